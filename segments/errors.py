@@ -1,0 +1,68 @@
+"""Every error that we raise on purpose has one root, says what is wrong, and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class SegmentsError(Exception):
+    """Root of all errors that a user can cause and mend; the command line prints it as one line."""
+
+
+class SettingsError(SegmentsError):
+    """The settings file is not valid."""
+
+
+class SourceError(SegmentsError):
+    """A raw table cannot be opened or does not hold what its contract asks."""
+
+
+class ContractError(SegmentsError):
+    """A table's columns are not those that the model was trained on."""
+
+
+class DiscoveryError(SegmentsError):
+    """Discovery cannot run, or found nothing worth registering."""
+
+
+class ArtefactError(SegmentsError):
+    """A saved model is missing, changed, or written by a newer version."""
+
+
+class RegistryError(SegmentsError):
+    """The registry does not hold what was asked of it, or cannot be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with one value that came in.
+
+    `row` counts from 0 in the order the customers came; `column` is None when the whole row is meant.
+    """
+
+    row: int
+    column: str | None
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        where = f"row {self.row}" if self.column is None else f"row {self.row}, {self.column}"
+        return f"{where}: got {self.got}, expected {self.expected}"
+
+
+class InputError(SegmentsError):
+    """Values of one or more customers cannot be used; `problems` lists each of them (at most `LIMIT`)."""
+
+    LIMIT = 20
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)[: self.LIMIT]
+        super().__init__("; ".join(str(problem) for problem in self.problems))
+
+
+def nearest_word(word: str, options: Iterable[str]) -> str:
+    """A hint such as " Did you mean 'monetary_value'?", or an empty string when nothing is near."""
+    close = difflib.get_close_matches(word, list(options), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""

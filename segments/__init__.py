@@ -4,5 +4,17 @@ from __future__ import annotations
 
 from segments.contract import Column, Kind, Role, VectorContract
 from segments.errors import SegmentsError
+from segments.model import Assignments, SegmentModel
+from segments.profiles import SegmentCard, SegmentLabel
 
-__all__ = ["Column", "Kind", "Role", "SegmentsError", "VectorContract"]
+__all__ = [
+    "Assignments",
+    "Column",
+    "Kind",
+    "Role",
+    "SegmentCard",
+    "SegmentLabel",
+    "SegmentModel",
+    "SegmentsError",
+    "VectorContract",
+]

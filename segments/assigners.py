@@ -1,0 +1,178 @@
+"""Which segment is nearest, which comes second, and how far each is.
+
+An assigner works on encoded points, (width, n). Its arithmetic runs dimension by dimension, never through BLAS,
+whose rounding depends on the size of the batch: so a customer gets the same bits alone and among a million.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from segments.encoder import Flags, Floats, Indices
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The two nearest segments of n customers.
+
+    `segment` and `runner_up` are positions, the latter -1 where there is one segment only (its distance is then
+    NaN). Distances are in encoded units. `outside` is true where the customer belongs to no segment.
+    """
+
+    segment: Indices
+    runner_up: Indices
+    distance: Floats
+    runner_up_distance: Floats
+    outside: Flags
+
+    @property
+    def strength(self) -> Floats:
+        """(d_B − d_A) / (d_B + d_A) in 0..1: 0 on the border of A and B, 1 in the heart of A; 1 if A is alone."""
+        total = self.distance + self.runner_up_distance
+        with np.errstate(invalid="ignore"):
+            ratio = (self.runner_up_distance - self.distance) / total
+        ratio = np.where(total == 0, 0.0, ratio)  # A and B in one place: no reason to prefer either
+        return np.where(self.runner_up < 0, 1.0, ratio)
+
+
+class Assigner(Protocol):
+    """What the model needs of an assigner."""
+
+    @property
+    def size(self) -> int: ...
+
+    def nearest(self, points: Floats) -> Nearest: ...
+
+    def arrays(self) -> dict[str, NDArray[Any]]: ...
+
+
+def two_smallest(distances: Floats, outside: Flags) -> Nearest:
+    """From (segments, n) distances, the nearest and the second; the first wins a tie."""
+    count, size = distances.shape
+    everyone = np.arange(size)
+    segment = np.argmin(distances, axis=0)
+    distance = distances[segment, everyone]
+    if count == 1:
+        nobody = np.full(size, -1, dtype=np.intp)
+        return Nearest(segment, nobody, distance, np.full(size, np.nan), outside)
+    others = distances.copy()
+    others[segment, everyone] = np.inf
+    runner_up = np.argmin(others, axis=0)
+    return Nearest(segment, runner_up, distance, distances[runner_up, everyone], outside)
+
+
+@dataclass(frozen=True)
+class NearestCentroid:
+    """KMeans: a customer belongs to the segment whose centroid is nearest. centroids : (segments, width)."""
+
+    centroids: Floats
+    KIND: ClassVar[str] = "nearest_centroid"
+
+    @property
+    def size(self) -> int:
+        return len(self.centroids)
+
+    @cached_property
+    def _by_dimension(self) -> Floats:
+        return np.ascontiguousarray(self.centroids.T)
+
+    def squared_distances(self, points: Floats) -> Floats:
+        """(width, n) points to (segments, n) squared Euclidean distances."""
+        size = points.shape[1]
+        if size == 1:  # one reduction; it adds dimension by dimension, as the loop below does
+            gap = self._by_dimension - points
+            gap *= gap
+            alone: Floats = np.add.reduce(gap, axis=0)[:, None]
+            return alone
+        total = np.zeros((self.size, size))
+        for coordinates, centers in zip(points, self._by_dimension, strict=True):
+            gap = centers[:, None] - coordinates
+            gap *= gap
+            total += gap
+        return total
+
+    def nearest(self, points: Floats) -> Nearest:
+        """Nearest by Euclidean distance; nobody is outside."""
+        return two_smallest(np.sqrt(self.squared_distances(points)), np.zeros(points.shape[1], dtype=np.bool_))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        return {"centroids": self.centroids}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> NearestCentroid:
+        return cls(arrays["centroids"])
+
+
+@dataclass(frozen=True)
+class NearestCore:
+    """HDBSCAN: a customer belongs to the segment of the exemplar with the smallest reachability distance.
+
+    The reachability distance to an exemplar is max(Euclidean distance, the exemplar's core distance): the mutual
+    reachability of Campello et al. (2013) without the newcomer's own core distance, which only a look at all
+    training rows could tell. A customer is outside when an exemplar of the noise is nearer than any segment, or when
+    the nearest segment is farther than that segment's `reach`, the distance at which it was born (1 / λ).
+
+    exemplars : (m, width); core : (m,); owner : (m,) position of the segment, -1 for noise; reach : (segments,).
+    """
+
+    exemplars: Floats
+    core: Floats
+    owner: Indices
+    reach: Floats
+    KIND: ClassVar[str] = "nearest_core"
+
+    FIRST_NEIGHBOURS: ClassVar[int] = 8
+
+    @property
+    def size(self) -> int:
+        return len(self.reach)
+
+    @cached_property
+    def _members(self) -> dict[int, tuple[cKDTree, Floats]]:
+        groups = {}
+        for segment in range(-1, self.size):
+            rows = np.flatnonzero(self.owner == segment)
+            if rows.size:
+                groups[segment] = (cKDTree(self.exemplars[rows]), self.core[rows])
+        return groups
+
+    def distance_to(self, segment: int, points: Floats) -> Floats:
+        """Reachability distance of (width, n) points to one segment's exemplars (-1: the noise): (n,)."""
+        if segment not in self._members:
+            return np.full(points.shape[1], np.inf)
+        tree, core = self._members[segment]
+        customers = np.ascontiguousarray(points.T)
+        best = np.full(len(customers), np.inf)
+        open_rows = np.arange(len(customers))
+        neighbours = min(self.FIRST_NEIGHBOURS, tree.n)
+        while open_rows.size:
+            distance, index = tree.query(customers[open_rows], k=np.arange(1, neighbours + 1))
+            best[open_rows] = np.maximum(distance, core[index]).min(axis=1)
+            # a farther exemplar can only win where the last one looked at is still nearer than the best
+            open_rows = open_rows[distance[:, -1] < best[open_rows]]
+            if neighbours == tree.n:
+                break
+            neighbours = min(4 * neighbours, tree.n)
+        return best
+
+    def nearest(self, points: Floats) -> Nearest:
+        """Nearest by reachability distance."""
+        distances = np.vstack([self.distance_to(segment, points) for segment in range(self.size)])
+        segment = np.argmin(distances, axis=0)
+        nearest = distances[segment, np.arange(points.shape[1])]
+        outside = (nearest > self.reach[segment]) | (self.distance_to(-1, points) < nearest)
+        return two_smallest(distances, outside)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        return {"exemplars": self.exemplars, "core": self.core, "owner": self.owner, "reach": self.reach}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> NearestCore:
+        return cls(arrays["exemplars"], arrays["core"], arrays["owner"], arrays["reach"])

@@ -1,0 +1,245 @@
+"""From a customer's raw values to a standardised point, by plain arrays.
+
+scikit-learn fits the numbers kept here (see `training/encoding.py`); this module only replays them. The steps of a
+number are: impute, clip to the range that training saw, transform, standardise, weight. A category becomes a scaled
+one-hot block. One customer and a million take the same code, operation by operation, so they get the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Flags = NDArray[np.bool_]
+
+MISSING_LEVEL = "(missing)"
+
+
+class Transform(StrEnum):
+    """What happens to a number between clipping and standardising."""
+
+    NONE = "none"
+    LOG1P = "log1p"
+    YEO_JOHNSON = "yeo-johnson"
+    QUANTILE = "quantile"
+
+
+@dataclass(frozen=True)
+class RawCustomers:
+    """n customers, checked and in the encoder's column order.
+
+    numbers : (numbers, n), NaN where missing. codes : (categories, n), the position of each value's level in the
+    encoder's block, or -1 for one that has none. unseen : (categories, n), true where training never saw the value.
+    """
+
+    numbers: Floats
+    codes: Indices
+    unseen: Flags
+
+    @property
+    def size(self) -> int:
+        return int(self.numbers.shape[1])
+
+    def slice(self, start: int, stop: int) -> RawCustomers:
+        """Customers start to stop, as contiguous arrays (strided ones may round differently)."""
+        return RawCustomers(
+            np.ascontiguousarray(self.numbers[:, start:stop]),
+            np.ascontiguousarray(self.codes[:, start:stop]),
+            self.unseen[:, start:stop],
+        )
+
+
+@dataclass(frozen=True)
+class NumberEncoding:
+    """How each of p number columns is encoded; every array is (p,), quantiles are (columns using them, edges)."""
+
+    names: tuple[str, ...]
+    fill: Floats  # the median, for a missing value
+    lower: Floats  # raw values are clipped to lower..upper, so that one extreme customer decides nothing
+    upper: Floats
+    transforms: tuple[Transform, ...]
+    power: Floats  # lambda of Yeo-Johnson; 1 elsewhere
+    quantiles: Floats
+    center: Floats
+    factor: Floats  # weight / standard deviation
+
+    @cached_property
+    def _rows(self) -> dict[Transform, Indices]:
+        chosen = np.array(self.transforms, dtype=object)
+        return {t: np.flatnonzero(chosen == t) for t in Transform if np.any(chosen == t)}
+
+    @cached_property
+    def _as_columns(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        return (
+            self.fill[:, None],
+            self.lower[:, None],
+            self.upper[:, None],
+            self.center[:, None],
+            self.factor[:, None],
+        )
+
+    def encode(self, numbers: Floats) -> Floats:
+        """(p, n) raw values to (p, n) encoded ones."""
+        fill, lower, upper, center, factor = self._as_columns
+        values = np.where(np.isnan(numbers), fill, numbers)
+        np.maximum(values, lower, out=values)
+        np.minimum(values, upper, out=values)
+        for transform, rows in self._rows.items():
+            if transform is Transform.LOG1P:
+                values[rows] = np.log1p(values[rows])
+            elif transform is Transform.YEO_JOHNSON:
+                for row in rows:
+                    values[row] = yeo_johnson(values[row], self.power[row])
+            elif transform is Transform.QUANTILE:
+                for position, row in enumerate(rows):
+                    values[row] = quantile_rank(values[row], self.quantiles[position])
+        values -= center
+        values *= factor
+        return values
+
+
+@dataclass(frozen=True)
+class CategoryEncoding:
+    """How one category column is encoded: a one-hot block over `levels`, scaled by `factor`.
+
+    Levels that training saw too rarely are pooled in `rare` and share the level "(other)", the last one, when there
+    are any; a value that training never saw goes there too, or to no level at all.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    rare: tuple[str, ...]
+    factor: float
+
+    OTHER = "(other)"
+
+    @property
+    def width(self) -> int:
+        return len(self.levels) + bool(self.rare)
+
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        return (*self.levels, self.OTHER) if self.rare else self.levels
+
+    @cached_property
+    def positions(self) -> Mapping[str, int]:
+        """Position in the block of every value that training saw."""
+        return {level: i for i, level in enumerate(self.levels)} | dict.fromkeys(self.rare, len(self.levels))
+
+    @property
+    def unseen_position(self) -> int:
+        return len(self.levels) if self.rare else -1
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A customer's basis columns as a point of `width` dimensions: the numbers first, then one block a category."""
+
+    numbers: NumberEncoding
+    categories: tuple[CategoryEncoding, ...] = field(default=())
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The basis columns in the encoder's order."""
+        return (*self.numbers.names, *(category.name for category in self.categories))
+
+    @cached_property
+    def starts(self) -> Indices:
+        """The first dimension of each column's block."""
+        widths = [1] * len(self.numbers.names) + [category.width for category in self.categories]
+        return np.cumsum([0, *widths[:-1]], dtype=np.intp) if widths else np.empty(0, dtype=np.intp)
+
+    @cached_property
+    def width(self) -> int:
+        return len(self.numbers.names) + sum(category.width for category in self.categories)
+
+    def encode(self, customers: RawCustomers) -> Floats:
+        """n customers as (width, n) points, one column a customer."""
+        encoded = self.numbers.encode(customers.numbers)
+        if not self.categories:
+            return encoded
+        points = np.zeros((self.width, customers.size))
+        count = len(self.numbers.names)
+        points[:count] = encoded
+        everyone = np.arange(customers.size)
+        for category, codes, start in zip(self.categories, customers.codes, self.starts[count:], strict=True):
+            if category.unseen_position >= 0 or not np.any(codes < 0):
+                points[start + codes, everyone] = category.factor
+            else:
+                known = codes >= 0
+                points[start + codes[known], everyone[known]] = category.factor
+        return points
+
+    def by_column(self, values: Floats) -> Floats:
+        """Sum (width, n) values over each column's block: (columns, n)."""
+        if not self.categories:
+            return values
+        return np.add.reduceat(values, self.starts, axis=0)
+
+    def to_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Plain values for JSON, and arrays."""
+        numbers = self.numbers
+        document = {
+            "numbers": list(numbers.names),
+            "transforms": [str(transform) for transform in numbers.transforms],
+            "categories": [
+                {"name": c.name, "levels": list(c.levels), "rare": list(c.rare), "factor": c.factor}
+                for c in self.categories
+            ],
+        }
+        arrays = {
+            name: getattr(numbers, name)
+            for name in ("fill", "lower", "upper", "power", "quantiles", "center", "factor")
+        }
+        return document, arrays
+
+    @classmethod
+    def from_state(cls, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Encoder:
+        """The encoder that `to_state` described."""
+        numbers = NumberEncoding(
+            names=tuple(document["numbers"]),
+            transforms=tuple(Transform(name) for name in document["transforms"]),
+            **{name: arrays[name] for name in ("fill", "lower", "upper", "power", "quantiles", "center", "factor")},
+        )
+        categories = tuple(
+            CategoryEncoding(c["name"], tuple(c["levels"]), tuple(c["rare"]), float(c["factor"]))
+            for c in document["categories"]
+        )
+        return cls(numbers, categories)
+
+
+def yeo_johnson(values: Floats, power: float) -> Floats:
+    """The power transform of Yeo and Johnson (Biometrika 87, 2000), as scikit-learn computes it."""
+    result = np.empty_like(values)
+    positive = values >= 0
+    if abs(power) < np.spacing(1.0):
+        result[positive] = np.log1p(values[positive])
+    else:
+        result[positive] = (np.power(values[positive] + 1, power) - 1) / power
+    if abs(power - 2) > np.spacing(1.0):
+        result[~positive] = -(np.power(-values[~positive] + 1, 2 - power) - 1) / (2 - power)
+    else:
+        result[~positive] = -np.log1p(-values[~positive])
+    return result
+
+
+def quantile_rank(values: Floats, edges: Floats) -> Floats:
+    """The share of training customers below each value, 0..1, read off `edges` (evenly spaced quantiles).
+
+    Runs of equal edges take the middle of their run, as in scikit-learn's QuantileTransformer.
+    """
+    ranks = np.linspace(0, 1, len(edges))
+    from_below = np.interp(values, edges, ranks)
+    from_above = np.interp(-values, -edges[::-1], -ranks[::-1])
+    result = 0.5 * (from_below - from_above)
+    result[values == edges[-1]] = 1.0
+    result[values == edges[0]] = 0.0
+    return result

@@ -1,0 +1,62 @@
+"""Segment cards: how large a segment is, what is typical of it, what sets it apart, and what people call it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What sets a segment apart in one column.
+
+    `effect` is the segment's mean minus everyone's, in standard deviations of the column (for a category: how much
+    more often the level occurs here, in the same unit). `typical` is the segment's median or commonest level,
+    `overall` everyone's.
+    """
+
+    column: str
+    effect: float
+    typical: float | str | None
+    overall: float | str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentLabel:
+    """What people call a segment; kept in the registry, keyed by segment id."""
+
+    name: str
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCard:
+    """One segment as an analyst reads it.
+
+    `share` is of all training customers; `medians` holds the commonest level of a category.
+    """
+
+    id: str
+    name: str
+    sentence: str
+    size: int
+    share: float
+    medians: dict[str, float | str | None]
+    differences: tuple[Difference, ...] = ()
+    notes: str = ""
+
+    def labelled(self, label: SegmentLabel) -> SegmentCard:
+        """The card under the name and notes that people gave it."""
+        return replace(self, name=label.name, notes=label.notes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON file."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> SegmentCard:
+        """The card that `to_json` wrote."""
+        differences = tuple(Difference(**difference) for difference in document["differences"])
+        return cls(**{**document, "differences": differences})

@@ -1,0 +1,245 @@
+"""From what a caller holds (a DataFrame, an Arrow table, a list of dicts) to checked arrays.
+
+A single dict takes the same path as a table, only narrower: every refusal names the row, the column, what came and
+what was expected, and nothing is converted by guessing (True is not 1, "5" is not 5).
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from segments.contract import Column, Kind, VectorContract
+from segments.encoder import MISSING_LEVEL, Encoder, Floats, RawCustomers
+from segments.errors import ContractError, InputError, Problem, nearest_word
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Record = Mapping[str, Any]
+_PLAIN_NUMBERS = frozenset({float, int, type(None)})
+_PLAIN_TEXTS = frozenset({str, type(None)})
+
+
+class CustomerReader:
+    """Reads customers that follow `contract` into the column order of `encoder`.
+
+    Descriptors are accepted and not read: they never affect an assignment.
+    """
+
+    def __init__(self, contract: VectorContract, encoder: Encoder) -> None:
+        self._contract = contract
+        self._encoder = encoder
+        self._numbers = tuple(contract[name] for name in encoder.numbers.names)
+        self._categories = tuple(contract[category.name] for category in encoder.categories)
+        self._names = frozenset(contract.names)
+        self._basis = frozenset(encoder.columns)
+        self._number_count = len(self._numbers)
+        self._nullable = np.array([column.nullable for column in self._numbers], dtype=np.bool_)[:, None]
+        self._all_nullable = bool(self._nullable.all())
+        bounds = [_bounds(column.kind) for column in self._numbers]
+        self._lower = np.array([low for low, _ in bounds], dtype=np.float64)[:, None]
+        self._upper = np.array([high for _, high in bounds], dtype=np.float64)[:, None]
+
+    @cached_property
+    def _take(self) -> Any:
+        """All basis values of a record, as a tuple, in one call."""
+        columns = self._encoder.columns
+        return itemgetter(*columns) if len(columns) > 1 else lambda record: (record[columns[0]],)
+
+    def records(self, records: Sequence[Record]) -> RawCustomers:
+        """Read a list of dicts, one a customer.
+
+        Raises
+        ------
+        InputError
+            If a key is absent or unknown, or a value has the wrong type, is infinite, out of its kind's range, or
+            missing where training had none missing.
+        """
+        rows = []
+        for position, record in enumerate(records):
+            if not (self._basis <= record.keys() <= self._names):
+                raise InputError(self._key_problems(records, start=position))
+            rows.append(self._take(record))
+        count = self._number_count
+        try:
+            wrong = any(
+                not _PLAIN_NUMBERS.issuperset(map(type, row[:count]))
+                or not _PLAIN_TEXTS.issuperset(map(type, row[count:]))
+                for row in rows
+            )
+            if wrong:
+                rows = self._convert(rows)
+            values = np.array([row[:count] for row in rows], dtype=np.float64).reshape(len(rows), count)
+        except OverflowError:
+            rows = self._convert(rows)
+            raise
+        matrix = np.ascontiguousarray(values.T)
+        texts = [[row[count + i] for row in rows] for i in range(len(self._categories))]
+        return self._checked(matrix, texts)
+
+    def frame(self, frame: pd.DataFrame) -> RawCustomers:
+        """Read a DataFrame, one row a customer; any numeric, nullable, text or category dtype will do.
+
+        Raises
+        ------
+        ContractError
+            If columns are missing or unknown, or a column's dtype cannot hold its kind.
+        InputError
+            As in `records`.
+        """
+        self._contract.check_names(str(name) for name in frame.columns)
+        if not frame.columns.is_unique:
+            twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+            raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each.")
+        matrix = np.empty((self._number_count, len(frame)))
+        for position, column in enumerate(self._numbers):
+            matrix[position] = _numbers_of(frame[column.name], column)
+        texts = [_texts_of(frame[column.name], column) for column in self._categories]
+        return self._checked(matrix, texts)
+
+    def read(self, customers: pd.DataFrame | pa.Table | Sequence[Record]) -> RawCustomers:
+        """Read any of the three forms."""
+        if isinstance(customers, pd.DataFrame):
+            return self.frame(customers)
+        if hasattr(customers, "to_pandas"):
+            return self.frame(customers.to_pandas())
+        return self.records(customers)
+
+    def _checked(self, matrix: Floats, texts: list[list[str | None]]) -> RawCustomers:
+        missing = np.isnan(matrix)
+        # NaN compares false with everything, so a missing value passes here and is judged by `nullable` alone
+        bad = (matrix < self._lower) | (matrix > self._upper)
+        if not self._all_nullable:
+            bad |= missing & ~self._nullable
+        problems: list[Problem] = []
+        if bad.any():
+            problems += [
+                Problem(int(row), self._numbers[c].name, _show_number(matrix[c, row]), self._numbers[c].expected)
+                for c, row in zip(*np.nonzero(bad), strict=True)
+            ]
+        size = matrix.shape[1]
+        codes = np.empty((len(texts), size), dtype=np.intp)
+        unseen = np.zeros((len(texts), size), dtype=np.bool_)
+        for position, (column, values) in enumerate(zip(self._categories, texts, strict=True)):
+            category = self._encoder.categories[position]
+            positions, fallback = category.positions, category.unseen_position
+            for row, value in enumerate(values):
+                if value is None:
+                    if not column.nullable:
+                        problems.append(Problem(row, column.name, "null", column.expected))
+                    value = MISSING_LEVEL
+                code = positions.get(value)
+                if code is None:
+                    unseen[position, row] = True
+                    code = fallback
+                codes[position, row] = code
+        if problems:
+            raise InputError(sorted(problems, key=lambda problem: problem.row))
+        return RawCustomers(matrix, codes, unseen)
+
+    def _convert(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Accept other real numbers (NumPy scalars) and missing markers; refuse everything else by name."""
+        problems: list[Problem] = []
+        converted: list[tuple[Any, ...]] = []
+        columns = (*self._numbers, *self._categories)
+        for position, row in enumerate(rows):
+            clean: list[Any] = []
+            for column, value in zip(columns, row, strict=True):
+                accepted, plain = _plain(value, column)
+                if not accepted:
+                    problems.append(Problem(position, column.name, _show(value), column.expected))
+                clean.append(plain)
+            converted.append(tuple(clean))
+        if problems:
+            raise InputError(problems)
+        return converted
+
+    def _key_problems(self, records: Sequence[Record], start: int) -> list[Problem]:
+        problems: list[Problem] = []
+        for position in range(start, len(records)):
+            there = records[position].keys()
+            problems += [
+                Problem(position, column.name, "nothing", column.expected)
+                for column in self._contract.basis
+                if column.name not in there
+            ]
+            for name in there - self._names:
+                hint = nearest_word(str(name), self._names - there) or nearest_word(str(name), self._names)
+                expected = f"one of the model's {len(self._names)} features.{hint}"
+                problems.append(Problem(position, str(name), "an unknown feature", expected))
+        return problems
+
+
+def _bounds(kind: Kind) -> tuple[float, float]:
+    largest = float(np.finfo(np.float64).max)
+    return {
+        Kind.NUMBER: (-largest, largest),
+        Kind.COUNT: (0.0, largest),
+        Kind.SHARE: (0.0, 1.0),
+        Kind.FLAG: (0.0, 1.0),
+    }[kind]
+
+
+def _plain(value: Any, column: Column) -> tuple[bool, float | str | None]:
+    """(accepted, as a plain float, str or None)."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True, None
+    if column.is_category:
+        if isinstance(value, str):
+            return True, str(value)
+        return (True, None) if isinstance(value, float) and math.isnan(value) else (False, None)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        return False, None
+    try:
+        return True, float(value)
+    except OverflowError:
+        return False, None
+
+
+def _numbers_of(series: pd.Series[Any], column: Column) -> Floats:
+    if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_complex_dtype(series.dtype):
+        return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    if series.dtype == object:  # one-row frames and rows with None arrive so
+        pairs = [_plain(value, column) for value in series]
+        problems = [
+            Problem(row, column.name, _show(value), column.expected)
+            for row, (value, (accepted, _)) in enumerate(zip(series, pairs, strict=True))
+            if not accepted
+        ]
+        if problems:
+            raise InputError(problems)
+        return np.array([plain for _, plain in pairs], dtype=np.float64)
+    raise ContractError(f"column {column.name!r} holds {series.dtype}; expected {column.expected}")
+
+
+def _texts_of(series: pd.Series[Any], column: Column) -> list[str | None]:
+    texts: list[str | None] = []
+    problems: list[Problem] = []
+    for row, value in enumerate(series.astype(object)):
+        accepted, plain = _plain(value, column)
+        if not accepted:
+            problems.append(Problem(row, column.name, _show(value), column.expected))
+        texts.append(plain)  # type: ignore[arg-type]  # a category's plain value is text or None
+    if problems:
+        raise InputError(problems)
+    return texts
+
+
+def _show_number(value: float) -> str:
+    return "null" if math.isnan(value) else f"{value:.6g}"
+
+
+def _show(value: Any) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python prints
+        text = "a huge integer"
+    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"

@@ -85,9 +85,11 @@ class SegmentModel:
         return tuple(card.name for card in self.cards)
 
     @cached_property
-    def labelled_cards(self) -> tuple[SegmentCard, ...]:
-        """The cards under the names and notes of the overlay."""
-        return tuple(card.labelled(self.overlay[card.id]) if card.id in self.overlay else card for card in self.cards)
+    def cards(self) -> tuple[SegmentCard, ...]:
+        """One card a segment, in the assigner's order, under the name and notes of the overlay."""
+        return tuple(
+            card.labelled(self.overlay[card.id]) if card.id in self.overlay else card for card in self.discovered_cards
+        )
 
     def with_overlay(self, overlay: Mapping[str, SegmentLabel]) -> SegmentModel:
         """The same model with segments renamed; ids of other models are ignored, the digest stays."""

@@ -1,0 +1,119 @@
+"""What features learn from the customers of one day and keep: score edges and the categories worth a name.
+
+Learned once, stored with the model and only ever applied afterwards: a customer's score never depends on who else is
+in the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from features.settings import FeatureSettings
+from segments.contract import Column, Kind, Role, VectorContract
+from segments.errors import ContractError
+
+OTHER = "other"
+QUANTILES = (0.2, 0.4, 0.6, 0.8)
+SCORED = {"r_score": "recency_days", "f_score": "frequency", "m_score": "monetary_value"}
+LOW_IS_GOOD = frozenset({"r_score"})
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedFeatures:
+    """Score edges by score (four ascending numbers, each the lowest value of the next score) and, by category column,
+    the categories that keep their name; all others become "other"."""
+
+    score_edges: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def learn(cls, frame: pd.DataFrame, contract: VectorContract, settings: FeatureSettings) -> Self:
+        """Edges at the quintiles of the known values; categories of at least `rare_share` of the known values."""
+        edges = {}
+        for score, column in SCORED.items():
+            known = frame[column].dropna().to_numpy(dtype=float) if score in contract.names else np.empty(0)
+            if known.size:
+                quantiles = np.quantile(known, QUANTILES)
+                one_more = settings.rfm.score_edges == "quantile_plus_one"
+                edges[score] = tuple(
+                    float(edge) for edge in (quantiles + 1 if one_more else np.nextafter(quantiles, np.inf))
+                )
+        categories = {}
+        for column in (c for c in contract.columns if c.is_category):
+            shares = frame[column.name].dropna().value_counts(normalize=True)
+            kept = shares[shares >= settings.attributes.rare_share].index
+            categories[column.name] = tuple(sorted(str(name) for name in kept))
+        return cls(edges, categories)
+
+    def apply(self, frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
+        """The frame with scores filled in and rare or unseen categories pooled; its other columns are untouched.
+
+        Raises
+        ------
+        ContractError
+            If what was learned lacks a category column of the contract.
+        """
+        filled = {}
+        for column in contract.columns:
+            if column.name in SCORED:
+                filled[column.name] = self._score(column.name, frame[SCORED[column.name]])
+            elif column.is_category:
+                if column.name not in self.categories:
+                    raise ContractError(f"nothing was learned of the category column {column.name!r}; learn it again")
+                values = frame[column.name]
+                filled[column.name] = values.where(values.isna() | values.isin(self.categories[column.name]), OTHER)
+        return frame.assign(**filled)
+
+    def _score(self, score: str, values: pd.Series[float]) -> pd.Series[float]:
+        if score not in self.score_edges:
+            return pd.Series(np.nan, index=values.index)
+        above = np.searchsorted(np.asarray(self.score_edges[score]), values.to_numpy(dtype=float), side="right")
+        points = 5 - above if score in LOW_IS_GOOD else 1 + above
+        return pd.Series(points.astype(float), index=values.index).where(values.notna())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON file."""
+        return {
+            "score_edges": {name: list(edges) for name, edges in self.score_edges.items()},
+            "categories": {name: list(kept) for name, kept in self.categories.items()},
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """What `to_json` wrote.
+
+        Raises
+        ------
+        ContractError
+            If it is not that.
+        """
+        try:
+            return cls(
+                {str(name): tuple(float(edge) for edge in edges) for name, edges in stored["score_edges"].items()},
+                {str(name): tuple(str(value) for value in kept) for name, kept in stored["categories"].items()},
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ContractError(f"the learned features cannot be read: {error!r}") from error
+
+
+def score_columns() -> tuple[Column, ...]:
+    """The R, F and M scores: which fifth of the customers it was learned from, 5 is best."""
+    words = {
+        "r_score": ("long since the last order", "bought recently"),
+        "f_score": ("rare", "frequent"),
+        "m_score": ("low spend", "high spend"),
+    }
+    return tuple(
+        Column(
+            name, Kind.COUNT, Role.DESCRIPTOR, "of 5", "rfm",
+            f"fifth of {SCORED[name]} among the customers it was learned from; 5 is "
+            f"{'the most recent' if name in LOW_IS_GOOD else 'the highest'}",
+            True, low=low, high=high,
+        )
+        for name, (low, high) in words.items()
+    )  # fmt: skip

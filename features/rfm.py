@@ -1,0 +1,176 @@
+"""Recency, frequency and monetary value of a customer's orders.
+
+Money is added up in whole ten-thousandths, so that a sum is the same on every engine and in any order of rows.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from features.as_of import AsOf
+from features.raw_tables import CanonicalTable
+from features.settings import RfmSettings
+from features.sources import fetch
+from segments.contract import Column, Kind, Role
+
+GROUP = "rfm"
+TEN_THOUSANDTHS = 10_000
+LARGEST_AMOUNT = 1e12  # a row beyond it is an error of the data, and would not fit in 64 bits
+
+
+def prepare_orders(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTable:
+    """Rows that count under the chosen conventions, with `money` in ten-thousandths and `is_purchase`."""
+    table = orders.table
+    amount = table.amount if "amount" in table.columns else table.quantity * table.price
+    table = table.mutate(amount=amount)
+    usable = (table.amount.abs() <= LARGEST_AMOUNT).fill_null(False)
+    refund, zero = usable & (table.amount < 0), usable & (table.amount == 0)
+    counts = fetch(
+        table.aggregate(unusable=(~usable).sum(), refunds=refund.sum(), zero_amounts=zero.sum(), rows=table.count()),
+        "orders: counting refunds",
+    ).to_pylist()[0]
+    found = {name: int(value or 0) for name, value in counts.items()}
+    dropped = {"without_usable_amount": found["unusable"]}
+    kept = usable
+    if settings.refunds == "dropped":
+        kept, dropped = kept & (table.amount >= 0), {**dropped, "refunds_dropped": found["refunds"]}
+    if settings.zero_amounts == "dropped":
+        kept, dropped = kept & (table.amount != 0), {**dropped, "zero_amounts_dropped": found["zero_amounts"]}
+    used = found["rows"] - sum(dropped.values())
+    told = {} if settings.refunds == "dropped" else {f"refunds_{settings.refunds}": found["refunds"]}
+    table = table.filter(kept).mutate(
+        money=lambda t: _ten_thousandths(t.amount),
+        is_purchase=lambda t: t.amount >= 0 if settings.refunds == "netted" else ibis.literal(True),
+    )
+    return CanonicalTable(orders.name, table, {**orders.counts, **dropped, "used": used, **told})
+
+
+def rfm(orders: ir.Table, as_of: AsOf, settings: RfmSettings) -> ir.Table:
+    """One row a customer: the columns of `columns` but the scores, from prepared orders."""
+    bought = orders.is_purchase
+    order_count = orders.order_id.nunique(where=bought) if "order_id" in orders.columns else bought.sum()
+    frequency = {"orders": order_count, "lines": bought.sum(), "active_days": orders.day.nunique(where=bought)}
+    sums = orders.group_by("customer_id").aggregate(
+        frequency=frequency[settings.frequency],
+        order_count=order_count,
+        active_days=orders.day.nunique(where=bought),
+        first_day=orders.day.min(where=bought),
+        last_day=orders.day.max(where=bought),
+        money=orders.money.sum(),
+        **(
+            {"discount": orders.discount.fill_null(0.0).abs().pipe(_ten_thousandths).sum()}
+            if _discounted(orders)
+            else {}
+        ),
+    )
+    money = sums.money.cast("float64") / TEN_THOUSANDTHS
+    gaps = (sums.active_days - 1).cast("float64")
+    values = {
+        "recency_days": (as_of.day - sums.last_day).cast("float64"),
+        "frequency": sums.frequency.cast("float64"),
+        "monetary_value": money,
+        "average_order_value": money / sums.order_count.cast("float64").nullif(0.0),
+        "tenure_days": (as_of.day - sums.first_day).cast("float64"),
+        "days_between_orders": (sums.last_day - sums.first_day).cast("float64") / gaps.nullif(0.0),
+    }
+    if _discounted(orders):
+        gross = sums.money.cast("float64") + sums.discount.cast("float64")
+        values["discount_share"] = ibis.ifelse(gross > 0, sums.discount.cast("float64") / gross, 0.0).clip(0.0, 1.0)
+    return sums.select("customer_id", **values)
+
+
+def cdnow_summary(orders: ir.Table, as_of: AsOf) -> ir.Table:
+    """The CDNOW summary of Fader and Hardie, as in BTYD and lifetimes: same-day orders are one, weeks of 7 days.
+
+    The observation ends with the last day before `as_of`.
+    """
+    days = orders.filter(orders.is_purchase).group_by("customer_id", "day").aggregate(money=orders.money.sum())
+    sums = days.group_by("customer_id").aggregate(
+        days=days.count(),
+        first=days.day.min(),
+        last=days.day.max(),
+        money=days.money.sum(),
+        first_money=days.money.argmin(days.day),
+    )
+    repeats = (sums.days - 1).cast("float64")
+    later = (sums.money - sums.first_money).cast("float64") / TEN_THOUSANDTHS
+    return sums.select(
+        "customer_id",
+        cdnow_frequency=repeats,
+        cdnow_recency_weeks=(sums.last - sums.first).cast("float64") / 7,
+        cdnow_age_weeks=(as_of.last_day - sums.first).cast("float64") / 7,
+        cdnow_repeat_value=ibis.ifelse(repeats > 0, later / repeats.nullif(0.0), 0.0),
+    )
+
+
+def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Column, ...]:
+    """What `rfm` computes. Bases: recency, frequency and monetary value (and discounts); the rest follows from them."""
+    counted = {"orders": "orders", "lines": "order lines", "active_days": "days with an order"}[settings.frequency]
+    money_of = {"dropped": "without refunds", "netted": "less refunds", "kept": "with refunds as negative rows"}
+    base, tell = Role.BASIS, Role.DESCRIPTOR
+    found = [
+        Column(
+            "recency_days", Kind.COUNT, base, "days", GROUP,
+            "as-of day - day of the last order", True, low="bought recently", high="lapsed",
+        ),
+        Column("frequency", Kind.COUNT, base, counted, GROUP, f"number of {counted}", low="rare", high="frequent"),
+        Column(
+            "monetary_value", Kind.NUMBER, base, currency, GROUP,
+            f"sum of amounts, {money_of[settings.refunds]}", low="low spend", high="high spend",
+        ),
+        Column(
+            "average_order_value", Kind.NUMBER, tell, f"{currency} an order", GROUP,
+            "sum of amounts / number of orders", True, low="small orders", high="large orders",
+        ),
+        Column(
+            "tenure_days", Kind.COUNT, tell, "days", GROUP,
+            "as-of day - day of the first order", True, low="new customer", high="long-standing customer",
+        ),
+        Column(
+            "days_between_orders", Kind.NUMBER, tell, "days", GROUP,
+            "(day of the last order - day of the first) / (days with an order - 1); missing with a single day",
+            True, low="orders in quick succession", high="long gaps between orders",
+        ),
+    ]  # fmt: skip
+    if discounted:
+        found.append(
+            Column(
+                "discount_share", Kind.SHARE, base, "of the undiscounted price", GROUP,
+                "discounts / (amounts + discounts)", low="pays full price", high="discount seeker",
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def cdnow_columns(currency: str) -> tuple[Column, ...]:
+    """What `cdnow_summary` computes."""
+    tell = Role.DESCRIPTOR
+    return (
+        Column(
+            "cdnow_frequency", Kind.COUNT, tell, "repeat days", GROUP, "days with an order - 1",
+            True, low="few repeats", high="many repeats",
+        ),
+        Column(
+            "cdnow_recency_weeks", Kind.NUMBER, tell, "weeks", GROUP, "(day of the last order - day of the first) / 7",
+            True, low="stopped early", high="kept buying",
+        ),
+        Column(
+            "cdnow_age_weeks", Kind.NUMBER, tell, "weeks", GROUP,
+            "(last observed day - day of the first order) / 7, T in the literature",
+            True, low="new customer", high="long-standing customer",
+        ),
+        Column(
+            "cdnow_repeat_value", Kind.NUMBER, tell, f"{currency} a repeat day", GROUP,
+            "money of the repeat days / number of repeat days; 0 without a repeat",
+            True, low="low repeat spend", high="high repeat spend",
+        ),
+    )  # fmt: skip
+
+
+def _discounted(orders: ir.Table) -> bool:
+    return "discount" in orders.columns
+
+
+def _ten_thousandths(amount: ir.FloatingValue) -> ir.IntegerValue:
+    return (amount * TEN_THOUSANDTHS).round().cast("int64")

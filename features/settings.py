@@ -1,0 +1,126 @@
+"""The `sources` and `features` blocks of the YAML file: where the raw tables are, and which conventions hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from segments.contract import Kind, Role
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class Settings(BaseModel):
+    """A block of settings: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TableSource(Settings):
+    """Where one raw table is, and how its columns are called there."""
+
+    file: str | None = Field(None, description="a .parquet or .csv file, a folder of Parquet files, or a pattern")
+    duckdb: str | None = Field(None, description="a DuckDB file; it is opened read-only")
+    postgres: Name | None = Field(
+        None, description="the NAME of the environment variable that holds the PostgreSQL URL, never the URL itself"
+    )
+    table: str | None = Field(None, description="the table or schema.table in the database")
+    columns: dict[str, str] = Field(default_factory=dict, description="our column name: the name in your table")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        places = [name for name in ("file", "duckdb", "postgres") if getattr(self, name) is not None]
+        if len(places) != 1:
+            raise ValueError(f"a table comes from exactly one of file, duckdb or postgres; found {places or 'none'}")
+        if (self.file is None) != (self.table is not None):
+            raise ValueError("`table` names the table of a database: needed with duckdb and postgres, not with file")
+        return self
+
+
+class Attribute(Settings):
+    """One attribute of a customer (firmographic, demographic, geographic, technographic, psychographic)."""
+
+    kind: Kind
+    unit: str = ""
+    column: str | None = Field(None, description="its name in your table, where it differs")
+    role: Role = Field(Role.DESCRIPTOR, description="basis: shapes the segments; descriptor: only describes them")
+    low: str = Field("", description="plain words for a low value, for the names of segments")
+    high: str = Field("", description="plain words for a high value")
+    description: str = ""
+    sensitive: bool = False
+    group: str = "attributes"
+
+
+class CustomersSource(TableSource):
+    """The table of customers and the attributes to take from it."""
+
+    attributes: dict[Name, Attribute] = Field(default_factory=dict)
+
+
+class Sources(Settings):
+    """The raw tables; at least one."""
+
+    orders: TableSource | None = None
+    events: TableSource | None = None
+    customers: CustomersSource | None = None
+    subscriptions: TableSource | None = None
+
+    @model_validator(mode="after")
+    def _at_least_one(self) -> Self:
+        if not self.model_fields_set & set(type(self).model_fields):
+            raise ValueError("at least one of orders, events, customers or subscriptions is needed")
+        return self
+
+
+class RfmSettings(Settings):
+    """Conventions of recency, frequency and monetary value; published tables legitimately differ in them."""
+
+    refunds: Literal["dropped", "netted", "kept"] = Field(
+        "dropped",
+        description="rows with a negative amount: left out; subtracted from the money but no purchase; or as any row",
+    )
+    zero_amounts: Literal["kept", "dropped"] = Field("kept", description="rows with an amount of exactly 0")
+    frequency: Literal["orders", "lines", "active_days"] = Field("orders", description="what `frequency` counts")
+    duplicates: Literal["kept", "dropped"] = Field("kept", description="rows equal in every column of your table")
+    scores: bool = Field(True, description="add R, F and M scores from 1 to 5")
+    score_edges: Literal["quantile", "quantile_plus_one"] = Field(
+        "quantile",
+        description="a higher score starts above the quantile, or one whole unit above it (as the R package rfm does)",
+    )
+    cdnow_summary: bool = Field(False, description="add the columns of the CDNOW summary (BTYD models)")
+
+
+class UsageSettings(Settings):
+    """Conventions of the usage columns."""
+
+    session_gap_minutes: int = Field(30, ge=1, le=24 * 60, description="a longer silence starts a new session")
+
+
+class AttributeSettings(Settings):
+    """Conventions of the attributes and of every other category column."""
+
+    rare_share: float = Field(
+        0.01, ge=0, lt=0.5, description="categories of a smaller share of the known values are pooled as 'other'"
+    )
+
+
+class FeatureSettings(Settings):
+    """How raw tables become one vector a customer."""
+
+    time_zone: str = Field("UTC", description="days are this zone's; timestamps without a zone are its wall clock")
+    currency: str = Field("USD", description="the unit of money, for display only")
+    rfm: RfmSettings = RfmSettings()
+    usage: UsageSettings = UsageSettings()
+    attributes: AttributeSettings = AttributeSettings()
+    roles: dict[str, Role] = Field(default_factory=dict, description="overrides of the default roles, by column")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is not a time zone; write for example UTC or Europe/Berlin") from error
+        return value

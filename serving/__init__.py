@@ -1,0 +1,1 @@
+"""A SegmentModel over HTTP: assign customers, explain, and say no clearly."""

@@ -1,0 +1,202 @@
+"""From the body of `POST /assign` to its answer. Pure: no HTTP in here."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from segments.errors import InputError, nearest_word
+from serving.contracts import LONGEST_ID, MOST_CUSTOMERS, Policy
+from serving.live_model import ServedModel
+from serving.refusals import NOTHING, Complaints, Detail, feature_refusal, from_input_error, in_words
+
+if TYPE_CHECKING:
+    from segments.contract import Column
+    from segments.explanation import Explanations
+    from segments.model import Assignments
+
+REQUEST_KEYS = ("customers", "explain", "policy")
+CUSTOMER_KEYS = ("id", "features")
+POLICIES = ("unassigned", "nearest")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A well-formed request; its features are not yet judged."""
+
+    ids: list[str]
+    features: list[dict[str, Any]]
+    explain: bool
+    policy: Policy
+
+
+def read_request(value: Any, most_customers: int = MOST_CUSTOMERS) -> Request:
+    """Check the shape of a parsed body.
+
+    Raises
+    ------
+    Refusal
+        422, with everything found wrong (up to the limit of details).
+    """
+    complaints = Complaints()
+    if type(value) is not dict:
+        complaints.add(value, "an object with the key 'customers'")
+        complaints.raise_any("invalid_request", "the body must be an object with the key 'customers'")
+    _check_keys(value, REQUEST_KEYS, complaints)
+    explain, policy = value.get("explain", False), value.get("policy", "unassigned")
+    if type(explain) is not bool:
+        complaints.add(explain, "true or false for 'explain'")
+    if type(policy) is not str or policy not in POLICIES:
+        complaints.add(policy, "'unassigned' or 'nearest' for 'policy'")
+    customers = value.get("customers")
+    if type(customers) is not list:
+        complaints.add(value.get("customers", NOTHING), f"a list of 1 to {most_customers} customers under 'customers'")
+        complaints.raise_any("invalid_request", "the request is not as /docs describes it")
+    if not 1 <= len(customers) <= most_customers:
+        code = "too_many_customers" if customers else "no_customers"
+        complaints.add(customers, f"1 to {most_customers} customers")
+        complaints.raise_any(code, f"a request carries 1 to {most_customers} customers, this one {len(customers)}")
+    ids, features = _read_customers(customers, complaints)
+    complaints.raise_any("invalid_request", "the request is not as /docs describes it")
+    if len(set(ids)) < len(ids):
+        for twice in sorted({i for i in ids if ids.count(i) > 1}):
+            complaints.details.append(
+                Detail(twice, None, f"{ids.count(twice)} customers of this id", "ids that differ")
+            )
+        complaints.raise_any("duplicate_ids", "each customer of a request needs an id of its own")
+    return Request(ids, features, explain, policy)
+
+
+def answer(served: ServedModel, request: Request) -> dict[str, Any]:
+    """Assign the customers of a request, explain where asked, in their order.
+
+    Raises
+    ------
+    Refusal
+        422, naming customer and feature, if the model cannot use a value.
+    """
+    _check_descriptors(served.model.contract.descriptors, request)
+    explanations: Explanations | None = None
+    try:
+        if request.explain:
+            assignments, explanations = served.model.explain_records(request.features, request.policy)
+        else:
+            assignments = served.model.assign_records(request.features, request.policy)
+    except InputError as error:
+        raise from_input_error(error, request.ids) from error
+    rows = _rows(served, request.ids, assignments)
+    if explanations is not None:
+        _explain(rows, served, request.features, explanations)
+    return {"model_version": served.version, "assignments": rows}
+
+
+def _check_keys(
+    found: Mapping[str, Any], known: Sequence[str], complaints: Complaints, customer: str | None = None
+) -> None:
+    for name in found.keys() - set(known):
+        complaints.add(name, f"only the keys {', '.join(known)}.{nearest_word(name, known)}", customer)
+
+
+def _read_customers(customers: list[Any], complaints: Complaints) -> tuple[list[str], list[dict[str, Any]]]:
+    ids: list[str] = []
+    features: list[dict[str, Any]] = []
+    for position, customer in enumerate(customers):
+        if type(customer) is not dict:
+            complaints.add(customer, "an object with the keys 'id' and 'features'", f"#{position}")
+            continue
+        there = customer.get("id", NOTHING)
+        usable = type(there) is str and 0 < len(there) <= LONGEST_ID
+        name = there if usable else f"#{position}"
+        if not usable:
+            complaints.add(there, f"a text of 1 to {LONGEST_ID} characters for 'id'", name)
+        found = customer.get("features", NOTHING)
+        if type(found) is not dict:
+            complaints.add(found, "an object of features by name for 'features'", name)
+        if len(customer) > len(CUSTOMER_KEYS):
+            _check_keys(customer, CUSTOMER_KEYS, complaints, name)
+        ids.append(name)
+        features.append(found)
+    return ids, features
+
+
+def _check_descriptors(descriptors: Sequence[Column], request: Request) -> None:
+    """Descriptors change no answer, so the model does not read them; a wrong type is a mistake all the same."""
+    details = [
+        Detail(name, column.name, in_words(features[column.name]), column.expected)
+        for column in descriptors
+        for name, features in zip(request.ids, request.features, strict=True)
+        if features.get(column.name) is not None and not _suits(features[column.name], column)
+    ]
+    if details:
+        raise feature_refusal(details)
+
+
+def _suits(value: Any, column: Column) -> bool:
+    if column.is_category:
+        return type(value) is str
+    if type(value) is float:
+        return math.isfinite(value)
+    return type(value) is int and abs(value) <= sys.float_info.max
+
+
+def _rows(served: ServedModel, names: Sequence[str], found: Assignments) -> list[dict[str, Any]]:
+    ids = (*served.model.ids, None)  # the last place answers position -1: nobody
+    titles = (*served.model.names, None)
+    columns = zip(
+        names,
+        found.nearest.tolist(),
+        found.runner_up.tolist(),
+        found.strength.tolist(),
+        found.distance.tolist(),
+        found.unassigned.tolist(),
+        found.novel.tolist(),
+        found.unseen,
+        strict=True,
+    )
+    return [
+        {
+            "id": name,
+            "segment_id": None if unassigned else ids[nearest],
+            "segment_name": None if unassigned else titles[nearest],
+            "strength": strength,
+            "runner_up_id": ids[runner_up],
+            "nearest_id": ids[nearest],
+            "distance": distance,
+            "unassigned": unassigned,
+            "novel": novel,
+            "unseen": unseen,
+        }
+        for name, nearest, runner_up, strength, distance, unassigned, novel, unseen in columns
+    ]
+
+
+def _explain(
+    rows: list[dict[str, Any]], served: ServedModel, features: Sequence[Mapping[str, Any]], found: Explanations
+) -> None:
+    ids = (*served.model.ids, None)
+    names = found.columns
+    units = [served.units[name] for name in names]
+    columns = zip(
+        rows,
+        features,
+        found.toward.tolist(),
+        found.against.tolist(),
+        found.base.tolist(),
+        found.score.tolist(),
+        found.contributions.tolist(),
+        strict=True,
+    )
+    for row, sent, toward, against, base, score, contributions in columns:
+        row["explanation"] = {
+            "toward": ids[toward],
+            "against": ids[against],
+            "base": base,
+            "score": score,
+            "contributions": [
+                {"feature": name, "value": sent[name], "unit": unit, "contribution": contribution}
+                for name, unit, contribution in zip(names, units, contributions, strict=True)
+            ],
+        }

@@ -1,0 +1,173 @@
+"""What goes over the wire: the request and response models, from which the OpenAPI document is made.
+
+Requests are read by `serving.assignment` with plain code, which is several times faster and can name the customer and
+the feature; a test holds the two to the same verdict on every body.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MOST_CUSTOMERS = 1000
+LONGEST_ID = 256
+
+Policy = Literal["unassigned", "nearest"]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Customer(Strict):
+    """One customer as of now."""
+
+    id: str = Field(min_length=1, max_length=LONGEST_ID, description="Yours; echoed in the answer.", examples=["C1"])
+    features: dict[str, float | str | None] = Field(
+        description="Every basis feature of the model (`GET /model` lists them with kinds and units). Descriptors may "
+        "be there and change nothing. `null` only where the feature is nullable.",
+        examples=[{"recency_days": 3, "monetary_value": 412.5}],
+    )
+
+
+class AssignRequest(Strict):
+    """Customers to assign."""
+
+    customers: list[Customer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
+    explain: bool = Field(False, description="Also answer each feature's SHAP contribution.")
+    policy: Policy = Field(
+        "unassigned",
+        description="What a customer outside every segment gets: no segment (`segment_id` null), or the nearest one.",
+    )
+
+
+class Contribution(Strict):
+    """What one feature adds to the score."""
+
+    feature: str
+    value: float | str | None = Field(description="As it was sent, in `unit`.")
+    unit: str
+    contribution: float = Field(description="SHAP value; positive speaks for `toward`.")
+
+
+class Explanation(Strict):
+    """Why `toward` rather than `against`: base + the contributions = score."""
+
+    toward: str = Field(description="Id of the nearest segment.")
+    against: str | None = Field(description="Id of the runner-up; null where there is one segment only.")
+    base: float = Field(description="Mean score over the training customers.")
+    score: float = Field(description="The margin of `toward` over `against`, in the model's encoded distance.")
+    contributions: list[Contribution]
+
+
+class Assignment(Strict):
+    """The answer for one customer."""
+
+    id: str
+    segment_id: str | None = Field(description="Durable id of the segment; null when unassigned.")
+    segment_name: str | None
+    strength: float = Field(
+        ge=0, le=1, description="0 on the border with the runner-up, 1 in the heart of the segment."
+    )
+    runner_up_id: str | None = Field(description="Null where there is one segment only.")
+    nearest_id: str = Field(description="The nearest segment, also when unassigned.")
+    distance: float | None = Field(
+        description="To the nearest segment, in encoded units; null beyond double precision."
+    )
+    unassigned: bool = Field(
+        description="True where the customer belongs to no segment; never under the policy `nearest`."
+    )
+    novel: bool = Field(description="True where a value lies far outside what training saw.")
+    unseen: list[str] = Field(description="Features whose category training never saw.")
+    explanation: Explanation | None = Field(None, description="Only with `explain`.")
+
+
+class AssignResponse(Strict):
+    """One assignment a customer, in the order of the request."""
+
+    model_version: str
+    assignments: list[Assignment]
+
+
+class Difference(Strict):
+    """What sets a segment apart in one feature."""
+
+    feature: str
+    words: str
+    effect: float = Field(description="The segment's mean minus everyone's, in standard deviations.")
+    typical: float | str | None
+    overall: float | str | None
+
+
+class Segment(Strict):
+    """A segment's card."""
+
+    id: str
+    name: str
+    sentence: str
+    notes: str
+    size: int = Field(description="Training customers in it.")
+    share: float = Field(description="Of all training customers, 0..1.")
+    medians: dict[str, float | str | None] = Field(description="Median (or most common) value of each feature.")
+    differences: list[Difference]
+
+
+class SegmentsResponse(Strict):
+    """All segments of the model."""
+
+    model_version: str
+    segments: list[Segment]
+
+
+class Feature(Strict):
+    """A feature that the model expects."""
+
+    name: str
+    kind: Literal["number", "count", "share", "flag", "category"]
+    role: Literal["basis", "descriptor"]
+    unit: str
+    nullable: bool
+    required: bool = Field(description="Basis features must be in every request; descriptors need not.")
+    expected: str = Field(description="What a value must be, in words.")
+    description: str
+
+
+class ModelResponse(Strict):
+    """The model in service."""
+
+    name: str
+    model_version: str
+    digest: str = Field(description="Covers every byte of the model.")
+    source: str = Field(description="Where it was loaded from.")
+    algorithm: Literal["kmeans", "hdbscan"]
+    features: list[Feature]
+
+
+class Probe(Strict):
+    """The answer of a probe."""
+
+    status: Literal["alive", "ready"]
+
+
+class ErrorDetail(Strict):
+    """One thing wrong."""
+
+    customer: str | None = Field(description="The id sent, or `#3` (a position) where no usable id was sent.")
+    feature: str | None
+    got: str
+    expected: str
+
+
+class Error(Strict):
+    """What is wrong and how to mend it."""
+
+    code: str
+    message: str
+    details: list[ErrorDetail]
+
+
+class ErrorResponse(Strict):
+    """Every status of 400 and above has this body."""
+
+    error: Error

@@ -1,0 +1,142 @@
+"""The model in service: fetched, verified, warmed, then held in one reference.
+
+A request reads the reference once and works with what it got, so an answer never mixes two models.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segments.errors import ArtefactError, SegmentsError
+from serving.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from segments.model import SegmentModel
+
+logger = logging.getLogger("segments.serving")
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A verified model with its name and version, and what every answer repeats of it."""
+
+    model: SegmentModel
+    name: str
+    version: str
+    source: str
+
+    @cached_property
+    def units(self) -> Mapping[str, str]:
+        return {column.name: column.unit for column in self.model.contract.columns}
+
+
+Fetch = Callable[[], ServedModel]
+
+
+def warm(served: ServedModel) -> None:
+    """Answer one typical customer a segment (the card's medians), so that no caller waits for a first time.
+
+    Raises
+    ------
+    ArtefactError
+        If the model cannot answer for its own typical customers.
+    """
+    basis = [column.name for column in served.model.contract.basis]
+    records = [{name: card.medians.get(name) for name in basis} for card in served.model.cards]
+    assignments, explanations = served.model.explain_records(records)
+    answered = np.isfinite(assignments.strength).all() and np.isfinite(explanations.contributions).all()
+    if not answered:
+        raise ArtefactError(f"model {served.version} gives no finite answer for its own typical customers")
+
+
+class LiveModel:
+    """Holds the served model; `current` is None until one was loaded and warmed.
+
+    `fetch` gets and verifies a model. It is tried again every `retry_seconds` until it succeeds; meanwhile `failure`
+    says why there is none.
+    """
+
+    def __init__(self, fetch: Fetch, retry_seconds: float = 5.0) -> None:
+        self._fetch = fetch
+        self._retry_seconds = retry_seconds
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._load_until_there, name="load-model", daemon=True)
+        self.current: ServedModel | None = None
+        self.failure: str | None = None
+
+    def start(self) -> None:
+        """Load in the background, so that probes are answered meanwhile."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def load(self) -> ServedModel:
+        """Fetch, warm and put into service, now.
+
+        Raises
+        ------
+        SegmentsError
+            If the model cannot be fetched, is not what its digest says, or gives no answer.
+        """
+        served = self._fetch()
+        warm(served)
+        # a collection over the heap of imported libraries stops every request for tens of milliseconds
+        gc.collect()
+        gc.freeze()
+        self.current, self.failure = served, None
+        logger.info(
+            "serving %s version %s (%s) from %s", served.name, served.version, served.model.digest, served.source
+        )
+        return served
+
+    def _load_until_there(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self.load()
+            except SegmentsError as error:
+                self.failure = str(error)
+                logger.error("no model to serve: %s. Trying again in %g s.", error, self._retry_seconds)
+            except Exception as error:
+                # whatever a damaged artefact or a library raises, the service must stay up, unready, and say why
+                self.failure = f"{type(error).__name__} while loading; the log has the trace"
+                logger.exception("no model to serve. Trying again in %g s.", self._retry_seconds)
+            else:
+                return
+            self._stopped.wait(self._retry_seconds)
+
+
+def from_directory(path: Path, *, name: str = "", version: str = "", source: str = "") -> ServedModel:
+    """The model saved in a directory; without a version, the start of its digest stands for one."""
+    from segments.model import SegmentModel
+
+    model = SegmentModel.load(path)
+    version = version or model.digest.removeprefix("sha256:")[:12]
+    return ServedModel(model, name or path.name, version, source or f"directory {path.name}")
+
+
+def from_registry(settings: ServiceSettings) -> ServedModel:
+    """The registered model by alias or pinned version. Only this imports MLflow."""
+    versions: Any = importlib.import_module("registry.versions")
+    fetched = versions.fetch(
+        settings.model_name, alias=settings.served_alias, version=settings.version, tracking_uri=settings.tracking_uri
+    )
+    return ServedModel(fetched.model, settings.model_name, str(fetched.version), "registry")
+
+
+def chosen_fetch(settings: ServiceSettings, packed: Fetch | None = None) -> Fetch:
+    """Where this process finds its model: a directory if one is named, else the Bento's own, else the registry."""
+    if settings.model_path is not None:
+        path = settings.model_path
+        return lambda: from_directory(path)
+    return packed or (lambda: from_registry(settings))

@@ -1,0 +1,110 @@
+"""How the service says no: one error shape for everything.
+
+{"error": {"code": "...", "message": "...", "details": [{"customer", "feature", "got", "expected"}, ...]}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from segments.errors import InputError
+
+MOST_DETAILS = InputError.LIMIT
+LONGEST_TEXT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One thing wrong. `customer` is the id that was sent (or `#3`, the position, where there is no usable id)."""
+
+    customer: str | None
+    feature: str | None
+    got: str
+    expected: str
+
+    def to_json(self) -> dict[str, str | None]:
+        return {"customer": self.customer, "feature": self.feature, "got": self.got, "expected": self.expected}
+
+
+class Refusal(Exception):  # noqa: N818  # a refusal is an answer, not a failure of ours
+    """A request that is answered with an error status; raised anywhere, answered in one place."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: Iterable[Detail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = tuple(details)[:MOST_DETAILS]
+        self.headers = dict(headers or {})
+
+    def to_json(self) -> dict[str, Any]:
+        details = [detail.to_json() for detail in self.details]
+        return {"error": {"code": self.code, "message": self.message, "details": details}}
+
+
+class Nothing:
+    """What came where a key is absent."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+NOTHING = Nothing()
+
+
+@dataclass(slots=True)
+class Complaints:
+    """Collects what is wrong with one request, so that the caller hears of it in one answer."""
+
+    details: list[Detail] = field(default_factory=list)
+
+    def add(self, got: Any, expected: str, customer: str | None = None, feature: str | None = None) -> None:
+        self.details.append(Detail(customer, feature, in_words(got), expected))
+
+    def raise_any(self, code: str, message: str) -> None:
+        if self.details:
+            raise Refusal(422, code, message, self.details)
+
+
+def from_input_error(error: InputError, ids: Sequence[str]) -> Refusal:
+    """The model's own refusal, with the callers' ids in place of row numbers."""
+    return feature_refusal(
+        [Detail(ids[p.row], p.column and printable(p.column), p.got, p.expected) for p in error.problems]
+    )
+
+
+def feature_refusal(details: Sequence[Detail]) -> Refusal:
+    """Values that no model could use; the message tells the first of them."""
+    first = details[0]
+    feature = f", feature {first.feature!r}" if first.feature else ""
+    message = f"customer {printable(first.customer or '')!r}{feature}: got {first.got}, expected {first.expected}"
+    return Refusal(422, "invalid_features", message, details)
+
+
+def in_words(value: Any) -> str:
+    """A JSON value as an error message shows it, never long."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int) and abs(value) >= 10**15:
+        return "a huge integer"
+    if isinstance(value, str):
+        return f"the text {printable(value)!r}"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return "an object"
+    return printable(repr(value))
+
+
+def printable(text: str) -> str:
+    """At most `LONGEST_TEXT` characters of a text."""
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 3] + "..."

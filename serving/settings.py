@@ -1,0 +1,86 @@
+"""Where the service finds its model and what it allows, from the environment.
+
+| variable | meaning | default |
+|---|---|---|
+| `SEGMENTS_MODEL_PATH` | serve the SegmentModel saved in this directory; nothing else is asked | |
+| `SEGMENTS_TRACKING_URI` | MLflow registry that holds the model | `sqlite:///mlflow.db` |
+| `SEGMENTS_MODEL_NAME` | registered name | `customer-segments` |
+| `SEGMENTS_ALIAS` | alias to serve | `champion` |
+| `SEGMENTS_VERSION` | pinned version to serve instead of an alias | |
+| `SEGMENTS_RETRY_SECONDS` | pause between attempts to load the model | 5 |
+| `SEGMENTS_MAX_CUSTOMERS` | most customers in one request | 1000 |
+| `SEGMENTS_MAX_BODY_BYTES` | largest request body | 4194304 |
+| `SEGMENTS_BODY_SECONDS` | longest wait for a request's body | 10 |
+| `SEGMENTS_API_KEYS_FILE` | JSON file of accepted keys, `{"name": "sha256:<hex>"}`; without it the service is open | |
+
+A built Bento serves the model packed in it, whatever the registry variables say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from segments.errors import SettingsError
+
+PREFIX = "SEGMENTS_"
+
+
+class ServiceSettings(BaseModel):
+    """Frozen settings of one service process; a field `x_y` is read from `SEGMENTS_X_Y`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model_path: Path | None = None
+    tracking_uri: str = "sqlite:///mlflow.db"
+    model_name: str = Field("customer-segments", min_length=1)
+    alias: str | None = None
+    version: str | None = Field(None, pattern=r"^[1-9][0-9]*$")
+    retry_seconds: float = Field(5.0, gt=0)
+    max_customers: int = Field(1000, ge=1)
+    max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024)
+    body_seconds: float = Field(10.0, gt=0)
+    api_keys_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_pointer(self) -> Self:
+        if self.alias and self.version:
+            raise ValueError(f"both {PREFIX}ALIAS and {PREFIX}VERSION are set; keep the one to be served")
+        return self
+
+    @property
+    def served_alias(self) -> str | None:
+        """The alias to follow, None where a version is pinned."""
+        return None if self.version else self.alias or "champion"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> ServiceSettings:
+        """Read the variables above; an empty one counts as not set.
+
+        Raises
+        ------
+        SettingsError
+            If a variable holds what it must not, naming the variable.
+        """
+        there = os.environ if environment is None else environment
+        values = {name: there.get(PREFIX + name.upper()) for name in cls.model_fields}
+        try:
+            return cls.model_validate({name: value for name, value in values.items() if value})
+        except ValidationError as error:
+            problems = [_in_words(found["loc"], found["msg"], found["input"]) for found in error.errors()]
+            raise SettingsError("; ".join(problems)) from error
+
+    def to_environment(self) -> dict[str, str]:
+        """The variables that `from_environment` reads back to equal settings."""
+        values = self.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+
+
+def _in_words(location: tuple[int | str, ...], message: str, value: object) -> str:
+    if not location:
+        return message.removeprefix("Value error, ")
+    return f"{PREFIX}{str(location[0]).upper()}={value}: {message[0].lower()}{message[1:]}"

@@ -1,0 +1,160 @@
+"""Where the registry is, how to reach it, and MLflow's errors in one line of our own words."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlsplit
+
+from segments.errors import RegistryError
+
+DEFAULT_NAME = "customer-segments"
+SQLITE = "sqlite:///"
+
+# Without these a server that is down blocks one call for four minutes. Whoever sets a variable keeps their value.
+ENVIRONMENT = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryLocation:
+    """Where runs and models are kept, and under which names.
+
+    `tracking_uri` is an SQLite file (`sqlite:///path`) or an MLflow server (`http://…`). `artifact_location` is where
+    the files of a new experiment go; left out, they go beside the SQLite file, or where the server puts them.
+    """
+
+    tracking_uri: str = field(repr=False)  # it may carry a password
+    model_name: str = DEFAULT_NAME
+    experiment: str = DEFAULT_NAME
+    artifact_location: str | None = None
+
+    @classmethod
+    def in_folder(
+        cls, folder: Path, model_name: str = DEFAULT_NAME, experiment: str = DEFAULT_NAME
+    ) -> RegistryLocation:
+        """A registry of one's own: `mlflow.db` and `artifacts/` in a folder."""
+        return cls(f"{SQLITE}{folder.resolve() / 'mlflow.db'}", model_name, experiment)
+
+    @property
+    def database(self) -> Path | None:
+        """The SQLite file, or None where a server keeps the registry."""
+        if not self.tracking_uri.startswith(SQLITE):
+            return None
+        return Path(self.tracking_uri.removeprefix(SQLITE)).resolve()
+
+    @property
+    def artifact_root(self) -> str | None:
+        """Where the files of a new experiment go; None leaves it to the server."""
+        if self.artifact_location is not None or self.database is None:
+            return self.artifact_location
+        return (self.database.parent / "artifacts").as_uri()
+
+    @property
+    def shown(self) -> str:
+        """The tracking URI without its password, fit for a message."""
+        parts = urlsplit(self.tracking_uri)
+        if "@" not in parts.netloc:
+            return self.tracking_uri
+        return self.tracking_uri.replace(parts.netloc, f"***@{parts.netloc.rpartition('@')[2]}", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """MLflow itself and a client of one location. The client holds no state of the process: threads may share it."""
+
+    location: RegistryLocation
+    mlflow: ModuleType
+    client: Any
+
+    def experiment_id(self) -> str:
+        """The experiment's id; the experiment is made when it is not there yet."""
+        name = self.location.experiment
+        found = self.client.get_experiment_by_name(name)
+        if found is None:
+            made: str = self.client.create_experiment(name, artifact_location=self.location.artifact_root)
+            return made
+        if found.lifecycle_stage != "active":
+            raise RegistryError(
+                f"the experiment {name!r} in {self.location.shown} is deleted: restore it or name another"
+            )
+        existing: str = found.experiment_id
+        return existing
+
+
+@contextmanager
+def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[Connection]:
+    """Reach the registry; whatever MLflow raises inside the block leaves it as a one-line RegistryError.
+
+    `create` makes the SQLite file of a new registry; without it a missing file is an error, so that reading never
+    leaves an empty registry behind.
+
+    The limits of `ENVIRONMENT` are set at the first connection and stay set: MLflow reads them anew at each request,
+    so taking them back at the end of a block would lift them for the requests of other threads.
+
+    Raises
+    ------
+    RegistryError
+        If the registry does not exist, does not answer, or refuses what was asked.
+    """
+    database = location.database
+    if database is not None and not database.exists():
+        if not create:
+            raise RegistryError(f"there is no registry at {location.shown}: run `segments discover` first")
+        try:
+            database.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RegistryError(f"the folder of {location.shown} cannot be made: {error}") from error
+    mlflow = load_mlflow()
+    from sqlalchemy.exc import SQLAlchemyError  # MLflow's own; some of its errors come through bare
+
+    try:
+        client = mlflow.MlflowClient(tracking_uri=location.tracking_uri, registry_uri=location.tracking_uri)
+        yield Connection(location, mlflow, client)
+    except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
+        raise RegistryError(_in_words(location, error)) from error
+
+
+@cache
+def load_mlflow() -> ModuleType:
+    """MLflow, imported once and late: it takes seconds, and reads its telemetry switch while it is imported."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    with warnings.catch_warnings():
+        # said of MLflow's own classes, not of ours
+        warnings.filterwarnings("ignore", message=".*Any type hint is inferred as AnyType", category=UserWarning)
+        import mlflow
+        import mlflow.artifacts
+        import mlflow.pyfunc
+    return mlflow
+
+
+def _in_words(location: RegistryLocation, error: Exception) -> str:
+    text = str(error).replace(location.tracking_uri, location.shown).strip()
+    first = text.splitlines()[0] if text else type(error).__name__
+    short = first if len(first) <= 300 else first[:297] + "..."
+    if _is_unreachable(text):
+        return (
+            f"the MLflow server at {location.shown} does not answer: start it (`make mlflow`), or correct the "
+            "registry's tracking_uri"
+        )
+    if "not a database" in text:
+        return f"{location.shown} is not an MLflow registry: correct the registry's tracking_uri"
+    return f"the registry at {location.shown} refused: {short}"
+
+
+def _is_unreachable(text: str) -> bool:
+    signs = ("Max retries exceeded", "Connection refused", "timed out", "NameResolutionError", "Connection aborted")
+    return any(sign in text for sign in signs)

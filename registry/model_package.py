@@ -1,0 +1,112 @@
+"""A segment model as MLflow's own model format: code, saved model, signature, example, requirements. No pickle."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import segments
+from registry.connection import load_mlflow
+from registry.signature import ANSWER, as_declared, signature_of
+from segments.errors import RegistryError
+from segments.model import SegmentModel
+
+SAVED_MODEL = "segment_model"
+SAVED_MODEL_PATH = f"artifacts/{SAVED_MODEL}"  # where MLflow puts it inside the package
+CODE = Path(__file__).with_name("scoring_model.py")
+REQUIRED = ("mlflow", "numpy", "pandas", "pyyaml", "scipy")
+EXAMPLE_ROWS = 3
+
+
+def write_package(model: SegmentModel, vectors: pd.DataFrame, path: Path, identity: Mapping[str, str]) -> None:
+    """Write the package into the new folder `path` and try it out: it must load and answer its own example.
+
+    `vectors` are the training customers, only read to keep every one of them out of the example. `identity` names the
+    MLflow model that the package becomes (`artifact_path`, `model_uuid`, `model_id`, `run_id`).
+
+    Raises
+    ------
+    RegistryError
+        If the written package does not load or does not answer.
+    """
+    mlflow = load_mlflow()
+    stage = path.with_name(path.name + "-parts")
+    saved, code = stage / SAVED_MODEL, stage / "segments"
+    model.save(saved)
+    shutil.copytree(Path(segments.__file__).parent, code, ignore=shutil.ignore_patterns("__pycache__"))
+    example = synthetic_customers(model, vectors)
+    mlflow.pyfunc.save_model(
+        str(path),
+        python_model=str(CODE),
+        code_paths=[str(code)],
+        artifacts={SAVED_MODEL: str(saved)},
+        signature=signature_of(model.contract),
+        input_example=example,
+        pip_requirements=requirements(),
+        mlflow_model=mlflow.models.Model(**identity),
+        metadata={"digest": model.digest},
+    )
+    shutil.rmtree(stage)
+    _try(path, example)
+
+
+def requirements() -> list[str]:
+    """What the package needs beside its own code, at the versions in use here."""
+    return [f"{name}=={version(name)}" for name in REQUIRED]
+
+
+def synthetic_customers(model: SegmentModel, vectors: pd.DataFrame) -> pd.DataFrame | None:
+    """A few made-up customers: each segment's medians and modes, where no real customer has just these values.
+
+    The medians of a segment of one are that customer's own row: such rows are tried again with each number halved
+    (still in range for every kind). None where categories alone leave no row that is nobody's.
+    """
+    medians = [dict(card.medians) for card in model.cards]
+    halved = [{name: _half(value) for name, value in row.items()} for row in medians]
+    basis = [column.name for column in model.contract.basis]
+    rows = [row for row in [*medians, *halved] if not _is_someone(row, vectors, basis)][:EXAMPLE_ROWS]
+    if not rows:
+        return None
+    frame = pd.DataFrame(rows).reindex(columns=list(model.contract.names)).astype(object)
+    return as_declared(frame, model.contract)
+
+
+def _half(value: float | str | None) -> float | str | None:
+    return value / 2 if isinstance(value, int | float) else value
+
+
+def _is_someone(row: Mapping[str, Any], vectors: pd.DataFrame, columns: list[str]) -> bool:
+    same = pd.Series(True, index=vectors.index)
+    for name in columns:
+        value = row[name]
+        same &= vectors[name].isna() if value is None or pd.isna(value) else (vectors[name] == value).fillna(False)
+    return bool(same.any())
+
+
+def _try(path: Path, example: pd.DataFrame | None) -> None:
+    mlflow = load_mlflow()
+    with _import_path_kept():
+        try:
+            loaded = mlflow.pyfunc.load_model(str(path))
+            answer = None if example is None else loaded.predict(example)
+        except mlflow.exceptions.MlflowException as error:
+            raise RegistryError(f"the packaged model does not load or answer: {error}") from error
+    if answer is not None and list(answer.columns) != list(ANSWER):
+        raise RegistryError(f"the packaged model answers {', '.join(answer.columns)}; expected {', '.join(ANSWER)}")
+
+
+@contextmanager
+def _import_path_kept() -> Iterator[None]:
+    """Loading a package puts its code first on the import path, for good; this folder will soon be gone."""
+    before = list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = before

@@ -1,0 +1,89 @@
+"""The files of a discovery on local disk, complete before the first byte is sent to the server.
+
+settings.yaml          what the user asked
+tables/<name>.csv      for machines; tables/<name>.html for people
+figures/<name>.png
+<name>                 the texts: reports, the run in words
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from registry.records import DiscoveryRecord
+from segments.errors import RegistryError
+
+SETTINGS = "settings.yaml"
+_FILE_NAME = re.compile(r"\w[\w .()-]*")
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #1d2733; }}
+table {{ border-collapse: collapse; }}
+th, td {{ padding: .4rem .8rem; border-bottom: 1px solid #d9dee4; text-align: left; }}
+thead th {{ background: #f2f5f8; position: sticky; top: 0; }}
+tbody td {{ font-variant-numeric: tabular-nums; }}
+tbody tr:hover {{ background: #f8fafc; }}
+</style></head><body><h1>{title}</h1>
+{table}
+</body></html>
+"""
+
+
+def write_files(record: DiscoveryRecord, folder: Path) -> None:
+    """Write settings, tables, figures and texts into a folder that does not exist yet.
+
+    Raises
+    ------
+    RegistryError
+        If a name cannot be a file name, or a figure's file is not there.
+    """
+    folder.mkdir(parents=True)
+    (folder / SETTINGS).write_text(settings_yaml(record), encoding="utf-8")
+    for name, table in record.tables.items():
+        page = _place(folder / "tables", f"{name}.html")
+        page.write_text(table_page(name, table), encoding="utf-8")
+        table.to_csv(page.with_name(f"{name}.csv"), index=not isinstance(table.index, pd.RangeIndex))
+    for name, figure in record.figures.items():
+        place = _place(folder / "figures", f"{name}.png")
+        if isinstance(figure, bytes):
+            place.write_bytes(figure)
+        elif figure.is_file():
+            shutil.copyfile(figure, place)
+        else:
+            raise RegistryError(f"the figure {name!r} was never drawn: no file {figure.name}")
+    for name, text in record.texts.items():
+        _place(folder, name).write_text(text, encoding="utf-8")
+
+
+def settings_yaml(record: DiscoveryRecord) -> str:
+    """The settings as YAML; dates and paths become text."""
+    plain = json.loads(json.dumps(record.settings, default=str))
+    text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def table_page(name: str, table: pd.DataFrame) -> str:
+    """One table as a page of its own; every text in it is escaped."""
+    title = escape(name.replace("_", " ").capitalize())
+    body = table.to_html(
+        border=0, na_rep="–", float_format=_number, escape=True, index=not isinstance(table.index, pd.RangeIndex)
+    )
+    return _PAGE.format(title=title, table=body)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.3g}"
+
+
+def _place(folder: Path, name: str) -> Path:
+    if not _FILE_NAME.fullmatch(name):
+        raise RegistryError(f"{name!r} cannot be the name of a file in a run: use letters, digits, space, . _ ( ) -")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / name

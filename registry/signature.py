@@ -1,0 +1,91 @@
+"""What MLflow is told about a customer and an answer, and customers cast to what it was told.
+
+MLflow compares dtypes before our code sees a frame, and refuses whole numbers, nullable integers, booleans and
+categories where a double or a string is declared. So whoever calls a pyfunc casts with `as_declared` first; the
+model's own reader then judges the values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from registry.connection import load_mlflow
+from segments.contract import Column, Role, VectorContract
+from segments.errors import ContractError, InputError, Problem
+
+ANSWER = {
+    "segment_id": "string",
+    "segment_name": "string",
+    "strength": "double",
+    "runner_up_id": "string",
+    "unassigned": "boolean",
+    "novel": "boolean",
+    "model_version": "string",
+}
+NULLABLE_ANSWERS = frozenset({"segment_id", "segment_name", "runner_up_id"})
+CONTRIBUTION = "contribution__"
+
+
+def signature_of(contract: VectorContract) -> Any:
+    """The `ModelSignature` of a model: numbers are doubles, categories strings; what may be absent is optional."""
+    load_mlflow()
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+
+    inputs: list[Any] = [
+        ColSpec("string" if c.is_category else "double", c.name, required=c.role is Role.BASIS and not c.nullable)
+        for c in contract.columns
+    ]
+    outputs: list[Any] = [ColSpec(kind, name, required=name not in NULLABLE_ANSWERS) for name, kind in ANSWER.items()]
+    explained = ["base", "score", *(f"{CONTRIBUTION}{column.name}" for column in contract.basis)]
+    outputs += [ColSpec("double", name, required=False) for name in explained]
+    return ModelSignature(Schema(inputs), Schema(outputs), ParamSchema([ParamSpec("explain", "boolean", False)]))
+
+
+def as_declared(customers: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
+    """The same customers in the declared types: float64 (n,) for numbers, text or None for categories; index kept.
+
+    Nothing is guessed: "5" is not a number, and 5 is not a category.
+
+    Raises
+    ------
+    ContractError
+        If a basis column is absent or a column is unknown.
+    InputError
+        If a value is neither missing nor of its column's kind.
+    """
+    contract.check_names(str(name) for name in customers.columns)
+    if not customers.columns.is_unique:
+        twice = sorted({str(name) for name in customers.columns[customers.columns.duplicated()]})
+        raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each.")
+    there = [column for column in contract.columns if column.name in customers.columns]
+    cast = {c.name: (_texts if c.is_category else _numbers)(customers[c.name], c) for c in there}
+    return pd.DataFrame(cast, index=customers.index)
+
+
+def _numbers(series: pd.Series[Any], column: Column) -> pd.Series[Any]:
+    plain = pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_complex_dtype(series.dtype)
+    values = series.astype(object) if not plain else series
+    if not plain:
+        _refuse(values, column, lambda value: isinstance(value, int | float | np.number | np.bool_))
+    return pd.Series(values.to_numpy(dtype=np.float64, na_value=np.nan), index=series.index)
+
+
+def _texts(series: pd.Series[Any], column: Column) -> pd.Series[Any]:
+    values = series.astype(object)
+    _refuse(values, column, lambda value: isinstance(value, str))
+    return values.where(values.notna(), None)
+
+
+def _refuse(values: pd.Series[Any], column: Column, accepted: Any) -> None:
+    missing = values.isna()
+    problems = [
+        Problem(row, column.name, f"{value!r:.60} ({type(value).__name__})", column.expected)
+        for row, (value, absent) in enumerate(zip(values, missing, strict=True))
+        if not absent and not accepted(value)
+    ]
+    if problems:
+        raise InputError(problems)

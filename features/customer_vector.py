@@ -13,17 +13,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pandera.pandas as pandera
 
-from features import rfm
+from features import firmographics, rfm, subscriptions, usage
 from features.as_of import AsOf
 from features.learned import LearnedFeatures, score_columns
-from features.raw_tables import RAW_TABLES, CanonicalTable, canonical
-from features.settings import FeatureSettings, Sources
+from features.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, CanonicalTable, RawTable, canonical
+from features.settings import FeatureSettings, Sources, TableSource
 from features.sources import Engines, fetch
 from segments.contract import Column, Kind, VectorContract
 from segments.errors import SettingsError, SourceError, nearest_word
@@ -88,7 +89,7 @@ def build_vectors(
     contract = _contract(parts, settings)
     frame = _join(frames, contract)
     rules = learned if learned is not None else LearnedFeatures.learn(frame, contract, settings)
-    frame = schema(contract).validate(rules.apply(frame, contract))
+    frame = validated(rules.apply(frame, contract), contract)
     return CustomerVectors(frame, contract, rules, as_of, digest(frame), report)
 
 
@@ -112,6 +113,25 @@ def schema(contract: VectorContract) -> pandera.DataFrameSchema:
     )
 
 
+def validated(frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
+    """The frame, if it follows the contract.
+
+    Raises
+    ------
+    SourceError
+        Naming the first column that does not, what it holds and what was expected.
+    """
+    try:
+        return schema(contract).validate(frame)
+    except pandera.errors.SchemaError as error:
+        column = getattr(error.schema, "name", None)
+        if column not in contract.names:
+            raise SourceError(f"the vectors break their contract: {str(error).splitlines()[0]}") from error
+        cases = error.failure_cases
+        example = f", such as {cases['failure_case'].iloc[0]!r}" if isinstance(cases, pd.DataFrame) else ""
+        raise SourceError(f"{column}: expected {contract[column].expected}, found other values{example}") from error
+
+
 def digest(frame: pd.DataFrame) -> str:
     """ "sha256:..." of names, customers and values; the order of the rows does not matter."""
     rows = frame.sort_index()
@@ -130,21 +150,39 @@ def digest(frame: pd.DataFrame) -> str:
 def _parts(
     engines: Engines, sources: Sources, settings: FeatureSettings, as_of: AsOf, report: dict[str, Mapping[str, int]]
 ) -> Iterator[Part]:
-    def read(name: str, duplicates_dropped: bool = False) -> CanonicalTable | None:
-        source = getattr(sources, name)
-        if source is None:
-            return None
-        table = canonical(engines.open(source, name), RAW_TABLES[name], source.columns, as_of, duplicates_dropped)
-        report[name] = table.counts
+    def read(
+        source: TableSource, contract: RawTable, columns: Mapping[str, str], duplicates_dropped: bool = False
+    ) -> CanonicalTable:
+        table = canonical(engines.open(source, contract.name), contract, columns, as_of, duplicates_dropped)
+        report[contract.name] = table.counts
         return table
 
-    if orders := read("orders", settings.rfm.duplicates == "dropped"):
-        orders = rfm.prepare_orders(orders, settings.rfm)
-        report["orders"] = orders.counts
-        discounted = "discount" in orders.table.columns
-        yield Part(rfm.rfm(orders.table, as_of, settings.rfm), rfm.columns(settings.rfm, settings.currency, discounted))
+    if source := sources.orders:
+        table = read(source, ORDERS, source.columns, settings.rfm.duplicates == "dropped")
+        prepared = rfm.prepare_orders(table, settings.rfm)
+        report["orders"], orders = prepared.counts, prepared.table
+        discounted = "discount" in orders.columns
+        yield Part(rfm.rfm(orders, as_of, settings.rfm), rfm.columns(settings.rfm, settings.currency, discounted))
         if settings.rfm.cdnow_summary:
-            yield Part(rfm.cdnow_summary(orders.table, as_of), rfm.cdnow_columns(settings.currency))
+            yield Part(rfm.cdnow_summary(orders, as_of), rfm.cdnow_columns(settings.currency))
+    if source := sources.events:
+        events = read(source, EVENTS, source.columns).table
+        yield Part(usage.usage(events, as_of), usage.columns(events))
+        yield Part(usage.sessions(events, as_of, settings.usage), usage.session_columns())
+        if usage.has_features(events):
+            yield Part(usage.top_feature(events, as_of), usage.top_feature_columns())
+        if "device" in events.columns:
+            yield Part(usage.main_device(events, as_of), usage.main_device_columns())
+    if source := sources.subscriptions:
+        terms = read(source, SUBSCRIPTIONS, source.columns).table
+        yield Part(subscriptions.subscriptions(terms, as_of), subscriptions.columns(terms, settings.currency))
+        if "plan" in terms.columns:
+            yield Part(subscriptions.plan(terms, as_of), subscriptions.plan_columns())
+    if customers := sources.customers:
+        attributes = customers.attributes
+        contract = firmographics.contract(attributes)
+        rows = read(customers, contract, firmographics.mapping(customers)).table
+        yield Part(firmographics.firmographics(rows, attributes), firmographics.columns(attributes))
 
 
 def _frame(part: Part) -> pd.DataFrame:
@@ -160,7 +198,8 @@ def _frame(part: Part) -> pd.DataFrame:
     if not frame.index.is_unique:
         twice = frame.index[frame.index.duplicated()].unique().sort_values()
         raise SourceError(
-            f"customers: {len(twice)} customers have more than one row, such as {', '.join(twice[:3])}; keep one row each"
+            f"customers: {len(twice)} customers have more than one row, such as {', '.join(twice[:3])}; "
+            "keep one row each"
         )
     return frame
 
@@ -182,7 +221,7 @@ def _contract(parts: list[Part], settings: FeatureSettings) -> VectorContract:
 def _join(frames: list[pd.DataFrame], contract: VectorContract) -> pd.DataFrame:
     """All customers of all parts, sorted, with the contract's columns and types."""
     joined = pd.concat(frames, axis=1).rename_axis("customer_id").sort_index().reindex(columns=list(contract.names))
-    typed = {}
+    typed: dict[str, pd.Series[Any]] = {}
     for column in contract.columns:
         values = joined[column.name]
         if column.is_category:

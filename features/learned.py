@@ -25,7 +25,7 @@ LOW_IS_GOOD = frozenset({"r_score"})
 
 @dataclass(frozen=True, slots=True)
 class LearnedFeatures:
-    """Score edges by score (four ascending numbers, each the lowest value of the next score) and, by category column,
+    """Score edges by score (four ascending numbers; a value above one scores higher) and, by category column,
     the categories that keep their name; all others become "other"."""
 
     score_edges: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
@@ -39,15 +39,16 @@ class LearnedFeatures:
             known = frame[column].dropna().to_numpy(dtype=float) if score in contract.names else np.empty(0)
             if known.size:
                 quantiles = np.quantile(known, QUANTILES)
-                one_more = settings.rfm.score_edges == "quantile_plus_one"
-                edges[score] = tuple(
-                    float(edge) for edge in (quantiles + 1 if one_more else np.nextafter(quantiles, np.inf))
-                )
+                if settings.rfm.score_edges == "quantile_plus_one":
+                    quantiles = np.nextafter(
+                        quantiles + 1, -np.inf
+                    )  # one unit above the quantile already scores higher
+                edges[score] = tuple(float(edge) for edge in quantiles)
         categories = {}
-        for column in (c for c in contract.columns if c.is_category):
-            shares = frame[column.name].dropna().value_counts(normalize=True)
+        for name in (column.name for column in contract.columns if column.is_category):
+            shares = frame[name].dropna().value_counts(normalize=True)
             kept = shares[shares >= settings.attributes.rare_share].index
-            categories[column.name] = tuple(sorted(str(name) for name in kept))
+            categories[name] = tuple(sorted(str(value) for value in kept))
         return cls(edges, categories)
 
     def apply(self, frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
@@ -72,7 +73,7 @@ class LearnedFeatures:
     def _score(self, score: str, values: pd.Series[float]) -> pd.Series[float]:
         if score not in self.score_edges:
             return pd.Series(np.nan, index=values.index)
-        above = np.searchsorted(np.asarray(self.score_edges[score]), values.to_numpy(dtype=float), side="right")
+        above = np.searchsorted(np.asarray(self.score_edges[score]), values.to_numpy(dtype=float), side="left")
         points = 5 - above if score in LOW_IS_GOOD else 1 + above
         return pd.Series(points.astype(float), index=values.index).where(values.notna())
 

@@ -19,6 +19,7 @@ from features.as_of import AsOf
 from features.sources import fetch
 from segments.errors import SourceError, nearest_word
 
+YES, NO = ("1", "true", "t", "yes", "y"), ("0", "false", "f", "no", "n")
 WITH_ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # 10:00:00Z, 10:00:00+01:00
 
 
@@ -28,6 +29,7 @@ class RawType(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     MOMENT = "timestamp"
+    FLAG = "yes or no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class RawTable:
     name: str
     moment: str | None
     columns: tuple[RawColumn, ...]
+
+    @property
+    def moment_is_needed(self) -> bool:
+        """Whether a row without a moment is left out."""
+        return any(column.name == self.moment and column.needed for column in self.columns)
 
 
 TEXT, NUMBER, MOMENT = RawType.TEXT, RawType.NUMBER, RawType.MOMENT
@@ -148,7 +155,6 @@ def canonical(
     late = ibis.literal(False) if moment is None else moment >= _cutoff(moment, as_of)
     table = whole.select(
         **{name: _wall_clock(value) for name, value in values.items()},
-        **{name: whole[name] for name in whole.columns if name not in values} if contract is CUSTOMERS else {},
         is_late=late.fill_null(False),
         **{f"unreadable_{name}": fault for name, fault in unreadable.items()},
     )
@@ -157,7 +163,7 @@ def canonical(
         rows = int(fetch(raw.aggregate(rows=raw.count()), f"{contract.name}: counting rows")["rows"][0].as_py())
         counts = {"rows": rows, "duplicates": rows - counts["rows"], **{k: v for k, v in counts.items() if k != "rows"}}
     kept = table.filter(table.customer_id.notnull() & ~table.is_late)
-    if contract is not CUSTOMERS:
+    if contract.moment_is_needed:
         kept = kept.filter(kept[str(contract.moment)].notnull())
         kept = kept.mutate(day=kept[str(contract.moment)].date().epoch_days().cast("int64"))
     return CanonicalTable(contract.name, kept.drop("is_late", *(f"unreadable_{n}" for n in unreadable)), counts)
@@ -219,12 +225,19 @@ def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
     elif wanted is NUMBER:
         if found.is_numeric():
             number = value.cast("float64")
-            return ibis.ifelse(number.isnan(), None, number) if found.is_floating() else number
+            return _finite(number) if found.is_floating() else number
         if found.is_boolean():
             return ibis.ifelse(value, 1.0, 0.0)
         if found.is_string():
-            number = value.strip().nullif("").try_cast("float64")
-            return ibis.ifelse(number.isnan(), None, number)
+            return _finite(value.strip().nullif("").try_cast("float64"))
+    elif wanted is RawType.FLAG:
+        if found.is_boolean():
+            return ibis.ifelse(value, 1.0, 0.0)
+        if found.is_numeric():
+            return value.cast("float64")
+        if found.is_string():
+            word = value.strip().lower()
+            return ibis.cases((word.isin(YES), 1.0), (word.isin(NO), 0.0), else_=None)
     elif found.is_timestamp():
         return value
     elif found.is_date():
@@ -232,6 +245,11 @@ def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
     elif found.is_string():
         return _moment_of_text(value, where)
     raise SourceError(f"{where} is {found}, expected {wanted}")
+
+
+def _finite(number: ir.FloatingValue) -> ir.FloatingValue:
+    """NaN and infinities are missing."""
+    return ibis.ifelse(number.isnan() | number.isinf(), None, number)
 
 
 def _moment_of_text(value: ir.StringValue, where: str) -> ir.TimestampValue:
@@ -263,7 +281,7 @@ def _count(
     has_customer = table.customer_id.notnull()
     sums: dict[str, Any] = {"rows": table.count(), "without_customer": (~has_customer).sum()}
     if contract.moment in there:
-        if contract is not CUSTOMERS:
+        if contract.moment_is_needed:
             sums["without_time"] = (has_customer & table[str(contract.moment)].isnull()).sum()
         sums["not_before_as_of"] = (has_customer & table.is_late).sum()
     sums |= {f"unreadable_{name}": table[f"unreadable_{name}"].sum() for name in unreadable}

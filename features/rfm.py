@@ -1,7 +1,4 @@
-"""Recency, frequency and monetary value of a customer's orders.
-
-Money is added up in whole ten-thousandths, so that a sum is the same on every engine and in any order of rows.
-"""
+"""Recency, frequency and monetary value of a customer's orders."""
 
 from __future__ import annotations
 
@@ -9,14 +6,13 @@ import ibis
 import ibis.expr.types as ir
 
 from features.as_of import AsOf
+from features.exact_sums import LARGEST, from_ten_thousandths, ten_thousandths
 from features.raw_tables import CanonicalTable
 from features.settings import RfmSettings
 from features.sources import fetch
 from segments.contract import Column, Kind, Role
 
 GROUP = "rfm"
-TEN_THOUSANDTHS = 10_000
-LARGEST_AMOUNT = 1e12  # a row beyond it is an error of the data, and would not fit in 64 bits
 
 
 def prepare_orders(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTable:
@@ -24,7 +20,7 @@ def prepare_orders(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTa
     table = orders.table
     amount = table.amount if "amount" in table.columns else table.quantity * table.price
     table = table.mutate(amount=amount)
-    usable = (table.amount.abs() <= LARGEST_AMOUNT).fill_null(False)
+    usable = (table.amount.abs() <= LARGEST).fill_null(False)
     refund, zero = usable & (table.amount < 0), usable & (table.amount == 0)
     counts = fetch(
         table.aggregate(unusable=(~usable).sum(), refunds=refund.sum(), zero_amounts=zero.sum(), rows=table.count()),
@@ -40,7 +36,7 @@ def prepare_orders(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTa
     used = found["rows"] - sum(dropped.values())
     told = {} if settings.refunds == "dropped" else {f"refunds_{settings.refunds}": found["refunds"]}
     table = table.filter(kept).mutate(
-        money=lambda t: _ten_thousandths(t.amount),
+        money=lambda t: ten_thousandths(t.amount),
         is_purchase=lambda t: t.amount >= 0 if settings.refunds == "netted" else ibis.literal(True),
     )
     return CanonicalTable(orders.name, table, {**orders.counts, **dropped, "used": used, **told})
@@ -59,12 +55,12 @@ def rfm(orders: ir.Table, as_of: AsOf, settings: RfmSettings) -> ir.Table:
         last_day=orders.day.max(where=bought),
         money=orders.money.sum(),
         **(
-            {"discount": orders.discount.fill_null(0.0).abs().pipe(_ten_thousandths).sum()}
+            {"discount": orders.discount.fill_null(0.0).abs().pipe(ten_thousandths).sum()}
             if _discounted(orders)
             else {}
         ),
     )
-    money = sums.money.cast("float64") / TEN_THOUSANDTHS
+    money = from_ten_thousandths(sums.money)
     gaps = (sums.active_days - 1).cast("float64")
     values = {
         "recency_days": (as_of.day - sums.last_day).cast("float64"),
@@ -94,7 +90,7 @@ def cdnow_summary(orders: ir.Table, as_of: AsOf) -> ir.Table:
         first_money=days.money.argmin(days.day),
     )
     repeats = (sums.days - 1).cast("float64")
-    later = (sums.money - sums.first_money).cast("float64") / TEN_THOUSANDTHS
+    later = from_ten_thousandths(sums.money - sums.first_money)
     return sums.select(
         "customer_id",
         cdnow_frequency=repeats,
@@ -170,7 +166,3 @@ def cdnow_columns(currency: str) -> tuple[Column, ...]:
 
 def _discounted(orders: ir.Table) -> bool:
     return "discount" in orders.columns
-
-
-def _ten_thousandths(amount: ir.FloatingValue) -> ir.IntegerValue:
-    return (amount * TEN_THOUSANDTHS).round().cast("int64")

@@ -56,7 +56,7 @@ class Attribute(Settings):
 class CustomersSource(TableSource):
     """The table of customers and the attributes to take from it."""
 
-    attributes: dict[Name, Attribute] = Field(default_factory=dict)
+    attributes: dict[Name, Attribute] = Field(min_length=1, description="at least one")
 
 
 class Sources(Settings):

@@ -1,0 +1,123 @@
+"""What a customer subscribes to: recurring revenue, its changes, and whether any subscription still runs.
+
+A row of the raw table is a stretch of unchanged terms. Terms that end at or after the as-of moment still run: that
+end was not known before it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from features.as_of import AsOf
+from features.exact_sums import from_ten_thousandths, ten_thousandths
+from segments.contract import Column, Kind, Role
+
+GROUP = "subscriptions"
+CHANGE_DAYS = 90
+
+
+def subscriptions(terms: ir.Table, as_of: AsOf) -> ir.Table:
+    """One row a customer: the columns of `columns`, but the plan."""
+    cents = ten_thousandths(terms.mrr).fill_null(0)
+    terms = terms.mutate(cents=cents, runs=_runs(terms, as_of.local))
+    terms = terms.mutate(ran=_runs(terms, as_of.local - timedelta(days=CHANGE_DAYS)))
+    by = ["customer_id", *(["subscription_id"] if "subscription_id" in terms.columns else [])]
+    before = terms.cents.lag().over(ibis.window(group_by=by, order_by=[terms.started_at, terms.cents]))
+    terms = terms.mutate(
+        rises=before.notnull() & (terms.cents > before), falls=before.notnull() & (terms.cents < before)
+    )
+    pairs = _pairs(terms)
+    sums = terms.group_by("customer_id").aggregate(
+        now=terms.cents.sum(where=terms.runs).fill_null(0),
+        then=terms.cents.sum(where=terms.ran).fill_null(0),
+        running=terms.runs.sum(),
+        first_day=terms.day.min(),
+        upgrades=terms.rises.sum(),
+        downgrades=terms.falls.sum(),
+        **({"seats": terms.seats.sum(where=terms.runs)} if "seats" in terms.columns else {}),
+        **{f"{n}_used": ten_thousandths(terms[used]).sum(where=terms.runs) for n, (used, _) in pairs.items()},
+        **{f"{n}_allowed": ten_thousandths(terms[allowed]).sum(where=terms.runs) for n, (_, allowed) in pairs.items()},
+    )
+    values = {
+        "mrr": from_ten_thousandths(sums.now),
+        "mrr_change_90_days": from_ten_thousandths(sums.now - sums.then),
+        "subscription_tenure_days": (as_of.day - sums.first_day).cast("float64"),
+        "upgrades": sums.upgrades.cast("float64"),
+        "downgrades": sums.downgrades.cast("float64"),
+        "churned": ibis.ifelse(sums.running == 0, 1.0, 0.0),
+    }
+    if "seats" in terms.columns:
+        values["seats"] = sums.seats.fill_null(0.0)
+    for name in pairs:
+        used, allowed = sums[f"{name}_used"].cast("float64"), sums[f"{name}_allowed"].cast("float64")
+        values[name] = used / ibis.ifelse(allowed > 0, allowed, None)
+    return sums.select("customer_id", **values)
+
+
+def plan(terms: ir.Table, as_of: AsOf) -> ir.Table:
+    """The running plan of the highest MRR; of equals the one started last."""
+    running = terms.filter(_runs(terms, as_of.local) & terms.plan.notnull())
+    order = [running.mrr.fill_null(0.0).desc(), running.started_at.desc(), running.plan]
+    ranked = running.mutate(rank=ibis.row_number().over(group_by="customer_id", order_by=order))
+    return ranked.filter(ranked["rank"] == 0).select("customer_id", "plan")
+
+
+def columns(terms: ir.Table, currency: str) -> tuple[Column, ...]:
+    """What `subscriptions` computes. Bases: revenue, its change, tenure and how full seats and quota are."""
+    base, tell, monthly = Role.BASIS, Role.DESCRIPTOR, f"{currency} a month"
+    found = [
+        Column(
+            "mrr", Kind.NUMBER, base, monthly, GROUP, "sum of mrr of the running terms", low="low MRR", high="high MRR",
+        ),
+        Column(
+            "mrr_change_90_days", Kind.NUMBER, base, monthly, GROUP, "mrr - mrr 90 days before",
+            low="shrinking contract", high="growing contract",
+        ),
+        Column(
+            "subscription_tenure_days", Kind.COUNT, base, "days", GROUP, "as-of day - day of the first start",
+            True, low="new subscriber", high="long-standing subscriber",
+        ),
+        Column(
+            "upgrades", Kind.COUNT, tell, "upgrades", GROUP, "terms with a higher mrr than those before them",
+            low="no upgrades", high="many upgrades",
+        ),
+        Column(
+            "downgrades", Kind.COUNT, tell, "downgrades", GROUP, "terms with a lower mrr than those before them",
+            low="no downgrades", high="many downgrades",
+        ),
+        Column(
+            "churned", Kind.FLAG, tell, "", GROUP, "1 if there were subscriptions and none runs",
+            low="subscribed", high="churned",
+        ),
+    ]  # fmt: skip
+    if "seats" in terms.columns:
+        text = "seats of the running terms"
+        found.append(Column("seats", Kind.COUNT, tell, "seats", GROUP, text, low="few seats", high="many seats"))
+    words = {"seat_use": ("empty seats", "full seats"), "quota_use": ("far below quota", "near the quota")}
+    for name, (used, allowed) in _pairs(terms).items():
+        text, (low, high) = f"{used} / {allowed} of the running terms", words[name]
+        found.append(Column(name, Kind.NUMBER, base, f"of {allowed}", GROUP, text, True, low=low, high=high))
+    return tuple(found)
+
+
+def plan_columns() -> tuple[Column, ...]:
+    """What `plan` computes."""
+    text = "running plan of the highest mrr; missing where none runs"
+    return (Column("plan", Kind.CATEGORY, Role.DESCRIPTOR, "", GROUP, text, True),)
+
+
+def _runs(terms: ir.Table, moment: datetime) -> ir.BooleanValue:
+    """Whether terms run at a moment, as known just before it."""
+    begun = terms.started_at < ibis.literal(moment, "timestamp")
+    if "ended_at" not in terms.columns:
+        return begun
+    return begun & (terms.ended_at.isnull() | (terms.ended_at >= ibis.literal(moment, "timestamp")))
+
+
+def _pairs(terms: ir.Table) -> dict[str, tuple[str, str]]:
+    """Columns of what is used and what is allowed, where the table has both."""
+    pairs = {"seat_use": ("seats_used", "seats"), "quota_use": ("quota_used", "quota")}
+    return {name: pair for name, pair in pairs.items() if set(pair) <= set(terms.columns)}

@@ -1,0 +1,155 @@
+"""How a customer uses the product: events in windows that end with the last day before the as-of moment."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from features.as_of import AsOf
+from features.exact_sums import ten_thousandths
+from features.settings import UsageSettings
+from segments.contract import Column, Kind, Role
+
+GROUP = "usage"
+WINDOW = 90  # days; "lately" of every column that names no window
+
+
+def usage(events: ir.Table, as_of: AsOf) -> ir.Table:
+    """One row a customer: activity, breadth, trend and, where events carry a limit, how near it is."""
+    events = events.mutate(ago=as_of.last_day - events.day)
+    last_30, before_30, lately = events.ago < 30, (events.ago >= 30) & (events.ago < 60), events.ago < WINDOW
+    feature = _feature(events)
+    limits = {}
+    if "allowed" in events.columns:
+        units = events.quantity.fill_null(1.0) if "quantity" in events.columns else ibis.literal(1.0)
+        limits = {
+            "units": ten_thousandths(units).sum(where=last_30),
+            "limit_now": events.allowed.max(where=last_30),
+            "limit_before": events.allowed.max(),
+        }
+    sums = events.group_by("customer_id").aggregate(
+        events=events.count(),
+        last_day=events.day.max(),
+        **{f"active_days_{days}": events.day.nunique(where=events.ago < days) for days in (7, 30, WINDOW)},
+        lately=lately.sum(),
+        last_30=last_30.sum(),
+        before_30=before_30.sum(),
+        **({} if feature is None else {"features_used": feature.nunique(where=lately)}),
+        **limits,
+    )
+    counts = ["events", "active_days_7", "active_days_30", "active_days_90"]
+    values = {name: sums[name].cast("float64") for name in counts}
+    values["days_since_last_event"] = (as_of.day - sums.last_day).cast("float64")
+    per_day = sums.lately.cast("float64") / sums.active_days_90.cast("float64").nullif(0.0)
+    values["events_per_active_day"] = per_day.fill_null(0.0)
+    recent, before = sums.last_30.cast("float64"), sums.before_30.cast("float64")
+    values["usage_trend"] = ((recent - before) / (recent + before).nullif(0.0)).fill_null(0.0)
+    if feature is not None:
+        values["features_used"] = sums.features_used.cast("float64")
+    if limits:
+        limit = ibis.coalesce(sums.limit_now, sums.limit_before)
+        units = ibis.coalesce(sums.units.cast("float64"), 0.0)
+        values["limit_use"] = units / (ibis.ifelse(limit > 0, limit, None) * 10_000)
+    return sums.select("customer_id", **values)
+
+
+def sessions(events: ir.Table, as_of: AsOf, settings: UsageSettings) -> ir.Table:
+    """Sessions in the last 30 days: an event after a longer silence than the gap starts a new one."""
+    recent = events.filter(as_of.last_day - events.day < 30)
+    recent = recent.select("customer_id", second=recent.occurred_at.epoch_seconds().cast("float64"))
+    in_order = ibis.window(group_by="customer_id", order_by="second")
+    silence = recent.second - recent.second.lag().over(in_order)
+    starts = recent.mutate(starts=(silence.isnull() | (silence > settings.session_gap_minutes * 60)).cast("int64"))
+    return starts.group_by("customer_id").aggregate(sessions_30=starts.starts.sum().cast("float64"))
+
+
+def top_feature(events: ir.Table, as_of: AsOf) -> ir.Table:
+    """The share of the most used feature in the events of the last 90 days that name one."""
+    feature = _feature(events)
+    used = events.mutate(used=feature).filter(lambda t: t.used.notnull() & (as_of.last_day - t.day < WINDOW))
+    counts = used.group_by("customer_id", "used").aggregate(times=used.count())
+    sums = counts.group_by("customer_id").aggregate(most=counts.times.max(), all=counts.times.sum())
+    return sums.select("customer_id", top_feature_share=sums.most.cast("float64") / sums["all"].cast("float64"))
+
+
+def main_device(events: ir.Table, as_of: AsOf) -> ir.Table:
+    """The most used device of the last 90 days; of equals the one used last."""
+    used = events.filter(events.device.notnull() & (as_of.last_day - events.day < WINDOW))
+    counts = used.group_by("customer_id", "device").aggregate(times=used.count(), last=used.occurred_at.max())
+    order = [counts.times.desc(), counts["last"].desc(), counts.device]
+    ranked = counts.mutate(rank=ibis.row_number().over(group_by="customer_id", order_by=order))
+    return ranked.filter(ranked["rank"] == 0).select("customer_id", main_device="device")
+
+
+def columns(events: ir.Table) -> tuple[Column, ...]:
+    """What `usage` computes. Bases do not overlap: the days in other windows and the totals only describe."""
+    base, tell = Role.BASIS, Role.DESCRIPTOR
+    found = [
+        _count("events", tell, "events", "number of events", "few events", "many events"),
+        _count("active_days_7", tell, "days", "days with an event in the last 7", "quiet lately", "active this week"),
+        _count("active_days_30", base, "days", "days with an event in the last 30", "seldom active", "often active"),
+        _count(
+            "active_days_90", tell, "days", "days with an event in the last 90", "seldom active lately", "active lately"
+        ),
+        Column(
+            "days_since_last_event", Kind.COUNT, tell, "days", GROUP, "as-of day - day of the last event",
+            True, low="active recently", high="gone quiet",
+        ),
+        Column(
+            "events_per_active_day", Kind.NUMBER, base, "events a day", GROUP,
+            "events of the last 90 days / days with an event in them; 0 without any", low="light use", high="heavy use",
+        ),
+        Column(
+            "usage_trend", Kind.NUMBER, base, "from -1 to 1", GROUP,
+            "(events of the last 30 days - of the 30 before) / (both together); 0 without any",
+            low="usage falling", high="usage growing",
+        ),
+    ]  # fmt: skip
+    if _feature(events) is not None:
+        text = "different features used in the last 90 days"
+        found.append(_count("features_used", base, "features", text, "few features", "many features"))
+    if "allowed" in events.columns:
+        found.append(
+            Column(
+                "limit_use", Kind.NUMBER, base, "of the limit", GROUP,
+                "units used in the last 30 days / units allowed (the largest limit of those days, else of any before)",
+                True, low="far from the limit", high="near the limit",
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def session_columns() -> tuple[Column, ...]:
+    """What `sessions` computes."""
+    text = "sessions in the last 30 days, parted by a silence longer than `session_gap_minutes`"
+    return (_count("sessions_30", Role.DESCRIPTOR, "sessions", text, "few sessions", "many sessions"),)
+
+
+def top_feature_columns() -> tuple[Column, ...]:
+    """What `top_feature` computes."""
+    return (
+        Column(
+            "top_feature_share", Kind.SHARE, Role.DESCRIPTOR, "of events", GROUP,
+            "events of the most used feature / events that name a feature, in the last 90 days",
+            True, low="varied use", high="single-feature use",
+        ),
+    )  # fmt: skip
+
+
+def main_device_columns() -> tuple[Column, ...]:
+    """What `main_device` computes."""
+    text = "the most used device of the last 90 days; of equals the one used last"
+    return (Column("main_device", Kind.CATEGORY, Role.DESCRIPTOR, "", GROUP, text, True),)
+
+
+def has_features(events: ir.Table) -> bool:
+    """Whether events tell which feature was used."""
+    return _feature(events) is not None
+
+
+def _feature(events: ir.Table) -> ir.StringValue | None:
+    return next((events[name] for name in ("feature", "name") if name in events.columns), None)
+
+
+def _count(name: str, role: Role, unit: str, description: str, low: str, high: str) -> Column:
+    return Column(name, Kind.COUNT, role, unit, GROUP, description, low=low, high=high)

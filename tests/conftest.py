@@ -1,0 +1,97 @@
+"""One tiny planted company: 400 customers in four groups, told apart by behaviour and by plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from segments import Column, Kind, Role, SegmentModel, VectorContract
+from training.discovery import Discovery, discover
+from training.settings import DiscoverySettings, HdbscanSettings, KMeansSettings
+
+PLANTED_CONTRACT = VectorContract(
+    (
+        Column("recency_days", Kind.COUNT, unit="days", group="rfm", low="active recently", high="lapsed"),
+        Column("frequency", Kind.COUNT, unit="orders", group="rfm", low="rare", high="frequent"),
+        Column("monetary_value", Kind.NUMBER, unit="USD", group="rfm", low="low spend", high="high spend"),
+        Column("days_between_orders", Kind.NUMBER, unit="days", group="rfm", low="short cycle", high="long cycle"),
+        Column("top_feature_share", Kind.SHARE, group="usage", low="broad use", high="narrow use"),
+        Column("plan", Kind.CATEGORY, group="subscriptions"),
+        Column("employees", Kind.COUNT, Role.DESCRIPTOR, unit="people", low="small", high="large"),
+        Column("country", Kind.CATEGORY, Role.DESCRIPTOR),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Customer vectors whose true groups are known."""
+
+    frame: pd.DataFrame
+    contract: VectorContract
+    truth: np.ndarray[tuple[int], np.dtype[np.intp]]
+
+
+def make_planted(customers: int = 400, seed: int = 7) -> Planted:
+    """Four groups of unequal size; a frequency of one leaves the days between orders unknown."""
+    generator = np.random.default_rng(seed)
+    truth = generator.choice(4, customers, p=[0.4, 0.3, 0.2, 0.1])
+    recency = generator.poisson(np.array([5, 40, 200, 8])[truth])
+    frequency = 1 + generator.poisson(np.array([12, 4, 0.1, 60])[truth])
+    monetary = frequency * np.exp(generator.normal(np.array([3.5, 3.0, 3.0, 5.5])[truth], 0.25))
+    between = np.where(frequency > 1, np.array([20.0, 60.0, 150.0, 5.0])[truth] * generator.gamma(20, 1 / 20), np.nan)
+    share = generator.beta(np.array([4, 12, 30, 3])[truth], np.array([8, 6, 2, 12])[truth])
+    plans = np.array(["basic", "plus", "pro", "enterprise"], dtype=object)
+    plan = plans[np.where(generator.random(customers) < 0.9, truth, generator.integers(0, 4, customers))]
+    frame = pd.DataFrame(
+        {
+            "recency_days": recency.astype(float),
+            "frequency": frequency.astype(float),
+            "monetary_value": monetary,
+            "days_between_orders": between,
+            "top_feature_share": share,
+            "plan": pd.array(plan, dtype="str"),
+            "employees": np.round(np.exp(generator.normal(3, 1, customers))),
+            "country": pd.array(generator.choice(np.array(["DE", "FR", "JP"], dtype=object), customers), dtype="str"),
+        },
+        index=pd.Index([f"C{number:05d}" for number in range(customers)], name="customer_id", dtype="str"),
+    )
+    frame.loc[frame.index[::9], "country"] = None
+    return Planted(frame, PLANTED_CONTRACT, truth)
+
+
+@pytest.fixture(scope="session")
+def planted() -> Planted:
+    return make_planted()
+
+
+@pytest.fixture(scope="session")
+def kmeans_discovery(planted: Planted) -> Discovery:
+    settings = DiscoverySettings(algorithms=(KMeansSettings(segments=4),))
+    return discover(planted.frame, planted.contract, settings, {"data_digest": "sha256:planted"})
+
+
+@pytest.fixture(scope="session")
+def hdbscan_discovery(planted: Planted) -> Discovery:
+    settings = DiscoverySettings(algorithms=(HdbscanSettings(min_cluster_sizes=(15,)),))
+    return discover(planted.frame, planted.contract, settings, {"data_digest": "sha256:planted"})
+
+
+@pytest.fixture(scope="session")
+def kmeans_model(kmeans_discovery: Discovery) -> SegmentModel:
+    return kmeans_discovery.model
+
+
+@pytest.fixture(scope="session")
+def hdbscan_model(hdbscan_discovery: Discovery) -> SegmentModel:
+    return hdbscan_discovery.model
+
+
+@pytest.fixture(params=["kmeans", "hdbscan"])
+def model(request: pytest.FixtureRequest) -> SegmentModel:
+    """Each test that asks for `model` runs for both algorithms."""
+    found: SegmentModel = request.getfixturevalue(f"{request.param}_model")
+    return found

@@ -1,0 +1,113 @@
+"""Segment cards from the training customers: sizes, medians, and what sets each segment apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from segments.contract import Column, VectorContract
+from segments.encoder import Flags, Floats, Indices
+from segments.profiles import Difference, SegmentCard
+from training.naming import name_segments
+from training.wording import direction, plain_name, plain_number, plain_value
+
+LEAST_EFFECT = 0.3  # standard deviations; smaller differences are not worth a word
+MOST_DIFFERENCES = 8
+IN_A_SENTENCE = 3
+
+
+def make_cards(
+    frame: pd.DataFrame,
+    contract: VectorContract,
+    labels: Indices,
+    ids: Sequence[str],
+    allow_sensitive: bool = False,
+) -> tuple[SegmentCard, ...]:
+    """One card a segment, in the order of `ids`.
+
+    frame : (n rows) customer vectors; labels : (n,) positions, -1 where unassigned. Sensitive columns are left out
+    unless they are allowed.
+    """
+    columns = [column for column in contract.columns if allow_sensitive or not column.sensitive]
+    ranks = {column.name: _ranks(frame[column.name]) for column in columns if not column.is_category}
+    members = [labels == position for position in range(len(ids))]
+    differences = [_differences(frame, columns, ranks, chosen) for chosen in members]
+    names = name_segments(differences, contract, ranks)
+    cards = []
+    for segment_id, chosen, found, name in zip(ids, members, differences, names, strict=True):
+        size = int(chosen.sum())
+        share = size / len(frame) if len(frame) else 0.0
+        medians = {column.name: _typical(frame.loc[chosen, column.name], column) for column in columns}
+        sentence = _sentence(size, share, found, contract)
+        cards.append(SegmentCard(segment_id, name, sentence, size, share, medians, tuple(found[:MOST_DIFFERENCES])))
+    return tuple(cards)
+
+
+def _ranks(values: pd.Series[float]) -> Floats:
+    """Each value's rank among the known ones, standardised to mean 0 and variance 1; a missing one counts 0."""
+    known = values.rank(method="average", pct=True).to_numpy(dtype=np.float64)
+    spread = float(np.nanstd(known)) if np.any(~np.isnan(known)) else 0.0
+    if spread == 0:
+        return np.zeros(len(values))
+    return np.nan_to_num((known - np.nanmean(known)) / spread, nan=0.0)
+
+
+def _typical(values: pd.Series[Any], column: Column) -> float | str | None:
+    known = values.dropna()
+    if known.empty:
+        return None
+    if column.is_category:
+        counts = known.astype(str).value_counts()
+        return str(min(counts[counts == counts.max()].index))
+    return float(np.median(known.to_numpy(dtype=np.float64)))
+
+
+def _differences(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    ranks: dict[str, Floats],
+    chosen: Flags,
+) -> list[Difference]:
+    """What sets the chosen customers apart, strongest first; bases and descriptors alike."""
+    found = []
+    for column in columns:
+        if column.is_category:
+            found += _level_differences(frame[column.name], column, chosen)
+            continue
+        effect = float(ranks[column.name][chosen].mean()) if chosen.any() else 0.0
+        typical, overall = _typical(frame.loc[chosen, column.name], column), _typical(frame[column.name], column)
+        if abs(effect) < LEAST_EFFECT or not isinstance(typical, float) or not isinstance(overall, float):
+            continue
+        if (typical - overall) * effect <= 0:  # words must not contradict the medians
+            continue
+        found.append(Difference(column.name, effect, typical, overall, direction(column, effect > 0)))
+    return sorted(found, key=lambda difference: -abs(difference.effect))
+
+
+def _level_differences(values: pd.Series[Any], column: Column, chosen: Flags) -> list[Difference]:
+    known = values.notna().to_numpy()
+    inside = values[chosen & known].value_counts(normalize=True).to_dict()
+    everyone = values[known].value_counts(normalize=True).to_dict()
+    overall = _typical(values, column)
+    found = []
+    for level, share in inside.items():
+        expected = everyone[level]
+        spread = np.sqrt(expected * (1 - expected))
+        effect = (float(share) - expected) / spread if spread > 0 else 0.0
+        if effect >= LEAST_EFFECT and share >= 0.5:  # a word about the segment must be true of most of it
+            words = f"mostly {level} {plain_name(column)}"
+            found.append(Difference(column.name, float(effect), str(level), overall, words))
+    return found
+
+
+def _sentence(size: int, share: float, differences: Sequence[Difference], contract: VectorContract) -> str:
+    start = f"{size:,} customers ({plain_number(100 * share)} %)"
+    parts = []
+    for difference in differences[:IN_A_SENTENCE]:
+        column = contract[difference.column]
+        typical, overall = plain_value(difference.typical, column), plain_value(difference.overall, column)
+        parts.append(f"{plain_name(column)} {typical}" + (f" (all: {overall})" if typical != overall else ""))
+    return f"{start}; typically {', '.join(parts)}." if parts else f"{start}, close to the average in everything."

@@ -1,0 +1,181 @@
+"""From customer vectors to judged candidates, and from the chosen one to a SegmentModel; no files, no registry."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
+
+from segments.assigners import NearestCentroid
+from segments.contract import VectorContract
+from segments.encoder import Encoder, Floats, Indices
+from segments.errors import DiscoveryError
+from segments.explanation import CentroidExplainer, CoreExplainer
+from segments.model import SegmentModel
+from segments.novelty import NoveltyRule
+from segments.reading import CustomerReader
+from training.cards import make_cards
+from training.encoding import fit_encoding
+from training.quality import Judgement, assigned_labels, judge
+from training.recipes import Fit, Recipe, recipes_for, sample_rows
+from training.selection import Choice, choose
+from training.settings import DiscoverySettings
+
+FEWEST_CUSTOMERS = 20
+BACKGROUND_SIZE = 16  # weighted prototypes behind an HDBSCAN explanation
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One recipe tried: its fit and judgement are None where it found fewer than two segments."""
+
+    recipe: Recipe
+    fit: Fit | None
+    judgement: Judgement | None
+    labels: Indices | None
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """Everything that a discovery found: points (n, width) and the chosen candidate's labels belong to `frame`."""
+
+    frame: pd.DataFrame
+    contract: VectorContract
+    encoder: Encoder
+    points: Floats
+    candidates: tuple[Candidate, ...]
+    choice: Choice
+    model: SegmentModel
+
+    @property
+    def chosen(self) -> Candidate:
+        return self.candidates[self.choice.chosen]
+
+    @property
+    def labels(self) -> Indices:
+        """(n,) positions of segments, -1 where unassigned."""
+        labels = self.chosen.labels
+        if labels is None:  # `choose` never picks such a candidate
+            raise DiscoveryError("the chosen candidate has no segments")
+        return labels
+
+
+def discover(
+    frame: pd.DataFrame,
+    contract: VectorContract,
+    settings: DiscoverySettings,
+    provenance: Mapping[str, Any],
+    progress: Progress | None = None,
+) -> Discovery:
+    """Try every candidate, judge it, choose one and make its model.
+
+    frame : customer vectors that follow `contract`, indexed by unique customer ids.
+
+    Raises
+    ------
+    DiscoveryError
+        If there are too few customers, none differ, or every candidate is refused.
+    """
+    contract = trained_contract(frame, contract, settings)
+    encoder = fit_encoding(frame, contract, settings.encoding).encoder
+    raw = CustomerReader(contract, encoder).frame(frame)
+    points = np.ascontiguousarray(encoder.encode(raw).T)
+    if np.all(points == points[0]):
+        raise DiscoveryError(
+            f"all {len(points):,} customers are the same in every basis column ({', '.join(encoder.columns)}); "
+            "there is nothing to segment by"
+        )
+    recipes = [recipe for algorithm in settings.algorithms for recipe in recipes_for(algorithm, len(points))]
+    candidates = []
+    for number, recipe in enumerate(recipes):
+        if progress:
+            progress(number, len(recipes), recipe.name)
+        candidates.append(_try(recipe, points, settings))
+    choice = choose([c.recipe.name for c in candidates], [c.judgement for c in candidates], settings)
+    chosen = candidates[choice.chosen]
+    if chosen.fit is None or chosen.labels is None:  # `choose` never picks such a candidate
+        raise DiscoveryError(f"{chosen.recipe.name} has no segments")
+    ids = new_ids(provenance, chosen.recipe, chosen.fit.assigner.size)
+    cards = make_cards(frame, contract, chosen.labels, ids, settings.allow_sensitive)
+    assigner = chosen.fit.assigner
+    explainer = (
+        CentroidExplainer(encoder, assigner, points.mean(axis=0))
+        if isinstance(assigner, NearestCentroid)
+        else CoreExplainer(encoder, assigner, *background(points, settings.seed))
+    )
+    model = SegmentModel(
+        contract=contract,
+        encoder=encoder,
+        assigner=assigner,
+        explainer=explainer,
+        novelty=NoveltyRule.learn(raw.numbers),
+        discovered_cards=cards,
+        provenance={
+            **provenance,
+            "algorithm": chosen.recipe.algorithm,
+            "parameters": chosen.recipe.parameters,
+            "reason": choice.reason,
+            "customers": len(frame),
+        },
+    )
+    return Discovery(frame, contract, encoder, points, tuple(candidates), choice, model)
+
+
+def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> VectorContract:
+    """The contract of the model: a column is nullable where training had it missing.
+
+    Raises
+    ------
+    DiscoveryError
+        If the table is too small, has an id twice, or a sensitive column would shape the segments.
+    """
+    if len(frame) < FEWEST_CUSTOMERS:
+        raise DiscoveryError(f"{len(frame)} customers are too few to find segments in; {FEWEST_CUSTOMERS} are needed")
+    if not frame.index.is_unique:
+        twice = ", ".join(str(name) for name in frame.index[frame.index.duplicated()].unique()[:5])
+        raise DiscoveryError(f"a customer must have one row; more than one have: {twice}")
+    sensitive = [column.name for column in contract.basis if column.sensitive]
+    if sensitive and not settings.allow_sensitive:
+        raise DiscoveryError(
+            f"{', '.join(sensitive)} is marked sensitive and may not shape segments; make it a descriptor, "
+            "or say `discovery: allow_sensitive: true`"
+        )
+    contract.check_names(str(name) for name in frame.columns)
+    return VectorContract(tuple(replace(c, nullable=bool(frame[c.name].isna().any())) for c in contract.columns))
+
+
+def new_ids(provenance: Mapping[str, Any], recipe: Recipe, count: int) -> tuple[str, ...]:
+    """Opaque ids made from what made the model, so that two different discoveries never mint the same one."""
+    seed = repr((sorted(provenance.items()), recipe.name, sorted(recipe.parameters.items())))
+    ids = []
+    for position in range(count):
+        mark = hashlib.sha256(f"{seed}/{position}".encode()).digest()
+        ids.append("seg-" + base64.b32encode(mark)[:8].decode().lower())
+    return tuple(ids)
+
+
+def background(points: Floats, seed: int) -> tuple[Floats, Floats]:
+    """A few weighted prototypes of the training customers, none of them a customer: (m, width) and (m,)."""
+    rows = points[sample_rows(len(points), 20_000, seed)]
+    count = min(BACKGROUND_SIZE, len(np.unique(rows, axis=0)))
+    with threadpool_limits(limits=1):
+        found = KMeans(count, n_init=1, random_state=seed).fit(rows)
+    sizes = np.bincount(found.labels_, minlength=count)
+    return np.asarray(found.cluster_centers_, dtype=np.float64), sizes / sizes.sum()
+
+
+def _try(recipe: Recipe, points: Floats, settings: DiscoverySettings) -> Candidate:
+    fit = recipe.fit(points, settings.seed)
+    if fit is None:
+        return Candidate(recipe, None, None, None)
+    labels = assigned_labels(fit, points)
+    return Candidate(recipe, fit, judge(recipe, fit, points, labels, settings.judged_customers, settings.seed), labels)

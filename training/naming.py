@@ -1,0 +1,74 @@
+"""Short, distinct names from what sets segments apart, in the business's own direction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from segments.contract import Role, VectorContract
+from segments.encoder import Floats
+from segments.profiles import Difference
+from training.wording import plain_name, plain_value
+
+WORDS_IN_A_NAME = 2
+SAME_STORY = 0.75  # correlation of two columns' ranks; above it, one of them says it all
+
+
+def name_segments(
+    differences: Sequence[Sequence[Difference]], contract: VectorContract, ranks: Mapping[str, Floats]
+) -> list[str]:
+    """A name a segment: its strongest differences in basis columns, as many as it takes to tell it from the others.
+
+    Differences come strongest first; `ranks` are the standardised ranks of the number columns, (n,) each.
+    """
+    stories = [_stories(found, contract, ranks) for found in differences]
+    names = [", ".join(story[:WORDS_IN_A_NAME]) or "close to average" for story in stories]
+    length = WORDS_IN_A_NAME
+    while len(set(names)) < len(names) and length < max(map(len, stories), default=0):
+        length += 1
+        twice = {name for name in names if names.count(name) > 1}
+        names = [
+            ", ".join(story[:length]) if name in twice else name for name, story in zip(names, stories, strict=True)
+        ]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        names = [
+            f"{name}, {_value(found, contract)}" if name in twice and found else name
+            for name, found in zip(names, differences, strict=True)
+        ]
+    return _numbered(names)
+
+
+def _stories(found: Sequence[Difference], contract: VectorContract, ranks: Mapping[str, Floats]) -> list[str]:
+    """The words of differences that each say something new."""
+    told: list[Difference] = []
+    for difference in found:
+        if contract[difference.column].role is not Role.BASIS:
+            continue
+        known = [other for other in told if _correlation(difference.column, other.column, ranks) > SAME_STORY]
+        if not known and difference.words not in [other.words for other in told]:
+            told.append(difference)
+    return [difference.words for difference in told]
+
+
+def _correlation(first: str, second: str, ranks: Mapping[str, Floats]) -> float:
+    if first == second:
+        return 1.0
+    if first not in ranks or second not in ranks:
+        return 0.0
+    return float(abs(np.mean(ranks[first] * ranks[second])))
+
+
+def _value(found: Sequence[Difference], contract: VectorContract) -> str:
+    strongest = found[0]
+    column = contract[strongest.column]
+    return f"{plain_name(column)} {plain_value(strongest.typical, column)}"
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    result: list[str] = []
+    for name in names:
+        count = names[: len(result)].count(name)
+        result.append(name if count == 0 else f"{name} ({count + 1})")
+    return result

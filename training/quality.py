@@ -1,0 +1,115 @@
+"""How good a candidate is: how well separated, how stable, how large and small its segments are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import adjusted_rand_score, silhouette_samples
+from threadpoolctl import threadpool_limits
+
+from segments.encoder import Floats, Indices
+from training.recipes import Fit, Recipe, sample_rows
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A candidate's scores.
+
+    silhouette : mean over the judged customers, an unassigned one counting 0 (Rousseeuw 1987); -1..1.
+    stability : adjusted Rand index between two models fitted on halves of the customers, on the judged customers.
+    agreement : share of the fitted customers that the assigner puts where the algorithm put them.
+    """
+
+    segments: int
+    smallest_share: float
+    largest_share: float
+    unassigned_share: float
+    silhouette: float
+    stability: float
+    agreement: float
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """All scores, for a run."""
+        return {name: float(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True)
+class JudgedSample:
+    """The customers on which scores are taken: (n, width) points and their rows among all."""
+
+    rows: Indices
+    points: Floats
+
+
+def stratified_sample(labels: Indices, most: int, seed: int) -> Indices:
+    """At most about `most` rows, in order; of every label at least 50 where it has as many, so that none is lost."""
+    if len(labels) <= most:
+        return np.arange(len(labels))
+    generator = np.random.default_rng(seed)
+    chosen = []
+    for label, count in zip(*np.unique(labels, return_counts=True), strict=True):
+        wanted = min(int(count), max(50, round(most * count / len(labels))))
+        chosen.append(generator.choice(np.flatnonzero(labels == label), wanted, replace=False))
+    return np.sort(np.concatenate(chosen)).astype(np.intp)
+
+
+def assigned_labels(fit: Fit, points: Floats) -> Indices:
+    """The assigner's answer for (n, width) points: positions, -1 where unassigned."""
+    near = fit.assigner.nearest(np.ascontiguousarray(points.T))
+    return np.where(near.outside, -1, near.segment).astype(np.intp)
+
+
+def judge(recipe: Recipe, fit: Fit, points: Floats, labels: Indices, judged: int, seed: int) -> Judgement:
+    """Judge a fitted candidate; `labels` are its assigner's answers for all (n, width) `points`."""
+    sizes = np.bincount(labels[labels >= 0], minlength=fit.assigner.size)
+    sample = stratified_sample(labels, judged, seed)
+    agreement = float(np.mean(labels[fit.rows] == fit.labels))
+    return Judgement(
+        segments=fit.assigner.size,
+        smallest_share=float(sizes.min() / len(labels)),
+        largest_share=float(sizes.max() / len(labels)),
+        unassigned_share=float(np.mean(labels < 0)),
+        silhouette=weighted_silhouette(points, labels, sample),
+        stability=stability(recipe, points, judged, seed),
+        agreement=agreement,
+    )
+
+
+def weighted_silhouette(points: Floats, labels: Indices, sample: Indices) -> float:
+    """Mean silhouette of all customers, estimated on a stratified sample in which small labels are over-represented."""
+    chosen = labels[sample]
+    if len(np.unique(chosen[chosen >= 0])) < 2:
+        return 0.0
+    values = np.zeros(len(sample))
+    assigned = chosen >= 0
+    with threadpool_limits(limits=1):
+        values[assigned] = silhouette_samples(points[sample[assigned]], chosen[assigned])
+    weight = _weights(labels, chosen)
+    return float(np.sum(values * weight) / np.sum(weight))
+
+
+def stability(recipe: Recipe, points: Floats, judged: int, seed: int) -> float:
+    """Do two halves of the customers tell the same story? Adjusted Rand index of the models fitted on each."""
+    rows = sample_rows(len(points), 2 * judged, seed)
+    generator = np.random.default_rng(seed + 1)
+    shuffled = generator.permutation(rows)
+    half = len(shuffled) // 2
+    fits = [
+        recipe.for_share(half / len(points)).fit(np.ascontiguousarray(points[np.sort(part)]), seed + number)
+        for number, part in enumerate((shuffled[:half], shuffled[half:]))
+    ]
+    first, second = fits
+    if first is None or second is None:
+        return 0.0
+    everyone = points[rows]
+    return float(adjusted_rand_score(assigned_labels(first, everyone), assigned_labels(second, everyone)))
+
+
+def _weights(labels: Indices, chosen: Indices) -> Floats:
+    """How many customers each sampled one stands for."""
+    everyone: Mapping[int, int] = dict(zip(*np.unique(labels, return_counts=True), strict=True))
+    sampled: Mapping[int, int] = dict(zip(*np.unique(chosen, return_counts=True), strict=True))
+    return np.array([everyone[label] / sampled[label] for label in chosen], dtype=np.float64)

@@ -1,0 +1,70 @@
+"""One choice among the candidates, with the reason in writing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from segments.errors import DiscoveryError
+from training.quality import Judgement
+from training.settings import DiscoverySettings
+
+LEAST_STABILITY = 0.5  # adjusted Rand index between halves; under it, the segments are an accident of the sample
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which candidate was chosen, why, and for every candidate what was said of it."""
+
+    chosen: int
+    reason: str
+    remarks: tuple[str, ...]
+
+
+def objections(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
+    """Why a candidate may not be chosen; empty where it may."""
+    found = []
+    if not settings.min_segments <= judgement.segments <= settings.max_segments:
+        found.append(f"{judgement.segments} segments, allowed are {settings.min_segments} to {settings.max_segments}")
+    if judgement.smallest_share < settings.min_share:
+        found.append(f"the smallest segment holds {judgement.smallest_share:.1%}, under {settings.min_share:.1%}")
+    if judgement.largest_share > settings.max_share:
+        found.append(f"one segment holds {judgement.largest_share:.1%}, over {settings.max_share:.0%}")
+    if judgement.unassigned_share > settings.max_unassigned:
+        found.append(f"{judgement.unassigned_share:.0%} unassigned, over {settings.max_unassigned:.0%}")
+    if judgement.stability < LEAST_STABILITY:
+        found.append(f"two halves of the customers agree to {judgement.stability:.2f}, under {LEAST_STABILITY}")
+    return found
+
+
+def choose(names: Sequence[str], judgements: Sequence[Judgement | None], settings: DiscoverySettings) -> Choice:
+    """The best separated candidate among those without objection; None stands for one that found no two segments.
+
+    Raises
+    ------
+    DiscoveryError
+        If every candidate is refused, with each reason.
+    """
+    remarks, allowed = [], []
+    for position, judgement in enumerate(judgements):
+        if judgement is None:
+            remarks.append("refused: fewer than two segments")
+            continue
+        against = objections(judgement, settings)
+        score = f"silhouette {judgement.silhouette:.3f}, stability {judgement.stability:.2f}"
+        remarks.append(f"refused: {'; '.join(against)} ({score})" if against else score)
+        if not against:
+            allowed.append(position)
+    if not allowed:
+        reasons = "; ".join(f"{name}: {remark}" for name, remark in zip(names, remarks, strict=True))
+        raise DiscoveryError(f"no candidate may be chosen. {reasons}")
+    best = max(allowed, key=lambda position: _silhouette(judgements[position]))
+    reason = (
+        f"{names[best]}: {remarks[best]}; the best separated of {len(allowed)} candidates without objection "
+        f"({len(names) - len(allowed)} of {len(names)} refused)"
+    )
+    return Choice(best, reason, tuple(remarks))
+
+
+def _silhouette(judgement: Judgement | None) -> float:
+    return -1.0 if judgement is None else judgement.silhouette

@@ -93,9 +93,9 @@ def promote(location: RegistryLocation, version: str, alias: str = CHAMPION) -> 
     """
     with connected(location) as connection:
         found = _find(connection, version)
-        _load(connection, _source(connection, found.version), _tag(found, DIGEST))
+        _load(connection, _source(connection, str(found.version)), _tag(found, DIGEST))
         connection.client.set_registered_model_alias(location.model_name, alias, found.version)
-        return _described(_find(connection, found.version))
+        return _described(_find(connection, str(found.version)))
 
 
 def find(location: RegistryLocation, which: str = CHAMPION) -> RegisteredVersion:
@@ -122,7 +122,7 @@ def fetch(location: RegistryLocation, which: str = CHAMPION) -> FetchedModel:
     """
     with connected(location) as connection:
         found = _find(connection, which)
-        model = _load(connection, _source(connection, found.version), _tag(found, DIGEST))
+        model = _load(connection, _source(connection, str(found.version)), _tag(found, DIGEST))
         overlay = _labels(connection)
     return FetchedModel(model.with_overlay(overlay), str(found.version), found.run_id)
 

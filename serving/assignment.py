@@ -86,7 +86,7 @@ def answer(served: ServedModel, request: Request) -> dict[str, Any]:
         else:
             assignments = served.model.assign_records(request.features, request.policy)
     except InputError as error:
-        raise from_input_error(error, request.ids) from error
+        raise from_input_error(error, request.ids, request.features, served.model.contract.names) from error
     rows = _rows(served, request.ids, assignments)
     if explanations is not None:
         _explain(rows, served, request.features, explanations)

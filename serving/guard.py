@@ -16,7 +16,7 @@ from segments.errors import SettingsError
 from serving.refusals import Refusal
 from serving.strict_json import dump
 
-logger = logging.getLogger("segments.serving")
+logger = logging.getLogger("bentoml.segments")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -39,7 +39,7 @@ def serve_environment(settings: ServiceSettings, environment: Mapping[str, str] 
     """The environment of the service process: the caller's, our settings, no telemetry, no tracing."""
     there = os.environ if environment is None else environment
     quiet = {"BENTOML_DO_NOT_TRACK": "true", "OTEL_SDK_DISABLED": "true"}
-    return {**quiet, **there, **settings.to_environment()}
+    return {**quiet, **there, **settings.anchored(Path.cwd()).to_environment()}
 
 
 @contextmanager

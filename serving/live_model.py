@@ -6,14 +6,13 @@ A request reads the reference once and works with what it got, so an answer neve
 from __future__ import annotations
 
 import gc
-import importlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from serving.settings import ServiceSettings
 if TYPE_CHECKING:
     from segments.model import SegmentModel
 
-logger = logging.getLogger("segments.serving")
+logger = logging.getLogger("bentoml.segments")
 
 
 @dataclass(frozen=True)
@@ -126,12 +125,14 @@ def from_directory(path: Path, *, name: str = "", version: str = "", source: str
 
 
 def from_registry(settings: ServiceSettings) -> ServedModel:
-    """The registered model by alias or pinned version. Only this imports MLflow."""
-    versions: Any = importlib.import_module("registry.versions")
-    fetched = versions.fetch(
-        settings.model_name, alias=settings.served_alias, version=settings.version, tracking_uri=settings.tracking_uri
-    )
-    return ServedModel(fetched.model, settings.model_name, str(fetched.version), "registry")
+    """The registered model by alias or pinned version, under the names that its segments bear now."""
+    # a built Bento carries neither this room nor MLflow
+    from registry import versions
+    from registry.connection import RegistryLocation
+
+    location = RegistryLocation(settings.tracking_uri, settings.model_name)
+    fetched = versions.fetch(location, settings.pointer)
+    return ServedModel(fetched.model, settings.model_name, fetched.version, f"registry, {settings.pointer}")
 
 
 def chosen_fetch(settings: ServiceSettings, packed: Fetch | None = None) -> Fetch:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from segments.errors import InputError
+from segments.errors import InputError, Problem
 
 MOST_DETAILS = InputError.LIMIT
 LONGEST_TEXT = 60
@@ -75,10 +76,18 @@ class Complaints:
             raise Refusal(422, code, message, self.details)
 
 
-def from_input_error(error: InputError, ids: Sequence[str]) -> Refusal:
-    """The model's own refusal, with the callers' ids in place of row numbers."""
+def from_input_error(
+    error: InputError, ids: Sequence[str], features: Sequence[Mapping[str, Any]], known: Container[str]
+) -> Refusal:
+    """The model's own refusal, with the callers' ids in place of row numbers and JSON's words for what came."""
+
+    def got(problem: Problem) -> str:
+        if problem.column is not None and problem.column in known:
+            return in_words(features[problem.row].get(problem.column, NOTHING))
+        return problem.got
+
     return feature_refusal(
-        [Detail(ids[p.row], p.column and printable(p.column), p.got, p.expected) for p in error.problems]
+        [Detail(ids[p.row], p.column and printable(p.column), got(p), p.expected) for p in error.problems]
     )
 
 
@@ -96,6 +105,8 @@ def in_words(value: Any) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) and abs(value) >= 10**15:
         return "a huge integer"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "a number beyond double precision"
     if isinstance(value, str):
         return f"the text {printable(value)!r}"
     if isinstance(value, list):

@@ -24,7 +24,7 @@ from serving.strict_json import dump, parse
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-logger = logging.getLogger("segments.serving")
+logger = logging.getLogger("bentoml.segments")
 
 # A body above this is worked on in a thread, so that a long list does not keep single customers waiting.
 INLINE_BYTES = 16 * 1024
@@ -38,8 +38,8 @@ class Route:
     """One row of the table.
 
     Without a `handler`, BentoML answers (its metrics, its copy of the documentation's scripts). `request` and
-    `response` are the models of the bodies, None where a body is not JSON; `refusals` are the error statuses beyond those that
-    every route has.
+    `response` are the models of the bodies, None where a body is not JSON; `refusals` are the error statuses beyond
+    those that every route has.
     """
 
     method: str

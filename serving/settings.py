@@ -28,12 +28,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from segments.errors import SettingsError
 
 PREFIX = "SEGMENTS_"
+SQLITE = "sqlite:///"
 
 
 class ServiceSettings(BaseModel):
     """Frozen settings of one service process; a field `x_y` is read from `SEGMENTS_X_Y`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
     model_path: Path | None = None
     tracking_uri: str = "sqlite:///mlflow.db"
@@ -53,9 +54,20 @@ class ServiceSettings(BaseModel):
         return self
 
     @property
-    def served_alias(self) -> str | None:
-        """The alias to follow, None where a version is pinned."""
-        return None if self.version else self.alias or "champion"
+    def pointer(self) -> str:
+        """The pinned version, or the alias to follow."""
+        return self.version or self.alias or "champion"
+
+    def anchored(self, folder: Path) -> ServiceSettings:
+        """The same settings for a process that runs elsewhere: relative paths start from `folder`."""
+        update: dict[str, object] = {
+            name: folder / path
+            for name, path in (("model_path", self.model_path), ("api_keys_file", self.api_keys_file))
+            if path is not None
+        }
+        if self.tracking_uri.startswith(SQLITE):
+            update["tracking_uri"] = f"{SQLITE}{folder / self.tracking_uri.removeprefix(SQLITE)}"
+        return self.model_copy(update=update)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> ServiceSettings:

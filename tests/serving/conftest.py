@@ -1,0 +1,219 @@
+"""Two small models made by hand, so that these tests need no discovery: four columns that count, two that do not."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segments.assigners import NearestCentroid, NearestCore
+from segments.contract import Column, Kind, Role, VectorContract
+from segments.encoder import CategoryEncoding, Encoder, NumberEncoding, Transform
+from segments.explanation import CentroidExplainer, CoreExplainer
+from segments.model import SegmentModel
+from segments.novelty import NoveltyRule
+from segments.profiles import Difference, SegmentCard
+from serving.contracts import ErrorResponse
+from serving.live_model import LiveModel, ServedModel
+from serving.routes import Door
+from serving.settings import ServiceSettings
+
+CONTRACT = VectorContract(
+    (
+        Column("recency_days", Kind.NUMBER, unit="days"),
+        Column("frequency", Kind.COUNT, unit="orders"),
+        Column("monetary_value", Kind.NUMBER, unit="USD", nullable=True),
+        Column("industry", Kind.CATEGORY),
+        Column("employees", Kind.COUNT, Role.DESCRIPTOR, unit="people", nullable=True),
+        Column("region", Kind.CATEGORY, Role.DESCRIPTOR, nullable=True),
+    )
+)
+GOOD: dict[str, Any] = {"recency_days": 3, "frequency": 12, "monetary_value": 410.5, "industry": "retail"}
+INDUSTRIES = ("retail", "software", "finance")
+CENTERS = np.array([[5.0, 12.0, 400.0], [60.0, 4.0, 90.0], [200.0, 1.0, 20.0]])
+
+
+def _training(generator: np.random.Generator) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """(3, 300) raw numbers around the three centres."""
+    rows = np.repeat(CENTERS, 100, axis=0) * generator.lognormal(0, 0.2, size=(300, 3))
+    return np.ascontiguousarray(rows.T)
+
+
+def _encoder(numbers: np.ndarray[Any, np.dtype[np.float64]]) -> Encoder:
+    measured = np.log1p(numbers)
+    return Encoder(
+        NumberEncoding(
+            names=("recency_days", "frequency", "monetary_value"),
+            fill=np.median(numbers, axis=1),
+            lower=numbers.min(axis=1),
+            upper=numbers.max(axis=1),
+            transforms=(Transform.LOG1P,) * 3,
+            power=np.ones(3),
+            quantiles=np.empty((0, 0)),
+            center=measured.mean(axis=1),
+            factor=1 / measured.std(axis=1),
+        ),
+        (CategoryEncoding("industry", ("retail", "software"), ("finance",), 0.5),),
+    )
+
+
+def _cards() -> tuple[SegmentCard, ...]:
+    return tuple(
+        SegmentCard(
+            id=f"s{position:03}",
+            name=name,
+            sentence=f"{name.capitalize()}.",
+            size=100,
+            share=1 / 3,
+            medians=dict(zip(CONTRACT.names, (*center, "retail", 50.0, "north"), strict=True)),
+            differences=(Difference("recency_days", -1.0, float(center[0]), 60.0, "active this week"),),
+        )
+        for position, (name, center) in enumerate(
+            zip(("frequent, high spend", "now and then", "lapsed – weit fort"), CENTERS.tolist(), strict=True)
+        )
+    )
+
+
+def _points(encoder: Encoder, numbers: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    encoded = encoder.numbers.encode(numbers)
+    block = np.zeros((encoder.width - 3, numbers.shape[1]))
+    block[np.arange(numbers.shape[1]) % 3, np.arange(numbers.shape[1])] = 0.5
+    return np.vstack([encoded, block])
+
+
+@pytest.fixture(scope="session")
+def kmeans() -> SegmentModel:
+    numbers = _training(np.random.default_rng(1))
+    encoder = _encoder(numbers)
+    points = _points(encoder, numbers)
+    assigner = NearestCentroid(np.array([points[:, i * 100 : (i + 1) * 100].mean(axis=1) for i in range(3)]))
+    explainer = CentroidExplainer(encoder, assigner, points.mean(axis=1))
+    return SegmentModel(CONTRACT, encoder, assigner, explainer, NoveltyRule.learn(numbers), _cards())
+
+
+@pytest.fixture(scope="session")
+def hdbscan() -> SegmentModel:
+    numbers = _training(np.random.default_rng(2))
+    encoder = _encoder(numbers)
+    points = _points(encoder, numbers)[:, ::5]
+    owner = np.repeat(np.arange(3), 20)
+    assigner = NearestCore(np.ascontiguousarray(points.T), np.full(60, 0.2), owner, np.full(3, 0.8))
+    explainer = CoreExplainer(encoder, assigner, np.ascontiguousarray(points.T[::10]), np.full(6, 1 / 6))
+    return SegmentModel(CONTRACT, encoder, assigner, explainer, NoveltyRule.learn(numbers), _cards())
+
+
+@pytest.fixture(scope="session", params=["kmeans", "hdbscan"])
+def model(request: pytest.FixtureRequest) -> SegmentModel:
+    found: SegmentModel = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="session")
+def many_customers() -> list[dict[str, Any]]:
+    """500 random customers: near a centre, between them, far out; some without a monetary value."""
+    generator = np.random.default_rng(7)
+    numbers = CENTERS[generator.integers(3, size=500)] * generator.lognormal(0, 0.9, size=(500, 3))
+    return [
+        {
+            "recency_days": float(recency),
+            "frequency": float(np.floor(frequency)),
+            "monetary_value": None if position % 17 == 0 else float(money),
+            "industry": str(generator.choice([*INDUSTRIES, "fishing"])),
+        }
+        for position, (recency, frequency, money) in enumerate(numbers)
+    ]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A response; `json` refuses whatever is not strict JSON."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        def refuse(literal: str) -> Any:
+            raise AssertionError(f"{literal} is not JSON")
+
+        return json.loads(self.body.decode("utf-8"), parse_constant=refuse)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        found = ErrorResponse.model_validate(self.json)
+        return found.error.model_dump()
+
+
+class Caller:
+    """Speaks ASGI to a door, without a server and without a client library that would mend what we send."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Sequence[bytes] = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        given = {"content-type": "application/json"} if headers is None else headers
+        parts = [body] if isinstance(body, bytes) else list(body)
+        return asyncio.run(self._call(method, path, parts, given))
+
+    def assign(self, customers: Any, **more: Any) -> Reply:
+        return self("POST", "/assign", json.dumps({"customers": customers, **more}).encode())
+
+    def one(self, features: Any, **more: Any) -> Reply:
+        return self.assign([{"id": "C1", "features": features}], **more)
+
+    async def _call(self, method: str, path: str, parts: list[bytes], headers: Mapping[str, str]) -> Reply:
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
+        }
+        incoming = [
+            {"type": "http.request", "body": part, "more_body": i + 1 < len(parts)} for i, part in enumerate(parts)
+        ]
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            if incoming:
+                return incoming.pop(0)
+            return await asyncio.sleep(3600)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.door(scope, receive, send)
+        start, *bodies = sent
+        answered = {name.decode(): value.decode() for name, value in start["headers"]}
+        return Reply(start["status"], answered, b"".join(message["body"] for message in bodies))
+
+
+def door_of(model: SegmentModel, settings: ServiceSettings | None = None) -> Door:
+    """The service's door with a model already in it."""
+    live = LiveModel(lambda: ServedModel(model, "tiny", "7", "tests"))
+    live.load()
+    gc.unfreeze()  # loading freezes the collector's heap, which a test process must not keep
+    return Door(live, settings or ServiceSettings())
+
+
+@pytest.fixture(scope="session")
+def call(model: SegmentModel) -> Caller:
+    """The service over each of the two models."""
+    return Caller(door_of(model))
+
+
+@pytest.fixture(scope="session")
+def call_kmeans(kmeans: SegmentModel) -> Caller:
+    return Caller(door_of(kmeans))

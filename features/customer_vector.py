@@ -77,7 +77,8 @@ def build_vectors(
     Raises
     ------
     SourceError
-        If a table cannot be read, breaks its contract, or holds a customer twice where one row is promised.
+        If a table cannot be read, breaks its contract, holds a customer twice where one row is promised, or if there
+        is no customer at all.
     SettingsError
         If `roles` names a column that the vector does not have.
     """
@@ -88,6 +89,8 @@ def build_vectors(
         frames = [_frame(part) for part in parts]
     contract = _contract(parts, settings)
     frame = _join(frames, contract)
+    if frame.empty:
+        raise SourceError(f"no customer has a usable row before {as_of}. {_told(report)}")
     rules = learned if learned is not None else LearnedFeatures.learn(frame, contract, settings)
     frame = validated(rules.apply(frame, contract), contract)
     return CustomerVectors(frame, contract, rules, as_of, digest(frame), report)
@@ -230,3 +233,11 @@ def _join(frames: list[pd.DataFrame], contract: VectorContract) -> pd.DataFrame:
             numbers = values.astype(float)
             typed[column.name] = numbers if column.nullable else numbers.fillna(0.0)
     return pd.DataFrame(typed, index=joined.index.astype("str"), columns=list(contract.names))
+
+
+def _told(report: Mapping[str, Mapping[str, int]]) -> str:
+    """The counts of the raw tables in words."""
+    return "; ".join(
+        f"{table}: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
+        for table, counts in report.items()
+    )

@@ -211,6 +211,8 @@ def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
         If the type found cannot become the type wanted.
     """
     found = value.type()
+    if found.is_null():  # a column that holds nothing
+        return value.cast({TEXT: "string", MOMENT: "timestamp"}.get(wanted, "float64"))
     if wanted is TEXT:
         if found.is_string():
             return value.strip().nullif("")
@@ -255,8 +257,8 @@ def _finite(number: ir.FloatingValue) -> ir.FloatingValue:
 def _moment_of_text(value: ir.StringValue, where: str) -> ir.TimestampValue:
     """ISO text as a timestamp, with a zone if every value has one."""
     text = value.strip().nullif("")
-    has_zone = text.re_search(WITH_ZONE).cast("int64")
-    table = value.as_table().select(has_zone=has_zone)
+    has_zone = ibis.cases((text.isnull(), None), (text.re_search(WITH_ZONE), 1), else_=0)
+    table = has_zone.name("has_zone").as_table()
     seen = fetch(table.aggregate(least=table.has_zone.min(), most=table.has_zone.max()), where).to_pylist()[0]
     if seen["least"] != seen["most"]:
         raise SourceError(f"{where}: some values have a time zone and some do not; write all of them one way")

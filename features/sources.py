@@ -21,6 +21,7 @@ import ibis.expr.types as ir
 import psycopg
 import pyarrow as pa
 from ibis.common.exceptions import IbisError, TableNotFound
+from psycopg.types.numeric import FloatLoader
 
 from features.settings import TableSource
 from segments.errors import SourceError
@@ -116,6 +117,8 @@ class Engines:
             )
         try:
             connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+            # PostgreSQL's constants are exact numerics; Ibis has declared a double
+            connection.adapters.register_loader("numeric", FloatLoader)
             backend = ibis.postgres.from_connection(connection)
             connection.execute("SELECT set_config('TimeZone', %s, false)", (self._time_zone,))
         except psycopg.Error as error:

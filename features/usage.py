@@ -59,7 +59,7 @@ def sessions(events: ir.Table, as_of: AsOf, settings: UsageSettings) -> ir.Table
     recent = recent.select("customer_id", second=recent.occurred_at.epoch_seconds().cast("float64"))
     in_order = ibis.window(group_by="customer_id", order_by="second")
     silence = recent.second - recent.second.lag().over(in_order)
-    starts = recent.mutate(starts=(silence.isnull() | (silence > settings.session_gap_minutes * 60)).cast("int64"))
+    starts = recent.mutate(starts=silence.isnull() | (silence > settings.session_gap_minutes * 60))
     return starts.group_by("customer_id").aggregate(sessions_30=starts.starts.sum().cast("float64"))
 
 

@@ -1,0 +1,70 @@
+"""Customer vectors as a Parquet file that carries its contract, as-of moment, digest and what was learned."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.customer_vector import CustomerVectors, digest, validated
+from features.learned import LearnedFeatures
+from segments.contract import VectorContract
+from segments.errors import SourceError
+
+KEY = b"customer_vectors"
+FORMAT = 1
+
+
+def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
+    """Write one row a customer, `customer_id` first.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be written.
+    """
+    story = {
+        "format": FORMAT,
+        "as_of": vectors.as_of.isoformat(),
+        "digest": vectors.digest,
+        "contract": vectors.contract.to_json(),
+        "learned": vectors.learned.to_json(),
+        "report": {name: dict(counts) for name, counts in vectors.report.items()},
+    }
+    table = pa.Table.from_pandas(vectors.frame.reset_index(), preserve_index=False)
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: json.dumps(story).encode()})
+    try:
+        pq.write_table(table, path, compression="zstd")
+    except OSError as error:
+        raise SourceError(f"cannot write the vectors to {path}: {error.strerror or error}") from error
+
+
+def read_vectors(path: str | Path) -> CustomerVectors:
+    """The vectors that `write_vectors` wrote.
+
+    Raises
+    ------
+    SourceError
+        If the file is absent, is not such a file, or was changed since.
+    """
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError(f"cannot read vectors from {path}: {str(error).splitlines()[0]}") from error
+    stored = (table.schema.metadata or {}).get(KEY)
+    if stored is None:
+        raise SourceError(f"{path} holds no customer vectors; write it with `segments features CONFIG --out FILE`")
+    story = json.loads(stored)
+    if story["format"] > FORMAT:
+        raise SourceError(f"{path} is of format {story['format']}; this version reads up to {FORMAT}: update it")
+    contract = VectorContract.from_json(story["contract"])
+    frame = validated(table.to_pandas().set_index("customer_id"), contract)
+    if digest(frame) != story["digest"]:
+        raise SourceError(f"{path} was changed after it was written: its contents do not have the digest it names")
+    moment = story["as_of"]
+    as_of = datetime.fromisoformat(moment) if "T" in moment else date.fromisoformat(moment)
+    learned = LearnedFeatures.from_json(story["learned"])
+    return CustomerVectors(frame, contract, learned, as_of, story["digest"], story["report"])

@@ -1,0 +1,145 @@
+"""The external data, a real PostgreSQL server, and one case table written for every engine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import psycopg
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def external_data() -> Path:
+    """The folder of real and reference data."""
+    folder = Path(os.environ.get("SEGMENTS_DATA", REPOSITORY / ".." / "shared" / "data")).resolve()
+    if not folder.is_dir():
+        pytest.skip("the external data is absent: set SEGMENTS_DATA to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of our own on a free port; ends with the tests."""
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    initdb = str(binaries[-1]) if binaries else shutil.which("initdb")
+    if initdb is None:
+        pytest.skip("PostgreSQL's server is not installed (apt-get install postgresql)")
+    # not below the home of root: the server refuses to run as root
+    folder = Path(tmp_path_factory.mktemp("postgres"))
+    as_owner: list[str] = []
+    if os.geteuid() == 0:
+        if shutil.which("runuser") is None:
+            pytest.skip("PostgreSQL does not run as root, and runuser is absent")
+        as_owner = ["runuser", "-u", "postgres", "--"]
+        shutil.chown(folder, "postgres")
+        for parent in [folder, *folder.parents[:3]]:
+            if parent != Path("/tmp"):  # noqa: S108
+                parent.chmod(parent.stat().st_mode | 0o011)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    data = folder / "data"
+    setup = ["--auth=trust", "--username=shop", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+    subprocess.run([*as_owner, initdb, "-D", str(data), *setup], check=True, capture_output=True, cwd="/")
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    control = [*as_owner, str(Path(initdb).resolve().parent / "pg_ctl"), "-D", str(data), "-w"]
+    subprocess.run(
+        [*control, "-o", options, "-l", str(folder / "log"), "start"], check=True, capture_output=True, cwd="/"
+    )
+    try:
+        yield f"postgresql://shop:secret-word@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd="/")
+
+
+def case_tables() -> dict[str, pd.DataFrame]:
+    """Forty customers with gaps, refunds, ties, unicode ids, rows after 2024-07-01 and rows without a customer."""
+    random = np.random.default_rng(7)
+    start, names = datetime(2024, 1, 1), [f"C{i:03d}" for i in range(36)] + ["Zoë", "李", "0042", "o'brien"]
+
+    def moments(n: int) -> list[datetime]:
+        return [start + timedelta(seconds=int(s)) for s in random.integers(0, 200 * 86400, n)]
+
+    def pick(n: int, words: list[str | None]) -> list[str | None]:
+        return [words[i] for i in random.integers(0, len(words), n)]
+
+    orders = pd.DataFrame(
+        {
+            "customer_id": pick(600, [*names, None]),
+            "order_id": [f"O{i}" for i in random.integers(0, 400, 600)],
+            "ordered_at": moments(600),
+            "amount": np.round(random.normal(40, 30, 600), 2),
+            "discount": np.where(random.random(600) < 0.7, np.nan, np.round(random.random(600) * 5, 2)),
+        }
+    )
+    events = pd.DataFrame(
+        {
+            "customer_id": pick(900, list(names[:30])),
+            "occurred_at": moments(900),
+            "feature": pick(900, ["search", "export", "Ärger", None]),
+            "device": pick(900, ["phone", "desktop"]),
+            "quantity": random.integers(0, 5, 900).astype(float),
+            "allowed": 50.0,
+        }
+    )
+    customers = pd.DataFrame(
+        {
+            "customer_id": names,
+            "industry": pick(40, ["retail", "software", "Bäckerei", None]),
+            "employees": np.where(random.random(40) < 0.2, np.nan, random.integers(1, 900, 40)),
+            "is_public": pick(40, ["yes", "no", None]),
+        }
+    )
+    subscriptions = pd.DataFrame(
+        {
+            "customer_id": pick(80, list(names[5:])),
+            "started_at": moments(80),
+            "mrr": random.integers(1, 20, 80) * 10.5,
+            "plan": pick(80, ["basic", "pro"]),
+            "seats": random.integers(5, 9, 80).astype(float),
+            "seats_used": random.integers(0, 6, 80).astype(float),
+        }
+    )
+    gone = random.random(80) < 0.4
+    ended = [s + timedelta(days=40) if g else pd.NaT for s, g in zip(subscriptions.started_at, gone, strict=True)]
+    subscriptions["ended_at"] = pd.Series(ended, dtype="datetime64[us]")
+    return {"orders": orders, "events": events, "customers": customers, "subscriptions": subscriptions}
+
+
+@pytest.fixture(scope="session")
+def case_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The case table as Parquet, CSV and a DuckDB file."""
+    folder = tmp_path_factory.mktemp("case")
+    with duckdb.connect(str(folder / "shop.duckdb")) as database:
+        for name, frame in case_tables().items():
+            frame.to_parquet(folder / f"{name}.parquet", index=False)
+            frame.to_csv(folder / f"{name}.csv", index=False)
+            database.execute(f"CREATE TABLE {name} AS FROM '{folder / name}.parquet'").fetchall()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def case_postgres(postgres_url: str) -> str:
+    """The case table in PostgreSQL, in its own schema; the URL."""
+    types = {"M": "timestamp", "f": "double precision"}
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA shop")
+        for name, frame in case_tables().items():
+            columns = ", ".join(f"{c} {types.get(frame[c].dtype.kind, 'text')}" for c in frame.columns)
+            connection.execute(f"CREATE TABLE shop.{name} ({columns})")
+            rows = frame.astype(object).where(frame.notna(), None).itertuples(index=False)
+            with connection.cursor().copy(f"COPY shop.{name} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row([v.to_pydatetime() if isinstance(v, pd.Timestamp) else v for v in row])
+    return postgres_url

@@ -22,7 +22,7 @@ from serving.settings import ServiceSettings
 if TYPE_CHECKING:
     from segments.model import SegmentModel
 
-logger = logging.getLogger("bentoml.segments")
+logger = logging.getLogger("bentoml.segments")  # BentoML prints what comes below its own name
 
 
 @dataclass(frozen=True)

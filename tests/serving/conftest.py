@@ -114,6 +114,12 @@ def model(request: pytest.FixtureRequest) -> SegmentModel:
     return found
 
 
+@pytest.fixture
+def good() -> dict[str, Any]:
+    """The features of one ordinary customer."""
+    return dict(GOOD)
+
+
 @pytest.fixture(scope="session")
 def many_customers() -> list[dict[str, Any]]:
     """500 random customers: near a centre, between them, far out; some without a monetary value."""

@@ -1,0 +1,223 @@
+"""Everything the service must say no to, and how: one shape, a 4xx, the customer and the feature named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from serving.settings import ServiceSettings
+
+Features = dict[str, Any]
+
+
+def without(name: str) -> Callable[[Features], Features]:
+    return lambda features: {key: value for key, value in features.items() if key != name}
+
+
+def setting(name: str, value: Any) -> Callable[[Features], Features]:
+    return lambda features: {**features, name: value}
+
+
+# change, feature named, what came, words that must be in what was expected
+FEATURES: dict[str, tuple[Callable[[Features], Features], str, str, str]] = {
+    "absent basis feature": (without("frequency"), "frequency", "nothing", "at least 0 (orders)"),
+    "absent category": (without("industry"), "industry", "nothing", "text"),
+    "unknown feature": (setting("recncy_days", 3), "recncy_days", "an unknown feature", "mean 'recency_days'?"),
+    "text for a number": (setting("recency_days", "5"), "recency_days", "the text '5'", "a finite number (days)"),
+    "true for a number": (setting("recency_days", True), "recency_days", "true", "a finite number"),
+    "false for a count": (setting("frequency", False), "frequency", "false", "a finite number"),
+    "list for a number": (setting("recency_days", [5]), "recency_days", "a list of 1", "a finite number"),
+    "object for a number": (setting("recency_days", {"a": 1}), "recency_days", "an object", "a finite number"),
+    "number for a category": (setting("industry", 5), "industry", "5", "text"),
+    "negative count": (setting("frequency", -1), "frequency", "-1.0", "at least 0"),
+    "null where training had none": (setting("recency_days", None), "recency_days", "null", "a finite number"),
+    "null category": (setting("industry", None), "industry", "null", "text"),
+    "NaN": (setting("recency_days", float("nan")), "recency_days", "NaN", "a finite number"),
+    "NaN where null is welcome": (setting("monetary_value", float("nan")), "monetary_value", "NaN", "or null"),
+    "infinity": (setting("recency_days", float("inf")), "recency_days", "Infinity", "a finite number"),
+    "minus infinity": (setting("monetary_value", -float("inf")), "monetary_value", "-Infinity", "or null"),
+    "integer beyond double": (setting("recency_days", 10**400), "recency_days", "a huge integer", "a finite number"),
+    "wrong descriptor": (setting("employees", "many"), "employees", "the text 'many'", "(people) or null"),
+    "NaN descriptor": (setting("employees", float("nan")), "employees", "NaN", "or null"),
+    "list in a text descriptor": (setting("region", []), "region", "a list of 0", "text or null"),
+}
+
+
+@pytest.mark.parametrize("explain", [False, True])
+@pytest.mark.parametrize("case", FEATURES)
+def test_a_bad_feature_names_customer_feature_and_what_was_expected(
+    call: Any, good: Features, case: str, explain: bool
+) -> None:
+    change, feature, got, expected = FEATURES[case]
+    customers = [{"id": "fine", "features": good}, {"id": "bad ü", "features": change(good)}]
+    reply = call.assign(customers, explain=explain)
+    assert reply.status == 422
+    assert reply.error["code"] == "invalid_features"
+    (detail,) = reply.error["details"]
+    assert (detail["customer"], detail["feature"]) == ("bad ü", feature)
+    assert detail["got"] == got.removesuffix(".0")
+    assert expected in detail["expected"]
+    assert feature in reply.error["message"], "the message alone tells what to mend"
+
+
+def test_a_number_too_large_for_a_double_is_refused(call_kmeans: Any) -> None:
+    body = (
+        b'{"customers":[{"id":"C1","features":{"recency_days":1e999,"frequency":1,"monetary_value":1,"industry":"x"}}]}'
+    )
+    reply = call_kmeans("POST", "/assign", body)
+    (detail,) = reply.error["details"]
+    assert reply.status == 422
+    assert (detail["customer"], detail["feature"]) == ("C1", "recency_days")
+    assert detail["got"] == "a number beyond double precision"
+
+
+def test_all_that_is_wrong_is_told_at_once_but_never_too_much(call_kmeans: Any, good: Features) -> None:
+    reply = call_kmeans.assign([{"id": f"C{i}", "features": {**good, "recency_days": "5"}} for i in range(100)])
+    assert reply.status == 422
+    assert [d["customer"] for d in reply.error["details"]] == [f"C{i}" for i in range(20)]
+
+
+def customers(*ids: Any) -> list[dict[str, Any]]:
+    features = {"recency_days": 3, "frequency": 12, "monetary_value": 1, "industry": "retail"}
+    return [{"id": name, "features": features} for name in ids]
+
+
+# body, status, code, text that must be in a detail or the message
+SHAPES: dict[str, tuple[bytes, int, str, str]] = {
+    "empty body": (b"", 400, "malformed_json", "not JSON"),
+    "broken": (b'{"customers": [', 400, "malformed_json", "line 1"),
+    "trailing comma": (b'{"customers": [],}', 400, "malformed_json", "trailing comma"),
+    "not UTF-8": (b'{"customers": "\xff"}', 400, "malformed_json", "unicode"),
+    "lone surrogate": (b'{"customers": "\\ud800"}', 400, "malformed_json", "not JSON"),
+    "surrogate in UTF-8": (b'{"customers": "\xed\xa0\x80"}', 400, "malformed_json", "unicode"),
+    "byte order mark": (b'\xef\xbb\xbf{"customers": []}', 400, "malformed_json", "not JSON"),
+    "UTF-16": ('{"customers": []}'.encode("utf-16"), 400, "malformed_json", "not JSON"),
+    "two documents": (b"{}{}", 400, "malformed_json", "trailing"),
+    "100,000 deep": (b"[" * 100_000, 400, "malformed_json", "recursion"),
+    "300 deep and closed": (b"[" * 300 + b"]" * 300, 400, "malformed_json", "recursion"),
+    "endless digits": (b'{"customers": ' + b"1" * 6000 + b"}", 400, "malformed_json", "out of range"),
+    "NaN at the top": (b"NaN", 422, "invalid_request", "NaN"),
+    "a list": (b"[]", 422, "invalid_request", "an object"),
+    "null": (b"null", 422, "invalid_request", "null"),
+    "no customers key": (b"{}", 422, "invalid_request", "nothing"),
+    "customers is an object": (b'{"customers": {}}', 422, "invalid_request", "a list of 1 to 1000"),
+    "empty list": (b'{"customers": []}', 422, "no_customers", "1 to 1000"),
+    "a customer is a text": (b'{"customers": ["C1"]}', 422, "invalid_request", "the text 'C1'"),
+    "no id": (b'{"customers": [{"features": {}}]}', 422, "invalid_request", "for 'id'"),
+    "no features": (b'{"customers": [{"id": "C1"}]}', 422, "invalid_request", "for 'features'"),
+    "features is a list": (b'{"customers": [{"id": "C1", "features": []}]}', 422, "invalid_request", "a list of 0"),
+    "no feature at all": (b'{"customers": [{"id": "C1", "features": {}}]}', 422, "invalid_features", "nothing"),
+    "key twice at the top": (b'{"customers": [], "customers": []}', 422, "invalid_request", "'customers' twice"),
+    "key twice in a customer": (
+        b'{"customers": [{"id": "C1", "id": "C2", "features": {}}]}',
+        422,
+        "invalid_request",
+        "'id' twice",
+    ),
+    "feature twice": (
+        b'{"customers": [{"id": "C1", "features": {"frequency": 1, "frequency": 2}}]}',
+        422,
+        "invalid_request",
+        "'frequency' twice",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SHAPES)
+def test_a_body_of_the_wrong_shape_is_refused(call_kmeans: Any, case: str) -> None:
+    body, status, code, text = SHAPES[case]
+    reply = call_kmeans("POST", "/assign", body)
+    assert (reply.status, reply.error["code"]) == (status, code)
+    assert text in json.dumps(reply.error, ensure_ascii=False)
+
+
+REQUESTS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "number as id": ({"customers": customers(5)}, "invalid_request", "5"),
+    "null as id": ({"customers": customers(None)}, "invalid_request", "null"),
+    "empty id": ({"customers": customers("")}, "invalid_request", "1 to 256 characters"),
+    "endless id": ({"customers": customers("x" * 257)}, "invalid_request", "1 to 256 characters"),
+    "ids twice": ({"customers": customers("C1", "C2", "C1")}, "duplicate_ids", "C1"),
+    "explain is a number": ({"customers": customers("C1"), "explain": 1}, "invalid_request", "'explain'"),
+    "explain is a text": ({"customers": customers("C1"), "explain": "yes"}, "invalid_request", "'explain'"),
+    "unknown policy": ({"customers": customers("C1"), "policy": "guess"}, "invalid_request", "'policy'"),
+    "policy is a list": ({"customers": customers("C1"), "policy": []}, "invalid_request", "'policy'"),
+    "unknown key": ({"customers": customers("C1"), "explian": True}, "invalid_request", "mean 'explain'?"),
+    "unknown key of a customer": (
+        {"customers": [{**customers("C1")[0], "segment": "s000"}]},
+        "invalid_request",
+        "the keys id, features",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REQUESTS)
+def test_a_request_that_is_not_as_published_is_refused(call_kmeans: Any, case: str) -> None:
+    request, code, text = REQUESTS[case]
+    reply = call_kmeans("POST", "/assign", json.dumps(request).encode())
+    assert (reply.status, reply.error["code"]) == (422, code)
+    assert text in json.dumps(reply.error, ensure_ascii=False)
+
+
+def test_1001_customers_are_too_many(call_kmeans: Any, good: Features) -> None:
+    reply = call_kmeans.assign([{"id": str(i), "features": good} for i in range(1001)])
+    assert (reply.status, reply.error["code"]) == (422, "too_many_customers")
+    assert "1001" in reply.error["message"]
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json; charset=latin-1", ""],
+)
+def test_another_content_type_is_refused(call_kmeans: Any, content_type: str) -> None:
+    reply = call_kmeans("POST", "/assign", b"{}", {"content-type": content_type} if content_type else {})
+    assert (reply.status, reply.error["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("content_type", ["Application/JSON", 'application/json; charset="UTF-8"', "application/json;"])
+def test_json_may_be_named_in_any_usual_way(call_kmeans: Any, content_type: str) -> None:
+    assert call_kmeans("POST", "/assign", b"[]", {"content-type": content_type}).status == 422
+
+
+def test_an_encoded_body_is_refused(call_kmeans: Any) -> None:
+    reply = call_kmeans("POST", "/assign", b"", {"content-type": "application/json", "content-encoding": "gzip"})
+    assert (reply.status, reply.error["code"]) == (415, "unsupported_encoding")
+
+
+LIMIT = ServiceSettings().max_body_bytes
+
+
+def test_a_body_that_announces_too_much_is_refused_unread(call_kmeans: Any) -> None:
+    headers = {"content-type": "application/json", "content-length": str(LIMIT + 1)}
+    assert call_kmeans("POST", "/assign", b"", headers).error["code"] == "body_too_large"
+
+
+@pytest.mark.parametrize("pieces", [1, 5])
+def test_a_body_too_large_is_refused_however_it_comes(call_kmeans: Any, pieces: int) -> None:
+    body = b" " * (LIMIT + pieces)
+    size = len(body) // pieces
+    reply = call_kmeans("POST", "/assign", [body[i : i + size] for i in range(0, len(body), size)])
+    assert (reply.status, reply.error["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("GET", "/assign", "POST"), ("POST", "/segments", "GET"), ("DELETE", "/model", "GET"), ("OPTIONS", "/", "GET")],
+)
+def test_another_method_is_refused_with_those_allowed(call_kmeans: Any, method: str, path: str, allowed: str) -> None:
+    reply = call_kmeans(method, path)
+    assert (reply.status, reply.error["code"], reply.headers["allow"]) == (405, "method_not_allowed", allowed)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nope", "/assign/", "/ASSIGN", "//assign", "/../etc/passwd", "/static_content/x", "/ü"]
+)
+def test_another_path_is_not_found(call_kmeans: Any, path: str) -> None:
+    reply = call_kmeans("GET", path)
+    assert (reply.status, reply.error["code"]) == (404, "not_found")
+
+
+def test_a_near_path_is_named(call_kmeans: Any) -> None:
+    assert "'/segments'" in call_kmeans("GET", "/segment").error["message"]

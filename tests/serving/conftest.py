@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,3 +223,13 @@ def call(model: SegmentModel) -> Caller:
 @pytest.fixture(scope="session")
 def call_kmeans(kmeans: SegmentModel) -> Caller:
     return Caller(door_of(kmeans))
+
+
+@pytest.fixture
+def make_caller() -> Callable[..., Caller]:
+    """Make a caller of a model, or of a door, of one's own."""
+
+    def make(what: SegmentModel | Door, settings: ServiceSettings | None = None) -> Caller:
+        return Caller(what if isinstance(what, Door) else door_of(what, settings))
+
+    return make

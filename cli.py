@@ -1,1 +1,374 @@
-def main() -> None: ...
+"""The front door: commands that only wire the rooms together.
+
+Heavy imports wait inside the commands, so that --help is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from registry.connection import RegistryLocation
+    from segments.model import SegmentModel
+    from training.settings import Settings
+
+EXIT_USER_ERROR = 2
+
+FilePath = click.Path(dir_okay=False, path_type=Path)
+config_option = click.option(
+    "--config", "-c", type=FilePath, default=Path("segments.yaml"), show_default=True, help="Settings file."
+)
+which_option = click.option(
+    "--model", "which", default="champion", show_default=True, help="Alias or version in the registry."
+)
+
+
+class OneLineErrors(click.Group):
+    """Our own errors become one line and exit code 2; --debug shows the trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from segments.errors import SegmentsError
+
+        try:
+            return super().invoke(ctx)
+        except SegmentsError as error:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"segments: {error}", err=True)
+            ctx.exit(EXIT_USER_ERROR)
+
+
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--debug", is_flag=True, help="Show the whole trace of an error.")
+def main(debug: bool) -> None:
+    """Discover customer segments, serve them, explain them."""
+
+
+@main.command()
+@click.argument("config", type=FilePath)
+@click.option("--as-of", metavar="DATE", help="The moment to describe; by default the settings' own.")
+@click.option("--out", type=FilePath, required=True, help="Parquet file to write.")
+def features(config: Path, as_of: str | None, out: Path) -> None:
+    """Make one vector a customer from the raw tables and write them as Parquet."""
+    from features.vector_file import write_vectors
+    from training.run import described, vectors_of
+
+    settings = _read(config)
+    if as_of is not None:
+        settings = settings.model_copy(update={"as_of": _moment(as_of)})
+    vectors = vectors_of(settings, config.parent)
+    write_vectors(vectors, out)
+    click.echo(described(vectors))
+    click.echo(f"wrote {out} ({vectors.digest})")
+
+
+@main.command()
+@click.argument("config", type=FilePath)
+@click.option("--promote", "promoted", is_flag=True, help="Make the new version the champion at once.")
+@click.option("--report", type=FilePath, help="Write the report page here too.")
+def discover(config: Path, promoted: bool, report: Path | None) -> None:
+    """Discover segments, log them to MLflow and register a version."""
+    from registry.versions import promote as promote_version
+    from training.run import location_of, run_discovery
+
+    settings = _read(config)
+    with _progress() as (announce, step):
+        outcome = run_discovery(settings, config.parent, announce, step)
+    if report is not None:
+        report.write_text(outcome.report, encoding="utf-8")
+    _show_cards(outcome.discovery.model)
+    click.echo(f"registered {settings.registry.model_name} version {outcome.version} (run {outcome.run_id})")
+    if promoted:
+        promote_version(location_of(settings, config.parent), outcome.version)
+        click.echo(f"version {outcome.version} is now the champion")
+    else:
+        click.echo(f"make it the champion: segments promote {outcome.version} --config {config}")
+
+
+@main.command()
+@click.argument("version")
+@click.option("--alias", default="champion", show_default=True)
+@config_option
+def promote(version: str, alias: str, config: Path) -> None:
+    """Point an alias at a registered version; services that follow it switch over."""
+    from registry.versions import promote as promote_version
+
+    found = promote_version(_location(config), version, alias)
+    click.echo(f"{alias} is now version {found.version} ({found.digest})")
+
+
+@main.command()
+@click.argument("file", type=FilePath)
+@click.option("--out", type=FilePath, required=True, help=".parquet or .csv to write.")
+@click.option("--explain", "explained", is_flag=True, help="Add base, score and each column's contribution.")
+@click.option("--policy", type=click.Choice(["unassigned", "nearest"]), default="unassigned", show_default=True)
+@config_option
+@which_option
+def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, which: str) -> None:
+    """Assign the customers of a vector file (from `segments features`)."""
+    from features.vector_file import read_vectors
+    from registry.versions import fetch
+
+    vectors = read_vectors(file)
+    fetched = fetch(_location(config), which)
+    answer = _answer(fetched.model, vectors.frame, explained, policy)
+    answer["model_version"] = fetched.version
+    _write_table(answer, out)
+    counts = answer["segment_name"].fillna("unassigned").value_counts()
+    for name, count in counts.items():
+        click.echo(f"{count:>10,}  {name}")
+    novel = int(answer["novel"].sum())
+    click.echo(f"wrote {len(answer):,} assignments to {out} (version {fetched.version}; {novel:,} novel)")
+
+
+@main.command()
+@click.argument("customer")
+@click.option("--vectors", type=FilePath, help="Vector file; else the raw tables.")
+@click.option("--against", metavar="SEGMENT", help="Segment id to compare with, instead of the runner-up.")
+@config_option
+@which_option
+def explain(customer: str, vectors: Path | None, against: str | None, config: Path, which: str) -> None:
+    """Say which segment a customer belongs to, and why."""
+    from features.customer_vector import build_vectors
+    from features.learned import LearnedFeatures
+    from features.vector_file import read_vectors
+    from registry.versions import fetch
+    from segments.errors import InputError, Problem
+
+    settings = _read(config)
+    fetched = fetch(_location(config), which)
+    if vectors is not None:
+        frame = read_vectors(vectors).frame
+    else:
+        learned = LearnedFeatures.from_json(fetched.model.provenance["learned_features"])
+        frame = build_vectors(settings.sources, settings.features, settings.as_of, config.parent, learned).frame
+    if customer not in frame.index:
+        raise InputError([Problem(0, "customer_id", repr(customer), f"one of the {len(frame):,} customers")])
+    _show_explanation(fetched.model, frame.loc[[customer]], against)
+
+
+@main.command("list")
+@config_option
+@which_option
+def list_segments(config: Path, which: str) -> None:
+    """Show the segments of the champion and the registered versions."""
+    from registry.versions import fetch, list_versions
+
+    location = _location(config)
+    fetched = fetch(location, which)
+    _show_cards(fetched.model)
+    for found in list_versions(location):
+        aliases = f" ({', '.join(found.aliases)})" if found.aliases else ""
+        click.echo(
+            f"version {found.version}{aliases}: {len(found.segment_ids)} segments, {found.created:%Y-%m-%d %H:%M}"
+        )
+
+
+@main.command()
+@click.argument("segment")
+@click.argument("name")
+@click.option("--notes", default="", help="Anything worth remembering about the segment.")
+@config_option
+def rename(segment: str, name: str, notes: str, config: Path) -> None:
+    """Name a segment (by its id); the name outlives retrains and never touches the model."""
+    from registry.versions import rename_segment
+
+    rename_segment(_location(config), segment, name, notes)
+    click.echo(f"{segment} is now called {name!r}")
+
+
+@main.command()
+@config_option
+@which_option
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535))
+def serve(config: Path, which: str, host: str, port: int) -> None:
+    """Serve the champion over HTTP until interrupted."""
+    from serving.launcher import running_service
+
+    settings = _service_settings(_location(config), which)
+    with running_service(settings, port=port, host=host) as url:
+        click.echo(f"serving {which} at {url} (documentation at {url}/docs); Ctrl-C stops it")
+        _wait_forever()
+
+
+@main.command()
+@config_option
+@which_option
+def package(config: Path, which: str) -> None:
+    """Build a Bento that serves the model anywhere, without a registry."""
+    from registry.versions import fetch
+    from serving.packaging import package as build
+
+    location = _location(config)
+    fetched = fetch(location, which)
+    tag = build(fetched.model, location.model_name, fetched.version)
+    click.echo(f"built {tag}; serve it: bentoml serve {tag}")
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of the settings file, for editors."""
+    import json
+
+    from training.settings import Settings
+
+    click.echo(json.dumps(Settings.model_json_schema(), indent=2))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--customers", default=2000, show_default=True, type=click.IntRange(1))
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
+@click.option("--as-of", metavar="DATE", default="2026-07-01", show_default=True)
+def simulate(folder: Path, customers: int, seed: int, as_of: str) -> None:
+    """Write a B2B SaaS company with planted segments, and settings to discover them."""
+    from experiments.simulate import simulate as simulated
+    from experiments.simulate import write_company
+
+    moment = _moment(as_of)
+    company = simulated(customers, seed, moment.date() if isinstance(moment, datetime) else moment)
+    for path in write_company(company, folder):
+        click.echo(f"wrote {path}")
+    click.echo(f"next: segments discover {folder / 'segments.yaml'} --promote")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
+def demo(folder: Path) -> None:
+    """Do the main job on a real retailer: discover, register, serve, ask about two customers never seen."""
+    from experiments.demo import run_demo
+
+    with _progress() as (announce, step):
+        run_demo(folder, announce, step)
+
+
+# -- what the commands share ------------------------------------------------------------------------------------------
+
+
+def _read(config: Path) -> Settings:
+    from training.settings import read_settings
+
+    return read_settings(config)[0]
+
+
+def _location(config: Path) -> RegistryLocation:
+    from training.run import location_of
+
+    return location_of(_read(config), config.parent)
+
+
+def _moment(text: str) -> date | datetime:
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-07-01") else datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is not a date such as 2026-07-01 or a time such as 2026-07-01T12:00"
+        ) from None
+
+
+def _service_settings(location: RegistryLocation, which: str) -> Any:
+    from serving.settings import ServiceSettings
+
+    pointer = {"version": which} if which.isdigit() else {"alias": which}
+    return ServiceSettings.model_validate(
+        {"tracking_uri": location.tracking_uri, "model_name": location.model_name, **pointer}
+    )
+
+
+def _answer(model: SegmentModel, frame: pd.DataFrame, explained: bool, policy: Any) -> pd.DataFrame:
+    answer = model.assign(frame, policy)
+    if explained:
+        found = model.explain_table(frame)
+        answer["base"], answer["score"] = found.base, found.score
+        for number, column in enumerate(found.columns):
+            answer[f"contribution__{column}"] = found.contributions[:, number]
+    return answer
+
+
+def _write_table(table: pd.DataFrame, out: Path) -> None:
+    from segments.errors import SettingsError
+
+    if out.suffix not in (".parquet", ".csv"):
+        raise SettingsError(f"{out} must end in .parquet or .csv")
+    try:
+        table.to_csv(out) if out.suffix == ".csv" else table.to_parquet(out)
+    except OSError as error:
+        raise SettingsError(f"{out} cannot be written: {error.strerror}") from error
+
+
+def _show_cards(model: SegmentModel) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("segment", "customers", "share", "typically", "id"):
+        table.add_column(heading, justify="right" if heading in ("customers", "share") else "left", overflow="fold")
+    for card in model.cards:
+        typically = card.sentence.partition("; ")[2] or card.sentence
+        table.add_row(card.name, f"{card.size:,}", f"{card.share:.1%}", typically, card.id)
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
+def _show_explanation(model: SegmentModel, customer: pd.DataFrame, against: str | None) -> None:
+    from training.wording import plain_value
+
+    answer = model.assign(customer).iloc[0]
+    found = model.explain_table(customer, against)
+    names = dict(zip(model.ids, model.names, strict=True))
+    toward, other = model.ids[found.toward[0]], model.ids[found.against[0]]
+    title = "unassigned; nearest" if answer["unassigned"] else "segment"
+    click.echo(f"{customer.index[0]}: {title} {names[toward]!r} ({toward}), strength {answer['strength']:.2f}")
+    click.echo(f"why not {names[other]!r} ({other}): margin {found.score[0]:.3f}, base {found.base[0]:.3f}")
+    order = sorted(range(len(found.columns)), key=lambda j: -abs(found.contributions[0, j]))
+    for position in order:
+        column = model.contract[found.columns[position]]
+        value = customer[column.name].iloc[0]
+        shown = plain_value(None if value is None or value != value else value, column)
+        click.echo(f"  {found.contributions[0, position]:+9.3f}  {column.title}: {shown}")
+
+
+@contextmanager
+def _progress() -> Iterator[tuple[Callable[[str], None], Callable[[int, int, str], None]]]:
+    """A bar on a terminal, plain lines elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=False, highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+
+        def plain(done: int, total: int, what: str) -> None:
+            click.echo(f"  [{done + 1}/{total}] {what}")
+
+        yield click.echo, plain
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("working", total=None)
+
+        def announce(text: str) -> None:
+            bar.console.print(text, markup=False)
+            bar.update(task, description=text.splitlines()[0][:60], total=None)
+
+        def step(done: int, total: int, what: str) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield announce, step
+
+
+def _wait_forever() -> None:
+    import threading
+
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        click.echo("stopping")

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from segments.contract import Column, Kind, Role, VectorContract
-from segments.errors import SegmentsError
-from segments.model import Assignments, SegmentModel
-from segments.profiles import SegmentCard, SegmentLabel
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from segments.contract import Column, Kind, Role, VectorContract
+    from segments.errors import SegmentsError
+    from segments.model import Assignments, SegmentModel
+    from segments.profiles import SegmentCard, SegmentLabel
+
+_HOMES = {
+    "Assignments": "segments.model",
+    "Column": "segments.contract",
+    "Kind": "segments.contract",
+    "Role": "segments.contract",
+    "SegmentCard": "segments.profiles",
+    "SegmentLabel": "segments.profiles",
+    "SegmentModel": "segments.model",
+    "SegmentsError": "segments.errors",
+    "VectorContract": "segments.contract",
+}
 __all__ = [
     "Assignments",
     "Column",
@@ -18,3 +33,10 @@ __all__ = [
     "SegmentsError",
     "VectorContract",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: the command line needs the errors long before pandas."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

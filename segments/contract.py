@@ -35,7 +35,8 @@ class Role(StrEnum):
 class Column:
     """One column of the vector.
 
-    `unit` is what a person would say after the number ("days", "orders", "USD"); `low` and `high` are the plain
+    `unit` is what a person would say after the number ("days", "orders", "USD"); `label` what they would call the
+    column ("last order", "days with use in 90 days"), where its name does not say it; `low` and `high` are the plain
     words for a customer at either end ("active recently" / "lapsed"), from which segment names are made.
     """
 
@@ -49,6 +50,13 @@ class Column:
     sensitive: bool = False
     low: str = ""
     high: str = ""
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a person would call the column."""
+        words = self.name.replace("_", " ")
+        return self.label or (words.removesuffix(f" {self.unit}") if self.unit else words)
 
     @property
     def is_category(self) -> bool:

@@ -12,7 +12,7 @@ from segments.contract import Column, VectorContract
 from segments.encoder import Flags, Floats, Indices
 from segments.profiles import Difference, SegmentCard
 from training.naming import name_segments
-from training.wording import direction, plain_name, plain_number, plain_value
+from training.wording import direction, plain_number, plain_value
 
 LEAST_EFFECT = 0.3  # standard deviations; smaller differences are not worth a word
 MOST_DIFFERENCES = 8
@@ -98,7 +98,7 @@ def _level_differences(values: pd.Series[Any], column: Column, chosen: Flags) ->
         spread = np.sqrt(expected * (1 - expected))
         effect = (float(share) - expected) / spread if spread > 0 else 0.0
         if effect >= LEAST_EFFECT and share >= 0.5:  # a word about the segment must be true of most of it
-            words = f"mostly {level} {plain_name(column)}"
+            words = f"mostly {level} {column.title}"
             found.append(Difference(column.name, float(effect), str(level), overall, words))
     return found
 
@@ -109,5 +109,5 @@ def _sentence(size: int, share: float, differences: Sequence[Difference], contra
     for difference in differences[:IN_A_SENTENCE]:
         column = contract[difference.column]
         typical, overall = plain_value(difference.typical, column), plain_value(difference.overall, column)
-        parts.append(f"{plain_name(column)} {typical}" + (f" (all: {overall})" if typical != overall else ""))
+        parts.append(f"{column.title} {typical}" + (f" (all: {overall})" if typical != overall else ""))
     return f"{start}; typically {', '.join(parts)}." if parts else f"{start}, close to the average in everything."

@@ -9,7 +9,7 @@ import numpy as np
 from segments.contract import Role, VectorContract
 from segments.encoder import Floats
 from segments.profiles import Difference
-from training.wording import plain_name, plain_value
+from training.wording import plain_value
 
 WORDS_IN_A_NAME = 2
 SAME_STORY = 0.75  # correlation of two columns' ranks; above it, one of them says it all
@@ -63,7 +63,7 @@ def _correlation(first: str, second: str, ranks: Mapping[str, Floats]) -> float:
 def _value(found: Sequence[Difference], contract: VectorContract) -> str:
     strongest = found[0]
     column = contract[strongest.column]
-    return f"{plain_name(column)} {plain_value(strongest.typical, column)}"
+    return f"{column.title} {plain_value(strongest.typical, column)}"
 
 
 def _numbered(names: Sequence[str]) -> list[str]:

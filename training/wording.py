@@ -36,14 +36,7 @@ def plain_value(value: float | str | None, column: Column) -> str:
     return f"{number} {unit}".strip()
 
 
-def plain_name(column: Column) -> str:
-    """A column's name as words: the unit is said with the value, so it is not repeated here."""
-    words = column.name.replace("_", " ")
-    unit = column.unit.replace("_", " ")
-    return words.removesuffix(f" {unit}") if unit else words
-
-
 def direction(column: Column, upwards: bool) -> str:
     """The plain words for a high or a low value; made from the column's name where none were declared."""
     words = column.high if upwards else column.low
-    return words or f"{'high' if upwards else 'low'} {plain_name(column)}"
+    return words or f"{'high' if upwards else 'low'} {column.title}"

@@ -1,0 +1,149 @@
+"""A whole discovery: read the tables, discover, judge, name, log, register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from features.customer_vector import CustomerVectors, build_vectors
+from registry.connection import RegistryLocation
+from registry.records import CandidateRecord, DiscoveryRecord
+from registry.runs import log_discovery
+from registry.versions import register
+from segments.contract import Role
+from training.discovery import Discovery, Progress, discover
+from training.report import candidate_table, draw_pictures, html_report, segment_table
+from training.settings import Settings
+from training.wording import plain_number
+
+LIBRARIES = ("hdbscan", "ibis-framework", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "umap-learn")
+SQLITE = "sqlite:///"
+
+Announce = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run leaves: the vectors, the discovery, and where it was logged and registered."""
+
+    vectors: CustomerVectors
+    discovery: Discovery
+    run_id: str
+    version: str
+    report: str
+
+
+def location_of(settings: Settings, base: Path) -> RegistryLocation:
+    """The registry that the settings name; the path of a SQLite file counts from the settings file's folder."""
+    registry = settings.registry
+    uri = registry.tracking_uri
+    if uri.startswith(SQLITE):
+        uri = f"{SQLITE}{(base / uri.removeprefix(SQLITE)).resolve()}"
+    return RegistryLocation(uri, registry.model_name, registry.experiment)
+
+
+def vectors_of(settings: Settings, base: Path) -> CustomerVectors:
+    """The customer vectors that the settings describe."""
+    return build_vectors(settings.sources, settings.features, settings.as_of, base)
+
+
+def run_discovery(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Outcome:
+    """Run everything; `base` is the folder that the settings' paths count from.
+
+    Raises
+    ------
+    SegmentsError
+        If anything is wrong with tables, settings or registry, or nothing was found; then nothing is registered.
+    """
+    announce("reading the tables and making one vector a customer")
+    vectors = vectors_of(settings, base)
+    announce(described(vectors))
+    found = discover(vectors.frame, vectors.contract, settings.discovery, provenance(settings, vectors), progress)
+    announce(f"chosen: {found.choice.reason}")
+    announce("drawing the pictures")
+    pictures = draw_pictures(found)
+    report = html_report(found, settings.title or settings.registry.model_name, pictures)
+    announce("logging to MLflow")
+    location = location_of(settings, base)
+    run_id = log_discovery(location, record(settings, vectors, found, pictures, report))
+    return Outcome(vectors, found, run_id, register(location, run_id), report)
+
+
+def described(vectors: CustomerVectors) -> str:
+    """The vectors in a few lines: how many, from which rows, what shapes the segments and what describes them."""
+    lines = [f"{len(vectors.frame):,} customers as of {vectors.as_of.isoformat()}"]
+    for table, counts in vectors.report.items():
+        left_out = [f"{count:,} {what.replace('_', ' ')}" for what, count in counts.items() if count and what != "rows"]
+        lines.append(f"  {table}: {counts.get('rows', 0):,} rows" + (f" ({', '.join(left_out)})" if left_out else ""))
+    for role, what in ((Role.BASIS, "shape the segments"), (Role.DESCRIPTOR, "describe them")):
+        names = [column.name for column in vectors.contract.columns if column.role is role]
+        lines.append(f"  {len(names)} columns {what}: {', '.join(names)}")
+    return "\n".join(lines)
+
+
+def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
+    """What made the model, for the model itself: plain JSON values."""
+    return {
+        "as_of": vectors.as_of.isoformat(),
+        "data_digest": vectors.digest,
+        "learned_features": vectors.learned.to_json(),
+        "settings": settings.model_dump(mode="json", exclude={"registry"}),
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions of the libraries that a result depends on."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+def record(
+    settings: Settings, vectors: CustomerVectors, found: Discovery, pictures: dict[str, bytes], report: str
+) -> DiscoveryRecord:
+    """The discovery as the registry logs it."""
+    judgement = found.chosen.judgement
+    candidates = tuple(
+        CandidateRecord(
+            name=candidate.recipe.name,
+            params={"algorithm": candidate.recipe.algorithm, **candidate.recipe.parameters},
+            metrics={
+                **(candidate.judgement.metrics if candidate.judgement else {}),
+                **(candidate.fit.facts if candidate.fit else {}),
+            },
+            tags={"remark": remark, "chosen": str(number == found.choice.chosen).lower()},
+        )
+        for number, (candidate, remark) in enumerate(zip(found.candidates, found.choice.remarks, strict=True))
+    )
+    return DiscoveryRecord(
+        name=f"{settings.registry.model_name} as of {vectors.as_of.isoformat()}",
+        settings=settings.model_dump(mode="json"),
+        vectors=vectors.frame,
+        data_digest=vectors.digest,
+        data_source=", ".join(vectors.report),
+        model=found.model,
+        metrics={**(judgement.metrics if judgement else {}), "customers": float(len(vectors.frame))},
+        tags={"algorithm": found.chosen.recipe.algorithm, "chosen": found.chosen.recipe.name},
+        versions=versions(),
+        candidates=candidates,
+        tables={"segments": segment_table(found), "candidates": candidate_table(found)},
+        figures=pictures,
+        texts={"report.html": report},
+        note=note(settings, vectors, found),
+    )
+
+
+def note(settings: Settings, vectors: CustomerVectors, found: Discovery) -> str:
+    """The run's front page in Markdown."""
+    rows = "\n".join(
+        f"| {card.name} | {card.size:,} | {plain_number(100 * card.share)} % | {card.sentence} | `{card.id}` |"
+        for card in found.model.cards
+    )
+    return (
+        f"# {settings.title or settings.registry.model_name}\n\n"
+        f"{len(vectors.frame):,} customers as of {vectors.as_of.isoformat()}. Chosen: {found.choice.reason}.\n\n"
+        "The whole story with pictures is in the artifact `report.html`.\n\n"
+        f"| segment | customers | share | in words | id |\n|---|---:|---:|---|---|\n{rows}\n"
+    )

@@ -65,7 +65,7 @@ ORDERS = RawTable(
     (
         CUSTOMER,
         RawColumn("ordered_at", MOMENT, True, "when; rows without it are left out and counted"),
-        RawColumn("order_id", TEXT, False, "lines of one id are one order; without the column each row is an order"),
+        RawColumn("order_id", TEXT, False, "rows of one id are one order; a row without an id is an order by itself"),
         RawColumn("amount", NUMBER, False, "money of the row; negative is a refund; needed unless quantity and price"),
         RawColumn("quantity", NUMBER, False, "units; with price, stands in for amount"),
         RawColumn("price", NUMBER, False, "money of one unit"),
@@ -211,7 +211,7 @@ def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
         If the type found cannot become the type wanted.
     """
     found = value.type()
-    if found.is_null():  # a column that holds nothing
+    if found.is_null() or found.is_unknown():  # a column that holds nothing; PostgreSQL's own enumerations
         return value.cast({TEXT: "string", MOMENT: "timestamp"}.get(wanted, "float64"))
     if wanted is TEXT:
         if found.is_string():
@@ -219,7 +219,7 @@ def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
         if found.is_integer() or found.is_uuid():
             return value.cast("string")
         if found.is_boolean():
-            return ibis.ifelse(value, "yes", "no")
+            return ibis.cases((value.isnull(), None), (value, "yes"), else_="no")
         if found.is_floating() or found.is_decimal():  # 17850.0, as pandas writes integers with gaps
             number = value.cast("float64")
             whole = (number.round() == number) & (number.abs() < 2**53)
@@ -229,12 +229,12 @@ def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
             number = value.cast("float64")
             return _finite(number) if found.is_floating() else number
         if found.is_boolean():
-            return ibis.ifelse(value, 1.0, 0.0)
+            return ibis.cases((value.isnull(), None), (value, 1.0), else_=0.0)
         if found.is_string():
             return _finite(value.strip().nullif("").try_cast("float64"))
     elif wanted is RawType.FLAG:
         if found.is_boolean():
-            return ibis.ifelse(value, 1.0, 0.0)
+            return ibis.cases((value.isnull(), None), (value, 1.0), else_=0.0)
         if found.is_numeric():
             return value.cast("float64")
         if found.is_string():

@@ -45,7 +45,10 @@ def prepare_orders(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTa
 def rfm(orders: ir.Table, as_of: AsOf, settings: RfmSettings) -> ir.Table:
     """One row a customer: the columns of `columns` but the scores, from prepared orders."""
     bought = orders.is_purchase
-    order_count = orders.order_id.nunique(where=bought) if "order_id" in orders.columns else bought.sum()
+    order_count = bought.sum()
+    if "order_id" in orders.columns:
+        without_id = (bought & orders.order_id.isnull()).sum()
+        order_count = orders.order_id.nunique(where=bought) + without_id
     frequency = {"orders": order_count, "lines": bought.sum(), "active_days": orders.day.nunique(where=bought)}
     sums = orders.group_by("customer_id").aggregate(
         frequency=frequency[settings.frequency],

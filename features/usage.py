@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.as_of import AsOf
-from features.exact_sums import ten_thousandths
+from features.exact_sums import from_ten_thousandths, ten_thousandths
 from features.settings import UsageSettings
 from segments.contract import Column, Kind, Role
 
@@ -21,9 +21,9 @@ def usage(events: ir.Table, as_of: AsOf) -> ir.Table:
     feature = _feature(events)
     limits = {}
     if "allowed" in events.columns:
-        units = events.quantity.fill_null(1.0) if "quantity" in events.columns else ibis.literal(1.0)
+        events = events.mutate(units=events.quantity.fill_null(1.0) if "quantity" in events.columns else 1.0)
         limits = {
-            "units": ten_thousandths(units).sum(where=last_30),
+            "units": ten_thousandths(events.units).sum(where=last_30),
             "limit_now": events.allowed.max(where=last_30),
             "limit_before": events.allowed.max(),
         }
@@ -48,8 +48,8 @@ def usage(events: ir.Table, as_of: AsOf) -> ir.Table:
         values["features_used"] = sums.features_used.cast("float64")
     if limits:
         limit = ibis.coalesce(sums.limit_now, sums.limit_before)
-        units = ibis.coalesce(sums.units.cast("float64"), 0.0)
-        values["limit_use"] = units / (ibis.ifelse(limit > 0, limit, None) * 10_000)
+        units = from_ten_thousandths(sums.units).fill_null(0.0)
+        values["limit_use"] = units / ibis.ifelse(limit > 0, limit, None)
     return sums.select("customer_id", **values)
 
 

@@ -7,14 +7,19 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any, Protocol
 
 import duckdb
 import numpy as np
 import pandas as pd
 import psycopg
 import pytest
+
+from features.customer_vector import CustomerVectors, build_vectors
+from features.learned import LearnedFeatures
+from features.settings import FeatureSettings, Sources
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -26,6 +31,40 @@ def external_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the external data is absent: set SEGMENTS_DATA to its folder")
     return folder
+
+
+class Build(Protocol):
+    """Vectors of frames, by raw table name."""
+
+    def __call__(
+        self,
+        tables: dict[str, pd.DataFrame],
+        as_of: date,
+        settings: dict[str, Any] | None = None,
+        learned: LearnedFeatures | None = None,
+        **more: dict[str, Any],
+    ) -> CustomerVectors: ...
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    """Writes the frames as Parquet and builds; `more` adds keys to the source of a table."""
+
+    def build_tables(
+        tables: dict[str, pd.DataFrame],
+        as_of: date,
+        settings: dict[str, Any] | None = None,
+        learned: LearnedFeatures | None = None,
+        **more: dict[str, Any],
+    ) -> CustomerVectors:
+        sources = {}
+        for name, frame in tables.items():
+            frame.to_parquet(tmp_path / f"{name}.parquet", index=False)
+            sources[name] = {"file": f"{name}.parquet", **more.get(name, {})}
+        chosen = FeatureSettings.model_validate(settings or {})
+        return build_vectors(Sources.model_validate(sources), chosen, as_of, tmp_path, learned)
+
+    return build_tables
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def vectors_of(folder: Path, settings: FeatureSettings, **place: Any) -> Custome
     return build_vectors(Sources.model_validate({name: at(name) for name in TABLES}), settings, AS_OF, folder)
 
 
-@pytest.fixture(params=["dropped", "netted", "kept"])
+@pytest.fixture(params=["dropped", "netted"])
 def settings(request: pytest.FixtureRequest) -> FeatureSettings:
     rfm = {"refunds": request.param, "duplicates": "dropped", "cdnow_summary": True}
     return FeatureSettings.model_validate({"rfm": rfm, "time_zone": "Europe/Berlin"})

@@ -1,0 +1,256 @@
+"""What users' tables get wrong, and what is made of the strange rows in them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from features.customer_vector import CustomerVectors, build_vectors
+from features.settings import FeatureSettings, Sources
+from segments.errors import SegmentsError, SettingsError, SourceError
+
+AS_OF = date(2024, 7, 1)
+DAY = datetime(2024, 6, 1, 12)
+
+
+def orders(**columns: Any) -> pd.DataFrame:
+    return pd.DataFrame({"customer_id": ["a", "b"], "ordered_at": [DAY, DAY], "amount": [1.0, 2.0], **columns})
+
+
+def of_csv(folder: Path, text: str, settings: dict[str, Any] | None = None, **source: Any) -> CustomerVectors:
+    (folder / "orders.csv").write_text(text, encoding="utf-8")
+    sources = Sources.model_validate({"orders": {"file": "orders.csv", **source}})
+    return build_vectors(sources, FeatureSettings.model_validate(settings or {}), AS_OF, folder)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"columns": {"amount": "sales_valeu"}}, "no column 'sales_valeu' for amount. Did you mean 'sales_value'?"),
+        ({"columns": {"ammount": "sales_value"}}, "'ammount' in `columns` is not ours. Did you mean 'amount'?"),
+        ({"columns": {}}, "missing amount (or quantity and price)"),
+        ({"columns": {"amount": "sales_value", "ordered_at": "amount_of_days"}}, "is int64, expected timestamp"),
+        ({"columns": {"amount": "ordered_at"}}, "expected number"),
+    ],
+)
+def test_columns_that_do_not_fit_are_named(build: Any, source: dict[str, Any], told: str) -> None:
+    table = orders(amount_of_days=[1, 2]).rename(columns={"amount": "sales_value"})
+    with pytest.raises(SourceError) as caught:
+        build({"orders": table}, AS_OF, orders=source)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_absent_file_and_files_of_other_kinds(tmp_path: Path) -> None:
+    (tmp_path / "text.parquet").write_text("this is not Parquet")
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "shop.duckdb").write_text("this is no database" * 300)
+    (tmp_path / "sheet.xlsx").write_text("")
+    (tmp_path / "folder").mkdir()
+    for place, told in [
+        ({"file": "absent.parquet"}, "there is no absent.parquet"),
+        ({"file": "text.parquet"}, "cannot read text.parquet"),
+        ({"file": "empty.csv"}, "orders: "),
+        ({"file": "sheet.xlsx"}, "must end in .parquet or .csv"),
+        ({"file": "folder"}, "cannot read folder"),
+        ({"duckdb": "shop.duckdb", "table": "orders"}, "cannot open"),
+        ({"duckdb": "absent.duckdb", "table": "orders"}, "there is no absent.duckdb"),
+    ]:
+        with pytest.raises(SourceError, match=told) as caught:
+            build_vectors(Sources.model_validate({"orders": place}), FeatureSettings(), AS_OF, tmp_path)
+        assert "\n" not in str(caught.value)
+
+
+def test_settings_refuse_what_is_ambiguous() -> None:
+    for bad in (
+        {},
+        {"orders": {"file": "a.csv", "duckdb": "b.duckdb"}},
+        {"orders": {"duckdb": "b.duckdb"}},
+        {"orders": {"postgres": "postgresql://user:word@host/db", "table": "orders"}},
+        {"customers": {"file": "a.csv", "attributes": {}}},
+        {"order": {"file": "a.csv"}},
+    ):
+        with pytest.raises(ValidationError):
+            Sources.model_validate(bad)
+    with pytest.raises(ValidationError, match="is not a time zone"):
+        FeatureSettings(time_zone="Mars/Olympus")
+
+
+def test_a_folder_and_a_pattern_of_parquet_files(tmp_path: Path) -> None:
+    (tmp_path / "orders" / "2024").mkdir(parents=True)
+    orders().to_parquet(tmp_path / "orders" / "2024" / "one.parquet")
+    orders(customer_id=["c", "a"]).to_parquet(tmp_path / "orders" / "2024" / "two.parquet")
+    for file in ("orders", "orders/*/*.parquet"):
+        vectors = build_vectors(Sources.model_validate({"orders": {"file": file}}), FeatureSettings(), AS_OF, tmp_path)
+        assert vectors.frame.frequency.to_dict() == {"a": 2, "b": 1, "c": 1}
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        ([7, 8], ["7", "8"]),
+        ([17850.0, float("nan")], ["17850"]),
+        ([Decimal("12"), Decimal("13")], ["12", "13"]),
+        (["007", "7"], ["007", "7"]),
+        ([" a ", ""], ["a"]),
+        (["李", "o'brien; DROP"], ["o'brien; DROP", "李"]),
+        ([True, False], ["no", "yes"]),
+    ],
+)
+def test_ids_become_text_without_loss(build: Any, ids: list[Any], expected: list[str]) -> None:
+    vectors = build({"orders": orders(customer_id=ids)}, AS_OF)
+    assert vectors.frame.index.tolist() == expected
+    assert vectors.report["orders"]["without_customer"] == 2 - len(expected)
+
+
+def test_ids_that_would_lose_something_are_refused(build: Any) -> None:
+    with pytest.raises(SourceError, match=r"'customer_id' \(customer_id\) holds 1 values that are no text"):
+        build({"orders": orders(customer_id=[1.5, 2.0])}, AS_OF)
+
+
+def test_a_csv_keeps_leading_zeros_and_reads_iso_times(tmp_path: Path) -> None:
+    lines = ["007,2024-06-30T23:30:00,5", "7,2024-06-29,1e1", ",2024-06-29,4", "8,,4", "9,2024-06-29,"]
+    vectors = of_csv(tmp_path, "\n".join(["customer_id,ordered_at,amount", *lines, ""]))
+    assert vectors.frame.monetary_value.to_dict() == {"007": 5, "7": 10}
+    assert vectors.frame.recency_days.to_dict() == {"007": 1, "7": 2}
+    counts = vectors.report["orders"]
+    names = ("rows", "without_customer", "without_time", "without_usable_amount", "used")
+    assert [counts[name] for name in names] == [5, 1, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("a,30/06/2024,5", "'ordered_at' (ordered_at) holds 1 values that are no timestamp"),
+        ("a,2024-06-30,five", "'amount' (amount) holds 1 values that are no number"),
+        ("a,2024-06-30T10:00:00Z,5\nb,2024-06-30T10:00:00,5", "some values have a time zone and some do not"),
+    ],
+)
+def test_text_that_cannot_be_read_is_refused(tmp_path: Path, line: str, told: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        of_csv(tmp_path, f"customer_id,ordered_at,amount\n{line}\n")
+    assert told in str(caught.value)
+
+
+def test_amounts_that_are_no_money_are_left_out_and_counted(build: Any) -> None:
+    amounts = [5.0, np.nan, np.inf, -np.inf, 1e300]
+    table = pd.DataFrame({"customer_id": "a", "ordered_at": DAY, "amount": amounts})
+    vectors = build({"orders": table}, AS_OF, {"rfm": {"refunds": "kept"}})
+    assert vectors.frame.loc["a", ["frequency", "monetary_value"]].tolist() == [1, 5]
+    assert vectors.report["orders"]["without_usable_amount"] == 4
+
+
+def test_no_customer_at_all_is_an_error_that_counts(build: Any) -> None:
+    for table in (orders().iloc[:0], orders(ordered_at=[datetime(2025, 1, 1)] * 2), orders(customer_id=[None, None])):
+        with pytest.raises(SourceError, match=r"no customer has a usable row before 2024-07-01\. orders: "):
+            build({"orders": table}, AS_OF)
+
+
+def test_a_column_of_nothing(build: Any) -> None:
+    for ids in ([None, None], [None, "1"]):  # a row without an id is an order by itself
+        assert build({"orders": orders(order_id=ids)}, AS_OF).frame.frequency.tolist() == [1, 1]
+    about = pd.DataFrame({"customer_id": ["a", "b"], "industry": [None, None], "size": [None, np.nan]})
+    attributes = {"industry": {"kind": "category"}, "size": {"kind": "number"}}
+    frame = build({"customers": about}, AS_OF, customers={"attributes": attributes}).frame
+    assert frame.isna().all(axis=None)
+
+
+def test_a_customer_of_two_rows_is_refused_by_name(build: Any) -> None:
+    about = pd.DataFrame({"customer_id": ["Zoë", "b", "Zoë", "c"], "size": [1, 2, 3, 4]})
+    with pytest.raises(SourceError, match="customers: 1 customers have more than one row, such as Zoë"):
+        build({"customers": about}, AS_OF, customers={"attributes": {"size": {"kind": "number"}}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "told"),
+    [
+        ("count", [1, -3], "size: expected a finite number of at least 0"),
+        ("share", [0.5, 1.5], "size: expected a number from 0 to 1"),
+        ("flag", [0, 2], "size: expected 0 or 1"),
+        ("flag", ["yes", "perhaps"], "holds 1 values that are no yes or no"),
+    ],
+)
+def test_attributes_out_of_their_kind_are_refused(build: Any, kind: str, values: list[Any], told: str) -> None:
+    about = pd.DataFrame({"customer_id": ["a", "b"], "size": values})
+    with pytest.raises(SourceError) as caught:
+        build({"customers": about}, AS_OF, customers={"attributes": {"size": {"kind": kind}}})
+    assert told in str(caught.value)
+
+
+def test_attributes_carry_what_was_declared(build: Any) -> None:
+    about = pd.DataFrame({"customer_id": ["a", "b"], "n_employees": [5, None], "public": [True, None]})
+    declared = {
+        "employees": {
+            "kind": "count", "unit": "people", "column": "n_employees", "role": "basis", "sensitive": True,
+            "low": "small", "high": "large", "group": "firmographic",
+        },
+        "public": {"kind": "flag"},
+    }  # fmt: skip
+    vectors = build({"customers": about}, AS_OF, customers={"attributes": declared})
+    column = vectors.contract["employees"]
+    assert (column.unit, column.role, column.low, column.high) == ("people", "basis", "small", "large")
+    assert (column.sensitive, column.group, column.nullable) == (True, "firmographic", True)
+    assert vectors.contract["public"].role == "descriptor"
+    assert vectors.frame.loc["a"].tolist() == [5, 1]
+    assert vectors.frame.loc["b"].isna().all()
+
+
+def test_roles_change_by_name(build: Any) -> None:
+    vectors = build({"orders": orders()}, AS_OF, {"roles": {"recency_days": "descriptor", "tenure_days": "basis"}})
+    assert [column.name for column in vectors.contract.basis] == ["frequency", "monetary_value", "tenure_days"]
+    with pytest.raises(SettingsError, match="Did you mean 'recency_days'"):
+        build({"orders": orders()}, AS_OF, {"roles": {"recency_day": "basis"}})
+
+
+def test_an_attribute_cannot_take_the_name_of_a_feature(build: Any) -> None:
+    about = pd.DataFrame({"customer_id": ["a"], "frequency": [1.0]})
+    with pytest.raises(SegmentsError, match="frequency"):
+        build(
+            {"orders": orders(), "customers": about}, AS_OF, customers={"attributes": {"frequency": {"kind": "number"}}}
+        )
+
+
+@pytest.mark.parametrize(
+    ("zone", "recency"), [("UTC", [1, 2]), ("Europe/London", [1, 1]), ("America/New_York", [1, 2])]
+)
+def test_instants_fall_on_the_days_of_the_time_zone(build: Any, zone: str, recency: list[int]) -> None:
+    # 23:30 in UTC is half past midnight of the next day in London's summer
+    at = [datetime(2024, 6, 30, 20, tzinfo=UTC), datetime(2024, 6, 29, 23, 30, tzinfo=UTC)]
+    frame = build({"orders": orders(ordered_at=at)}, AS_OF, {"time_zone": zone}).frame
+    assert frame.recency_days.tolist() == recency
+
+
+def test_the_moment_is_the_midnight_of_the_time_zone(build: Any) -> None:
+    # midnight of 2024-07-01 in London is 23:00 UTC on the day before
+    at = [datetime(2024, 6, 30, 22, 59, 59, tzinfo=UTC), datetime(2024, 6, 30, 23, tzinfo=UTC)]
+    table = orders(ordered_at=at)
+    assert build({"orders": table}, AS_OF, {"time_zone": "Europe/London"}).frame.index.tolist() == ["a"]
+    assert build({"orders": table}, AS_OF).frame.index.tolist() == ["a", "b"]
+    later = datetime(2024, 7, 1, 1, tzinfo=timezone(timedelta(hours=1)))
+    assert build({"orders": table}, later, {"time_zone": "Asia/Tokyo"}).frame.index.tolist() == ["a", "b"]
+
+
+def test_days_across_a_change_of_the_clock(build: Any) -> None:
+    # the night of 2024-03-31 has 23 hours in Berlin: still whole days
+    table = pd.DataFrame(
+        {
+            "customer_id": "a",
+            "ordered_at": [datetime(2024, 3, 29, 23, tzinfo=UTC), datetime(2024, 3, 31, 22, tzinfo=UTC)],
+            "amount": 1.0,
+        }
+    )
+    a = build({"orders": table}, date(2024, 4, 2), {"time_zone": "Europe/Berlin"}).frame.loc["a"]
+    assert (a.recency_days, a.tenure_days, a.days_between_orders) == (1, 3, 2)
+
+
+def test_csv_times_with_a_zone(tmp_path: Path) -> None:
+    text = "customer_id,ordered_at,amount\na,2024-06-30T01:00:00+02:00,5\nb,2024-06-30T23:30:00Z,5\n"
+    assert of_csv(tmp_path, text).frame.recency_days.to_dict() == {"a": 2, "b": 1}
+    assert of_csv(tmp_path, text, {"time_zone": "Europe/Berlin"}).frame.recency_days.to_dict() == {"a": 1}

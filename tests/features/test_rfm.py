@@ -1,0 +1,174 @@
+"""Recency, frequency and monetary value against numbers that others published."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from features.customer_vector import CustomerVectors, build_vectors
+from features.settings import FeatureSettings, Sources
+
+
+def orders_vectors(folder: Path, file: str, columns: dict[str, str], as_of: date, **rfm: Any) -> CustomerVectors:
+    sources = Sources.model_validate({"orders": {"file": file, "columns": columns}})
+    return build_vectors(sources, FeatureSettings.model_validate({"rfm": rfm}), as_of, folder)
+
+
+def test_the_published_rfm_of_995_customers(external_data: Path) -> None:
+    folder = external_data / "rfm_r_orders"
+    columns = {"ordered_at": "order_date", "amount": "revenue"}
+    ours = orders_vectors(
+        folder, "rfm_r_orders_input.parquet", columns, date(2006, 12, 31), score_edges="quantile_plus_one"
+    ).frame
+    published = pd.read_parquet(folder / "rfm_r_orders_result.parquet")
+    published = published.set_index(published.customer_id.astype("str")).loc[ours.index]
+    same = pd.DataFrame(
+        {
+            "recency": ours.recency_days == published.recency_days,
+            "orders": ours.frequency == published.orders,
+            "amount": ours.monetary_value == published.amount,
+            "r": ours.r_score == published.r,
+            "f": ours.f_score == published.f,
+            "m": ours.m_score == published.m,
+            "rfm": 100 * ours.r_score + 10 * ours.f_score + ours.m_score == published.rfm_score,
+        }
+    )
+    assert len(same) == 995
+    assert same.all(axis=1).sum() == 995
+
+
+RETAIL = {
+    "customer_id": "CustomerID",
+    "order_id": "InvoiceNo",
+    "ordered_at": "InvoiceDate",
+    "quantity": "Quantity",
+    "price": "UnitPrice",
+}
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "used", "revenue"), [("kept", 397_884, 8_911_407.90), ("dropped", 392_692, 8_887_208.89)]
+)
+def test_the_known_counts_of_online_retail(external_data: Path, duplicates: str, used: int, revenue: float) -> None:
+    vectors = orders_vectors(
+        external_data / "online_retail",
+        "online_retail.parquet",
+        RETAIL,
+        date(2011, 12, 10),
+        zero_amounts="dropped",
+        duplicates=duplicates,
+    )
+    report = vectors.report["orders"]
+    assert report["rows"] == 541_909
+    assert report["used"] == used
+    left_out = ("without_customer", "refunds_dropped", "zero_amounts_dropped")
+    assert report["rows"] - report.get("duplicates", 0) - sum(report[name] for name in left_out) == used
+    if duplicates == "kept":
+        assert report["rows"] - report["without_customer"] == 406_829
+    else:
+        assert report["duplicates"] == 5_268
+    assert len(vectors.frame) == 4_338
+    assert vectors.frame.frequency.sum() == 18_532
+    assert vectors.frame.monetary_value.sum() == pytest.approx(revenue, abs=0.005)
+
+
+def test_refunds_of_online_retail_are_the_cancelled_invoices(external_data: Path) -> None:
+    folder = external_data / "online_retail"
+    lines = pd.read_parquet(folder / "online_retail.parquet").dropna(subset=["CustomerID"])
+    cancelled = lines[lines.InvoiceNo.str.startswith("C")]
+    netted = orders_vectors(folder, "online_retail.parquet", RETAIL, date(2011, 12, 10), refunds="netted")
+    kept = orders_vectors(folder, "online_retail.parquet", RETAIL, date(2011, 12, 10), refunds="kept")
+    assert netted.report["orders"]["refunds_netted"] == len(cancelled) == 8_905
+    total = (lines.Quantity * lines.UnitPrice).sum()
+    assert netted.frame.monetary_value.sum() == pytest.approx(total, abs=0.01)
+    assert kept.frame.monetary_value.sum() == pytest.approx(total, abs=0.01)
+    # kept counts a cancellation as an order, netted does not
+    assert kept.frame.frequency.sum() == lines.InvoiceNo.nunique()
+    assert netted.frame.frequency.sum() == lines.InvoiceNo.nunique() - cancelled.InvoiceNo.nunique()
+
+
+def test_the_cdnow_summary(external_data: Path) -> None:
+    """The first rows as printed in the documentation of lifetimes and the BTYD vignette."""
+    vectors = orders_vectors(
+        external_data / "cdnow",
+        "cdnow_sample.parquet",
+        {"ordered_at": "date", "amount": "value"},
+        date(1997, 10, 1),
+        cdnow_summary=True,
+    )
+    ours = vectors.frame.filter(like="cdnow_")
+    assert len(ours) == 2_357
+    published = {
+        "1": (2, 30.43, 38.86, 22.35),
+        "2": (1, 1.71, 38.86, 11.77),
+        "3": (0, 0.00, 38.86, 0.00),
+        "4": (0, 0.00, 38.86, 0.00),
+        "5": (0, 0.00, 38.86, 0.00),
+        "6": (7, 29.43, 38.86, 73.74),
+        "7": (1, 5.00, 38.86, 11.77),
+        "9": (2, 35.71, 38.86, 25.55),
+    }
+    for customer, row in published.items():
+        assert tuple(ours.loc[customer]) == pytest.approx(row, abs=0.0051)
+    # the same customers' ordinary columns keep their own meaning
+    assert vectors.frame.loc["1", "recency_days"] == (date(1997, 10, 1) - date(1997, 8, 2)).days
+    assert vectors.frame.loc["1", "frequency"] == 3
+    # 1,411 of the 2,357 made no repeat purchase in the first 39 weeks (Fader, Hardie and Lee 2005)
+    assert (ours.cdnow_frequency == 0).sum() == 1_411
+
+
+def test_the_conventions_on_one_customer(build: Any) -> None:
+    def row(day: int, order: str, amount: float) -> dict[str, Any]:
+        return {"customer_id": "a", "order_id": order, "ordered_at": datetime(2024, 1, day, 12), "amount": amount}
+
+    lines = [row(1, "1", 10.0), row(1, "1", 5.5), row(1, "2", 0.0), row(5, "3", -4.0), row(11, "4", 8.5)]
+    orders = pd.DataFrame([*lines, row(11, "4", 8.5)])
+
+    def vector(**rfm: str) -> pd.Series[Any]:
+        return build({"orders": orders}, date(2024, 1, 21), {"rfm": rfm}).frame.loc["a"]  # type: ignore[no-any-return]
+
+    dropped = vector()
+    assert dropped.recency_days == 10
+    assert dropped.tenure_days == 20
+    assert dropped.days_between_orders == 10  # two days with a purchase, ten days apart
+    assert (dropped.frequency, dropped.monetary_value, dropped.average_order_value) == (3, 32.5, 32.5 / 3)
+    assert (vector(frequency="lines").frequency, vector(frequency="active_days").frequency) == (5, 2)
+    assert vector(zero_amounts="dropped").frequency == 2
+    assert (vector(duplicates="dropped").monetary_value, vector(duplicates="dropped").frequency) == (24.0, 3)
+    netted, kept = vector(refunds="netted"), vector(refunds="kept")
+    assert (netted.monetary_value, netted.frequency, netted.days_between_orders) == (28.5, 3, 10)
+    assert (kept.monetary_value, kept.frequency, kept.days_between_orders) == (28.5, 4, 5)
+
+
+def test_a_customer_of_refunds_only(build: Any) -> None:
+    orders = pd.DataFrame({"customer_id": ["a", "b"], "ordered_at": [datetime(2024, 1, 1)] * 2, "amount": [-4.0, 9.0]})
+    assert list(build({"orders": orders}, date(2024, 2, 1)).frame.index) == ["b"]
+    netted = build({"orders": orders}, date(2024, 2, 1), {"rfm": {"refunds": "netted"}}).frame.loc["a"]
+    assert (netted.frequency, netted.monetary_value) == (0, -4.0)
+    assert pd.isna(netted.recency_days)
+    assert pd.isna(netted.average_order_value)
+
+
+def test_discount_share(build: Any) -> None:
+    orders = pd.DataFrame(
+        {
+            "customer_id": ["a", "a", "b"],
+            "ordered_at": [datetime(2024, 1, 1)] * 3,
+            "amount": [30.0, 45.0, 10.0],
+            "discount": [25.0, None, None],
+        }
+    )
+    assert build({"orders": orders}, date(2024, 2, 1)).frame.discount_share.to_dict() == {"a": 0.25, "b": 0.0}
+
+
+def test_sums_do_not_depend_on_the_order_of_rows(build: Any) -> None:
+    amounts = [0.1, 0.2, 0.3, 1e9, 0.0001] * 20
+    orders = pd.DataFrame({"customer_id": "a", "ordered_at": datetime(2024, 1, 1), "amount": amounts})
+    one = build({"orders": orders}, date(2024, 2, 1))
+    other = build({"orders": orders.sample(frac=1, random_state=3)}, date(2024, 2, 1))
+    assert one.digest == other.digest
+    assert one.frame.monetary_value["a"] == 20_000_000_012.002

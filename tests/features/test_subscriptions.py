@@ -1,0 +1,69 @@
+"""Subscriptions of customers small enough to follow by hand."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+
+AS_OF = date(2024, 7, 1)
+
+
+def terms(customer: str, start: str, end: str | None, mrr: float, **more: Any) -> dict[str, Any]:
+    ended = datetime.fromisoformat(end) if end else None
+    return {
+        "customer_id": customer, "started_at": datetime.fromisoformat(start), "ended_at": ended, "mrr": mrr, **more,
+    }  # fmt: skip
+
+
+def frame_of(build: Any, *rows: dict[str, Any]) -> pd.DataFrame:
+    table = pd.DataFrame(rows).astype({"ended_at": "datetime64[us]"})
+    return build({"subscriptions": table}, AS_OF).frame  # type: ignore[no-any-return]
+
+
+def test_upgrades_downgrades_and_change(build: Any) -> None:
+    frame = frame_of(
+        build,
+        terms("a", "2024-01-01", "2024-02-01", 100, plan="basic"),
+        terms("a", "2024-02-01", "2024-05-01", 300, plan="pro"),
+        terms("a", "2024-05-01", None, 200, plan="team"),
+        terms("b", "2024-06-01", None, 50, plan="basic"),
+        terms("c", "2023-07-01", "2024-06-30", 80, plan="basic"),
+    )
+    a, b, c = (frame.loc[name] for name in "abc")
+    assert (a.mrr, a.plan, a.upgrades, a.downgrades, a.churned) == (200, "team", 1, 1, 0)
+    assert a.mrr_change_90_days == -100  # on 2024-04-02 it was 300
+    assert a.subscription_tenure_days == (AS_OF - date(2024, 1, 1)).days
+    assert (b.mrr, b.mrr_change_90_days, b.churned) == (50, 50, 0)
+    assert (c.mrr, c.mrr_change_90_days, c.churned) == (0, -80, 1)
+    assert pd.isna(c.plan)
+
+
+def test_an_end_at_or_after_the_moment_is_not_known_yet(build: Any) -> None:
+    frame = frame_of(build, terms("a", "2024-01-01", "2024-07-01", 10), terms("b", "2024-01-01", "2025-01-01", 10))
+    assert frame.churned.tolist() == [0, 0]
+    assert frame.mrr.tolist() == [10, 10]
+
+
+def test_rows_of_one_subscription_follow_each_other(build: Any) -> None:
+    frame = frame_of(
+        build,
+        terms("a", "2024-01-01", None, 100, subscription_id="s"),
+        terms("a", "2024-02-01", None, 300, subscription_id="t"),
+    )
+    assert frame.loc["a", ["mrr", "upgrades"]].tolist() == [400, 0]
+
+
+def test_seats_and_quota(build: Any) -> None:
+    more = {"seats": 10.0, "seats_used": 4.0, "quota": 200.0, "quota_used": 250.0}
+    frame = frame_of(
+        build,
+        terms("a", "2024-01-01", None, 100, **more),
+        terms("a", "2024-02-01", None, 100, **more),
+        terms("b", "2024-02-01", "2024-03-01", 100, **more),
+    )
+    assert frame.loc["a", ["seats", "seat_use", "quota_use"]].tolist() == pytest.approx([20, 0.4, 1.25])
+    assert frame.loc["b", "seats"] == 0
+    assert frame.loc["b", ["seat_use", "quota_use"]].isna().all()

@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # the front door says where to look
 }
 
 
@@ -60,7 +61,7 @@ class RegistryLocation:
         """Where the files of a new experiment go; None leaves it to the server."""
         if self.artifact_location is not None or self.database is None:
             return self.artifact_location
-        return (self.database.parent / "artifacts").as_uri()
+        return str(self.database.parent / "artifacts")
 
     @property
     def shown(self) -> str:

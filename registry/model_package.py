@@ -42,19 +42,26 @@ def write_package(model: SegmentModel, vectors: pd.DataFrame, path: Path, identi
     model.save(saved)
     shutil.copytree(Path(segments.__file__).parent, code, ignore=shutil.ignore_patterns("__pycache__"))
     example = synthetic_customers(model, vectors)
-    mlflow.pyfunc.save_model(
-        str(path),
-        python_model=str(CODE),
-        code_paths=[str(code)],
-        artifacts={SAVED_MODEL: str(saved)},
-        signature=signature_of(model.contract),
-        input_example=example,
-        pip_requirements=requirements(),
-        mlflow_model=mlflow.models.Model(**identity),
-        metadata={"digest": model.digest},
-    )
-    shutil.rmtree(stage)
-    _try(path, example)
+    try:
+        mlflow.pyfunc.save_model(
+            str(path),
+            python_model=str(CODE),
+            code_paths=[str(code)],
+            artifacts={SAVED_MODEL: str(saved)},
+            signature=signature_of(model.contract),
+            input_example=example,
+            pip_requirements=requirements(),
+            mlflow_model=mlflow.models.Model(**identity),
+            metadata={"digest": model.digest},
+        )
+        shutil.rmtree(stage)
+        with _import_path_kept():
+            loaded = mlflow.pyfunc.load_model(str(path))
+            answer = None if example is None else loaded.predict(example)
+    except mlflow.exceptions.MlflowException as error:
+        raise RegistryError(f"the packaged model does not load or answer: {error}") from error
+    if answer is not None and list(answer.columns) != list(ANSWER):
+        raise RegistryError(f"the packaged model answers {', '.join(answer.columns)}; expected {', '.join(ANSWER)}")
 
 
 def requirements() -> list[str]:
@@ -88,18 +95,6 @@ def _is_someone(row: Mapping[str, Any], vectors: pd.DataFrame, columns: list[str
         value = row[name]
         same &= vectors[name].isna() if value is None or pd.isna(value) else (vectors[name] == value).fillna(False)
     return bool(same.any())
-
-
-def _try(path: Path, example: pd.DataFrame | None) -> None:
-    mlflow = load_mlflow()
-    with _import_path_kept():
-        try:
-            loaded = mlflow.pyfunc.load_model(str(path))
-            answer = None if example is None else loaded.predict(example)
-        except mlflow.exceptions.MlflowException as error:
-            raise RegistryError(f"the packaged model does not load or answer: {error}") from error
-    if answer is not None and list(answer.columns) != list(ANSWER):
-        raise RegistryError(f"the packaged model answers {', '.join(answer.columns)}; expected {', '.join(ANSWER)}")
 
 
 @contextmanager

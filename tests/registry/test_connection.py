@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from registry.connection import ENVIRONMENT, RegistryLocation, connected
+from registry.versions import fetch, list_versions
+from segments.errors import RegistryError
+
+
+def test_a_folder_holds_database_and_artifacts(tmp_path: Path) -> None:
+    location = RegistryLocation.in_folder(tmp_path)
+    assert location.database == tmp_path / "mlflow.db"
+    assert location.artifact_root == str(tmp_path / "artifacts")
+
+
+def test_artifacts_go_beside_the_database_unless_told_otherwise(tmp_path: Path) -> None:
+    beside = RegistryLocation(f"sqlite:///{tmp_path}/mine.db")
+    assert beside.artifact_root == str(tmp_path / "artifacts")
+    elsewhere = RegistryLocation(f"sqlite:///{tmp_path}/mine.db", artifact_location="s3://bucket/segments")
+    assert elsewhere.artifact_root == "s3://bucket/segments"
+    assert RegistryLocation("http://mlflow:5000").artifact_root is None
+
+
+def test_a_password_is_never_shown() -> None:
+    location = RegistryLocation("https://ana:s3cret@mlflow.example:5000/path")
+    assert location.shown == "https://***@mlflow.example:5000/path"
+    assert "s3cret" not in repr(location)
+
+
+def test_reading_a_registry_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match=r"no registry at sqlite:///.*run `segments discover` first"):
+        list_versions(RegistryLocation.in_folder(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_bytes(b"customer_id,spend\n" * 100)
+    with pytest.raises(RegistryError, match="is not an MLflow registry") as caught:
+        fetch(RegistryLocation.in_folder(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    location = RegistryLocation.in_folder(tmp_path / "taken" / "registry")
+    with pytest.raises(RegistryError, match="cannot be made"), connected(location, create=True):
+        pass
+
+
+def test_a_deleted_experiment_is_named(location: RegistryLocation) -> None:
+    with connected(location) as connection:
+        connection.client.delete_experiment(connection.experiment_id())
+        with pytest.raises(RegistryError, match=r"'customer-segments' in .* is deleted"):
+            connection.experiment_id()
+
+
+def test_an_experiment_is_made_once(location: RegistryLocation) -> None:
+    with connected(location) as connection:
+        assert connection.experiment_id() == connection.experiment_id()
+
+
+def test_what_mlflow_refuses_is_one_line(location: RegistryLocation) -> None:
+    with pytest.raises(RegistryError, match="refused") as caught, connected(location) as connection:
+        connection.client.get_run("no-such-run")
+    assert "\n" not in str(caught.value)
+    assert "no-such-run" in str(caught.value)
+
+
+def test_importing_the_room_is_cheap() -> None:
+    """--help must be instant, so MLflow waits until a function needs it."""
+    modules = "connection, model_package, records, run_files, runs, signature, versions"
+    code = f"import sys; from registry import {modules}; sys.exit('mlflow' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_limits_are_set_at_the_first_connection_and_a_users_own_stay(tmp_path: Path) -> None:
+    code = (
+        "import os; from registry.connection import load_mlflow\n"
+        "assert 'MLFLOW_HTTP_REQUEST_MAX_RETRIES' not in os.environ\n"
+        "load_mlflow()\n"
+        "print(os.environ['MLFLOW_HTTP_REQUEST_MAX_RETRIES'], os.environ['MLFLOW_HTTP_REQUEST_TIMEOUT'])\n"
+        "from mlflow.telemetry.client import get_telemetry_client\n"
+        "assert get_telemetry_client() is None\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in ENVIRONMENT}
+    environment |= {"MLFLOW_HTTP_REQUEST_TIMEOUT": "33", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.split() == ["2", "33"]
+    assert done.stderr == ""

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from registry.connection import RegistryLocation, connected, load_mlflow
+from registry.records import CandidateRecord, DiscoveryRecord
+from registry.runs import flattened, log_discovery
+from registry.versions import list_versions, register
+from segments import SegmentModel
+from segments.errors import RegistryError
+
+pytestmark = [
+    # mlflow 3.17 compares column labels with a range, which pandas 3.1 is about to change
+    pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning"),
+    # mlflow 3.17 maps a table by a loader strategy that sqlalchemy is about to remove
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated:DeprecationWarning"),
+]
+
+
+def runs_of(location: RegistryLocation) -> list[Any]:
+    with connected(location) as connection:
+        return list(connection.client.search_runs([connection.experiment_id()]))
+
+
+def artifact(location: RegistryLocation, run_id: str, path: str, folder: Path) -> Path:
+    with connected(location) as connection:
+        return Path(connection.client.download_artifacts(run_id, path, str(folder)))
+
+
+@pytest.fixture
+def run(logged: tuple[RegistryLocation, str]) -> Any:
+    location, run_id = logged
+    with connected(location) as connection:
+        return connection.client.get_run(run_id)
+
+
+def test_the_run_tells_what_was_asked_and_found(run: Any, record: DiscoveryRecord) -> None:
+    assert run.info.status == "FINISHED"
+    assert run.info.run_name == "planted company"
+    assert run.data.params["as_of"] == "2026-01-31"
+    assert run.data.params["discovery.kmeans.k"] == "[2, 3]"
+    assert run.data.metrics == {"silhouette": 0.75, "stability": 0.9}
+    assert run.data.tags["undefined_metrics"] == "adjusted_rand, null_gap"
+    assert run.data.tags["verdict"] == "clear"
+    assert run.data.tags["data_digest"] == record.data_digest
+    assert run.data.tags["mlflow.note.content"] == "# Three segments"
+    assert run.data.tags["version.numpy"].count(".") == 2
+    assert record.model is not None
+    assert run.data.tags["model_digest"] == record.model.digest
+
+
+def test_a_long_setting_is_short_among_the_params_and_whole_in_the_file(
+    run: Any, logged: tuple[RegistryLocation, str], tmp_path: Path, record: DiscoveryRecord
+) -> None:
+    assert len(run.data.params["discovery.note"]) == 500
+    assert run.data.params["discovery.note"].endswith("…")
+    stored = artifact(*logged, "settings.yaml", tmp_path)
+    assert yaml.safe_load(stored.read_text()) == record.settings
+
+
+def test_every_candidate_is_a_nested_run(logged: tuple[RegistryLocation, str]) -> None:
+    location, run_id = logged
+    nested = [one for one in runs_of(location) if one.data.tags.get("mlflow.parentRunId") == run_id]
+    told = {
+        one.info.run_name: (one.data.params, one.data.metrics, one.data.tags["algorithm"], one.info.status)
+        for one in nested
+    }
+    assert told == {
+        "kmeans, 2 segments": ({"segments": "2"}, {"silhouette": 0.5}, "kmeans", "FINISHED"),
+        "kmeans, 3 segments": ({"segments": "3"}, {"silhouette": 0.75}, "kmeans", "FINISHED"),
+    }
+
+
+def test_the_dataset_is_described_and_not_sent(run: Any, planted: Any) -> None:
+    (used,) = run.inputs.dataset_inputs
+    assert used.dataset.name == "customer_vectors"
+    assert used.dataset.digest == "ab" * 16 + "abab"
+    assert json.loads(used.dataset.profile)["num_rows"] == len(planted.frame)
+    schema = {column["name"]: column["type"] for column in json.loads(used.dataset.schema)["mlflow_colspec"]}
+    assert list(schema) == list(planted.contract.names)
+    assert schema["plan"] == "string"
+    assert schema["monetary_value"] == "double"
+    assert "orders.parquet" in used.dataset.source
+
+
+def test_tables_and_figures_and_texts_are_there(logged: tuple[RegistryLocation, str], tmp_path: Path) -> None:
+    table = pd.read_csv(artifact(*logged, "tables/segments.csv", tmp_path))
+    assert table["median spend"].tolist() == [1234.5, 0.123456]
+    page = artifact(*logged, "tables/segments.html", tmp_path).read_text()
+    assert "&lt;b&gt;loyal&lt;/b&gt;" in page
+    assert "<b>loyal" not in page
+    assert "1,234" in page
+    assert "Grüße" in page
+    assert artifact(*logged, "figures/silhouette.png", tmp_path).read_bytes().startswith(b"\x89PNG")
+    assert artifact(*logged, "report.html", tmp_path).read_text() == "<h1>Grüße</h1>"
+    assert artifact(*logged, "run.md", tmp_path).read_text() == "# Run"
+
+
+def test_no_customer_is_among_the_files(
+    logged: tuple[RegistryLocation, str], planted: Any, kmeans_model: SegmentModel
+) -> None:
+    location, _ = logged
+    database = location.database
+    assert database is not None
+    identity = str(planted.frame.index[0]).encode()
+    files = [path for path in (database.parent / "artifacts").rglob("*") if path.is_file()]
+    assert len(files) > 20
+    assert not [path for path in files if identity in path.read_bytes()]
+    (example_file,) = (path for path in files if path.name == "input_example.json")
+    document = json.loads(example_file.read_text())
+    example = pd.DataFrame(document["data"], columns=document["columns"])
+    basis = [column.name for column in kmeans_model.contract.basis]
+    real = set(map(tuple, planted.frame[basis].astype(object).to_numpy()))
+    assert not real & set(map(tuple, example[basis].astype(object).to_numpy()))
+
+
+def test_the_logged_model_has_signature_example_and_requirements(logged: tuple[RegistryLocation, str]) -> None:
+    location, _ = logged
+    with connected(location) as connection:
+        place = connection.client.get_model_version_download_uri(location.model_name, "1")
+        package = connection.mlflow.models.Model.load(place)
+    assert package.signature.inputs.required_input_names()[0] == "recency_days"
+    assert package.saved_input_example_info["artifact_path"] == "input_example.json"
+    assert package.metadata["digest"].startswith("sha256:")
+    (required,) = (Path(place)).rglob("requirements.txt")
+    assert {line.split("==")[0] for line in required.read_text().split()} == {
+        "mlflow", "numpy", "pandas", "pyyaml", "scipy",
+    }  # fmt: skip
+
+
+def test_settings_are_flattened() -> None:
+    nested = {"a": {"b": {"c": 1}, "d": {}}, "e": [1]}
+    assert flattened(nested) == {"a.b.c": 1, "a.d": {}, "e": [1]}
+
+
+def test_hundreds_of_settings_and_metrics_fit(location: RegistryLocation, record: DiscoveryRecord) -> None:
+    many = replace(
+        record,
+        model=None,
+        settings={f"setting_{number}": number for number in range(250)},
+        metrics={f"metric_{number}": float(number) for number in range(250)},
+        candidates=(),
+    )
+    run_id = log_discovery(location, many)
+    with connected(location) as connection:
+        stored = connection.client.get_run(run_id).data
+    assert len(stored.params) == len(stored.metrics) == 250
+
+
+@pytest.mark.parametrize("raised", [RuntimeError("no luck"), KeyboardInterrupt(), OSError("disk full")])
+@pytest.mark.parametrize("step", ["log_inputs", "log_model_artifacts", "log_outputs"])
+def test_a_crash_ends_the_run_as_failed_and_nothing_is_registered(
+    location: RegistryLocation,
+    record: DiscoveryRecord,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    raised: BaseException,
+) -> None:
+    def crash(*_: Any, **__: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr(load_mlflow().MlflowClient, step, crash)
+    expected = RegistryError if isinstance(raised, OSError) else type(raised)
+    with pytest.raises(expected):
+        log_discovery(location, record)
+    monkeypatch.undo()
+    found = {one.info.run_name: one.info for one in runs_of(location)}
+    assert found["planted company"].status == "FAILED"
+    assert "RUNNING" not in {info.status for info in found.values()}
+    with pytest.raises(RegistryError, match="is FAILED, so its model is not to be trusted"):
+        register(location, found["planted company"].run_id)
+    assert list_versions(location) == []
+
+
+def test_a_crash_in_a_candidate_fails_candidate_and_run(location: RegistryLocation, record: DiscoveryRecord) -> None:
+    bad = CandidateRecord("odd", metrics={"not/allowed?": 1.0})
+    with pytest.raises(RegistryError, match="not/allowed"):
+        log_discovery(location, replace(record, candidates=(bad,)))
+    assert {one.info.run_name: one.info.status for one in runs_of(location)} == {
+        "odd": "FAILED",
+        "planted company": "FAILED",
+    }
+
+
+def test_what_cannot_be_tidied_is_added_to_the_error(
+    location: RegistryLocation, record: DiscoveryRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: Any, **__: Any) -> None:
+        raise OSError("server went down")
+
+    monkeypatch.setattr(load_mlflow().MlflowClient, "log_inputs", gone)
+    monkeypatch.setattr(load_mlflow().MlflowClient, "set_terminated", gone)
+    with pytest.raises(RegistryError) as caught:
+        log_discovery(location, replace(record, candidates=()))
+    assert caught.value.__cause__ is not None
+    assert "is left RUNNING: server went down" in caught.value.__cause__.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"figures": {"map": Path("never-drawn.png")}}, "never drawn: no file never-drawn.png"),
+        ({"tables": {"../escape": pd.DataFrame({"a": [1]})}}, "cannot be the name of a file"),
+        ({"texts": {"/etc/passwd": ""}}, "cannot be the name of a file"),
+    ],
+)
+def test_a_story_that_cannot_be_written_leaves_no_run(
+    location: RegistryLocation, record: DiscoveryRecord, change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(RegistryError, match=message):
+        log_discovery(location, replace(record, **change))
+    assert runs_of(location) == []
+
+
+def test_a_discovery_that_found_nothing_is_logged_and_not_registered(
+    location: RegistryLocation, record: DiscoveryRecord
+) -> None:
+    run_id = log_discovery(location, replace(record, model=None))
+    with pytest.raises(RegistryError, match="logged 0 finished models"):
+        register(location, run_id)
+    with pytest.raises(RegistryError, match="refused"):
+        register(location, "no-such-run")
+    assert list_versions(location) == []
+
+
+def test_logging_leaves_no_trace_in_the_process(
+    tmp_path: Path, make_location: Callable[[Path], RegistryLocation], record: DiscoveryRecord
+) -> None:
+    import sys
+
+    mlflow = load_mlflow()
+    before = (mlflow.get_tracking_uri(), list(sys.path), mlflow.active_run())
+    log_discovery(make_location(tmp_path / "one"), record)
+    assert (mlflow.get_tracking_uri(), list(sys.path), mlflow.active_run()) == before

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 JSON = "application/json"
+DISCARD_SECONDS = 1.0
 
 
 class Disconnected(Exception):  # noqa: N818  # nothing is wrong on our side
@@ -117,6 +119,8 @@ class BodyReader:
         _check_content(headers)
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > self.most_bytes:
+            if b"expect" not in headers:  # whoever asks first has not sent anything yet
+                await self._discard(receive)
             raise self._too_large()
         try:
             async with asyncio.timeout(self.most_seconds):
@@ -138,9 +142,25 @@ class BodyReader:
             parts.append(part)
             size += len(part)
             if size > self.most_bytes:
+                parts.clear()
+                if message.get("more_body", False):
+                    await self._discard(receive)
                 raise self._too_large()
             if not message.get("more_body", False):
                 return b"".join(parts)
+
+    async def _discard(self, receive: Receive) -> None:
+        """Let a caller finish sending a little too much: closing at once would cut it off before our answer."""
+        size = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DISCARD_SECONDS):
+                while size <= self.most_bytes:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise Disconnected
+                    size += len(message.get("body", b""))
+                    if not message.get("more_body", False):
+                        return
 
     def _too_large(self) -> Refusal:
         message = f"the body is larger than {self.most_bytes} bytes; send fewer customers at a time"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+
+import psutil  # type: ignore[import-untyped]
 
 from segments.errors import SegmentsError
 from serving.settings import ServiceSettings
@@ -69,7 +70,7 @@ def running_service(
         env=serve_environment(settings, environment),
         stdout=log,
         stderr=subprocess.STDOUT if log is not None else None,
-        start_new_session=True,  # so that stopping it stops its workers too
+        start_new_session=True,  # so that Ctrl-C reaches us alone, and we stop it in order
     )
     try:
         wait_until_ready(url, timeout, process)
@@ -102,20 +103,19 @@ def wait_until_ready(url: str, timeout: float, process: subprocess.Popen[bytes] 
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the service: politely, and after the grace time by force."""
-    if process.poll() is None:
-        _signal(process, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_SECONDS)
-    _signal(process, signal.SIGKILL)  # workers that outlived their parent
-    process.wait()
-
-
-def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """End the service and its workers: politely, and after the grace time by force."""
     try:
-        os.killpg(process.pid, number)
-    except ProcessLookupError:
-        return
+        workers = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        workers = []
+    if process.poll() is None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_SECONDS + 5)
+        process.kill()
+    process.wait()
+    for worker in psutil.wait_procs(workers, timeout=1)[1]:
+        worker.kill()  # each has a session of its own, and outlives a parent that was killed
 
 
 def _probe(url: str) -> tuple[str, str]:

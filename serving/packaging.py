@@ -66,7 +66,7 @@ def packed_model(bento: Any) -> ServedModel:
     entries = [info for info in bento.info.all_models if info.tag.name == STORED_NAME]
     if len(entries) != 1:
         raise ArtefactError(f"the Bento {bento.tag} carries {len(entries)} models named {STORED_NAME}, expected one")
-    folder = Path(entries[0].to_model().resolve())
+    folder = Path(entries[0].to_model().resolve().path)
     return read_stored(folder, source=f"Bento {bento.tag}")
 
 

@@ -1,0 +1,175 @@
+"""The service as users run it: real processes, real sockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segments.model import SegmentModel
+from segments.profiles import SegmentLabel
+from serving.launcher import CHECKOUT, ServiceError, running_service, serve_environment, wait_until_ready
+from serving.settings import ServiceSettings
+
+START_SECONDS = 120.0  # two processes import BentoML; slow where many tests share a machine
+NOWHERE = "http://127.0.0.1:9"  # a registry that nobody keeps
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ask(url: str, path: str, value: Any = None) -> tuple[int, Any]:
+    body = None if value is None else json.dumps(value).encode()
+    request = urllib.request.Request(url + path, body, {"Content-Type": "application/json"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=20) as reply:  # noqa: S310
+            content = reply.read()
+            return reply.status, json.loads(content) if "json" in reply.headers["content-type"] else content
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+@pytest.fixture(scope="module")
+def no_mlflow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which nothing of the kitchen can be imported, and no registry is reachable."""
+    folder = tmp_path_factory.mktemp("blocked")
+    for name in ("mlflow", "sklearn", "hdbscan", "umap", "shap", "numba", "ibis", "matplotlib", "registry", "training"):
+        (folder / f"{name}.py").write_text(f"raise ImportError('{name} is no part of serving')\n")
+    return {**os.environ, "PYTHONPATH": str(folder), "SEGMENTS_TRACKING_URI": NOWHERE, "MLFLOW_TRACKING_URI": NOWHERE}
+
+
+@pytest.fixture(scope="module")
+def url(kmeans: SegmentModel, tmp_path_factory: pytest.TempPathFactory, no_mlflow: dict[str, str]) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("served")
+    kmeans.save(folder / "tiny")
+    with (folder / "log").open("wb") as log:
+        settings = ServiceSettings(model_path=folder / "tiny")
+        try:
+            with running_service(
+                settings, port=free_port(), log=log, timeout=START_SECONDS, environment=no_mlflow
+            ) as found:
+                yield found
+        finally:
+            print((folder / "log").read_text())  # noqa: T201  # pytest shows it where a test fails
+
+
+def test_the_answer_over_http_is_the_models_own(
+    url: str, kmeans: SegmentModel, many_customers: list[dict[str, Any]]
+) -> None:
+    truth = kmeans.assign(many_customers)
+    status, found = ask(
+        url, "/assign", {"customers": [{"id": str(i), "features": f} for i, f in enumerate(many_customers)]}
+    )
+    assert status == 200
+    assert [a["segment_id"] for a in found["assignments"]] == truth["segment_id"].tolist()
+    assert [a["strength"] for a in found["assignments"]] == pytest.approx(truth["strength"].tolist(), abs=1e-9)
+
+
+def test_callers_at_once_each_get_their_own_answer(
+    url: str, kmeans: SegmentModel, many_customers: list[dict[str, Any]]
+) -> None:
+    truth = kmeans.assign(many_customers)["segment_id"].tolist()
+
+    def one(position: int) -> tuple[str, str]:
+        customer = {"id": f"C{position}", "features": many_customers[position]}
+        (answer,) = ask(url, "/assign", {"customers": [customer], "explain": True})[1]["assignments"]
+        return answer["id"], answer["segment_id"]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(one, range(200)))
+    assert answers == [(f"C{i}", truth[i]) for i in range(200)]
+
+
+def test_bentoml_s_own_pages_are_behind_the_one_door(url: str) -> None:
+    assert ask(url, "/metrics")[0] == 200
+    for path in ("/static_content/swagger-ui.css", "/static_content/swagger-ui-bundle.js", "/docs"):
+        assert ask(url, path)[0] == 200
+    for path in ("/healthz", "/schema.json", "/docs.json", "/static_content/index.css"):
+        status, found = ask(url, path)
+        assert (status, found["error"]["code"]) == (404, "not_found")
+
+
+def test_what_is_refused_inside_is_refused_over_http(url: str, good: dict[str, Any]) -> None:
+    status, found = ask(url, "/assign", {"customers": [{"id": "C1", "features": {**good, "recency_days": "5"}}]})
+    assert (status, found["error"]["details"][0]["feature"]) == (422, "recency_days")
+    assert ask(url, "/assign")[0] == 405
+    assert ask(url, "/assign", "x" * 5_000_000)[0] == 413
+
+
+def test_a_port_without_a_service_is_named_in_time() -> None:
+    with pytest.raises(ServiceError, match=r"not ready after 0\.3 s"):
+        wait_until_ready(f"http://127.0.0.1:{free_port()}", timeout=0.3)
+
+
+def test_a_service_without_a_model_says_so_and_is_stopped(tmp_path: Path) -> None:
+    settings = ServiceSettings(model_path=tmp_path / "nothing")
+    with (
+        (tmp_path / "log").open("wb") as log,
+        pytest.raises(ServiceError, match="holds no saved model"),
+        running_service(settings, port=free_port(), log=log, timeout=START_SECONDS),
+    ):
+        pytest.fail("it cannot be ready")
+
+
+def test_a_built_bento_serves_the_packed_model_with_no_registry(
+    hdbscan: SegmentModel, tmp_path: Path, no_mlflow: dict[str, str], many_customers: list[dict[str, Any]]
+) -> None:
+    named = hdbscan.with_overlay({"s000": SegmentLabel("Stammkunden", "call them")})
+    hdbscan.save(tmp_path / "tiny")
+    environment = {**no_mlflow, "BENTOML_HOME": str(tmp_path / "bentoml"), "BENTOML_DO_NOT_TRACK": "true"}
+    script = (
+        "from segments import SegmentModel\n"
+        "from segments.profiles import SegmentLabel\n"
+        "from serving.packaging import package\n"
+        f"model = SegmentModel.load({str(tmp_path / 'tiny')!r})\n"
+        "named = model.with_overlay({'s000': SegmentLabel('Stammkunden', 'call them')})\n"
+        "print(package(named, 'customer-segments', '12'))\n"
+    )
+    built = subprocess.run(
+        [sys.executable, "-c", script], cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=True
+    )
+    tag = built.stdout.strip().splitlines()[-1]
+
+    source = tmp_path / "bentoml" / "bentos" / tag.replace(":", "/") / "src"
+    rooms = {path.relative_to(source).parts[0] for path in source.rglob("*") if path.is_file()}
+    assert rooms == {"bentofile.yaml", "segments", "serving"}
+    needed = (source.parent / "env" / "python" / "requirements.txt").read_text()
+    assert "\nbentoml==" in needed
+    for name in ("mlflow", "umap-learn", "matplotlib", "shap", "scikit-learn", "ibis-framework"):
+        assert f"\n{name}==" not in needed
+
+    with (
+        (tmp_path / "log").open("wb") as log,
+        running_service(
+            ServiceSettings(), port=free_port(), target=tag, log=log, timeout=START_SECONDS, environment=environment
+        ) as url,
+    ):
+        described = ask(url, "/model")[1]
+        assert (described["name"], described["model_version"]) == ("customer-segments", "12")
+        assert (described["digest"], described["algorithm"]) == (named.digest, "hdbscan")
+        sent = [{"id": str(i), "features": f} for i, f in enumerate(many_customers)]
+        answers = ask(url, "/assign", {"customers": sent})[1]["assignments"]
+    truth = named.assign(many_customers)
+    assert [a["unassigned"] for a in answers] == truth["unassigned"].tolist()
+    assert [a["segment_name"] for a in answers] == [None if name != name else name for name in truth["segment_name"]]
+    assert [a["strength"] for a in answers] == pytest.approx(truth["strength"].tolist(), abs=1e-9)
+
+
+def test_the_callers_own_environment_wins_but_for_our_settings() -> None:
+    made = serve_environment(ServiceSettings(version="3"), {"OTEL_SDK_DISABLED": "false", "SEGMENTS_VERSION": "2"})
+    assert (made["OTEL_SDK_DISABLED"], made["SEGMENTS_VERSION"]) == ("false", "3")
+    assert made["BENTOML_DO_NOT_TRACK"] == "true"

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -68,38 +69,36 @@ def build(tmp_path: Path) -> Build:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of our own on a free port; ends with the tests."""
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     initdb = str(binaries[-1]) if binaries else shutil.which("initdb")
     if initdb is None:
         pytest.skip("PostgreSQL's server is not installed (apt-get install postgresql)")
-    # not below the home of root: the server refuses to run as root
-    folder = Path(tmp_path_factory.mktemp("postgres"))
     as_owner: list[str] = []
     if os.geteuid() == 0:
         if shutil.which("runuser") is None:
             pytest.skip("PostgreSQL does not run as root, and runuser is absent")
         as_owner = ["runuser", "-u", "postgres", "--"]
-        shutil.chown(folder, "postgres")
-        for parent in [folder, *folder.parents[:3]]:
-            if parent != Path("/tmp"):  # noqa: S108
-                parent.chmod(parent.stat().st_mode | 0o011)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    data = folder / "data"
-    setup = ["--auth=trust", "--username=shop", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-    subprocess.run([*as_owner, initdb, "-D", str(data), *setup], check=True, capture_output=True, cwd="/")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    control = [*as_owner, str(Path(initdb).resolve().parent / "pg_ctl"), "-D", str(data), "-w"]
-    subprocess.run(
-        [*control, "-o", options, "-l", str(folder / "log"), "start"], check=True, capture_output=True, cwd="/"
-    )
-    try:
-        yield f"postgresql://shop:secret-word@127.0.0.1:{port}/postgres"
-    finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd="/")
+
+    def run(*command: str) -> None:
+        subprocess.run([*as_owner, *command], check=True, capture_output=True, cwd="/")
+
+    # not in pytest's own folder: it is closed to other users, and the server refuses to be root
+    with tempfile.TemporaryDirectory(prefix="segments-postgres-", ignore_cleanup_errors=True) as folder:
+        if as_owner:
+            shutil.chown(folder, "postgres")
+        data, control = f"{folder}/data", str(Path(initdb).resolve().parent / "pg_ctl")
+        run(initdb, "-D", data, "--auth=trust", "--username=shop", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        run(control, "-D", data, "-w", "-o", options, "-l", f"{folder}/log", "start")
+        try:
+            yield f"postgresql://shop:secret-word@127.0.0.1:{port}/postgres"
+        finally:
+            run(control, "-D", data, "-w", "-m", "immediate", "stop")
 
 
 def case_tables() -> dict[str, pd.DataFrame]:

@@ -73,7 +73,7 @@ def vectors_of(tables: dict[str, list[dict[str, Any]]]) -> CustomerVectors:
         return build_vectors(Sources.model_validate(sources), chosen, AS_OF, folder)
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(past=rows(future=False), future=rows(future=True))
 def test_future_rows_change_nothing(
     past: dict[str, list[dict[str, Any]]], future: dict[str, list[dict[str, Any]]]

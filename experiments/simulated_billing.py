@@ -37,7 +37,7 @@ def draw_subscriptions(rng: Generator, population: Population) -> pd.DataFrame:
     ended = np.where(last, population.ended[customer], np.roll(started, -1))
 
     grew = np.where(rng.random(customer.size) < population.planted("upgrade_share")[customer], 1.0, -1.0)
-    step = grew * rng.uniform(0.3, 0.65, customer.size)  # log growth of the seats at the start of the stretch
+    step = grew * rng.uniform(0.35, 0.6, customer.size)  # log growth of the seats at the start of the stretch
     plan_step = grew * (rng.random(customer.size) < 0.2)
     seats_now = np.maximum(
         3.0, population.employees * population.planted("seat_adoption") * rng.lognormal(0.0, 0.25, n)

@@ -60,7 +60,7 @@ def draw_population(rng: Generator, customers: int, as_of: datetime.date) -> Pop
     kind = rng.permutation(np.repeat(np.arange(len(PLANTED)), sizes))
 
     shell = Population(np.datetime64(as_of, "us"), kind, kind, exact, exact)
-    employees = np.maximum(2, np.rint(shell.planted("employees") * rng.lognormal(0.0, 0.5, customers)))
+    employees = np.maximum(2, np.rint(shell.planted("employees") * rng.lognormal(0.0, shell.planted("size_spread"))))
     low, high = shell.planted("tenure_days").T
     signed_up = np.exp(rng.uniform(np.log(low), np.log(high)))
     low, high = np.array([segment.ended_days_ago or (0.0, 0.0) for segment in PLANTED])[kind].T

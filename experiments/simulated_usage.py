@@ -9,7 +9,7 @@ from numpy.random import Generator
 from experiments.planted_segments import EVENT_NAMES, FEATURES, PLANTED
 from experiments.simulated_population import Integers, Population, choose, spread, words
 
-EVENT_LOG_DAYS = 110  # the company keeps its event log this long
+EVENT_LOG_DAYS = 92  # the company keeps its event log this long
 CUSTOMERS_AT_ONCE = 50_000  # bounds the memory of the day by day activity table
 
 

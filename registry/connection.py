@@ -146,7 +146,7 @@ def _in_words(location: RegistryLocation, error: Exception) -> str:
     text = str(error).replace(location.tracking_uri, location.shown).strip()
     first = text.splitlines()[0] if text else type(error).__name__
     short = first if len(first) <= 300 else first[:297] + "..."
-    if _is_unreachable(text):
+    if is_unreachable(text):
         return (
             f"the MLflow server at {location.shown} does not answer: start it (`make mlflow`), or correct the "
             "registry's tracking_uri"
@@ -156,6 +156,7 @@ def _in_words(location: RegistryLocation, error: Exception) -> str:
     return f"the registry at {location.shown} refused: {short}"
 
 
-def _is_unreachable(text: str) -> bool:
+def is_unreachable(text: str) -> bool:
+    """Whether an error's text says that nobody answered, rather than that somebody refused."""
     signs = ("Max retries exceeded", "Connection refused", "timed out", "NameResolutionError", "Connection aborted")
     return any(sign in text for sign in signs)

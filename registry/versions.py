@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from registry.connection import Connection, RegistryLocation, connected
+from registry.connection import Connection, RegistryLocation, connected, is_unreachable
 from registry.model_package import SAVED_MODEL_PATH
 from registry.runs import logged_model_of
 from segments.errors import ArtefactError, RegistryError, nearest_word
@@ -256,16 +256,21 @@ def _source(connection: Connection, version: str) -> str:
 def _load(connection: Connection, package: str, digest: str) -> SegmentModel:
     """Fetch the saved model out of its package, nothing else, and verify that it is the one expected."""
     with tempfile.TemporaryDirectory(prefix="segments-model-") as folder:
-        place = connection.mlflow.artifacts.download_artifacts(
-            artifact_uri=f"{package.rstrip('/')}/{SAVED_MODEL_PATH}",
-            dst_path=folder,
-            tracking_uri=connection.location.tracking_uri,
-        )
+        try:
+            place = connection.mlflow.artifacts.download_artifacts(
+                artifact_uri=f"{package.rstrip('/')}/{SAVED_MODEL_PATH}",
+                dst_path=folder,
+                tracking_uri=connection.location.tracking_uri,
+            )
+        except connection.mlflow.exceptions.MlflowException as error:
+            if is_unreachable(str(error)):
+                raise
+            raise ArtefactError(
+                f"the files of the model are not in {package}: restore them or discover again"
+            ) from error
         model = SegmentModel.load(Path(place))
     if model.digest != digest:
-        raise ArtefactError(
-            f"the stored model is {model.digest}; registered was {digest}. Discover and register again."
-        )
+        raise ArtefactError(f"the stored model is {model.digest}, but {digest} was registered: discover again")
     return model
 
 

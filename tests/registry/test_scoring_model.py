@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from registry.connection import RegistryLocation, connected
+from registry.signature import as_declared
+from registry.versions import fetch
+from segments import SegmentModel
+from segments.errors import ContractError, InputError
+
+pytestmark = [
+    # mlflow 3.17 compares column labels with a range, which pandas 3.1 is about to change
+    pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning"),
+    # mlflow 3.17 maps a table by a loader strategy that sqlalchemy is about to remove
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated:DeprecationWarning"),
+]
+
+# A process that knows MLflow and nothing of this checkout: isolated, elsewhere, its editable install unhooked.
+STRANGER = """
+import sys, importlib.util, warnings
+warnings.simplefilter("ignore")
+sys.meta_path[:] = [f for f in sys.meta_path if "editable" not in getattr(f, "__module__", "").lower()]
+assert importlib.util.find_spec("segments") is None, "the checkout is still importable"
+assert importlib.util.find_spec("registry") is None
+import mlflow, pandas as pd
+tracking_uri, customers, answer = sys.argv[1:]
+mlflow.set_tracking_uri(tracking_uri)
+model = mlflow.pyfunc.load_model("models:/customer-segments@champion")
+model.predict(pd.read_parquet(customers), params={"explain": True}).to_parquet(answer)
+print(sys.modules["segments"].__file__)
+"""
+
+
+@pytest.fixture(params=["kmeans", "hdbscan"])
+def champion(request: pytest.FixtureRequest) -> tuple[RegistryLocation, SegmentModel]:
+    location, _ = request.getfixturevalue("logged" if request.param == "kmeans" else "logged_hdbscan")
+    return location, request.getfixturevalue(f"{request.param}_model")
+
+
+@pytest.fixture
+def pyfunc(champion: tuple[RegistryLocation, SegmentModel], monkeypatch: pytest.MonkeyPatch) -> Any:
+    return loaded(champion[0], "models:/customer-segments@champion", monkeypatch)
+
+
+def loaded(location: RegistryLocation, uri: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """As anyone loads a model, pickles forbidden; the process is as before afterwards."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    with connected(location) as connection:
+        mlflow = connection.mlflow
+        before = mlflow.get_tracking_uri()
+        mlflow.set_tracking_uri(location.tracking_uri)
+        try:
+            return mlflow.pyfunc.load_model(uri)
+        finally:
+            mlflow.set_tracking_uri(before)
+
+
+def test_a_stranger_gets_the_same_answers_to_the_bit(
+    champion: tuple[RegistryLocation, SegmentModel], planted: Any, tmp_path: Path
+) -> None:
+    location, model = champion
+    customers = as_declared(planted.frame, model.contract).iloc[:60]
+    customers.to_parquet(tmp_path / "customers.parquet")
+    told = [location.tracking_uri, str(tmp_path / "customers.parquet"), str(tmp_path / "answer.parquet")]
+    done = subprocess.run(
+        [sys.executable, "-I", "-P", "-c", STRANGER, *told],
+        env={"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", "HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "/code/segments/__init__.py" in done.stdout
+    answer = pd.read_parquet(tmp_path / "answer.parquet")
+    expected = model.assign(planted.frame.iloc[:60])
+    pd.testing.assert_frame_equal(answer[list(expected.columns)], expected, check_exact=True)
+    explained = model.explain_table(planted.frame.iloc[:60])
+    contributions = answer[[f"contribution__{column}" for column in explained.columns]]
+    np.testing.assert_array_equal(contributions.to_numpy(), explained.contributions)
+
+
+def test_the_columns_are_those_promised_and_the_index_is_kept(
+    pyfunc: Any, champion: tuple[RegistryLocation, SegmentModel], planted: Any
+) -> None:
+    customers = as_declared(planted.frame, champion[1].contract).sample(frac=1, random_state=3)
+    customers.index = pd.Index([f"Kündin №{row}" for row in range(len(customers))], name="who")
+    answer = pyfunc.predict(customers)
+    assert list(answer.columns) == [
+        "segment_id", "segment_name", "strength", "runner_up_id", "unassigned", "novel", "model_version",
+    ]  # fmt: skip
+    assert answer.index.equals(customers.index)
+    assert answer.index.name == "who"
+    assert set(answer["model_version"]) == {"1"}
+    assert answer["segment_id"].isna().equals(answer["unassigned"])
+    assert pyfunc.predict(customers, params={"explain": False}).equals(answer)
+
+
+def test_reasons_add_up_to_the_score(
+    pyfunc: Any, champion: tuple[RegistryLocation, SegmentModel], planted: Any
+) -> None:
+    model = champion[1]
+    answer = pyfunc.predict(as_declared(planted.frame.iloc[:40], model.contract), params={"explain": True})
+    reasons = answer.filter(like="contribution__")
+    assert list(reasons.columns) == [f"contribution__{name}" for name in model.encoder.columns]
+    np.testing.assert_allclose(answer["base"] + reasons.sum(axis="columns"), answer["score"], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("batch", [1, 7])
+def test_alone_or_in_a_batch_the_answer_is_the_same(
+    pyfunc: Any, champion: tuple[RegistryLocation, SegmentModel], planted: Any, batch: int
+) -> None:
+    _, model = champion
+    customers = as_declared(planted.frame.iloc[:42], model.contract)
+    together = pyfunc.predict(customers)
+    parts = [pyfunc.predict(customers.iloc[start : start + batch]) for start in range(0, 42, batch)]
+    pd.testing.assert_frame_equal(pd.concat(parts), together, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"recency_days": "int64", "frequency": "int32"},
+        {"recency_days": "Int64", "frequency": "UInt16", "days_between_orders": "Float64"},
+        {"monetary_value": object, "days_between_orders": object, "plan": object},
+        {"plan": "category", "country": "category"},
+        {"plan": "string", "country": "string"},
+    ],
+    ids=["integers", "nullable", "objects", "categories", "strings"],
+)
+def test_whatever_the_dtypes_the_answer_is_that_of_the_training_frame(
+    pyfunc: Any, champion: tuple[RegistryLocation, SegmentModel], planted: Any, change: dict[str, Any]
+) -> None:
+    _, model = champion
+    vectors = planted.frame.iloc[:50]
+    plain = pyfunc.predict(as_declared(vectors, model.contract))
+    for customers in (vectors.astype(change), vectors.iloc[:1].astype(change)):
+        answer = pyfunc.predict(as_declared(customers, model.contract))
+        pd.testing.assert_frame_equal(answer, plain.loc[customers.index], check_exact=True)
+
+
+def test_a_missing_number_arrives_as_none_in_a_one_row_frame(
+    pyfunc: Any, champion: tuple[RegistryLocation, SegmentModel], planted: Any
+) -> None:
+    _, model = champion
+    vectors = planted.frame
+    customer = vectors[vectors["days_between_orders"].isna()].iloc[[0]]
+    sent = customer.astype(object).where(customer.notna(), None)
+    expected = model.assign(customer)
+    for frame in (sent, as_declared(sent, model.contract)):
+        answer = pyfunc.predict(frame)
+        assert answer["segment_id"].tolist() == expected["segment_id"].tolist()
+        assert answer["strength"].tolist() == expected["strength"].tolist()
+
+
+def test_descriptors_may_be_absent_and_change_nothing(
+    pyfunc: Any, champion: tuple[RegistryLocation, SegmentModel], planted: Any
+) -> None:
+    _, model = champion
+    customers = as_declared(planted.frame.iloc[:20], model.contract)
+    without = customers[[column.name for column in model.contract.basis]]
+    pd.testing.assert_frame_equal(pyfunc.predict(without), pyfunc.predict(customers), check_exact=True)
+
+
+def test_what_cannot_be_scored_is_named(
+    pyfunc: Any, champion: tuple[RegistryLocation, SegmentModel], planted: Any
+) -> None:
+    customers = as_declared(planted.frame.iloc[:3], champion[1].contract)
+    with pytest.raises(InputError, match=r"row 1, monetary_value: got inf"):
+        pyfunc.predict(customers.assign(monetary_value=[1.0, np.inf, 2.0]))
+    with pytest.raises(InputError, match=r"row 0, monetary_value: got null"):
+        pyfunc.predict(customers.assign(monetary_value=np.nan))
+    with pytest.raises(ContractError, match=r"- days_between_orders \(missing"):
+        pyfunc.predict(customers.drop(columns="days_between_orders"))
+
+
+def test_mlflow_itself_refuses_what_was_not_cast(
+    pyfunc: Any, champion: tuple[RegistryLocation, SegmentModel], planted: Any
+) -> None:
+    """The reason for `as_declared`; when this fails MLflow has become kinder and the cast may go."""
+    customers = as_declared(planted.frame.iloc[:3], champion[1].contract)
+    with connected(champion[0]) as connection:
+        refused = connection.mlflow.exceptions.MlflowException
+    for raw in (
+        customers.astype({"recency_days": "int64"}),
+        customers.astype({"days_between_orders": "Float64", "recency_days": "Int64"}),
+        customers.astype({"plan": "category"}),
+        customers.drop(columns="recency_days"),
+    ):
+        with pytest.raises(refused, match=r"recency_days|plan"):
+            pyfunc.predict(raw)
+
+
+def test_a_model_from_outside_the_registry_is_known_by_its_digest(
+    logged: tuple[RegistryLocation, str], planted: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    location, _ = logged
+    with connected(location) as connection:
+        stored = connection.client.get_model_version_download_uri(location.model_name, "1")
+        copied = connection.mlflow.artifacts.download_artifacts(artifact_uri=stored, dst_path=str(tmp_path))
+    (Path(copied) / "registered_model_meta").unlink(missing_ok=True)
+    model = loaded(location, copied, monkeypatch)
+    fetched = fetch(location).model
+    answer = model.predict(as_declared(planted.frame.head(2), fetched.contract))
+    assert answer["model_version"].tolist() == [fetched.digest] * 2

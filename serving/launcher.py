@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -61,9 +62,10 @@ def running_service(
     Raises
     ------
     ServiceError
-        If it is not ready in `timeout` seconds, has ended, or has no model to serve.
+        If the port is taken, or the service is not ready in `timeout` seconds, has ended, or has no model to serve.
     """
     url = f"http://{host}:{port}"
+    _check_free(host, port)
     process = subprocess.Popen(  # noqa: S603  # our own command, no shell
         serve_command(port, host, target),
         cwd=CHECKOUT,
@@ -116,6 +118,12 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.wait()
     for worker in psutil.wait_procs(workers, timeout=1)[1]:
         worker.kill()  # each has a session of its own, and outlives a parent that was killed
+
+
+def _check_free(host: str, port: int) -> None:
+    """Whoever answers on the port already would pass for the service that we are about to start."""
+    with suppress(OSError), socket.create_connection((host, port), timeout=1):
+        raise ServiceError(f"port {port} of {host} is in use; stop what is there or choose another port")
 
 
 def _probe(url: str) -> tuple[str, str]:

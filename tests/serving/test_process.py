@@ -115,6 +115,15 @@ def test_a_port_without_a_service_is_named_in_time() -> None:
         wait_until_ready(f"http://127.0.0.1:{free_port()}", timeout=0.3)
 
 
+def test_a_port_in_use_is_named_before_anything_starts() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ServiceError, match=f"port {port} .* in use"), running_service(ServiceSettings(), port=port):
+            pytest.fail("another service has the port")
+
+
 def test_a_service_without_a_model_says_so_and_is_stopped(tmp_path: Path) -> None:
     settings = ServiceSettings(model_path=tmp_path / "nothing")
     with (

@@ -1,0 +1,141 @@
+"""What all pictures share: colours, letters, and placing marks so that none hides another.
+
+Figures are made by matplotlib's object-oriented interface: nothing global is read, changed or kept open.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+
+from segments.encoder import Floats
+
+# Okabe and Ito's colour-blind-safe colours without their yellow, which is lost on white, then some of Paul Tol's.
+PALETTE = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9",
+    "#882255", "#999933", "#332288", "#8C6D4F", "#117733", "#5F6B73",
+)  # fmt: skip
+MARKERS = "os^Dv"  # another round of the palette has another shape
+NOBODY = "#C9CCD1"
+INK, FAINT = "#22262B", "#6B7280"
+WIDER_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "Arial Unicode MS", "Noto Sans")
+DOTS_PER_INCH = 130
+
+
+def colour_of(position: int) -> str:
+    """The colour of the segment at a position of the model's cards, the same everywhere; -1: the unassigned."""
+    return PALETTE[position % len(PALETTE)] if position >= 0 else NOBODY
+
+
+def marker_of(position: int) -> str:
+    """The shape of a segment's dots."""
+    return MARKERS[position // len(PALETTE) % len(MARKERS)]
+
+
+def lettering(text: str, width: int = 0, lines: int = 3) -> str:
+    """A customer's text as matplotlib may draw it: no formula between $ signs, wrapped to `width` letters."""
+    clean = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    if width and len(clean) > width:
+        phrases = clean.split(", ")  # a name is phrases between commas: lines rather end there
+        phrases[:-1] = [f"{phrase}," for phrase in phrases[:-1]]
+        rows = [row for phrase in phrases for row in textwrap.wrap(phrase, width)]
+        clean = "\n".join(
+            rows if len(rows) <= lines else textwrap.wrap(clean, width, max_lines=lines, placeholder=" …")
+        )
+    return clean.replace("$", r"\$")
+
+
+def blank(width: float, height: float, title: str, subtitle: str = "") -> Figure:
+    """An empty figure, in inches, with a headline and a sentence under it."""
+    figure = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, facecolor="white")
+    FigureCanvasAgg(figure)
+    text = textwrap.fill(subtitle, int(width * 13))
+    head = 0.42 + 0.17 * len(text.splitlines())  # inches
+    figure.text(0.012, 1 - 0.1 / height, title, va="top", fontsize=13, fontweight="bold", color=INK)
+    figure.text(0.012, 1 - 0.37 / height, text, va="top", fontsize=9, color=FAINT, linespacing=1.25)
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - head / height))
+    return figure
+
+
+def quiet(axes: Axes) -> Axes:
+    """Axes without the lines that say nothing."""
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(NOBODY)
+    axes.tick_params(colors=INK, labelsize=8.5, length=0)
+    return axes
+
+
+def outlined(size: float = 2.5) -> list[Any]:
+    """A white rim, so that letters stay readable on dots."""
+    return [withStroke(linewidth=size, foreground="white")]
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG, the same bytes each time on one machine."""
+    families = ["DejaVu Sans", *(name for name in WIDER_FONTS if name in set(font_manager.get_font_names()))]
+    for text in figure.findobj(Text):
+        text.set_fontfamily(families)
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # a customer's text may hold letters that no font here has; a box is drawn, and nobody can do more about it
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def spread(axes: Axes, labels: Sequence[Text], rounds: int = 200) -> None:
+    """Move labels apart, up and down, until none covers another, and keep them inside the axes."""
+    figure = axes.get_figure()
+    if not isinstance(figure, Figure) or not labels:
+        return
+    figure.draw_without_rendering()
+    frame = axes.get_window_extent()
+    boxes = [label.get_window_extent() for label in labels]
+    half = np.array([[box.width, box.height] for box in boxes]) / 2 + 4
+    centre = np.array([[(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2] for box in boxes])
+    lowest, highest = np.array([frame.x0, frame.y0]) + half, np.array([frame.x1, frame.y1]) - half
+    for _ in range(rounds):
+        moved = False
+        for first in range(len(boxes)):
+            for second in range(first):
+                gap = centre[first] - centre[second]
+                cover = half[first] + half[second] - np.abs(gap)
+                if np.all(cover > 0):
+                    step = (cover[1] / 2 + 0.5) * (1 if gap[1] >= 0 else -1)
+                    centre[first, 1] += step
+                    centre[second, 1] -= step
+                    moved = True
+        centre = np.clip(centre, lowest, np.maximum(lowest, highest))
+        if not moved:
+            break
+    places = axes.transData.inverted().transform(centre)
+    for label, place in zip(labels, places, strict=True):
+        label.set_position((float(place[0]), float(place[1])))
+
+
+def swarm(values: Floats, width: float, bins: int = 60) -> Floats:
+    """Where to draw (n,) values across their line, -width..width: crowded ones spread out, lonely ones stay on it."""
+    low, high = float(values.min()), float(values.max())
+    if high <= low:
+        return np.linspace(-width, width, len(values)) if len(values) > 1 else np.zeros(len(values))
+    place = np.minimum(((values - low) / (high - low) * bins).astype(int), bins - 1)
+    fullest = np.bincount(place).max()
+    across = np.zeros(len(values))
+    for bin_ in np.unique(place):
+        rows = np.flatnonzero(place == bin_)
+        order = np.arange(len(rows))
+        sides = np.where(order % 2 == 0, 1, -1) * ((order + 1) // 2)
+        across[rows] = sides * 2 * width / max(fullest, 12)
+    return across

@@ -22,8 +22,9 @@ import pandera.pandas as pandera
 
 from features import firmographics, rfm, subscriptions, usage
 from features.as_of import AsOf
+from features.canonical import CanonicalTable, canonical
 from features.learned import LearnedFeatures, score_columns
-from features.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, CanonicalTable, RawTable, canonical
+from features.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawTable
 from features.settings import FeatureSettings, Sources, TableSource
 from features.sources import Engines, fetch
 from segments.contract import Column, Kind, VectorContract

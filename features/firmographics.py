@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import ibis
 import ibis.expr.types as ir
 
 from features.raw_tables import CUSTOMERS, RawColumn, RawTable, RawType
@@ -29,7 +30,10 @@ def mapping(source: CustomersSource) -> dict[str, str]:
 
 
 def firmographics(customers: ir.Table, attributes: Mapping[str, Attribute]) -> ir.Table:
-    """One row a customer, as the table has it."""
+    """One row a customer, as the table has it; where rows are dated, the latest."""
+    if "known_at" in customers.columns:
+        newest = ibis.rank().over(group_by="customer_id", order_by=customers.known_at.desc(nulls_first=False))
+        customers = customers.mutate(newest=newest).filter(lambda table: table.newest == 0)
     return customers.select("customer_id", *attributes)
 
 

@@ -6,8 +6,8 @@ import ibis
 import ibis.expr.types as ir
 
 from features.as_of import AsOf
+from features.canonical import CanonicalTable
 from features.exact_sums import LARGEST, from_ten_thousandths, ten_thousandths
-from features.raw_tables import CanonicalTable
 from features.settings import RfmSettings
 from features.sources import fetch
 from segments.contract import Column, Kind, Role

@@ -6,6 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+import psycopg
 import pytest
 
 from features.customer_vector import CustomerVectors, build_vectors
@@ -99,3 +102,54 @@ def test_an_absent_table_in_each_database(
         sources = Sources.model_validate({"orders": {**place, "table": "nothing"}})
         with pytest.raises(SourceError, match="'nothing'"):
             build_vectors(sources, FeatureSettings(), AS_OF, case_folder)
+
+
+def test_the_types_of_postgres_become_ours(tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instants, exact numerics, enumerations and flags against the same rows as Parquet."""
+    monkeypatch.setenv("SHOP_URL", postgres_url)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE TYPE tier AS ENUM ('gold', 'tin')")
+        connection.execute(
+            "CREATE TABLE typed_orders (customer_id int, ordered_at timestamptz, amount numeric(12, 2), order_id uuid)"
+        )
+        connection.execute("CREATE TABLE typed_customers (customer_id numeric, tier tier, public boolean, since date)")
+        connection.execute(
+            "INSERT INTO typed_orders VALUES (1, '2024-06-30 21:59:59+00', 10.10, gen_random_uuid()),"
+            "(1, '2024-03-30 23:30:00+00', 0.20, gen_random_uuid()), (2, '2024-06-30 22:00:00+00', 5, NULL),"
+            "(3, '2024-06-29 22:00:00+00', 'NaN', NULL), (3, '2024-06-28 22:00:00+00', 7, NULL)"
+        )
+        connection.execute(
+            "INSERT INTO typed_customers VALUES (1, 'gold', true, '2024-01-01'), (3, NULL, NULL, '2024-06-30')"
+        )
+    orders = pd.DataFrame(
+        {
+            "customer_id": [1, 1, 2, 3, 3],
+            "ordered_at": pd.to_datetime(
+                ["2024-06-30 21:59:59", "2024-03-30 23:30", "2024-06-30 22:00", "2024-06-29 22:00", "2024-06-28 22:00"],
+                utc=True,
+                format="ISO8601",
+            ),
+            "amount": [10.1, 0.2, 5, np.nan, 7],
+        }
+    )
+    about = pd.DataFrame({"customer_id": [1, 3], "tier": ["gold", None], "public": [True, None]})
+    orders.to_parquet(tmp_path / "orders.parquet")
+    about.assign(since=[date(2024, 1, 1), date(2024, 6, 30)]).to_parquet(tmp_path / "customers.parquet")
+
+    def built(orders: dict[str, str], customers: dict[str, str]) -> CustomerVectors:
+        attributes = {"tier": {"kind": "category"}, "public": {"kind": "flag"}}
+        about = {**customers, "columns": {"known_at": "since"}, "attributes": attributes}
+        settings = FeatureSettings(time_zone="Europe/Berlin")
+        return build_vectors(Sources.model_validate({"orders": orders, "customers": about}), settings, AS_OF, tmp_path)
+
+    ours = built({"file": "orders.parquet"}, {"file": "customers.parquet"})
+    theirs = built(
+        {"postgres": "SHOP_URL", "table": "typed_orders"}, {"postgres": "SHOP_URL", "table": "typed_customers"}
+    )
+    # 21:59:59 in UTC is the last second of June in Berlin; 22:00 is July
+    assert ours.frame.index.tolist() == ["1", "3"]
+    assert ours.frame.recency_days.to_dict() == {"1": 1, "3": 2}
+    assert ours.frame.loc["1", "tenure_days"] == 92  # 2024-03-31 in Berlin
+    assert ours.frame.monetary_value.to_dict() == {"1": 10.3, "3": 7}
+    assert theirs.frame.compare(ours.frame).empty
+    assert theirs.digest == ours.digest

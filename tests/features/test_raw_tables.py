@@ -254,3 +254,23 @@ def test_csv_times_with_a_zone(tmp_path: Path) -> None:
     text = "customer_id,ordered_at,amount\na,2024-06-30T01:00:00+02:00,5\nb,2024-06-30T23:30:00Z,5\n"
     assert of_csv(tmp_path, text).frame.recency_days.to_dict() == {"a": 2, "b": 1}
     assert of_csv(tmp_path, text, {"time_zone": "Europe/Berlin"}).frame.recency_days.to_dict() == {"a": 1}
+
+
+def test_of_dated_attributes_the_latest_known_counts(build: Any) -> None:
+    about = pd.DataFrame(
+        {
+            "customer_id": ["a", "a", "a", "b", "b"],
+            "known_at": [datetime(2024, 1, 1), datetime(2024, 5, 1), datetime(2024, 8, 1), None, datetime(2024, 2, 1)],
+            "size": [1, 2, 3, 4, 5],
+        }
+    )
+    declared = {"customers": {"attributes": {"size": {"kind": "number"}}}}
+    assert build({"customers": about}, AS_OF, **declared).frame["size"].to_dict() == {"a": 2, "b": 5}
+    twice = about.assign(known_at=datetime(2024, 1, 1))
+    with pytest.raises(SourceError, match="2 customers have more than one row, such as a, b"):
+        build({"customers": twice}, AS_OF, **declared)
+
+
+def test_a_csv_of_a_header_only(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no customer has a usable row"):
+        of_csv(tmp_path, "customer_id,ordered_at,amount\n")

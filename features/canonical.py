@@ -1,0 +1,173 @@
+"""How a user's table becomes ours.
+
+A canonical table has our column names, ids as text, money and quantities as double, moments as the wall clock of the
+business's time zone, and `day` (whole days since 1970-01-01). Rows that cannot count are left out and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from features.as_of import AsOf
+from features.raw_tables import RawTable, RawType, matched_columns
+from features.sources import fetch
+from segments.errors import SourceError
+
+YES, NO = ("1", "true", "t", "yes", "y"), ("0", "false", "f", "no", "n")
+WITH_ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # 10:00:00Z, 10:00:00+01:00
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalTable:
+    """A user's table in our words. `counts` tells the rows read and what was left out, why."""
+
+    name: str
+    table: ir.Table
+    counts: Mapping[str, int]
+
+
+def canonical(
+    raw: ir.Table, contract: RawTable, columns: Mapping[str, str], as_of: AsOf, duplicates_dropped: bool = False
+) -> CanonicalTable:
+    """Rename, cast and filter a user's table to rows with a customer and a moment before `as_of`.
+
+    Parameters
+    ----------
+    columns
+        Our column names to the user's. A column of our own name needs no entry.
+
+    Raises
+    ------
+    SourceError
+        If a column is absent, of another type, or holds text that cannot be read as its type.
+    """
+    there = matched_columns(raw.columns, contract, columns)
+    whole = raw.distinct() if duplicates_dropped else raw
+    values: dict[str, ir.Value] = {}
+    unreadable: dict[str, ir.BooleanValue] = {}
+    for column in contract.columns:
+        if column.name in there:
+            theirs = whole[there[column.name]]
+            where = f"{contract.name}: column {there[column.name]!r} ({column.name})"
+            values[column.name] = as_type(theirs, column.type, where)
+            if theirs.type().is_string() and column.type is not RawType.TEXT:
+                unreadable[column.name] = theirs.strip().nullif("").notnull() & values[column.name].isnull()
+            elif theirs.type().is_floating() and column.type is RawType.TEXT:
+                unreadable[column.name] = theirs.notnull() & ~theirs.isnan() & values[column.name].isnull()
+    moment = values.get(str(contract.moment))
+    late = ibis.literal(False) if moment is None else moment >= _cutoff(moment, as_of)
+    table = whole.select(
+        **{name: _wall_clock(value) for name, value in values.items()},
+        is_late=late.fill_null(False),
+        **{f"unreadable_{name}": fault for name, fault in unreadable.items()},
+    )
+    counts = _count(table, contract, tuple(unreadable), there)
+    if duplicates_dropped:
+        rows = int(fetch(raw.aggregate(rows=raw.count()), f"{contract.name}: counting rows")["rows"][0].as_py())
+        counts = {"rows": rows, "duplicates": rows - counts["rows"], **{k: v for k, v in counts.items() if k != "rows"}}
+    kept = table.filter(table.customer_id.notnull() & ~table.is_late)
+    if contract.moment_is_needed:
+        kept = kept.filter(kept[str(contract.moment)].notnull())
+        kept = kept.mutate(day=kept[str(contract.moment)].date().epoch_days().cast("int64"))
+    return CanonicalTable(contract.name, kept.drop("is_late", *(f"unreadable_{n}" for n in unreadable)), counts)
+
+
+def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
+    """The value as text, double or timestamp, where nothing is lost.
+
+    Raises
+    ------
+    SourceError
+        If the type found cannot become the type wanted.
+    """
+    found = value.type()
+    if found.is_null() or found.is_unknown():  # a column that holds nothing; PostgreSQL's own enumerations
+        return value.cast({RawType.TEXT: "string", RawType.MOMENT: "timestamp"}.get(wanted, "float64"))
+    if wanted is RawType.TEXT:
+        if found.is_string():
+            return (value + "").strip().nullif("")  # an enumeration passes for text but cannot be trimmed
+        if found.is_integer() or found.is_uuid():
+            return value.cast("string")
+        if found.is_boolean():
+            return ibis.cases((value.isnull(), None), (value, "yes"), else_="no")
+        if found.is_floating() or found.is_decimal():  # 17850.0, as pandas writes integers with gaps
+            number = value.cast("float64")
+            whole = (number.round() == number) & (number.abs() < 2**53)
+            return ibis.ifelse(whole, number, None).cast("int64").cast("string")
+    elif wanted is RawType.NUMBER:
+        if found.is_numeric():
+            number = value.cast("float64")
+            return _finite(number) if found.is_floating() else number
+        if found.is_boolean():
+            return ibis.cases((value.isnull(), None), (value, 1.0), else_=0.0)
+        if found.is_string():
+            return _finite(value.strip().nullif("").try_cast("float64"))
+    elif wanted is RawType.FLAG:
+        if found.is_boolean():
+            return ibis.cases((value.isnull(), None), (value, 1.0), else_=0.0)
+        if found.is_numeric():
+            return value.cast("float64")
+        if found.is_string():
+            word = value.strip().lower()
+            return ibis.cases((word.isin(YES), 1.0), (word.isin(NO), 0.0), else_=None)
+    elif found.is_timestamp():
+        return value
+    elif found.is_date():
+        return value.cast("timestamp")
+    elif found.is_string():
+        return _moment_of_text(value, where)
+    raise SourceError(f"{where} is {found}, expected {wanted}")
+
+
+def _finite(number: ir.FloatingValue) -> ir.FloatingValue:
+    """NaN and infinities are missing."""
+    return ibis.ifelse(number.isnan() | number.isinf(), None, number)
+
+
+def _moment_of_text(value: ir.StringValue, where: str) -> ir.TimestampValue:
+    """ISO text as a timestamp, with a zone if every value has one."""
+    text = value.strip().nullif("")
+    has_zone = ibis.cases((text.isnull(), None), (text.re_search(WITH_ZONE), 1), else_=0)
+    table = has_zone.name("has_zone").as_table()
+    seen = fetch(table.aggregate(least=table.has_zone.min(), most=table.has_zone.max()), where).to_pylist()[0]
+    if seen["least"] != seen["most"]:
+        raise SourceError(f"{where}: some values have a time zone and some do not; write all of them one way")
+    return text.try_cast("timestamp('UTC')" if seen["most"] else "timestamp")
+
+
+def _cutoff(moment: ir.TimestampValue, as_of: AsOf) -> ir.TimestampScalar:
+    zone = moment.type().timezone
+    return ibis.literal(as_of.instant, "timestamp('UTC')") if zone else ibis.literal(as_of.local, "timestamp")
+
+
+def _wall_clock(value: ir.Value) -> ir.Value:
+    """Instants on the business's clock: every engine's session runs in its time zone."""
+    found = value.type()
+    return value.cast(dt.timestamp) if isinstance(found, dt.Timestamp) and found.timezone else value
+
+
+def _count(
+    table: ir.Table, contract: RawTable, unreadable: tuple[str, ...], there: Mapping[str, str]
+) -> dict[str, int]:
+    """Rows read and rows left out; refuses values that cannot be read."""
+    has_customer = table.customer_id.notnull()
+    sums: dict[str, Any] = {"rows": table.count(), "without_customer": (~has_customer).sum()}
+    if contract.moment in there:
+        if contract.moment_is_needed:
+            sums["without_time"] = (has_customer & table[str(contract.moment)].isnull()).sum()
+        sums["not_before_as_of"] = (has_customer & table.is_late).sum()
+    sums |= {f"unreadable_{name}": table[f"unreadable_{name}"].sum() for name in unreadable}
+    found = fetch(table.aggregate(**sums), f"{contract.name}: counting rows").to_pylist()[0]
+    for column in contract.columns:
+        if found.get(f"unreadable_{column.name}"):
+            raise SourceError(
+                f"{contract.name}: column {there[column.name]!r} ({column.name}) holds "
+                f"{found[f'unreadable_{column.name}']} values that are no {column.type}"
+            )
+    return {name: int(found[name] or 0) for name in sums if not name.startswith("unreadable_")}

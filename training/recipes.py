@@ -176,11 +176,11 @@ def sample_rows(count: int, most: int, seed: int) -> Indices:
 
 def embed(points: Floats, settings: UmapSettings, seed: int) -> Floats:
     """UMAP of (n, width) points, on one thread and seeded, so that it repeats."""
-    import umap  # takes seconds: only where it is used
-
     with warnings.catch_warnings():
-        # umap warns that a seed costs it its threads: that is what we want
+        # umap warns that it has no Tensorflow, and that a seed costs it its threads: that is what we want
         warnings.simplefilter("ignore")
+        import umap  # takes seconds: only where it is used
+
         reducer = umap.UMAP(
             n_components=settings.dimensions,
             n_neighbors=min(settings.neighbours, len(points) - 1),

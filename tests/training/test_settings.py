@@ -1,0 +1,101 @@
+"""Settings are checked whole, and a slip of the pen is answered with the word that was meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from segments.errors import SettingsError
+from training.settings import HdbscanSettings, KMeansSettings, Settings, parse_settings, read_settings
+
+LEAST: dict[str, Any] = {"as_of": "2026-07-01", "sources": {"orders": {"file": "orders.parquet"}}}
+
+
+def test_the_least_settings_have_sensible_defaults() -> None:
+    settings = parse_settings(LEAST)
+    assert [type(algorithm) for algorithm in settings.discovery.algorithms] == [KMeansSettings, HdbscanSettings]
+    assert list(KMeansSettings().counts) == list(range(2, 11))
+    assert settings.registry.tracking_uri == "sqlite:///mlflow.db"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"as_off": "x"}, "unknown key 'as_off'. Did you mean 'as_of'?"),
+        ({"discovery": {"sed": 1}}, "unknown key 'discovery.sed'. Did you mean 'seed'?"),
+        ({"discovery": {"encoding": {"transfrom": "none"}}}, "Did you mean 'transform'?"),
+        (
+            {"discovery": {"algorithms": [{"algorithm": "hdbscan", "min_cluster_size": [5]}]}},
+            "Did you mean 'min_cluster_sizes'?",
+        ),
+        ({"discovery": {"algorithms": [{"algorithm": "kmeens"}]}}, "kmeens"),
+        ({"discovery": {"min_segments": 5, "max_segments": 3}}, "min_segments (5) is more than max_segments (3)"),
+        (
+            {"discovery": {"algorithms": [{"algorithm": "kmeans", "segments": [5, 2]}]}},
+            "the least no more than the most",
+        ),
+        ({"as_of": None}, "as_of"),
+        ({"sources": {}}, "at least one of orders, events, customers or subscriptions is needed"),
+        ({"registry": {"model_name": "a/b"}}, "'registry.model_name'"),
+    ],
+)
+def test_refusals_say_where_what_and_how_to_mend(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings({**LEAST, **change})
+    assert message in str(caught.value)
+
+
+def test_as_of_is_required() -> None:
+    with pytest.raises(SettingsError, match="'as_of' is needed"):
+        parse_settings({"sources": LEAST["sources"]})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a: [", "not valid YAML"),
+        ("- 1", "must hold keys"),
+        ("", "must hold keys"),
+        ("!!python/object:os.x {}", "YAML"),
+    ],
+)
+def test_files_that_are_not_settings(tmp_path: Path, content: str, message: str) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text(content)
+    with pytest.raises(SettingsError, match=message):
+        read_settings(file)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"there is no settings file .*nothing\.yaml"):
+        read_settings(tmp_path / "nothing.yaml")
+
+
+def test_the_shipped_settings_are_valid() -> None:
+    folder = Path(__file__).parents[2] / "experiments"
+    files = sorted(folder.glob("*.yaml"))
+    assert files
+    for file in files:
+        settings, _ = read_settings(file)
+        assert parse_settings(yaml.safe_load(settings.model_dump_json())) == settings
+
+
+def test_settings_are_frozen() -> None:
+    settings = parse_settings(LEAST)
+    with pytest.raises(Exception, match="frozen"):
+        settings.title = "other"  # type: ignore[misc]
+
+
+def test_the_schema_describes_every_key() -> None:
+    schema = Settings.model_json_schema()
+    undescribed = [
+        f"{model}.{name}"
+        for model, body in schema["$defs"].items()
+        if model in ("DiscoverySettings", "EncodingSettings", "HdbscanSettings", "KMeansSettings", "UmapSettings")
+        for name, field in body["properties"].items()
+        if "description" not in field and name not in ("algorithm", "algorithms", "encoding")
+    ]
+    assert undescribed == []

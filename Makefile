@@ -18,3 +18,30 @@ help: ## List the targets
 
 install: .venv/installed ## Create .venv with the locked packages
 
+demo: install ## Discover, register, serve and ask, on a real retailer (about a minute; writes demo/)
+	$(BIN)/segments demo demo
+
+test: install ## Run the whole test suite
+	$(BIN)/pytest
+
+lint: install ## Style, strict types, the walls between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: install ## Measure every number that the README quotes
+	$(BIN)/python -m experiments.benchmarks all
+
+serve: install ## Serve the demo's champion at http://127.0.0.1:3000
+	$(BIN)/segments serve --config demo/segments.yaml
+
+mlflow: install ## Open the demo's runs at http://127.0.0.1:5000
+	MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri sqlite:///demo/mlflow.db
+
+lock: ## Compile requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 --no-header \
+		--no-emit-index-url --upgrade pyproject.toml --output-file requirements.lock
+
+clean: ## Remove what the targets made
+	rm -rf .venv demo build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,7 +1,8 @@
 """How a user's table becomes ours.
 
-A canonical table has our column names, ids as text, money and quantities as double, moments as the wall clock of the
-business's time zone, and `day` (whole days since 1970-01-01). Rows that cannot count are left out and counted.
+A canonical table has our column names, keys as whole numbers or text, money and quantities as double, moments as the
+wall clock of the business's time zone, and `day` (whole days since 1970-01-01). Rows that cannot count are left out
+and counted.
 """
 
 from __future__ import annotations
@@ -56,9 +57,10 @@ def canonical(
             theirs = whole[there[column.name]]
             where = f"{contract.name}: column {there[column.name]!r} ({column.name})"
             values[column.name] = as_type(theirs, column.type, where)
-            if theirs.type().is_string() and column.type is not RawType.TEXT:
+            as_text = column.type in (RawType.TEXT, RawType.KEY)
+            if theirs.type().is_string() and not as_text:
                 unreadable[column.name] = theirs.strip().nullif("").notnull() & values[column.name].isnull()
-            elif theirs.type().is_floating() and column.type is RawType.TEXT:
+            elif theirs.type().is_floating() and as_text:
                 unreadable[column.name] = theirs.notnull() & ~theirs.isnan() & values[column.name].isnull()
     moment = values.get(str(contract.moment))
     late = ibis.literal(False) if moment is None else moment >= _cutoff(moment, as_of)
@@ -88,18 +90,19 @@ def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
     """
     found = value.type()
     if found.is_null() or found.is_unknown():  # a column that holds nothing; PostgreSQL's own enumerations
-        return value.cast({RawType.TEXT: "string", RawType.MOMENT: "timestamp"}.get(wanted, "float64"))
-    if wanted is RawType.TEXT:
+        return value.cast(
+            {RawType.TEXT: "string", RawType.KEY: "string", RawType.MOMENT: "timestamp"}.get(wanted, "float64")
+        )
+    if wanted in (RawType.TEXT, RawType.KEY):
+        whole = _whole_number(value)
+        if whole is not None:
+            return whole if wanted is RawType.KEY else whole.cast("string")
         if found.is_string():
             return (value + "").strip().nullif("")  # an enumeration passes for text but cannot be trimmed
-        if found.is_integer() or found.is_uuid():
+        if found.is_uuid():
             return value.cast("string")
         if found.is_boolean():
             return ibis.cases((value.isnull(), None), (value, "yes"), else_="no")
-        if found.is_floating() or found.is_decimal():  # 17850.0, as pandas writes integers with gaps
-            number = value.cast("float64")
-            whole = (number.round() == number) & (number.abs() < 2**53)
-            return ibis.ifelse(whole, number, None).cast("int64").cast("string")
     elif wanted is RawType.NUMBER:
         if found.is_numeric():
             number = value.cast("float64")
@@ -123,6 +126,17 @@ def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
     elif found.is_string():
         return _moment_of_text(value, where)
     raise SourceError(f"{where} is {found}, expected {wanted}")
+
+
+def _whole_number(value: ir.Value) -> ir.IntegerValue | None:
+    """Numbers as integers, those with a fraction missing; None for what is no number."""
+    found = value.type()
+    if found.is_integer():
+        return value
+    if not (found.is_floating() or found.is_decimal()):
+        return None
+    number = value.cast("float64")  # 17850.0, as pandas writes integers with gaps
+    return ibis.ifelse((number.round() == number) & (number.abs() < 2**53), number, None).cast("int64")
 
 
 def _finite(number: ir.FloatingValue) -> ir.FloatingValue:

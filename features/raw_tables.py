@@ -13,6 +13,7 @@ class RawType(StrEnum):
     """What a column of a raw table holds."""
 
     TEXT = "text"
+    KEY = "whole numbers or text"  # compared, never calculated with: whole numbers stay so, which engines group faster
     NUMBER = "number"
     MOMENT = "timestamp"
     FLAG = "yes or no"
@@ -42,8 +43,8 @@ class RawTable:
         return any(column.name == self.moment and column.needed for column in self.columns)
 
 
-TEXT, NUMBER, MOMENT = RawType.TEXT, RawType.NUMBER, RawType.MOMENT
-CUSTOMER = RawColumn("customer_id", TEXT, True, "whose row it is; rows without one are left out and counted")
+TEXT, KEY, NUMBER, MOMENT = RawType.TEXT, RawType.KEY, RawType.NUMBER, RawType.MOMENT
+CUSTOMER = RawColumn("customer_id", KEY, True, "whose row it is; rows without one are left out and counted")
 
 ORDERS = RawTable(
     "orders",
@@ -51,7 +52,7 @@ ORDERS = RawTable(
     (
         CUSTOMER,
         RawColumn("ordered_at", MOMENT, True, "when; rows without it are left out and counted"),
-        RawColumn("order_id", TEXT, False, "rows of one id are one order; a row without an id is an order by itself"),
+        RawColumn("order_id", KEY, False, "rows of one id are one order; a row without an id is an order by itself"),
         RawColumn("amount", NUMBER, False, "money of the row; negative is a refund; needed unless quantity and price"),
         RawColumn("quantity", NUMBER, False, "units; with price, stands in for amount"),
         RawColumn("price", NUMBER, False, "money of one unit"),
@@ -87,9 +88,7 @@ SUBSCRIPTIONS = RawTable(
         RawColumn("started_at", MOMENT, True, "start of these terms; a change of terms is a new row"),
         RawColumn("mrr", NUMBER, True, "money a month under these terms; null is 0"),
         RawColumn("ended_at", MOMENT, False, "end of these terms; null while they run"),
-        RawColumn(
-            "subscription_id", TEXT, False, "rows of one id follow each other; without it those of a customer do"
-        ),
+        RawColumn("subscription_id", KEY, False, "rows of one id follow each other; without it those of a customer do"),
         RawColumn("plan", TEXT, False, "name of the plan"),
         RawColumn("seats", NUMBER, False, "seats allowed"),
         RawColumn("seats_used", NUMBER, False, "seats in use"),

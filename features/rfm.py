@@ -49,11 +49,11 @@ def rfm(orders: ir.Table, as_of: AsOf, settings: RfmSettings) -> ir.Table:
     if "order_id" in orders.columns:
         without_id = (bought & orders.order_id.isnull()).sum()
         order_count = orders.order_id.nunique(where=bought) + without_id
-    frequency = {"orders": order_count, "lines": bought.sum(), "active_days": orders.day.nunique(where=bought)}
+    days = orders.day.nunique(where=bought)
+    frequency = {"orders": order_count, "lines": bought.sum(), "active_days": days}
     sums = orders.group_by("customer_id").aggregate(
         frequency=frequency[settings.frequency],
         order_count=order_count,
-        active_days=orders.day.nunique(where=bought),
         first_day=orders.day.min(where=bought),
         last_day=orders.day.max(where=bought),
         money=orders.money.sum(),
@@ -64,7 +64,7 @@ def rfm(orders: ir.Table, as_of: AsOf, settings: RfmSettings) -> ir.Table:
         ),
     )
     money = from_ten_thousandths(sums.money)
-    gaps = (sums.active_days - 1).cast("float64")
+    gaps = (sums.order_count - 1).cast("float64")
     values = {
         "recency_days": (as_of.day - sums.last_day).cast("float64"),
         "frequency": sums.frequency.cast("float64"),
@@ -128,7 +128,7 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
         ),
         Column(
             "days_between_orders", Kind.NUMBER, tell, "days", GROUP,
-            "(day of the last order - day of the first) / (days with an order - 1); missing with a single day",
+            "(day of the last order - day of the first) / (number of orders - 1); missing with a single order",
             True, low="orders in quick succession", high="long gaps between orders",
         ),
     ]  # fmt: skip

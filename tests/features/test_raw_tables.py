@@ -111,7 +111,9 @@ def test_ids_become_text_without_loss(build: Any, ids: list[Any], expected: list
 
 
 def test_ids_that_would_lose_something_are_refused(build: Any) -> None:
-    with pytest.raises(SourceError, match=r"'customer_id' \(customer_id\) holds 1 values that are no text"):
+    with pytest.raises(
+        SourceError, match=r"'customer_id' \(customer_id\) holds 1 values that are no whole numbers or text"
+    ):
         build({"orders": orders(customer_id=[1.5, 2.0])}, AS_OF)
 
 

@@ -132,22 +132,30 @@ def _portions(values: list[Any], size: int) -> Iterable[list[Any]]:
 
 
 def _log_dataset(connection: Connection, run_id: str, record: DiscoveryRecord) -> None:
-    """Describe the customers (columns, types, counts, digest, source) without sending one of them."""
-    from mlflow.data.code_dataset_source import CodeDatasetSource
-    from mlflow.data.pandas_dataset import PandasDataset
-    from mlflow.entities import DatasetInput, InputTag
+    """Describe the customers (columns, types, counts, digest, source) without sending one of them.
 
-    described = record.vectors.astype(
-        {name: object if isinstance(dtype, pd.StringDtype) else dtype for name, dtype in record.vectors.dtypes.items()}
-    )
-    dataset = PandasDataset(
-        described,
-        source=CodeDatasetSource({"mlflow.source.name": record.data_source}),
+    Types are read off the dtypes: MLflow's own inference looks at every value (14 s for half a million customers) and
+    trips over a column without any.
+    """
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+    from mlflow.types import ColSpec, Schema
+
+    vectors = record.vectors
+    columns: list[Any] = [
+        ColSpec("double" if pd.api.types.is_numeric_dtype(dtype) else "string", str(name))
+        for name, dtype in vectors.dtypes.items()
+    ]
+    source = CodeDatasetSource({"mlflow.source.name": record.data_source})
+    dataset = Dataset(
         name="customer_vectors",
         digest=record.data_digest.removeprefix("sha256:")[:DIGEST_SHOWN],
+        source_type="code",
+        source=source.to_json(),
+        schema=json.dumps({"mlflow_colspec": Schema(columns).to_dict()}),
+        profile=json.dumps({"num_rows": len(vectors), "num_elements": int(vectors.size)}),
     )
-    entity = DatasetInput(dataset._to_mlflow_entity(), [InputTag("mlflow.data.context", "training")])
-    connection.client.log_inputs(run_id, [entity])
+    connection.client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
 
 
 def _log_model(

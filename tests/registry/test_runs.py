@@ -32,6 +32,7 @@ def runs_of(location: RegistryLocation) -> list[Any]:
 
 def artifact(location: RegistryLocation, run_id: str, path: str, folder: Path) -> Path:
     with connected(location) as connection:
+        folder.mkdir(exist_ok=True)
         return Path(connection.client.download_artifacts(run_id, path, str(folder)))
 
 
@@ -88,7 +89,9 @@ def test_the_dataset_is_described_and_not_sent(run: Any, planted: Any) -> None:
     assert list(schema) == list(planted.contract.names)
     assert schema["plan"] == "string"
     assert schema["monetary_value"] == "double"
-    assert "orders.parquet" in used.dataset.source
+    assert used.tags[0].value == "training"
+    source = load_mlflow().data.get_source(used.dataset)
+    assert source.to_dict() == {"tags": {"mlflow.source.name": "orders.parquet"}}
 
 
 def test_tables_and_figures_and_texts_are_there(logged: tuple[RegistryLocation, str], tmp_path: Path) -> None:
@@ -240,3 +243,18 @@ def test_logging_leaves_no_trace_in_the_process(
     before = (mlflow.get_tracking_uri(), list(sys.path), mlflow.active_run())
     log_discovery(make_location(tmp_path / "one"), record)
     assert (mlflow.get_tracking_uri(), list(sys.path), mlflow.active_run()) == before
+
+
+def test_a_column_without_a_single_value_is_described_too(
+    location: RegistryLocation, record: DiscoveryRecord, tmp_path: Path
+) -> None:
+    """MLflow's own inference of types gives up on it."""
+    drawn = tmp_path / "map.png"
+    drawn.write_bytes(b"\x89PNG drawn")
+    vectors = record.vectors.assign(empty=float("nan"), silent=None)
+    run_id = log_discovery(location, replace(record, model=None, vectors=vectors, figures={"map": drawn}))
+    with connected(location) as connection:
+        (used,) = connection.client.get_run(run_id).inputs.dataset_inputs
+    types = {column["name"]: column["type"] for column in json.loads(used.dataset.schema)["mlflow_colspec"]}
+    assert (types["empty"], types["silent"]) == ("double", "string")
+    assert artifact(location, run_id, "figures/map.png", tmp_path / "back").read_bytes() == b"\x89PNG drawn"

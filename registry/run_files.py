@@ -13,6 +13,7 @@ import re
 import shutil
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -21,6 +22,7 @@ from registry.records import DiscoveryRecord
 from segments.errors import RegistryError
 
 SETTINGS = "settings.yaml"
+_PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s]+@")
 _FILE_NAME = re.compile(r"\w[\w .()-]*")
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
@@ -64,9 +66,22 @@ def write_files(record: DiscoveryRecord, folder: Path) -> None:
 
 def settings_yaml(record: DiscoveryRecord) -> str:
     """The settings as YAML; dates and paths become text."""
-    plain = json.loads(json.dumps(record.settings, default=str))
-    text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    text: str = yaml.safe_dump(plain_settings(record), sort_keys=False, allow_unicode=True)
     return text
+
+
+def plain_settings(record: DiscoveryRecord) -> dict[str, Any]:
+    """The settings as a run may show them: plain values, and no password inside a URL."""
+
+    def shown(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: shown(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [shown(one) for one in value]
+        return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
+
+    plain: dict[str, Any] = shown(json.loads(json.dumps(record.settings, default=str)))
+    return plain
 
 
 def table_page(name: str, table: pd.DataFrame) -> str:

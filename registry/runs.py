@@ -16,7 +16,7 @@ import pandas as pd
 from registry.connection import Connection, RegistryLocation, connected
 from registry.model_package import write_package
 from registry.records import DiscoveryRecord, Metrics
-from registry.run_files import write_files
+from registry.run_files import plain_settings, write_files
 from segments.errors import RegistryError
 from segments.model import SegmentModel
 
@@ -46,7 +46,7 @@ def log_discovery(location: RegistryLocation, record: DiscoveryRecord) -> str:
         write_files(record, files)
         experiment = connection.experiment_id()
         with _run(connection, experiment, record.name, _tags(record)) as run_id:
-            _log_values(connection, run_id, flattened(record.settings), record.metrics)
+            _log_values(connection, run_id, flattened(plain_settings(record)), record.metrics)
             for candidate in record.candidates:
                 parent = {"mlflow.parentRunId": run_id, **candidate.tags}
                 with _run(connection, experiment, candidate.name, parent) as nested:

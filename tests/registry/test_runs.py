@@ -258,3 +258,18 @@ def test_a_column_without_a_single_value_is_described_too(
     types = {column["name"]: column["type"] for column in json.loads(used.dataset.schema)["mlflow_colspec"]}
     assert (types["empty"], types["silent"]) == ("double", "string")
     assert artifact(location, run_id, "figures/map.png", tmp_path / "back").read_bytes() == b"\x89PNG drawn"
+
+
+def test_a_password_in_a_url_is_not_logged(location: RegistryLocation, record: DiscoveryRecord, tmp_path: Path) -> None:
+    told = {
+        "sources": [{"url": "postgresql://ana:s3cret@db:5432/crm"}],
+        "registry": {"uri": "http://ana:s3@cret@mlflow:5000"},
+        "title": "9:30 http://x/a:b@c",
+    }
+    run_id = log_discovery(location, replace(record, model=None, settings=told, candidates=()))
+    stored = artifact(location, run_id, "settings.yaml", tmp_path / "back").read_text()
+    with connected(location) as connection:
+        params = connection.client.get_run(run_id).data.params
+    assert "cret" not in stored + str(params)
+    assert params["registry.uri"] == "http://ana:***@mlflow:5000"
+    assert yaml.safe_load(stored)["title"] == told["title"]

@@ -1,0 +1,203 @@
+"""The main job through the front door, and the same answer for the same customer on every path."""
+
+from __future__ import annotations
+
+import json
+import socket
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from sklearn.metrics import adjusted_rand_score
+
+from cli import main
+from features.vector_file import read_vectors
+from registry.connection import RegistryLocation, load_mlflow
+from registry.versions import fetch
+from serving.launcher import running_service
+from serving.settings import ServiceSettings
+
+CUSTOMERS = 600
+ASKED = 500
+ALGORITHMS = {
+    "kmeans": {"algorithm": "kmeans", "segments": 8},
+    "hdbscan": {"algorithm": "hdbscan", "min_cluster_sizes": [15]},
+}
+
+
+def run(*arguments: object, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == code, result.output
+    return result
+
+
+@dataclass(frozen=True)
+class Company:
+    """A simulated company with a champion, its vectors, and the location of its registry."""
+
+    folder: Path
+    config: Path
+    vectors: Path
+    location: RegistryLocation
+
+
+@pytest.fixture(scope="module", params=sorted(ALGORITHMS))
+def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    folder = tmp_path_factory.mktemp(request.param)
+    run("simulate", folder, "--customers", CUSTOMERS, "--seed", 5)
+    config = folder / "segments.yaml"
+    settings = yaml.safe_load(config.read_text())
+    settings["discovery"] = {"algorithms": [ALGORITHMS[request.param]]}
+    config.write_text(yaml.safe_dump(settings))
+    found = run("discover", config, "--promote", "--report", folder / "report.html")
+    assert "version 1 is now the champion" in found.output
+    assert (folder / "report.html").read_text().startswith("<!")
+    vectors = folder / "vectors.parquet"
+    run("features", config, "--out", vectors)
+    location = RegistryLocation(f"sqlite:///{folder / 'mlflow.db'}", settings["registry"]["model_name"])
+    return Company(folder, config, vectors, location)
+
+
+def asked(company: Company) -> pd.DataFrame:
+    """500 random customers, shuffled."""
+    return read_vectors(company.vectors).frame.sample(ASKED, random_state=11)
+
+
+def body_of(frame: pd.DataFrame, **options: Any) -> bytes:
+    rows = frame.astype(object).where(frame.notna(), None).to_dict(orient="index")
+    customers = [{"id": customer, "features": features} for customer, features in rows.items()]
+    return json.dumps({"customers": customers, **options}).encode()
+
+
+def post(url: str, body: bytes) -> list[dict[str, Any]]:
+    request = urllib.request.Request(f"{url}/assign", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        answers: list[dict[str, Any]] = json.load(response)["assignments"]
+    return answers
+
+
+def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Identical segments, strengths equal to 1e-9."""
+    for column in ("segment_id", "runner_up_id"):
+        assert found[column].fillna("-").tolist() == expected[column].fillna("-").tolist()
+    for column in ("unassigned", "novel"):
+        assert found[column].tolist() == expected[column].tolist()
+    np.testing.assert_allclose(found["strength"], expected["strength"], atol=1e-9, rtol=0)
+
+
+def test_the_planted_segments_are_recovered(company: Company) -> None:
+    truth = pd.read_parquet(company.folder / "truth.parquet").set_index("customer_id")["planted_segment"]
+    frame = read_vectors(company.vectors).frame
+    model = fetch(company.location).model
+    answer = model.assign(frame, policy="nearest")
+    assert adjusted_rand_score(truth.loc[frame.index], answer["segment_id"]) >= 0.9
+
+
+def test_every_path_gives_the_same_answer(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = asked(company)
+    model = fetch(company.location).model
+    expected = model.assign(frame)
+
+    records = frame.to_dict(orient="records")
+    one_by_one = pd.concat([model.frame_of(model.assign_records([dict(record)])) for record in records])
+    assert_same(one_by_one, expected)
+    batches = pd.concat([model.assign(frame.iloc[start : start + 37]) for start in range(0, ASKED, 37)])
+    assert_same(batches, expected)
+    assert_same(model.assign(frame.iloc[::-1]).iloc[::-1], expected)
+
+    out = company.folder / "assigned.parquet"
+    run("assign", company.vectors, "--out", out, "--explain", "--config", company.config)
+    offline = pd.read_parquet(out).loc[frame.index]
+    assert_same(offline, expected)
+    contributions = offline[[name for name in offline.columns if name.startswith("contribution__")]]
+    np.testing.assert_allclose(offline["base"] + contributions.sum(axis=1), offline["score"], atol=1e-9)
+
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    mlflow = load_mlflow()
+    mlflow.set_tracking_uri(company.location.tracking_uri)
+    scorer = mlflow.pyfunc.load_model(f"models:/{company.location.model_name}@champion")
+    assert_same(scorer.predict(frame), expected)
+    explained = scorer.predict(frame.iloc[:20], params={"explain": True})
+    np.testing.assert_allclose(explained["score"], offline["score"].iloc[:20], atol=1e-9)
+    assert_same(scorer.predict(frame.iloc[[0]]), expected.iloc[[0]])
+
+    settings = ServiceSettings(tracking_uri=company.location.tracking_uri, model_name=company.location.model_name)
+    with (
+        (company.folder / "service.log").open("wb") as log,
+        running_service(settings, port=free_port(), log=log) as url,
+    ):
+        whole = pd.DataFrame(post(url, body_of(frame)))
+        assert whole["id"].tolist() == frame.index.tolist()
+        assert_same(whole, expected)
+        singles = pd.DataFrame([post(url, body_of(frame.iloc[[row]]))[0] for row in range(60)])
+        assert_same(singles, expected.iloc[:60])
+        for answer, (customer, row) in zip(
+            post(url, body_of(frame.iloc[:5], explain=True)), offline.iterrows(), strict=False
+        ):
+            assert answer["id"] == customer
+            for part in answer["explanation"]["contributions"]:
+                assert part["contribution"] == pytest.approx(row[f"contribution__{part['feature']}"], abs=1e-9)
+        strange = frame.iloc[[0]].rename(columns={frame.columns[0]: "recenzy"})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            post(url, body_of(strange))
+        assert refused.value.code // 100 == 4
+        refused.value.close()
+
+
+def test_a_name_survives_and_the_model_stays(company: Company) -> None:
+    before = fetch(company.location).model
+    run("rename", before.ids[0], "Unsere Besten ✓", "--notes", "call them first", "--config", company.config)
+    after = fetch(company.location).model
+    assert after.digest == before.digest
+    assert after.cards[0].name == "Unsere Besten ✓"
+    listed = run("list", "--config", company.config).output
+    assert "Unsere Besten ✓" in listed
+    assert "version 1 (champion)" in listed
+
+
+def test_explain_one_customer_in_words(company: Company) -> None:
+    frame = asked(company)
+    model = fetch(company.location).model
+    customer = frame.index[0]
+    said = run("explain", customer, "--vectors", company.vectors, "--config", company.config).output
+    from_raw = run("explain", customer, "--config", company.config).output
+    assert said == from_raw
+    card = model.cards[model.position(model.assign(frame.iloc[[0]], policy="nearest")["segment_id"].iloc[0])]
+    assert f"{customer}: " in said
+    assert card.name in said
+    other = next(segment for segment in model.ids if segment != card.id)
+    assert other in run(
+        "explain", customer, "--against", other, "--vectors", company.vectors, "--config", company.config
+    ).output  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["explain", "nobody", "--vectors", "{vectors}"], "got 'nobody', expected one of the 600 customers"),
+        (["promote", "99"], "99"),
+        (["assign", "{config}", "--out", "x.parquet"], "cannot read vectors"),
+        (["assign", "{vectors}", "--out", "x.xlsx"], "must end in .parquet or .csv"),
+        (["list", "--model", "challenger"], "challenger"),
+        (["rename", "seg-nobody", "X"], "seg-nobody"),
+    ],
+)
+def test_what_users_get_wrong_is_answered_in_one_line(company: Company, arguments: list[str], message: str) -> None:
+    filled = [a.format(vectors=company.vectors, config=company.config) for a in arguments]
+    result = run(*filled, "--config", company.config, code=2)
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.output
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

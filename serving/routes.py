@@ -28,7 +28,7 @@ logger = logging.getLogger("bentoml.segments")
 
 # A body above this is worked on in a thread, so that a long list does not keep single customers waiting.
 INLINE_BYTES = 16 * 1024
-BODY_STATUSES = (400, 408, 413, 415, 422)
+BODY_STATUSES = (400, 408, 413, 415, 422, 504)
 
 Handler = Callable[[bytes], Answer]
 
@@ -135,6 +135,7 @@ class Door:
     def __init__(self, live: LiveModel, settings: ServiceSettings) -> None:
         self._keys = ApiKeys.from_file(settings.api_keys_file)
         self._reader = BodyReader(settings.max_body_bytes, settings.body_seconds)
+        self._seconds = settings.request_seconds
         self._routes: dict[str, dict[str, Route]] = {}
         for route in route_table(live, settings):
             self._routes.setdefault(route.path, {})[route.method] = route
@@ -179,6 +180,11 @@ class Door:
         if route.request is None:
             return route.handler(b"")
         body = await self._reader.read(headers, receive)
-        if len(body) > INLINE_BYTES:
-            return await asyncio.to_thread(route.handler, body)
-        return route.handler(body)
+        if len(body) <= INLINE_BYTES:
+            return route.handler(body)
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await asyncio.to_thread(route.handler, body)
+        except TimeoutError as error:
+            message = f"this took more than {self._seconds:g} s; send fewer customers at a time"
+            raise Refusal(504, "deadline", message) from error

@@ -11,6 +11,7 @@
 | `SEGMENTS_MAX_CUSTOMERS` | most customers in one request | 1000 |
 | `SEGMENTS_MAX_BODY_BYTES` | largest request body | 4194304 |
 | `SEGMENTS_BODY_SECONDS` | longest wait for a request's body | 10 |
+| `SEGMENTS_REQUEST_SECONDS` | longest work on one request, at most 55 | 30 |
 | `SEGMENTS_API_KEYS_FILE` | JSON file of accepted keys, `{"name": "sha256:<hex>"}`; without it the service is open | |
 
 A built Bento serves the model packed in it, whatever the registry variables say.
@@ -45,6 +46,7 @@ class ServiceSettings(BaseModel):
     max_customers: int = Field(1000, ge=1)
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024)
     body_seconds: float = Field(10.0, gt=0)
+    request_seconds: float = Field(30.0, gt=0, le=55)  # BentoML gives up after 60, in a shape of its own
     api_keys_file: Path | None = None
 
     @model_validator(mode="after")

@@ -21,7 +21,6 @@ from segments.errors import RegistryError
 from serving.live_model import LiveModel, from_registry
 from serving.settings import ServiceSettings
 
-
 pytestmark = [  # MLflow's own, none of our doing
     pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated:DeprecationWarning"),

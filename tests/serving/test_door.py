@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,17 @@ def test_a_body_that_does_not_end_is_given_up(kmeans: SegmentModel, make_caller:
     assert call("POST", "/assign", [], headers).error["code"] == "body_timeout"
 
 
+def test_work_that_takes_too_long_is_given_up(
+    kmeans: SegmentModel, make_caller: Any, good: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    call = make_caller(kmeans, ServiceSettings(request_seconds=0.05))
+    monkeypatch.setattr(SegmentModel, "assign_records", lambda *_: released.wait(5))
+    threading.Timer(0.5, released.set).start()
+    reply = call.assign([{"id": f"C{i}", "features": good} for i in range(300)])
+    assert (reply.status, reply.error["code"]) == (504, "deadline")
+
+
 def test_a_caller_that_goes_away_is_not_answered(kmeans: SegmentModel, make_caller: Any) -> None:
     door = make_caller(kmeans).door
     sent: list[Any] = []
@@ -164,7 +176,20 @@ def test_the_document_describes_every_route_and_every_error(call_kmeans: Any, km
                 if int(status) >= 400:
                     assert response["content"]["application/json"]["schema"] == error
     assign = document["paths"]["/assign"]["post"]
-    assert set(assign["responses"]) == {"200", "400", "401", "404", "405", "408", "413", "415", "422", "500", "503"}
+    assert set(assign["responses"]) == {
+        "200",
+        "400",
+        "401",
+        "404",
+        "405",
+        "408",
+        "413",
+        "415",
+        "422",
+        "500",
+        "503",
+        "504",
+    }
     assert assign["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/AssignRequest")
     customers = document["components"]["schemas"]["AssignRequest"]["properties"]["customers"]
     assert (customers["minItems"], customers["maxItems"]) == (1, 1000)

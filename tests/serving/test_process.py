@@ -33,9 +33,9 @@ def free_port() -> int:
 
 def ask(url: str, path: str, value: Any = None) -> tuple[int, Any]:
     body = None if value is None else json.dumps(value).encode()
-    request = urllib.request.Request(url + path, body, {"Content-Type": "application/json"})  # noqa: S310
+    request = urllib.request.Request(url + path, body, {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=20) as reply:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=20) as reply:
             content = reply.read()
             return reply.status, json.loads(content) if "json" in reply.headers["content-type"] else content
     except urllib.error.HTTPError as error:

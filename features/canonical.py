@@ -7,6 +7,8 @@ and counted.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +54,7 @@ def canonical(
     whole = raw.distinct() if duplicates_dropped else raw
     values: dict[str, ir.Value] = {}
     unreadable: dict[str, ir.BooleanValue] = {}
+    infinite: list[ir.BooleanValue] = []
     for column in contract.columns:
         if column.name in there:
             theirs = whole[there[column.name]]
@@ -62,11 +65,14 @@ def canonical(
                 unreadable[column.name] = theirs.strip().nullif("").notnull() & values[column.name].isnull()
             elif theirs.type().is_floating() and as_text:
                 unreadable[column.name] = theirs.notnull() & ~theirs.isnan() & values[column.name].isnull()
+            elif theirs.type().is_floating():
+                infinite.append(theirs.isinf().fill_null(False))
     moment = values.get(str(contract.moment))
     late = ibis.literal(False) if moment is None else moment >= _cutoff(moment, as_of)
     table = whole.select(
         **{name: _wall_clock(value) for name, value in values.items()},
         is_late=late.fill_null(False),
+        is_infinite=functools.reduce(operator.or_, infinite, ibis.literal(False)),
         **{f"unreadable_{name}": fault for name, fault in unreadable.items()},
     )
     counts = _count(table, contract, tuple(unreadable), there)
@@ -77,7 +83,9 @@ def canonical(
     if contract.moment_is_needed:
         kept = kept.filter(kept[str(contract.moment)].notnull())
         kept = kept.mutate(day=kept[str(contract.moment)].date().epoch_days().cast("int64"))
-    return CanonicalTable(contract.name, kept.drop("is_late", *(f"unreadable_{n}" for n in unreadable)), counts)
+    return CanonicalTable(
+        contract.name, kept.drop("is_late", "is_infinite", *(f"unreadable_{n}" for n in unreadable)), counts
+    )
 
 
 def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
@@ -176,6 +184,7 @@ def _count(
         if contract.moment_is_needed:
             sums["without_time"] = (has_customer & table[str(contract.moment)].isnull()).sum()
         sums["not_before_as_of"] = (has_customer & table.is_late).sum()
+    sums["with_infinity_as_missing"] = table.is_infinite.sum()
     sums |= {f"unreadable_{name}": table[f"unreadable_{name}"].sum() for name in unreadable}
     found = fetch(table.aggregate(**sums), f"{contract.name}: counting rows").to_pylist()[0]
     for column in contract.columns:
@@ -184,4 +193,5 @@ def _count(
                 f"{contract.name}: column {there[column.name]!r} ({column.name}) holds "
                 f"{found[f'unreadable_{column.name}']} values that are no {column.type}"
             )
-    return {name: int(found[name] or 0) for name in sums if not name.startswith("unreadable_")}
+    counts = {name: int(found[name] or 0) for name in sums if not name.startswith("unreadable_")}
+    return {name: count for name, count in counts.items() if count or name != "with_infinity_as_missing"}

@@ -1,6 +1,6 @@
 """Opens the user's tables through Ibis. The only file that names an engine.
 
-Files are read by an embedded DuckDB; a DuckDB file is opened read-only; a PostgreSQL URL comes from the environment
+Files are read by an embedded DuckDB; databases are opened read-only; a PostgreSQL URL comes from the environment
 and is never printed. Every engine runs in the business's time zone, so that a cast from an instant to the wall clock
 means the same everywhere.
 """
@@ -121,6 +121,7 @@ class Engines:
             connection.adapters.register_loader("numeric", FloatLoader)
             backend = ibis.postgres.from_connection(connection)
             connection.execute("SELECT set_config('TimeZone', %s, false)", (self._time_zone,))
+            connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         except psycopg.Error as error:
             # the driver's text may repeat the URL, so only its kind is told
             kind = type(error).__name__

@@ -149,6 +149,14 @@ def test_amounts_that_are_no_money_are_left_out_and_counted(build: Any) -> None:
     assert vectors.report["orders"]["without_usable_amount"] == 4
 
 
+def test_infinite_attributes_are_missing_and_counted(build: Any) -> None:
+    about = pd.DataFrame({"customer_id": ["a", "b", "c"], "size": [np.inf, np.nan, 3.0], "age": [-np.inf, 1.0, 2.0]})
+    declared = {"attributes": {"size": {"kind": "number"}, "age": {"kind": "number"}}}
+    vectors = build({"customers": about}, AS_OF, customers=declared)
+    assert vectors.frame.isna().sum().to_dict() == {"size": 2, "age": 1}
+    assert vectors.report["customers"]["with_infinity_as_missing"] == 1
+
+
 def test_no_customer_at_all_is_an_error_that_counts(build: Any) -> None:
     for table in (orders().iloc[:0], orders(ordered_at=[datetime(2025, 1, 1)] * 2), orders(customer_id=[None, None])):
         with pytest.raises(SourceError, match=r"no customer has a usable row before 2024-07-01\. orders: "):

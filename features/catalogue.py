@@ -1,0 +1,35 @@
+"""Every column that the features can compute, for documentation and for whoever writes `roles`."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from features import rfm, subscriptions, usage
+from features.learned import score_columns
+from features.raw_tables import EVENTS, SUBSCRIPTIONS, RawTable, RawType
+from features.settings import FeatureSettings
+from segments.contract import Column
+
+
+def every_column(settings: FeatureSettings | None = None) -> tuple[Column, ...]:
+    """The columns of all groups when the raw tables have all their columns; attributes are the user's own."""
+    chosen = settings or FeatureSettings()
+    events, terms = _full(EVENTS), _full(SUBSCRIPTIONS)
+    return (
+        *rfm.columns(chosen.rfm, chosen.currency, discounted=True),
+        *score_columns(),
+        *rfm.cdnow_columns(chosen.currency),
+        *usage.columns(events),
+        *usage.session_columns(),
+        *usage.top_feature_columns(),
+        *usage.main_device_columns(),
+        *subscriptions.columns(terms, chosen.currency),
+        *subscriptions.plan_columns(),
+    )
+
+
+def _full(contract: RawTable) -> ir.Table:
+    """A table of no engine with every column of the contract."""
+    types = {RawType.NUMBER: "float64", RawType.MOMENT: "timestamp"}
+    return ibis.table({column.name: types.get(column.type, "string") for column in contract.columns}, contract.name)

@@ -67,12 +67,9 @@ def customer_map(discovery: Discovery) -> Figure:
             Line2D([], [], ls="", marker=marker_of(position), color=colour_of(position), label=key, markersize=7)
         )
         if position >= 0:
-            across, up = np.median(places[chosen], axis=0)
-            text = lettering(name, 20)
-            names.append(
-                axes.text(across, up, text, ha="center", va="center", fontsize=8.5, fontweight="bold", color=INK,
-                          path_effects=outlined(3))
-            )  # fmt: skip
+            across, up = _label_place(places, places[chosen])
+            words = lettering(name, 20)
+            names.append(axes.text(across, up, words, ha="center", va="center", path_effects=outlined(3)))
     handles = handles[1:] + handles[:1] if (labels < 0).any() else handles
     figure.legend(
         handles=handles,
@@ -82,8 +79,21 @@ def customer_map(discovery: Discovery) -> Figure:
         fontsize=8.5,
         labelcolor=INK,
     )
+    for label in names:
+        label.set(fontsize=8.5, fontweight="bold", color=INK)
+    axes.margins(0.08)
     spread(axes, names)
     return figure
+
+
+def _label_place(everyone: Floats, own: Floats) -> tuple[float, float]:
+    """Where a segment's name goes: on its median, or above it where the name would cover the whole island."""
+    across, up = np.median(own, axis=0)
+    whole = np.maximum(np.ptp(everyone, axis=0), 1e-9)
+    island = (np.quantile(own, 0.95, axis=0) - np.quantile(own, 0.05, axis=0)) / whole
+    if island[0] < 0.2 and island[1] < 0.2:
+        up = np.quantile(own[:, 1], 0.98) + 0.045 * whole[1]
+    return float(across), float(up)
 
 
 def umap_plane(points: Floats) -> Floats:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import textwrap
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ PALETTE = (
     "#882255", "#999933", "#332288", "#8C6D4F", "#117733", "#5F6B73",
 )  # fmt: skip
 MARKERS = "os^Dv"  # another round of the palette has another shape
-NOBODY = "#C9CCD1"
+NOBODY = "#BCC1C9"
 INK, FAINT = "#22262B", "#6B7280"
 WIDER_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "Arial Unicode MS", "Noto Sans")
 DOTS_PER_INCH = 130
@@ -84,15 +85,22 @@ def outlined(size: float = 2.5) -> list[Any]:
 
 def png(figure: Figure) -> bytes:
     """The figure as PNG, the same bytes each time on one machine."""
+    buffer = io.BytesIO()
+    with _any_letters(figure):
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+@contextmanager
+def _any_letters(figure: Figure) -> Iterator[None]:
+    """While the figure is laid out: letters come from whichever font here has them."""
     families = ["DejaVu Sans", *(name for name in WIDER_FONTS if name in set(font_manager.get_font_names()))]
     for text in figure.findobj(Text):
         text.set_fontfamily(families)
-    buffer = io.BytesIO()
     with warnings.catch_warnings():
         # a customer's text may hold letters that no font here has; a box is drawn, and nobody can do more about it
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
+        yield
 
 
 def spread(axes: Axes, labels: Sequence[Text], rounds: int = 200) -> None:
@@ -100,7 +108,8 @@ def spread(axes: Axes, labels: Sequence[Text], rounds: int = 200) -> None:
     figure = axes.get_figure()
     if not isinstance(figure, Figure) or not labels:
         return
-    figure.draw_without_rendering()
+    with _any_letters(figure):
+        figure.draw_without_rendering()
     frame = axes.get_window_extent()
     boxes = [label.get_window_extent() for label in labels]
     half = np.array([[box.width, box.height] for box in boxes]) / 2 + 4

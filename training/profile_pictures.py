@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,12 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 
-from segments.contract import Column, Kind, Role
+from segments.contract import Column, Role
 from segments.encoder import Floats, Indices
 from training.discovery import Discovery
 from training.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, quiet, swarm
-from training.tables import shown_columns, typical_of_everyone
-from training.wording import plain_value
+from training.tables import bare_value, shown_columns, titled, typical_of_everyone
 
 MOST_EXPLAINED = 400  # explaining an HDBSCAN customer takes milliseconds
 REASONS_SHOWN = 6
@@ -59,7 +57,7 @@ def profile_heatmap(discovery: Discovery) -> Figure:
         if position < len(cards):
             axes.plot([position - 0.46, position + 0.46], [-0.5, -0.5], color=colour_of(position), linewidth=5,
                       solid_capstyle="butt", clip_on=False, zorder=5)  # fmt: skip
-    axes.set_yticks(range(len(columns)), [lettering(_heading(column), 44, 1) for column in columns])
+    axes.set_yticks(range(len(columns)), [lettering(titled(column), 44, 1) for column in columns])
     axes.spines["bottom"].set_visible(False)
     axes.set_xticks(np.arange(len(cards) + 1) + 0.5, minor=True)
     axes.set_yticks(np.arange(len(columns)) + 0.5, minor=True)
@@ -150,14 +148,7 @@ def _draw_reasons(axes: Axes, discovery: Discovery, rows: Indices, most: int) ->
     axes.set_xlabel("◂ speaks for the runner-up      speaks for this segment ▸", fontsize=8, color=FAINT)
 
 
-def _heading(column: Column) -> str:
-    """The column's title with its unit, unless the cells or the title say it."""
-    said = column.kind in (Kind.SHARE, Kind.FLAG) or column.unit.split(" ")[0] in column.title.split(" ")
-    return column.title if said or not column.unit else f"{column.title} ({column.unit})"
-
-
 def _cell(value: float | str | None, column: Column) -> str:
-    """A value as it fits a cell: the unit is said in the heading of its row."""
-    if isinstance(value, str):
-        return lettering(value if len(value) <= 14 else f"{value[:13]}…")
-    return plain_value(value, replace(column, unit=""))
+    """A value as it fits a cell."""
+    text = bare_value(value, column)
+    return lettering(text if len(text) <= 15 else f"{text[:14]}…")

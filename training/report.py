@@ -21,14 +21,16 @@ from training.drawing import colour_of
 from training.pictures import draw_pictures
 from training.quality import Judgement
 from training.tables import (
+    bare_value,
     candidate_table,
     money_columns,
     money_of,
     segment_table,
     shown_columns,
+    titled,
     typical_of_everyone,
 )
-from training.wording import plain_number, plain_value
+from training.wording import plain_number
 
 __all__ = ["candidate_table", "draw_pictures", "html_report", "segment_table"]
 
@@ -124,7 +126,11 @@ def _stacks(discovery: Discovery) -> str:
             if share > 0
         )
         result.append(f'<div class="faint">share of {escape(what)}</div><div class="stack">{blocks}</div>')
-    return "".join(result)
+    legend = "".join(
+        f'<li><i style="background:{colour_of(position)}"></i>{escape(card.name)}</li>'
+        for position, card in enumerate(discovery.model.cards)
+    )
+    return f'{"".join(result)}<ul class="legend">{legend}</ul>'
 
 
 def _card(discovery: Discovery, position: int) -> str:
@@ -170,8 +176,8 @@ def _typical_row(discovery: Discovery, card: SegmentCard, column: Column, differ
     here, everyone = card.medians[column.name], typical_of_everyone(discovery, column)
     way = "" if difference is None or column.is_category else " up" if difference.effect > 0 else " down"
     return (
-        f'<tr><td>{escape(column.title)}</td><td class="value{way}">{escape(plain_value(here, column))}</td>'
-        f'<td class="value faint">{escape(plain_value(everyone, column))}</td></tr>'
+        f'<tr><td>{escape(titled(column))}</td><td class="value{way}">{escape(bare_value(here, column))}</td>'
+        f'<td class="value faint">{escape(bare_value(everyone, column))}</td></tr>'
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from segments.contract import Column, Kind
 from segments.profiles import SegmentCard
 from training.discovery import Discovery
+from training.wording import plain_value
 
 # Only amounts that add up over customers: "USD", "USD a month"; never "USD an order" or a customer's own turnover.
 ADDS_UP = re.compile(r"([A-Z]{3}|[$€£¥₹])( a month)?")
@@ -100,3 +102,14 @@ def heading(column: Column) -> str:
 def distinguished_by(card: SegmentCard) -> str:
     """What sets a segment apart, strongest first: "frequent; high spend"."""
     return "; ".join(difference.words for difference in card.differences) or "close to the average in everything"
+
+
+def titled(column: Column) -> str:
+    """A column's title with its unit, unless the title or the value says it: "frequency (orders)"."""
+    said = column.kind in (Kind.SHARE, Kind.FLAG) or column.unit.split(" ")[0] in column.title.split(" ")
+    return column.title if said or not column.unit else f"{column.title} ({column.unit})"
+
+
+def bare_value(value: float | str | None, column: Column) -> str:
+    """A value in words, without the unit that `titled` says."""
+    return plain_value(value, replace(column, unit=""))

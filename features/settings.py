@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from segments.contract import Kind, Role
+from segments.errors import SettingsError
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
@@ -23,11 +24,22 @@ class TableSource(Settings):
 
     file: str | None = Field(None, description="a .parquet or .csv file, a folder of Parquet files, or a pattern")
     duckdb: str | None = Field(None, description="a DuckDB file; it is opened read-only")
-    postgres: Name | None = Field(
+    postgres: str | None = Field(
         None, description="the NAME of the environment variable that holds the PostgreSQL URL, never the URL itself"
     )
     table: str | None = Field(None, description="the table or schema.table in the database")
     columns: dict[str, str] = Field(default_factory=dict, description="our column name: the name in your table")
+
+    @field_validator("postgres")
+    @classmethod
+    def _no_secret(cls, value: str | None) -> str | None:
+        if value is not None and not value.isidentifier():
+            # not a ValueError: pydantic would repeat the value, and with it the password
+            raise SettingsError(
+                "sources: `postgres` takes the NAME of an environment variable that holds the URL, such as "
+                "SHOP_DATABASE_URL; a URL itself does not belong into a file"
+            )
+        return value
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -58,6 +70,13 @@ class CustomersSource(TableSource):
 
     attributes: dict[Name, Attribute] = Field(min_length=1, description="at least one")
 
+    @field_validator("attributes")
+    @classmethod
+    def _no_reserved_name(cls, value: dict[str, Attribute]) -> dict[str, Attribute]:
+        if taken := sorted({"customer_id", "known_at"} & value.keys()):
+            raise ValueError(f"no attribute can be called {' or '.join(taken)}; give it another name and `column:`")
+        return value
+
 
 class Sources(Settings):
     """The raw tables; at least one."""
@@ -69,7 +88,7 @@ class Sources(Settings):
 
     @model_validator(mode="after")
     def _at_least_one(self) -> Self:
-        if not self.model_fields_set & set(type(self).model_fields):
+        if not any((self.orders, self.events, self.customers, self.subscriptions)):
             raise ValueError("at least one of orders, events, customers or subscriptions is needed")
         return self
 
@@ -106,6 +125,15 @@ class AttributeSettings(Settings):
     )
 
 
+class Words(Settings):
+    """What people of this business call a column; what is left out stays as it is."""
+
+    label: str | None = Field(None, description="the column's name in sentences")
+    unit: str | None = Field(None, description="what is said after a value")
+    low: str | None = Field(None, description="plain words for a low value, for the names of segments")
+    high: str | None = Field(None, description="plain words for a high value")
+
+
 class FeatureSettings(Settings):
     """How raw tables become one vector a customer."""
 
@@ -115,6 +143,7 @@ class FeatureSettings(Settings):
     usage: UsageSettings = UsageSettings()
     attributes: AttributeSettings = AttributeSettings()
     roles: dict[str, Role] = Field(default_factory=dict, description="overrides of the default roles, by column")
+    words: dict[str, Words] = Field(default_factory=dict, description="overrides of the default words, by column")
 
     @field_validator("time_zone")
     @classmethod

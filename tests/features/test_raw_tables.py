@@ -73,7 +73,8 @@ def test_settings_refuse_what_is_ambiguous() -> None:
         {},
         {"orders": {"file": "a.csv", "duckdb": "b.duckdb"}},
         {"orders": {"duckdb": "b.duckdb"}},
-        {"orders": {"postgres": "postgresql://user:word@host/db", "table": "orders"}},
+        {"orders": None},
+        {"customers": {"file": "a.csv", "attributes": {"known_at": {"kind": "number"}}}},
         {"customers": {"file": "a.csv", "attributes": {}}},
         {"order": {"file": "a.csv"}},
     ):
@@ -81,6 +82,12 @@ def test_settings_refuse_what_is_ambiguous() -> None:
             Sources.model_validate(bad)
     with pytest.raises(ValidationError, match="is not a time zone"):
         FeatureSettings(time_zone="Mars/Olympus")
+
+
+def test_a_url_in_the_settings_is_refused_without_repeating_it() -> None:
+    with pytest.raises(SettingsError, match="the NAME of an environment variable") as caught:
+        Sources.model_validate({"orders": {"postgres": "postgresql://user:secret-word@host/db", "table": "orders"}})
+    assert "secret-word" not in str(caught.value)
 
 
 def test_a_folder_and_a_pattern_of_parquet_files(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ def build_vectors(
         If a table cannot be read, breaks its contract, holds a customer twice where one row is promised, or if there
         is no customer at all.
     SettingsError
-        If `roles` names a column that the vector does not have.
+        If `roles` or `words` name a column that the vector does not have.
     """
     moment = AsOf.at(as_of, settings.time_zone)
     report: dict[str, Mapping[str, int]] = {}
@@ -213,12 +213,15 @@ def _contract(parts: list[Part], settings: FeatureSettings) -> VectorContract:
     if settings.rfm.scores and any(column.name == "recency_days" for column in columns):
         columns += score_columns()
     contract = VectorContract(tuple(columns))
-    for name in settings.roles:
-        if name not in contract.names:
-            raise SettingsError(
-                f"features.roles: no column {name!r} in the vector.{nearest_word(name, contract.names)} "
-                f"It has {', '.join(contract.names)}"
-            )
+    for block, names in (("roles", settings.roles), ("words", settings.words)):
+        for name in names:
+            if name not in contract.names:
+                raise SettingsError(
+                    f"features.{block}: no column {name!r} in the vector.{nearest_word(name, contract.names)} "
+                    f"It has {', '.join(contract.names)}"
+                )
+    own = {name: words.model_dump(exclude_none=True) for name, words in settings.words.items()}
+    contract = VectorContract(tuple(replace(column, **own.get(column.name, {})) for column in contract.columns))
     return contract.with_roles(settings.roles)
 
 

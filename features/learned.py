@@ -114,7 +114,7 @@ def score_columns() -> tuple[Column, ...]:
             name, Kind.COUNT, Role.DESCRIPTOR, "of 5", "rfm",
             f"fifth of {SCORED[name]} among the customers it was learned from; 5 is "
             f"{'the most recent' if name in LOW_IS_GOOD else 'the highest'}",
-            True, low=low, high=high,
+            True, low=low, high=high, label=name.replace("_", " ").capitalize(),
         )
         for name, (low, high) in words.items()
     )  # fmt: skip

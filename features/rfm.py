@@ -111,7 +111,8 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
     found = [
         Column(
             "recency_days", Kind.COUNT, base, "days", GROUP,
-            "as-of day - day of the last order", True, low="bought recently", high="lapsed",
+            "as-of day - day of the last order", True,
+            low="bought recently", high="lapsed", label="time since the last order",
         ),
         Column("frequency", Kind.COUNT, base, counted, GROUP, f"number of {counted}", low="rare", high="frequent"),
         Column(
@@ -124,12 +125,13 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
         ),
         Column(
             "tenure_days", Kind.COUNT, tell, "days", GROUP,
-            "as-of day - day of the first order", True, low="new customer", high="long-standing customer",
+            "as-of day - day of the first order", True,
+            low="new customer", high="long-standing customer", label="time since the first order",
         ),
         Column(
             "days_between_orders", Kind.NUMBER, tell, "days", GROUP,
             "(day of the last order - day of the first) / (number of orders - 1); missing with a single order",
-            True, low="orders in quick succession", high="long gaps between orders",
+            True, low="orders in quick succession", high="long gaps between orders", label="time between orders",
         ),
     ]  # fmt: skip
     if discounted:

@@ -71,14 +71,15 @@ def columns(terms: ir.Table, currency: str) -> tuple[Column, ...]:
     found = [
         Column(
             "mrr", Kind.NUMBER, base, monthly, GROUP, "sum of mrr of the running terms", low="low MRR", high="high MRR",
+            label="MRR",
         ),
         Column(
             "mrr_change_90_days", Kind.NUMBER, base, monthly, GROUP, "mrr - mrr 90 days before",
-            low="shrinking contract", high="growing contract",
+            low="shrinking contract", high="growing contract", label="MRR change in 90 days",
         ),
         Column(
             "subscription_tenure_days", Kind.COUNT, base, "days", GROUP, "as-of day - day of the first start",
-            True, low="new subscriber", high="long-standing subscriber",
+            True, low="new subscriber", high="long-standing subscriber", label="time as a subscriber",
         ),
         Column(
             "upgrades", Kind.COUNT, tell, "upgrades", GROUP, "terms with a higher mrr than those before them",

@@ -86,23 +86,30 @@ def columns(events: ir.Table) -> tuple[Column, ...]:
     base, tell = Role.BASIS, Role.DESCRIPTOR
     found = [
         _count("events", tell, "events", "number of events", "few events", "many events"),
-        _count("active_days_7", tell, "days", "days with an event in the last 7", "quiet lately", "active this week"),
-        _count("active_days_30", base, "days", "days with an event in the last 30", "seldom active", "often active"),
         _count(
-            "active_days_90", tell, "days", "days with an event in the last 90", "seldom active lately", "active lately"
+            "active_days_7", tell, "days", "days with an event in the last 7", "quiet lately", "active this week",
+            "active days of the last 7",
+        ),
+        _count(
+            "active_days_30", base, "days", "days with an event in the last 30", "seldom active", "often active",
+            "active days of the last 30",
+        ),
+        _count(
+            "active_days_90", tell, "days", "days with an event in the last 90",
+            "seldom active lately", "active lately", "active days of the last 90",
         ),
         Column(
             "days_since_last_event", Kind.COUNT, tell, "days", GROUP, "as-of day - day of the last event",
-            True, low="active recently", high="gone quiet",
+            True, low="active recently", high="gone quiet", label="time since the last event",
         ),
         Column(
-            "events_per_active_day", Kind.NUMBER, base, "events a day", GROUP,
+            "events_per_active_day", Kind.NUMBER, base, "events", GROUP,
             "events of the last 90 days / days with an event in them; 0 without any", low="light use", high="heavy use",
         ),
         Column(
-            "usage_trend", Kind.NUMBER, base, "from -1 to 1", GROUP,
+            "usage_trend", Kind.NUMBER, base, "", GROUP,
             "(events of the last 30 days - of the 30 before) / (both together); 0 without any",
-            low="usage falling", high="usage growing",
+            low="usage falling", high="usage growing", label="usage trend (-1 to 1)",
         ),
     ]  # fmt: skip
     if _feature(events) is not None:
@@ -122,7 +129,8 @@ def columns(events: ir.Table) -> tuple[Column, ...]:
 def session_columns() -> tuple[Column, ...]:
     """What `sessions` computes."""
     text = "sessions in the last 30 days, parted by a silence longer than `session_gap_minutes`"
-    return (_count("sessions_30", Role.DESCRIPTOR, "sessions", text, "few sessions", "many sessions"),)
+    label = "sessions of the last 30 days"
+    return (_count("sessions_30", Role.DESCRIPTOR, "sessions", text, "few sessions", "many sessions", label),)
 
 
 def top_feature_columns() -> tuple[Column, ...]:
@@ -131,7 +139,7 @@ def top_feature_columns() -> tuple[Column, ...]:
         Column(
             "top_feature_share", Kind.SHARE, Role.DESCRIPTOR, "of events", GROUP,
             "events of the most used feature / events that name a feature, in the last 90 days",
-            True, low="varied use", high="single-feature use",
+            True, low="varied use", high="single-feature use", label="share of the top feature",
         ),
     )  # fmt: skip
 
@@ -151,5 +159,5 @@ def _feature(events: ir.Table) -> ir.StringValue | None:
     return next((events[name] for name in ("feature", "name") if name in events.columns), None)
 
 
-def _count(name: str, role: Role, unit: str, description: str, low: str, high: str) -> Column:
-    return Column(name, Kind.COUNT, role, unit, GROUP, description, low=low, high=high)
+def _count(name: str, role: Role, unit: str, description: str, low: str, high: str, label: str = "") -> Column:
+    return Column(name, Kind.COUNT, role, unit, GROUP, description, low=low, high=high, label=label)

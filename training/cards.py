@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segments.contract import Column, VectorContract
+from segments.contract import Column, Role, VectorContract
 from segments.encoder import Flags, Floats, Indices
 from segments.profiles import Difference, SegmentCard
-from training.naming import name_segments
+from training.naming import echoes, name_segments
 from training.wording import direction, plain_number, plain_value
 
 LEAST_EFFECT = 0.3  # standard deviations; smaller differences are not worth a word
@@ -84,7 +84,20 @@ def _differences(
         if (typical - overall) * effect <= 0:  # words must not contradict the medians
             continue
         found.append(Difference(column.name, effect, typical, overall, direction(column, effect > 0)))
-    return sorted(found, key=lambda difference: -abs(difference.effect))
+    strongest_first = sorted(found, key=lambda difference: -abs(difference.effect))
+    return _without_echoes(strongest_first, columns, ranks)
+
+
+def _without_echoes(
+    found: Sequence[Difference], columns: Sequence[Column], ranks: dict[str, Floats]
+) -> list[Difference]:
+    """Leave out descriptors that only repeat a basis, or a stronger descriptor, in other numbers."""
+    basis = {column.name for column in columns if column.role is Role.BASIS}
+    kept = [difference for difference in found if difference.column in basis]
+    for difference in found:
+        if difference.column not in basis and not any(echoes(difference, other, ranks) for other in kept):
+            kept.append(difference)
+    return sorted(kept, key=lambda difference: -abs(difference.effect))
 
 
 def _level_differences(values: pd.Series[Any], column: Column, chosen: Flags) -> list[Difference]:
@@ -98,7 +111,7 @@ def _level_differences(values: pd.Series[Any], column: Column, chosen: Flags) ->
         spread = np.sqrt(expected * (1 - expected))
         effect = (float(share) - expected) / spread if spread > 0 else 0.0
         if effect >= LEAST_EFFECT and share >= 0.5:  # a word about the segment must be true of most of it
-            words = f"mostly {level} {column.title}"
+            words = f"mostly {level} ({column.title})"
             found.append(Difference(column.name, float(effect), str(level), overall, words))
     return found
 

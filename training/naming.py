@@ -46,18 +46,18 @@ def _stories(found: Sequence[Difference], contract: VectorContract, ranks: Mappi
     for difference in found:
         if contract[difference.column].role is not Role.BASIS:
             continue
-        known = [other for other in told if _correlation(difference.column, other.column, ranks) > SAME_STORY]
-        if not known and difference.words not in [other.words for other in told]:
+        if not any(echoes(difference, other, ranks) for other in told):
             told.append(difference)
     return [difference.words for difference in told]
 
 
-def _correlation(first: str, second: str, ranks: Mapping[str, Floats]) -> float:
-    if first == second:
-        return 1.0
-    if first not in ranks or second not in ranks:
-        return 0.0
-    return float(abs(np.mean(ranks[first] * ranks[second])))
+def echoes(one: Difference, other: Difference, ranks: Mapping[str, Floats]) -> bool:
+    """Whether two differences say the same: in the same words, or in columns that move together."""
+    if one.words == other.words or one.column == other.column:
+        return True
+    if one.column not in ranks or other.column not in ranks:
+        return False
+    return bool(abs(np.mean(ranks[one.column] * ranks[other.column])) > SAME_STORY)
 
 
 def _value(found: Sequence[Difference], contract: VectorContract) -> str:

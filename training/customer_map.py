@@ -62,7 +62,7 @@ def customer_map(discovery: Discovery) -> Figure:
             linewidths=0.3,
             edgecolors="white",
         )
-        key = f"{lettering(name, 30)} ({share:.1%})"
+        key = f"{lettering(name, 30)} ({100 * share:.1f} %)"
         handles.append(
             Line2D([], [], ls="", marker=marker_of(position), color=colour_of(position), label=key, markersize=7)
         )

@@ -78,7 +78,7 @@ def contributions_beeswarm(discovery: Discovery) -> Figure:
         "Why customers are in their segment",
         "Each dot is a customer. To the right, the column speaks for the segment, to the left for the runner-up; the "
         "strongest columns come first. Blue is a low value of the column among all customers, red a high one, grey a "
-        "category.",
+        "category or an unknown value.",
     )
     panels = figure.subplots(down, across, squeeze=False).ravel()
     generator = np.random.default_rng(SEED)

@@ -35,6 +35,7 @@ from training.wording import plain_number
 __all__ = ["candidate_table", "draw_pictures", "html_report", "segment_table"]
 
 ROWS_ON_A_CARD = 6
+SHORT = 14  # letters of a value that is never broken over two lines
 HOW_TO_READ = {
     "customer_map": "Each dot is a customer, and customers who are alike lie near each other: islands are groups that "
     "stand apart, a border inside an island is a gradual change.",
@@ -84,7 +85,7 @@ def _numbers(discovery: Discovery, judgement: Judgement | None) -> str:
     shown = [(f"{len(discovery.labels):,}", "customers"), (f"{len(discovery.model.cards)}", "segments")]
     for column in money_columns(discovery):
         total = float(discovery.frame[column.name].sum())
-        shown.append((plain_number(total), f"{column.unit}, {column.title} of all customers"))
+        shown.append((_short(total), f"{column.unit}, {column.title} of all customers"))
     if judgement:
         if judgement.unassigned_share:
             shown.append((_percent(judgement.unassigned_share), "belong to no segment"))
@@ -116,9 +117,9 @@ def _stacks(discovery: Discovery) -> str:
         (column.title, [money_of(discovery, column, position)[1] for position in (*positions, -1)])
         for column in money_columns(discovery)
     ]
+    names = [*discovery.model.names, "unassigned"]
     result = []
     for what, shares in parts:
-        names = [*(card.name for card in discovery.model.cards), "unassigned"]
         blocks = "".join(
             f'<i style="width:{100 * share:.2f}%;background:{colour_of(position)}" '
             f'title="{escape(f"{name}: {_percent(share)}")}"></i>'
@@ -127,8 +128,9 @@ def _stacks(discovery: Discovery) -> str:
         )
         result.append(f'<div class="faint">share of {escape(what)}</div><div class="stack">{blocks}</div>')
     legend = "".join(
-        f'<li><i style="background:{colour_of(position)}"></i>{escape(card.name)}</li>'
-        for position, card in enumerate(discovery.model.cards)
+        f'<li><i style="background:{colour_of(position)}"></i>{escape(name)}</li>'
+        for position, name in zip((*positions, -1), names, strict=True)
+        if position >= 0 or (discovery.labels < 0).any()
     )
     return f'{"".join(result)}<ul class="legend">{legend}</ul>'
 
@@ -138,7 +140,7 @@ def _card(discovery: Discovery, position: int) -> str:
     shares = [("customers", f"{card.size:,}", card.share)]
     for column in money_columns(discovery):
         total, share = money_of(discovery, column, position)
-        shares.append((column.title, f"{plain_number(total)} {column.unit}", share))
+        shares.append((column.title, f"{_short(total)} {column.unit}", share))
     bars = "".join(
         f'<div class="shares"><span>{escape(amount)}{"" if what == "customers" else f" {escape(what)}"}'
         f"{' customers' if what == 'customers' else ''}</span><b>{_percent(share)}</b></div>"
@@ -175,10 +177,11 @@ def _typical(discovery: Discovery, card: SegmentCard) -> str:
 def _typical_row(discovery: Discovery, card: SegmentCard, column: Column, difference: Difference | None) -> str:
     here, everyone = card.medians[column.name], typical_of_everyone(discovery, column)
     way = "" if difference is None or column.is_category else " up" if difference.effect > 0 else " down"
-    return (
-        f'<tr><td>{escape(titled(column))}</td><td class="value{way}">{escape(bare_value(here, column))}</td>'
-        f'<td class="value faint">{escape(bare_value(everyone, column))}</td></tr>'
+    cells = "".join(
+        f'<td class="value {style}{" tight" if len(text) <= SHORT else ""}">{escape(text)}</td>'
+        for text, style in ((bare_value(here, column), way), (bare_value(everyone, column), "faint"))
     )
+    return f"<tr><td>{escape(titled(column))}</td>{cells}</tr>"
 
 
 def _unassigned(discovery: Discovery) -> str:
@@ -256,5 +259,13 @@ def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in counts.items())
 
 
+def _short(amount: float) -> str:
+    """A large amount in little room: 55.4 M."""
+    for size, letter in ((1e9, "B"), (1e6, "M")):
+        if abs(amount) >= size:
+            return f"{plain_number(amount / size)} {letter}"
+    return plain_number(amount)
+
+
 def _percent(share: float) -> str:
-    return f"{share:.1%}"
+    return f"{100 * share:.1f} %"

@@ -215,7 +215,8 @@ def _candidates(discovery: Discovery) -> str:
     rows = []
     for _, row in table.iterrows():
         values = "".join(f'<td class="value">{_score(name, row[name])}</td>' for name in there)
-        remark = "chosen" if row["chosen"] else str(row["remark"])
+        said = str(row["remark"])
+        remark = "chosen" if row["chosen"] else said if said.startswith("refused") else ""  # scores have columns
         rows.append(
             f'<tr class="{"chosen" if row["chosen"] else ""}"><td>{escape(str(row["candidate"]))}<br>'
             f'<span class="faint">{escape(str(row["parameters"]))}</span></td>{values}<td>{escape(remark)}</td></tr>'
@@ -252,11 +253,11 @@ def _facts(discovery: Discovery, facts: Mapping[str, str], raw_tables: Mapping[s
     settings = provenance.get("settings")
     text = json.dumps(settings, indent=2, ensure_ascii=False) if settings else ""
     more = f"<details><summary>all settings</summary><pre>{escape(text)}</pre></details>" if text else ""
-    return f"<table><tbody>{rows}</tbody></table>{more}"
+    return f'<table class="facts"><tbody>{rows}</tbody></table>{more}'
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in counts.items())
+    return ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in counts.items() if count)
 
 
 def _short(amount: float) -> str:

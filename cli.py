@@ -196,7 +196,7 @@ def serve(config: Path, which: str, host: str, port: int) -> None:
     from serving.launcher import running_service
 
     settings = _service_settings(_location(config), which)
-    with running_service(settings, port=port, host=host) as url:
+    with _interrupted_by_sigterm(), running_service(settings, port=port, host=host) as url:
         click.echo(f"serving {which} at {url} (documentation at {url}/docs); Ctrl-C stops it")
         _wait_forever()
 
@@ -365,10 +365,28 @@ def _progress() -> Iterator[tuple[Callable[[str], None], Callable[[int, int, str
         yield announce, step
 
 
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """A plain `kill` ends the service as orderly as Ctrl-C does, workers and all."""
+    import signal
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("stopped")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _wait_forever() -> None:
     import threading
 
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        click.echo("stopping")
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

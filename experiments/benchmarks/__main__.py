@@ -1,0 +1,43 @@
+"""`python -m experiments.benchmarks NAME`: prints a table and, as its last line, one JSON object. `all` runs each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import import_module
+
+import click
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Where a benchmark lives, its size, and the size at which a test sees that it runs."""
+
+    module: str
+    size: int
+    tiny: int
+
+    def run(self, tiny: bool) -> dict[str, object]:
+        """Run it; every benchmark module has `run(size)`."""
+        result: dict[str, object] = import_module(self.module).run(self.tiny if tiny else self.size)
+        return result
+
+
+BENCHMARKS = {
+    "features": Benchmark("experiments.benchmarks.features", 10_000_000, 2_000),
+    "simulated": Benchmark("experiments.benchmarks.simulated", 100_000, 400),
+}
+
+
+@click.command()
+@click.argument("name", type=click.Choice([*BENCHMARKS, "all"]))
+@click.option("--tiny", is_flag=True, help="As small as it runs at all: for tests, not for figures.")
+def main(name: str, tiny: bool) -> None:
+    """Measure the numbers that the README quotes."""
+    for chosen in BENCHMARKS if name == "all" else [name]:
+        click.echo(f"== {chosen}")
+        click.echo(json.dumps(BENCHMARKS[chosen].run(tiny)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""Each benchmark runs at a tiny size and ends with one JSON object; its figures are not judged here."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from experiments.benchmarks.__main__ import BENCHMARKS, main
+
+
+@pytest.mark.parametrize("name", sorted(BENCHMARKS))
+def test_a_tiny_run_ends_with_one_json_object(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    result = CliRunner().invoke(main, [name, "--tiny"], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert json.loads(result.output.splitlines()[-1])["benchmark"] == name
+    capfd.readouterr()

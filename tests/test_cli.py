@@ -1,0 +1,154 @@
+"""The front door is quick, knows its commands, and answers mistakes in one line without touching the registry."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from cli import main
+from registry.connection import RegistryLocation
+from registry.versions import list_versions
+from segments.errors import RegistryError
+
+COMMANDS = set(
+    [
+        "assign",
+        "demo",
+        "discover",
+        "explain",
+        "features",
+        "list",
+        "package",
+        "promote",
+        "rename",
+        "schema",
+        "serve",
+        "simulate",
+    ]
+)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, cli\n"
+        "try:\n    cli.main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'pandas', 'numpy', 'mlflow', 'bentoml', 'ibis', 'sklearn', 'pydantic'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_every_command_has_help() -> None:
+    assert set(main.commands) == COMMANDS
+    for name, command in main.commands.items():
+        assert command.help, name
+        assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0
+
+
+def test_the_schema_completes_the_settings_file() -> None:
+    schema = json.loads(CliRunner().invoke(main, ["schema"]).output)
+    assert {"as_of", "sources", "features", "discovery", "registry"} <= schema["properties"].keys()
+    assert set(schema["required"]) == {"as_of", "sources"}
+
+
+ORDERS = pd.DataFrame(
+    {
+        "customer_id": [f"kunde-ü{number % 60}" for number in range(600)],
+        "order_id": [f"o{number}" for number in range(600)],
+        "ordered_at": pd.date_range("2026-01-01", periods=600, freq="6h"),
+        "amount": [10.0 + (number * 37 % 60) ** 2 for number in range(600)],
+    }
+)
+KMEANS_500 = {"algorithm": "kmeans", "segments": 500}
+KMEANS_3 = {"algorithms": [{"algorithm": "kmeans", "segments": 3}], "min_share": 0}
+
+
+def settings_with(folder: Path, orders: Any, **change: Any) -> Path:
+    if isinstance(orders, pd.DataFrame):
+        orders.to_parquet(folder / "orders.parquet")
+    elif orders is not None:
+        (folder / "orders.parquet").write_bytes(orders)
+    content = {"as_of": "2026-06-01", "sources": {"orders": {"file": "orders.parquet"}}, "discovery": KMEANS_3}
+    config = folder / "segments.yaml"
+    config.write_text(yaml.safe_dump({**content, **change}, allow_unicode=True))
+    return config
+
+
+@pytest.mark.parametrize(
+    ("orders", "change", "message"),
+    [
+        (ORDERS.iloc[:0], {}, "no customer has a usable row before 2026-06-01. orders: 0 rows"),
+        (ORDERS.iloc[:1], {}, "1 customers are too few"),
+        (ORDERS.assign(amount=5.0, ordered_at=pd.Timestamp("2026-02-01")), {}, "are the same in every basis column"),
+        (ORDERS, {"discovery": {"algorithms": [KMEANS_500], "max_segments": 500}}, "fewer than two segments"),
+        (ORDERS.assign(ordered_at=pd.Timestamp("2027-01-01")), {}, "600 not before as of"),
+        (ORDERS.drop(columns="amount"), {}, "amount"),
+        (ORDERS.assign(amount=None), {}, "amount"),
+        (b"this is no Parquet file", {}, "orders.parquet"),
+        (None, {}, "orders.parquet"),
+        (ORDERS, {"sources": {"orders": {"postgres": "NO_SUCH_VARIABLE", "table": "orders"}}}, "NO_SUCH_VARIABLE"),
+        (ORDERS, {"sources": {"orders": {"postgres": "DEAD_DATABASE", "table": "orders"}}}, "DEAD_DATABASE"),
+        (ORDERS, {"discovery": {"sed": 1}}, "Did you mean 'seed'?"),
+        (ORDERS, {"registry": {"tracking_uri": "http://127.0.0.1:9"}}, "does not answer"),
+        (ORDERS, {"features": {"roles": {"recncy_days": "basis"}}}, "Did you mean 'recency_days'?"),
+    ],
+)  # fmt: skip
+def test_degenerate_input_is_one_line_and_registers_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orders: Any, change: dict[str, Any], message: str
+) -> None:
+    monkeypatch.setenv("DEAD_DATABASE", "postgresql://nobody:s3cret@127.0.0.1:9/none")
+    config = settings_with(tmp_path, orders, **change)
+    result = CliRunner().invoke(main, ["discover", str(config)])
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "s3cret" not in result.output
+    location = RegistryLocation(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    with pytest.raises(RegistryError, match="there is no registry"):
+        list_versions(location)
+
+
+def test_debug_shows_the_trace(tmp_path: Path) -> None:
+    config = settings_with(tmp_path, ORDERS.iloc[:0])
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "--debug", "discover", str(config)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
+    assert "SourceError" in done.stderr
+
+
+def test_unicode_ids_future_rows_and_constant_columns_are_fine(tmp_path: Path) -> None:
+    future = ORDERS.assign(ordered_at=ORDERS["ordered_at"] + pd.Timedelta(days=365), order_id="future")
+    config = settings_with(tmp_path, pd.concat([ORDERS, future]))
+    out = tmp_path / "vectors.parquet"
+    said = CliRunner().invoke(main, ["features", str(config), "--out", str(out)], catch_exceptions=False).output
+    assert "600 not before as of" in said
+    again = settings_with(tmp_path, ORDERS)
+    other = tmp_path / "without-future.parquet"
+    CliRunner().invoke(main, ["features", str(again), "--out", str(other)], catch_exceptions=False)
+    pd.testing.assert_frame_equal(pd.read_parquet(out), pd.read_parquet(other))
+    assert "kunde-ü7" in set(pd.read_parquet(out)["customer_id"])
+
+
+def test_as_of_on_the_command_line_overrides_the_settings(tmp_path: Path) -> None:
+    config = settings_with(tmp_path, ORDERS)
+    out = tmp_path / "vectors.parquet"
+    arguments = ["features", str(config), "--as-of", "2026-03-01", "--out", str(out)]
+    said = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert "as of 2026-03-01" in said.output
+    assert pd.read_parquet(out)["recency_days"].max() <= 59
+    refused = CliRunner().invoke(main, ["features", str(config), "--as-of", "soon", "--out", str(out)])
+    assert refused.exit_code == 2
+    assert "'soon' is not a date such as 2026-07-01" in refused.output

@@ -42,6 +42,8 @@ mlflow: install ## Open the demo's runs at http://127.0.0.1:5000
 lock: ## Compile requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 --no-header \
 		--no-emit-index-url --upgrade pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
+		--constraint requirements.lock serving/requirements.in --output-file serving/requirements.lock
 
 clean: ## Remove what the targets made
 	rm -rf .venv demo build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -370,7 +370,7 @@ def _interrupted_by_sigterm() -> Iterator[None]:
     """A plain `kill` ends the service as orderly as Ctrl-C does, workers and all."""
     import signal
 
-    def interrupt(number: int, frame: object) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, interrupt)

@@ -106,7 +106,7 @@ def score_columns() -> tuple[Column, ...]:
     """The R, F and M scores: which fifth of the customers it was learned from, 5 is best."""
     words = {
         "r_score": ("long since the last order", "bought recently"),
-        "f_score": ("rare", "frequent"),
+        "f_score": ("rare buyers", "frequent buyers"),
         "m_score": ("low spend", "high spend"),
     }
     return tuple(

@@ -114,7 +114,10 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
             "as-of day - day of the last order", True,
             low="bought recently", high="lapsed", label="time since the last order",
         ),
-        Column("frequency", Kind.COUNT, base, counted, GROUP, f"number of {counted}", low="rare", high="frequent"),
+        Column(
+            "frequency", Kind.COUNT, base, counted, GROUP, f"number of {counted}",
+            low="rare buyers", high="frequent buyers",
+        ),
         Column(
             "monetary_value", Kind.NUMBER, base, currency, GROUP,
             f"sum of amounts, {money_of[settings.refunds]}", low="low spend", high="high spend",

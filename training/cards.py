@@ -32,7 +32,7 @@ def make_cards(
     unless they are allowed.
     """
     columns = [column for column in contract.columns if allow_sensitive or not column.sensitive]
-    ranks = {column.name: _ranks(frame[column.name]) for column in columns if not column.is_category}
+    ranks = {column.name: standardised_ranks(frame[column.name]) for column in columns if not column.is_category}
     members = [labels == position for position in range(len(ids))]
     differences = [_differences(frame, columns, ranks, chosen) for chosen in members]
     names = name_segments(differences, contract, ranks)
@@ -40,13 +40,13 @@ def make_cards(
     for segment_id, chosen, found, name in zip(ids, members, differences, names, strict=True):
         size = int(chosen.sum())
         share = size / len(frame) if len(frame) else 0.0
-        medians = {column.name: _typical(frame.loc[chosen, column.name], column) for column in columns}
+        medians = {column.name: typical_value(frame.loc[chosen, column.name], column) for column in columns}
         sentence = _sentence(size, share, found, contract)
         cards.append(SegmentCard(segment_id, name, sentence, size, share, medians, tuple(found[:MOST_DIFFERENCES])))
     return tuple(cards)
 
 
-def _ranks(values: pd.Series[float]) -> Floats:
+def standardised_ranks(values: pd.Series[float]) -> Floats:
     """Each value's rank among the known ones, standardised to mean 0 and variance 1; a missing one counts 0."""
     known = values.rank(method="average", pct=True).to_numpy(dtype=np.float64)
     spread = float(np.nanstd(known)) if np.any(~np.isnan(known)) else 0.0
@@ -55,7 +55,8 @@ def _ranks(values: pd.Series[float]) -> Floats:
     return np.nan_to_num((known - np.nanmean(known)) / spread, nan=0.0)
 
 
-def _typical(values: pd.Series[Any], column: Column) -> float | str | None:
+def typical_value(values: pd.Series[Any], column: Column) -> float | str | None:
+    """The median, or the commonest level (the first by name among equals); None where no value is known."""
     known = values.dropna()
     if known.empty:
         return None
@@ -78,7 +79,10 @@ def _differences(
             found += _level_differences(frame[column.name], column, chosen)
             continue
         effect = float(ranks[column.name][chosen].mean()) if chosen.any() else 0.0
-        typical, overall = _typical(frame.loc[chosen, column.name], column), _typical(frame[column.name], column)
+        typical, overall = (
+            typical_value(frame.loc[chosen, column.name], column),
+            typical_value(frame[column.name], column),
+        )
         if abs(effect) < LEAST_EFFECT or not isinstance(typical, float) or not isinstance(overall, float):
             continue
         if (typical - overall) * effect <= 0:  # words must not contradict the medians
@@ -104,7 +108,7 @@ def _level_differences(values: pd.Series[Any], column: Column, chosen: Flags) ->
     known = values.notna().to_numpy()
     inside = values[chosen & known].value_counts(normalize=True).to_dict()
     everyone = values[known].value_counts(normalize=True).to_dict()
-    overall = _typical(values, column)
+    overall = typical_value(values, column)
     found = []
     for level, share in inside.items():
         expected = everyone[level]
@@ -121,6 +125,8 @@ def _sentence(size: int, share: float, differences: Sequence[Difference], contra
     parts = []
     for difference in differences[:IN_A_SENTENCE]:
         column = contract[difference.column]
-        typical, overall = plain_value(difference.typical, column), plain_value(difference.overall, column)
-        parts.append(f"{column.title} {typical}" + (f" (all: {overall})" if typical != overall else ""))
+        typical = plain_value(difference.typical, column)
+        overall = plain_value(difference.overall, column).removesuffix(f" {column.unit}")  # the unit was just said
+        differs = difference.typical != difference.overall
+        parts.append(f"{column.title} {typical}" + (f" (all: {overall})" if differs else ""))
     return f"{start}; typically {', '.join(parts)}." if parts else f"{start}, close to the average in everything."

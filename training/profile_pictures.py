@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 
 from segments.contract import Column, Role
-from segments.encoder import Floats, Indices
+from segments.encoder import Indices
+from training.cards import standardised_ranks, typical_value
 from training.discovery import Discovery
 from training.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, quiet, swarm
-from training.tables import bare_value, shown_columns, titled, typical_of_everyone
+from training.tables import bare_value, shown_columns, titled
 
 MOST_EXPLAINED = 400  # explaining an HDBSCAN customer takes milliseconds
 REASONS_SHOWN = 6
@@ -44,7 +44,7 @@ def profile_heatmap(discovery: Discovery) -> Figure:
             dark = abs(effects[row, place]) > 1.0
             axes.text(place, row, _cell(card.medians[column.name], column), ha="center", va="center", fontsize=7.5,
                       color="white" if dark else INK)  # fmt: skip
-        everyone = typical_of_everyone(discovery, column)
+        everyone = typical_value(discovery.frame[column.name], column)
         axes.text(len(cards), row, _cell(everyone, column), ha="center", va="center", fontsize=7.5, color=FAINT)
     bases = sum(column.role is Role.BASIS for column in columns)
     if 0 < bases < len(columns):
@@ -97,15 +97,6 @@ def contributions_beeswarm(discovery: Discovery) -> Figure:
         rows = np.sort(generator.choice(members, wanted, replace=False))
         _draw_reasons(axes, discovery, rows, reasons)
     return figure
-
-
-def standardised_ranks(values: pd.Series[float]) -> Floats:
-    """Each value's rank among the known ones, standardised to mean 0 and variance 1; a missing one counts 0."""
-    ranks = values.rank(pct=True).to_numpy(dtype=np.float64)
-    spread_of = float(np.nanstd(ranks)) if np.any(~np.isnan(ranks)) else 0.0
-    if spread_of == 0:
-        return np.zeros(len(values))
-    return np.nan_to_num((ranks - np.nanmean(ranks)) / spread_of, nan=0.0)
 
 
 def _effect(discovery: Discovery, column: Column, position: int) -> float:

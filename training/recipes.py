@@ -69,7 +69,7 @@ class KMeansRecipe:
 
     @property
     def name(self) -> str:
-        return f"kmeans, {self.segments} segments"
+        return f"KMeans, {self.segments} segments"
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class HdbscanRecipe:
     @property
     def name(self) -> str:
         after = f" after UMAP to {self.embedding.dimensions}" if self.embedding else ""
-        return f"hdbscan, groups of {self.min_cluster_size:,} or more{after}"
+        return f"HDBSCAN, groups of {self.min_cluster_size:,} or more{after}"
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from segments.contract import Column
 from segments.profiles import Difference, SegmentCard
+from training.cards import typical_value
 from training.discovery import Discovery
 from training.drawing import colour_of
 from training.pictures import draw_pictures
@@ -28,7 +29,6 @@ from training.tables import (
     segment_table,
     shown_columns,
     titled,
-    typical_of_everyone,
 )
 from training.wording import plain_number
 
@@ -175,7 +175,7 @@ def _typical(discovery: Discovery, card: SegmentCard) -> str:
 
 
 def _typical_row(discovery: Discovery, card: SegmentCard, column: Column, difference: Difference | None) -> str:
-    here, everyone = card.medians[column.name], typical_of_everyone(discovery, column)
+    here, everyone = card.medians[column.name], typical_value(discovery.frame[column.name], column)
     way = "" if difference is None or column.is_category else " up" if difference.effect > 0 else " down"
     cells = "".join(
         f'<td class="value {style}{" tight" if len(text) <= SHORT else ""}">{escape(text)}</td>'

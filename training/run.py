@@ -65,7 +65,7 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
     announce(f"chosen: {found.choice.reason}")
     announce("drawing the pictures")
     pictures = draw_pictures(found)
-    report = html_report(found, settings.title or settings.registry.model_name, pictures)
+    report = html_report(found, settings.title or settings.registry.model_name, pictures, raw_tables=vectors.report)
     announce("logging to MLflow")
     location = location_of(settings, base)
     run_id = log_discovery(location, record(settings, vectors, found, pictures, report))

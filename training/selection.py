@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from segments.errors import DiscoveryError
 from training.quality import Judgement
 from training.settings import DiscoverySettings
 
+AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are the sample's
 LEAST_STABILITY = 0.5  # adjusted Rand index between halves; under it, the segments are an accident of the sample
 
 
@@ -45,7 +46,8 @@ def choose(names: Sequence[str], judgements: Sequence[Judgement | None], setting
     DiscoveryError
         If every candidate is refused, with each reason.
     """
-    remarks, allowed = [], []
+    remarks: list[str] = []
+    allowed: dict[int, Judgement] = {}
     for position, judgement in enumerate(judgements):
         if judgement is None:
             remarks.append("refused: fewer than two segments")
@@ -54,17 +56,25 @@ def choose(names: Sequence[str], judgements: Sequence[Judgement | None], setting
         score = f"silhouette {judgement.silhouette:.3f}, stability {judgement.stability:.2f}"
         remarks.append(f"refused: {'; '.join(against)} ({score})" if against else score)
         if not against:
-            allowed.append(position)
+            allowed[position] = judgement
     if not allowed:
         reasons = "; ".join(f"{name}: {remark}" for name, remark in zip(names, remarks, strict=True))
         raise DiscoveryError(f"no candidate may be chosen. {reasons}")
-    best = max(allowed, key=lambda position: _silhouette(judgements[position]))
-    reason = (
-        f"{names[best]}: {remarks[best]}; the best separated of {len(allowed)} candidates without objection "
-        f"({len(names) - len(allowed)} of {len(names)} refused)"
-    )
-    return Choice(best, reason, tuple(remarks))
+    best = _best(allowed)
+    return Choice(best, f"{names[best]}: {remarks[best]}; {_standing(len(allowed), len(names))}", tuple(remarks))
 
 
-def _silhouette(judgement: Judgement | None) -> float:
-    return -1.0 if judgement is None else judgement.silhouette
+def _best(allowed: Mapping[int, Judgement]) -> int:
+    """The best silhouette; among those as good as equal, the steadiest that leaves fewest customers unassigned."""
+    level = max(judgement.silhouette for judgement in allowed.values()) - AS_GOOD_AS_EQUAL
+    contenders = {position: j for position, j in allowed.items() if j.silhouette >= level}
+    return max(contenders, key=lambda p: (round(contenders[p].stability, 2), -contenders[p].unassigned_share, -p))
+
+
+def _standing(allowed: int, tried: int) -> str:
+    if tried == 1:
+        return "the only one tried"
+    refused = f"{tried - allowed} of {tried} were refused"
+    if allowed == 1:
+        return f"the only one without objection ({refused})"
+    return f"the best separated of {allowed} without objection ({refused})"

@@ -41,17 +41,6 @@ def money_of(discovery: Discovery, column: Column, position: int) -> tuple[float
     return total, total / float(values.sum())
 
 
-def typical_of_everyone(discovery: Discovery, column: Column) -> float | str | None:
-    """The median, or the commonest level, of all customers; None where no value is known."""
-    known = discovery.frame[column.name].dropna()
-    if known.empty:
-        return None
-    if column.is_category:
-        counts = known.astype(str).value_counts()
-        return str(min(counts[counts == counts.max()].index))
-    return float(known.median())
-
-
 def segment_table(discovery: Discovery) -> pd.DataFrame:
     """One row a segment, in the model's order; the unassigned have none, so shares may add up to less than 1.
 

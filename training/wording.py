@@ -31,6 +31,8 @@ def plain_value(value: float | str | None, column: Column) -> str:
         return f"{plain_number(100 * value)} %"
     if column.kind == "flag":
         return "yes" if value >= 0.5 else "no"
+    if column.kind == "number" and column.unit.startswith("of "):
+        return f"{plain_number(100 * value)} % {column.unit}"
     number = plain_number(value)
     unit = column.unit.removesuffix("s") if number == "1" else column.unit
     return f"{number} {unit}".strip()

@@ -51,9 +51,9 @@ def test_discovery_recovers_the_planted_segments(
         for candidate in found.candidates
         if candidate.labels is not None
     }
-    assert agreement[f"kmeans, {len(PLANTED)} segments"] >= 0.95
-    assert agreement["kmeans, 2 segments"] < 0.5  # fewer segments are not as good an answer
-    assert min(value for name, value in agreement.items() if name.startswith("hdbscan")) >= 0.9
+    assert agreement[f"KMeans, {len(PLANTED)} segments"] >= 0.95
+    assert agreement["KMeans, 2 segments"] < 0.5  # fewer segments are not as good an answer
+    assert min(value for name, value in agreement.items() if name.startswith("HDBSCAN")) >= 0.9
 
 
 def test_segments_part_in_combination_and_overlap_in_every_column(vectors: CustomerVectors, truth: pd.Series) -> None:

@@ -66,7 +66,7 @@ def test_degenerate_tables_are_refused_in_words(frame: pd.DataFrame, message: st
 
 def test_more_segments_than_different_customers() -> None:
     frame = frame_of([1.0, 2.0] * 20, [3, 4] * 20)
-    with pytest.raises(DiscoveryError, match="kmeans, 3 segments: refused: fewer than two segments"):
+    with pytest.raises(DiscoveryError, match="KMeans, 3 segments: refused: fewer than two segments"):
         discover(frame, CONTRACT, KMEANS, {})
 
 

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from segments import storage
-from segments.assigners import NearestCentroid, NearestCore
+from segments.assigners import NearestCentroid
 from segments.contract import VectorContract
+from segments.core_explanation import CoreExplainer
 from segments.encoder import Encoder, Flags, Floats, Indices, RawCustomers
 from segments.errors import ArtefactError, ContractError, nearest_word
-from segments.explanation import CentroidExplainer, CoreExplainer, Explanations, explainer_from_arrays
+from segments.explanation import CentroidExplainer, Explanations
+from segments.nearest_core import NearestCore
 from segments.novelty import NoveltyRule
 from segments.profiles import SegmentCard, SegmentLabel
 from segments.reading import CustomerReader, Record
@@ -275,13 +278,22 @@ class SegmentModel:
                 contract=VectorContract.from_json(document["contract"]),
                 encoder=encoder,
                 assigner=assigner,
-                explainer=explainer_from_arrays(encoder, assigner, of("explainer")),
+                explainer=_explainer(encoder, assigner, of("explainer")),
                 novelty=NoveltyRule.from_state(document["novelty"], of("novelty")),
                 discovered_cards=tuple(SegmentCard.from_json(card) for card in document["cards"]),
                 provenance=document["provenance"],
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ArtefactError(f"the model in {path} is not complete: {error!r}") from error
+
+
+def _explainer(
+    encoder: Encoder, assigner: NearestCentroid | NearestCore, arrays: Mapping[str, NDArray[Any]]
+) -> CentroidExplainer | CoreExplainer:
+    """The explainer that belongs to the assigner."""
+    if isinstance(assigner, NearestCentroid):
+        return CentroidExplainer(encoder, assigner, arrays["mean"])
+    return CoreExplainer(encoder, assigner, arrays["background"], arrays["weights"])
 
 
 def _index_of(customers: Any) -> pd.Index[Any] | None:

@@ -15,16 +15,18 @@ from threadpoolctl import threadpool_limits
 
 from segments.assigners import NearestCentroid
 from segments.contract import VectorContract
+from segments.core_explanation import CoreExplainer
 from segments.encoder import Encoder, Floats, Indices
 from segments.errors import DiscoveryError
-from segments.explanation import CentroidExplainer, CoreExplainer
+from segments.explanation import CentroidExplainer
 from segments.model import SegmentModel
 from segments.novelty import NoveltyRule
 from segments.reading import CustomerReader
 from training.cards import make_cards
 from training.encoding import fit_encoding
 from training.quality import Judgement, assigned_labels, judge
-from training.recipes import Fit, Recipe, recipes_for, sample_rows
+from training.recipe import Fit, Recipe, sample_rows
+from training.recipes import recipes_for
 from training.selection import Choice, choose
 from training.settings import DiscoverySettings
 

@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score, silhouette_samples
 from threadpoolctl import threadpool_limits
 
 from segments.encoder import Floats, Indices
-from training.recipes import Fit, Recipe, sample_rows
+from training.recipe import Fit, Recipe, sample_rows
 
 
 @dataclass(frozen=True)

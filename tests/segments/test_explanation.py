@@ -12,8 +12,9 @@ import pytest
 import shap
 
 from segments import SegmentModel
+from segments.core_explanation import CoreExplainer
 from segments.encoder import Floats
-from segments.explanation import CentroidExplainer, CoreExplainer
+from segments.explanation import CentroidExplainer
 from training.discovery import Discovery
 
 matplotlib.use("Agg")

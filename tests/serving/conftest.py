@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segments.assigners import NearestCentroid, NearestCore
+from segments.assigners import NearestCentroid
 from segments.contract import Column, Kind, Role, VectorContract
+from segments.core_explanation import CoreExplainer
 from segments.encoder import CategoryEncoding, Encoder, NumberEncoding, Transform
-from segments.explanation import CentroidExplainer, CoreExplainer
+from segments.explanation import CentroidExplainer
 from segments.model import SegmentModel
+from segments.nearest_core import NearestCore
 from segments.novelty import NoveltyRule
 from segments.profiles import Difference, SegmentCard
 from serving.contracts import ErrorResponse

@@ -19,9 +19,10 @@ from segments import Column, Kind, Role, VectorContract
 from segments.errors import DiscoveryError
 from segments.profiles import Difference
 from training.discovery import Discovery, discover
+from training.hdbscan_recipe import HdbscanRecipe
+from training.kmeans_recipe import KMeansRecipe
 from training.naming import name_segments
 from training.quality import Judgement, stratified_sample, weighted_silhouette
-from training.recipes import HdbscanRecipe, KMeansRecipe
 from training.selection import choose
 from training.settings import DiscoverySettings, EncodingSettings, HdbscanSettings, KMeansSettings, UmapSettings
 from training.wording import plain_number, plain_value

@@ -1,0 +1,51 @@
+"""KMeans at one k."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
+
+from segments.assigners import NearestCentroid
+from segments.encoder import Floats
+from training.recipe import MOST_SEARCHED, Fit, Recipe, sample_rows
+
+
+@dataclass(frozen=True)
+class KMeansRecipe:
+    """KMeans at one k."""
+
+    segments: int
+    starts: int
+    algorithm: str = "kmeans"
+
+    @property
+    def name(self) -> str:
+        return f"KMeans, {self.segments} segments"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"segments": self.segments, "starts": self.starts}
+
+    def for_share(self, share: float) -> Recipe:  # noqa: ARG002  (k does not depend on the number of customers)
+        return self
+
+    def fit(self, points: Floats, seed: int) -> Fit | None:
+        """Random starts on at most `MOST_SEARCHED` customers, then Lloyd's iterations on all from the best."""
+        rows = np.arange(len(points))
+        searched = sample_rows(len(points), MOST_SEARCHED, seed)
+        if len(np.unique(points[searched], axis=0)) < self.segments:
+            return None
+        with threadpool_limits(limits=1):
+            found = KMeans(self.segments, n_init=self.starts, random_state=seed).fit(points[searched])
+            if len(searched) < len(points):
+                found = KMeans(self.segments, init=found.cluster_centers_, n_init=1).fit(points)
+        order = np.argsort(-np.bincount(found.labels_, minlength=self.segments), kind="stable")
+        assigner = NearestCentroid(np.ascontiguousarray(found.cluster_centers_[order], dtype=np.float64))
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        facts = {"inertia": float(found.inertia_), "iterations": float(found.n_iter_)}
+        return Fit(assigner, rows, place[found.labels_].astype(np.intp), facts)

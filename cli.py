@@ -320,7 +320,7 @@ def _show_cards(model: SegmentModel) -> None:
 
 
 def _show_explanation(model: SegmentModel, customer: pd.DataFrame, against: str | None) -> None:
-    from training.wording import plain_value
+    from segments.wording import plain_value
 
     answer = model.assign(customer).iloc[0]
     found = model.explain_table(customer, against)

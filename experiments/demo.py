@@ -16,11 +16,11 @@ from features.customer_vector import CustomerVectors, build_vectors
 from registry.connection import RegistryLocation
 from registry.versions import promote
 from segments.errors import SegmentsError
+from segments.wording import plain_value
 from serving.launcher import running_service
 from serving.settings import ServiceSettings
 from training.run import Outcome, location_of, run_discovery
 from training.settings import Settings, read_settings
-from training.wording import plain_value
 
 REASONS_SHOWN = 4
 

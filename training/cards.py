@@ -11,8 +11,8 @@ import pandas as pd
 from segments.contract import Column, Role, VectorContract
 from segments.encoder import Flags, Floats, Indices
 from segments.profiles import Difference, SegmentCard
+from segments.wording import direction, plain_number, plain_value
 from training.naming import echoes, name_segments
-from training.wording import direction, plain_number, plain_value
 
 LEAST_EFFECT = 0.3  # standard deviations; smaller differences are not worth a word
 MOST_DIFFERENCES = 8

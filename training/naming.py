@@ -9,7 +9,7 @@ import numpy as np
 from segments.contract import Role, VectorContract
 from segments.encoder import Floats
 from segments.profiles import Difference
-from training.wording import plain_value
+from segments.wording import plain_value
 
 WORDS_IN_A_NAME = 2
 SAME_STORY = 0.75  # correlation of two columns' ranks; above it, one of them says it all

@@ -16,6 +16,7 @@ import pandas as pd
 
 from segments.contract import Column
 from segments.profiles import Difference, SegmentCard
+from segments.wording import plain_number
 from training.cards import typical_value
 from training.discovery import Discovery
 from training.drawing import colour_of
@@ -30,7 +31,6 @@ from training.tables import (
     shown_columns,
     titled,
 )
-from training.wording import plain_number
 
 __all__ = ["candidate_table", "draw_pictures", "html_report", "segment_table"]
 

@@ -14,10 +14,10 @@ from registry.records import CandidateRecord, DiscoveryRecord
 from registry.runs import log_discovery
 from registry.versions import register
 from segments.contract import Role
+from segments.wording import plain_number
 from training.discovery import Discovery, Progress, discover
 from training.report import candidate_table, draw_pictures, html_report, segment_table
 from training.settings import Settings
-from training.wording import plain_number
 
 LIBRARIES = ("hdbscan", "ibis-framework", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "umap-learn")
 SQLITE = "sqlite:///"

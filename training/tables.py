@@ -10,8 +10,8 @@ import pandas as pd
 
 from segments.contract import Column, Kind
 from segments.profiles import SegmentCard
+from segments.wording import plain_value
 from training.discovery import Discovery
-from training.wording import plain_value
 
 # Only amounts that add up over customers: "USD", "USD a month"; never "USD an order" or a customer's own turnover.
 ADDS_UP = re.compile(r"([A-Z]{3}|[$€£¥₹])( a month)?")

@@ -18,6 +18,7 @@ from sklearn.metrics import adjusted_rand_score
 from segments import Column, Kind, Role, VectorContract
 from segments.errors import DiscoveryError
 from segments.profiles import Difference
+from segments.wording import plain_number, plain_value
 from training.discovery import Discovery, discover
 from training.hdbscan_recipe import HdbscanRecipe
 from training.kmeans_recipe import KMeansRecipe
@@ -25,7 +26,6 @@ from training.naming import name_segments
 from training.quality import Judgement, stratified_sample, weighted_silhouette
 from training.selection import choose
 from training.settings import DiscoverySettings, EncodingSettings, HdbscanSettings, KMeansSettings, UmapSettings
-from training.wording import plain_number, plain_value
 
 CONTRACT = VectorContract((Column("spend", Kind.NUMBER, unit="USD"), Column("visits", Kind.COUNT)))
 KMEANS = DiscoverySettings(algorithms=(KMeansSettings(segments=3),))

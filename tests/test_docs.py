@@ -208,9 +208,9 @@ def raw_rows(contract: RawTable) -> list[list[str]]:
 
 
 def feature_rows(group: str) -> list[list[str]]:
-    """name, kind, unit, role, words, formula"""
+    """name, kind, unit, role, whether it may be missing, words, formula"""
     return [
-        [c.name, c.kind.value, c.unit, c.role.value, words(c), c.description]
+        [c.name, c.kind.value, c.unit, c.role.value, "yes" if c.nullable else "", words(c), c.description]
         for c in every_column()
         if c.group == group
     ]

@@ -91,10 +91,11 @@ class NearestCentroid:
             alone: Floats = np.add.reduce(gap, axis=0)[:, None]
             return alone
         total = np.zeros((self.size, size))
+        gap = np.empty_like(total)
         for coordinates, centers in zip(points, self._by_dimension, strict=True):
-            gap = centers[:, None] - coordinates
-            gap *= gap
-            total += gap
+            np.subtract(centers[:, None], coordinates, out=gap)
+            np.multiply(gap, gap, out=gap)
+            np.add(total, gap, out=total)
         return total
 
     def nearest(self, points: Floats) -> Nearest:

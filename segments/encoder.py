@@ -72,9 +72,10 @@ class NumberEncoding:
     factor: Floats  # weight / standard deviation
 
     @cached_property
-    def _rows(self) -> dict[Transform, Indices]:
+    def _rows(self) -> dict[Transform, Indices | slice]:
+        """Which rows each transform concerns; a slice where they are neighbours, since that needs no copy."""
         chosen = np.array(self.transforms, dtype=object)
-        return {t: np.flatnonzero(chosen == t) for t in Transform if np.any(chosen == t)}
+        return {t: _as_slice(np.flatnonzero(chosen == t)) for t in Transform if np.any(chosen == t)}
 
     @cached_property
     def _as_columns(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
@@ -88,18 +89,21 @@ class NumberEncoding:
 
     def encode(self, numbers: Floats) -> Floats:
         """(p, n) raw values to (p, n) encoded ones."""
-        fill, lower, upper, center, factor = self._as_columns
-        values = np.where(np.isnan(numbers), fill, numbers)
+        return self.encode_known(np.where(np.isnan(numbers), self._as_columns[0], numbers))
+
+    def encode_known(self, values: Floats) -> Floats:
+        """As `encode` where nothing is missing; works in place."""
+        _, lower, upper, center, factor = self._as_columns
         np.maximum(values, lower, out=values)
         np.minimum(values, upper, out=values)
         for transform, rows in self._rows.items():
             if transform is Transform.LOG1P:
                 values[rows] = np.log1p(values[rows])
             elif transform is Transform.YEO_JOHNSON:
-                for row in rows:
+                for row in np.arange(len(values))[rows]:
                     values[row] = yeo_johnson(values[row], self.power[row])
             elif transform is Transform.QUANTILE:
-                for position, row in enumerate(rows):
+                for position, row in enumerate(np.arange(len(values))[rows]):
                     values[row] = quantile_rank(values[row], self.quantiles[position])
         values -= center
         values *= factor
@@ -179,10 +183,17 @@ class Encoder:
         return points
 
     def by_column(self, values: Floats) -> Floats:
-        """Sum (width, n) values over each column's block: (columns, n)."""
+        """Sum (width, n) values over each column's block: (columns, n).
+
+        Dimension by dimension, so that one customer's sums are those of the batch to the bit.
+        """
         if not self.categories:
             return values
-        return np.add.reduceat(values, self.starts, axis=0)
+        sums = values[self.starts]
+        for position, category in enumerate(self.categories, start=len(self.numbers.names)):
+            for dimension in range(self.starts[position] + 1, self.starts[position] + category.width):
+                sums[position] += values[dimension]
+        return sums
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Plain values for JSON, and arrays."""
@@ -214,6 +225,11 @@ class Encoder:
             for c in document["categories"]
         )
         return cls(numbers, categories)
+
+
+def _as_slice(rows: Indices) -> Indices | slice:
+    neighbours = len(rows) > 0 and rows[-1] - rows[0] == len(rows) - 1
+    return slice(int(rows[0]), int(rows[-1]) + 1) if neighbours else rows
 
 
 def yeo_johnson(values: Floats, power: float) -> Floats:

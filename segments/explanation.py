@@ -7,6 +7,7 @@ background. The sum of contributions and base is the explained score, exactly.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -56,18 +57,20 @@ class CentroidExplainer:
     assigner: NearestCentroid
     mean: Floats
 
-    def base(self, toward: Indices, against: Indices) -> Floats:
-        """E[margin] over the training customers, for each pair of segments: (n,)."""
-        a, b = self.assigner.centroids[toward], self.assigner.centroids[against]
-        result: Floats = np.add.reduce((a - b) * (2 * self.mean - (a + b)), axis=1)
-        return result
+    @cached_property
+    def pairs(self) -> tuple[Floats, Floats]:
+        """For each ordered pair a, b of segments: E[margin], (k, k); and 2 (a − b), (width, k · k)."""
+        centroids = self.assigner.centroids
+        a, b = centroids[:, None, :], centroids[None, :, :]
+        base: Floats = np.add.reduce((a - b) * (2 * self.mean - (a + b)), axis=2)
+        return base, np.ascontiguousarray((2 * (a - b)).reshape(-1, centroids.shape[1]).T)
 
     def explain(self, points: Floats, toward: Indices, against: Indices) -> Explanations:
         """Explain (width, n) points, each toward one segment and against another."""
-        direction = (self.assigner.centroids[toward] - self.assigner.centroids[against]).T
-        pull = 2 * direction * (points - self.mean[:, None])
-        contributions = self.encoder.by_column(pull)
-        return added_up(self.encoder.columns, toward, against, self.base(toward, against), contributions)
+        base, direction = self.pairs
+        pull = direction[:, toward * self.assigner.size + against]
+        pull *= points - self.mean[:, None]
+        return added_up(self.encoder.columns, toward, against, base[toward, against], self.encoder.by_column(pull))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         return {"mean": self.mean}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segments import storage
-from segments.assigners import NearestCentroid
+from segments.assigners import Nearest, NearestCentroid
 from segments.contract import VectorContract
 from segments.core_explanation import CoreExplainer
 from segments.encoder import Encoder, Flags, Floats, Indices, RawCustomers
@@ -23,13 +26,16 @@ from segments.nearest_core import NearestCore
 from segments.novelty import NoveltyRule
 from segments.profiles import SegmentCard, SegmentLabel
 from segments.reading import CustomerReader, Record
+from segments.single import Single, SingleCustomer
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import shap
 
 Policy = Literal["unassigned", "nearest"]
-CHUNK = 8192  # customers at a time: their distances fit the processor's cache
+CHUNK = 4096  # customers at a time: their distances fit the processor's cache
+CHUNKS_WORTH_THREADS = 8
+Explain = Callable[[Floats, Nearest, int], None]
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,25 @@ class Assignments:
     unassigned: Flags
     novel: Flags
     unseen: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The segment of one customer; the fields are those of `Assignments`, with ids for positions.
+
+    `segment_id` and `segment_name` are None where the customer is unassigned, `runner_up_id` where there is only one
+    segment; `nearest_id` is always there.
+    """
+
+    segment_id: str | None
+    segment_name: str | None
+    strength: float
+    runner_up_id: str | None
+    nearest_id: str
+    distance: float
+    unassigned: bool
+    novel: bool
+    unseen: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -76,6 +101,12 @@ class SegmentModel:
     @cached_property
     def _reader(self) -> CustomerReader:
         return CustomerReader(self.contract, self.encoder)
+
+    @cached_property
+    def _single(self) -> SingleCustomer | None:
+        if not isinstance(self.assigner, NearestCentroid) or not isinstance(self.explainer, CentroidExplainer):
+            return None
+        return SingleCustomer(self.contract, self.encoder, self.assigner, self.explainer, self.novelty)
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -113,61 +144,137 @@ class SegmentModel:
         ContractError, InputError
             If the customers do not follow the model's contract.
         """
-        found = self._assign(self._reader.read(customers), policy)
-        return self.frame_of(found, index=_index_of(customers))
+        return self.frame_of(self.assign_records(_tabular(customers), policy), index=_index_of(customers))
 
-    def assign_records(self, records: Sequence[Record], policy: Policy = "unassigned") -> Assignments:
-        """Assign customers given as dicts; the fast path for one or a few.
+    def assign_record(self, record: Record, policy: Policy = "unassigned") -> Assignment:
+        """Assign one customer given as a dict: the quickest way.
 
         Raises
         ------
         InputError
+            If the customer does not follow the model's contract.
+        """
+        single = self._single and self._single.assign(record)
+        if single:
+            runner_up = None if single.runner_up < 0 else self.ids[single.runner_up]
+            nearest, name = self.ids[single.nearest], self.names[single.nearest]
+            return Assignment(nearest, name, single.strength, runner_up, nearest, single.distance, False, False, ())
+        found = self._score([record], policy, None)
+        nearest, runner_up = self.ids[found.nearest[0]], (*self.ids, None)[found.runner_up[0]]
+        unassigned = bool(found.unassigned[0])
+        return Assignment(
+            None if unassigned else nearest,
+            None if unassigned else self.names[found.nearest[0]],
+            float(found.strength[0]),
+            runner_up,
+            nearest,
+            float(found.distance[0]),
+            unassigned,
+            bool(found.novel[0]),
+            found.unseen[0],
+        )
+
+    def assign_records(self, customers: pd.DataFrame | Sequence[Record], policy: Policy = "unassigned") -> Assignments:
+        """As `assign`, as plain arrays: the fast path for a few dicts.
+
+        Raises
+        ------
+        ContractError, InputError
             If a customer does not follow the model's contract.
         """
-        return self._assign(self._reader.records(records), policy)
+        single = self._single_of(customers)
+        return _as_arrays(single) if single else self._score(customers, policy, None)
 
     def explain_records(
-        self, records: Sequence[Record], policy: Policy = "unassigned"
+        self, customers: pd.DataFrame | Sequence[Record], policy: Policy = "unassigned", against: str | None = None
     ) -> tuple[Assignments, Explanations]:
-        """Assign customers given as dicts and explain each: nearest segment against the runner-up."""
-        raw = self._reader.records(records)
-        found = self._assign(raw, policy)
-        return found, self.explainer.explain(self.encoder.encode(raw), found.nearest, found.runner_up)
+        """Assign customers and explain each: the nearest segment against the runner-up, or against a named one.
 
-    def _assign(self, raw: RawCustomers, policy: Policy) -> Assignments:
-        parts = [
-            self.assigner.nearest(self.encoder.encode(raw.slice(start, start + CHUNK)))
-            for start in range(0, max(raw.size, 1), CHUNK)
-        ]
-        outside: Flags = np.concatenate([part.outside for part in parts])
+        Where the named segment is itself the nearest, the runner-up is what it is compared with.
+
+        Raises
+        ------
+        ContractError, InputError
+            If a customer does not follow the model's contract, or the model has no such segment.
+        """
+        single = self._single_of(customers) if against is None else None
+        if single and self._single:
+            return _as_arrays(single), self._single.explain(single)
+        size, width = len(customers), len(self.encoder.columns)
+        other = None if against is None else self.position(against)
+        contributions = np.empty((width, size))
+        whole = Explanations(
+            self.encoder.columns,
+            toward=np.empty(size, dtype=np.intp),
+            against=np.empty(size, dtype=np.intp),
+            base=np.empty(size),
+            contributions=contributions.T,
+            score=np.empty(size),
+        )
+
+        def explain(points: Floats, near: Nearest, start: int) -> None:
+            rival = near.runner_up if other is None else np.where(near.segment == other, near.runner_up, other)
+            part = self.explainer.explain(points, near.segment, rival)
+            place = slice(start, start + points.shape[1])
+            contributions[:, place] = part.contributions.T
+            for name in ("toward", "against", "base", "score"):
+                getattr(whole, name)[place] = getattr(part, name)
+
+        return self._score(customers, policy, explain), whole
+
+    def _single_of(self, customers: pd.DataFrame | Sequence[Record]) -> Single | None:
+        """The quick answer for a list of one dict, where there is one."""
+        if self._single is None or len(customers) != 1 or isinstance(customers, pd.DataFrame):
+            return None
+        return self._single.assign(customers[0])
+
+    def _score(
+        self, customers: pd.DataFrame | Sequence[Record], policy: Policy, explain: Explain | None
+    ) -> Assignments:
+        """Chunk by chunk, so that a chunk stays in the processor's cache; many chunks share the processors."""
+        if isinstance(customers, pd.DataFrame):
+            self._reader.check_columns(customers)
+        starts = range(0, max(len(customers), 1), CHUNK)
+
+        def part(start: int) -> Assignments:
+            raw = self._reader.part(customers, start, start + CHUNK)
+            points = self.encoder.encode(raw)
+            near = self.assigner.nearest(points)
+            if explain is not None:
+                explain(points, near, start)
+            return self._assignments(raw, near, policy)
+
+        if len(starts) < CHUNKS_WORTH_THREADS:
+            return _joined([part(start) for start in starts])
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            return _joined(list(pool.map(part, starts)))
+
+    def _assignments(self, raw: RawCustomers, near: Nearest, policy: Policy) -> Assignments:
         names = [category.name for category in self.encoder.categories]
         nobody: tuple[str, ...] = ()
-        unseen = (
-            tuple(tuple(name for name, flag in zip(names, flags, strict=True) if flag) for flags in raw.unseen.T)
-            if raw.unseen.any()
-            else (nobody,) * raw.size
-        )
         return Assignments(
-            nearest=np.concatenate([part.segment for part in parts]),
-            runner_up=np.concatenate([part.runner_up for part in parts]),
-            strength=np.concatenate([part.strength for part in parts]),
-            distance=np.concatenate([part.distance for part in parts]),
-            unassigned=outside if policy == "unassigned" else np.zeros_like(outside),
+            nearest=near.segment,
+            runner_up=near.runner_up,
+            strength=near.strength,
+            distance=near.distance,
+            unassigned=near.outside if policy == "unassigned" else np.zeros_like(near.outside),
             novel=self.novelty.flags(raw.numbers),
-            unseen=unseen,
+            unseen=tuple(tuple(name for name, flag in zip(names, flags, strict=True) if flag) for flags in raw.unseen.T)
+            if raw.unseen.any()
+            else (nobody,) * raw.size,
         )
 
     def frame_of(self, found: Assignments, index: pd.Index[Any] | None = None) -> pd.DataFrame:
         """Assignments as the table that `assign` returns."""
-        ids = np.array([*self.ids, None], dtype=object)  # the last place answers position -1: nobody
-        names = np.array([*self.names, None], dtype=object)
+        ids = pd.array([*self.ids, None], dtype="str")  # the last place answers position -1: nobody
+        names = pd.array([*self.names, None], dtype="str")
         segment = np.where(found.unassigned, -1, found.nearest)
         return pd.DataFrame(
             {
-                "segment_id": pd.array(ids[segment], dtype="str"),
-                "segment_name": pd.array(names[segment], dtype="str"),
+                "segment_id": ids.take(segment),
+                "segment_name": names.take(segment),
                 "strength": found.strength,
-                "runner_up_id": pd.array(ids[found.runner_up], dtype="str"),
+                "runner_up_id": ids.take(found.runner_up),
                 "unassigned": found.unassigned,
                 "novel": found.novel,
             },
@@ -179,22 +286,8 @@ class SegmentModel:
     def explain_table(
         self, customers: pd.DataFrame | pa.Table | Sequence[Record], against: str | None = None
     ) -> Explanations:
-        """Explain each customer's nearest segment against the runner-up, or against the segment named by its id.
-
-        Where the named segment is itself the nearest, the runner-up is what it is compared with.
-
-        Raises
-        ------
-        ContractError, InputError
-            If the customers do not follow the contract, or the model has no such segment.
-        """
-        raw = self._reader.read(customers)
-        points = self.encoder.encode(raw)
-        near = self.assigner.nearest(points)
-        other = near.runner_up
-        if against is not None:
-            other = np.where(near.segment == self.position(against), near.runner_up, self.position(against))
-        return self.explainer.explain(points, near.segment, other)
+        """The explanations of `explain_records`, of any form of table."""
+        return self.explain_records(_tabular(customers), against=against)[1]
 
     def explain(
         self, customers: pd.DataFrame | pa.Table | Sequence[Record], against: str | None = None
@@ -202,8 +295,9 @@ class SegmentModel:
         """As `explain_table`, as a `shap.Explanation` that shap's own plots take; `data` is in the user's units."""
         import shap  # imports numba, which takes seconds; assignments never wait for it
 
-        found = self.explain_table(customers, against)
-        frame = customers if isinstance(customers, pd.DataFrame) else pd.DataFrame(_plain_rows(customers))
+        table = _tabular(customers)
+        found = self.explain_table(table, against)
+        frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(list(table))
         return shap.Explanation(
             values=np.ascontiguousarray(found.contributions),
             base_values=found.base,
@@ -230,18 +324,16 @@ class SegmentModel:
     @cached_property
     def _contents(self) -> dict[str, bytes]:
         encoder, encoder_arrays = self.encoder.to_state()
-        novelty, novelty_arrays = self.novelty.to_state()
         document = {
             "contract": self.contract.to_json(),
             "encoder": encoder,
             "assigner": self.assigner.KIND,
-            "novelty": novelty,
             "cards": [card.to_json() for card in self.discovered_cards],
             "provenance": dict(self.provenance),
         }
         arrays = {
             **{f"encoder_{name}": array for name, array in encoder_arrays.items()},
-            **{f"novelty_{name}": array for name, array in novelty_arrays.items()},
+            **{f"novelty_{name}": array for name, array in self.novelty.arrays().items()},
             **{f"assigner_{name}": array for name, array in self.assigner.arrays().items()},
             **{f"explainer_{name}": array for name, array in self.explainer.arrays().items()},
         }
@@ -279,7 +371,7 @@ class SegmentModel:
                 encoder=encoder,
                 assigner=assigner,
                 explainer=_explainer(encoder, assigner, of("explainer")),
-                novelty=NoveltyRule.from_state(document["novelty"], of("novelty")),
+                novelty=NoveltyRule.from_arrays(of("novelty")),
                 discovered_cards=tuple(SegmentCard.from_json(card) for card in document["cards"]),
                 provenance=document["provenance"],
             )
@@ -300,5 +392,31 @@ def _index_of(customers: Any) -> pd.Index[Any] | None:
     return customers.index if isinstance(customers, pd.DataFrame) else None
 
 
-def _plain_rows(customers: Any) -> Any:
-    return customers.to_pandas() if hasattr(customers, "to_pandas") else list(customers)
+def _tabular(customers: pd.DataFrame | pa.Table | Sequence[Record]) -> pd.DataFrame | Sequence[Record]:
+    """Arrow tables become DataFrames; the rest stays as it is."""
+    if isinstance(customers, pd.DataFrame) or not hasattr(customers, "to_pandas"):
+        return customers
+    frame: pd.DataFrame = customers.to_pandas()
+    return frame
+
+
+def _as_arrays(single: Single) -> Assignments:
+    """One customer in order: assigned, not novel, nothing unseen."""
+    no = np.zeros(1, dtype=np.bool_)
+    return Assignments(
+        nearest=np.array([single.nearest]),
+        runner_up=np.array([single.runner_up]),
+        strength=np.array([single.strength]),
+        distance=np.array([single.distance]),
+        unassigned=no,
+        novel=no,
+        unseen=((),),
+    )
+
+
+def _joined(parts: list[Assignments]) -> Assignments:
+    if len(parts) == 1:
+        return parts[0]
+    names = ("nearest", "runner_up", "strength", "distance", "unassigned", "novel")
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return Assignments(**arrays, unseen=tuple(chain.from_iterable(part.unseen for part in parts)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,62 +17,48 @@ SKEW_THAT_NEEDS_LOGS = 1.0
 
 @dataclass(frozen=True)
 class NoveltyRule:
-    """A customer is novel when one number lies more than `threshold` spreads from the middle of its column.
+    """A customer is novel when one number lies outside lower..upper of its column; both are (numbers,), raw values.
 
-    All arrays are (numbers,). Skewed columns are measured in sign(x) log(1 + |x|). Missing values are never novel.
+    The range of a column is its mean plus and minus so many standard deviations as leave `FALSE_ALARM_SHARE` of the
+    training customers outside in some column, the same number of deviations for all columns. Skewed columns are
+    measured in sign(x) log(1 + |x|). Missing values are never novel.
     """
 
-    center: Floats
-    spread: Floats
-    logarithmic: Flags
-    threshold: float
+    lower: Floats
+    upper: Floats
 
     @classmethod
     def learn(cls, numbers: Floats) -> NoveltyRule:
-        """From (numbers, n) training values; the threshold flags `FALSE_ALARM_SHARE` of customers like them."""
+        """From (numbers, n) training values."""
         logarithmic = np.array([_is_skewed(row) for row in numbers], dtype=np.bool_)
-        measured = _measure(numbers, logarithmic)
-        count = len(numbers)
-        center, spread = np.zeros(count), np.ones(count)
+        measured = numbers.copy()
+        measured[logarithmic] = _measured(numbers[logarithmic])
+        center, spread = np.zeros(len(numbers)), np.zeros(len(numbers))
         for position, row in enumerate(measured):
             seen = row[~np.isnan(row)]
             if seen.size:
-                center[position] = np.median(seen)
-                deviation = float(np.std(seen))
-                spread[position] = deviation if deviation > 0 else 1e-9 * max(1.0, abs(center[position]))
-        rule = cls(center, spread, logarithmic, 0.0)
-        scores = rule.scores(numbers)
-        if not scores.size:
-            return rule
-        threshold = float(np.quantile(scores, 1 - FALSE_ALARM_SHARE, method="higher"))
-        return cls(center, spread, logarithmic, max(threshold, 1.0))
-
-    @cached_property
-    def _any_logarithmic(self) -> bool:
-        return bool(self.logarithmic.any())
-
-    def scores(self, numbers: Floats) -> Floats:
-        """(numbers, n) raw values to (n,) distances in spreads, of each customer's farthest number."""
-        if not len(self.center):
-            return np.zeros(numbers.shape[1])
-        measured = _measure(numbers, self.logarithmic) if self._any_logarithmic else numbers
-        with np.errstate(over="ignore"):  # a huge number over a tiny spread is infinitely far: novel
-            distance = np.abs(measured - self.center[:, None]) / self.spread[:, None]
-        farthest: Floats = np.fmax.reduce(distance, axis=0)
-        return np.where(np.isnan(farthest), 0.0, farthest)
+                center[position] = np.mean(seen)
+                # of a column that never varied, anything but rounding is new
+                spread[position] = max(float(np.std(seen)), 1e-9 * max(1.0, abs(center[position])))
+        distance = np.abs(measured - center[:, None]) / np.where(spread > 0, spread, 1.0)[:, None]
+        farthest = np.fmax.reduce(distance, axis=0) if len(numbers) else np.zeros(numbers.shape[1])
+        farthest = farthest[~np.isnan(farthest)]
+        reach = float(np.quantile(farthest, 1 - FALSE_ALARM_SHARE, method="higher")) if farthest.size else 0.0
+        bounds = np.stack([center - max(reach, 1.0) * spread, center + max(reach, 1.0) * spread])
+        bounds[:, logarithmic] = _raw(bounds[:, logarithmic])
+        return cls(bounds[0], bounds[1])
 
     def flags(self, numbers: Floats) -> Flags:
-        """True for each of n customers that lies farther out than the threshold."""
-        result: Flags = self.scores(numbers) > self.threshold
-        return result
+        """True for each of n customers, (numbers, n), with a number outside its column's range."""
+        outside: Flags = np.logical_or.reduce((numbers < self.lower[:, None]) | (numbers > self.upper[:, None]), axis=0)
+        return outside
 
-    def to_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        arrays = {"center": self.center, "spread": self.spread, "logarithmic": self.logarithmic}
-        return {"threshold": self.threshold}, arrays
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        return {"lower": self.lower, "upper": self.upper}
 
     @classmethod
-    def from_state(cls, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> NoveltyRule:
-        return cls(arrays["center"], arrays["spread"], arrays["logarithmic"], float(document["threshold"]))
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> NoveltyRule:
+        return cls(arrays["lower"], arrays["upper"])
 
 
 def _is_skewed(row: Floats) -> bool:
@@ -84,8 +69,12 @@ def _is_skewed(row: Floats) -> bool:
     return bool(abs(np.mean(((seen - np.mean(seen)) / deviation) ** 3)) > SKEW_THAT_NEEDS_LOGS)
 
 
-def _measure(numbers: Floats, logarithmic: Flags) -> Floats:
-    measured = numbers.copy()
-    rows = numbers[logarithmic]
-    measured[logarithmic] = np.sign(rows) * np.log1p(np.abs(rows))
-    return measured
+def _measured(values: Floats) -> Floats:
+    result: Floats = np.sign(values) * np.log1p(np.abs(values))
+    return result
+
+
+def _raw(measured: Floats) -> Floats:
+    """The inverse of `_measured`; what exceeds a double ends at the largest one."""
+    largest = np.log(np.finfo(np.float64).max)
+    return np.sign(measured) * np.expm1(np.minimum(np.abs(measured), largest))

@@ -9,19 +9,17 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from segments.contract import Column, Kind, VectorContract
-from segments.encoder import MISSING_LEVEL, Encoder, Floats, RawCustomers
+from segments.encoder import MISSING_LEVEL, Encoder, Floats, Indices, RawCustomers
 from segments.errors import ContractError, InputError, Problem, nearest_word
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Record = Mapping[str, Any]
 _PLAIN_NUMBERS = frozenset({float, int, type(None)})
@@ -44,7 +42,7 @@ class CustomerReader:
         self._number_count = len(self._numbers)
         self._nullable = np.array([column.nullable for column in self._numbers], dtype=np.bool_)[:, None]
         self._all_nullable = bool(self._nullable.all())
-        bounds = [_bounds(column.kind) for column in self._numbers]
+        bounds = [kind_bounds(column.kind) for column in self._numbers]
         self._lower = np.array([low for low, _ in bounds], dtype=np.float64)[:, None]
         self._upper = np.array([high for _, high in bounds], dtype=np.float64)[:, None]
 
@@ -82,7 +80,7 @@ class CustomerReader:
             rows = self._convert(rows)
             raise
         matrix = np.ascontiguousarray(values.T)
-        texts = [[row[count + i] for row in rows] for i in range(len(self._categories))]
+        texts = [_distinct([row[count + i] for row in rows]) for i in range(len(self._categories))]
         return self._checked(matrix, texts)
 
     def frame(self, frame: pd.DataFrame) -> RawCustomers:
@@ -95,25 +93,36 @@ class CustomerReader:
         InputError
             As in `records`.
         """
-        self._contract.check_names(str(name) for name in frame.columns)
-        if not frame.columns.is_unique:
-            twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
-            raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each.")
+        self.check_columns(frame)
         matrix = np.empty((self._number_count, len(frame)))
         for position, column in enumerate(self._numbers):
             matrix[position] = _numbers_of(frame[column.name], column)
         texts = [_texts_of(frame[column.name], column) for column in self._categories]
         return self._checked(matrix, texts)
 
-    def read(self, customers: pd.DataFrame | pa.Table | Sequence[Record]) -> RawCustomers:
-        """Read any of the three forms."""
-        if isinstance(customers, pd.DataFrame):
-            return self.frame(customers)
-        if hasattr(customers, "to_pandas"):
-            return self.frame(customers.to_pandas())
-        return self.records(customers)
+    def check_columns(self, frame: pd.DataFrame) -> None:
+        """Refuse a table whose columns are not those of the contract.
 
-    def _checked(self, matrix: Floats, texts: list[list[str | None]]) -> RawCustomers:
+        Raises
+        ------
+        ContractError
+            With the difference.
+        """
+        self._contract.check_names(str(name) for name in frame.columns)
+        if not frame.columns.is_unique:
+            twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+            raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each.")
+
+    def part(self, customers: pd.DataFrame | Sequence[Record], start: int, stop: int) -> RawCustomers:
+        """Customers start to stop of a DataFrame or a list of dicts; problems name the row in the whole."""
+        try:
+            if isinstance(customers, pd.DataFrame):
+                return self.frame(customers.iloc[start:stop])
+            return self.records(customers[start:stop])
+        except InputError as error:
+            raise InputError(replace(problem, row=problem.row + start) for problem in error.problems) from None
+
+    def _checked(self, matrix: Floats, texts: list[_Texts]) -> RawCustomers:
         missing = np.isnan(matrix)
         # NaN compares false with everything, so a missing value passes here and is judged by `nullable` alone
         bad = (matrix < self._lower) | (matrix > self._upper)
@@ -128,19 +137,18 @@ class CustomerReader:
         size = matrix.shape[1]
         codes = np.empty((len(texts), size), dtype=np.intp)
         unseen = np.zeros((len(texts), size), dtype=np.bool_)
-        for position, (column, values) in enumerate(zip(self._categories, texts, strict=True)):
+        for position, (column, text) in enumerate(zip(self._categories, texts, strict=True)):
             category = self._encoder.categories[position]
-            positions, fallback = category.positions, category.unseen_position
-            for row, value in enumerate(values):
-                if value is None:
-                    if not column.nullable:
-                        problems.append(Problem(row, column.name, "null", column.expected))
-                    value = MISSING_LEVEL
-                code = positions.get(value)
-                if code is None:
-                    unseen[position, row] = True
-                    code = fallback
-                codes[position, row] = code
+            known = [category.positions.get(MISSING_LEVEL if level is None else level) for level in text.levels]
+            problems += [
+                Problem(int(row), column.name, "null", column.expected)
+                for number, level in enumerate(text.levels)
+                if level is None and not column.nullable
+                for row in np.flatnonzero(text.codes == number)
+            ]
+            places = [category.unseen_position if place is None else place for place in known]
+            codes[position] = np.array(places, dtype=np.intp)[text.codes]
+            unseen[position] = np.array([place is None for place in known], dtype=np.bool_)[text.codes]
         if problems:
             raise InputError(sorted(problems, key=lambda problem: problem.row))
         return RawCustomers(matrix, codes, unseen)
@@ -178,7 +186,8 @@ class CustomerReader:
         return problems
 
 
-def _bounds(kind: Kind) -> tuple[float, float]:
+def kind_bounds(kind: Kind) -> tuple[float, float]:
+    """Least and greatest value that a number of this kind may have."""
     largest = float(np.finfo(np.float64).max)
     return {
         Kind.NUMBER: (-largest, largest),
@@ -220,17 +229,36 @@ def _numbers_of(series: pd.Series[Any], column: Column) -> Floats:
     raise ContractError(f"column {column.name!r} holds {series.dtype}; expected {column.expected}")
 
 
-def _texts_of(series: pd.Series[Any], column: Column) -> list[str | None]:
-    texts: list[str | None] = []
+@dataclass(frozen=True)
+class _Texts:
+    """A category column of n customers: its distinct values (None: missing), and which of them each has, (n,)."""
+
+    levels: tuple[str | None, ...]
+    codes: Indices
+
+
+def _distinct(values: Sequence[str | None]) -> _Texts:
+    levels = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    return _Texts(tuple(levels), np.array([levels[value] for value in values], dtype=np.intp))
+
+
+def _texts_of(series: pd.Series[Any], column: Column) -> _Texts:
+    try:
+        codes, distinct = pd.factorize(series, use_na_sentinel=False)
+    except TypeError as error:  # a list or dict in a cell cannot be compared
+        row, value = next((row, value) for row, value in enumerate(series) if not _plain(value, column)[0])
+        raise InputError([Problem(row, column.name, _show(value), column.expected)]) from error
+    levels: list[str | None] = []
     problems: list[Problem] = []
-    for row, value in enumerate(series.astype(object)):
+    for number, value in enumerate(distinct):
         accepted, plain = _plain(value, column)
         if not accepted:
+            row = int(np.flatnonzero(codes == number)[0])
             problems.append(Problem(row, column.name, _show(value), column.expected))
-        texts.append(plain)  # type: ignore[arg-type]  # a category's plain value is text or None
+        levels.append(None if plain is None else str(plain))
     if problems:
         raise InputError(problems)
-    return texts
+    return _Texts(tuple(levels), codes.astype(np.intp))
 
 
 def _show_number(value: float) -> str:

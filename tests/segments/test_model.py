@@ -197,3 +197,39 @@ def test_nobody_gets_no_answers(model: SegmentModel, planted: Any) -> None:
 def test_an_unknown_segment_is_refused_with_the_known_ones(kmeans_model: SegmentModel, planted: Any) -> None:
     with pytest.raises(ContractError, match="no segment 'seg-nope'; the model has seg-"):
         kmeans_model.explain(planted.frame.iloc[:1], against="seg-nope")
+
+
+def test_one_customer_alone_is_quick_and_the_same_to_the_bit(model: SegmentModel, planted: Any) -> None:
+    """The quick path for one customer against the batch: in order, missing, unseen, far out."""
+    records = records_of(planted.frame.iloc[:120])
+    records += [{**record, "days_between_orders": None} for record in records[:10]]
+    records += [{**records[0], "plan": "Ω"}, {**records[1], "monetary_value": 1e12}, {**records[2], "frequency": 3}]
+    batch, explained = model.explain_records(records)
+    frame = model.frame_of(batch)
+    for row, record in enumerate(records):
+        one, why = model.explain_records([record])
+        for name in ("nearest", "runner_up", "strength", "distance", "unassigned", "novel"):
+            assert getattr(one, name)[0] == getattr(batch, name)[row], (row, name)
+        assert one.unseen[0] == batch.unseen[row]
+        assert np.array_equal(why.contributions[0], explained.contributions[row])
+        assert (why.base[0], why.score[0]) == (explained.base[row], explained.score[row])
+        said = model.assign_record(record)
+        assert said.segment_id == (None if batch.unassigned[row] else frame["segment_id"].iloc[row])
+        assert (said.strength, said.novel, said.unseen) == (batch.strength[row], batch.novel[row], batch.unseen[row])
+        assert said.nearest_id == model.ids[batch.nearest[row]]
+
+
+def test_problems_of_a_large_table_name_the_row_in_the_whole(model: SegmentModel, planted: Any) -> None:
+    many = pd.concat([planted.frame] * 25, ignore_index=True)
+    many.loc[9_000, "frequency"] = -1.0
+    with pytest.raises(InputError, match=r"row 9000, frequency: got -1"):
+        model.assign(many)
+
+
+def test_cells_that_are_no_values_are_refused(model: SegmentModel, planted: Any) -> None:
+    frame = planted.frame.astype({"plan": object})
+    plans: list[Any] = frame["plan"].tolist()
+    plans[3] = ["a", "list"]
+    frame["plan"] = pd.Series(plans, index=frame.index, dtype=object)
+    with pytest.raises(InputError, match=r"row 3, plan: got \['a', 'list'\] \(list\), expected text"):
+        model.assign(frame)

@@ -76,6 +76,20 @@ class Assignment:
     unseen: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why one customer is nearer to the segment `toward` than to `against` (ids; the latter None if there is no other).
+
+    score = base + the sum of the contributions, by column in the encoder's order.
+    """
+
+    toward: str
+    against: str | None
+    base: float
+    contributions: dict[str, float]
+    score: float
+
+
 @dataclass(frozen=True)
 class SegmentModel:
     """Assigns customers to segments and explains why. Safe to use from many threads.
@@ -155,23 +169,48 @@ class SegmentModel:
             If the customer does not follow the model's contract.
         """
         single = self._single and self._single.assign(record)
-        if single:
-            runner_up = None if single.runner_up < 0 else self.ids[single.runner_up]
-            nearest, name = self.ids[single.nearest], self.names[single.nearest]
-            return Assignment(nearest, name, single.strength, runner_up, nearest, single.distance, False, False, ())
-        found = self._score([record], policy, None)
-        nearest, runner_up = self.ids[found.nearest[0]], (*self.ids, None)[found.runner_up[0]]
-        unassigned = bool(found.unassigned[0])
+        return self._of_single(single) if single else self._of_row(self._score([record], policy, None))
+
+    def explain_record(
+        self, record: Record, policy: Policy = "unassigned", against: str | None = None
+    ) -> tuple[Assignment, Explanation]:
+        """Assign one customer given as a dict, and say why: the nearest segment against the runner-up, or a named one.
+
+        Raises
+        ------
+        ContractError, InputError
+            If the customer does not follow the model's contract, or the model has no such segment.
+        """
+        single = self._single.assign(record) if self._single and against is None else None
+        if single and self._single:
+            said = self._of_single(single)
+            base, contributions, score = self._single.reasons(single)
+            by_column = dict(zip(self.encoder.columns, contributions, strict=True))
+            return said, Explanation(said.nearest_id, said.runner_up_id, base, by_column, score)
+        found, why = self.explain_records([record], policy, against)
+        toward, other = self.ids[why.toward[0]], (*self.ids, None)[why.against[0]]
+        by_column = dict(zip(why.columns, why.contributions[0].tolist(), strict=True))
+        return self._of_row(found), Explanation(toward, other, float(why.base[0]), by_column, float(why.score[0]))
+
+    def _of_single(self, single: Single) -> Assignment:
+        """A customer in order: assigned, not novel, nothing unseen."""
+        nearest = self.ids[single.nearest]
+        runner_up = None if single.runner_up < 0 else self.ids[single.runner_up]
+        name = self.names[single.nearest]
+        return Assignment(nearest, name, single.strength, runner_up, nearest, single.distance, False, False, ())
+
+    def _of_row(self, found: Assignments) -> Assignment:
+        nearest, unassigned = self.ids[found.nearest[0]], bool(found.unassigned[0])
         return Assignment(
-            None if unassigned else nearest,
-            None if unassigned else self.names[found.nearest[0]],
-            float(found.strength[0]),
-            runner_up,
-            nearest,
-            float(found.distance[0]),
-            unassigned,
-            bool(found.novel[0]),
-            found.unseen[0],
+            segment_id=None if unassigned else nearest,
+            segment_name=None if unassigned else self.names[found.nearest[0]],
+            strength=float(found.strength[0]),
+            runner_up_id=(*self.ids, None)[found.runner_up[0]],
+            nearest_id=nearest,
+            distance=float(found.distance[0]),
+            unassigned=unassigned,
+            novel=bool(found.novel[0]),
+            unseen=found.unseen[0],
         )
 
     def assign_records(self, customers: pd.DataFrame | Sequence[Record], policy: Policy = "unassigned") -> Assignments:

@@ -110,7 +110,7 @@ class SingleCustomer:
 
     def explain(self, found: Single) -> Explanations:
         """Why the nearest segment and not the runner-up, as `CentroidExplainer` says it."""
-        base, contributions, score = self._explain(found)
+        base, contributions, score = self.reasons(found)
         return Explanations(
             self._columns,
             toward=np.array([found.nearest]),
@@ -120,7 +120,8 @@ class SingleCustomer:
             score=np.array([score]),
         )
 
-    def _explain(self, found: Single) -> tuple[float, list[float], float]:
+    def reasons(self, found: Single) -> tuple[float, list[float], float]:
+        """Base, contributions in the encoder's order of columns, and score."""
         if self._alone:
             return 0.0, [0.0] * (self._count + len(self._categories)), 0.0
         pull: Any = self._direction[found.nearest, found.runner_up] * (found.point[:, 0] - self._mean)

@@ -20,6 +20,7 @@ from segments.encoder import Encoder, Floats, Indices
 from segments.errors import DiscoveryError
 from segments.explanation import CentroidExplainer
 from segments.model import SegmentModel
+from segments.nearest_core import NearestCore
 from segments.novelty import NoveltyRule
 from segments.reading import CustomerReader
 from training.cards import make_cards
@@ -127,6 +128,8 @@ def discover(
             "parameters": chosen.recipe.parameters,
             "reason": choice.reason,
             "customers": len(frame),
+            # training points that the model must keep to assign anybody; a KMeans model keeps none
+            "exemplars": len(assigner.exemplars) if isinstance(assigner, NearestCore) else 0,
         },
     )
     return Discovery(frame, contract, encoder, points, tuple(candidates), choice, model)

@@ -144,6 +144,7 @@ def note(settings: Settings, vectors: CustomerVectors, found: Discovery) -> str:
     return (
         f"# {settings.title or settings.registry.model_name}\n\n"
         f"{len(vectors.frame):,} customers as of {vectors.as_of.isoformat()}. Chosen: {found.choice.reason}.\n\n"
+        f"The model keeps {found.model.provenance['exemplars']:,} encoded training customers as exemplars.\n\n"
         "The whole story with pictures is in the artifact `report.html`.\n\n"
         f"| segment | customers | share | in words | id |\n|---|---:|---:|---|---|\n{rows}\n"
     )

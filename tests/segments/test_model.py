@@ -217,6 +217,10 @@ def test_one_customer_alone_is_quick_and_the_same_to_the_bit(model: SegmentModel
         assert said.segment_id == (None if batch.unassigned[row] else frame["segment_id"].iloc[row])
         assert (said.strength, said.novel, said.unseen) == (batch.strength[row], batch.novel[row], batch.unseen[row])
         assert said.nearest_id == model.ids[batch.nearest[row]]
+        again, explanation = model.explain_record(record)
+        assert again == said
+        assert list(explanation.contributions.values()) == explained.contributions[row].tolist()
+        assert (explanation.base, explanation.score) == (explained.base[row], explained.score[row])
 
 
 def test_problems_of_a_large_table_name_the_row_in_the_whole(model: SegmentModel, planted: Any) -> None:

@@ -11,20 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from segments.assigners import Nearest, two_smallest
-from segments.encoder import Floats, Indices
+from segments.assigners import Nearest
+from segments.encoder import Flags, Floats, Indices
+
+SOFTNESS = 0.5  # how much of its core distance an exemplar stands away from everybody
 
 
 @dataclass(frozen=True)
 class NearestCore:
-    """HDBSCAN: a customer belongs to the segment of the exemplar with the smallest reachability distance.
+    """HDBSCAN: a customer belongs to the segment of the exemplar with the smallest soft reachability distance.
 
-    The reachability distance to an exemplar is max(Euclidean distance, the exemplar's core distance): the mutual
-    reachability of Campello et al. (2013) without the newcomer's own core distance, which only a look at all
-    training rows could tell. A customer is outside when an exemplar of the noise is nearer than any segment, or when
-    the nearest segment is farther than that segment's `reach`, the distance at which it was born (1 / λ).
+    The soft reachability distance from a customer z to an exemplar e is √(‖z − e‖² + (core(e) / 2)²): as the mutual
+    reachability of Campello et al. (2013) it never falls under a share of the exemplar's core distance, so that a
+    dense place is nearer than a lone one; other than it, it has no corners, and it is the plain Euclidean distance to
+    the point (e, core(e) / 2) in a space of one more dimension, which one search tree answers. A customer is outside
+    when an exemplar of the noise is nearer than any segment, or when the nearest segment is farther than that
+    segment's `reach`. decision 5 has the measurements.
 
-    exemplars : (m, width); core : (m,); owner : (m,) position of the segment, -1 for noise; reach : (segments,).
+    exemplars : (m, width); core : (m,) distance to the `min_samples`-th neighbour among all customers that HDBSCAN saw;
+    owner : (m,) position of the segment, -1 for noise; every segment owns at least one; reach : (segments,).
     """
 
     exemplars: Floats
@@ -33,47 +38,65 @@ class NearestCore:
     reach: Floats
     KIND: ClassVar[str] = "nearest_core"
 
-    FIRST_NEIGHBOURS: ClassVar[int] = 8
-
     @property
     def size(self) -> int:
         return len(self.reach)
 
     @cached_property
-    def _members(self) -> dict[int, tuple[cKDTree, Floats]]:
-        groups = {}
-        for segment in range(-1, self.size):
-            rows = np.flatnonzero(self.owner == segment)
-            if rows.size:
-                groups[segment] = (cKDTree(self.exemplars[rows]), self.core[rows])
-        return groups
+    def places(self) -> Floats:
+        """The exemplars in the space of one more dimension: (m, width + 1)."""
+        return np.column_stack([self.exemplars, SOFTNESS * self.core])
+
+    @cached_property
+    def _assigned(self) -> tuple[cKDTree, Indices]:
+        """All exemplars but the noise, and their owners."""
+        rows = self.owner >= 0
+        return _tree(self.places[rows]), self.owner[rows]
+
+    @cached_property
+    def _own(self) -> dict[int, cKDTree]:
+        """Each segment's exemplars, and the noise's under -1; the noise may have none."""
+        return {int(owner): _tree(self.places[self.owner == owner]) for owner in np.unique(self.owner)}
+
+    @cached_property
+    def _others(self) -> dict[int, tuple[cKDTree, Indices]]:
+        """For each segment, the exemplars of all others and their owners: where its runner-up is looked for."""
+        found = {}
+        for segment in range(self.size):
+            rows = (self.owner >= 0) & (self.owner != segment)
+            found[segment] = (_tree(self.places[rows]), self.owner[rows])
+        return found
 
     def distance_to(self, segment: int, points: Floats) -> Floats:
-        """Reachability distance of (width, n) points to one segment's exemplars (-1: the noise): (n,)."""
-        if segment not in self._members:
+        """Soft reachability distance of (width, n) points to one segment (-1: the noise): (n,)."""
+        if segment not in self._own:
             return np.full(points.shape[1], np.inf)
-        tree, core = self._members[segment]
-        customers = np.ascontiguousarray(points.T)
-        best = np.full(len(customers), np.inf)
-        open_rows = np.arange(len(customers))
-        neighbours = min(self.FIRST_NEIGHBOURS, tree.n)
-        while open_rows.size:
-            distance, index = tree.query(customers[open_rows], k=np.arange(1, neighbours + 1))
-            best[open_rows] = np.maximum(distance, core[index]).min(axis=1)
-            # a farther exemplar can only win where the last one looked at is still nearer than the best
-            open_rows = open_rows[distance[:, -1] < best[open_rows]]
-            if neighbours == tree.n:
-                break
-            neighbours = min(4 * neighbours, tree.n)
-        return best
+        distance: Floats = self._own[segment].query(lifted(points))[0]
+        return distance
 
     def nearest(self, points: Floats) -> Nearest:
-        """Nearest by reachability distance."""
-        distances = np.vstack([self.distance_to(segment, points) for segment in range(self.size)])
-        segment = np.argmin(distances, axis=0)
-        nearest = distances[segment, np.arange(points.shape[1])]
-        outside = (nearest > self.reach[segment]) | (self.distance_to(-1, points) < nearest)
-        return two_smallest(distances, outside)
+        """Nearest by soft reachability distance."""
+        customers = lifted(points)
+        tree, owner = self._assigned
+        distance, found = tree.query(customers)
+        segment = owner[found]
+        outside = distance > self.reach[segment]
+        outside |= self._noise_nearer(customers, distance)
+        runner_up = np.full(len(customers), -1, dtype=np.intp)
+        runner_up_distance = np.full(len(customers), np.nan)
+        if self.size > 1:
+            for position in np.unique(segment):
+                rows = np.flatnonzero(segment == position)
+                tree, owner = self._others[int(position)]
+                runner_up_distance[rows], found = tree.query(customers[rows])
+                runner_up[rows] = owner[found]
+        return Nearest(segment, runner_up, distance, runner_up_distance, outside)
+
+    def _noise_nearer(self, customers: Floats, distance: Floats) -> Flags:
+        if -1 not in self._own:
+            return np.zeros(len(customers), dtype=np.bool_)
+        nearer: Flags = self._own[-1].query(customers)[0] < distance
+        return nearer
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         return {"exemplars": self.exemplars, "core": self.core, "owner": self.owner, "reach": self.reach}
@@ -81,3 +104,14 @@ class NearestCore:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> NearestCore:
         return cls(arrays["exemplars"], arrays["core"], arrays["owner"], arrays["reach"])
+
+
+def lifted(points: Floats) -> Floats:
+    """(width, n) points as rows of the space of one more dimension, where customers stand at 0: (n, width + 1)."""
+    customers = np.zeros((points.shape[1], points.shape[0] + 1))
+    customers[:, :-1] = points.T
+    return customers
+
+
+def _tree(places: Floats) -> cKDTree:
+    return cKDTree(places, leafsize=32)  # measured: twice as fast in 10 dimensions as the usual 16

@@ -1,4 +1,4 @@
-"""HDBSCAN at one smallest group, optionally after UMAP; its points serve as exemplars."""
+"""HDBSCAN at one smallest group, optionally after UMAP; a few of its points serve as exemplars."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import numpy as np
 from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
-from segments.encoder import Floats, Indices
+from segments.encoder import Floats
 from segments.nearest_core import NearestCore
+from training.condensing import Clustered, condensed, members_as_probes, probes_of
 from training.recipe import MOST_SEARCHED, Fit, Recipe, sample_rows
 from training.settings import UmapSettings
-
-EXEMPLAR_SHARE = 0.5
 
 
 @dataclass(frozen=True)
 class HdbscanRecipe:
-    """HDBSCAN at one smallest group; at most `MOST_SEARCHED` customers are looked at, the assigner serves all."""
+    """HDBSCAN at one smallest group; at most `most` customers are looked at, the assigner serves all."""
 
     min_cluster_size: int
     min_samples: int
     embedding: UmapSettings | None = None
+    most: int = MOST_SEARCHED
     algorithm: str = "hdbscan"
 
     @property
@@ -44,8 +44,8 @@ class HdbscanRecipe:
         return replace(self, min_cluster_size=max(2, round(share * self.min_cluster_size)))
 
     def fit(self, points: Floats, seed: int) -> Fit | None:
-        """Fit, and keep half of the customers' points as exemplars."""
-        rows = sample_rows(len(points), MOST_SEARCHED, seed)
+        """Fit, and keep as few of the customers' points as the answers need."""
+        rows = sample_rows(len(points), self.most, seed)
         looked_at = np.ascontiguousarray(points[rows])
         if len(looked_at) <= max(self.min_cluster_size, self.min_samples):
             return None
@@ -67,18 +67,19 @@ class HdbscanRecipe:
         place[order] = np.arange(count)
         labels = place[found.labels_].astype(np.intp)
         facts = {f"persistence_{place[i]}": float(value) for i, value in enumerate(found.cluster_persistence_)}
-        births = None if self.embedding else _births(found)[order]
-        return Fit(self._assigner(looked_at, labels, births, count, seed), rows, labels, facts)
+        core = core_distances(looked_at, self.min_samples)
+        # distances in the embedding mean nothing here: a segment then reaches as far as its members do
+        births = np.zeros(count) if self.embedding else _births(found)[order]
+        clustered = Clustered(looked_at, core, labels, births)
+        return Fit(self._assigner(clustered, seed), rows, labels, facts)
 
-    def _assigner(self, points: Floats, labels: Indices, births: Floats | None, count: int, seed: int) -> NearestCore:
-        neighbours = min(self.min_samples + 1, len(points))  # a point is the first neighbour of itself
-        core = cKDTree(points).query(points, k=[neighbours])[0][:, 0]
-        kept = _exemplar_rows(labels, seed)
-        if births is None:  # distances of the embedding mean nothing here: as far as nearly all members reach
-            reach = np.array([np.quantile(core[labels == segment], 0.99) for segment in range(count)])
+    def _assigner(self, clustered: Clustered, seed: int) -> NearestCore:
+        generator = np.random.default_rng(seed)
+        if self.embedding is None:
+            probes = probes_of(clustered, self.min_samples, generator)
         else:
-            reach = 1 / births
-        return NearestCore(points[kept], core[kept], labels[kept], reach)
+            probes = members_as_probes(clustered, generator)
+        return condensed(clustered, probes, generator)
 
 
 def embed(points: Floats, settings: UmapSettings, seed: int) -> Floats:
@@ -98,19 +99,17 @@ def embed(points: Floats, settings: UmapSettings, seed: int) -> Floats:
         return np.asarray(reducer.fit_transform(points), dtype=np.float64)
 
 
+def core_distances(points: Floats, min_samples: int) -> Floats:
+    """Distance of each of (n, width) points to its `min_samples`-th neighbour, itself the first of them: (n,)."""
+    distance: Floats = cKDTree(points).query(points, k=[min(min_samples, len(points))])[0][:, 0]
+    return distance
+
+
 def _births(found: Any) -> Floats:
-    """λ at which each selected cluster split off its parent; 0, an endless reach, for the root."""
+    """Distance 1 / λ at which each selected cluster split off its parent; endless for the root."""
     tree = found.condensed_tree_
     frame = tree.to_pandas()
     born = frame.loc[frame["child_size"] > 1].set_index("child")["lambda_val"]
-    return np.array([float(born.get(cluster, 0.0)) for cluster in sorted(tree._select_clusters())], dtype=np.float64)
-
-
-def _exemplar_rows(labels: Indices, seed: int) -> Indices:
-    """A random half of each segment and of the noise: measured to give the answer of the whole in 999 of 1,000."""
-    generator = np.random.default_rng(seed)
-    kept = []
-    for label in np.unique(labels):
-        members = np.flatnonzero(labels == label)
-        kept.append(generator.choice(members, max(1, int(EXEMPLAR_SHARE * len(members))), replace=False))
-    return np.sort(np.concatenate(kept)).astype(np.intp)
+    return np.array(
+        [1 / float(born[cluster]) if cluster in born.index else np.inf for cluster in sorted(tree._select_clusters())]
+    )

@@ -56,16 +56,23 @@ def main(debug: bool) -> None:
 @main.command()
 @click.argument("config", type=FilePath)
 @click.option("--as-of", metavar="DATE", help="The moment to describe; by default the settings' own.")
+@click.option("--model", "which", metavar="TEXT", help="Apply what this alias or version learned, for `assign`.")
 @click.option("--out", type=FilePath, required=True, help="Parquet file to write.")
-def features(config: Path, as_of: str | None, out: Path) -> None:
+def features(config: Path, as_of: str | None, which: str | None, out: Path) -> None:
     """Make one vector a customer from the raw tables and write them as Parquet."""
     from features.vector_file import write_vectors
-    from training.run import described, vectors_of
+    from training.run import described, learned_by, vectors_of
 
     settings = _read(config)
     if as_of is not None:
         settings = settings.model_copy(update={"as_of": _moment(as_of)})
-    vectors = vectors_of(settings, config.parent)
+    learned = None
+    if which is not None:
+        from registry.versions import fetch
+        from training.run import location_of
+
+        learned = learned_by(fetch(location_of(settings, config.parent), which).model)
+    vectors = vectors_of(settings, config.parent, learned)
     write_vectors(vectors, out)
     click.echo(described(vectors))
     click.echo(f"wrote {out} ({vectors.digest})")
@@ -81,6 +88,8 @@ def discover(config: Path, promoted: bool, report: Path | None) -> None:
     from training.run import location_of, run_discovery
 
     settings = _read(config)
+    if report is not None and not report.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {report.parent}", param_hint="--report")
     with _progress() as (announce, step):
         outcome = run_discovery(settings, config.parent, announce, step)
     if report is not None:
@@ -120,13 +129,16 @@ def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, wh
 
     vectors = read_vectors(file)
     fetched = fetch(_location(config), which)
-    answer = _answer(fetched.model, vectors.frame, explained, policy)
+    frame, left_out = _assignable(fetched.model, vectors.frame)
+    answer = _answer(fetched.model, frame, explained, policy)
     answer["model_version"] = fetched.version
     _write_table(answer, out)
     counts = answer["segment_name"].fillna("unassigned").value_counts()
     for name, count in counts.items():
         click.echo(f"{count:>10,}  {name}")
     novel = int(answer["novel"].sum())
+    for message in left_out:
+        click.echo(message, err=True)
     click.echo(f"wrote {len(answer):,} assignments to {out} (version {fetched.version}; {novel:,} novel)")
 
 
@@ -283,6 +295,19 @@ def _service_settings(location: RegistryLocation, which: str) -> Any:
     return ServiceSettings.model_validate(
         {"tracking_uri": location.tracking_uri, "model_name": location.model_name, **pointer}
     )
+
+
+def _assignable(model: SegmentModel, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The customers whose every needed value is known, and a line on those left out for each column that lacks one."""
+    needed = [column.name for column in model.contract.basis if not column.nullable and column.name in frame.columns]
+    missing = frame[needed].isna()
+    messages = [
+        f"left out {int(missing[name].sum()):,} customers whose {name} is missing, as no training customer's was: "
+        f"{', '.join(frame.index[missing[name]][:5])}{', ...' if missing[name].sum() > 5 else ''}"
+        for name in needed
+        if missing[name].any()
+    ]
+    return frame[~missing.any(axis=1)], messages
 
 
 def _answer(model: SegmentModel, frame: pd.DataFrame, explained: bool, policy: Any) -> pd.DataFrame:

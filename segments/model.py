@@ -141,7 +141,7 @@ class SegmentModel:
 
     def with_overlay(self, overlay: Mapping[str, SegmentLabel]) -> SegmentModel:
         """The same model with segments renamed; ids of other models are ignored, the digest stays."""
-        return replace(self, overlay=dict(overlay))
+        return replace(self, overlay=dict(overlay))._bearing(self.digest)
 
     # -- assigning ---------------------------------------------------------------------------------------------
 
@@ -383,6 +383,11 @@ class SegmentModel:
         """sha256 over every byte of the saved model, the overlay apart."""
         return storage.digest_of(self._contents)
 
+    def _bearing(self, digest: str) -> SegmentModel:
+        """The same model under the digest of the files it was read from, which a newer format would write anew."""
+        self.__dict__["digest"] = digest  # where the cached property keeps it
+        return self
+
     def save(self, path: str | Path) -> None:
         """Write the model as a directory of JSON and arrays; the overlay is not part of it."""
         storage.write(Path(path), self._contents)
@@ -396,7 +401,7 @@ class SegmentModel:
         ArtefactError
             If it is missing, changed, of a newer format or not complete.
         """
-        document, arrays, _ = storage.read(Path(path))
+        document, arrays, digest = storage.read(Path(path))
 
         def of(part: str) -> dict[str, Any]:
             return {k.removeprefix(f"{part}_"): array for k, array in arrays.items() if k.startswith(f"{part}_")}
@@ -405,7 +410,7 @@ class SegmentModel:
             assigner_class = {kind.KIND: kind for kind in (NearestCentroid, NearestCore)}[document["assigner"]]
             encoder = Encoder.from_state(document["encoder"], of("encoder"))
             assigner = assigner_class.from_arrays(of("assigner"))
-            return cls(
+            model = cls(
                 contract=VectorContract.from_json(document["contract"]),
                 encoder=encoder,
                 assigner=assigner,
@@ -415,7 +420,11 @@ class SegmentModel:
                 provenance=document["provenance"],
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise ArtefactError(f"the model in {path} is not complete: {error!r}") from error
+            raise ArtefactError(
+                f"the model in {path} is whole but this version cannot read it ({type(error).__name__}: {error}); "
+                "it was made by a development version. Discover anew."
+            ) from error
+        return model._bearing(digest)
 
 
 def _explainer(

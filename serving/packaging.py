@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import chdir
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,9 +48,12 @@ def package(model: SegmentModel, name: str, version: str, root: Path | None = No
     context = root or Path(__file__).resolve().parent.parent
     store(model, name, version)
     try:
-        built = bentoml.bentos.build_bentofile(
-            str(context / BENTOFILE), build_ctx=str(context), labels={"model_name": name, "model_version": version}
-        )
+        with chdir(context):  # BentoML reads no file outside the current folder, whatever the build context is
+            built = bentoml.bentos.build_bentofile(
+                str(context / BENTOFILE),
+                build_ctx=str(context),
+                labels={"model_name": name, "model_version": version},
+            )
     except bentoml.exceptions.BentoMLException as error:
         raise ArtefactError(f"BentoML could not build the Bento: {error}") from error
     return str(built.tag)

@@ -151,6 +151,21 @@ def test_every_path_gives_the_same_answer(company: Company, monkeypatch: pytest.
         refused.value.close()
 
 
+def test_a_customer_who_has_not_ordered_yet_is_left_out_and_named(company: Company, tmp_path: Path) -> None:
+    early, out = tmp_path / "early.parquet", tmp_path / "early.csv"
+    run("features", company.config, "--as-of", "2025-03-01", "--model", "champion", "--out", early)
+    frame = read_vectors(early).frame
+    model = fetch(company.location).model
+    needed = [column.name for column in model.contract.basis if not column.nullable]
+    strangers = frame.index[frame[needed].isna().any(axis=1)]
+    said = run("assign", early, "--out", out, "--config", company.config)
+    answered = pd.read_csv(out, index_col="customer_id")
+    assert set(answered.index) == set(frame.index) - set(strangers)
+    assert len(strangers) > 0
+    assert strangers[0] in said.stderr
+    assert "customers whose" in said.stderr
+
+
 def test_a_name_survives_and_the_model_stays(company: Company) -> None:
     before = fetch(company.location).model
     run("rename", before.ids[0], "Unsere Besten ✓", "--notes", "call them first", "--config", company.config)
@@ -187,6 +202,7 @@ def test_explain_one_customer_in_words(company: Company) -> None:
         (["assign", "{vectors}", "--out", "x.xlsx"], "must end in .parquet or .csv"),
         (["list", "--model", "challenger"], "challenger"),
         (["rename", "seg-nobody", "X"], "seg-nobody"),
+        (["package", "--model", "9"], "9"),
     ],
 )
 def test_what_users_get_wrong_is_answered_in_one_line(company: Company, arguments: list[str], message: str) -> None:

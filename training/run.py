@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from features.customer_vector import CustomerVectors, build_vectors
+from features.learned import LearnedFeatures
 from registry.connection import RegistryLocation
 from registry.records import CandidateRecord, DiscoveryRecord
 from registry.runs import log_discovery
 from registry.versions import register
 from segments.contract import Role
+from segments.model import SegmentModel
 from segments.wording import plain_number
 from training.discovery import Discovery, Progress, discover
 from training.report import candidate_table, draw_pictures, html_report, segment_table
@@ -45,9 +47,14 @@ def location_of(settings: Settings, base: Path) -> RegistryLocation:
     return RegistryLocation(uri, registry.model_name, registry.experiment)
 
 
-def vectors_of(settings: Settings, base: Path) -> CustomerVectors:
-    """The customer vectors that the settings describe."""
-    return build_vectors(settings.sources, settings.features, settings.as_of, base)
+def vectors_of(settings: Settings, base: Path, learned: LearnedFeatures | None = None) -> CustomerVectors:
+    """The customer vectors that the settings describe, by rules learned before or from these customers."""
+    return build_vectors(settings.sources, settings.features, settings.as_of, base, learned)
+
+
+def learned_by(model: SegmentModel) -> LearnedFeatures:
+    """The score edges and pooled categories of a model's own training, to make vectors for it."""
+    return LearnedFeatures.from_json(model.provenance["learned_features"])
 
 
 def run_discovery(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Outcome:
@@ -90,7 +97,7 @@ def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
         "as_of": vectors.as_of.isoformat(),
         "data_digest": vectors.digest,
         "learned_features": vectors.learned.to_json(),
-        "settings": settings.model_dump(mode="json", exclude={"registry"}),
+        "settings": settings.model_dump(mode="json", exclude={"registry", "title"}),
         "versions": versions(),
     }
 

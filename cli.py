@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,10 @@ def main(debug: bool) -> None:
 @click.option("--model", "which", metavar="TEXT", help="Apply what this alias or version learned, for `assign`.")
 @click.option("--out", type=FilePath, required=True, help="Parquet file to write.")
 def features(config: Path, as_of: str | None, which: str | None, out: Path) -> None:
-    """Make one vector a customer from the raw tables and write them as Parquet."""
+    """Write one vector a customer as Parquet.
+
+    Made from the raw tables; says how many rows were used and left out, and which columns shape the segments.
+    """
     from features.vector_file import write_vectors
     from training.run import described, learned_by, vectors_of
 
@@ -105,10 +109,14 @@ def discover(config: Path, promoted: bool, report: Path | None) -> None:
 
 @main.command()
 @click.argument("version")
-@click.option("--alias", default="champion", show_default=True)
+@click.option("--alias", default="champion", show_default=True, help="Alias to set.")
 @config_option
 def promote(version: str, alias: str, config: Path) -> None:
-    """Point an alias at a registered version; services that follow it switch over."""
+    """Make a version the champion.
+
+    The alias points at VERSION (a number, or another alias) once that version is seen to load. A running service keeps
+    the model that it loaded when it started: restart it to serve the new one.
+    """
     from registry.versions import promote as promote_version
 
     found = promote_version(_location(config), version, alias)
@@ -119,11 +127,20 @@ def promote(version: str, alias: str, config: Path) -> None:
 @click.argument("file", type=FilePath)
 @click.option("--out", type=FilePath, required=True, help=".parquet or .csv to write.")
 @click.option("--explain", "explained", is_flag=True, help="Add base, score and each column's contribution.")
-@click.option("--policy", type=click.Choice(["unassigned", "nearest"]), default="unassigned", show_default=True)
+@click.option(
+    "--policy",
+    type=click.Choice(["unassigned", "nearest"]),
+    default="unassigned",
+    show_default=True,
+    help="What a customer outside every segment gets: no segment, or the nearest.",
+)
 @config_option
 @which_option
 def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, which: str) -> None:
-    """Assign the customers of a vector file (from `segments features`)."""
+    """Assign customers to segments.
+
+    FILE is what `segments features` wrote.
+    """
     from features.vector_file import read_vectors
     from registry.versions import fetch
 
@@ -144,7 +161,7 @@ def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, wh
 
 @main.command()
 @click.argument("customer")
-@click.option("--vectors", type=FilePath, help="Vector file; else the raw tables.")
+@click.option("--vectors", type=FilePath, help="File from `segments features`; by default the raw tables are read.")
 @click.option("--against", metavar="SEGMENT", help="Segment id to compare with, instead of the runner-up.")
 @config_option
 @which_option
@@ -191,7 +208,11 @@ def list_segments(config: Path, which: str) -> None:
 @click.option("--notes", default="", help="Anything worth remembering about the segment.")
 @config_option
 def rename(segment: str, name: str, notes: str, config: Path) -> None:
-    """Name a segment (by its id); the name outlives retrains and never touches the model."""
+    """Name a segment.
+
+    SEGMENT is an id that `segments list` shows. The name stays with this id, in the registry, and never touches the
+    model. A running service shows it after a restart.
+    """
     from registry.versions import rename_segment
 
     rename_segment(_location(config), segment, name, notes)
@@ -201,8 +222,15 @@ def rename(segment: str, name: str, notes: str, config: Path) -> None:
 @main.command()
 @config_option
 @which_option
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    metavar="NUMBER",
+    default=3000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port to listen on.",
+)
 def serve(config: Path, which: str, host: str, port: int) -> None:
     """Serve the champion over HTTP until interrupted."""
     from serving.launcher import running_service
@@ -217,7 +245,10 @@ def serve(config: Path, which: str, host: str, port: int) -> None:
 @config_option
 @which_option
 def package(config: Path, which: str) -> None:
-    """Build a Bento that serves the model anywhere, without a registry."""
+    """Build a Bento that needs no registry.
+
+    It carries the model and serves it anywhere: `bentoml serve` or `bentoml containerize` take it from there.
+    """
     from registry.versions import fetch
     from serving.packaging import package as build
 
@@ -239,11 +270,18 @@ def schema() -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--customers", default=2000, show_default=True, type=click.IntRange(1))
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
-@click.option("--as-of", metavar="DATE", default="2026-07-01", show_default=True)
+@click.option(
+    "--customers", metavar="NUMBER", default=2000, show_default=True, type=click.IntRange(1), help="How many accounts."
+)
+@click.option(
+    "--seed", metavar="NUMBER", default=1, show_default=True, type=click.IntRange(0), help="Same seed, same company."
+)
+@click.option("--as-of", metavar="DATE", default="2026-07-01", show_default=True, help="Day the company is seen on.")
 def simulate(folder: Path, customers: int, seed: int, as_of: str) -> None:
-    """Write a B2B SaaS company with planted segments, and settings to discover them."""
+    """Write a made-up software company.
+
+    It has eight planted segments, their truth in a file of its own, and settings to discover them.
+    """
     from experiments.simulate import simulate as simulated
     from experiments.simulate import write_company
 
@@ -257,7 +295,10 @@ def simulate(folder: Path, customers: int, seed: int, as_of: str) -> None:
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
 def demo(folder: Path) -> None:
-    """Do the main job on a real retailer: discover, register, serve, ask about two customers never seen."""
+    """Do the main job on a real retailer.
+
+    Discover, register, serve, and ask about two customers never seen.
+    """
     from experiments.demo import run_demo
 
     with _progress() as (announce, step):
@@ -268,7 +309,12 @@ def demo(folder: Path) -> None:
 
 
 def _read(config: Path) -> Settings:
+    from segments.errors import SettingsError
     from training.settings import read_settings
+
+    chosen = click.get_current_context().get_parameter_source("config")
+    if chosen is ParameterSource.DEFAULT and not config.exists():
+        raise SettingsError(f"there is no settings file {config} here; name yours with --config")
 
     return read_settings(config)[0]
 
@@ -328,7 +374,7 @@ def _write_table(table: pd.DataFrame, out: Path) -> None:
     try:
         table.to_csv(out) if out.suffix == ".csv" else table.to_parquet(out)
     except OSError as error:
-        raise SettingsError(f"{out} cannot be written: {error.strerror}") from error
+        raise SettingsError(f"{out} cannot be written: {error.strerror or error}") from error
 
 
 def _show_cards(model: SegmentModel) -> None:
@@ -339,7 +385,7 @@ def _show_cards(model: SegmentModel) -> None:
     for heading in ("segment", "customers", "share", "typically", "id"):
         table.add_column(heading, justify="right" if heading in ("customers", "share") else "left", overflow="fold")
     for card in model.cards:
-        typically = card.sentence.partition("; ")[2] or card.sentence
+        typically = card.sentence.partition("; typically ")[2] or card.sentence
         table.add_row(card.name, f"{card.size:,}", f"{card.share:.1%}", typically, card.id)
     Console(width=None if sys.stdout.isatty() else 140).print(table)
 

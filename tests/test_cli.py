@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pandas as pd
 import pytest
 import yaml
@@ -39,6 +40,23 @@ def test_every_command_has_help() -> None:
     for name, command in main.commands.items():
         assert command.help, name
         assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0
+        assert [one.name for one in command.params if isinstance(one, click.Option) and not one.help] == []
+
+
+def test_the_list_of_commands_cuts_no_sentence() -> None:
+    listed = CliRunner().invoke(main, ["--help"]).output
+    assert "..." not in listed
+    assert all(f"  {name} " in listed for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", [["list"], ["promote", "1"], ["serve"]])
+def test_a_forgotten_config_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 2
+    assert result.stderr == "segments: there is no settings file segments.yaml here; name yours with --config\n"
+    named = CliRunner().invoke(main, [*command, "--config", "mine.yaml"])
+    assert named.stderr == "segments: there is no settings file mine.yaml\n"
 
 
 def test_the_schema_completes_the_settings_file() -> None:

@@ -54,21 +54,29 @@ class TableSource(Settings):
 class Attribute(Settings):
     """One attribute of a customer (firmographic, demographic, geographic, technographic, psychographic)."""
 
-    kind: Kind
-    unit: str = ""
+    kind: Kind = Field(description="`count`: not negative; `share`: 0 to 1; `flag`: yes or no; `category`: text")
+    unit: str = Field("", description="what is said after a value, such as `people`")
     column: str | None = Field(None, description="its name in your table, where it differs")
     role: Role = Field(Role.DESCRIPTOR, description="basis: shapes the segments; descriptor: only describes them")
     low: str = Field("", description="plain words for a low value, for the names of segments")
     high: str = Field("", description="plain words for a high value")
-    description: str = ""
-    sensitive: bool = False
-    group: str = "attributes"
+    description: str = Field("", description="a sentence for the documentation of the model")
+    sensitive: bool = Field(
+        False,
+        description="may not shape segments nor appear in names and cards, unless `discovery.allow_sensitive`",
+    )
+    group: str = Field(
+        "attributes",
+        description="what kind it is (firmographic, demographic, ...); for `discovery.encoding.group_weights`",
+    )
 
 
 class CustomersSource(TableSource):
     """The table of customers and the attributes to take from it."""
 
-    attributes: dict[Name, Attribute] = Field(min_length=1, description="at least one")
+    attributes: dict[Name, Attribute] = Field(
+        min_length=1, description="the columns to take, by the name to give them; at least one"
+    )
 
     @field_validator("attributes")
     @classmethod
@@ -81,10 +89,12 @@ class CustomersSource(TableSource):
 class Sources(Settings):
     """The raw tables; at least one."""
 
-    orders: TableSource | None = None
-    events: TableSource | None = None
-    customers: CustomersSource | None = None
-    subscriptions: TableSource | None = None
+    orders: TableSource | None = Field(
+        None, description="purchases or invoices: gives recency, frequency, monetary value"
+    )
+    events: TableSource | None = Field(None, description="what customers do: gives usage")
+    customers: CustomersSource | None = Field(None, description="what customers are: gives attributes")
+    subscriptions: TableSource | None = Field(None, description="what they subscribe to: gives MRR, plan, churn")
 
     @model_validator(mode="after")
     def _at_least_one(self) -> Self:
@@ -139,9 +149,9 @@ class FeatureSettings(Settings):
 
     time_zone: str = Field("UTC", description="days are this zone's; timestamps without a zone are its wall clock")
     currency: str = Field("USD", description="the unit of money, for display only")
-    rfm: RfmSettings = RfmSettings()
-    usage: UsageSettings = UsageSettings()
-    attributes: AttributeSettings = AttributeSettings()
+    rfm: RfmSettings = Field(RfmSettings(), description="conventions of recency, frequency and money")
+    usage: UsageSettings = Field(UsageSettings(), description="conventions of usage")
+    attributes: AttributeSettings = Field(AttributeSettings(), description="conventions of categories")
     roles: dict[str, Role] = Field(default_factory=dict, description="overrides of the default roles, by column")
     words: dict[str, Words] = Field(default_factory=dict, description="overrides of the default words, by column")
 

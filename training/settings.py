@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
 
 from features.settings import FeatureSettings, Sources
 from features.settings import Settings as Block
@@ -16,6 +23,7 @@ from segments.contract import Column
 from segments.errors import SettingsError, nearest_word
 
 AUTO = "auto"
+A_MOMENT = "a date such as 2026-07-01 or a time such as 2026-07-01T12:00"
 TransformName = Literal["auto", "none", "log1p", "yeo-johnson", "quantile"]
 
 
@@ -51,7 +59,7 @@ class UmapSettings(Block):
 class KMeansSettings(Block):
     """KMeans over a range of k."""
 
-    algorithm: Literal["kmeans"] = "kmeans"
+    algorithm: Literal["kmeans"] = Field("kmeans", description="says which algorithm the entry is")
     segments: int | tuple[int, int] = Field((2, 10), description="k, or the least and the most")
     starts: int = Field(10, ge=1, description="random starts for each k; the best one counts")
 
@@ -73,7 +81,7 @@ class KMeansSettings(Block):
 class HdbscanSettings(Block):
     """HDBSCAN over sizes."""
 
-    algorithm: Literal["hdbscan"] = "hdbscan"
+    algorithm: Literal["hdbscan"] = Field("hdbscan", description="says which algorithm the entry is")
     min_cluster_sizes: tuple[Annotated[int, Field(ge=2)], ...] = Field(
         (), description="smallest groups to try; empty: 1 %, 2 % and 5 % of the customers, at least 10"
     )
@@ -87,8 +95,10 @@ Algorithm = Annotated[KMeansSettings | HdbscanSettings, Field(discriminator="alg
 class DiscoverySettings(Block):
     """What is tried, how it is judged, and what may be chosen."""
 
-    algorithms: tuple[Algorithm, ...] = Field((KMeansSettings(), HdbscanSettings()), min_length=1)
-    encoding: EncodingSettings = EncodingSettings()
+    algorithms: tuple[Algorithm, ...] = Field(
+        (KMeansSettings(), HdbscanSettings()), min_length=1, description="KMeans and HDBSCAN unless you list one"
+    )
+    encoding: EncodingSettings = Field(EncodingSettings(), description="how a vector becomes a standardised point")
     seed: int = Field(0, ge=0, description="of everything random")
     min_segments: int = Field(2, ge=2, description="fewer are refused")
     max_segments: int = Field(12, ge=2, description="more are refused")
@@ -111,8 +121,10 @@ class RegistrySettings(Block):
     """Where runs and models are kept."""
 
     tracking_uri: str = Field("sqlite:///mlflow.db", description="of MLflow; a SQLite path is relative to the file")
-    experiment: str = Field("customer-segments", min_length=1)
-    model_name: str = Field("customer-segments", min_length=1, pattern=r"^[^/:.%\"']+$")
+    experiment: str = Field("customer-segments", min_length=1, description="the MLflow experiment that holds the runs")
+    model_name: str = Field(
+        "customer-segments", min_length=1, pattern=r"^[^/:.%\"']+$", description="the registered name"
+    )
 
 
 class Settings(Block):
@@ -120,10 +132,24 @@ class Settings(Block):
 
     title: str = Field("", description="of the report")
     as_of: date | datetime = Field(description="the moment the vectors describe; nothing after it is looked at")
-    sources: Sources
-    features: FeatureSettings = FeatureSettings()
-    discovery: DiscoverySettings = DiscoverySettings()
-    registry: RegistrySettings = RegistrySettings()
+    sources: Sources = Field(description="where the raw tables are")
+    features: FeatureSettings = Field(FeatureSettings(), description="how they become customer vectors")
+    discovery: DiscoverySettings = Field(
+        DiscoverySettings(), description="what is tried, how it is judged, what may be chosen"
+    )
+    registry: RegistrySettings = Field(RegistrySettings(), description="where runs and models are kept")
+
+    @field_validator("as_of", mode="wrap")
+    @classmethod
+    def _a_moment(cls, value: object, parse: ValidatorFunctionWrapHandler) -> date | datetime:
+        """One sentence for both types; and a bare number, which pydantic takes for seconds since 1970, is no year."""
+        try:
+            if isinstance(value, str | date):
+                moment: date | datetime = parse(value)
+                return moment
+        except ValidationError:
+            pass
+        raise ValueError(f"must be {A_MOMENT}")
 
 
 def read_settings(path: Path) -> tuple[Settings, str]:
@@ -143,8 +169,8 @@ def read_settings(path: Path) -> tuple[Settings, str]:
         raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
     try:
         content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: of a date such as 2026-02-30
+        raise SettingsError(f"{path} is not valid YAML{_fault(error)}") from error
     return parse_settings(content, str(path)), text
 
 
@@ -164,6 +190,17 @@ def parse_settings(content: Any, name: str = "settings") -> Settings:
         raise SettingsError(f"{name}: " + "; ".join(_message(item) for item in error.errors())) from error
 
 
+def _fault(error: Exception) -> str:
+    """Where YAML could not be read, and why; the commonest slip with its remedy."""
+    place, why = "", " ".join(str(error).split())
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark, why = error.problem_mark, error.problem or why
+        place = f" at line {mark.line + 1}, column {mark.column + 1}"
+    if "mapping values are not allowed" in why:
+        why += "; put text that holds a colon in quotes, such as title: 'My shop: the best'"
+    return f"{place}: {why}"
+
+
 def _message(item: Any) -> str:
     path = [str(part) for part in item["loc"]]
     where = ".".join(path)
@@ -171,8 +208,9 @@ def _message(item: Any) -> str:
         known = _fields_at(Settings, path[:-1])
         return f"unknown key {where!r}.{nearest_word(path[-1], known)} Known here: {', '.join(known)}"
     if item["type"] == "missing":
-        return f"{where!r} is needed"
-    return f"{where!r}: {item['msg'].removeprefix('Value error, ')} (found {item['input']!r:.60})"
+        return f"{where!r} is needed" + (f": {A_MOMENT}" if where == "as_of" else "")
+    what = item["msg"].removeprefix("Value error, ").replace("Input should", "must", 1)
+    return f"{where!r}{'' if what.startswith('must ') else ':'} {what} (found {item['input']!r:.60})"
 
 
 def _fields_at(kind: Any, path: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def test_the_least_settings_have_sensible_defaults() -> None:
             {"discovery": {"algorithms": [{"algorithm": "kmeans", "segments": [5, 2]}]}},
             "the least no more than the most",
         ),
-        ({"as_of": None}, "as_of"),
+        ({"discovery": {"seed": -1}}, "'discovery.seed' must be greater than or equal to 0 (found -1)"),
         ({"sources": {}}, "at least one of orders, events, customers or subscriptions is needed"),
         ({"registry": {"model_name": "a/b"}}, "'registry.model_name'"),
     ],
@@ -49,14 +50,31 @@ def test_refusals_say_where_what_and_how_to_mend(change: dict[str, Any], message
 
 
 def test_as_of_is_required() -> None:
-    with pytest.raises(SettingsError, match="'as_of' is needed"):
+    with pytest.raises(SettingsError, match="'as_of' is needed: a date such as 2026-07-01"):
         parse_settings({"sources": LEAST["sources"]})
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", "2026-13-01", 2026, 20260701, 1.5, True, None, ["2026-07-01"]])
+def test_a_moment_that_cannot_be_read_is_answered_in_one_sentence(moment: Any) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings({**LEAST, "as_of": moment})
+    assert str(caught.value) == (
+        f"settings: 'as_of' must be a date such as 2026-07-01 or a time such as 2026-07-01T12:00 (found {moment!r})"
+    )
+
+
+def test_a_moment_is_a_date_or_a_time_as_it_was_written() -> None:
+    assert parse_settings({**LEAST, "as_of": "2026-07-01"}).as_of == date(2026, 7, 1)
+    assert parse_settings({**LEAST, "as_of": "2026-07-01T12:00"}).as_of == datetime(2026, 7, 1, 12)
+    assert parse_settings({**LEAST, "as_of": datetime(2026, 7, 1, 12)}).as_of == datetime(2026, 7, 1, 12)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("a: [", "not valid YAML"),
+        ("a: [", "not valid YAML at line 1, column 5"),
+        ("title: My shop: the best", r"line 1, column 15: .*put text that holds a colon in quotes"),
+        ("as_of: 2026-02-30", "not valid YAML: day"),
         ("- 1", "must hold keys"),
         ("", "must hold keys"),
         ("!!python/object:os.x {}", "YAML"),
@@ -93,9 +111,8 @@ def test_the_schema_describes_every_key() -> None:
     schema = Settings.model_json_schema()
     undescribed = [
         f"{model}.{name}"
-        for model, body in schema["$defs"].items()
-        if model in ("DiscoverySettings", "EncodingSettings", "HdbscanSettings", "KMeansSettings", "UmapSettings")
-        for name, field in body["properties"].items()
-        if "description" not in field and name not in ("algorithm", "algorithms", "encoding")
+        for model, body in {"Settings": schema, **schema["$defs"]}.items()
+        for name, field in body.get("properties", {}).items()  # an enumeration has none
+        if not field.get("description")
     ]
     assert undescribed == []

@@ -6,6 +6,8 @@ import math
 
 from segments.contract import Column
 
+MOST_DIGITS = 6  # decimals
+
 
 def plain_number(value: float) -> str:
     """A number as people say it: three digits that matter, thousands separated, no trailing zeros."""
@@ -42,3 +44,49 @@ def direction(column: Column, upwards: bool) -> str:
     """The plain words for a high or a low value; made from the column's name where none were declared."""
     words = column.high if upwards else column.low
     return words or f"{'high' if upwards else 'low'} {column.title}"
+
+
+def in_words_of_change(before: float | str | None, after: float | str | None, column: Column) -> str:
+    """What becomes different: "frequency: 3 more orders (from 4 to 7)"."""
+    if isinstance(before, str) or isinstance(after, str) or before is None or after is None or column.kind == "flag":
+        return f"{column.title}: {_exact(after, column)} instead of {_exact(before, column)}"
+    share = _is_share(column)
+    old, new = (100 * before, 100 * after) if share else (before, after)
+    digits = _digits(new)
+    while round(old, digits) == round(new, digits) and digits < MOST_DIGITS:
+        digits += 1
+    old, new = round(old, digits), round(new, digits)
+    gap = abs(round(new - old, digits))
+    unit = "percentage points" if share else column.unit
+    unit = unit.removesuffix("s") if gap == 1 else unit
+    percent = " %" if share else ""
+    ends = f"(from {_shown(old)}{percent} to {_shown(new)}{percent})"
+    if column.kind == "count":
+        return f"{column.title}: {' '.join([_shown(gap), 'more' if new > old else 'fewer', unit]).strip()} {ends}"
+    return f"{column.title}: {' '.join([_shown(gap), unit]).strip()} {'more' if new > old else 'less'} {ends}"
+
+
+def _is_share(column: Column) -> bool:
+    return column.kind == "share" or (column.kind == "number" and column.unit.startswith("of "))
+
+
+def _exact(value: float | str | None, column: Column) -> str:
+    if not isinstance(value, float) or column.kind == "flag":
+        return plain_value(value, column)
+    shown = _shown(round(100 * value, _digits(100 * value))) + " %" if _is_share(column) else ""
+    return shown or f"{_shown(round(value, _digits(value)))} {column.unit}".strip()
+
+
+def _digits(value: float) -> int:
+    """Decimals to show: all of a rounded value; of any other two, or as many as show three digits that matter."""
+    shortest = repr(round(value, MOST_DIGITS + 3)).partition(".")[2]
+    if "e" not in shortest and len(shortest) <= MOST_DIGITS:
+        return len(shortest.rstrip("0"))
+    return min(MOST_DIGITS, max(2, 2 - math.floor(math.log10(abs(value)))))
+
+
+def _shown(value: float) -> str:
+    if abs(value) >= 1e15:
+        return f"{value:.3g}"
+    text = f"{value:,.{MOST_DIGITS}f}"
+    return text.rstrip("0").rstrip(".")

@@ -1,0 +1,219 @@
+"""The smallest change that brings a customer to another centroid: exact, then rounded to values that people say.
+
+Moving to segment B means being nearer to its centroid than to any other, which is one linear inequality for each of
+them: 2 (b − c_k)·z >= ‖b‖² − ‖c_k‖². With the allowed range of each free number the nearest such point is a convex
+quadratic programme. Whole numbers and categories are settled by branch and bound over such programmes, so they are
+optimal too; other numbers are rounded one by one, each time solving again for the rest.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import count, product
+
+import numpy as np
+
+from segments.encoder import CategoryEncoding, Floats
+from segments.free_numbers import SAME, FreeNumber
+from segments.nearest_point import nearest_point
+
+MARGIN = 1e-9  # beyond the border, where a tie might go to the other side
+MOST_NODES = 4000
+MOST_LEVELS = 4096  # combinations of levels
+FINEST = 5
+
+
+@dataclass(frozen=True)
+class FreeCategory:
+    """One category of one customer that may change: the levels at `start` of the encoded point."""
+
+    encoding: CategoryEncoding
+    start: int
+    code: int  # the customer's own level, -1 for none
+    choices: tuple[int, ...]  # levels that a customer can be given
+
+    def cost(self, code: int) -> float:
+        """Squared encoded distance to the customer with another level."""
+        ends = (self.code >= 0) + (code >= 0) if code != self.code else 0
+        return ends * self.encoding.factor**2
+
+
+@dataclass(frozen=True)
+class Solution:
+    """New values of the free numbers (the old one where it does not move) and codes of the free categories.
+
+    least_distance : the smallest encoded move before rounding.
+    """
+
+    numbers: tuple[float, ...]
+    codes: tuple[int, ...]
+    least_distance: float
+
+
+@dataclass(frozen=True)
+class _Node:
+    codes: tuple[int, ...]
+    point: Floats
+    lower: Floats
+    upper: Floats
+
+
+def smallest_change(
+    point: Floats, centroids: Floats, target: int, numbers: Sequence[FreeNumber], categories: Sequence[FreeCategory]
+) -> tuple[Solution | None, bool]:
+    """The change of the free columns that brings `point`, (width,), to the target centroid, or None; and a proof.
+
+    The second answer is true where everything was tried: then no other whole numbers and levels make a smaller
+    change, or no change will do at all. It is false where there was too much to try.
+    The rows of free numbers in the encoded point are their rows in the encoder.
+    """
+    return _Search(point, centroids, target, tuple(numbers), tuple(categories)).run()
+
+
+class _Search:
+    """Best first over levels and ranges of whole numbers; each node's programme bounds what lies below it."""
+
+    def __init__(
+        self,
+        point: Floats,
+        centroids: Floats,
+        target: int,
+        numbers: tuple[FreeNumber, ...],
+        categories: tuple[FreeCategory, ...],
+    ) -> None:
+        self._numbers, self._categories = numbers, categories
+        self._rows = np.array([number.row for number in numbers], dtype=np.intp)
+        self._start = point[self._rows]
+        self._point = point
+        others = np.delete(centroids, target, axis=0)
+        self._gains = 2 * (centroids[target] - others)
+        self._needs = np.sum(centroids[target] ** 2 - others**2, axis=1)
+        self._needs = self._needs + MARGIN * (1 + np.abs(self._needs))
+        self._order = count()
+        self._heap: list[tuple[float, int, _Node, Floats | None]] = []  # the programme's solution last
+
+    def run(self) -> tuple[Solution | None, bool]:
+        proven = self._open_levels()
+        least = np.inf
+        best: tuple[float, tuple[float, ...], tuple[int, ...]] | None = None
+        for _ in range(MOST_NODES):
+            if not self._heap or (best is not None and self._heap[0][0] >= best[0] - SAME):
+                break
+            bound, _, node, solved = heapq.heappop(self._heap)
+            if solved is None:
+                self._push_solved(node)
+                continue
+            least = min(least, bound)
+            if not self._branch(node, solved):
+                found = self._rounded(node, solved)
+                if found is not None and (best is None or found[0] < best[0]):
+                    best = (*found, node.codes)
+        else:
+            proven = False
+        if best is None:
+            return None, proven
+        return Solution(best[1], best[2], float(np.sqrt(least))), proven
+
+    # -- nodes -------------------------------------------------------------------------------------------------
+
+    def _open_levels(self) -> bool:
+        """One unsolved node a combination of levels; false where there were too many to try all."""
+        options = [(category.code, *category.choices) for category in self._categories]
+        complete = True
+        while np.prod([len(choices) for choices in options], dtype=float) > MOST_LEVELS:
+            longest = max(range(len(options)), key=lambda position: len(options[position]))
+            options[longest] = options[longest][: (len(options[longest]) + 1) // 2]
+            complete = False
+        reach = np.array([number.encoded_reach for number in self._numbers]).reshape(-1, 2)
+        lower, upper = reach[:, 0], reach[:, 1]
+        for codes in dict.fromkeys(product(*options)):
+            moved = self._point.copy()
+            cost = 0.0
+            for category, code in zip(self._categories, codes, strict=True):
+                moved[category.start : category.start + category.encoding.width] = 0.0
+                if code >= 0:
+                    moved[category.start + code] = category.encoding.factor
+                cost += category.cost(code)
+            heapq.heappush(self._heap, (cost, next(self._order), _Node(codes, moved, lower, upper), None))
+        return complete
+
+    def _solve(self, node: _Node) -> tuple[float, Floats] | None:
+        """(squared distance, numbers) of the nearest point within the node."""
+        fixed = node.point.copy()
+        fixed[self._rows] = 0.0
+        needs = self._needs - self._gains @ fixed
+        solved = nearest_point(self._start, self._gains[:, self._rows], needs, node.lower, node.upper)
+        if solved is None:
+            return None
+        return self._cost(node, solved), solved
+
+    def _cost(self, node: _Node, solved: Floats) -> float:
+        levels = sum(category.cost(code) for category, code in zip(self._categories, node.codes, strict=True))
+        return levels + float(np.sum((solved - self._start) ** 2))
+
+    def _push_solved(self, node: _Node) -> None:
+        found = self._solve(node)
+        if found is not None:
+            heapq.heappush(self._heap, (found[0], next(self._order), node, found[1]))
+
+    def _branch(self, node: _Node, solved: Floats) -> bool:
+        """Split at the first whole number that is not whole; false where all are."""
+        for position, number in enumerate(self._numbers):
+            at = float(solved[position])
+            if not number.whole or abs(at - self._start[position]) <= SAME:
+                continue
+            below, above = number.around(at)
+            if below == above:
+                continue
+            low, high = number.encode(np.array([below, above]))
+            self._push_solved(replace(node, upper=_with(node.upper, position, low)))
+            self._push_solved(replace(node, lower=_with(node.lower, position, high)))
+            return True
+        return False
+
+    # -- rounding ----------------------------------------------------------------------------------------------
+
+    def _rounded(self, node: _Node, solved: Floats) -> tuple[float, tuple[float, ...]] | None:
+        """(squared distance, values) with every number that moves at a spoken value, as round as will do."""
+        for finer in range(FINEST):
+            found = self._rounded_to(node, solved, finer)
+            if found is not None:
+                return found
+        return None
+
+    def _rounded_to(self, node: _Node, solved: Floats, finer: int) -> tuple[float, tuple[float, ...]] | None:
+        values = [number.value for number in self._numbers]
+        cost = self._cost(node, solved)
+        whole_first = sorted(range(len(values)), key=lambda position: not self._numbers[position].whole)
+        for position in whole_first:
+            number, at = self._numbers[position], float(solved[position])
+            options: list[tuple[float, float]] = []  # (encoded, value)
+            if abs(at - self._start[position]) <= SAME:
+                options.append((float(self._start[position]), number.value))
+            else:
+                near = np.array(sorted(set(number.around(at, finer))))
+                options += zip(number.encode(near).tolist(), near.tolist(), strict=True)
+            tried = [
+                (result, value, fixed)
+                for encoded, value in options
+                if node.lower[position] - SAME <= encoded <= node.upper[position] + SAME
+                for fixed in [_fixed(node, position, encoded)]
+                for result in [self._solve(fixed)]
+                if result is not None
+            ]
+            if not tried:
+                return None
+            (cost, solved), values[position], node = min(tried, key=lambda option: option[0][0])
+        return cost, tuple(values)
+
+
+def _fixed(node: _Node, position: int, encoded: float) -> _Node:
+    return replace(node, lower=_with(node.lower, position, encoded), upper=_with(node.upper, position, encoded))
+
+
+def _with(values: Floats, position: int, value: float) -> Floats:
+    changed = values.copy()
+    changed[position] = value
+    return changed

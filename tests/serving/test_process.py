@@ -18,7 +18,7 @@ import pytest
 
 from segments.model import SegmentModel
 from segments.profiles import SegmentLabel
-from serving.launcher import CHECKOUT, ServiceError, running_service, serve_environment, wait_until_ready
+from serving.launcher import ServiceError, running_service, serve_environment, wait_until_ready
 from serving.settings import ServiceSettings
 
 START_SECONDS = 120.0  # two processes import BentoML; slow where many tests share a machine
@@ -149,7 +149,7 @@ def test_a_built_bento_serves_the_packed_model_with_no_registry(
         "print(package(named, 'customer-segments', '12'))\n"
     )
     built = subprocess.run(
-        [sys.executable, "-c", script], cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
     tag = built.stdout.strip().splitlines()[-1]
 

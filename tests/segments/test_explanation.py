@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from math import comb
+from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -129,3 +134,31 @@ def test_shaps_own_plots_take_the_explanation(model: SegmentModel, planted: Any)
     assert model.encoder.columns[0].replace("_", " ") in " ".join(
         label.get_text().replace("_", " ") for label in axes.get_yticklabels()
     )
+
+
+def test_a_missing_value_is_explained_as_what_the_encoder_made_of_it(model: SegmentModel, planted: Any) -> None:
+    record = dict(planted.frame.iloc[0].to_dict())
+    median = float(model.encoder.numbers.fill[list(model.encoder.numbers.names).index("days_between_orders")])
+    as_missing = model.explain_record({**record, "days_between_orders": None})
+    as_median = model.explain_record({**record, "days_between_orders": median})
+    assert as_missing == as_median
+
+
+def test_another_process_and_other_threads_explain_alike(model: SegmentModel, planted: Any, tmp_path: Path) -> None:
+    model.save(tmp_path / "model")
+    records = [dict(row) for row in planted.frame.iloc[:6].to_dict(orient="records")]
+    (tmp_path / "records.json").write_text(
+        json.dumps([{k: None if v != v else v for k, v in r.items()} for r in records])
+    )
+    code = (
+        "import json, sys; from segments import SegmentModel\n"
+        f"model = SegmentModel.load({str(tmp_path / 'model')!r})\n"
+        f"records = json.load(open({str(tmp_path / 'records.json')!r}))\n"
+        "print(json.dumps([list(model.explain_record(r)[1].contributions.values()) for r in records]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    expected = [list(model.explain_record(record)[1].contributions.values()) for record in records]
+    assert json.loads(done.stdout) == expected
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda r: list(model.explain_record(r)[1].contributions.values()), records * 10))
+    assert answers == expected * 10

@@ -237,3 +237,19 @@ def test_cells_that_are_no_values_are_refused(model: SegmentModel, planted: Any)
     frame["plan"] = pd.Series(plans, index=frame.index, dtype=object)
     with pytest.raises(InputError, match=r"row 3, plan: got \['a', 'list'\] \(list\), expected text"):
         model.assign(frame)
+
+
+def test_strength_falls_all_the_way_from_the_heart_to_the_border(kmeans_model: SegmentModel) -> None:
+    """Where A's distance grows and B's shrinks, the strength can only fall."""
+    heart, other = kmeans_model.assigner.arrays()["centroids"][:2]
+    steps = np.linspace(0, 0.5, 40)
+    points = np.ascontiguousarray(heart[:, None] * (1 - steps) + other[:, None] * steps)
+    found = kmeans_model.assigner.nearest(points)
+    same = (found.segment == found.segment[0]) & (found.runner_up == found.runner_up[0])
+    assert same.sum() >= 2
+    assert np.all(np.diff(found.strength[same]) < 0)
+
+
+def test_strength_is_a_share(model: SegmentModel, planted: Any) -> None:
+    strength = model.assign_records(planted.frame).strength
+    assert np.all((strength >= 0) & (strength <= 1))

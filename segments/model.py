@@ -32,9 +32,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import shap
 
+    from segments.change import WhatWouldChange
+
 Policy = Literal["unassigned", "nearest"]
 CHUNK = 4096  # customers at a time: their distances fit the processor's cache
 CHUNKS_WORTH_THREADS = 8
+PARTS = frozenset({"contract", "encoder", "assigner", "cards", "provenance"})
+ARRAY_PARTS = frozenset({"encoder", "novelty", "assigner", "explainer"})
 Explain = Callable[[Floats, Nearest, int], None]
 
 
@@ -344,6 +348,20 @@ class SegmentModel:
             feature_names=list(found.columns),
         )
 
+    def what_would_change(self, record: Record, to: str, changeable: Sequence[str]) -> WhatWouldChange:
+        """The smallest change of the `changeable` basis columns that moves a customer to the segment `to` (its id).
+
+        See `segments.change.what_would_change`.
+
+        Raises
+        ------
+        ContractError, InputError
+            If the model has no such segment or column, or the customer does not follow the contract.
+        """
+        from segments.change import what_would_change  # it builds on this module
+
+        return what_would_change(self, record, to, changeable)
+
     def position(self, segment_id: str) -> int:
         """Where the segment stands in `cards`.
 
@@ -402,6 +420,12 @@ class SegmentModel:
             If it is missing, changed, of a newer format or not complete.
         """
         document, arrays, digest = storage.read(Path(path))
+
+        unknown = sorted(document.keys() - PARTS) + [
+            name for name in arrays if name.partition("_")[0] not in ARRAY_PARTS
+        ]
+        if unknown:
+            raise ArtefactError(f"the model in {path} holds {', '.join(unknown)}, which this version does not know")
 
         def of(part: str) -> dict[str, Any]:
             return {k.removeprefix(f"{part}_"): array for k, array in arrays.items() if k.startswith(f"{part}_")}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segments import SegmentModel
+from segments import SegmentModel, storage
 from segments.errors import ArtefactError
 
 
@@ -58,6 +58,17 @@ def test_a_changed_digest_is_refused(saved: Path) -> None:
     (saved / "manifest.json").write_text(json.dumps(manifest | {"digest": "sha256:0"}))
     with pytest.raises(ArtefactError, match=r"manifest of the model .* was changed"):
         SegmentModel.load(saved)
+
+
+def test_content_that_nobody_knows_is_refused_by_name(kmeans_model: SegmentModel, tmp_path: Path) -> None:
+    contents = dict(kmeans_model._contents)
+    document = json.loads(contents["model.json"])
+    key = {"model.json": json.dumps(document | {"startup": "run me"}).encode()}
+    array = {"arrays/evil_code.npy": contents["arrays/encoder_fill.npy"]}
+    for added in (key, array):
+        storage.write(tmp_path / "model", {**contents, **added})
+        with pytest.raises(ArtefactError, match=r"holds (startup|evil_code), which this version does not know"):
+            SegmentModel.load(tmp_path / "model")
 
 
 def test_nothing_there(tmp_path: Path) -> None:

@@ -23,6 +23,12 @@ from features.sources import fetch
 from segments.errors import SourceError
 
 YES, NO = ("1", "true", "t", "yes", "y"), ("0", "false", "f", "no", "n")
+WRITTEN = {  # how text must be written to be read as a type
+    RawType.KEY: "42 or K-17",
+    RawType.NUMBER: "1234.50",
+    RawType.MOMENT: "2026-06-29 14:05:00",
+    RawType.FLAG: "yes or no",
+}
 WITH_ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # 10:00:00Z, 10:00:00+01:00
 
 
@@ -53,7 +59,7 @@ def canonical(
     there = matched_columns(raw.columns, contract, columns)
     whole = raw.distinct() if duplicates_dropped else raw
     values: dict[str, ir.Value] = {}
-    unreadable: dict[str, ir.BooleanValue] = {}
+    unreadable: dict[str, ir.StringValue] = {}  # the text of a value that cannot be read, else missing
     infinite: list[ir.BooleanValue] = []
     for column in contract.columns:
         if column.name in there:
@@ -62,9 +68,10 @@ def canonical(
             values[column.name] = as_type(theirs, column.type, where)
             as_text = column.type in (RawType.TEXT, RawType.KEY)
             if theirs.type().is_string() and not as_text:
-                unreadable[column.name] = theirs.strip().nullif("").notnull() & values[column.name].isnull()
+                unreadable[column.name] = _where(values[column.name].isnull(), theirs.strip().nullif(""))
             elif theirs.type().is_floating() and as_text:
-                unreadable[column.name] = theirs.notnull() & ~theirs.isnan() & values[column.name].isnull()
+                fault = ~theirs.isnan() & values[column.name].isnull()
+                unreadable[column.name] = _where(fault, theirs.cast("string"))
             elif theirs.type().is_floating():
                 infinite.append(theirs.isinf().fill_null(False))
     moment = values.get(str(contract.moment))
@@ -73,7 +80,7 @@ def canonical(
         **{name: _wall_clock(value) for name, value in values.items()},
         is_late=late.fill_null(False),
         is_infinite=functools.reduce(operator.or_, infinite, ibis.literal(False)),
-        **{f"unreadable_{name}": fault for name, fault in unreadable.items()},
+        **{f"unreadable_{name}": text for name, text in unreadable.items()},
     )
     counts = _count(table, contract, tuple(unreadable), there)
     if duplicates_dropped:
@@ -163,6 +170,10 @@ def _moment_of_text(value: ir.StringValue, where: str) -> ir.TimestampValue:
     return text.try_cast("timestamp('UTC')" if seen["most"] else "timestamp")
 
 
+def _where(fault: ir.BooleanValue, text: ir.StringValue) -> ir.StringValue:
+    return ibis.ifelse(fault, text, None)
+
+
 def _cutoff(moment: ir.TimestampValue, as_of: AsOf) -> ir.TimestampScalar:
     zone = moment.type().timezone
     return ibis.literal(as_of.instant, "timestamp('UTC')") if zone else ibis.literal(as_of.local, "timestamp")
@@ -185,13 +196,17 @@ def _count(
             sums["without_time"] = (has_customer & table[str(contract.moment)].isnull()).sum()
         sums["not_before_as_of"] = (has_customer & table.is_late).sum()
     sums["with_infinity_as_missing"] = table.is_infinite.sum()
-    sums |= {f"unreadable_{name}": table[f"unreadable_{name}"].sum() for name in unreadable}
+    for name in unreadable:
+        text = table[f"unreadable_{name}"]
+        sums |= {f"unreadable_{name}": text.count(), f"example_{name}": text.min()}
     found = fetch(table.aggregate(**sums), f"{contract.name}: counting rows").to_pylist()[0]
     for column in contract.columns:
-        if found.get(f"unreadable_{column.name}"):
+        if faults := found.get(f"unreadable_{column.name}"):
+            values = "1 value that is" if faults == 1 else f"{faults:,} values that are"
+            no_such = "neither yes nor no" if column.type is RawType.FLAG else f"no {column.type}"
             raise SourceError(
-                f"{contract.name}: column {there[column.name]!r} ({column.name}) holds "
-                f"{found[f'unreadable_{column.name}']} values that are no {column.type}"
+                f"{contract.name}: column {there[column.name]!r} ({column.name}) holds {values} {no_such}, "
+                f"such as {found[f'example_{column.name}']!r:.60}; write {WRITTEN[column.type]}"
             )
-    counts = {name: int(found[name] or 0) for name in sums if not name.startswith("unreadable_")}
+    counts = {name: int(found[name] or 0) for name in sums if not name.startswith(("unreadable_", "example_"))}
     return {name: count for name, count in counts.items() if count or name != "with_infinity_as_missing"}

@@ -82,7 +82,7 @@ class Engines:
         if pattern.is_dir():
             pattern = pattern / "**" / "*.parquet"
         if not any(letter in file for letter in "*?["):
-            self._path(file, name)
+            self._path(file, name, "; .parquet and .csv are read")
         with _plain_errors(f"{name}: cannot read {file}"):
             if pattern.suffix == ".parquet":
                 return backend.read_parquet(str(pattern))
@@ -91,10 +91,13 @@ class Engines:
                 return backend.read_csv(str(pattern), all_varchar=True, header=True)
         raise SourceError(f"{name}: {file} must end in .parquet or .csv, or be a folder of Parquet files")
 
-    def _path(self, file: str, name: str) -> Path:
+    def _path(self, file: str, name: str, read: str = "") -> Path:
         path = self._base / file
         if not path.exists():
-            raise SourceError(f"{name}: there is no {file} in {self._base}; file names count from the settings file")
+            folder = path.parent.resolve()
+            raise SourceError(
+                f"{name}: there is no {path.name} in {folder}; file names count from the settings file{read}"
+            )
         return path
 
     def _backend(self, place: str, connect: Callable[[], Any]) -> Any:

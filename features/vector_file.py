@@ -26,6 +26,9 @@ def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
     SourceError
         If the file cannot be written.
     """
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise SourceError(f"cannot write the vectors to {path}: there is no folder {folder}")
     story = {
         "format": FORMAT,
         "as_of": vectors.as_of.isoformat(),
@@ -50,13 +53,18 @@ def read_vectors(path: str | Path) -> CustomerVectors:
     SourceError
         If the file is absent, is not such a file, or was changed since.
     """
+    other = f"{path} is not a vector file; write one with `segments features CONFIG --out FILE`"
     try:
         table = pq.read_table(path)
+    except FileNotFoundError as error:
+        raise SourceError(f"there is no file {path}") from error
+    except pa.ArrowInvalid as error:
+        raise SourceError(other) from error
     except (OSError, pa.ArrowException) as error:
         raise SourceError(f"cannot read vectors from {path}: {str(error).splitlines()[0]}") from error
     stored = (table.schema.metadata or {}).get(KEY)
     if stored is None:
-        raise SourceError(f"{path} holds no customer vectors; write it with `segments features CONFIG --out FILE`")
+        raise SourceError(other)
     story = json.loads(stored)
     if story["format"] > FORMAT:
         raise SourceError(f"{path} is of format {story['format']}; this version reads up to {FORMAT}: update it")

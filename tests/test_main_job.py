@@ -198,7 +198,7 @@ def test_explain_one_customer_in_words(company: Company) -> None:
     [
         (["explain", "nobody", "--vectors", "{vectors}"], "got 'nobody', expected one of the 600 customers"),
         (["promote", "99"], "99"),
-        (["assign", "{config}", "--out", "x.parquet"], "cannot read vectors"),
+        (["assign", "{config}", "--out", "x.parquet"], "is not a vector file; write one with"),
         (["assign", "{vectors}", "--out", "x.xlsx"], "must end in .parquet or .csv"),
         (["list", "--model", "challenger"], "challenger"),
         (["rename", "seg-nobody", "X"], "seg-nobody"),

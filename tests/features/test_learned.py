@@ -114,18 +114,18 @@ def test_vectors_survive_their_file(tmp_path: Path, case_folder: Path) -> None:
 
 def test_files_that_are_no_vectors_or_were_changed(tmp_path: Path, build: Any) -> None:
     path = tmp_path / "vectors.parquet"
-    with pytest.raises(SourceError, match="cannot read vectors"):
+    with pytest.raises(SourceError, match=r"^there is no file .*vectors\.parquet$"):
         read_vectors(path)
     path.write_text("no Parquet")
-    with pytest.raises(SourceError, match="cannot read vectors"):
+    with pytest.raises(SourceError, match="is not a vector file; write one with `segments features CONFIG --out FILE`"):
         read_vectors(path)
     orders([1.0]).to_parquet(path)
-    with pytest.raises(SourceError, match="holds no customer vectors"):
+    with pytest.raises(SourceError, match="is not a vector file"):
         read_vectors(path)
     write_vectors(build({"orders": orders([1.0, 2.0])}, AS_OF), path)
     table = pq.read_table(path)
     pq.write_table(table.slice(0, 1), path)
     with pytest.raises(SourceError, match="was changed after it was written"):
         read_vectors(path)
-    with pytest.raises(SourceError, match="cannot write"):
+    with pytest.raises(SourceError, match=r"cannot write .*: there is no folder .*absent$"):
         write_vectors(build({"orders": orders([1.0])}, AS_OF), tmp_path / "absent" / "vectors.parquet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -55,13 +56,15 @@ def test_an_absent_file_and_files_of_other_kinds(tmp_path: Path) -> None:
     (tmp_path / "sheet.xlsx").write_text("")
     (tmp_path / "folder").mkdir()
     for place, told in [
-        ({"file": "absent.parquet"}, "there is no absent.parquet"),
+        ({"file": "absent.parquet"}, f"there is no absent.parquet in {re.escape(str(tmp_path.resolve()))}"),
+        ({"file": "absent.xlsx"}, r"there is no absent.xlsx in .*; \.parquet and \.csv are read"),
+        ({"file": "2024/absent.csv"}, r"there is no absent.csv in .*2024; file names count from the settings file"),
         ({"file": "text.parquet"}, "cannot read text.parquet"),
         ({"file": "empty.csv"}, "orders: "),
         ({"file": "sheet.xlsx"}, "must end in .parquet or .csv"),
         ({"file": "folder"}, "cannot read folder"),
         ({"duckdb": "shop.duckdb", "table": "orders"}, "cannot open"),
-        ({"duckdb": "absent.duckdb", "table": "orders"}, "there is no absent.duckdb"),
+        ({"duckdb": "absent.duckdb", "table": "orders"}, "there is no absent.duckdb in .* settings file$"),
     ]:
         with pytest.raises(SourceError, match=told) as caught:
             build_vectors(Sources.model_validate({"orders": place}), FeatureSettings(), AS_OF, tmp_path)
@@ -119,7 +122,8 @@ def test_ids_become_text_without_loss(build: Any, ids: list[Any], expected: list
 
 def test_ids_that_would_lose_something_are_refused(build: Any) -> None:
     with pytest.raises(
-        SourceError, match=r"'customer_id' \(customer_id\) holds 1 values that are no whole numbers or text"
+        SourceError,
+        match=r"'customer_id' \(customer_id\) holds 1 value that is no whole numbers or text, such as '1\.5'; write 42",
     ):
         build({"orders": orders(customer_id=[1.5, 2.0])}, AS_OF)
 
@@ -137,8 +141,15 @@ def test_a_csv_keeps_leading_zeros_and_reads_iso_times(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("a,30/06/2024,5", "'ordered_at' (ordered_at) holds 1 values that are no timestamp"),
-        ("a,2024-06-30,five", "'amount' (amount) holds 1 values that are no number"),
+        (
+            "a,30/06/2024,5",
+            "'ordered_at' (ordered_at) holds 1 value that is no timestamp, such as '30/06/2024'; "
+            "write 2026-06-29 14:05:00",
+        ),
+        (
+            "a,2024-06-30,five\nb,2024-06-30, \nc,2024-06-30,'1,5'\nd,2024-06-30,7".replace("'", '"'),
+            "'amount' (amount) holds 2 values that are no number, such as '1,5'; write 1234.50",
+        ),
         ("a,2024-06-30T10:00:00Z,5\nb,2024-06-30T10:00:00,5", "some values have a time zone and some do not"),
     ],
 )
@@ -191,7 +202,7 @@ def test_a_customer_of_two_rows_is_refused_by_name(build: Any) -> None:
         ("count", [1, -3], "size: expected a finite number of at least 0"),
         ("share", [0.5, 1.5], "size: expected a number from 0 to 1"),
         ("flag", [0, 2], "size: expected 0 or 1"),
-        ("flag", ["yes", "perhaps"], "holds 1 values that are no yes or no"),
+        ("flag", ["yes", "perhaps"], "holds 1 value that is neither yes nor no, such as 'perhaps'; write yes or no"),
     ],
 )
 def test_attributes_out_of_their_kind_are_refused(build: Any, kind: str, values: list[Any], told: str) -> None:

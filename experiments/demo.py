@@ -119,7 +119,7 @@ def next_steps(folder: Path, config: Path) -> str:
         "Next:\n"
         f"  look at the run:       .venv/bin/mlflow ui --backend-store-uri sqlite:///{folder / 'mlflow.db'}\n"
         f"  ask the service:       .venv/bin/segments serve --config {config}   (then open http://127.0.0.1:3000/docs)\n"
-        f"  use your own tables:   cp {config} mine.yaml, name your files in it, .venv/bin/segments discover mine.yaml"
+        "  use your own tables:   .venv/bin/segments discover mine/mine.yaml   (written in README.md's five steps)"
     )
 
 

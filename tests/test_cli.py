@@ -44,9 +44,9 @@ def test_every_command_has_help() -> None:
 
 
 def test_the_list_of_commands_cuts_no_sentence() -> None:
-    listed = CliRunner().invoke(main, ["--help"]).output
-    assert "..." not in listed
-    assert all(f"  {name} " in listed for name in COMMANDS)
+    listed = CliRunner().invoke(main, ["--help"]).output.partition("Commands:")[2].splitlines()
+    assert {line.split()[0] for line in listed if line} == COMMANDS
+    assert [line for line in listed if line and (not line.endswith(".") or line.endswith("..."))] == []
 
 
 @pytest.mark.parametrize("command", [["list"], ["promote", "1"], ["serve"]])
@@ -92,7 +92,7 @@ def settings_with(folder: Path, orders: Any, **change: Any) -> Path:
     ("orders", "change", "message"),
     [
         (ORDERS.iloc[:0], {}, "no customer has a usable row before 2026-06-01. orders: 0 rows"),
-        (ORDERS.iloc[:1], {}, "1 customers are too few"),
+        (ORDERS.iloc[:1], {}, "1 customer is too few"),
         (ORDERS.assign(amount=5.0, ordered_at=pd.Timestamp("2026-02-01")), {}, "are the same in every basis column"),
         (ORDERS, {"discovery": {"algorithms": [KMEANS_500], "max_segments": 500}}, "fewer than two segments"),
         (ORDERS.assign(ordered_at=pd.Timestamp("2027-01-01")), {}, "600 not before as of"),

@@ -11,8 +11,8 @@ import pandas as pd
 from segments.contract import Column, Role, VectorContract
 from segments.encoder import Flags, Floats, Indices
 from segments.profiles import Difference, SegmentCard
-from segments.wording import direction, plain_number, plain_value
-from training.naming import echoes, name_segments
+from segments.wording import direction, plain_number
+from training.naming import echoes, name_segments, titled_value, unitless_value
 
 LEAST_EFFECT = 0.3  # standard deviations; smaller differences are not worth a word
 MOST_DIFFERENCES = 8
@@ -121,12 +121,12 @@ def _level_differences(values: pd.Series[Any], column: Column, chosen: Flags) ->
 
 
 def _sentence(size: int, share: float, differences: Sequence[Difference], contract: VectorContract) -> str:
-    start = f"{size:,} customers ({plain_number(100 * share)} %)"
+    start = f"{size:,} customer{'' if size == 1 else 's'} ({plain_number(100 * share)} %)"
     parts = []
     for difference in differences[:IN_A_SENTENCE]:
         column = contract[difference.column]
-        typical = plain_value(difference.typical, column)
-        overall = plain_value(difference.overall, column).removesuffix(f" {column.unit}")  # the unit was just said
+        typical = titled_value(difference.typical, column)
+        overall = unitless_value(difference.overall, column)
         differs = difference.typical != difference.overall
-        parts.append(f"{column.title} {typical}" + (f" (all: {overall})" if differs else ""))
+        parts.append(typical + (f" (all: {overall})" if differs else ""))
     return f"{start}; typically {', '.join(parts)}." if parts else f"{start}, close to the average in everything."

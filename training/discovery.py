@@ -144,7 +144,8 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
         If the table is too small, has an id twice, or a sensitive column would shape the segments.
     """
     if len(frame) < FEWEST_CUSTOMERS:
-        raise DiscoveryError(f"{len(frame)} customers are too few to find segments in; {FEWEST_CUSTOMERS} are needed")
+        few = "1 customer is" if len(frame) == 1 else f"{len(frame)} customers are"
+        raise DiscoveryError(f"{few} too few to find segments in; {FEWEST_CUSTOMERS} are needed")
     if not frame.index.is_unique:
         twice = ", ".join(str(name) for name in frame.index[frame.index.duplicated()].unique()[:5])
         raise DiscoveryError(f"a customer must have one row; more than one have: {twice}")

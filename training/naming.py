@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from segments.contract import Role, VectorContract
+from segments.contract import Column, Role, VectorContract
 from segments.encoder import Floats
 from segments.profiles import Difference
 from segments.wording import plain_value
@@ -62,8 +62,26 @@ def echoes(one: Difference, other: Difference, ranks: Mapping[str, Floats]) -> b
 
 def _value(found: Sequence[Difference], contract: VectorContract) -> str:
     strongest = found[0]
-    column = contract[strongest.column]
-    return f"{column.title} {plain_value(strongest.typical, column)}"
+    return titled_value(strongest.typical, contract[strongest.column])
+
+
+def titled_value(value: float | str | None, column: Column) -> str:
+    """A column and its value, the unit said once: "spend 80 USD", but "upgrades 4" and "seat use 20 %".
+
+    Where the title holds a number, the unit keeps the two apart: "active days of the last 30 12 days".
+    """
+    said = [word.removesuffix("s") for word in column.title.split()]
+    unit = column.unit.split()[-1:]
+    once = unit and unit[0].removesuffix("s") in said and not any(word.isdigit() for word in said)
+    return f"{column.title} {unitless_value(value, column) if once else plain_value(value, column)}"
+
+
+def unitless_value(value: float | str | None, column: Column) -> str:
+    """A value whose unit was just said."""
+    text = plain_value(value, column)
+    if not column.unit or isinstance(value, str):
+        return text
+    return text.removesuffix(f" {column.unit}").removesuffix(f" {column.unit.removesuffix('s')}")
 
 
 def _numbered(names: Sequence[str]) -> list[str]:

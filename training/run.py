@@ -81,13 +81,17 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
 
 def described(vectors: CustomerVectors) -> str:
     """The vectors in a few lines: how many, from which rows, what shapes the segments and what describes them."""
-    lines = [f"{len(vectors.frame):,} customers as of {vectors.as_of.isoformat()}"]
+    customers = len(vectors.frame)
+    lines = [f"{customers:,} customer{'' if customers == 1 else 's'} as of {vectors.as_of.isoformat()}"]
     for table, counts in vectors.report.items():
         left_out = [f"{count:,} {what.replace('_', ' ')}" for what, count in counts.items() if count and what != "rows"]
-        lines.append(f"  {table}: {counts.get('rows', 0):,} rows" + (f" ({', '.join(left_out)})" if left_out else ""))
-    for role, what in ((Role.BASIS, "shape the segments"), (Role.DESCRIPTOR, "describe them")):
+        rows = counts.get("rows", 0)
+        told = f"  {table}: {rows:,} row{'' if rows == 1 else 's'}"
+        lines.append(told + (f" ({', '.join(left_out)})" if left_out else ""))
+    for role, verb, what in ((Role.BASIS, "shape", "the segments"), (Role.DESCRIPTOR, "describe", "them")):
         names = [column.name for column in vectors.contract.columns if column.role is role]
-        lines.append(f"  {len(names)} columns {what}: {', '.join(names)}")
+        few = f"1 column {verb}s" if len(names) == 1 else f"{len(names)} columns {verb}"
+        lines.append(f"  {few} {what}{': ' if names else ''}{', '.join(names)}")
     return "\n".join(lines)
 
 

@@ -74,7 +74,7 @@ def _best(allowed: Mapping[int, Judgement]) -> int:
 def _standing(allowed: int, tried: int) -> str:
     if tried == 1:
         return "the only one tried"
-    refused = f"{tried - allowed} of {tried} were refused"
+    refused = f"{tried - allowed} of {tried} {'was' if tried - allowed == 1 else 'were'} refused"
     if allowed == 1:
         return f"the only one without objection ({refused})"
     return f"the best separated of {allowed} without objection ({refused})"

@@ -22,7 +22,7 @@ from segments.wording import plain_number, plain_value
 from training.discovery import Discovery, discover
 from training.hdbscan_recipe import HdbscanRecipe
 from training.kmeans_recipe import KMeansRecipe
-from training.naming import name_segments
+from training.naming import name_segments, titled_value
 from training.quality import Judgement, stratified_sample, weighted_silhouette
 from training.selection import choose
 from training.settings import DiscoverySettings, EncodingSettings, HdbscanSettings, KMeansSettings, UmapSettings
@@ -55,7 +55,7 @@ def test_umap_embeds_for_discovery_only(planted: Any) -> None:
     ("frame", "message"),
     [
         (frame_of([], []), "0 customers are too few"),
-        (frame_of([1], [1]), "1 customers are too few"),
+        (frame_of([1], [1]), "1 customer is too few"),
         (frame_of([5.0] * 50, [2] * 50), "all 50 customers are the same in every basis column"),
         (frame_of([np.nan] * 50, range(50)), "no customer has a value in spend"),
     ],
@@ -267,6 +267,29 @@ def test_names_stay_distinct_when_segments_differ_alike() -> None:
 )
 def test_numbers_as_people_say_them(value: float, words: str) -> None:
     assert plain_number(value) == words
+
+
+@pytest.mark.parametrize(
+    ("title", "unit", "value", "words"),
+    [
+        ("upgrades", "upgrades", 4, "upgrades 4"),
+        ("upgrades", "upgrades", 1, "upgrades 1"),
+        ("seat use", "of seats", 0.2, "seat use 20 %"),
+        ("shopping trips", "trips", 102, "shopping trips 102"),
+        ("spend", "USD", 80, "spend 80 USD"),
+        ("frequency", "orders", 2, "frequency 2 orders"),
+        ("active days of the last 30", "days", 12, "active days of the last 30 12 days"),
+        ("usage trend", "", -0.5, "usage trend -0.5"),
+        ("seats", "seats", None, "seats unknown"),
+    ],
+)
+def test_a_unit_that_the_title_says_is_not_said_again(title: str, unit: str, value: float | None, words: str) -> None:
+    assert titled_value(value, Column("name", Kind.NUMBER, unit=unit, label=title)) == words
+
+
+def test_one_is_singular() -> None:
+    assert "(1 of 2 was refused)" in choose(["a", "b"], [judged(), None], DiscoverySettings()).reason
+    assert "(2 of 3 were refused)" in choose(["a", "b", "c"], [judged(), None, None], DiscoverySettings()).reason
 
 
 def test_values_carry_their_units() -> None:

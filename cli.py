@@ -163,10 +163,25 @@ def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, wh
 @click.argument("customer")
 @click.option("--vectors", type=FilePath, help="File from `segments features`; by default the raw tables are read.")
 @click.option("--against", metavar="SEGMENT", help="Segment id to compare with, instead of the runner-up.")
+@click.option("--change-to", metavar="SEGMENT", help="Also find the smallest change that would move them there.")
+@click.option("--changeable", metavar="COLUMNS", help="What may change for that, with commas between.")
 @config_option
 @which_option
-def explain(customer: str, vectors: Path | None, against: str | None, config: Path, which: str) -> None:
-    """Say which segment a customer belongs to, and why."""
+def explain(
+    customer: str,
+    vectors: Path | None,
+    against: str | None,
+    change_to: str | None,
+    changeable: str | None,
+    config: Path,
+    which: str,
+) -> None:
+    """Say which segment a customer belongs to, and why.
+
+    With --change-to and --changeable, say also what would change it.
+    """
+    if (change_to is None) != (changeable is None):
+        raise click.UsageError("--change-to SEGMENT and --changeable COLUMNS go together")
     from features.customer_vector import build_vectors
     from features.learned import LearnedFeatures
     from features.vector_file import read_vectors
@@ -183,6 +198,9 @@ def explain(customer: str, vectors: Path | None, against: str | None, config: Pa
     if customer not in frame.index:
         raise InputError([Problem(0, "customer_id", repr(customer), f"one of the {len(frame):,} customers")])
     _show_explanation(fetched.model, frame.loc[[customer]], against)
+    if change_to is not None and changeable is not None:
+        columns = [name.strip() for name in changeable.split(",") if name.strip()]
+        _show_change(fetched.model, frame.loc[[customer]], change_to, columns)
 
 
 @main.command("list")
@@ -391,21 +409,43 @@ def _show_cards(model: SegmentModel) -> None:
 
 
 def _show_explanation(model: SegmentModel, customer: pd.DataFrame, against: str | None) -> None:
-    from segments.wording import plain_value
+    from segments.reasons import in_one_sentence, reasons
 
     answer = model.assign(customer).iloc[0]
     found = model.explain_table(customer, against)
-    names = dict(zip(model.ids, model.names, strict=True))
-    toward, other = model.ids[found.toward[0]], model.ids[found.against[0]]
+    toward, other = int(found.toward[0]), int(found.against[0])
     title = "unassigned; nearest" if answer["unassigned"] else "segment"
-    click.echo(f"{customer.index[0]}: {title} {names[toward]!r} ({toward}), strength {answer['strength']:.2f}")
-    click.echo(f"why not {names[other]!r} ({other}): margin {found.score[0]:.3f}, base {found.base[0]:.3f}")
-    order = sorted(range(len(found.columns)), key=lambda j: -abs(found.contributions[0, j]))
-    for position in order:
-        column = model.contract[found.columns[position]]
-        value = customer[column.name].iloc[0]
-        shown = plain_value(None if value is None or value != value else value, column)
-        click.echo(f"  {found.contributions[0, position]:+9.3f}  {column.title}: {shown}")
+    strength = f"strength {answer['strength']:.2f}"
+    click.echo(f"{customer.index[0]}: {title} {model.names[toward]!r} ({model.ids[toward]}), {strength}")
+    told = reasons(model, _record(customer), found)
+    click.echo(in_one_sentence(told, model, toward, other))
+    if other < 0:
+        return
+    click.echo(f"why not {model.ids[other]}: margin {found.score[0]:.3f}, base {found.base[0]:.3f}")
+    for reason in told:
+        click.echo(f"  {reason.contribution:+9.3f}  {reason.words}")
+
+
+def _show_change(model: SegmentModel, customer: pd.DataFrame, to: str, changeable: list[str]) -> None:
+    from segments.change import what_would_change
+
+    found = what_would_change(model, _record(customer), to, changeable)
+    name = model.names[model.position(to)]
+    if not found.found:
+        click.echo(f"no way to {name!r} ({to}): {found.reason}")
+    elif not found.changes:
+        click.echo(f"already in {name!r} ({to})")
+    else:
+        how = "the smallest change" if found.exact else "the smallest change that a search found"
+        click.echo(f"{how} that leads to {name!r} ({to}), {found.distance:.3f} away:")
+        for change in found.changes:
+            click.echo(f"  {change.words}{', which follows' if change.follows else ''}")
+
+
+def _record(customer: pd.DataFrame) -> dict[str, Any]:
+    """One row as plain values, None where missing."""
+    row = customer.iloc[0].to_dict()
+    return {str(name): None if value is None or value != value else value for name, value in row.items()}
 
 
 @contextmanager

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from segments.explanation import Explanations
     from segments.model import Assignments
 
-REQUEST_KEYS = ("customers", "explain", "policy")
+REQUEST_KEYS = ("customers", "explain", "words", "policy")
 CUSTOMER_KEYS = ("id", "features")
 POLICIES = ("unassigned", "nearest")
 
@@ -30,6 +30,7 @@ class Request:
     ids: list[str]
     features: list[dict[str, Any]]
     explain: bool
+    words: bool
     policy: Policy
 
 
@@ -49,6 +50,9 @@ def read_request(value: Any, most_customers: int = MOST_CUSTOMERS) -> Request:
     explain, policy = value.get("explain", False), value.get("policy", "unassigned")
     if type(explain) is not bool:
         complaints.add(explain, "true or false for 'explain'")
+    words = value.get("words", False)
+    if type(words) is not bool:
+        complaints.add(words, "true or false for 'words'")
     if type(policy) is not str or policy not in POLICIES:
         complaints.add(policy, "'unassigned' or 'nearest' for 'policy'")
     customers = value.get("customers")
@@ -67,7 +71,7 @@ def read_request(value: Any, most_customers: int = MOST_CUSTOMERS) -> Request:
                 Detail(twice, None, f"{ids.count(twice)} customers of this id", "ids that differ")
             )
         complaints.raise_any("duplicate_ids", "each customer of a request needs an id of its own")
-    return Request(ids, features, explain, policy)
+    return Request(ids, features, explain or words, words, policy)
 
 
 def answer(served: ServedModel, request: Request) -> dict[str, Any]:
@@ -90,6 +94,8 @@ def answer(served: ServedModel, request: Request) -> dict[str, Any]:
     rows = _rows(served, request.ids, assignments)
     if explanations is not None:
         _explain(rows, served, request.features, explanations)
+        if request.words:
+            _say(rows, served, request.features, explanations)
     return {"model_version": served.version, "assignments": rows}
 
 
@@ -200,3 +206,13 @@ def _explain(
                 for name, unit, contribution in zip(names, units, contributions, strict=True)
             ],
         }
+
+
+def _say(
+    rows: list[dict[str, Any]], served: ServedModel, features: Sequence[Mapping[str, Any]], found: Explanations
+) -> None:
+    """The words of each contribution; only on request, since they cost more than the numbers."""
+    for row, sent, toward, against in zip(rows, features, found.toward.tolist(), found.against.tolist(), strict=True):
+        contributions = row["explanation"]["contributions"]
+        for contribution, words in zip(contributions, served.reasons.words(sent, toward, against), strict=True):
+            contribution["words"] = words

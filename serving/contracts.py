@@ -36,6 +36,9 @@ class AssignRequest(Strict):
 
     customers: list[Customer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
     explain: bool = Field(False, description="Also answer each feature's SHAP contribution.")
+    words: bool = Field(
+        False, description="Also say each contribution in plain words; `explain` goes without saying then."
+    )
     policy: Policy = Field(
         "unassigned",
         description="What a customer outside every segment gets: no segment (`segment_id` null), or the nearest one.",
@@ -49,6 +52,11 @@ class Contribution(Strict):
     value: float | str | None = Field(description="As it was sent, in `unit`.")
     unit: str
     contribution: float = Field(description="SHAP value; positive speaks for `toward`.")
+    words: str | None = Field(
+        None,
+        description="The value as the model counts it, beside what is typical of both segments. Only with `words`.",
+        examples=["frequency: 3 orders, where this segment typically has 11 and the other 2"],
+    )
 
 
 class Explanation(Strict):

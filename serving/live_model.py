@@ -21,6 +21,7 @@ from serving.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from segments.model import SegmentModel
+    from segments.reasons import ReasonWriter
 
 logger = logging.getLogger("bentoml.segments")  # BentoML prints what comes below its own name
 
@@ -37,6 +38,13 @@ class ServedModel:
     @cached_property
     def units(self) -> Mapping[str, str]:
         return {column.name: column.unit for column in self.model.contract.columns}
+
+    @cached_property
+    def reasons(self) -> ReasonWriter:
+        # imported with the model, which a process without one does not wait for
+        from segments.reasons import ReasonWriter
+
+        return ReasonWriter(self.model)
 
 
 Fetch = Callable[[], ServedModel]

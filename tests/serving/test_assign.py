@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from segments.model import SegmentModel
+from segments.reasons import reasons
 from serving.contracts import AssignResponse
 
 
@@ -66,6 +67,39 @@ def test_a_response_follows_its_published_model(call: Any, many_customers: list[
 
 def test_without_explain_there_is_no_explanation(call: Any, good: dict[str, Any]) -> None:
     assert "explanation" not in call.one(good).json["assignments"][0]
+    contributions = call.one(good, explain=True).json["assignments"][0]["explanation"]["contributions"]
+    assert all("words" not in contribution for contribution in contributions)
+
+
+def test_words_stand_beside_the_same_numbers(
+    call: Any, model: SegmentModel, many_customers: list[dict[str, Any]]
+) -> None:
+    customers = [{"id": f"C{i}", "features": f} for i, f in enumerate(many_customers[:40])]
+    plain = call.assign(customers, explain=True).json["assignments"]
+    for more in ({"words": True}, {"words": True, "explain": True}, {"words": True, "explain": False}):
+        reply = call.assign(customers, **more)
+        AssignResponse.model_validate_json(reply.body)
+        for there, said, sent in zip(plain, reply.json["assignments"], many_customers, strict=False):
+            phrases = [c.pop("words") for c in said["explanation"]["contributions"]]
+            assert said == there
+            found = reasons(model, sent, model.explain_table([sent]))
+            assert sorted(phrases) == sorted(reason.words for reason in found)
+
+
+def test_the_words_are_those_of_the_cards(call: Any, good: dict[str, Any]) -> None:
+    changed = {**good, "monetary_value": None, "industry": "Fischerei 🐟", "recency_days": 1}
+    explanation = call.one(changed, words=True).json["assignments"][0]["explanation"]
+    assert (explanation["toward"], explanation["against"]) == ("s000", "s001")
+    recency, frequency, money, industry = (c["words"] for c in explanation["contributions"])
+    assert recency.startswith("recency: 1 day, counted as ")
+    assert recency.endswith("the least that training looked at, where this segment typically has 5 and the other 60")
+    assert frequency == "frequency: 12 orders, where this segment typically has 12 and the other 4"
+    assert money.startswith("monetary value: unknown, counted as ")
+    assert money.endswith(" USD, the median, where this segment typically has 400 and the other 90")
+    assert industry == (
+        "industry: Fischerei 🐟, never seen in training, counted as one of the rare ones, "
+        "where retail is typical of this segment and of the other"
+    )
 
 
 def test_the_policy_decides_what_an_outsider_gets(hdbscan: SegmentModel, call: Any, model: SegmentModel) -> None:

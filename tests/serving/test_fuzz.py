@@ -17,7 +17,18 @@ from serving.refusals import Refusal
 # hypothesis meets the session's fixtures only to read them
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-NAMES = ["customers", "explain", "policy", "id", "features", "recency_days", "frequency", "monetary_value", "industry"]
+NAMES = [
+    "customers",
+    "explain",
+    "words",
+    "policy",
+    "id",
+    "features",
+    "recency_days",
+    "frequency",
+    "monetary_value",
+    "industry",
+]
 GOOD = {"recency_days": 3, "frequency": 12, "monetary_value": 410.5, "industry": "retail"}
 words = st.sampled_from([*NAMES, "unassigned", "nearest", "C1", "retail", ""]) | st.text(max_size=8)
 plain = st.none() | st.booleans() | st.integers() | st.floats() | words
@@ -27,7 +38,7 @@ anything = st.recursive(
 features = st.fixed_dictionaries({}, optional=dict.fromkeys(GOOD, plain)) | st.just(GOOD)
 near = st.fixed_dictionaries(
     {"customers": st.lists(st.fixed_dictionaries({"id": words, "features": features}) | anything, max_size=4)},
-    optional={"explain": st.booleans() | plain, "policy": words},
+    optional={"explain": st.booleans() | plain, "words": st.booleans() | plain, "policy": words},
 )
 
 

@@ -1,0 +1,57 @@
+"""`segments explain` in words: one sentence, the reasons, and what would change it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cli import _show_change, _show_explanation, main
+from segments import SegmentModel
+from segments.errors import ContractError
+
+
+def test_a_sentence_then_the_reasons(model: SegmentModel, planted: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    customer = planted.frame.iloc[[1]]
+    _show_explanation(model, customer, None)
+    first, sentence, why, *reasons = capsys.readouterr().out.splitlines()
+    found = model.explain_table(customer)
+    toward, against = int(found.toward[0]), int(found.against[0])
+    assert first.startswith(f"C00001: segment {model.names[toward]!r} ({model.ids[toward]}), strength 0.")
+    assert sentence.startswith(f"{model.names[toward]!r} rather than {model.names[against]!r}, mostly because of ")
+    assert why == f"why not {model.ids[against]}: margin {found.score[0]:.3f}, base {found.base[0]:.3f}"
+    numbers = [float(line.split()[0]) for line in reasons]
+    assert sum(numbers) + found.base[0] == pytest.approx(found.score[0], abs=0.005)
+    assert [abs(number) for number in numbers] == sorted(map(abs, numbers), reverse=True)
+    assert any("days between orders: unknown, counted as " in line for line in reasons)
+
+
+def test_what_would_change_it_is_listed(
+    kmeans_model: SegmentModel, planted: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    customer = planted.frame.iloc[[0]]
+    own = kmeans_model.assign(customer)["segment_id"].iloc[0]
+    to = next(segment for segment in kmeans_model.ids if segment != own)
+    columns = ["recency_days", "frequency", "monetary_value", "days_between_orders", "top_feature_share", "plan"]
+    _show_change(kmeans_model, customer, to, columns)
+    first, *changes = capsys.readouterr().out.splitlines()
+    assert first.startswith("the smallest change that leads to ")
+    assert f"({to}), " in first
+    assert any("frequency: " in line and " orders (from 5 to " in line for line in changes)
+    _show_change(kmeans_model, customer, own, ["frequency"])
+    assert capsys.readouterr().out.startswith("already in ")
+    _show_change(kmeans_model, customer, to, ["plan"])
+    assert capsys.readouterr().out.endswith(
+        f"({to}): no values of plan (3 other levels) would do; mark more columns as changeable\n"
+    )
+    with pytest.raises(ContractError, match="Did you mean 'frequency'"):
+        _show_change(kmeans_model, customer, to, ["frequecy"])
+
+
+@pytest.mark.parametrize("half", [["--change-to", "seg-x"], ["--changeable", "frequency"]])
+def test_the_two_options_go_together(half: list[str], tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["explain", "C1", *half, "--config", str(tmp_path / "none.yaml")])
+    assert result.exit_code == 2
+    assert "--change-to SEGMENT and --changeable COLUMNS go together" in result.output

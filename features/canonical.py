@@ -206,7 +206,7 @@ def _count(
             no_such = "neither yes nor no" if column.type is RawType.FLAG else f"no {column.type}"
             raise SourceError(
                 f"{contract.name}: column {there[column.name]!r} ({column.name}) holds {values} {no_such}, "
-                f"such as {found[f'example_{column.name}']!r:.60}; write {WRITTEN[column.type]}"
+                f"such as {found[f'example_{column.name}']!r:.60}; write it as {WRITTEN[column.type]}"
             )
     counts = {name: int(found[name] or 0) for name in sums if not name.startswith(("unreadable_", "example_"))}
     return {name: count for name, count in counts.items() if count or name != "with_infinity_as_missing"}

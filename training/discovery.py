@@ -30,6 +30,7 @@ from training.recipe import Fit, Recipe, sample_rows
 from training.recipes import recipes_for
 from training.selection import Choice, choose
 from training.settings import DiscoverySettings
+from training.warm_start import Standpoint
 
 FEWEST_CUSTOMERS = 20
 BACKGROUND_SIZE = 16  # weighted prototypes behind an HDBSCAN explanation
@@ -78,10 +79,12 @@ def discover(
     settings: DiscoverySettings,
     provenance: Mapping[str, Any],
     progress: Progress | None = None,
+    incumbent: SegmentModel | None = None,
 ) -> Discovery:
     """Try every candidate, judge it, choose one and make its model.
 
-    frame : customer vectors that follow `contract`, indexed by unique customer ids.
+    frame : customer vectors that follow `contract`, indexed by unique customer ids. incumbent : the serving model,
+    which a retrain leaves only for something better; `training.succession` then passes on its ids and names.
 
     Raises
     ------
@@ -97,13 +100,15 @@ def discover(
             f"all {len(points):,} customers are the same in every basis column ({', '.join(encoder.columns)}); "
             "there is nothing to segment by"
         )
-    recipes = [recipe for algorithm in settings.algorithms for recipe in recipes_for(algorithm, len(points))]
+    stand = Standpoint.of(incumbent, frame, contract, points)
+    recipes = [r for algorithm in settings.algorithms for r in recipes_for(algorithm, len(points), stand.centroids)]
     candidates = []
     for number, recipe in enumerate(recipes):
         if progress:
             progress(number, len(recipes), recipe.name)
         candidates.append(_try(recipe, points, settings))
-    choice = choose([c.recipe.name for c in candidates], [c.judgement for c in candidates], settings)
+    continuity = stand.continuity([candidate.labels for candidate in candidates])
+    choice = choose([c.recipe.name for c in candidates], [c.judgement for c in candidates], settings, continuity)
     chosen = candidates[choice.chosen]
     if chosen.fit is None or chosen.labels is None:  # `choose` never picks such a candidate
         raise DiscoveryError(f"{chosen.recipe.name} has no segments")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from segments.assigners import NearestCentroid
 from segments.encoder import Floats
 from training.recipe import MOST_SEARCHED, Fit, Recipe, sample_rows
+from training.warm_start import Partition, as_good_from
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class KMeansRecipe:
     segments: int
     starts: int
     algorithm: str = "kmeans"
+    start: Floats | None = field(default=None, repr=False, compare=False)  # (k, width), where an incumbent stands
 
     @property
     def name(self) -> str:
@@ -31,10 +33,13 @@ class KMeansRecipe:
         return {"segments": self.segments, "starts": self.starts}
 
     def for_share(self, share: float) -> Recipe:  # noqa: ARG002  (k does not depend on the number of customers)
-        return self
+        return replace(self, start=None)  # two halves that start in one place would agree too easily
 
     def fit(self, points: Floats, seed: int) -> Fit | None:
-        """Random starts on at most `MOST_SEARCHED` customers, then Lloyd's iterations on all from the best."""
+        """Random starts on at most `MOST_SEARCHED` customers, then Lloyd's iterations on all from the best.
+
+        From `start`, no farther than it takes to be as good.
+        """
         rows = np.arange(len(points))
         searched = sample_rows(len(points), MOST_SEARCHED, seed)
         if len(np.unique(points[searched], axis=0)) < self.segments:
@@ -43,9 +48,12 @@ class KMeansRecipe:
             found = KMeans(self.segments, n_init=self.starts, random_state=seed).fit(points[searched])
             if len(searched) < len(points):
                 found = KMeans(self.segments, init=found.cluster_centers_, n_init=1).fit(points)
-        order = np.argsort(-np.bincount(found.labels_, minlength=self.segments), kind="stable")
-        assigner = NearestCentroid(np.ascontiguousarray(found.cluster_centers_[order], dtype=np.float64))
+        best = Partition(found.cluster_centers_, found.labels_, float(found.inertia_))
+        warm = None if self.start is None else as_good_from(self.start, points, best.inertia)
+        chosen = warm or best
+        order = np.argsort(-np.bincount(chosen.labels, minlength=self.segments), kind="stable")
+        assigner = NearestCentroid(np.ascontiguousarray(chosen.centroids[order], dtype=np.float64))
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
-        facts = {"inertia": float(found.inertia_), "iterations": float(found.n_iter_)}
-        return Fit(assigner, rows, place[found.labels_].astype(np.intp), facts)
+        facts = {"inertia": chosen.inertia, "iterations": float(found.n_iter_)}
+        return Fit(assigner, rows, place[chosen.labels].astype(np.intp), facts)

@@ -10,6 +10,7 @@ from training.quality import Judgement
 from training.settings import DiscoverySettings
 
 AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are the sample's
+WORTH_A_CHANGE = 0.03  # silhouette; what a candidate must gain to be worth moving customers to other segments
 LEAST_STABILITY = 0.5  # adjusted Rand index between halves; under it, the segments are an accident of the sample
 
 
@@ -38,8 +39,16 @@ def objections(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
     return found
 
 
-def choose(names: Sequence[str], judgements: Sequence[Judgement | None], settings: DiscoverySettings) -> Choice:
+def choose(
+    names: Sequence[str],
+    judgements: Sequence[Judgement | None],
+    settings: DiscoverySettings,
+    continuity: Sequence[float] | None = None,
+) -> Choice:
     """The best separated candidate among those without objection; None stands for one that found no two segments.
+
+    continuity : for each candidate the share of customers whom it leaves where the serving model has them. Then, among
+    candidates nearly as well separated as the best, the one that moves fewest customers is chosen.
 
     Raises
     ------
@@ -61,7 +70,18 @@ def choose(names: Sequence[str], judgements: Sequence[Judgement | None], setting
         reasons = "; ".join(f"{name}: {remark}" for name, remark in zip(names, remarks, strict=True))
         raise DiscoveryError(f"no candidate may be chosen. {reasons}")
     best = _best(allowed)
-    return Choice(best, f"{names[best]}: {remarks[best]}; {_standing(len(allowed), len(names))}", tuple(remarks))
+    standing = _standing(len(allowed), len(names))
+    if continuity is not None and (steady := _steadiest(allowed, best, continuity)) != best:
+        standing = f"nearly as well separated as {names[best]}, and {continuity[steady]:.0%} of the customers stay"
+        best = steady
+    return Choice(best, f"{names[best]}: {remarks[best]}; {standing}", tuple(remarks))
+
+
+def _steadiest(allowed: Mapping[int, Judgement], best: int, continuity: Sequence[float]) -> int:
+    """The candidate that leaves most customers where they are, among those hardly worse separated than the best."""
+    level = allowed[best].silhouette - WORTH_A_CHANGE
+    contenders = [position for position, judgement in allowed.items() if judgement.silhouette >= level]
+    return max(contenders, key=lambda position: (continuity[position], position == best))
 
 
 def _best(allowed: Mapping[int, Judgement]) -> int:

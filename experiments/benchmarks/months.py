@@ -1,0 +1,73 @@
+"""Three companies on two days a month apart: a simulated one, a grocery retailer and an online shop."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from experiments.complete_journey import SETTINGS, load_tables
+from experiments.simulate import simulate, write_company
+from features.customer_vector import CustomerVectors
+from training.run import vectors_of
+from training.settings import Settings, parse_settings, read_settings
+
+MONTH = timedelta(days=31)
+EXTERNAL = Path(os.environ.get("SEGMENTS_DATA", Path(__file__).parents[3] / "shared" / "data")).resolve()
+RETAIL = EXTERNAL / "online_retail" / "online_retail.parquet"
+
+
+@dataclass(frozen=True)
+class TwoDays:
+    """The vectors of a company's customers on a day, and 31 days before it; `settings` as its own file has them."""
+
+    name: str
+    settings: Settings
+    now: CustomerVectors
+    month_ago: CustomerVectors
+
+
+def simulated_company(customers: int, seed: int = 11) -> TwoDays:
+    """Customers with planted segments."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_company(simulate(customers, seed, date(2026, 7, 1)), Path(folder))
+        settings, _ = read_settings(Path(folder) / "segments.yaml")
+        return _two_days("simulated company", settings, Path(folder))
+
+
+def complete_journey() -> TwoDays:
+    """The households of the demo."""
+    settings, _ = read_settings(SETTINGS)
+    with tempfile.TemporaryDirectory() as folder:
+        load_tables().write(Path(folder))
+        return _two_days("Complete Journey", settings, Path(folder))
+
+
+def online_retail() -> TwoDays | None:
+    """The customers of an online shop for gifts, by their orders alone; None where the data is not on this machine."""
+    if not RETAIL.exists():
+        return None
+    lines = pd.read_parquet(RETAIL, columns=["InvoiceNo", "InvoiceDate", "Quantity", "UnitPrice", "CustomerID"])
+    good = lines["CustomerID"].notna() & ~lines["InvoiceNo"].str.startswith("C")
+    lines = lines[good & (lines["Quantity"] > 0) & (lines["UnitPrice"] > 0)]
+    orders = pd.DataFrame(
+        {
+            "customer_id": lines["CustomerID"].astype("str"),
+            "order_id": lines["InvoiceNo"],
+            "ordered_at": lines["InvoiceDate"],
+            "amount": lines["Quantity"] * lines["UnitPrice"],
+        }
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        orders.to_parquet(Path(folder) / "orders.parquet", index=False)
+        settings = parse_settings({"as_of": "2011-12-10", "sources": {"orders": {"file": "orders.parquet"}}})
+        return _two_days("online_retail", settings, Path(folder))
+
+
+def _two_days(name: str, settings: Settings, folder: Path) -> TwoDays:
+    before = settings.model_copy(update={"as_of": settings.as_of - MONTH})
+    return TwoDays(name, settings, vectors_of(settings, folder), vectors_of(before, folder))

@@ -1,0 +1,125 @@
+"""A retrain starts where the serving model stands, and leaves it only for something better.
+
+On customers who form a continuum, many partitions are as good as each other, and fresh random starts pick another one
+each time. So the incumbent's partition competes: KMeans goes from it no farther than it takes to be as good as the best
+random start, and a candidate that keeps customers where they are wins among equals. Everything is estimated from the
+new customers; nothing of the old model's numbers is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from segments.contract import VectorContract
+from segments.encoder import Floats, Indices
+from segments.errors import ContractError
+from segments.model import SegmentModel
+from training.incumbent import read_by
+
+AS_GOOD = 0.02  # share of the least inertia; partitions that differ by less describe the customers equally well
+MOST_STEPS = 300
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Centroids (k, width), the segment (n,) of every point nearest to them, and the sum of squared distances."""
+
+    centroids: Floats
+    labels: Indices
+    inertia: float
+
+
+@dataclass(frozen=True)
+class Standpoint:
+    """Where the incumbent stands among the customers of a retrain; both None where there is none, or it cannot say.
+
+    members : (n,) its segment of each customer, -1 for none; centroids : (k, width) the means of their new points.
+    """
+
+    members: Indices | None
+    centroids: Floats | None
+
+    @classmethod
+    def of(
+        cls, incumbent: SegmentModel | None, frame: pd.DataFrame, contract: VectorContract, points: Floats
+    ) -> Standpoint:
+        """Ask the incumbent; a model that cannot read these vectors has no say (the lineage tells why)."""
+        if incumbent is None:
+            return cls(None, None)
+        try:
+            members = read_by(incumbent, frame, contract.columns).segment
+        except ContractError:
+            return cls(None, None)
+        return cls(members, warm_centroids(points, members, len(incumbent.ids)))
+
+    def continuity(self, candidates: Sequence[Indices | None]) -> list[float] | None:
+        """For the labels of each candidate, the share of customers who stay in their segments."""
+        if self.members is None:
+            return None
+        return [0.0 if labels is None else continuity(labels, self.members) for labels in candidates]
+
+
+def warm_centroids(points: Floats, members: Indices, segments: int) -> Floats | None:
+    """Where the incumbent's segments lie among the new (n, width) points: the means of their members, (k, width).
+
+    members : (n,) the incumbent's segment of each customer, -1 for none. None where one has no members any more.
+    """
+    sizes = np.bincount(members[members >= 0], minlength=segments)
+    return _means(points[members >= 0], members[members >= 0], sizes) if np.all(sizes) else None
+
+
+def as_good_from(start: Floats, points: Floats, least: float) -> Partition | None:
+    """Lloyd's steps from `start`, as few as make it as good as the best; None where they never do.
+
+    least : the least inertia that random starts found. Should the steps from `start` lead to less still, that is the
+    best to compare with.
+    """
+    path = [_nearest(start, points)]
+    while len(path) < MOST_STEPS:
+        last = path[-1]
+        sizes = np.bincount(last.labels, minlength=len(start))
+        if not np.all(sizes):
+            return None
+        following = _nearest(_means(points, last.labels, sizes), points)
+        if following.inertia >= last.inertia:
+            break
+        path.append(following)
+    enough = (1 + AS_GOOD) * min(least, path[-1].inertia)
+    return next((partition for partition in path if partition.inertia <= enough), None)
+
+
+def continuity(labels: Indices, members: Indices) -> float:
+    """Share of customers who stay where they are if segments of `labels` take over those of `members` one to one.
+
+    Both (n,), -1 for no segment; the matching is the one that keeps most. Customers outside every segment before and
+    after stay too.
+    """
+    counts = overlap(members, labels)
+    kept = counts[linear_sum_assignment(-counts)].sum() + np.sum((labels < 0) & (members < 0))
+    return float(kept / len(labels)) if len(labels) else 1.0
+
+
+def overlap(before: Indices, after: Indices, shape: tuple[int, int] | None = None) -> Indices:
+    """How many customers lie in each segment of `before` (rows) and of `after` (columns); -1 counts nowhere."""
+    rows, columns = shape or (int(before.max(initial=-1)) + 1, int(after.max(initial=-1)) + 1)
+    both = (before >= 0) & (after >= 0)
+    counts = np.bincount(before[both] * columns + after[both], minlength=rows * columns)
+    return counts.reshape(rows, columns).astype(np.intp)
+
+
+def _means(points: Floats, labels: Indices, sizes: Indices) -> Floats:
+    sums = np.column_stack([np.bincount(labels, weights=column, minlength=len(sizes)) for column in points.T])
+    return sums / sizes[:, None]
+
+
+def _nearest(centroids: Floats, points: Floats) -> Partition:
+    squares = np.empty((len(centroids), len(points)))
+    for position, centroid in enumerate(centroids):
+        squares[position] = np.sum((points - centroid) ** 2, axis=1)
+    labels = np.argmin(squares, axis=0).astype(np.intp)
+    return Partition(centroids, labels, float(squares[labels, np.arange(len(points))].sum()))

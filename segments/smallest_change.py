@@ -106,10 +106,13 @@ class _Search:
                 self._push_solved(node)
                 continue
             least = min(least, bound)
-            if not self._branch(node, solved):
-                found = self._rounded(node, solved)
-                if found is not None and (best is None or found[0] < best[0]):
-                    best = (*found, node.codes)
+            if self._branch(node, solved):
+                continue
+            found = self._rounded(node, solved)
+            if found is None:
+                proven = self._part(node, solved) and proven
+            elif best is None or found[0] < best[0]:
+                best = (*found, node.codes)
         else:
             proven = False
         if best is None:
@@ -139,11 +142,11 @@ class _Search:
             heapq.heappush(self._heap, (cost, next(self._order), _Node(codes, moved, lower, upper), None))
         return complete
 
-    def _solve(self, node: _Node) -> tuple[float, Floats] | None:
-        """(squared distance, numbers) of the nearest point within the node."""
+    def _solve(self, node: _Node, inset: Floats | float = 0.0) -> tuple[float, Floats] | None:
+        """(squared distance, numbers) of the nearest point within the node, and `inset` within each border."""
         fixed = node.point.copy()
         fixed[self._rows] = 0.0
-        needs = self._needs - self._gains @ fixed
+        needs = self._needs - self._gains @ fixed + inset
         solved = nearest_point(self._start, self._gains[:, self._rows], needs, node.lower, node.upper)
         if solved is None:
             return None
@@ -173,31 +176,42 @@ class _Search:
             return True
         return False
 
+    def _part(self, node: _Node, solved: Floats) -> bool:
+        """Whole numbers for which the others cannot be rounded: set one apart. False where all are set already."""
+        for position, number in enumerate(self._numbers):
+            if number.whole and node.lower[position] < node.upper[position]:
+                at = float(solved[position])
+                value = number.around(at)[0]
+                low, high = number.encode(np.array([max(value - 1, number.limits[0]), value + 1]))
+                self._push_solved(_fixed(node, position, at))
+                if low < at:
+                    self._push_solved(replace(node, upper=_with(node.upper, position, low)))
+                if high > at:
+                    self._push_solved(replace(node, lower=_with(node.lower, position, high)))
+                return True
+        return False
+
     # -- rounding ----------------------------------------------------------------------------------------------
 
     def _rounded(self, node: _Node, solved: Floats) -> tuple[float, tuple[float, ...]] | None:
         """(squared distance, values) with every number that moves at a spoken value, as round as will do."""
         for finer in range(FINEST):
-            found = self._rounded_to(node, solved, finer)
+            found = self._one_by_one(node, solved, finer) or self._all_at_once(node, solved, finer)
             if found is not None:
                 return found
         return None
 
-    def _rounded_to(self, node: _Node, solved: Floats, finer: int) -> tuple[float, tuple[float, ...]] | None:
+    def _one_by_one(self, node: _Node, solved: Floats, finer: int) -> tuple[float, tuple[float, ...]] | None:
+        """Each number down or up, whichever leaves the smaller change, solving again for those that come after.
+
+        Close to the smallest, but it may run into a corner where nothing round is left for the last ones.
+        """
         values = [number.value for number in self._numbers]
         cost = self._cost(node, solved)
-        whole_first = sorted(range(len(values)), key=lambda position: not self._numbers[position].whole)
-        for position in whole_first:
-            number, at = self._numbers[position], float(solved[position])
-            options: list[tuple[float, float]] = []  # (encoded, value)
-            if abs(at - self._start[position]) <= SAME:
-                options.append((float(self._start[position]), number.value))
-            else:
-                near = np.array(sorted(set(number.around(at, finer))))
-                options += zip(number.encode(near).tolist(), near.tolist(), strict=True)
+        for position in sorted(range(len(values)), key=lambda position: not self._numbers[position].whole):
             tried = [
                 (result, value, fixed)
-                for encoded, value in options
+                for encoded, value in self._spoken(position, float(solved[position]), finer)
                 if node.lower[position] - SAME <= encoded <= node.upper[position] + SAME
                 for fixed in [_fixed(node, position, encoded)]
                 for result in [self._solve(fixed)]
@@ -207,6 +221,35 @@ class _Search:
                 return None
             (cost, solved), values[position], node = min(tried, key=lambda option: option[0][0])
         return cost, tuple(values)
+
+    def _all_at_once(self, node: _Node, solved: Floats, finer: int) -> tuple[float, tuple[float, ...]] | None:
+        """Solve so far inside every border that rounding to the nearest value cannot leave the segment."""
+        steps = np.zeros(len(solved))
+        for position, number in enumerate(self._numbers):
+            if number.whole:
+                node = _fixed(node, position, float(solved[position]))
+            else:
+                ends = number.encode(np.array(number.around(float(solved[position]), finer)))
+                steps[position] = ends[1] - ends[0]
+        inner = self._solve(node, np.abs(self._gains[:, self._rows]) @ steps)  # twice what rounding needs
+        if inner is None:
+            return None
+        values = []
+        for position, at in enumerate(inner[1].tolist()):
+            options = self._spoken(position, at, finer)
+            encoded, value = min(options, key=lambda option, at=at: abs(option[0] - at))  # type: ignore[misc]
+            values.append(value)
+            node = _fixed(node, position, encoded)
+        found = self._solve(node)
+        return None if found is None else (found[0], tuple(values))
+
+    def _spoken(self, position: int, at: float, finer: int) -> list[tuple[float, float]]:
+        """(encoded, value) of the values that people say next to an encoded one; the customer's own if unmoved."""
+        number, start = self._numbers[position], float(self._start[position])
+        if abs(at - start) <= SAME:
+            return [(start, number.value)]
+        near = np.array(sorted(set(number.around(at, finer))))
+        return list(zip(number.encode(near).tolist(), near.tolist(), strict=True))
 
 
 def _fixed(node: _Node, position: int, encoded: float) -> _Node:

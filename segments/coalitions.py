@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from segments.encoder import Flags, Floats, Indices
 
 MOST_COMPLETE = 7  # up to so many columns every coalition is looked at
-PAIRS = 2  # permutations, and their reverses, for each background point
+PAIRS = 32  # at least so many permutations, each with its reverse, shared evenly among the background points
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,11 @@ def sampled(columns: int, weights: Floats) -> Coalitions:
     background point has permutations of its own costs no more than one set for all, and errs half as much (measured).
     """
     count = len(weights)
+    pairs = -(-PAIRS // count)
     generator = np.random.default_rng(columns)
-    forward = np.array([generator.permutation(columns) for _ in range(PAIRS * count)], dtype=np.intp)
+    forward = np.array([generator.permutation(columns) for _ in range(pairs * count)], dtype=np.intp)
     orders = np.vstack([forward, forward[:, ::-1]])
-    source = np.tile(np.repeat(np.arange(count), PAIRS), 2)
+    source = np.tile(np.repeat(np.arange(count), pairs), 2)
     walks = np.arange(len(orders))
     members = np.zeros((len(orders), columns + 1, columns), dtype=np.bool_)
     shares: NDArray[Any] = np.zeros((columns, len(orders), columns + 1))
@@ -71,8 +72,8 @@ def sampled(columns: int, weights: Floats) -> Coalitions:
         joining = orders[:, step]
         members[:, step + 1] = members[:, step]
         members[walks, step + 1, joining] = True
-        shares[joining, walks, step + 1] += weights[source] / (2 * PAIRS)
-        shares[joining, walks, step] -= weights[source] / (2 * PAIRS)
+        shares[joining, walks, step + 1] += weights[source] / (2 * pairs)
+        shares[joining, walks, step] -= weights[source] / (2 * pairs)
     return _distinct(members.reshape(-1, columns), np.repeat(source, columns + 1), shares.reshape(columns, -1))
 
 

@@ -131,10 +131,12 @@ def best_reach(distance: Floats, belongs: Flags, otherwise: float) -> float:
     if not len(distance):
         return otherwise
     order = np.argsort(distance, kind="stable")
-    gains = np.cumsum(np.where(belongs[order], 1, -1))
-    last = int(np.argmax(gains))
-    if gains[last] <= 0:
-        return float(distance[order[0]]) / 2
-    if last == len(order) - 1:
-        return max(otherwise, float(distance[order[last]]))
-    return float(distance[order[last]] + distance[order[last + 1]]) / 2
+    ranked = distance[order]
+    ends = np.append(np.flatnonzero(np.diff(ranked) > 0), len(ranked) - 1)  # a limit cannot part equal distances
+    gains = np.cumsum(np.where(belongs[order], 1, -1))[ends]
+    best = int(np.argmax(gains))
+    if gains[best] <= 0:
+        return float(ranked[0]) / 2
+    if best == len(ends) - 1:
+        return max(otherwise, float(ranked[-1]))
+    return float(ranked[ends[best]] + ranked[ends[best] + 1]) / 2

@@ -34,7 +34,7 @@ def shapley_values(explainer: CoreExplainer, point: Floats, toward: int, against
     members = place[:, None, :] < steps[None, :, None]  # who has joined after so many steps
     values = coalition_values(explainer, point, toward, against, members.reshape(-1, columns))
     gains = np.diff(values.reshape(len(orders), columns + 1), axis=1)
-    result = np.take_along_axis(gains, place, axis=1).mean(axis=0)
+    result += np.take_along_axis(gains, place, axis=1).mean(axis=0)
     return result
 
 

@@ -34,11 +34,12 @@ def customer_sets() -> Iterator[tuple[str, pd.DataFrame]]:
 
 def wide_sets() -> Iterator[tuple[str, pd.DataFrame]]:
     """Five tables of real customers with eight columns or more."""
-    yield "complete_journey", complete_journey()
     yield "cc_general", cc_general()
     airline = pd.read_parquet(EXTERNAL / "mlba_marketing" / "EastWestAirlinesCluster.parquet")
     yield "airline", airline.drop(columns=["ID#", "Award?"])
     people = pd.read_parquet(EXTERNAL / "customer_personality" / "customer_personality.parquet")
+    books = pd.read_parquet(EXTERNAL / "mlba_marketing" / "CharlesBookClub.parquet")
+    yield "book_club", books[["M", "R", "F", "FirstPurch", *(name for name in books if str(name).endswith("Bks"))]]
     yield "personality", people[[name for name in people if str(name).startswith(("Mnt", "Num", "Income", "Recency"))]]
     telco = pd.read_parquet(EXTERNAL / "telco_ibm" / "telco.parquet").drop(columns=["customerID", "Churn"])
     yield "telco", telco.assign(TotalCharges=pd.to_numeric(telco["TotalCharges"], errors="coerce"))

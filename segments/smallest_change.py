@@ -91,6 +91,8 @@ class _Search:
         self._gains = 2 * (centroids[target] - others)
         self._needs = np.sum(centroids[target] ** 2 - others**2, axis=1)
         self._needs = self._needs + MARGIN * (1 + np.abs(self._needs))
+        twins = np.flatnonzero(~self._gains.any(axis=1))  # two centroids in one place: the first of them has everybody
+        self._needs[twins] = np.where(twins < target, 1.0, 0.0)
         self._order = count()
         self._heap: list[tuple[float, int, _Node, Floats | None]] = []  # the programme's solution last
 

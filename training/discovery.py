@@ -30,7 +30,7 @@ from training.recipe import Fit, Recipe, sample_rows
 from training.recipes import recipes_for
 from training.selection import Choice, choose
 from training.settings import DiscoverySettings
-from training.warm_start import Standpoint
+from training.warm_start import standpoint
 
 FEWEST_CUSTOMERS = 20
 BACKGROUND_SIZE = 16  # weighted prototypes behind an HDBSCAN explanation
@@ -100,8 +100,8 @@ def discover(
             f"all {len(points):,} customers are the same in every basis column ({', '.join(encoder.columns)}); "
             "there is nothing to segment by"
         )
-    stand = Standpoint.of(incumbent, frame, contract, points)
-    recipes = [r for algorithm in settings.algorithms for r in recipes_for(algorithm, len(points), stand.centroids)]
+    stand = standpoint(incumbent, frame, contract, points)
+    recipes = [r for algorithm in settings.algorithms for r in recipes_for(algorithm, len(points), stand)]
     candidates = []
     for number, recipe in enumerate(recipes):
         if progress:

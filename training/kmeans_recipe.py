@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from segments.assigners import NearestCentroid
 from segments.encoder import Floats
 from training.recipe import MOST_SEARCHED, Fit, Recipe, sample_rows
-from training.warm_start import Partition, as_good_from
+from training.warm_start import NOWHERE, Partition, Standpoint, settle
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class KMeansRecipe:
     segments: int
     starts: int
     algorithm: str = "kmeans"
-    start: Floats | None = field(default=None, repr=False, compare=False)  # (k, width), where an incumbent stands
+    stand: Standpoint = field(default=NOWHERE, repr=False, compare=False)  # of a serving model of as many segments
 
     @property
     def name(self) -> str:
@@ -33,12 +33,12 @@ class KMeansRecipe:
         return {"segments": self.segments, "starts": self.starts}
 
     def for_share(self, share: float) -> Recipe:  # noqa: ARG002  (k does not depend on the number of customers)
-        return replace(self, start=None)  # two halves that start in one place would agree too easily
+        return replace(self, stand=NOWHERE)  # two halves that start in one place would agree too easily
 
     def fit(self, points: Floats, seed: int) -> Fit | None:
         """Random starts on at most `MOST_SEARCHED` customers, then Lloyd's iterations on all from the best.
 
-        From `start`, no farther than it takes to be as good.
+        Where a serving model has as many segments, its partition competes with the best (`training.warm_start`).
         """
         rows = np.arange(len(points))
         searched = sample_rows(len(points), MOST_SEARCHED, seed)
@@ -48,9 +48,8 @@ class KMeansRecipe:
             found = KMeans(self.segments, n_init=self.starts, random_state=seed).fit(points[searched])
             if len(searched) < len(points):
                 found = KMeans(self.segments, init=found.cluster_centers_, n_init=1).fit(points)
-        best = Partition(found.cluster_centers_, found.labels_, float(found.inertia_))
-        warm = None if self.start is None else as_good_from(self.start, points, best.inertia)
-        chosen = warm or best
+            best = Partition(found.cluster_centers_, found.labels_.astype(np.intp), float(found.inertia_))
+            chosen = settle(self.stand, points, best)
         order = np.argsort(-np.bincount(chosen.labels, minlength=self.segments), kind="stable")
         assigner = NearestCentroid(np.ascontiguousarray(chosen.centroids[order], dtype=np.float64))
         place = np.empty_like(order)

@@ -1,9 +1,9 @@
 """A retrain starts where the serving model stands, and leaves it only for something better.
 
 On customers who form a continuum, many partitions are as good as each other, and fresh random starts pick another one
-each time. So the incumbent's partition competes: KMeans goes from it no farther than it takes to be as good as the best
-random start, and a candidate that keeps customers where they are wins among equals. Everything is estimated from the
-new customers; nothing of the old model's numbers is kept.
+each time. So the incumbent's partition competes: KMeans also starts there, and goes as far as pays for the customers
+that it moves; and a candidate that keeps customers where they are wins among equals. Everything is estimated from the
+new customers; none of the old model's numbers is kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from segments.errors import ContractError
 from segments.model import SegmentModel
 from training.incumbent import read_by
 
-AS_GOOD = 0.02  # share of the least inertia; partitions that differ by less describe the customers equally well
+COST_OF_MOVING = 1.0  # to move 5 % of the customers must save 5 % of the inertia
 MOST_STEPS = 300
 
 
@@ -36,32 +36,40 @@ class Partition:
 
 @dataclass(frozen=True)
 class Standpoint:
-    """Where the incumbent stands among the customers of a retrain; both None where there is none, or it cannot say.
+    """Where the incumbent stands among the customers of a retrain; None where there is none, or it cannot say.
 
     members : (n,) its segment of each customer, -1 for none; centroids : (k, width) the means of their new points.
     """
 
-    members: Indices | None
-    centroids: Floats | None
+    members: Indices | None = None
+    centroids: Floats | None = None
 
-    @classmethod
-    def of(
-        cls, incumbent: SegmentModel | None, frame: pd.DataFrame, contract: VectorContract, points: Floats
-    ) -> Standpoint:
-        """Ask the incumbent; a model that cannot read these vectors has no say (the lineage tells why)."""
-        if incumbent is None:
-            return cls(None, None)
-        try:
-            members = read_by(incumbent, frame, contract.columns).segment
-        except ContractError:
-            return cls(None, None)
-        return cls(members, warm_centroids(points, members, len(incumbent.ids)))
+    @property
+    def segments(self) -> int:
+        """How many segments a start from here has; 0 where there is none."""
+        return 0 if self.centroids is None else len(self.centroids)
 
     def continuity(self, candidates: Sequence[Indices | None]) -> list[float] | None:
         """For the labels of each candidate, the share of customers who stay in their segments."""
         if self.members is None:
             return None
         return [0.0 if labels is None else continuity(labels, self.members) for labels in candidates]
+
+
+NOWHERE = Standpoint()
+
+
+def standpoint(
+    incumbent: SegmentModel | None, frame: pd.DataFrame, contract: VectorContract, points: Floats
+) -> Standpoint:
+    """Ask the incumbent; a model that cannot read these vectors has no say (the lineage tells why)."""
+    if incumbent is None:
+        return NOWHERE
+    try:
+        members = read_by(incumbent, frame, contract.columns).segment
+    except ContractError:
+        return NOWHERE
+    return Standpoint(members, warm_centroids(points, members, len(incumbent.ids)))
 
 
 def warm_centroids(points: Floats, members: Indices, segments: int) -> Floats | None:
@@ -73,24 +81,36 @@ def warm_centroids(points: Floats, members: Indices, segments: int) -> Floats | 
     return _means(points[members >= 0], members[members >= 0], sizes) if np.all(sizes) else None
 
 
-def as_good_from(start: Floats, points: Floats, least: float) -> Partition | None:
-    """Lloyd's steps from `start`, as few as make it as good as the best; None where they never do.
+def settle(stand: Standpoint, points: Floats, best: Partition) -> Partition:
+    """The best of random starts, or a step on Lloyd's way from the incumbent that costs less.
 
-    least : the least inertia that random starts found. Should the steps from `start` lead to less still, that is the
-    best to compare with.
+    The cost is inertia / least inertia + `COST_OF_MOVING` × share of customers moved: the snapshot and history cost of
+    evolutionary clustering (Chakrabarti, Kumar and Tomkins 2006).
+    """
+    if stand.members is None or stand.centroids is None:
+        return best
+    members = stand.members
+    choices = [best, *lloyd(stand.centroids, points)]
+    least = min(partition.inertia for partition in choices)
+    if least == 0:
+        return best
+    return min(choices, key=lambda p: p.inertia / least + COST_OF_MOVING * (1 - continuity(p.labels, members)))
+
+
+def lloyd(start: Floats, points: Floats) -> list[Partition]:
+    """Lloyd's steps from `start` (k, width), the first one included, until inertia falls no more.
+
+    The steps end too where a segment would be left without customers.
     """
     path = [_nearest(start, points)]
     while len(path) < MOST_STEPS:
         last = path[-1]
         sizes = np.bincount(last.labels, minlength=len(start))
-        if not np.all(sizes):
-            return None
-        following = _nearest(_means(points, last.labels, sizes), points)
+        following = _nearest(_means(points, last.labels, sizes), points) if np.all(sizes) else last
         if following.inertia >= last.inertia:
             break
         path.append(following)
-    enough = (1 + AS_GOOD) * min(least, path[-1].inertia)
-    return next((partition for partition in path if partition.inertia <= enough), None)
+    return [partition for partition in path if len(np.unique(partition.labels)) == len(start)]
 
 
 def continuity(labels: Indices, members: Indices) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from segments.assigners import Nearest
-from segments.encoder import Flags, Floats, Indices
+from segments.encoder import Floats, Indices
 
 SOFTNESS = 0.5  # how much of its core distance an exemplar stands away from everybody
 
@@ -48,6 +48,10 @@ class NearestCore:
         return np.column_stack([self.exemplars, SOFTNESS * self.core])
 
     @cached_property
+    def _all(self) -> cKDTree:
+        return _tree(self.places)
+
+    @cached_property
     def _assigned(self) -> tuple[cKDTree, Indices]:
         """All exemplars but the noise, and their owners."""
         rows = self.owner >= 0
@@ -77,11 +81,15 @@ class NearestCore:
     def nearest(self, points: Floats) -> Nearest:
         """Nearest by soft reachability distance."""
         customers = lifted(points)
-        tree, owner = self._assigned
-        distance, found = tree.query(customers)
-        segment = owner[found]
-        outside = distance > self.reach[segment]
-        outside |= self._noise_nearer(customers, distance)
+        nearest_of_all, found = self._all.query(customers)
+        distance, segment = nearest_of_all, self.owner[found]
+        in_noise = np.flatnonzero(segment < 0)
+        if in_noise.size:  # they still have a nearest segment
+            tree, owner = self._assigned
+            distance = nearest_of_all.copy()
+            distance[in_noise], found = tree.query(customers[in_noise])
+            segment[in_noise] = owner[found]
+        outside = (nearest_of_all < distance) | (distance > self.reach[segment])
         runner_up = np.full(len(customers), -1, dtype=np.intp)
         runner_up_distance = np.full(len(customers), np.nan)
         if self.size > 1:
@@ -91,12 +99,6 @@ class NearestCore:
                 runner_up_distance[rows], found = tree.query(customers[rows])
                 runner_up[rows] = owner[found]
         return Nearest(segment, runner_up, distance, runner_up_distance, outside)
-
-    def _noise_nearer(self, customers: Floats, distance: Floats) -> Flags:
-        if -1 not in self._own:
-            return np.zeros(len(customers), dtype=np.bool_)
-        nearer: Flags = self._own[-1].query(customers)[0] < distance
-        return nearer
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         return {"exemplars": self.exemplars, "core": self.core, "owner": self.owner, "reach": self.reach}

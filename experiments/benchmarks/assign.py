@@ -279,9 +279,9 @@ def reset_peak() -> None:
 
 def hdbscan(size: int) -> dict[str, Any]:
     """The figures of the other algorithm, from its own module."""
-    from experiments.benchmarks import assign_hdbscan  # not for the process whose memory is measured
+    from experiments.benchmarks.assign_hdbscan import run as run_hdbscan  # not for the process whose memory is measured
 
-    found = assign_hdbscan.run(min(size, 50_000))
+    found = run_hdbscan(min(size, 50_000))
     return {key: value for key, value in found.items() if key != "benchmark"}
 
 

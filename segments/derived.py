@@ -1,7 +1,7 @@
 """Columns that follow from others by definition, so that nobody is told to change one and leave the other.
 
 Money spent is orders times the average order: whoever orders more often at the same average spends more. A relation
-is known by the names (and units) of the features room's columns and says nothing where they are absent.
+is known by the names of the features room's columns and says nothing where they are absent.
 """
 
 from __future__ import annotations
@@ -36,16 +36,22 @@ class Derived:
 class Relation:
     """One equation between columns. `ways` solve it for one column or another, the usual one first.
 
-    `units` are those that some columns must have for the equation to be true.
+    `counts` says what some columns must count for the equation to be true.
     """
 
     ways: tuple[Derived, ...]
-    units: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, str] = field(default_factory=dict)
 
     def holds_in(self, contract: VectorContract) -> bool:
-        """Whether the columns with a required unit are there and have it."""
-        units = {column.name: column.unit for column in contract.columns}
-        return all(units.get(name) == unit for name, unit in self.units.items())
+        """Whether the columns that must count something are there and do.
+
+        A business may call its orders "trips"; the description keeps what is counted, the unit tells without one.
+        """
+        columns = {column.name: column for column in contract.columns}
+        return all(
+            name in columns and (columns[name].description or f"number of {columns[name].unit}") == f"number of {what}"
+            for name, what in self.counts.items()
+        )
 
 
 def followers(

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog, minimize
 
+from features.catalogue import every_column
+from features.settings import FeatureSettings, RfmSettings
 from segments import Column, Kind, Role, SegmentCard, SegmentModel, VectorContract
 from segments.assigners import NearestCentroid
 from segments.change import WhatWouldChange, what_would_change
@@ -397,9 +399,10 @@ BUYER = {
 }
 
 
-def rfm_model(unit: str = "orders") -> SegmentModel:
+def rfm_model(unit: str = "orders", description: str = "") -> SegmentModel:
     model = small_model(list(RFM[:3]), [Transform.LOG1P] * 3, [(5, 3, 6), (5, 20, 28), (25, 2, 25)])
-    columns = [Column("frequency", Kind.COUNT, unit=unit) if c.name == "frequency" else c for c in RFM]
+    frequency = Column("frequency", Kind.COUNT, unit=unit, description=description)
+    columns = [frequency if c.name == "frequency" else c for c in RFM]
     return SegmentModel(
         VectorContract(tuple(columns)), model.encoder, model.assigner, model.explainer, model.novelty, model.cards
     )
@@ -429,6 +432,15 @@ def test_order_lines_are_not_orders() -> None:
     alone = what_would_change(rfm_model("order lines"), BUYER, "s1", ["frequency"])
     assert set(changed(answer)) == {"frequency", "monetary_value"}
     assert "monetary_value" not in changed(alone)
+
+
+def test_orders_by_another_name_are_orders() -> None:
+    """The features room describes what is counted, whatever the business calls it."""
+    trips = rfm_model("trips", next(c.description for c in every_column() if c.name == "frequency"))
+    assert "monetary_value" in changed(what_would_change(trips, BUYER, "s1", ["frequency"]))
+    lines = every_column(FeatureSettings(rfm=RfmSettings(frequency="lines")))
+    described = rfm_model("orders", next(c.description for c in lines if c.name == "frequency"))
+    assert "monetary_value" not in changed(what_would_change(described, BUYER, "s1", ["frequency"]))
 
 
 def test_more_recent_than_the_first_order_is_impossible() -> None:

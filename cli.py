@@ -203,6 +203,42 @@ def explain(
         _show_change(fetched.model, frame.loc[[customer]], change_to, columns)
 
 
+@main.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--vectors", type=FilePath, required=True, help="Customers to follow, from `segments features`.")
+@click.option("--vectors-before", type=FilePath, help="The same customers earlier: tells who moved by themselves.")
+@click.option("--out", type=FilePath, help="Write the picture here too (.png).")
+@config_option
+def compare(a: str, b: str, vectors: Path, vectors_before: Path | None, out: Path | None, config: Path) -> None:
+    """Show how customers flow between two versions.
+
+    A and B are aliases or versions. Customers whom version B puts elsewhere are reassigned; with --vectors-before,
+    those who moved because they changed are told apart. Table and picture are logged on B's run.
+    """
+    from features.vector_file import read_vectors
+    from registry.additions import add_to_run
+    from registry.versions import fetch
+    from training.comparison import compare as followed
+    from training.drawing import png
+    from training.flow_picture import flow_picture
+
+    location = _location(config)
+    old, new = fetch(location, a), fetch(location, b)
+    earlier = None if vectors_before is None else read_vectors(vectors_before).frame
+    titles = (f"version {old.version}", f"version {new.version}")
+    found = followed(old.model, new.model, read_vectors(vectors).frame, earlier, titles)
+    picture, flow = png(flow_picture(found)), found.flow()
+    _show_table(flow.drop(columns=["from_id", "to_id"]))
+    for sentence in found.sentences:
+        click.echo(sentence)
+    if out is not None:
+        _write_bytes(picture, out)
+    name = f"flow_from_version_{old.version}"
+    add_to_run(location, new.run_id, {name: flow}, {name: picture}, found.metrics)
+    click.echo(f"logged on the run of version {new.version} ({new.run_id}): figures/{name}.png, tables/{name}.html")
+
+
 @main.command("list")
 @config_option
 @which_option
@@ -393,6 +429,31 @@ def _write_table(table: pd.DataFrame, out: Path) -> None:
         table.to_csv(out) if out.suffix == ".csv" else table.to_parquet(out)
     except OSError as error:
         raise SettingsError(f"{out} cannot be written: {error.strerror or error}") from error
+
+
+def _write_bytes(content: bytes, out: Path) -> None:
+    from segments.errors import SettingsError
+
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise SettingsError(f"{out} cannot be written: {error.strerror or error}") from error
+
+
+def _show_table(frame: pd.DataFrame) -> None:
+    """A table for people: whole numbers with commas, shares as percentages."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, values in frame.items():
+        heading = str(name).replace("_", " ")
+        table.add_column(heading, justify="right" if values.dtype.kind in "if" else "left", overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(
+            *(f"{v:.1%}" if isinstance(v, float) else f"{v:,}" if isinstance(v, int) else str(v) for v in row)
+        )
+    Console(width=None if sys.stdout.isatty() else 140, markup=False).print(table)
 
 
 def _show_cards(model: SegmentModel) -> None:

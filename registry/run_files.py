@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -48,11 +49,35 @@ def write_files(record: DiscoveryRecord, folder: Path) -> None:
     """
     folder.mkdir(parents=True)
     (folder / SETTINGS).write_text(settings_yaml(record), encoding="utf-8")
-    for name, table in record.tables.items():
+    write_tables(record.tables, folder)
+    write_figures(record.figures, folder)
+    for name, text in record.texts.items():
+        _place(folder, name).write_text(text, encoding="utf-8")
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write each table as CSV and as a page.
+
+    Raises
+    ------
+    RegistryError
+        If a name cannot be a file name.
+    """
+    for name, table in tables.items():
         page = _place(folder / "tables", f"{name}.html")
         page.write_text(table_page(name, table), encoding="utf-8")
         table.to_csv(page.with_name(f"{name}.csv"), index=not isinstance(table.index, pd.RangeIndex))
-    for name, figure in record.figures.items():
+
+
+def write_figures(figures: Mapping[str, Path | bytes], folder: Path) -> None:
+    """Write each figure as PNG.
+
+    Raises
+    ------
+    RegistryError
+        If a name cannot be a file name, or a figure's file is not there.
+    """
+    for name, figure in figures.items():
         place = _place(folder / "figures", f"{name}.png")
         if isinstance(figure, bytes):
             place.write_bytes(figure)
@@ -60,8 +85,6 @@ def write_files(record: DiscoveryRecord, folder: Path) -> None:
             shutil.copyfile(figure, place)
         else:
             raise RegistryError(f"the figure {name!r} was never drawn: no file {figure.name}")
-    for name, text in record.texts.items():
-        _place(folder, name).write_text(text, encoding="utf-8")
 
 
 def settings_yaml(record: DiscoveryRecord) -> str:

@@ -27,11 +27,17 @@ LABEL = "segment_label."
 LABEL_LIMIT = 5000  # characters of JSON; what the registry's column holds
 DIGEST = "digest"
 SEGMENTS = "segment_ids"
+SUCCEEDS = "succeeds"  # the digest of the version whose segments this one continues
+LINEAGE = "lineage"  # what became of them, in a line
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredVersion:
-    """One version of the registered model; `segment_ids` in the model's order."""
+    """One version of the registered model; `segment_ids` in the model's order.
+
+    succeeds : the digest of the model whose segments it continues, and lineage : what became of those, in a line; both
+    empty for a first model. The whole lineage is in the model's provenance.
+    """
 
     version: str
     run_id: str
@@ -39,6 +45,8 @@ class RegisteredVersion:
     created: datetime
     aliases: tuple[str, ...]
     segment_ids: tuple[str, ...]
+    succeeds: str = ""
+    lineage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ def register(location: RegistryLocation, run_id: str) -> str:
             source=logged.artifact_location,
             run_id=run_id,
             model_id=logged.model_id,
-            tags={DIGEST: model.digest, SEGMENTS: json.dumps(model.ids, ensure_ascii=False)},
+            tags={DIGEST: model.digest, SEGMENTS: json.dumps(model.ids, ensure_ascii=False), **_descent(model)},
         )
         return str(made.version)
 
@@ -125,6 +133,21 @@ def fetch(location: RegistryLocation, which: str = CHAMPION) -> FetchedModel:
         model = _load(connection, _source(connection, str(found.version)), _tag(found, DIGEST))
         overlay = _labels(connection)
     return FetchedModel(model.with_overlay(overlay), str(found.version), found.run_id)
+
+
+def fetch_champion(location: RegistryLocation) -> FetchedModel | None:
+    """The champion, or None where nothing is registered or promoted yet.
+
+    Raises
+    ------
+    RegistryError, ArtefactError
+        As `fetch`, if there is a champion.
+    """
+    if location.database is not None and not location.database.exists():
+        return None
+    with connected(location) as connection:
+        promoted = any(CHAMPION in names for names in _aliases(connection).values())
+    return fetch(location) if promoted else None
 
 
 def list_versions(location: RegistryLocation) -> list[RegisteredVersion]:
@@ -223,7 +246,15 @@ def _described(version: Any, aliases: Mapping[str, tuple[str, ...]] | None = Non
         created=datetime.fromtimestamp(version.creation_timestamp / 1000, tz=UTC),
         aliases=tuple(sorted(version.aliases if aliases is None else aliases.get(number, ()))),
         segment_ids=tuple(json.loads(_tag(version, SEGMENTS))),
+        succeeds=version.tags.get(SUCCEEDS, ""),
+        lineage=version.tags.get(LINEAGE, ""),
     )
+
+
+def _descent(model: SegmentModel) -> dict[str, str]:
+    """The tags of a version that continues another."""
+    lineage = model.provenance.get("lineage")
+    return {SUCCEEDS: lineage["incumbent"], LINEAGE: lineage["summary"][:LABEL_LIMIT]} if lineage else {}
 
 
 def _tag(version: Any, key: str) -> str:

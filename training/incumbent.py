@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from segments.contract import Column
-from segments.encoder import Indices
+from segments.encoder import Flags, Indices
 from segments.errors import ContractError
 from segments.model import SegmentModel
 
@@ -18,11 +18,11 @@ from segments.model import SegmentModel
 class Reading:
     """A model's answer for n customers: `segment` (n,) are positions in its cards, -1 where it gives none.
 
-    `unread` customers lack a value that the model needs; they are among those with -1.
+    readable : (n,) false where the customer lacks a value that the model needs; `segment` is -1 there too.
     """
 
     segment: Indices
-    unread: int
+    readable: Flags
 
 
 def read_by(model: SegmentModel, frame: pd.DataFrame, columns: Sequence[Column] = ()) -> Reading:
@@ -53,4 +53,4 @@ def read_by(model: SegmentModel, frame: pd.DataFrame, columns: Sequence[Column] 
     segment = np.full(len(frame), -1, dtype=np.intp)
     found = model.assign_records(frame.loc[readable, names])
     segment[readable] = np.where(found.unassigned, -1, found.nearest)
-    return Reading(segment, int((~readable).sum()))
+    return Reading(segment, readable)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,15 @@ from features.learned import LearnedFeatures
 from registry.connection import RegistryLocation
 from registry.records import CandidateRecord, DiscoveryRecord
 from registry.runs import log_discovery
-from registry.versions import register
+from registry.versions import fetch_champion, register
 from segments.contract import Role
+from segments.errors import ArtefactError
 from segments.model import SegmentModel
 from segments.wording import plain_number
 from training.discovery import Discovery, Progress, discover
 from training.report import candidate_table, draw_pictures, html_report, segment_table
 from training.settings import Settings
+from training.succession import succeed
 
 LIBRARIES = ("hdbscan", "ibis-framework", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "umap-learn")
 SQLITE = "sqlite:///"
@@ -68,15 +71,32 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
     announce("reading the tables and making one vector a customer")
     vectors = vectors_of(settings, base)
     announce(described(vectors))
-    found = discover(vectors.frame, vectors.contract, settings.discovery, provenance(settings, vectors), progress)
+    location = location_of(settings, base)
+    incumbent = incumbent_of(location, announce)
+    found = discover(
+        vectors.frame, vectors.contract, settings.discovery, provenance(settings, vectors), progress, incumbent
+    )
     announce(f"chosen: {found.choice.reason}")
+    if incumbent is not None:
+        model, lineage = succeed(found.model, incumbent, found.frame)
+        found = replace(found, model=model)
+        announce(f"of the champion's segments: {lineage.summary}")
     announce("drawing the pictures")
     pictures = draw_pictures(found)
     report = html_report(found, settings.title or settings.registry.model_name, pictures, raw_tables=vectors.report)
     announce("logging to MLflow")
-    location = location_of(settings, base)
     run_id = log_discovery(location, record(settings, vectors, found, pictures, report))
     return Outcome(vectors, found, run_id, register(location, run_id), report)
+
+
+def incumbent_of(location: RegistryLocation, announce: Announce) -> SegmentModel | None:
+    """The champion, whose segments a retrain continues; None where there is none, or none that can be read."""
+    try:
+        champion = fetch_champion(location)
+    except ArtefactError as error:
+        announce(f"the champion cannot be read, so its segments' ids and names are not passed on: {error}")
+        return None
+    return champion.model if champion else None
 
 
 def described(vectors: CustomerVectors) -> str:
@@ -141,9 +161,15 @@ def record(
         candidates=candidates,
         tables={"segments": segment_table(found), "candidates": candidate_table(found)},
         figures=pictures,
-        texts={"report.html": report},
+        texts={"report.html": report, **descent(found.model)},
         note=note(settings, vectors, found),
     )
+
+
+def descent(model: SegmentModel) -> dict[str, str]:
+    """From which segments of the champion the model's own descend, as a file of the run; nothing for a first model."""
+    lineage = model.provenance.get("lineage")
+    return {"lineage.json": json.dumps(lineage, indent=2, ensure_ascii=False)} if lineage else {}
 
 
 def note(settings: Settings, vectors: CustomerVectors, found: Discovery) -> str:

@@ -1,0 +1,35 @@
+"""Tables, pictures and facts that are added to a run after it ended."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from registry.connection import RegistryLocation, connected
+from registry.run_files import write_figures, write_tables
+
+
+def add_to_run(
+    location: RegistryLocation,
+    run_id: str,
+    tables: Mapping[str, pd.DataFrame],
+    figures: Mapping[str, bytes],
+    metrics: Mapping[str, float],
+) -> None:
+    """Send tables (as CSV and HTML), figures (PNG) and metrics to a run that is there; those of the same name go.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such run, the registry does not answer, or a name cannot be a file's.
+    """
+    with tempfile.TemporaryDirectory(prefix="segments-run-") as temporary, connected(location) as connection:
+        files = Path(temporary) / "files"
+        write_tables(tables, files)
+        write_figures(figures, files)
+        connection.client.log_artifacts(run_id, str(files))
+        for name, value in metrics.items():
+            connection.client.log_metric(run_id, name, value)

@@ -230,6 +230,9 @@ def compare(a: str, b: str, vectors: Path, vectors_before: Path | None, out: Pat
     found = followed(old.model, new.model, read_vectors(vectors).frame, earlier, titles)
     picture, flow = png(flow_picture(found)), found.flow()
     _show_table(flow.drop(columns=["from_id", "to_id"]))
+    lineage = new.model.provenance.get("lineage", {})
+    if lineage.get("incumbent") == old.model.digest:
+        click.echo(f"version {new.version} continues version {old.version}: {lineage['summary']}")
     for sentence in found.sentences:
         click.echo(sentence)
     if out is not None:

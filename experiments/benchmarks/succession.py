@@ -1,0 +1,145 @@
+"""Does a segment keep its id and its customers through a retrain: with newcomers and a new seed, and after a month?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from experiments.benchmarks.months import TwoDays, complete_journey, online_retail, simulated_company
+from segments.contract import VectorContract
+from segments.errors import DiscoveryError
+from segments.model import SegmentModel
+from training.comparison import Comparison, compare
+from training.discovery import discover
+from training.settings import DiscoverySettings, KMeansSettings
+from training.succession import succeed
+
+SEED = 2026
+AUTOMATIC = "automatic"
+COUNTS = (None, 4, 6, 8)  # None: as many as discovery chooses
+NEWCOMERS = (0.01, 0.05, 0.20)
+JUDGED = 0.05  # the share of newcomers that `id_stability` is about
+SMALL = 1000  # fewer simulated customers are for tests: one company, one setting
+
+
+@dataclass(frozen=True)
+class Row:
+    """A retrain: what was tried, on what, and the shares of customers; `warm` is how we do it, cold the comparison."""
+
+    company: str
+    setting: str
+    what: str
+    warm: bool
+    unchanged: float
+    moved: float
+    fates: str
+
+    @property
+    def line(self) -> str:
+        how = "warm" if self.warm else "cold"
+        return (
+            f"{self.company:18} {self.setting:9} {self.what:14} {how:5} "
+            f"{self.unchanged:>9.1%} {1 - self.unchanged:>10.1%} {self.moved:>7.1%}  {self.fates}"
+        )
+
+
+def run(size: int) -> dict[str, object]:
+    """Retrain on a simulated company of `size` customers, on Complete Journey and on online_retail.
+
+    Returns
+    -------
+    dict
+        `id_stability`: the least share of customers whose segment id a refit with 5 % newcomers leaves unchanged;
+        `reassigned_after_month`: the largest share whom a refit on vectors 31 days younger puts elsewhere than the old
+        model puts the same vectors; both also without warm start, and `refused`: settings under which discovery made
+        no model.
+    """
+    heading = f"{'company':18} {'setting':9} {'retrain':14} {'start':5}"
+    print(f"{heading} {'unchanged':>9} {'reassigned':>10} {'moved':>7}  fates")
+    rows: list[Row] = []
+    refused: list[str] = []
+    for company in _companies(size):
+        for count in COUNTS if size >= SMALL else (4,):
+            setting = f"k = {count}" if count else AUTOMATIC
+            try:
+                for row in _retrains(company, setting, _settings(company, count), size < SMALL):
+                    print(row.line, flush=True)
+                    rows.append(row)
+            except DiscoveryError as error:
+                print(f"{company.name:18} {setting:9} refused: {str(error)[:160]}", flush=True)
+                refused.append(f"{company.name}, {setting}")
+    stayed, month = f"+{JUDGED:.0%} customers", "31 days later"
+    return {
+        "benchmark": "succession",
+        "customers": size,
+        "id_stability": min(_unchanged(rows, stayed, warm=True), default=None),
+        "id_stability_cold": min(_unchanged(rows, stayed, warm=False), default=None),
+        "reassigned_after_month": _most_reassigned(_unchanged(rows, month, warm=True)),
+        "reassigned_after_month_automatic": _most_reassigned(_unchanged(rows, month, warm=True, setting=AUTOMATIC)),
+        "reassigned_after_month_cold": _most_reassigned(_unchanged(rows, month, warm=False)),
+        "refused": refused,
+    }
+
+
+def _companies(size: int) -> Iterator[TwoDays]:
+    yield simulated_company(size)
+    if size < SMALL:
+        return
+    yield complete_journey()
+    shop = online_retail()
+    if shop is None:
+        print("online_retail      is not on this machine: set SEGMENTS_DATA to the folder that holds it")
+    else:
+        yield shop
+
+
+def _settings(company: TwoDays, count: int | None) -> DiscoverySettings:
+    own = company.settings.discovery
+    if count is None:
+        return own
+    return own.model_copy(update={"algorithms": (KMeansSettings(segments=count),), "min_segments": 2, "force": True})
+
+
+def _retrains(company: TwoDays, setting: str, settings: DiscoverySettings, few: bool) -> Iterator[Row]:
+    """Each retrain warm; the one with 5 % newcomers and the one a month later cold too, to compare."""
+    everyone, contract = company.now.frame, company.now.contract
+    for share in (JUDGED,) if few else NEWCOMERS:
+        known = everyone.sample(round(len(everyone) / (1 + share)), random_state=SEED).sort_index()
+        first = _first(known, contract, settings)
+        for warm in (True, False) if share == JUDGED else (True,):
+            model, fates = _retrained(first, everyone, contract, settings, warm)
+            yield _row(company, setting, f"+{share:.0%} customers", warm, compare(first, model, known), fates)
+    earlier = company.month_ago.frame
+    first = _first(earlier, contract, settings)
+    for warm in (True, False):
+        model, fates = _retrained(first, everyone, contract, settings, warm)
+        yield _row(company, setting, "31 days later", warm, compare(first, model, everyone, earlier), fates)
+
+
+def _first(frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> SegmentModel:
+    return discover(frame, contract, settings, {"story": "first"}).model
+
+
+def _retrained(
+    first: SegmentModel, frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings, warm: bool
+) -> tuple[SegmentModel, str]:
+    other_seed = settings.model_copy(update={"seed": settings.seed + 1})
+    found = discover(frame, contract, other_seed, {"story": "retrain"}, incumbent=first if warm else None)
+    model, lineage = succeed(found.model, first, frame)
+    return model, lineage.summary
+
+
+def _row(company: TwoDays, setting: str, what: str, warm: bool, found: Comparison, fates: str) -> Row:
+    moved = 0.0 if found.moved is None else float(np.mean(found.moved))
+    return Row(company.name, setting, what, warm, 1 - float(np.mean(found.reassigned)), moved, fates)
+
+
+def _unchanged(rows: list[Row], what: str, warm: bool, setting: str = "") -> list[float]:
+    return [r.unchanged for r in rows if r.what == what and r.warm == warm and setting in (r.setting, "")]
+
+
+def _most_reassigned(unchanged: list[float]) -> float | None:
+    return 1 - min(unchanged) if unchanged else None

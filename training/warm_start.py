@@ -8,8 +8,9 @@ new customers; none of the old model's numbers is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from training.incumbent import read_by
 
 COST_OF_MOVING = 1.0  # to move 5 % of the customers must save 5 % of the inertia
 MOST_STEPS = 300
+LEAST_SAVING = 1e-4  # of the inertia; a smaller one ends Lloyd's steps
 
 
 @dataclass(frozen=True)
@@ -84,33 +86,34 @@ def warm_centroids(points: Floats, members: Indices, segments: int) -> Floats | 
 def settle(stand: Standpoint, points: Floats, best: Partition) -> Partition:
     """The best of random starts, or a step on Lloyd's way from the incumbent that costs less.
 
-    The cost is inertia / least inertia + `COST_OF_MOVING` × share of customers moved: the snapshot and history cost of
+    The cost is inertia / the best one's + `COST_OF_MOVING` × share of customers moved: the snapshot and history cost of
     evolutionary clustering (Chakrabarti, Kumar and Tomkins 2006).
     """
-    if stand.members is None or stand.centroids is None:
-        return best
     members = stand.members
-    choices = [best, *lloyd(stand.centroids, points)]
-    least = min(partition.inertia for partition in choices)
-    if least == 0:
+    if members is None or stand.centroids is None or best.inertia == 0:
         return best
-    return min(choices, key=lambda p: p.inertia / least + COST_OF_MOVING * (1 - continuity(p.labels, members)))
+
+    def cost(partition: Partition) -> float:
+        return partition.inertia / best.inertia + COST_OF_MOVING * (1 - continuity(partition.labels, members))
+
+    return min(chain([best], lloyd(stand.centroids, points)), key=cost)
 
 
-def lloyd(start: Floats, points: Floats) -> list[Partition]:
-    """Lloyd's steps from `start` (k, width), the first one included, until inertia falls no more.
+def lloyd(start: Floats, points: Floats) -> Iterator[Partition]:
+    """Lloyd's steps from `start` (k, width), the first one included, until a step saves next to nothing.
 
-    The steps end too where a segment would be left without customers.
+    They end too where a segment would be left without customers.
     """
-    path = [_nearest(start, points)]
-    while len(path) < MOST_STEPS:
-        last = path[-1]
+    last = _nearest(start, points)
+    for _ in range(MOST_STEPS):
         sizes = np.bincount(last.labels, minlength=len(start))
-        following = _nearest(_means(points, last.labels, sizes), points) if np.all(sizes) else last
-        if following.inertia >= last.inertia:
-            break
-        path.append(following)
-    return [partition for partition in path if len(np.unique(partition.labels)) == len(start)]
+        if not np.all(sizes):
+            return
+        yield last
+        following = _nearest(_means(points, last.labels, sizes), points)
+        if following.inertia > (1 - LEAST_SAVING) * last.inertia:
+            return
+        last = following
 
 
 def continuity(labels: Indices, members: Indices) -> float:

@@ -233,15 +233,15 @@ def _as_slice(rows: Indices) -> Indices | slice:
 
 
 def yeo_johnson(values: Floats, power: float) -> Floats:
-    """The power transform of Yeo and Johnson (Biometrika 87, 2000), as scikit-learn computes it."""
+    """The power transform of Yeo and Johnson (Biometrika 87, 2000), as SciPy computes it: exact near 0 too."""
     result = np.empty_like(values)
     positive = values >= 0
     if abs(power) < np.spacing(1.0):
         result[positive] = np.log1p(values[positive])
     else:
-        result[positive] = (np.power(values[positive] + 1, power) - 1) / power
+        result[positive] = np.expm1(power * np.log1p(values[positive])) / power
     if abs(power - 2) > np.spacing(1.0):
-        result[~positive] = -(np.power(-values[~positive] + 1, 2 - power) - 1) / (2 - power)
+        result[~positive] = -np.expm1((2 - power) * np.log1p(-values[~positive])) / (2 - power)
     else:
         result[~positive] = -np.log1p(-values[~positive])
     return result

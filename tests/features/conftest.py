@@ -1,13 +1,8 @@
-"""The external data, a real PostgreSQL server, and one case table written for every engine."""
+"""The external data, and one case table written for every engine."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
-import tempfile
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -66,39 +61,6 @@ def build(tmp_path: Path) -> Build:
         return build_vectors(Sources.model_validate(sources), chosen, as_of, tmp_path, learned)
 
     return build_tables
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server of our own on a free port; ends with the tests."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    initdb = str(binaries[-1]) if binaries else shutil.which("initdb")
-    if initdb is None:
-        pytest.skip("PostgreSQL's server is not installed (apt-get install postgresql)")
-    as_owner: list[str] = []
-    if os.geteuid() == 0:
-        if shutil.which("runuser") is None:
-            pytest.skip("PostgreSQL does not run as root, and runuser is absent")
-        as_owner = ["runuser", "-u", "postgres", "--"]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    def run(*command: str) -> None:
-        subprocess.run([*as_owner, *command], check=True, capture_output=True, cwd="/")
-
-    # not in pytest's own folder: it is closed to other users, and the server refuses to be root
-    with tempfile.TemporaryDirectory(prefix="segments-postgres-", ignore_cleanup_errors=True) as folder:
-        if as_owner:
-            shutil.chown(folder, "postgres")
-        data, control = f"{folder}/data", str(Path(initdb).resolve().parent / "pg_ctl")
-        run(initdb, "-D", data, "--auth=trust", "--username=shop", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        run(control, "-D", data, "-w", "-o", options, "-l", f"{folder}/log", "start")
-        try:
-            yield f"postgresql://shop:secret-word@127.0.0.1:{port}/postgres"
-        finally:
-            run(control, "-D", data, "-w", "-m", "immediate", "stop")
 
 
 def case_tables() -> dict[str, pd.DataFrame]:

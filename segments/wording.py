@@ -49,7 +49,7 @@ def direction(column: Column, upwards: bool) -> str:
 def in_words_of_change(before: float | str | None, after: float | str | None, column: Column) -> str:
     """What becomes different: "frequency: 3 more orders (from 4 to 7)"."""
     if isinstance(before, str) or isinstance(after, str) or before is None or after is None or column.kind == "flag":
-        return f"{column.title}: {_exact(after, column)} instead of {_exact(before, column)}"
+        return f"{column.title}: {exact_value(after, column)} instead of {exact_value(before, column)}"
     share = _is_share(column)
     old, new = (100 * before, 100 * after) if share else (before, after)
     digits = _digits(new)
@@ -70,11 +70,14 @@ def _is_share(column: Column) -> bool:
     return column.kind == "share" or (column.kind == "number" and column.unit.startswith("of "))
 
 
-def _exact(value: float | str | None, column: Column) -> str:
+def exact_value(value: float | str | None, column: Column) -> str:
+    """A value with its unit and all digits of a rounded number: "1,234.5 USD"."""
     if not isinstance(value, float) or column.kind == "flag":
         return plain_value(value, column)
-    shown = _shown(round(100 * value, _digits(100 * value))) + " %" if _is_share(column) else ""
-    return shown or f"{_shown(round(value, _digits(value)))} {column.unit}".strip()
+    if _is_share(column):
+        return f"{_shown(round(100 * value, _digits(100 * value)))} %"
+    shown = _shown(round(value, _digits(value)))
+    return f"{shown} {column.unit.removesuffix('s') if shown == '1' else column.unit}".strip()
 
 
 def _digits(value: float) -> int:

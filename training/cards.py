@@ -13,6 +13,7 @@ from segments.encoder import Flags, Floats, Indices
 from segments.profiles import Difference, SegmentCard
 from segments.wording import direction, plain_number
 from training.naming import echoes, name_segments, titled_value, unitless_value
+from training.rfm_grid import grid_name, is_rfm_only
 
 LEAST_EFFECT = 0.3  # standard deviations; smaller differences are not worth a word
 MOST_DIFFERENCES = 8
@@ -35,7 +36,11 @@ def make_cards(
     ranks = {column.name: standardised_ranks(frame[column.name]) for column in columns if not column.is_category}
     members = [labels == position for position in range(len(ids))]
     differences = [_differences(frame, columns, ranks, chosen) for chosen in members]
-    names = name_segments(differences, contract, ranks)
+    usual: list[str] = []
+    if is_rfm_only(contract):
+        numbers = {column.name: frame[column.name].to_numpy(dtype=np.float64) for column in contract.basis}
+        usual = [grid_name(numbers, chosen) for chosen in members]
+    names = name_segments(differences, contract, ranks, usual)
     cards = []
     for segment_id, chosen, found, name in zip(ids, members, differences, names, strict=True):
         size = int(chosen.sum())

@@ -16,15 +16,22 @@ SAME_STORY = 0.75  # correlation of two columns' ranks; above it, one of them sa
 
 
 def name_segments(
-    differences: Sequence[Sequence[Difference]], contract: VectorContract, ranks: Mapping[str, Floats]
+    differences: Sequence[Sequence[Difference]],
+    contract: VectorContract,
+    ranks: Mapping[str, Floats],
+    usual: Sequence[str] = (),
 ) -> list[str]:
     """A name a segment: its strongest differences in basis columns, as many as it takes to tell it from the others.
 
-    Differences come strongest first; `ranks` are the standardised ranks of the number columns, (n,) each.
+    Differences come strongest first; `ranks` are the standardised ranks of the number columns, (n,) each. usual : names
+    that the field has for the segments ("" where it has none); then differences only tell those of one name apart.
     """
     stories = [_stories(found, contract, ranks) for found in differences]
-    names = [", ".join(story[:WORDS_IN_A_NAME]) or "close to average" for story in stories]
     length = WORDS_IN_A_NAME
+    if usual and all(usual):
+        stories = [[name, *story] for name, story in zip(usual, stories, strict=True)]
+        length = 1
+    names = [", ".join(story[:length]) or "close to average" for story in stories]
     while len(set(names)) < len(names) and length < max(map(len, stories), default=0):
         length += 1
         twice = {name for name in names if names.count(name) > 1}

@@ -16,6 +16,7 @@ import pandas as pd
 
 from segments.contract import Column
 from segments.profiles import Difference, SegmentCard
+from segments.rules import RuleSet
 from segments.wording import plain_number
 from training.cards import typical_value
 from training.discovery import Discovery
@@ -56,16 +57,19 @@ def html_report(
     pictures: Mapping[str, bytes],
     facts: Mapping[str, str] | None = None,
     raw_tables: Mapping[str, Mapping[str, int]] | None = None,
+    rules: Sequence[RuleSet] = (),
 ) -> str:
     """The report as one HTML page that needs nothing from outside.
 
     pictures : PNG files by name; those that `draw_pictures` knows get a sentence on how to read them. facts : whatever
-    else should be told of the data, by label. raw_tables : what reading each raw table counted.
+    else should be told of the data, by label. raw_tables : what reading each raw table counted. rules : those of each
+    segment, shown on its card.
     """
     page = Template(resources.files("training").joinpath("report.html").read_text(encoding="utf-8"))
     provenance = discovery.model.provenance
     as_of = provenance.get("as_of")
     judgement = discovery.chosen.judgement
+    shown = {one.segment_id: _rule(one, discovery) for one in rules}
     return page.substitute(
         title=escape(title),
         subtitle=f"Customer segments as of {escape(str(as_of))}" if as_of else "Customer segments",
@@ -73,7 +77,7 @@ def html_report(
         stacks=_stacks(discovery),
         reason=escape(discovery.choice.reason) + ".",
         verdict=f"<p>{escape(_verdict(judgement))}</p>" if judgement else "",
-        cards="".join(_card(discovery, position) for position in range(len(discovery.model.cards))),
+        cards="".join(_card(discovery, n, shown.get(card.id, "")) for n, card in enumerate(discovery.model.cards)),
         unassigned=_unassigned(discovery),
         pictures="".join(_figure(name, content) for name, content in pictures.items()),
         candidates=_candidates(discovery),
@@ -135,7 +139,7 @@ def _stacks(discovery: Discovery) -> str:
     return f'{"".join(result)}<ul class="legend">{legend}</ul>'
 
 
-def _card(discovery: Discovery, position: int) -> str:
+def _card(discovery: Discovery, position: int, rule: str) -> str:
     card = discovery.model.cards[position]
     shares = [("customers", f"{card.size:,}", card.share)]
     for column in money_columns(discovery):
@@ -152,7 +156,17 @@ def _card(discovery: Discovery, position: int) -> str:
     return (
         f'<article class="segment" style="--own:{colour_of(position)}"><h3>{escape(card.name)}</h3>'
         f'<p class="faint"><code>{escape(card.id)}</code></p>{bars}<p>{escape(card.sentence)}</p>{notes}'
-        f'<ul class="chips">{words}</ul>{_typical(discovery, card)}</article>'
+        f'<ul class="chips">{words}</ul>{_typical(discovery, card)}{rule}</article>'
+    )
+
+
+def _rule(rules: RuleSet, discovery: Discovery) -> str:
+    """The segment as a rule, how well it does, and the SQL of it."""
+    shares = [(rules.precision, "of whom it matches are in the segment"), (rules.coverage, "of the segment match")]
+    figures = ", ".join(f"{_percent(share)} {what}" for share, what in shares if share is not None)
+    return (
+        f"<details><summary>as a rule</summary><p>{escape(rules.words(discovery.contract))}</p>"
+        f'<p class="faint">{figures}</p><pre>WHERE {escape(rules.sql())}</pre></details>'
     )
 
 

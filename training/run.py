@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -18,9 +18,12 @@ from registry.versions import fetch_champion, register
 from segments.contract import Role
 from segments.errors import ArtefactError
 from segments.model import SegmentModel
+from segments.rules import RuleSet
 from segments.wording import plain_number
 from training.discovery import Discovery, Progress, discover
 from training.report import candidate_table, draw_pictures, html_report, segment_table
+from training.rule_export import rule_table, rules_json, rules_sql
+from training.rule_learning import learn_rules
 from training.settings import Settings
 from training.succession import succeed
 
@@ -83,9 +86,11 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
         announce(f"of the champion's segments: {lineage.summary}")
     announce("drawing the pictures")
     pictures = draw_pictures(found)
-    report = html_report(found, settings.title or settings.registry.model_name, pictures, raw_tables=vectors.report)
+    rules = learn_rules(found.frame, found.contract, found.labels, found.model.cards, settings.discovery.seed)
+    title = settings.title or settings.registry.model_name
+    report = html_report(found, title, pictures, raw_tables=vectors.report, rules=rules)
     announce("logging to MLflow")
-    run_id = log_discovery(location, record(settings, vectors, found, pictures, report))
+    run_id = log_discovery(location, record(settings, vectors, found, pictures, report, rules))
     return Outcome(vectors, found, run_id, register(location, run_id), report)
 
 
@@ -132,7 +137,12 @@ def versions() -> dict[str, str]:
 
 
 def record(
-    settings: Settings, vectors: CustomerVectors, found: Discovery, pictures: dict[str, bytes], report: str
+    settings: Settings,
+    vectors: CustomerVectors,
+    found: Discovery,
+    pictures: dict[str, bytes],
+    report: str,
+    rules: Sequence[RuleSet],
 ) -> DiscoveryRecord:
     """The discovery as the registry logs it."""
     judgement = found.chosen.judgement
@@ -159,9 +169,18 @@ def record(
         tags={"algorithm": found.chosen.recipe.algorithm, "chosen": found.chosen.recipe.name},
         versions=versions(),
         candidates=candidates,
-        tables={"segments": segment_table(found), "candidates": candidate_table(found)},
+        tables={
+            "segments": segment_table(found),
+            "candidates": candidate_table(found),
+            "rules": rule_table(rules, found.contract),
+        },
         figures=pictures,
-        texts={"report.html": report, **descent(found.model)},
+        texts={
+            "report.html": report,
+            "rules.json": rules_json(rules),
+            "rules.sql": rules_sql(rules, found.contract),
+            **descent(found.model),
+        },
         note=note(settings, vectors, found),
     )
 

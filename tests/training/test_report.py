@@ -13,9 +13,11 @@ import pytest
 
 from segments import Column, Kind, Role, VectorContract
 from segments.profiles import SegmentLabel
+from segments.rules import OneOf, Rule
 from training.discovery import Discovery, discover
 from training.pictures import PICTURES
 from training.report import HOW_TO_READ, candidate_table, html_report, segment_table
+from training.rule_learning import learn_rules
 from training.settings import DiscoverySettings, HdbscanSettings, KMeansSettings
 from training.tables import money_columns, titled
 
@@ -194,3 +196,17 @@ def test_a_title_says_the_unit_once() -> None:
     assert titled(Column("features_used", Kind.COUNT, unit="features")) == "features used"
     assert titled(Column("discount", Kind.SHARE, unit="of the price")) == "discount"
     assert titled(Column("plan", Kind.CATEGORY)) == "plan"
+
+
+def test_each_card_shows_its_rule_with_figures(hostile: Discovery) -> None:
+    plain = learn_rules(hostile.frame, hostile.contract, hostile.labels, hostile.model.cards)
+    rules = [replace(one, rules=(Rule((OneOf(hostile.contract.basis[0].name, (MARKUP,)),)),)) for one in plain]
+    text = html_report(hostile, "t", {}, rules=rules)
+    page = Page(text)
+    words = " ".join(page.words)
+    assert "script" not in {tag for tag, _ in page.tags}
+    assert words.count("as a rule") == len(hostile.model.cards)
+    for one in rules:
+        assert f"WHERE {one.sql()}" in words
+        assert one.precision is not None
+        assert f"{100 * one.precision:.1f} % of whom it matches are in the segment" in words

@@ -6,14 +6,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from segments.answers import Assignment, Assignments, Explanation
     from segments.contract import Column, Kind, Role, VectorContract
     from segments.errors import SegmentsError
-    from segments.model import Assignments, SegmentModel
+    from segments.model import SegmentModel
     from segments.profiles import SegmentCard, SegmentLabel
 
 _HOMES = {
-    "Assignments": "segments.model",
+    "Assignment": "segments.answers",
+    "Assignments": "segments.answers",
     "Column": "segments.contract",
+    "Explanation": "segments.answers",
     "Kind": "segments.contract",
     "Role": "segments.contract",
     "SegmentCard": "segments.profiles",
@@ -23,8 +26,10 @@ _HOMES = {
     "VectorContract": "segments.contract",
 }
 __all__ = [
+    "Assignment",
     "Assignments",
     "Column",
+    "Explanation",
     "Kind",
     "Role",
     "SegmentCard",

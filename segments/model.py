@@ -7,19 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from segments import storage
+from segments import artefact, storage
+from segments.answers import Assignment, Assignments, Explanation
 from segments.assigners import Nearest, NearestCentroid
 from segments.contract import VectorContract
 from segments.core_explanation import CoreExplainer
-from segments.encoder import Encoder, Flags, Floats, Indices, RawCustomers
+from segments.encoder import Encoder, Floats, RawCustomers
 from segments.errors import ArtefactError, ContractError, nearest_word
 from segments.explanation import CentroidExplainer, Explanations
 from segments.nearest_core import NearestCore
@@ -37,61 +36,7 @@ if TYPE_CHECKING:
 Policy = Literal["unassigned", "nearest"]
 CHUNK = 4096  # customers at a time: their distances fit the processor's cache
 CHUNKS_WORTH_THREADS = 8
-PARTS = frozenset({"contract", "encoder", "assigner", "cards", "provenance"})
-ARRAY_PARTS = frozenset({"encoder", "novelty", "assigner", "explainer"})
 Explain = Callable[[Floats, Nearest, int], None]
-
-
-@dataclass(frozen=True)
-class Assignments:
-    """The segments of n customers, as arrays (n,); `nearest` and `runner_up` are positions in the model's cards.
-
-    strength : 0 on the border between the two nearest segments, 1 in the heart of the nearest.
-    distance : to the nearest segment, in encoded units. unassigned : the customer belongs to no segment (never under
-    the policy "nearest"). novel : a number lies far outside what training saw. unseen : for each customer the
-    category columns whose value training never saw.
-    """
-
-    nearest: Indices
-    runner_up: Indices
-    strength: Floats
-    distance: Floats
-    unassigned: Flags
-    novel: Flags
-    unseen: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """The segment of one customer; the fields are those of `Assignments`, with ids for positions.
-
-    `segment_id` and `segment_name` are None where the customer is unassigned, `runner_up_id` where there is only one
-    segment; `nearest_id` is always there.
-    """
-
-    segment_id: str | None
-    segment_name: str | None
-    strength: float
-    runner_up_id: str | None
-    nearest_id: str
-    distance: float
-    unassigned: bool
-    novel: bool
-    unseen: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why one customer is nearer to the segment `toward` than to `against` (ids; the latter None if there is no other).
-
-    score = base + the sum of the contributions, by column in the encoder's order.
-    """
-
-    toward: str
-    against: str | None
-    base: float
-    contributions: dict[str, float]
-    score: float
 
 
 @dataclass(frozen=True)
@@ -226,7 +171,7 @@ class SegmentModel:
             If a customer does not follow the model's contract.
         """
         single = self._single_of(customers)
-        return _as_arrays(single) if single else self._score(customers, policy, None)
+        return Assignments.of_single(single) if single else self._score(customers, policy, None)
 
     def explain_records(
         self, customers: pd.DataFrame | Sequence[Record], policy: Policy = "unassigned", against: str | None = None
@@ -242,7 +187,7 @@ class SegmentModel:
         """
         single = self._single_of(customers) if against is None else None
         if single and self._single:
-            return _as_arrays(single), self._single.explain(single)
+            return Assignments.of_single(single), self._single.explain(single)
         size, width = len(customers), len(self.encoder.columns)
         other = None if against is None else self.position(against)
         contributions = np.empty((width, size))
@@ -288,9 +233,9 @@ class SegmentModel:
             return self._assignments(raw, near, policy)
 
         if len(starts) < CHUNKS_WORTH_THREADS:
-            return _joined([part(start) for start in starts])
+            return Assignments.joined([part(start) for start in starts])
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            return _joined(list(pool.map(part, starts)))
+            return Assignments.joined(list(pool.map(part, starts)))
 
     def _assignments(self, raw: RawCustomers, near: Nearest, policy: Policy) -> Assignments:
         names = [category.name for category in self.encoder.categories]
@@ -309,20 +254,7 @@ class SegmentModel:
 
     def frame_of(self, found: Assignments, index: pd.Index[Any] | None = None) -> pd.DataFrame:
         """Assignments as the table that `assign` returns."""
-        ids = pd.array([*self.ids, None], dtype="str")  # the last place answers position -1: nobody
-        names = pd.array([*self.names, None], dtype="str")
-        segment = np.where(found.unassigned, -1, found.nearest)
-        return pd.DataFrame(
-            {
-                "segment_id": ids.take(segment),
-                "segment_name": names.take(segment),
-                "strength": found.strength,
-                "runner_up_id": ids.take(found.runner_up),
-                "unassigned": found.unassigned,
-                "novel": found.novel,
-            },
-            index=index,
-        )
+        return found.table(self.ids, self.names, index)
 
     # -- explaining --------------------------------------------------------------------------------------------
 
@@ -380,21 +312,7 @@ class SegmentModel:
 
     @cached_property
     def _contents(self) -> dict[str, bytes]:
-        encoder, encoder_arrays = self.encoder.to_state()
-        document = {
-            "contract": self.contract.to_json(),
-            "encoder": encoder,
-            "assigner": self.assigner.KIND,
-            "cards": [card.to_json() for card in self.discovered_cards],
-            "provenance": dict(self.provenance),
-        }
-        arrays = {
-            **{f"encoder_{name}": array for name, array in encoder_arrays.items()},
-            **{f"novelty_{name}": array for name, array in self.novelty.arrays().items()},
-            **{f"assigner_{name}": array for name, array in self.assigner.arrays().items()},
-            **{f"explainer_{name}": array for name, array in self.explainer.arrays().items()},
-        }
-        return storage.contents_of(document, arrays)
+        return storage.contents_of(*artefact.written(self))
 
     @cached_property
     def digest(self) -> str:
@@ -420,44 +338,14 @@ class SegmentModel:
             If it is missing, changed, of a newer format or not complete.
         """
         document, arrays, digest = storage.read(Path(path))
-
-        unknown = sorted(document.keys() - PARTS) + [
-            name for name in arrays if name.partition("_")[0] not in ARRAY_PARTS
-        ]
-        if unknown:
-            raise ArtefactError(f"the model in {path} holds {', '.join(unknown)}, which this version does not know")
-
-        def of(part: str) -> dict[str, Any]:
-            return {k.removeprefix(f"{part}_"): array for k, array in arrays.items() if k.startswith(f"{part}_")}
-
         try:
-            assigner_class = {kind.KIND: kind for kind in (NearestCentroid, NearestCore)}[document["assigner"]]
-            encoder = Encoder.from_state(document["encoder"], of("encoder"))
-            assigner = assigner_class.from_arrays(of("assigner"))
-            model = cls(
-                contract=VectorContract.from_json(document["contract"]),
-                encoder=encoder,
-                assigner=assigner,
-                explainer=_explainer(encoder, assigner, of("explainer")),
-                novelty=NoveltyRule.from_arrays(of("novelty")),
-                discovered_cards=tuple(SegmentCard.from_json(card) for card in document["cards"]),
-                provenance=document["provenance"],
-            )
+            model = cls(**artefact.parts(document, arrays))
         except (KeyError, TypeError, ValueError) as error:
             raise ArtefactError(
                 f"the model in {path} is whole but this version cannot read it ({type(error).__name__}: {error}); "
                 "it was made by a development version. Discover anew."
             ) from error
         return model._bearing(digest)
-
-
-def _explainer(
-    encoder: Encoder, assigner: NearestCentroid | NearestCore, arrays: Mapping[str, NDArray[Any]]
-) -> CentroidExplainer | CoreExplainer:
-    """The explainer that belongs to the assigner."""
-    if isinstance(assigner, NearestCentroid):
-        return CentroidExplainer(encoder, assigner, arrays["mean"])
-    return CoreExplainer(encoder, assigner, arrays["background"], arrays["weights"])
 
 
 def _index_of(customers: Any) -> pd.Index[Any] | None:
@@ -470,25 +358,3 @@ def _tabular(customers: pd.DataFrame | pa.Table | Sequence[Record]) -> pd.DataFr
         return customers
     frame: pd.DataFrame = customers.to_pandas()
     return frame
-
-
-def _as_arrays(single: Single) -> Assignments:
-    """One customer in order: assigned, not novel, nothing unseen."""
-    no = np.zeros(1, dtype=np.bool_)
-    return Assignments(
-        nearest=np.array([single.nearest]),
-        runner_up=np.array([single.runner_up]),
-        strength=np.array([single.strength]),
-        distance=np.array([single.distance]),
-        unassigned=no,
-        novel=no,
-        unseen=((),),
-    )
-
-
-def _joined(parts: list[Assignments]) -> Assignments:
-    if len(parts) == 1:
-        return parts[0]
-    names = ("nearest", "runner_up", "strength", "distance", "unassigned", "novel")
-    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    return Assignments(**arrays, unseen=tuple(chain.from_iterable(part.unseen for part in parts)))

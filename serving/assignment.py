@@ -14,9 +14,9 @@ from serving.live_model import ServedModel
 from serving.refusals import NOTHING, Complaints, Detail, feature_refusal, from_input_error, in_words
 
 if TYPE_CHECKING:
+    from segments.answers import Assignments
     from segments.contract import Column
     from segments.explanation import Explanations
-    from segments.model import Assignments
 
 REQUEST_KEYS = ("customers", "explain", "words", "policy")
 CUSTOMER_KEYS = ("id", "features")

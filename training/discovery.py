@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,14 +26,20 @@ from segments.novelty import NoveltyRule
 from segments.reading import CustomerReader
 from training.cards import make_cards
 from training.encoding import fit_encoding
+from training.gaps import HeldOut, PairEvidence, hold_out, pairs_of
+from training.null_reference import null_silhouettes
 from training.quality import Judgement, assigned_labels, judge
 from training.recipe import Fit, Recipe, sample_rows
 from training.recipes import recipes_for
+from training.recovery import recovery
 from training.selection import Choice, choose
 from training.settings import DiscoverySettings
-from training.warm_start import standpoint
+from training.verdict import Verdict, VerdictKind, decide
+from training.warm_start import overlap, standpoint
 
 FEWEST_CUSTOMERS = 20
+MOST_TURNS = 4  # candidates whose verdict is sought, before nothing is called reproducible
+REFINING_SHARE = 0.95
 BACKGROUND_SIZE = 16  # weighted prototypes behind an HDBSCAN explanation
 
 Progress = Callable[[int, int, str], None]
@@ -46,6 +53,7 @@ class Candidate:
     fit: Fit | None
     judgement: Judgement | None
     labels: Indices | None
+    pairs: tuple[PairEvidence, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,7 @@ class Discovery:
     candidates: tuple[Candidate, ...]
     choice: Choice
     model: SegmentModel
+    verdict: Verdict
 
     @property
     def chosen(self) -> Candidate:
@@ -89,7 +98,8 @@ def discover(
     Raises
     ------
     DiscoveryError
-        If there are too few customers, none differ, or every candidate is refused.
+        If there are too few customers, none differ, every candidate is refused, or what is found is not found again
+        (unless the settings say `force`).
     """
     contract = trained_contract(frame, contract, settings)
     encoder = fit_encoding(frame, contract, settings.encoding).encoder
@@ -102,13 +112,14 @@ def discover(
         )
     stand = standpoint(incumbent, frame, contract, points)
     recipes = [r for algorithm in settings.algorithms for r in recipes_for(algorithm, len(points), stand)]
+    held_out = hold_out(points, encoder, settings.judged_customers, settings.seed)
     candidates = []
     for number, recipe in enumerate(recipes):
         if progress:
             progress(number, len(recipes), recipe.name)
-        candidates.append(_try(recipe, points, settings))
+        candidates.append(_try(recipe, points, held_out, settings))
     continuity = stand.continuity([candidate.labels for candidate in candidates])
-    choice = choose([c.recipe.name for c in candidates], [c.judgement for c in candidates], settings, continuity)
+    choice, verdict = conclude(candidates, points, settings, continuity)
     chosen = candidates[choice.chosen]
     if chosen.fit is None or chosen.labels is None:  # `choose` never picks such a candidate
         raise DiscoveryError(f"{chosen.recipe.name} has no segments")
@@ -132,12 +143,13 @@ def discover(
             "algorithm": chosen.recipe.algorithm,
             "parameters": chosen.recipe.parameters,
             "reason": choice.reason,
+            "verdict": verdict.to_json(),
             "customers": len(frame),
             # training points that the model must keep to assign anybody; a KMeans model keeps none
             "exemplars": len(assigner.exemplars) if isinstance(assigner, NearestCore) else 0,
         },
     )
-    return Discovery(frame, contract, encoder, points, tuple(candidates), choice, model)
+    return Discovery(frame, contract, encoder, points, tuple(candidates), choice, model, verdict)
 
 
 def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> VectorContract:
@@ -184,9 +196,66 @@ def background(points: Floats, seed: int) -> tuple[Floats, Floats]:
     return np.asarray(found.cluster_centers_, dtype=np.float64), sizes / sizes.sum()
 
 
-def _try(recipe: Recipe, points: Floats, settings: DiscoverySettings) -> Candidate:
+def conclude(
+    candidates: Sequence[Candidate], points: Floats, settings: DiscoverySettings, continuity: Sequence[float] | None
+) -> tuple[Choice, Verdict]:
+    """Choose, and see whether the choice is found again; if not, the next one has its turn, a few times.
+
+    Raises
+    ------
+    DiscoveryError
+        If every candidate is refused, or those tried are not found again and the settings do not say `force`.
+    """
+    names = [candidate.recipe.name for candidate in candidates]
+    judgements = [candidate.judgement for candidate in candidates]
+    refused: dict[int, str] = {}
+    first: tuple[Choice, Verdict] | None = None
+    while len(refused) < MOST_TURNS:
+        try:
+            choice = choose(names, judgements, settings, continuity, partial(_refines, candidates), refused)
+        except DiscoveryError:
+            if first is None:
+                raise
+            break
+        verdict = _verdict(candidates[choice.chosen], points, settings)
+        if verdict.kind is not VerdictKind.NOTHING:
+            return choice, verdict
+        first = first or (choice, verdict)
+        refused[choice.chosen] = "; ".join(verdict.reasons)
+    if first is None:  # `choose` raised, or chose
+        raise DiscoveryError("no candidate was tried")
+    if settings.force:
+        return first
+    choice, verdict = first
+    raise DiscoveryError(
+        f"{verdict.kind}, so no model is made. The best candidate was {names[choice.chosen]}: "
+        f"{'; '.join(verdict.reasons)}. `discovery: force: true` makes the model all the same, and it will say so"
+    )
+
+
+def _verdict(candidate: Candidate, points: Floats, settings: DiscoverySettings) -> Verdict:
+    if candidate.fit is None or candidate.judgement is None:  # `choose` never picks such a candidate
+        raise DiscoveryError(f"{candidate.recipe.name} has no segments")
+    nearest = candidate.fit.assigner.nearest(np.ascontiguousarray(points.T)).segment
+    size, seed = candidate.fit.assigner.size, settings.seed
+    again = recovery(candidate.recipe, points, nearest, size, settings.judged_customers, seed)
+    return decide(candidate.judgement, candidate.pairs, again, null_silhouettes(candidate.recipe, points, seed))
+
+
+def _refines(candidates: Sequence[Candidate], finer: int, coarser: int) -> bool:
+    """Does nearly every customer of each segment of one candidate share a segment of the other?"""
+    inner, outer = candidates[finer].labels, candidates[coarser].labels
+    if inner is None or outer is None:
+        return False
+    counts = overlap(inner, outer)
+    return bool(np.all(counts.max(axis=1) >= REFINING_SHARE * counts.sum(axis=1)))
+
+
+def _try(recipe: Recipe, points: Floats, held_out: HeldOut, settings: DiscoverySettings) -> Candidate:
     fit = recipe.fit(points, settings.seed)
     if fit is None:
         return Candidate(recipe, None, None, None)
     labels = assigned_labels(fit, points)
-    return Candidate(recipe, fit, judge(recipe, fit, points, labels, settings.judged_customers, settings.seed), labels)
+    pairs = pairs_of(held_out, labels, fit.assigner.size)
+    judgement = judge(recipe, fit, points, labels, settings.judged_customers, settings.seed, pairs)
+    return Candidate(recipe, fit, judgement, labels, pairs)

@@ -17,6 +17,8 @@ from training.condensing import Clustered, condensed, members_as_probes, probes_
 from training.recipe import MOST_SEARCHED, Fit, Recipe, sample_rows
 from training.settings import UmapSettings
 
+FEWEST_SAMPLES = 3  # with fewer, single customers chain segments together
+
 
 @dataclass(frozen=True)
 class HdbscanRecipe:
@@ -41,7 +43,12 @@ class HdbscanRecipe:
         return {"min_cluster_size": self.min_cluster_size, "min_samples": self.min_samples, **embedding}
 
     def for_share(self, share: float) -> Recipe:
-        return replace(self, min_cluster_size=max(2, round(share * self.min_cluster_size)))
+        """A dense place among fewer customers has fewer neighbours."""
+        return replace(
+            self,
+            min_cluster_size=max(2, round(share * self.min_cluster_size)),
+            min_samples=max(min(self.min_samples, FEWEST_SAMPLES), round(share * self.min_samples)),
+        )
 
     def fit(self, points: Floats, seed: int) -> Fit | None:
         """Fit, and keep as few of the customers' points as the answers need."""

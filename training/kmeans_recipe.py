@@ -14,6 +14,8 @@ from segments.encoder import Floats
 from training.recipe import MOST_SEARCHED, Fit, Recipe, sample_rows
 from training.warm_start import NOWHERE, Partition, Standpoint, settle
 
+STARTS_OF_A_CHECK = 3
+
 
 @dataclass(frozen=True)
 class KMeansRecipe:
@@ -33,7 +35,8 @@ class KMeansRecipe:
         return {"segments": self.segments, "starts": self.starts}
 
     def for_share(self, share: float) -> Recipe:  # noqa: ARG002  (k does not depend on the number of customers)
-        return replace(self, stand=NOWHERE)  # two halves that start in one place would agree too easily
+        # two halves that start in one place would agree too easily; a check needs no more starts than a few
+        return replace(self, stand=NOWHERE, starts=min(self.starts, STARTS_OF_A_CHECK))
 
     def fit(self, points: Floats, seed: int) -> Fit | None:
         """Random starts on at most `MOST_SEARCHED` customers, then Lloyd's iterations on all from the best.

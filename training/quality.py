@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from sklearn.metrics import adjusted_rand_score, silhouette_samples
 from threadpoolctl import threadpool_limits
 
 from segments.encoder import Floats, Indices
+from training.gaps import LEAST_BELT, PairEvidence
 from training.recipe import Fit, Recipe, sample_rows
 
 
@@ -20,6 +21,7 @@ class Judgement:
     silhouette : mean over the judged customers, an unassigned one counting 0 (Rousseeuw 1987); -1..1.
     stability : adjusted Rand index between two models fitted on halves of the customers, on the judged customers.
     agreement : share of the fitted customers that the assigner puts where the algorithm put them.
+    gap_share, belt_share : share of the pairs of neighbouring segments that a gap parts, and that a sparse belt does.
     """
 
     segments: int
@@ -29,6 +31,8 @@ class Judgement:
     silhouette: float
     stability: float
     agreement: float
+    gap_share: float = 0.0
+    belt_share: float = 0.0
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -62,7 +66,15 @@ def assigned_labels(fit: Fit, points: Floats) -> Indices:
     return np.where(near.outside, -1, near.segment).astype(np.intp)
 
 
-def judge(recipe: Recipe, fit: Fit, points: Floats, labels: Indices, judged: int, seed: int) -> Judgement:
+def judge(
+    recipe: Recipe,
+    fit: Fit,
+    points: Floats,
+    labels: Indices,
+    judged: int,
+    seed: int,
+    pairs: Sequence[PairEvidence] = (),
+) -> Judgement:
     """Judge a fitted candidate; `labels` are its assigner's answers for all (n, width) `points`."""
     sizes = np.bincount(labels[labels >= 0], minlength=fit.assigner.size)
     sample = stratified_sample(labels, judged, seed)
@@ -75,6 +87,8 @@ def judge(recipe: Recipe, fit: Fit, points: Floats, labels: Indices, judged: int
         silhouette=weighted_silhouette(points, labels, sample),
         stability=stability(recipe, points, judged, seed),
         agreement=agreement,
+        gap_share=float(np.mean([pair.gap for pair in pairs])) if pairs else 0.0,
+        belt_share=float(np.mean([pair.belt >= LEAST_BELT for pair in pairs])) if pairs else 0.0,
     )
 
 

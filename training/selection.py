@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
 
 from segments.errors import DiscoveryError
 from training.quality import Judgement
@@ -12,6 +14,19 @@ from training.settings import DiscoverySettings
 AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are the sample's
 WORTH_A_CHANGE = 0.03  # silhouette; what a candidate must gain to be worth moving customers to other segments
 LEAST_STABILITY = 0.5  # adjusted Rand index between halves; under it, the segments are an accident of the sample
+MOST_PARTED = 0.75  # share of neighbouring pairs with a gap from which gaps count more than the silhouette
+
+
+Refines = Callable[[int, int], bool]
+
+
+class Standing(IntEnum):
+    """Candidates compete on their gaps first; a higher standing beats a lower one whatever the silhouettes."""
+
+    GRADUAL = 0  # segments pass into each other
+    MOSTLY_PARTED = 1
+    PARTED = 2  # a gap between every two neighbours
+    BELTED = 3  # and it is a sparse belt, which no slice across a shape has
 
 
 @dataclass(frozen=True)
@@ -34,9 +49,14 @@ def objections(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
         found.append(f"one segment holds {judgement.largest_share:.1%}, over {settings.max_share:.0%}")
     if judgement.unassigned_share > settings.max_unassigned:
         found.append(f"{judgement.unassigned_share:.0%} unassigned, over {settings.max_unassigned:.0%}")
-    if judgement.stability < LEAST_STABILITY:
-        found.append(f"two halves of the customers agree to {judgement.stability:.2f}, under {LEAST_STABILITY}")
-    return found
+    return found + unsteadiness(judgement, settings)
+
+
+def unsteadiness(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
+    """Objections to gradual segments that halves of the customers do not agree on; parted ones are tested otherwise."""
+    if settings.force or standing_of(judgement) > Standing.GRADUAL or judgement.stability >= LEAST_STABILITY:
+        return []
+    return [f"two halves of the customers agree to {judgement.stability:.2f}, under {LEAST_STABILITY}"]
 
 
 def choose(
@@ -44,8 +64,12 @@ def choose(
     judgements: Sequence[Judgement | None],
     settings: DiscoverySettings,
     continuity: Sequence[float] | None = None,
+    refines: Refines = lambda _finer, _coarser: False,
+    refused: Mapping[int, str] = MappingProxyType({}),
 ) -> Choice:
     """The best separated candidate among those without objection; None stands for one that found no two segments.
+
+    refines : whether one candidate only divides the segments of another. refused : why others may not be chosen.
 
     continuity : for each candidate the share of customers whom it leaves where the serving model has them. Then, among
     candidates nearly as well separated as the best, the one that moves fewest customers is chosen.
@@ -61,17 +85,20 @@ def choose(
         if judgement is None:
             remarks.append("refused: fewer than two segments")
             continue
-        against = objections(judgement, settings)
+        against = objections(judgement, settings) + ([refused[position]] if position in refused else [])
         score = f"silhouette {judgement.silhouette:.3f}, stability {judgement.stability:.2f}"
         remarks.append(f"refused: {'; '.join(against)} ({score})" if against else score)
         if not against:
             allowed[position] = judgement
     if not allowed:
         reasons = "; ".join(f"{name}: {remark}" for name, remark in zip(names, remarks, strict=True))
-        raise DiscoveryError(f"no candidate may be chosen. {reasons}")
-    best = _best(allowed)
+        unsteady = any(j and objections(j, settings) == unsteadiness(j, settings) != [] for j in judgements)
+        what = "no reproducible structure" if unsteady else "no candidate may be chosen"
+        raise DiscoveryError(f"{what}. {reasons}")
+    leading = _leading(allowed)
+    best = _best(leading, refines)
     standing = _standing(len(allowed), len(names))
-    if continuity is not None and (steady := _steadiest(allowed, best, continuity)) != best:
+    if continuity is not None and (steady := _steadiest(leading, best, continuity)) != best:
         standing = f"nearly as well separated as {names[best]}, and {continuity[steady]:.0%} of the customers stay"
         best = steady
     return Choice(best, f"{names[best]}: {remarks[best]}; {standing}", tuple(remarks))
@@ -84,10 +111,48 @@ def _steadiest(allowed: Mapping[int, Judgement], best: int, continuity: Sequence
     return max(contenders, key=lambda position: (continuity[position], position == best))
 
 
-def _best(allowed: Mapping[int, Judgement]) -> int:
+def standing_of(judgement: Judgement) -> Standing:
+    """How far gaps part a candidate's segments."""
+    if judgement.belt_share == 1:
+        return Standing.BELTED
+    if judgement.gap_share == 1:
+        return Standing.PARTED
+    return Standing.MOSTLY_PARTED if judgement.gap_share >= MOST_PARTED else Standing.GRADUAL
+
+
+def _leading(allowed: Mapping[int, Judgement]) -> Mapping[int, Judgement]:
+    """Those that compete: the parted ones where there are any."""
+    standings = {position: standing_of(judgement) for position, judgement in allowed.items()}
+    level = min(max(standings.values()), Standing.PARTED)
+    return {position: judgement for position, judgement in allowed.items() if standings[position] >= level}
+
+
+def _best(leading: Mapping[int, Judgement], refines: Refines) -> int:
+    """Among parted candidates the finest; among mostly parted ones those with most belts; else the best separated.
+
+    A belted candidate is left only for a parted one that divides its segments: a slice across two rings may look
+    parted where the straight way between its pieces crosses a hole.
+    """
+    if standing_of(next(iter(leading.values()))) is Standing.GRADUAL:
+        return _best_separated(leading)
+    if standing_of(next(iter(leading.values()))) is Standing.MOSTLY_PARTED:
+        most = max(judgement.belt_share for judgement in leading.values())
+        return _best_separated({p: j for p, j in leading.items() if j.belt_share == most})
+    belted = {p: j for p, j in leading.items() if standing_of(j) is Standing.BELTED}
+    best = _finest(belted or leading)
+    finer = {p: j for p, j in leading.items() if j.segments > leading[best].segments and refines(p, best)}
+    return _finest(finer) if finer else best
+
+
+def _finest(candidates: Mapping[int, Judgement]) -> int:
+    most = max(judgement.segments for judgement in candidates.values())
+    return _best_separated({p: j for p, j in candidates.items() if j.segments == most})
+
+
+def _best_separated(candidates: Mapping[int, Judgement]) -> int:
     """The best silhouette; among those as good as equal, the steadiest that leaves fewest customers unassigned."""
-    level = max(judgement.silhouette for judgement in allowed.values()) - AS_GOOD_AS_EQUAL
-    contenders = {position: j for position, j in allowed.items() if j.silhouette >= level}
+    level = max(judgement.silhouette for judgement in candidates.values()) - AS_GOOD_AS_EQUAL
+    contenders = {position: j for position, j in candidates.items() if j.silhouette >= level}
     return max(contenders, key=lambda p: (round(contenders[p].stability, 2), -contenders[p].unassigned_share, -p))
 
 

@@ -108,6 +108,7 @@ class DiscoverySettings(Block):
     judged_customers: int = Field(
         5000, ge=100, description="silhouettes are taken on a stratified sample of so many customers"
     )
+    force: bool = Field(False, description="make a model even of no reproducible structure; it will say so for ever")
     allow_sensitive: bool = Field(False, description="let columns marked sensitive shape and name segments")
 
     @model_validator(mode="after")

@@ -1,0 +1,117 @@
+"""Is there a sparse belt round every dense place? Gaps that need no straight line: rings, chains, crescents.
+
+Two customers are connected at height h when a chain of customers leads from one to the other in which no step's
+mutual reachability distance (Campello et al. 2013) exceeds h; a minimum spanning tree holds all of these heights
+(single linkage). Where the bulk of two segments joins only at a height at which each has long been in one piece, a
+sparse belt lies between them. In a continuum, slices join as soon as they are in one piece.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from segments.encoder import Flags, Floats, Indices
+
+BULK = (
+    0.65  # share of a segment's customers that counts as the segment; a slice across two shapes has less in one piece
+)
+
+STRAYS = 0.01  # share of the smaller segment that may be next to the other
+NEIGHBOURS = 5  # that make a dense place
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """A minimum spanning tree of n customers by mutual reachability: n − 1 edges, the shortest first.
+
+    ends : (n − 1, 2) rows; heights : (n − 1,).
+    """
+
+    ends: Indices
+    heights: Floats
+
+
+def linkage(points: Floats, neighbours: int = NEIGHBOURS) -> Linkage:
+    """Prim's tree of (n, width) points; core distances are those to the `neighbours`-th, itself the first."""
+    count = len(points)
+    core = cKDTree(points).query(points, k=[min(neighbours, count)])[0][:, 0]
+    squared_core = core**2
+    outside = np.ones(count, dtype=np.bool_)
+    best, parent = np.full(count, np.inf), np.zeros(count, dtype=np.intp)
+    ends, heights = np.empty((max(count - 1, 0), 2), dtype=np.intp), np.empty(max(count - 1, 0))
+    columns = np.ascontiguousarray(points.T)
+    current = 0
+    for step in range(count - 1):
+        outside[current] = False
+        gap = columns - points[current][:, None]
+        distance = np.einsum("ij,ij->j", gap, gap)
+        np.maximum(distance, squared_core, out=distance)
+        np.maximum(distance, squared_core[current], out=distance)
+        nearer = distance < best
+        best[nearer], parent[nearer] = distance[nearer], current
+        current = int(np.argmin(np.where(outside, best, np.inf)))
+        ends[step], heights[step] = (parent[current], current), best[current]
+    order = np.argsort(heights, kind="stable")
+    return Linkage(ends[order], np.sqrt(heights[order]))
+
+
+@dataclass(frozen=True)
+class Belts:
+    """What lies between each pair of segments; both (segments, segments).
+
+    ratios : how much higher their bulks join than each is in one piece, 1 where there is no belt. touching : whether
+    members of one are next to members of the other, nearer than the bulk of either holds together: there is no belt.
+    """
+
+    ratios: Floats
+    touching: Flags
+
+
+def belts_between(tree: Linkage, labels: Indices, segments: int) -> Belts:
+    """The belts; labels : (n,) position of each customer's segment, -1 for none."""
+    count = len(labels)
+    sizes = np.bincount(labels[labels >= 0], minlength=segments)
+    needed = np.maximum(1, np.ceil(BULK * sizes)).astype(np.intp)
+    root = list(range(count))
+    held: list[dict[int, int]] = [{int(label): 1} if label >= 0 else {} for label in labels]
+    whole = np.where(needed <= 1, 0.0, np.inf)
+    joined = np.full((segments, segments), np.inf)
+
+    def top(row: int) -> int:
+        while root[row] != row:
+            root[row] = root[root[row]]
+            row = root[row]
+        return row
+
+    for (left, right), height in zip(tree.ends.tolist(), tree.heights.tolist(), strict=True):
+        small, large = top(left), top(right)
+        if len(held[small]) > len(held[large]):
+            small, large = large, small
+        root[small] = large
+        into, grown = held[large], held[small]
+        if not grown:
+            continue
+        for label, number in grown.items():
+            into[label] = into.get(label, 0) + number
+        bulks = [label for label in into if into[label] >= needed[label]]
+        for label in bulks:
+            whole[label] = min(whole[label], height)
+            for other in bulks:
+                joined[label, other] = min(joined[label, other], height)
+        held[small] = {}
+    usable = (sizes > 0) & np.isfinite(whole)
+    alone = np.maximum(whole[:, None], whole[None, :])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratios = np.where(usable[:, None] & usable[None, :], joined / alone, 1.0)
+    ratios[~np.isfinite(ratios)] = 1.0
+    np.fill_diagonal(ratios, 1.0)
+    one, other = labels[tree.ends].T
+    near = (one >= 0) & (other >= 0) & (one != other)
+    near[near] = tree.heights[near] <= alone[one[near], other[near]]
+    touches = np.zeros((segments, segments))
+    np.add.at(touches, (one[near], other[near]), 1)
+    touching = touches + touches.T > STRAYS * np.minimum(sizes[:, None], sizes[None, :])
+    return Belts(np.where(touching, 1.0, ratios), touching)

@@ -1,0 +1,150 @@
+"""Is there a valley between two neighbouring segments? Looked for on one half of the customers, counted on the other.
+
+The line between two segments is followed in a tube: only those customers count whose foot on the border between the
+two still belongs to one of them. Where the density of all customers is log-concave (uniform, Gaussian and their like,
+however correlated), so is the density along the line within the tube (Prékopa 1973): it has one peak, and no valley.
+Without the tube even slices of one Gaussian show valleys, since they touch where they are narrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import binom
+
+from segments.encoder import Flags, Floats, Indices
+
+FEWEST_IN_TUBE = 6
+WINDOW = 0.25  # width of what is counted, as a share of the way between the two segments' middles
+STEPS = 40
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Customers of the other half in three windows of one width: the valley and the peaks on either side."""
+
+    valley: int = 0
+    left: int = 0
+    right: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.valley + other.valley, self.left + other.left, self.right + other.right)
+
+    @property
+    def depth(self) -> float:
+        """Density of the valley over that of the lower peak; 1 where nothing can be said."""
+        lower = min(self.left, self.right)
+        return min(1.0, self.valley / lower) if lower else 1.0
+
+    @property
+    def chance(self) -> float:
+        """Chance of so empty a valley were the density one-peaked: it would be as dense as the lower peak at least.
+
+        Given their sum, the count in the valley is then binomial with a probability of 1/2 or more.
+        """
+        if not self.left or not self.right:
+            return 1.0
+        return max(float(binom.cdf(self.valley, self.valley + peak, 0.5)) for peak in (self.left, self.right))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where segments lie, learned on one half: a linear map (width, width) and the mapped means (segments, width)."""
+
+    turn: Floats
+    means: Floats
+
+    def neighbours(self) -> Iterator[tuple[int, int]]:
+        """Pairs with no third mean inside the ball whose poles they are (Gabriel and Sokal 1969)."""
+        squared = ((self.means[:, None] - self.means[None]) ** 2).sum(axis=2)
+        for a in range(len(self.means)):
+            for b in range(a + 1, len(self.means)):
+                detour = squared[a] + squared[b]
+                detour[[a, b]] = np.inf
+                if np.all(detour >= squared[a, b]):
+                    yield a, b
+
+    def on(self, points: Floats) -> Mapped:
+        """(n, width) points seen in this layout."""
+        mapped = points @ self.turn
+        inner = mapped @ self.means.T
+        own = (mapped**2).sum(axis=1)[:, None]
+        return Mapped(self.means, mapped, own - 2 * inner + (self.means**2).sum(axis=1), inner)
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """n points in a layout: mapped (n, width), squared distances to the means and inner products with them."""
+
+    means: Floats
+    points: Floats
+    squared: Floats
+    inner: Floats
+
+    def along(self, a: int, b: int) -> Floats:
+        """Positions of the points in the tube from a (at 0) to b (at 1), sorted."""
+        way = self.means[b] - self.means[a]
+        length = float(way @ way)
+        if length == 0:
+            return np.empty(0)
+        projected = self.inner[:, b] - self.inner[:, a]
+        position = (projected - self.means[a] @ way) / length
+        shift = 0.5 - position
+        # ‖x + s·way − m‖² = ‖x − m‖² + 2s·way·(x − m) + s²‖way‖², and the last term is the same for every mean
+        feet = self.squared + 2 * shift[:, None] * (projected[:, None] - self.means @ way)
+        inside = _ours(self.squared, a, b) & _ours(feet, a, b)
+        return np.sort(position[inside])
+
+
+def straight(points: Floats, labels: Indices, segments: int) -> Layout:
+    """The encoded space as it is. Every segment needs a point among (n, width) `points`."""
+    return Layout(np.eye(points.shape[1]), _means(points, labels, segments))
+
+
+def rounded(points: Floats, labels: Indices, segments: int) -> Layout:
+    """The space in which the scatter within segments is round: Fisher's discriminant directions, slightly shrunk."""
+    means = _means(points, labels, segments)
+    kept = labels >= 0
+    within = points[kept] - means[labels[kept]]
+    covariance = within.T @ within / len(within)
+    width = len(covariance)
+    share = min(0.5, width / len(within))
+    covariance = (1 - share) * covariance + (share * np.trace(covariance) / width + 1e-9) * np.eye(width)
+    values, vectors = np.linalg.eigh(covariance)
+    turn = vectors / np.sqrt(values)
+    return Layout(turn, means @ turn)
+
+
+def counted(learned: Floats, tested: Floats) -> Counts:
+    """Windows chosen on `learned` positions, customers counted at the `tested` ones; both sorted."""
+    left, right = learned[learned < 0.5], learned[learned >= 0.5]
+    if len(learned) < FEWEST_IN_TUBE or len(left) < 2 or len(right) < 2:
+        return Counts()
+    low, high = float(np.median(left)), float(np.median(right))
+    width = WINDOW * (high - low)
+    starts = np.linspace(low, high - width, STEPS)
+    numbers = _within(learned, starts, width)
+    emptiest = np.flatnonzero(numbers == numbers.min())
+    bottom = starts[emptiest[len(emptiest) // 2]]
+    around = np.linspace(low - width, high, 2 * STEPS)
+    crowd = _within(learned, around, width)
+    before, after = around + width <= bottom, around >= bottom + width
+    if not before.any() or not after.any():
+        return Counts()
+    peaks = [around[side][np.argmax(crowd[side])] for side in (before, after)]
+    return Counts(*(int(number) for number in _within(tested, np.array([bottom, *peaks]), width)))
+
+
+def _within(positions: Floats, starts: Floats, width: float) -> Indices:
+    return np.searchsorted(positions, starts + width, "right") - np.searchsorted(positions, starts, "left")
+
+
+def _ours(squared: Floats, a: int, b: int) -> Flags:
+    nearer: Flags = np.minimum(squared[:, a], squared[:, b]) <= squared.min(axis=1)
+    return nearer
+
+
+def _means(points: Floats, labels: Indices, segments: int) -> Floats:
+    return np.array([points[labels == segment].mean(axis=0) for segment in range(segments)])

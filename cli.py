@@ -86,12 +86,16 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
 @click.argument("config", type=FilePath)
 @click.option("--promote", "promoted", is_flag=True, help="Make the new version the champion at once.")
 @click.option("--report", type=FilePath, help="Write the report page here too.")
-def discover(config: Path, promoted: bool, report: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Make a model even of no reproducible structure; it will say so for ever.")
+def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> None:
     """Discover segments, log them to MLflow and register a version."""
     from registry.versions import promote as promote_version
     from training.run import location_of, run_discovery
 
     settings = _read(config)
+    if force:
+        forced = settings.discovery.model_copy(update={"force": True})
+        settings = settings.model_copy(update={"discovery": forced})
     if report is not None and not report.parent.is_dir():
         raise click.BadParameter(f"there is no folder {report.parent}", param_hint="--report")
     with _progress() as (announce, step):

@@ -76,7 +76,8 @@ def html_report(
         numbers=_numbers(discovery, judgement),
         stacks=_stacks(discovery),
         reason=escape(discovery.choice.reason) + ".",
-        verdict=f"<p>{escape(_verdict(judgement))}</p>" if judgement else "",
+        verdict=f"<p><strong>{escape(discovery.verdict.sentence)}</strong></p>"
+        + (f"<p>{escape(_verdict(judgement))}</p>" if judgement else ""),
         cards="".join(_card(discovery, n, shown.get(card.id, "")) for n, card in enumerate(discovery.model.cards)),
         unassigned=_unassigned(discovery),
         pictures="".join(_figure(name, content) for name, content in pictures.items()),

@@ -1,0 +1,227 @@
+"""Can discovery be trusted? Known truth found, nothing made up, and how long it takes (decisions 8 and 9).
+
+Settings are the defaults throughout: algorithm and number of segments are chosen by us. A set for which discovery
+refuses to make a model counts 0.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score, silhouette_score
+
+from experiments.planted_groups import CustomerTable, customer_table, mixed_groups, planted_groups
+from experiments.simulate import simulate, write_company
+from experiments.structureless import structureless
+from segments.contract import Column, Kind
+from segments.errors import SegmentsError
+from training.discovery import Discovery, discover
+from training.run import vectors_of
+from training.settings import DiscoverySettings, HdbscanSettings, KMeansSettings, read_settings
+from training.verdict import VerdictKind
+
+DATA = Path(os.environ.get("SEGMENTS_DATA", "../shared/data")) / "clustering_v1"
+REFUSED = "refused"
+MIXED_SETS = 20
+TINY = 10
+LOOP_COLUMNS = 20
+LABELS = "label"
+NOISE = 0
+
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found on one set."""
+
+    name: str
+    verdict: str
+    chosen: str
+    score: float
+    seconds: float
+
+
+def run(size: int) -> dict[str, object]:
+    """Everything; `size` is the number of generated sets of each kind, and scales the timed tables.
+
+    Returns
+    -------
+    dict
+        The figures of decision 9; those that need a folder of labelled sets are None where it is absent.
+    """
+    result: dict[str, object] = {"benchmark": "discovery", **labelled_sets(size)}
+    nothing = [found_on(structureless(seed)) for seed in range(size)]
+    print_table("without structure", nothing)
+    planted = [found_on(planted_groups(seed)) for seed in range(size)] + [company(min(2000, 100 * size))]
+    print_table("planted groups", planted)
+    mixed = [found_on(mixed_groups(seed)) for seed in range(min(size, MIXED_SETS))]
+    print_table("mixed types", mixed)
+    rows = max(60, 2 * size**2)  # 20,000 at full size
+    distinct = [finding.verdict == VerdictKind.DISTINCT for finding in nothing]
+    missed = [finding.verdict != VerdictKind.DISTINCT for finding in planted[:-1]]
+    return {
+        **result,
+        "false_structure_rate": float(np.mean(distinct)),
+        "missed_structure_rate": float(np.mean(missed)),
+        "planted_ari": mean_score(planted),
+        "company_ari": planted[-1].score,
+        "mixed_type_ari": mean_score(mixed),
+        **against_a_loop(rows),
+        **growth(rows),
+        **succession(size),
+    }
+
+
+def labelled_sets(size: int) -> dict[str, object]:
+    """The labelled sets of the battery `clustering_v1`, graves apart: only the others were tuned on."""
+    paths = sorted(DATA.glob("*/*.parquet"))[:size]
+    if not paths:
+        print(f"no labelled sets in {DATA}")
+        return {"mean_ari_told_nothing": None}
+    findings = {path: found_on_labelled(path) for path in paths}
+    print_table("labelled sets", list(findings.values()))
+    by_battery = {
+        battery: mean_score([f for path, f in findings.items() if path.parent.name == battery])
+        for battery in sorted({path.parent.name for path in paths})
+    }
+    return {
+        "mean_ari_told_nothing": mean_score(list(findings.values())),
+        **{f"mean_ari_{battery}": score for battery, score in by_battery.items()},
+    }
+
+
+def found_on_labelled(path: Path) -> Finding:
+    """The best score over the right answers of one set; rows that the answer calls noise are dropped."""
+    table = pd.read_parquet(path)
+    answers = [table[name].to_numpy() for name in table.columns if name.startswith(LABELS)]
+    values = table[[name for name in table.columns if not name.startswith(LABELS)]].astype(np.float64)
+    columns = tuple(Column(str(name), Kind.NUMBER) for name in values.columns)
+    name = f"{path.parent.name}/{path.stem}"
+    customers = customer_table(name, values, columns, np.zeros(len(values), dtype=np.intp))
+
+    def score(nearest: Indices) -> float:
+        return max(float(adjusted_rand_score(a[a != NOISE], nearest[a != NOISE])) for a in answers)
+
+    return found_on(customers, score)
+
+
+def found_on(
+    table: CustomerTable,
+    score: Callable[[Indices], float] | None = None,
+    settings: DiscoverySettings | None = None,
+) -> Finding:
+    """Discover, and compare the nearest segment of everybody with the truth."""
+    started = time.perf_counter()
+    try:
+        found = discover(table.frame, table.contract, settings or DiscoverySettings(), {})
+    except SegmentsError:
+        return Finding(table.name, REFUSED, "", 0.0, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    nearest = nearest_segments(found)
+    value = score(nearest) if score else adjusted_rand_score(table.truth, nearest)
+    return Finding(table.name, str(found.verdict.kind), found.chosen.recipe.name, float(value), seconds)
+
+
+def nearest_segments(found: Discovery) -> Indices:
+    """Everybody's nearest segment: the policy that leaves nobody out."""
+    return found.model.assigner.nearest(np.ascontiguousarray(found.points.T)).segment
+
+
+def company(customers: int) -> Finding:
+    """The simulated software company, from its raw tables on."""
+    started = time.perf_counter()
+    made = simulate(customers, 1, date(2026, 7, 1))
+    with tempfile.TemporaryDirectory() as folder:
+        write_company(made, Path(folder))
+        settings, _ = read_settings(Path(folder) / "segments.yaml")
+        vectors = vectors_of(settings, Path(folder))
+    truth = made.truth.set_index("customer_id")["planted_segment"].loc[vectors.frame.index]
+    name = f"simulated company of {customers:,}"
+    try:
+        found = discover(vectors.frame, vectors.contract, settings.discovery, {})
+    except SegmentsError:
+        return Finding(name, REFUSED, "", 0.0, time.perf_counter() - started)
+    score = float(adjusted_rand_score(truth, nearest_segments(found)))
+    return Finding(name, str(found.verdict.kind), found.chosen.recipe.name, score, time.perf_counter() - started)
+
+
+def against_a_loop(rows: int) -> dict[str, object]:
+    """Our whole discovery against what people write: KMeans for k = 2..12 with the silhouette of every row."""
+    table = blobs(rows)
+    points = (table.frame - table.frame.mean()).div(table.frame.std()).to_numpy()
+    started = time.perf_counter()
+    for k in range(2, 13):
+        labels = KMeans(k, n_init=10, random_state=0).fit_predict(points)
+        silhouette_score(points, labels)
+    loop = time.perf_counter() - started
+    ours = found_on(table).seconds
+    print(f"{rows:,} x {LOOP_COLUMNS}: scikit-learn loop {loop:.1f} s, discovery with verdict {ours:.1f} s")
+    return {"loop_seconds": loop, "discovery_seconds": ours, "time_vs_sklearn_loop": loop / ours}
+
+
+def growth(rows: int) -> dict[str, object]:
+    """How time grows with customers: 1, 10 and 50 times `rows` for KMeans, 1 and 10 times for HDBSCAN."""
+    kmeans = timed(KMeansSettings(), [rows, 10 * rows, 50 * rows])
+    dense = timed(HdbscanSettings(), [rows, 10 * rows])
+    return {"growth_exponent": exponent(kmeans), "growth_exponent_hdbscan": exponent(dense)}
+
+
+def timed(algorithm: KMeansSettings | HdbscanSettings, sizes: Sequence[int]) -> dict[int, float]:
+    """Seconds of a discovery by number of customers."""
+    settings = DiscoverySettings(algorithms=(algorithm,), force=True)
+    seconds = {}
+    for rows in sizes:
+        found = found_on(blobs(rows), settings=settings)
+        seconds[rows] = found.seconds
+        print(f"{algorithm.algorithm}: {rows:,} x {LOOP_COLUMNS} in {found.seconds:.1f} s, {found.verdict}", flush=True)
+    return seconds
+
+
+def exponent(seconds: Mapping[int, float]) -> float:
+    """The slope of log time over log rows."""
+    return float(np.polyfit(np.log(list(seconds)), np.log(list(seconds.values())), 1)[0])
+
+
+def blobs(rows: int) -> CustomerTable:
+    """Six groups in 20 columns."""
+    generator = np.random.default_rng([4, rows])
+    truth = generator.integers(0, 6, rows)
+    centers = np.random.default_rng(4).normal(0, 1.5, (6, LOOP_COLUMNS))
+    values = centers[truth] + generator.normal(size=(rows, LOOP_COLUMNS))
+    columns = tuple(Column(f"column_{number}", Kind.NUMBER) for number in range(LOOP_COLUMNS))
+    frame = pd.DataFrame(values, columns=[column.name for column in columns])
+    return customer_table(f"six groups of {rows:,}", frame, columns, truth)
+
+
+def succession(size: int) -> dict[str, object]:
+    """How lasting ids are, from the benchmark of that; a tiny run leaves it to that benchmark's own."""
+    name = "experiments.benchmarks.succession"
+    if size < TINY or importlib.util.find_spec(name) is None:
+        return {"id_stability": None, "reassigned_after_month": None}
+    found: dict[str, object] = importlib.import_module(name).run(max(300, 30 * size))
+    return {key: found.get(key) for key in ("id_stability", "reassigned_after_month")}
+
+
+def mean_score(findings: Sequence[Finding]) -> float:
+    """The mean adjusted Rand index."""
+    return float(np.mean([finding.score for finding in findings]))
+
+
+def print_table(title: str, findings: Sequence[Finding]) -> None:
+    """One line a set."""
+    print(f"\n{title:44} {'ARI':>6} {'seconds':>8}  verdict, chosen")
+    for f in findings:
+        print(f"{f.name:44} {f.score:6.3f} {f.seconds:8.1f}  {f.verdict}, {f.chosen}", flush=True)

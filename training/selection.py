@@ -14,6 +14,7 @@ from training.settings import DiscoverySettings
 AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are the sample's
 WORTH_A_CHANGE = 0.03  # silhouette; what a candidate must gain to be worth moving customers to other segments
 LEAST_STABILITY = 0.5  # adjusted Rand index between halves; under it, the segments are an accident of the sample
+MOSTLY = 0.5  # share of neighbouring pairs
 MOST_PARTED = 0.75  # share of neighbouring pairs with a gap from which gaps count more than the silhouette
 
 
@@ -95,7 +96,7 @@ def choose(
         unsteady = any(j and objections(j, settings) == unsteadiness(j, settings) != [] for j in judgements)
         what = "no reproducible structure" if unsteady else "no candidate may be chosen"
         raise DiscoveryError(f"{what}. {reasons}")
-    leading = _leading(allowed)
+    leading = _leading(allowed, refines)
     best = _best(leading, refines)
     standing = _standing(len(allowed), len(names))
     if continuity is not None and (steady := _steadiest(leading, best, continuity)) != best:
@@ -120,9 +121,15 @@ def standing_of(judgement: Judgement) -> Standing:
     return Standing.MOSTLY_PARTED if judgement.gap_share >= MOST_PARTED else Standing.GRADUAL
 
 
-def _leading(allowed: Mapping[int, Judgement]) -> Mapping[int, Judgement]:
+def _leading(allowed: Mapping[int, Judgement], refines: Refines) -> Mapping[int, Judgement]:
     """Those that compete: the parted ones where there are any."""
     standings = {position: standing_of(judgement) for position, judgement in allowed.items()}
+    if Standing.BELTED not in standings.values():
+        # a valley across shapes that belts part for the most part is a slice's
+        shapes = {p: j for p, j in allowed.items() if standings[p] is Standing.MOSTLY_PARTED and j.belt_share >= MOSTLY}
+        rivals = [p for p, standing in standings.items() if standing is Standing.PARTED]
+        if shapes and not any(refines(shape, rival) for shape in shapes for rival in rivals):
+            return shapes
     level = min(max(standings.values()), Standing.PARTED)
     return {position: judgement for position, judgement in allowed.items() if standings[position] >= level}
 

@@ -5,8 +5,7 @@ Heavy imports wait inside the commands, so that --help is quick.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
+
+from terminal import progress, show_cards, show_change, show_explanation, show_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,11 +99,11 @@ def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> 
         settings = settings.model_copy(update={"discovery": forced})
     if report is not None and not report.parent.is_dir():
         raise click.BadParameter(f"there is no folder {report.parent}", param_hint="--report")
-    with _progress() as (announce, step):
+    with progress() as (announce, step):
         outcome = run_discovery(settings, config.parent, announce, step)
     if report is not None:
         report.write_text(outcome.report, encoding="utf-8")
-    _show_cards(outcome.discovery.model)
+    show_cards(outcome.discovery.model)
     click.echo(f"registered {settings.registry.model_name} version {outcome.version} (run {outcome.run_id})")
     if promoted:
         promote_version(location_of(settings, config.parent), outcome.version)
@@ -190,7 +191,7 @@ def explain(
     from features.learned import LearnedFeatures
     from features.vector_file import read_vectors
     from registry.versions import fetch
-    from segments.errors import InputError, Problem
+    from segments.errors import ContractError, nearest_word
 
     settings = _read(config)
     fetched = fetch(_location(config), which)
@@ -200,11 +201,12 @@ def explain(
         learned = LearnedFeatures.from_json(fetched.model.provenance["learned_features"])
         frame = build_vectors(settings.sources, settings.features, settings.as_of, config.parent, learned).frame
     if customer not in frame.index:
-        raise InputError([Problem(0, "customer_id", repr(customer), f"one of the {len(frame):,} customers")])
-    _show_explanation(fetched.model, frame.loc[[customer]], against)
+        hint = nearest_word(customer, frame.index)
+        raise ContractError(f"there is no customer {customer!r} among the {len(frame):,}.{hint}")
+    show_explanation(fetched.model, frame.loc[[customer]], against)
     if change_to is not None and changeable is not None:
         columns = [name.strip() for name in changeable.split(",") if name.strip()]
-        _show_change(fetched.model, frame.loc[[customer]], change_to, columns)
+        show_change(fetched.model, frame.loc[[customer]], change_to, columns)
 
 
 @main.command()
@@ -233,7 +235,7 @@ def compare(a: str, b: str, vectors: Path, vectors_before: Path | None, out: Pat
     titles = (f"version {old.version}", f"version {new.version}")
     found = followed(old.model, new.model, read_vectors(vectors).frame, earlier, titles)
     picture, flow = png(flow_picture(found)), found.flow()
-    _show_table(flow.drop(columns=["from_id", "to_id"]))
+    show_table(flow.drop(columns=["from_id", "to_id"]))
     lineage = new.model.provenance.get("lineage", {})
     if lineage.get("incumbent") == old.model.digest:
         click.echo(f"version {new.version} continues version {old.version}: {lineage['summary']}")
@@ -255,7 +257,7 @@ def list_segments(config: Path, which: str) -> None:
 
     location = _location(config)
     fetched = fetch(location, which)
-    _show_cards(fetched.model)
+    show_cards(fetched.model)
     for found in list_versions(location):
         aliases = f" ({', '.join(found.aliases)})" if found.aliases else ""
         click.echo(
@@ -362,7 +364,7 @@ def demo(folder: Path) -> None:
     """
     from experiments.demo import run_demo
 
-    with _progress() as (announce, step):
+    with progress() as (announce, step):
         run_demo(folder, announce, step)
 
 
@@ -445,103 +447,6 @@ def _write_bytes(content: bytes, out: Path) -> None:
         out.write_bytes(content)
     except OSError as error:
         raise SettingsError(f"{out} cannot be written: {error.strerror or error}") from error
-
-
-def _show_table(frame: pd.DataFrame) -> None:
-    """A table for people: whole numbers with commas, shares as percentages."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, values in frame.items():
-        heading = str(name).replace("_", " ")
-        table.add_column(heading, justify="right" if values.dtype.kind in "if" else "left", overflow="fold")
-    for row in frame.itertuples(index=False):
-        table.add_row(
-            *(f"{v:.1%}" if isinstance(v, float) else f"{v:,}" if isinstance(v, int) else str(v) for v in row)
-        )
-    Console(width=None if sys.stdout.isatty() else 140, markup=False).print(table)
-
-
-def _show_cards(model: SegmentModel) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("segment", "customers", "share", "typically", "id"):
-        table.add_column(heading, justify="right" if heading in ("customers", "share") else "left", overflow="fold")
-    for card in model.cards:
-        typically = card.sentence.partition("; typically ")[2] or card.sentence
-        table.add_row(card.name, f"{card.size:,}", f"{card.share:.1%}", typically, card.id)
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
-
-
-def _show_explanation(model: SegmentModel, customer: pd.DataFrame, against: str | None) -> None:
-    from segments.reasons import in_one_sentence, reasons
-
-    answer = model.assign(customer).iloc[0]
-    found = model.explain_table(customer, against)
-    toward, other = int(found.toward[0]), int(found.against[0])
-    title = "unassigned; nearest" if answer["unassigned"] else "segment"
-    strength = f"strength {answer['strength']:.2f}"
-    click.echo(f"{customer.index[0]}: {title} {model.names[toward]!r} ({model.ids[toward]}), {strength}")
-    told = reasons(model, _record(customer), found)
-    click.echo(in_one_sentence(told, model, toward, other))
-    if other < 0:
-        return
-    click.echo(f"why not {model.ids[other]}: margin {found.score[0]:.3f}, base {found.base[0]:.3f}")
-    for reason in told:
-        click.echo(f"  {reason.contribution:+9.3f}  {reason.words}")
-
-
-def _show_change(model: SegmentModel, customer: pd.DataFrame, to: str, changeable: list[str]) -> None:
-    from segments.change import what_would_change
-
-    found = what_would_change(model, _record(customer), to, changeable)
-    name = model.names[model.position(to)]
-    if not found.found:
-        click.echo(f"no way to {name!r} ({to}): {found.reason}")
-    elif not found.changes:
-        click.echo(f"already in {name!r} ({to})")
-    else:
-        how = "the smallest change" if found.exact else "the smallest change that a search found"
-        click.echo(f"{how} that leads to {name!r} ({to}), {found.distance:.3f} away:")
-        for change in found.changes:
-            click.echo(f"  {change.words}{', which follows' if change.follows else ''}")
-
-
-def _record(customer: pd.DataFrame) -> dict[str, Any]:
-    """One row as plain values, None where missing."""
-    row = customer.iloc[0].to_dict()
-    return {str(name): None if value is None or value != value else value for name, value in row.items()}
-
-
-@contextmanager
-def _progress() -> Iterator[tuple[Callable[[str], None], Callable[[int, int, str], None]]]:
-    """A bar on a terminal, plain lines elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=False, highlight=False, soft_wrap=True)
-    if not console.is_terminal:
-
-        def plain(done: int, total: int, what: str) -> None:
-            click.echo(f"  [{done + 1}/{total}] {what}")
-
-        yield click.echo, plain
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("working", total=None)
-
-        def announce(text: str) -> None:
-            bar.console.print(text, markup=False)
-            bar.update(task, description=text.splitlines()[0][:60], total=None)
-
-        def step(done: int, total: int, what: str) -> None:
-            bar.update(task, description=what, completed=done, total=total)
-
-        yield announce, step
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from registry.versions import list_versions
 from segments.errors import RegistryError
 
 COMMANDS = {
-    *("assign", "demo", "discover", "explain", "features", "list"),
+    *("assign", "compare", "demo", "discover", "explain", "features", "list"),
     *("package", "promote", "rename", "schema", "serve", "simulate"),
 }
 

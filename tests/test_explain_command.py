@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli import _show_change, _show_explanation, main
+from cli import main
 from segments import SegmentModel
 from segments.errors import ContractError
+from terminal import show_change, show_explanation
 
 
 def test_a_sentence_then_the_reasons(model: SegmentModel, planted: Any, capsys: pytest.CaptureFixture[str]) -> None:
     customer = planted.frame.iloc[[1]]
-    _show_explanation(model, customer, None)
+    show_explanation(model, customer, None)
     first, sentence, why, *reasons = capsys.readouterr().out.splitlines()
     found = model.explain_table(customer)
     toward, against = int(found.toward[0]), int(found.against[0])
@@ -35,19 +36,19 @@ def test_what_would_change_it_is_listed(
     own = kmeans_model.assign(customer)["segment_id"].iloc[0]
     to = next(segment for segment in kmeans_model.ids if segment != own)
     columns = ["recency_days", "frequency", "monetary_value", "days_between_orders", "top_feature_share", "plan"]
-    _show_change(kmeans_model, customer, to, columns)
+    show_change(kmeans_model, customer, to, columns)
     first, *changes = capsys.readouterr().out.splitlines()
     assert first.startswith("the smallest change that leads to ")
     assert f"({to}), " in first
     assert any("frequency: " in line and " orders (from 5 to " in line for line in changes)
-    _show_change(kmeans_model, customer, own, ["frequency"])
+    show_change(kmeans_model, customer, own, ["frequency"])
     assert capsys.readouterr().out.startswith("already in ")
-    _show_change(kmeans_model, customer, to, ["plan"])
+    show_change(kmeans_model, customer, to, ["plan"])
     assert capsys.readouterr().out.endswith(
         f"({to}): no values of plan (3 other levels) would do; mark more columns as changeable\n"
     )
     with pytest.raises(ContractError, match="Did you mean 'frequency'"):
-        _show_change(kmeans_model, customer, to, ["frequecy"])
+        show_change(kmeans_model, customer, to, ["frequecy"])
 
 
 @pytest.mark.parametrize("half", [["--change-to", "seg-x"], ["--changeable", "frequency"]])

@@ -196,7 +196,7 @@ def test_explain_one_customer_in_words(company: Company) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["explain", "nobody", "--vectors", "{vectors}"], "got 'nobody', expected one of the 600 customers"),
+        (["explain", "nobody", "--vectors", "{vectors}"], "there is no customer 'nobody' among the 600"),
         (["promote", "99"], "99"),
         (["assign", "{config}", "--out", "x.parquet"], "is not a vector file; write one with"),
         (["assign", "{vectors}", "--out", "x.xlsx"], "must end in .parquet or .csv"),

@@ -79,6 +79,7 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
     found = discover(
         vectors.frame, vectors.contract, settings.discovery, provenance(settings, vectors), progress, incumbent
     )
+    announce(f"verdict: {found.verdict.sentence}")
     announce(f"chosen: {found.choice.reason}")
     if incumbent is not None:
         model, lineage = succeed(found.model, incumbent, found.frame)

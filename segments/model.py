@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from segments.change import WhatWouldChange
 
 Policy = Literal["unassigned", "nearest"]
-CHUNK = 4096  # customers at a time: their distances fit the processor's cache
-CHUNKS_WORTH_THREADS = 8
+CHUNK = 16_384  # customers at a time: few enough for the cache, enough to outweigh what each chunk costs
+CHUNKS_WORTH_THREADS = 4
 Explain = Callable[[Floats, Nearest, int], None]
 
 

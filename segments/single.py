@@ -6,9 +6,8 @@ knows how to say so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import itemgetter, le
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +21,7 @@ from segments.reading import Record, kind_bounds
 _NUMBERS = frozenset({float, int})
 
 
-@dataclass(frozen=True, slots=True)
-class Single:
+class Single(NamedTuple):
     """One customer's nearest segments, as positions, and encoded point (width, 1)."""
 
     nearest: int
@@ -71,7 +69,7 @@ class SingleCustomer:
         self._mean = explainer.mean
         base, direction = explainer.pairs
         self._base = base.tolist()
-        self._direction = np.ascontiguousarray(direction.T.reshape(assigner.size, assigner.size, -1))
+        self._direction = list(map(list, np.ascontiguousarray(direction.T.reshape(assigner.size, assigner.size, -1))))
 
     def assign(self, record: Record) -> Single | None:
         """The customer's segments, or None where the general path must look at it."""
@@ -124,8 +122,9 @@ class SingleCustomer:
         """Base, contributions in the encoder's order of columns, and score."""
         if self._alone:
             return 0.0, [0.0] * (self._count + len(self._categories)), 0.0
-        pull: Any = self._direction[found.nearest, found.runner_up] * (found.point[:, 0] - self._mean)
-        pulls = pull.tolist()
+        pull = found.point[:, 0] - self._mean
+        pull *= self._direction[found.nearest][found.runner_up]
+        pulls: list[float] = pull.tolist()
         contributions = pulls[: self._count] + [_in_order(pulls[block.start : block.stop]) for block in self._blocks]
         base = self._base[found.nearest][found.runner_up]
         return base, contributions, _in_order([base, *contributions])

@@ -42,7 +42,7 @@ def test_every_path_gives_the_same_bits(model: SegmentModel, planted: Any) -> No
 
 
 def test_a_batch_larger_than_a_chunk(model: SegmentModel, planted: Any) -> None:
-    many = pd.concat([planted.frame] * 25, ignore_index=True)
+    many = pd.concat([planted.frame] * 200, ignore_index=True)
     whole = model.assign(many)
     once = model.assign(planted.frame.reset_index(drop=True))
     pd.testing.assert_frame_equal(whole.iloc[-len(once) :].reset_index(drop=True), once, check_exact=True)
@@ -224,9 +224,9 @@ def test_one_customer_alone_is_quick_and_the_same_to_the_bit(model: SegmentModel
 
 
 def test_problems_of_a_large_table_name_the_row_in_the_whole(model: SegmentModel, planted: Any) -> None:
-    many = pd.concat([planted.frame] * 25, ignore_index=True)
-    many.loc[9_000, "frequency"] = -1.0
-    with pytest.raises(InputError, match=r"row 9000, frequency: got -1"):
+    many = pd.concat([planted.frame] * 200, ignore_index=True)
+    many.loc[69_000, "frequency"] = -1.0
+    with pytest.raises(InputError, match=r"row 69000, frequency: got -1"):
         model.assign(many)
 
 

@@ -1,4 +1,4 @@
-"""From the body of `POST /assign` to its answer. Pure: no HTTP in here."""
+"""From the body of `POST /assign` or `POST /contrast` to its answer. Pure: no HTTP in here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 from segments.errors import InputError, nearest_word
 from serving.contracts import LONGEST_ID, MOST_CUSTOMERS, Policy
 from serving.live_model import ServedModel
-from serving.refusals import NOTHING, Complaints, Detail, feature_refusal, from_input_error, in_words
+from serving.refusals import (
+    NOTHING,
+    Complaints,
+    Detail,
+    Refusal,
+    feature_refusal,
+    from_input_error,
+    in_words,
+    printable,
+)
 
 if TYPE_CHECKING:
     from segments.answers import Assignments
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
     from segments.explanation import Explanations
 
 REQUEST_KEYS = ("customers", "explain", "words", "policy")
+CONTRAST_KEYS = ("customers", "against", "words", "policy")
 CUSTOMER_KEYS = ("id", "features")
 POLICIES = ("unassigned", "nearest")
 
@@ -32,10 +42,11 @@ class Request:
     explain: bool
     words: bool
     policy: Policy
+    against: str | None = None
 
 
-def read_request(value: Any, most_customers: int = MOST_CUSTOMERS) -> Request:
-    """Check the shape of a parsed body.
+def read_request(value: Any, most_customers: int = MOST_CUSTOMERS, contrast: bool = False) -> Request:
+    """Check the shape of a parsed body: of `POST /assign`, or of `POST /contrast`.
 
     Raises
     ------
@@ -46,8 +57,9 @@ def read_request(value: Any, most_customers: int = MOST_CUSTOMERS) -> Request:
     if type(value) is not dict:
         complaints.add(value, "an object with the key 'customers'")
         complaints.raise_any("invalid_request", "the body must be an object with the key 'customers'")
-    _check_keys(value, REQUEST_KEYS, complaints)
-    explain, policy = value.get("explain", False), value.get("policy", "unassigned")
+    check_keys(value, CONTRAST_KEYS if contrast else REQUEST_KEYS, complaints)
+    against = _read_against(value, complaints) if contrast else None
+    explain, policy = value.get("explain", contrast), value.get("policy", "unassigned")
     if type(explain) is not bool:
         complaints.add(explain, "true or false for 'explain'")
     words = value.get("words", False)
@@ -71,7 +83,7 @@ def read_request(value: Any, most_customers: int = MOST_CUSTOMERS) -> Request:
                 Detail(twice, None, f"{ids.count(twice)} customers of this id", "ids that differ")
             )
         complaints.raise_any("duplicate_ids", "each customer of a request needs an id of its own")
-    return Request(ids, features, explain or words, words, policy)
+    return Request(ids, features, explain or words, words, policy, against)
 
 
 def answer(served: ServedModel, request: Request) -> dict[str, Any]:
@@ -80,13 +92,15 @@ def answer(served: ServedModel, request: Request) -> dict[str, Any]:
     Raises
     ------
     Refusal
-        422, naming customer and feature, if the model cannot use a value.
+        422, naming customer and feature, if the model cannot use a value, or has no segment to contrast with.
     """
-    _check_descriptors(served.model.contract.descriptors, request)
+    check_descriptors(served.model.contract.descriptors, request.ids, request.features)
+    if request.against is not None:
+        known_segment(served, request.against)
     explanations: Explanations | None = None
     try:
         if request.explain:
-            assignments, explanations = served.model.explain_records(request.features, request.policy)
+            assignments, explanations = served.model.explain_records(request.features, request.policy, request.against)
         else:
             assignments = served.model.assign_records(request.features, request.policy)
     except InputError as error:
@@ -99,7 +113,24 @@ def answer(served: ServedModel, request: Request) -> dict[str, Any]:
     return {"model_version": served.version, "assignments": rows}
 
 
-def _check_keys(
+def known_segment(served: ServedModel, segment: str) -> None:
+    """Refuse, by 422, a segment that the model does not have."""
+    ids = served.model.ids
+    if segment not in ids:
+        expected = f"one of {', '.join(ids)}.{nearest_word(segment, ids)}"
+        message = f"the model has no segment {printable(segment)!r}; GET /segments lists those it has"
+        raise Refusal(422, "unknown_segment", message, [Detail(None, None, in_words(segment), expected)])
+
+
+def _read_against(value: Mapping[str, Any], complaints: Complaints) -> str | None:
+    against = value.get("against", NOTHING)
+    if type(against) is str:
+        return against
+    complaints.add(against, "the id of a segment for 'against'")
+    return None
+
+
+def check_keys(
     found: Mapping[str, Any], known: Sequence[str], complaints: Complaints, customer: str | None = None
 ) -> None:
     for name in found.keys() - set(known):
@@ -107,33 +138,36 @@ def _check_keys(
 
 
 def _read_customers(customers: list[Any], complaints: Complaints) -> tuple[list[str], list[dict[str, Any]]]:
-    ids: list[str] = []
-    features: list[dict[str, Any]] = []
-    for position, customer in enumerate(customers):
-        if type(customer) is not dict:
-            complaints.add(customer, "an object with the keys 'id' and 'features'", f"#{position}")
-            continue
-        there = customer.get("id", NOTHING)
-        usable = type(there) is str and 0 < len(there) <= LONGEST_ID
-        name = there if usable else f"#{position}"
-        if not usable:
-            complaints.add(there, f"a text of 1 to {LONGEST_ID} characters for 'id'", name)
-        found = customer.get("features", NOTHING)
-        if type(found) is not dict:
-            complaints.add(found, "an object of features by name for 'features'", name)
-        if len(customer) > len(CUSTOMER_KEYS):
-            _check_keys(customer, CUSTOMER_KEYS, complaints, name)
-        ids.append(name)
-        features.append(found)
-    return ids, features
+    read = [read_customer(customer, f"#{position}", complaints) for position, customer in enumerate(customers)]
+    return [name for name, _ in read], [features for _, features in read]
 
 
-def _check_descriptors(descriptors: Sequence[Column], request: Request) -> None:
+def read_customer(customer: Any, place: str, complaints: Complaints) -> tuple[str, dict[str, Any]]:
+    """Id and features of one customer; `place` stands for an id that cannot be used."""
+    if type(customer) is not dict:
+        complaints.add(customer, "an object with the keys 'id' and 'features'", place)
+        return place, {}
+    there = customer.get("id", NOTHING)
+    usable = type(there) is str and 0 < len(there) <= LONGEST_ID
+    name = there if usable else place
+    if not usable:
+        complaints.add(there, f"a text of 1 to {LONGEST_ID} characters for 'id'", name)
+    found = customer.get("features", NOTHING)
+    if type(found) is not dict:
+        complaints.add(found, "an object of features by name for 'features'", name)
+    if len(customer) > len(CUSTOMER_KEYS):
+        check_keys(customer, CUSTOMER_KEYS, complaints, name)
+    return name, found
+
+
+def check_descriptors(
+    descriptors: Sequence[Column], ids: Sequence[str], customers: Sequence[Mapping[str, Any]]
+) -> None:
     """Descriptors change no answer, so the model does not read them; a wrong type is a mistake all the same."""
     details = [
         Detail(name, column.name, in_words(features[column.name]), column.expected)
         for column in descriptors
-        for name, features in zip(request.ids, request.features, strict=True)
+        for name, features in zip(ids, customers, strict=True)
         if features.get(column.name) is not None and not _suits(features[column.name], column)
     ]
     if details:

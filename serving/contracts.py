@@ -45,6 +45,30 @@ class AssignRequest(Strict):
     )
 
 
+class ContrastRequest(Strict):
+    """Customers to assign, each explained against one segment that the caller names."""
+
+    customers: list[Customer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
+    against: str = Field(
+        description="Id of the segment to compare with. Where it is a customer's own, the runner-up is taken.",
+        examples=["seg-bxwgagla"],
+    )
+    words: bool = Field(False, description="Also say each contribution in plain words.")
+    policy: Policy = Field("unassigned", description="As for `/assign`.")
+
+
+class ChangeRequest(Strict):
+    """What would bring this customer to that segment?"""
+
+    customer: Customer
+    to: str = Field(description="Id of the segment to reach.", examples=["seg-bxwgagla"])
+    changeable: list[str] = Field(
+        min_length=1,
+        description="The basis features that may change. Those that follow from them by definition move along.",
+        examples=[["frequency"]],
+    )
+
+
 class Contribution(Strict):
     """What one feature adds to the score."""
 
@@ -98,6 +122,37 @@ class AssignResponse(Strict):
     assignments: list[Assignment]
 
 
+class FeatureChange(Strict):
+    """One feature that changes, in `unit`."""
+
+    feature: str
+    before: float | str | None
+    after: float | str | None
+    unit: str
+    words: str
+    follows: bool = Field(description="True where it moves by definition with others.")
+
+
+class ChangeResponse(Strict):
+    """The smallest change found; the changed customer was assigned again before this was said."""
+
+    model_version: str
+    id: str
+    segment_id: str | None = Field(description="The customer's segment as it is; null when unassigned.")
+    to: str
+    found: bool
+    reason: str = Field(description="Why none was found; empty where one was.")
+    changes: list[FeatureChange] = Field(description="Empty where the customer is in the segment already.")
+    distance: float | None = Field(description="Length of the move, in encoded units; null where none was found.")
+    least_distance: float | None = Field(
+        description="The least there is, before rounding to values that people say; null where it was searched for."
+    )
+    exact: bool = Field(description="True where no other whole numbers and categories make a smaller change.")
+    features: dict[str, float | str | None] | None = Field(
+        description="The customer with the change, as `/assign` takes it; null where none was found."
+    )
+
+
 class Difference(Strict):
     """What sets a segment apart in one feature."""
 
@@ -146,7 +201,11 @@ class ModelResponse(Strict):
 
     name: str
     model_version: str
-    digest: str = Field(description="Covers every byte of the model.")
+    digest: str = Field(description="Covers every byte of the model: the artefact digest.")
+    learned_digest: str = Field(
+        description="Covers what decides an answer, not ids, names, times or lineage: equal where two models learned "
+        "the same."
+    )
     source: str = Field(description="Where it was loaded from.")
     algorithm: Literal["kmeans", "hdbscan"]
     features: list[Feature]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from segments.errors import nearest_word
 from serving import contracts, pages
 from serving.assignment import answer, read_request
+from serving.changing import answer_change, read_change
 from serving.guard import Answer, ApiKeys, BodyReader, Disconnected, Receive, Scope, Send, refused
 from serving.live_model import LiveModel, ServedModel
 from serving.refusals import Refusal, printable
@@ -39,7 +40,7 @@ class Route:
 
     Without a `handler`, BentoML answers (its metrics, its copy of the documentation's scripts). `request` and
     `response` are the models of the bodies, None where a body is not JSON; `refusals` are the error statuses beyond
-    those that every route has.
+    those that every route has. `threaded` work takes long whatever the size of its body.
     """
 
     method: str
@@ -52,6 +53,7 @@ class Route:
     refusals: tuple[int, ...] = ()
     public: bool = False
     documented: bool = True
+    threaded: bool = False
 
 
 def route_table(live: LiveModel, settings: ServiceSettings) -> tuple[Route, ...]:
@@ -66,6 +68,14 @@ def route_table(live: LiveModel, settings: ServiceSettings) -> tuple[Route, ...]
         model = served()
         return Answer(dump(answer(model, read_request(parse(body), settings.max_customers))))
 
+    def contrast(body: bytes) -> Answer:
+        model = served()
+        return Answer(dump(answer(model, read_request(parse(body), settings.max_customers, contrast=True))))
+
+    def change(body: bytes) -> Answer:
+        model = served()
+        return Answer(dump(answer_change(model, read_change(parse(body)))))
+
     def ready(_: bytes) -> Answer:
         served()
         return Answer(dump({"status": "ready"}))
@@ -79,6 +89,25 @@ def route_table(live: LiveModel, settings: ServiceSettings) -> tuple[Route, ...]
             request=contracts.AssignRequest,
             response=contracts.AssignResponse,
             refusals=(*BODY_STATUSES, 503),
+        ),
+        Route(
+            "POST",
+            "/contrast",
+            "Assign customers, and explain why not the segment that you name",
+            contrast,
+            request=contracts.ContrastRequest,
+            response=contracts.AssignResponse,
+            refusals=(*BODY_STATUSES, 503),
+        ),
+        Route(
+            "POST",
+            "/what_would_change",
+            "The smallest change that would move a customer to another segment",
+            change,
+            request=contracts.ChangeRequest,
+            response=contracts.ChangeResponse,
+            refusals=(*BODY_STATUSES, 503),
+            threaded=True,
         ),
         Route(
             "GET",
@@ -180,7 +209,7 @@ class Door:
         if route.request is None:
             return route.handler(b"")
         body = await self._reader.read(headers, receive)
-        if len(body) <= INLINE_BYTES:
+        if len(body) <= INLINE_BYTES and not route.threaded:
             return route.handler(body)
         try:
             async with asyncio.timeout(self._seconds):

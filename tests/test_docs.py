@@ -332,7 +332,13 @@ def test_yaml_examples_are_valid_settings(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_json_examples_are_of_the_api(page: Path) -> None:
-    models = [contracts.AssignRequest, contracts.AssignResponse, contracts.ErrorResponse]
+    models = [
+        contracts.AssignRequest,
+        contracts.AssignResponse,
+        contracts.ChangeRequest,
+        contracts.ChangeResponse,
+        contracts.ErrorResponse,
+    ]
     for text in fences(page, "json"):
         assert any(fits(model, text) for model in models), text
 

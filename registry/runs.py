@@ -79,7 +79,8 @@ def _tags(record: DiscoveryRecord) -> dict[str, str]:
         **record.tags,
     }
     if record.model is not None:
-        tags["model_digest"] = record.model.digest
+        tags["artefact_digest"] = record.model.artefact_digest
+        tags["learned_digest"] = record.model.learned_digest
     return {**tags, "mlflow.note.content": record.note} if record.note else tags
 
 
@@ -164,9 +165,8 @@ def _log_model(
     from mlflow.entities import LoggedModelOutput
 
     client = connection.client
-    logged = client.create_logged_model(
-        experiment, name=MODEL_NAME_IN_RUN, source_run_id=run_id, tags={"digest": model.digest}
-    )
+    digests = {"digest": model.digest, "learned_digest": model.learned_digest}
+    logged = client.create_logged_model(experiment, name=MODEL_NAME_IN_RUN, source_run_id=run_id, tags=digests)
     identity = {
         "artifact_path": logged.artifact_location,
         "model_uuid": logged.model_id,

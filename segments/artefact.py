@@ -24,6 +24,7 @@ ASSIGNERS: Mapping[str, type[NearestCentroid] | type[NearestCore]] = {
     kind.KIND: kind for kind in (NearestCentroid, NearestCore)
 }
 DOCUMENT_PARTS = frozenset({"contract", "encoder", "assigner", "cards", "provenance"})
+LEARNED_PARTS = ("contract", "encoder", "assigner")
 ARRAY_PARTS = frozenset({"encoder", "novelty", "assigner", "explainer"})
 
 
@@ -44,6 +45,11 @@ def written(model: SegmentModel) -> tuple[dict[str, Any], dict[str, NDArray[Any]
         "explainer": model.explainer.arrays(),
     }
     return document, {f"{part}_{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+
+
+def learned(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a document was learned from customers and decides an answer; every array is of that kind."""
+    return {name: document[name] for name in LEARNED_PARTS}
 
 
 def parts(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:

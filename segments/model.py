@@ -319,6 +319,20 @@ class SegmentModel:
         """sha256 over every byte of the saved model, the overlay apart."""
         return storage.digest_of(self._contents)
 
+    @property
+    def artefact_digest(self) -> str:
+        """`digest`, where it must be told from `learned_digest`."""
+        return self.digest
+
+    @cached_property
+    def learned_digest(self) -> str:
+        """sha256 over what decides an answer: the same settings, data, seed and incumbent always learn the same.
+
+        Cards, and so ids and names, provenance and overlay are not part of it.
+        """
+        document, arrays = artefact.written(self)
+        return storage.digest_of(storage.contents_of(artefact.learned(document), arrays))
+
     def _bearing(self, digest: str) -> SegmentModel:
         """The same model under the digest of the files it was read from, which a newer format would write anew."""
         self.__dict__["digest"] = digest  # where the cached property keeps it

@@ -80,6 +80,7 @@ def model(served: ServedModel) -> dict[str, Any]:
         "name": served.name,
         "model_version": served.version,
         "digest": served.model.digest,
+        "learned_digest": served.model.learned_digest,
         "source": served.source,
         "algorithm": {"nearest_centroid": "kmeans", "nearest_core": "hdbscan"}[served.model.assigner.KIND],
         "features": features,

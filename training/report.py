@@ -255,7 +255,8 @@ def _facts(discovery: Discovery, facts: Mapping[str, str], raw_tables: Mapping[s
     told = {
         "as of": provenance.get("as_of"),
         "data digest": provenance.get("data_digest"),
-        "model digest": discovery.model.digest,
+        "model digest": discovery.model.artefact_digest,
+        "learned digest": discovery.model.learned_digest,
         "columns that shape segments": ", ".join(column.name for column in discovery.contract.basis),
         "columns that describe them": ", ".join(
             column.name for column in shown_columns(discovery) if column not in discovery.contract.basis

@@ -55,7 +55,8 @@ def test_the_run_tells_what_was_asked_and_found(run: Any, record: DiscoveryRecor
     assert run.data.tags["mlflow.note.content"] == "# Three segments"
     assert run.data.tags["version.numpy"].count(".") == 2
     assert record.model is not None
-    assert run.data.tags["model_digest"] == record.model.digest
+    assert run.data.tags["artefact_digest"] == record.model.digest
+    assert run.data.tags["learned_digest"] == record.model.learned_digest
 
 
 def test_a_long_setting_is_short_among_the_params_and_whole_in_the_file(

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -131,31 +127,6 @@ def test_the_assigner_agrees_with_the_fit(kmeans_discovery: Discovery, hdbscan_d
         judgement = discovery.chosen.judgement
         assert judgement is not None
         assert judgement.agreement >= least
-
-
-def test_a_discovery_repeats_to_the_bit_whatever_the_threads(kmeans_discovery: Discovery, tmp_path: Path) -> None:
-    conftest = Path(__file__).parents[1] / "conftest.py"
-    script = tmp_path / "again.py"
-    script.write_text(
-        "import importlib.util, sys\n"
-        f"spec = importlib.util.spec_from_file_location('planted', {str(conftest)!r})\n"
-        "module = importlib.util.module_from_spec(spec); sys.modules['planted'] = module\n"
-        "spec.loader.exec_module(module)\n"
-        "p = module.make_planted()\n"
-        "settings = module.DiscoverySettings(algorithms=(module.KMeansSettings(segments=4),))\n"
-        "print(module.discover(p.frame, p.contract, settings, {'data_digest': 'sha256:planted'}).model.digest)\n"
-    )
-    digests = {
-        subprocess.run(
-            [sys.executable, str(script)],
-            env={**os.environ, "OMP_NUM_THREADS": threads},
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-        for threads in ("1", "4")
-    }
-    assert digests == {kmeans_discovery.model.digest}
 
 
 def test_ids_are_opaque_and_differ_between_discoveries(planted: Any, kmeans_discovery: Discovery) -> None:

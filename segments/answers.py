@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -73,8 +73,7 @@ class Assignments:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """The segment of one customer; the fields are those of `Assignments`, with ids for positions.
 
     `segment_id` and `segment_name` are None where the customer is unassigned, `runner_up_id` where there is only one
@@ -92,8 +91,7 @@ class Assignment:
     unseen: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """Why one customer is nearer to the segment `toward` than to `against` (ids; the latter None if there is no other).
 
     score = base + the sum of the contributions, by column in the encoder's order.

@@ -7,10 +7,10 @@ one-hot block. One customer and a million take the same code, operation by opera
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -72,39 +72,40 @@ class NumberEncoding:
     factor: Floats  # weight / standard deviation
 
     @cached_property
-    def _rows(self) -> dict[Transform, Indices | slice]:
-        """Which rows each transform concerns; a slice where they are neighbours, since that needs no copy."""
+    def _steps(self) -> list[tuple[Indices | slice, Callable[[Floats], Floats]]]:
+        """Which rows are transformed, and how; neighbours as a slice, since that needs no copy."""
         chosen = np.array(self.transforms, dtype=object)
-        return {t: _as_slice(np.flatnonzero(chosen == t)) for t in Transform if np.any(chosen == t)}
+        logarithmic, powered, ranked = (
+            np.flatnonzero(chosen == t) for t in (Transform.LOG1P, Transform.YEO_JOHNSON, Transform.QUANTILE)
+        )
+        return [
+            *([(_as_slice(logarithmic), np.log1p)] if len(logarithmic) else []),
+            *((slice(row, row + 1), partial(yeo_johnson, power=self.power[row])) for row in powered.tolist()),
+            *(
+                (slice(row, row + 1), partial(quantile_rank, edges=edges))
+                for row, edges in zip(ranked.tolist(), self.quantiles, strict=True)
+            ),
+        ]
 
     @cached_property
-    def _as_columns(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        return (
-            self.fill[:, None],
-            self.lower[:, None],
-            self.upper[:, None],
-            self.center[:, None],
-            self.factor[:, None],
-        )
+    def _bounds_and_scale(self) -> tuple[Floats, Floats, Floats, Floats]:
+        return self.lower, self.upper, self.center, self.factor
+
+    @cached_property
+    def _as_columns(self) -> tuple[Floats, Floats, Floats, Floats]:
+        return self.lower[:, None], self.upper[:, None], self.center[:, None], self.factor[:, None]
 
     def encode(self, numbers: Floats) -> Floats:
         """(p, n) raw values to (p, n) encoded ones."""
-        return self.encode_known(np.where(np.isnan(numbers), self._as_columns[0], numbers))
+        return self.encode_known(np.where(np.isnan(numbers), self.fill[:, None], numbers))
 
     def encode_known(self, values: Floats) -> Floats:
-        """As `encode` where nothing is missing; works in place."""
-        _, lower, upper, center, factor = self._as_columns
+        """As `encode` where nothing is missing, of (p, n) customers or (p,) of one; works in place."""
+        lower, upper, center, factor = self._bounds_and_scale if values.ndim == 1 else self._as_columns
         np.maximum(values, lower, out=values)
         np.minimum(values, upper, out=values)
-        for transform, rows in self._rows.items():
-            if transform is Transform.LOG1P:
-                values[rows] = np.log1p(values[rows])
-            elif transform is Transform.YEO_JOHNSON:
-                for row in np.arange(len(values))[rows]:
-                    values[row] = yeo_johnson(values[row], self.power[row])
-            elif transform is Transform.QUANTILE:
-                for position, row in enumerate(np.arange(len(values))[rows]):
-                    values[row] = quantile_rank(values[row], self.quantiles[position])
+        for rows, transformed in self._steps:
+            values[rows] = transformed(values[rows])
         values -= center
         values *= factor
         return values

@@ -6,7 +6,9 @@ knows how to say so.
 
 from __future__ import annotations
 
-from operator import itemgetter, le
+from functools import reduce
+from math import inf
+from operator import add, getitem, itemgetter, le
 from typing import NamedTuple
 
 import numpy as np
@@ -22,13 +24,14 @@ _NUMBERS = frozenset({float, int})
 
 
 class Single(NamedTuple):
-    """One customer's nearest segments, as positions, and encoded point (width, 1)."""
+    """One customer's nearest segments, as positions; encoded point (width,), and each category's position."""
 
     nearest: int
     runner_up: int
     strength: float
     distance: float
     point: Floats
+    levels: list[int]
 
 
 class SingleCustomer:
@@ -45,8 +48,8 @@ class SingleCustomer:
         columns = encoder.columns
         self._columns = columns
         self._names = frozenset(contract.names)
-        self._basis = frozenset(columns)
         self._take = itemgetter(*columns) if len(columns) > 1 else lambda record: (record[columns[0]],)
+        self._column_count = len(columns)
         self._count = len(encoder.numbers.names)
         kinds = [kind_bounds(contract[name].kind) for name in encoder.numbers.names]
         # inside both ranges a value is neither wrong nor novel
@@ -57,54 +60,54 @@ class SingleCustomer:
             fill if allowed else None for fill, allowed in zip(encoder.numbers.fill.tolist(), nullable, strict=True)
         ]
         self._numbers = encoder.numbers
-        starts = encoder.starts.tolist()[self._count :]
-        self._categories = [
-            (category.positions, start, category.factor)
-            for category, start in zip(encoder.categories, starts, strict=True)
-        ]
-        self._blocks = [range(start, start + c.width) for c, start in zip(encoder.categories, starts, strict=True)]
-        self._width = encoder.width
+        self._categories = encoder.categories
+        self._starts = encoder.starts.tolist()[self._count :]
+        self._places = [(c.positions, start, c.factor) for c, start in zip(self._categories, self._starts, strict=True)]
+        self._no_level = (0.0,) * (encoder.width - self._count)
         self._centroids = np.ascontiguousarray(assigner.centroids.T)
         self._alone = assigner.size == 1
-        self._mean = explainer.mean
-        base, direction = explainer.pairs
-        self._base = base.tolist()
-        self._direction = list(map(list, np.ascontiguousarray(direction.T.reshape(assigner.size, assigner.size, -1))))
+        self._explainer = explainer
+        self._mean = explainer.mean[: self._count]
+        self._reasons: dict[tuple[int, int], _PairReasons] = {}
 
     def assign(self, record: Record) -> Single | None:
         """The customer's segments, or None where the general path must look at it."""
-        if not (self._basis <= record.keys() <= self._names):
+        if type(record) is not dict:  # others may make up what they lack
             return None
-        row = self._take(record)
+        try:
+            row = self._take(record)
+        except KeyError:
+            return None
+        if len(record) != self._column_count and not record.keys() <= self._names:
+            return None
         values = row[: self._count]
         if not _NUMBERS.issuperset(map(type, values)):
-            values = [fill if value is None else value for value, fill in zip(values, self._fill, strict=True)]
+            values = tuple(fill if value is None else value for value, fill in zip(values, self._fill, strict=True))
             if not _NUMBERS.issuperset(map(type, values)):
                 return None
         if not (all(map(le, self._lower, values)) and all(map(le, values, self._upper))):
             return None
-        point = np.empty((self._width, 1))
-        point[: self._count, 0] = values
+        point = np.array(values + self._no_level, dtype=np.float64)
         self._numbers.encode_known(point[: self._count])
-        if self._categories:
-            point[self._count :] = 0.0
-            for (positions, start, factor), value in zip(self._categories, row[self._count :], strict=True):
-                position = positions.get(value) if type(value) is str else None
-                if position is None:
-                    return None
-                point[start + position] = factor
-        gap = self._centroids - point
+        levels = []
+        for (positions, start, factor), value in zip(self._places, row[self._count :], strict=True):
+            position = positions.get(value) if type(value) is str else None
+            if position is None:
+                return None
+            point[start + position] = factor
+            levels.append(position)
+        gap = self._centroids - point[:, None]
         gap *= gap
         distances = np.sqrt(np.add.reduce(gap, axis=0)).tolist()
         distance = min(distances)
         nearest = distances.index(distance)
         if self._alone:
-            return Single(nearest, -1, 1.0, distance, point)
-        distances[nearest] = np.inf
+            return Single(nearest, -1, 1.0, distance, point, levels)
+        distances[nearest] = inf
         second = min(distances)
         total = distance + second
         strength = (second - distance) / total if total else 0.0
-        return Single(nearest, distances.index(second), strength, distance, point)
+        return Single(nearest, distances.index(second), strength, distance, point, levels)
 
     def explain(self, found: Single) -> Explanations:
         """Why the nearest segment and not the runner-up, as `CentroidExplainer` says it."""
@@ -121,18 +124,33 @@ class SingleCustomer:
     def reasons(self, found: Single) -> tuple[float, list[float], float]:
         """Base, contributions in the encoder's order of columns, and score."""
         if self._alone:
-            return 0.0, [0.0] * (self._count + len(self._categories)), 0.0
-        pull = found.point[:, 0] - self._mean
-        pull *= self._direction[found.nearest][found.runner_up]
-        pulls: list[float] = pull.tolist()
-        contributions = pulls[: self._count] + [_in_order(pulls[block.start : block.stop]) for block in self._blocks]
-        base = self._base[found.nearest][found.runner_up]
-        return base, contributions, _in_order([base, *contributions])
+            return 0.0, [0.0] * self._column_count, 0.0
+        pair = self._reasons.get(found[:2]) or self._of_pair(found.nearest, found.runner_up)
+        pull = found.point[: self._count] - self._mean
+        pull *= pair.direction
+        contributions: list[float] = pull.tolist()
+        contributions += map(getitem, pair.of_levels, found.levels)
+        # from the left, one after another: `sum` of Python 3.12 compensates, and would differ by a bit
+        return pair.base, contributions, reduce(add, contributions, pair.base)
+
+    def _of_pair(self, nearest: int, runner_up: int) -> _PairReasons:
+        """What every customer between the same two segments shares, worked out when the first of them comes."""
+        base, directions = self._explainer.pairs
+        direction = np.ascontiguousarray(directions[:, nearest * len(base) + runner_up])
+        of_levels = []
+        for category, start in zip(self._categories, self._starts, strict=True):
+            block = slice(start, start + category.width)
+            points = category.factor * np.eye(category.width)
+            pulls = ((points - self._explainer.mean[block]) * direction[block]).tolist()
+            of_levels.append([reduce(add, dimensions) for dimensions in pulls])
+        pair = _PairReasons(float(base[nearest, runner_up]), direction[: self._count], of_levels)
+        self._reasons[nearest, runner_up] = pair  # should two threads come first at once, they write the same
+        return pair
 
 
-def _in_order(values: list[float]) -> float:
-    """The sum from the left, one after another: `sum` of Python 3.12 compensates, and would differ by a bit."""
-    total = values[0]
-    for value in values[1:]:
-        total += value
-    return total
+class _PairReasons(NamedTuple):
+    """Of two segments: E[margin], the direction (numbers,) between them, and each category level's contribution."""
+
+    base: float
+    direction: Floats
+    of_levels: list[list[float]]

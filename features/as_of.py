@@ -8,9 +8,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
+import ibis
+import ibis.expr.types as ir
+
 EPOCH = date(1970, 1, 1)
+
+
+class AnyAsOf(Protocol):
+    """The as-of moment as the feature expressions use it: known now, or when their SQL runs.
+
+    `day` is the day of the moment, in days since 1970-01-01: recency and tenure count back from it. `last_day` is the
+    last day of which anything counts; windows such as "last 30 days" end with it.
+    """
+
+    @property
+    def day(self) -> int | ir.IntegerScalar: ...
+
+    @property
+    def last_day(self) -> int | ir.IntegerScalar: ...
+
+    def clock(self, days_before: int = 0) -> ir.TimestampScalar:
+        """The wall clock of the business's time zone, so many days before the moment."""
+
+    def cutoff(self, zoned: bool) -> ir.TimestampScalar:
+        """The moment to compare instants with (`zoned`), or wall clocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +54,41 @@ class AsOf:
 
     @property
     def day(self) -> int:
-        """The day of this moment, in days since 1970-01-01: recency and tenure count back from it."""
+        """Days since 1970-01-01."""
         return (self.local.date() - EPOCH).days
 
     @property
     def last_day(self) -> int:
-        """The last day of which anything counts; windows such as "last 30 days" end with it."""
+        """Days since 1970-01-01."""
         return ((self.local - timedelta(microseconds=1)).date() - EPOCH).days
+
+    def clock(self, days_before: int = 0) -> ir.TimestampScalar:
+        return ibis.literal(self.local - timedelta(days=days_before), "timestamp")
+
+    def cutoff(self, zoned: bool) -> ir.TimestampScalar:
+        return ibis.literal(self.instant, "timestamp('UTC')") if zoned else self.clock()
+
+
+class LaterAsOf:
+    """A moment that is known when the SQL runs: the one row of the table `as_of`."""
+
+    NAME = "as_of"
+    SCHEMA = {"day": "int64", "last_day": "int64", "local": "timestamp", "instant": "timestamp('UTC')"}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        self._row = ibis.table(self.SCHEMA, name=self.NAME)
+
+    @property
+    def day(self) -> ir.IntegerScalar:
+        return self._row.day.as_scalar()
+
+    @property
+    def last_day(self) -> ir.IntegerScalar:
+        return self._row.last_day.as_scalar()
+
+    def clock(self, days_before: int = 0) -> ir.TimestampScalar:
+        now = self._row.local.as_scalar()
+        return now - ibis.interval(days=days_before) if days_before else now
+
+    def cutoff(self, zoned: bool) -> ir.TimestampScalar:
+        return self._row.instant.as_scalar() if zoned else self.clock()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,8 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from features.as_of import AsOf
+from features.as_of import AnyAsOf
 from features.raw_tables import RawTable, RawType, matched_columns
-from features.sources import fetch
 from segments.errors import SourceError
 
 YES, NO = ("1", "true", "t", "yes", "y"), ("0", "false", "f", "no", "n")
@@ -33,16 +32,25 @@ WITH_ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # 10:00:00Z, 10:00:00+
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What is counted of a table: one row of sums, and what they add to the counts so far."""
+
+    sums: ir.Table
+    told: Callable[[Mapping[str, Any], Mapping[str, int]], dict[str, int]]
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class CanonicalTable:
-    """A user's table in our words. `counts` tells the rows read and what was left out, why."""
+    """A user's table in our words. Its tallies, one after the other, tell the rows read and what was left out, why."""
 
     name: str
     table: ir.Table
-    counts: Mapping[str, int]
+    tallies: tuple[Tally, ...]
 
 
 def canonical(
-    raw: ir.Table, contract: RawTable, columns: Mapping[str, str], as_of: AsOf, duplicates_dropped: bool = False
+    raw: ir.Table, contract: RawTable, columns: Mapping[str, str], as_of: AnyAsOf, duplicates_dropped: bool = False
 ) -> CanonicalTable:
     """Rename, cast and filter a user's table to rows with a customer and a moment before `as_of`.
 
@@ -54,7 +62,7 @@ def canonical(
     Raises
     ------
     SourceError
-        If a column is absent, of another type, or holds text that cannot be read as its type.
+        If a column is absent or of another type. Text that cannot be read as its type is found by the tallies.
     """
     there = matched_columns(raw.columns, contract, columns)
     whole = raw.distinct() if duplicates_dropped else raw
@@ -75,23 +83,22 @@ def canonical(
             elif theirs.type().is_floating():
                 infinite.append(theirs.isinf().fill_null(False))
     moment = values.get(str(contract.moment))
-    late = ibis.literal(False) if moment is None else moment >= _cutoff(moment, as_of)
+    late = ibis.literal(False) if moment is None else moment >= as_of.cutoff(bool(moment.type().timezone))
     table = whole.select(
         **{name: _wall_clock(value) for name, value in values.items()},
         is_late=late.fill_null(False),
         is_infinite=functools.reduce(operator.or_, infinite, ibis.literal(False)),
         **{f"unreadable_{name}": text for name, text in unreadable.items()},
     )
-    counts = _count(table, contract, tuple(unreadable), there)
+    tallies = [_tally(table, contract, tuple(unreadable), there)]
     if duplicates_dropped:
-        rows = int(fetch(raw.aggregate(rows=raw.count()), f"{contract.name}: counting rows")["rows"][0].as_py())
-        counts = {"rows": rows, "duplicates": rows - counts["rows"], **{k: v for k, v in counts.items() if k != "rows"}}
+        tallies.append(Tally(raw.aggregate(read=raw.count()), _duplicates, f"{contract.name}: counting rows"))
     kept = table.filter(table.customer_id.notnull() & ~table.is_late)
     if contract.moment_is_needed:
         kept = kept.filter(kept[str(contract.moment)].notnull())
         kept = kept.mutate(day=kept[str(contract.moment)].date().epoch_days().cast("int64"))
     return CanonicalTable(
-        contract.name, kept.drop("is_late", "is_infinite", *(f"unreadable_{n}" for n in unreadable)), counts
+        contract.name, kept.drop("is_late", "is_infinite", *(f"unreadable_{n}" for n in unreadable)), tuple(tallies)
     )
 
 
@@ -161,6 +168,8 @@ def _finite(number: ir.FloatingValue) -> ir.FloatingValue:
 
 def _moment_of_text(value: ir.StringValue, where: str) -> ir.TimestampValue:
     """ISO text as a timestamp, with a zone if every value has one."""
+    from features.sources import fetch  # opens engines, which whoever sends typed values does not need
+
     text = value.strip().nullif("")
     has_zone = ibis.cases((text.isnull(), None), (text.re_search(WITH_ZONE), 1), else_=0)
     table = has_zone.name("has_zone").as_table()
@@ -174,20 +183,13 @@ def _where(fault: ir.BooleanValue, text: ir.StringValue) -> ir.StringValue:
     return ibis.ifelse(fault, text, None)
 
 
-def _cutoff(moment: ir.TimestampValue, as_of: AsOf) -> ir.TimestampScalar:
-    zone = moment.type().timezone
-    return ibis.literal(as_of.instant, "timestamp('UTC')") if zone else ibis.literal(as_of.local, "timestamp")
-
-
 def _wall_clock(value: ir.Value) -> ir.Value:
     """Instants on the business's clock: every engine's session runs in its time zone."""
     found = value.type()
     return value.cast(dt.timestamp) if isinstance(found, dt.Timestamp) and found.timezone else value
 
 
-def _count(
-    table: ir.Table, contract: RawTable, unreadable: tuple[str, ...], there: Mapping[str, str]
-) -> dict[str, int]:
+def _tally(table: ir.Table, contract: RawTable, unreadable: tuple[str, ...], there: Mapping[str, str]) -> Tally:
     """Rows read and rows left out; refuses values that cannot be read."""
     has_customer = table.customer_id.notnull()
     sums: dict[str, Any] = {"rows": table.count(), "without_customer": (~has_customer).sum()}
@@ -199,14 +201,23 @@ def _count(
     for name in unreadable:
         text = table[f"unreadable_{name}"]
         sums |= {f"unreadable_{name}": text.count(), f"example_{name}": text.min()}
-    found = fetch(table.aggregate(**sums), f"{contract.name}: counting rows").to_pylist()[0]
-    for column in contract.columns:
-        if faults := found.get(f"unreadable_{column.name}"):
-            values = "1 value that is" if faults == 1 else f"{faults:,} values that are"
-            no_such = "neither yes nor no" if column.type is RawType.FLAG else f"no {column.type}"
-            raise SourceError(
-                f"{contract.name}: column {there[column.name]!r} ({column.name}) holds {values} {no_such}, "
-                f"such as {found[f'example_{column.name}']!r:.60}; write it as {WRITTEN[column.type]}"
-            )
-    counts = {name: int(found[name] or 0) for name in sums if not name.startswith(("unreadable_", "example_"))}
-    return {name: count for name, count in counts.items() if count or name != "with_infinity_as_missing"}
+
+    def told(found: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
+        for column in contract.columns:
+            if faults := found.get(f"unreadable_{column.name}"):
+                values = "1 value that is" if faults == 1 else f"{faults:,} values that are"
+                no_such = "neither yes nor no" if column.type is RawType.FLAG else f"no {column.type}"
+                raise SourceError(
+                    f"{contract.name}: column {there[column.name]!r} ({column.name}) holds {values} {no_such}, "
+                    f"such as {found[f'example_{column.name}']!r:.60}; write it as {WRITTEN[column.type]}"
+                )
+        own = {name: int(found[name] or 0) for name in sums if not name.startswith(("unreadable_", "example_"))}
+        return {**counts, **{n: count for n, count in own.items() if count or n != "with_infinity_as_missing"}}
+
+    return Tally(table.aggregate(**sums), told, f"{contract.name}: counting rows")
+
+
+def _duplicates(found: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
+    """How many rows were gone before the others were counted."""
+    rows = int(found["read"])
+    return {"rows": rows, "duplicates": rows - counts["rows"], **{k: v for k, v in counts.items() if k != "rows"}}

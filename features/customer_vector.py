@@ -2,33 +2,31 @@
 
 The population is every customer with at least one usable row before the as-of moment in any of the tables. Each group
 is computed in the engine that holds its table; only its result, one row a customer, comes to Python and is joined here.
-A customer without rows in a table has 0 where that is the truth (no orders: frequency 0), and null elsewhere.
+A customer without rows in a table has 0 where that is the truth (no orders: frequency 0), and null elsewhere
+(see `feature_groups`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pandera.pandas as pandera
 
-from features import firmographics, rfm, subscriptions, usage
 from features.as_of import AsOf
-from features.canonical import CanonicalTable, canonical
-from features.learned import LearnedFeatures, score_columns
-from features.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawTable
-from features.settings import FeatureSettings, Sources, TableSource
+from features.canonical import Tally
+from features.feature_groups import Part, contract_of, feature_groups, joined
+from features.learned import LearnedFeatures
+from features.settings import FeatureSettings, Sources
 from features.sources import Engines, fetch
-from segments.contract import Column, Kind, VectorContract
-from segments.errors import SettingsError, SourceError, nearest_word
+from segments.contract import Kind, VectorContract
+from segments.errors import SourceError
 
 Moment = date | datetime
 
@@ -38,7 +36,7 @@ class CustomerVectors:
     """One row a customer.
 
     `frame` is indexed by `customer_id` (unique, sorted text) with the contract's columns in order; `report` counts, by
-    raw table, the rows read, left out (and why) and used.
+    raw table, the rows read, left out (and why) and used; `columns` names those of ours that each raw table had.
     """
 
     frame: pd.DataFrame
@@ -47,14 +45,7 @@ class CustomerVectors:
     as_of: Moment
     digest: str
     report: Mapping[str, Mapping[str, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One result of a feature group: an expression with `customer_id`, and the definitions of its other columns."""
-
-    table: ir.Table
-    columns: tuple[Column, ...]
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def build_vectors(
@@ -83,18 +74,17 @@ def build_vectors(
     SettingsError
         If `roles` or `words` name a column that the vector does not have.
     """
-    moment = AsOf.at(as_of, settings.time_zone)
-    report: dict[str, Mapping[str, int]] = {}
     with Engines(Path(base), settings.time_zone) as engines:
-        parts = list(_parts(engines, sources, settings, moment, report))
-        frames = [_frame(part) for part in parts]
-    contract = _contract(parts, settings)
-    frame = _join(frames, contract)
+        groups = feature_groups(engines.open, sources, settings, AsOf.at(as_of, settings.time_zone))
+        report = {name: _counted(tallies) for name, tallies in groups.tallies.items()}
+        frames = [_frame(part) for part in groups.parts]
+    contract = contract_of(groups, settings)
+    frame = joined(frames, contract)
     if frame.empty:
         raise SourceError(f"no customer has a usable row before {as_of}. {_told(report)}")
     rules = learned if learned is not None else LearnedFeatures.learn(frame, contract, settings)
     frame = validated(rules.apply(frame, contract), contract)
-    return CustomerVectors(frame, contract, rules, as_of, digest(frame), report)
+    return CustomerVectors(frame, contract, rules, as_of, digest(frame), report, groups.columns)
 
 
 def schema(contract: VectorContract) -> pandera.DataFrameSchema:
@@ -151,42 +141,12 @@ def digest(frame: pd.DataFrame) -> str:
     return f"sha256:{total.hexdigest()}"
 
 
-def _parts(
-    engines: Engines, sources: Sources, settings: FeatureSettings, as_of: AsOf, report: dict[str, Mapping[str, int]]
-) -> Iterator[Part]:
-    def read(
-        source: TableSource, contract: RawTable, columns: Mapping[str, str], duplicates_dropped: bool = False
-    ) -> CanonicalTable:
-        table = canonical(engines.open(source, contract.name), contract, columns, as_of, duplicates_dropped)
-        report[contract.name] = table.counts
-        return table
-
-    if source := sources.orders:
-        table = read(source, ORDERS, source.columns, settings.rfm.duplicates == "dropped")
-        prepared = rfm.prepare_orders(table, settings.rfm)
-        report["orders"], orders = prepared.counts, prepared.table
-        discounted = "discount" in orders.columns
-        yield Part(rfm.rfm(orders, as_of, settings.rfm), rfm.columns(settings.rfm, settings.currency, discounted))
-        if settings.rfm.cdnow_summary:
-            yield Part(rfm.cdnow_summary(orders, as_of), rfm.cdnow_columns(settings.currency))
-    if source := sources.events:
-        events = read(source, EVENTS, source.columns).table
-        yield Part(usage.usage(events, as_of), usage.columns(events))
-        yield Part(usage.sessions(events, as_of, settings.usage), usage.session_columns())
-        if usage.has_features(events):
-            yield Part(usage.top_feature(events, as_of), usage.top_feature_columns())
-        if "device" in events.columns:
-            yield Part(usage.main_device(events, as_of), usage.main_device_columns())
-    if source := sources.subscriptions:
-        terms = read(source, SUBSCRIPTIONS, source.columns).table
-        yield Part(subscriptions.subscriptions(terms, as_of), subscriptions.columns(terms, settings.currency))
-        if "plan" in terms.columns:
-            yield Part(subscriptions.plan(terms, as_of), subscriptions.plan_columns())
-    if customers := sources.customers:
-        attributes = customers.attributes
-        contract = firmographics.contract(attributes)
-        rows = read(customers, contract, firmographics.mapping(customers)).table
-        yield Part(firmographics.firmographics(rows, attributes), firmographics.columns(attributes))
+def _counted(tallies: Sequence[Tally]) -> dict[str, int]:
+    """The rows read of a table, and those left out."""
+    counts: dict[str, int] = {}
+    for tally in tallies:
+        counts = tally.told(fetch(tally.sums, tally.what).to_pylist()[0], counts)
+    return counts
 
 
 def _frame(part: Part) -> pd.DataFrame:
@@ -206,37 +166,6 @@ def _frame(part: Part) -> pd.DataFrame:
             "keep one row each"
         )
     return frame
-
-
-def _contract(parts: list[Part], settings: FeatureSettings) -> VectorContract:
-    columns = [column for part in parts for column in part.columns]
-    if settings.rfm.scores and any(column.name == "recency_days" for column in columns):
-        columns += score_columns()
-    contract = VectorContract(tuple(columns))
-    for block, names in (("roles", settings.roles), ("words", settings.words)):
-        for name in names:
-            if name not in contract.names:
-                raise SettingsError(
-                    f"features.{block}: no column {name!r} in the vector.{nearest_word(name, contract.names)} "
-                    f"It has {', '.join(contract.names)}"
-                )
-    own = {name: words.model_dump(exclude_none=True) for name, words in settings.words.items()}
-    contract = VectorContract(tuple(replace(column, **own.get(column.name, {})) for column in contract.columns))
-    return contract.with_roles(settings.roles)
-
-
-def _join(frames: list[pd.DataFrame], contract: VectorContract) -> pd.DataFrame:
-    """All customers of all parts, sorted, with the contract's columns and types."""
-    joined = pd.concat(frames, axis=1).rename_axis("customer_id").sort_index().reindex(columns=list(contract.names))
-    typed: dict[str, pd.Series[Any]] = {}
-    for column in contract.columns:
-        values = joined[column.name]
-        if column.is_category:
-            typed[column.name] = values.astype("str")
-        else:
-            numbers = values.astype(float)
-            typed[column.name] = numbers if column.nullable else numbers.fillna(0.0)
-    return pd.DataFrame(typed, index=joined.index.astype("str"), columns=list(contract.names))
 
 
 def _told(report: Mapping[str, Mapping[str, int]]) -> str:

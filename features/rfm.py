@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import ibis
 import ibis.expr.types as ir
 
-from features.as_of import AsOf
-from features.canonical import CanonicalTable
+from features.as_of import AnyAsOf
+from features.canonical import CanonicalTable, Tally
 from features.exact_sums import LARGEST, from_ten_thousandths, ten_thousandths
 from features.settings import RfmSettings
-from features.sources import fetch
 from segments.contract import Column, Kind, Role
 
 GROUP = "rfm"
@@ -22,27 +24,33 @@ def prepare_orders(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTa
     table = table.mutate(amount=amount)
     usable = (table.amount.abs() <= LARGEST).fill_null(False)
     refund, zero = usable & (table.amount < 0), usable & (table.amount == 0)
-    counts = fetch(
-        table.aggregate(unusable=(~usable).sum(), refunds=refund.sum(), zero_amounts=zero.sum(), rows=table.count()),
-        "orders: counting refunds",
-    ).to_pylist()[0]
-    found = {name: int(value or 0) for name, value in counts.items()}
-    dropped = {"without_usable_amount": found["unusable"]}
+    sums = table.aggregate(
+        unusable=(~usable).sum(), refunds=refund.sum(), zero_amounts=zero.sum(), countable=table.count()
+    )
     kept = usable
     if settings.refunds == "dropped":
-        kept, dropped = kept & (table.amount >= 0), {**dropped, "refunds_dropped": found["refunds"]}
+        kept = kept & (table.amount >= 0)
     if settings.zero_amounts == "dropped":
-        kept, dropped = kept & (table.amount != 0), {**dropped, "zero_amounts_dropped": found["zero_amounts"]}
-    used = found["rows"] - sum(dropped.values())
-    told = {} if settings.refunds == "dropped" else {f"refunds_{settings.refunds}": found["refunds"]}
+        kept = kept & (table.amount != 0)
     table = table.filter(kept).mutate(
         money=lambda t: ten_thousandths(t.amount),
         is_purchase=lambda t: t.amount >= 0 if settings.refunds == "netted" else ibis.literal(True),
     )
-    return CanonicalTable(orders.name, table, {**orders.counts, **dropped, "used": used, **told})
+
+    def told(found: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
+        refunds, dropped = int(found["refunds"] or 0), {"without_usable_amount": int(found["unusable"] or 0)}
+        if settings.refunds == "dropped":
+            dropped["refunds_dropped"] = refunds
+        if settings.zero_amounts == "dropped":
+            dropped["zero_amounts_dropped"] = int(found["zero_amounts"] or 0)
+        used = int(found["countable"]) - sum(dropped.values())
+        kept_refunds = {} if settings.refunds == "dropped" else {f"refunds_{settings.refunds}": refunds}
+        return {**counts, **dropped, "used": used, **kept_refunds}
+
+    return CanonicalTable(orders.name, table, (*orders.tallies, Tally(sums, told, "orders: counting refunds")))
 
 
-def rfm(orders: ir.Table, as_of: AsOf, settings: RfmSettings) -> ir.Table:
+def rfm(orders: ir.Table, as_of: AnyAsOf, settings: RfmSettings) -> ir.Table:
     """One row a customer: the columns of `columns` but the scores, from prepared orders."""
     bought = orders.is_purchase
     order_count = bought.sum()
@@ -79,7 +87,7 @@ def rfm(orders: ir.Table, as_of: AsOf, settings: RfmSettings) -> ir.Table:
     return sums.select("customer_id", **values)
 
 
-def cdnow_summary(orders: ir.Table, as_of: AsOf) -> ir.Table:
+def cdnow_summary(orders: ir.Table, as_of: AnyAsOf) -> ir.Table:
     """The CDNOW summary of Fader and Hardie, as in BTYD and lifetimes: same-day orders are one, weeks of 7 days.
 
     The observation ends with the last day before `as_of`.

@@ -6,12 +6,10 @@ end was not known before it.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import ibis
 import ibis.expr.types as ir
 
-from features.as_of import AsOf
+from features.as_of import AnyAsOf
 from features.exact_sums import from_ten_thousandths, ten_thousandths
 from segments.contract import Column, Kind, Role
 
@@ -19,11 +17,11 @@ GROUP = "subscriptions"
 CHANGE_DAYS = 90
 
 
-def subscriptions(terms: ir.Table, as_of: AsOf) -> ir.Table:
+def subscriptions(terms: ir.Table, as_of: AnyAsOf) -> ir.Table:
     """One row a customer: the columns of `columns`, but the plan."""
     cents = ten_thousandths(terms.mrr).fill_null(0)
-    terms = terms.mutate(cents=cents, runs=_runs(terms, as_of.local))
-    terms = terms.mutate(ran=_runs(terms, as_of.local - timedelta(days=CHANGE_DAYS)))
+    terms = terms.mutate(cents=cents, runs=_runs(terms, as_of.clock()))
+    terms = terms.mutate(ran=_runs(terms, as_of.clock(CHANGE_DAYS)))
     by = ["customer_id", *(["subscription_id"] if "subscription_id" in terms.columns else [])]
     before = terms.cents.lag().over(ibis.window(group_by=by, order_by=[terms.started_at, terms.cents]))
     terms = terms.mutate(
@@ -57,9 +55,9 @@ def subscriptions(terms: ir.Table, as_of: AsOf) -> ir.Table:
     return sums.select("customer_id", **values)
 
 
-def plan(terms: ir.Table, as_of: AsOf) -> ir.Table:
+def plan(terms: ir.Table, as_of: AnyAsOf) -> ir.Table:
     """The running plan of the highest MRR; of equals the one started last."""
-    running = terms.filter(_runs(terms, as_of.local) & terms.plan.notnull())
+    running = terms.filter(_runs(terms, as_of.clock()) & terms.plan.notnull())
     order = [running.mrr.fill_null(0.0).desc(), running.started_at.desc(), running.plan]
     ranked = running.mutate(rank=ibis.row_number().over(group_by="customer_id", order_by=order))
     return ranked.filter(ranked["rank"] == 0).select("customer_id", "plan")
@@ -110,12 +108,12 @@ def plan_columns() -> tuple[Column, ...]:
     return (Column("plan", Kind.CATEGORY, Role.DESCRIPTOR, "", GROUP, text, True),)
 
 
-def _runs(terms: ir.Table, moment: datetime) -> ir.BooleanValue:
+def _runs(terms: ir.Table, moment: ir.TimestampScalar) -> ir.BooleanValue:
     """Whether terms run at a moment, as known just before it."""
-    begun = terms.started_at < ibis.literal(moment, "timestamp")
+    begun = terms.started_at < moment
     if "ended_at" not in terms.columns:
         return begun
-    return begun & (terms.ended_at.isnull() | (terms.ended_at >= ibis.literal(moment, "timestamp")))
+    return begun & (terms.ended_at.isnull() | (terms.ended_at >= moment))
 
 
 def _pairs(terms: ir.Table) -> dict[str, tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from features.as_of import AsOf
+from features.as_of import AnyAsOf
 from features.exact_sums import from_ten_thousandths, ten_thousandths
 from features.settings import UsageSettings
 from segments.contract import Column, Kind, Role
@@ -14,7 +14,7 @@ GROUP = "usage"
 WINDOW = 90  # days; "lately" of every column that names no window
 
 
-def usage(events: ir.Table, as_of: AsOf) -> ir.Table:
+def usage(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
     """One row a customer: activity, breadth, trend and, where events carry a limit, how near it is."""
     events = events.mutate(ago=as_of.last_day - events.day)
     last_30, before_30, lately = events.ago < 30, (events.ago >= 30) & (events.ago < 60), events.ago < WINDOW
@@ -53,7 +53,7 @@ def usage(events: ir.Table, as_of: AsOf) -> ir.Table:
     return sums.select("customer_id", **values)
 
 
-def sessions(events: ir.Table, as_of: AsOf, settings: UsageSettings) -> ir.Table:
+def sessions(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Table:
     """Sessions in the last 30 days: an event after a longer silence than the gap starts a new one."""
     recent = events.filter(as_of.last_day - events.day < 30)
     recent = recent.select("customer_id", second=recent.occurred_at.epoch_seconds().cast("float64"))
@@ -63,7 +63,7 @@ def sessions(events: ir.Table, as_of: AsOf, settings: UsageSettings) -> ir.Table
     return starts.group_by("customer_id").aggregate(sessions_30=starts.starts.sum().cast("float64"))
 
 
-def top_feature(events: ir.Table, as_of: AsOf) -> ir.Table:
+def top_feature(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
     """The share of the most used feature in the events of the last 90 days that name one."""
     feature = _feature(events)
     used = events.mutate(used=feature).filter(lambda t: t.used.notnull() & (as_of.last_day - t.day < WINDOW))
@@ -72,7 +72,7 @@ def top_feature(events: ir.Table, as_of: AsOf) -> ir.Table:
     return sums.select("customer_id", top_feature_share=sums.most.cast("float64") / sums["all"].cast("float64"))
 
 
-def main_device(events: ir.Table, as_of: AsOf) -> ir.Table:
+def main_device(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
     """The most used device of the last 90 days; of equals the one used last."""
     used = events.filter(events.device.notnull() & (as_of.last_day - events.day < WINDOW))
     counts = used.group_by("customer_id", "device").aggregate(times=used.count(), last=used.occurred_at.max())

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from training.settings import Settings
 
 EXIT_USER_ERROR = 2
+PROMOTIONS_SHOWN = 10
 
 FilePath = click.Path(dir_okay=False, path_type=Path)
 config_option = click.option(
@@ -90,7 +91,7 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
 @click.option("--force", is_flag=True, help="Make a model even of no reproducible structure; it will say so for ever.")
 def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> None:
     """Discover segments, log them to MLflow and register a version."""
-    from registry.versions import promote as promote_version
+    from registry.promotions import promote as promote_version
     from training.run import location_of, run_discovery
 
     settings = _read(config)
@@ -119,10 +120,10 @@ def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> 
 def promote(version: str, alias: str, config: Path) -> None:
     """Make a version the champion.
 
-    The alias points at VERSION (a number, or another alias) once that version is seen to load. A running service keeps
-    the model that it loaded when it started: restart it to serve the new one.
+    The alias points at VERSION (a number, or another alias) once that version is seen to load. A running service
+    follows within seconds, if the version suits it; else it goes on with the one it has, and says why.
     """
-    from registry.versions import promote as promote_version
+    from registry.promotions import promote as promote_version
 
     found = promote_version(_location(config), version, alias)
     click.echo(f"{alias} is now version {found.version} ({found.digest})")
@@ -161,6 +162,21 @@ def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, wh
     novel = int(answer["novel"].sum())
     for message in left_out:
         click.echo(message, err=True)
+@main.command()
+@click.option("--alias", default="champion", show_default=True, help="Alias to set back.")
+@config_option
+def rollback(alias: str, config: Path) -> None:
+    """Make the version before the champion again.
+
+    The alias goes back to what it named before the present version was promoted; once more, and it goes back one
+    promotion further. To go forward again, promote. A running service follows within seconds.
+    """
+    from registry.promotions import rollback as roll_back
+
+    done = roll_back(_location(config), alias)
+    click.echo(f"{alias} is version {done.after} again; it was version {done.before}")
+
+
     click.echo(f"wrote {len(answer):,} assignments to {out} (version {fetched.version}; {novel:,} novel)")
 
 
@@ -252,7 +268,8 @@ def compare(a: str, b: str, vectors: Path, vectors_before: Path | None, out: Pat
 @config_option
 @which_option
 def list_segments(config: Path, which: str) -> None:
-    """Show the segments of the champion and the registered versions."""
+    """Show the champion's segments, all versions, and who promoted them."""
+    from registry.promotions import promotions
     from registry.versions import fetch, list_versions
 
     location = _location(config)
@@ -274,7 +291,7 @@ def rename(segment: str, name: str, notes: str, config: Path) -> None:
     """Name a segment.
 
     SEGMENT is an id that `segments list` shows. The name stays with this id, in the registry, and never touches the
-    model. A running service shows it after a restart.
+    model. A running service shows it within seconds.
     """
     from registry.versions import rename_segment
 
@@ -296,6 +313,8 @@ def rename(segment: str, name: str, notes: str, config: Path) -> None:
 )
 def serve(config: Path, which: str, host: str, port: int) -> None:
     """Serve the champion over HTTP until interrupted."""
+    for moved in promotions(location)[:PROMOTIONS_SHOWN]:
+        click.echo(moved.sentence)
     from serving.launcher import running_service
 
     settings = _service_settings(_location(config), which)

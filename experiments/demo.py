@@ -14,7 +14,7 @@ import pandas as pd
 from experiments.complete_journey import NEWCOMERS, SETTINGS, load_tables
 from features.customer_vector import CustomerVectors, build_vectors
 from registry.connection import RegistryLocation
-from registry.versions import promote
+from registry.promotions import promote
 from segments.errors import SegmentsError
 from segments.wording import plain_value
 from serving.launcher import running_service

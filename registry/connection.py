@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import warnings
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from segments.errors import RegistryError
+from segments.errors import RegistryError, UnreachableError
 
 DEFAULT_NAME = "customer-segments"
 SQLITE = "sqlite:///"
@@ -107,13 +108,15 @@ def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[C
 
     Raises
     ------
+    UnreachableError
+        If the registry does not exist or does not answer.
     RegistryError
-        If the registry does not exist, does not answer, or refuses what was asked.
+        If it refuses what was asked.
     """
     database = location.database
     if database is not None and not database.exists():
         if not create:
-            raise RegistryError(f"there is no registry at {location.shown}: run `segments discover` first")
+            raise UnreachableError(f"there is no registry at {location.shown}: run `segments discover` first")
         try:
             database.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -125,7 +128,8 @@ def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[C
         client = mlflow.MlflowClient(tracking_uri=location.tracking_uri, registry_uri=location.tracking_uri)
         yield Connection(location, mlflow, client)
     except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
-        raise RegistryError(_in_words(location, error)) from error
+        kind = UnreachableError if is_unreachable(str(error)) else RegistryError
+        raise kind(_in_words(location, error)) from error
 
 
 @cache
@@ -151,6 +155,8 @@ def _in_words(location: RegistryLocation, error: Exception) -> str:
             f"the MLflow server at {location.shown} does not answer: start it (`make mlflow`), or correct the "
             "registry's tracking_uri"
         )
+    if is_disk_full(text):
+        return f"no room on this machine's disk for what comes from {location.shown}: {short}"
     if "not a database" in text:
         return f"{location.shown} is not an MLflow registry: correct the registry's tracking_uri"
     return f"the registry at {location.shown} refused: {short}"
@@ -160,3 +166,8 @@ def is_unreachable(text: str) -> bool:
     """Whether an error's text says that nobody answered, rather than that somebody refused."""
     signs = ("Max retries exceeded", "Connection refused", "timed out", "NameResolutionError", "Connection aborted")
     return any(sign in text for sign in signs)
+
+
+def is_disk_full(text: str) -> bool:
+    """Whether an error's text says that there is no room left; MLflow hides the system's own error behind its words."""
+    return any(os.strerror(number) in text for number in (errno.ENOSPC, errno.EDQUOT))

@@ -31,8 +31,16 @@ class ArtefactError(SegmentsError):
     """A saved model is missing, changed, or written by a newer version."""
 
 
+class NewerFormatError(ArtefactError):
+    """A newer version of the software wrote the saved model."""
+
+
 class RegistryError(SegmentsError):
     """The registry does not hold what was asked of it, or cannot be reached."""
+
+
+class UnreachableError(RegistryError):
+    """Nobody answers where the registry should be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -343,15 +343,15 @@ class SegmentModel:
         storage.write(Path(path), self._contents)
 
     @classmethod
-    def load(cls, path: str | Path) -> SegmentModel:
-        """Read a saved model; its digest is verified before anything is made of it.
+    def load(cls, path: str | Path, digest: str | None = None) -> SegmentModel:
+        """Read a saved model; its digest is verified, also against a known one, before anything is made of it.
 
         Raises
         ------
         ArtefactError
-            If it is missing, changed, of a newer format or not complete.
+            If it is missing, changed, another one, of a newer format or not complete.
         """
-        document, arrays, digest = storage.read(Path(path))
+        document, arrays, found = storage.read(Path(path), digest)
         try:
             model = cls(**artefact.parts(document, arrays))
         except (KeyError, TypeError, ValueError) as error:
@@ -359,7 +359,7 @@ class SegmentModel:
                 f"the model in {path} is whole but this version cannot read it ({type(error).__name__}: {error}); "
                 "it was made by a development version. Discover anew."
             ) from error
-        return model._bearing(digest)
+        return model._bearing(found)
 
 
 def _index_of(customers: Any) -> pd.Index[Any] | None:

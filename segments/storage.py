@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segments.errors import ArtefactError
+from segments.errors import ArtefactError, NewerFormatError
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -71,15 +71,19 @@ def write(path: Path, files: Mapping[str, bytes]) -> None:
         fresh.rename(path)
 
 
-def read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]], str]:
+def read(path: Path, digest: str | None = None) -> tuple[dict[str, Any], dict[str, NDArray[Any]], str]:
     """Read and verify a model's files: its document, its arrays, its digest.
+
+    Where the digest is known beforehand, a model that is complete in itself but another one is not read either.
 
     Raises
     ------
     ArtefactError
-        If there is no model, a newer version wrote it, a file is missing, added or changed.
+        If there is no model, or another one, a newer version wrote it, a file is missing, added or changed.
     """
     manifest = _manifest(path)
+    if digest not in (None, manifest["digest"]):
+        raise ArtefactError(f"the stored model is {manifest['digest']}, but {digest} was registered: discover again")
     sums: dict[str, str] = manifest["files"]
     there = {str(file.relative_to(path).as_posix()) for file in path.rglob("*") if file.is_file()} - {MANIFEST}
     missing, added = sorted(sums.keys() - there), sorted(there - sums.keys())
@@ -117,7 +121,7 @@ def _manifest(path: Path) -> dict[str, Any]:
     if not isinstance(version, int):
         raise ArtefactError(f"the manifest of the model in {path} names no format version")
     if version > FORMAT_VERSION:
-        raise ArtefactError(
+        raise NewerFormatError(
             f"the model in {path} has format {version}; this version reads up to {FORMAT_VERSION}. Upgrade to read it."
         )
     if not isinstance(manifest.get("files"), dict) or not isinstance(manifest.get("digest"), str):

@@ -21,7 +21,7 @@ from segments.errors import RegistryError
 
 COMMANDS = {
     *("assign", "compare", "demo", "discover", "explain", "features", "list"),
-    *("package", "promote", "rename", "schema", "serve", "simulate"),
+    *("package", "promote", "rename", "rollback", "schema", "serve", "simulate"),
 }
 
 

@@ -18,10 +18,11 @@ import pandas as pd
 import pytest
 
 from registry.connection import RegistryLocation, connected, load_mlflow
+from registry.promotions import promote
 from registry.records import DiscoveryRecord
 from registry.runs import log_discovery
 from registry.signature import as_declared
-from registry.versions import fetch, find, labels, list_versions, promote, register, rename_segment
+from registry.versions import fetch, find, labels, list_versions, register, rename_segment
 from segments import SegmentModel
 from segments.errors import RegistryError
 

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from registry.connection import RegistryLocation, connected
+from registry.promotions import promote
 from registry.records import DiscoveryRecord
 from registry.runs import log_discovery
-from registry.versions import fetch, find, labels, list_versions, promote, register, rename_segment
+from registry.versions import fetch, find, labels, list_versions, register, rename_segment
 from segments import SegmentModel
 from segments.errors import ArtefactError, RegistryError
 from segments.profiles import SegmentLabel

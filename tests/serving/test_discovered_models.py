@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 
 from registry.connection import RegistryLocation
+from registry.promotions import promote
 from registry.records import DiscoveryRecord
 from registry.runs import log_discovery
-from registry.versions import promote, register, rename_segment
+from registry.versions import register, rename_segment
 from segments import SegmentModel
 from segments.errors import RegistryError
 from serving.live_model import LiveModel, from_registry

@@ -16,9 +16,10 @@ from features.customer_vector import CustomerVectors, digest
 from features.learned import LearnedFeatures
 from features.vector_file import write_vectors
 from registry.connection import RegistryLocation, connected
+from registry.promotions import promote
 from registry.records import DiscoveryRecord
 from registry.runs import log_discovery
-from registry.versions import fetch_champion, list_versions, promote, register
+from registry.versions import fetch_champion, list_versions, register
 from segments import Column, Kind, SegmentLabel, SegmentModel, VectorContract
 from segments.errors import ContractError, InputError
 from training.comparison import compare

@@ -1,0 +1,132 @@
+"""What MLflow holds on the versions of one model, as MLflow's own entities; the rest of the room speaks our words."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from registry.connection import Connection, is_disk_full, is_unreachable
+from registry.model_package import SAVED_MODEL_PATH
+from segments.errors import ArtefactError, RegistryError
+from segments.model import SegmentModel
+
+DIGEST = "digest"
+
+
+def find_version(connection: Connection, which: str) -> Any:
+    """MLflow's entity of what an alias or version number names, with its aliases.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such alias or version; the message lists those there are.
+    """
+    client, name = connection.client, connection.location.model_name
+    try:
+        if re.fullmatch(r"\d+", which):
+            return client.get_model_version(name, which)
+        return client.get_model_version_by_alias(name, which)
+    except connection.mlflow.exceptions.MlflowException as error:
+        if error.error_code not in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+            raise
+    versions = [str(version.version) for version in all_versions(connection)]
+    if not versions:
+        raise RegistryError(
+            f"the registry at {connection.location.shown} holds no model {name!r}: run `segments discover` first"
+        )
+    aliases = sorted({alias for names in aliases_of(connection).values() for alias in names})
+    raise RegistryError(
+        f"the model {name!r} has no version or alias {which!r}. Versions: {', '.join(versions)}; aliases: "
+        f"{', '.join(aliases) or 'none yet, set one by `segments promote VERSION`'}"
+    )
+
+
+def all_versions(connection: Connection) -> list[Any]:
+    """MLflow's entity of every version, newest first."""
+    query = f"name = '{quotable(connection.location.model_name)}'"
+    found: list[Any] = []
+    token = None
+    while True:
+        page = connection.client.search_model_versions(query, max_results=200, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return sorted(found, key=lambda version: -int(version.version))
+
+
+def aliases_of(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """The aliases of each version that has any."""
+    name = connection.location.model_name
+    aliases: dict[str, tuple[str, ...]] = {}
+    for model in connection.client.search_registered_models(f"name = '{quotable(name)}'"):
+        for alias, version in model.aliases.items():
+            aliases[str(version)] = (*aliases.get(str(version), ()), alias)
+    return aliases
+
+
+def tag_of(version: Any, key: str) -> str:
+    """A tag that every version of ours bears.
+
+    Raises
+    ------
+    RegistryError
+        If it does not.
+    """
+    try:
+        value: str = version.tags[key]
+    except KeyError:
+        raise RegistryError(
+            f"version {version.version} of {version.name!r} has no tag {key!r}: it was not registered by us"
+        ) from None
+    return value
+
+
+def load_version(connection: Connection, version: Any, folder: Path | None = None) -> SegmentModel:
+    """Fetch the model of a version, through `folder`.
+
+    Raises
+    ------
+    ArtefactError
+        As `load_package`.
+    """
+    source = connection.client.get_model_version_download_uri(connection.location.model_name, str(version.version))
+    return load_package(connection, source, tag_of(version, DIGEST), folder)
+
+
+def load_package(connection: Connection, package: str, digest: str, folder: Path | None = None) -> SegmentModel:
+    """Fetch the saved model out of its package, nothing else, and verify that it is the one expected.
+
+    Raises
+    ------
+    ArtefactError
+        If the stored model is incomplete, or another than the one that was registered.
+    """
+    with tempfile.TemporaryDirectory(prefix="segments-model-", dir=folder) as there:
+        try:
+            place = connection.mlflow.artifacts.download_artifacts(
+                artifact_uri=f"{package.rstrip('/')}/{SAVED_MODEL_PATH}",
+                dst_path=there,
+                tracking_uri=connection.location.tracking_uri,
+            )
+        except connection.mlflow.exceptions.MlflowException as error:
+            if is_unreachable(str(error)) or is_disk_full(str(error)):
+                raise
+            raise ArtefactError(
+                f"the files of the model are not in {package}: restore them or discover again"
+            ) from error
+        return SegmentModel.load(Path(place), digest)
+
+
+def quotable(name: str) -> str:
+    """A model name that may stand in a query.
+
+    Raises
+    ------
+    RegistryError
+        If it would break the query.
+    """
+    if "'" in name or '"' in name:
+        raise RegistryError(f"the model name {name!r} has a quotation mark: choose another")
+    return name

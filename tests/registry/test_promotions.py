@@ -1,0 +1,196 @@
+"""Promotions and rollbacks: recorded, verified after the write, and undone in order."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry import promotions as room
+from registry.connection import RegistryLocation, connected
+from registry.promotions import Act, Outcome, Promotion, line_of, promote, promotions, rollback
+from registry.versions import find
+from segments.errors import ArtefactError, RegistryError
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "SETTLING_SECONDS", 0.05)
+
+
+@pytest.fixture
+def four(tmp_path: Path, logged: tuple[RegistryLocation, str], make_location: Any) -> RegistryLocation:
+    """Versions 1 to 4 of the same stored model, none of them promoted."""
+    with connected(logged[0]) as connection:
+        first = connection.client.get_model_version(logged[0].model_name, "1")
+    tags = {key: value for key, value in first.tags.items() if not key.startswith("promotion.")}
+    location: RegistryLocation = make_location(tmp_path)
+    with connected(location) as connection:
+        connection.client.create_registered_model(location.model_name)
+        for _ in range(4):
+            connection.client.create_model_version(location.model_name, first.source, first.run_id, tags=tags)
+    return location
+
+
+def told(location: RegistryLocation) -> list[tuple[str, str | None, str, str]]:
+    return [(one.act.value, one.before, one.after, one.outcome.value) for one in reversed(promotions(location))]
+
+
+def test_each_rollback_undoes_one_promotion_and_all_is_recorded(
+    four: RegistryLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGNAME", "ana")
+    for version in "123":
+        promote(four, version)
+    assert (rollback(four).after, find(four).version) == ("2", "2")
+    assert (rollback(four).after, find(four).version) == ("1", "1")
+    with pytest.raises(RegistryError, match="no version before 1: there is nothing to go back to"):
+        rollback(four)
+    promote(four, "4")
+    done = rollback(four)
+    assert (done.before, done.after, done.by, find(four).version) == ("4", "1", "ana", "1")
+    assert told(four) == [
+        ("promotion", None, "1", "done"),
+        ("promotion", "1", "2", "done"),
+        ("promotion", "2", "3", "done"),
+        ("rollback", "3", "2", "done"),
+        ("rollback", "2", "1", "done"),
+        ("promotion", "1", "4", "done"),
+        ("rollback", "4", "1", "done"),
+    ]
+    assert promotions(four)[0].sentence.endswith(" champion: version 4 -> 1 (rollback by ana)")
+    assert [one.number for one in promotions(four)] == [7, 6, 5, 4, 3, 2, 1]
+
+
+def test_aliases_have_lines_of_their_own(four: RegistryLocation) -> None:
+    promote(four, "1")
+    promote(four, "2")
+    promote(four, "3", "challenger")
+    promote(four, "champion", "challenger")
+    assert (rollback(four, "challenger").after, find(four).version) == ("3", "2")
+    assert [one.alias for one in promotions(four, "challenger")] == ["challenger"] * 3
+    with pytest.raises(RegistryError, match=r"no version or alias 'shadow'.*aliases: challenger, champion"):
+        rollback(four, "shadow")
+
+
+def test_a_move_by_other_means_can_be_rolled_back_too(four: RegistryLocation) -> None:
+    promote(four, "1")
+    with connected(four) as connection:
+        connection.client.set_registered_model_alias(four.model_name, "champion", "3")
+    assert rollback(four).after == "1"
+
+
+def test_promoting_the_champion_again_is_no_step(four: RegistryLocation) -> None:
+    for version in ("1", "2", "2", "champion"):
+        promote(four, version)
+    assert rollback(four).after == "1"
+
+
+def test_a_version_that_is_gone_is_not_gone_back_to(four: RegistryLocation) -> None:
+    promote(four, "1")
+    promote(four, "2")
+    with connected(four) as connection:
+        connection.client.delete_model_version(four.model_name, "1")
+    with pytest.raises(RegistryError, match="no version or alias '1'"):
+        rollback(four)
+    assert find(four).version == "2"
+
+
+def test_a_damaged_version_is_not_gone_back_to(four: RegistryLocation) -> None:
+    promote(four, "1")
+    promote(four, "2")
+    with connected(four) as connection:
+        connection.client.set_model_version_tag(four.model_name, "1", "digest", "sha256:" + "0" * 64)
+    with pytest.raises(ArtefactError, match="but sha256:0000"):
+        rollback(four)
+    assert find(four).version == "2"
+
+
+def test_of_two_promotions_at_once_one_wins_and_both_are_recorded(four: RegistryLocation) -> None:
+    """Both have seen the same champion before either writes: the dangerous case, made certain by a barrier."""
+    promote(four, "1")
+    for round_ in range(3):
+        barrier = threading.Barrier(2)
+        real = room._pointed_at
+        looked: dict[int, int] = {}
+
+        def pointed_at(connection: Any, alias: str, barrier: Any = barrier, looked: Any = looked) -> str | None:
+            found = real(connection, alias)  # noqa: B023  # the same in every round
+            looked[threading.get_ident()] = looked.get(threading.get_ident(), 0) + 1
+            if looked[threading.get_ident()] == 2:  # the last look before setting the alias
+                barrier.wait(30)
+            return found
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(room, "_pointed_at", pointed_at)
+            patch.setattr(room, "SETTLING_SECONDS", 1.0)
+            with ThreadPoolExecutor(2) as pool:
+                attempts = {version: pool.submit(promote, four, version) for version in ("2", "3")}
+                failures = {version: attempt.exception(60) for version, attempt in attempts.items()}
+        winner = find(four).version
+        (loser,) = {"2", "3"} - {winner}
+        assert failures[winner] is None
+        assert isinstance(failures[loser], RegistryError)
+        assert f"it names version {winner} now, not {loser}" in str(failures[loser])
+        outcomes = {one.after: one.outcome for one in promotions(four)[:2]}
+        assert outcomes == {winner: Outcome.DONE, loser: Outcome.OVERTAKEN}
+        promote(four, "1")
+        assert len(promotions(four)) == 1 + 3 * (round_ + 1)
+
+
+def test_whoever_looked_before_another_promoted_is_told_without_overwriting(
+    four: RegistryLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promote(four, "1")
+    real = room.load_version
+
+    def slow(connection: Any, version: Any) -> Any:
+        monkeypatch.setattr(room, "load_version", real)
+        promote(four, "3")  # somebody else, while our version is being checked
+        return real(connection, version)
+
+    monkeypatch.setattr(room, "load_version", slow)
+    with pytest.raises(RegistryError, match="names version 3 now, not 2"):
+        promote(four, "2")
+    assert find(four).version == "3"
+    assert {one.after: one.outcome for one in promotions(four)} == {
+        "1": Outcome.DONE,
+        "2": Outcome.OVERTAKEN,
+        "3": Outcome.DONE,
+    }
+    assert rollback(four).after == "1"
+
+
+def test_records_edited_into_nonsense_are_passed_over(four: RegistryLocation) -> None:
+    promote(four, "1")
+    promote(four, "2")
+    with connected(four) as connection:
+        for number, text in enumerate(("gone", "[]", json.dumps({"act": "promotion"}))):
+            connection.client.set_model_version_tag(four.model_name, "2", f"promotion.9.{number}", text)
+    assert rollback(four).after == "1"
+
+
+@given(st.lists(st.one_of(st.integers(1, 5), st.just(0)), max_size=25))
+def test_the_line_is_a_stack(steps: list[int]) -> None:
+    """Promotions push, rollbacks (0) pop: against a plain list."""
+    stack: list[str] = []
+    records: list[Promotion] = []
+    for step in steps:
+        before = stack[-1] if stack else None
+        if step:
+            if before != str(step):
+                stack.append(str(step))
+            act = Act.PROMOTION
+        elif len(stack) > 1:
+            stack.pop()
+            act = Act.ROLLBACK
+        else:
+            continue
+        records.append(Promotion(len(records), "champion", act, before, stack[-1], "ana", "", Outcome.DONE))
+    assert line_of(records, stack[-1] if stack else None) == stack

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -16,6 +15,7 @@ import segments
 from registry.connection import load_mlflow
 from registry.signature import ANSWER, as_declared, signature_of
 from segments.errors import RegistryError
+from segments.examples import typical_customers
 from segments.model import SegmentModel
 
 SAVED_MODEL = "segment_model"
@@ -72,29 +72,13 @@ def requirements() -> list[str]:
 def synthetic_customers(model: SegmentModel, vectors: pd.DataFrame) -> pd.DataFrame | None:
     """A few made-up customers: each segment's medians and modes, where no real customer has just these values.
 
-    The medians of a segment of one are that customer's own row: such rows are tried again with each number halved
-    (still in range for every kind). None where categories alone leave no row that is nobody's.
+    None where no such row is nobody's; see `segments.examples.typical_customers`.
     """
-    medians = [dict(card.medians) for card in model.cards]
-    halved = [{name: _half(value) for name, value in row.items()} for row in medians]
-    basis = [column.name for column in model.contract.basis]
-    rows = [row for row in [*medians, *halved] if not _is_someone(row, vectors, basis)][:EXAMPLE_ROWS]
+    rows = typical_customers(model, vectors)[:EXAMPLE_ROWS]
     if not rows:
         return None
     frame = pd.DataFrame(rows).reindex(columns=list(model.contract.names)).astype(object)
     return as_declared(frame, model.contract)
-
-
-def _half(value: float | str | None) -> float | str | None:
-    return value / 2 if isinstance(value, int | float) else value
-
-
-def _is_someone(row: Mapping[str, Any], vectors: pd.DataFrame, columns: list[str]) -> bool:
-    same = pd.Series(True, index=vectors.index)
-    for name in columns:
-        value = row[name]
-        same &= vectors[name].isna() if value is None or pd.isna(value) else (vectors[name] == value).fillna(False)
-    return bool(same.any())
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from registry.runs import log_discovery
 from registry.versions import fetch_champion, register
 from segments.contract import Role
 from segments.errors import ArtefactError
+from segments.examples import with_examples
 from segments.model import SegmentModel
 from segments.rules import RuleSet
 from segments.wording import plain_number
@@ -85,6 +86,7 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
         model, lineage = succeed(found.model, incumbent, found.frame)
         found = replace(found, model=model)
         announce(f"of the champion's segments: {lineage.summary}")
+    found = replace(found, model=with_examples(found.model, found.frame))
     announce("drawing the pictures")
     pictures = draw_pictures(found)
     rules = learn_rules(found.frame, found.contract, found.labels, found.model.cards, settings.discovery.seed)

@@ -341,6 +341,31 @@ def package(config: Path, which: str) -> None:
 
 
 @main.command()
+@click.argument("name")
+@click.option(
+    "--file",
+    type=FilePath,
+    default=Path("keys.json"),
+    show_default=True,
+    help="File of keys, as SEGMENTS_API_KEYS_FILE names it to the service.",
+)
+@click.option("--revoke", is_flag=True, help="Take the key of this name out of the file.")
+def key(name: str, file: Path, revoke: bool) -> None:
+    """Make an API key for the service, or revoke one.
+
+    The key is printed once; the file keeps its hash. A running service follows the file within a second.
+    """
+    from serving.keys import add_key, revoke_key
+
+    if revoke:
+        revoke_key(file, name)
+        click.echo(f"revoked {name!r} in {file}")
+        return
+    click.echo(add_key(file, name))
+    click.echo(f"the key of {name!r}; {file} keeps its hash only", err=True)
+
+
+@main.command()
 def schema() -> None:
     """Print the JSON Schema of the settings file, for editors."""
     import json

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic.json_schema import models_json_schema
 
 from serving import contracts
-from serving.guard import Answer
 from serving.live_model import ServedModel
+from serving.messages import Answer
 
 if TYPE_CHECKING:
     from serving.routes import Route
 
 SCHEMAS = "#/components/schemas/{model}"
-EVERYWHERE = (401, 404, 405, 500)  # what any route may answer
+EVERYWHERE = (401, 404, 405, 414, 431, 500)  # what any route may answer
+LIMITED = (429, 503)  # what a route that is limited may answer besides
 DOCS_FILES = ("/static_content/swagger-ui.css", "/static_content/swagger-ui-bundle.js")
 TO_DOCS = Answer(b"{}", 307, headers={"Location": "docs"})
 DOCS = Answer(
@@ -121,7 +122,7 @@ def _operation(route: Route) -> dict[str, Any]:
     error = {"application/json": {"schema": _reference(contracts.ErrorResponse)}}
     refusals = {
         str(status): {"description": HTTPStatus(status).phrase, "content": error}
-        for status in sorted({*route.refusals, *EVERYWHERE})
+        for status in sorted({*route.refusals, *EVERYWHERE, *(LIMITED if route.limited else ())})
     }
     operation: dict[str, Any] = {
         "operationId": route.path.strip("/").replace(".", "_"),

@@ -6,10 +6,10 @@ from typing import Any
 
 import bentoml
 
-from serving.guard import Receive, Scope, Send
+from serving.door import Door
 from serving.live_model import LiveModel, chosen_fetch
+from serving.messages import Receive, Scope, Send
 from serving.packaging import packed_model
-from serving.routes import Door
 from serving.settings import ServiceSettings
 
 # The levers that docs/decisions/0004-service-routes.md measured: no access log, no tracing of any URL.

@@ -11,8 +11,17 @@
 | `SEGMENTS_MAX_CUSTOMERS` | most customers in one request | 1000 |
 | `SEGMENTS_MAX_BODY_BYTES` | largest request body | 4194304 |
 | `SEGMENTS_BODY_SECONDS` | longest wait for a request's body | 10 |
-| `SEGMENTS_REQUEST_SECONDS` | longest work on one request, at most 55 | 30 |
+| `SEGMENTS_HEADER_SECONDS` | longest wait for a request's head | 10 |
+| `SEGMENTS_REQUEST_SECONDS` | longest work on one request | 30 |
+| `SEGMENTS_DRAIN_SECONDS` | how long requests are still answered after SIGTERM, while `/readyz` says 503 | 2 |
+| `SEGMENTS_WORKERS` | worker processes | 1 |
+| `SEGMENTS_MAX_CONCURRENCY` | most requests worked on or waiting for it, over all workers | 64 |
+| `SEGMENTS_MAX_CONNECTIONS` | most open connections, over all workers | 1000 |
+| `SEGMENTS_REQUESTS_PER_SECOND` | most requests a second of each key, over all workers | |
 | `SEGMENTS_API_KEYS_FILE` | JSON file of accepted keys, `{"name": "sha256:<hex>"}`; without it the service is open | |
+| `SEGMENTS_CORS_ORIGINS` | origins (scheme, host, port) whose pages may call, separated by spaces | |
+| `SEGMENTS_LOG_REQUESTS` | log a line for every answer too, not only for refusals and failures | false |
+| `SEGMENTS_LOG_VALUES` | let customers' ids and values into the log | false |
 
 A built Bento serves the model packed in it, whatever the registry variables say.
 """
@@ -46,8 +55,17 @@ class ServiceSettings(BaseModel):
     max_customers: int = Field(1000, ge=1)
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024)
     body_seconds: float = Field(10.0, gt=0)
-    request_seconds: float = Field(30.0, gt=0, le=55)  # BentoML gives up after 60, in a shape of its own
+    header_seconds: float = Field(10.0, gt=0)
+    request_seconds: float = Field(30.0, gt=0)
+    drain_seconds: float = Field(2.0, ge=0)
+    workers: int = Field(1, ge=1)
+    max_concurrency: int = Field(64, ge=1)
+    max_connections: int = Field(1000, ge=1)
+    requests_per_second: float | None = Field(None, gt=0)
     api_keys_file: Path | None = None
+    cors_origins: str = Field("", pattern=r"^\s*(https?://[A-Za-z0-9.:\[\]-]+\s*)*$")
+    log_requests: bool = False
+    log_values: bool = False
 
     @model_validator(mode="after")
     def _one_pointer(self) -> Self:
@@ -59,6 +77,11 @@ class ServiceSettings(BaseModel):
     def pointer(self) -> str:
         """The pinned version, or the alias to follow."""
         return self.version or self.alias or "champion"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins whose pages may call."""
+        return frozenset(self.cors_origins.split())
 
     def anchored(self, folder: Path) -> ServiceSettings:
         """The same settings for a process that runs elsewhere: relative paths start from `folder`."""

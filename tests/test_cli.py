@@ -20,7 +20,7 @@ from registry.versions import list_versions
 from segments.errors import RegistryError
 
 COMMANDS = {
-    *("assign", "compare", "demo", "discover", "explain", "features", "list"),
+    *("assign", "compare", "demo", "discover", "explain", "features", "key", "list"),
     *("package", "promote", "rename", "rollback", "schema", "serve", "simulate"),
 }
 

@@ -22,8 +22,8 @@ from segments.nearest_core import NearestCore
 from segments.novelty import NoveltyRule
 from segments.profiles import Difference, SegmentCard
 from serving.contracts import ErrorResponse
+from serving.door import Door
 from serving.live_model import LiveModel, ServedModel
-from serving.routes import Door
 from serving.settings import ServiceSettings
 
 CONTRACT = VectorContract(

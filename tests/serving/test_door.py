@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import logging
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
-from segments.errors import SettingsError
 from segments.model import SegmentModel
 from segments.profiles import SegmentLabel
 from serving import contracts
+from serving.door import Door
 from serving.live_model import LiveModel, ServedModel
-from serving.routes import Door, Route, route_table
+from serving.routes import Route, route_table
 from serving.settings import ServiceSettings
-
-KEY = "s3gm-ents"
-
-
-@pytest.fixture
-def keyed(make_caller: Any, kmeans: SegmentModel, tmp_path: Path) -> Any:
-    """A service that asks for the key of the team 'web'."""
-    path = tmp_path / "keys.json"
-    other = hashlib.sha256(b"other").hexdigest()
-    path.write_text(json.dumps({"web": f"sha256:{hashlib.sha256(KEY.encode()).hexdigest()}", "old": other}))
-    return make_caller(kmeans, ServiceSettings(api_keys_file=path))
 
 
 def table(model: SegmentModel) -> tuple[Route, ...]:
@@ -81,41 +68,6 @@ def test_the_service_is_alive_but_not_ready_before_its_model_is_there(make_calle
         "message": "there is no model to serve: the registry is away",
         "details": [],
     }
-
-
-def test_probes_are_open(keyed: Any) -> None:
-    assert keyed("GET", "/livez").status == 200
-    assert keyed("GET", "/readyz").status == 200
-
-
-@pytest.mark.parametrize(
-    "sent", [None, "", "Bearer", "Bearer wrong", f"Basic {KEY}", KEY, f"Bearer {KEY}x", "Bearer \xff"]
-)
-def test_everything_but_probes_asks_for_a_key(keyed: Any, kmeans: SegmentModel, sent: str | None) -> None:
-    headers = {"content-type": "application/json"} | ({} if sent is None else {"authorization": sent})
-    asked = [(r.method, r.path) for r in table(kmeans) if not r.public]
-    assert len(asked) > 5
-    for method, path in [*asked, ("GET", "/nope"), ("PUT", "/assign"), ("PUT", "/livez")]:
-        reply = keyed(method, path, b"", headers)
-        assert (reply.status, reply.error["code"]) == (401, "unauthorized"), path
-        assert reply.headers["www-authenticate"] == "Bearer"
-
-
-def test_a_key_opens(keyed: Any) -> None:
-    for scheme in ("Bearer", "bearer"):
-        for key in (KEY, "other"):
-            assert keyed("GET", "/model", b"", {"authorization": f"{scheme} {key}"}).status == 200
-
-
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"web": "s3gm-ents"}', '{"web": "sha256:abcd"}', '{"web": 5}'])
-def test_a_file_of_keys_that_is_no_such_file_is_refused_without_showing_it(
-    kmeans: SegmentModel, tmp_path: Path, content: str
-) -> None:
-    path = tmp_path / "keys.json"
-    path.write_text(content)
-    with pytest.raises(SettingsError, match=r"keys\.json") as caught:
-        Door(LiveModel(lambda: ServedModel(kmeans, "", "", "")), ServiceSettings(api_keys_file=path))
-    assert KEY not in str(caught.value)
 
 
 def test_a_failure_of_ours_is_told_in_the_same_shape_and_logged(
@@ -185,8 +137,11 @@ def test_the_document_describes_every_route_and_every_error(call_kmeans: Any, km
         "405",
         "408",
         "413",
+        "414",
         "415",
         "422",
+        "429",
+        "431",
         "500",
         "503",
         "504",

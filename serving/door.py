@@ -1,0 +1,153 @@
+"""The door of the service: the ASGI application that lets a request in by the table of routes, or says why not.
+
+The order is: head (414, 431), key (401), route (404, 405), rate (429), room (503), body (408, 413, 415), work. So who
+has no key takes no room, and who finds none has sent no more than a head.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from segments.errors import nearest_word
+from serving.body import BodyReader, Disconnected, check_head
+from serving.cors import Origins
+from serving.deadline import Deadline
+from serving.keys import ApiKeys
+from serving.limits import RateLimit, Turn
+from serving.live_model import LiveModel
+from serving.messages import Answer, Headers, Receive, Scope, Send, refused
+from serving.refusals import Refusal, printable
+from serving.request_log import RequestIds, RequestLog, Seen
+from serving.routes import Handler, Route, route_table
+from serving.service_metrics import ServiceMetrics
+from serving.settings import ServiceSettings
+from serving.worker_metrics import WorkerMetrics
+
+# A body above this is worked on in a thread, so that a long list does not keep single customers waiting.
+INLINE_BYTES = 16 * 1024
+THREADS = 2  # the work holds the interpreter most of the time: more threads would only divide it
+
+
+class Door:
+    """The ASGI application of the service. `behind` (BentoML's own application) gets what the table leaves to it."""
+
+    def __init__(
+        self,
+        live: LiveModel,
+        settings: ServiceSettings,
+        metrics: ServiceMetrics | None = None,
+        workers: WorkerMetrics | None = None,
+    ) -> None:
+        self._live = live
+        self._metrics = ServiceMetrics() if metrics is None else metrics
+        self._workers = WorkerMetrics(self._metrics) if workers is None else workers
+        self._keys = ApiKeys(settings.api_keys_file)
+        self._rate = RateLimit(settings.requests_per_second, settings.workers)
+        self._room = Turn(settings.max_concurrency, settings.workers)
+        self._reader = BodyReader(settings.max_body_bytes, settings.body_seconds)
+        self._origins = Origins(settings.origins)
+        self._seconds = settings.request_seconds
+        self._ids = RequestIds()
+        self._log = RequestLog(settings.log_requests, settings.log_values)
+        self._pool = ThreadPoolExecutor(THREADS, "work")
+        self._routes: dict[str, dict[str, Route]] = {}
+        for route in route_table(live, settings, self._metrics, self._page_of_metrics):
+            self._routes.setdefault(route.path, {})[route.method] = route
+        self.leaving = False
+
+    def leave(self) -> None:
+        """From now on `/readyz` says 503 and every answer ends its connection; all requests are still answered."""
+        self.leaving = True
+
+    def tell_numbers(self) -> None:
+        """Put what is now, beside what was counted, into the metrics."""
+        self._metrics.now(self._live.current, self._room.inside, self._keys.broken)
+
+    def _page_of_metrics(self) -> Answer:
+        self.tell_numbers()
+        return self._workers.page()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, behind: Any = None) -> None:
+        """Answer one HTTP request; every failure ends in the one error shape."""
+        started = time.perf_counter()
+        seen = Seen(scope["method"])
+        headers: Headers = dict(scope["headers"])
+        more = {"X-Request-Id": self._ids.of(headers)}
+        seen.request_id = more["X-Request-Id"]
+        more |= self._origins.headers(headers)
+        try:
+            check_head(scope)
+            route = self._find(scope, headers, seen)
+            if isinstance(route, Route) and route.handler is None and behind is not None:
+                await behind(scope, receive, send)
+                return
+            result = route if isinstance(route, Answer) else await self._handle(route, headers, receive, seen)
+        except Refusal as refusal:
+            result = refused(refusal)
+            self._metrics.refused(refusal.code)
+            self._log.refused(seen, refusal, time.perf_counter() - started)
+        except Disconnected:
+            self._metrics.disconnected()
+            return
+        except Exception as error:  # noqa: BLE001  # the caller gets the one shape and no detail, the log the trace
+            result = refused(Refusal(500, "internal_error", "the service failed; its log says why"))
+            self._metrics.refused("internal_error")
+            self._log.failed(seen, error, time.perf_counter() - started)
+        if self.leaving:
+            more["Connection"] = "close"
+        await result.send(send, more)
+        seconds = time.perf_counter() - started
+        self._metrics.answered(seen.route, result.status, seconds)
+        if result.status < 400:
+            self._log.answered(seen, result.status, seconds)
+
+    def _find(self, scope: Scope, headers: Headers, seen: Seen) -> Route | Answer:
+        method, path = scope["method"], scope["path"]
+        methods = self._routes.get(path)
+        preflight = self._origins.preflight(method, headers)
+        if preflight is not None:
+            return preflight
+        route = None if methods is None else methods.get("GET" if method == "HEAD" else method)
+        if route is None or not route.public:
+            seen.key = self._keys.caller(headers)
+        if methods is None:
+            shown = printable(path)
+            raise Refusal(404, "not_found", f"there is no {shown!r} here.{nearest_word(shown, self._routes)}")
+        seen.route = path
+        if route is None:
+            allowed = ", ".join(sorted(methods))
+            message = f"{path} takes {allowed}, not {printable(method)}"
+            raise Refusal(405, "method_not_allowed", message, headers={"Allow": allowed})
+        return route
+
+    async def _handle(self, route: Route, headers: Headers, receive: Receive, seen: Seen) -> Answer:
+        if route.handler is None:
+            raise Refusal(404, "not_found", f"{route.path} is only there when BentoML serves")
+        deadline = Deadline.after(self._seconds)
+        if self.leaving and route.path == "/readyz":
+            raise Refusal(503, "leaving", "the service is being stopped", headers={"Retry-After": "1"})
+        if not route.limited:
+            return route.handler(b"", deadline)
+        self._rate.take(seen.key)
+        self._room.check()
+        body = b"" if route.request is None else await self._reader.read(headers, receive)
+        with self._room:
+            if len(body) > INLINE_BYTES or route.threaded:
+                return await self._in_thread(route.handler, body, deadline)
+            waited = self._room.turn.locked()
+            async with self._room.turn:
+                if not waited:
+                    await asyncio.sleep(0)  # who came at the same time is seen, and told that there is no room
+                return route.handler(body, deadline)
+
+    async def _in_thread(self, handler: Handler, body: bytes, deadline: Deadline) -> Answer:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(deadline.left):
+                return await loop.run_in_executor(self._pool, handler, body, deadline)
+        except TimeoutError as error:
+            # the thread gives up at its next look at the deadline; what had not begun never will
+            raise deadline.passed() from error

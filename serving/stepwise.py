@@ -1,0 +1,41 @@
+"""A long list of customers is worked on in steps, so that the work ends when its deadline has passed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from serving.assignment import Request, answer
+from serving.deadline import Deadline
+from serving.live_model import ServedModel
+from serving.refusals import MOST_DETAILS, Detail, Refusal, feature_refusal
+
+STEP = 250
+
+
+def answer_in_steps(served: ServedModel, request: Request, deadline: Deadline) -> dict[str, Any]:
+    """As `serving.assignment.answer`, which answers a customer the same in any company.
+
+    Raises
+    ------
+    Refusal
+        422 as there, telling what is wrong in all steps; 504 if the deadline passes between two of them.
+    """
+    if len(request.ids) <= STEP:
+        return answer(served, request)
+    rows: list[dict[str, Any]] = []
+    details: list[Detail] = []
+    for part in deadline.steps(len(request.ids), STEP):
+        try:
+            found = answer(served, replace(request, ids=request.ids[part], features=request.features[part]))
+        except Refusal as refusal:
+            if refusal.code != "invalid_features":
+                raise
+            details += refusal.details
+            if len(details) >= MOST_DETAILS:
+                break
+        else:
+            rows += found["assignments"]
+    if details:
+        raise feature_refusal(details)
+    return {"model_version": served.version, "assignments": rows}

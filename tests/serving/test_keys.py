@@ -1,0 +1,204 @@
+"""Who may ask: every route but the probes asks for a key; keys are named, hashed, and change while the service runs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segments.errors import SettingsError
+from segments.model import SegmentModel
+from serving.door import Door
+from serving.keys import OPEN, ApiKeys, add_key, read_keys, revoke_key
+from serving.live_model import LiveModel, ServedModel
+from serving.refusals import Refusal
+from serving.routes import route_table
+from serving.settings import ServiceSettings
+
+PROBES = {("GET", "/livez"), ("GET", "/readyz")}
+
+
+class Clock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def hashed(key: str) -> str:
+    return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def bearer(key: str) -> dict[bytes, bytes]:
+    return {b"authorization": f"Bearer {key}".encode()}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "keys.json"
+
+
+@pytest.fixture
+def keyed(make_caller: Callable[..., Any], kmeans: SegmentModel, path: Path) -> tuple[Any, str]:
+    """A service that asks for keys, one of which is revoked, and the key of the team 'web'."""
+    key = add_key(path, "web")
+    return make_caller(kmeans, ServiceSettings(api_keys_file=path)), key
+
+
+def every_route(model: SegmentModel) -> list[tuple[str, str]]:
+    live = LiveModel(lambda: ServedModel(model, "tiny", "7", "tests"))
+    return [(route.method, route.path) for route in route_table(live, ServiceSettings())]
+
+
+def basic(password: str) -> str:
+    return "Basic " + base64.b64encode(f"anyone:{password}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic {key}", "{key}", "Bearer {key}x", "Bearer \xff", "Basic ="],
+)
+def test_every_route_but_the_probes_asks_for_a_key(
+    keyed: tuple[Any, str], kmeans: SegmentModel, sent: str | None
+) -> None:
+    call, key = keyed
+    headers = {"content-type": "application/json"}
+    if sent is not None:
+        headers["authorization"] = sent.format(key=key)
+    asked = [route for route in every_route(kmeans) if route not in PROBES]
+    assert len(asked) > 8
+    others = [("GET", "/nope"), ("PUT", "/assign"), ("OPTIONS", "/assign"), ("PUT", "/livez"), ("HEAD", "/model")]
+    for method, route in [*asked, *others]:
+        reply = call(method, route, b"", headers)
+        assert (reply.status, reply.error["code"]) == (401, "unauthorized"), route
+        assert reply.headers["www-authenticate"].startswith("Bearer, Basic realm=")
+    for method, route in PROBES:
+        assert call(method, route, b"", headers).status == 200
+
+
+def test_a_revoked_key_and_an_empty_password_open_nothing(path: Path) -> None:
+    clock = Clock()
+    old, new = add_key(path, "old"), add_key(path, "new")
+    keys = ApiKeys(path, clock)
+    assert keys.caller(bearer(old)) == "old"
+    revoke_key(path, "old")
+    assert keys.caller(bearer(old)) == "old", "the file is looked at once a second"
+    clock.now = 1.0
+    with pytest.raises(Refusal) as refused:
+        keys.caller(bearer(old))
+    assert refused.value.status == 401
+    assert keys.caller(bearer(new)) == "new"
+    with pytest.raises(Refusal):
+        keys.caller({b"authorization": basic("").encode()})
+
+
+def test_the_last_key_revoked_shuts_the_door(path: Path) -> None:
+    clock = Clock()
+    key = add_key(path, "only")
+    keys = ApiKeys(path, clock)
+    revoke_key(path, "only")
+    clock.now = 1.0
+    for headers in (bearer(key), bearer(""), {}):
+        with pytest.raises(Refusal):
+            keys.caller(headers)
+    assert not keys.broken
+    with pytest.raises(Refusal):
+        ApiKeys(path).caller({})
+
+
+def test_a_key_opens_as_a_bearer_s_and_as_a_browser_sends_it(keyed: tuple[Any, str]) -> None:
+    call, key = keyed
+    for sent in (f"Bearer {key}", f"bearer  {key} ", basic(key)):
+        assert call("GET", "/model", b"", {"authorization": sent}).status == 200
+
+
+def test_no_file_is_an_open_service() -> None:
+    assert ApiKeys(None).caller({}) == OPEN
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"web": "sha256:abcd"}', None])
+def test_a_file_that_becomes_no_file_of_keys_leaves_the_old_keys(
+    path: Path, content: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    key = add_key(path, "web")
+    keys = ApiKeys(path, clock)
+    path.unlink() if content is None else path.write_text(content)
+    with caplog.at_level(logging.ERROR):
+        for clock.now in (1.0, 2.0, 3.0):
+            assert keys.caller(bearer(key)) == "web"
+    assert keys.broken
+    assert len(caplog.records) == 1, "told once, not every second"
+    assert "keys.json" in caplog.text
+    path.unlink(missing_ok=True)
+    later = add_key(path, "later")
+    clock.now = 4.0
+    assert keys.caller(bearer(later)) == "later"
+    assert not keys.broken
+    with pytest.raises(Refusal):
+        keys.caller(bearer(key))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"web": "s3gm-ents"}',
+        '{"web": "sha256:abcd"}',
+        '{"web": 5}',
+        '{"": "' + "a" * 64 + '"}',
+        '{"a\\nb": "' + "a" * 64 + '"}',
+        '{"web": "' + "a" * 64 + '", "web": "' + "b" * 64 + '"}',
+    ],
+)
+def test_a_file_of_keys_that_is_no_such_file_is_refused_without_showing_it(
+    kmeans: SegmentModel, path: Path, content: str
+) -> None:
+    path.write_text(content)
+    with pytest.raises(SettingsError, match=r"keys\.json") as caught:
+        Door(LiveModel(lambda: ServedModel(kmeans, "", "", "")), ServiceSettings(api_keys_file=path))
+    assert "s3gm-ents" not in str(caught.value)
+
+
+def test_a_file_made_with_sha256sum_is_read_with_and_without_its_prefix(path: Path) -> None:
+    path.write_text(json.dumps({"one": hashed("a"), "two": hashed("b").removeprefix("sha256:")}))
+    keys = ApiKeys(path)
+    assert [keys.caller(bearer(key)) for key in "ab"] == ["one", "two"]
+
+
+def test_a_key_is_told_once_and_only_its_hash_is_kept(path: Path) -> None:
+    first, second = add_key(path, "web shop"), add_key(path, "crm")
+    assert len(first) >= 43, "256 bits"
+    assert first != second
+    content = path.read_text()
+    assert first not in content
+    assert second not in content
+    assert json.loads(content) == {"crm": hashed(second), "web shop": hashed(first)}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [found.name for found in path.parent.iterdir()] == [path.name], "nothing half made is left"
+
+
+@pytest.mark.parametrize("name", ["", " ", "-x", "a" * 65, "a\nb", "ä", 'a"b'])
+def test_a_name_that_cannot_stand_in_a_log_is_refused(path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match="no name for a key"):
+        add_key(path, name)
+
+
+def test_a_taken_name_and_an_unknown_one_are_said(path: Path) -> None:
+    add_key(path, "web")
+    with pytest.raises(SettingsError, match="has a key named 'web' already"):
+        add_key(path, "web")
+    with pytest.raises(SettingsError, match="no key named 'wob'"):
+        revoke_key(path, "wob")
+    assert list(read_keys(path)) == ["web"]

@@ -114,6 +114,39 @@ def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> 
 
 
 @main.command()
+@click.option("--trials", metavar="NUMBER", type=click.IntRange(1), help="How many; by default the settings' own.")
+@config_option
+def sweep(trials: int | None, config: Path) -> None:
+    """Try many settings and show the best.
+
+    The settings' block `sweep` says which. The trials are kept beside the settings file: a sweep that was interrupted
+    goes on with the same command. Every trial is logged to MLflow; nothing is registered.
+    """
+    import yaml
+
+    from training.sweep_run import best_file, best_settings, best_table, run_sweep, snippet
+
+    settings = _read(config)
+    with progress() as (announce, step):
+        outcome = run_sweep(settings, config, trials, announce, step)
+    done = outcome.sweep
+    best = done.best
+    show_table(best_table(done))
+    tried = f"{len(done.trials)} of {done.wanted} trials done"
+    if done.finished and outcome.before == len(done.trials):
+        click.echo(f"{tried}: this sweep was finished before; --trials NUMBER goes on")
+    else:
+        click.echo(f"{tried}{'' if done.finished else ', the time is over: the same command goes on'}")
+    if outcome.run_id is not None:
+        click.echo(f"logged to MLflow (run {outcome.run_id}); nothing is registered")
+    _write_bytes(
+        best_settings(yaml.safe_load(config.read_text(encoding="utf-8")), settings, best).encode(), best_file(config)
+    )
+    click.echo(f"the best settings, of trial {best.number}:\n\n{snippet(settings, best)}")
+    click.echo(f"in whole: segments discover {best_file(config)}")
+
+
+@main.command()
 @click.argument("version")
 @click.option("--alias", default="champion", show_default=True, help="Alias to set.")
 @config_option

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 import tempfile
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +11,13 @@ import pandas as pd
 
 from registry.connection import Connection, RegistryLocation, connected
 from registry.model_package import write_package
-from registry.records import DiscoveryRecord, Metrics
+from registry.open_runs import flattened, log_values, open_run, told
+from registry.records import DiscoveryRecord
 from registry.run_files import plain_settings, write_files
 from segments.errors import RegistryError
 from segments.model import SegmentModel
 
 MODEL_NAME_IN_RUN = "segment_model"
-SHOWN_PARAM = 500  # characters; settings.yaml holds the whole value
-AT_ONCE = 100  # params, tags or metrics that MLflow takes in one request
 DIGEST_SHOWN = 36  # characters that MLflow allows for a dataset's digest
 
 
@@ -30,7 +25,7 @@ def log_discovery(location: RegistryLocation, record: DiscoveryRecord) -> str:
     """Log a discovery and return its run id. Nothing is registered: that is `versions.register`.
 
     All files are written locally first, then sent. An exception on the way, an interrupt too, ends the runs as
-    FAILED; a killed process or a server that went down leaves them RUNNING, since nobody is there to say otherwise.
+    FAILED; a killed process or a server that went down leaves them RUNNING, until `killed_runs` ends them.
 
     Raises
     ------
@@ -45,29 +40,17 @@ def log_discovery(location: RegistryLocation, record: DiscoveryRecord) -> str:
         files = Path(temporary) / "files"
         write_files(record, files)
         experiment = connection.experiment_id()
-        with _run(connection, experiment, record.name, _tags(record)) as run_id:
-            _log_values(connection, run_id, flattened(plain_settings(record)), record.metrics)
+        with open_run(connection, experiment, record.name, _tags(record)) as run_id:
+            log_values(connection, run_id, flattened(plain_settings(record)), record.metrics)
             for candidate in record.candidates:
                 parent = {"mlflow.parentRunId": run_id, **candidate.tags}
-                with _run(connection, experiment, candidate.name, parent) as nested:
-                    _log_values(connection, nested, candidate.params, candidate.metrics)
+                with open_run(connection, experiment, candidate.name, parent) as nested:
+                    log_values(connection, nested, candidate.params, candidate.metrics)
             _log_dataset(connection, run_id, record)
             connection.client.log_artifacts(run_id, str(files))
             if record.model is not None:
                 _log_model(connection, run_id, experiment, record.model, record.vectors, Path(temporary) / "package")
     return run_id
-
-
-def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings as one level of dotted names: {"kmeans": {"k": 3}} -> {"kmeans.k": 3}."""
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping) and value:
-            flat.update(flattened(value, f"{name}."))
-        else:
-            flat[name] = value
-    return flat
 
 
 def _tags(record: DiscoveryRecord) -> dict[str, str]:
@@ -82,54 +65,6 @@ def _tags(record: DiscoveryRecord) -> dict[str, str]:
         tags["artefact_digest"] = record.model.artefact_digest
         tags["learned_digest"] = record.model.learned_digest
     return {**tags, "mlflow.note.content": record.note} if record.note else tags
-
-
-@contextmanager
-def _run(connection: Connection, experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
-    """A run that is FINISHED when the block ends, or FAILED when it does not end well."""
-    client = connection.client
-    run_id: str = client.create_run(experiment, run_name=name, tags=dict(tags)).info.run_id
-    try:
-        yield run_id
-    except BaseException as error:
-        with _told(connection, error, f"the run {run_id} is left RUNNING"):
-            client.set_terminated(run_id, "FAILED")
-        raise
-    client.set_terminated(run_id, "FINISHED")
-
-
-@contextmanager
-def _told(connection: Connection, first: BaseException, consequence: str) -> Iterator[None]:
-    """Tidying up after an error must not hide it: what the tidying could not do is noted on the first error."""
-    try:
-        yield
-    except (connection.mlflow.exceptions.MlflowException, OSError) as second:
-        first.add_note(f"{consequence}: {second}")
-
-
-def _log_values(connection: Connection, run_id: str, params: Mapping[str, Any], metrics: Metrics) -> None:
-    from mlflow.entities import Metric, Param, RunTag
-
-    now = int(time.time() * 1000)
-    defined = {name: float(value) for name, value in metrics.items() if value is not None and math.isfinite(value)}
-    undefined = sorted(set(metrics) - set(defined))
-    values: list[tuple[str, list[Any]]] = [
-        ("params", [Param(name, _shown(value)) for name, value in params.items()]),
-        ("metrics", [Metric(name, value, now, 0) for name, value in defined.items()]),
-        ("tags", [RunTag("undefined_metrics", ", ".join(undefined))] if undefined else []),
-    ]
-    for kind, entries in values:
-        for some in _portions(entries, AT_ONCE):
-            connection.client.log_batch(run_id, **{kind: some})
-
-
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) <= SHOWN_PARAM else text[: SHOWN_PARAM - 1] + "…"
-
-
-def _portions(values: list[Any], size: int) -> Iterable[list[Any]]:
-    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 def _log_dataset(connection: Connection, run_id: str, record: DiscoveryRecord) -> None:
@@ -179,7 +114,7 @@ def _log_model(
         client.finalize_logged_model(logged.model_id, "READY")
         client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
     except BaseException as error:
-        with _told(connection, error, f"the model {logged.model_id} is left unfinished"):
+        with told(connection, error, f"the model {logged.model_id} is left unfinished"):
             client.finalize_logged_model(logged.model_id, "FAILED")
         raise
 

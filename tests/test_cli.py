@@ -21,7 +21,7 @@ from segments.errors import RegistryError
 
 COMMANDS = {
     *("assign", "compare", "demo", "discover", "explain", "features", "key", "list"),
-    *("package", "promote", "rename", "rollback", "schema", "serve", "simulate"),
+    *("package", "promote", "rename", "rollback", "schema", "serve", "simulate", "sweep"),
 }
 
 

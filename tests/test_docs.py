@@ -56,6 +56,7 @@ from training.settings import (
     UmapSettings,
     parse_settings,
 )
+from training.sweep_settings import SweepRange, SweepSettings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REFERENCE = REPOSITORY / "docs" / "reference.md"
@@ -85,6 +86,8 @@ BLOCKS: dict[type[BaseModel], str] = {
     HdbscanSettings: "`discovery.algorithms` with `algorithm: hdbscan`",
     UmapSettings: "`embedding`",
     RegistrySettings: "`registry`",
+    SweepSettings: "`sweep`",
+    SweepRange: "`sweep.space.PATH`",
 }
 
 
@@ -172,7 +175,7 @@ def takes(annotation: Any) -> str:
     if issubclass(annotation, BaseModel):
         return "block"
     words = {int: "whole number", float: "number", str: "text", bool: "true | false", date: "date", datetime: "time"}
-    return words[annotation]
+    return "value" if annotation is Any else words[annotation]
 
 
 def default_of(field: FieldInfo) -> str:

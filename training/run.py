@@ -129,7 +129,7 @@ def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
         "as_of": vectors.as_of.isoformat(),
         "data_digest": vectors.digest,
         "learned_features": vectors.learned.to_json(),
-        "settings": settings.model_dump(mode="json", exclude={"registry", "title"}),
+        "settings": settings.model_dump(mode="json", exclude={"registry", "sweep", "title"}),
         "versions": versions(),
     }
 
@@ -163,7 +163,7 @@ def record(
     )
     return DiscoveryRecord(
         name=f"{settings.registry.model_name} as of {vectors.as_of.isoformat()}",
-        settings=settings.model_dump(mode="json"),
+        settings=settings.model_dump(mode="json", exclude={"sweep"}),
         vectors=vectors.frame,
         data_digest=vectors.digest,
         data_source=", ".join(vectors.report),

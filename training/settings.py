@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import (
@@ -21,6 +21,9 @@ from features.settings import FeatureSettings, Sources
 from features.settings import Settings as Block
 from segments.contract import Column
 from segments.errors import SettingsError, nearest_word
+from training.sweep_settings import SweepSettings
+
+Kind = TypeVar("Kind", bound=BaseModel)
 
 AUTO = "auto"
 A_MOMENT = "a date such as 2026-07-01 or a time such as 2026-07-01T12:00"
@@ -139,6 +142,7 @@ class Settings(Block):
         DiscoverySettings(), description="what is tried, how it is judged, what may be chosen"
     )
     registry: RegistrySettings = Field(RegistrySettings(), description="where runs and models are kept")
+    sweep: SweepSettings | None = Field(None, description="what `segments sweep` varies; nothing else reads it")
 
     @field_validator("as_of", mode="wrap")
     @classmethod
@@ -183,12 +187,23 @@ def parse_settings(content: Any, name: str = "settings") -> Settings:
     SettingsError
         If they hold something unexpected.
     """
+    return parse_as(Settings, content, name)
+
+
+def parse_as(kind: type[Kind], content: Any, name: str) -> Kind:
+    """Any block of settings from plain values.
+
+    Raises
+    ------
+    SettingsError
+        If they hold something unexpected.
+    """
     if not isinstance(content, dict):
-        raise SettingsError(f"{name} must hold keys ({', '.join(Settings.model_fields)}), found {content!r:.60}")
+        raise SettingsError(f"{name} must hold keys ({', '.join(kind.model_fields)}), found {content!r:.60}")
     try:
-        return Settings.model_validate(content)
+        return kind.model_validate(content)
     except ValidationError as error:
-        raise SettingsError(f"{name}: " + "; ".join(_message(item) for item in error.errors())) from error
+        raise SettingsError(f"{name}: " + "; ".join(_message(item, kind) for item in error.errors())) from error
 
 
 def _fault(error: Exception) -> str:
@@ -202,11 +217,11 @@ def _fault(error: Exception) -> str:
     return f"{place}: {why}"
 
 
-def _message(item: Any) -> str:
+def _message(item: Any, kind: type[BaseModel]) -> str:
     path = [str(part) for part in item["loc"]]
     where = ".".join(path)
     if item["type"] == "extra_forbidden":
-        known = _fields_at(Settings, path[:-1])
+        known = _fields_at(kind, path[:-1])
         return f"unknown key {where!r}.{nearest_word(path[-1], known)} Known here: {', '.join(known)}"
     if item["type"] == "missing":
         return f"{where!r} is needed" + (f": {A_MOMENT}" if where == "as_of" else "")

@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from registry.connection import RegistryLocation, connected, load_mlflow
+from registry.open_runs import flattened
 from registry.records import CandidateRecord, DiscoveryRecord
-from registry.runs import flattened, log_discovery
+from registry.runs import log_discovery
 from registry.versions import list_versions, register
 from segments import SegmentModel
 from segments.errors import RegistryError

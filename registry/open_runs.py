@@ -1,0 +1,79 @@
+"""A run while it is open: made, filled with values in portions that MLflow takes, and ended as it deserves."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from registry.connection import Connection
+from registry.processes import Process
+from registry.records import Metrics
+
+SHOWN_PARAM = 500  # characters; settings.yaml holds the whole value
+AT_ONCE = 100  # params, tags or metrics that MLflow takes in one request
+
+
+@contextmanager
+def open_run(connection: Connection, experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+    """A run that is FINISHED when the block ends, FAILED when it does not end well; it says which process made it."""
+    client = connection.client
+    signed = {**Process.mine().tags, **tags}
+    run_id: str = client.create_run(experiment, run_name=name, tags=signed).info.run_id
+    try:
+        yield run_id
+    except BaseException as error:
+        with told(connection, error, f"the run {run_id} is left RUNNING"):
+            client.set_terminated(run_id, "FAILED")
+        raise
+    client.set_terminated(run_id, "FINISHED")
+
+
+@contextmanager
+def told(connection: Connection, first: BaseException, consequence: str) -> Iterator[None]:
+    """Tidying up after an error must not hide it: what the tidying could not do is noted on the first error."""
+    try:
+        yield
+    except (connection.mlflow.exceptions.MlflowException, OSError) as second:
+        first.add_note(f"{consequence}: {second}")
+
+
+def log_values(connection: Connection, run_id: str, params: Mapping[str, Any], metrics: Metrics) -> None:
+    """Params (cut where they are long) and metrics; the names of those not defined become the tag undefined_metrics."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    now = int(time.time() * 1000)
+    defined = {name: float(value) for name, value in metrics.items() if value is not None and math.isfinite(value)}
+    undefined = sorted(set(metrics) - set(defined))
+    values: list[tuple[str, list[Any]]] = [
+        ("params", [Param(name, _shown(value)) for name, value in params.items()]),
+        ("metrics", [Metric(name, value, now, 0) for name, value in defined.items()]),
+        ("tags", [RunTag("undefined_metrics", ", ".join(undefined))] if undefined else []),
+    ]
+    for kind, entries in values:
+        for some in _portions(entries, AT_ONCE):
+            connection.client.log_batch(run_id, **{kind: some})
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= SHOWN_PARAM else text[: SHOWN_PARAM - 1] + "…"
+
+
+def _portions(values: list[Any], size: int) -> Iterable[list[Any]]:
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as one level of dotted names: {"kmeans": {"k": 3}} -> {"kmeans.k": 3}."""
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value:
+            flat.update(flattened(value, f"{name}."))
+        else:
+            flat[name] = value
+    return flat

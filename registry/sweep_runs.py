@@ -1,0 +1,116 @@
+"""A sweep in MLflow: one run for the sweep, one nested run a trial.
+
+`log_sweep` brings MLflow up to date with what the sweep knows, however far it got before: what is there is not sent
+again. So it can be called after every trial, after a kill, and after a time without a server.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from registry.connection import Connection, RegistryLocation, connected
+from registry.open_runs import flattened, log_values, open_run
+from registry.processes import Process
+from registry.records import Metrics
+from registry.run_files import write_tables
+
+SWEEP = "sweep"
+TRIAL = "sweep.trial"
+PARENT = "mlflow.parentRunId"
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """One trial; `number` counts from 0 and names it within its sweep."""
+
+    number: int
+    params: Mapping[str, Any]
+    metrics: Metrics = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRecord:
+    """A sweep so far. `key` names it for ever; `status` is RUNNING, KILLED or FINISHED, which takes the files along."""
+
+    key: str
+    name: str
+    params: Mapping[str, Any]
+    trials: tuple[TrialRecord, ...]
+    status: str
+    metrics: Metrics = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+def log_sweep(location: RegistryLocation, record: SweepRecord) -> str:
+    """Log what MLflow does not have of a sweep yet, and return the run id of the sweep.
+
+    Raises
+    ------
+    RegistryError
+        If the registry cannot be reached or refuses something.
+    """
+    with connected(location, create=True) as connection:
+        experiment = connection.experiment_id()
+        client = connection.client
+        run_id = _run_of(connection, experiment, record)
+        known = _trials_of(connection, experiment, run_id)
+        for trial in record.trials:
+            if str(trial.number) not in known:
+                tags = {PARENT: run_id, TRIAL: str(trial.number), **trial.tags}
+                with open_run(connection, experiment, f"trial {trial.number}", tags) as nested:
+                    log_values(connection, nested, flattened(trial.params), trial.metrics)
+        log_values(connection, run_id, {}, record.metrics)
+        for name, value in record.tags.items():
+            client.set_tag(run_id, name, value)
+        if record.status == "FINISHED":
+            _send_files(connection, run_id, record)
+        client.update_run(run_id, status=record.status)
+        if record.status != "RUNNING":
+            client.set_terminated(run_id, record.status)
+    return run_id
+
+
+def _run_of(connection: Connection, experiment: str, record: SweepRecord) -> str:
+    found = connection.client.search_runs([experiment], f"tags.`{SWEEP}` = '{record.key}'", max_results=1)
+    mine = {**Process.mine().tags, SWEEP: record.key, "mlflow.source.name": "segments sweep"}
+    if not found:
+        run_id: str = connection.client.create_run(experiment, run_name=record.name, tags=mine).info.run_id
+        log_values(connection, run_id, record.params, {})
+        return run_id
+    there: str = found[0].info.run_id
+    for name, value in mine.items():  # it may be continued by another process than began it
+        if found[0].data.tags.get(name) != value:
+            connection.client.set_tag(there, name, value)
+    return there
+
+
+def _trials_of(connection: Connection, experiment: str, run_id: str) -> set[str]:
+    """Numbers of the trials that are there from first to last."""
+    query = f"tags.`{PARENT}` = '{run_id}' and attributes.status = 'FINISHED'"
+    found: set[str] = set()
+    token = None
+    while True:
+        page = connection.client.search_runs([experiment], query, max_results=PAGE, page_token=token)
+        found |= {run.data.tags.get(TRIAL, "") for run in page}
+        token = page.token
+        if not token:
+            return found
+
+
+def _send_files(connection: Connection, run_id: str, record: SweepRecord) -> None:
+    with tempfile.TemporaryDirectory(prefix="segments-sweep-") as temporary:
+        folder = Path(temporary)
+        write_tables(record.tables, folder)
+        for name, text in record.texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        connection.client.log_artifacts(run_id, str(folder))

@@ -1,0 +1,76 @@
+"""The `sweep` block of the settings: which settings to vary, how often, and what makes one trial better."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+
+from features.settings import Settings as Block
+
+Objective = Literal["trust", "silhouette", "recovered", "stability", "gap_share"]
+
+
+class SweepRange(Block):
+    """Numbers from `low` to `high`, both included; whole ones if all that is given is whole."""
+
+    low: int | float = Field(description="the least value")
+    high: int | float = Field(description="the largest value")
+    log: bool = Field(False, description="as many trials between 1 and 10 as between 10 and 100; not with `step`")
+    step: int | float | None = Field(
+        None, gt=0, description="only `low`, `low` + `step`, ...; empty: any value between"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> SweepRange:
+        if not self.low < self.high:
+            raise ValueError(f"low ({self.low}) must be less than high ({self.high})")
+        if self.log and self.step is not None:
+            raise ValueError("log and step do not go together; leave one out")
+        if self.log and self.low <= 0:
+            raise ValueError(f"with log, low ({self.low}) must be more than 0")
+        return self
+
+    @property
+    def whole(self) -> bool:
+        """Whether only whole numbers are meant."""
+        return isinstance(self.low, int) and isinstance(self.high, int) and not isinstance(self.step, float)
+
+
+def _form(value: object) -> str | None:
+    if isinstance(value, list | tuple):
+        return "choices"
+    return "range" if isinstance(value, dict | SweepRange) else None
+
+
+Variation = Annotated[
+    Annotated[tuple[Any, ...], Field(min_length=1), Tag("choices")] | Annotated[SweepRange, Tag("range")],
+    Discriminator(
+        _form,
+        custom_error_type="variation",
+        custom_error_message="must be a list of choices, or a range such as {low: 2, high: 8}",
+    ),
+]
+
+
+class SweepSettings(Block):
+    """What `segments sweep` varies."""
+
+    space: dict[str, Variation] = Field(
+        min_length=1, description="by dotted path of a setting: a list of choices, or a range"
+    )
+    trials: int = Field(30, ge=1, description="how many settings to try; fewer if the space holds no more")
+    seed: int = Field(0, ge=0, description="of the sampler; the same seed tries the same settings in the same order")
+    objective: Objective = Field("trust", description="the figure that the best trial has most of")
+    minutes: float | None = Field(None, gt=0, description="start no trial after so long; the same command continues")
+
+    @field_validator("space")
+    @classmethod
+    def _no_choice_twice(cls, value: dict[str, Variation]) -> dict[str, Variation]:
+        for path, variation in value.items():
+            if not isinstance(variation, SweepRange):
+                texts = [json.dumps(choice, sort_keys=True, default=str) for choice in variation]
+                if twice := sorted({text for text in texts if texts.count(text) > 1}):
+                    raise ValueError(f"{path!r} has a choice twice: {', '.join(twice)}")
+        return value

@@ -139,6 +139,8 @@ class BodyReader:
 
 def _check_content(headers: Headers) -> None:
     content_type = headers.get(b"content-type", b"")
+    if content_type == JSON.encode() and b"content-encoding" not in headers:
+        return  # nearly always
     media_type, _, parameters = content_type.partition(b";")
     charset = parameters.lower().replace(b'"', b"").replace(b"charset=utf-8", b"")
     if media_type.strip().lower() != JSON.encode() or b"charset" in charset:

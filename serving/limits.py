@@ -16,6 +16,11 @@ from serving.refusals import Refusal
 MOST_CALLERS = 10_000  # names come from the file of keys; this only bounds what revoked ones leave behind
 
 
+def share(most: int, workers: int) -> int:
+    """One worker's part of a limit of the whole service."""
+    return math.ceil(most / workers)
+
+
 class RateLimit:
     """A bucket of tokens for every caller: `per_second` flow in, a second's worth (at least one) fits."""
 
@@ -55,7 +60,7 @@ class Turn:
     """
 
     def __init__(self, most: int, workers: int = 1) -> None:
-        self.most = max(1, math.ceil(most / workers))
+        self.most = share(most, workers)
         self.inside = 0
         self._lock = asyncio.Lock()
 

@@ -137,7 +137,7 @@ class Metrics:
             yield _metric(family, _merged(family, snapshots))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Collected:
     """What prometheus_client takes for a collector."""
 

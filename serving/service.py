@@ -1,23 +1,34 @@
-"""The BentoML service: BentoML runs the processes, counts and times; `serving.routes` answers."""
+"""The BentoML service: BentoML runs the processes and packs the model; `serving.door` answers."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import bentoml
 
+from serving.connections import Bounds, bound_connections
 from serving.door import Door
+from serving.leaving import leave_in_order, running_server
+from serving.limits import share
 from serving.live_model import LiveModel, chosen_fetch
 from serving.messages import Receive, Scope, Send
 from serving.packaging import packed_model
+from serving.request_log import log_json_lines
+from serving.service_metrics import ServiceMetrics
 from serving.settings import ServiceSettings
+from serving.worker_metrics import WorkerMetrics
 
-# The levers that docs/decisions/0004-service-routes.md measured: no access log, no tracing of any URL.
+CONTAINERIZED = "BENTOML_CONTAINERIZED"
+# BentoML must know the number of workers when it reads this file, and uses a process of its own to start them.
+# The rest are the levers that docs/decisions/0004-service-routes.md measured; the metrics are ours.
 CONFIG: dict[str, Any] = {
-    "workers": 1,
+    "workers": ServiceSettings.from_environment().workers,
     "traffic": {"timeout": 60},
     "logging": {"access": {"enabled": False}},
     "tracing": {"excluded_urls": ".*"},
+    "metrics": {"enabled": False},
 }
 
 
@@ -27,9 +38,31 @@ class SegmentService:
 
     def __init__(self) -> None:
         settings = ServiceSettings.from_environment()
+        metrics = ServiceMetrics()
         self.live = LiveModel(chosen_fetch(settings, self._packed()), settings.retry_seconds)
-        self.door = Door(self.live, settings)
+        self.workers = WorkerMetrics(metrics, _shared_folder(settings), bentoml.server_context.worker_index or 1)
+        self.door = Door(self.live, settings, metrics, self.workers)
+        self._guard(settings, metrics)
+        self.workers.start()
         self.live.start()
+
+    @bentoml.on_deployment  # type: ignore[untyped-decorator]
+    @staticmethod
+    def bring_back_the_dead() -> None:
+        """BentoML starts no worker anew that died in a container; and the others go on as if nothing had happened."""
+        os.environ.pop(CONTAINERIZED, None)
+
+    def _guard(self, settings: ServiceSettings, metrics: ServiceMetrics) -> None:
+        """Where uvicorn serves, as it does but in a test: bound its connections, stand in front, leave in order."""
+        server = running_server()
+        if server is None:
+            return
+        log_json_lines()
+        bounds = Bounds(share(settings.max_connections, settings.workers), settings.header_seconds, metrics.turned_away)
+        bound_connections(server, bounds)
+        # before all that BentoML does with a request: most of it costs time and serves nobody here
+        server.config.loaded_app = FrontDoor(server.config.loaded_app)
+        leave_in_order(server, self.door.leave, settings.drain_seconds)
 
     @staticmethod
     def _packed() -> Any:
@@ -40,6 +73,7 @@ class SegmentService:
     def stop(self) -> None:
         """Stop looking for a model."""
         self.live.stop()
+        self.workers.stop()
 
 
 class FrontDoor:
@@ -53,6 +87,12 @@ class FrontDoor:
             await bentoml.get_current_service().door(scope, receive, send, behind=self._bentoml)
         else:
             await self._bentoml(scope, receive, send)
+
+
+def _shared_folder(settings: ServiceSettings) -> Path | None:
+    """Where the workers of one service put their metrics: named by the process that started them all."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return Path(folder) / f"segments-{os.getppid()}" if settings.workers > 1 and folder else None
 
 
 SegmentService.add_asgi_middleware(FrontDoor)  # type: ignore[attr-defined]

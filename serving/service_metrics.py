@@ -9,6 +9,7 @@ from typing import Any
 
 from serving.live_model import ServedModel
 from serving.metrics import Metrics
+from serving.refusals import Refusal
 
 NO_ROUTE = "none"
 
@@ -43,6 +44,11 @@ class ServiceMetrics(Metrics):
 
     def refused(self, code: str) -> None:
         self._refused.add(code)
+
+    def turned_away(self, refusal: Refusal) -> None:
+        """A connection was refused before it had become a request."""
+        self._refused.add(refusal.code)
+        self._requests.add(NO_ROUTE, str(refusal.status))
 
     def disconnected(self) -> None:
         self._gone.add()

@@ -1,0 +1,115 @@
+"""Connections of one worker, bounded in number, and each in the size of its head and the time it takes to send it.
+
+uvicorn waits for ever for a head that does not end and keeps all of it, and answers what is no HTTP in a shape of its
+own. Its server takes the class of its connections from its configuration; this one is put there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from serving.body import LARGEST_HEAD
+from serving.messages import JSON
+from serving.refusals import Refusal
+from serving.strict_json import dump
+
+LOOK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a worker allows; `refused` hears of every connection that was turned away."""
+
+    most: int
+    head_seconds: float
+    refused: Callable[[Refusal], None]
+
+
+class BoundedConnection(HttpToolsProtocol):
+    """uvicorn's connection, which knows since when it waits for a head."""
+
+    def __init__(self, *given: Any, bounds: Bounds, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._bounds = bounds
+        self._head_bytes = 0
+        self._head_since: float | None = None
+        self._closing_since: float | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_since = self.loop.time()
+        if len(self.connections) > self._bounds.most:
+            self._refuse(Refusal(503, "busy", "too many connections are open; ask again", headers={"Retry-After": "1"}))
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        super().data_received(data)
+        if self._head_since is None:
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > LARGEST_HEAD and not self.transport.is_closing():
+            message = f"at most {LARGEST_HEAD} bytes of URL and headers are read"
+            self._refuse(Refusal(431, "headers_too_large", message))
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_since = self.loop.time()
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        self._head_since = None
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words are not ours
+        """What is no HTTP is told so in our shape."""
+        self._refuse(Refusal(400, "malformed_request", "this is no HTTP/1.1 request"))
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nobody is told of an upgrade that was asked for: the request is answered without."""
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._bounds.refused(refusal)
+        body = dump(refusal.to_json())
+        headers = {"Content-Type": JSON, "Content-Length": str(len(body)), "Connection": "close", **refusal.headers}
+        lines = [f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        self.transport.write("\r\n".join([*lines, "", ""]).encode() + body)
+        self.transport.close()
+
+    def look(self, now: float) -> None:
+        """Close a connection whose head does not come, and cut one that would not let itself be closed."""
+        if self.transport.is_closing():
+            # its caller does not read what was written: closing waits for that
+            self._closing_since = self._closing_since or now
+            if now - self._closing_since > self._bounds.head_seconds:
+                self.transport.abort()
+        elif self._head_since is not None and now - self._head_since > self._bounds.head_seconds:
+            if self._head_bytes:
+                message = f"the head of the request did not arrive within {self._bounds.head_seconds:g} s"
+                self._refuse(Refusal(408, "head_timeout", message))
+            else:
+                self.transport.close()
+
+
+def bound_connections(server: uvicorn.Server, bounds: Bounds) -> None:
+    """Have the server make its connections so, from now on, and look at them every second."""
+    loop = asyncio.get_running_loop()
+    server.config.http_protocol_class = partial(BoundedConnection, bounds=bounds)  # type: ignore[assignment]
+    server.config.ws_protocol_class = None
+
+    def look() -> None:
+        now = loop.time()
+        for connection in [found for found in server.server_state.connections if isinstance(found, BoundedConnection)]:
+            connection.look(now)
+        loop.call_later(LOOK_SECONDS, look)
+
+    loop.call_later(LOOK_SECONDS, look)

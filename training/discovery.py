@@ -27,6 +27,7 @@ from segments.reading import CustomerReader
 from training.cards import make_cards
 from training.encoding import fit_encoding
 from training.gaps import HeldOut, PairEvidence, hold_out, pairs_of
+from training.incumbent import transforms_of
 from training.null_reference import null_silhouettes
 from training.quality import Judgement, assigned_labels, judge
 from training.recipe import Fit, Recipe, sample_rows
@@ -102,7 +103,7 @@ def discover(
         (unless the settings say `force`).
     """
     contract = trained_contract(frame, contract, settings)
-    encoder = fit_encoding(frame, contract, settings.encoding).encoder
+    encoder = fit_encoding(frame, contract, settings.encoding, transforms_of(incumbent)).encoder
     raw = CustomerReader(contract, encoder).frame(frame)
     points = np.ascontiguousarray(encoder.encode(raw).T)
     if np.all(points == points[0]):
@@ -110,7 +111,7 @@ def discover(
             f"all {len(points):,} customers are the same in every basis column ({', '.join(encoder.columns)}); "
             "there is nothing to segment by"
         )
-    stand = standpoint(incumbent, frame, contract, points)
+    stand = standpoint(incumbent, frame, contract, encoder, points)
     recipes = [r for algorithm in settings.algorithms for r in recipes_for(algorithm, len(points), stand)]
     held_out = hold_out(points, encoder, settings.judged_customers, settings.seed)
     candidates = []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -30,6 +31,7 @@ from segments.errors import DiscoveryError
 from training.settings import AUTO, EncodingSettings
 
 SKEW_THAT_NEEDS_LOGS = 1.0
+STEADINESS = 2.0  # a retrain changes a transform where the skewness is this many times past the border
 MOST_QUANTILES = 100
 
 
@@ -86,8 +88,15 @@ class FittedEncoding:
     encoder: Encoder
 
 
-def fit_encoding(frame: pd.DataFrame, contract: VectorContract, settings: EncodingSettings) -> FittedEncoding:
+def fit_encoding(
+    frame: pd.DataFrame,
+    contract: VectorContract,
+    settings: EncodingSettings,
+    before: Mapping[str, Transform] = MappingProxyType({}),
+) -> FittedEncoding:
     """Learn how to encode the basis columns of a customer vector table.
+
+    before : the transforms of a serving model, by column; what "auto" chose once, it leaves for a clear reason only.
 
     Raises
     ------
@@ -105,7 +114,7 @@ def fit_encoding(frame: pd.DataFrame, contract: VectorContract, settings: Encodi
         )
     numbers = [column for column in basis if not column.is_category]
     categories = [column for column in basis if column.is_category]
-    transforms = {column.name: choose_transform(frame[column.name], column, settings) for column in numbers}
+    transforms = {c.name: choose_transform(frame[c.name], c, settings, before.get(c.name)) for c in numbers}
     steps = [
         (c.name, number_pipeline(transforms[c.name], settings.weight_of(c), settings, len(frame)), [c.name])
         for c in numbers
@@ -129,8 +138,14 @@ def sklearn_frame(frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame
     )
 
 
-def choose_transform(values: pd.Series[Any], column: Column, settings: EncodingSettings) -> Transform:
-    """The transform that the settings ask for; "auto" takes log1p for skewed numbers that are never negative."""
+def choose_transform(
+    values: pd.Series[Any], column: Column, settings: EncodingSettings, before: Transform | None = None
+) -> Transform:
+    """The transform that the settings ask for; "auto" takes log1p for skewed numbers that are never negative.
+
+    A column whose skewness lies near the border would change its transform, and with it every distance, from one month
+    to the next. So where a serving model has a transform `before`, the border is moved `STEADINESS` times away from it.
+    """
     wanted = settings.transforms.get(column.name, settings.transform)
     if wanted == AUTO:
         if column.kind in (Kind.SHARE, Kind.FLAG):
@@ -140,7 +155,8 @@ def choose_transform(values: pd.Series[Any], column: Column, settings: EncodingS
         if spread == 0 or float(seen.min()) < 0:
             return Transform.NONE
         skew = float(np.mean(((seen - seen.mean()) / spread) ** 3))
-        return Transform.LOG1P if skew > SKEW_THAT_NEEDS_LOGS else Transform.NONE
+        away = {Transform.LOG1P: 1 / STEADINESS, Transform.NONE: STEADINESS}.get(before, 1.0) if before else 1.0
+        return Transform.LOG1P if skew > away * SKEW_THAT_NEEDS_LOGS else Transform.NONE
     transform = Transform(wanted)
     if transform is Transform.LOG1P and float(values.min()) <= -1:
         raise DiscoveryError(

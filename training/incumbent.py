@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from segments.contract import Column
-from segments.encoder import Flags, Indices
+from segments.encoder import Flags, Indices, Transform
 from segments.errors import ContractError
 from segments.model import SegmentModel
 
@@ -54,3 +54,11 @@ def read_by(model: SegmentModel, frame: pd.DataFrame, columns: Sequence[Column] 
     found = model.assign_records(frame.loc[readable, names])
     segment[readable] = np.where(found.unassigned, -1, found.nearest)
     return Reading(segment, readable)
+
+
+def transforms_of(model: SegmentModel | None) -> dict[str, Transform]:
+    """How a model transforms each number column; nothing where there is none."""
+    if model is None:
+        return {}
+    numbers = model.encoder.numbers
+    return dict(zip(numbers.names, numbers.transforms, strict=True))

@@ -3,26 +3,27 @@
 On customers who form a continuum, many partitions are as good as each other, and fresh random starts pick another one
 each time. So the incumbent's partition competes: KMeans also starts there, and goes as far as pays for the customers
 that it moves; and a candidate that keeps customers where they are wins among equals. Everything is estimated from the
-new customers; none of the old model's numbers is kept.
+new customers. Of the old model's numbers only its centres are looked at, and only where `training.braking` is needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from segments.contract import VectorContract
-from segments.encoder import Floats, Indices
+from segments.encoder import Encoder, Floats, Indices
 from segments.errors import ContractError
 from segments.model import SegmentModel
+from training.braking import MOST_AT_ONCE, braked, carried_over
 from training.incumbent import read_by
 
-COST_OF_MOVING = 1.0  # to move 5 % of the customers must save 5 % of the inertia
+COST_OF_MOVING = 1.0  # to move 3 % of the customers must save 3 % of the inertia;
+COST_BEYOND = 2.0  # those beyond `MOST_AT_ONCE` must save twice that
 MOST_STEPS = 300
 LEAST_SAVING = 1e-4  # of the inertia; a smaller one ends Lloyd's steps
 
@@ -40,11 +41,13 @@ class Partition:
 class Standpoint:
     """Where the incumbent stands among the customers of a retrain; None where there is none, or it cannot say.
 
-    members : (n,) its segment of each customer, -1 for none; centroids : (k, width) the means of their new points.
+    members : (n,) its segment of each customer, -1 for none; centroids : (k, width) the means of their new points;
+    before : (k, width) where its own centres are in today's coordinates.
     """
 
     members: Indices | None = None
     centroids: Floats | None = None
+    before: Floats | None = None
 
     @property
     def segments(self) -> int:
@@ -62,7 +65,7 @@ NOWHERE = Standpoint()
 
 
 def standpoint(
-    incumbent: SegmentModel | None, frame: pd.DataFrame, contract: VectorContract, points: Floats
+    incumbent: SegmentModel | None, frame: pd.DataFrame, contract: VectorContract, encoder: Encoder, points: Floats
 ) -> Standpoint:
     """Ask the incumbent; a model that cannot read these vectors has no say (the lineage tells why)."""
     if incumbent is None:
@@ -71,7 +74,8 @@ def standpoint(
         members = read_by(incumbent, frame, contract.columns).segment
     except ContractError:
         return NOWHERE
-    return Standpoint(members, warm_centroids(points, members, len(incumbent.ids)))
+    centroids = warm_centroids(points, members, len(incumbent.ids))
+    return Standpoint(members, centroids, None if centroids is None else carried_over(incumbent, encoder, centroids))
 
 
 def warm_centroids(points: Floats, members: Indices, segments: int) -> Floats | None:
@@ -86,17 +90,31 @@ def warm_centroids(points: Floats, members: Indices, segments: int) -> Floats | 
 def settle(stand: Standpoint, points: Floats, best: Partition) -> Partition:
     """The best of random starts, or a step on Lloyd's way from the incumbent that costs less.
 
-    The cost is inertia / the best one's + `COST_OF_MOVING` × share of customers moved: the snapshot and history cost of
-    evolutionary clustering (Chakrabarti, Kumar and Tomkins 2006).
+    The cost is inertia / the best one's + what `cost_of_moving` says of the share of customers moved: the snapshot and
+    history cost of evolutionary clustering (Chakrabarti, Kumar and Tomkins 2006). Where no step pays, and the means of
+    the incumbent's customers alone would move many, the brake is put on.
     """
     members = stand.members
     if members is None or stand.centroids is None or best.inertia == 0:
         return best
 
-    def cost(partition: Partition) -> float:
-        return partition.inertia / best.inertia + COST_OF_MOVING * (1 - continuity(partition.labels, members))
+    def moved(partition: Partition) -> float:
+        return 1 - continuity(partition.labels, members)
 
-    return min(chain([best], lloyd(stand.centroids, points)), key=cost)
+    steps = list(lloyd(stand.centroids, points))
+    chosen = min([best, *steps], key=lambda one: one.inertia / best.inertia + cost_of_moving(moved(one)))
+    if not steps or chosen is not steps[0] or stand.before is None or moved(chosen) <= MOST_AT_ONCE:
+        return chosen
+    for centres in braked(stand.centroids, stand.before):
+        chosen = nearest_to(centres, points)
+        if moved(chosen) <= MOST_AT_ONCE:
+            break
+    return chosen
+
+
+def cost_of_moving(share: float) -> float:
+    """What it costs to move a share of the customers, as a share of the inertia."""
+    return COST_OF_MOVING * share + (COST_BEYOND - COST_OF_MOVING) * max(0.0, share - MOST_AT_ONCE)
 
 
 def lloyd(start: Floats, points: Floats) -> Iterator[Partition]:
@@ -104,13 +122,13 @@ def lloyd(start: Floats, points: Floats) -> Iterator[Partition]:
 
     They end too where a segment would be left without customers.
     """
-    last = _nearest(start, points)
+    last = nearest_to(start, points)
     for _ in range(MOST_STEPS):
         sizes = np.bincount(last.labels, minlength=len(start))
         if not np.all(sizes):
             return
         yield last
-        following = _nearest(_means(points, last.labels, sizes), points)
+        following = nearest_to(_means(points, last.labels, sizes), points)
         if following.inertia > (1 - LEAST_SAVING) * last.inertia:
             return
         last = following
@@ -140,7 +158,7 @@ def _means(points: Floats, labels: Indices, sizes: Indices) -> Floats:
     return sums / sizes[:, None]
 
 
-def _nearest(centroids: Floats, points: Floats) -> Partition:
+def nearest_to(centroids: Floats, points: Floats) -> Partition:
     squares = np.empty((len(centroids), len(points)))
     for position, centroid in enumerate(centroids):
         squares[position] = np.sum((points - centroid) ** 2, axis=1)

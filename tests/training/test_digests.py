@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ def test_whatever_decides_an_answer_counts(model: SegmentModel, part: str) -> No
     array = {"assigner": "centroids", "explainer": "mean"}
     if model.assigner.KIND == "nearest_core":
         array = {"assigner": "reach", "explainer": "background"}
-    other: Any = {
+    changed: dict[str, Callable[[], Any]] = {
         "contract": lambda: replace(contract, columns=renamed),
         "encoder": lambda: replace(encoder, numbers=replace(encoder.numbers, fill=encoder.numbers.fill + 1)),
         "assigner": lambda: replace(assigner, **{array[part]: np.nextafter(getattr(assigner, array[part]), 9e9)}),
@@ -82,8 +83,8 @@ def test_whatever_decides_an_answer_counts(model: SegmentModel, part: str) -> No
             model.explainer, **{array[part]: np.nextafter(getattr(model.explainer, array[part]), 9e9)}
         ),
         "novelty": lambda: replace(model.novelty, upper=model.novelty.upper + 1),
-    }[part]()
-    assert replace(model, **{part: other}).learned_digest != model.learned_digest
+    }
+    assert replace(model, **{part: changed[part]()}).learned_digest != model.learned_digest
 
 
 def test_a_model_read_back_has_learned_the_same(model: SegmentModel, tmp_path: Path) -> None:

@@ -31,6 +31,10 @@ class ArtefactError(SegmentsError):
     """A saved model is missing, changed, or written by a newer version."""
 
 
+class SelfTestError(ArtefactError):
+    """A model gives another answer than it gave where it was trained."""
+
+
 class NewerFormatError(ArtefactError):
     """A newer version of the software wrote the saved model."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from segments.errors import ArtefactError
+from segments.errors import SelfTestError
 from segments.model import SegmentModel
 
 EXAMPLES = "examples"
@@ -46,14 +46,14 @@ def check_examples(model: SegmentModel) -> int:
 
     Raises
     ------
-    ArtefactError
+    SelfTestError
         If it gives another answer than it gave, or none.
     """
     examples: Sequence[Mapping[str, Any]] = model.provenance.get(EXAMPLES, ())
     for number, example in enumerate(examples):
         expected, found = example["answer"], _answer(model, example["customer"])
         if any(not _same(found[key], value) for key, value in expected.items()):
-            raise ArtefactError(
+            raise SelfTestError(
                 f"the model does not pass its self-test: example {number} was answered {expected}, here {found}"
             )
     return len(examples)

@@ -1,4 +1,4 @@
-"""The model in service: fetched, verified, warmed, then held in one reference.
+"""The model in service: fetched, verified, examined and warmed, then held in one reference.
 
 A request reads the reference once and works with what it got, so an answer never mixes two models.
 """
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segments.errors import ArtefactError, SegmentsError
-from serving.settings import ServiceSettings
 
 if TYPE_CHECKING:
+    from features.compiled import VectorCompiler
     from segments.model import SegmentModel
     from segments.reasons import ReasonWriter
 
@@ -28,12 +28,16 @@ logger = logging.getLogger("bentoml.segments")  # BentoML prints what comes belo
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A verified model with its name and version, and what every answer repeats of it."""
+    """A verified model with its name and version, and what every answer repeats of it.
+
+    `is_copy` : it comes from the copy on disk, since the registry's own could not be had.
+    """
 
     model: SegmentModel
     name: str
     version: str
     source: str
+    is_copy: bool = False
 
     @cached_property
     def units(self) -> Mapping[str, str]:
@@ -46,24 +50,56 @@ class ServedModel:
 
         return ReasonWriter(self.model)
 
+    @cached_property
+    def compiler(self) -> VectorCompiler:
+        """Makes this model's vectors of raw rows; a ContractError where the model does not know how."""
+        from features.compiled import VectorCompiler
+        from features.recipe import VectorRecipe
+
+        return VectorCompiler(VectorRecipe.of(self.model.provenance), self.model.contract)
+
 
 Fetch = Callable[[], ServedModel]
 
 
+class ModelEvents:
+    """What becomes of the model in service; whoever wants to count overrides these."""
+
+    def served(self, served: ServedModel) -> None:
+        """A model was put into service, or its segments were renamed."""
+
+    def refused(self, version: str, reason: str) -> None:
+        """A version was not put into service."""
+
+    def answered(self, answered: bool) -> None:
+        """The registry was asked, and answered or not."""
+
+    def in_step(self, in_step: bool) -> None:
+        """What is served is, or is not, what the registry names."""
+
+
 def warm(served: ServedModel) -> None:
-    """Answer one typical customer a segment (the card's medians), so that no caller waits for a first time.
+    """Ask a model its self-test and one typical customer a segment (the card's medians), alone and together, so that no
+    caller waits for a first time.
 
     Raises
     ------
     ArtefactError
-        If the model cannot answer for its own typical customers.
+        If the model does not give the answers that it was stored with, or none for its own typical customers.
     """
+    from segments.examples import check_examples
+
+    check_examples(served.model)
     basis = [column.name for column in served.model.contract.basis]
     records = [{name: card.medians.get(name) for name in basis} for card in served.model.cards]
-    assignments, explanations = served.model.explain_records(records)
-    answered = np.isfinite(assignments.strength).all() and np.isfinite(explanations.contributions).all()
-    if not answered:
-        raise ArtefactError(f"model {served.version} gives no finite answer for its own typical customers")
+    for some in (records, records[:1]):
+        assignments, explanations = served.model.explain_records(some)
+        answered = np.isfinite(assignments.strength).all() and np.isfinite(explanations.contributions).all()
+        if not answered:
+            raise ArtefactError(f"model {served.version} gives no finite answer for its own typical customers")
+        served.reasons.words(some[0], int(explanations.toward[0]), int(explanations.against[0]))
+    served.model.assign_records(records)
+    _ = served.units
 
 
 class LiveModel:
@@ -73,11 +109,12 @@ class LiveModel:
     says why there is none.
     """
 
-    def __init__(self, fetch: Fetch, retry_seconds: float = 5.0) -> None:
+    def __init__(self, fetch: Fetch, retry_seconds: float = 5.0, events: ModelEvents | None = None) -> None:
         self._fetch = fetch
         self._retry_seconds = retry_seconds
+        self._events = events or ModelEvents()
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._load_until_there, name="load-model", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="load-model", daemon=True)
         self.current: ServedModel | None = None
         self.failure: str | None = None
 
@@ -98,6 +135,10 @@ class LiveModel:
         """
         served = self._fetch()
         warm(served)
+        self._put(served)
+        return served
+
+    def _put(self, served: ServedModel) -> None:
         # a collection over the heap of imported libraries stops every request for tens of milliseconds
         gc.collect()
         gc.freeze()
@@ -105,9 +146,9 @@ class LiveModel:
         logger.info(
             "serving %s version %s (%s) from %s", served.name, served.version, served.model.digest, served.source
         )
-        return served
+        self._events.served(served)
 
-    def _load_until_there(self) -> None:
+    def _run(self) -> None:
         while not self._stopped.is_set():
             try:
                 self.load()
@@ -130,22 +171,3 @@ def from_directory(path: Path, *, name: str = "", version: str = "", source: str
     model = SegmentModel.load(path)
     version = version or model.digest.removeprefix("sha256:")[:12]
     return ServedModel(model, name or path.name, version, source or f"directory {path.name}")
-
-
-def from_registry(settings: ServiceSettings) -> ServedModel:
-    """The registered model by alias or pinned version, under the names that its segments bear now."""
-    # a built Bento carries neither this room nor MLflow
-    from registry import versions
-    from registry.connection import RegistryLocation
-
-    location = RegistryLocation(settings.tracking_uri, settings.model_name)
-    fetched = versions.fetch(location, settings.pointer)
-    return ServedModel(fetched.model, settings.model_name, fetched.version, f"registry, {settings.pointer}")
-
-
-def chosen_fetch(settings: ServiceSettings, packed: Fetch | None = None) -> Fetch:
-    """Where this process finds its model: a directory if one is named, else the Bento's own, else the registry."""
-    if settings.model_path is not None:
-        path = settings.model_path
-        return lambda: from_directory(path)
-    return packed or (lambda: from_registry(settings))

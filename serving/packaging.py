@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from contextlib import chdir
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bentoml
 
 from segments.errors import ArtefactError
-from segments.profiles import SegmentLabel
-from serving.live_model import ServedModel, from_directory
+from serving.live_model import ServedModel
+from serving.stored_model import read_stored, write_stored
 
 if TYPE_CHECKING:
     from segments.model import SegmentModel
 
 STORED_NAME = "segment_model"  # as bentofile.yaml names it
 BENTOFILE = "bentofile.yaml"
-MODEL_FOLDER = "model"
-OVERLAY = "overlay.json"
 
 
 def store(model: SegmentModel, name: str, version: str) -> str:
     """Put a model, with the names people gave its segments, into the BentoML model store; the tag of the entry."""
     labels = {"model_name": name, "model_version": version, "digest": model.digest.removeprefix("sha256:")[:63]}
     with bentoml.models.create(STORED_NAME, labels=labels, metadata={"digest": model.digest}) as entry:
-        model.save(Path(entry.path) / MODEL_FOLDER)
-        overlay = {segment: asdict(label) for segment, label in model.overlay.items()}
-        content = {"name": name, "version": version, "digest": model.digest, "overlay": overlay}
-        (Path(entry.path) / OVERLAY).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+        write_stored(Path(entry.path), model, name, version)
     return str(entry.tag)
 
 
@@ -72,23 +64,3 @@ def packed_model(bento: Any) -> ServedModel:
         raise ArtefactError(f"the Bento {bento.tag} carries {len(entries)} models named {STORED_NAME}, expected one")
     folder = Path(entries[0].to_model().resolve().path)
     return read_stored(folder, source=f"Bento {bento.tag}")
-
-
-def read_stored(folder: Path, source: str) -> ServedModel:
-    """What `store` wrote.
-
-    Raises
-    ------
-    ArtefactError
-        If a file is missing or changed.
-    """
-    try:
-        content: Mapping[str, Any] = json.loads((folder / OVERLAY).read_text(encoding="utf-8"))
-        labels = {segment: SegmentLabel(**label) for segment, label in content["overlay"].items()}
-        name, version, digest = content["name"], content["version"], content["digest"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArtefactError(f"the packed model cannot be read: {error}") from error
-    served = from_directory(folder / MODEL_FOLDER, name=name, version=version, source=source)
-    if served.model.digest != digest:
-        raise ArtefactError(f"the packed model has digest {served.model.digest}, expected {digest}")
-    return ServedModel(served.model.with_overlay(labels), name, version, source)

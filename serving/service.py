@@ -10,10 +10,11 @@ import bentoml
 
 from serving.connections import Bounds, bound_connections
 from serving.door import Door
+from serving.following import live_model_of
 from serving.leaving import leave_in_order, running_server
 from serving.limits import share
-from serving.live_model import LiveModel, chosen_fetch
 from serving.messages import Receive, Scope, Send
+from serving.model_metrics import ModelMetrics
 from serving.packaging import packed_model
 from serving.request_log import log_json_lines
 from serving.service_metrics import ServiceMetrics
@@ -39,7 +40,7 @@ class SegmentService:
     def __init__(self) -> None:
         settings = ServiceSettings.from_environment()
         metrics = ServiceMetrics()
-        self.live = LiveModel(chosen_fetch(settings, self._packed()), settings.retry_seconds)
+        self.live = live_model_of(settings, self._packed(), ModelMetrics(metrics))
         self.workers = WorkerMetrics(metrics, _shared_folder(settings), bentoml.server_context.worker_index or 1)
         self.door = Door(self.live, settings, metrics, self.workers)
         self._guard(settings, metrics)

@@ -8,6 +8,10 @@
 | `SEGMENTS_ALIAS` | alias to serve | `champion` |
 | `SEGMENTS_VERSION` | pinned version to serve instead of an alias | |
 | `SEGMENTS_RETRY_SECONDS` | pause between attempts to load the model | 5 |
+| `SEGMENTS_POLL_SECONDS` | pause between questions to the registry, whether the alias names another version now | 3 |
+| `SEGMENTS_LOAD_SECONDS` | longest wait for a version to be fetched, verified and warmed | 60 |
+| `SEGMENTS_CACHE_DIR` | keep the last two verified models in this directory; they serve when the registry is down | |
+| `SEGMENTS_ANY_CONTRACT` | serve a new version even if callers of the old one would stumble | false |
 | `SEGMENTS_MAX_CUSTOMERS` | most customers in one request | 1000 |
 | `SEGMENTS_MAX_BODY_BYTES` | largest request body | 4194304 |
 | `SEGMENTS_BODY_SECONDS` | longest wait for a request's body | 10 |
@@ -52,6 +56,10 @@ class ServiceSettings(BaseModel):
     alias: str | None = None
     version: str | None = Field(None, pattern=r"^[1-9][0-9]*$")
     retry_seconds: float = Field(5.0, gt=0)
+    poll_seconds: float = Field(3.0, gt=0)
+    load_seconds: float = Field(60.0, gt=0)
+    cache_dir: Path | None = None
+    any_contract: bool = False
     max_customers: int = Field(1000, ge=1)
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024)
     body_seconds: float = Field(10.0, gt=0)
@@ -87,8 +95,8 @@ class ServiceSettings(BaseModel):
         """The same settings for a process that runs elsewhere: relative paths start from `folder`."""
         update: dict[str, object] = {
             name: folder / path
-            for name, path in (("model_path", self.model_path), ("api_keys_file", self.api_keys_file))
-            if path is not None
+            for name in ("model_path", "cache_dir", "api_keys_file")
+            if (path := getattr(self, name)) is not None
         }
         if self.tracking_uri.startswith(SQLITE):
             update["tracking_uri"] = f"{SQLITE}{folder / self.tracking_uri.removeprefix(SQLITE)}"

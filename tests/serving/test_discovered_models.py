@@ -19,7 +19,8 @@ from registry.runs import log_discovery
 from registry.versions import register, rename_segment
 from segments import SegmentModel
 from segments.errors import RegistryError
-from serving.live_model import LiveModel, from_registry
+from serving.following import source_of
+from serving.live_model import LiveModel
 from serving.settings import ServiceSettings
 
 pytestmark = [  # MLflow's own, none of our doing
@@ -88,13 +89,13 @@ def test_the_registry_is_served_by_alias_and_by_version_under_the_names_that_peo
         register(location, log_discovery(location, record))
     settings = ServiceSettings(tracking_uri=location.tracking_uri)
     with pytest.raises(RegistryError, match="champion"):
-        from_registry(settings)
+        source_of(settings).fetch()
     promote(location, "1")
     rename_segment(location, kmeans_model.ids[0], "Stammkunden")
 
-    live = LiveModel(lambda: from_registry(settings))
+    live = LiveModel(lambda: source_of(settings).fetch())
     champion = live.load()
     assert (champion.version, champion.model.digest) == ("1", kmeans_model.digest)
     assert champion.model.names[0] == "Stammkunden"
-    pinned = from_registry(ServiceSettings(tracking_uri=location.tracking_uri, version="2"))
+    pinned = source_of(ServiceSettings(tracking_uri=location.tracking_uri, version="2")).fetch()
     assert (pinned.version, pinned.model.digest) == ("2", hdbscan_model.digest)

@@ -14,7 +14,8 @@ import pytest
 
 from segments.errors import ArtefactError, RegistryError
 from segments.model import SegmentModel
-from serving.live_model import LiveModel, ServedModel, chosen_fetch, from_directory, warm
+from serving.following import live_model_of
+from serving.live_model import LiveModel, ServedModel, from_directory, warm
 from serving.settings import ServiceSettings
 
 
@@ -85,11 +86,11 @@ def test_a_named_directory_comes_first_then_the_bento_then_the_registry(kmeans: 
     kmeans.save(tmp_path / "tiny")
     packed = ServedModel(kmeans, "packed", "1", "bento")
     settings = ServiceSettings(model_path=tmp_path / "tiny")
-    assert chosen_fetch(settings, lambda: packed)().name == "tiny"
-    assert chosen_fetch(ServiceSettings(), lambda: packed)() is packed
+    assert live_model_of(settings, lambda: packed).load().name == "tiny"
+    assert live_model_of(ServiceSettings(), lambda: packed).load() is packed
 
 
 def test_a_registry_that_is_not_there_is_named(tmp_path: Path) -> None:
     settings = ServiceSettings(tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}", model_name="nobody")
     with pytest.raises(RegistryError, match="there is no registry at"):
-        chosen_fetch(settings)()
+        live_model_of(settings).load()

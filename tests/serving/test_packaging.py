@@ -12,7 +12,8 @@ import yaml
 from segments.errors import ArtefactError
 from segments.model import SegmentModel
 from serving.launcher import CHECKOUT
-from serving.packaging import BENTOFILE, MODEL_FOLDER, OVERLAY, STORED_NAME, read_stored
+from serving.packaging import BENTOFILE, STORED_NAME
+from serving.stored_model import MODEL_FOLDER, OVERLAY, read_stored
 
 
 def pins(path: Path) -> set[str]:

@@ -1,0 +1,34 @@
+"""Whether a new version takes every request that the old one takes, and means the same by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from segments.contract import Column, Role, VectorContract
+
+
+def breaks(old: VectorContract, new: VectorContract) -> tuple[str, ...]:
+    """What callers of the old version would stumble over in the new one; empty if nothing.
+
+    A basis feature that the old one did not need; a feature that the new one does not know, since an unknown feature
+    is refused; another kind or unit; a null that is not taken any more. A new descriptor, a basis feature that becomes
+    a descriptor, and a null that is taken now, break nothing.
+    """
+    there = {column.name: column for column in old.columns}
+    return tuple(
+        [line for column in new.columns for line in _column_breaks(there.get(column.name), column)]
+        + [f"{name} is not known any more" for name in there if name not in new.names]
+    )
+
+
+def _column_breaks(old: Column | None, new: Column) -> Iterator[str]:
+    if new.role is Role.BASIS and (old is None or old.role is not Role.BASIS):
+        yield f"{new.name} is needed now"
+    if old is None:
+        return
+    if old.kind is not new.kind:
+        yield f"{new.name} was of kind {old.kind}, now {new.kind}"
+    if old.unit != new.unit:
+        yield f"{new.name} was in {old.unit or 'no unit'}, now in {new.unit or 'no unit'}"
+    if old.nullable and not new.nullable and new.role is Role.BASIS:
+        yield f"{new.name} may not be null any more"

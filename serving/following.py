@@ -1,0 +1,297 @@
+"""The model in service follows the registry: what the alias names is fetched, judged and swapped in, or refused.
+
+One thread asks the registry every few seconds; requests never do. A version is fetched in a thread of its own, its
+digest verified before anything is made of it, its contract compared with the old one's, its self-test passed; only then
+is it put into service. Whatever goes wrong before, the old one stays.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import time
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segments.errors import (
+    ArtefactError,
+    NewerFormatError,
+    RegistryError,
+    SegmentsError,
+    SelfTestError,
+    UnreachableError,
+)
+from serving.compatibility import breaks
+from serving.live_model import Fetch, LiveModel, ModelEvents, ServedModel, from_directory, warm
+from serving.patience import Patience, TooSlowError
+from serving.settings import ServiceSettings
+from serving.stored_model import KeptCopies
+
+if TYPE_CHECKING:
+    from registry.connection import RegistryLocation
+    from registry.versions import Standing
+
+logger = logging.getLogger("bentoml.segments")
+
+ASK_SECONDS = 10.0  # longest wait for an answer to a poll
+LONGEST_PAUSE = 60.0  # between attempts at a version that was refused
+
+
+class Reason(StrEnum):
+    """Why a version is not served."""
+
+    UNREACHABLE = "unreachable"
+    MISSING = "missing"
+    SLOW = "slow"
+    DISK_FULL = "disk_full"
+    CORRUPT = "corrupt"
+    NEWER_FORMAT = "newer_format"
+    INCOMPATIBLE = "incompatible"
+    SELF_TEST = "self_test"
+    FAILED = "failed"
+
+
+class IncompatibleError(SegmentsError):
+    """Callers of the version in service would stumble over this one."""
+
+
+@dataclass(frozen=True)
+class RegistrySource:
+    """One pointer (an alias or a pinned version) to one model of one registry."""
+
+    tracking_uri: str
+    model_name: str
+    pointer: str
+
+    @property
+    def pinned(self) -> bool:
+        return self.pointer.isdigit()
+
+    @property
+    def _location(self) -> RegistryLocation:
+        # a built Bento carries neither this room nor MLflow
+        from registry.connection import RegistryLocation
+
+        return RegistryLocation(self.tracking_uri, self.model_name)
+
+    @property
+    def title(self) -> str:
+        """Where a model comes from, for people."""
+        return f"registry, {self.pointer}"
+
+    def standing(self) -> Standing:
+        """What the pointer names now."""
+        from registry import versions
+
+        return versions.standing(self._location, self.pointer)
+
+    def fetch(self, version: str | None = None, folder: Path | None = None) -> ServedModel:
+        """The model of a version, by default the pointer's, under the names that its segments bear now."""
+        from registry import versions
+
+        fetched = versions.fetch(self._location, version or self.pointer, folder)
+        return ServedModel(fetched.model, self.model_name, fetched.version, self.title)
+
+
+class FollowedModel(LiveModel):
+    """A LiveModel that keeps up with the registry.
+
+    `refused` is the version that the pointer names and why it is not served, or None; `registry_answers` whether the
+    registry did when last asked. `copies` are the last verified models on disk: written after each swap, and served at
+    the start while nothing else can be. `any_contract` serves a version even if callers of the old one would stumble.
+    """
+
+    def __init__(
+        self,
+        source: RegistrySource,
+        copies: KeptCopies | None = None,
+        *,
+        poll_seconds: float = 3.0,
+        retry_seconds: float = 5.0,
+        load_seconds: float = 60.0,
+        any_contract: bool = False,
+        events: ModelEvents | None = None,
+    ) -> None:
+        super().__init__(source.fetch, retry_seconds, events)
+        self._source = source
+        self._copies = copies
+        self._poll_seconds = poll_seconds
+        self._load_seconds = load_seconds
+        self._any_contract = any_contract
+        self._asking = Patience(most=1)
+        self._loading = Patience()
+        self._refused_standing: tuple[str, str] | None = None
+        self._attempts = 0
+        self._not_before = 0.0
+        self.refused: tuple[str, Reason] | None = None
+        self.registry_answers: bool | None = None
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self.check()
+            except Exception:
+                # this thread is the only one that follows: it must not end
+                logger.exception("following the registry failed. Trying again in %g s.", self._poll_seconds)
+            self._stopped.wait(self._poll_seconds)
+
+    def check(self) -> None:
+        """Ask the registry once, and serve what it names if that is another model than ours."""
+        try:
+            standing = self._asking.call(self._source.standing, ASK_SECONDS, "asking the registry")
+        except Exception as error:  # noqa: BLE001  # whatever MLflow or a driver raises: what is served stays
+            self._not_answered(error)
+            return
+        if self.registry_answers is False:
+            logger.info("the registry answers again")
+        self._answers(True)
+        current = self.current
+        named = (standing.version, standing.digest)
+        serving = current and (current.version, current.model.digest)
+        if current is None or (named != serving and not self._source.pinned):
+            if named != self._refused_standing or time.monotonic() >= self._not_before:
+                self._follow(standing)
+            return
+        self.refused = self._refused_standing = None
+        self._events.in_step(True)
+        if current.is_copy or current.model.overlay != standing.labels:
+            renamed = current.model.with_overlay(standing.labels)
+            self._swap(replace(current, model=renamed, source=self._source.title, is_copy=False))
+
+    def _follow(self, standing: Standing) -> None:
+        what = f"loading version {standing.version}"
+        try:
+            served = self._loading.call(lambda: self._prepared(standing), self._load_seconds, what)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the model in service stays
+            self._refuse(standing, error)
+            return
+        self.refused = self._refused_standing = None
+        self._swap(served)
+        self._events.in_step(True)
+
+    def _prepared(self, standing: Standing) -> ServedModel:
+        """The new version, judged and warm; runs in a thread that may be given up on, so it touches no state."""
+        folder = self._copies.room() if self._copies else None
+        served = self._source.fetch(standing.version, folder)
+        before = self.current or (self._copies.last("") if self._copies else None)
+        if before is not None and not self._any_contract:
+            broken = breaks(before.model.contract, served.model.contract)
+            if broken:
+                raise IncompatibleError(
+                    f"it does not take what version {before.version} takes: {'; '.join(broken)}. Serve it by "
+                    "SEGMENTS_ANY_CONTRACT=true, once its callers are ready"
+                )
+        warm(served)
+        return served
+
+    def _swap(self, served: ServedModel) -> None:
+        self._put(served)
+        if self._copies is None:
+            return
+        try:
+            self._copies.keep(served)
+        except (OSError, SegmentsError) as error:
+            logger.error("version %s is served, but no copy of it could be kept: %s", served.version, error)
+
+    def _refuse(self, standing: Standing, error: Exception) -> None:
+        reason = reason_of(error)
+        named = (standing.version, standing.digest)
+        self._attempts = self._attempts + 1 if named == self._refused_standing else 1
+        # what nobody can mend but the registry's return is tried at the same pace; the rest less and less often
+        doubled = 1.0 if reason is Reason.UNREACHABLE else 2.0 ** min(self._attempts - 1, 10)
+        self._not_before = time.monotonic() + min(self._retry_seconds * doubled, LONGEST_PAUSE)
+        known = named == self._refused_standing and self.refused == (standing.version, reason)
+        self._refused_standing, self.refused = named, (standing.version, reason)
+        self._events.refused(standing.version, reason)
+        self._events.in_step(False)
+        if not known:
+            stays = f"version {self.current.version} stays" if self.current else "there is no other"
+            trace = error if reason is Reason.FAILED else None
+            text = "version %s is not served (%s): %s. %s; it is tried again now and then."
+            logger.error(text, standing.version, reason, error, stays.capitalize(), exc_info=trace)
+        self._fall_back(error)
+
+    def _not_answered(self, error: Exception) -> None:
+        missing = isinstance(error, RegistryError) and not isinstance(error, UnreachableError)
+        pointed = (self._source.pointer, Reason.MISSING)
+        known = self.registry_answers is missing and (not missing or self.refused == pointed)
+        self._answers(missing)
+        if missing:
+            self.refused = pointed
+            self._events.in_step(False)
+        if not known:
+            stays = f"version {self.current.version} stays in service" if self.current else "nothing to serve yet"
+            logger.error("%s; %s. Asking again every %g s.", error, stays, self._poll_seconds)
+        self._fall_back(error)
+
+    def _answers(self, answers: bool) -> None:
+        self.registry_answers = answers
+        self._events.answered(answers)
+
+    def _fall_back(self, error: Exception) -> None:
+        """Without anything to serve, serve the last verified copy."""
+        if self.current is not None:
+            return
+        ours = isinstance(error, SegmentsError)
+        self.failure = str(error) if ours else f"{type(error).__name__} while loading; the log has the trace"
+        copy = self._copies and self._copies.last(f"last verified copy on disk ({self._source.title})")
+        if copy:
+            warm(copy)
+            self._put(copy)
+
+
+def reason_of(error: Exception) -> Reason:
+    """The word for what went wrong."""
+    kinds: tuple[tuple[type[Exception], Reason], ...] = (
+        (TooSlowError, Reason.SLOW),
+        (IncompatibleError, Reason.INCOMPATIBLE),
+        (UnreachableError, Reason.UNREACHABLE),
+        (NewerFormatError, Reason.NEWER_FORMAT),
+        (SelfTestError, Reason.SELF_TEST),
+        (ArtefactError, Reason.CORRUPT),
+        (RegistryError, Reason.MISSING),
+    )
+    if _is_disk_full(error):
+        return Reason.DISK_FULL
+    return next((reason for kind, reason in kinds if isinstance(error, kind)), Reason.FAILED)
+
+
+def _is_disk_full(error: BaseException | None) -> bool:
+    """Somewhere down the chain of causes; MLflow passes the system's own error on as text only."""
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    while error is not None:
+        if (isinstance(error, OSError) and error.errno in full) or any(os.strerror(n) in str(error) for n in full):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def source_of(settings: ServiceSettings, pointer: str | None = None) -> RegistrySource:
+    """The registry's model that the settings name, by their pointer or another one."""
+    return RegistrySource(settings.tracking_uri, settings.model_name, pointer or settings.pointer)
+
+
+def live_model_of(
+    settings: ServiceSettings, packed: Fetch | None = None, events: ModelEvents | None = None
+) -> LiveModel:
+    """Where this process finds its model: a directory if one is named, else the Bento's own, else the registry."""
+    if settings.model_path is not None:
+        path = settings.model_path
+        return LiveModel(lambda: from_directory(path), settings.retry_seconds, events)
+    if packed is not None:
+        return LiveModel(packed, settings.retry_seconds, events)
+    source = source_of(settings)
+    where = (source.tracking_uri.rpartition("@")[2], source.model_name, source.pointer)
+    copies = None if settings.cache_dir is None else KeptCopies.of(settings.cache_dir, *where)
+    return FollowedModel(
+        source,
+        copies,
+        poll_seconds=settings.poll_seconds,
+        retry_seconds=settings.retry_seconds,
+        load_seconds=settings.load_seconds,
+        any_contract=settings.any_contract,
+        events=events,
+    )

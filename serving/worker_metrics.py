@@ -20,6 +20,7 @@ from serving.metrics import Labels, Metrics, Snapshot
 logger = logging.getLogger("bentoml.segments")
 
 WRITE_SECONDS = 1.0
+UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 
 
 class WorkerMetrics:
@@ -38,7 +39,7 @@ class WorkerMetrics:
     def start(self) -> None:
         """Take over from a worker that died, and write from now on."""
         if self._folder is not None:
-            with suppress(OSError, ValueError):
+            with suppress(*UNREADABLE):
                 self._metrics.take_over(_read(self._file(self._folder))[1])
             self._thread.start()
 
@@ -61,7 +62,7 @@ class WorkerMetrics:
         for path in sorted(folder.glob("worker-*.json")):
             if path == self._file(folder):
                 continue
-            with suppress(OSError, ValueError):  # gone or half made: its numbers are there at the next asking
+            with suppress(*UNREADABLE):  # gone or half made: its numbers are there at the next asking
                 process, snapshot = _read(path)
                 found.append(snapshot if _alive(process) else self._metrics.without_gauges(snapshot))
         return found

@@ -1,0 +1,373 @@
+"""Limits: how often a key may ask, how many are worked on at a time, how long, and what a head and a body may weigh."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segments.model import SegmentModel
+from serving import door as door_module
+from serving.body import LARGEST_HEAD, LONGEST_URL, BodyBudget, BodyReader
+from serving.deadline import Deadline
+from serving.door import Door
+from serving.keys import add_key
+from serving.limits import RateLimit, Turn, share
+from serving.refusals import Refusal
+from serving.settings import ServiceSettings
+from serving.stepwise import STEP, answer_in_steps
+
+JSON = [(b"content-type", b"application/json")]
+
+
+def ask_all(
+    door: Door,
+    bodies: list[bytes],
+    path: str = "/assign",
+    headers: list[tuple[bytes, bytes]] | None = None,
+    pause: Callable[[int], float] = lambda _: 0,
+) -> list[tuple[int, dict[str, str], Any]]:
+    """Ask at the same time, as so many connections; each answer's status, headers and value."""
+
+    async def one(position: int, body: bytes) -> tuple[int, dict[str, str], Any]:
+        await asyncio.sleep(pause(position))
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        method = "POST" if body else "GET"
+        await door({"type": "http", "method": method, "path": path, "headers": headers or JSON}, receive, send)
+        answered = {name.decode(): text.decode() for name, text in sent[0]["headers"]}
+        return sent[0]["status"], answered, json.loads(sent[1]["body"])
+
+    async def ask() -> list[tuple[int, dict[str, str], Any]]:
+        return await asyncio.gather(*(one(position, body) for position, body in enumerate(bodies)))
+
+    return asyncio.run(ask())
+
+
+def body_of(good: dict[str, Any], customers: int = 1, **more: Any) -> bytes:
+    return json.dumps({"customers": [{"id": f"C{i}", "features": good} for i in range(customers)], **more}).encode()
+
+
+# -- how often --------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    rate=st.floats(0.5, 50),
+    workers=st.integers(1, 4),
+    pauses=st.lists(st.floats(0, 3), min_size=1, max_size=60),
+)
+def test_a_key_never_gets_more_than_its_rate_and_one_burst(rate: float, workers: int, pauses: list[float]) -> None:
+    now = 0.0
+    limit = RateLimit(rate, workers, lambda: now)
+    each = rate / workers
+    for let_in, pause in enumerate(pauses, 1):
+        now += pause
+        try:
+            limit.take("web")
+        except Refusal as refusal:
+            now += int(refusal.headers["Retry-After"])
+            limit.take("web")  # who waits as long as told is let in
+        assert let_in <= max(1.0, each) + each * now + 1e-6
+
+
+def test_keys_do_not_share_their_rate_and_an_open_service_has_one(
+    make_caller: Any, kmeans: SegmentModel, tmp_path: Path
+) -> None:
+    path = tmp_path / "keys.json"
+    one, two = add_key(path, "one"), add_key(path, "two")
+    call = make_caller(kmeans, ServiceSettings(api_keys_file=path, requests_per_second=0.01))
+
+    def asked(key: str) -> Any:
+        return call("GET", "/model", b"", {"authorization": f"Bearer {key}"})
+
+    assert [asked(one).status, asked(one).status, asked(two).status, asked("wrong").status] == [200, 429, 200, 401]
+    refused = asked(one)
+    assert refused.error["code"] == "rate_limited"
+    assert 90 <= int(refused.headers["retry-after"]) <= 100
+    for probe in ("/livez", "/readyz"):
+        assert {call("GET", probe).status for _ in range(5)} == {200}
+    metrics = call("GET", "/metrics", b"", {"authorization": f"Bearer {one}"})
+    assert metrics.status == 200, "who watches is let in however much is asked"
+    assert b'segments_refused_requests_total{code="rate_limited"} 2.0' in metrics.body
+
+
+@pytest.mark.parametrize(("most", "workers", "each"), [(64, 1, 64), (64, 2, 32), (3, 2, 2), (1, 4, 1)])
+def test_each_worker_has_its_share(most: int, workers: int, each: int) -> None:
+    assert share(most, workers) == each
+    assert Turn(most, workers).most == each
+
+
+# -- how many ---------------------------------------------------------------------------------------------------------
+
+
+def test_who_finds_no_room_is_told_at_once_and_the_others_are_answered(
+    make_caller: Any, kmeans: SegmentModel, good: dict[str, Any]
+) -> None:
+    door = make_caller(kmeans, ServiceSettings(max_concurrency=4)).door
+    found = ask_all(door, [body_of(good)] * 100)
+    assert [status for status, _, _ in found].count(200) == 4
+    refused = [(status, headers["retry-after"], value["error"]["code"]) for status, headers, value in found[4:]]
+    assert refused == [(503, "1", "busy")] * 96
+    assert ask_all(door, [body_of(good)])[0][0] == 200, "there is room again"
+
+
+def test_under_twice_the_load_a_queue_never_outgrows_the_room(
+    make_caller: Any, kmeans: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work takes 1 ms, a request comes every 0.5 ms: about half are answered, none of them late."""
+    real = SegmentModel.assign_records
+
+    def slow(self: SegmentModel, *given: Any) -> Any:
+        time.sleep(0.001)
+        return real(self, *given)
+
+    monkeypatch.setattr(SegmentModel, "assign_records", slow)
+    door = make_caller(kmeans, ServiceSettings(max_concurrency=4)).door
+    found = ask_all(door, [body_of(good)] * 400, pause=lambda position: position * 0.0005)
+    statuses = [status for status, _, _ in found]
+    assert set(statuses) == {200, 503}
+    assert statuses.count(200) > 20
+    assert door._room.inside == 0
+
+
+def test_who_has_no_key_takes_no_room(
+    make_caller: Any, kmeans: SegmentModel, good: dict[str, Any], tmp_path: Path
+) -> None:
+    key = add_key(tmp_path / "keys.json", "web")
+    allowed = ServiceSettings(api_keys_file=tmp_path / "keys.json", max_concurrency=1)
+    door = make_caller(kmeans, allowed).door
+    headers = [*JSON, (b"authorization", f"Bearer {key}".encode())]
+
+    async def both() -> list[int]:
+        room = door._room
+        statuses = []
+        with room:  # full
+            for sent in (JSON, headers):
+                sent_back: list[Any] = []
+
+                async def receive() -> Any:
+                    return {"type": "http.request", "body": body_of(good), "more_body": False}
+
+                async def send(message: Any, kept: list[Any] = sent_back) -> None:
+                    kept.append(message)
+
+                scope = {"type": "http", "method": "POST", "path": "/assign", "headers": sent}
+                await door(scope, receive, send)
+                statuses.append(sent_back[0]["status"])
+        return statuses
+
+    assert asyncio.run(both()) == [401, 503]
+
+
+def test_bodies_under_way_are_bounded_together_and_let_go(good: dict[str, Any]) -> None:
+    budget = BodyBudget(100)
+    reader = BodyReader(80, 5.0, budget)
+
+    async def read(pieces: list[bytes], hold: asyncio.Event | None = None) -> bytes:
+        left = list(pieces)
+
+        async def receive() -> Any:
+            if len(left) == 1 and hold is not None:
+                await hold.wait()
+            part = left.pop(0)
+            return {"type": "http.request", "body": part, "more_body": bool(left)}
+
+        return await reader.read(dict(JSON), receive)
+
+    async def crowd() -> tuple[bytes, Refusal]:
+        hold = asyncio.Event()
+        first = asyncio.create_task(read([b"x" * 70, b"y"], hold))
+        await asyncio.sleep(0)
+        with pytest.raises(Refusal) as refused:
+            await read([b"z" * 40, b"z"])
+        hold.set()
+        whole = await first
+        assert await read([b"z" * 40, b"z"]) == b"z" * 41
+        return whole, refused.value
+
+    whole, refused = asyncio.run(crowd())
+    assert (len(whole), refused.status, refused.code) == (71, 503, "busy")
+    assert budget.held == 0
+
+
+# -- how long ---------------------------------------------------------------------------------------------------------
+
+
+def test_after_504_no_thread_works_on(
+    make_caller: Any, hdbscan: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step takes 50 ms: of the 4 that a thousand customers are, the deadline of 80 ms lets two begin."""
+    real = SegmentModel.explain_records
+    begun: list[float] = []
+
+    def slow(self: SegmentModel, records: Any, *more: Any) -> Any:
+        begun.append(time.monotonic())
+        time.sleep(0.05)
+        return real(self, records, *more)
+
+    monkeypatch.setattr(SegmentModel, "explain_records", slow)
+    call = make_caller(hdbscan, ServiceSettings(request_seconds=0.08))
+    reply = call.assign([{"id": str(i), "features": good} for i in range(4 * STEP)], explain=True)
+    assert (reply.status, reply.error["code"]) == (504, "deadline")
+    call.door._pool.shutdown(wait=True)  # returns when the work has ended
+    assert 1 <= len(begun) <= 2
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("work")]
+
+
+def test_what_had_not_begun_at_its_deadline_never_does(
+    make_caller: Any, kmeans: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    begun: list[int] = []
+
+    def stuck(*_: Any) -> Any:
+        begun.append(1)
+        release.wait(5)
+        raise Refusal(504, "deadline", "late")
+
+    monkeypatch.setattr(SegmentModel, "assign_records", stuck)
+    door = make_caller(kmeans, ServiceSettings(request_seconds=0.1)).door
+    found = ask_all(door, [body_of(good, 300)] * 6)
+    assert {status for status, _, _ in found} == {504}
+    release.set()
+    door._pool.shutdown(wait=True)
+    assert len(begun) == door_module.THREADS
+
+
+@pytest.mark.parametrize("explain", [False, True])
+def test_steps_change_no_answer(make_caller: Any, model: SegmentModel, many_customers: Any, explain: bool) -> None:
+    from serving.assignment import answer, read_request
+    from serving.live_model import ServedModel
+
+    customers = [{"id": str(i), "features": f} for i, f in enumerate([*many_customers, *many_customers[:101]])]
+    request = read_request({"customers": customers, "explain": explain})
+    served = ServedModel(model, "tiny", "7", "tests")
+    assert len(customers) > 2 * STEP
+    assert answer_in_steps(served, request, Deadline.after(60)) == answer(served, request)
+
+
+def test_steps_tell_all_that_is_wrong(make_caller: Any, kmeans: SegmentModel, good: dict[str, Any]) -> None:
+    customers = [{"id": str(i), "features": good} for i in range(700)]
+    wrong = [3, STEP + 7, 2 * STEP + 1, 699]
+    for position in wrong:
+        customers[position] = {"id": str(position), "features": {**good, "frequency": -1}}
+    reply = make_caller(kmeans).assign(customers)
+    assert (reply.status, reply.error["code"]) == (422, "invalid_features")
+    assert [detail["customer"] for detail in reply.error["details"]] == [str(position) for position in wrong]
+    for position in range(STEP):
+        customers[position] = {"id": str(position), "features": {}}
+    assert len(make_caller(kmeans).assign(customers).error["details"]) == 20
+
+
+# -- how large --------------------------------------------------------------------------------------------------------
+
+
+def head(call: Any, *, query: bytes = b"", headers: list[tuple[bytes, bytes]] | None = None) -> tuple[int, Any, Any]:
+    sent: list[Any] = []
+
+    async def ask() -> None:
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": "/livez", "raw_path": b"/livez", "query_string": query}
+        await call.door({**scope, "headers": headers or []}, receive, send)
+
+    asyncio.run(ask())
+    return sent[0]["status"], dict(sent[0]["headers"]), json.loads(sent[1]["body"])
+
+
+def test_a_url_and_headers_have_a_limit(call_kmeans: Any) -> None:
+    assert head(call_kmeans, query=b"x" * (LONGEST_URL - 6))[0] == 200
+    status, headers, value = head(call_kmeans, query=b"x" * LONGEST_URL)
+    assert (status, value["error"]["code"], headers[b"connection"]) == (414, "url_too_long", b"close")
+    assert head(call_kmeans, headers=[(b"a", b"b")] * 100)[0] == 200
+    for headers_sent in ([(b"a", b"b")] * 101, [(b"a", b"b" * LARGEST_HEAD)]):
+        status, headers, value = head(call_kmeans, headers=headers_sent)
+        assert (status, value["error"]["code"], headers[b"connection"]) == (431, "headers_too_large", b"close")
+
+
+def test_a_hundred_megabytes_are_refused_with_little_of_them_kept(call_kmeans: Any) -> None:
+    """Sent without a length, in pieces of 64 KiB: at most twice the limit is taken, and nothing is held."""
+    taken = 0
+
+    async def ask() -> int:
+        async def receive() -> Any:
+            nonlocal taken
+            taken += 65_536
+            return {"type": "http.request", "body": bytes(65_536), "more_body": taken < 100_000_000}
+
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await call_kmeans.door({"type": "http", "method": "POST", "path": "/assign", "headers": JSON}, receive, send)
+        return int(sent[0]["status"])
+
+    assert asyncio.run(ask()) == 413
+    limit = ServiceSettings().max_body_bytes
+    assert taken <= 2 * limit + 3 * 65_536
+    assert call_kmeans.door._reader.budget.held == 0
+
+
+def test_a_deep_body_does_not_reach_the_limit_of_recursion(call_kmeans: Any) -> None:
+    for body in (b"[" * 100_000, b'{"a":' * 100_000, b"[" * 100_000 + b"]" * 100_000):
+        assert call_kmeans("POST", "/assign", body).status == 400
+    assert sys.getrecursionlimit() >= 1000
+
+
+# -- from where -------------------------------------------------------------------------------------------------------
+
+PAGE = "http://localhost:5173"
+PREFLIGHT = {"origin": PAGE, "access-control-request-method": "POST", "access-control-request-headers": "authorization"}
+
+
+def test_no_page_of_another_origin_is_let_in_unless_it_is_named(
+    make_caller: Any, kmeans: SegmentModel, tmp_path: Path
+) -> None:
+    key = add_key(tmp_path / "keys.json", "web")
+    shut = ServiceSettings(api_keys_file=tmp_path / "keys.json")
+    with_key = {"origin": PAGE, "authorization": f"Bearer {key}"}
+    call = make_caller(kmeans, shut)
+    assert call("OPTIONS", "/assign", b"", PREFLIGHT).status == 401
+    assert not [name for name in call("GET", "/model", b"", with_key).headers if name.startswith("access-control")]
+
+    call = make_caller(kmeans, shut.model_copy(update={"cors_origins": f"{PAGE} https://localhost"}))
+    asked = call("OPTIONS", "/assign", b"", PREFLIGHT)
+    assert (asked.status, asked.body) == (204, b"")
+    assert asked.headers["access-control-allow-origin"] == PAGE
+    assert "Authorization" in asked.headers["access-control-allow-headers"]
+    assert call("GET", "/model", b"", with_key).headers["access-control-allow-origin"] == PAGE
+    refused = call("GET", "/model", b"", {"origin": PAGE})
+    assert (refused.status, refused.headers["access-control-allow-origin"]) == (401, PAGE), "the page may read why not"
+    for other in ("http://localhost:5174", "null", "http://localhost:5173.evil", "*"):
+        assert call("OPTIONS", "/assign", b"", {**PREFLIGHT, "origin": other}).status == 401
+        answered = call("GET", "/model", b"", {**with_key, "origin": other}).headers
+        assert "access-control-allow-origin" not in answered
+
+
+@pytest.mark.parametrize("origins", ["*", "localhost", "ftp://a", "https://a/path", "https://a,https://b"])
+def test_an_origin_that_is_none_is_refused_at_the_start(origins: str) -> None:
+    from segments.errors import SettingsError
+
+    with pytest.raises(SettingsError, match="SEGMENTS_CORS_ORIGINS"):
+        ServiceSettings.from_environment({"SEGMENTS_CORS_ORIGINS": origins})

@@ -1,0 +1,230 @@
+"""The page of metrics: right numbers, whole over all workers, never going back, and bounded whatever is asked."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from segments.model import SegmentModel
+from serving.live_model import ServedModel
+from serving.metrics import SECONDS, Metrics
+from serving.service_metrics import ServiceMetrics
+from serving.worker_metrics import WorkerMetrics
+
+Found = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+def read(body: bytes) -> Found:
+    """The page as a Prometheus client library reads it."""
+    families = text_string_to_metric_families(body.decode())
+    samples = [sample for family in families for sample in family.samples]
+    return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value for sample in samples}
+
+
+def value(found: Found, name: str, **labels: str) -> float:
+    return found.get((name, tuple(sorted(labels.items()))), 0.0)
+
+
+def test_numbers_come_back_as_they_went_in() -> None:
+    metrics = Metrics()
+    asked = metrics.counter("asked", "Asked.", ("route",))
+    asked.add("/a")
+    asked.add("/a", by=2)
+    asked.add('/"\n\\')
+    metrics.gauge("share", "A share.").set(0.25)
+    plain = metrics.counter("plain", "Without labels.")
+    found = read(metrics.page().body)
+    assert value(found, "asked_total", route="/a") == 3
+    assert value(found, "asked_total", route='/"\n\\') == 1
+    assert value(found, "share") == 0.25
+    assert ("plain_total", ()) in found, "a counter begins at 0, so that its first step is seen"
+    plain.add()
+    assert value(read(metrics.page().body), "plain_total") == 1
+
+
+def test_a_histogram_counts_cumulatively_with_each_bound_in_its_bucket() -> None:
+    metrics = Metrics()
+    seconds = metrics.histogram("seconds", "How long.", ("route",))
+    seen = [0.0, 0.001, 0.0011, 0.3, 30.0, 31.0]
+    for one in seen:
+        seconds.observe(one, "/a")
+    found = read(metrics.page().body)
+    for bound in SECONDS:
+        assert value(found, "seconds_bucket", route="/a", le=str(bound)) == sum(one <= bound for one in seen)
+    assert value(found, "seconds_bucket", route="/a", le="+Inf") == len(seen)
+    assert value(found, "seconds_count", route="/a") == len(seen)
+    assert value(found, "seconds_sum", route="/a") == pytest.approx(sum(seen))
+
+
+def test_a_metric_is_made_once() -> None:
+    metrics = Metrics()
+    metrics.counter("asked", "Asked.")
+    with pytest.raises(ValueError, match="asked already"):
+        metrics.gauge("asked", "Again.")
+
+
+def one_worker(folder: Path, place: int) -> SimpleNamespace:
+    metrics = Metrics()
+    return SimpleNamespace(
+        asked=metrics.counter("asked", "Asked.", ("route",)),
+        seconds=metrics.histogram("seconds", "How long."),
+        busy=metrics.gauge("busy", "In flight."),
+        oldest=metrics.gauge("oldest", "Largest.", largest=True),
+        of_all=WorkerMetrics(metrics, folder, place),
+    )
+
+
+def test_the_page_of_any_worker_is_that_of_all_and_never_goes_back(tmp_path: Path) -> None:
+    folder = tmp_path / "not there yet"
+    one, two = one_worker(folder, 1), one_worker(folder, 2)
+    last = 0.0
+    generator = random.Random(1)  # noqa: S311  # a test's draw
+    for step in range(200):
+        worker = generator.choice([one, two])
+        worker.asked.add("/a")
+        worker.seconds.observe(0.2)
+        worker.busy.set(1)
+        worker.oldest.set(step)
+        found = value(read(generator.choice([one, two]).of_all.page().body), "asked_total", route="/a")
+        assert found >= last
+        last = found
+    for worker in (one, two, one):
+        found_all = read(worker.of_all.page().body)
+    assert value(found_all, "asked_total", route="/a") == 200
+    assert value(found_all, "seconds_count") == 200
+    assert (value(found_all, "busy"), value(found_all, "oldest")) == (2, 199)
+
+
+def test_a_worker_that_died_is_counted_but_is_not_busy_any_more(tmp_path: Path) -> None:
+    script = (
+        "import sys, os, signal\n"
+        "from pathlib import Path\n"
+        "from serving.metrics import Metrics\n"
+        "from serving.worker_metrics import WorkerMetrics\n"
+        "metrics = Metrics()\n"
+        "metrics.counter('asked', 'Asked.', ('route',)).add('/a', by=5)\n"
+        "metrics.histogram('seconds', 'How long.').observe(2)\n"
+        "metrics.gauge('busy', 'In flight.').set(3)\n"
+        "WorkerMetrics(metrics, Path(sys.argv[1]), 2).page()\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    one = one_worker(tmp_path, 1)
+    one.asked.add("/a")
+    one.busy.set(1)
+    found = read(one.of_all.page().body)
+    assert (value(found, "asked_total", route="/a"), value(found, "busy")) == (6, 1)
+    heir = one_worker(tmp_path, 2)
+    heir.of_all.start()
+    heir.asked.add("/a")
+    found = read(heir.of_all.page().body)
+    heir.of_all.stop()
+    assert value(found, "asked_total", route="/a") == 7
+    assert value(found, "seconds_sum") == 2
+    assert value(found, "busy") == 1, "the dead one's gauge is not taken over"
+
+
+@pytest.mark.parametrize("content", ["", "{", "null", '{"process": 1}', '{"process": 1, "metrics": {"asked": [1]}}'])
+def test_a_damaged_file_of_another_worker_is_left_out(tmp_path: Path, content: str) -> None:
+    (tmp_path / "worker-2.json").write_text(content)
+    one, two = one_worker(tmp_path, 1), one_worker(tmp_path, 2)
+    one.asked.add("/a")
+    assert value(read(one.of_all.page().body), "asked_total", route="/a") == 1
+    two.of_all.start()
+    two.of_all.stop()
+
+
+def test_a_folder_that_cannot_be_written_costs_the_others_numbers_only(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    one = one_worker(tmp_path / "file", 1)
+    one.asked.add("/a")
+    assert value(read(one.of_all.page().body), "asked_total", route="/a") == 1
+    assert "cannot be written" in caplog.text
+
+
+def test_what_was_answered_is_counted(make_caller: Any, kmeans: SegmentModel, many_customers: Any) -> None:
+    call = make_caller(kmeans)
+    truth = kmeans.assign(many_customers)
+    call.assign([{"id": str(i), "features": f} for i, f in enumerate(many_customers)])
+    for position in range(50):
+        call.one(many_customers[position])
+    call.one({})
+    call("GET", "/nope")
+    found = read(call("GET", "/metrics").body)
+    expected = truth["segment_id"].value_counts() + truth["segment_id"][:50].value_counts().reindex(kmeans.ids).fillna(
+        0
+    )
+    for segment in kmeans.ids:
+        assert value(found, "segments_assignments_total", segment=segment) == expected[segment]
+    novel = int(truth["novel"].sum()) + int(truth["novel"][:50].sum())
+    assert novel > 0
+    assert value(found, "segments_novel_customers_total") == novel
+    assert value(found, "segments_unassigned_customers_total") == 0
+    assert value(found, "segments_requests_total", route="/assign", status="200") == 51
+    assert value(found, "segments_requests_total", route="/assign", status="422") == 1
+    assert value(found, "segments_requests_total", route="none", status="404") == 1
+    assert value(found, "segments_refused_requests_total", code="invalid_features") == 1
+    assert value(found, "segments_request_seconds_count", route="/assign") == 52
+    assert value(found, "segments_model_info", model="tiny", version="7", digest=kmeans.digest) == 1
+    assert value(found, "segments_requests_in_flight") == 0
+
+
+def test_the_unassigned_are_counted(make_caller: Any, hdbscan: SegmentModel, many_customers: Any) -> None:
+    call = make_caller(hdbscan)
+    truth = hdbscan.assign(many_customers)
+    call.assign([{"id": str(i), "features": f} for i, f in enumerate(many_customers)])
+    found = read(call("GET", "/metrics").body)
+    assert value(found, "segments_unassigned_customers_total") == truth["unassigned"].sum() > 0
+    assigned = [number for (name, _), number in found.items() if name == "segments_assignments_total"]
+    assert sum(assigned) == (~truth["unassigned"]).sum()
+
+
+def test_ten_thousand_paths_and_methods_make_no_more_series(make_caller: Any, kmeans: SegmentModel) -> None:
+    call = make_caller(kmeans)
+    generator = random.Random(3)  # noqa: S311  # a test's draw
+    for method in ("GET", "POST", "PUT"):
+        call(method, "/nope")
+        call(method, "/assign", b"{")
+    before = len(read(call("GET", "/metrics").body))
+    paths = [f"/{generator.getrandbits(64):x}" for _ in range(10_000)]
+    statuses = call.all_of([(generator.choice(["GET", "POST", "PUT"]), path) for path in paths])
+    assert statuses == {404}
+    after = read(call("GET", "/metrics").body)
+    assert len(after) - before <= len(SECONDS) + 4, "only what the first /metrics added"
+    assert value(after, "segments_requests_total", route="none", status="404") == 10_003
+
+
+def test_a_hundred_models_leave_the_series_of_the_last(kmeans: SegmentModel) -> None:
+    metrics = ServiceMetrics()
+    sizes = []
+    for number in range(100):
+        model: Any = SimpleNamespace(ids=(f"s{number}", f"s{number + 1}"), digest=f"sha256:{number}")
+        served = ServedModel(model, "tiny", str(number), "tests")
+        rows = [{"segment_id": f"s{number + 1}", "unassigned": False, "novel": False}]
+        metrics.assigned(served, rows)
+        metrics.now(served, 0, False)
+        sizes.append(len(read(metrics.page().body)))
+    assert sizes[1] == sizes[-1]
+    found = read(metrics.page().body)
+    assert value(found, "segments_assignments_total", segment="s100") == 1
+    assert value(found, "segments_assignments_total", segment="s99") == 1, "an id that lives on keeps its count"
+    assert value(found, "segments_assignments_total", segment="s98") == 0
+
+
+def test_a_dead_process_is_known_as_dead() -> None:
+    from serving.worker_metrics import _alive
+
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    assert _alive(os.getpid())
+    assert not _alive(done.pid)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from training.settings import Settings
 
 EXIT_USER_ERROR = 2
+EXIT_NOT_SENT = 3
 PROMOTIONS_SHOWN = 10
 
 FilePath = click.Path(dir_okay=False, path_type=Path)
@@ -90,7 +91,10 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
 @click.option("--report", type=FilePath, help="Write the report page here too.")
 @click.option("--force", is_flag=True, help="Make a model even of no reproducible structure; it will say so for ever.")
 def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> None:
-    """Discover segments, log them to MLflow and register a version."""
+    """Discover segments, log them to MLflow and register a version.
+
+    If MLflow does not answer, the results are kept beside the settings file for `segments sync`; the exit code is 3.
+    """
     from registry.promotions import promote as promote_version
     from training.run import location_of, run_discovery
 
@@ -105,12 +109,43 @@ def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> 
     if report is not None:
         report.write_text(outcome.report, encoding="utf-8")
     show_cards(outcome.discovery.model)
+    if outcome.kept is not None:
+        click.echo(
+            f"segments: finished, but MLflow did not answer, so nothing is registered. Kept in {outcome.kept}; send it "
+            f"once MLflow answers: segments sync --config {config}",
+            err=True,
+        )
+        click.get_current_context().exit(EXIT_NOT_SENT)
     click.echo(f"registered {settings.registry.model_name} version {outcome.version} (run {outcome.run_id})")
     if promoted:
         promote_version(location_of(settings, config.parent), outcome.version)
         click.echo(f"version {outcome.version} is now the champion")
     else:
         click.echo(f"make it the champion: segments promote {outcome.version} --config {config}")
+
+
+@main.command()
+@config_option
+def sync(config: Path) -> None:
+    """Send discoveries that MLflow did not take yet.
+
+    They were kept beside the settings file when MLflow did not answer. Each is logged and registered once, whatever
+    breaks off in between. Where another champion has come since, it is discovered anew from the kept customers, to
+    continue that champion's segments.
+    """
+    from training.sync import sync as send_all
+
+    settings = _read(config)
+    with progress() as (announce, step):
+        outcome = send_all(settings, config.parent, announce, step)
+    if not outcome.sent:
+        click.echo("there is nothing to send")
+    for sent in outcome.sent:
+        click.echo(f"registered {settings.registry.model_name} version {sent.version} (run {sent.run_id})")
+    if outcome.sent:
+        click.echo(f"make it the champion: segments promote {outcome.sent[-1].version} --config {config}")
+    if outcome.others:
+        click.echo(f"kept for another model_name or experiment, and left there: {outcome.others}")
 
 
 @main.command()

@@ -17,15 +17,17 @@ from registry.run_files import plain_settings, write_files
 from segments.errors import RegistryError
 from segments.model import SegmentModel
 
+DISCOVERY = "discovery_id"
 MODEL_NAME_IN_RUN = "segment_model"
 DIGEST_SHOWN = 36  # characters that MLflow allows for a dataset's digest
 
 
-def log_discovery(location: RegistryLocation, record: DiscoveryRecord) -> str:
+def log_discovery(location: RegistryLocation, record: DiscoveryRecord, files: Path | None = None) -> str:
     """Log a discovery and return its run id. Nothing is registered: that is `versions.register`.
 
-    All files are written locally first, then sent. An exception on the way, an interrupt too, ends the runs as
-    FAILED; a killed process or a server that went down leaves them RUNNING, until `killed_runs` ends them.
+    All files are written locally first (or were before, into the folder `files`), then sent. An exception on the way,
+    an interrupt too, ends the runs as FAILED; a killed process or a server that went down leaves them RUNNING, until
+    `killed_runs` ends them.
 
     Raises
     ------
@@ -37,8 +39,9 @@ def log_discovery(location: RegistryLocation, record: DiscoveryRecord) -> str:
         tempfile.TemporaryDirectory(prefix="segments-run-") as temporary,
         connected(location, create=True) as connection,
     ):
-        files = Path(temporary) / "files"
-        write_files(record, files)
+        if files is None:
+            files = Path(temporary) / "files"
+            write_files(record, files)
         experiment = connection.experiment_id()
         with open_run(connection, experiment, record.name, _tags(record)) as run_id:
             log_values(connection, run_id, flattened(plain_settings(record)), record.metrics)
@@ -51,6 +54,20 @@ def log_discovery(location: RegistryLocation, record: DiscoveryRecord) -> str:
             if record.model is not None:
                 _log_model(connection, run_id, experiment, record.model, record.vectors, Path(temporary) / "package")
     return run_id
+
+
+def finished_run(location: RegistryLocation, discovery: str) -> str | None:
+    """The finished run of a discovery that its tag names, if there is one.
+
+    Raises
+    ------
+    RegistryError
+        If the registry cannot be reached or refuses.
+    """
+    with connected(location, create=True) as connection:
+        query = f"tags.`{DISCOVERY}` = '{discovery}' and attributes.status = 'FINISHED'"
+        found = connection.client.search_runs([connection.experiment_id()], query, max_results=1)
+        return str(found[0].info.run_id) if found else None
 
 
 def _tags(record: DiscoveryRecord) -> dict[str, str]:

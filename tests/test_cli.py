@@ -21,7 +21,7 @@ from segments.errors import RegistryError
 
 COMMANDS = {
     *("assign", "compare", "demo", "discover", "explain", "features", "key", "list"),
-    *("package", "promote", "rename", "rollback", "schema", "serve", "simulate", "sweep"),
+    *("package", "promote", "rename", "rollback", "schema", "serve", "simulate", "sweep", "sync"),
 }
 
 
@@ -103,7 +103,6 @@ def settings_with(folder: Path, orders: Any, **change: Any) -> Path:
         (ORDERS, {"sources": {"orders": {"postgres": "NO_SUCH_VARIABLE", "table": "orders"}}}, "NO_SUCH_VARIABLE"),
         (ORDERS, {"sources": {"orders": {"postgres": "DEAD_DATABASE", "table": "orders"}}}, "DEAD_DATABASE"),
         (ORDERS, {"discovery": {"sed": 1}}, "Did you mean 'seed'?"),
-        (ORDERS, {"registry": {"tracking_uri": "http://127.0.0.1:9"}}, "does not answer"),
         (ORDERS, {"features": {"roles": {"recncy_days": "basis"}}}, "Did you mean 'recency_days'?"),
     ],
 )  # fmt: skip

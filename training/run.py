@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -12,16 +13,18 @@ from typing import Any
 from features.customer_vector import CustomerVectors, build_vectors
 from features.learned import LearnedFeatures
 from registry.connection import RegistryLocation
+from registry.killed_runs import end_killed_runs
 from registry.records import CandidateRecord, DiscoveryRecord
-from registry.runs import log_discovery
+from registry.runs import DISCOVERY, log_discovery
 from registry.versions import fetch_champion, register
 from segments.contract import Role
-from segments.errors import ArtefactError
+from segments.errors import ArtefactError, UnreachableError
 from segments.examples import with_examples
 from segments.model import SegmentModel
 from segments.rules import RuleSet
 from segments.wording import plain_number
 from training.discovery import Discovery, Progress, discover
+from training.pending import keep
 from training.report import candidate_table, draw_pictures, html_report, segment_table
 from training.rule_export import rule_table, rules_json, rules_sql
 from training.rule_learning import learn_rules
@@ -35,14 +38,49 @@ Announce = Callable[[str], None]
 
 
 @dataclass(frozen=True)
+class Sent:
+    """Where a discovery was logged, and as which version it was registered."""
+
+    run_id: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A discovery before anybody outside knows of it."""
+
+    discovery: Discovery
+    report: str
+    record: DiscoveryRecord
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What a run leaves: the vectors, the discovery, and where it was logged and registered."""
+    """What a run leaves: the vectors, the discovery, and where it was sent, or else the folder that it is kept in."""
 
     vectors: CustomerVectors
     discovery: Discovery
-    run_id: str
-    version: str
     report: str
+    sent: Sent | None
+    kept: Path | None = None
+
+    @property
+    def version(self) -> str:
+        """The version that was registered."""
+        return self._there.version
+
+    @property
+    def run_id(self) -> str:
+        """The MLflow run."""
+        return self._there.run_id
+
+    @property
+    def _there(self) -> Sent:
+        if self.sent is None:
+            raise UnreachableError(
+                f"the discovery is not registered yet: it is kept in {self.kept} for `segments sync`"
+            )
+        return self.sent
 
 
 def location_of(settings: Settings, base: Path) -> RegistryLocation:
@@ -67,6 +105,8 @@ def learned_by(model: SegmentModel) -> LearnedFeatures:
 def run_discovery(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Outcome:
     """Run everything; `base` is the folder that the settings' paths count from.
 
+    Where the registry does not answer, the discovery is finished all the same, and kept for `training.sync`.
+
     Raises
     ------
     SegmentsError
@@ -76,7 +116,44 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
     vectors = vectors_of(settings, base)
     announce(described(vectors))
     location = location_of(settings, base)
-    incumbent = incumbent_of(location, announce)
+    incumbent: SegmentModel | None = None
+    answers = True
+    try:
+        end_killed(location, announce)
+        incumbent = incumbent_of(location, announce)
+    except UnreachableError as error:
+        answers = False
+        announce(f"{error}. The discovery goes on without a champion to continue, and will be kept here")
+    finished = finish(settings, vectors, incumbent, announce, progress)
+    sent = kept = None
+    if answers:
+        announce("logging to MLflow")
+        try:
+            sent = send(location, finished.record)
+        except UnreachableError as error:
+            announce(f"{error}. The discovery is kept here")
+    if sent is None:
+        kept = keep(base, finished.record, vectors, incumbent.digest if incumbent else "")
+    return Outcome(vectors, finished.discovery, finished.report, sent, kept)
+
+
+def end_killed(location: RegistryLocation, announce: Announce) -> None:
+    """End what killed processes left RUNNING, and say so."""
+    if killed := end_killed_runs(location):
+        what = (
+            "1 run that a killed process left RUNNING is" if killed == 1 else f"{killed} runs of killed processes are"
+        )
+        announce(f"{what} KILLED now")
+
+
+def finish(
+    settings: Settings,
+    vectors: CustomerVectors,
+    incumbent: SegmentModel | None,
+    announce: Announce,
+    progress: Progress,
+) -> Finished:
+    """Discover, judge, name, draw and tell: all that needs no registry."""
     found = discover(
         vectors.frame, vectors.contract, settings.discovery, provenance(settings, vectors), progress, incumbent
     )
@@ -92,9 +169,15 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
     rules = learn_rules(found.frame, found.contract, found.labels, found.model.cards, settings.discovery.seed)
     title = settings.title or settings.registry.model_name
     report = html_report(found, title, pictures, raw_tables=vectors.report, rules=rules)
-    announce("logging to MLflow")
-    run_id = log_discovery(location, record(settings, vectors, found, pictures, report, rules))
-    return Outcome(vectors, found, run_id, register(location, run_id), report)
+    told = record(settings, vectors, found, pictures, report, rules)
+    # a name for this discovery, by which its run is found again if sending it was broken off
+    return Finished(found, report, replace(told, tags={**told.tags, DISCOVERY: uuid.uuid4().hex}))
+
+
+def send(location: RegistryLocation, told: DiscoveryRecord, files: Path | None = None) -> Sent:
+    """Log a discovery and register its model."""
+    run_id = log_discovery(location, told, files)
+    return Sent(run_id, register(location, run_id))
 
 
 def incumbent_of(location: RegistryLocation, announce: Announce) -> SegmentModel | None:

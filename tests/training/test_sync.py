@@ -1,0 +1,266 @@
+"""With the server down a discovery is finished and kept; `segments sync` sends it once, whatever breaks off."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from cli import main
+from registry.connection import RegistryLocation, connected
+from registry.processes import Process
+from registry.versions import fetch, list_versions
+from segments.errors import UnreachableError
+from training import run as running
+from training.pending import CLAIM, FOLDER, RECORD, claimed, read, waiting
+from training.run import run_discovery
+from training.settings import read_settings
+from training.sync import sync
+
+REPOSITORY = Path(__file__).parents[2]
+DOWN = {"tracking_uri": "http://127.0.0.1:9"}
+UP: dict[str, Any] = {}  # a SQLite file beside the settings
+
+
+def folder_with(folder: Path, registry: dict[str, Any], growth: float = 1.0) -> Path:
+    rows = []
+    for customer in range(60):
+        orders, amount = ((3, 8.0), (20, 150.0 * growth))[customer % 2]
+        rows += [
+            {
+                "customer_id": f"kunde-ü{customer}",
+                "order_id": f"o{customer}-{number}",
+                "ordered_at": pd.Timestamp("2026-06-01") - pd.Timedelta(hours=7 + 31 * number * (41 - 2 * orders)),
+                "amount": amount * (1 + 0.01 * ((customer * 7 + number) % 13)),
+            }
+            for number in range(orders)
+        ]
+    pd.DataFrame(rows).to_parquet(folder / "orders.parquet")
+    content = {
+        "as_of": "2026-06-01",
+        "sources": {"orders": {"file": "orders.parquet"}},
+        "discovery": {"algorithms": [{"algorithm": "kmeans", "segments": 2, "starts": 1}]},
+        "registry": registry,
+    }
+    config = folder / "shop.yaml"
+    config.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return config
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def here(folder: Path) -> RegistryLocation:
+    return RegistryLocation(f"sqlite:///{folder / 'mlflow.db'}")
+
+
+def parents(folder: Path) -> list[Any]:
+    with connected(here(folder)) as connection:
+        found = connection.client.search_runs([connection.experiment_id()])
+    return [one for one in found if "mlflow.parentRunId" not in one.data.tags]
+
+
+def kept(folder: Path) -> list[Path]:
+    return sorted((folder / FOLDER).glob("*"))
+
+
+@pytest.fixture(scope="module")
+def discovered_while_down(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """To be copied, not changed."""
+    folder = tmp_path_factory.mktemp("down")
+    config = folder_with(folder, DOWN)
+    return folder, run("discover", config, "--promote", "--report", folder / "report.html")
+
+
+@pytest.fixture
+def shop(discovered_while_down: tuple[Path, Result], tmp_path: Path) -> Path:
+    import shutil
+
+    shutil.copytree(discovered_while_down[0], tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+def test_with_the_server_down_everything_is_kept_and_one_line_says_so(
+    discovered_while_down: tuple[Path, Result],
+) -> None:
+    folder, result = discovered_while_down
+    assert result.exit_code == 3
+    (there,) = kept(folder)
+    assert result.stderr == (
+        "segments: finished, but MLflow did not answer, so nothing is registered. Kept in "
+        f"{there}; send it once MLflow answers: segments sync --config {folder / 'shop.yaml'}\n"
+    )
+    assert result.output.count("does not answer: start it") == 1
+    assert "is now the champion" not in result.output
+    assert (folder / "report.html").stat().st_size > 10_000
+    files = {path.relative_to(there).as_posix() for path in there.rglob("*") if path.is_file()}
+    assert {RECORD, "vectors.parquet", "files/report.html", "files/settings.yaml", "files/rules.sql"} <= files
+    assert {"files/tables/candidates.csv", "files/tables/segments.csv"} <= files
+    assert [name for name in files if name.startswith("files/figures/")]
+    assert [name for name in files if name.startswith("model/")]
+    assert stat.S_IMODE(there.stat().st_mode) == 0o700
+    story = json.loads((there / RECORD).read_text(encoding="utf-8"))
+    assert story["metrics"]["customers"] == 60
+    assert story["candidates"][0]["metrics"]["segments"] == 2
+
+
+def test_while_it_is_down_sync_keeps_all(shop: Path) -> None:
+    before = kept(shop)
+    result = run("sync", "--config", shop / "shop.yaml")
+    assert result.exit_code == 2
+    assert "the MLflow server at http://127.0.0.1:9 does not answer" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert kept(shop) == before
+
+
+def test_it_is_sent_once_though_killed_twice_in_between(shop: Path) -> None:
+    """Killed by the system before the run is whole, and again between the run and the version."""
+    folder_with(shop, UP)
+    (there,) = kept(shop)
+    model = read(there).record.model
+    for killed_in in ("log_model_artifacts", "create_model_version"):
+        code = f"""
+import os, signal, sys
+sys.path.insert(0, {str(REPOSITORY)!r})
+from registry.connection import load_mlflow
+load_mlflow().MlflowClient.{killed_in} = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+from cli import main
+main(["sync", "--config", "shop.yaml"])
+"""
+        done = subprocess.run([sys.executable, "-c", code], cwd=shop, capture_output=True, text=True, check=False)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert kept(shop) == [there]
+        assert (there / CLAIM).exists()
+    assert sorted(one.info.status for one in parents(shop)) == ["FINISHED", "KILLED"]
+    assert list_versions(here(shop)) == []
+
+    sent = run("sync", "--config", shop / "shop.yaml")
+    assert sent.exit_code == 0
+    assert "registered customer-segments version 1" in sent.output
+    assert "segments promote 1" in sent.output
+    assert kept(shop) == []
+    assert sorted(one.info.status for one in parents(shop)) == ["FINISHED", "KILLED"]
+    (version,) = list_versions(here(shop))
+    assert model is not None
+    fetched = fetch(here(shop), "1").model
+    assert fetched.digest == model.digest == version.digest
+    with connected(here(shop)) as connection:
+        stored = {one.path for one in connection.client.list_artifacts(version.run_id)}
+        (used,) = connection.client.get_run(version.run_id).inputs.dataset_inputs
+    assert {"report.html", "settings.yaml", "figures", "tables", "rules.sql"} <= stored
+    assert json.loads(used.dataset.profile)["num_rows"] == 60
+
+    again = run("sync", "--config", shop / "shop.yaml")
+    assert (again.exit_code, again.output) == (0, "there is nothing to send\n")
+    assert len(list_versions(here(shop))) == 1
+
+
+def test_with_another_champion_by_then_its_segments_are_continued(shop: Path) -> None:
+    """The discovery could not ask for the champion; so it is made anew, with its ids."""
+    folder_with(shop, UP, growth=1.1)  # other customers' data: another model
+    assert run("discover", shop / "shop.yaml", "--promote").exit_code == 0
+    champion = fetch(here(shop))
+    (there,) = kept(shop)
+    alone = read(there).record.model
+    assert alone is not None
+    assert not set(alone.ids) & set(champion.model.ids)
+    sent = run("sync", "--config", shop / "shop.yaml")
+    assert sent.exit_code == 0
+    assert "knew no champion: discovering anew, to continue the segments of the present one" in sent.output
+    assert kept(shop) == []
+    made = fetch(here(shop), "2")
+    assert made.model.ids == champion.model.ids
+    assert made.model.provenance["data_digest"] == alone.provenance["data_digest"]
+    assert made.model.provenance["lineage"]["incumbent"] == champion.model.digest
+    newest = list_versions(here(shop))[0]
+    assert newest.succeeds == champion.model.digest
+    assert fetch(here(shop)).version == "1"
+
+
+def test_the_same_champion_needs_nothing_anew(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server went down while the discovery ran: it knew its champion."""
+    config = folder_with(shop, UP)
+    for folder in kept(shop):
+        for path in sorted(folder.rglob("*"), reverse=True):
+            path.unlink() if path.is_file() else path.rmdir()
+        folder.rmdir()
+    assert run("discover", config, "--promote").exit_code == 0
+    champion = fetch(here(shop)).model
+
+    def gone(*_: Any) -> Any:
+        raise UnreachableError("the MLflow server at http://here does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "log_discovery", gone)
+        heard: list[str] = []
+        outcome = run_discovery(read_settings(config)[0], shop, heard.append, lambda *_: None)
+    assert outcome.kept == kept(shop)[0]
+    assert [line for line in heard if "does not answer. The discovery is kept here" in line]
+    with pytest.raises(UnreachableError, match="not registered yet: it is kept in"):
+        _ = outcome.version
+    monkeypatch.setattr("training.sync.finish", lambda *_: pytest.fail("it was discovered anew"))
+    done = sync(read_settings(config)[0], shop, heard.append, lambda *_: None)
+    assert [sent.version for sent in done.sent] == ["2"]
+    made = fetch(here(shop), "2").model
+    assert made.digest == outcome.discovery.model.digest
+    assert made.ids == champion.ids
+
+
+def test_what_waits_for_another_registry_is_left(shop: Path) -> None:
+    config = folder_with(shop, {"model_name": "another"})
+    result = run("sync", "--config", config)
+    assert "there is nothing to send" in result.output
+    assert "kept for another model_name or experiment, and left there: 1" in result.output
+    assert len(kept(shop)) == 1
+
+
+def test_a_damaged_folder_is_named_and_stays(shop: Path) -> None:
+    config = folder_with(shop, UP)
+    (there,) = kept(shop)
+    (there / "vectors.parquet").write_bytes(b"damaged")
+    result = run("sync", "--config", config)
+    assert result.exit_code == 2
+    assert f"{there} cannot be sent: " in result.stderr
+    assert "Delete the folder to give it up" in result.stderr
+    assert kept(shop) == [there]
+    (there / RECORD).write_text("{")
+    assert "cannot be read" in run("sync", "--config", config).stderr
+
+
+def test_two_processes_do_not_send_the_same(shop: Path) -> None:
+    (there,) = kept(shop)
+    with claimed(there) as mine:
+        assert mine
+        assert json.loads((there / CLAIM).read_text()) == Process.mine().tags
+    assert not (there / CLAIM).exists()
+    (there / CLAIM).write_text(json.dumps(Process("elsewhere", "b/s/7/1").tags))
+    with claimed(there) as mine:
+        assert not mine
+    assert (there / CLAIM).exists()
+    number = str(os.getpid())
+    dead = Process.mine().identity.replace(f"/{number}/", f"/{number}/9")
+    (there / CLAIM).write_text(json.dumps(Process(Process.mine().host, dead).tags))
+    with claimed(there) as mine:
+        assert mine
+    with claimed(there.with_name("gone")) as mine:
+        assert not mine
+
+
+def test_what_is_not_whole_does_not_wait(shop: Path) -> None:
+    settings = read_settings(shop / "shop.yaml")[0]
+    (there,) = kept(shop)
+    assert waiting(shop, settings) == ([there], 0)
+    there.rename(there.with_name(f".writing-{there.name}"))
+    assert waiting(shop, settings) == ([], 0)
+    assert waiting(shop / "nowhere", settings) == ([], 0)

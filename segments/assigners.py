@@ -7,7 +7,7 @@ whose rounding depends on the size of the batch: so a customer gets the same bit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
@@ -53,7 +53,7 @@ class Assigner(Protocol):
 
 
 def two_smallest(distances: Floats, outside: Flags) -> Nearest:
-    """From (segments, n) distances, the nearest and the second; the first wins a tie."""
+    """From (segments, n) distances, which it may change, the nearest and the second; the first wins a tie."""
     count, size = distances.shape
     everyone = np.arange(size)
     segment = np.argmin(distances, axis=0)
@@ -61,9 +61,8 @@ def two_smallest(distances: Floats, outside: Flags) -> Nearest:
     if count == 1:
         nobody = np.full(size, -1, dtype=np.intp)
         return Nearest(segment, nobody, distance, np.full(size, np.nan), outside)
-    others = distances.copy()
-    others[segment, everyone] = np.inf
-    runner_up = np.argmin(others, axis=0)
+    distances[segment, everyone] = np.inf
+    runner_up = np.argmin(distances, axis=0)
     return Nearest(segment, runner_up, distance, distances[runner_up, everyone], outside)
 
 
@@ -100,7 +99,8 @@ class NearestCentroid:
 
     def nearest(self, points: Floats) -> Nearest:
         """Nearest by Euclidean distance; nobody is outside."""
-        return two_smallest(np.sqrt(self.squared_distances(points)), np.zeros(points.shape[1], dtype=np.bool_))
+        near = two_smallest(self.squared_distances(points), np.zeros(points.shape[1], dtype=np.bool_))
+        return replace(near, distance=np.sqrt(near.distance), runner_up_distance=np.sqrt(near.runner_up_distance))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         return {"centroids": self.centroids}

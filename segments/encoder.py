@@ -87,23 +87,22 @@ class NumberEncoding:
             ),
         ]
 
-    @cached_property
-    def _bounds_and_scale(self) -> tuple[Floats, Floats, Floats, Floats]:
-        return self.lower, self.upper, self.center, self.factor
-
-    @cached_property
-    def _as_columns(self) -> tuple[Floats, Floats, Floats, Floats]:
-        return self.lower[:, None], self.upper[:, None], self.center[:, None], self.factor[:, None]
-
     def encode(self, numbers: Floats) -> Floats:
         """(p, n) raw values to (p, n) encoded ones."""
-        return self.encode_known(np.where(np.isnan(numbers), self.fill[:, None], numbers))
+        values: Floats = np.maximum(numbers, self.lower[:, None])
+        for row in np.flatnonzero(np.isnan(extent(numbers)[0])):
+            values[row, np.isnan(numbers[row])] = max(self.fill[row], self.lower[row])
+        np.minimum(values, self.upper[:, None], out=values)
+        return self._scaled(values, self.center[:, None], self.factor[:, None])
 
-    def encode_known(self, values: Floats) -> Floats:
-        """As `encode` where nothing is missing, of (p, n) customers or (p,) of one; works in place."""
-        lower, upper, center, factor = self._bounds_and_scale if values.ndim == 1 else self._as_columns
-        np.maximum(values, lower, out=values)
-        np.minimum(values, upper, out=values)
+    def encode_one(self, values: Floats, inside: bool) -> Floats:
+        """As `encode`, in place, of one customer, (p,), who lacks nothing; `inside` where no value needs clipping."""
+        if not inside:
+            np.maximum(values, self.lower, out=values)
+            np.minimum(values, self.upper, out=values)
+        return self._scaled(values, self.center, self.factor)
+
+    def _scaled(self, values: Floats, center: Floats, factor: Floats) -> Floats:
         for rows, transformed in self._steps:
             values[rows] = transformed(values[rows])
         values -= center
@@ -226,6 +225,11 @@ class Encoder:
             for c in document["categories"]
         )
         return cls(numbers, categories)
+
+
+def extent(rows: Floats) -> tuple[Floats, Floats]:
+    """The least and the greatest of each row of (p, n); NaN where the row holds one, infinite where n is 0."""
+    return np.minimum.reduce(rows, axis=1, initial=np.inf), np.maximum.reduce(rows, axis=1, initial=-np.inf)
 
 
 def _as_slice(rows: Indices) -> Indices | slice:

@@ -68,8 +68,9 @@ class CentroidExplainer:
     def explain(self, points: Floats, toward: Indices, against: Indices) -> Explanations:
         """Explain (width, n) points, each toward one segment and against another."""
         base, direction = self.pairs
-        pull = direction[:, toward * self.assigner.size + against]
-        pull *= points - self.mean[:, None]
+        pull, pair = points - self.mean[:, None], toward * self.assigner.size + against
+        for row, of_pair in zip(pull, direction, strict=True):
+            row *= of_pair.take(pair)  # row by row: what is looked up stays in the cache
         return added_up(self.encoder.columns, toward, against, base[toward, against], self.encoder.by_column(pull))
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segments.encoder import Flags, Floats
+from segments.encoder import Flags, Floats, extent
 
 FALSE_ALARM_SHARE = 0.01
 SKEW_THAT_NEEDS_LOGS = 1.0
@@ -50,7 +50,11 @@ class NoveltyRule:
 
     def flags(self, numbers: Floats) -> Flags:
         """True for each of n customers, (numbers, n), with a number outside its column's range."""
-        outside: Flags = np.logical_or.reduce((numbers < self.lower[:, None]) | (numbers > self.upper[:, None]), axis=0)
+        outside = np.zeros(numbers.shape[1], dtype=np.bool_)
+        low, high = extent(numbers)
+        # a column without a value outside, or missing, need not be looked at one by one
+        for position in np.flatnonzero(~((low >= self.lower) & (high <= self.upper))):
+            outside |= (numbers[position] < self.lower[position]) | (numbers[position] > self.upper[position])
         return outside
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from segments.contract import Column, Kind, VectorContract
-from segments.encoder import MISSING_LEVEL, Encoder, Floats, Indices, RawCustomers
+from segments.encoder import MISSING_LEVEL, Encoder, Floats, Indices, RawCustomers, extent
 from segments.errors import ContractError, InputError, Problem, nearest_word
 
 Record = Mapping[str, Any]
@@ -40,11 +40,9 @@ class CustomerReader:
         self._names = frozenset(contract.names)
         self._basis = frozenset(encoder.columns)
         self._number_count = len(self._numbers)
-        self._nullable = np.array([column.nullable for column in self._numbers], dtype=np.bool_)[:, None]
-        self._all_nullable = bool(self._nullable.all())
         bounds = [kind_bounds(column.kind) for column in self._numbers]
-        self._lower = np.array([low for low, _ in bounds], dtype=np.float64)[:, None]
-        self._upper = np.array([high for _, high in bounds], dtype=np.float64)[:, None]
+        self._lower = np.array([low for low, _ in bounds], dtype=np.float64)
+        self._upper = np.array([high for _, high in bounds], dtype=np.float64)
 
     @cached_property
     def _take(self) -> Any:
@@ -123,16 +121,17 @@ class CustomerReader:
             raise InputError(replace(problem, row=problem.row + start) for problem in error.problems) from None
 
     def _checked(self, matrix: Floats, texts: list[_Texts]) -> RawCustomers:
-        missing = np.isnan(matrix)
-        # NaN compares false with everything, so a missing value passes here and is judged by `nullable` alone
-        bad = (matrix < self._lower) | (matrix > self._upper)
-        if not self._all_nullable:
-            bad |= missing & ~self._nullable
+        low, high = extent(matrix)
         problems: list[Problem] = []
-        if bad.any():
+        # where a value is missing, both comparisons are false: those columns are looked at as well
+        for number in np.flatnonzero(~((low >= self._lower) & (high <= self._upper))):
+            column, values = self._numbers[number], matrix[number]
+            bad = (values < self._lower[number]) | (values > self._upper[number])
+            if not column.nullable:
+                bad |= np.isnan(values)
             problems += [
-                Problem(int(row), self._numbers[c].name, _show_number(matrix[c, row]), self._numbers[c].expected)
-                for c, row in zip(*np.nonzero(bad), strict=True)
+                Problem(int(row), column.name, _show_number(values[row]), column.expected)
+                for row in np.flatnonzero(bad)
             ]
         size = matrix.shape[1]
         codes = np.empty((len(texts), size), dtype=np.intp)

@@ -6,9 +6,8 @@ knows how to say so.
 
 from __future__ import annotations
 
-from functools import reduce
-from math import inf
-from operator import add, getitem, itemgetter, le
+from math import inf, sqrt
+from operator import getitem, itemgetter, le
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +54,9 @@ class SingleCustomer:
         # inside both ranges a value is neither wrong nor novel
         self._lower = [max(low, new) for (low, _), new in zip(kinds, novelty.lower.tolist(), strict=True)]
         self._upper = [min(high, new) for (_, high), new in zip(kinds, novelty.upper.tolist(), strict=True)]
+        # most customers lie inside these too, and need no clipping
+        self._clip_lower = list(map(max, self._lower, encoder.numbers.lower.tolist()))
+        self._clip_upper = list(map(min, self._upper, encoder.numbers.upper.tolist()))
         nullable = [contract[name].nullable for name in encoder.numbers.names]
         self._fill = [
             fill if allowed else None for fill, allowed in zip(encoder.numbers.fill.tolist(), nullable, strict=True)
@@ -85,10 +87,11 @@ class SingleCustomer:
             values = tuple(fill if value is None else value for value, fill in zip(values, self._fill, strict=True))
             if not _NUMBERS.issuperset(map(type, values)):
                 return None
-        if not (all(map(le, self._lower, values)) and all(map(le, values, self._upper))):
+        inside = all(map(le, self._clip_lower, values)) and all(map(le, values, self._clip_upper))
+        if not inside and not (all(map(le, self._lower, values)) and all(map(le, values, self._upper))):
             return None
         point = np.array(values + self._no_level, dtype=np.float64)
-        self._numbers.encode_known(point[: self._count])
+        self._numbers.encode_one(point[: self._count], inside)
         levels = []
         for (positions, start, factor), value in zip(self._places, row[self._count :], strict=True):
             position = positions.get(value) if type(value) is str else None
@@ -98,16 +101,18 @@ class SingleCustomer:
             levels.append(position)
         gap = self._centroids - point[:, None]
         gap *= gap
-        distances = np.sqrt(np.add.reduce(gap, axis=0)).tolist()
-        distance = min(distances)
-        nearest = distances.index(distance)
+        squares = np.add.reduce(gap, axis=0).tolist()
+        square = min(squares)
+        nearest = squares.index(square)
+        distance = sqrt(square)
         if self._alone:
             return Single(nearest, -1, 1.0, distance, point, levels)
-        distances[nearest] = inf
-        second = min(distances)
+        squares[nearest] = inf
+        square = min(squares)
+        second = sqrt(square)
         total = distance + second
         strength = (second - distance) / total if total else 0.0
-        return Single(nearest, distances.index(second), strength, distance, point, levels)
+        return Single(nearest, squares.index(square), strength, distance, point, levels)
 
     def explain(self, found: Single) -> Explanations:
         """Why the nearest segment and not the runner-up, as `CentroidExplainer` says it."""
@@ -130,8 +135,7 @@ class SingleCustomer:
         pull *= pair.direction
         contributions: list[float] = pull.tolist()
         contributions += map(getitem, pair.of_levels, found.levels)
-        # from the left, one after another: `sum` of Python 3.12 compensates, and would differ by a bit
-        return pair.base, contributions, reduce(add, contributions, pair.base)
+        return pair.base, contributions, _in_order(contributions, pair.base)
 
     def _of_pair(self, nearest: int, runner_up: int) -> _PairReasons:
         """What every customer between the same two segments shares, worked out when the first of them comes."""
@@ -142,7 +146,7 @@ class SingleCustomer:
             block = slice(start, start + category.width)
             points = category.factor * np.eye(category.width)
             pulls = ((points - self._explainer.mean[block]) * direction[block]).tolist()
-            of_levels.append([reduce(add, dimensions) for dimensions in pulls])
+            of_levels.append([_in_order(dimensions[1:], dimensions[0]) for dimensions in pulls])
         pair = _PairReasons(float(base[nearest, runner_up]), direction[: self._count], of_levels)
         self._reasons[nearest, runner_up] = pair  # should two threads come first at once, they write the same
         return pair
@@ -154,3 +158,10 @@ class _PairReasons(NamedTuple):
     base: float
     direction: Floats
     of_levels: list[list[float]]
+
+
+def _in_order(values: list[float], total: float) -> float:
+    """The sum from the left, one after another: `sum` of Python 3.12 compensates, and would differ by a bit."""
+    for value in values:
+        total += value
+    return total

@@ -114,7 +114,6 @@ def single(repeats: int) -> dict[str, float]:
             return margin(model, X, a, b)
 
         usual = shap.PermutationExplainer(explained_function, shap.maskers.Independent(background, BACKGROUND), seed=0)
-        usual(table[[0]], silent=True)  # warmed up
         ratio, ours_explained, _ = alternately(
             lambda _, usual=usual, row=table[[position]]: usual(row, silent=True),  # type: ignore[misc]
             lambda i: model.explain_record(records[i % 1000]),
@@ -140,18 +139,27 @@ def single(repeats: int) -> dict[str, float]:
 
 
 def alternately(peer: Callable[[int], Any], ours: Callable[[int], Any], rounds: int) -> tuple[float, float, float]:
-    """Median over the rounds of peer's seconds / ours, and both medians.
+    """Median over the rounds of peer's seconds / ours, and both medians, of one call each.
 
-    Each round times the peer once and ours a thousand times right after it, so that whatever else the machine does
-    slows both.
+    Each round times one call of the peer, then as many of ours as take about as long: so whatever else the machine
+    does falls on both alike. (Medians of single calls would spare the short ones.)
     """
-    peers, mine = [], []
+    peer(0)
+    once = elapsed(lambda: peer(0))
+    calls = max(1, round(once / elapsed(lambda: [ours(i) for i in range(100)]) * 100))
+    peers = [0.0] * rounds
+    mine = [0.0] * rounds
     for number in range(rounds):
-        start = time.perf_counter()
-        peer(number)
-        peers.append(time.perf_counter() - start)
-        mine.append(seconds(ours, 1000))
+        peers[number] = elapsed(lambda: peer(number))  # noqa: B023  (called at once)
+        mine[number] = elapsed(lambda: [ours(i) for i in range(calls)]) / calls
     return float(np.median(np.array(peers) / np.array(mine))), float(np.median(mine)), float(np.median(peers))
+
+
+def elapsed(call: Callable[[], Any]) -> float:
+    """Seconds that a call takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
 def ordinary_pipeline(frame: pd.DataFrame, contract: VectorContract) -> Pipeline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,14 @@ def test_one_customer_alone_is_quick_and_the_same_to_the_bit(model: SegmentModel
         assert again == said
         assert list(explanation.contributions.values()) == explained.contributions[row].tolist()
         assert (explanation.base, explanation.score) == (explained.base[row], explained.score[row])
+
+
+def test_a_record_that_makes_up_what_it_lacks_is_refused(model: SegmentModel, planted: Any) -> None:
+    record = records_of(planted.frame.iloc[:1])[0]
+    del record["frequency"]
+    for ask in (model.assign_record, model.explain_record):
+        with pytest.raises(InputError, match="frequency: got nothing"):
+            ask(defaultdict(float, record))
 
 
 def test_problems_of_a_large_table_name_the_row_in_the_whole(model: SegmentModel, planted: Any) -> None:

@@ -7,26 +7,17 @@ is it put into service. Whatever goes wrong before, the old one stays.
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
 import time
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segments.errors import (
-    ArtefactError,
-    NewerFormatError,
-    RegistryError,
-    SegmentsError,
-    SelfTestError,
-    UnreachableError,
-)
+from segments.errors import RegistryError, SegmentsError, UnreachableError
 from serving.compatibility import breaks
 from serving.live_model import Fetch, LiveModel, ModelEvents, ServedModel, from_directory, warm
-from serving.patience import Patience, TooSlowError
+from serving.load_failures import IncompatibleError, Reason, reason_of
+from serving.patience import Patience
 from serving.settings import ServiceSettings
 from serving.stored_model import KeptCopies
 
@@ -38,24 +29,6 @@ logger = logging.getLogger("bentoml.segments")
 
 ASK_SECONDS = 10.0  # longest wait for an answer to a poll
 LONGEST_PAUSE = 60.0  # between attempts at a version that was refused
-
-
-class Reason(StrEnum):
-    """Why a version is not served."""
-
-    UNREACHABLE = "unreachable"
-    MISSING = "missing"
-    SLOW = "slow"
-    DISK_FULL = "disk_full"
-    CORRUPT = "corrupt"
-    NEWER_FORMAT = "newer_format"
-    INCOMPATIBLE = "incompatible"
-    SELF_TEST = "self_test"
-    FAILED = "failed"
-
-
-class IncompatibleError(SegmentsError):
-    """Callers of the version in service would stumble over this one."""
 
 
 @dataclass(frozen=True)
@@ -241,32 +214,6 @@ class FollowedModel(LiveModel):
         if copy:
             warm(copy)
             self._put(copy)
-
-
-def reason_of(error: Exception) -> Reason:
-    """The word for what went wrong."""
-    kinds: tuple[tuple[type[Exception], Reason], ...] = (
-        (TooSlowError, Reason.SLOW),
-        (IncompatibleError, Reason.INCOMPATIBLE),
-        (UnreachableError, Reason.UNREACHABLE),
-        (NewerFormatError, Reason.NEWER_FORMAT),
-        (SelfTestError, Reason.SELF_TEST),
-        (ArtefactError, Reason.CORRUPT),
-        (RegistryError, Reason.MISSING),
-    )
-    if _is_disk_full(error):
-        return Reason.DISK_FULL
-    return next((reason for kind, reason in kinds if isinstance(error, kind)), Reason.FAILED)
-
-
-def _is_disk_full(error: BaseException | None) -> bool:
-    """Somewhere down the chain of causes; MLflow passes the system's own error on as text only."""
-    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    while error is not None:
-        if (isinstance(error, OSError) and error.errno in full) or any(os.strerror(n) in str(error) for n in full):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def source_of(settings: ServiceSettings, pointer: str | None = None) -> RegistrySource:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from features.compiled import VectorCompiler
     from segments.model import SegmentModel
     from segments.reasons import ReasonWriter
+    from serving.shadow import Shadow
 
 logger = logging.getLogger("bentoml.segments")  # BentoML prints what comes below its own name
 
@@ -117,6 +118,7 @@ class LiveModel:
         self._thread = threading.Thread(target=self._run, name="load-model", daemon=True)
         self.current: ServedModel | None = None
         self.failure: str | None = None
+        self.shadow: Shadow | None = None  # who is asked too, where a challenger is tried
 
     def start(self) -> None:
         """Load in the background, so that probes are answered meanwhile."""

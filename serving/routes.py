@@ -72,6 +72,8 @@ def route_table(
     def answered(request: Request, model: ServedModel, deadline: Deadline) -> Answer:
         found = answer_in_steps(model, request, deadline)
         counted.assigned(model, found["assignments"])
+        if live.shadow is not None:
+            live.shadow.offer(model, request.features, request.policy, found["assignments"])
         return Answer(dump(found))
 
     def assign(body: bytes, deadline: Deadline) -> Answer:

@@ -19,6 +19,7 @@ from serving.packaging import packed_model
 from serving.request_log import log_json_lines
 from serving.service_metrics import ServiceMetrics
 from serving.settings import ServiceSettings
+from serving.shadow import shadow_of
 from serving.worker_metrics import WorkerMetrics
 
 CONTAINERIZED = "BENTOML_CONTAINERIZED"
@@ -41,11 +42,14 @@ class SegmentService:
         settings = ServiceSettings.from_environment()
         metrics = ServiceMetrics()
         self.live = live_model_of(settings, self._packed(), ModelMetrics(metrics))
+        self.live.shadow = self.shadow = shadow_of(settings, metrics)
         self.workers = WorkerMetrics(metrics, _shared_folder(settings), bentoml.server_context.worker_index or 1)
         self.door = Door(self.live, settings, metrics, self.workers)
         self._guard(settings, metrics)
         self.workers.start()
         self.live.start()
+        if self.shadow is not None:
+            self.shadow.start()
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
@@ -74,6 +78,8 @@ class SegmentService:
     def stop(self) -> None:
         """Stop looking for a model."""
         self.live.stop()
+        if self.shadow is not None:
+            self.shadow.stop()
         self.workers.stop()
 
 

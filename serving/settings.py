@@ -12,6 +12,8 @@
 | `SEGMENTS_LOAD_SECONDS` | longest wait for a version to be fetched, verified and warmed | 60 |
 | `SEGMENTS_CACHE_DIR` | keep the last two verified models in this directory; they serve when the registry is down | |
 | `SEGMENTS_ANY_CONTRACT` | serve a new version even if callers of the old one would stumble | false |
+| `SEGMENTS_SHADOW_ALIAS` | alias of a challenger that is asked too, off the requests' way; only numbers come of it | |
+| `SEGMENTS_SHADOW_SHARE` | share of the requests that it is asked about | 1 |
 | `SEGMENTS_MAX_CUSTOMERS` | most customers in one request | 1000 |
 | `SEGMENTS_MAX_BODY_BYTES` | largest request body | 4194304 |
 | `SEGMENTS_BODY_SECONDS` | longest wait for a request's body | 10 |
@@ -60,6 +62,8 @@ class ServiceSettings(BaseModel):
     load_seconds: float = Field(60.0, gt=0)
     cache_dir: Path | None = None
     any_contract: bool = False
+    shadow_alias: str | None = None
+    shadow_share: float = Field(1.0, gt=0, le=1)
     max_customers: int = Field(1000, ge=1)
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024)
     body_seconds: float = Field(10.0, gt=0)

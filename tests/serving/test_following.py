@@ -23,8 +23,9 @@ from segments.examples import with_examples
 from segments.model import SegmentModel
 from segments.profiles import SegmentLabel
 from serving import following
-from serving.following import FollowedModel, Reason, RegistrySource, reason_of
+from serving.following import FollowedModel, RegistrySource
 from serving.live_model import ModelEvents, ServedModel
+from serving.load_failures import Reason, reason_of
 from serving.patience import Patience, TooSlowError
 from serving.stored_model import KeptCopies
 

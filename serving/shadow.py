@@ -1,0 +1,175 @@
+"""A challenger in the shadow of the champion: what it would have answered is counted and never sent.
+
+A request leaves its customers and their answers in a queue of bounded size and is done with it. A thread of its own
+asks the challenger, many customers at a time, for a tenth of its time at most; what the queue cannot hold is counted
+and dropped. Segments are compared by their ids, which a retrain passes on to the segments that continue.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Literal
+
+from segments.errors import SegmentsError
+from serving.following import FollowedModel, source_of
+from serving.live_model import LiveModel, ServedModel
+from serving.metrics import Metrics
+from serving.settings import ServiceSettings
+
+logger = logging.getLogger("bentoml.segments")
+
+MOST_WAITING = 4096  # customers
+AT_ONCE = 256
+PAUSE_SECONDS = 0.2
+REST = 9.0  # times as long as it worked
+Outcome = Literal["same", "different", "failed", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One customer and what the champion said."""
+
+    champion: ServedModel
+    features: Mapping[str, Any]
+    policy: Any
+    segment_id: str | None
+
+
+class ShadowMetrics:
+    """How often champion and challenger agree; only of the two that are compared now, so labels stay few."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        pair = ("champion", "challenger")
+        self._customers = metrics.counter(
+            "segments_shadowed_customers", "Customers whom the challenger was asked about too.", (*pair, "outcome")
+        )
+        self._share = metrics.gauge(
+            "segments_shadow_different_share", "Share of them whom it would assign elsewhere.", pair, largest=True
+        )
+        self._counts: Counter[str] = Counter()
+        self._pair = ("", "")
+
+    def count(self, champion: str, challenger: str, outcomes: Mapping[Outcome, int]) -> None:
+        if (champion, challenger) != self._pair:
+            self._pair = (champion, challenger)
+            self._counts.clear()
+            self._customers.forget()
+            self._share.forget()
+        for outcome, number in outcomes.items():
+            self._counts[outcome] += number
+            self._customers.add(*self._pair, outcome, by=number)
+        compared = self._counts["same"] + self._counts["different"]
+        if compared:
+            self._share.set(self._counts["different"] / compared, *self._pair)
+
+
+class Shadow:
+    """Compares the answers of a service with those of a challenger.
+
+    `share` of the requests are compared, evenly picked.
+    """
+
+    def __init__(self, challenger: LiveModel, metrics: ShadowMetrics, share: float = 1.0) -> None:
+        self._challenger = challenger
+        self._metrics = metrics
+        self._share = share
+        self._due = 0.0
+        self._waiting: deque[Answered] = deque()
+        self._dropped = 0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
+
+    def start(self) -> None:
+        self._challenger.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._challenger.stop()
+        self._stopped.set()
+
+    def offer(
+        self, champion: ServedModel, customers: Sequence[Mapping[str, Any]], policy: Any, rows: Sequence[Any]
+    ) -> None:
+        """Leave the customers of a request and the rows of its answer; costs the request some microseconds."""
+        challenger = self._challenger.current
+        if challenger is None or challenger.model.digest == champion.model.digest:
+            return
+        self._due += self._share
+        if self._due < 1:
+            return
+        self._due -= 1
+        room = MOST_WAITING - len(self._waiting)
+        if room < len(rows):
+            self._dropped += len(rows)
+            return
+        self._waiting.extend(
+            [Answered(champion, one, policy, row["segment_id"]) for one, row in zip(customers, rows, strict=True)]
+        )
+
+    def compare(self) -> int:
+        """Ask the challenger about some of those who wait; how many."""
+        challenger = self._challenger.current
+        some = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+        if challenger is None:
+            return 0
+        for (champion, policy), group in groupby(some, key=lambda one: (one.champion, one.policy)):
+            outcomes = _outcomes(challenger, list(group), policy)
+            self._metrics.count(champion.version, challenger.version, outcomes)
+        if self._dropped and some:
+            dropped, self._dropped = self._dropped, 0
+            self._metrics.count(some[-1].champion.version, challenger.version, {"dropped": dropped})
+        return len(some)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            started = time.perf_counter()
+            try:
+                asked = self.compare()
+            except Exception:
+                logger.exception("comparing with the challenger failed; those customers are not counted")
+                asked = 0
+            worked = time.perf_counter() - started
+            self._stopped.wait(REST * worked if asked == AT_ONCE else max(PAUSE_SECONDS, REST * worked))
+
+
+def _outcomes(challenger: ServedModel, group: Sequence[Answered], policy: Any) -> dict[Outcome, int]:
+    found: Counter[Outcome] = Counter()
+    for one, said in zip(group, _said(challenger, group, policy), strict=True):
+        found["failed" if said is _NOTHING else "same" if said == one.segment_id else "different"] += 1
+    return dict(found)
+
+
+_NOTHING = object()
+
+
+def _said(challenger: ServedModel, group: Sequence[Answered], policy: Any) -> list[Any]:
+    """The segment of each by the challenger; nothing where it cannot read a customer, for lack of a feature, say."""
+    try:
+        found = challenger.model.assign_records([dict(one.features) for one in group], policy)
+    except SegmentsError:
+        return [_NOTHING] if len(group) == 1 else [said for one in group for said in _said(challenger, [one], policy)]
+    ids = challenger.model.ids
+    return [
+        None if unassigned else ids[nearest]
+        for nearest, unassigned in zip(found.nearest.tolist(), found.unassigned.tolist(), strict=True)
+    ]
+
+
+def shadow_of(settings: ServiceSettings, metrics: Metrics) -> Shadow | None:
+    """The challenger that the settings name, if any, followed as a champion is but with any contract."""
+    if settings.shadow_alias is None:
+        return None
+    challenger = FollowedModel(
+        source_of(settings, settings.shadow_alias),
+        poll_seconds=settings.poll_seconds,
+        retry_seconds=settings.retry_seconds,
+        load_seconds=settings.load_seconds,
+        any_contract=True,
+    )
+    return Shadow(challenger, ShadowMetrics(metrics), settings.shadow_share)

@@ -1,0 +1,158 @@
+"""What a challenger would have answered is counted, and touches no request."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from segments.contract import VectorContract
+from segments.model import SegmentModel
+from serving import shadow as room
+from serving.live_model import LiveModel, ServedModel
+from serving.metrics import Metrics
+from serving.shadow import Shadow, ShadowMetrics
+
+
+@pytest.fixture(autouse=True)
+def unfrozen() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+def served(model: SegmentModel, version: str) -> ServedModel:
+    return ServedModel(replace(model, provenance={"version": version}), "tiny", version, "tests")
+
+
+def shadow_of(model: SegmentModel, metrics: Metrics, share: float = 1.0) -> Shadow:
+    challenger = LiveModel(lambda: served(model, "2"))
+    challenger.load()
+    return Shadow(challenger, ShadowMetrics(metrics), share)
+
+
+def offer(shadow: Shadow, champion: ServedModel, customers: list[dict[str, Any]]) -> list[str | None]:
+    truth = champion.model.assign(customers)["segment_id"].tolist()
+    rows = [{"segment_id": None if one != one else one} for one in truth]
+    shadow.offer(champion, customers, "unassigned", rows)
+    return [row["segment_id"] for row in rows]
+
+
+def counts(metrics: Metrics) -> dict[tuple[str, ...], float]:
+    return {labels: cell[0] for labels, cell in metrics.snapshot()["segments_shadowed_customers"]}
+
+
+def test_the_share_assigned_otherwise_is_counted(
+    kmeans: SegmentModel, hdbscan: SegmentModel, many_customers: list[dict[str, Any]]
+) -> None:
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(hdbscan, metrics)
+    said = offer(shadow, champion, many_customers)
+    other = hdbscan.assign(many_customers)["segment_id"]
+    different = sum(a != (None if b != b else b) for a, b in zip(said, other, strict=True))
+    while shadow.compare():
+        pass
+    assert 0 < different < len(many_customers)
+    assert counts(metrics) == {
+        ("1", "2", "same"): len(many_customers) - different,
+        ("1", "2", "different"): different,
+    }
+    ((labels, (share,)),) = metrics.snapshot()["segments_shadow_different_share"]
+    assert (labels, share) == (("1", "2"), pytest.approx(different / len(many_customers)))
+
+
+def test_another_pair_begins_anew(kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]) -> None:
+    metrics = Metrics()
+    shadow = shadow_of(hdbscan, metrics)
+    for version in ("1", "3"):
+        offer(shadow, served(kmeans, version), [good])
+        shadow.compare()
+    assert {labels[:2] for labels in counts(metrics)} == {("3", "2")}
+
+
+def test_a_part_of_the_requests_is_taken_evenly(
+    kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]
+) -> None:
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(hdbscan, metrics, share=0.1)
+    for _ in range(100):
+        offer(shadow, champion, [good])
+    shadow.compare()
+    assert sum(counts(metrics).values()) in (9, 10)
+
+
+def test_what_does_not_fit_is_dropped_and_counted(
+    kmeans: SegmentModel, hdbscan: SegmentModel, many_customers: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "MOST_WAITING", 600)
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(hdbscan, metrics)
+    for _ in range(3):
+        offer(shadow, champion, many_customers)
+    while shadow.compare():
+        pass
+    found = counts(metrics)
+    assert found["1", "2", "dropped"] == 1000
+    assert found["1", "2", "same"] + found["1", "2", "different"] == 500
+
+
+def test_a_challenger_that_needs_more_fails_alone(
+    kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]
+) -> None:
+    """One customer that it cannot read does not spoil those beside it."""
+    strict = VectorContract(
+        tuple(replace(one, nullable=False) if one.name == "monetary_value" else one for one in hdbscan.contract.columns)
+    )
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(replace(hdbscan, contract=strict), metrics)
+    offer(shadow, champion, [good, {**good, "monetary_value": None}, good])
+    shadow.compare()
+    assert counts(metrics)["1", "2", "failed"] == 1
+    assert sum(counts(metrics).values()) == 3
+
+
+def test_without_a_challenger_or_with_the_champion_itself_nothing_is_done(
+    kmeans: SegmentModel, good: dict[str, Any]
+) -> None:
+    metrics = Metrics()
+    champion = served(kmeans, "2")
+    same = shadow_of(kmeans, metrics)
+    nobody = Shadow(LiveModel(lambda: champion), ShadowMetrics(Metrics()))
+    for shadow in (same, nobody):
+        offer(shadow, champion, [good])
+        assert shadow.compare() == 0
+    assert counts(metrics) == {}
+
+
+def test_the_thread_does_it_and_survives_an_error(
+    kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(hdbscan, metrics)
+    real, calls = room._outcomes, [0]
+
+    def outcomes(*arguments: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == 1:
+            raise ZeroDivisionError
+        return real(*arguments)
+
+    monkeypatch.setattr(room, "_outcomes", outcomes)
+    monkeypatch.setattr(room, "PAUSE_SECONDS", 0.001)
+    offer(shadow, champion, [good])
+    shadow.start()
+    try:
+        end = time.monotonic() + 20
+        while calls[0] < 1:
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        offer(shadow, champion, [good])
+        while not counts(metrics):
+            assert time.monotonic() < end
+            time.sleep(0.005)
+    finally:
+        shadow.stop()
+    assert sum(counts(metrics).values()) == 1

@@ -17,7 +17,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,7 @@ def keep(base: Path, record: DiscoveryRecord, vectors: CustomerVectors, champion
             "format": FORMAT,
             "champion": champion,
             "settings": plain_settings(record),
+            "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
             "candidates": [asdict(candidate) for candidate in record.candidates],
             **{part: getattr(record, part) for part in STORY},
         }
@@ -108,7 +109,8 @@ def read(folder: Path) -> Pending:
         If a part is missing or was changed.
     """
     story = _story(folder)
-    vectors = read_vectors(folder / VECTORS)
+    columns = {name: tuple(there) for name, there in story["raw_columns"].items()}
+    vectors = replace(read_vectors(folder / VECTORS), columns=columns)
     record = DiscoveryRecord(
         settings=story["settings"],
         vectors=vectors.frame,

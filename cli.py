@@ -198,6 +198,21 @@ def promote(version: str, alias: str, config: Path) -> None:
 
 
 @main.command()
+@click.option("--alias", default="champion", show_default=True, help="Alias to set back.")
+@config_option
+def rollback(alias: str, config: Path) -> None:
+    """Make the version before the champion again.
+
+    The alias goes back to what it named before the present version was promoted; once more, and it goes back one
+    promotion further. To go forward again, promote. A running service follows within seconds.
+    """
+    from registry.promotions import rollback as roll_back
+
+    done = roll_back(_location(config), alias)
+    click.echo(f"{alias} is version {done.after} again; it was version {done.before}")
+
+
+@main.command()
 @click.argument("file", type=FilePath)
 @click.option("--out", type=FilePath, required=True, help=".parquet or .csv to write.")
 @click.option("--explain", "explained", is_flag=True, help="Add base, score and each column's contribution.")
@@ -230,21 +245,6 @@ def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, wh
     novel = int(answer["novel"].sum())
     for message in left_out:
         click.echo(message, err=True)
-@main.command()
-@click.option("--alias", default="champion", show_default=True, help="Alias to set back.")
-@config_option
-def rollback(alias: str, config: Path) -> None:
-    """Make the version before the champion again.
-
-    The alias goes back to what it named before the present version was promoted; once more, and it goes back one
-    promotion further. To go forward again, promote. A running service follows within seconds.
-    """
-    from registry.promotions import rollback as roll_back
-
-    done = roll_back(_location(config), alias)
-    click.echo(f"{alias} is version {done.after} again; it was version {done.before}")
-
-
     click.echo(f"wrote {len(answer):,} assignments to {out} (version {fetched.version}; {novel:,} novel)")
 
 
@@ -348,6 +348,8 @@ def list_segments(config: Path, which: str) -> None:
         click.echo(
             f"version {found.version}{aliases}: {len(found.segment_ids)} segments, {found.created:%Y-%m-%d %H:%M}"
         )
+    for moved in promotions(location)[:PROMOTIONS_SHOWN]:
+        click.echo(moved.sentence)
 
 
 @main.command()
@@ -381,8 +383,6 @@ def rename(segment: str, name: str, notes: str, config: Path) -> None:
 )
 def serve(config: Path, which: str, host: str, port: int) -> None:
     """Serve the champion over HTTP until interrupted."""
-    for moved in promotions(location)[:PROMOTIONS_SHOWN]:
-        click.echo(moved.sentence)
     from serving.launcher import running_service
 
     settings = _service_settings(_location(config), which)

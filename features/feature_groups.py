@@ -114,11 +114,13 @@ def contract_of(groups: FeatureGroups, settings: FeatureSettings) -> VectorContr
     return contract.with_roles(settings.roles)
 
 
-def joined(frames: list[pd.DataFrame], contract: VectorContract) -> pd.DataFrame:
-    """All customers of all parts, sorted, with the contract's columns and types.
+def missing_of(column: Column) -> float | None:
+    """What a number is for a customer without rows in a table: 0 where that is the truth (no orders: frequency 0)."""
+    return None if column.nullable else 0.0
 
-    A customer without rows in a table has 0 where that is the truth (no orders: frequency 0), and null elsewhere.
-    """
+
+def joined(frames: list[pd.DataFrame], contract: VectorContract) -> pd.DataFrame:
+    """All customers of all parts, sorted, with the contract's columns and types."""
     whole = pd.concat(frames, axis=1).rename_axis("customer_id").sort_index().reindex(columns=list(contract.names))
     typed: dict[str, pd.Series[Any]] = {}
     for column in contract.columns:
@@ -126,6 +128,6 @@ def joined(frames: list[pd.DataFrame], contract: VectorContract) -> pd.DataFrame
         if column.is_category:
             typed[column.name] = values.astype("str")
         else:
-            numbers = values.astype(float)
-            typed[column.name] = numbers if column.nullable else numbers.fillna(0.0)
+            numbers, missing = values.astype(float), missing_of(column)
+            typed[column.name] = numbers if missing is None else numbers.fillna(missing)
     return pd.DataFrame(typed, index=whole.index.astype("str"), columns=list(contract.names))

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.settings import FeatureSettings
 from segments.contract import Column, Kind, Role, VectorContract
@@ -59,23 +60,35 @@ class LearnedFeatures:
         ContractError
             If what was learned lacks a category column of the contract.
         """
-        filled = {}
+        filled: dict[str, Any] = {}
         for column in contract.columns:
             if column.name in SCORED:
-                filled[column.name] = self._score(column.name, frame[SCORED[column.name]])
+                numbers = frame[SCORED[column.name]].to_numpy(dtype=float)
+                filled[column.name] = pd.Series(self.points(column.name, numbers), index=frame.index)
             elif column.is_category:
-                if column.name not in self.categories:
-                    raise ContractError(f"nothing was learned of the category column {column.name!r}; learn it again")
                 values = frame[column.name]
-                filled[column.name] = values.where(values.isna() | values.isin(self.categories[column.name]), OTHER)
+                filled[column.name] = values.where(values.isna() | values.isin(self.kept(column.name)), OTHER)
         return frame.assign(**filled)
 
-    def _score(self, score: str, values: pd.Series[float]) -> pd.Series[float]:
+    def points(self, score: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """1 to 5 for each value of the column that the score is made from; NaN where that is missing."""
         if score not in self.score_edges:
-            return pd.Series(np.nan, index=values.index)
-        above = np.searchsorted(np.asarray(self.score_edges[score]), values.to_numpy(dtype=float), side="left")
+            return np.full(values.shape, np.nan)
+        above = np.searchsorted(np.asarray(self.score_edges[score]), values, side="left")
         points = 5 - above if score in LOW_IS_GOOD else 1 + above
-        return pd.Series(points.astype(float), index=values.index).where(values.notna())
+        return np.where(np.isnan(values), np.nan, points.astype(float))
+
+    def kept(self, name: str) -> tuple[str, ...]:
+        """The categories of a column that keep their name.
+
+        Raises
+        ------
+        ContractError
+            If nothing was learned of the column.
+        """
+        if name not in self.categories:
+            raise ContractError(f"nothing was learned of the category column {name!r}; learn it again")
+        return self.categories[name]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""

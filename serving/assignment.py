@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +45,16 @@ class Request:
     against: str | None = None
 
 
-def read_request(value: Any, most_customers: int = MOST_CUSTOMERS, contrast: bool = False) -> Request:
-    """Check the shape of a parsed body: of `POST /assign`, or of `POST /contrast`.
+ReadCustomer = Callable[[Any, str, Complaints], tuple[str, dict[str, Any]]]
+
+
+def read_request(
+    value: Any,
+    most_customers: int = MOST_CUSTOMERS,
+    keys: Sequence[str] = REQUEST_KEYS,
+    read_one: ReadCustomer | None = None,
+) -> Request:
+    """Check the shape of a parsed body: of `POST /assign`, or of another with the same options and these keys.
 
     Raises
     ------
@@ -57,7 +65,8 @@ def read_request(value: Any, most_customers: int = MOST_CUSTOMERS, contrast: boo
     if type(value) is not dict:
         complaints.add(value, "an object with the key 'customers'")
         complaints.raise_any("invalid_request", "the body must be an object with the key 'customers'")
-    check_keys(value, CONTRAST_KEYS if contrast else REQUEST_KEYS, complaints)
+    check_keys(value, keys, complaints)
+    contrast = "against" in keys
     against = _read_against(value, complaints) if contrast else None
     explain, policy = value.get("explain", contrast), value.get("policy", "unassigned")
     if type(explain) is not bool:
@@ -75,7 +84,9 @@ def read_request(value: Any, most_customers: int = MOST_CUSTOMERS, contrast: boo
         code = "too_many_customers" if customers else "no_customers"
         complaints.add(customers, f"1 to {most_customers} customers")
         complaints.raise_any(code, f"a request carries 1 to {most_customers} customers, this one {len(customers)}")
-    ids, features = _read_customers(customers, complaints)
+    read = read_one or read_customer
+    found = [read(customer, f"#{position}", complaints) for position, customer in enumerate(customers)]
+    ids, features = [name for name, _ in found], [content for _, content in found]
     complaints.raise_any("invalid_request", "the request is not as /docs describes it")
     if len(set(ids)) < len(ids):
         for twice in sorted({i for i in ids if ids.count(i) > 1}):
@@ -137,27 +148,27 @@ def check_keys(
         complaints.add(name, f"only the keys {', '.join(known)}.{nearest_word(name, known)}", customer)
 
 
-def _read_customers(customers: list[Any], complaints: Complaints) -> tuple[list[str], list[dict[str, Any]]]:
-    read = [read_customer(customer, f"#{position}", complaints) for position, customer in enumerate(customers)]
-    return [name for name, _ in read], [features for _, features in read]
-
-
 def read_customer(customer: Any, place: str, complaints: Complaints) -> tuple[str, dict[str, Any]]:
     """Id and features of one customer; `place` stands for an id that cannot be used."""
     if type(customer) is not dict:
         complaints.add(customer, "an object with the keys 'id' and 'features'", place)
         return place, {}
-    there = customer.get("id", NOTHING)
-    usable = type(there) is str and 0 < len(there) <= LONGEST_ID
-    name = there if usable else place
-    if not usable:
-        complaints.add(there, f"a text of 1 to {LONGEST_ID} characters for 'id'", name)
+    name = read_id(customer, place, complaints)
     found = customer.get("features", NOTHING)
     if type(found) is not dict:
         complaints.add(found, "an object of features by name for 'features'", name)
     if len(customer) > len(CUSTOMER_KEYS):
         check_keys(customer, CUSTOMER_KEYS, complaints, name)
     return name, found
+
+
+def read_id(customer: Mapping[str, Any], place: str, complaints: Complaints) -> str:
+    """The id of a customer, or `place` where it cannot be used."""
+    there = customer.get("id", NOTHING)
+    if type(there) is str and 0 < len(there) <= LONGEST_ID:
+        return there
+    complaints.add(there, f"a text of 1 to {LONGEST_ID} characters for 'id'", place)
+    return place
 
 
 def check_descriptors(

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MOST_CUSTOMERS = 1000
 LONGEST_ID = 256
+MOST_ROWS = 20_000
+MOMENT = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$"
 
 Policy = Literal["unassigned", "nearest"]
 
@@ -54,6 +56,42 @@ class ContrastRequest(Strict):
         examples=["seg-bxwgagla"],
     )
     words: bool = Field(False, description="Also say each contribution in plain words.")
+    policy: Policy = Field("unassigned", description="As for `/assign`.")
+
+
+class RawCustomer(Strict):
+    """One customer's raw rows. A table without a row is a table where the customer has none."""
+
+    id: str = Field(min_length=1, max_length=LONGEST_ID, description="Yours; echoed in the answer.", examples=["C1"])
+    orders: list[dict[str, float | str | bool | None]] = Field(
+        default_factory=list,
+        description="Rows of orders; columns as in the reference (`ordered_at`, `order_id`, `amount`, ...).",
+        examples=[[{"ordered_at": "2026-06-28T10:15:00", "order_id": "O1", "amount": 41.5}]],
+    )
+    events: list[dict[str, float | str | bool | None]] = Field(
+        default_factory=list, description="Rows of events (`occurred_at`, `name`, ...)."
+    )
+    subscriptions: list[dict[str, float | str | bool | None]] = Field(
+        default_factory=list, description="Terms of subscriptions (`started_at`, `mrr`, ...)."
+    )
+    attributes: dict[str, float | str | bool | None] = Field(
+        default_factory=dict,
+        description="The attributes that the model was made from, by name; one left out is not known.",
+    )
+
+
+class RecordsRequest(Strict):
+    """Customers to assign from their raw rows, by the expressions that made the model's own vectors."""
+
+    as_of: str = Field(
+        pattern=MOMENT,
+        description="Only rows strictly before it count; a date is the midnight at which it starts. Without a zone it "
+        "is the wall clock of the business.",
+        examples=["2026-07-01"],
+    )
+    customers: list[RawCustomer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
+    explain: bool = Field(False, description="As for `/assign`.")
+    words: bool = Field(False, description="As for `/assign`.")
     policy: Policy = Field("unassigned", description="As for `/assign`.")
 
 
@@ -120,6 +158,21 @@ class AssignResponse(Strict):
 
     model_version: str
     assignments: list[Assignment]
+
+
+class RecordAssignment(Assignment):
+    """The answer for one customer, with the vector that the rows came to."""
+
+    features: dict[str, float | str | None]
+
+
+class RecordsResponse(Strict):
+    """One assignment a customer, in the order of the request."""
+
+    model_version: str
+    as_of: str
+    rows: dict[str, dict[str, int]] = Field(description="By table: rows read, and rows left out by reason.")
+    assignments: list[RecordAssignment]
 
 
 class FeatureChange(Strict):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segments.errors import ArtefactError, SegmentsError
+from segments.errors import ArtefactError, ContractError, SegmentsError
 
 if TYPE_CHECKING:
     from features.compiled import VectorCompiler
@@ -101,6 +101,11 @@ def warm(served: ServedModel) -> None:
         served.reasons.words(some[0], int(explanations.toward[0]), int(explanations.against[0]))
     served.model.assign_records(records)
     _ = served.units
+    if "raw_columns" in served.model.provenance:
+        try:
+            _ = served.compiler
+        except ContractError as error:  # only /assign_records needs it, and says so
+            logger.warning("version %s cannot take raw records: %s", served.version, error)
 
 
 class LiveModel:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from serving import contracts, pages
-from serving.assignment import Request, read_request
+from serving.assignment import CONTRAST_KEYS, Request, read_request
 from serving.changing import answer_change, read_change
 from serving.deadline import Deadline
 from serving.live_model import LiveModel, ServedModel
 from serving.messages import Answer
+from serving.records import answer_records, read_records
 from serving.refusals import Refusal
 from serving.service_metrics import ServiceMetrics
 from serving.settings import ServiceSettings
@@ -80,7 +81,13 @@ def route_table(
         return answered(read_request(parse(body), settings.max_customers), served(), deadline)
 
     def contrast(body: bytes, deadline: Deadline) -> Answer:
-        return answered(read_request(parse(body), settings.max_customers, contrast=True), served(), deadline)
+        return answered(read_request(parse(body), settings.max_customers, CONTRAST_KEYS), served(), deadline)
+
+    def records(body: bytes, deadline: Deadline) -> Answer:
+        model = served()
+        found = answer_records(model, read_records(parse(body), model, settings.max_customers), deadline)
+        counted.assigned(model, found["assignments"])
+        return Answer(dump(found))
 
     def change(body: bytes, _: Deadline) -> Answer:
         model = served()
@@ -117,6 +124,16 @@ def route_table(
             request=contracts.ChangeRequest,
             response=contracts.ChangeResponse,
             refusals=BODY_STATUSES,
+            threaded=True,
+        ),
+        Route(
+            "POST",
+            "/assign_records",
+            "Assign customers from their raw orders, events, subscriptions and attributes",
+            records,
+            request=contracts.RecordsRequest,
+            response=contracts.RecordsResponse,
+            refusals=(*BODY_STATUSES, 409),
             threaded=True,
         ),
         Route(

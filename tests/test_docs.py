@@ -338,6 +338,7 @@ def test_json_examples_are_of_the_api(page: Path) -> None:
     models = [
         contracts.AssignRequest,
         contracts.AssignResponse,
+        contracts.RecordsRequest,
         contracts.ChangeRequest,
         contracts.ChangeResponse,
         contracts.ErrorResponse,

@@ -212,6 +212,7 @@ def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
         "as_of": vectors.as_of.isoformat(),
         "data_digest": vectors.digest,
         "learned_features": vectors.learned.to_json(),
+        "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
         "settings": settings.model_dump(mode="json", exclude={"registry", "sweep", "title"}),
         "versions": versions(),
     }

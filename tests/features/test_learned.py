@@ -48,7 +48,8 @@ def test_equal_values_get_equal_scores_and_ties_do_not_rise(build: Any) -> None:
 def test_scores_rise_with_the_value(values: list[float]) -> None:
     edges = LearnedFeatures({"m_score": (10.0, 20.0, 30.0, 40.0), "r_score": (10.0, 20.0, 30.0, 40.0)})
     series = pd.Series(sorted(values))
-    monetary, recency = edges._score("m_score", series), edges._score("r_score", series)
+    numbers = series.to_numpy(dtype=float)
+    monetary, recency = (pd.Series(edges.points(name, numbers)) for name in ("m_score", "r_score"))
     assert monetary.is_monotonic_increasing
     assert recency.is_monotonic_decreasing
     assert (monetary + recency == 6).all()

@@ -235,7 +235,7 @@ def call_kmeans(kmeans: SegmentModel) -> Caller:
     return Caller(door_of(kmeans))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_caller() -> Callable[..., Caller]:
     """Make a caller of a model, or of a door, of one's own."""
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from segments.model import SegmentModel
-from serving.assignment import read_request
+from serving.assignment import CONTRAST_KEYS, read_request
 from serving.changing import read_change
 from serving.contracts import AssignResponse, ChangeRequest, ChangeResponse, ContrastRequest
 from serving.refusals import Refusal
@@ -163,7 +163,7 @@ changes = st.fixed_dictionaries(
 def test_the_published_models_and_the_readers_give_the_same_verdict(value: Any) -> None:
     """As for /assign: `features` apart, and ids that repeat."""
     for published, reader in (
-        (ContrastRequest, lambda body: read_request(body, contrast=True)),
+        (ContrastRequest, lambda body: read_request(body, keys=CONTRAST_KEYS)),
         (ChangeRequest, read_change),
     ):
         try:

@@ -1,0 +1,284 @@
+"""The vector of a few customers from their own rows is, to the bit, the one that the batch makes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+import yaml
+
+from experiments.simulate import simulate, write_company
+from features.compiled import RecordTable, VectorCompiler
+from features.customer_vector import CustomerVectors, build_vectors
+from features.recipe import VectorRecipe
+from features.settings import FeatureSettings, Sources
+from segments.contract import Column, Kind, VectorContract
+from segments.errors import ContractError, SourceError
+
+AS_OF = date(2026, 7, 1)
+
+
+@dataclass
+class Rows:
+    """A raw table of a request."""
+
+    customer: list[int] = field(default_factory=list)
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A batch, and what a model of it would tell of its features."""
+
+    vectors: CustomerVectors
+    provenance: dict[str, Any]
+    tables: Mapping[str, pd.DataFrame]  # under our column names
+
+    @property
+    def compiler(self) -> VectorCompiler:
+        return VectorCompiler(VectorRecipe.of(self.provenance), self.vectors.contract)
+
+
+def made(sources: dict[str, Any], settings: dict[str, Any], as_of: Any, folder: Path) -> Made:
+    chosen, features = Sources.model_validate(sources), FeatureSettings.model_validate(settings)
+    vectors = build_vectors(chosen, features, as_of, folder)
+    told = {
+        "learned_features": vectors.learned.to_json(),
+        "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
+        "settings": {"sources": chosen.model_dump(mode="json"), "features": features.model_dump(mode="json")},
+    }
+    tables = {}
+    for name, source in ((name, getattr(chosen, name)) for name in vectors.columns):
+        names = {theirs: ours for ours, theirs in source.columns.items()}
+        if source is chosen.customers:
+            names |= {one.column: ours for ours, one in source.attributes.items() if one.column}
+        frame = pd.read_parquet(folder / source.file).rename(columns=names)
+        tables[name] = frame[list(vectors.columns[name])].dropna(subset="customer_id")
+    return Made(vectors, json.loads(json.dumps(told)), tables)
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The simulated company: all four tables, 120 accounts."""
+    folder = tmp_path_factory.mktemp("company")
+    write_company(simulate(120, 3, AS_OF), folder)
+    content = yaml.safe_load((folder / "segments.yaml").read_text())
+    return made(content["sources"], content["features"], AS_OF, folder)
+
+
+def rows_of(batch: Made, ids: Sequence[str]) -> dict[str, Rows]:
+    """The customers' rows as a request carries them."""
+    places = {name: place for place, name in enumerate(ids)}
+    tables = {}
+    for name, frame in batch.tables.items():
+        own = frame[frame.customer_id.astype("str").isin(places)]
+        columns = {
+            column: [plain(value, column) for value in own[column]] for column in own.columns if column != "customer_id"
+        }
+        tables[name] = Rows([places[str(one)] for one in own.customer_id], columns)
+    return tables
+
+
+TEXTS = {"order_id", "subscription_id", "feature", "name"}
+
+
+def plain(value: Any, column: str) -> Any:
+    if pd.isna(value):
+        return None
+    if column in TEXTS:
+        return str(value)
+    if isinstance(value, date):
+        moment = pd.Timestamp(value).to_pydatetime()
+        return moment.replace(tzinfo=None) if moment.tzinfo is None else moment.astimezone(UTC)
+    return value if isinstance(value, str) else float(value)
+
+
+def same(record: Mapping[str, Any] | None, row: pd.Series[Any]) -> bool:
+    """Equal to the bit: no tolerance."""
+    assert record is not None
+    assert list(record) == list(row.index)
+    return all(
+        value is None if pd.isna(expected) else value == expected and type(value) in (float, str)
+        for value, expected in zip(record.values(), row, strict=True)
+    )
+
+
+def check(batch: Made, compiler: VectorCompiler, ids: Sequence[str], as_of: Any = AS_OF, zoned: bool = False) -> None:
+    found = compiler.vectors(rows_of(batch, ids), len(ids), as_of, zoned, 60)
+    assert len(found.records) == len(ids)
+    for name, record in zip(ids, found.records, strict=True):
+        assert same(record, batch.vectors.frame.loc[name]), name
+
+
+def test_four_tables_of_a_company_alone_in_batches_and_shuffled(company: Made) -> None:
+    compiler, ids = company.compiler, list(company.vectors.frame.index)
+    assert len(company.vectors.contract.names) > 25, "all groups are there"
+    check(company, compiler, ids)
+    check(company, compiler, ids[::-7])
+    for one in ids[:12]:
+        check(company, compiler, [one])
+    counts = compiler.vectors(rows_of(company, ids), len(ids), AS_OF, False, 60).counts
+    assert {name: dict(found) for name, found in counts.items()} == dict(company.vectors.report)
+
+
+def test_a_real_retailer(external_data: Path) -> None:
+    """The demo's three tables, without orders for none and without demographics for two households in three."""
+    folder = external_data / "complete_journey"
+    sources = {
+        "orders": {
+            "file": "transactions.parquet",
+            "columns": {
+                "customer_id": "household_id",
+                "order_id": "basket_id",
+                "ordered_at": "transaction_timestamp",
+                "amount": "sales_value",
+                "discount": "retail_disc",
+            },
+        },
+        "events": {
+            "file": "coupon_redemptions.parquet",
+            "columns": {"customer_id": "household_id", "occurred_at": "redemption_date", "feature": "campaign_id"},
+        },
+        "customers": {
+            "file": "demographics.parquet",
+            "columns": {"customer_id": "household_id"},
+            "attributes": {"age": {"kind": "category"}, "kids": {"kind": "category", "column": "kids_count"}},
+        },
+    }
+    batch = made(sources, {"rfm": {"cdnow_summary": True}}, date(2018, 1, 1), folder)
+    compiler, ids = batch.compiler, list(batch.vectors.frame.index)
+    assert batch.vectors.frame.age.isna().any()
+    assert (batch.vectors.frame.events == 0).any()
+    check(batch, compiler, ids[::60], date(2018, 1, 1))
+    check(batch, compiler, ids[1:2], date(2018, 1, 1))
+
+
+def orders(tmp_path: Path, frame: pd.DataFrame, as_of: Any, settings: dict[str, Any] | None = None) -> Made:
+    frame.to_parquet(tmp_path / "orders.parquet")
+    return made({"orders": {"file": "orders.parquet"}}, settings or {}, as_of, tmp_path)
+
+
+def shop(zone: str | None = None) -> pd.DataFrame:
+    """Refunds, zero amounts, repeats, missing amounts and ids, and rows after any as-of moment."""
+    start = datetime(2026, 3, 28, 20, tzinfo=UTC if zone else None)
+    rows = [
+        (f"C{n % 9}", start + timedelta(hours=7 * n), f"O{n // 2}" if n % 5 else None, (n % 11 - 2) * 10.1)
+        for n in range(90)
+    ]
+    frame = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "order_id", "amount"])
+    frame.loc[::13, "amount"] = math.nan
+    return pd.concat([frame, frame.iloc[:20]], ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    "conventions",
+    [
+        {"refunds": "netted", "zero_amounts": "dropped", "duplicates": "dropped"},
+        {"refunds": "kept", "frequency": "lines", "score_edges": "quantile_plus_one"},
+        {"frequency": "active_days", "scores": False, "cdnow_summary": True},
+    ],
+)
+def test_whatever_the_conventions(tmp_path: Path, conventions: dict[str, Any]) -> None:
+    batch = orders(tmp_path, shop(), date(2026, 4, 20), {"rfm": conventions})
+    check(batch, batch.compiler, list(batch.vectors.frame.index), date(2026, 4, 20))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata"])
+def test_days_are_the_business_s_in_any_zone_and_over_a_change_of_clocks(tmp_path: Path, zone: str) -> None:
+    as_of = datetime(2026, 4, 20, 1, 30, tzinfo=UTC)
+    batch = orders(tmp_path, shop("UTC"), as_of, {"time_zone": zone})
+    check(batch, batch.compiler, list(batch.vectors.frame.index), as_of, zoned=True)
+
+
+def test_one_compilation_serves_every_as_of_moment(tmp_path: Path) -> None:
+    compiler = orders(tmp_path, shop(), date(2026, 4, 20), {"rfm": {"scores": False}}).compiler
+    for as_of in (date(2026, 3, 30), datetime(2026, 4, 2, 13, 30), date(2027, 1, 1)):
+        batch = orders(tmp_path, shop(), as_of, {"rfm": {"scores": False}})
+        check(batch, compiler, list(batch.vectors.frame.index), as_of)
+
+
+def test_who_has_no_usable_row_has_no_vector_and_who_has_none_of_a_table_has_what_the_batch_says(company: Made) -> None:
+    ids = list(company.vectors.frame.index)[:3]
+    tables = rows_of(company, ids)
+    for name in ("events", "subscriptions", "customers"):
+        del tables[name]
+    found = company.compiler.vectors(tables, 4, AS_OF, False, 60).records
+    assert found[3] is None
+    assert found[0] is not None
+    assert (found[0]["frequency"], found[0]["events"], found[0]["mrr"]) == (
+        company.vectors.frame.loc[ids[0], "frequency"], 0.0, 0.0,
+    )  # fmt: skip
+    assert found[0]["days_since_last_event"] is None
+    early = company.compiler.vectors(tables, 4, date(1990, 1, 1), False, 60)
+    assert early.records == (None,) * 4
+    assert early.counts["orders"]["not_before_as_of"] == early.counts["orders"]["rows"] > 0
+
+
+def test_threads_at_once_never_mix_up_their_customers(company: Made) -> None:
+    compiler, ids = company.compiler, list(company.vectors.frame.index)[:24]
+
+    def one(name: str) -> bool:
+        (record,) = compiler.vectors(rows_of(company, [name]), 1, AS_OF, False, 60).records
+        return same(record, company.vectors.frame.loc[name])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(one, ids))
+
+
+def test_the_engine_reads_no_file_and_keeps_no_row(company: Made) -> None:
+    compiler = company.compiler
+    check(company, compiler, list(company.vectors.frame.index)[:2])
+    connection = compiler._engine(False).connection
+    assert connection.execute("SELECT count(*) FROM orders").fetchall() == [(0,)]
+    with pytest.raises(duckdb.PermissionException):
+        connection.execute("SELECT * FROM read_csv('/etc/hostname')")
+    with pytest.raises(duckdb.InvalidInputException):
+        connection.execute("SET enable_external_access = true")
+
+
+def test_work_that_takes_too_long_stops(company: Made) -> None:
+    ids = list(company.vectors.frame.index)
+    compiler = company.compiler
+    with pytest.raises(SourceError, match=r"more than 0\.001 s"):
+        compiler.vectors(rows_of(company, ids), len(ids), AS_OF, False, 0.001)
+    check(company, compiler, ids[:2])
+
+
+@pytest.mark.parametrize("absent", ["settings", "learned_features", "raw_columns"])
+def test_a_model_that_does_not_know_how_its_features_were_made_says_so(company: Made, absent: str) -> None:
+    told = {name: value for name, value in company.provenance.items() if name != absent}
+    with pytest.raises(ContractError, match="does not know how its features were made"):
+        VectorRecipe.of(told)
+    with pytest.raises(ContractError, match=r"cannot be read"):
+        VectorRecipe.of({**company.provenance, absent: {"sources": 5}})
+
+
+def test_features_of_another_version_are_refused(company: Made) -> None:
+    columns = company.vectors.contract.columns
+    other = VectorContract((*columns[1:], Column("clicks", Kind.COUNT)))
+    with pytest.raises(ContractError, match="does not make clicks"):
+        VectorCompiler(VectorRecipe.of(company.provenance), other)
+
+
+def test_a_model_gets_the_columns_that_it_kept(company: Made) -> None:
+    """Discovery leaves out what nobody has."""
+    fewer = VectorContract(company.vectors.contract.columns[2:9])
+    ids = list(company.vectors.frame.index)[:2]
+    found = VectorCompiler(VectorRecipe.of(company.provenance), fewer).vectors(
+        rows_of(company, ids), 2, AS_OF, False, 60
+    )
+    assert same(found.records[0], company.vectors.frame.loc[ids[0], list(fewer.names)])
+
+
+def test_rows_satisfy_the_protocol() -> None:
+    table: RecordTable = Rows()
+    assert not table.customer

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from segments import artefact, storage
+from segments import artefact, hysteresis, storage
 from segments.answers import Assignment, Assignments, Explanation
 from segments.assigners import Nearest, NearestCentroid
 from segments.contract import VectorContract
@@ -95,19 +95,33 @@ class SegmentModel:
     # -- assigning ---------------------------------------------------------------------------------------------
 
     def assign(
-        self, customers: pd.DataFrame | pa.Table | Sequence[Record], policy: Policy = "unassigned"
+        self,
+        customers: pd.DataFrame | pa.Table | Sequence[Record],
+        policy: Policy = "unassigned",
+        previous: Sequence[str | None] | pd.Series[str] | None = None,
+        margin: float = hysteresis.MARGIN,
     ) -> pd.DataFrame:
         """Assign customers: one row each, index kept.
 
         Columns: segment_id and segment_name (null where unassigned), strength, runner_up_id (null where there is
         only one segment), unassigned, novel.
 
+        previous : the ids of the segments that the customers were in, in order or as a Series by customer. Then those
+        on the border stay, as `segments.hysteresis` says, and two columns more tell of it: kept_by_hysteresis, and
+        previous_segment_id, null where the model does not know it.
+
         Raises
         ------
         ContractError, InputError
-            If the customers do not follow the model's contract.
+            If the customers do not follow the model's contract, or `previous` does not fit them.
         """
-        return self.frame_of(self.assign_records(_tabular(customers), policy), index=_index_of(customers))
+        index = _index_of(customers)
+        found = self.assign_records(_tabular(customers), policy)
+        table = self.frame_of(found, index)
+        if previous is None:
+            return table
+        settled = hysteresis.settle(self, found, hysteresis.in_order(previous, index), margin)
+        return hysteresis.told(self, table, settled)
 
     def assign_record(self, record: Record, policy: Policy = "unassigned") -> Assignment:
         """Assign one customer given as a dict: the quickest way.

@@ -27,6 +27,7 @@ BENCHMARKS = {
     "assign": Benchmark("experiments.benchmarks.assign", 1_000_000, 300),
     "discovery": Benchmark("experiments.benchmarks.discovery", 100, 1),
     "features": Benchmark("experiments.benchmarks.features", 10_000_000, 2_000),
+    "hysteresis": Benchmark("experiments.benchmarks.hysteresis", 3_000, 300),
     "simulated": Benchmark("experiments.benchmarks.simulated", 100_000, 400),
     "succession": Benchmark("experiments.benchmarks.succession", 3_000, 300),
 }

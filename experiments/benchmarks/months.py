@@ -1,4 +1,4 @@
-"""Three companies on two days a month apart: a simulated one, a grocery retailer and an online shop."""
+"""Companies on days a month apart: a simulated one, a grocery retailer and an online shop."""
 
 from __future__ import annotations
 
@@ -31,20 +31,39 @@ class TwoDays:
     month_ago: CustomerVectors
 
 
+@dataclass(frozen=True)
+class Month:
+    """The vectors of a company's customers on one of several days, 31 days apart."""
+
+    company: str
+    settings: Settings
+    vectors: CustomerVectors
+
+
 def simulated_company(customers: int, seed: int = 11) -> TwoDays:
     """Customers with planted segments."""
+    return _two_days(simulated_months(customers, seed, 2))
+
+
+def simulated_months(customers: int, seed: int = 11, days: int = 3) -> list[Month]:
+    """The same on several days, the last one first of July 2026."""
     with tempfile.TemporaryDirectory() as folder:
         write_company(simulate(customers, seed, date(2026, 7, 1)), Path(folder))
         settings, _ = read_settings(Path(folder) / "segments.yaml")
-        return _two_days("simulated company", settings, Path(folder))
+        return _months("simulated company", settings, Path(folder), days)
 
 
 def complete_journey() -> TwoDays:
     """The households of the demo."""
+    return _two_days(complete_journey_months(2))
+
+
+def complete_journey_months(days: int = 3) -> list[Month]:
+    """The same on several days, the last one the demo's."""
     settings, _ = read_settings(SETTINGS)
     with tempfile.TemporaryDirectory() as folder:
         load_tables().write(Path(folder))
-        return _two_days("Complete Journey", settings, Path(folder))
+        return _months("Complete Journey", settings, Path(folder), days)
 
 
 def online_retail() -> TwoDays | None:
@@ -65,9 +84,15 @@ def online_retail() -> TwoDays | None:
     with tempfile.TemporaryDirectory() as folder:
         orders.to_parquet(Path(folder) / "orders.parquet", index=False)
         settings = parse_settings({"as_of": "2011-12-10", "sources": {"orders": {"file": "orders.parquet"}}})
-        return _two_days("online_retail", settings, Path(folder))
+        return _two_days(_months("online_retail", settings, Path(folder), 2))
 
 
-def _two_days(name: str, settings: Settings, folder: Path) -> TwoDays:
-    before = settings.model_copy(update={"as_of": settings.as_of - MONTH})
-    return TwoDays(name, settings, vectors_of(settings, folder), vectors_of(before, folder))
+def _months(company: str, settings: Settings, folder: Path, days: int) -> list[Month]:
+    """From the earliest day to the settings' own."""
+    dated = [settings.model_copy(update={"as_of": settings.as_of - ago * MONTH}) for ago in reversed(range(days))]
+    return [Month(company, one, vectors_of(one, folder)) for one in dated]
+
+
+def _two_days(months: list[Month]) -> TwoDays:
+    earlier, now = months
+    return TwoDays(now.company, now.settings, now.vectors, earlier.vectors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from serving.messages import Receive, Scope, Send
 from serving.model_metrics import ModelMetrics
 from serving.packaging import packed_model
 from serving.request_log import log_json_lines
-from serving.service_metrics import ServiceMetrics
+from serving.service_metrics import MODEL_INFO, ServiceMetrics
 from serving.settings import ServiceSettings
 from serving.shadow import shadow_of
 from serving.worker_metrics import WorkerMetrics
 
+LOAD_SECONDS = 20.0
 CONTAINERIZED = "BENTOML_CONTAINERIZED"
 # BentoML must know the number of workers when it reads this file, and uses a process of its own to start them.
 # The rest are the levers that docs/decisions/0004-service-routes.md measured; the metrics are ours.
@@ -46,16 +48,28 @@ class SegmentService:
         self.workers = WorkerMetrics(metrics, _shared_folder(settings), bentoml.server_context.worker_index or 1)
         self.door = Door(self.live, settings, metrics, self.workers)
         self._guard(settings, metrics)
-        self.workers.start()
+        self.workers.start(self.door.tell_numbers)
         self.live.start()
         if self.shadow is not None:
             self.shadow.start()
+        self._wait_where_others_serve()
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
     def bring_back_the_dead() -> None:
         """BentoML starts no worker anew that died in a container; and the others go on as if nothing had happened."""
         os.environ.pop(CONTAINERIZED, None)
+
+    def _wait_where_others_serve(self) -> None:
+        """A worker that was brought back takes no requests before it has a model: the others answer them meanwhile.
+
+        All workers share a socket, so whoever listens gets his part of the requests. The first workers do not wait:
+        there the probes are to hear that the model is being loaded.
+        """
+        end = time.monotonic() + LOAD_SECONDS
+        if any(others.get(MODEL_INFO) for others in self.workers.others()):
+            while self.live.current is None and time.monotonic() < end:
+                time.sleep(0.05)
 
     def _guard(self, settings: ServiceSettings, metrics: ServiceMetrics) -> None:
         """Where uvicorn serves, as it does but in a test: bound its connections, stand in front, leave in order."""

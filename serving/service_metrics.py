@@ -12,6 +12,7 @@ from serving.metrics import Metrics
 from serving.refusals import Refusal
 
 NO_ROUTE = "none"
+MODEL_INFO = "segments_model_info"
 
 
 class ServiceMetrics(Metrics):
@@ -29,7 +30,7 @@ class ServiceMetrics(Metrics):
         self._unassigned = self.counter("segments_unassigned_customers", "Customers that no segment was answered for.")
         self._novel = self.counter("segments_novel_customers", "Customers far outside of what training saw.")
         self._model = self.gauge(
-            "segments_model_info", "1 for each worker that serves this model.", ("model", "version", "digest")
+            MODEL_INFO, "1 for each worker that serves this model.", ("model", "version", "digest")
         )
         self._in_flight = self.gauge("segments_requests_in_flight", "Requests let in and not answered yet.")
         self._keys_broken = self.gauge(

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,13 @@ class WorkerMetrics:
         self._metrics = metrics
         self._folder = folder
         self._place = place
+        self._refresh: Callable[[], None] = lambda: None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._write_on, name="write-metrics", daemon=True)
 
-    def start(self) -> None:
-        """Take over from a worker that died, and write from now on."""
+    def start(self, refresh: Callable[[], None] = lambda: None) -> None:
+        """Take over from a worker that died, and write from now on; `refresh` sets the gauges before."""
+        self._refresh = refresh
         if self._folder is not None:
             with suppress(*UNREADABLE):
                 self._metrics.take_over(_read(self._file(self._folder))[1])
@@ -55,10 +58,14 @@ class WorkerMetrics:
         if self._folder is None:
             return self._metrics.page()
         self._write(self._folder)
-        return self._metrics.page(self._others(self._folder))
+        return self._metrics.page(self.others())
 
-    def _others(self, folder: Path) -> list[Snapshot]:
-        found = []
+    def others(self) -> list[Snapshot]:
+        """The numbers of the other workers; of those that are no more, what they counted."""
+        folder = self._folder
+        found: list[Snapshot] = []
+        if folder is None:
+            return found
         for path in sorted(folder.glob("worker-*.json")):
             if path == self._file(folder):
                 continue
@@ -73,6 +80,7 @@ class WorkerMetrics:
             self._write(folder)
 
     def _write(self, folder: Path) -> None:
+        self._refresh()
         path = self._file(folder)
         made = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
         try:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from segments.assigners import NearestCentroid
@@ -23,6 +29,8 @@ from segments.novelty import NoveltyRule
 from segments.profiles import Difference, SegmentCard
 from serving.contracts import ErrorResponse
 from serving.door import Door
+from serving.keys import add_key
+from serving.launcher import serve_command, serve_environment, stop, wait_until_ready
 from serving.live_model import LiveModel, ServedModel
 from serving.settings import ServiceSettings
 
@@ -243,3 +251,101 @@ def make_caller() -> Callable[..., Caller]:
         return Caller(what if isinstance(what, Door) else door_of(what, settings))
 
     return make
+
+
+# -- a service in processes of its own, over plain sockets, which mend nothing of what a test sends --------------------
+
+START_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service, and the key that opens it."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    key: str
+    log: Path
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=15)
+
+    def request(self, method: str = "GET", path: str = "/model", body: bytes = b"", more: str = "") -> bytes:
+        return (
+            f"{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.key}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n{more}\r\n"
+        ).encode() + body
+
+    def assign(self, features: Mapping[str, Any], name: str = "C1") -> bytes:
+        body = {"customers": [{"id": name, "features": features}], "explain": True}
+        return self.request("POST", "/assign", json.dumps(body).encode())
+
+    def ask(self, sent: bytes) -> tuple[int, dict[str, str], Any]:
+        with self.connect() as connection:
+            connection.sendall(sent)
+            return read_reply(connection)
+
+    def read(self, connection: socket.socket) -> tuple[int, dict[str, str], Any]:
+        return read_reply(connection)
+
+    def workers(self) -> list[psutil.Process]:
+        found = psutil.Process(self.process.pid).children(recursive=True)
+        alive = [child for child in found if child.status() != psutil.STATUS_ZOMBIE]
+        return [child for child in alive if "_bentoml_impl.worker.service" in child.cmdline()]
+
+
+def read_reply(connection: socket.socket) -> tuple[int, dict[str, str], Any]:
+    """Status, headers and the value of one answer."""
+    found = b""
+    while b"\r\n\r\n" not in found:
+        part = connection.recv(65_536)
+        if not part:
+            raise ConnectionError(f"the connection was closed after {found[:100]!r}")
+        found += part
+    head, _, body = found.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in lines)}
+    while len(body) < int(headers["content-length"]):
+        body += connection.recv(65_536)
+    value = json.loads(body) if "json" in headers["content-type"] else body
+    return int(first.split(" ")[1]), headers, value
+
+
+@contextmanager
+def started(model: SegmentModel, folder: Path, environment: Mapping[str, str], **settings: Any) -> Iterator[Service]:
+    """A service of that model, stopped at the end whatever happened."""
+    model.save(folder / "tiny")
+    key = add_key(folder / "keys.json", "web")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    chosen = ServiceSettings(
+        **{"drain_seconds": 0, **settings}, model_path=folder / "tiny", api_keys_file=folder / "keys.json"
+    )
+    given = {**os.environ, "BENTOML_HOME": str(folder / "bentoml"), **environment}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            serve_command(port),
+            env=serve_environment(chosen, given),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            wait_until_ready(f"http://127.0.0.1:{port}", START_SECONDS, process)
+            yield Service(process, port, key, folder / "log")
+        finally:
+            stop(process)
+            print((folder / "log").read_text()[-3000:])  # noqa: T201  # pytest shows it where a test fails
+
+
+@pytest.fixture(scope="session")
+def start_service(
+    kmeans: SegmentModel, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., AbstractContextManager[Service]]:
+    """Start a service with these settings, and variables as `environment`."""
+
+    def start(environment: Mapping[str, str] | None = None, **settings: Any) -> AbstractContextManager[Service]:
+        return started(kmeans, tmp_path_factory.mktemp("service"), environment or {}, **settings)
+
+    return start

@@ -1,0 +1,180 @@
+"""A real service of one worker, over sockets: what is no request, what never ends, and too many."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+HEADER_SECONDS = 1.5
+MOST_CONNECTIONS = 60
+
+
+@pytest.fixture(scope="module")
+def shared(start_service: Any) -> Iterator[Any]:
+    with start_service(
+        header_seconds=HEADER_SECONDS,
+        body_seconds=1.5,
+        max_connections=MOST_CONNECTIONS,
+        max_concurrency=4,
+        log_requests=True,
+    ) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    "sent", [b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00", b"GET \xff\r\n"]
+)
+def test_what_is_no_request_is_told_so_in_our_shape(shared: Any, sent: bytes) -> None:
+    status, headers, value = shared.ask(sent)
+    assert (status, headers["connection"], value["error"]["code"]) == (400, "close", "malformed_request")
+
+
+def test_a_head_and_a_url_without_end_are_cut(shared: Any) -> None:
+    with shared.connect() as connection:
+        with contextlib.suppress(OSError):
+            connection.sendall(b"GET /livez HTTP/1.1\r\n")
+            for number in range(10_000):
+                connection.sendall(b"X-%d: %s\r\n" % (number, b"x" * 1000))
+        with contextlib.suppress(OSError):
+            assert shared.read(connection)[0] == 431
+    status, _, value = shared.ask(b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (status, value["error"]["code"]) == (414, "url_too_long")
+    many = "".join(f"X-{number}: 1\r\n" for number in range(101))
+    assert shared.ask(shared.request(more=many))[0] == 431
+    assert shared.ask(shared.request())[0] == 200
+
+
+def test_an_upgrade_that_is_asked_for_is_not_made(shared: Any) -> None:
+    more = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\nSec-WebSocket-Version: 13\r\n"
+    assert shared.ask(shared.request("GET", "/livez", more=more))[0] == 200
+
+
+def test_slow_heads_slow_bodies_and_the_silent_do_not_hold_up_others(shared: Any, good: dict[str, Any]) -> None:
+    silent = [shared.connect() for _ in range(10)]
+    slow = [shared.connect() for _ in range(20)]
+    started_body = [shared.connect() for _ in range(20)]
+    try:
+        for connection in slow:
+            connection.sendall(b"GET /model HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        whole = shared.assign(good)
+        for connection in started_body:
+            connection.sendall(whole[:-40])
+        begun = time.monotonic()
+        for number in range(20):
+            status, _, value = shared.ask(shared.assign(good, f"K{number}"))
+            assert (status, value["assignments"][0]["id"]) == (200, f"K{number}")
+        assert time.monotonic() - begun < 10
+        with contextlib.suppress(OSError):  # a byte now and then does not prolong it
+            for connection in slow * 3:
+                connection.sendall(b"y")
+                time.sleep(0.02)
+        for connection, code in [(slow[0], "head_timeout"), (started_body[0], "body_timeout")]:
+            status, headers, value = shared.read(connection)
+            assert (status, headers["connection"], value["error"]["code"]) == (408, "close", code)
+        assert silent[0].recv(10) == b"", "who says nothing is cut off without a word"
+    finally:
+        for connection in [*silent, *slow, *started_body]:
+            connection.close()
+
+
+def test_connections_are_bounded_and_the_process_with_them(shared: Any) -> None:
+    held = []
+    try:
+        refused = 0
+        for _ in range(MOST_CONNECTIONS + 20):
+            connection = shared.connect()
+            held.append(connection)
+        time.sleep(0.3)
+        for connection in held[-15:]:
+            status, headers, value = shared.read(connection)
+            refused += (status, value["error"]["code"], headers["retry-after"]) == (503, "busy", "1")
+        assert refused == 15
+    finally:
+        for connection in held:
+            connection.close()
+    time.sleep(0.3)
+    assert shared.ask(shared.request())[0] == 200
+
+
+def test_who_goes_away_and_who_does_not_read_leave_nothing_behind(shared: Any, good: dict[str, Any]) -> None:
+    (worker,) = shared.workers()
+    for _ in range(50):
+        with shared.connect() as connection:
+            connection.sendall(shared.assign(good)[:-10])
+    many = json.dumps({"customers": [{"id": f"{i}", "features": good} for i in range(1000)], "explain": True}).encode()
+    deaf = []
+    for _ in range(4):
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", shared.port))
+        connection.sendall(shared.request("POST", "/assign", many))
+        deaf.append(connection)
+    try:
+        assert shared.ask(shared.request())[0] in (200, 503)
+        end = time.monotonic() + 20
+        while time.monotonic() < end and len(worker.net_connections("tcp")) > 2:
+            time.sleep(0.2)
+        assert len(worker.net_connections("tcp")) <= 2, "the listening socket, and perhaps a last one"
+    finally:
+        for connection in deaf:
+            connection.close()
+
+
+def test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded(shared: Any) -> None:
+    (worker,) = shared.workers()
+    before = worker.memory_info().rss
+    head = shared.request("POST", "/assign").replace(b"Content-Length: 0\r\n", b"Transfer-Encoding: chunked\r\n")
+    statuses = set()
+    for _ in range(3):
+        with shared.connect() as connection:
+            connection.sendall(head)
+            with contextlib.suppress(OSError):
+                for _ in range(1600):
+                    connection.sendall(b"10000\r\n" + b" " * 65_536 + b"\r\n")
+            with contextlib.suppress(OSError):
+                statuses.add(shared.read(connection)[0])
+    assert statuses <= {413}
+    announced = shared.request("POST", "/assign").replace(b"Content-Length: 0", b"Content-Length: 100000000")
+    assert shared.ask(announced)[2]["error"]["code"] == "body_too_large"
+    bomb = shared.request("POST", "/assign", b"\x1f\x8b" + bytes(1000), "Content-Encoding: gzip\r\n")
+    assert shared.ask(bomb)[0] == 415
+    assert worker.memory_info().rss - before < 40_000_000
+
+
+def test_a_crowd_gets_200_or_503_and_nothing_else(shared: Any, good: dict[str, Any]) -> None:
+    sent = [shared.assign(good, f"K{number}") for number in range(40)]
+    connections = [shared.connect() for _ in sent]
+    found = []
+    try:
+        for _ in range(5):
+            for connection, request in zip(connections, sent, strict=True):
+                connection.sendall(request)
+            found += [shared.read(connection) for connection in connections]
+    finally:
+        for connection in connections:
+            connection.close()
+    assert {status for status, _, _ in found} <= {200, 503}
+    answered = [(position % 40, value) for position, (status, _, value) in enumerate(found) if status == 200]
+    assert answered
+    assert all(value["assignments"][0]["id"] == f"K{position}" for position, value in answered)
+    assert all(headers["retry-after"] == "1" for status, headers, _ in found if status == 503)
+
+
+def test_the_workers_log_is_json_and_holds_no_key(shared: Any, good: dict[str, Any]) -> None:
+    request = shared.assign(good, "Kunde 4711").replace(b"Host: x", b"Host: x\r\nX-Request-Id: torture-15")
+    status, headers, _ = shared.ask(request)
+    assert (status, headers["x-request-id"]) == (200, "torture-15")
+    text = shared.log.read_text()
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    (line,) = [line for line in lines if line.get("request_id") == "torture-15"]
+    assert (line["route"], line["key"], line["status"]) == ("/assign", "web", 200)
+    assert shared.key not in text
+    assert "4711" not in text
+    others = [line for line in text.splitlines() if line and not line.startswith("{")]
+    assert all("[cli]" in line for line in others), "only the process that starts the workers writes in BentoML's form"

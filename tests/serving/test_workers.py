@@ -1,0 +1,103 @@
+"""A real service of two workers: its metrics are whole, a worker that is killed comes back, and it leaves in order."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+COUNTED = re.compile(rb'segments_requests_total\{route="/assign",status="200"\} (\S+)')
+SERVING = re.compile(rb"segments_model_info\{[^}]*\} (\S+)")
+
+
+def counted(service: Any, pattern: re.Pattern[bytes]) -> float:
+    found = pattern.search(service.ask(service.request("GET", "/metrics"))[2])
+    return float(found.group(1)) if found else 0.0
+
+
+def test_two_workers_from_their_start_to_their_end(start_service: Any, good: dict[str, Any]) -> None:
+    """One service, since starting it is what takes long. BentoML believes itself in a container, where it would not
+    bring back a worker that died."""
+    with start_service({"BENTOML_CONTAINERIZED": "true"}, workers=2, drain_seconds=1.5) as service:
+        end = time.monotonic() + 60
+        while counted(service, SERVING) < 2:
+            assert time.monotonic() < end, "the second worker did not load its model"
+            time.sleep(0.2)
+        for _ in range(100):
+            assert service.ask(service.assign(good))[0] == 200
+        time.sleep(1.2)  # each worker writes its numbers once a second
+        assert {counted(service, COUNTED) for _ in range(10)} == {100}, "whoever answers counts for both"
+        kill_one(service, good)
+        stop_under_load(service, good)
+
+
+def kill_one(service: Any, good: dict[str, Any]) -> None:
+    before = {worker.pid for worker in service.workers()}
+    assert len(before) == 2
+    os.kill(min(before), signal.SIGKILL)
+    end = time.monotonic() + 30
+    answers = 0
+    while len({worker.pid for worker in service.workers()} | before) < 3 or counted(service, SERVING) < 2:
+        assert time.monotonic() < end, "the worker was not brought back in 30 s"
+        assert service.ask(service.assign(good))[0] == 200, "the other one answers"
+        answers += 1
+        time.sleep(0.1)
+    time.sleep(1.2)
+    assert {counted(service, COUNTED) for _ in range(10)} == {100 + answers}, "what the dead one counted is not lost"
+
+
+def stop_under_load(service: Any, good: dict[str, Any]) -> None:
+    """Callers keep their connections while they may, and make no new one once `/readyz` says 503, as a load balancer
+    does."""
+    gone, lost, answered = threading.Event(), [], []
+
+    def call(caller: int) -> None:
+        connection: socket.socket | None = None
+        number = 0
+        while True:
+            if connection is None:
+                if gone.is_set():
+                    return
+                connection = service.connect()
+            name = f"{caller}-{number}"
+            number += 1
+            try:
+                connection.sendall(service.assign(good, name))
+                status, headers, value = service.read(connection)
+            except OSError as error:
+                lost.append((name, repr(error)))
+                return
+            if status == 200 and value["assignments"][0]["id"] == name:
+                answered.append(name)
+            elif status != 503:
+                lost.append((name, str(status)))
+            if headers.get("connection") == "close":
+                connection.close()
+                connection = None
+
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(call, caller) for caller in range(4)]
+        time.sleep(0.5)
+        before = len(answered)
+        begun = time.monotonic()
+        service.process.terminate()
+        while True:
+            status, headers, value = service.ask(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+            if status == 503:
+                break
+            assert time.monotonic() - begun < 1.4
+            time.sleep(0.02)
+        assert (value["error"]["code"], headers["connection"]) == ("leaving", "close")
+        assert service.ask(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")[0] == 200
+        gone.set()
+        for done in calls:
+            done.result(30)
+    assert lost == []
+    assert len(answered) > before > 0
+    assert service.process.wait(15) is not None
+    assert time.monotonic() - begun < 10

@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from segments.encoder import Flags, Floats, Indices
 from segments.nearest_core import SOFTNESS, NearestCore, lifted
+from training.memory import Memory
 
 FIRST_SHARE = 0.05  # of each segment, and of the noise
 MOST_SHARE = 0.5
@@ -45,14 +46,16 @@ class Probes:
     witnesses: Indices
 
 
-def predicted(clustered: Clustered, points: Floats, min_samples: int) -> tuple[Indices, Indices]:
+def predicted(
+    clustered: Clustered, points: Floats, min_samples: int, memory: Memory | None = None
+) -> tuple[Indices, Indices]:
     """The answers of hdbscan's `approximate_predict` for (n, width) points, and the customers they hang on.
 
     A newcomer joins the customer of least mutual reachability distance, max(distance, both core distances), if that
     distance is less than the one at which the customer's segment was born.
     """
     neighbours = min(2 * min_samples, len(clustered.points))
-    distance, index = cKDTree(clustered.points).query(points, k=np.arange(1, neighbours + 1))
+    distance, index = (memory or Memory()).cache(nearest_customers)(clustered.points, points, neighbours)
     own_core = distance[:, [min(min_samples, neighbours - 1)]]
     reachability = np.maximum(np.maximum(distance, own_core), clustered.core[index])
     everyone = np.arange(len(points))
@@ -63,7 +66,15 @@ def predicted(clustered: Clustered, points: Floats, min_samples: int) -> tuple[I
     return np.where(joins, label, -1).astype(np.intp), witness.astype(np.intp)
 
 
-def probes_of(clustered: Clustered, min_samples: int, generator: np.random.Generator) -> Probes:
+def nearest_customers(customers: Floats, points: Floats, neighbours: int) -> tuple[Floats, Indices]:
+    """Distances of (m, width) points to their nearest customers, and the customers' rows: (m, neighbours) each."""
+    distance, index = cKDTree(customers).query(points, k=np.arange(1, neighbours + 1))
+    return distance, index
+
+
+def probes_of(
+    clustered: Clustered, min_samples: int, generator: np.random.Generator, memory: Memory | None = None
+) -> Probes:
     """Customers, and the same customers moved a little: half of them within their core distance, half anywhere near."""
     count, width = clustered.points.shape
     rows = generator.permutation(count)[: MOST_PROBES // 2]
@@ -73,7 +84,7 @@ def probes_of(clustered: Clustered, min_samples: int, generator: np.random.Gener
     scale[:near] = clustered.core[moved[:near]] / np.sqrt(width)
     shifted = clustered.points[moved] + generator.normal(size=(len(moved), width)) * scale[:, None]
     points = np.vstack([clustered.points[rows], shifted])
-    return Probes(points, *predicted(clustered, points, min_samples))
+    return Probes(points, *predicted(clustered, points, min_samples, memory))
 
 
 def members_as_probes(clustered: Clustered, generator: np.random.Generator) -> Probes:

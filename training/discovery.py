@@ -26,15 +26,16 @@ from segments.novelty import NoveltyRule
 from segments.reading import CustomerReader
 from training.cards import make_cards
 from training.encoding import fit_encoding
-from training.gaps import HeldOut, PairEvidence, hold_out, pairs_of
+from training.gaps import HeldOut, PairEvidence, hold_out, pairs_of, scatter_within
 from training.incumbent import transforms_of
 from training.null_reference import null_silhouettes
-from training.quality import Judgement, assigned_labels, judge
+from training.quality import Judgement, gap_share, judge
 from training.recipe import Fit, Recipe, sample_rows
 from training.recipes import recipes_for
 from training.recovery import recovery
-from training.selection import Choice, choose
+from training.selection import MOST_PARTED, Choice, choose
 from training.settings import DiscoverySettings
+from training.smoothing import blur
 from training.verdict import Verdict, VerdictKind, decide
 from training.warm_start import overlap, standpoint
 
@@ -48,13 +49,14 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Candidate:
-    """One recipe tried: its fit and judgement are None where it found fewer than two segments."""
+    """One recipe tried; where nothing that may be chosen was found, fit and judgement are None; `nothing` says why."""
 
     recipe: Recipe
     fit: Fit | None
     judgement: Judgement | None
     labels: Indices | None
     pairs: tuple[PairEvidence, ...] = ()
+    nothing: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,9 @@ def discover(
             "there is nothing to segment by"
         )
     stand = standpoint(incumbent, frame, contract, encoder, points)
-    recipes = [r for algorithm in settings.algorithms for r in recipes_for(algorithm, len(points), stand)]
-    held_out = hold_out(points, encoder, settings.judged_customers, settings.seed)
+    hidden = blur(points, encoder)
+    recipes = [r for algorithm in settings.algorithms for r in recipes_for(algorithm, hidden, stand)]
+    held_out = hold_out(points, hidden, settings.judged_customers, settings.seed)
     candidates = []
     for number, recipe in enumerate(recipes):
         if progress:
@@ -209,9 +212,10 @@ def conclude(
     """
     names = [candidate.recipe.name for candidate in candidates]
     judgements = [candidate.judgement for candidate in candidates]
-    refused: dict[int, str] = {}
+    refused = {number: candidate.nothing for number, candidate in enumerate(candidates) if candidate.nothing}
+    nothing = len(refused)
     first: tuple[Choice, Verdict] | None = None
-    while len(refused) < MOST_TURNS:
+    while len(refused) < nothing + MOST_TURNS:
         try:
             choice = choose(names, judgements, settings, continuity, partial(_refines, candidates), refused)
         except DiscoveryError:
@@ -255,8 +259,13 @@ def _refines(candidates: Sequence[Candidate], finer: int, coarser: int) -> bool:
 def _try(recipe: Recipe, points: Floats, held_out: HeldOut, settings: DiscoverySettings) -> Candidate:
     fit = recipe.fit(points, settings.seed)
     if fit is None:
-        return Candidate(recipe, None, None, None)
-    labels = assigned_labels(fit, points)
-    pairs = pairs_of(held_out, labels, fit.assigner.size)
-    judgement = judge(recipe, fit, points, labels, settings.judged_customers, settings.seed, pairs)
+        return Candidate(recipe, None, None, None, nothing="fewer than two segments")
+    size = fit.assigner.size
+    near = fit.assigner.nearest(np.ascontiguousarray(points.T))
+    labels = np.where(near.outside, -1, near.segment).astype(np.intp)
+    pairs = pairs_of(held_out, labels, size)
+    if recipe.needs_gaps and gap_share(pairs) < MOST_PARTED:
+        return Candidate(recipe, None, None, None, nothing="no gaps part its segments")
+    scatter = scatter_within(held_out, near.segment, size)
+    judgement = judge(recipe, fit, points, labels, settings.judged_customers, settings.seed, pairs, scatter)
     return Candidate(recipe, fit, judgement, labels, pairs)

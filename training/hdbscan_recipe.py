@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import hdbscan
@@ -14,9 +14,11 @@ from threadpoolctl import threadpool_limits
 from segments.encoder import Floats
 from segments.nearest_core import NearestCore
 from training.condensing import Clustered, condensed, members_as_probes, probes_of
-from training.recipe import MOST_SEARCHED, Fit, Recipe, sample_rows
+from training.memory import Memory
+from training.recipe import Fit, Recipe, sample_rows
 from training.settings import UmapSettings
 
+MOST_SEARCHED = 10_000  # customers; its trees take quadratic time where columns are many
 FEWEST_SAMPLES = 3  # with fewer, single customers chain segments together
 
 
@@ -29,6 +31,7 @@ class HdbscanRecipe:
     embedding: UmapSettings | None = None
     most: int = MOST_SEARCHED
     algorithm: str = "hdbscan"
+    memory: Memory = field(default_factory=Memory, repr=False, compare=False)  # shared by recipes of several sizes
 
     @property
     def name(self) -> str:
@@ -41,6 +44,10 @@ class HdbscanRecipe:
             {f"umap_{key}": value for key, value in self.embedding.model_dump().items()} if self.embedding else {}
         )
         return {"min_cluster_size": self.min_cluster_size, "min_samples": self.min_samples, **embedding}
+
+    @property
+    def needs_gaps(self) -> bool:
+        return False
 
     def for_share(self, share: float) -> Recipe:
         """A dense place among fewer customers has fewer neighbours."""
@@ -56,7 +63,7 @@ class HdbscanRecipe:
         looked_at = np.ascontiguousarray(points[rows])
         if len(looked_at) <= max(self.min_cluster_size, self.min_samples):
             return None
-        space = looked_at if self.embedding is None else embed(looked_at, self.embedding, seed)
+        space = looked_at if self.embedding is None else self.memory.cache(embed)(looked_at, self.embedding, seed)
         with threadpool_limits(limits=1), warnings.catch_warnings():
             # hdbscan 0.8.44 calls scikit-learn by names that are being renamed; the results are the same
             warnings.simplefilter("ignore", FutureWarning)
@@ -65,6 +72,7 @@ class HdbscanRecipe:
                 min_samples=self.min_samples,
                 algorithm="boruvka_kdtree",
                 core_dist_n_jobs=1,
+                memory=self.memory,
             ).fit(space)
         count = int(found.labels_.max()) + 1
         if count < 2:
@@ -74,7 +82,7 @@ class HdbscanRecipe:
         place[order] = np.arange(count)
         labels = place[found.labels_].astype(np.intp)
         facts = {f"persistence_{place[i]}": float(value) for i, value in enumerate(found.cluster_persistence_)}
-        core = core_distances(looked_at, self.min_samples)
+        core = self.memory.cache(core_distances)(looked_at, self.min_samples)
         # distances in the embedding mean nothing here: a segment then reaches as far as its members do
         births = np.zeros(count) if self.embedding else _births(found)[order]
         clustered = Clustered(looked_at, core, labels, births)
@@ -83,7 +91,7 @@ class HdbscanRecipe:
     def _assigner(self, clustered: Clustered, seed: int) -> NearestCore:
         generator = np.random.default_rng(seed)
         if self.embedding is None:
-            probes = probes_of(clustered, self.min_samples, generator)
+            probes = probes_of(clustered, self.min_samples, generator, self.memory)
         else:
             probes = members_as_probes(clustered, generator)
         return condensed(clustered, probes, generator)

@@ -14,8 +14,6 @@ from segments.encoder import Floats
 from training.recipe import MOST_SEARCHED, Fit, Recipe, sample_rows
 from training.warm_start import NOWHERE, Partition, Standpoint, settle
 
-STARTS_OF_A_CHECK = 3
-
 
 @dataclass(frozen=True)
 class KMeansRecipe:
@@ -34,9 +32,13 @@ class KMeansRecipe:
     def parameters(self) -> dict[str, Any]:
         return {"segments": self.segments, "starts": self.starts}
 
+    @property
+    def needs_gaps(self) -> bool:
+        return False
+
     def for_share(self, share: float) -> Recipe:  # noqa: ARG002  (k does not depend on the number of customers)
-        # two halves that start in one place would agree too easily; a check needs no more starts than a few
-        return replace(self, stand=NOWHERE, starts=min(self.starts, STARTS_OF_A_CHECK))
+        # two halves that start in one place would agree too easily
+        return replace(self, stand=NOWHERE)
 
     def fit(self, points: Floats, seed: int) -> Fit | None:
         """Random starts on at most `MOST_SEARCHED` customers, then Lloyd's iterations on all from the best.

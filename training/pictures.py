@@ -92,7 +92,7 @@ def candidate_scores(discovery: Discovery) -> Figure:
         axes.set_axisbelow(True)
         for row, candidate in enumerate(candidates):
             if candidate.judgement is None:
-                axes.text(0.02, row, "fewer than two segments", va="center", fontsize=8, color=FAINT)
+                axes.text(0.02, row, candidate.nothing, va="center", fontsize=8, color=FAINT)
                 continue
             value = float(getattr(candidate.judgement, title))
             face = "white" if refused[row] else colour_of(0)

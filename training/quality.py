@@ -22,6 +22,7 @@ class Judgement:
     stability : adjusted Rand index between two models fitted on halves of the customers, on the judged customers.
     agreement : share of the fitted customers that the assigner puts where the algorithm put them.
     gap_share, belt_share : share of the pairs of neighbouring segments that a gap parts, and that a sparse belt does.
+    scatter : logarithm of the determinant of the scatter within segments; only comparable for as many segments.
     """
 
     segments: int
@@ -33,6 +34,7 @@ class Judgement:
     agreement: float
     gap_share: float = 0.0
     belt_share: float = 0.0
+    scatter: float = 0.0
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -60,6 +62,11 @@ def stratified_sample(labels: Indices, most: int, seed: int) -> Indices:
     return np.sort(np.concatenate(chosen)).astype(np.intp)
 
 
+def gap_share(pairs: Sequence[PairEvidence]) -> float:
+    """Share of the pairs of neighbouring segments that a gap parts; 0 where there is no pair."""
+    return float(np.mean([pair.gap for pair in pairs])) if pairs else 0.0
+
+
 def assigned_labels(fit: Fit, points: Floats) -> Indices:
     """The assigner's answer for (n, width) points: positions, -1 where unassigned."""
     near = fit.assigner.nearest(np.ascontiguousarray(points.T))
@@ -74,6 +81,7 @@ def judge(
     judged: int,
     seed: int,
     pairs: Sequence[PairEvidence] = (),
+    scatter: float = 0.0,
 ) -> Judgement:
     """Judge a fitted candidate; `labels` are its assigner's answers for all (n, width) `points`."""
     sizes = np.bincount(labels[labels >= 0], minlength=fit.assigner.size)
@@ -87,8 +95,9 @@ def judge(
         silhouette=weighted_silhouette(points, labels, sample),
         stability=stability(recipe, points, judged, seed),
         agreement=agreement,
-        gap_share=float(np.mean([pair.gap for pair in pairs])) if pairs else 0.0,
+        gap_share=gap_share(pairs),
         belt_share=float(np.mean([pair.belt >= LEAST_BELT for pair in pairs])) if pairs else 0.0,
+        scatter=scatter,
     )
 
 

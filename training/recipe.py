@@ -16,7 +16,7 @@ from segments.assigners import NearestCentroid
 from segments.encoder import Floats, Indices
 from segments.nearest_core import NearestCore
 
-MOST_SEARCHED = 20_000  # customers that random starts of KMeans, and HDBSCAN, look at
+MOST_SEARCHED = 20_000  # customers that random starts of KMeans look at
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class Recipe(Protocol):
 
     @property
     def parameters(self) -> dict[str, Any]: ...
+
+    @property
+    def needs_gaps(self) -> bool:
+        """Is it of no use where no gaps part its segments? It is then not judged."""
+        ...
 
     def fit(self, points: Floats, seed: int) -> Fit | None:
         """Fit (n, width) points; None where these points hold fewer than two segments."""

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from training.hdbscan_recipe import HdbscanRecipe
+import numpy as np
+
+from segments.encoder import Floats
+from training.correlated_recipe import CorrelatedRecipe
+from training.hdbscan_recipe import MOST_SEARCHED, HdbscanRecipe
 from training.kmeans_recipe import KMeansRecipe
-from training.recipe import MOST_SEARCHED, Recipe
+from training.memory import Memory
+from training.recipe import Recipe
 from training.settings import HdbscanSettings, KMeansSettings
 from training.warm_start import NOWHERE, Standpoint
 
 
 def recipes_for(
-    settings: KMeansSettings | HdbscanSettings, customers: int, stand: Standpoint = NOWHERE
+    settings: KMeansSettings | HdbscanSettings, hidden: Floats, stand: Standpoint = NOWHERE
 ) -> list[Recipe]:
-    """Every candidate that the settings of one algorithm ask for; `stand` is the serving model's."""
+    """Every candidate that the settings of one algorithm ask for.
+
+    hidden : (n, width) what ties hide of the encoded points (`training.smoothing`). stand : the serving model's.
+    """
     if isinstance(settings, KMeansSettings):
-        return [
+        blur = tuple(np.mean(hidden**2, axis=0).tolist())
+        plain = [
             KMeansRecipe(k, settings.starts, stand=stand if k == stand.segments else NOWHERE) for k in settings.counts
         ]
-    looked_at = min(customers, MOST_SEARCHED)
+        return [*plain, *(CorrelatedRecipe(k, settings.starts, blur) for k in settings.counts)]
+    looked_at = min(len(hidden), MOST_SEARCHED)
     sizes = settings.min_cluster_sizes or tuple(sorted({max(10, round(s * looked_at)) for s in (0.01, 0.02, 0.05)}))
-    return [HdbscanRecipe(size, settings.min_samples or min(size, 10), settings.embedding) for size in sizes]
+    memory = Memory()
+    return [
+        HdbscanRecipe(size, settings.min_samples or min(size, 10), settings.embedding, memory=memory) for size in sizes
+    ]

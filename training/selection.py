@@ -68,7 +68,7 @@ def choose(
     refines: Refines = lambda _finer, _coarser: False,
     refused: Mapping[int, str] = MappingProxyType({}),
 ) -> Choice:
-    """The best separated candidate among those without objection; None stands for one that found no two segments.
+    """The best separated candidate among those without objection; None stands for one that found nothing.
 
     refines : whether one candidate only divides the segments of another. refused : why others may not be chosen.
 
@@ -84,7 +84,7 @@ def choose(
     allowed: dict[int, Judgement] = {}
     for position, judgement in enumerate(judgements):
         if judgement is None:
-            remarks.append("refused: fewer than two segments")
+            remarks.append(f"refused: {refused.get(position, 'fewer than two segments')}")
             continue
         against = objections(judgement, settings) + ([refused[position]] if position in refused else [])
         score = f"silhouette {judgement.silhouette:.3f}, stability {judgement.stability:.2f}"
@@ -152,8 +152,12 @@ def _best(leading: Mapping[int, Judgement], refines: Refines) -> int:
 
 
 def _finest(candidates: Mapping[int, Judgement]) -> int:
+    """Of those with most segments, the one whose segments are tightest.
+
+    The silhouette would not do: it takes all directions for equal, and prefers a border that runs askew of the gap.
+    """
     most = max(judgement.segments for judgement in candidates.values())
-    return _best_separated({p: j for p, j in candidates.items() if j.segments == most})
+    return min((p for p, j in candidates.items() if j.segments == most), key=lambda p: (candidates[p].scatter, p))
 
 
 def _best_separated(candidates: Mapping[int, Judgement]) -> int:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtr
 
-from segments.encoder import Flags, Floats, Indices
+from segments.encoder import Floats, Indices
 
 FEWEST_IN_TUBE = 6
 WINDOW = 0.25  # width of what is counted, as a share of the way between the two segments' middles
@@ -46,7 +47,7 @@ class Counts:
         """
         if not self.left or not self.right:
             return 1.0
-        return max(float(binom.cdf(self.valley, self.valley + peak, 0.5)) for peak in (self.left, self.right))
+        return max(float(bdtr(self.valley, self.valley + peak, 0.5)) for peak in (self.left, self.right))
 
 
 @dataclass(frozen=True)
@@ -83,18 +84,25 @@ class Mapped:
     squared: Floats
     inner: Floats
 
+    @cached_property
+    def nearest(self) -> Indices:
+        """(n,) the nearest mean."""
+        found: Indices = np.argmin(self.squared, axis=1)
+        return found
+
     def along(self, a: int, b: int) -> Floats:
         """Positions of the points in the tube from a (at 0) to b (at 1), sorted."""
         way = self.means[b] - self.means[a]
         length = float(way @ way)
         if length == 0:
             return np.empty(0)
-        projected = self.inner[:, b] - self.inner[:, a]
+        ours = np.flatnonzero((self.nearest == a) | (self.nearest == b))
+        projected = self.inner[ours, b] - self.inner[ours, a]
         position = (projected - self.means[a] @ way) / length
         shift = 0.5 - position
         # ‖x + s·way − m‖² = ‖x − m‖² + 2s·way·(x − m) + s²‖way‖², and the last term is the same for every mean
-        feet = self.squared + 2 * shift[:, None] * (projected[:, None] - self.means @ way)
-        inside = _ours(self.squared, a, b) & _ours(feet, a, b)
+        feet = self.squared[ours] + 2 * shift[:, None] * (projected[:, None] - self.means @ way)
+        inside = np.minimum(feet[:, a], feet[:, b]) <= feet.min(axis=1)
         return np.sort(position[inside])
 
 
@@ -105,16 +113,20 @@ def straight(points: Floats, labels: Indices, segments: int) -> Layout:
 
 def rounded(points: Floats, labels: Indices, segments: int) -> Layout:
     """The space in which the scatter within segments is round: Fisher's discriminant directions, slightly shrunk."""
-    means = _means(points, labels, segments)
+    values, vectors = np.linalg.eigh(scatter(points, labels, segments))
+    turn = vectors / np.sqrt(values)
+    return Layout(turn, _means(points, labels, segments) @ turn)
+
+
+def scatter(points: Floats, labels: Indices, segments: int) -> Floats:
+    """Covariance (width, width) within segments of (n, width) points, slightly shrunk to a ball; -1 is no segment."""
     kept = labels >= 0
-    within = points[kept] - means[labels[kept]]
+    within = points[kept] - _means(points, labels, segments)[labels[kept]]
     covariance = within.T @ within / len(within)
     width = len(covariance)
     share = min(0.5, width / len(within))
-    covariance = (1 - share) * covariance + (share * np.trace(covariance) / width + 1e-9) * np.eye(width)
-    values, vectors = np.linalg.eigh(covariance)
-    turn = vectors / np.sqrt(values)
-    return Layout(turn, means @ turn)
+    shrunk: Floats = (1 - share) * covariance + (share * np.trace(covariance) / width + 1e-9) * np.eye(width)
+    return shrunk
 
 
 def counted(learned: Floats, tested: Floats) -> Counts:
@@ -139,11 +151,6 @@ def counted(learned: Floats, tested: Floats) -> Counts:
 
 def _within(positions: Floats, starts: Floats, width: float) -> Indices:
     return np.searchsorted(positions, starts + width, "right") - np.searchsorted(positions, starts, "left")
-
-
-def _ours(squared: Floats, a: int, b: int) -> Flags:
-    nearer: Flags = np.minimum(squared[:, a], squared[:, b]) <= squared.min(axis=1)
-    return nearer
 
 
 def _means(points: Floats, labels: Indices, segments: int) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from segments.errors import InputError, nearest_word
@@ -21,6 +21,7 @@ from serving.refusals import (
     in_words,
     printable,
 )
+from serving.staying import PREVIOUS, keep, read_previous
 
 if TYPE_CHECKING:
     from segments.answers import Assignments
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 REQUEST_KEYS = ("customers", "explain", "words", "policy")
 CONTRAST_KEYS = ("customers", "against", "words", "policy")
 CUSTOMER_KEYS = ("id", "features")
+ASSIGNED_KEYS = (*CUSTOMER_KEYS, PREVIOUS)
 POLICIES = ("unassigned", "nearest")
 
 
@@ -43,6 +45,12 @@ class Request:
     words: bool
     policy: Policy
     against: str | None = None
+    previous: list[str | None] | None = None
+
+    def part(self, rows: slice) -> Request:
+        """The same request for some of its customers."""
+        previous = None if self.previous is None else self.previous[rows]
+        return replace(self, ids=self.ids[rows], features=self.features[rows], previous=previous)
 
 
 ReadCustomer = Callable[[Any, str, Complaints], tuple[str, dict[str, Any]]]
@@ -84,9 +92,10 @@ def read_request(
         code = "too_many_customers" if customers else "no_customers"
         complaints.add(customers, f"1 to {most_customers} customers")
         complaints.raise_any(code, f"a request carries 1 to {most_customers} customers, this one {len(customers)}")
-    read = read_one or read_customer
+    read = read_one or (read_customer if contrast else read_assigned)
     found = [read(customer, f"#{position}", complaints) for position, customer in enumerate(customers)]
     ids, features = [name for name, _ in found], [content for _, content in found]
+    previous = read_previous(customers, ids, complaints) if read is read_assigned else None
     complaints.raise_any("invalid_request", "the request is not as /docs describes it")
     if len(set(ids)) < len(ids):
         for twice in sorted({i for i in ids if ids.count(i) > 1}):
@@ -94,7 +103,7 @@ def read_request(
                 Detail(twice, None, f"{ids.count(twice)} customers of this id", "ids that differ")
             )
         complaints.raise_any("duplicate_ids", "each customer of a request needs an id of its own")
-    return Request(ids, features, explain or words, words, policy, against)
+    return Request(ids, features, explain or words, words, policy, against, previous)
 
 
 def answer(served: ServedModel, request: Request) -> dict[str, Any]:
@@ -117,6 +126,8 @@ def answer(served: ServedModel, request: Request) -> dict[str, Any]:
     except InputError as error:
         raise from_input_error(error, request.ids, request.features, served.model.contract.names) from error
     rows = _rows(served, request.ids, assignments)
+    if request.previous is not None:
+        keep(rows, served.model, assignments, request.previous)
     if explanations is not None:
         _explain(rows, served, request.features, explanations)
         if request.words:
@@ -148,7 +159,14 @@ def check_keys(
         complaints.add(name, f"only the keys {', '.join(known)}.{nearest_word(name, known)}", customer)
 
 
-def read_customer(customer: Any, place: str, complaints: Complaints) -> tuple[str, dict[str, Any]]:
+def read_assigned(customer: Any, place: str, complaints: Complaints) -> tuple[str, dict[str, Any]]:
+    """As `read_customer`, of a customer who may come with a previous segment (`serving.staying` reads that)."""
+    return read_customer(customer, place, complaints, ASSIGNED_KEYS)
+
+
+def read_customer(
+    customer: Any, place: str, complaints: Complaints, keys: Sequence[str] = CUSTOMER_KEYS
+) -> tuple[str, dict[str, Any]]:
     """Id and features of one customer; `place` stands for an id that cannot be used."""
     if type(customer) is not dict:
         complaints.add(customer, "an object with the keys 'id' and 'features'", place)
@@ -158,7 +176,7 @@ def read_customer(customer: Any, place: str, complaints: Complaints) -> tuple[st
     if type(found) is not dict:
         complaints.add(found, "an object of features by name for 'features'", name)
     if len(customer) > len(CUSTOMER_KEYS):
-        check_keys(customer, CUSTOMER_KEYS, complaints, name)
+        check_keys(customer, keys, complaints, name)
     return name, found
 
 

@@ -33,10 +33,23 @@ class Customer(Strict):
     )
 
 
+class AssignedCustomer(Customer):
+    """One customer as of now, and where they were."""
+
+    previous_segment_id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=LONGEST_ID,
+        description="The segment that the customer was in: on the border they then stay there, and the answer says so "
+        "in `kept_by_hysteresis`. They stay while the nearest segment's `strength` is below 0.1 and theirs comes "
+        "second. Left out or null: no such rule.",
+    )
+
+
 class AssignRequest(Strict):
     """Customers to assign."""
 
-    customers: list[Customer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
+    customers: list[AssignedCustomer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
     explain: bool = Field(False, description="Also answer each feature's SHAP contribution.")
     words: bool = Field(
         False, description="Also say each contribution in plain words; `explain` goes without saying then."
@@ -150,6 +163,16 @@ class Assignment(Strict):
     )
     novel: bool = Field(description="True where a value lies far outside what training saw.")
     unseen: list[str] = Field(description="Features whose category training never saw.")
+    kept_by_hysteresis: bool | None = Field(
+        None,
+        description="True where the customer stays in the previous segment, though `nearest_id` is nearer. Only where "
+        "a previous segment was sent.",
+    )
+    previous_segment_id: str | None = Field(
+        None,
+        description="The segment that was sent, or the one that took over most of its customers in the last retrain; "
+        "null where the model knows neither, and nothing was kept. Only where one was sent.",
+    )
     explanation: Explanation | None = Field(None, description="Only with `explain`.")
 
 

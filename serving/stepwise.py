@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from serving.assignment import Request, answer
@@ -27,7 +26,7 @@ def answer_in_steps(served: ServedModel, request: Request, deadline: Deadline) -
     details: list[Detail] = []
     for part in deadline.steps(len(request.ids), STEP):
         try:
-            found = answer(served, replace(request, ids=request.ids[part], features=request.features[part]))
+            found = answer(served, request.part(part))
         except Refusal as refusal:
             if refusal.code != "invalid_features":
                 raise

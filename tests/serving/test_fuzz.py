@@ -24,6 +24,7 @@ NAMES = [
     "policy",
     "id",
     "features",
+    "previous_segment_id",
     "recency_days",
     "frequency",
     "monetary_value",
@@ -36,8 +37,11 @@ anything = st.recursive(
     plain, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=5), max_leaves=20
 )
 features = st.fixed_dictionaries({}, optional=dict.fromkeys(GOOD, plain)) | st.just(GOOD)
+customer = st.fixed_dictionaries(
+    {"id": words, "features": features}, optional={"previous_segment_id": st.none() | words | plain}
+)
 near = st.fixed_dictionaries(
-    {"customers": st.lists(st.fixed_dictionaries({"id": words, "features": features}) | anything, max_size=4)},
+    {"customers": st.lists(customer | anything, max_size=4)},
     optional={"explain": st.booleans() | plain, "words": st.booleans() | plain, "policy": words},
 )
 

@@ -27,7 +27,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segments.contract import Column, Kind, VectorContract
 from segments.encoder import MISSING_LEVEL, CategoryEncoding, Encoder, Floats, NumberEncoding, Transform
-from segments.errors import DiscoveryError
+from segments.errors import DiscoveryError, SettingsError, nearest_word
 from training.settings import AUTO, EncodingSettings
 
 SKEW_THAT_NEEDS_LOGS = 1.0
@@ -102,7 +102,10 @@ def fit_encoding(
     ------
     DiscoveryError
         If there is no basis column, or a basis column is missing for everybody.
+    SettingsError
+        If a weight or a transform is of a column or a group that the vectors do not have.
     """
+    _check_names(settings, contract)
     basis = contract.basis
     if not basis:
         raise DiscoveryError("no column is a basis; make at least one with `features: roles: {column: basis}`")
@@ -123,6 +126,17 @@ def fit_encoding(
     transformer = ColumnTransformer(steps, verbose_feature_names_out=False)
     transformer.fit(sklearn_frame(frame, contract))
     return FittedEncoding(transformer, _read_off(transformer, numbers, categories, transforms))
+
+
+def _check_names(settings: EncodingSettings, contract: VectorContract) -> None:
+    groups = sorted({column.group for column in contract.columns})
+    for setting, known in (("weights", contract.names), ("transforms", contract.names), ("group_weights", groups)):
+        for name in getattr(settings, setting):
+            if name not in known:
+                raise SettingsError(
+                    f"discovery: encoding: {setting}: there is no {name!r}.{nearest_word(name, known)} "
+                    f"Known here: {', '.join(known)}"
+                )
 
 
 def sklearn_frame(frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:

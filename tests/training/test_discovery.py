@@ -12,7 +12,7 @@ from sklearn import cluster
 from sklearn.metrics import adjusted_rand_score
 
 from segments import Column, Kind, Role, VectorContract
-from segments.errors import DiscoveryError
+from segments.errors import DiscoveryError, SettingsError
 from segments.profiles import Difference
 from segments.wording import plain_number, plain_value
 from training.discovery import Discovery, discover
@@ -73,6 +73,12 @@ def test_a_constant_column_does_no_harm(planted: Any) -> None:
     assert adjusted_rand_score(planted.truth, found.labels) >= 0.9
     contributions = found.model.explain_table(frame.iloc[:5]).contributions
     assert np.all(contributions[:, list(found.encoder.columns).index("top_feature_share")] == 0.0)
+
+
+def test_a_weight_of_no_column_is_refused_with_the_nearest_one(planted: Any) -> None:
+    settings = DiscoverySettings(encoding=EncodingSettings(weights={"frequenci": 2.0}))
+    with pytest.raises(SettingsError, match="weights: there is no 'frequenci'.*frequency"):
+        discover(planted.frame, planted.contract, settings, {})
 
 
 def test_a_customer_with_two_rows_is_refused() -> None:

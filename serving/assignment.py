@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 REQUEST_KEYS = ("customers", "explain", "words", "policy")
 CONTRAST_KEYS = ("customers", "against", "words", "policy")
+MAP_KEYS = ("customers",)
 CUSTOMER_KEYS = ("id", "features")
 ASSIGNED_KEYS = (*CUSTOMER_KEYS, PREVIOUS)
 POLICIES = ("unassigned", "nearest")

@@ -229,6 +229,35 @@ class ChangeResponse(Strict):
     )
 
 
+class MapRequest(Strict):
+    """Customers to find on the flat picture of the segments."""
+
+    customers: list[Customer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
+
+
+class Place(Strict):
+    """A place on the plane; only distances mean something, the axes have no unit."""
+
+    id: str
+    x: float
+    y: float
+
+
+class MapResponse(Strict):
+    """The segments' centres on the plane in which they differ most."""
+
+    model_version: str
+    kept: float = Field(description="The share of the differences between segments that the plane shows, 0..1.")
+    segments: list[Place]
+
+
+class PlacesResponse(Strict):
+    """One place a customer, in the order of the request."""
+
+    model_version: str
+    customers: list[Place]
+
+
 class Difference(Strict):
     """What sets a segment apart in one feature."""
 
@@ -270,6 +299,10 @@ class Feature(Strict):
     required: bool = Field(description="Basis features must be in every request; descriptors need not.")
     expected: str = Field(description="What a value must be, in words.")
     description: str
+    title: str = Field(description="What people call it.")
+    least: float | None = Field(description="The range that training looked at; null for categories and descriptors.")
+    most: float | None
+    levels: list[str] | None = Field(description="The categories that training kept; null for numbers and descriptors.")
 
 
 class ModelResponse(Strict):

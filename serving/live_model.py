@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from features.compiled import VectorCompiler
     from segments.model import SegmentModel
     from segments.reasons import ReasonWriter
+    from serving.flat_map import FlatMap
     from serving.shadow import Shadow
 
 logger = logging.getLogger("bentoml.segments")  # BentoML prints what comes below its own name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # two are the same only if they are one
 class ServedModel:
     """A verified model with its name and version, and what every answer repeats of it.
 
@@ -50,6 +51,12 @@ class ServedModel:
         from segments.reasons import ReasonWriter
 
         return ReasonWriter(self.model)
+
+    @cached_property
+    def flat_map(self) -> FlatMap:
+        from serving.flat_map import FlatMap
+
+        return FlatMap.of(self.model)
 
     @cached_property
     def compiler(self) -> VectorCompiler:

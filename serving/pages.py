@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
+from segments.encoder import MISSING_LEVEL
 from serving import contracts
 from serving.live_model import ServedModel
 from serving.messages import Answer
@@ -19,7 +20,6 @@ SCHEMAS = "#/components/schemas/{model}"
 EVERYWHERE = (401, 404, 405, 414, 431, 500)  # what any route may answer
 LIMITED = (429, 503)  # what a route that is limited may answer besides
 DOCS_FILES = ("/static_content/swagger-ui.css", "/static_content/swagger-ui-bundle.js")
-TO_DOCS = Answer(b"{}", 307, headers={"Location": "docs"})
 DOCS = Answer(
     b"""<!DOCTYPE html>
 <html lang="en">
@@ -64,6 +64,10 @@ def segments(served: ServedModel) -> dict[str, Any]:
 
 def model(served: ServedModel) -> dict[str, Any]:
     """Version, digest and the features that a customer must have."""
+    numbers, categories = served.model.encoder.numbers, served.model.encoder.categories
+    ends = zip(numbers.lower.tolist(), numbers.upper.tolist(), strict=True)
+    ranges = dict(zip(numbers.names, ends, strict=True))
+    levels = {one.name: [level for level in one.levels if level != MISSING_LEVEL] for one in categories}
     features = [
         {
             "name": column.name,
@@ -74,6 +78,10 @@ def model(served: ServedModel) -> dict[str, Any]:
             "required": column.role.value == "basis",
             "expected": column.expected,
             "description": column.description,
+            "title": column.title,
+            "least": ranges.get(column.name, (None, None))[0],
+            "most": ranges.get(column.name, (None, None))[1],
+            "levels": levels.get(column.name),
         }
         for column in served.model.contract.columns
     ]

@@ -1,7 +1,8 @@
 """The table of routes, which `serving.door` keeps.
 
-What is not in the table is 404 or 405; what the table does not mark `public` asks for a key: only the probes are. The
-OpenAPI document is made from the same table, so it cannot lack a route.
+What is not in the table is 404 or 405; what the table does not mark `public` asks for a key: only the probes are,
+and the files of the explorer, which hold nothing of the model. The OpenAPI document is made from the same table, so it
+cannot lack a route.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from serving import contracts, pages
-from serving.assignment import CONTRAST_KEYS, Request, read_request
+from serving import contracts, explorer, flat_map, pages
+from serving.assignment import CONTRAST_KEYS, MAP_KEYS, Request, read_request
 from serving.changing import answer_change, read_change
 from serving.deadline import Deadline
 from serving.live_model import LiveModel, ServedModel
@@ -93,6 +94,9 @@ def route_table(
         model = served()
         return Answer(dump(answer_change(model, read_change(parse(body)))))
 
+    def locate(body: bytes, _: Deadline) -> Answer:
+        return Answer(dump(flat_map.located(served(), read_request(parse(body), settings.max_customers, MAP_KEYS))))
+
     def ready(_: bytes, __: Deadline) -> Answer:
         served()
         return Answer(dump({"status": "ready"}))
@@ -146,6 +150,23 @@ def route_table(
         ),
         Route(
             "GET",
+            "/map",
+            "The segments on the plane in which they differ most",
+            lambda *_: Answer(dump(flat_map.picture(served()))),
+            response=contracts.MapResponse,
+            refusals=(503,),
+        ),
+        Route(
+            "POST",
+            "/locate",
+            "Where customers lie on that plane",
+            locate,
+            request=contracts.MapRequest,
+            response=contracts.PlacesResponse,
+            refusals=BODY_STATUSES,
+        ),
+        Route(
+            "GET",
             "/model",
             "The model in service and the features it expects",
             lambda *_: Answer(dump(pages.model(served()))),
@@ -173,7 +194,10 @@ def route_table(
         ),
         Route("GET", "/metrics", "Metrics for Prometheus", lambda *_: shown(), media_type="text/plain", limited=False),
         Route("GET", "/docs", "This documentation", lambda *_: pages.DOCS, media_type="text/html", limited=False),
-        Route("GET", "/", "To the documentation", lambda *_: pages.TO_DOCS, documented=False, limited=False),
+        *(
+            Route("GET", path, "The explorer", handler, media_type=kind, public=True, documented=False, limited=False)
+            for path, kind, handler in explorer.files()
+        ),
         *(Route("GET", path, "Scripts of the documentation", None, documented=False) for path in pages.DOCS_FILES),
     )
     document = dump(pages.openapi(table))

@@ -1,0 +1,385 @@
+"use strict";
+// The explorer: one customer's values in `values`; every change asks the service again, and only the newest answer
+// is shown. Nothing is kept beyond this page, the API key included.
+
+const PAUSE = 120; // milliseconds without a change before the service is asked
+const MOST_ROWS = 8;
+const COLOURS = ["#2f6fd0", "#d9731a", "#239a72", "#b8478f", "#8a62d3", "#b39514", "#d04a4a", "#2a9cb5", "#7a8b2f",
+  "#a0623c", "#5b7083", "#c25ac2"];
+const SVG = "http://www.w3.org/2000/svg";
+
+const find = (id) => document.getElementById(id);
+let key = "";
+let model, cards, plane;
+let values = {};
+let asked = 0; // number of the newest question
+let timer = 0;
+
+class Refused extends Error {
+  constructor(status, error) {
+    super(error.message);
+    this.status = status;
+    this.error = error;
+  }
+}
+
+async function ask(path, body) {
+  const headers = { ...(body && { "Content-Type": "application/json" }), ...(key && { Authorization: `Bearer ${key}` }) };
+  const reply = await fetch(path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });
+  const found = await reply.json();
+  if (!reply.ok) throw new Refused(reply.status, found.error);
+  return found;
+}
+
+function complain(error) {
+  const box = find("alert");
+  box.hidden = !error;
+  if (!error) return (box.textContent = "");
+  if (error instanceof Refused && error.status === 401) {
+    const first = find("key-box").hidden;
+    find("key-box").hidden = false;
+    find("explorer").hidden = true;
+    box.hidden = first && !key;
+    box.textContent = "This key is not accepted.";
+    find("key").focus();
+  } else {
+    box.textContent = error instanceof Refused ? error.message : `The service cannot be reached: ${error.message}`;
+  }
+}
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "class") made.className = value;
+    else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== null) made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+function drawn(tag, attributes, text) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  if (text) made.textContent = text;
+  return made;
+}
+
+function plain(number) {
+  const size = Math.abs(number);
+  const digits = size >= 1000 || Number.isInteger(number) ? 0 : size >= 10 ? 1 : 2;
+  return number.toLocaleString("en", { maximumFractionDigits: digits });
+}
+
+const signed = (number) => `${number < 0 ? "−" : "+"}${plain(Math.abs(number))}`;
+const colourOf = (id) => COLOURS[cards.findIndex((card) => card.id === id) % COLOURS.length];
+const nameOf = (id) => cards.find((card) => card.id === id)?.name ?? "no segment";
+const basis = () => model.features.filter((feature) => feature.role === "basis");
+const said = (value, feature) =>
+  value === null ? "not known" : typeof value === "string" ? value : `${plain(value)}${feature.unit ? ` ${feature.unit}` : ""}`;
+
+// -- the customer ---------------------------------------------------------------------------------------------------
+
+// A slider has 1000 steps; where a range spans magnitudes they are even in the logarithm.
+function scale(feature) {
+  const [least, most] = [feature.least, feature.most];
+  const wide = least >= 0 && most > 50 * (least + 1);
+  const [bend, back] = wide ? [Math.log1p, Math.expm1] : [(x) => x, (x) => x];
+  const whole = feature.kind === "count" || feature.kind === "flag";
+  const digits = whole ? 0 : Math.max(0, 3 - Math.ceil(Math.log10(Math.max(Math.abs(most), Math.abs(least), 1e-9))));
+  const round = (value) => Number(value.toFixed(Math.min(digits, 9)));
+  const length = bend(most) - bend(least) || 1;
+  return {
+    place: (value) => Math.round((1000 * (bend(Math.min(Math.max(value, least), most)) - bend(least))) / length),
+    value: (place) => Math.min(Math.max(round(back(bend(least) + (place / 1000) * length)), Math.min(least, most)), most),
+  };
+}
+
+function field(feature) {
+  const id = `value-${feature.name}`;
+  const box = element("fieldset", { class: "feature" });
+  const label = element("label", { for: id }, `${feature.title}${feature.unit ? ` (${feature.unit})` : ""}`);
+  const change = (value) => {
+    values[feature.name] = value;
+    show();
+    later();
+  };
+  let show;
+  const unknown = element("input", {
+    type: "checkbox", id: `${id}-unknown`,
+    onchange: () => change(unknown.checked ? null : fallback(feature)),
+  });
+  if (feature.kind === "category") {
+    const choice = element("select", { id, onchange: () => change(choice.value) });
+    show = () => {
+      const value = values[feature.name];
+      const options = new Set([...(feature.levels ?? []), ...(value === null ? [] : [value])]);
+      choice.replaceChildren(...[...options].map((level) => element("option", { value: level }, level)));
+      choice.value = value ?? "";
+      choice.disabled = value === null;
+      unknown.checked = value === null;
+    };
+    box.append(label, choice);
+  } else {
+    const along = scale(feature);
+    const exact = element("input", {
+      id, type: "number", step: "any", inputmode: "decimal",
+      oninput: () => exact.value !== "" && Number.isFinite(exact.valueAsNumber) && change(exact.valueAsNumber),
+    });
+    const slider = element("input", {
+      type: "range", min: 0, max: 1000, id: `${id}-slider`, "aria-label": `${feature.title}, slider`,
+      oninput: () => change(along.value(Number(slider.value))),
+    });
+    // an arrow key always moves a whole-numbered feature by one
+    slider.addEventListener("keydown", (event) => {
+      const way = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+      if (!way) return;
+      const before = values[feature.name];
+      let place = along.place(before);
+      do place += way; while (place > 0 && place < 1000 && along.value(place) === before);
+      event.preventDefault();
+      change(along.value(Math.min(Math.max(place, 0), 1000)));
+    });
+    show = () => {
+      const value = values[feature.name];
+      exact.disabled = slider.disabled = value === null;
+      unknown.checked = value === null;
+      if (value === null) exact.value = "";
+      else {
+        if (exact.valueAsNumber !== value) exact.value = value;
+        if (along.value(Number(slider.value)) !== value) slider.value = along.place(value);
+        slider.setAttribute("aria-valuetext", said(value, feature));
+      }
+    };
+    box.append(element("div", { class: "line" }, label, exact), slider,
+      element("div", { class: "ends", "aria-hidden": "true" },
+        element("span", {}, plain(feature.least)), element("span", {}, plain(feature.most))));
+  }
+  if (feature.nullable) box.append(element("label", { class: "unknown" }, unknown, "not known"));
+  show();
+  return { box, show };
+}
+
+function fallback(feature) {
+  const typical = cards.map((card) => card.medians[feature.name]).find((value) => value !== null && value !== undefined);
+  return typical ?? (feature.kind === "category" ? (feature.levels ?? [""])[0] : feature.least);
+}
+
+let fields = [];
+
+function use(found) {
+  for (const feature of basis()) if (feature.name in found) values[feature.name] = found[feature.name];
+  for (const one of fields) one.show();
+  later();
+}
+
+// -- asking ---------------------------------------------------------------------------------------------------------
+
+function later() {
+  clearTimeout(timer);
+  asked += 1; // what is under way answers an older question
+  document.body.dataset.settled = "false";
+  timer = setTimeout(answer, PAUSE, asked);
+}
+
+async function answer(number) {
+  const customers = [{ id: "explorer", features: { ...values } }];
+  const against = find("against").value;
+  try {
+    const [assigned, located] = await Promise.all([
+      against ? ask("contrast", { customers, against, words: true }) : ask("assign", { customers, explain: true, words: true }),
+      ask("locate", { customers }),
+    ]);
+    if (number !== asked) return;
+    if (assigned.model_version !== model.model_version || located.model_version !== model.model_version) return void start();
+    complain(null);
+    showAnswer(assigned.assignments[0]);
+    showMap(assigned.assignments[0], located.customers[0]);
+    find("typed").value = JSON.stringify(values, null, 1);
+    document.body.dataset.settled = "true";
+  } catch (error) {
+    if (number === asked) complain(error);
+  }
+}
+
+// -- the answer -----------------------------------------------------------------------------------------------------
+
+function showAnswer(found) {
+  const own = found.segment_id ?? null;
+  const dot = element("span", { class: "dot", "aria-hidden": "true" });
+  if (own) dot.style.setProperty("--own", colourOf(own));
+  find("segment").replaceChildren(dot, own ? found.segment_name : "no segment");
+  find("segment").dataset.id = own ?? "";
+  const other = found.runner_up_id ? `next best: ${nameOf(found.runner_up_id)}` : "the only segment";
+  find("note").textContent = own ? other : `nearest: ${nameOf(found.nearest_id)}`;
+  const flags = [];
+  if (found.novel) flags.push("far outside what training saw");
+  for (const name of found.unseen) flags.push(`${name}: a category never seen in training`);
+  find("flags").replaceChildren(...flags.map((flag) => element("span", { class: "flag" }, flag)));
+  find("strength").textContent = found.strength.toFixed(3);
+  find("strength").dataset.exact = found.strength;
+  find("meter").style.width = `${100 * found.strength}%`;
+  find("meter").style.background = colourOf(found.nearest_id);
+  for (const card of document.querySelectorAll(".card")) {
+    const here = card.dataset.id === own;
+    card.classList.toggle("here", here);
+    card.querySelector(".belongs").hidden = !here;
+    card.querySelector("button").hidden = here;
+    card.querySelector(".change").replaceChildren();
+  }
+  showWaterfall(found.explanation);
+}
+
+function showWaterfall(why) {
+  find("waterfall").hidden = why.against === null;
+  const runnerUp = find("against").options[0];
+  runnerUp.textContent = find("against").value || !why.against ? "the next best" : `the next best: ${nameOf(why.against)}`;
+  const features = Object.fromEntries(basis().map((feature) => [feature.name, feature]));
+  const parts = [...why.contributions].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  const rows = parts.slice(0, MOST_ROWS).map((part) => ({
+    title: features[part.feature].title, value: said(part.value, features[part.feature]), by: part.contribution,
+    words: part.words, feature: part.feature,
+  }));
+  const rest = parts.slice(MOST_ROWS);
+  if (rest.length) {
+    rows.push({ title: `${rest.length} more`, value: "", by: rest.reduce((sum, part) => sum + part.contribution, 0) });
+  }
+  let at = why.base;
+  const steps = [{ title: "start", value: "everyone", from: 0, to: at, sum: true, by: why.base }];
+  for (const row of rows) {
+    steps.push({ ...row, from: at, to: at + row.by });
+    at += row.by;
+  }
+  steps.push({ title: "score", value: "", from: 0, to: why.score, sum: true, by: why.score });
+  const ends = steps.flatMap((step) => [step.from, step.to]);
+  const [least, most] = [Math.min(0, ...ends), Math.max(0, ...ends)];
+  const across = (value) => (100 * (value - least)) / (most - least || 1);
+  find("waterfall").tBodies[0].replaceChildren(...steps.map((step) => {
+    const bar = element("i", { class: step.sum ? "sum" : step.by < 0 ? "against" : "for" });
+    bar.style.left = `${across(Math.min(step.from, step.to))}%`;
+    bar.style.width = `${Math.abs(across(step.to) - across(step.from))}%`;
+    const zero = element("i", { class: "zero" });
+    zero.style.left = `${across(0)}%`;
+    const row = element("tr", { class: step.sum ? "total" : "", title: step.words ?? null },
+      element("td", {}, step.title), element("td", {}, step.value),
+      element("td", { "aria-hidden": "true" }, element("div", { class: "bar" }, zero, bar)),
+      element("td", {}, signed(step.by)));
+    if (step.feature) row.dataset.feature = step.feature;
+    row.dataset.by = step.by;
+    return row;
+  }));
+}
+
+function showMap(found, place) {
+  const svg = find("map");
+  const points = [...plane.segments, place];
+  const reach = (axis) => [Math.min(...points.map((p) => p[axis])), Math.max(...points.map((p) => p[axis]))];
+  const [[left, right], [low, high]] = [reach("x"), reach("y")];
+  const unit = Math.min(300 / (right - left || 1), 170 / (high - low || 1)); // one scale for both axes
+  const x = (p) => 200 + unit * (p.x - (left + right) / 2);
+  const y = (p) => 138 - unit * (p.y - (low + high) / 2);
+  const shapes = [];
+  const nearest = plane.segments.find((segment) => segment.id === found.nearest_id);
+  shapes.push(drawn("line", { class: "link", x1: x(nearest), y1: y(nearest), x2: x(place), y2: y(place) }));
+  for (const segment of plane.segments) {
+    const card = cards.find((one) => one.id === segment.id);
+    shapes.push(drawn("circle", { cx: x(segment), cy: y(segment), r: 6 + 30 * Math.sqrt(card.share), fill: colourOf(segment.id), "fill-opacity": 0.3, stroke: colourOf(segment.id) }));
+  }
+  for (const segment of plane.segments) {
+    const words = nameOf(segment.id);
+    const shown = words.length > 26 ? `${words.slice(0, 25)}…` : words;
+    const anchor = x(segment) < 110 ? "start" : x(segment) > 290 ? "end" : "middle";
+    const across = anchor === "start" ? Math.max(6, x(segment) - 30) : anchor === "end" ? Math.min(394, x(segment) + 30) : x(segment);
+    const above = y(segment) - (6 + 30 * Math.sqrt(cards.find((one) => one.id === segment.id).share)) - 5;
+    shapes.push(drawn("text", { x: across, y: Math.max(12, above), "text-anchor": anchor }, shown));
+  }
+  shapes.push(drawn("circle", { class: "you", cx: x(place), cy: y(place), r: 8 }));
+  shapes.push(drawn("circle", { cx: x(place), cy: y(place), r: 3.5, fill: "currentColor", "data-x": place.x, "data-y": place.y, id: "you" }));
+  svg.replaceChildren(...shapes);
+  find("map-words").textContent =
+    `The ring is this customer, nearest to ${nameOf(found.nearest_id)}. Circles are segments, larger for more customers. ` +
+    `The picture keeps ${Math.round(100 * plane.kept)} % of the differences between segments; the model looks at all of them.`;
+}
+
+// -- the cards ------------------------------------------------------------------------------------------------------
+
+function cardOf(card) {
+  const change = element("div", { class: "change", "aria-live": "polite" });
+  const made = element("article", { class: "card", "aria-label": card.name },
+    element("h3", {}, card.name),
+    element("p", {}, card.sentence));
+  if (card.notes) made.append(element("p", {}, card.notes));
+  const words = [...new Set(card.differences.map((difference) => difference.words))].slice(0, 5);
+  if (words.length) made.append(element("ul", {}, ...words.map((word) => element("li", {}, word))));
+  made.append(element("b", { class: "belongs", hidden: true }, "This customer is here."), change,
+    element("button", { type: "button", onclick: () => reach(card, change) }, `What would it take?`));
+  made.querySelector("button").setAttribute("aria-label", `What would it take to come to ${card.name}?`);
+  made.dataset.id = card.id;
+  made.style.setProperty("--own", colourOf(card.id));
+  return made;
+}
+
+async function reach(card, box) {
+  const number = asked;
+  box.replaceChildren("looking …");
+  try {
+    const changeable = basis().map((feature) => feature.name);
+    const found = await ask("what_would_change", { customer: { id: "explorer", features: { ...values } }, to: card.id, changeable });
+    if (number !== asked) return;
+    if (!found.found) return box.replaceChildren(found.reason);
+    box.replaceChildren(
+      element("ul", {}, ...found.changes.map((change) => element("li", {}, change.words))),
+      element("button", { type: "button", onclick: () => use(found.features) }, "Make this change"));
+  } catch (error) {
+    box.replaceChildren();
+    complain(error);
+  }
+}
+
+// -- the beginning --------------------------------------------------------------------------------------------------
+
+async function start() {
+  try {
+    const [described, told, picture] = await Promise.all([ask("model"), ask("segments"), ask("map")]);
+    [model, cards, plane] = [described, told.segments, picture];
+  } catch (error) {
+    find("model").textContent = "";
+    return complain(error);
+  }
+  complain(null);
+  find("key-box").hidden = true;
+  find("model").textContent = `${model.name}, version ${model.model_version}`;
+  const options = () => cards.map((card) => element("option", { value: card.id }, card.name));
+  find("start").replaceChildren(...options());
+  find("against").replaceChildren(element("option", { value: "" }, "the next best"), ...options());
+  find("cards").replaceChildren(...cards.map(cardOf));
+  if (!basis().every((feature) => feature.name in values)) values = {};
+  for (const feature of basis()) values[feature.name] ??= cards[0].medians[feature.name] ?? (feature.nullable ? null : fallback(feature));
+  fields = basis().map(field);
+  find("features").replaceChildren(...fields.map((one) => one.box));
+  find("explorer").hidden = false;
+  later();
+}
+
+find("start").addEventListener("change", () => use(cards.find((card) => card.id === find("start").value).medians));
+find("against").addEventListener("change", later);
+find("use-typed").addEventListener("click", () => {
+  try {
+    const typed = JSON.parse(find("typed").value);
+    const known = new Set(basis().map((feature) => feature.name));
+    const strange = Object.keys(typed).filter((name) => !known.has(name));
+    if (strange.length) throw new Error(`the model has no feature ${strange.join(", ")}`);
+    use(typed);
+  } catch (error) {
+    find("alert").hidden = false;
+    find("alert").textContent = `These values cannot be used: ${error.message}`;
+  }
+});
+find("key-box").addEventListener("submit", (event) => {
+  event.preventDefault();
+  key = find("key").value;
+  find("key").value = "";
+  start();
+});
+start();

@@ -1,0 +1,308 @@
+"""The page at `/`, in a real browser against the real service; and the map that it draws."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segments.model import SegmentModel
+from segments.reading import CustomerReader
+from serving import contracts
+from serving.explorer import FILES
+from serving.flat_map import FlatMap
+from serving.launcher import running_service
+from serving.settings import ServiceSettings
+
+SPEC = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
+assert SPEC is not None
+assert SPEC.loader is not None
+browser = importlib.util.module_from_spec(SPEC)
+sys.modules["browser"] = browser
+SPEC.loader.exec_module(browser)
+
+START_SECONDS = 120.0
+SETTLED = "document.body?.dataset.settled === 'true'"
+SEGMENT = "document.getElementById('segment').dataset.id"
+KEY = "s3gm-ents"
+
+
+# -- the map --------------------------------------------------------------------------------------------------------
+
+
+def places(call: Any, customers: list[dict[str, Any]]) -> Any:
+    sent = [{"id": f"C{i}", "features": features} for i, features in enumerate(customers)]
+    return call("POST", "/locate", json.dumps({"customers": sent}).encode())
+
+
+def test_the_plane_is_that_of_the_principal_components(kmeans: SegmentModel) -> None:
+    found = FlatMap.of(kmeans)
+    centres = kmeans.assigner.centroids  # type: ignore[union-attr]
+    covariance = np.cov(centres.T, bias=True)  # the segments are of one size
+    values, vectors = np.linalg.eigh(covariance)
+    for direction, vector in zip(found.directions, vectors.T[::-1], strict=False):
+        assert abs(direction @ vector) == pytest.approx(1, abs=1e-9)
+    assert found.kept == pytest.approx(values[-2:].sum() / values.sum())
+    assert found.places == pytest.approx((centres - centres.mean(axis=0)) @ found.directions.T)
+
+
+def test_customers_lie_where_their_encoded_points_project_to(
+    call: Any, model: SegmentModel, many_customers: list[dict[str, Any]]
+) -> None:
+    picture = contracts.MapResponse.model_validate(call("GET", "/map").json)
+    assert [place.id for place in picture.segments] == list(model.ids)
+    reply = contracts.PlacesResponse.model_validate(places(call, many_customers[:50]).json)
+    raw = CustomerReader(model.contract, model.encoder).records(many_customers[:50])
+    expected = FlatMap.of(model).place(model.encoder.encode(raw))
+    assert [[place.x, place.y] for place in reply.customers] == expected.tolist()
+    assert [place.id for place in reply.customers] == [f"C{i}" for i in range(50)]
+
+
+def test_a_value_that_cannot_be_used_is_refused_on_the_map_too(call: Any, good: dict[str, Any]) -> None:
+    reply = places(call, [{**good, "frequency": -1}])
+    assert (reply.status, reply.error["code"]) == (422, "invalid_features")
+
+
+# -- the files ------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_names_no_outside_address_and_its_policy_allows_none(call_kmeans: Any) -> None:
+    for path, (_, media_type) in FILES.items():
+        reply = call_kmeans("GET", path)
+        assert (reply.status, reply.headers["content-type"]) == (200, media_type)
+        assert "default-src 'self'" in reply.headers["content-security-policy"]
+        assert "unsafe" not in reply.headers["content-security-policy"]
+        addresses = set(re.findall(r"https?://[^\s\"'`]+", reply.body.decode()))
+        assert addresses <= {"http://www.w3.org/2000/svg"}, "a name, not an address"
+        assert " on" not in re.sub(r">[^<]*<", "><", reply.body.decode()) or path != "/", "no script in attributes"
+
+
+# -- in a browser ---------------------------------------------------------------------------------------------------
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def program() -> str:
+    found = browser.chromium()
+    if found is None:
+        pytest.skip("no Chromium is installed (apt-get install chromium)")
+    return str(found)
+
+
+@pytest.fixture(scope="module")
+def saved(kmeans: SegmentModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explored")
+    kmeans.save(folder / "tiny")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(saved: Path) -> Iterator[str]:
+    with (saved / "log").open("wb") as log:
+        settings = ServiceSettings(model_path=saved / "tiny")
+        with running_service(settings, port=free_port(), log=log, timeout=START_SECONDS) as found:
+            yield found
+
+
+@pytest.fixture
+def page(program: str, tmp_path: Path) -> Iterator[Any]:
+    with browser.open_page(program, tmp_path) as found:
+        yield found
+
+
+def explored(page: Any) -> dict[str, Any]:
+    """What the page shows, as numbers and ids."""
+    shown: dict[str, Any] = page.js(
+        """({
+          segment: document.getElementById('segment').dataset.id,
+          name: document.getElementById('segment').textContent,
+          strength: Number(document.getElementById('strength').dataset.exact),
+          x: Number(document.getElementById('you').dataset.x), y: Number(document.getElementById('you').dataset.y),
+          by: Object.fromEntries([...document.querySelectorAll('#waterfall tr[data-feature]')]
+            .map((row) => [row.dataset.feature, Number(row.dataset.by)])),
+          values: JSON.parse(document.getElementById('typed').value),
+        })"""
+    )
+    return shown
+
+
+def check_shown(page: Any, model: SegmentModel) -> dict[str, Any]:
+    """Everything on the page is the model's own answer for the values on the page."""
+    shown = explored(page)
+    assigned, why = model.explain_records([shown["values"]])
+    assert shown["segment"] == model.ids[assigned.nearest[0]]
+    assert shown["name"] == model.names[assigned.nearest[0]]
+    assert shown["strength"] == pytest.approx(assigned.strength[0], abs=1e-12)
+    assert shown["by"] == pytest.approx(dict(zip(why.columns, why.contributions[0].tolist(), strict=True)), abs=1e-12)
+    raw = CustomerReader(model.contract, model.encoder).records([shown["values"]])
+    (place,) = FlatMap.of(model).place(model.encoder.encode(raw)).tolist()
+    assert [shown["x"], shown["y"]] == pytest.approx(place, abs=1e-12)
+    return shown
+
+
+def test_a_value_is_changed_and_the_segment_changes(page: Any, url: str, kmeans: SegmentModel) -> None:
+    page.size(1280, 900)
+    page.open(f"{url}/")
+    page.wait(SETTLED)
+    assert check_shown(page, kmeans)["segment"] == "s000"
+    page.js("document.getElementById('value-recency_days').focus()")
+    page.js("document.getElementById('value-recency_days').select()")
+    page.type("190")
+    page.js("document.getElementById('value-frequency').select()")
+    page.type("1")
+    page.js("document.getElementById('value-monetary_value').select()")
+    page.type("21.5")
+    page.wait(f"{SETTLED} && {SEGMENT} === 's002'")
+    shown = check_shown(page, kmeans)
+    assert shown["values"]["monetary_value"] == 21.5
+    here = page.js("[...document.querySelectorAll('.card.here')].map((card) => card.dataset.id)")
+    assert here == ["s002"], "the card of the segment is marked"
+    assert page.problems == [], "nothing was blocked or failed"
+    assert all(address.startswith(url) for address in page.addresses), "no outside address"
+
+
+def test_by_keyboard_alone(page: Any, url: str, kmeans: SegmentModel) -> None:
+    page.open(f"{url}/")
+    page.wait(SETTLED)
+    focused = "document.activeElement.id"
+    for _ in range(40):
+        page.press("Tab")
+        if page.js(focused) == "value-recency_days-slider":
+            break
+    assert page.js(focused) == "value-recency_days-slider", "every value is reached by Tab"
+    before = explored(page)["values"]["recency_days"]
+    page.press("ArrowRight", 3)
+    page.wait(f"{SETTLED} && JSON.parse(document.getElementById('typed').value).recency_days > {before}")
+    page.press("End")
+    page.press("Tab", 2)
+    page.press("ArrowLeft", 12)
+    page.wait(f"{SETTLED} && {SEGMENT} !== 's000'")
+    check_shown(page, kmeans)
+    labels = page.js(
+        "[...document.querySelectorAll('input, select, textarea')].filter((e) => !e.closest('[hidden]'))"
+        ".map((e) => (e.labels.length > 0 || !!e.ariaLabel))"
+    )
+    assert all(labels), "every control has a name"
+
+
+def test_against_any_segment_and_what_it_would_take(page: Any, url: str, kmeans: SegmentModel) -> None:
+    page.open(f"{url}/")
+    page.wait(SETTLED)
+    page.js("{ const e = document.getElementById('against'); e.value = 's002'; e.dispatchEvent(new Event('change')); }")
+    page.wait(SETTLED)
+    shown = explored(page)
+    _, why = kmeans.explain_records([shown["values"]], against="s002")
+    assert shown["by"] == pytest.approx(dict(zip(why.columns, why.contributions[0].tolist(), strict=True)), abs=1e-12)
+    page.js("document.querySelector('.card[data-id=s001] button').click()")
+    page.wait("!!document.querySelector('.card[data-id=s001] .change button')")
+    page.js("document.querySelector('.card[data-id=s001] .change button').click()")
+    page.wait(f"{SETTLED} && {SEGMENT} === 's001'")
+
+
+def test_only_the_newest_answer_is_shown(page: Any, url: str, kmeans: SegmentModel) -> None:
+    """The first answers are held back until the last one was shown."""
+    page.open(f"{url}/")
+    page.wait(SETTLED)
+    page.js(
+        """(() => {
+          const real = window.fetch; let held = 0;
+          window.fetch = async (...all) => {
+            const late = held < 4 && held++ >= 0;
+            const reply = await real(...all);
+            if (late) await new Promise((done) => setTimeout(done, 900));
+            return reply;
+          };
+        })()"""
+    )
+    for value in (60, 190):
+        page.js("document.getElementById('value-recency_days').select()")
+        page.type(str(value))
+        page.js("new Promise((done) => setTimeout(done, 250))")
+    page.js("document.getElementById('value-recency_days').select()")
+    page.type("7")
+    page.wait(SETTLED)
+    page.js("new Promise((done) => setTimeout(done, 1200))")
+    assert check_shown(page, kmeans)["values"]["recency_days"] == 7
+
+
+def test_on_a_phone_nothing_scrolls_sideways_and_the_verdict_stays_in_sight(page: Any, url: str) -> None:
+    page.size(390, 844, phone=True)
+    page.open(f"{url}/")
+    page.wait(SETTLED)
+    assert page.js("document.documentElement.scrollWidth") <= 390
+    page.js("document.getElementById('value-monetary_value-slider').scrollIntoView({block: 'center'})")
+    top, bottom = page.js(
+        "(() => { const r = document.getElementById('segment').getBoundingClientRect(); return [r.top, r.bottom]; })()"
+    )
+    assert 0 <= top < bottom <= 844
+    small = page.js(
+        "[...document.querySelectorAll('main button')].filter((b) => b.offsetParent && b.offsetHeight < 36).length"
+    )
+    assert small == 0, "buttons are large enough for a finger"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_words_stand_out_from_their_ground(page: Any, url: str, dark: bool) -> None:
+    """Contrast of at least 4.5 (WCAG 2.2, level AA) for the colours of text."""
+    page.dark(dark)
+    page.open(f"{url}/")
+    page.wait(SETTLED)
+    colours = page.js(
+        """(() => {
+          const seen = (e, name) => getComputedStyle(e)[name].match(/[\\d.]+/g).slice(0, 3).map(Number);
+          const panel = seen(document.querySelector('.panel'), 'backgroundColor');
+          return ['#segment', '.faint', '.panel label', 'a', '.card button', 'td'].map((one) =>
+            [one, seen(document.querySelector(one), 'color'), panel]);
+        })()"""
+    )
+    for what, ink, paper in colours:
+        assert contrast(ink, paper) >= 4.5, what
+
+
+def contrast(one: list[float], other: list[float]) -> float:
+    """The contrast ratio of WCAG 2.2."""
+
+    def luminance(colour: list[float]) -> float:
+        linear = [c / 255 / 12.92 if c / 255 <= 0.04045 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+        return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+    light, dark = sorted([luminance(one), luminance(other)], reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_a_service_with_keys_asks_for_one(page: Any, saved: Path, kmeans: SegmentModel) -> None:
+    keys = saved / "keys.json"
+    keys.write_text(json.dumps({"web": f"sha256:{hashlib.sha256(KEY.encode()).hexdigest()}"}))
+    settings = ServiceSettings(model_path=saved / "tiny", api_keys_file=keys)
+    with (
+        (saved / "keyed-log").open("wb") as log,
+        running_service(settings, port=free_port(), log=log, timeout=START_SECONDS) as url,
+    ):
+        page.open(f"{url}/")
+        page.wait("document.activeElement.id === 'key'")
+        assert page.js("document.getElementById('explorer').hidden")
+        page.type("wrong")
+        page.press("Enter")
+        page.wait("!document.getElementById('alert').hidden")
+        page.type(KEY)
+        page.press("Enter")
+        page.wait(SETTLED)
+        check_shown(page, kmeans)
+        kept = page.js("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])")
+        assert KEY not in kept
+        assert page.js("document.getElementById('key').value") == ""
+    assert KEY not in (saved / "keyed-log").read_text()

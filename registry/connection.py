@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -143,6 +144,8 @@ def load_mlflow() -> ModuleType:
         import mlflow
         import mlflow.artifacts
         import mlflow.pyfunc
+    # each retry is worth a warning to urllib3; whoever asked is told once, by our error
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     return mlflow
 
 

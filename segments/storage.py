@@ -90,6 +90,9 @@ def read(path: Path, digest: str | None = None) -> tuple[dict[str, Any], dict[st
     if missing or added:
         what = "; ".join([f"{name} is missing" for name in missing] + [f"{name} is not in it" for name in added])
         raise ArtefactError(f"the files of the model in {path} are not those of its manifest: {what}. Fetch it again.")
+    strange = sorted(name for name in sums if name != DOCUMENT and not _is_array(name))
+    if strange:
+        raise ArtefactError(f"the model in {path} holds {', '.join(strange)}, which this version does not know")
     contents = {name: (path / name).read_bytes() for name in sums}
     for name, expected in sums.items():
         if hashlib.sha256(contents[name]).hexdigest() != expected:
@@ -127,6 +130,10 @@ def _manifest(path: Path) -> dict[str, Any]:
     if not isinstance(manifest.get("files"), dict) or not isinstance(manifest.get("digest"), str):
         raise ArtefactError(f"the manifest of the model in {path} lists no files or no digest")
     return {"files": manifest["files"], "digest": manifest["digest"]}
+
+
+def _is_array(name: str) -> bool:
+    return name.startswith(f"{ARRAYS}/") and name.endswith(".npy")
 
 
 def _digest_of_sums(sums: Mapping[str, str]) -> str:

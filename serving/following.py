@@ -208,12 +208,13 @@ class FollowedModel(LiveModel):
         """Without anything to serve, serve the last verified copy."""
         if self.current is not None:
             return
-        ours = isinstance(error, SegmentsError)
-        self.failure = str(error) if ours else f"{type(error).__name__} while loading; the log has the trace"
         copy = self._copies and self._copies.last(f"last verified copy on disk ({self._source.title})")
         if copy:
             warm(copy)
             self._put(copy)
+        else:  # only now: whoever waits for the service gives up when there is a failure
+            ours = isinstance(error, SegmentsError)
+            self.failure = str(error) if ours else f"{type(error).__name__} while loading; the log has the trace"
 
 
 def source_of(settings: ServiceSettings, pointer: str | None = None) -> RegistrySource:

@@ -68,8 +68,8 @@ def test_another_pair_begins_anew(kmeans: SegmentModel, hdbscan: SegmentModel, g
     metrics = Metrics()
     shadow = shadow_of(hdbscan, metrics)
     for version in ("1", "3"):
-        offer(shadow, served(kmeans, version), [good])
-        shadow.compare()
+        offer(shadow, served(kmeans, version), [good])  # both wait together
+    shadow.compare()
     assert {labels[:2] for labels in counts(metrics)} == {("3", "2")}
 
 

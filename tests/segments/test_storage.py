@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -69,6 +70,19 @@ def test_content_that_nobody_knows_is_refused_by_name(kmeans_model: SegmentModel
         storage.write(tmp_path / "model", {**contents, **added})
         with pytest.raises(ArtefactError, match=r"holds (startup|evil_code), which this version does not know"):
             SegmentModel.load(tmp_path / "model")
+
+
+def test_a_file_that_no_saved_model_has_is_refused_even_where_the_manifest_lists_it(saved: Path) -> None:
+    manifest = json.loads((saved / "manifest.json").read_text())
+    for name in ("model.pkl", "arrays/x.pkl", "../x.npy"):
+        sums = {**manifest["files"], name: hashlib.sha256(b"cos").hexdigest()}
+        lines = "".join(f"{sums[one]}  {one}\n" for one in sorted(sums))
+        sealed = {**manifest, "files": sums, "digest": "sha256:" + hashlib.sha256(lines.encode()).hexdigest()}
+        (saved / "manifest.json").write_text(json.dumps(sealed))
+        (saved / name).write_bytes(b"cos")
+        with pytest.raises(ArtefactError, match=name.replace(".", r"\.")):
+            SegmentModel.load(saved)
+        (saved / name).unlink()
 
 
 def test_nothing_there(tmp_path: Path) -> None:

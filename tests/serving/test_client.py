@@ -1,0 +1,121 @@
+"""A client generated from the OpenAPI document works against the real service, answers and refusals alike."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segments.model import SegmentModel
+from serving.launcher import running_service
+from serving.live_model import LiveModel
+from serving.pages import openapi
+from serving.routes import route_table
+from serving.settings import ServiceSettings
+
+KEY = "s3gm-ents"
+NAME = "segments_http_client"
+
+
+def document() -> dict[str, Any]:
+    live = LiveModel(lambda: pytest.fail("no model is needed"))
+    return openapi(route_table(live, ServiceSettings()))
+
+
+def test_every_operation_has_a_name_of_its_own_and_tells_its_errors() -> None:
+    operations = [(path, operation) for path, of in document()["paths"].items() for operation in of.values()]
+    names = [operation["operationId"] for _, operation in operations]
+    assert len(set(names)) == len(names) >= 12
+    for path, operation in operations:
+        told = {int(status) for status in operation["responses"]}
+        assert told >= {200, 401, 404, 405, 500}, path
+        if "requestBody" in operation:
+            assert told >= {400, 408, 413, 415, 422, 429, 503, 504}, path
+        for status, response in operation["responses"].items():
+            if status != "200":
+                assert response["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorResponse")
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The generated package, imported."""
+    folder = tmp_path_factory.mktemp("client")
+    (folder / "openapi.json").write_text(json.dumps(document()))
+    (folder / "config.yaml").write_text("post_hooks: []\n")
+    program = Path(sys.executable).with_name("openapi-python-client")
+    made = subprocess.run(
+        [program, "generate", "--path", "openapi.json", "--config", "config.yaml", "--meta", "none",
+         "--output-path", str(folder / NAME), "--fail-on-warning"],
+        cwd=folder, capture_output=True, text=True, check=False,
+        env={**os.environ, "NO_COLOR": "1"},
+    )  # fmt: skip
+    assert made.returncode == 0, made.stdout + made.stderr
+    sys.path.insert(0, str(folder))
+    try:
+        yield importlib.import_module(NAME)
+    finally:
+        sys.path.remove(str(folder))
+        for name in [name for name in sys.modules if name.split(".")[0] == NAME]:
+            del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def url(kmeans: SegmentModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("served")
+    kmeans.save(folder / "tiny")
+    keys = {"web": f"sha256:{hashlib.sha256(KEY.encode()).hexdigest()}"}
+    (folder / "keys.json").write_text(json.dumps(keys))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = ServiceSettings(model_path=folder / "tiny", api_keys_file=folder / "keys.json")
+    with (folder / "log").open("wb") as log, running_service(settings, port=port, log=log, timeout=120.0) as found:
+        yield found
+
+
+def call(name: str) -> Any:
+    return importlib.import_module(f"{NAME}.api.default.{name}").sync
+
+
+def test_the_generated_client_assigns_contrasts_and_is_refused(
+    client: Any, url: str, kmeans: SegmentModel, many_customers: list[dict[str, Any]]
+) -> None:
+    models = importlib.import_module(f"{NAME}.models")
+    sent = [{"id": f"C{i}", "features": features} for i, features in enumerate(many_customers[:20])]
+    truth = kmeans.assign(many_customers[:20])
+
+    body = models.AssignRequest.from_dict({"customers": sent, "explain": True})
+    with client.AuthenticatedClient(base_url=url, token=KEY) as known:
+        found = call("assign")(client=known, body=body)
+        assert [one.segment_id for one in found.assignments] == truth["segment_id"].tolist()
+        assert [one.strength for one in found.assignments] == pytest.approx(truth["strength"].tolist(), abs=1e-12)
+        first = found.assignments[0].explanation
+        assert first.base + sum(one.contribution for one in first.contributions) == pytest.approx(first.score, abs=1e-9)
+
+        other = models.ContrastRequest.from_dict({"customers": sent[:1], "against": "s002"})
+        assert (
+            call("contrast")(client=known, body=other).assignments[0].explanation.toward
+            == found.assignments[0].nearest_id
+        )
+        moved = models.ChangeRequest.from_dict(
+            {"customer": sent[0], "to": "s001", "changeable": list(sent[0]["features"])}
+        )
+        assert call("what_would_change")(client=known, body=moved).found
+        assert [card.id for card in call("segments")(client=known).segments] == list(kmeans.ids)
+        assert call("model")(client=known).digest == kmeans.digest
+
+        wrong = models.AssignRequest.from_dict({"customers": [{"id": "C1", "features": {"frequency": -1}}]})
+        refused = call("assign")(client=known, body=wrong)
+        assert isinstance(refused, models.ErrorResponse)
+        assert (refused.error.code, refused.error.details[0].customer) == ("invalid_features", "C1")
+    with client.Client(base_url=url) as stranger:
+        assert call("assign")(client=stranger, body=body).error.code == "unauthorized"

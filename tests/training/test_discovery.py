@@ -77,7 +77,7 @@ def test_a_constant_column_does_no_harm(planted: Any) -> None:
 
 def test_a_weight_of_no_column_is_refused_with_the_nearest_one(planted: Any) -> None:
     settings = DiscoverySettings(encoding=EncodingSettings(weights={"frequenci": 2.0}))
-    with pytest.raises(SettingsError, match="weights: there is no 'frequenci'.*frequency"):
+    with pytest.raises(SettingsError, match=r"weights: there is no 'frequenci'.*frequency"):
         discover(planted.frame, planted.contract, settings, {})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import urllib.error
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,8 +21,9 @@ from sklearn.metrics import adjusted_rand_score
 
 from cli import main
 from features.vector_file import read_vectors
-from registry.connection import RegistryLocation, load_mlflow
+from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.versions import fetch
+from segments.rules import RuleSet
 from serving.launcher import running_service
 from serving.settings import ServiceSettings
 
@@ -175,6 +178,31 @@ def test_a_name_survives_and_the_model_stays(company: Company) -> None:
     listed = run("list", "--config", company.config).output
     assert "Unsere Besten ✓" in listed
     assert "version 1 (champion)" in listed
+
+
+def test_the_run_carries_rules_that_replay_to_their_figures(company: Company, tmp_path: Path) -> None:
+    """As JSON and as SQL; the vectors are those that `segments features` writes."""
+    fetched = fetch(company.location)
+    with connected(company.location) as connection:
+        stored = {
+            name: Path(connection.client.download_artifacts(fetched.run_id, name, str(tmp_path))).read_text("utf-8")
+            for name in ("rules.json", "rules.sql", "tables/rules.csv")
+        }
+    frame = read_vectors(company.vectors).frame
+    segment = fetched.model.assign(frame)["segment_id"]
+    rules = [RuleSet.from_json(one) for one in json.loads(stored["rules.json"])]
+    assert [one.segment_id for one in rules] == list(fetched.model.ids)
+    queries = [query for query in stored["rules.sql"].split(";\n") if "SELECT" in query]
+    with duckdb.connect() as database:
+        database.register("customer_vectors", frame.reset_index())
+        for one, query in zip(rules, queries, strict=True):
+            members, matched = segment == one.segment_id, one.holds(frame)
+            assert (one.matched, one.hits, one.size) == (matched.sum(), (matched & members).sum(), members.sum())
+            found = {row[0] for row in database.sql(query).fetchall()}
+            assert found == set(frame.index[matched])
+    table = pd.read_csv(io.StringIO(stored["tables/rules.csv"]))
+    assert table["precision"].tolist() == pytest.approx([one.precision for one in rules], nan_ok=True)
+    assert table["coverage"].tolist() == pytest.approx([one.coverage for one in rules], nan_ok=True)
 
 
 def test_explain_one_customer_in_words(company: Company) -> None:

@@ -23,6 +23,8 @@ GRID: Mapping[int, tuple[str, str, str, str, str]] = {
     2: ("hibernating", "hibernating", "at risk", "at risk", "cannot lose them"),
     1: ("lost", "hibernating", "at risk", "cannot lose them", "cannot lose them"),
 }
+NAMES = frozenset(name for row in GRID.values() for name in row)
+LENIENCE = 0.05  # ranks; a name that a segment bears stays true so far beyond its cells
 
 
 def is_rfm_only(contract: VectorContract) -> bool:
@@ -39,12 +41,25 @@ def grid_name(values: Mapping[str, Floats], members: Flags) -> str:
     half the share equal to it. R is the fifth in which 1 - its place in recency lies, F/M that of the mean of its
     places in frequency and monetary value; 5 is best.
     """
+    shares = _shares(values, members)
+    return GRID[score(shares[0])][score(shares[1]) - 1] if shares else ""
+
+
+def names_near(values: Mapping[str, Floats], members: Flags) -> frozenset[str]:
+    """The name by the grid, and those of cells at most `LENIENCE` away: a retrain leaves a name for a clear reason."""
+    shares = _shares(values, members)
+    if shares is None:
+        return frozenset()
+    recency, money = (sorted({score(share - LENIENCE), score(share + LENIENCE)}) for share in shares)
+    return frozenset(GRID[r][m - 1] for r in recency for m in money)
+
+
+def _shares(values: Mapping[str, Floats], members: Flags) -> tuple[float, float] | None:
+    """How recent, and how frequent and valuable, 0 to 1 each; None where it is not known."""
     places = {name: place(values[name], members) for name in BASES}
     if any(np.isnan(found) for found in places.values()):
-        return ""
-    recency = score(1 - places["recency_days"])
-    money = score((places["frequency"] + places["monetary_value"]) / 2)
-    return GRID[recency][money - 1]
+        return None
+    return 1 - places["recency_days"], (places["frequency"] + places["monetary_value"]) / 2
 
 
 def place(values: Floats, members: Flags) -> float:
@@ -59,4 +74,4 @@ def place(values: Floats, members: Flags) -> float:
 
 def score(share: float) -> int:
     """The fifth, 1 to 5, in which a share of 0 to 1 lies."""
-    return min(SCORES, 1 + int(SCORES * share))
+    return min(SCORES, 1 + int(SCORES * max(0.0, share)))

@@ -20,8 +20,8 @@ from scipy.optimize import linear_sum_assignment
 from segments.encoder import Floats, Indices
 from segments.errors import ContractError
 from segments.model import SegmentModel
-from segments.profiles import SegmentCard
 from training.incumbent import read_by
+from training.inherited_names import named
 from training.warm_start import overlap
 
 KEPT_JACCARD = 0.5  # an id is passed on at this likeness,
@@ -130,7 +130,11 @@ def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> 
         retired_ids=(*before.get("retired_ids", ()), *retired),
         objection=objection,
     )
-    cards = _named(new, incumbent, ids, heir)
+    former = [incumbent.discovered_cards[old] if old >= 0 else None for old in heir]
+    cards = tuple(
+        replace(card, id=segment_id)
+        for card, segment_id in zip(named(new.discovered_cards, former, frame, now), ids, strict=True)
+    )
     provenance = {**new.provenance, "lineage": lineage.to_json()}
     return replace(new, discovered_cards=cards, provenance=provenance), lineage
 
@@ -201,45 +205,6 @@ def likeness(counts: Indices) -> tuple[Floats, Floats, Floats]:
         counts / np.maximum(old, 1),
         counts / np.maximum(new, 1),
     )
-
-
-def still_true(name: str, before: SegmentCard, now: SegmentCard) -> bool:
-    """Whether what a discovered name says of a segment holds for its new medians too.
-
-    Each difference that the name was made of must be there still, on the same side of everyone's median. A name that
-    tells a number is never passed on: the number was the old median.
-    """
-    if any(letter.isdigit() for letter in name):
-        return False
-    said = [one for one in before.differences if one.words and one.words in name] or list(before.differences[:2])
-    there = {one.column: one for one in now.differences}
-    return all(
-        one.column in there
-        and there[one.column].effect * one.effect > 0
-        and (not isinstance(one.typical, str) or there[one.column].typical == one.typical)
-        for one in said
-    )
-
-
-def _named(new: SegmentModel, incumbent: SegmentModel, ids: list[str], heir: list[int]) -> tuple[SegmentCard, ...]:
-    """The new cards under their ids; a name passes on with the id while it is true, and no two are the same."""
-    names: dict[int, str] = {}
-    for position, (card, old) in enumerate(zip(new.discovered_cards, heir, strict=True)):
-        former = incumbent.discovered_cards[old] if old >= 0 else None
-        if former is not None and still_true(former.name, former, card):
-            names[position] = former.name
-    for position, card in enumerate(new.discovered_cards):
-        if position not in names:
-            names[position] = _unlike(card.name, names.values())
-    return tuple(replace(card, id=ids[n], name=names[n]) for n, card in enumerate(new.discovered_cards))
-
-
-def _unlike(name: str, taken: Collection[str]) -> str:
-    number, told = 1, name
-    while told in taken:
-        number += 1
-        told = f"{name} ({number})"
-    return told
 
 
 def _ids(new: SegmentModel, incumbent: SegmentModel, heir: list[int], forbidden: set[str]) -> list[str]:

@@ -76,6 +76,10 @@ def run(size: int) -> dict[str, object]:
         "benchmark": "succession",
         "customers": size,
         "id_stability": min(_unchanged(rows, stayed, warm=True), default=None),
+        "id_stability_by_newcomers": {
+            f"{share:.0%}": min(_unchanged(rows, f"+{share:.0%} customers", warm=True), default=None)
+            for share in NEWCOMERS
+        },
         "id_stability_cold": min(_unchanged(rows, stayed, warm=False), default=None),
         "reassigned_after_month": _most_reassigned(_unchanged(rows, month, warm=True)),
         "reassigned_after_month_automatic": _most_reassigned(_unchanged(rows, month, warm=True, setting=AUTOMATIC)),

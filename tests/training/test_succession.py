@@ -16,11 +16,10 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from segments import Column, Kind, SegmentLabel, SegmentModel, VectorContract
-from segments.profiles import Difference, SegmentCard
 from training.discovery import Discovery, discover
 from training.kmeans_recipe import KMeansRecipe
 from training.settings import DiscoverySettings, KMeansSettings
-from training.succession import Fate, fates, fresh_id, inherited, still_true, succeed
+from training.succession import Fate, fates, fresh_id, inherited, succeed
 from training.warm_start import Standpoint, continuity, overlap, warm_centroids
 
 KEPT, SPLIT, MERGED, NEW, RETIRED = Fate.KEPT, Fate.SPLIT, Fate.MERGED, Fate.NEW, Fate.RETIRED
@@ -150,23 +149,6 @@ def test_customers_whom_a_model_cannot_assign_do_not_count(planted: Any, hdbscan
     nobody, lineage = succeed(new, hdbscan_model, frame.iloc[:0])
     assert lineage.compared == 0
     assert not set(nobody.ids) & set(hdbscan_model.ids)
-
-
-def card(name: str, *differences: Difference) -> SegmentCard:
-    return SegmentCard("seg-x", name, "", 10, 0.1, {}, differences)
-
-
-def test_a_name_is_passed_on_only_while_it_is_true() -> None:
-    lapsed = Difference("recency_days", 1.2, 200.0, 40.0, "lapsed")
-    spender = Difference("spend", 0.9, 900.0, 100.0, "big spender")
-    german = Difference("country", 0.8, "DE", "FR", "mostly DE (country)")
-    before = card("lapsed, big spender", lapsed, spender, german)
-    assert still_true(before.name, before, card("", replace(lapsed, effect=0.4), spender))
-    assert not still_true(before.name, before, card("", lapsed))  # no longer spends more than others
-    assert not still_true(before.name, before, card("", replace(lapsed, effect=-1.0, typical=3.0), spender))
-    assert not still_true("mostly DE (country)", before, card("", replace(german, typical="JP")))
-    assert still_true("lapsed big spenders", before, card("", lapsed, spender))  # made by a rule: the strongest decide
-    assert not still_true("lapsed, spend 900 USD", before, card("", lapsed, spender))
 
 
 def test_a_passed_on_name_never_contradicts_the_new_medians_and_none_is_there_twice(planted: Any) -> None:

@@ -108,7 +108,7 @@ def read(path: Path, digest: str | None = None) -> tuple[dict[str, Any], dict[st
             for name, content in contents.items()
             if name.startswith(f"{ARRAYS}/")
         }
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, MemoryError, OverflowError) as error:  # a crafted header may ask for any size
         raise ArtefactError(f"the model in {path} cannot be read: {error}") from error
     return document, arrays, str(manifest["digest"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -83,6 +84,18 @@ def test_a_file_that_no_saved_model_has_is_refused_even_where_the_manifest_lists
         with pytest.raises(ArtefactError, match=name.replace(".", r"\.")):
             SegmentModel.load(saved)
         (saved / name).unlink()
+
+
+@pytest.mark.parametrize("shape", [(10**13,), (10**30,), (2**62, 4), (100,)])
+def test_an_array_that_asks_for_more_than_it_holds_is_refused(
+    kmeans_model: SegmentModel, tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    contents = {**kmeans_model._contents, "arrays/assigner_centroids.npy": buffer.getvalue()}
+    storage.write(tmp_path / "model", contents)
+    with pytest.raises(ArtefactError, match="cannot be read"):
+        SegmentModel.load(tmp_path / "model")
 
 
 def test_nothing_there(tmp_path: Path) -> None:

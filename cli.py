@@ -383,12 +383,13 @@ def rename(segment: str, name: str, notes: str, config: Path) -> None:
 )
 def serve(config: Path, which: str, host: str, port: int) -> None:
     """Serve the champion over HTTP until interrupted."""
-    from serving.launcher import running_service
+    from serving.launcher import serve as serve_until_ended
 
-    settings = _service_settings(_location(config), which)
-    with _interrupted_by_sigterm(), running_service(settings, port=port, host=host) as url:
+    def ready(url: str) -> None:
         click.echo(f"serving {which} at {url} (documentation at {url}/docs); Ctrl-C stops it")
-        _wait_forever()
+
+    with _interrupted_by_sigterm():
+        serve_until_ended(_service_settings(_location(config), which), port=port, host=host, ready=ready)
 
 
 @main.command()
@@ -576,12 +577,6 @@ def _interrupted_by_sigterm() -> Iterator[None]:
         click.echo("stopped")
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _wait_forever() -> None:
-    import threading
-
-    threading.Event().wait()
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ from serving.service_metrics import ServiceMetrics
 from serving.settings import ServiceSettings
 from serving.worker_metrics import WorkerMetrics
 
-# A body above this is worked on in a thread, so that a long list does not keep single customers waiting.
-INLINE_BYTES = 16 * 1024
+# A body above this is worked on in a thread, so that a list does not keep single customers waiting.
+INLINE_BYTES = 4 * 1024
 THREADS = 2  # the work holds the interpreter most of the time: more threads would only divide it
 
 

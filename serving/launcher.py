@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -18,7 +18,7 @@ from typing import IO
 import psutil  # type: ignore[import-untyped]
 
 from segments.errors import SegmentsError
-from serving.settings import ServiceSettings
+from serving.settings import PREFIX, ServiceSettings
 
 SERVICE = "serving.service:SegmentService"
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -39,9 +39,14 @@ def serve_command(port: int, host: str = "127.0.0.1", target: str = SERVICE) -> 
 
 def serve_environment(settings: ServiceSettings, environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of the service process: the caller's, our settings, no telemetry, no tracing."""
-    there = os.environ if environment is None else environment
     quiet = {"BENTOML_DO_NOT_TRACK": "true", "OTEL_SDK_DISABLED": "true"}
-    return {**quiet, **there, **settings.anchored(Path.cwd()).to_environment()}
+    there = dict(os.environ if environment is None else environment)
+    if settings.alias or settings.version:
+        for pointer in ("ALIAS", "VERSION"):
+            there.pop(PREFIX + pointer, None)
+    merged = {**quiet, **there, **settings.to_environment()}
+    # the service runs in another folder, also for paths that the caller's environment names
+    return {**merged, **ServiceSettings.from_environment(merged).anchored(Path.cwd()).to_environment()}
 
 
 @contextmanager
@@ -64,21 +69,51 @@ def running_service(
     ServiceError
         If the port is taken, or the service is not ready in `timeout` seconds, has ended, or has no model to serve.
     """
+    with _started(settings, port, host, target, log, timeout, environment) as (url, _):
+        yield url
+
+
+def serve(settings: ServiceSettings, *, port: int, host: str, ready: Callable[[str], None]) -> None:
+    """Start the service, tell `ready` its URL, and keep it until we are interrupted.
+
+    BentoML brings back a worker that dies; nobody but us would see that BentoML itself did.
+
+    Raises
+    ------
+    ServiceError
+        As `running_service`, and if the service ends by itself.
+    """
+    with _started(settings, port, host) as (url, process):
+        ready(url)
+        raise ServiceError(f"the service ended with exit code {process.wait()}; its log says why")
+
+
+@contextmanager
+def _started(
+    settings: ServiceSettings,
+    port: int,
+    host: str,
+    target: str = SERVICE,
+    log: IO[bytes] | None = None,
+    timeout: float = 60.0,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     url = f"http://{host}:{port}"
     _check_free(host, port)
+    given = serve_environment(settings, environment)
     process = subprocess.Popen(  # noqa: S603  # our own command, no shell
         serve_command(port, host, target),
         cwd=CHECKOUT,
-        env=serve_environment(settings, environment),
+        env=given,
         stdout=log,
         stderr=subprocess.STDOUT if log is not None else None,
         start_new_session=True,  # so that Ctrl-C reaches us alone, and we stop it in order
     )
     try:
         wait_until_ready(url, timeout, process)
-        yield url
+        yield url, process
     finally:
-        stop(process)
+        stop(process, ServiceSettings.from_environment(given).drain_seconds + GRACE_SECONDS)
 
 
 def wait_until_ready(url: str, timeout: float, process: subprocess.Popen[bytes] | None = None) -> None:
@@ -104,8 +139,8 @@ def wait_until_ready(url: str, timeout: float, process: subprocess.Popen[bytes] 
         time.sleep(PAUSE_SECONDS)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the service and its workers: politely, and after the grace time by force."""
+def stop(process: subprocess.Popen[bytes], seconds: float = GRACE_SECONDS) -> None:
+    """End the service and its workers: politely, and after so many seconds and some more by force."""
     try:
         workers = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
@@ -113,7 +148,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_SECONDS + 5)
+            process.wait(seconds + 5)
         process.kill()
     process.wait()
     for worker in psutil.wait_procs(workers, timeout=1)[1]:

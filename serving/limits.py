@@ -14,6 +14,7 @@ from types import TracebackType
 from serving.refusals import Refusal
 
 MOST_CALLERS = 10_000  # names come from the file of keys; this only bounds what revoked ones leave behind
+ROUNDING = 1e-9  # who waits as long as told finds his token
 
 
 def share(most: int, workers: int) -> int:
@@ -43,7 +44,7 @@ class RateLimit:
         now = self._clock()
         tokens, then = self._buckets.get(caller, (self._most, now))
         tokens = min(self._most, tokens + (now - then) * self._rate)
-        if tokens < 1:
+        if tokens < 1 - ROUNDING:
             wait = math.ceil((1 - tokens) / self._rate)
             message = f"this key may ask {self._rate:g} times a second of this process; ask again in {wait} s"
             raise Refusal(429, "rate_limited", message, headers={"Retry-After": str(wait)})

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from serving.routes import Route
 
 SCHEMAS = "#/components/schemas/{model}"
-EVERYWHERE = (401, 404, 405, 414, 431, 500)  # what any route may answer
-LIMITED = (429, 503)  # what a route that is limited may answer besides
+EVERYWHERE = (400, 401, 404, 405, 408, 414, 431, 500, 503)  # what any route may answer
+LIMITED = (429,)  # what a route that is limited may answer besides
 DOCS_FILES = ("/static_content/swagger-ui.css", "/static_content/swagger-ui-bundle.js")
 DOCS = Answer(
     b"""<!DOCTYPE html>

@@ -157,3 +157,19 @@ def test_as_of_on_the_command_line_overrides_the_settings(tmp_path: Path) -> Non
     refused = CliRunner().invoke(main, ["features", str(config), "--as-of", "soon", "--out", str(out)])
     assert refused.exit_code == 2
     assert "'soon' is not a date such as 2026-07-01" in refused.output
+
+
+def test_a_key_is_printed_once_and_revoked_by_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    made = CliRunner().invoke(main, ["key", "web shop", "--file", str(file)])
+    key = made.stdout.strip()
+    assert (made.exit_code, len(key)) == (0, 43)
+    assert key not in file.read_text()
+    assert key not in made.stderr
+    again = CliRunner().invoke(main, ["key", "web shop", "--file", str(file)])
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert "has a key named 'web shop' already" in again.stderr
+    gone = CliRunner().invoke(main, ["key", "web shop", "--file", str(file), "--revoke"])
+    assert (gone.exit_code, json.loads(file.read_text())) == (0, {})
+    lost = CliRunner().invoke(main, ["key", "web", "--file", str(tmp_path / "none" / "keys.json")])
+    assert (lost.exit_code, lost.stderr.count("\n")) == (2, 1)

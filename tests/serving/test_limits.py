@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from segments.model import SegmentModel
 from serving import door as door_module
-from serving.body import LARGEST_HEAD, LONGEST_URL, BodyBudget, BodyReader
+from serving.body import LARGEST_HEAD, LONGEST_URL, BodyBudget, BodyReader, Hourglass
 from serving.deadline import Deadline
 from serving.door import Door
 from serving.keys import add_key
@@ -212,7 +212,7 @@ def test_bodies_under_way_are_bounded_together_and_let_go(good: dict[str, Any]) 
 def test_after_504_no_thread_works_on(
     make_caller: Any, hdbscan: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each step takes 50 ms: of the 4 that a thousand customers are, the deadline of 80 ms lets two begin."""
+    """Each step takes 50 ms and more: of all that a thousand customers are, the deadline of 80 ms lets two begin."""
     real = SegmentModel.explain_records
     begun: list[float] = []
 
@@ -221,8 +221,8 @@ def test_after_504_no_thread_works_on(
         time.sleep(0.05)
         return real(self, records, *more)
 
-    monkeypatch.setattr(SegmentModel, "explain_records", slow)
     call = make_caller(hdbscan, ServiceSettings(request_seconds=0.08))
+    monkeypatch.setattr(SegmentModel, "explain_records", slow)
     reply = call.assign([{"id": str(i), "features": good} for i in range(4 * STEP)], explain=True)
     assert (reply.status, reply.error["code"]) == (504, "deadline")
     call.door._pool.shutdown(wait=True)  # returns when the work has ended
@@ -241,8 +241,8 @@ def test_what_had_not_begun_at_its_deadline_never_does(
         release.wait(5)
         raise Refusal(504, "deadline", "late")
 
-    monkeypatch.setattr(SegmentModel, "assign_records", stuck)
     door = make_caller(kmeans, ServiceSettings(request_seconds=0.1)).door
+    monkeypatch.setattr(SegmentModel, "assign_records", stuck)
     found = ask_all(door, [body_of(good, 300)] * 6)
     assert {status for status, _, _ in found} == {504}
     release.set()
@@ -333,6 +333,32 @@ def test_a_deep_body_does_not_reach_the_limit_of_recursion(call_kmeans: Any) -> 
     for body in (b"[" * 100_000, b'{"a":' * 100_000, b"[" * 100_000 + b"]" * 100_000):
         assert call_kmeans("POST", "/assign", body).status == 400
     assert sys.getrecursionlimit() >= 1000
+
+
+def test_a_wait_is_ended_when_it_is_too_long_and_no_other() -> None:
+    hourglass = Hourglass(0.2)
+
+    async def wait(seconds: float) -> bytes:
+        await asyncio.sleep(seconds)
+        return b"there"
+
+    async def all_at_once() -> list[Any]:
+        waits = [hourglass.within(wait(seconds)) for seconds in (0, 0.1, 5, 5)]
+        return await asyncio.gather(*waits, return_exceptions=True)
+
+    for _ in range(2):  # in another loop too
+        found = asyncio.run(asyncio.wait_for(all_at_once(), 3))
+        assert found[:2] == [b"there", b"there"]
+        assert [type(one) for one in found[2:]] == [TimeoutError, TimeoutError]
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(hourglass.within(wait(5)))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
 
 
 # -- from where -------------------------------------------------------------------------------------------------------

@@ -14,11 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from segments.model import SegmentModel
 from segments.profiles import SegmentLabel
-from serving.launcher import ServiceError, running_service, serve_environment, wait_until_ready
+from serving.launcher import ServiceError, running_service, serve, serve_environment, wait_until_ready
 from serving.settings import ServiceSettings
 
 START_SECONDS = 120.0  # two processes import BentoML; slow where many tests share a machine
@@ -57,7 +58,7 @@ def url(kmeans: SegmentModel, tmp_path_factory: pytest.TempPathFactory, no_mlflo
     folder = tmp_path_factory.mktemp("served")
     kmeans.save(folder / "tiny")
     with (folder / "log").open("wb") as log:
-        settings = ServiceSettings(model_path=folder / "tiny")
+        settings = ServiceSettings(model_path=folder / "tiny", drain_seconds=0)
         try:
             with running_service(
                 settings, port=free_port(), log=log, timeout=START_SECONDS, environment=no_mlflow
@@ -164,7 +165,12 @@ def test_a_built_bento_serves_the_packed_model_with_no_registry(
     with (
         (tmp_path / "log").open("wb") as log,
         running_service(
-            ServiceSettings(), port=free_port(), target=tag, log=log, timeout=START_SECONDS, environment=environment
+            ServiceSettings(drain_seconds=0),
+            port=free_port(),
+            target=tag,
+            log=log,
+            timeout=START_SECONDS,
+            environment=environment,
         ) as url,
     ):
         described = ask(url, "/model")[1]
@@ -182,3 +188,36 @@ def test_the_callers_own_environment_wins_but_for_our_settings() -> None:
     made = serve_environment(ServiceSettings(version="3"), {"OTEL_SDK_DISABLED": "false", "SEGMENTS_VERSION": "2"})
     assert (made["OTEL_SDK_DISABLED"], made["SEGMENTS_VERSION"]) == ("false", "3")
     assert made["BENTOML_DO_NOT_TRACK"] == "true"
+
+
+def test_paths_of_the_callers_environment_start_from_the_callers_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = serve_environment(
+        ServiceSettings(version="3"), {"SEGMENTS_API_KEYS_FILE": "keys.json", "SEGMENTS_ALIAS": "x"}
+    )
+    assert made["SEGMENTS_API_KEYS_FILE"] == str(tmp_path / "keys.json")
+    assert made["SEGMENTS_TRACKING_URI"] == f"sqlite:///{tmp_path}/mlflow.db"
+    assert ServiceSettings.from_environment(made).pointer == "3"
+
+
+def test_a_service_that_ends_by_itself_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kmeans: SegmentModel
+) -> None:
+    """Ended as soon as it is ready: whoever keeps it hears of it."""
+    kmeans.save(tmp_path / "tiny")
+    port = free_port()
+
+    def end(url: str) -> None:
+        (server,) = [
+            child
+            for child in psutil.Process().children()
+            if "bentoml" in child.cmdline() and str(port) in child.cmdline()
+        ]
+        server.terminate()
+
+    monkeypatch.setenv("BENTOML_HOME", str(tmp_path / "bentoml"))
+    settings = ServiceSettings(model_path=tmp_path / "tiny", drain_seconds=0)
+    with pytest.raises(ServiceError, match="the service ended with exit code"):
+        serve(settings, port=port, host="127.0.0.1", ready=end)

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from segments.assigners import NearestCentroid
 from segments.encoder import Floats, Indices
-from training.recipe import Fit, Recipe, sample_rows
+from training.recipe import REFITS, Fit, Recipe, sample_rows
 from training.sites import sites
 
 MOST_ROUNDS = 100
@@ -52,6 +52,10 @@ class CorrelatedRecipe:
     @property
     def needs_gaps(self) -> bool:
         return True
+
+    @property
+    def refits(self) -> int:
+        return REFITS
 
     def for_share(self, share: float) -> Recipe:  # noqa: ARG002  (k does not depend on the number of customers)
         return replace(self)

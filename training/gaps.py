@@ -56,7 +56,7 @@ class PairEvidence:
 def hold_out(points: Floats, hidden: Floats, most: int, seed: int) -> HeldOut:
     """At most 2 × `most` of the customers with (n, width) `points`; ties hide as much as `hidden`."""
     rows = sample_rows(len(points), 2 * most, seed)
-    blurred = np.ascontiguousarray(smoothed(points, hidden, seed)[rows])
+    blurred = smoothed(points[rows], hidden[rows], seed)
     order = np.random.default_rng(seed + 1).permutation(len(rows))
     halves = (np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :]))
     folds = np.empty_like(order)

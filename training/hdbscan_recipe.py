@@ -15,10 +15,11 @@ from segments.encoder import Floats
 from segments.nearest_core import NearestCore
 from training.condensing import Clustered, condensed, members_as_probes, probes_of
 from training.memory import Memory
-from training.recipe import Fit, Recipe, sample_rows
+from training.recipe import REFITS, Fit, Recipe, sample_rows
 from training.settings import UmapSettings
 
 MOST_SEARCHED = 10_000  # customers; its trees take quadratic time where columns are many
+FEW_REFITS = 3  # each embeds anew
 FEWEST_SAMPLES = 3  # with fewer, single customers chain segments together
 
 
@@ -48,6 +49,10 @@ class HdbscanRecipe:
     @property
     def needs_gaps(self) -> bool:
         return False
+
+    @property
+    def refits(self) -> int:
+        return REFITS if self.embedding is None else FEW_REFITS
 
     def for_share(self, share: float) -> Recipe:
         """A dense place among fewer customers has fewer neighbours."""

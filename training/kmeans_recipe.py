@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from segments.assigners import NearestCentroid
 from segments.encoder import Floats
-from training.recipe import MOST_SEARCHED, Fit, Recipe, sample_rows
+from training.recipe import MOST_SEARCHED, REFITS, Fit, Recipe, sample_rows
 from training.warm_start import NOWHERE, Partition, Standpoint, settle
 
 
@@ -35,6 +35,10 @@ class KMeansRecipe:
     @property
     def needs_gaps(self) -> bool:
         return False
+
+    @property
+    def refits(self) -> int:
+        return REFITS
 
     def for_share(self, share: float) -> Recipe:  # noqa: ARG002  (k does not depend on the number of customers)
         # two halves that start in one place would agree too easily

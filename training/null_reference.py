@@ -9,7 +9,7 @@ from segments.encoder import Floats
 from training.quality import assigned_labels, weighted_silhouette
 from training.recipe import Recipe, sample_rows
 
-DRAWS = 3
+REFITS_A_DRAW = 3  # a draw for so many refits of the verdict
 MOST = 1000
 
 
@@ -32,8 +32,8 @@ def gaussian_copula(points: Floats, count: int, generator: np.random.Generator) 
 def null_silhouettes(recipe: Recipe, points: Floats, seed: int) -> Floats:
     """Mean silhouette of the recipe on each of a few draws of the null; 0 where it finds fewer than two segments."""
     rows = sample_rows(len(points), MOST, seed)
-    result = np.zeros(DRAWS)
-    for number in range(DRAWS):
+    result = np.zeros(max(1, recipe.refits // REFITS_A_DRAW))
+    for number in range(len(result)):
         generator = np.random.default_rng([seed, 7, number])
         drawn = np.ascontiguousarray(gaussian_copula(points[rows], len(rows), generator))
         fit = recipe.for_share(len(rows) / len(points)).fit(drawn, seed)

@@ -116,7 +116,7 @@ def weighted_silhouette(points: Floats, labels: Indices, sample: Indices) -> flo
 
 def stability(recipe: Recipe, points: Floats, judged: int, seed: int) -> float:
     """Do two halves of the customers tell the same story? Adjusted Rand index of the models fitted on each."""
-    rows = sample_rows(len(points), 2 * judged, seed)
+    rows = sample_rows(len(points), judged, seed)
     generator = np.random.default_rng(seed + 1)
     shuffled = generator.permutation(rows)
     half = len(shuffled) // 2

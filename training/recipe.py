@@ -16,6 +16,7 @@ from segments.assigners import NearestCentroid
 from segments.encoder import Floats, Indices
 from segments.nearest_core import NearestCore
 
+REFITS = 10  # bootstrap samples; of recipes that take long, fewer
 MOST_SEARCHED = 20_000  # customers that random starts of KMeans look at
 
 
@@ -47,6 +48,11 @@ class Recipe(Protocol):
     @property
     def needs_gaps(self) -> bool:
         """Is it of no use where no gaps part its segments? It is then not judged."""
+        ...
+
+    @property
+    def refits(self) -> int:
+        """How often a verdict fits it anew to see whether its segments are found again."""
         ...
 
     def fit(self, points: Floats, seed: int) -> Fit | None:

@@ -7,8 +7,6 @@ import numpy as np
 from segments.encoder import Floats, Indices
 from training.recipe import Recipe, sample_rows
 
-RESAMPLES = 10
-
 
 def recovery(recipe: Recipe, points: Floats, labels: Indices, segments: int, most: int, seed: int) -> Floats:
     """For each segment, the mean similarity of its nearest match among the segments of models fitted anew: (segments,).
@@ -19,7 +17,7 @@ def recovery(recipe: Recipe, points: Floats, labels: Indices, segments: int, mos
     """
     rows = sample_rows(len(points), most, seed)
     totals, times = np.zeros(segments), np.zeros(segments)
-    for number in range(RESAMPLES):
+    for number in range(recipe.refits):
         generator = np.random.default_rng([seed, number])
         drawn = np.unique(generator.choice(rows, len(rows)))
         there = np.bincount(labels[drawn], minlength=segments) > 0

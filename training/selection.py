@@ -146,18 +146,21 @@ def _best(leading: Mapping[int, Judgement], refines: Refines) -> int:
         most = max(judgement.belt_share for judgement in leading.values())
         return _best_separated({p: j for p, j in leading.items() if j.belt_share == most})
     belted = {p: j for p, j in leading.items() if standing_of(j) is Standing.BELTED}
-    best = _finest(belted or leading)
+    best = _finest(belted or leading, refines)
     finer = {p: j for p, j in leading.items() if j.segments > leading[best].segments and refines(p, best)}
-    return _finest(finer) if finer else best
+    return _finest(finer, refines) if finer else best
 
 
-def _finest(candidates: Mapping[int, Judgement]) -> int:
-    """Of those with most segments, the one whose segments are tightest.
+def _finest(candidates: Mapping[int, Judgement], refines: Refines) -> int:
+    """Of those with most segments, the one whose segments are tightest; of those that are the same but for a few
+    customers, the best separated.
 
-    The silhouette would not do: it takes all directions for equal, and prefers a border that runs askew of the gap.
+    The silhouette alone would not do: it takes all directions for equal, and prefers a border askew of the gap.
     """
     most = max(judgement.segments for judgement in candidates.values())
-    return min((p for p, j in candidates.items() if j.segments == most), key=lambda p: (candidates[p].scatter, p))
+    finest = {p: j for p, j in candidates.items() if j.segments == most}
+    tightest = min(finest, key=lambda p: (finest[p].scatter, p))
+    return _best_separated({p: j for p, j in finest.items() if p == tightest or refines(p, tightest)})
 
 
 def _best_separated(candidates: Mapping[int, Judgement]) -> int:

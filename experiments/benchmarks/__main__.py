@@ -17,9 +17,9 @@ class Benchmark:
     size: int
     tiny: int
 
-    def run(self, tiny: bool) -> dict[str, object]:
+    def run(self, size: int | None = None) -> dict[str, object]:
         """Run it; every benchmark module has `run(size)`."""
-        result: dict[str, object] = import_module(self.module).run(self.tiny if tiny else self.size)
+        result: dict[str, object] = import_module(self.module).run(self.size if size is None else size)
         return result
 
 
@@ -28,6 +28,7 @@ BENCHMARKS = {
     "discovery": Benchmark("experiments.benchmarks.discovery", 100, 1),
     "features": Benchmark("experiments.benchmarks.features", 10_000_000, 2_000),
     "hysteresis": Benchmark("experiments.benchmarks.hysteresis", 3_000, 300),
+    "serve": Benchmark("experiments.benchmarks.serve", 10, 1),  # seconds a round
     "simulated": Benchmark("experiments.benchmarks.simulated", 100_000, 400),
     "succession": Benchmark("experiments.benchmarks.succession", 3_000, 300),
 }
@@ -36,11 +37,12 @@ BENCHMARKS = {
 @click.command()
 @click.argument("name", type=click.Choice([*BENCHMARKS, "all"]))
 @click.option("--tiny", is_flag=True, help="As small as it runs at all: for tests, not for figures.")
-def main(name: str, tiny: bool) -> None:
+@click.option("--size", type=click.IntRange(1), help="Instead of the full size; what it counts is in each benchmark.")
+def main(name: str, tiny: bool, size: int | None) -> None:
     """Measure the numbers that the README quotes."""
     for chosen in BENCHMARKS if name == "all" else [name]:
         click.echo(f"== {chosen}")
-        click.echo(json.dumps(BENCHMARKS[chosen].run(tiny)))
+        click.echo(json.dumps(BENCHMARKS[chosen].run(BENCHMARKS[chosen].tiny if tiny else size)))
 
 
 if __name__ == "__main__":

@@ -122,13 +122,13 @@ def test_only_amounts_that_add_up_are_shared_out(hostile: Discovery) -> None:
 def test_every_candidate_has_a_row_with_its_scores_or_its_refusal(hostile: Discovery) -> None:
     table = candidate_table(hostile)
     assert table["candidate"].tolist() == [candidate.recipe.name for candidate in hostile.candidates]
-    assert table["chosen"].tolist() == [True, False]
+    assert table["chosen"].tolist() == [True, False, False]
     judgement = hostile.chosen.judgement
     assert judgement is not None
     assert table.loc[0, "silhouette"] == judgement.silhouette
-    assert np.isnan(table.loc[1, "silhouette"])
-    assert table.loc[1, "remark"] == "refused: fewer than two segments"
-    assert "min_cluster_size=60" in str(table.loc[1, "parameters"])
+    assert np.isnan(table.loc[2, "silhouette"])
+    assert table.loc[2, "remark"] == "refused: fewer than two segments"
+    assert "min_cluster_size=60" in str(table.loc[2, "parameters"])
     assert list(table.columns[-2:]) == ["chosen", "remark"]
 
 

@@ -32,8 +32,14 @@ def test_parted_groups_beat_better_separated_slices() -> None:
     assert chosen(judged(silhouette=0.9), judged(silhouette=0.1, gaps=0.5)) == 0
 
 
-def test_of_parted_ones_the_finest_and_then_the_best_separated() -> None:
-    assert chosen(judged(3, 0.6, gaps=1.0), judged(5, 0.5, gaps=1.0), judged(5, 0.4, gaps=1.0)) == 1
+def test_of_parted_ones_the_finest_and_then_the_tightest() -> None:
+    loose, tight = judged(5, 0.5, gaps=1.0, scatter=2.0), judged(5, 0.4, gaps=1.0, scatter=1.0)
+    assert chosen(judged(3, 0.6, gaps=1.0), loose, tight) == 2
+
+
+def test_of_parted_ones_that_are_the_same_but_for_a_few_the_best_separated() -> None:
+    loose, tight = judged(5, 0.5, gaps=1.0, scatter=2.0), judged(5, 0.4, gaps=1.0, scatter=1.0)
+    assert chosen(loose, tight, finer=((0, 1),)) == 0
 
 
 def test_a_belted_candidate_is_left_only_for_one_that_divides_it() -> None:

@@ -395,18 +395,31 @@ def serve(config: Path, which: str, host: str, port: int) -> None:
 @main.command()
 @config_option
 @which_option
-def package(config: Path, which: str) -> None:
+@click.option(
+    "--dockerfile",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the Dockerfile of its image here.",
+)
+def package(config: Path, which: str, dockerfile: Path | None) -> None:
     """Build a Bento that needs no registry.
 
     It carries the model and serves it anywhere: `bentoml serve` or `bentoml containerize` take it from there.
     """
     from registry.versions import fetch
-    from serving.packaging import package as build
+    from serving import packaging
 
     location = _location(config)
     fetched = fetch(location, which)
-    tag = build(fetched.model, location.model_name, fetched.version)
-    click.echo(f"built {tag}; serve it: bentoml serve {tag}")
+    tag = packaging.package(fetched.model, location.model_name, fetched.version)
+    weight = packaging.weigh(tag)
+    click.echo(
+        f"built {tag} ({weight.bento / 1e6:.1f} MB; the {weight.packages} packages that it needs take "
+        f"{weight.requirements / 1e6:,.0f} MB); serve it: bentoml serve {tag}"
+    )
+    if dockerfile is not None:
+        dockerfile.write_text(packaging.dockerfile(tag), encoding="utf-8")
+        click.echo(f"wrote {dockerfile}: what `bentoml containerize {tag}` builds from")
 
 
 @main.command()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import chdir
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
 STORED_NAME = "segment_model"  # as bentofile.yaml names it
 BENTOFILE = "bentofile.yaml"
+LOCK = Path(__file__).with_name("requirements.lock")
+PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==[^\s;\\]+", re.MULTILINE)
 
 
 def store(model: SegmentModel, name: str, version: str) -> str:
@@ -49,6 +54,57 @@ def package(model: SegmentModel, name: str, version: str, root: Path | None = No
     except bentoml.exceptions.BentoMLException as error:
         raise ArtefactError(f"BentoML could not build the Bento: {error}") from error
     return str(built.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a Bento weighs, in bytes: itself with its model, and the packages that it asks for, as they lie here.
+
+    packages : how many there are. absent : those that are not installed here (other systems' ones) and not counted.
+    """
+
+    bento: int
+    requirements: int
+    packages: int
+    absent: tuple[str, ...]
+
+
+def weigh(tag: str) -> Weight:
+    """Weigh a built Bento and what its image will carry beside Python."""
+    built = bentoml.bentos.get(tag)
+    folders = [Path(built.path), *(Path(model.to_model().resolve().path) for model in built.info.all_models)]
+    bento = sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
+    names = dict.fromkeys(PIN.findall(LOCK.read_text(encoding="utf-8")))  # one may be there for each Python
+    sizes = {name: _installed_size(name) for name in names}
+    there = [size for size in sizes.values() if size is not None]
+    return Weight(bento, sum(there), len(there), tuple(name for name, size in sizes.items() if size is None))
+
+
+def _installed_size(name: str) -> int | None:
+    """Bytes of an installed package; None where it is not installed."""
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        return None
+    paths = (Path(str(found.locate_file(file))) for file in found.files or ())
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def dockerfile(tag: str) -> str:
+    """What `bentoml containerize` hands to the container engine for a built Bento; needs no engine.
+
+    Raises
+    ------
+    ArtefactError
+        If there is no such Bento.
+    """
+    from bentoml._internal.container import construct_containerfile  # the command's own; there is no public name
+
+    try:
+        with construct_containerfile(bentoml.bentos.get(tag), enable_buildkit=False) as (folder, name):
+            return (Path(folder) / name).read_text(encoding="utf-8")
+    except bentoml.exceptions.NotFound as error:
+        raise ArtefactError(f"there is no Bento {tag}; `segments package` builds one") from error
 
 
 def packed_model(bento: Any) -> ServedModel:

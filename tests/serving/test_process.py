@@ -156,10 +156,10 @@ def test_a_built_bento_serves_the_packed_model_with_no_registry(
 
     source = tmp_path / "bentoml" / "bentos" / tag.replace(":", "/") / "src"
     rooms = {path.relative_to(source).parts[0] for path in source.rglob("*") if path.is_file()}
-    assert rooms == {"bentofile.yaml", "segments", "serving"}
+    assert rooms == {"bentofile.yaml", "features", "segments", "serving"}
     needed = (source.parent / "env" / "python" / "requirements.txt").read_text()
     assert "\nbentoml==" in needed
-    for name in ("mlflow", "umap-learn", "matplotlib", "shap", "scikit-learn", "ibis-framework"):
+    for name in ("mlflow", "umap-learn", "matplotlib", "shap", "scikit-learn", "pyarrow"):
         assert f"\n{name}==" not in needed
 
     with (

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -20,8 +26,10 @@ from features.customer_vector import CustomerVectors
 from segments.model import SegmentModel
 from serving.assignment import read_request
 from serving.contracts import MOST_ROWS, RecordsRequest, RecordsResponse
+from serving.launcher import running_service
 from serving.records import RECORD_KEYS, _moment, _read_customer
 from serving.refusals import Refusal
+from serving.settings import ServiceSettings
 from training.discovery import discover
 from training.run import provenance, vectors_of
 from training.settings import DiscoverySettings, KMeansSettings, Settings, parse_settings
@@ -244,6 +252,45 @@ def test_callers_at_once_each_get_their_own(
         row = frame.loc[customer["id"]]
         assert found["id"] == customer["id"]
         assert found["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
+
+
+def test_a_built_bento_carries_how_features_are_made(
+    discovered: SegmentModel, raw: Any, chosen: tuple[Settings, CustomerVectors], tmp_path: Path
+) -> None:
+    """Nothing of the kitchen can be imported, nor any engine but the embedded one."""
+    blocked = tmp_path / "blocked"
+    blocked.mkdir()
+    for name in ("mlflow", "sklearn", "umap", "shap", "pyarrow", "psycopg", "pandera", "registry", "training"):
+        (blocked / f"{name}.py").write_text(f"raise ImportError('{name} is no part of serving')\n")
+    environment = {**os.environ, "PYTHONPATH": str(blocked), "BENTOML_HOME": str(tmp_path / "bentoml")}
+    discovered.save(tmp_path / "company")
+    script = (
+        "import sys\nfrom segments import SegmentModel\nfrom serving.packaging import package\n"
+        "print(package(SegmentModel.load(sys.argv[1]), 'simulated-company', '3'))\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "company")]
+    built = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    tag = built.stdout.strip().splitlines()[-1]
+    frame, kept = chosen[1].frame, discovered.contract.names
+    body = json.dumps({"as_of": "2026-07-01", "customers": [raw(name) for name in frame.index[:3]]}).encode()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with (
+        (tmp_path / "log").open("wb") as log,
+        running_service(
+            ServiceSettings(), port=port, target=tag, log=log, timeout=120.0, environment=environment
+        ) as url,
+    ):
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{url}/assign_records", body, headers)
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            found = json.load(reply)["assignments"]
+        with urllib.request.urlopen(f"{url}/", timeout=60) as reply:
+            assert b"explorer.js" in reply.read()
+    for answer in found:
+        row = frame.loc[answer["id"]]
+        assert answer["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
 
 
 names = st.sampled_from(["as_of", "customers", "id", "orders", "events", "attributes", "explain", "policy", "amount"])

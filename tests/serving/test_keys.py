@@ -80,7 +80,9 @@ def test_every_route_but_the_probes_asks_for_a_key(
     others = [("GET", "/nope"), ("PUT", "/assign"), ("OPTIONS", "/assign"), ("PUT", "/livez"), ("HEAD", "/model")]
     for method, route in [*asked, *others]:
         reply = call(method, route, b"", headers)
-        assert (reply.status, reply.error["code"]) == (401, "unauthorized"), route
+        assert reply.status == 401, route
+        if method != "HEAD":
+            assert reply.error["code"] == "unauthorized"
         assert reply.headers["www-authenticate"].startswith("Bearer, Basic realm=")
     for method, route in PROBES:
         assert call(method, route, b"", headers).status == 200

@@ -23,6 +23,8 @@ from serving.routes import route_table
 from serving.settings import ServiceSettings
 
 PROBES = {("GET", "/livez"), ("GET", "/readyz")}
+# the explorer's page, which asks its user for the key: files that are the same whatever model is served, or none
+STATIC = {("GET", "/"), ("GET", "/explorer.css"), ("GET", "/explorer.js")}
 
 
 class Clock:
@@ -75,17 +77,26 @@ def test_every_route_but_the_probes_asks_for_a_key(
     headers = {"content-type": "application/json"}
     if sent is not None:
         headers["authorization"] = sent.format(key=key)
-    asked = [route for route in every_route(kmeans) if route not in PROBES]
+    asked = [route for route in every_route(kmeans) if route not in PROBES | STATIC]
     assert len(asked) > 8
     others = [("GET", "/nope"), ("PUT", "/assign"), ("OPTIONS", "/assign"), ("PUT", "/livez"), ("HEAD", "/model")]
     for method, route in [*asked, *others]:
         reply = call(method, route, b"", headers)
-        assert reply.status == 401, route
-        if method != "HEAD":
-            assert reply.error["code"] == "unauthorized"
+        assert (reply.status, reply.error["code"]) == (401, "unauthorized"), route
         assert reply.headers["www-authenticate"].startswith("Bearer, Basic realm=")
     for method, route in PROBES:
         assert call(method, route, b"", headers).status == 200
+
+
+def test_what_is_public_besides_the_probes_knows_no_model(
+    keyed: tuple[Any, str], make_caller: Callable[..., Any], kmeans: SegmentModel
+) -> None:
+    live = LiveModel(lambda: pytest.fail("nobody asked to load"))
+    public = {(route.method, route.path) for route in route_table(live, ServiceSettings()) if route.public}
+    assert public - PROBES <= STATIC
+    without = make_caller(Door(live, ServiceSettings()))
+    for method, path in public - PROBES:
+        assert keyed[0](method, path, b"", {}).body == without(method, path, b"", {}).body
 
 
 def test_a_revoked_key_and_an_empty_password_open_nothing(path: Path) -> None:

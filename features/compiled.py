@@ -199,7 +199,8 @@ class _Engine:
         return f"EXECUTE {name}"
 
     def fill(self, tables: Mapping[str, RecordTable], as_of: AsOf) -> None:
-        """Put rows in, once `empty` has taken out those before."""
+        """Put rows in, until `empty`."""
+        self.connection.begin()
         for name, columns in self._program.tables.items():
             rows = tables.get(name)
             if rows is not None and rows.customer:
@@ -215,9 +216,8 @@ class _Engine:
         self._run(f"INSERT INTO {LaterAsOf.NAME} VALUES (?, ?, ?, ?)", now)  # noqa: S608
 
     def empty(self) -> None:
-        """Nothing of one caller's rows outlives the call."""
-        for name in (*self._program.tables, LaterAsOf.NAME):
-            self.connection.execute(f'DELETE FROM "{name}"')  # noqa: S608
+        """Nothing of one caller's rows outlives the call: they were never committed."""
+        self.connection.rollback()
 
     def values(self, size: int) -> tuple[dict[str, list[Any]], list[bool]]:
         """What the parts computed, by column, None where there is nothing; and which customers were in any part."""

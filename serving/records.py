@@ -220,9 +220,10 @@ def _moment(value: Any) -> date | datetime | None:
     if type(value) is not str or not re.fullmatch(MOMENT, value, re.ASCII):
         return None
     try:
-        return datetime.fromisoformat(value) if len(value) > len("2026-06-29") else date.fromisoformat(value)
+        found = datetime.fromisoformat(value) if len(value) > len("2026-06-29") else date.fromisoformat(value)
     except ValueError:
         return None
+    return found if 1 < found.year < 9999 else None  # so that no time zone carries it out of the calendar
 
 
 def _moment_of_row(value: Any) -> datetime | None:

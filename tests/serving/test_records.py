@@ -171,6 +171,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "a number as moment": ({"orders": [{**ROW, "ordered_at": 1.7e9}]}, "orders[0].ordered_at", "1700000000.0", "date"),
     "no such day": ({"orders": [ROW, {**ROW, "ordered_at": "2026-02-30"}]}, "orders[1].ordered_at", "2026-02-30", ""),
     "another calendar": ({"orders": [{**ROW, "ordered_at": "01.06.2026"}]}, "orders[0].ordered_at", "01.06.", "date"),
+    "the first day": ({"orders": [{**ROW, "ordered_at": "0001-01-01"}]}, "orders[0].ordered_at", "0001", "date"),
     "week dates": ({"orders": [{**ROW, "ordered_at": "2026-W22-1"}]}, "orders[0].ordered_at", "2026-W22-1", "date"),
     "zones for some": (
         {"orders": [ROW, {**ROW, "ordered_at": "2026-06-01T10:00:00+02:00"}]},
@@ -222,7 +223,21 @@ def test_instants_are_compared_as_instants(ask: Any, raw: Any, chosen: Any, mome
     assert found["frequency"] == here["frequency"] + first
 
 
-@pytest.mark.parametrize("as_of", [None, 5, "", "yesterday", "2026-13-01", "2026-07-01T25:00", "2026-07-01 ", ["2026"]])
+@pytest.mark.parametrize(
+    "as_of",
+    [
+        "0001-01-01",
+        "9999-12-31T23:59:59-14:00",
+        None,
+        5,
+        "",
+        "yesterday",
+        "2026-13-01",
+        "2026-07-01T25:00",
+        "2026-07-01 ",
+        ["2026"],
+    ],
+)
 def test_the_moment_asked_for_must_be_one(ask: Any, as_of: Any) -> None:
     reply = ask([{"id": "C1", "orders": [ROW]}], as_of)
     assert (reply.status, reply.error["code"]) == (422, "invalid_request")

@@ -76,8 +76,7 @@ class KeptCopies:
     def of(cls, cache: Path, *pointer: str) -> KeptCopies:
         """In a folder of its own below `cache`; `pointer` (registry, model name, alias) tells it from others."""
         mark = hashlib.sha256("\n".join(pointer).encode()).hexdigest()[:16]
-        readable = re.sub(r"[^A-Za-z0-9-]+", "-", "-".join(pointer[1:])).strip("-")[:60]
-        return cls(cache / f"{readable}-{mark}")
+        return cls(cache / f"{_as_name('-'.join(pointer[1:]))}-{mark}")
 
     def room(self) -> Path:
         """The folder itself, made where needed; a fetch may pass its files through it.
@@ -98,7 +97,7 @@ class KeptCopies:
         OSError
             If there is no room or no permission; then the copies that were there stay as they are.
         """
-        name = f"v{served.version}-{served.model.digest.removeprefix('sha256:')[:16]}"
+        name = f"v{_as_name(served.version)}-{served.model.digest.removeprefix('sha256:')[:16]}"
         target, before = self.room() / name, self._current()
         if not _is_whole(target):
             shutil.rmtree(target, ignore_errors=True)
@@ -161,6 +160,11 @@ class KeptCopies:
             with suppress(OSError):
                 if time.time() - left.stat().st_mtime > STALE_SECONDS:
                     shutil.rmtree(left, ignore_errors=True)
+
+
+def _as_name(text: str) -> str:
+    """A text from elsewhere as part of a file's name: it leads into no other folder."""
+    return re.sub(r"[^A-Za-z0-9-]+", "-", text).strip("-")[:60]
 
 
 def _is_whole(folder: Path) -> bool:

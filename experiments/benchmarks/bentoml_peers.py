@@ -1,0 +1,55 @@
+"""The two kinds of route that BentoML offers, doing the same work with the levers that the service uses.
+
+Compared with the service's own door (docs/decisions/0004-service-routes.md). Only BentoML's processes import this.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bentoml
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from experiments.benchmarks.bare_peer import answered, loaded
+from serving.assignment import Request as Asked
+from serving.assignment import answer
+from serving.contracts import AssignRequest
+
+CONFIG: dict[str, Any] = {
+    "workers": 1,
+    "traffic": {"timeout": 60},
+    "logging": {"access": {"enabled": False}},
+    "tracing": {"excluded_urls": ".*"},
+    "metrics": {"enabled": False},
+}
+
+
+@bentoml.service(name="as_api", **CONFIG)
+class AsApi:
+    """A method marked `@bentoml.api`; BentoML reads and validates by the pydantic model."""
+
+    def __init__(self) -> None:
+        self.served = loaded()
+
+    @bentoml.api  # type: ignore[untyped-decorator]
+    async def assign(self, request: AssignRequest, /) -> dict[str, Any]:
+        customers = request.customers
+        ids, features = [one.id for one in customers], [one.features for one in customers]
+        return answer(self.served, Asked(ids, features, request.explain, request.words, request.policy))
+
+
+async def _assign(request: Request) -> Response:
+    status, body = answered(bentoml.get_current_service().served, await request.body())
+    return Response(body, status, media_type="application/json")
+
+
+@bentoml.service(name="mounted", **CONFIG)
+@bentoml.asgi_app(Starlette(routes=[Route("/assign", _assign, methods=["POST"])]))
+class Mounted:
+    """A Starlette application mounted in the service."""
+
+    def __init__(self) -> None:
+        self.served = loaded()

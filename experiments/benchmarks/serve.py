@@ -1,0 +1,159 @@
+"""How fast the service is, in processes of its own, against what a user would run instead, both in one run.
+
+Rounds are short and the sides take turns, so what else the machine does falls on all of them alike; a ratio is the
+median over the rounds. Keys, validation, metrics and limits are on, the limits high enough not to be met.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pandas as pd
+
+from experiments.benchmarks.assign import customers
+from experiments.benchmarks.serve_sides import (
+    CONNECTIONS,
+    Side,
+    bare,
+    bento,
+    cold_start,
+    mlflow,
+    service_settings,
+    wait_for_workers,
+)
+from experiments.benchmarks.wrk import Round, find_wrk, load
+from experiments.service_process import started
+from segments.model import SegmentModel
+from serving.keys import add_key
+from training.discovery import discover
+from training.settings import DiscoverySettings, KMeansSettings
+
+COLUMNS = 16
+DIFFERENT = 64  # customers that the requests are about, in turn
+MANY = 500  # customers in one request
+ROUNDS = 5
+LONG = 6  # rounds' length of the one long round, from which the tail is taken
+STARTS = 3
+
+
+def run(size: int) -> dict[str, Any]:
+    """Measure everything in rounds of `size` seconds.
+
+    Returns
+    -------
+    dict
+        Rates of the service over those of its peers, and what else the table that is printed holds.
+
+    Raises
+    ------
+    LoadError
+        If wrk is not installed, a peer does not start, or anything was answered by an error.
+    """
+    find_wrk()
+    rounds, starts = (ROUNDS, STARTS) if size > 1 else (1, 1)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        model, frame = small_model()
+        model.save(folder / "model")
+        key = add_key(folder / "keys.json", "benchmark")
+        bearer = {"Authorization": f"Bearer {key}"}
+        bodies = Bodies(frame)
+        cold = [cold_start(folder, key, bodies.one(explain=True)[0]) for _ in range(starts)]
+        one_worker = stack.enter_context(started(service_settings(folder, 1), folder / "one.log"))
+        two_workers = stack.enter_context(started(service_settings(folder, 2), folder / "two.log"))
+        wait_for_workers(two_workers, 2, bearer)
+        ours = (f"{one_worker.url}/assign", one_worker.cpu_seconds, bearer)
+        both = (f"{two_workers.url}/assign", two_workers.cpu_seconds, bearer)
+        explained, plain = bodies.one(explain=True), bodies.one(explain=False)
+        sides = {
+            "the service": Side(ours[0], explained, ours[1], ours[2]),
+            "without explanation": Side(ours[0], plain, ours[1], ours[2]),
+            "with two workers": Side(both[0], explained, both[1], both[2]),
+            "500 customers, two workers": Side(both[0], bodies.many(), both[1], both[2]),
+            "bare Starlette": stack.enter_context(bare(folder, explained)),
+            "@bentoml.api": stack.enter_context(bento(folder, "AsApi", explained)),
+            "mounted": stack.enter_context(bento(folder, "Mounted", explained)),
+            "mlflow models serve": stack.enter_context(mlflow(folder, model, frame, bodies.for_mlflow())),
+        }
+        for side in sides.values():
+            load(side.url, side.bodies, {"Content-Type": "application/json", **side.headers}, CONNECTIONS, 1)
+        for _ in range(rounds):
+            for side in sides.values():
+                side.measure(size)
+        tail = load(ours[0], explained, {"Content-Type": "application/json", **bearer}, CONNECTIONS, LONG * size)
+    show(sides)
+    return figures(sides, tail, cold)
+
+
+def figures(sides: Mapping[str, Side], tail: Round, cold: list[tuple[float, float]]) -> dict[str, Any]:
+    """The keys of the last line."""
+    service = sides["the service"]
+
+    def over(one: Side, other: Side) -> float:
+        return median(a.rate / b.rate for a, b in zip(one.rounds, other.rounds, strict=True))
+
+    bare_side = sides["bare Starlette"]
+    pairs = zip(sides["with two workers"].per_cpu_second, service.per_cpu_second, strict=True)
+    return {
+        "benchmark": "serve",
+        "rps_vs_mlflow_serve": over(service, sides["mlflow models serve"]),
+        "rps_vs_bare_starlette": over(service, bare_side),
+        "rps_vs_bare_starlette_bentoml_api": over(sides["@bentoml.api"], bare_side),
+        "rps_vs_bare_starlette_mounted": over(sides["mounted"], bare_side),
+        "p99_over_p50": tail.p99 / tail.p50,
+        "explain_cost": over(sides["without explanation"], service),
+        "customers_per_second": MANY * median(one.rate for one in sides["500 customers, two workers"].rounds),
+        "cold_start_s": median(seconds for seconds, _ in cold),
+        "first_request_over_warm": median(ratio for _, ratio in cold),
+        "rps_per_cpu_second_two_workers_vs_one": median(two / one for two, one in pairs),
+        "requests_per_second": median(one.rate for one in service.rounds),
+        "load_average": os.getloadavg()[0],
+    }
+
+
+def show(sides: Mapping[str, Side]) -> None:
+    """Print the medians of each side."""
+    print(f"{CONNECTIONS} connections, medians of {len(sides['the service'].rounds)} rounds")
+    print(f"{'side':28} {'requests/s':>11} {'a CPU second':>13} {'p50 ms':>8} {'p99 ms':>8}")
+    for name, side in sides.items():
+        rate, each = median(one.rate for one in side.rounds), median(side.per_cpu_second)
+        p50, p99 = (1000 * median(values) for values in zip(*[(one.p50, one.p99) for one in side.rounds], strict=True))
+        print(f"{name:28} {rate:>11,.0f} {each:>13,.0f} {p50:>8.2f} {p99:>8.2f}")
+
+
+# -- what is asked -----------------------------------------------------------------------------------------------------
+
+
+def small_model() -> tuple[SegmentModel, pd.DataFrame]:
+    """Eight segments by KMeans over 16 numbers, and the customers that it was made from."""
+    frame, contract = customers(5000, COLUMNS, 0, seed=1)
+    settings = DiscoverySettings(algorithms=(KMeansSettings(segments=8, starts=1),))
+    frame.index = pd.Index([f"C{number}" for number in range(len(frame))], dtype="str")
+    return discover(frame, contract, settings, {}).model, frame
+
+
+class Bodies:
+    """Requests about customers of a table, as each side wants them."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._rows = frame.head(MANY).to_dict(orient="records")
+
+    def one(self, explain: bool) -> list[str]:
+        """A customer a request."""
+        listed = enumerate(self._rows[:DIFFERENT])
+        return [json.dumps({"customers": [{"id": f"C{i}", "features": row}], "explain": explain}) for i, row in listed]
+
+    def many(self) -> list[str]:
+        """500 customers a request."""
+        listed = [{"id": f"C{i}", "features": row} for i, row in enumerate(self._rows)]
+        return [json.dumps({"customers": listed})]
+
+    def for_mlflow(self) -> list[str]:
+        return [json.dumps({"dataframe_records": [row]}) for row in self._rows[:DIFFERENT]]

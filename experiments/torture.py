@@ -1,0 +1,247 @@
+"""`python -m experiments.torture`: the torture group, all of it, and the table of `docs/torture.md` from what it found.
+
+Each demand names the tests that hold it, wherever they live. They run once; their results, and what they recorded as
+properties, become the table.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree  # of a file that pytest has just written
+
+import click
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "torture.md"
+FULL = "SEGMENTS_TORTURE"
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the service must stand, and the tests that show it, as `folder/module.py` or `folder/module.py::test`."""
+
+    what: str
+    tests: tuple[str, ...]
+
+
+DEMANDS = (
+    Demand(
+        "Twice its capacity",
+        ("torture/test_overload.py", "serving/test_connections.py::test_a_crowd_gets_200_or_503_and_nothing_else"),
+    ),
+    Demand("A soak: memory does not grow", ("torture/test_soak.py",)),
+    Demand(
+        "64 callers, distinct customers: none gets another's answer",
+        ("torture/test_many_callers.py::test_nobody_gets_another_customers_answer",),
+    ),
+    Demand(
+        "Single, batch, shuffled: identical",
+        (
+            "torture/test_many_callers.py::test_alone_in_a_batch_and_shuffled_the_answer_is_the_same",
+            "serving/test_assign.py::test_the_answer_is_the_models_own_one_by_one_in_batches_and_shuffled",
+        ),
+    ),
+    Demand(
+        "Promotions under load: no error, one version a response",
+        ("serving/test_following_for_real.py::test_promotions_under_load_lose_no_request_and_mix_no_versions",),
+    ),
+    Demand(
+        "A new model that is corrupt, truncated, of another contract, of a newer format, slow: the old one serves",
+        (
+            "serving/test_following_for_real.py::test_no_bad_version_is_served_and_nothing_in_it_runs",
+            "serving/test_following.py::test_a_bad_version_leaves_the_old_one_serving_and_is_told_once",
+            "serving/test_following.py::test_a_slow_version_blocks_nothing_and_its_late_arrival_changes_nothing",
+        ),
+    ),
+    Demand(
+        "The registry killed before the start, under load, and restarted",
+        (
+            "serving/test_following_for_real.py::test_the_registrys_death_is_not_felt_and_its_return_is",
+            "serving/test_following.py::test_without_registry_and_copy_there_is_nothing_to_serve",
+            "serving/test_following.py::test_the_last_verified_copy_serves_until_the_registry_is_back",
+        ),
+    ),
+    Demand(
+        "SIGTERM under load: unready first, nothing lost, gone in time",
+        ("serving/test_workers.py::test_two_workers_from_their_start_to_their_end",),
+    ),
+    Demand(
+        "A worker killed: back within 30 s",
+        ("serving/test_workers.py::test_two_workers_from_their_start_to_their_end",),
+    ),
+    Demand(
+        "Callers that go away, dribble, or stay silent do not disturb others",
+        (
+            "serving/test_connections.py::test_slow_heads_slow_bodies_and_the_silent_do_not_hold_up_others",
+            "serving/test_connections.py::test_who_goes_away_and_who_does_not_read_leave_nothing_behind",
+            "serving/test_connections.py::test_connections_are_bounded_and_the_process_with_them",
+        ),
+    ),
+    Demand(
+        "The disk full while a model is fetched",
+        (
+            "serving/test_following_for_real.py::test_a_full_disk_leaves_the_old_version_and_no_half_copy",
+            "serving/test_stored_model.py::test_no_room_at_any_write_leaves_the_old_copies_and_no_half_one",
+        ),
+    ),
+    Demand(
+        "Bodies that are broken, of another shape, too deep, or hold what is no number",
+        (
+            "serving/test_refusals.py",
+            "serving/test_fuzz.py",
+            "serving/test_assign.py::test_a_finite_value_far_outside_is_answered_and_flagged",
+        ),
+    ),
+    Demand("schemathesis over the OpenAPI document, all checks", ("torture/test_openapi_cases.py",)),
+    Demand(
+        "100 MB in one piece and in pieces, a gzip bomb: refused early, memory bounded",
+        (
+            "serving/test_connections.py::test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded",
+            "serving/test_limits.py::test_a_hundred_megabytes_are_refused_with_little_of_them_kept",
+        ),
+    ),
+    Demand(
+        "Every route with no key, a bad one, a revoked one: 401",
+        (
+            "serving/test_keys.py::test_every_route_but_the_probes_asks_for_a_key",
+            "serving/test_keys.py::test_a_revoked_key_and_an_empty_password_open_nothing",
+        ),
+    ),
+    Demand(
+        "A pickle, a crafted file, a changed array in the registry: refused, nothing in it runs",
+        (
+            "serving/test_following_for_real.py::test_no_bad_version_is_served_and_nothing_in_it_runs",
+            "segments/test_storage.py::test_no_array_needs_pickle",
+        ),
+    ),
+    Demand(
+        "Paths that lead elsewhere, in URLs, ids, names and versions",
+        (
+            "torture/test_paths.py::test_no_path_leads_out_of_the_table",
+            "torture/test_paths.py::test_an_id_is_a_text_and_nothing_else",
+            "torture/test_paths.py::test_a_models_name_and_version_are_no_path",
+            "serving/test_stored_model.py::test_a_damaged_pointer_leads_nowhere_else",
+        ),
+    ),
+    Demand(
+        "10,000 random paths: metrics bounded",
+        (
+            "torture/test_paths.py::test_ten_thousand_paths_make_no_new_series",
+            "serving/test_metrics.py::test_ten_thousand_paths_and_methods_make_no_more_series",
+        ),
+    ),
+    Demand(
+        "Secrets in no log, error, image, nor in MLflow",
+        (
+            "torture/test_secrets.py",
+            "serving/test_connections.py::test_the_workers_log_is_json_and_holds_no_key",
+            "registry/test_runs.py::test_a_password_in_a_url_is_not_logged",
+        ),
+    ),
+    Demand(
+        "Two promotions at once: one wins, both recorded",
+        ("registry/test_promotions.py::test_of_two_promotions_at_once_one_wins_and_both_are_recorded",),
+    ),
+)
+
+
+@dataclass
+class Result:
+    """What became of the cases of one test."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    measured: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """For the table."""
+        if self.failed:
+            return f"**failed** ({self.failed} of {self.passed + self.failed})"
+        if not self.passed:
+            return "not run"
+        return f"passed ({self.passed} cases)" if self.passed > 1 else "passed"
+
+
+def read_results(report: str) -> dict[str, Result]:
+    """Results by `folder/module.py::test`, from a JUnit report of the first family."""
+    found: dict[str, Result] = {}
+    for case in ElementTree.fromstring(report).iter("testcase"):  # noqa: S314  # pytest's own, just written
+        module = case.get("classname", "").removeprefix("tests.").replace(".", "/")
+        name = case.get("name", "").partition("[")[0]
+        result = found.setdefault(f"{module}.py::{name}", Result())
+        if case.find("failure") is not None or case.find("error") is not None:
+            result.failed += 1
+        elif case.find("skipped") is not None:
+            result.skipped += 1
+        else:
+            result.passed += 1
+        for one in case.iter("property"):
+            result.measured[one.get("name", "")] = one.get("value", "")
+    return found
+
+
+def total(tests: Iterable[str], results: Mapping[str, Result]) -> Result:
+    """The results of some tests together; of a module those of all its tests."""
+    together = Result()
+    for wanted in tests:
+        for name, one in results.items():
+            if name == wanted or name.partition("::")[0] == wanted:
+                together.passed += one.passed
+                together.failed += one.failed
+                together.skipped += one.skipped
+                together.measured |= one.measured
+    return together
+
+
+def page(results: Mapping[str, Result], machine: str, date: str, full: bool) -> str:
+    """The page as Markdown."""
+    size = "at full size" if full else "in the short versions that CI runs; `make torture` runs the long ones"
+    lines = [
+        "# Torture",
+        "",
+        "What the service stands, and the tests that hold it to that. Written by `make torture`; do not edit.",
+        "",
+        f"Measured on {date}, {machine}, {size}.",
+        "",
+        "| | demand | result | measured | tests |",
+        "|---|---|---|---|---|",
+    ]
+    for number, demand in enumerate(DEMANDS, 1):
+        found = total(demand.tests, results)
+        measured = "; ".join(f"{name}: {value}" for name, value in found.measured.items())
+        tests = ", ".join(f"`{test}`" for test in demand.tests)
+        lines.append(f"| {number} | {demand.what} | {found.words} | {measured} | {tests} |")
+    return "\n".join([*lines, ""])
+
+
+@click.command()
+@click.option("--machine", required=True, help="What it ran on, for readers: cores, and whether others used it too.")
+@click.option("--date", required=True, help="The day, for readers.")
+@click.option("--short", is_flag=True, help="The short versions that CI runs.")
+def main(machine: str, date: str, short: bool) -> None:
+    """Run everything and write docs/torture.md."""
+    chosen = dict.fromkeys(f"tests/{test}" for demand in DEMANDS for test in demand.tests)
+    environment = {name: value for name, value in os.environ.items() if name != FULL}
+    if not short:
+        environment[FULL] = "full"
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-o", "junit_family=xunit1", f"--junitxml={report}", *chosen]
+        done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+        if not report.exists():
+            raise click.ClickException("pytest wrote no report; see above")
+        PAGE.write_text(page(read_results(report.read_text()), machine, date, not short), encoding="utf-8")
+    click.echo(f"wrote {PAGE.relative_to(ROOT)}")
+    raise SystemExit(done.returncode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""A secret that the service was given is in no log, in no error and in no answer; and in no Bento."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments.callers import Connection, all_at_once
+from serving import following
+from serving.following import FollowedModel, live_model_of
+from serving.keys import add_key
+from serving.request_log import JsonLines
+from serving.settings import ServiceSettings
+
+SECRET = "Geheim-4711-wort"  # noqa: S105  # the secret that must not be found
+
+
+def test_no_key_is_in_the_log_nor_in_an_error(service: Any, crowd: Any) -> None:
+    sent = [
+        service.request("GET", f"/{service.key}"),
+        service.request("POST", "/assign", {service.key: 1}),
+        service.request("GET", "/model", headers={"Authorization": f"Basic {service.key}"}),
+        service.request("POST", "/assign", body=b"{" + service.key.encode()),
+        service.request("GET", "/metrics"),
+    ]
+
+    async def ask(connection: Connection, _: int) -> list[Any]:
+        return [await connection.ask(request) for request in sent]
+
+    (replies,) = asyncio.run(all_at_once(service.url, 1, ask))
+    assert [reply.status for reply in replies] == [404, 422, 401, 400, 200]
+    assert service.key.encode() not in replies[2].body + replies[4].body
+    assert service.key not in service.running.log.read_text()
+
+
+def test_a_registrys_password_is_not_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Though the service cannot reach it and says so, and which one it means."""
+    monkeypatch.setattr(following, "ASK_SECONDS", 120.0)  # the first question imports MLflow
+    live = live_model_of(ServiceSettings(tracking_uri=f"http://segments:{SECRET}@127.0.0.1:9/mlflow"))
+    assert isinstance(live, FollowedModel)
+    live.check()
+    told = str(live.failure)
+    lines = "\n".join(JsonLines().format(record) for record in caplog.records)
+    assert "127.0.0.1" in told
+    assert "127.0.0.1" in lines
+    assert SECRET not in told + lines
+
+
+def test_a_bento_carries_no_secret(kmeans_model: Any, tmp_path: Path) -> None:
+    """Built where a file of keys lies about and the environment holds a password."""
+    kmeans_model.save(tmp_path / "model")
+    key = add_key(tmp_path / "keys.json", "web")
+    script = (
+        "from segments import SegmentModel\n"
+        "from serving.packaging import package\n"
+        f"print(package(SegmentModel.load({str(tmp_path / 'model')!r}), 'customer-segments', '1'))\n"
+    )
+    environment = {
+        **os.environ,
+        "BENTOML_HOME": str(tmp_path / "bentoml"),
+        "BENTOML_DO_NOT_TRACK": "true",
+        "SEGMENTS_TRACKING_URI": f"postgresql://segments:{SECRET}@127.0.0.1:9/mlflow",
+        "SEGMENTS_API_KEYS_FILE": str(tmp_path / "keys.json"),
+    }
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    files = [path for path in (tmp_path / "bentoml").rglob("*") if path.is_file()]
+    assert any(path.name == "manifest.json" for path in files)
+    content = b"".join(path.read_bytes() for path in files)
+    hashed = (tmp_path / "keys.json").read_bytes().split(b"sha256:")[1][:64]
+    for secret in (SECRET.encode(), key.encode(), hashed):
+        assert secret not in content

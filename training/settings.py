@@ -109,7 +109,7 @@ class DiscoverySettings(Block):
     max_share: float = Field(0.95, gt=0, le=1, description="no segment may hold a larger share of customers")
     max_unassigned: float = Field(0.5, ge=0, le=1, description="no larger share of customers may be left unassigned")
     judged_customers: int = Field(
-        5000, ge=100, description="silhouettes are taken on a stratified sample of so many customers"
+        4000, ge=100, description="silhouettes are taken on a stratified sample of so many customers"
     )
     force: bool = Field(False, description="make a model even of no reproducible structure; it will say so for ever")
     allow_sensitive: bool = Field(False, description="let columns marked sensitive shape and name segments")

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench serve mlflow lock clean
+.PHONY: help install demo test torture lint bench serve mlflow lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -23,6 +23,12 @@ demo: install ## Discover, register, serve and ask, on a real retailer (about a 
 
 test: install ## Run the whole test suite
 	$(BIN)/pytest
+
+MACHINE ?= on $(shell nproc) cores
+DATE ?= $(shell date +%F)
+
+torture: install ## Stress the service for most of an hour; writes docs/torture.md (MACHINE="..." DATE=... say where, when)
+	$(BIN)/python -m experiments.torture --machine "$(MACHINE)" --date "$(DATE)"
 
 lint: install ## Style, strict types, the walls between the rooms
 	$(BIN)/ruff check .

@@ -61,6 +61,7 @@ from training.sweep_settings import SweepRange, SweepSettings
 REPOSITORY = Path(__file__).resolve().parent.parent
 REFERENCE = REPOSITORY / "docs" / "reference.md"
 README = REPOSITORY / "README.md"
+OPERATIONS = REPOSITORY / "docs" / "operations.md"
 TUTORIAL = REPOSITORY / "docs" / "tutorial.md"
 PAGES = sorted(
     [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), REPOSITORY / "experiments" / "README.md"],
@@ -306,6 +307,22 @@ def test_every_route_is_in_the_reference() -> None:
 
 def test_every_error_code_is_in_the_reference() -> None:
     assert {(row[0], row[1]) for row in table(REFERENCE, "Errors")} == refusals()
+
+
+def test_operations_say_what_to_do_about_every_error_code() -> None:
+    rows = table(OPERATIONS, "What each error means")
+    assert sorted(row[0] for row in rows) == sorted(code for _, code in refusals())
+    assert all(row[1] and row[2] for row in rows)
+
+
+def test_operations_name_metrics_and_variables_that_are_there() -> None:
+    """A histogram's series end in `_bucket`."""
+    text = OPERATIONS.read_text(encoding="utf-8")
+    metrics = {name.removesuffix("_bucket") for name in re.findall(r"\bsegments_[a-z_]+", text)}
+    assert metrics <= {row[0] for row in table(REFERENCE, "Metrics")}
+    assert set(re.findall(r"\bSEGMENTS_[A-Z_]+", text)) <= {
+        row[0] for row in table(REFERENCE, "Settings of the service")
+    }
 
 
 def test_every_variable_of_the_service_is_in_the_reference() -> None:

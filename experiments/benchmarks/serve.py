@@ -57,7 +57,7 @@ def run(size: int) -> dict[str, Any]:
         If wrk is not installed, a peer does not start, or anything was answered by an error.
     """
     find_wrk()
-    rounds, starts = (ROUNDS, STARTS) if size > 1 else (1, 1)
+    rounds, starts, long = (ROUNDS, STARTS, LONG) if size > 1 else (1, 1, 1)
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         model, frame = small_model()
@@ -87,7 +87,7 @@ def run(size: int) -> dict[str, Any]:
         for _ in range(rounds):
             for side in sides.values():
                 side.measure(size)
-        tail = load(ours[0], explained, {"Content-Type": "application/json", **bearer}, CONNECTIONS, LONG * size)
+        tail = load(ours[0], explained, {"Content-Type": "application/json", **bearer}, CONNECTIONS, long * size)
     show(sides)
     return figures(sides, tail, cold)
 

@@ -8,6 +8,8 @@ from importlib import import_module
 
 import click
 
+from segments.errors import SegmentsError
+
 
 @dataclass(frozen=True)
 class Benchmark:
@@ -42,7 +44,11 @@ def main(name: str, tiny: bool, size: int | None) -> None:
     """Measure the numbers that the README quotes."""
     for chosen in BENCHMARKS if name == "all" else [name]:
         click.echo(f"== {chosen}")
-        click.echo(json.dumps(BENCHMARKS[chosen].run(BENCHMARKS[chosen].tiny if tiny else size)))
+        try:
+            found = BENCHMARKS[chosen].run(BENCHMARKS[chosen].tiny if tiny else size)
+        except SegmentsError as error:
+            raise click.ClickException(str(error)) from error
+        click.echo(json.dumps(found))
 
 
 if __name__ == "__main__":

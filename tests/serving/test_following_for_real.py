@@ -44,7 +44,7 @@ from serving.settings import ServiceSettings
 START_SECONDS = 180.0
 FOLLOWED_SECONDS = 10.0  # the promise
 NAME = "customer-segments"
-PROMOTIONS = 20
+PROMOTIONS = 100 if os.environ.get("SEGMENTS_TORTURE") == "full" else 20
 CALLERS = 4
 DISK = "192k"  # room for a few of these small models
 
@@ -312,7 +312,11 @@ def all_well(callers: Callers, *versions: str) -> None:
 
 
 def test_promotions_under_load_lose_no_request_and_mix_no_versions(
-    service: Service, registry: RegistryServer, callers: Callers, monkeypatch: pytest.MonkeyPatch
+    service: Service,
+    registry: RegistryServer,
+    callers: Callers,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
 ) -> None:
     monkeypatch.setattr(promotions, "SETTLING_SECONDS", 0.0)
     slowest = 0.0
@@ -326,6 +330,9 @@ def test_promotions_under_load_lose_no_request_and_mix_no_versions(
         wait(lambda: "Stammkunden" in str(service.get("/segments")[1]), "the new name", FOLLOWED_SECONDS)
         back = rollback(registry.location)
         wait(lambda: service.version == back.after, "the rollback is served", FOLLOWED_SECONDS)
+    record_property("promotions", PROMOTIONS)
+    record_property("requests meanwhile", asked)
+    record_property("slowest to be followed", f"{slowest:.1f} s")
     assert slowest < FOLLOWED_SECONDS
     assert asked > 10 * PROMOTIONS
     all_well(callers, "1", "2", "3")

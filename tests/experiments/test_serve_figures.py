@@ -1,0 +1,34 @@
+"""The figures of the benchmark `serve` from rounds that are known."""
+
+from __future__ import annotations
+
+import pytest
+
+from experiments.benchmarks.serve import figures
+from experiments.benchmarks.serve_sides import Side
+from experiments.benchmarks.wrk import Round
+
+NAMES = ("@bentoml.api", "mounted", "mlflow models serve", "without explanation")
+
+
+def side(rates: list[float], per_cpu_second: list[float] | None = None) -> Side:
+    rounds = [Round(int(rate * 10), 10.0, 0.001, 0.002) for rate in rates]
+    return Side("", [], lambda: 0.0, {}, rounds, per_cpu_second or [1.0] * len(rates))
+
+
+def test_ratios_are_of_rounds_side_by_side_and_not_of_medians() -> None:
+    """The machine was half as fast in the second round, for everyone."""
+    sides = {name: side([1000, 500, 1000]) for name in NAMES} | {
+        "the service": side([3000, 1500, 2000], [100, 50, 100]),
+        "bare Starlette": side([6000, 3000, 6000]),
+        "with two workers": side([4000, 4000, 4000], [90, 45, 120]),
+        "500 customers, two workers": side([100, 200, 110]),
+    }
+    found = figures(sides, Round(1, 60.0, 0.004, 0.012), [(5.0, 1.5), (7.0, 2.5), (6.0, 9.0)])
+    assert found["rps_vs_bare_starlette"] == pytest.approx(0.5)
+    assert found["rps_vs_mlflow_serve"] == pytest.approx(3.0)
+    assert found["explain_cost"] == pytest.approx(1 / 3)
+    assert found["p99_over_p50"] == pytest.approx(3.0)
+    assert found["customers_per_second"] == pytest.approx(500 * 110)
+    assert (found["cold_start_s"], found["first_request_over_warm"]) == (6.0, 2.5)
+    assert found["rps_per_cpu_second_two_workers_vs_one"] == pytest.approx(0.9)

@@ -11,7 +11,8 @@ tiers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from segments.assigners import NearestCentroid
 from segments.encoder import Floats, Indices
 from training.recipe import REFITS, Fit, Recipe, sample_rows
 from training.sites import sites
+from training.warm_start import continuity, cost_of_moving, nearest_to
 
 MOST_ROUNDS = 100
 MOST_SEARCHED = 5_000  # customers; borders through gaps need no more
@@ -33,12 +35,14 @@ class CorrelatedRecipe:
     """KMeans at one k where segments are round.
 
     blur : variance (width,) of each encoded column that ties hide (`training.smoothing`). Without it a column of two
-    values would have no scatter within segments, and decide alone.
+    values would have no scatter within segments, and decide alone. members : (n,) a serving model's segment of each
+    customer, -1 for none, where it has as many segments.
     """
 
     segments: int
     starts: int
     blur: tuple[float, ...]
+    members: Indices | None = field(default=None, repr=False, compare=False)
     algorithm: str = "kmeans"
 
     @property
@@ -58,7 +62,7 @@ class CorrelatedRecipe:
         return REFITS
 
     def for_share(self, share: float) -> Recipe:  # noqa: ARG002  (k does not depend on the number of customers)
-        return replace(self)
+        return replace(self, members=None)
 
     def fit(self, points: Floats, seed: int) -> Fit | None:
         """Fit at most `MOST_SEARCHED` customers; None too where no nearest sites answer as the turned space does."""
@@ -68,6 +72,8 @@ class CorrelatedRecipe:
             return None
         with threadpool_limits(limits=1):
             best = self._search(searched, seed)
+            if best is not None and self.members is not None:
+                best = self._settle(searched, self.members[rows], best)
         if best is None:
             return None
         order = np.argsort(-np.bincount(best.labels, minlength=self.segments), kind="stable")
@@ -84,32 +90,58 @@ class CorrelatedRecipe:
         """The best of random starts; they take turns in the plain space, the one in which all customers together are
         round, and that of the best so far.
         """
-        overall = points.T @ points / len(points) + np.diag(self.blur)
+        overall = self._overall(points)
         turns = [np.eye(points.shape[1]), _rounding(overall - np.outer(points.mean(axis=0), points.mean(axis=0)))[0]]
         best = None
         for number in range(self.starts):
             turn = ([*turns, best.turn] if best else turns)[number % (3 if best else 2)]
             start = KMeans(self.segments, n_init=1, random_state=seed + number).fit(points @ turn)
-            found = self._settled(points, overall, start.labels_)
+            *_, found = [None, *self._steps(points, overall, start.labels_)]
             if found is not None and (best is None or found.height < best.height):
                 best = found
         return best
 
-    def _settled(self, points: Floats, overall: Floats, labels: Indices) -> Partition | None:
-        """Everybody goes to the nearest mean where segments are round, until nobody moves; None if one is empty."""
+    def _settle(self, points: Floats, members: Indices, best: Partition) -> Partition:
+        """The best, or a step on the way from a serving model's segments that costs less.
+
+        As in `training.warm_start.settle`; inertia is here the determinant's root of as many as there are dimensions.
+        """
+        known = members >= 0
+        if len(np.unique(members[known])) < self.segments:
+            return best
+        means = np.array([points[members == segment].mean(axis=0) for segment in range(self.segments)])
+        start = np.where(known, members, nearest_to(means, points).labels)
+        steps = self._steps(points, self._overall(points), start)
+
+        def cost(step: Partition) -> float:
+            widths = np.exp((step.height - best.height) / points.shape[1])
+            return float(widths) + cost_of_moving(1 - continuity(step.labels, members))
+
+        return min([best, *steps], key=cost)
+
+    def _overall(self, points: Floats) -> Floats:
+        overall: Floats = points.T @ points / len(points) + np.diag(self.blur)
+        return overall
+
+    def _steps(self, points: Floats, overall: Floats, labels: Indices) -> Iterator[Partition]:
+        """Everybody goes to the nearest mean where segments are round, until nobody moves.
+
+        No step at all where one of them leaves a segment empty.
+        """
+        steps = []
         for _ in range(MOST_ROUNDS):
             members = np.eye(self.segments)[labels]
             sizes = members.sum(axis=0)
             if sizes.min() == 0:
-                return None
+                return
             means = members.T @ points / sizes[:, None]
             turn, height = _rounding(overall - (means.T * sizes) @ means / len(points))
-            found = Partition(labels.astype(np.intp), means, turn, height)
-            turned = means @ turn
+            turned, before = means @ turn, labels
             labels = np.argmin((turned**2).sum(axis=1) - 2 * (points @ turn) @ turned.T, axis=1)
-            if np.array_equal(labels, found.labels):
+            steps.append(Partition(labels.astype(np.intp), means, turn, height))
+            if np.array_equal(labels, before):
                 break
-        return found
+        yield from steps
 
 
 def _rounding(scatter: Floats) -> tuple[Floats, float]:

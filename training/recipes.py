@@ -26,7 +26,8 @@ def recipes_for(
         plain = [
             KMeansRecipe(k, settings.starts, stand=stand if k == stand.segments else NOWHERE) for k in settings.counts
         ]
-        return [*plain, *(CorrelatedRecipe(k, settings.starts, blur) for k in settings.counts)]
+        members = {stand.segments: stand.members}
+        return [*plain, *(CorrelatedRecipe(k, settings.starts, blur, members.get(k)) for k in settings.counts)]
     looked_at = min(len(hidden), MOST_SEARCHED)
     sizes = settings.min_cluster_sizes or tuple(sorted({max(10, round(s * looked_at)) for s in (0.01, 0.02, 0.05)}))
     memory = Memory()

@@ -18,6 +18,7 @@ from training.memory import Memory
 from training.settings import DiscoverySettings, KMeansSettings
 from training.sites import sites
 from training.verdict import VerdictKind
+from training.warm_start import continuity
 
 
 def two_long_groups(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -49,6 +50,25 @@ def test_the_nearest_site_is_that_of_the_nearest_mean_in_the_turned_space(seed: 
 def test_sites_in_the_plain_space_are_the_means_themselves() -> None:
     means = np.random.default_rng(1).normal(size=(4, 6))
     assert sites(means, np.eye(6)) == pytest.approx(means)
+
+
+def test_a_retrain_leaves_customers_where_they_are_unless_it_pays() -> None:
+    """On a continuum, where another seed finds another partition as good."""
+    points = np.random.default_rng(5).normal(size=(1500, 6))
+    before = CorrelatedRecipe(5, 1, (0.0,) * 6).fit(points, 0)
+    assert before is not None
+    cold = CorrelatedRecipe(5, 1, (0.0,) * 6).fit(points, 1)
+    warm = CorrelatedRecipe(5, 1, (0.0,) * 6, before.labels).fit(points, 1)
+    assert cold is not None
+    assert warm is not None
+    assert continuity(cold.labels, before.labels) < 0.9
+    assert continuity(warm.labels, before.labels) > 0.98
+    # of a clear gap the incumbent that missed it is left
+    points, truth = two_long_groups()
+    wrong = (points[:, 0] > np.median(points[:, 0])).astype(np.intp)
+    mended = CorrelatedRecipe(2, 5, (0.0, 0.0), wrong).fit(points, 0)
+    assert mended is not None
+    assert adjusted_rand_score(truth, mended.labels) > 0.97
 
 
 def test_long_groups_are_parted_along_the_gap() -> None:

@@ -10,12 +10,23 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
+import uvloop
+
 TIMEOUT = 60.0
+LAG_SECONDS = 0.005
+
+Found = TypeVar("Found")
+
+
+def run(calls: Coroutine[Any, Any, Found]) -> Found:
+    """Run callers in an event loop that is as quick as the service's, lest they be what is slow."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,7 @@ class Tally:
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)  # of those answered by 200
     broken: int = 0  # no answer came
+    lags: list[float] = field(default_factory=list)  # seconds by which the callers themselves were late
 
     def add(self, reply: Reply) -> None:
         self.statuses[reply.status] += 1
@@ -118,8 +130,23 @@ class Tally:
 
     def quantile(self, share: float) -> float:
         """Seconds that this share of the answers by 200 took at most."""
-        ordered = sorted(self.seconds)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return _quantile(self.seconds, share)
+
+    def lag(self, share: float) -> float:
+        """Seconds by which the callers were late themselves, this share of the time at most."""
+        return _quantile(self.lags, share)
+
+    async def watch(self) -> None:
+        """Look now and then how late we are; to be cancelled."""
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(LAG_SECONDS)
+            self.lags.append(time.perf_counter() - begun - LAG_SECONDS)
+
+
+def _quantile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 Asks = Callable[[Connection, int], Any]
@@ -149,7 +176,9 @@ async def closed_loop(url: str, callers: int, seconds: float, requests: Sequence
                 tally.broken += 1
             position += callers
 
+    watch = asyncio.create_task(tally.watch())
     await all_at_once(url, callers, ask)
+    watch.cancel()
     return tally
 
 
@@ -167,6 +196,7 @@ async def open_loop(url: str, per_second: float, seconds: float, requests: Seque
             tally.broken += 1
         idle.append(connection)
 
+    watch = asyncio.create_task(tally.watch())
     start = time.perf_counter()
     for number in range(int(per_second * seconds)):
         wait = start + number / per_second - time.perf_counter()
@@ -184,6 +214,7 @@ async def open_loop(url: str, per_second: float, seconds: float, requests: Seque
         under_way.add(task)
         task.add_done_callback(under_way.discard)
     await asyncio.gather(*under_way)
+    watch.cancel()
     for connection in made:
         connection.close()
     return tally

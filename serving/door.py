@@ -62,6 +62,10 @@ class Door:
         """From now on `/readyz` says 503 and every answer ends its connection; all requests are still answered."""
         self.leaving = True
 
+    def is_full(self) -> bool:
+        """Whether nobody more is let in to work at the moment."""
+        return self._room.inside >= self._room.most
+
     def tell_numbers(self) -> None:
         """Put what is now, beside what was counted, into the metrics."""
         self._metrics.now(self._live.current, self._room.inside, self._keys.broken)

@@ -9,6 +9,7 @@ from typing import Any
 
 import bentoml
 
+from serving.accepting import accept_more
 from serving.connections import Bounds, bound_connections
 from serving.door import Door
 from serving.following import live_model_of
@@ -79,6 +80,7 @@ class SegmentService:
         log_json_lines()
         bounds = Bounds(share(settings.max_connections, settings.workers), settings.header_seconds, metrics.turned_away)
         bound_connections(server, bounds)
+        accept_more(server, self.door.is_full)
         # before all that BentoML does with a request: most of it costs time and serves nobody here
         server.config.loaded_app = FrontDoor(server.config.loaded_app)
         leave_in_order(server, self.door.leave, settings.drain_seconds)

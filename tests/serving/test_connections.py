@@ -170,7 +170,9 @@ def test_the_workers_log_is_json_and_holds_no_key(shared: Any, good: dict[str, A
     request = shared.assign(good, "Kunde 4711").replace(b"Host: x", b"Host: x\r\nX-Request-Id: torture-15")
     status, headers, _ = shared.ask(request)
     assert (status, headers["x-request-id"]) == (200, "torture-15")
-    text = shared.log.read_text()
+    end = time.monotonic() + 10  # the line is written when the answer has been
+    while "torture-15" not in (text := shared.log.read_text()) and time.monotonic() < end:
+        time.sleep(0.05)
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     (line,) = [line for line in lines if line.get("request_id") == "torture-15"]
     assert (line["route"], line["key"], line["status"]) == ("/assign", "web", 200)

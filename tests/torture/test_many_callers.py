@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from experiments.callers import Connection, all_at_once
+from experiments.callers import Connection, all_at_once, run
 
 CALLERS = 64
 
@@ -26,7 +25,7 @@ def test_nobody_gets_another_customers_answer(service: Any, crowd: Any, amount: 
             wrong += (answer.get("id"), answer.get("segment_id")) != (name, crowd.segments[position])
         return asked, wrong
 
-    found = asyncio.run(all_at_once(service.url, CALLERS, ask))
+    found = run(all_at_once(service.url, CALLERS, ask))
     asked, wrong = sum(asked for asked, _ in found), sum(wrong for _, wrong in found)
     record_property("requests", asked)
     record_property("wrong ids or segments", wrong)
@@ -49,7 +48,7 @@ def test_alone_in_a_batch_and_shuffled_the_answer_is_the_same(service: Any, crow
             {reply.json["assignments"][0]["id"]: reply.json["assignments"][0] for reply in alone},
         )
 
-    ((batch, other, alone),) = asyncio.run(all_at_once(service.url, 1, ask))
+    ((batch, other, alone),) = run(all_at_once(service.url, 1, ask))
     record_property("customers", len(batch))
     assert len(batch) == len(chosen)
     assert batch == other

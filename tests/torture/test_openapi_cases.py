@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import subprocess
@@ -10,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from experiments.callers import Connection, all_at_once
+from experiments.callers import Connection, all_at_once, run
 from segments import Column, Kind
 
 # A document knows no model: which features there are, which segments, and that ids differ. So what follows it may still
@@ -26,7 +25,7 @@ expected-statuses = ["2xx"]
 
 
 def test_the_published_document_holds(service: Any, amount: Any, tmp_path: Path, record_property: Any) -> None:
-    cases = run(service, published(service), MAY_BE_422, amount(12, 1500), tmp_path)
+    cases = cases_of(service, published(service), MAY_BE_422, amount(12, 1500), tmp_path)
     record_property("cases", cases)
     assert cases >= amount(200, 5000)
 
@@ -35,7 +34,7 @@ def test_what_follows_the_model_too_is_accepted(
     service: Any, kmeans_model: Any, amount: Any, tmp_path: Path, record_property: Any
 ) -> None:
     document = sharpened(published(service), kmeans_model)
-    cases = run(service, document, STRICT, amount(20, 500), tmp_path)
+    cases = cases_of(service, document, STRICT, amount(20, 500), tmp_path)
     record_property("cases of the document sharpened by the model", cases)
     assert cases >= amount(20, 400)
 
@@ -44,7 +43,7 @@ def published(service: Any) -> dict[str, Any]:
     async def ask(connection: Connection, _: int) -> Any:
         return (await connection.ask(service.request("GET", "/openapi.json"))).json
 
-    (found,) = asyncio.run(all_at_once(service.url, 1, ask))
+    (found,) = run(all_at_once(service.url, 1, ask))
     return dict(found)
 
 
@@ -73,7 +72,7 @@ def schema_of(column: Column) -> dict[str, Any]:
     return {"type": [kind, "null"] if column.nullable else kind, **bounds.get(column.kind, {})}
 
 
-def run(service: Any, document: dict[str, Any], settings: str, most: int, folder: Path) -> int:
+def cases_of(service: Any, document: dict[str, Any], settings: str, most: int, folder: Path) -> int:
     """How many cases were sent, when none of them failed."""
     (folder / "openapi.json").write_text(json.dumps(document), encoding="utf-8")
     (folder / "schemathesis.toml").write_text(settings, encoding="utf-8")

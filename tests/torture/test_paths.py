@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import string
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from experiments.callers import Connection, Reply, all_at_once
+from experiments.callers import Connection, Reply, all_at_once, run
 from serving.live_model import ServedModel
 from serving.stored_model import KeptCopies
 
@@ -42,7 +41,7 @@ def ask_all(service: Any, requests: list[bytes]) -> list[Reply]:
     async def ask(connection: Connection, _: int) -> list[Reply]:
         return [await connection.ask(request) for request in requests]
 
-    (found,) = asyncio.run(all_at_once(service.url, 1, ask))
+    (found,) = run(all_at_once(service.url, 1, ask))
     return list(found)
 
 

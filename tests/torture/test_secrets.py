@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from experiments.callers import Connection, all_at_once
+from experiments.callers import Connection, all_at_once, run
 from serving import following
 from serving.following import FollowedModel, live_model_of
 from serving.keys import add_key
@@ -33,7 +32,7 @@ def test_no_key_is_in_the_log_nor_in_an_error(service: Any, crowd: Any) -> None:
     async def ask(connection: Connection, _: int) -> list[Any]:
         return [await connection.ask(request) for request in sent]
 
-    (replies,) = asyncio.run(all_at_once(service.url, 1, ask))
+    (replies,) = run(all_at_once(service.url, 1, ask))
     assert [reply.status for reply in replies] == [404, 422, 401, 400, 200]
     assert service.key.encode() not in replies[2].body + replies[4].body
     assert service.key not in service.running.log.read_text()

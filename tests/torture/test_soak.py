@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from experiments.callers import closed_loop
+from experiments.callers import closed_loop, run
 
 CALLERS = 16
 
@@ -23,9 +22,9 @@ def test_memory_does_not_grow(service: Any, crowd: Any, amount: Any, record_prop
         *(service.request("GET", f"/nowhere/{number}") for number in range(50)),
         *(service.assign([{"id": one["id"], "features": {}}]) for one in ones[:50]),
     ]
-    asyncio.run(closed_loop(service.url, CALLERS, amount(3, 120), requests))
+    run(closed_loop(service.url, CALLERS, amount(3, 120), requests))
     warm = service.running.resident_bytes()
-    tally = asyncio.run(closed_loop(service.url, CALLERS, amount(5, 1200), requests))
+    tally = run(closed_loop(service.url, CALLERS, amount(5, 1200), requests))
     grown = service.running.resident_bytes() / warm - 1
     record_property("requests", sum(tally.statuses.values()))
     record_property("resident memory after warm-up", f"{warm / 1e6:.0f} MB, then {grown:+.1%}")

@@ -21,8 +21,8 @@ install: .venv/installed ## Create .venv with the locked packages
 demo: install ## Discover, register, serve and ask, on a real retailer (about a minute; writes demo/)
 	$(BIN)/segments demo demo
 
-test: install ## Run the whole test suite
-	$(BIN)/pytest
+test: install ## Run the whole test suite, two files at a time
+	$(BIN)/pytest -n 2 --dist loadfile
 
 MACHINE ?= on $(shell nproc) cores
 DATE ?= $(shell date +%F)

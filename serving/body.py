@@ -11,7 +11,7 @@ from typing import Any
 from serving.messages import JSON, Headers, Receive, Scope
 from serving.refusals import Refusal
 
-DISCARD_SECONDS = 1.0
+DISCARD_SECONDS = 3.0
 LONGEST_URL = 8 * 1024
 MOST_HEADERS = 100
 LARGEST_HEAD = 32 * 1024

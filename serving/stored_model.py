@@ -133,7 +133,7 @@ class KeptCopies:
 
     def _copies(self) -> list[Path]:
         with suppress(OSError):
-            return sorted(self._folder.glob("v*"), key=lambda one: one.stat().st_mtime, reverse=True)
+            return sorted(self._folder.glob("v*"), key=_changed_at, reverse=True)
         return []
 
     def _current(self) -> str | None:
@@ -165,6 +165,13 @@ class KeptCopies:
 def _as_name(text: str) -> str:
     """A text from elsewhere as part of a file's name: it leads into no other folder."""
     return re.sub(r"[^A-Za-z0-9-]+", "-", text).strip("-")[:60]
+
+
+def _changed_at(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except OSError:  # another worker tidied it away just now
+        return 0.0
 
 
 def _is_whole(folder: Path) -> bool:

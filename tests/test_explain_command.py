@@ -40,7 +40,7 @@ def test_what_would_change_it_is_listed(
     first, *changes = capsys.readouterr().out.splitlines()
     assert first.startswith("the smallest change that leads to ")
     assert f"({to}), " in first
-    assert any("frequency: " in line and " orders (from 5 to " in line for line in changes)
+    assert any("recency: " in line and " fewer days (from 37 to " in line for line in changes)
     show_change(kmeans_model, customer, own, ["frequency"])
     assert capsys.readouterr().out.startswith("already in ")
     show_change(kmeans_model, customer, to, ["plan"])

@@ -289,9 +289,14 @@ class Service:
         return read_reply(connection)
 
     def workers(self) -> list[psutil.Process]:
-        found = psutil.Process(self.process.pid).children(recursive=True)
-        alive = [child for child in found if child.status() != psutil.STATUS_ZOMBIE]
-        return [child for child in alive if "_bentoml_impl.worker.service" in child.cmdline()]
+        return [one for one in psutil.Process(self.process.pid).children(recursive=True) if _is_worker(one)]
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and "_bentoml_impl.worker.service" in process.cmdline()
+    except psutil.NoSuchProcess:  # it went between two questions
+        return False
 
 
 def read_reply(connection: socket.socket) -> tuple[int, dict[str, str], Any]:

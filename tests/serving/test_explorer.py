@@ -293,7 +293,7 @@ def test_a_service_with_keys_asks_for_one(page: Any, saved: Path, kmeans: Segmen
         running_service(settings, port=free_port(), log=log, timeout=START_SECONDS) as url,
     ):
         page.open(f"{url}/")
-        page.wait("document.activeElement.id === 'key'")
+        page.wait("document.activeElement?.id === 'key'")
         assert page.js("document.getElementById('explorer').hidden")
         page.type("wrong")
         page.press("Enter")

@@ -84,9 +84,9 @@ def test_a_failure_of_ours_is_logged_with_its_trace_but_not_its_words(
     def fail(*_: Any) -> Any:
         raise ZeroDivisionError("customer 4711")
 
+    callers = {asked: make_caller(kmeans, ServiceSettings(log_values=asked)) for asked in (False, True)}
     monkeypatch.setattr(SegmentModel, "assign_records", fail)
-    for asked in (False, True):
-        call = make_caller(kmeans, ServiceSettings(log_values=asked))
+    for asked, call in callers.items():
         caplog.clear()
         reply = call.one(good)
         (line,) = lines(caplog)

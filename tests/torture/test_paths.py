@@ -80,6 +80,7 @@ def test_ten_thousand_paths_make_no_new_series(service: Any, amount: Any, record
     paths = ["/" + "".join(generator.choices(letters, k=generator.randint(1, 60))) for _ in range(amount(1000, 10_000))]
     methods = ["GET", "POST", "PUT", "DELETE", "BREW"]
     ask_all(service, [service.request(method, "/assigm") for method in methods])
+    series()  # the page counts itself from the second asking on
     before = series()
     replies = ask_all(service, [service.request(methods[i % 5], path) for i, path in enumerate(paths)])
     record_property("paths", len(paths))

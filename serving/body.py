@@ -182,7 +182,7 @@ class BodyReader:
         size = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(DISCARD_SECONDS):
-                while size <= self.most_bytes:
+                while size <= 2 * self.most_bytes:
                     message = await receive()
                     if message["type"] == "http.disconnect":
                         raise Disconnected

@@ -145,20 +145,21 @@ def alternately(peer: Callable[[int], Any], ours: Callable[[int], Any], rounds: 
     does falls on both alike. (Medians of single calls would spare the short ones.)
     """
     peer(0)
-    once = elapsed(lambda: peer(0))
-    calls = max(1, round(once / elapsed(lambda: [ours(i) for i in range(100)]) * 100))
+    ours(0)
+    calls = max(1, round(elapsed(peer, 1) / elapsed(ours, 100) * 100))
     peers = [0.0] * rounds
     mine = [0.0] * rounds
     for number in range(rounds):
-        peers[number] = elapsed(lambda: peer(number))  # noqa: B023  (called at once)
-        mine[number] = elapsed(lambda: [ours(i) for i in range(calls)]) / calls
+        peers[number] = elapsed(peer, 1)
+        mine[number] = elapsed(ours, calls) / calls
     return float(np.median(np.array(peers) / np.array(mine))), float(np.median(mine)), float(np.median(peers))
 
 
-def elapsed(call: Callable[[], Any]) -> float:
-    """Seconds that a call takes."""
+def elapsed(call: Callable[[int], Any], times: int) -> float:
+    """Seconds that so many calls take, whose answers are not kept; the argument counts them."""
     start = time.perf_counter()
-    call()
+    for number in range(times):
+        call(number)
     return time.perf_counter() - start
 
 

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from commands.terminal import show_change, show_explanation
 from segments import SegmentModel
 from segments.errors import ContractError
-from terminal import show_change, show_explanation
 
 
 def test_a_sentence_then_the_reasons(model: SegmentModel, planted: Any, capsys: pytest.CaptureFixture[str]) -> None:

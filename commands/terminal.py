@@ -1,6 +1,6 @@
 """What the commands show: tables, explanations and progress, on a terminal or as plain lines elsewhere.
 
-Heavy imports wait inside the functions, as in `cli.py`.
+Heavy imports wait inside the functions, as in all of this package.
 """
 
 from __future__ import annotations

@@ -1,0 +1,137 @@
+"""From raw tables to registered versions: features, discover, sync, sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from commands.results import write_bytes
+from commands.settings_file import FilePath, config_option, moment_of, settings_of
+from commands.terminal import progress, show_cards, show_table
+
+EXIT_NOT_SENT = 3
+
+
+@click.command()
+@click.argument("config", type=FilePath)
+@click.option("--as-of", metavar="DATE", help="The moment to describe; by default the settings' own.")
+@click.option("--model", "which", metavar="TEXT", help="Apply what this alias or version learned, for `assign`.")
+@click.option("--out", type=FilePath, required=True, help="Parquet file to write.")
+def features(config: Path, as_of: str | None, which: str | None, out: Path) -> None:
+    """Write one vector a customer as Parquet.
+
+    Made from the raw tables; says how many rows were used and left out, and which columns shape the segments.
+    """
+    from features.vector_file import write_vectors
+    from training.run import described, learned_by, vectors_of
+
+    settings = settings_of(config)
+    if as_of is not None:
+        settings = settings.model_copy(update={"as_of": moment_of(as_of)})
+    learned = None
+    if which is not None:
+        from registry.versions import fetch
+        from training.run import location_of
+
+        learned = learned_by(fetch(location_of(settings, config.parent), which).model)
+    vectors = vectors_of(settings, config.parent, learned)
+    write_vectors(vectors, out)
+    click.echo(described(vectors))
+    click.echo(f"wrote {out} ({vectors.digest})")
+
+
+@click.command()
+@click.argument("config", type=FilePath)
+@click.option("--promote", "promoted", is_flag=True, help="Make the new version the champion at once.")
+@click.option("--report", type=FilePath, help="Write the report page here too.")
+@click.option("--force", is_flag=True, help="Make a model even of no reproducible structure; it will say so for ever.")
+def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> None:
+    """Discover segments, log them to MLflow and register a version.
+
+    If MLflow does not answer, the results are kept beside the settings file for `segments sync`; the exit code is 3.
+    """
+    from registry.promotions import promote as promote_version
+    from training.run import location_of, run_discovery
+
+    settings = settings_of(config)
+    if force:
+        forced = settings.discovery.model_copy(update={"force": True})
+        settings = settings.model_copy(update={"discovery": forced})
+    if report is not None and not report.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {report.parent}", param_hint="--report")
+    with progress() as (announce, step):
+        outcome = run_discovery(settings, config.parent, announce, step)
+    if report is not None:
+        write_bytes(outcome.report.encode(), report)
+    show_cards(outcome.discovery.model)
+    if outcome.kept is not None:
+        click.echo(
+            f"segments: finished, but MLflow did not answer, so nothing is registered. Kept in {outcome.kept}; send it "
+            f"once MLflow answers: segments sync --config {config}",
+            err=True,
+        )
+        click.get_current_context().exit(EXIT_NOT_SENT)
+    click.echo(f"registered {settings.registry.model_name} version {outcome.version} (run {outcome.run_id})")
+    if promoted:
+        promote_version(location_of(settings, config.parent), outcome.version)
+        click.echo(f"version {outcome.version} is now the champion")
+    else:
+        click.echo(f"make it the champion: segments promote {outcome.version} --config {config}")
+
+
+@click.command()
+@config_option
+def sync(config: Path) -> None:
+    """Send discoveries that MLflow did not take yet.
+
+    They were kept beside the settings file when MLflow did not answer. Each is logged and registered once, whatever
+    breaks off in between. Where another champion has come since, it is discovered anew from the kept customers, to
+    continue that champion's segments.
+    """
+    from training.sync import sync as send_all
+
+    settings = settings_of(config)
+    with progress() as (announce, step):
+        outcome = send_all(settings, config.parent, announce, step)
+    if not outcome.sent:
+        click.echo("there is nothing to send")
+    for sent in outcome.sent:
+        click.echo(f"registered {settings.registry.model_name} version {sent.version} (run {sent.run_id})")
+    if outcome.sent:
+        click.echo(f"make it the champion: segments promote {outcome.sent[-1].version} --config {config}")
+    if outcome.others:
+        click.echo(f"kept for another model_name or experiment, and left there: {outcome.others}")
+
+
+@click.command()
+@click.option("--trials", metavar="NUMBER", type=click.IntRange(1), help="How many; by default the settings' own.")
+@config_option
+def sweep(trials: int | None, config: Path) -> None:
+    """Try many settings and show the best.
+
+    The settings' block `sweep` says which. The trials are kept beside the settings file: a sweep that was interrupted
+    goes on with the same command. Every trial is logged to MLflow; nothing is registered.
+    """
+    import yaml
+
+    from training.sweep_run import best_file, best_settings, best_table, run_sweep, snippet
+
+    settings = settings_of(config)
+    with progress() as (announce, step):
+        outcome = run_sweep(settings, config, trials, announce, step)
+    done = outcome.sweep
+    best = done.best
+    show_table(best_table(done))
+    tried = f"{len(done.trials)} of {done.wanted} trials done"
+    if done.finished and outcome.before == len(done.trials):
+        click.echo(f"{tried}: this sweep was finished before; --trials NUMBER goes on")
+    else:
+        click.echo(f"{tried}{'' if done.finished else ', the time is over: the same command goes on'}")
+    if outcome.run_id is not None:
+        click.echo(f"logged to MLflow (run {outcome.run_id}); nothing is registered")
+    write_bytes(
+        best_settings(yaml.safe_load(config.read_text(encoding="utf-8")), settings, best).encode(), best_file(config)
+    )
+    click.echo(f"the best settings, of trial {best.number}:\n\n{snippet(settings, best)}")
+    click.echo(f"in whole: segments discover {best_file(config)}")

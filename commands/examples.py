@@ -1,0 +1,58 @@
+"""To begin with: schema, simulate, demo."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from commands.settings_file import moment_of
+from commands.terminal import progress
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of the settings file, for editors."""
+    import json
+
+    from training.settings import Settings
+
+    click.echo(json.dumps(Settings.model_json_schema(), indent=2))
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--customers", metavar="NUMBER", default=2000, show_default=True, type=click.IntRange(1), help="How many accounts."
+)
+@click.option(
+    "--seed", metavar="NUMBER", default=1, show_default=True, type=click.IntRange(0), help="Same seed, same company."
+)
+@click.option("--as-of", metavar="DATE", default="2026-07-01", show_default=True, help="Day the company is seen on.")
+def simulate(folder: Path, customers: int, seed: int, as_of: str) -> None:
+    """Write a made-up software company.
+
+    It has eight planted segments, their truth in a file of its own, and settings to discover them.
+    """
+    from experiments.simulate import simulate as simulated
+    from experiments.simulate import write_company
+
+    moment = moment_of(as_of)
+    company = simulated(customers, seed, moment.date() if isinstance(moment, datetime) else moment)
+    for path in write_company(company, folder):
+        click.echo(f"wrote {path}")
+    click.echo(f"next: segments discover {folder / 'segments.yaml'} --promote")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
+def demo(folder: Path) -> None:
+    """Do the main job on a real retailer.
+
+    Discover, register, serve, and ask about two customers never seen.
+    """
+    from experiments.demo import run_demo
+
+    with progress() as (announce, step):
+        run_demo(folder, announce, step)

@@ -1,0 +1,119 @@
+"""The service and what it needs: serve, package, key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.results import write_bytes
+from commands.settings_file import FilePath, config_option, location_of, which_option
+
+if TYPE_CHECKING:
+    from registry.connection import RegistryLocation
+    from serving.settings import ServiceSettings
+
+
+@click.command()
+@config_option
+@which_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    metavar="NUMBER",
+    default=3000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port to listen on.",
+)
+def serve(config: Path, which: str, host: str, port: int) -> None:
+    """Serve the champion over HTTP until interrupted."""
+    from serving.launcher import serve as serve_until_ended
+
+    def ready(url: str) -> None:
+        click.echo(f"serving {which} at {url} (documentation at {url}/docs); Ctrl-C stops it")
+
+    with _interrupted_by_sigterm():
+        serve_until_ended(_service_settings(location_of(config), which), port=port, host=host, ready=ready)
+
+
+@click.command()
+@config_option
+@which_option
+@click.option(
+    "--dockerfile",
+    metavar="FILE",
+    type=FilePath,
+    help="Write the Dockerfile of its image here.",
+)
+def package(config: Path, which: str, dockerfile: Path | None) -> None:
+    """Build a Bento that needs no registry.
+
+    It carries the model and serves it anywhere: `bentoml serve` or `bentoml containerize` take it from there.
+    """
+    from registry.versions import fetch
+    from serving import packaging
+
+    location = location_of(config)
+    fetched = fetch(location, which)
+    tag = packaging.package(fetched.model, location.model_name, fetched.version)
+    weight = packaging.weigh(tag)
+    click.echo(
+        f"built {tag} ({weight.bento / 1e6:.1f} MB; the {weight.packages} packages that it needs take "
+        f"{weight.requirements / 1e6:,.0f} MB); serve it: bentoml serve {tag}"
+    )
+    if dockerfile is not None:
+        write_bytes(packaging.dockerfile(tag).encode(), dockerfile)
+        click.echo(f"wrote {dockerfile}: what `bentoml containerize {tag}` builds from")
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--file",
+    type=FilePath,
+    default=Path("keys.json"),
+    show_default=True,
+    help="File of keys, as SEGMENTS_API_KEYS_FILE names it to the service.",
+)
+@click.option("--revoke", is_flag=True, help="Take the key of this name out of the file.")
+def key(name: str, file: Path, revoke: bool) -> None:
+    """Make an API key for the service, or revoke one.
+
+    The key is printed once; the file keeps its hash. A running service follows the file within a second.
+    """
+    from serving.keys import add_key, revoke_key
+
+    if revoke:
+        revoke_key(file, name)
+        click.echo(f"revoked {name!r} in {file}")
+        return
+    click.echo(add_key(file, name))
+    click.echo(f"the key of {name!r}; {file} keeps its hash only", err=True)
+
+
+def _service_settings(location: RegistryLocation, which: str) -> ServiceSettings:
+    from serving.settings import ServiceSettings
+
+    pointer = {"version": which} if which.isdigit() else {"alias": which}
+    return ServiceSettings(tracking_uri=location.tracking_uri, model_name=location.model_name, **pointer)
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """A plain `kill` ends the service as orderly as Ctrl-C does, workers and all."""
+    import signal
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("stopped")
+    finally:
+        signal.signal(signal.SIGTERM, before)

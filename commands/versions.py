@@ -1,0 +1,120 @@
+"""The registered versions: promote, rollback, list, rename, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from commands.results import write_bytes
+from commands.settings_file import FilePath, config_option, location_of, which_option
+from commands.terminal import show_cards, show_table
+
+PROMOTIONS_SHOWN = 10
+
+
+@click.command()
+@click.argument("version")
+@click.option("--alias", default="champion", show_default=True, help="Alias to set.")
+@config_option
+def promote(version: str, alias: str, config: Path) -> None:
+    """Make a version the champion.
+
+    The alias points at VERSION (a number, or another alias) once that version is seen to load. A running service
+    follows within seconds, if the version suits it; else it goes on with the one it has, and says why.
+    """
+    from registry.promotions import promote as promote_version
+
+    found = promote_version(location_of(config), version, alias)
+    click.echo(f"{alias} is now version {found.version} ({found.digest})")
+
+
+@click.command()
+@click.option("--alias", default="champion", show_default=True, help="Alias to set back.")
+@config_option
+def rollback(alias: str, config: Path) -> None:
+    """Make the version before the champion again.
+
+    The alias goes back to what it named before the present version was promoted; once more, and it goes back one
+    promotion further. To go forward again, promote. A running service follows within seconds.
+    """
+    from registry.promotions import rollback as roll_back
+
+    done = roll_back(location_of(config), alias)
+    click.echo(f"{alias} is version {done.after} again; it was version {done.before}")
+
+
+@click.command("list")
+@config_option
+@which_option
+def list_segments(config: Path, which: str) -> None:
+    """Show the champion's segments, all versions, and who promoted them."""
+    from registry.promotions import promotions
+    from registry.versions import fetch, list_versions
+
+    location = location_of(config)
+    fetched = fetch(location, which)
+    show_cards(fetched.model)
+    for found in list_versions(location):
+        aliases = f" ({', '.join(found.aliases)})" if found.aliases else ""
+        click.echo(
+            f"version {found.version}{aliases}: {len(found.segment_ids)} segments, {found.created:%Y-%m-%d %H:%M}"
+        )
+    for moved in promotions(location)[:PROMOTIONS_SHOWN]:
+        click.echo(moved.sentence)
+
+
+@click.command()
+@click.argument("segment")
+@click.argument("name")
+@click.option("--notes", default="", help="Anything worth remembering about the segment.")
+@config_option
+def rename(segment: str, name: str, notes: str, config: Path) -> None:
+    """Name a segment.
+
+    SEGMENT is an id that `segments list` shows. The name stays with this id, in the registry, and never touches the
+    model. A running service shows it within seconds.
+    """
+    from registry.versions import rename_segment
+
+    rename_segment(location_of(config), segment, name, notes)
+    click.echo(f"{segment} is now called {name!r}")
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--vectors", type=FilePath, required=True, help="Customers to follow, from `segments features`.")
+@click.option("--vectors-before", type=FilePath, help="The same customers earlier: tells who moved by themselves.")
+@click.option("--out", type=FilePath, help="Write the picture here too (.png).")
+@config_option
+def compare(a: str, b: str, vectors: Path, vectors_before: Path | None, out: Path | None, config: Path) -> None:
+    """Show how customers flow between two versions.
+
+    A and B are aliases or versions. Customers whom version B puts elsewhere are reassigned; with --vectors-before,
+    those who moved because they changed are told apart. Table and picture are logged on B's run.
+    """
+    from features.vector_file import read_vectors
+    from registry.additions import add_to_run
+    from registry.versions import fetch
+    from training.comparison import compare as followed
+    from training.drawing import png
+    from training.flow_picture import flow_picture
+
+    location = location_of(config)
+    old, new = fetch(location, a), fetch(location, b)
+    earlier = None if vectors_before is None else read_vectors(vectors_before).frame
+    titles = (f"version {old.version}", f"version {new.version}")
+    found = followed(old.model, new.model, read_vectors(vectors).frame, earlier, titles)
+    picture, flow = png(flow_picture(found)), found.flow()
+    show_table(flow.drop(columns=["from_id", "to_id"]))
+    lineage = new.model.provenance.get("lineage", {})
+    if lineage.get("incumbent") == old.model.digest:
+        click.echo(f"version {new.version} continues version {old.version}: {lineage['summary']}")
+    for sentence in found.sentences:
+        click.echo(sentence)
+    if out is not None:
+        write_bytes(picture, out)
+    name = f"flow_from_version_{old.version}"
+    add_to_run(location, new.run_id, {name: flow}, {name: picture}, found.metrics)
+    click.echo(f"logged on the run of version {new.version} ({new.run_id}): figures/{name}.png, tables/{name}.html")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -12,9 +14,11 @@ from experiments.benchmarks.__main__ import BENCHMARKS, main
 
 
 @pytest.mark.parametrize("name", sorted(BENCHMARKS))
-def test_a_tiny_run_ends_with_one_json_object(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    if name == "serve" and shutil.which("wrk") is None:
-        pytest.skip("the load generator wrk is not installed (apt-get install wrk)")
+def test_a_tiny_run_ends_with_one_json_object(
+    name: str, needed: Callable[[Any, str], Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    if name == "serve":
+        needed(shutil.which("wrk"), "the load generator wrk is not installed (apt-get install wrk)")
     result = CliRunner().invoke(main, [name, "--tiny"], catch_exceptions=False)
     assert result.exit_code == 0
     assert json.loads(result.output.splitlines()[-1])["benchmark"] == name

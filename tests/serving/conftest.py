@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import os
+import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -342,6 +343,29 @@ def started(model: SegmentModel, folder: Path, environment: Mapping[str, str], *
         finally:
             stop(process)
             print((folder / "log").read_text()[-3000:])  # noqa: T201  # pytest shows it where a test fails
+
+
+@pytest.fixture(scope="session")
+def own_disk() -> Callable[[Path, str], AbstractContextManager[bool]]:
+    """`own_disk(folder, size)`: a real file system of that size there, which a test may fill.
+
+    False, and a plain folder, where nothing may be mounted: that is a privilege, which no package gives; so a test that
+    is skipped for want of it is no failure in CI either.
+    """
+
+    @contextmanager
+    def mounted(folder: Path, size: str) -> Iterator[bool]:
+        folder.mkdir(parents=True, exist_ok=True)
+        mount = shutil.which("mount")
+        command = [str(mount), "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+        small = mount is not None and os.geteuid() == 0 and not subprocess.run(command, capture_output=True).returncode
+        try:
+            yield small
+        finally:
+            if small:
+                subprocess.run(["umount", str(folder)], check=True)
+
+    return mounted
 
 
 @pytest.fixture(scope="session")

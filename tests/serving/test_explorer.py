@@ -8,7 +8,7 @@ import json
 import re
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +96,8 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def program() -> str:
-    found = browser.chromium()
-    if found is None:
-        pytest.skip("no Chromium is installed (apt-get install chromium)")
-    return str(found)
+def program(needed: Callable[[Any, str], Any]) -> str:
+    return str(needed(browser.chromium(), "no Chromium is installed (apt-get install chromium)"))
 
 
 @pytest.fixture(scope="module")

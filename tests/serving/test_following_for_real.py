@@ -22,7 +22,7 @@ import urllib.request
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -251,17 +251,13 @@ def numbered(kmeans: SegmentModel) -> Callable[[int], SegmentModel]:
 
 
 @pytest.fixture(scope="module")
-def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def copies(
+    own_disk: Callable[[Path, str], AbstractContextManager[bool]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """A disk of its own for the copies, where a test may fill it; else a plain folder."""
     folder = tmp_path_factory.mktemp("copies")
-    mount = shutil.which("mount")
-    command = [str(mount), "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder)]
-    small = mount is not None and os.geteuid() == 0 and not subprocess.run(command, capture_output=True).returncode
-    try:
+    with own_disk(folder, DISK):
         yield folder
-    finally:
-        if small:
-            subprocess.run(["umount", str(folder)], check=True)
 
 
 @contextmanager
@@ -462,7 +458,7 @@ def test_a_full_disk_leaves_the_old_version_and_no_half_copy(
     service: Service, registry: RegistryServer, callers: Callers, copies: Path, numbered: Callable[[int], SegmentModel]
 ) -> None:
     if not copies.is_mount():
-        return  # nothing may be mounted here: `test_stored_model` shows the same with every write failing in turn
+        pytest.skip("no disk may be mounted here; `test_stored_model` shows the same with every write failing in turn")
     registry.point("champion", "3")
     wait(lambda: service.version == "3", "version 3 is served", FOLLOWED_SECONDS)
     (mine,) = [folder for folder in copies.iterdir() if "champion" in folder.name]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from segments.encoder import Flags, Floats, Indices
 from segments.single import Single
+
+if TYPE_CHECKING:
+    from segments.explanation import Explanations
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,30 @@ class Assignment(NamedTuple):
     novel: bool
     unseen: tuple[str, ...]
 
+    @classmethod
+    def of_single(cls, single: Single, ids: Sequence[str], names: Sequence[str]) -> Assignment:
+        """A customer in order: assigned, not novel, nothing unseen."""
+        nearest = ids[single.nearest]
+        runner_up = None if single.runner_up < 0 else ids[single.runner_up]
+        name = names[single.nearest]
+        return cls(nearest, name, single.strength, runner_up, nearest, single.distance, False, False, ())
+
+    @classmethod
+    def of_first(cls, found: Assignments, ids: Sequence[str], names: Sequence[str]) -> Assignment:
+        """The first customer of some."""
+        nearest, unassigned = ids[found.nearest[0]], bool(found.unassigned[0])
+        return cls(
+            segment_id=None if unassigned else nearest,
+            segment_name=None if unassigned else names[found.nearest[0]],
+            strength=float(found.strength[0]),
+            runner_up_id=(*ids, None)[found.runner_up[0]],
+            nearest_id=nearest,
+            distance=float(found.distance[0]),
+            unassigned=unassigned,
+            novel=bool(found.novel[0]),
+            unseen=found.unseen[0],
+        )
+
 
 class Explanation(NamedTuple):
     """Why one customer is nearer to the segment `toward` than to `against` (ids; the latter None if there is no other).
@@ -102,3 +129,10 @@ class Explanation(NamedTuple):
     base: float
     contributions: dict[str, float]
     score: float
+
+    @classmethod
+    def of_first(cls, found: Explanations, ids: Sequence[str]) -> Explanation:
+        """The explanation of the first customer of some."""
+        by_column = dict(zip(found.columns, found.contributions[0].tolist(), strict=True))
+        toward, against = ids[found.toward[0]], (*ids, None)[found.against[0]]
+        return cls(toward, against, float(found.base[0]), by_column, float(found.score[0]))

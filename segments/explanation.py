@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segments.assigners import NearestCentroid
 from segments.encoder import Encoder, Floats, Indices
+
+if TYPE_CHECKING:
+    import shap
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,17 @@ class Explanations:
     base: Floats
     contributions: Floats
     score: Floats
+
+    def to_shap(self, data: NDArray[np.object_]) -> shap.Explanation:
+        """As shap's own plots take them; data : (n, p) values in the user's units."""
+        import shap  # imports numba, which takes seconds; assignments never wait for it
+
+        return shap.Explanation(
+            values=np.ascontiguousarray(self.contributions),
+            base_values=self.base,
+            data=data,
+            feature_names=list(self.columns),
+        )
 
 
 class Explainer(Protocol):

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,12 @@ from segments.contract import Column, Kind, VectorContract
 from segments.encoder import MISSING_LEVEL, Encoder, Floats, Indices, RawCustomers, extent
 from segments.errors import ContractError, InputError, Problem, nearest_word
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Record = Mapping[str, Any]
+Table = pd.DataFrame | Sequence[Record]
+AnyTable: TypeAlias = "Table | pa.Table"
 _PLAIN_NUMBERS = frozenset({float, int, type(None)})
 _PLAIN_TEXTS = frozenset({str, type(None)})
 
@@ -111,7 +116,7 @@ class CustomerReader:
             twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
             raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each.")
 
-    def part(self, customers: pd.DataFrame | Sequence[Record], start: int, stop: int) -> RawCustomers:
+    def part(self, customers: Table, start: int, stop: int) -> RawCustomers:
         """Customers start to stop of a DataFrame or a list of dicts; problems name the row in the whole."""
         try:
             if isinstance(customers, pd.DataFrame):
@@ -183,6 +188,14 @@ class CustomerReader:
                 expected = f"one of the model's {len(self._names)} features.{hint}"
                 problems.append(Problem(position, str(name), "an unknown feature", expected))
         return problems
+
+
+def tabular(customers: AnyTable) -> Table:
+    """An Arrow table as a DataFrame; the rest stays as it is."""
+    if isinstance(customers, pd.DataFrame) or not hasattr(customers, "to_pandas"):
+        return customers
+    frame: pd.DataFrame = customers.to_pandas()
+    return frame
 
 
 def kind_bounds(kind: Kind) -> tuple[float, float]:

@@ -143,7 +143,7 @@ def slsqp(model: SegmentModel, customer: dict[str, Any], to: str, changeable: tu
     encoder, centroids = model.encoder, model.assigner.arrays()["centroids"]
     names = encoder.numbers.names
     low, high = (encoder.numbers.encode(ends[:, None])[:, 0] for ends in (encoder.numbers.lower, encoder.numbers.upper))
-    start = encoder.encode(model._reader.records([customer]))[:, 0]
+    start = encoder.encode(model.scorer.reader.records([customer]))[:, 0]
     rows = [names.index(name) for name in changeable]
     target = centroids[model.position(to)]
 
@@ -186,7 +186,7 @@ def test_whole_numbers_and_levels_are_the_best_of_all(transform: Transform) -> N
         for a, b, c, plan in product(range(31), range(31), range(2), ("basic", "plus", "pro"))
     ]
     segments = model.assign_records(everyone).nearest
-    points = model.encoder.encode(model._reader.records(everyone)).T
+    points = model.encoder.encode(model.scorer.reader.records(everyone)).T
     generator = np.random.default_rng(3)
     for index in generator.integers(0, len(everyone), 15):
         for target in range(4):

@@ -15,7 +15,7 @@ from segments.nearest_core import SOFTNESS, NearestCore
 
 def distances_of(model: SegmentModel, frame: Any) -> Floats:
     """(n, segments): squared for KMeans, soft reachability for HDBSCAN, written again from their definitions."""
-    points = model.encoder.encode(model._reader.frame(frame)).T
+    points = model.encoder.encode(model.scorer.reader.frame(frame)).T
     if not isinstance(model.assigner, NearestCore):
         centroids = model.assigner.arrays()["centroids"]
         squared: Floats = ((points[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2)
@@ -58,7 +58,7 @@ def test_naming_the_runner_up_is_saying_nothing(model: SegmentModel, planted: An
 def test_kmeans_margins_add_up_around(kmeans_model: SegmentModel, planted: Any) -> None:
     """A over C is A over B and B over C, column by column: no contrast contradicts another."""
     explainer = kmeans_model.explainer
-    points = kmeans_model.encoder.encode(kmeans_model._reader.frame(planted.frame.iloc[:30]))
+    points = kmeans_model.encoder.encode(kmeans_model.scorer.reader.frame(planted.frame.iloc[:30]))
     a, b, c = (np.full(30, position) for position in (0, 1, 2))
     ab, bc, ac = (explainer.explain(points, one, other) for one, other in ((a, b), (b, c), (a, c)))
     np.testing.assert_allclose(ab.contributions + bc.contributions, ac.contributions, atol=1e-9)

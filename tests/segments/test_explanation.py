@@ -62,7 +62,7 @@ def test_kmeans_equals_shaps_permutation_explainer(kmeans_discovery: Discovery) 
 def test_base_and_contributions_add_up_to_the_margin(model: SegmentModel, planted: Any) -> None:
     frame = planted.frame.iloc[:40]
     found = model.explain_table(frame)
-    points = model.encoder.encode(model._reader.frame(frame))
+    points = model.encoder.encode(model.scorer.reader.frame(frame))
     for position in range(len(frame)):
         a, b = int(found.toward[position]), int(found.against[position])
         point = np.ascontiguousarray(points[:, [position]])

@@ -121,7 +121,7 @@ def test_a_far_customer_is_novel_and_still_answered(model: SegmentModel, planted
     answer = model.assign_records([far], policy="nearest")
     assert answer.novel.tolist() == [True]
     assert 0 <= answer.strength[0] <= 1
-    assert model.novelty.flags(model._reader.frame(planted.frame).numbers).mean() <= 0.02
+    assert model.novelty.flags(model.scorer.reader.frame(planted.frame).numbers).mean() <= 0.02
 
 
 def test_an_unseen_category_is_pooled_and_flagged(model: SegmentModel, planted: Any) -> None:

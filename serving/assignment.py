@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from segments.errors import InputError, nearest_word
-from serving.contracts import LONGEST_ID, MOST_CUSTOMERS, Policy
+from serving.contracts import MOST_CUSTOMERS, Policy
 from serving.live_model import ServedModel
 from serving.refusals import (
     NOTHING,
@@ -21,6 +21,7 @@ from serving.refusals import (
     in_words,
     printable,
 )
+from serving.shapes import CUSTOMER_KEYS, read_customer, read_object
 from serving.staying import PREVIOUS, keep, read_previous
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 REQUEST_KEYS = ("customers", "explain", "words", "policy")
 CONTRAST_KEYS = ("customers", "against", "words", "policy")
 MAP_KEYS = ("customers",)
-CUSTOMER_KEYS = ("id", "features")
 ASSIGNED_KEYS = (*CUSTOMER_KEYS, PREVIOUS)
 POLICIES = ("unassigned", "nearest")
 
@@ -71,10 +71,7 @@ def read_request(
         422, with everything found wrong (up to the limit of details).
     """
     complaints = Complaints()
-    if type(value) is not dict:
-        complaints.add(value, "an object with the key 'customers'")
-        complaints.raise_any("invalid_request", "the body must be an object with the key 'customers'")
-    check_keys(value, keys, complaints)
+    value = read_object(value, keys, complaints)
     contrast = "against" in keys
     against = _read_against(value, complaints) if contrast else None
     explain, policy = value.get("explain", contrast), value.get("policy", "unassigned")
@@ -88,7 +85,7 @@ def read_request(
     customers = value.get("customers")
     if type(customers) is not list:
         complaints.add(value.get("customers", NOTHING), f"a list of 1 to {most_customers} customers under 'customers'")
-        complaints.raise_any("invalid_request", "the request is not as /docs describes it")
+        complaints.raise_malformed()
     if not 1 <= len(customers) <= most_customers:
         code = "too_many_customers" if customers else "no_customers"
         complaints.add(customers, f"1 to {most_customers} customers")
@@ -97,7 +94,7 @@ def read_request(
     found = [read(customer, f"#{position}", complaints) for position, customer in enumerate(customers)]
     ids, features = [name for name, _ in found], [content for _, content in found]
     previous = read_previous(customers, ids, complaints) if read is read_assigned else None
-    complaints.raise_any("invalid_request", "the request is not as /docs describes it")
+    complaints.raise_malformed()
     if len(set(ids)) < len(ids):
         for twice in sorted({i for i in ids if ids.count(i) > 1}):
             complaints.details.append(
@@ -153,41 +150,9 @@ def _read_against(value: Mapping[str, Any], complaints: Complaints) -> str | Non
     return None
 
 
-def check_keys(
-    found: Mapping[str, Any], known: Sequence[str], complaints: Complaints, customer: str | None = None
-) -> None:
-    for name in found.keys() - set(known):
-        complaints.add(name, f"only the keys {', '.join(known)}.{nearest_word(name, known)}", customer)
-
-
 def read_assigned(customer: Any, place: str, complaints: Complaints) -> tuple[str, dict[str, Any]]:
     """As `read_customer`, of a customer who may come with a previous segment (`serving.staying` reads that)."""
     return read_customer(customer, place, complaints, ASSIGNED_KEYS)
-
-
-def read_customer(
-    customer: Any, place: str, complaints: Complaints, keys: Sequence[str] = CUSTOMER_KEYS
-) -> tuple[str, dict[str, Any]]:
-    """Id and features of one customer; `place` stands for an id that cannot be used."""
-    if type(customer) is not dict:
-        complaints.add(customer, "an object with the keys 'id' and 'features'", place)
-        return place, {}
-    name = read_id(customer, place, complaints)
-    found = customer.get("features", NOTHING)
-    if type(found) is not dict:
-        complaints.add(found, "an object of features by name for 'features'", name)
-    if len(customer) > len(CUSTOMER_KEYS):
-        check_keys(customer, keys, complaints, name)
-    return name, found
-
-
-def read_id(customer: Mapping[str, Any], place: str, complaints: Complaints) -> str:
-    """The id of a customer, or `place` where it cannot be used."""
-    there = customer.get("id", NOTHING)
-    if type(there) is str and 0 < len(there) <= LONGEST_ID:
-        return there
-    complaints.add(there, f"a text of 1 to {LONGEST_ID} characters for 'id'", place)
-    return place
 
 
 def check_descriptors(

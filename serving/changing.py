@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from segments.errors import InputError, nearest_word
-from serving.assignment import check_descriptors, check_keys, known_segment, read_customer
+from serving.assignment import check_descriptors, known_segment
 from serving.live_model import ServedModel
 from serving.refusals import NOTHING, Complaints, Detail, Refusal, from_input_error, in_words, printable
+from serving.shapes import read_customer, read_object
 
 CHANGE_KEYS = ("customer", "to", "changeable")
 
@@ -33,10 +34,7 @@ def read_change(value: Any) -> ChangeRequest:
         422, with everything found wrong (up to the limit of details).
     """
     complaints = Complaints()
-    if type(value) is not dict:
-        complaints.add(value, "an object with the keys 'customer', 'to' and 'changeable'")
-        complaints.raise_any("invalid_request", "the request is not as /docs describes it")
-    check_keys(value, CHANGE_KEYS, complaints)
+    value = read_object(value, CHANGE_KEYS, complaints)
     if type(value.get("to")) is not str:
         complaints.add(value.get("to", NOTHING), "the id of a segment for 'to'")
     changeable = value.get("changeable", NOTHING)
@@ -44,7 +42,7 @@ def read_change(value: Any) -> ChangeRequest:
     if not listed:
         complaints.add(changeable, "a list of at least one feature's name for 'changeable'")
     name, features = read_customer(value.get("customer", NOTHING), "customer", complaints)
-    complaints.raise_any("invalid_request", "the request is not as /docs describes it")
+    complaints.raise_malformed()
     return ChangeRequest(name, features, value["to"], list(dict.fromkeys(changeable)))
 
 

@@ -14,11 +14,12 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from segments.errors import ContractError, SourceError, nearest_word
-from serving.assignment import Request, check_keys, read_id, read_request
+from serving.assignment import Request, read_request
 from serving.contracts import MOMENT, MOST_CUSTOMERS, MOST_ROWS
 from serving.deadline import Deadline
 from serving.live_model import ServedModel
 from serving.refusals import MOST_DETAILS, NOTHING, Complaints, Detail, Refusal, in_words, printable
+from serving.shapes import check_keys, read_id
 from serving.stepwise import answer_in_steps
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def read_records(value: Any, served: ServedModel, most_customers: int = MOST_CUS
     if as_of is None:
         complaints = Complaints()
         complaints.add(value.get("as_of", NOTHING), f"{WHEN} for 'as_of'")
-        complaints.raise_any("invalid_request", "the request is not as /docs describes it")
+        complaints.raise_malformed()
     rows = sum(len(found) for customer in base.features for found in customer.values())
     if rows > MOST_ROWS:
         message = f"a request carries at most {MOST_ROWS} rows, this one {rows}; send fewer customers at a time"

@@ -75,6 +75,10 @@ class Complaints:
         if self.details:
             raise Refusal(422, code, message, self.details)
 
+    def raise_malformed(self) -> None:
+        """Refuse a request of another shape than /docs describes."""
+        self.raise_any("invalid_request", "the request is not as /docs describes it")
+
 
 def from_input_error(
     error: InputError, ids: Sequence[str], features: Sequence[Mapping[str, Any]], known: Container[str]

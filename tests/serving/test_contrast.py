@@ -144,6 +144,18 @@ def test_a_request_of_another_shape_is_refused(call_kmeans: Any, case: str) -> N
     assert text in json.dumps(reply.error, ensure_ascii=False)
 
 
+@pytest.mark.parametrize("path", ["/assign", "/contrast", "/what_would_change", "/assign_records", "/locate"])
+def test_every_body_that_is_no_object_is_refused_alike(call_kmeans: Any, path: str) -> None:
+    """And told which keys the endpoint takes: one reading for all of them."""
+    for body, got in ((b"[]", "a list of 0"), (b'"customers"', "the text 'customers'"), (b"null", "null")):
+        reply = call_kmeans("POST", path, body)
+        (detail,) = reply.error["details"]
+        assert (reply.status, reply.error["code"], detail["got"]) == (422, "invalid_request", got)
+        assert reply.error["message"] == "the request is not as /docs describes it"
+        assert detail["expected"].startswith("an object of the keys ")
+        assert "customer" in detail["expected"]
+
+
 names = st.sampled_from(["customers", "customer", "against", "to", "changeable", "words", "policy", "id", "features"])
 plain = st.none() | st.booleans() | st.integers() | st.floats() | names
 anything = st.recursive(

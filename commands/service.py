@@ -34,7 +34,7 @@ def serve(config: Path, which: str, host: str, port: int) -> None:
     from serving.launcher import serve as serve_until_ended
 
     def ready(url: str) -> None:
-        click.echo(f"serving {which} at {url} (documentation at {url}/docs); Ctrl-C stops it")
+        click.echo(f"serving {which} at {url} (open it to explore; documentation at {url}/docs); Ctrl-C stops it")
 
     with _interrupted_by_sigterm():
         serve_until_ended(_service_settings(location_of(config), which), port=port, host=host, ready=ready)

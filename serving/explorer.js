@@ -76,6 +76,9 @@ const signed = (number) => `${number < 0 ? "−" : "+"}${plain(Math.abs(number))
 const colourOf = (id) => COLOURS[cards.findIndex((card) => card.id === id) % COLOURS.length];
 const nameOf = (id) => cards.find((card) => card.id === id)?.name ?? "no segment";
 const basis = () => model.features.filter((feature) => feature.role === "basis");
+// a median may have digits that nobody would type
+const typical = (card) => Object.fromEntries(Object.entries(card.medians).map(([name, value]) =>
+  [name, typeof value === "number" ? Number(value.toPrecision(4)) : value]));
 const said = (value, feature) =>
   value === null ? "not known" : typeof value === "string" ? value : `${plain(value)}${feature.unit ? ` ${feature.unit}` : ""}`;
 
@@ -162,8 +165,8 @@ function field(feature) {
 }
 
 function fallback(feature) {
-  const typical = cards.map((card) => card.medians[feature.name]).find((value) => value !== null && value !== undefined);
-  return typical ?? (feature.kind === "category" ? (feature.levels ?? [""])[0] : feature.least);
+  const known = cards.map((card) => typical(card)[feature.name]).find((value) => value !== null && value !== undefined);
+  return known ?? (feature.kind === "category" ? (feature.levels ?? [""])[0] : feature.least);
 }
 
 let fields = [];
@@ -355,14 +358,14 @@ async function start() {
   find("against").replaceChildren(element("option", { value: "" }, "the next best"), ...options());
   find("cards").replaceChildren(...cards.map(cardOf));
   if (!basis().every((feature) => feature.name in values)) values = {};
-  for (const feature of basis()) values[feature.name] ??= cards[0].medians[feature.name] ?? (feature.nullable ? null : fallback(feature));
+  for (const feature of basis()) values[feature.name] ??= typical(cards[0])[feature.name] ?? (feature.nullable ? null : fallback(feature));
   fields = basis().map(field);
   find("features").replaceChildren(...fields.map((one) => one.box));
   find("explorer").hidden = false;
   later();
 }
 
-find("start").addEventListener("change", () => use(cards.find((card) => card.id === find("start").value).medians));
+find("start").addEventListener("change", () => use(typical(cards.find((card) => card.id === find("start").value))));
 find("against").addEventListener("change", later);
 find("use-typed").addEventListener("click", () => {
   try {

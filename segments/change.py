@@ -20,6 +20,7 @@ from segments.derived import IMPOSSIBLE, RELATIONS, Derived, Relation, followers
 from segments.encoder import MISSING_LEVEL, CategoryEncoding, Flags, Floats, Indices, RawCustomers
 from segments.errors import ContractError, nearest_word
 from segments.free_numbers import SAME, FreeNumber
+from segments.interruption import Check, go_on
 from segments.nearest_core import NearestCore
 from segments.reading import CustomerReader, Record
 from segments.searched_change import Codes, search_change
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from segments.model import SegmentModel
 
 MOST_PLACES = 256
+AT_ONCE = 256  # changed customers judged between two looks at whether to go on
 Value = float | str | None
 
 
@@ -72,11 +74,14 @@ def what_would_change(
     to: str,
     changeable: Sequence[str],
     relations: Collection[Relation] = RELATIONS,
+    check: Check = go_on,
 ) -> WhatWouldChange:
     """The smallest change of the `changeable` basis columns that moves the customer to the segment `to`.
 
     Values stay within what training looked at (the encoder's clip range) and within their kind: counts whole, shares
     from 0 to 1, money in cents. A category goes to a level that training kept.
+
+    check : called every few milliseconds of the search; what it raises ends it.
 
     Raises
     ------
@@ -89,7 +94,7 @@ def what_would_change(
     columns = [_changeable(model, name) for name in dict.fromkeys(changeable)]
     if not columns:
         raise ContractError("no changeable column: name at least one of " + ", ".join(model.encoder.columns))
-    question = _Question(model, customer, target, [column.name for column in columns], relations)
+    question = _Question(model, customer, target, [column.name for column in columns], relations, check)
     segment = _segment(model, customer)
     if segment == to:
         same = {name: _plain(value) for name, value in customer.items()}
@@ -123,8 +128,9 @@ class _Question:
         target: int,
         changeable: Sequence[str],
         relations: Collection[Relation],
+        check: Check,
     ) -> None:
-        self._model, self._customer, self._target = model, dict(customer), target
+        self._model, self._customer, self._target, self._check = model, dict(customer), target, check
         self.raw = CustomerReader(model.contract, model.encoder).records([customer])
         self.codes: Codes = tuple(int(code) for code in self.raw.codes[:, 0])
         self._point = model.encoder.encode(self.raw)[:, 0]
@@ -143,7 +149,9 @@ class _Question:
         """The change, verified, or the reason why there is none."""
         if isinstance(self._model.assigner, NearestCentroid) and not any(self._follows(name) for name in self._numbers):
             centroids = self._model.assigner.centroids
-            solution, proven = smallest_change(self._point, centroids, self._target, self._free, self._levels)
+            solution, proven = smallest_change(
+                self._point, centroids, self._target, self._free, self._levels, self._check
+            )
             if solution is None:
                 return self._nothing(proven)
             if self._changed(_alone(solution.numbers))[2][0]:  # else a descriptor that follows forbids it
@@ -210,10 +218,16 @@ class _Question:
         numbers, _, possible = self._changed(values)
         size = values.shape[1]
         every = np.repeat(self._all_codes(codes)[:, None], size, axis=1)
-        points = self._model.encoder.encode(RawCustomers(numbers, every, np.zeros(every.shape, dtype=np.bool_)))
-        near = self._model.assigner.nearest(points)
-        inside = (near.segment == self._target) & ~near.outside & possible
-        return inside, np.sum((points - self._point[:, None]) ** 2, axis=0)
+        changed = RawCustomers(numbers, every, np.zeros(every.shape, dtype=np.bool_))
+        inside, cost = np.empty(size, dtype=np.bool_), np.empty(size)
+        for start in range(0, size, AT_ONCE):
+            self._check()
+            part = slice(start, start + AT_ONCE)
+            points = self._model.encoder.encode(changed.slice(part.start, part.stop))
+            near = self._model.assigner.nearest(points)
+            inside[part] = (near.segment == self._target) & ~near.outside
+            cost[part] = np.sum((points - self._point[:, None]) ** 2, axis=0)
+        return inside & possible, cost
 
     def _places(self) -> Floats:
         """(d, m) encoded values of the free numbers in the heart of the target segment."""

@@ -18,6 +18,7 @@ from segments.core_explanation import CoreExplainer
 from segments.encoder import Encoder
 from segments.errors import ArtefactError, ContractError, nearest_word
 from segments.explanation import CentroidExplainer, Explanations
+from segments.interruption import Check, go_on
 from segments.nearest_core import NearestCore
 from segments.novelty import NoveltyRule
 from segments.profiles import SegmentCard, SegmentLabel
@@ -168,19 +169,16 @@ class SegmentModel:
         frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(list(table))
         return found.to_shap(frame[list(found.columns)].to_numpy(dtype=object))
 
-    def what_would_change(self, record: Record, to: str, changeable: Sequence[str]) -> WhatWouldChange:
+    def what_would_change(
+        self, record: Record, to: str, changeable: Sequence[str], check: Check = go_on
+    ) -> WhatWouldChange:
         """The smallest change of the `changeable` basis columns that moves a customer to the segment `to` (its id).
 
-        See `segments.change.what_would_change`.
-
-        Raises
-        ------
-        ContractError, InputError
-            If the model has no such segment or column, or the customer does not follow the contract.
+        It is `segments.change.what_would_change`, which also says what is refused; what `check` raises ends the search.
         """
         from segments.change import what_would_change  # it builds on this module
 
-        return what_would_change(self, record, to, changeable)
+        return what_would_change(self, record, to, changeable, check=check)
 
     def position(self, segment_id: str) -> int:
         """Where the segment stands in `cards`.

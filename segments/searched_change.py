@@ -27,7 +27,8 @@ DEPTHS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)  # of the way from the customer
 MOST_PAIRED = 4  # numbers; with more, steps go along the axes only
 
 Codes = tuple[int, ...]
-# (d, n) new values of the free numbers and one combination of levels -> in the segment or not, squared distances (n,)
+# (d, n) new values of the free numbers and one combination of levels -> in the segment or not, squared distances (n,);
+# nearly all of the time is spent in it, so it may raise to end the search
 Judge = Callable[[Floats, Codes], tuple[Flags, Floats]]
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from segments.encoder import CategoryEncoding, Floats
 from segments.free_numbers import SAME, FreeNumber
+from segments.interruption import Check, go_on
 from segments.nearest_point import nearest_point
 
 MARGIN = 1e-9  # beyond the border, where a tie might go to the other side
@@ -61,15 +62,21 @@ class _Node:
 
 
 def smallest_change(
-    point: Floats, centroids: Floats, target: int, numbers: Sequence[FreeNumber], categories: Sequence[FreeCategory]
+    point: Floats,
+    centroids: Floats,
+    target: int,
+    numbers: Sequence[FreeNumber],
+    categories: Sequence[FreeCategory],
+    check: Check = go_on,
 ) -> tuple[Solution | None, bool]:
     """The change of the free columns that brings `point`, (width,), to the target centroid, or None; and a proof.
 
     The second answer is true where everything was tried: then no other whole numbers and levels make a smaller
     change, or no change will do at all. It is false where there was too much to try.
-    The rows of free numbers in the encoded point are their rows in the encoder.
+    The rows of free numbers in the encoded point are their rows in the encoder. `check` is called before each
+    programme.
     """
-    return _Search(point, centroids, target, tuple(numbers), tuple(categories)).run()
+    return _Search(point, centroids, target, tuple(numbers), tuple(categories), check).run()
 
 
 class _Search:
@@ -82,8 +89,9 @@ class _Search:
         target: int,
         numbers: tuple[FreeNumber, ...],
         categories: tuple[FreeCategory, ...],
+        check: Check,
     ) -> None:
-        self._numbers, self._categories = numbers, categories
+        self._numbers, self._categories, self._check = numbers, categories, check
         self._rows = np.array([number.row for number in numbers], dtype=np.intp)
         self._start = point[self._rows]
         self._point = point
@@ -134,6 +142,7 @@ class _Search:
         reach = np.array([number.encoded_reach for number in self._numbers]).reshape(-1, 2)
         lower, upper = reach[:, 0], reach[:, 1]
         for codes in dict.fromkeys(product(*options)):
+            self._check()
             moved = self._point.copy()
             cost = 0.0
             for category, code in zip(self._categories, codes, strict=True):
@@ -146,6 +155,7 @@ class _Search:
 
     def _solve(self, node: _Node, inset: Floats | float = 0.0) -> tuple[float, Floats] | None:
         """(squared distance, numbers) of the nearest point within the node, and `inset` within each border."""
+        self._check()
         fixed = node.point.copy()
         fixed[self._rows] = 0.0
         needs = self._needs - self._gains @ fixed + inset

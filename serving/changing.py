@@ -8,6 +8,7 @@ from typing import Any
 
 from segments.errors import InputError, nearest_word
 from serving.assignment import check_descriptors, known_segment
+from serving.deadline import Deadline
 from serving.live_model import ServedModel
 from serving.refusals import NOTHING, Complaints, Detail, Refusal, from_input_error, in_words, printable
 from serving.shapes import read_customer, read_object
@@ -46,19 +47,20 @@ def read_change(value: Any) -> ChangeRequest:
     return ChangeRequest(name, features, value["to"], list(dict.fromkeys(changeable)))
 
 
-def answer_change(served: ServedModel, request: ChangeRequest) -> dict[str, Any]:
+def answer_change(served: ServedModel, request: ChangeRequest, deadline: Deadline) -> dict[str, Any]:
     """The smallest change of the changeable features that moves the customer to the segment.
 
     Raises
     ------
     Refusal
-        422, if the model has no such segment, a feature is no basis feature, or a value cannot be used.
+        422, if the model has no such segment, a feature is no basis feature, or a value cannot be used; 504 if the
+        search is not done when the deadline passes.
     """
     known_segment(served, request.to)
     _check_changeable(served, request.changeable)
     check_descriptors(served.model.contract.descriptors, [request.customer], [request.features])
     try:
-        found = served.model.what_would_change(request.features, request.to, request.changeable)
+        found = served.model.what_would_change(request.features, request.to, request.changeable, deadline.check)
     except InputError as error:
         names = served.model.contract.names
         raise from_input_error(error, [request.customer], [request.features], names) from error

@@ -38,7 +38,8 @@ class Deadline:
             raise self.passed()
 
     def passed(self) -> Refusal:
-        return Refusal(504, "deadline", f"this took more than {self.seconds:g} s; send fewer customers at a time")
+        message = f"this took more than {self.seconds:g} s; send fewer customers, or let fewer features change"
+        return Refusal(504, "deadline", message)
 
     def steps(self, total: int, step: int) -> Iterator[slice]:
         """Slices of at most `step` that cover `total`, one after the other, each only while there is time."""

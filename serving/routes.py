@@ -90,9 +90,8 @@ def route_table(
         counted.assigned(model, found["assignments"])
         return Answer(dump(found))
 
-    def change(body: bytes, _: Deadline) -> Answer:
-        model = served()
-        return Answer(dump(answer_change(model, read_change(parse(body)))))
+    def change(body: bytes, deadline: Deadline) -> Answer:
+        return Answer(dump(answer_change(served(), read_change(parse(body)), deadline)))
 
     def locate(body: bytes, _: Deadline) -> Answer:
         return Answer(dump(flat_map.located(served(), read_request(parse(body), settings.max_customers, MAP_KEYS))))

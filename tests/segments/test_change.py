@@ -14,9 +14,9 @@ from scipy.optimize import linprog, minimize
 
 from features.catalogue import every_column
 from features.settings import FeatureSettings, RfmSettings
-from segments import Column, Kind, Role, SegmentCard, SegmentModel, VectorContract
+from segments import Column, Kind, Role, SegmentCard, SegmentModel, VectorContract, smallest_change
 from segments.assigners import NearestCentroid
-from segments.change import WhatWouldChange, what_would_change
+from segments.change import AT_ONCE, WhatWouldChange, what_would_change
 from segments.derived import Derived, Relation
 from segments.encoder import CategoryEncoding, Encoder, Floats, NumberEncoding, Transform
 from segments.errors import ContractError, InputError
@@ -356,6 +356,47 @@ def test_the_first_of_two_segments_in_one_place_has_everybody() -> None:
     assert what_would_change(model, customer, "s1", ("a", "b", "c")).found
     assert not what_would_change(model, customer, "s2", ("a", "b", "c")).found
     assert not what_would_change(model, customer, "s3", ("a", "b", "c")).found
+
+
+class GaveUpError(Exception):
+    """What a caller raises who no longer waits."""
+
+
+def test_the_search_asks_often_and_ends_where_it_is_told_to(
+    model: SegmentModel, customers: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two looks lie one programme, or `AT_ONCE` customers to judge, and nothing follows the last look."""
+    judged: list[int] = []
+    solve, nearest = smallest_change.nearest_point, type(model.assigner).nearest
+    monkeypatch.setattr(smallest_change, "nearest_point", lambda *given: (judged.append(AT_ONCE), solve(*given))[1])
+    monkeypatch.setattr(
+        type(model.assigner), "nearest", lambda self, points: (judged.append(points.shape[1]), nearest(self, points))[1]
+    )
+    own = model.assign([customers[0]])["segment_id"].iloc[0]
+    to = next(segment for segment in model.ids if segment != own)
+
+    def looks(most: float) -> int:
+        count = 0
+
+        def check() -> None:
+            nonlocal count
+            count += 1
+            assert sum(judged) <= AT_ONCE + 2, "the customer as they are is judged too"
+            judged.clear()
+            if count >= most:
+                raise GaveUpError
+
+        judged.clear()
+        try:
+            what_would_change(model, customers[0], to, (*NUMBERS, "plan"), relations=(), check=check)
+        except GaveUpError:
+            assert not judged
+        return count
+
+    needed = looks(math.inf)
+    assert needed >= 10, "else there is little to end"
+    for most in (1, needed // 2, needed):
+        assert looks(most) == most
 
 
 # -- columns that follow ----------------------------------------------------------------------------------------------

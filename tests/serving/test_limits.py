@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segments import smallest_change
 from segments.model import SegmentModel
+from segments.nearest_core import NearestCore
 from serving import door as door_module
 from serving.body import LARGEST_HEAD, LONGEST_URL, BodyBudget, BodyReader, Hourglass
 from serving.deadline import Deadline
@@ -229,6 +231,38 @@ def test_after_504_no_thread_works_on(
     call.door._pool.shutdown(wait=True)  # returns when the work has ended
     assert 1 <= len(begun) <= 2
     assert not [thread for thread in threads if thread.is_alive()]
+
+
+@pytest.mark.parametrize("algorithm", ["kmeans", "hdbscan"])
+def test_after_504_no_search_for_a_change_goes_on(
+    make_caller: Any,
+    algorithm: str,
+    request: pytest.FixtureRequest,
+    good: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each step takes 30 ms and more: of all that a search needs, the deadline of 80 ms lets three begin."""
+    model: SegmentModel = request.getfixturevalue(algorithm)
+    home, name = (smallest_change, "nearest_point") if algorithm == "kmeans" else (NearestCore, "nearest")
+    real, pause, begun = getattr(home, name), [0.0], list[int]()
+
+    def slow(*given: Any) -> Any:
+        begun.append(1)
+        time.sleep(pause[0])
+        return real(*given)
+
+    asked = {"customer": {"id": "C1", "features": good}, "to": "s001"}
+    body = json.dumps(asked | {"changeable": ["recency_days", "frequency", "monetary_value"]}).encode()
+    hasty, patient = (make_caller(model, ServiceSettings(request_seconds=seconds)) for seconds in (0.08, 60))
+    monkeypatch.setattr(home, name, slow)
+    assert patient("POST", "/what_would_change", body).json["found"]
+    assert len(begun) >= 8, "else there is nothing to stop"
+    begun.clear()
+    pause[0] = 0.03
+    reply = hasty("POST", "/what_would_change", body)
+    assert (reply.status, reply.error["code"]) == (504, "deadline")
+    hasty.door._pool.shutdown(wait=True)  # returns when the work has ended
+    assert 1 <= len(begun) <= 4
 
 
 def test_what_had_not_begun_at_its_deadline_never_does(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from serving.launcher import CHECKOUT, SERVICE, serve_command, serve_environment, stop, wait_until_ready
 from serving.settings import ServiceSettings

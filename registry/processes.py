@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 HOST = "process.host"
 PROCESS = "process.id"
 _KERNEL = Path("/proc")
@@ -59,7 +61,7 @@ class Process:
             return True
         if space != _space():
             return False
-        return _start(int(number)) != (started or None) if _KERNEL.is_dir() else not _answers(int(number))
+        return _start(int(number)) != (started or None) if _KERNEL.is_dir() else not psutil.pid_exists(int(number))
 
 
 def _boot() -> str:
@@ -79,13 +81,3 @@ def _start(number: int) -> str | None:
     except OSError:
         return None
     return None if fields[_STATE] in _DEAD else fields[_STARTED]
-
-
-def _answers(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from serving.messages import Answer
 from serving.metrics import Labels, Metrics, Snapshot
 
@@ -71,7 +73,7 @@ class WorkerMetrics:
                 continue
             with suppress(*UNREADABLE):  # gone or half made: its numbers are there at the next asking
                 process, snapshot = _read(path)
-                found.append(snapshot if _alive(process) else self._metrics.without_gauges(snapshot))
+                found.append(snapshot if psutil.pid_exists(process) else self._metrics.without_gauges(snapshot))
         return found
 
     def _write_on(self) -> None:
@@ -104,13 +106,3 @@ def _read(path: Path) -> tuple[int, Snapshot]:
 
 def _labels(found: list[str]) -> Labels:
     return tuple(found)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

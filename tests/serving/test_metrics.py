@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
@@ -219,12 +218,3 @@ def test_a_hundred_models_leave_the_series_of_the_last(kmeans: SegmentModel) -> 
     assert value(found, "segments_assignments_total", segment="s100") == 1
     assert value(found, "segments_assignments_total", segment="s99") == 1, "an id that lives on keeps its count"
     assert value(found, "segments_assignments_total", segment="s98") == 0
-
-
-def test_a_dead_process_is_known_as_dead() -> None:
-    from serving.worker_metrics import _alive
-
-    done = subprocess.Popen([sys.executable, "-c", ""])
-    done.wait()
-    assert _alive(os.getpid())
-    assert not _alive(done.pid)

@@ -164,10 +164,12 @@ class Result:
     def words(self) -> str:
         """For the table."""
         if self.failed:
-            return f"**failed** ({self.failed} of {self.passed + self.failed})"
-        if not self.passed:
-            return "not run"
-        return f"passed ({self.passed} cases)" if self.passed > 1 else "passed"
+            found = f"**failed** ({self.failed} of {self.passed + self.failed})"
+        elif not self.passed:
+            found = "not run"
+        else:
+            found = f"passed ({self.passed} cases)" if self.passed > 1 else "passed"
+        return f"{found}, {self.skipped} skipped" if self.skipped else found
 
 
 def read_results(report: str) -> dict[str, Result]:

@@ -15,6 +15,11 @@ REPORT = """<testsuites><testsuite>
 <properties><property name="requests" value="1200"/></properties></testcase>
 <testcase classname="tests.serving.test_fuzz" name="test_a[x]"/>
 <testcase classname="tests.serving.test_fuzz" name="test_a[y]"/>
+<testcase classname="tests.torture.test_secrets" name="test_c"/>
+<testcase classname="tests.torture.test_secrets" name="test_d[x]"><skipped message="no"/></testcase>
+<testcase classname="tests.torture.test_secrets" name="test_d[y]"><skipped message="no"/></testcase>
+<testcase classname="tests.serving.test_workers" name="test_two_workers_from_their_start_to_their_end">
+<skipped message="no"/></testcase>
 <testcase classname="tests.serving.test_refusals" name="test_b"><failure message="no"/></testcase>
 </testsuite></testsuites>"""
 
@@ -33,5 +38,7 @@ def test_the_table_says_what_was_found() -> None:
     assert len(rows) == len(DEMANDS) + 1
     assert "| passed | requests: 1200 |" in rows["| 2"]
     assert "| **failed** (1 of 3) |" in rows["| 12"]
+    assert "| passed, 2 skipped |" in rows["| 19"], "what was skipped is not hidden behind what passed"
+    assert "| not run, 1 skipped |" in rows["| 8"]
     assert "| not run |" in rows["| 20"]
     assert "2 cores, at full size" in text

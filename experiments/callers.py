@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
@@ -91,6 +91,8 @@ class Connection:
             If the connection breaks before the answer is whole, or that takes longer than `TIMEOUT`.
         """
         async with asyncio.timeout(TIMEOUT):
+            if self._streams is not None and self._streams[0].at_eof():
+                self.close()  # the service has closed what lay idle
             if self._streams is None:
                 self._streams = await asyncio.open_connection(*self._place)
             reader, writer = self._streams
@@ -122,6 +124,7 @@ class Tally:
     seconds: list[float] = field(default_factory=list)  # of those answered by 200
     broken: int = 0  # no answer came
     lags: list[float] = field(default_factory=list)  # seconds by which the callers themselves were late
+    asking: float = 0.0  # seconds from the first request to the last
 
     def add(self, reply: Reply) -> None:
         self.statuses[reply.status] += 1
@@ -183,9 +186,13 @@ async def closed_loop(url: str, callers: int, seconds: float, requests: Sequence
 
 
 async def open_loop(url: str, per_second: float, seconds: float, requests: Sequence[bytes], most: int = 500) -> Tally:
-    """Requests at even distances, for that long, over at most `most` connections that are kept open."""
+    """Requests at even distances, for that long, over at most `most` connections that are kept open.
+
+    They take turns, so that none lies idle for long. Where all of them wait for an answer the next request is late, and
+    `asking` tells that less was asked than was wanted.
+    """
     tally = Tally()
-    idle: list[Connection] = []
+    idle: deque[Connection] = deque()
     made: list[Connection] = []
     under_way: set[asyncio.Task[None]] = set()
 
@@ -210,9 +217,10 @@ async def open_loop(url: str, per_second: float, seconds: float, requests: Seque
         if not idle:
             made.append(Connection(url))
             idle.append(made[-1])
-        task = asyncio.create_task(ask(idle.pop(), requests[number % len(requests)]))
+        task = asyncio.create_task(ask(idle.popleft(), requests[number % len(requests)]))
         under_way.add(task)
         task.add_done_callback(under_way.discard)
+    tally.asking = time.perf_counter() - start
     await asyncio.gather(*under_way)
     watch.cancel()
     for connection in made:

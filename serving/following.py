@@ -1,8 +1,8 @@
 """The model in service follows the registry: what the alias names is fetched, judged and swapped in, or refused.
 
-One thread asks the registry every few seconds; requests never do. A version is fetched in a thread of its own, its
-digest verified before anything is made of it, its contract compared with the old one's, its self-test passed; only then
-is it put into service. Whatever goes wrong before, the old one stays.
+One thread asks the registry every few seconds, also while a version loads; requests never do. A version is fetched in a
+thread of its own, its digest verified before anything is made of it, its contract compared with the old one's, its
+self-test passed; only then is it put into service. Whatever goes wrong before, the old one stays.
 """
 
 from __future__ import annotations
@@ -69,6 +69,14 @@ class RegistrySource:
         return ServedModel(fetched.model, self.model_name, fetched.version, self.title)
 
 
+class OvertakenError(SegmentsError):
+    """While a version was being loaded, the pointer came to name another one."""
+
+    def __init__(self, by: Standing) -> None:
+        super().__init__(f"version {by.version} is named now")
+        self.by = by
+
+
 class FollowedModel(LiveModel):
     """A LiveModel that keeps up with the registry.
 
@@ -94,7 +102,7 @@ class FollowedModel(LiveModel):
         self._poll_seconds = poll_seconds
         self._load_seconds = load_seconds
         self._any_contract = any_contract
-        self._asking = Patience(most=1)
+        self._asking = Patience(alike=1)
         self._loading = Patience()
         self._refused_standing: tuple[str, str] | None = None
         self._attempts = 0
@@ -112,15 +120,28 @@ class FollowedModel(LiveModel):
             self._stopped.wait(self._poll_seconds)
 
     def check(self) -> None:
-        """Ask the registry once, and serve what it names if that is another model than ours."""
+        """Ask the registry, and serve what it names if that is another model than ours."""
         try:
-            standing = self._asking.call(self._source.standing, ASK_SECONDS, "asking the registry")
+            standing = self._ask()
         except Exception as error:  # noqa: BLE001  # whatever MLflow or a driver raises: what is served stays
             self._not_answered(error)
             return
         if self.registry_answers is False:
             logger.info("the registry answers again")
         self._answers(True)
+        while True:
+            try:
+                self._keep_up(standing)
+            except OvertakenError as overtaken:
+                logger.info("loading version %s is given up: %s", standing.version, overtaken)
+                standing = overtaken.by
+            else:
+                return
+
+    def _ask(self) -> Standing:
+        return self._asking.call(self._source.standing, ASK_SECONDS, "asking the registry")
+
+    def _keep_up(self, standing: Standing) -> None:
         current = self.current
         named = (standing.version, standing.digest)
         serving = current and (current.version, current.model.digest)
@@ -135,15 +156,32 @@ class FollowedModel(LiveModel):
             self._swap(replace(current, model=renamed, source=self._source.title, is_copy=False))
 
     def _follow(self, standing: Standing) -> None:
-        what = f"loading version {standing.version}"
+        what = f"loading version {standing.version} ({standing.digest.removeprefix('sha256:')[:12]})"
         try:
-            served = self._loading.call(lambda: self._prepared(standing), self._load_seconds, what)
+            served = self._loading.call(
+                lambda: self._prepared(standing),
+                self._load_seconds,
+                what,
+                meanwhile=lambda: self._see_whether_named(standing),
+                every=self._poll_seconds,
+            )
+        except OvertakenError:
+            raise
         except Exception as error:  # noqa: BLE001  # whatever it is, the model in service stays
             self._refuse(standing, error)
             return
         self.refused = self._refused_standing = None
         self._swap(served)
         self._events.in_step(True)
+
+    def _see_whether_named(self, standing: Standing) -> None:
+        """Raise an OvertakenError if the pointer names another version by now."""
+        try:
+            now = self._ask()
+        except Exception:  # noqa: BLE001  # whatever it is, it is told when the version has come or not
+            return
+        if (now.version, now.digest) != (standing.version, standing.digest):
+            raise OvertakenError(now)
 
     def _prepared(self, standing: Standing) -> ServedModel:
         """The new version, judged and warm; runs in a thread that may be given up on, so it touches no state."""

@@ -261,7 +261,7 @@ def test_more_descriptors_break_nobody(registry: Registry) -> None:
 def test_a_slow_version_blocks_nothing_and_its_late_arrival_changes_nothing(registry: Registry) -> None:
     hang, threads = threading.Event(), threading.active_count()
     registry.failing["2"] = lambda: hang.wait(60)  # type: ignore[assignment]
-    live = follow(registry, load_seconds=0.05, retry_seconds=1e-9)
+    live = follow(registry, load_seconds=0.25, retry_seconds=1e-9)
     live.check()
     registry.named = "2"
     for _ in range(6):
@@ -269,15 +269,58 @@ def test_a_slow_version_blocks_nothing_and_its_late_arrival_changes_nothing(regi
     assert (serving(live), live.refused) == ("1", ("2", Reason.SLOW))
     assert registry.fetched.count("2") == 3  # attempts that hang are not piled up
     assert threading.active_count() - threads == 3
+    registry.named = "3"  # another version has attempts of its own
+    live.check()
+    assert (serving(live), live.refused) == ("3", None)
     registry.named = "1"
     live.check()
-    assert live.refused is None
     hang.set()
     wait(lambda: threading.active_count() == threads)
     assert serving(live) == "1"
     registry.named = "3"
     live.check()
     assert serving(live) == "3"
+
+
+def test_a_version_that_loads_is_given_up_when_another_is_named(registry: Registry) -> None:
+    hang, events = threading.Event(), Events()
+    registry.failing["2"] = lambda: hang.wait(60)  # type: ignore[assignment]
+    live = follow(registry, load_seconds=60.0, events=events)
+    live.start()
+    try:
+        wait(lambda: serving(live) == "1")
+        registry.named = "2"
+        wait(lambda: "2" in registry.fetched)
+        registry.down = UnreachableError("the MLflow server at X does not answer")
+        time.sleep(0.05)  # some polls, which end nothing
+        registry.named, registry.down = "3", None
+        wait(lambda: serving(live) == "3")  # long before the 60 s that a version has
+        registry.named = "2"
+        wait(lambda: registry.fetched.count("2") == 2)
+        hang.set()
+        wait(lambda: serving(live) == "2")
+    finally:
+        hang.set()
+        live.stop()
+    assert events.told == [("served", number) for number in ("1", "3", "2")]  # who is overtaken is not refused
+
+
+def test_versions_that_hang_cost_a_bounded_number_of_threads(registry: Registry) -> None:
+    hang, threads = threading.Event(), threading.active_count()
+    live = follow(registry, load_seconds=0.25, retry_seconds=1e-9)
+    live.check()
+    for number in ("2", "3", "4", "5"):
+        registry.failing[number] = lambda: hang.wait(60)  # type: ignore[assignment]
+        registry.named = number
+        for _ in range(4):
+            live.check()
+    assert {number: registry.fetched.count(number) for number in "12345"} == {"1": 1, "2": 3, "3": 3, "4": 2, "5": 0}
+    assert threading.active_count() - threads == 8
+    assert (serving(live), live.refused) == ("1", ("5", Reason.SLOW))
+    hang.set()
+    wait(lambda: threading.active_count() == threads)
+    live.check()
+    assert serving(live) == "5"
 
 
 def test_a_registry_that_is_down_changes_nothing_and_is_told_twice(
@@ -441,14 +484,19 @@ def test_whatever_goes_wrong_the_thread_goes_on(registry: Registry, monkeypatch:
 
 
 def test_patience_has_an_end() -> None:
-    patience = Patience(most=1)
+    patience = Patience(alike=1, most=2)
     assert patience.call(lambda: 3, 5, "counting") == 3
     with pytest.raises(KeyError):
         patience.call(lambda: {}["x"], 5, "looking")
     hang = threading.Event()
     with pytest.raises(TooSlowError, match=r"waiting took more than 0\.01 s"):
         patience.call(lambda: hang.wait(60), 0.01, "waiting")
-    with pytest.raises(TooSlowError, match="earlier attempts still hang"):
+    with pytest.raises(TooSlowError, match="waiting: earlier attempts still hang"):
+        patience.call(lambda: 3, 5, "waiting")
+    assert patience.call(lambda: 3, 5, "counting") == 3
+    with pytest.raises(TooSlowError, match="took more than"):
+        patience.call(lambda: hang.wait(60), 0.01, "waiting for something else")
+    with pytest.raises(TooSlowError, match="counting: earlier attempts still hang"):
         patience.call(lambda: 3, 5, "counting")
     hang.set()
     wait(lambda: threading.active_count() and _free(patience))

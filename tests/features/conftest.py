@@ -29,6 +29,32 @@ def external_data(needed: Callable[[Any, str], Any]) -> Path:
     return Path(needed(there, "the external data is absent: set SEGMENTS_DATA to its folder"))
 
 
+@pytest.fixture(scope="session")
+def retailer() -> dict[str, Any]:
+    """The sources of the demo's retailer in `complete_journey`; two households in three have no demographics."""
+    return {
+        "orders": {
+            "file": "transactions.parquet",
+            "columns": {
+                "customer_id": "household_id",
+                "order_id": "basket_id",
+                "ordered_at": "transaction_timestamp",
+                "amount": "sales_value",
+                "discount": "retail_disc",
+            },
+        },
+        "events": {
+            "file": "coupon_redemptions.parquet",
+            "columns": {"customer_id": "household_id", "occurred_at": "redemption_date", "feature": "campaign_id"},
+        },
+        "customers": {
+            "file": "demographics.parquet",
+            "columns": {"customer_id": "household_id"},
+            "attributes": {"age": {"kind": "category"}, "kids": {"kind": "category", "column": "kids_count"}},
+        },
+    }
+
+
 class Build(Protocol):
     """Vectors of frames, by raw table name."""
 

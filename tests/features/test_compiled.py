@@ -130,31 +130,10 @@ def test_four_tables_of_a_company_alone_in_batches_and_shuffled(company: Made) -
     assert {name: dict(found) for name, found in counts.items()} == dict(company.vectors.report)
 
 
-def test_a_real_retailer(external_data: Path) -> None:
+def test_a_real_retailer(external_data: Path, retailer: dict[str, Any]) -> None:
     """The demo's three tables, without orders for none and without demographics for two households in three."""
     folder = external_data / "complete_journey"
-    sources = {
-        "orders": {
-            "file": "transactions.parquet",
-            "columns": {
-                "customer_id": "household_id",
-                "order_id": "basket_id",
-                "ordered_at": "transaction_timestamp",
-                "amount": "sales_value",
-                "discount": "retail_disc",
-            },
-        },
-        "events": {
-            "file": "coupon_redemptions.parquet",
-            "columns": {"customer_id": "household_id", "occurred_at": "redemption_date", "feature": "campaign_id"},
-        },
-        "customers": {
-            "file": "demographics.parquet",
-            "columns": {"customer_id": "household_id"},
-            "attributes": {"age": {"kind": "category"}, "kids": {"kind": "category", "column": "kids_count"}},
-        },
-    }
-    batch = made(sources, {"rfm": {"cdnow_summary": True}}, date(2018, 1, 1), folder)
+    batch = made(retailer, {"rfm": {"cdnow_summary": True}}, date(2018, 1, 1), folder)
     compiler, ids = batch.compiler, list(batch.vectors.frame.index)
     assert batch.vectors.frame.age.isna().any()
     assert (batch.vectors.frame.events == 0).any()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,32 +16,9 @@ from segments.contract import Role
 AS_OF = date(2018, 1, 1)
 
 
-def test_three_tables_of_a_real_retailer(external_data: Path) -> None:
+def test_three_tables_of_a_real_retailer(external_data: Path, retailer: dict[str, Any]) -> None:
     folder = external_data / "complete_journey"
-    sources = Sources.model_validate(
-        {
-            "orders": {
-                "file": "transactions.parquet",
-                "columns": {
-                    "customer_id": "household_id",
-                    "order_id": "basket_id",
-                    "ordered_at": "transaction_timestamp",
-                    "amount": "sales_value",
-                    "discount": "retail_disc",
-                },
-            },
-            "events": {
-                "file": "coupon_redemptions.parquet",
-                "columns": {"customer_id": "household_id", "occurred_at": "redemption_date", "feature": "campaign_id"},
-            },
-            "customers": {
-                "file": "demographics.parquet",
-                "columns": {"customer_id": "household_id"},
-                "attributes": {"age": {"kind": "category"}, "kids": {"kind": "category", "column": "kids_count"}},
-            },
-        }
-    )
-    vectors = build_vectors(sources, FeatureSettings(), AS_OF, folder)
+    vectors = build_vectors(Sources.model_validate(retailer), FeatureSettings(), AS_OF, folder)
     frame = vectors.frame
     lines = pd.read_parquet(folder / "transactions.parquet")
     lines = lines[lines.transaction_timestamp < pd.Timestamp(AS_OF)]

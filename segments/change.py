@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segments.assigners import NearestCentroid
+from segments.centres import centres
 from segments.contract import Column, Role
 from segments.derived import IMPOSSIBLE, RELATIONS, Derived, Relation, followers
 from segments.encoder import MISSING_LEVEL, CategoryEncoding, Flags, Floats, Indices, RawCustomers
@@ -230,14 +231,14 @@ class _Question:
         return inside & possible, cost
 
     def _places(self) -> Floats:
-        """(d, m) encoded values of the free numbers in the heart of the target segment."""
+        """(d, m) encoded values of the free numbers where the target segment's customers lie."""
         assigner = self._model.assigner
         rows = np.array([free.row for free in self._free], dtype=np.intp)
         if isinstance(assigner, NearestCore):
             owned = assigner.exemplars[assigner.owner == self._target]
             hearts: Floats = owned[:: max(1, len(owned) // MOST_PLACES)].T
         else:
-            hearts = assigner.centroids[[self._target]].T
+            hearts = centres(self._model)[[self._target]].T
         return hearts[rows]
 
     # -- the answer --------------------------------------------------------------------------------------------

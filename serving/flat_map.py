@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from segments.assigners import NearestCentroid
+from segments.centres import centres
 from segments.errors import InputError
-from segments.reading import CustomerReader
 from serving.assignment import Request
 from serving.live_model import ServedModel
 from serving.refusals import from_input_error
@@ -35,17 +34,17 @@ class FlatMap:
 
     @classmethod
     def of(cls, model: SegmentModel) -> Self:
-        centres = _centres(model)
+        middles = centres(model)
         weights = np.array([card.size for card in model.cards], dtype=np.float64)
         weights = weights / weights.sum() if weights.sum() > 0 else np.full(len(weights), 1 / len(weights))
-        middle = weights @ centres
-        spread = (centres - middle) * np.sqrt(weights)[:, None]
+        middle = weights @ middles
+        spread = (middles - middle) * np.sqrt(weights)[:, None]
         _, sizes, rows = np.linalg.svd(spread, full_matrices=False)
         known = [row for row, size in zip(rows, sizes, strict=True) if size > 1e-9 * max(sizes[0], 1e-300)][:2]
-        directions = np.array([_upright(row) for row in _completed(known, centres.shape[1])])
+        directions = np.array([_upright(row) for row in _completed(known, middles.shape[1])])
         total = float(np.sum(sizes**2))
         kept = float(np.sum(sizes[:2] ** 2)) / total if total > 0 else 1.0
-        return cls(middle, directions, (centres - middle) @ directions.T, min(1.0, kept))
+        return cls(middle, directions, (middles - middle) @ directions.T, min(1.0, kept))
 
     def place(self, points: Floats) -> Floats:
         """(width, n) encoded customers to (n, 2)."""
@@ -62,7 +61,7 @@ def picture(served: ServedModel) -> dict[str, Any]:
 
 
 def located(served: ServedModel, request: Request) -> dict[str, Any]:
-    """The answer of `POST /map`: where customers lie, in their order.
+    """The answer of `POST /locate`: where customers lie, in their order.
 
     Raises
     ------
@@ -71,20 +70,12 @@ def located(served: ServedModel, request: Request) -> dict[str, Any]:
     """
     model = served.model
     try:
-        raw = CustomerReader(model.contract, model.encoder).records(request.features)
+        raw = model.scorer.reader.records(request.features)
     except InputError as error:
         raise from_input_error(error, request.ids, request.features, model.contract.names) from error
     places = served.flat_map.place(model.encoder.encode(raw)).tolist()
     customers = [{"id": name, "x": x, "y": y} for name, (x, y) in zip(request.ids, places, strict=True)]
     return {"model_version": served.version, "customers": customers}
-
-
-def _centres(model: SegmentModel) -> Floats:
-    """(segments, width): the centroids, or the means of the exemplars."""
-    assigner = model.assigner
-    if isinstance(assigner, NearestCentroid):
-        return assigner.centroids
-    return np.array([assigner.exemplars[assigner.owner == n].mean(axis=0) for n in range(assigner.size)])
 
 
 def _completed(directions: list[Floats], width: int) -> list[Floats]:

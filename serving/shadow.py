@@ -96,7 +96,11 @@ class Shadow:
     def offer(
         self, champion: ServedModel, customers: Sequence[Mapping[str, Any]], policy: Any, rows: Sequence[Any]
     ) -> None:
-        """Leave the customers of a request and the rows of its answer; costs the request some microseconds."""
+        """Leave the customers of a request and the rows of its answer; costs the request some microseconds.
+
+        Compared is where the champion itself sees a customer, not where hysteresis kept them: the challenger is not
+        told of a previous segment, and the same model would differ.
+        """
         challenger = self._challenger.current
         if challenger is None or challenger.model.digest == champion.model.digest:
             return
@@ -109,7 +113,10 @@ class Shadow:
             self._dropped += len(rows)
             return
         self._waiting.extend(
-            [Answered(champion, one, policy, row["segment_id"]) for one, row in zip(customers, rows, strict=True)]
+            [
+                Answered(champion, one, policy, None if row["unassigned"] else row["nearest_id"])
+                for one, row in zip(customers, rows, strict=True)
+            ]
         )
 
     def compare(self) -> int:

@@ -13,6 +13,7 @@ import pytest
 from segments.contract import VectorContract
 from segments.model import SegmentModel
 from serving import shadow as room
+from serving.assignment import answer, read_request
 from serving.live_model import LiveModel, ServedModel
 from serving.metrics import Metrics
 from serving.shadow import Shadow, ShadowMetrics
@@ -35,8 +36,8 @@ def shadow_of(model: SegmentModel, metrics: Metrics, share: float = 1.0) -> Shad
 
 
 def offer(shadow: Shadow, champion: ServedModel, customers: list[dict[str, Any]]) -> list[str | None]:
-    truth = champion.model.assign(customers)["segment_id"].tolist()
-    rows = [{"segment_id": None if one != one else one} for one in truth]
+    features = [{"id": f"C{i}", "features": one} for i, one in enumerate(customers)]
+    rows = answer(champion, read_request({"customers": features}))["assignments"]
     shadow.offer(champion, customers, "unassigned", rows)
     return [row["segment_id"] for row in rows]
 
@@ -62,6 +63,26 @@ def test_the_share_assigned_otherwise_is_counted(
     }
     ((labels, (share,)),) = metrics.snapshot()["segments_shadow_different_share"]
     assert (labels, share) == (("1", "2"), pytest.approx(different / len(many_customers)))
+
+
+def test_who_stays_by_hysteresis_is_no_difference(
+    hdbscan: SegmentModel, kmeans: SegmentModel, many_customers: list[dict[str, Any]]
+) -> None:
+    """The same model under another version: it differs in nobody, though the answers keep some where they were."""
+    for model in (kmeans, hdbscan):
+        metrics, champion = Metrics(), served(model, "1")
+        shadow = shadow_of(model, metrics)
+        runner_ups = model.assign(many_customers)["runner_up_id"]
+        asked = [
+            {"id": f"C{i}", "features": one, "previous_segment_id": previous}
+            for i, (one, previous) in enumerate(zip(many_customers, runner_ups, strict=True))
+        ]
+        rows = answer(champion, read_request({"customers": asked}))["assignments"]
+        assert any(row["kept_by_hysteresis"] for row in rows)
+        shadow.offer(champion, many_customers, "unassigned", rows)
+        while shadow.compare():
+            pass
+        assert counts(metrics) == {("1", "2", "same"): len(many_customers)}
 
 
 def test_another_pair_begins_anew(kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]) -> None:

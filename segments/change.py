@@ -20,12 +20,13 @@ from segments.contract import Column, Role
 from segments.derived import IMPOSSIBLE, RELATIONS, Derived, Relation, followers
 from segments.encoder import MISSING_LEVEL, CategoryEncoding, Flags, Floats, Indices, RawCustomers
 from segments.errors import ContractError, nearest_word
+from segments.free_categories import Codes, FreeCategory
 from segments.free_numbers import SAME, FreeNumber
 from segments.interruption import Check, go_on
 from segments.nearest_core import NearestCore
 from segments.reading import CustomerReader, Record
-from segments.searched_change import Codes, search_change
-from segments.smallest_change import FreeCategory, smallest_change
+from segments.searched_change import search_change
+from segments.smallest_change import smallest_change
 from segments.wording import in_words_of_change, plain_number
 
 if TYPE_CHECKING:

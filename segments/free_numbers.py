@@ -13,6 +13,7 @@ from segments.contract import Column, Kind
 from segments.encoder import Floats, NumberEncoding, Transform
 
 SAME = 1e-9  # encoded units; what is nearer counts as unmoved
+FINEST = 5  # sizes of a step that are tried before nothing is round enough, each a tenth of the one before
 CENT, PERCENT = 0.01, 0.01
 _CURRENCY = re.compile(r"^[A-Z]{3}\b")
 _LOWEST = {Kind.COUNT: 0.0, Kind.SHARE: 0.0, Kind.FLAG: 0.0}

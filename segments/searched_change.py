@@ -9,24 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 
 from segments.encoder import Flags, Floats
-from segments.free_numbers import SAME, FreeNumber, spoken
-from segments.smallest_change import FreeCategory
+from segments.free_categories import Codes, FreeCategory, cheapest_first, cost_of
+from segments.free_numbers import FINEST, SAME, FreeNumber, spoken
 
 SPREAD = 4096  # points tried at first, over all combinations of levels
-MOST_LEVELS = 64  # combinations of levels
+MOST_LEVELS = 64  # combinations of levels, the cheapest
 KEPT = 8
 HALVINGS = 40
 ROUNDS = 20
-FINEST = 5
 DEPTHS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)  # of the way from the customer
 MOST_PAIRED = 4  # numbers; with more, steps go along the axes only
 
-Codes = tuple[int, ...]
 # (d, n) new values of the free numbers and one combination of levels -> in the segment or not, squared distances (n,);
 # nearly all of the time is spent in it, so it may raise to end the search
 Judge = Callable[[Floats, Codes], tuple[Flags, Floats]]
@@ -48,20 +46,15 @@ def search_change(
 
     places : (d, m) encoded values of the free numbers where the target segment is known to lie.
     """
-    options = [(category.code, *category.choices) for category in categories]
-    by_cost = sorted(product(*options), key=lambda codes: _level_cost(categories, codes))[:MOST_LEVELS]
+    by_cost = list(islice(cheapest_first(categories), MOST_LEVELS))
     best: Found | None = None
     for codes in by_cost:
-        if best is not None and _level_cost(categories, codes) >= best.cost:
+        if best is not None and cost_of(categories, codes) >= best.cost:
             break
         found = _Numbers(tuple(numbers), codes, judge).search(places, SPREAD // len(by_cost))
         if found is not None and (best is None or found.cost < best.cost):
             best = found
     return best
-
-
-def _level_cost(categories: Sequence[FreeCategory], codes: Codes) -> float:
-    return sum(category.cost(code) for category, code in zip(categories, codes, strict=True))
 
 
 class _Numbers:

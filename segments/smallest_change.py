@@ -9,36 +9,22 @@ optimal too; other numbers are rounded one by one, each time solving again for t
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count, product
+from itertools import count, islice
 
 import numpy as np
 
-from segments.encoder import CategoryEncoding, Floats
-from segments.free_numbers import SAME, FreeNumber
+from segments.encoder import Floats
+from segments.free_categories import Codes, FreeCategory, cheapest_first, cost_of
+from segments.free_numbers import FINEST, SAME, FreeNumber
 from segments.interruption import Check, go_on
-from segments.nearest_point import nearest_point
+from segments.nearest_point import AGREED, nearest_point
 
-MARGIN = 1e-9  # beyond the border, where a tie might go to the other side
+MARGIN = 4 * AGREED  # beyond the border, where a tie goes to the other side, and by more than a programme lets pass
 MOST_NODES = 4000
-MOST_LEVELS = 4096  # combinations of levels
-FINEST = 5
-
-
-@dataclass(frozen=True)
-class FreeCategory:
-    """One category of one customer that may change: the levels at `start` of the encoded point."""
-
-    encoding: CategoryEncoding
-    start: int
-    code: int  # the customer's own level, -1 for none
-    choices: tuple[int, ...]  # levels that a customer can be given
-
-    def cost(self, code: int) -> float:
-        """Squared encoded distance to the customer with another level."""
-        ends = (self.code >= 0) + (code >= 0) if code != self.code else 0
-        return ends * self.encoding.factor**2
+MOST_LEVELS = 4096  # combinations of levels, the cheapest
 
 
 @dataclass(frozen=True)
@@ -49,13 +35,13 @@ class Solution:
     """
 
     numbers: tuple[float, ...]
-    codes: tuple[int, ...]
+    codes: Codes
     least_distance: float
 
 
 @dataclass(frozen=True)
 class _Node:
-    codes: tuple[int, ...]
+    codes: Codes
     point: Floats
     lower: Floats
     upper: Floats
@@ -107,7 +93,7 @@ class _Search:
     def run(self) -> tuple[Solution | None, bool]:
         proven = self._open_levels()
         least = np.inf
-        best: tuple[float, tuple[float, ...], tuple[int, ...]] | None = None
+        best: tuple[float, tuple[float, ...], Codes] | None = None
         for _ in range(MOST_NODES):
             if not self._heap or (best is not None and self._heap[0][0] >= best[0] - SAME):
                 break
@@ -133,25 +119,18 @@ class _Search:
 
     def _open_levels(self) -> bool:
         """One unsolved node a combination of levels; false where there were too many to try all."""
-        options = [(category.code, *category.choices) for category in self._categories]
-        complete = True
-        while np.prod([len(choices) for choices in options], dtype=float) > MOST_LEVELS:
-            longest = max(range(len(options)), key=lambda position: len(options[position]))
-            options[longest] = options[longest][: (len(options[longest]) + 1) // 2]
-            complete = False
         reach = np.array([number.encoded_reach for number in self._numbers]).reshape(-1, 2)
         lower, upper = reach[:, 0], reach[:, 1]
-        for codes in dict.fromkeys(product(*options)):
+        for codes in islice(cheapest_first(self._categories), MOST_LEVELS):
             self._check()
             moved = self._point.copy()
-            cost = 0.0
             for category, code in zip(self._categories, codes, strict=True):
                 moved[category.start : category.start + category.encoding.width] = 0.0
                 if code >= 0:
                     moved[category.start + code] = category.encoding.factor
-                cost += category.cost(code)
-            heapq.heappush(self._heap, (cost, next(self._order), _Node(codes, moved, lower, upper), None))
-        return complete
+            node = _Node(codes, moved, lower, upper)
+            heapq.heappush(self._heap, (cost_of(self._categories, codes), next(self._order), node, None))
+        return math.prod(len(category.options) for category in self._categories) <= MOST_LEVELS
 
     def _solve(self, node: _Node, inset: Floats | float = 0.0) -> tuple[float, Floats] | None:
         """(squared distance, numbers) of the nearest point within the node, and `inset` within each border."""
@@ -165,8 +144,7 @@ class _Search:
         return self._cost(node, solved), solved
 
     def _cost(self, node: _Node, solved: Floats) -> float:
-        levels = sum(category.cost(code) for category, code in zip(self._categories, node.codes, strict=True))
-        return levels + float(np.sum((solved - self._start) ** 2))
+        return cost_of(self._categories, node.codes) + float(np.sum((solved - self._start) ** 2))
 
     def _push_solved(self, node: _Node) -> None:
         found = self._solve(node)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from segments.derived import Derived, Relation
 from segments.encoder import CategoryEncoding, Encoder, Floats, NumberEncoding, Transform
 from segments.errors import ContractError, InputError
 from segments.explanation import CentroidExplainer
+from segments.free_categories import FreeCategory, cheapest_first, cost_of
 from segments.free_numbers import FreeNumber
 from segments.nearest_point import nearest_point
 from segments.novelty import NoveltyRule
@@ -216,6 +217,51 @@ def test_a_category_alone_is_tried_level_by_level() -> None:
                 assert answer.distance == pytest.approx(0.8 * np.sqrt(2))
                 reachable += 1
     assert reachable >= 20
+
+
+@quick
+@given(
+    sizes=st.lists(st.tuples(st.integers(1, 5), st.floats(0.1, 3), st.booleans()), max_size=4), most=st.integers(1, 200)
+)
+def test_combinations_of_levels_come_as_if_all_had_been_sorted(sizes: list[tuple[int, float, bool]], most: int) -> None:
+    """By what they cost, and those of one cost in the order of the product; the customer may have no level at all."""
+    categories = []
+    for size, factor, known in sizes:
+        encoding = CategoryEncoding("plan", tuple("abcde"[:size]), (), factor)
+        own = 0 if known else -1
+        categories.append(FreeCategory(encoding, 0, own, tuple(code for code in range(size) if code != own)))
+    every = product(*((one.code, *one.choices) for one in categories))
+    expected = sorted(every, key=lambda codes: cost_of(categories, codes))[:most]
+    assert list(islice(cheapest_first(categories), most)) == expected
+
+
+def test_of_more_combinations_than_can_be_tried_the_cheapest_are() -> None:
+    """Ten categories of forty levels: 10^16 customers. The one level that would do is the last of its category.
+
+    Any other level of it is as far from either centroid: a tie, which the first segment wins.
+    """
+    columns, names = [Column("a", Kind.COUNT)], [f"k{number}" for number in range(10)]
+    model = small_model(columns, [Transform.NONE], [(10,), (20,)])
+    levels = tuple(f"l{number:02}" for number in range(40))
+    encoder = Encoder(model.encoder.numbers, tuple(CategoryEncoding(name, levels, (), 0.8) for name in names))
+    places = np.zeros((2, encoder.width))
+    places[:, 0] = model.encoder.numbers.encode(np.array([[10.0]]))[0]
+    places[0, 1::40] = 0.8
+    places[1, 1::40] = 0.8
+    places[1, 1], places[1, 40] = 0.0, 0.8
+    assigner = NearestCentroid(places)
+    model = SegmentModel(
+        VectorContract((*columns, *(Column(name, Kind.CATEGORY) for name in names))),
+        encoder,
+        assigner,
+        CentroidExplainer(encoder, assigner, places.mean(axis=0)),
+        model.novelty,
+        model.discovered_cards,
+    )
+    customer = {"a": 10, **dict.fromkeys(names, "l00")}
+    answer = what_would_change(model, customer, "s1", names)
+    assert [(change.column, change.after) for change in answer.changes] == [("k0", "l39")]
+    assert not answer.exact, "not all were tried"
 
 
 # -- the change is one that a customer can make -----------------------------------------------------------------------

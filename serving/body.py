@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from serving.messages import JSON, Headers, Receive, Scope
-from serving.refusals import Refusal
+from serving.refusals import Refusal, printable
 
 DISCARD_SECONDS = 3.0
 LONGEST_URL = 8 * 1024
@@ -202,9 +202,9 @@ def _check_content(headers: Headers) -> None:
     media_type, _, parameters = content_type.partition(b";")
     charset = parameters.lower().replace(b'"', b"").replace(b"charset=utf-8", b"")
     if media_type.strip().lower() != JSON.encode() or b"charset" in charset:
-        sent = content_type.decode("latin-1")[:60]
+        sent = printable(content_type.decode("latin-1"))
         raise Refusal(415, "unsupported_media_type", f"the content type must be {JSON} in UTF-8, got {sent!r}")
-    encoding = headers.get(b"content-encoding", b"identity").lower()
-    if encoding != b"identity":
-        sent = encoding.decode("latin-1")[:60]
+    encoding = headers.get(b"content-encoding", b"identity")
+    if encoding.lower() != b"identity":
+        sent = printable(encoding.decode("latin-1"))
         raise Refusal(415, "unsupported_encoding", f"send the body as it is, without content encoding; got {sent!r}")

@@ -15,11 +15,11 @@ from segments.errors import nearest_word
 from serving.body import BodyReader, Disconnected, check_head
 from serving.cors import Origins
 from serving.deadline import Deadline
-from serving.keys import ApiKeys
+from serving.keys import ApiKeys, sent_key
 from serving.limits import RateLimit, Turn
 from serving.live_model import LiveModel
 from serving.messages import Answer, Headers, Receive, Scope, Send, refused
-from serving.refusals import Refusal, printable
+from serving.refusals import Refusal, hidden, printable
 from serving.request_log import RequestIds, RequestLog, Seen
 from serving.routes import Handler, Route, route_table
 from serving.service_metrics import ServiceMetrics
@@ -89,7 +89,8 @@ class Door:
                 await behind(scope, receive, send)
                 return
             result = route if isinstance(route, Answer) else await self._handle(route, headers, receive, seen)
-        except Refusal as refusal:
+        except Refusal as found:
+            refusal, seen.method = found.hiding(_secret(headers)), hidden(seen.method, _secret(headers))
             result = refused(refusal)
             self._metrics.refused(refusal.code)
             self._log.refused(seen, refusal, time.perf_counter() - started)
@@ -99,7 +100,7 @@ class Door:
         except Exception as error:  # noqa: BLE001  # the caller gets the one shape and no detail, the log the trace
             result = refused(Refusal(500, "internal_error", "the service failed; its log says why"))
             self._metrics.refused("internal_error")
-            self._log.failed(seen, error, time.perf_counter() - started)
+            self._log.failed(seen, error, time.perf_counter() - started, _secret(headers))
         if self.leaving:
             more["Connection"] = "close"
         await result.send(send, more)
@@ -155,3 +156,8 @@ class Door:
         except TimeoutError as error:
             # the thread gives up at its next look at the deadline; what had not begun never will
             raise deadline.passed() from error
+
+
+def _secret(headers: Headers) -> str:
+    """The key that was sent, as it would look where a caller put it by mistake."""
+    return sent_key(headers).decode("utf-8", "replace")

@@ -66,7 +66,7 @@ class ApiKeys:
             return OPEN
         if self._clock() >= self._next_look:
             self._look_again(self._path)
-        sent = hashlib.sha256(_sent_key(headers.get(b"authorization", b""))).digest()
+        sent = hashlib.sha256(sent_key(headers)).digest()
         found = ""
         # every stored key is compared, so that the time taken says nothing about which one is near
         for name, stored in self._hashes.items():
@@ -182,8 +182,9 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     return None
 
 
-def _sent_key(header: bytes) -> bytes:
-    scheme, _, rest = header.partition(b" ")
+def sent_key(headers: Headers) -> bytes:
+    """What was sent as a key, empty where nothing was."""
+    scheme, _, rest = headers.get(b"authorization", b"").partition(b" ")
     if scheme.lower() == b"bearer":
         return rest.strip()
     if scheme.lower() == b"basic":

@@ -26,6 +26,7 @@ class RateLimit:
     """A bucket of tokens for every caller: `per_second` flow in, a second's worth (at least one) fits."""
 
     def __init__(self, per_second: float | None, workers: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
+        self._told = f"{per_second:g}" if per_second is not None else ""
         self._rate = None if per_second is None else per_second / workers
         self._most = max(1.0, self._rate or 0.0)
         self._clock = clock
@@ -46,7 +47,7 @@ class RateLimit:
         tokens = min(self._most, tokens + (now - then) * self._rate)
         if tokens < 1 - ROUNDING:
             wait = math.ceil((1 - tokens) / self._rate)
-            message = f"this key may ask {self._rate:g} times a second of this process; ask again in {wait} s"
+            message = f"this key may ask {self._told} times a second, of all workers together; ask again in {wait} s"
             raise Refusal(429, "rate_limited", message, headers={"Retry-After": str(wait)})
         if len(self._buckets) >= MOST_CALLERS:
             self._buckets.clear()

@@ -14,6 +14,8 @@ from segments.errors import InputError, Problem
 
 MOST_DETAILS = InputError.LIMIT
 LONGEST_TEXT = 60
+HIDDEN = "***"
+TELLING = 8  # so many of a secret's first characters are known for it: a text that was cut shows its beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,19 @@ class Refusal(Exception):  # noqa: N818  # a refusal is an answer, not a failure
         self.message = message
         self.details = tuple(details)[:MOST_DETAILS]
         self.headers = dict(headers or {})
+
+    def hiding(self, secret: str) -> Refusal:
+        """The same, without a secret of the caller's that was sent where anybody may read it."""
+        details = [
+            Detail(
+                None if one.customer is None else hidden(one.customer, secret),
+                None if one.feature is None else hidden(one.feature, secret),
+                hidden(one.got, secret),
+                hidden(one.expected, secret),
+            )
+            for one in self.details
+        ]
+        return Refusal(self.status, self.code, hidden(self.message, secret), details, self.headers)
 
     def to_json(self) -> dict[str, Any]:
         details = [detail.to_json() for detail in self.details]
@@ -123,3 +138,14 @@ def in_words(value: Any) -> str:
 def printable(text: str) -> str:
     """At most `LONGEST_TEXT` characters of a text."""
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 3] + "..."
+
+
+def hidden(text: str, secret: str) -> str:
+    """A text with stars for the secret, whole or cut short, as it is or as `repr` writes it."""
+    for written in {secret, repr(secret)[1:-1]} - {""}:
+        at = text.find(written[:TELLING])
+        while at >= 0:
+            shown = max(size for size in range(len(written) + 1) if text.startswith(written[:size], at))
+            text = text[:at] + HIDDEN + text[at + shown :]
+            at = text.find(written[:TELLING], at + len(HIDDEN))
+    return text

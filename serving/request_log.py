@@ -22,8 +22,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from serving.keys import sent_key
 from serving.messages import Headers
-from serving.refusals import Refusal
+from serving.refusals import Refusal, hidden
 
 logger = logging.getLogger("bentoml.segments")
 
@@ -51,7 +52,7 @@ class RequestIds:
 
     def of(self, headers: Headers) -> str:
         sent = headers.get(b"x-request-id")
-        if sent is not None and REQUEST_ID.fullmatch(sent):
+        if sent is not None and REQUEST_ID.fullmatch(sent) and (sent_key(headers) or b" ") not in sent:
             return sent.decode("ascii")
         return f"{self._prefix}-{next(self._numbers):x}"
 
@@ -87,11 +88,11 @@ class RequestLog:
             fields |= {"reason": refusal.message, "details": [detail.to_json() for detail in refusal.details]}
         _write(logging.WARNING if refusal.status >= 500 else logging.INFO, "refused", fields)
 
-    def failed(self, seen: Seen, error: BaseException, seconds: float) -> None:
-        """A failure of ours, with its trace."""
+    def failed(self, seen: Seen, error: BaseException, seconds: float, secret: str = "") -> None:
+        """A failure of ours, with its trace; the caller's secret stays out of it."""
         fields = _fields(seen, 500, seconds) | {"error": type(error).__name__, "trace": _trace(error)}
         if self.values:
-            fields["reason"] = str(error)
+            fields["reason"] = hidden(str(error), secret)
         _write(logging.ERROR, f"failed: {type(error).__name__}", fields)
 
 

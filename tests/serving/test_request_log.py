@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import logging
 from pathlib import Path
@@ -94,6 +96,92 @@ def test_a_failure_of_ours_is_logged_with_its_trace_but_not_its_words(
         assert line["request_id"] == reply.headers["x-request-id"]
         assert line["trace"][-1].endswith(" fail")
         assert ("4711" in json.dumps(line)) == asked
+
+
+KEYS = [None, "s3gm-ents", "k" * 30 + "-0123456789" * 6, 'it\'s a "key" \\ with \u00fc']
+
+
+@pytest.mark.parametrize("values", [False, True])
+@pytest.mark.parametrize("chosen", KEYS)
+def test_a_key_that_was_put_in_the_wrong_place_is_neither_told_nor_logged(
+    make_caller: Any,
+    kmeans: SegmentModel,
+    good: Any,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    values: bool,
+    chosen: str | None,
+) -> None:
+    """Whole or cut short: no eight characters of it that follow each other."""
+    path = tmp_path / "keys.json"
+    key = add_key(path, "web") if chosen is None else chosen
+    path.write_text(json.dumps({"web": hashlib.sha256(key.encode()).hexdigest()}))
+    call = make_caller(kmeans, ServiceSettings(api_keys_file=path, log_values=values))
+    password = base64.b64encode(f"anyone:{key}".encode()).decode()
+    raw = key.encode().decode("latin-1")  # as a header carries it
+
+    def customers(**more: Any) -> dict[str, Any]:
+        return {"customers": [{"id": "C1", "features": good, **more}]}
+
+    bodies: list[tuple[str, Any]] = [
+        ("/assign", {key: 1}),
+        ("/assign", key),
+        ("/assign", customers(**{key: 1})),
+        ("/assign", customers(features={**good, key: 1})),
+        ("/assign", customers(features={**good, "recency_days": key})),
+        ("/assign", {"customers": [{"id": key, "features": {}}]}),
+        ("/assign", {"customers": [{"id": key, "features": good}] * 2}),
+        ("/assign", {**customers(), "policy": key}),
+        ("/assign", {**customers(), "explain": f"Authorization: Bearer {key}"}),
+        ("/contrast", {**customers(), "against": key}),
+        ("/locate", {**customers(), "against": key}),
+        ("/what_would_change", {"customer": customers()["customers"][0], "to": key, "changeable": ["frequency"]}),
+        ("/what_would_change", {"customer": customers()["customers"][0], "to": "s001", "changeable": [key]}),
+        ("/assign_records", {"as_of": key, "customers": [{"id": "C1"}]}),
+        ("/assign_records", {"as_of": "2026-07-01", "customers": [{"id": "C1", "orders": [{key: key}]}]}),
+    ]
+    json_type = {"content-type": "application/json"}
+    asked = [("POST", route, json.dumps(body).encode(), json_type) for route, body in bodies]
+    asked += [("POST", "/assign", b'{"customers": ' + key.encode(), json_type)]
+    asked += [("GET", f"{before}/{key}", b"", {}) for before in ("", "/model", "/api/v1/customers/of/the/shop")]
+    asked += [(key, "/model", b"", {}), ("POST", "/assign", b"{}", {"content-type": raw})]
+    asked += [("POST", "/assign", b"{}", {"content-type": f"text/plain; key={raw}"})]
+    asked += [("POST", "/assign", b"{}", {**json_type, "content-encoding": raw})]
+    asked += [("GET", "/nope", b"", {"x-request-id": raw})]
+    parts = {written[at : at + 8] for written in (key, repr(key)[1:-1], raw) for at in range(len(written) - 7)}
+    caplog.clear()
+    for authorization in (f"Bearer {raw}", f"Basic {password}"):
+        for method, route, body, headers in asked:
+            reply = call(method, route, body, {**headers, "authorization": authorization})
+            assert 400 <= reply.status < 500
+            assert reply.status != 401
+            told = " ".join([*map(str, texts_of(reply.json)), *reply.headers.values()])
+            assert not [part for part in parts if part in told], (route, told)
+    written = " ".join(str(text) for line in lines(caplog) for text in texts_of(line))
+    assert written
+    assert not [part for part in parts if part in written]
+
+
+def texts_of(value: Any) -> list[Any]:
+    """Every name and value in a JSON value."""
+    if isinstance(value, dict):
+        return [text for name, inner in value.items() for text in (name, *texts_of(inner))]
+    return [text for inner in value for text in texts_of(inner)] if isinstance(value, list) else [value]
+
+
+def test_a_key_in_a_failure_of_ours_is_not_logged(
+    make_caller: Any, kmeans: SegmentModel, good: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise ZeroDivisionError("the value 's3gm-ents' divides nothing")
+
+    call = make_caller(kmeans, ServiceSettings(log_values=True))
+    monkeypatch.setattr(SegmentModel, "assign_records", fail)
+    body = json.dumps({"customers": [{"id": "C1", "features": good}]}).encode()
+    caplog.clear()
+    call("POST", "/assign", body, {"content-type": "application/json", "authorization": "Bearer s3gm-ents"})
+    (line,) = lines(caplog)
+    assert line["reason"] == "the value '***' divides nothing"
 
 
 @pytest.mark.parametrize("sent", ["", "a" * 65, "a b", "a\nb", 'a"b', "ä", "\x00"])

@@ -10,21 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segments.assigners import NearestCentroid
 from segments.centres import centres
 from segments.contract import Column, Role
-from segments.derived import IMPOSSIBLE, RELATIONS, Derived, Relation, followers
+from segments.derived import RELATIONS, Derived, Relation, followers
 from segments.encoder import MISSING_LEVEL, CategoryEncoding, Flags, Floats, Indices, RawCustomers
 from segments.errors import ContractError, nearest_word
 from segments.free_categories import Codes, FreeCategory
 from segments.free_numbers import SAME, FreeNumber
 from segments.interruption import Check, go_on
 from segments.nearest_core import NearestCore
-from segments.reading import CustomerReader, Record
+from segments.reading import Record, kind_bounds
 from segments.searched_change import search_change
 from segments.smallest_change import smallest_change
 from segments.wording import in_words_of_change, plain_number
@@ -99,7 +99,7 @@ def what_would_change(
     question = _Question(model, customer, target, [column.name for column in columns], relations, check)
     segment = _segment(model, customer)
     if segment == to:
-        same = {name: _plain(value) for name, value in customer.items()}
+        same = question.customer
         return WhatWouldChange(to, segment, True, distance=0.0, least_distance=0.0, exact=True, customer=same)
     return replace(question.answer(), segment_id=segment)
 
@@ -132,16 +132,17 @@ class _Question:
         relations: Collection[Relation],
         check: Check,
     ) -> None:
-        self._model, self._customer, self._target, self._check = model, dict(customer), target, check
-        self.raw = CustomerReader(model.contract, model.encoder).records([customer])
-        self.codes: Codes = tuple(int(code) for code in self.raw.codes[:, 0])
-        self._point = model.encoder.encode(self.raw)[:, 0]
+        self._model, self._target, self._check = model, target, check
+        self._raw = model.scorer.reader.records([customer])
+        self.customer = model.scorer.reader.plain(customer)
+        self._codes: Codes = tuple(int(code) for code in self._raw.codes[:, 0])
+        self._point = model.encoder.encode(self._raw)[:, 0]
         self._numbers = {name: row for row, name in enumerate(model.encoder.numbers.names)}
         self._categories = {category.name: row for row, category in enumerate(model.encoder.categories)}
         self._now = self._known_numbers()
         moving, self._following = followers(relations, model.contract, self._now.keys(), changeable)
         self._free = tuple(
-            FreeNumber(model.encoder.numbers, model.contract[name], self._numbers[name], self.raw.numbers[:, 0])
+            FreeNumber(model.encoder.numbers, model.contract[name], self._numbers[name], self._raw.numbers[:, 0])
             for name in moving
             if name in self._numbers
         )
@@ -170,25 +171,20 @@ class _Question:
 
     def _known_numbers(self) -> dict[str, float]:
         """All numbers that the customer has, descriptors too: name to value, NaN where missing."""
-        names = [*self._numbers, *(c.name for c in self._model.contract.descriptors if not c.is_category)]
-        known = {}
-        for name in names:
-            if name in self._customer:
-                value = self._customer[name]
-                known[name] = math.nan if value is None else float(value)
-        return known
+        named = ((name, value) for name, value in self.customer.items() if not self._model.contract[name].is_category)
+        return {name: math.nan if value is None else float(value) for name, value in named}
 
     def _free_category(self, name: str) -> FreeCategory:
         position = self._categories[name]
         encoding: CategoryEncoding = self._model.encoder.categories[position]
         start = int(self._model.encoder.starts[len(self._numbers) + position])
-        own = self.codes[position]
+        own = self._codes[position]
         named = tuple(code for code, level in enumerate(encoding.levels) if level != MISSING_LEVEL and code != own)
         return FreeCategory(encoding, start, own, named)
 
     def _all_codes(self, codes: Codes) -> Indices:
         """(categories,) codes with those of the free categories replaced."""
-        result = np.array(self.codes, dtype=np.intp)
+        result = np.array(self._codes, dtype=np.intp)
         for level, code in zip(self._levels, codes, strict=True):
             result[self._categories[level.encoding.name]] = code
         return result
@@ -196,7 +192,7 @@ class _Question:
     def _changed(self, values: Floats) -> tuple[Floats, dict[str, Floats], Flags]:
         """(d, n) free numbers -> (p, n) numbers, the columns that moved by name, and which are possible."""
         size = values.shape[1]
-        numbers = np.repeat(self.raw.numbers, size, axis=1)
+        numbers = np.repeat(self._raw.numbers, size, axis=1)
         then: dict[str, Floats] = {}
         for free, row in zip(self._free, values, strict=True):
             numbers[free.row], then[free.column.name] = row, row
@@ -211,8 +207,8 @@ class _Question:
 
     def _possible(self, derived: Derived, values: Floats) -> Flags:
         column = self._model.contract[derived.column]
-        low, high = FreeNumber(self._model.encoder.numbers, column, -1, self.raw.numbers[:, 0]).limits
-        fits = (values >= low) & (values <= high) & (np.abs(values) < IMPOSSIBLE)
+        low, high = kind_bounds(column.kind)
+        fits = (values >= low) & (values <= high)  # what is `IMPOSSIBLE` is in no range
         return np.asarray(fits | (np.isnan(values) & column.nullable), dtype=np.bool_)
 
     def _judge(self, values: Floats, codes: Codes) -> tuple[Flags, Floats]:
@@ -246,10 +242,10 @@ class _Question:
 
     def _record(self, then: Mapping[str, Floats], codes: Codes) -> dict[str, Value]:
         """The customer with the values that changed; the others are as they came."""
-        changed = {name: _plain(value) for name, value in self._customer.items()}
+        changed = dict(self.customer)
         for name, value in then.items():
             if not _same(self._now[name], float(value[0])):
-                changed[name] = _plain(float(value[0]))
+                changed[name] = None if math.isnan(value[0]) else float(value[0])
         for level, code in zip(self._levels, codes, strict=True):
             if code != level.code:
                 changed[level.encoding.name] = level.encoding.levels[code]
@@ -263,9 +259,7 @@ class _Question:
         to = self._model.ids[self._target]
         if _segment(self._model, changed) != to:
             return self._not_found("no rounded values were confirmed by the model")
-        points = self._model.encoder.encode(
-            CustomerReader(self._model.contract, self._model.encoder).records([changed])
-        )
+        points = self._model.encoder.encode(self._model.scorer.reader.records([changed]))
         distance = float(np.sqrt(np.sum((points[:, 0] - self._point) ** 2)))
         return WhatWouldChange(
             to, None, True, self._changes(changed), distance, least_distance, exact, customer=changed
@@ -276,7 +270,7 @@ class _Question:
         for name in self._model.contract.names:
             if name not in changed:
                 continue
-            before, after = _plain(self._customer[name]), changed[name]
+            before, after = self.customer[name], changed[name]
             if before == after:
                 continue
             column = self._model.contract[name]
@@ -298,12 +292,6 @@ class _Question:
 def _alone(values: Sequence[float]) -> Floats:
     """One customer's free numbers, (d, 1)."""
     return np.array(values, dtype=np.float64).reshape(-1, 1)
-
-
-def _plain(value: Any) -> Value:
-    if value is None or isinstance(value, str):
-        return value
-    return None if math.isnan(value) else float(value)
 
 
 def _same(before: float, after: float) -> bool:

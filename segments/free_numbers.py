@@ -11,13 +11,12 @@ import numpy as np
 
 from segments.contract import Column, Kind
 from segments.encoder import Floats, NumberEncoding, Transform
+from segments.reading import kind_bounds
 
 SAME = 1e-9  # encoded units; what is nearer counts as unmoved
 FINEST = 5  # sizes of a step that are tried before nothing is round enough, each a tenth of the one before
 CENT, PERCENT = 0.01, 0.01
 _CURRENCY = re.compile(r"^[A-Z]{3}\b")
-_LOWEST = {Kind.COUNT: 0.0, Kind.SHARE: 0.0, Kind.FLAG: 0.0}
-_HIGHEST = {Kind.SHARE: 1.0, Kind.FLAG: 1.0}
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class FreeNumber:
     @property
     def limits(self) -> tuple[float, float]:
         """What the kind of the column allows."""
-        return _LOWEST.get(self.column.kind, -math.inf), _HIGHEST.get(self.column.kind, math.inf)
+        return kind_bounds(self.column.kind)
 
     @cached_property
     def reach(self) -> tuple[float, float]:

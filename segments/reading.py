@@ -116,6 +116,24 @@ class CustomerReader:
             twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
             raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each.")
 
+    def plain(self, record: Record) -> dict[str, float | str | None]:
+        """All that one customer holds, descriptors too, as plain values in the same order.
+
+        Raises
+        ------
+        InputError
+            If a value has the wrong type for its column.
+        """
+        found = {name: plain_of(value, self._contract[name]) for name, value in record.items()}
+        problems = [
+            Problem(0, name, _show(record[name]), self._contract[name].expected)
+            for name, (accepted, _) in found.items()
+            if not accepted
+        ]
+        if problems:
+            raise InputError(problems)
+        return {name: plain for name, (_, plain) in found.items()}
+
     def part(self, customers: Table, start: int, stop: int) -> RawCustomers:
         """Customers start to stop of a DataFrame or a list of dicts; problems name the row in the whole."""
         try:
@@ -165,7 +183,7 @@ class CustomerReader:
         for position, row in enumerate(rows):
             clean: list[Any] = []
             for column, value in zip(columns, row, strict=True):
-                accepted, plain = _plain(value, column)
+                accepted, plain = plain_of(value, column)
                 if not accepted:
                     problems.append(Problem(position, column.name, _show(value), column.expected))
                 clean.append(plain)
@@ -209,8 +227,8 @@ def kind_bounds(kind: Kind) -> tuple[float, float]:
     }[kind]
 
 
-def _plain(value: Any, column: Column) -> tuple[bool, float | str | None]:
-    """(accepted, as a plain float, str or None)."""
+def plain_of(value: Any, column: Column) -> tuple[bool, float | str | None]:
+    """(accepted, as a plain float, str or None); whether it is in range is not judged."""
     if value is None or value is pd.NA or value is pd.NaT:
         return True, None
     if column.is_category:
@@ -229,7 +247,7 @@ def _numbers_of(series: pd.Series[Any], column: Column) -> Floats:
     if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_complex_dtype(series.dtype):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     if series.dtype == object:  # one-row frames and rows with None arrive so
-        pairs = [_plain(value, column) for value in series]
+        pairs = [plain_of(value, column) for value in series]
         problems = [
             Problem(row, column.name, _show(value), column.expected)
             for row, (value, (accepted, _)) in enumerate(zip(series, pairs, strict=True))
@@ -258,12 +276,12 @@ def _texts_of(series: pd.Series[Any], column: Column) -> _Texts:
     try:
         codes, distinct = pd.factorize(series, use_na_sentinel=False)
     except TypeError as error:  # a list or dict in a cell cannot be compared
-        row, value = next((row, value) for row, value in enumerate(series) if not _plain(value, column)[0])
+        row, value = next((row, value) for row, value in enumerate(series) if not plain_of(value, column)[0])
         raise InputError([Problem(row, column.name, _show(value), column.expected)]) from error
     levels: list[str | None] = []
     problems: list[Problem] = []
     for number, value in enumerate(distinct):
-        accepted, plain = _plain(value, column)
+        accepted, plain = plain_of(value, column)
         if not accepted:
             row = int(np.flatnonzero(codes == number)[0])
             problems.append(Problem(row, column.name, _show(value), column.expected))

@@ -7,6 +7,7 @@ from itertools import islice, product
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -589,6 +590,21 @@ def test_mistakes_are_named(model: SegmentModel, customers: list[dict[str, Any]]
         what_would_change(model, customer, to, [])
     with pytest.raises(InputError, match="frequency"):
         what_would_change(model, customer | {"frequency": -1}, to, ["recency_days"])
+    for wrong in ("many", True, [3]):
+        with pytest.raises(InputError, match=r"employees: got .* expected a finite number of at least 0"):
+            what_would_change(model, customer | {"employees": wrong}, to, ["recency_days"])
+
+
+def test_values_may_come_in_any_form_that_the_model_takes(model: SegmentModel, customers: list[dict[str, Any]]) -> None:
+    """Numbers of NumPy, and the missing markers of pandas."""
+    bare = customers[0] | {"days_between_orders": None, "country": None}
+    dressed = {
+        name: (pd.NA if value is None else np.float32(value) if name == "employees" else value)
+        for name, value in bare.items()
+    }
+    for to in model.ids[:2]:
+        expected = what_would_change(model, bare, to, ["monetary_value", "plan"])
+        assert repr(what_would_change(model, dressed, to, ["monetary_value", "plan"])) == repr(expected)
 
 
 def test_extreme_and_missing_values_are_starting_points_too(

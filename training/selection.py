@@ -50,12 +50,12 @@ def objections(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
         found.append(f"one segment holds {judgement.largest_share:.1%}, over {settings.max_share:.0%}")
     if judgement.unassigned_share > settings.max_unassigned:
         found.append(f"{judgement.unassigned_share:.0%} unassigned, over {settings.max_unassigned:.0%}")
-    return found + unsteadiness(judgement, settings)
+    return found if settings.force else found + unsteadiness(judgement)
 
 
-def unsteadiness(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
+def unsteadiness(judgement: Judgement) -> list[str]:
     """Objections to gradual segments that halves of the customers do not agree on; parted ones are tested otherwise."""
-    if settings.force or standing_of(judgement) > Standing.GRADUAL or judgement.stability >= LEAST_STABILITY:
+    if standing_of(judgement) > Standing.GRADUAL or judgement.stability >= LEAST_STABILITY:
         return []
     return [f"two halves of the customers agree to {judgement.stability:.2f}, under {LEAST_STABILITY}"]
 
@@ -93,7 +93,7 @@ def choose(
             allowed[position] = judgement
     if not allowed:
         reasons = "; ".join(f"{name}: {remark}" for name, remark in zip(names, remarks, strict=True))
-        unsteady = any(j and objections(j, settings) == unsteadiness(j, settings) != [] for j in judgements)
+        unsteady = any(j and objections(j, settings) == unsteadiness(j) != [] for j in judgements)
         what = "no reproducible structure" if unsteady else "no candidate may be chosen"
         raise DiscoveryError(f"{what}. {reasons}")
     leading = _leading(allowed, refines)

@@ -12,6 +12,7 @@ import numpy as np
 from segments.encoder import Floats
 from training.gaps import PairEvidence
 from training.quality import Judgement
+from training.selection import unsteadiness
 
 FOUND_AGAIN = 0.75  # mean Jaccard similarity from which Hennig (2007) calls a cluster valid and stable
 DISSOLVED = 0.5  # and under which he calls it dissolved
@@ -44,7 +45,8 @@ class Verdict:
 
 
 def decide(judgement: Judgement, pairs: Sequence[PairEvidence], recovered: Floats, null_silhouettes: Floats) -> Verdict:
-    """Distinct groups need a gap between all neighbours, and each found again; slices need to be found again.
+    """Distinct groups need a gap between all neighbours, and each found again; slices need to be found again, and
+    that halves of the customers agree on them where `selection` asks for it.
 
     recovered : (segments,) mean Jaccard similarity of each segment under resampling.
     """
@@ -53,9 +55,11 @@ def decide(judgement: Judgement, pairs: Sequence[PairEvidence], recovered: Float
     reasons = [_gap_reason(gaps, len(pairs)), f"drawn again, segments are found with a similarity of {typical:.2f}"]
     if least < FOUND_AGAIN:
         reasons[-1] += f", the least steady with {least:.2f}"
+    unsteady = unsteadiness(judgement)
+    reasons += unsteady
     if pairs and gaps == len(pairs) and least >= FOUND_AGAIN:
         kind = VerdictKind.DISTINCT
-    elif typical >= DISSOLVED:
+    elif typical >= DISSOLVED and not unsteady:
         kind = VerdictKind.SLICES
     else:
         kind = VerdictKind.NOTHING

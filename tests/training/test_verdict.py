@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,18 +50,26 @@ def ring(radius: float, count: int, generator: np.random.Generator) -> np.ndarra
 
 
 @pytest.mark.parametrize(
-    ("pair", "recovered", "kind"),
+    ("pair", "recovered", "stability", "kind"),  # a candidate with one pair of neighbours
     [
-        (GAP, [0.9, 0.8], VerdictKind.DISTINCT),
-        (GAP, [0.9, 0.7], VerdictKind.SLICES),
-        (NO_GAP, [1.0, 1.0], VerdictKind.SLICES),
-        (NO_GAP, [0.4, 0.5], VerdictKind.NOTHING),
-        (GAP, [0.4, 0.5], VerdictKind.NOTHING),
+        (GAP, [0.9, 0.8], 0.9, VerdictKind.DISTINCT),
+        (GAP, [0.9, 0.8], 0.4, VerdictKind.DISTINCT),
+        (GAP, [0.9, 0.7], 0.4, VerdictKind.SLICES),
+        (NO_GAP, [1.0, 1.0], 0.5, VerdictKind.SLICES),
+        (NO_GAP, [1.0, 1.0], 0.49, VerdictKind.NOTHING),
+        (NO_GAP, [0.4, 0.5], 0.9, VerdictKind.NOTHING),
+        (GAP, [0.4, 0.5], 0.9, VerdictKind.NOTHING),
     ],
 )
-def test_gaps_and_recovery_decide(pair: PairEvidence, recovered: list[float], kind: VerdictKind) -> None:
-    verdict = decide(JUDGEMENT, [pair], np.array(recovered), NULL)
+def test_gaps_recovery_and_stability_decide(
+    pair: PairEvidence, recovered: list[float], stability: float, kind: VerdictKind
+) -> None:
+    judgement = replace(JUDGEMENT, stability=stability, gap_share=float(pair.gap))
+    verdict = decide(judgement, [pair], np.array(recovered), NULL)
     assert verdict.kind is kind
+    assert any("two halves of the customers agree" in reason for reason in verdict.reasons) == (
+        stability < 0.5 and not pair.gap
+    )
     assert verdict.sentence.lower().startswith(str(kind))
     assert verdict.to_json()["evidence"]["silhouette_without_groups"] == pytest.approx(0.2)
 
@@ -122,6 +131,17 @@ def test_noise_is_refused_unless_forced_and_then_the_model_says_so_for_ever(tmp_
     model = found(data, kinds, settings.model_copy(update={"force": True})).model
     model.save(tmp_path / "model")
     assert type(model).load(tmp_path / "model").provenance["verdict"]["verdict"] == "no reproducible structure"
+
+
+def test_what_is_refused_for_halves_that_disagree_is_called_no_structure_when_forced() -> None:
+    """Segments that are found again when drawn again, but that two halves of the customers do not agree on."""
+    values = np.random.default_rng(2).uniform(size=(300, 3))
+    data = {f"column_{number}": values[:, number] for number in range(3)}
+    settings = DiscoverySettings(algorithms=(KMeansSettings(segments=6, starts=1),))
+    with pytest.raises(DiscoveryError, match=r"no reproducible structure.* two halves of the customers agree to 0\.41"):
+        found(data, [Kind.NUMBER] * 3, settings)
+    model = found(data, [Kind.NUMBER] * 3, settings.model_copy(update={"force": True})).model
+    assert model.provenance["verdict"]["verdict"] == "no reproducible structure"
 
 
 def test_the_tree_is_single_linkage_where_every_place_is_dense() -> None:

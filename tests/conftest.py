@@ -1,22 +1,29 @@
-"""One tiny planted company (400 customers in four groups, told apart by behaviour and by plan), and PostgreSQL."""
+"""One tiny planted company (400 customers in four groups, told apart by behaviour and by plan); real servers of
+PostgreSQL and MLflow; and what becomes of a test whose program is not there."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
+import signal
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import settings
 
+from experiments.service_process import START_SECONDS, free_port
+from registry.connection import RegistryLocation
 from segments import Column, Kind, Role, SegmentModel, VectorContract
 from training.discovery import Discovery, discover
 from training.settings import DiscoverySettings, HdbscanSettings, KMeansSettings
@@ -138,9 +145,7 @@ def postgres_url(needed: Callable[[Any, str], Any]) -> Iterator[str]:
         runuser = shutil.which("runuser")
         needed(runuser, "PostgreSQL does not run as root, and runuser is not installed (apt-get install util-linux)")
         as_owner = ["runuser", "-u", "postgres", "--"]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
 
     def run(*command: str) -> None:
         subprocess.run([*as_owner, *command], check=True, capture_output=True, cwd="/")
@@ -157,3 +162,62 @@ def postgres_url(needed: Callable[[Any, str], Any]) -> Iterator[str]:
             yield f"postgresql://shop:secret-word@127.0.0.1:{port}/postgres"
         finally:
             run(control, "-D", data, "-w", "-m", "immediate", "stop")
+
+
+class MlflowServer:
+    """A real `mlflow server` of a folder: its database and files stay when it ends, so that it can be started anew."""
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        folder.mkdir(exist_ok=True)
+        self.port = free_port() if port is None else port
+        self.location = RegistryLocation(f"http://127.0.0.1:{self.port}")
+        self.direct = RegistryLocation.in_folder(folder)  # the same registry, whether the server runs or not
+        self.files = folder / "files"
+        self._log = folder / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", self.direct.tracking_uri]
+        command += ["--artifacts-destination", str(self.files), "--host", "127.0.0.1", "--port", str(self.port)]
+        quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "--workers", "1"],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **quiet},
+                start_new_session=True,
+            )
+
+    def wait(self) -> None:
+        """Until it is there."""
+        end = time.monotonic() + START_SECONDS
+        while self._process is not None and self._process.poll() is None and time.monotonic() < end:
+            try:
+                if httpx.get(f"{self.location.tracking_uri}/health", timeout=5).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        pytest.fail(f"the MLflow server did not start: {self._log.read_text()[-2000:]}")
+
+    def end(self, by: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is not None:
+            if self._process.poll() is None:
+                os.killpg(self._process.pid, by)
+            self._process.wait(30)
+            self._process = None
+
+    @contextmanager
+    def running(self) -> Iterator[MlflowServer]:
+        self.start()
+        try:
+            self.wait()
+            yield self
+        finally:
+            self.end()
+
+
+@pytest.fixture(scope="session")
+def mlflow_server() -> type[MlflowServer]:
+    """`mlflow_server(folder, port)` is one to be started; without a port it chooses a free one."""
+    return MlflowServer

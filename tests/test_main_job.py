@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import socket
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from click.testing import CliRunner, Result
 from sklearn.metrics import adjusted_rand_score
 
 from cli import main
+from experiments.service_process import free_port
 from features.vector_file import read_vectors
 from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.versions import fetch
@@ -239,9 +239,3 @@ def test_what_users_get_wrong_is_answered_in_one_line(company: Company, argument
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert "Traceback" not in result.output
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

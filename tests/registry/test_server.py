@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pandas as pd
 import pytest
 
+from experiments.service_process import free_port
 from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.promotions import promote
 from registry.records import DiscoveryRecord
@@ -32,66 +27,25 @@ pytestmark = [
     # mlflow 3.17 maps a table by a loader strategy that sqlalchemy is about to remove
     pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated:DeprecationWarning"),
 ]
-START = 240  # seconds; the server imports for a minute on a busy machine
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")
-def server(
-    tmp_path_factory: pytest.TempPathFactory, make_location: Any
-) -> Iterator[tuple[RegistryLocation, subprocess.Popen[bytes]]]:
+def server(tmp_path_factory: pytest.TempPathFactory, make_location: Any, mlflow_server: Any) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("server")
-    database = make_location(folder).tracking_uri
-    port = free_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", database]
-    command += ["--artifacts-destination", str(folder / "artifacts"), "--host", "127.0.0.1", "--port", str(port)]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--workers", "1"],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-            start_new_session=True,
-        )
-        try:
-            wait_until_healthy(port, process, folder / "server.log")
-            yield RegistryLocation(f"http://127.0.0.1:{port}"), process
-        finally:
-            stop(process)
-
-
-def wait_until_healthy(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.3)
-    pytest.fail(f"the MLflow server did not start: {log.read_text()[-2000:]}")
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+    make_location(folder)  # the tables of its database take it long to make
+    with mlflow_server(folder).running() as running:
+        yield running
 
 
 def test_a_discovery_goes_to_a_server_and_comes_back_until_it_is_down(
-    server: tuple[RegistryLocation, subprocess.Popen[bytes]],
+    server: Any,
     record: DiscoveryRecord,
     kmeans_model: SegmentModel,
     planted: Any,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    location, process = server
+    location = server.location
 
     run_id = log_discovery(location, record)
     with connected(location) as connection:
@@ -130,7 +84,7 @@ def test_a_discovery_goes_to_a_server_and_comes_back_until_it_is_down(
     assert set(answer["model_version"]) == {"1"}
     assert capfd.readouterr().out == ""
 
-    stop(process)
+    server.end()
     for ask in (
         lambda: fetch(location),
         lambda: labels(location),

@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from pydantic import BaseModel, ValidationError
 
+from experiments.service_process import free_port
 from segments.assigners import NearestCentroid
 from segments.contract import Column, Kind, Role, VectorContract
 from segments.core_explanation import CoreExplainer
@@ -33,6 +35,7 @@ from serving.door import Door
 from serving.keys import add_key
 from serving.launcher import serve_command, serve_environment, stop, wait_until_ready
 from serving.live_model import LiveModel, ServedModel
+from serving.refusals import Refusal
 from serving.settings import ServiceSettings
 
 CONTRACT = VectorContract(
@@ -254,6 +257,29 @@ def make_caller() -> Callable[..., Caller]:
     return make
 
 
+@pytest.fixture(scope="session")
+def verdicts() -> Callable[..., tuple[bool, bool]]:
+    """Whether a reader takes a value, and whether the published model of the same body allows it.
+
+    `features` apart, which the model in service judges; and ids that repeat, which a schema cannot say.
+    """
+
+    def both(reader: Callable[[Any], object], published: type[BaseModel], value: Any) -> tuple[bool, bool]:
+        try:
+            reader(value)
+            read = True
+        except Refusal as refusal:
+            read = refusal.code == "duplicate_ids"
+        try:
+            published.model_validate(value)
+            allowed = True
+        except ValidationError as error:
+            allowed = all("features" in problem["loc"][1:-1] for problem in error.errors())
+        return read, allowed
+
+    return both
+
+
 # -- a service in processes of its own, over plain sockets, which mend nothing of what a test sends --------------------
 
 START_SECONDS = 120.0
@@ -322,9 +348,7 @@ def started(model: SegmentModel, folder: Path, environment: Mapping[str, str], *
     """A service of that model, stopped at the end whatever happened."""
     model.save(folder / "tiny")
     key = add_key(folder / "keys.json", "web")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     chosen = ServiceSettings(
         **{"drain_seconds": 0, **settings}, model_path=folder / "tiny", api_keys_file=folder / "keys.json"
     )

@@ -6,7 +6,6 @@ import hashlib
 import importlib
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from experiments.service_process import free_port
 from segments.model import SegmentModel
 from serving.launcher import running_service
 from serving.live_model import LiveModel
@@ -74,11 +74,11 @@ def url(kmeans: SegmentModel, tmp_path_factory: pytest.TempPathFactory) -> Itera
     kmeans.save(folder / "tiny")
     keys = {"web": f"sha256:{hashlib.sha256(KEY.encode()).hexdigest()}"}
     (folder / "keys.json").write_text(json.dumps(keys))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     settings = ServiceSettings(model_path=folder / "tiny", api_keys_file=folder / "keys.json")
-    with (folder / "log").open("wb") as log, running_service(settings, port=port, log=log, timeout=120.0) as found:
+    with (
+        (folder / "log").open("wb") as log,
+        running_service(settings, port=free_port(), log=log, timeout=120.0) as found,
+    ):
         yield found
 
 

@@ -13,8 +13,6 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -31,8 +29,9 @@ import numpy as np
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from experiments.service_process import free_port
 from registry import promotions
-from registry.connection import RegistryLocation, connected
+from registry.connection import connected
 from registry.promotions import promote, rollback
 from registry.versions import rename_segment
 from segments.contract import VectorContract
@@ -49,12 +48,6 @@ CALLERS = 4
 DISK = "192k"  # room for a few of these small models
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def wait(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> float:
     start = time.monotonic()
     while not condition():
@@ -63,47 +56,14 @@ def wait(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> floa
     return time.monotonic() - start
 
 
-class RegistryServer:
-    """Its database and files stay when it is killed."""
+class Registry:
+    """A registry that a server offers, and to which a test may do what nobody ought to."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self._folder = folder
-        self._port = port
-        self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"http://127.0.0.1:{port}"
-        self.location = RegistryLocation(self.url)
-        self.direct = RegistryLocation.in_folder(folder)  # the same registry, whether the server runs or not
+    def __init__(self, server: Any) -> None:
+        self.server = server
+        self.location, self.direct = server.location, server.direct
         with connected(self.direct, create=True) as connection:
             connection.client.create_registered_model(NAME)
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", self.direct.tracking_uri]
-        command += ["--artifacts-destination", str(self._folder / "files"), "--host", "127.0.0.1"]
-        quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-        with (self._folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, "--port", str(self._port), "--workers", "1"],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **quiet},
-                start_new_session=True,
-            )
-
-    def wait(self) -> None:
-        end = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                with urllib.request.urlopen(f"{self.url}/health", timeout=5):
-                    return
-            except OSError:
-                assert time.monotonic() < end, (self._folder / "server.log").read_text()[-2000:]
-                time.sleep(0.1)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
 
     def add(self, model: SegmentModel, damage: Callable[[Path], None] | None = None) -> str:
         """Register a model as a version; `damage` does to its stored files what it likes before or after."""
@@ -112,8 +72,8 @@ class RegistryServer:
     def add_files(
         self, write: Callable[[Path], None], model: SegmentModel, damage: Callable[[Path], None] | None = None
     ) -> str:
-        number = len(list((self._folder / "files").glob("*"))) + 1
-        saved = self._folder / "files" / f"v{number}" / "artifacts" / "segment_model"
+        number = len(list(self.server.files.glob("*"))) + 1
+        saved = self.server.files / f"v{number}" / "artifacts" / "segment_model"
         saved.parent.mkdir(parents=True)
         write(saved)
         digest = json.loads((saved / "manifest.json").read_text())["digest"]
@@ -236,13 +196,13 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:
-    server = RegistryServer(tmp_path_factory.mktemp("registry"), free_port())
-    server.start()
+def registry(tmp_path_factory: pytest.TempPathFactory, mlflow_server: Any) -> Iterator[Registry]:
+    found = Registry(mlflow_server(tmp_path_factory.mktemp("registry")))
+    found.server.start()
     try:
-        yield server
+        yield found
     finally:
-        server.kill()
+        found.server.end(signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -261,8 +221,8 @@ def copies(
 
 
 @contextmanager
-def serving(registry: RegistryServer, folder: Path, name: str, **more: Any) -> Iterator[Service]:
-    settings = ServiceSettings(tracking_uri=registry.url, poll_seconds=0.3, retry_seconds=0.3, **more)
+def serving(registry: Registry, folder: Path, name: str, **more: Any) -> Iterator[Service]:
+    settings = ServiceSettings(tracking_uri=registry.location.tracking_uri, poll_seconds=0.3, retry_seconds=0.3, **more)
     log = folder / f"{name}.log"
     with log.open("wb") as file:
         try:
@@ -274,14 +234,14 @@ def serving(registry: RegistryServer, folder: Path, name: str, **more: Any) -> I
 
 @pytest.fixture(scope="module")
 def service(
-    registry: RegistryServer,
+    registry: Registry,
     numbered: Callable[[int], SegmentModel],
     copies: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Service]:
     for number in (1, 2, 3):
         assert registry.add(numbered(number)) == str(number)
-    registry.wait()
+    registry.server.wait()
     promote(registry.location, "1")
     registry.point("challenger", "2")
     folder = tmp_path_factory.mktemp("service")
@@ -309,7 +269,7 @@ def all_well(callers: Callers, *versions: str) -> None:
 
 def test_promotions_under_load_lose_no_request_and_mix_no_versions(
     service: Service,
-    registry: RegistryServer,
+    registry: Registry,
     callers: Callers,
     monkeypatch: pytest.MonkeyPatch,
     record_property: Callable[[str, object], None],
@@ -364,7 +324,7 @@ def truncated(folder: Path) -> None:
 
 
 def bad_versions(
-    registry: RegistryServer, model: SegmentModel, marker: Path, silent: socket.socket
+    registry: Registry, model: SegmentModel, marker: Path, silent: socket.socket
 ) -> dict[str, tuple[str, str]]:
     """What is wrong -> the version, and the reason that the service must give."""
     payload = pickle.dumps(Marker(marker))
@@ -425,7 +385,7 @@ def bad_versions(
 
 def test_no_bad_version_is_served_and_nothing_in_it_runs(
     service: Service,
-    registry: RegistryServer,
+    registry: Registry,
     callers: Callers,
     numbered: Callable[[int], SegmentModel],
     tmp_path: Path,
@@ -455,7 +415,7 @@ def test_no_bad_version_is_served_and_nothing_in_it_runs(
 
 
 def test_a_full_disk_leaves_the_old_version_and_no_half_copy(
-    service: Service, registry: RegistryServer, callers: Callers, copies: Path, numbered: Callable[[int], SegmentModel]
+    service: Service, registry: Registry, callers: Callers, copies: Path, numbered: Callable[[int], SegmentModel]
 ) -> None:
     if not copies.is_mount():
         pytest.skip("no disk may be mounted here; `test_stored_model` shows the same with every write failing in turn")
@@ -489,7 +449,7 @@ def test_a_full_disk_leaves_the_old_version_and_no_half_copy(
 
 def test_the_registrys_death_is_not_felt_and_its_return_is(
     service: Service,
-    registry: RegistryServer,
+    registry: Registry,
     callers: Callers,
     copies: Path,
     tmp_path: Path,
@@ -499,7 +459,7 @@ def test_the_registrys_death_is_not_felt_and_its_return_is(
     (worker,) = [one for one in psutil.process_iter(["cmdline"]) if _listens(one, service.port)][:1]
     threads = worker.num_threads()
     with callers.asking():
-        registry.kill()
+        registry.server.end(signal.SIGKILL)
         wait(lambda: service.metric("segments_registry_silent") == 1, "the silence is noticed", 60)
         assert (service.version, service.ready) == ("2", True)
 
@@ -513,8 +473,8 @@ def test_the_registrys_death_is_not_felt_and_its_return_is(
                 stack.enter_context(serving(registry, tmp_path, "without-copy"))
             assert worker.num_threads() - threads <= 2
 
-            registry.start()
-            registry.wait()
+            registry.server.start()
+            registry.server.wait()
             registry.point("champion", "3")
             for one in (service, with_copy):
                 wait(lambda s=one: s.version == "3", "version 3 is served after the return", 2 * FOLLOWED_SECONDS)

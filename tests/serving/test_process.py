@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from experiments.service_process import free_port
 from segments.model import SegmentModel
 from segments.profiles import SegmentLabel
 from serving.launcher import ServiceError, running_service, serve, serve_environment, wait_until_ready
@@ -24,12 +25,6 @@ from serving.settings import ServiceSettings
 
 START_SECONDS = 120.0  # two processes import BentoML; slow where many tests share a machine
 NOWHERE = "http://127.0.0.1:9"  # a registry that nobody keeps
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def ask(url: str, path: str, value: Any = None) -> tuple[int, Any]:

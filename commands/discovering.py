@@ -89,12 +89,13 @@ def sync(config: Path) -> None:
     breaks off in between. Where another champion has come since, it is discovered anew from the kept customers, to
     continue that champion's segments.
     """
+    from segments.errors import SettingsError
     from training.sync import sync as send_all
 
     settings = settings_of(config)
     with progress() as (announce, step):
         outcome = send_all(settings, config.parent, announce, step)
-    if not outcome.sent:
+    if not outcome.sent and not outcome.failed:
         click.echo("there is nothing to send")
     for sent in outcome.sent:
         click.echo(f"registered {settings.registry.model_name} version {sent.version} (run {sent.run_id})")
@@ -102,6 +103,8 @@ def sync(config: Path) -> None:
         click.echo(f"make it the champion: segments promote {outcome.sent[-1].version} --config {config}")
     if outcome.others:
         click.echo(f"kept for another model_name or experiment, and left there: {outcome.others}")
+    if outcome.failed:
+        raise SettingsError("; ".join(outcome.failed))
 
 
 @click.command()

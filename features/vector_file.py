@@ -65,14 +65,18 @@ def read_vectors(path: str | Path) -> CustomerVectors:
     stored = (table.schema.metadata or {}).get(KEY)
     if stored is None:
         raise SourceError(other)
-    story = json.loads(stored)
-    if story["format"] > FORMAT:
-        raise SourceError(f"{path} is of format {story['format']}; this version reads up to {FORMAT}: update it")
-    contract = VectorContract.from_json(story["contract"])
-    frame = validated(table.to_pandas().set_index("customer_id"), contract)
-    if digest(frame) != story["digest"]:
-        raise SourceError(f"{path} was changed after it was written: its contents do not have the digest it names")
-    moment = story["as_of"]
-    as_of = datetime.fromisoformat(moment) if "T" in moment else date.fromisoformat(moment)
-    learned = LearnedFeatures.from_json(story["learned"])
-    return CustomerVectors(frame, contract, learned, as_of, story["digest"], story["report"])
+    try:
+        story = json.loads(stored)
+        if story["format"] > FORMAT:
+            raise SourceError(f"{path} is of format {story['format']}; this version reads up to {FORMAT}: update it")
+        contract = VectorContract.from_json(story["contract"])
+        frame = validated(table.to_pandas().set_index("customer_id"), contract)
+        if digest(frame) != story["digest"]:
+            raise SourceError(f"{path} was changed after it was written: its contents do not have the digest it names")
+        moment = story["as_of"]
+        as_of = datetime.fromisoformat(moment) if "T" in moment else date.fromisoformat(moment)
+        learned = LearnedFeatures.from_json(story["learned"])
+        report = {str(table): dict(counts) for table, counts in story["report"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # the digest is of the customers only
+        raise SourceError(f"what {path} says of its vectors is damaged ({error!r:.80}): write it again") from error
+    return CustomerVectors(frame, contract, learned, as_of, story["digest"], report)

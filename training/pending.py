@@ -7,7 +7,7 @@ files/           what the run will show: settings, tables, figures, report
 claim.json       while a process sends it: which
 
 A folder is written under another name and renamed when it is whole, and renamed again before it is deleted; so what
-bears its own name is always whole.
+bears its own name was whole once. What is damaged since, by a full disk or a hand, is named and never sent in part.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import field_validator
 
 from features.customer_vector import CustomerVectors
+from features.settings import Settings as Block
 from features.vector_file import read_vectors, write_vectors
 from registry.processes import Process
 from registry.records import CandidateRecord, DiscoveryRecord
@@ -29,13 +32,37 @@ from registry.run_files import plain_settings, write_files
 from registry.runs import DISCOVERY
 from segments.errors import SettingsError
 from segments.model import SegmentModel
-from training.settings import Settings, parse_settings
+from training.settings import Settings, parse_as, parse_settings
 
 FOLDER = "pending-runs"
 FORMAT = 1
 RECORD, MODEL, VECTORS, FILES, CLAIM = "record.json", "model", "vectors.parquet", "files", "claim.json"
 STORY = ("name", "data_digest", "data_source", "metrics", "tags", "versions", "note")
 _UNFINISHED, _SENT = ".writing-", ".sent-"
+
+
+class Story(Block):
+    """What record.json holds."""
+
+    format: Literal[1]
+    champion: str
+    settings: dict[str, Any]
+    raw_columns: dict[str, list[str]]
+    candidates: tuple[CandidateRecord, ...]
+    name: str
+    data_digest: str
+    data_source: str
+    metrics: dict[str, float | None]
+    tags: dict[str, str]
+    versions: dict[str, str]
+    note: str
+
+    @field_validator("tags")
+    @classmethod
+    def _named(cls, tags: dict[str, str]) -> dict[str, str]:
+        if not tags.get(DISCOVERY):
+            raise ValueError(f"{DISCOVERY} is needed, by which the run of the discovery is found")
+        return tags
 
 
 @dataclass(frozen=True)
@@ -94,9 +121,12 @@ def keep(base: Path, record: DiscoveryRecord, vectors: CustomerVectors, champion
 
 
 def waiting(base: Path, settings: Settings) -> tuple[list[Path], int]:
-    """The folders kept for the registry that the settings name, oldest first; and how many are for others."""
-    every = sorted(path.parent for path in (base / FOLDER).glob(f"[!.]*/{RECORD}"))
-    mine = [folder for folder in every if _for(_story(folder), settings)]
+    """The folders kept for the registry that the settings name, oldest first; and how many are for others.
+
+    One that does not say for whom it is kept is among them, so that `read` tells what is wrong with it.
+    """
+    every = sorted(path for path in (base / FOLDER).glob("[!.]*") if path.is_dir())
+    mine = [folder for folder in every if _may_be_for(folder, settings)]
     return mine, len(every) - len(mine)
 
 
@@ -108,62 +138,111 @@ def read(folder: Path) -> Pending:
     SegmentsError
         If a part is missing or was changed.
     """
-    story = _story(folder)
-    columns = {name: tuple(there) for name, there in story["raw_columns"].items()}
-    vectors = replace(read_vectors(folder / VECTORS), columns=columns)
+    story, settings = _story(folder)
+    if not (folder / FILES).is_dir():
+        raise SettingsError(f"{folder / FILES} is not there any more")
+    try:
+        vectors, model = read_vectors(folder / VECTORS), SegmentModel.load(folder / MODEL)
+    except OSError as error:
+        raise SettingsError(f"{folder} cannot be read: {error}") from error
+    if not story.data_digest == vectors.digest == model.provenance.get("data_digest"):
+        raise SettingsError(f"{RECORD}, {MODEL} and {VECTORS} in {folder} are not of the same customers")
     record = DiscoveryRecord(
-        settings=story["settings"],
+        settings=story.settings,
         vectors=vectors.frame,
-        model=SegmentModel.load(folder / MODEL),
-        candidates=tuple(CandidateRecord(**candidate) for candidate in story["candidates"]),
-        **{part: story[part] for part in STORY},
+        model=model,
+        candidates=story.candidates,
+        **{part: getattr(story, part) for part in STORY},
     )
-    settings = parse_settings(story["settings"], str(folder / RECORD))
-    return Pending(folder, settings, record, vectors, story["champion"])
+    columns = {name: tuple(there) for name, there in story.raw_columns.items()}
+    return Pending(folder, settings, record, replace(vectors, columns=columns), story.champion)
 
 
 def done(folder: Path) -> None:
-    """Delete a folder whose discovery was sent."""
+    """Delete a folder whose discovery was sent.
+
+    Raises
+    ------
+    SettingsError
+        If that is not allowed.
+    """
     sent = folder.with_name(f"{_SENT}{folder.name}")
-    folder.rename(sent)
-    shutil.rmtree(sent)
+    try:
+        folder.rename(sent)
+        shutil.rmtree(sent)
+    except OSError as error:
+        raise SettingsError(f"it was sent, but cannot be deleted: {error}") from error
 
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[bool]:
-    """Whether this process may send it: not while another one does, and not if that one just did."""
-    claim, mine = folder / CLAIM, Process.mine()
+    """Whether this process may send it: not while another one does, and not if that one just did.
+
+    Raises
+    ------
+    SettingsError
+        If it is claimed by nobody knows whom, or cannot be claimed.
+    """
+    claim = folder / CLAIM
+    try:
+        mine = _claim(claim, Process.mine())
+    except FileNotFoundError:
+        mine = False
+    except OSError as error:
+        raise SettingsError(f"{claim} cannot be written: {error}") from error
+    try:
+        yield mine
+    finally:
+        if mine:
+            claim.unlink(missing_ok=True)
+
+
+def _claim(claim: Path, mine: Process) -> bool:
     try:
         with claim.open("x", encoding="utf-8") as file:
             json.dump(mine.tags, file)
-    except FileNotFoundError:
-        yield False
-        return
     except FileExistsError:
-        text = claim.read_text(encoding="utf-8")
-        other = Process.of(json.loads(text)) if text else None
-        if other is not None and not other.surely_dead and other != mine:
-            yield False
-            return
+        other = _claimant(claim)
+        if not other.surely_dead and other != mine:
+            return False
         claim.write_text(json.dumps(mine.tags), encoding="utf-8")
+    return True
+
+
+def _claimant(claim: Path) -> Process:
+    """Who sends it. A claim that does not say is nobody's to break: the other may be just about to write it."""
+    text = claim.read_bytes()
     try:
-        yield True
-    finally:
-        claim.unlink(missing_ok=True)
+        tags = json.loads(text)
+    except ValueError:
+        tags = None
+    plain = isinstance(tags, dict) and all(isinstance(value, str) for value in tags.values())
+    maker = Process.of(tags) if plain else None
+    if maker is None:
+        raise SettingsError(
+            f"{claim} does not say which process sends the discovery (found {text[:60]!r}): if no other "
+            "`segments sync` runs, delete this file"
+        )
+    return maker
 
 
-def _story(folder: Path) -> dict[str, Any]:
+def _story(folder: Path) -> tuple[Story, Settings]:
+    file = folder / RECORD
     try:
-        story: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{folder / RECORD} cannot be read: {error}. Delete the folder to give it up") from error
-    if story["format"] > FORMAT:
-        raise SettingsError(f"{folder} is of format {story['format']}; this version reads up to {FORMAT}: update it")
-    return story
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise SettingsError(f"{file} cannot be read: {error}") from error
+    number = content.get("format") if isinstance(content, dict) else None
+    if isinstance(number, int) and number > FORMAT:
+        raise SettingsError(f"{folder} is of format {number}; this version reads up to {FORMAT}: update it")
+    story = parse_as(Story, content, str(file))
+    return story, parse_settings(story.settings, f"the settings in {file}")
 
 
-def _for(story: Mapping[str, Any], settings: Settings) -> bool:
-    kept = story["settings"]["registry"]
-    return bool(
-        (kept["model_name"], kept["experiment"]) == (settings.registry.model_name, settings.registry.experiment)
-    )
+def _may_be_for(folder: Path, settings: Settings) -> bool:
+    try:
+        kept = _story(folder)[1].registry
+    except SettingsError:
+        return True
+    there = settings.registry
+    return (kept.model_name, kept.experiment) == (there.model_name, there.experiment)

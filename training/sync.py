@@ -17,49 +17,51 @@ from pathlib import Path
 from registry.connection import RegistryLocation
 from registry.runs import DISCOVERY, finished_run
 from registry.versions import register
-from segments.errors import SegmentsError, SettingsError, UnreachableError
+from segments.errors import SegmentsError, UnreachableError
 from training.discovery import Progress
-from training.pending import Pending, claimed, done, read, waiting
+from training.pending import CLAIM, Pending, claimed, done, read, waiting
 from training.run import Announce, Sent, end_killed, finish, incumbent_of, location_of, send
 from training.settings import Settings
 
 
 @dataclass(frozen=True)
 class Synced:
-    """What was sent, oldest first, and how many discoveries wait for another registered name or experiment."""
+    """What was sent, oldest first; how many discoveries wait for another registered name or experiment; and why each
+    that could not be sent stays where it is."""
 
     sent: tuple[Sent, ...]
     others: int
+    failed: tuple[str, ...] = ()
 
 
 def sync(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Synced:
     """Send all that waits in the folder `base` for the registry of the settings.
 
+    A discovery that cannot be sent, because its folder is damaged, say, stays, and does not stand in the way of others.
+
     Raises
     ------
     UnreachableError
         If the registry still does not answer; everything not sent stays.
-    SegmentsError
-        If a discovery cannot be sent, naming its folder; those before it are sent.
     """
     folders, others = waiting(base, settings)
     location = location_of(settings, base)
-    sent = []
+    sent, failed = [], []
     if folders:
         end_killed(location, announce)
     for folder in folders:
-        with claimed(folder) as mine:
-            if not mine:
-                announce(f"another process sends {folder.name}")
-                continue
-            try:
-                sent.append(_send(location, read(folder), announce, progress))
-            except UnreachableError:
-                raise
-            except SegmentsError as error:
-                raise SettingsError(f"{folder} cannot be sent: {error}. Delete the folder to give it up") from error
-            done(folder)
-    return Synced(tuple(sent), others)
+        try:
+            with claimed(folder) as mine:
+                if mine:
+                    sent.append(_send(location, read(folder), announce, progress))
+                    done(folder)
+                else:
+                    announce(f"another process sends {folder.name}; if it is no more, delete {CLAIM} in that folder")
+        except UnreachableError:
+            raise
+        except SegmentsError as error:
+            failed.append(f"{folder} cannot be sent: {error}. Delete the folder to give it up")
+    return Synced(tuple(sent), others, tuple(failed))
 
 
 def _send(location: RegistryLocation, pending: Pending, announce: Announce, progress: Progress) -> Sent:

@@ -6,35 +6,34 @@ import json
 import os
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cli import main
+from experiments.service_process import free_port
 from registry.connection import RegistryLocation, connected
 from registry.processes import Process
 from registry.versions import fetch, list_versions
-from segments.errors import UnreachableError
+from segments.errors import SegmentsError, UnreachableError
 from training import run as running
-from training.pending import CLAIM, FOLDER, RECORD, claimed, read, waiting
+from training.pending import CLAIM, FOLDER, RECORD, Story, claimed, read, waiting
 from training.run import run_discovery
 from training.settings import read_settings
 from training.sync import sync
 
 REPOSITORY = Path(__file__).parents[2]
-START = 240  # seconds; the server imports for a minute on a busy machine
 WAITING = 60  # seconds at most; without our limits: 247 s a request
 UP: dict[str, Any] = {}  # a SQLite file beside the settings
 
@@ -93,43 +92,7 @@ def quickly_drawn() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def server_port() -> int:
     """Of a server that is not there yet."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def server(port: int, folder: Path) -> Iterator[None]:
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{folder / 'server.db'}"]
-    command += ["--artifacts-destination", str(folder / "artifacts"), "--host", "127.0.0.1", "--port", str(port)]
-    environment = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--workers", "1"],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **environment},
-            start_new_session=True,
-        )
-        try:
-            wait_until_healthy(port, process, folder / "server.log")
-            yield
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGTERM)
-                process.wait(30)
-
-
-def wait_until_healthy(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.3)
-    pytest.fail(f"the MLflow server did not start: {log.read_text()[-2000:]}")
+    return free_port()
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +133,7 @@ def test_with_the_server_down_everything_is_kept_and_one_line_says_so(
     assert story["candidates"][0]["metrics"]["segments"] == 2
 
 
-def test_the_server_is_down_then_up_then_down(shop: Path, server_port: int) -> None:
+def test_the_server_is_down_then_up_then_down(shop: Path, server_port: int, mlflow_server: Any) -> None:
     """The same settings throughout."""
     (there,) = kept(shop)
     digest = read(there).record.model.digest  # type: ignore[union-attr]
@@ -182,7 +145,7 @@ def test_the_server_is_down_then_up_then_down(shop: Path, server_port: int) -> N
     assert result.stderr.count("\n") == 1
     assert kept(shop) == [there]
 
-    with server(server_port, shop):
+    with mlflow_server(shop / "server", server_port).running():
         sent = run("sync", "--config", shop / "shop.yaml")
         assert "registered customer-segments version 1" in sent.output
         assert kept(shop) == []
@@ -301,6 +264,119 @@ def test_what_waits_for_another_registry_is_left(shop: Path) -> None:
     assert "there is nothing to send" in result.output
     assert "kept for another model_name or experiment, and left there: 1" in result.output
     assert len(kept(shop)) == 1
+
+
+def damage(there: Path, what: str, content: Any) -> None:
+    """Write something else into a file, or into a key of the record; None takes it away."""
+    if what in Story.model_fields:
+        story = json.loads((there / RECORD).read_text(encoding="utf-8"))
+        story[what] = content
+        if content is None:
+            del story[what]
+        what, content = RECORD, json.dumps(story).encode()
+    path = there / what
+    if content is None:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    elif content == "a folder":
+        path.unlink(missing_ok=True)
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+
+
+DAMAGES: list[tuple[str, Any, str]] = [
+    (RECORD, None, "record.json cannot be read: "),
+    (RECORD, b"", "record.json cannot be read: Expecting value"),
+    (RECORD, b"\xff\xfe", "record.json cannot be read: "),
+    (RECORD, b"[]", "record.json must hold keys (format, champion, settings"),
+    (RECORD, b"[" * 100_000, "record.json cannot be read: "),
+    (RECORD, b"{}", "'settings' is needed"),
+    (RECORD, b'{"format": 2}', "is of format 2; this version reads up to 1"),
+    (RECORD, "a folder", "record.json cannot be read: "),
+    ("champion", None, "'champion' is needed"),
+    ("settings", [], "'settings' must be a valid dictionary (found [])"),
+    ("settings", {}, "the settings in "),
+    ("tags", {"a": 1}, "'tags.a' must be a valid string"),
+    ("tags", {}, "is needed, by which the run of the discovery is found"),
+    ("metrics", {"a": "b"}, "'metrics.a' must be a valid number"),
+    ("candidates", [{}], "'candidates.0.name' is needed"),
+    ("candidates", {"a": 1}, "'candidates' must be a valid tuple"),
+    ("raw_columns", {"orders": "amount"}, "'raw_columns.orders' must be a valid list"),
+    ("data_digest", "sha256:00", "are not of the same customers"),
+    ("vectors.parquet", None, "there is no file "),
+    ("vectors.parquet", b"PAR1", "is not a vector file"),
+    ("vectors.parquet", "a folder", "vectors.parquet"),
+    ("model", None, "holds no saved model"),
+    ("model/manifest.json", b"{", "is not valid JSON"),
+    ("model/manifest.json", "a folder", "cannot be read: "),
+    ("model/model.json", b"{}", "was changed after it was saved"),
+    ("files", None, "files is not there any more"),
+    (CLAIM, b"", "claim.json does not say which process sends the discovery (found b'')"),
+    (CLAIM, b"{", "if no other `segments sync` runs, delete this file"),
+    (CLAIM, b"[1]", "claim.json does not say"),
+    (CLAIM, b'{"process.host": "here"}', "claim.json does not say"),
+    (CLAIM, b'{"process.host": "here", "process.id": 5}', "claim.json does not say"),
+    (CLAIM, "a folder", "claim.json cannot be written: "),
+]
+
+
+@pytest.mark.parametrize(("what", "content", "message"), DAMAGES)
+def test_whatever_is_damaged_is_one_line_and_nothing_is_sent(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, what: str, content: Any, message: str
+) -> None:
+    folder_with(shop, UP)
+    (there,) = kept(shop)
+    damage(there, what, content)
+    for asked in ("finished_run", "send", "register"):
+        monkeypatch.setattr(f"training.sync.{asked}", lambda *_: pytest.fail("the registry was asked to take it"))
+    monkeypatch.setattr("training.sync.end_killed", lambda *_: None)
+    result = run("sync", "--config", shop / "shop.yaml")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"segments: {there} cannot be sent: ")
+    assert message in result.stderr
+    assert result.stderr.endswith("Delete the folder to give it up\n")
+    assert result.stderr.count("\n") == 1
+    assert "nothing to send" not in result.output
+    assert kept(shop) == [there]
+
+
+@given(place=st.floats(0, 1), put=st.binary(max_size=4), cut=st.integers(0, 4))
+@settings(max_examples=150)
+def test_bytes_changed_anywhere_are_noticed_or_harmless(
+    discovered_while_down: tuple[Path, Result], place: float, put: bytes, cut: int
+) -> None:
+    """A record that can be read still is one; vectors that can be read are the same."""
+    (there,) = kept(discovered_while_down[0])
+    whole = read(there)
+    for name in (RECORD, "vectors.parquet"):
+        content = (there / name).read_bytes()
+        at = int(place * len(content))
+        try:
+            (there / name).write_bytes(content[:at] + put + content[at + cut :])
+            found = read(there)
+            assert found.vectors.digest == whole.vectors.digest
+            pd.testing.assert_frame_equal(found.vectors.frame, whole.vectors.frame)
+            assert found.discovery
+        except SegmentsError:
+            pass
+        finally:
+            (there / name).write_bytes(content)
+
+
+def test_a_damaged_folder_does_not_stand_in_the_way_of_another(shop: Path) -> None:
+    config = folder_with(shop, UP)
+    (whole,) = kept(shop)
+    damaged = whole.with_name("20200101T000000Z-older")
+    shutil.copytree(whole, damaged)
+    damage(damaged, RECORD, b"[]")
+    result = run("sync", "--config", config)
+    assert result.exit_code == 2
+    assert "registered customer-segments version 1" in result.output
+    assert result.stderr.startswith(f"segments: {damaged} cannot be sent: ")
+    assert kept(shop) == [damaged]
+    assert len(list_versions(here(shop))) == 1
+    shutil.rmtree(damaged)
+    assert run("sync", "--config", config).output == "there is nothing to send\n"
 
 
 def test_a_damaged_folder_is_named_and_stays(shop: Path) -> None:

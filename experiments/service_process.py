@@ -44,6 +44,10 @@ class Running:
         """Memory of the workers."""
         return sum(one.memory_info().rss for one in self.workers())
 
+    def worker_seconds(self) -> dict[int, float]:
+        """Processor time that each worker has taken so far, by its process."""
+        return {one.pid: sum(one.cpu_times()[:2]) for one in self.workers()}
+
     def cpu_seconds(self) -> float:
         """Processor time that all of them have taken so far."""
         return cpu_seconds(self.process)

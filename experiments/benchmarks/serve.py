@@ -39,6 +39,7 @@ COLUMNS = 16
 DIFFERENT = 64  # customers that the requests are about, in turn
 MANY = 500  # customers in one request
 ROUNDS = 5
+BUSY = 0.3  # what the idler of two workers must have worked of the busier's time, or it was not the load of both
 LONG = 6  # rounds' length of the one long round, from which the tail is taken
 STARTS = 3
 
@@ -84,12 +85,17 @@ def run(size: int) -> dict[str, Any]:
         }
         for side in sides.values():
             load(side.url, side.bodies, {"Content-Type": "application/json", **side.headers}, CONNECTIONS, 1)
+        begun = two_workers.worker_seconds()
         for _ in range(rounds):
             for side in sides.values():
                 side.measure(size)
+        shared = balance(begun, two_workers.worker_seconds())
         tail = load(ours[0], explained, {"Content-Type": "application/json", **bearer}, CONNECTIONS, long * size)
     show(sides)
-    return figures(sides, tail, cold)
+    print(f"of two workers the idler worked {shared:.0%} of the busier's time")
+    if shared < BUSY:
+        print("NOT BOTH WORKERS WERE BUSY: what is said of two workers is said of little more than one")
+    return figures(sides, tail, cold) | {"idler_over_busier_worker": shared}
 
 
 def figures(sides: Mapping[str, Side], tail: Round, cold: list[tuple[float, float]]) -> dict[str, Any]:
@@ -116,6 +122,12 @@ def figures(sides: Mapping[str, Side], tail: Round, cold: list[tuple[float, floa
         "requests_per_second": median(one.rate for one in service.rounds),
         "load_average": os.getloadavg()[0],
     }
+
+
+def balance(before: Mapping[int, float], after: Mapping[int, float]) -> float:
+    """The processor time of the idlest worker between two looks, as a share of the busiest's; 0 where one died."""
+    spent = [seconds - before.get(worker, 0.0) for worker, seconds in after.items()]
+    return min(spent) / max(spent) if len(spent) >= len(before) > 0 and max(spent) > 0 else 0.0
 
 
 def show(sides: Mapping[str, Side]) -> None:

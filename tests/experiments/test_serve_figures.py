@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.benchmarks.serve import figures
+from experiments.benchmarks.serve import balance, figures
 from experiments.benchmarks.serve_sides import Side
 from experiments.benchmarks.wrk import Round
 
@@ -32,3 +32,10 @@ def test_ratios_are_of_rounds_side_by_side_and_not_of_medians() -> None:
     assert found["customers_per_second"] == pytest.approx(500 * 110)
     assert (found["cold_start_s"], found["first_request_over_warm"]) == (6.0, 2.5)
     assert found["rps_per_cpu_second_two_workers_vs_one"] == pytest.approx(0.9)
+
+
+def test_whether_both_workers_were_busy_is_seen() -> None:
+    assert balance({1: 10.0, 2: 10.0}, {1: 14.0, 2: 12.0}) == pytest.approx(0.5)
+    assert balance({1: 10.0, 2: 3.0}, {1: 10.0, 2: 9.0}) == 0, "what they had worked before says nothing"
+    assert balance({1: 10.0, 2: 10.0}, {1: 30.0}) == 0, "one died"
+    assert balance({1: 1.0, 2: 1.0}, {1: 1.0, 2: 1.0}) == 0, "nobody worked"

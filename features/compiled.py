@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import duckdb
 import ibis
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from features.as_of import AsOf, LaterAsOf
 from features.canonical import Tally
@@ -28,7 +29,9 @@ from segments.contract import Column, VectorContract
 from segments.errors import ContractError, SourceError
 
 CUSTOMER = "customer_id"
+INCOMING = "incoming_"
 DUCKDB_TYPES = {"int64": "BIGINT", "float64": "DOUBLE", "string": "VARCHAR", "timestamp": "TIMESTAMP"}
+NUMPY_TYPES = {"BIGINT": "int64", "DOUBLE": "float64", "VARCHAR": "object"}  # moments apart
 LIMITS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
     "memory_limit": "1GB",
@@ -40,14 +43,15 @@ Value = float | str | None
 class RecordTable(Protocol):
     """Rows of one raw table: the position of each row's customer, and the columns by name.
 
-    Values are text, floats or datetimes, or None; a column that is left out holds nothing.
+    A column is a list or an array of text, floats (NaN is none) or datetimes without a zone (in UTC where they are
+    instants), None where there is nothing; one that is left out holds nothing.
     """
 
     @property
     def customer(self) -> Sequence[int]: ...
 
     @property
-    def columns(self) -> Mapping[str, Sequence[Any]]: ...
+    def columns(self) -> Mapping[str, ArrayLike]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +189,15 @@ class _Engine:
         # the rows of a request are few: planning takes longer than it saves (54 ms against 24 for four tables)
         run("PRAGMA disable_optimizer")
         run("SET lock_configuration = true")
+        self._incoming: dict[str, dict[str, NDArray[Any]]] = {}
         run(f"CREATE TEMP TABLE {LaterAsOf.NAME} (day BIGINT, last_day BIGINT, local TIMESTAMP, instant TIMESTAMPTZ)")
         for name, columns in program.tables.items():
             typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
             run(f'CREATE TEMP TABLE "{name}" ({typed})')
+            # a view of whatever arrays the mapping holds when it is asked: to make another view for each request would
+            # have every prepared statement planned again, which takes as long as its work
+            self._incoming[name] = {column: _as_array([], kind) for column, kind in columns.items()}
+            self.connection.register(f"{INCOMING}{name}", self._incoming[name])
         self._parts = [self._prepared(f"part_{n}", sql) for n, sql in enumerate(program.parts)]
         self._tallies = [
             (name, self._prepared(f"tally_{n}", sql), tally) for n, (name, sql, tally) in enumerate(program.tallies)
@@ -204,20 +213,21 @@ class _Engine:
         for name, columns in self._program.tables.items():
             rows = tables.get(name)
             if rows is not None and rows.customer:
+                nothing: list[float | None] = [None] * len(rows.customer)
                 values = {CUSTOMER: rows.customer, **rows.columns}
-                there = {column: kind for column, kind in columns.items() if column in values}
-                names = ", ".join(f'"{column}"' for column in there)
-                lists = ", ".join(f"unnest(?::{kind}[])" for kind in there.values())
-                self._run(
-                    f'INSERT INTO "{name}" ({names}) SELECT {lists}',  # names and types are ours
-                    [list(values[column]) for column in there],
+                self._incoming[name].update(
+                    {column: _as_array(values.get(column, nothing), kind) for column, kind in columns.items()}
                 )
+                taken = ", ".join(_from_array(column, kind) for column, kind in columns.items())
+                self._run(f'INSERT INTO "{name}" SELECT {taken} FROM "{INCOMING}{name}"')  # noqa: S608  # names are ours
         now = [as_of.day, as_of.last_day, as_of.local, as_of.instant]
         self._run(f"INSERT INTO {LaterAsOf.NAME} VALUES (?, ?, ?, ?)", now)  # noqa: S608
 
     def empty(self) -> None:
         """Nothing of one caller's rows outlives the call: they were never committed."""
         self.connection.rollback()
+        for incoming in self._incoming.values():
+            incoming.update({column: np.empty(0, values.dtype) for column, values in incoming.items()})
 
     def values(self, size: int) -> tuple[dict[str, list[Any]], list[bool]]:
         """What the parts computed, by column, None where there is nothing; and which customers were in any part."""
@@ -270,6 +280,15 @@ def _finished(
         else:
             missing = missing_of(column)
             yield column.name, (missing if one is None else float(one) for one in values[column.name])
+
+
+def _as_array(values: Any, kind: str) -> NDArray[Any]:
+    return np.asarray(values, dtype=NUMPY_TYPES.get(kind, "datetime64[us]"))
+
+
+def _from_array(column: str, kind: str) -> str:
+    """Arrays know no time zone."""
+    return f"timezone('UTC', \"{column}\")" if kind == "TIMESTAMPTZ" else f'"{column}"'
 
 
 def _sql(expression: ibis.expr.types.Table) -> str:

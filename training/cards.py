@@ -112,6 +112,7 @@ def _without_echoes(
 def _level_differences(values: pd.Series[Any], column: Column, chosen: Flags) -> list[Difference]:
     known = values.notna().to_numpy()
     inside = values[chosen & known].value_counts(normalize=True).to_dict()
+    said = float(np.mean(known[chosen])) if chosen.any() else 0.0
     everyone = values[known].value_counts(normalize=True).to_dict()
     overall = typical_value(values, column)
     found = []
@@ -119,7 +120,8 @@ def _level_differences(values: pd.Series[Any], column: Column, chosen: Flags) ->
         expected = everyone[level]
         spread = np.sqrt(expected * (1 - expected))
         effect = (float(share) - expected) / spread if spread > 0 else 0.0
-        if effect >= LEAST_EFFECT and share >= 0.5:  # a word about the segment must be true of most of it
+        # a word about the segment must be true of most of it, those of whom nothing is known included
+        if effect >= LEAST_EFFECT and share * said >= 0.5:
             words = f"mostly {level} ({column.title})"
             found.append(Difference(column.name, float(effect), str(level), overall, words))
     return found

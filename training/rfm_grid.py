@@ -6,6 +6,7 @@ Marketing grids of R against F and M differ in their borders; ours is written ou
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from segments.encoder import Flags, Floats
 
 BASES = frozenset({"recency_days", "frequency", "monetary_value"})
 SCORES = 5
+MIDDLE = 3
 
 # One row an R score, from 5 (bought recently) down to 1; one column an F/M score, from 1 (least) to 5.
 GRID: Mapping[int, tuple[str, str, str, str, str]] = {
@@ -39,27 +41,41 @@ def grid_name(values: Mapping[str, Floats], members: Flags) -> str:
 
     A segment's place in a column is the middle rank of its median among all customers, 0 to 1: the share below it plus
     half the share equal to it. R is the fifth in which 1 - its place in recency lies, F/M that of the mean of its
-    places in frequency and monetary value; 5 is best.
+    places in frequency and monetary value; 5 is best. F/M is 3 at most where one of the two is below the middle: a name
+    must not praise what the median does not show.
     """
-    shares = _shares(values, members)
-    return GRID[score(shares[0])][score(shares[1]) - 1] if shares else ""
+    found = _standing(values, members)
+    return found.name(score(found.recency), score(found.money)) if found else ""
 
 
 def names_near(values: Mapping[str, Floats], members: Flags) -> frozenset[str]:
     """The name by the grid, and those of cells at most `LENIENCE` away: a retrain leaves a name for a clear reason."""
-    shares = _shares(values, members)
-    if shares is None:
+    found = _standing(values, members)
+    if found is None:
         return frozenset()
-    recency, money = (sorted({score(share - LENIENCE), score(share + LENIENCE)}) for share in shares)
-    return frozenset(GRID[r][m - 1] for r in recency for m in money)
+    recency, money = ([score(share - LENIENCE), score(share + LENIENCE)] for share in (found.recency, found.money))
+    return frozenset(found.name(r, m) for r in recency for m in money)
 
 
-def _shares(values: Mapping[str, Floats], members: Flags) -> tuple[float, float] | None:
-    """How recent, and how frequent and valuable, 0 to 1 each; None where it is not known."""
+@dataclass(frozen=True)
+class _Standing:
+    """How recent, and how frequent and valuable, 0 to 1 each; and the best score that the latter may give."""
+
+    recency: float
+    money: float
+    best: int
+
+    def name(self, recency: int, money: int) -> str:
+        return GRID[recency][min(money, self.best) - 1]
+
+
+def _standing(values: Mapping[str, Floats], members: Flags) -> _Standing | None:
+    """None where a place is not known."""
     places = {name: place(values[name], members) for name in BASES}
     if any(np.isnan(found) for found in places.values()):
         return None
-    return 1 - places["recency_days"], (places["frequency"] + places["monetary_value"]) / 2
+    both = (places["frequency"], places["monetary_value"])
+    return _Standing(1 - places["recency_days"], sum(both) / 2, SCORES if min(both) >= 0.5 else MIDDLE)
 
 
 def place(values: Floats, members: Flags) -> float:

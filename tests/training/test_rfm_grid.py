@@ -13,7 +13,7 @@ import pytest
 from segments import Column, Kind, Role, VectorContract
 from training.cards import make_cards
 from training.discovery import discover
-from training.rfm_grid import GRID, grid_name, is_rfm_only, place, score
+from training.rfm_grid import GRID, grid_name, is_rfm_only, names_near, place, score
 from training.settings import DiscoverySettings, KMeansSettings
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference.md"
@@ -89,16 +89,37 @@ def test_another_basis_keeps_the_names_from_differences() -> None:
 
 def test_names_never_speak_against_the_medians() -> None:
     generator = np.random.default_rng(0)
-    recent = {name for r in (4, 5) for name in GRID[r]} - {name for r in (1, 2, 3) for name in GRID[r]}
-    gone = {name for r in (1, 2) for name in GRID[r]} - {name for r in (3, 4, 5) for name in GRID[r]}
-    for _ in range(200):
-        values = {name: np.round(generator.lognormal(1, 1, 60)) for name in ("recency_days", "frequency")}
-        values["monetary_value"] = values["frequency"] * generator.lognormal(1, 1, 60)
-        members = generator.random(60) < 0.3
-        name = grid_name(values, members)
-        median, everyone = np.median(values["recency_days"][members]), np.median(values["recency_days"])
-        assert name not in recent or median <= everyone
-        assert name not in gone or median >= everyone
+
+    def only_in(rows: tuple[int, ...], columns: tuple[int, ...]) -> set[str]:
+        inside = {GRID[r][m - 1] for r in rows for m in columns}
+        return inside - {name for r in GRID for m, name in enumerate(GRID[r], 1) if r not in rows or m not in columns}
+
+    every = (1, 2, 3, 4, 5)
+    recent, gone = only_in((4, 5), every), only_in((1, 2), every)
+    valuable = only_in(every, (4, 5))
+    assert valuable == {"champions", "loyal customers", "cannot lose them"}
+    met = set()
+    for _ in range(400):
+        values = {name: 1 + np.round(generator.lognormal(1, 1, 60)) for name in ("recency_days", "frequency")}
+        values["monetary_value"] = values["frequency"] ** generator.uniform(-1, 1) * generator.lognormal(1, 1, 60)
+        members = generator.random(60) < values["monetary_value"] / values["monetary_value"].max()
+        if not members.any():
+            continue
+        median = {name: np.median(column[members]) for name, column in values.items()}
+        everyone = {name: np.median(column) for name, column in values.items()}
+        for name in {grid_name(values, members), *names_near(values, members)}:
+            met.add(name)
+            assert name not in recent or median["recency_days"] <= everyone["recency_days"]
+            assert name not in gone or median["recency_days"] >= everyone["recency_days"]
+            for column in ("frequency", "monetary_value"):
+                assert name not in valuable or median[column] >= everyone[column], (name, column)
+    assert valuable & met
+
+
+def test_who_spends_much_and_comes_seldom_is_no_champion() -> None:
+    frame, labels = shop([(100, 10, 2, 9000), (100, 20, 4, 50), (100, 300, 3, 400), (100, 400, 1, 20)])
+    values = {name: frame[name].to_numpy(dtype=np.float64) for name in ("recency_days", "frequency", "monetary_value")}
+    assert grid_name(values, labels == 0) == "potential loyalists"
 
 
 def test_a_place_is_a_middle_rank() -> None:

@@ -7,7 +7,8 @@ never undo each other, a name survives a retrain, and the digest-checked model i
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -188,7 +189,8 @@ def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes
     Raises
     ------
     RegistryError
-        If no version has the segment, the name is empty, or name and notes are too long.
+        If no version has the segment, another segment beside it bears the name, the name is empty, or name and notes
+        are too long.
     """
     label = json.dumps({"name": name.strip(), "notes": notes}, ensure_ascii=False)
     if not name.strip():
@@ -196,12 +198,19 @@ def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes
     if len(label) > LABEL_LIMIT:
         raise RegistryError(f"name and notes take {len(label):,} characters; the registry holds {LABEL_LIMIT:,}")
     with connected(location) as connection:
-        known = {one for version in all_versions(connection) for one in json.loads(tag_of(version, SEGMENTS))}
+        versions = all_versions(connection)
+        known = {one for version in versions for one in json.loads(tag_of(version, SEGMENTS))}
         if segment_id not in known:
             raise RegistryError(
                 f"no version of {location.model_name!r} has a segment {segment_id!r}.{nearest_word(segment_id, known)}"
                 f" Known: {', '.join(sorted(known)) or 'none'}"
             )
+        for other, shown in _names_beside(connection, versions, segment_id).items():
+            if shown.casefold() == name.strip().casefold():
+                raise RegistryError(
+                    f"{shown!r} is the name of the segment {other} already: give {segment_id} another, or rename that "
+                    "one first"
+                )
         connection.client.set_registered_model_tag(location.model_name, f"{LABEL}{segment_id}", label)
 
 
@@ -226,13 +235,36 @@ def _descent(model: SegmentModel) -> dict[str, str]:
     return {SUCCEEDS: lineage["incumbent"], LINEAGE: lineage["summary"][:LABEL_LIMIT]} if lineage else {}
 
 
+def _names_beside(connection: Connection, versions: Sequence[Any], segment_id: str) -> dict[str, str]:
+    """The names of the other segments by id: in the champion where it has the segment, else in the newest that has."""
+    aliases = aliases_of(connection)
+    bearing = [version for version in versions if segment_id in json.loads(tag_of(version, SEGMENTS))]
+    champion = [version for version in bearing if CHAMPION in aliases.get(str(version.version), ())]
+    cards = load_version(connection, [*champion, *bearing][0]).discovered_cards
+    names = {card.id: card.name for card in cards if card.id != segment_id}
+    for one, text in _label_texts(connection).items():
+        if one in names:
+            with suppress(ValueError, TypeError):  # it says nothing that can be read, so no name either
+                names[one] = _label(text).name
+    return names
+
+
 def _labels(connection: Connection) -> dict[str, SegmentLabel]:
-    tags = connection.client.get_registered_model(connection.location.model_name).tags
     found = {}
-    for key, text in tags.items():
-        if key.startswith(LABEL):
-            try:
-                found[key.removeprefix(LABEL)] = SegmentLabel(**json.loads(text))
-            except (ValueError, TypeError) as error:
-                raise RegistryError(f"the tag {key} cannot be read: rename the segment to mend it ({error})") from error
+    for one, text in _label_texts(connection).items():
+        try:
+            found[one] = _label(text)
+        except (ValueError, TypeError) as error:
+            raise RegistryError(
+                f"the tag {LABEL}{one} cannot be read: rename the segment to mend it ({error})"
+            ) from error
     return found
+
+
+def _label_texts(connection: Connection) -> dict[str, str]:
+    tags = connection.client.get_registered_model(connection.location.model_name).tags
+    return {key.removeprefix(LABEL): text for key, text in tags.items() if key.startswith(LABEL)}
+
+
+def _label(text: str) -> SegmentLabel:
+    return SegmentLabel(**json.loads(text))

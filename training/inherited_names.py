@@ -11,26 +11,33 @@ import pandas as pd
 
 from segments.encoder import Indices
 from segments.profiles import SegmentCard
+from training.naming import unlike
 from training.rfm_grid import BASES, NAMES, names_near
 
 _NUMBERED = re.compile(r" \(\d+\)$")
 
 
 def named(
-    cards: Sequence[SegmentCard], former: Sequence[SegmentCard | None], frame: pd.DataFrame, segment: Indices
+    cards: Sequence[SegmentCard],
+    former: Sequence[SegmentCard | None],
+    frame: pd.DataFrame,
+    segment: Indices,
+    given: Collection[str] = (),
 ) -> tuple[SegmentCard, ...]:
     """The cards, those with a former one under its name while it is true; no two bear the same.
 
-    frame : (n rows) today's customers; segment : (n,) the position of each one's card, -1 for none.
+    frame : (n rows) today's customers; segment : (n,) the position of each one's card, -1 for none. given : names that
+    people gave to segments; no card bears one of them by chance.
     """
     names: dict[int, str] = {}
     for position, (card, before) in enumerate(zip(cards, former, strict=True)):
-        usual = usual_names(frame, segment == position)
-        if before is not None and still_true(before.name, before, card, usual) and before.name not in names.values():
+        if before is None or before.name in (*names.values(), *given):
+            continue
+        if still_true(before.name, before, card, usual_names(frame, segment == position)):
             names[position] = before.name
     for position, card in enumerate(cards):
         if position not in names:
-            names[position] = _unlike(card.name, names.values())
+            names[position] = unlike(card.name, (*names.values(), *given))
     return tuple(replace(card, name=names[position]) for position, card in enumerate(cards))
 
 
@@ -68,11 +75,3 @@ def still_true(name: str, before: SegmentCard, now: SegmentCard, usual: Collecti
 
 def _phrases(name: str) -> list[str]:
     return [_NUMBERED.sub("", phrase) for phrase in name.split(", ")]
-
-
-def _unlike(name: str, taken: Collection[str]) -> str:
-    number, told = 1, name
-    while told in taken:
-        number += 1
-        told = f"{name} ({number})"
-    return told

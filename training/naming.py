@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -94,6 +94,14 @@ def unitless_value(value: float | str | None, column: Column) -> str:
 def _numbered(names: Sequence[str]) -> list[str]:
     result: list[str] = []
     for name in names:
-        count = names[: len(result)].count(name)
-        result.append(name if count == 0 else f"{name} ({count + 1})")
+        result.append(unlike(name, result))
     return result
+
+
+def unlike(name: str, taken: Collection[str]) -> str:
+    """The name, numbered where it is taken."""
+    number, told = 1, name
+    while told in taken:
+        number += 1
+        told = f"{name} ({number})"
+    return told

@@ -131,9 +131,10 @@ def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> 
         objection=objection,
     )
     former = [incumbent.discovered_cards[old] if old >= 0 else None for old in heir]
+    given = [incumbent.overlay[one].name for one in ids if one in incumbent.overlay]
     cards = tuple(
         replace(card, id=segment_id)
-        for card, segment_id in zip(named(new.discovered_cards, former, frame, now), ids, strict=True)
+        for card, segment_id in zip(named(new.discovered_cards, former, frame, now, given), ids, strict=True)
     )
     provenance = {**new.provenance, "lineage": lineage.to_json()}
     return replace(new, discovered_cards=cards, provenance=provenance), lineage

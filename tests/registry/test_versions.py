@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -182,6 +183,20 @@ def test_bad_names_are_refused(registered: tuple[RegistryLocation, str], kmeans_
     assert labels(location) == {}
     rename_segment(location, known, "Loyal", "é" * 4900)
     assert labels(location)[known].notes == "é" * 4900
+
+
+def test_two_segments_never_bear_one_name(registered: tuple[RegistryLocation, str], kmeans_model: SegmentModel) -> None:
+    location, _ = registered
+    (first, second), shown = kmeans_model.ids[:2], kmeans_model.names[1]
+    with pytest.raises(RegistryError, match=rf"{re.escape(repr(shown))} is the name of the segment {second} already"):
+        rename_segment(location, first, f" {shown.upper()} ")
+    assert labels(location) == {}
+    rename_segment(location, second, "Loyal")
+    with pytest.raises(RegistryError, match=rf"'Loyal' is the name of the segment {second} already"):
+        rename_segment(location, first, "loyal")
+    rename_segment(location, first, shown)  # which nobody bears any more
+    rename_segment(location, second, "Loyal", "the same name again, with notes")
+    assert fetch(location).model.names[:2] == (shown, "Loyal")
 
 
 def test_a_label_edited_by_hand_into_nonsense_is_named(

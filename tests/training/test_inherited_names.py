@@ -115,6 +115,18 @@ def test_a_kept_name_survives_a_small_step_of_the_grid_and_not_a_large_one() -> 
         assert named(today, (card(name), None), frame, segment)[0].name == kept
 
 
+def test_no_discovered_name_equals_one_that_a_person_gave(planted: Any) -> None:
+    chosen = DiscoverySettings(algorithms=(KMeansSettings(segments=4),))
+    first = discover(planted.frame, planted.contract, chosen, {}).model
+    second, _ = succeed(first, first, planted.frame)
+    assert second.names == first.names
+    renamed = first.with_overlay({first.ids[0]: SegmentLabel(first.names[1])})
+    third, _ = succeed(first, renamed, planted.frame)
+    shown = third.with_overlay(renamed.overlay).names
+    assert shown[0] == first.names[1]
+    assert len(set(shown)) == len(shown)
+
+
 def test_a_persons_name_survives_what_a_discovered_one_does_not(planted: Any) -> None:
     def found(frame: pd.DataFrame, story: str) -> Any:
         chosen = DiscoverySettings(algorithms=(KMeansSettings(segments=4),))

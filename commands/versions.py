@@ -116,5 +116,6 @@ def compare(a: str, b: str, vectors: Path, vectors_before: Path | None, out: Pat
     if out is not None:
         write_bytes(picture, out)
     name = f"flow_from_version_{old.version}"
-    add_to_run(location, new.run_id, {name: flow}, {name: picture}, found.metrics)
+    shares = {f"{share}_from_version_{old.version}": value for share, value in found.metrics.items()}
+    add_to_run(location, new.run_id, {name: flow}, {name: picture}, shares)
     click.echo(f"logged on the run of version {new.version} ({new.run_id}): figures/{name}.png, tables/{name}.html")

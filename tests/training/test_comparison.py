@@ -178,7 +178,7 @@ def test_compare_prints_and_logs_the_flow(versions: tuple[SegmentModel, SegmentM
         metrics = client.get_run(second.run_id).data.metrics
         table = pd.read_csv(client.download_artifacts(second.run_id, "tables/flow_from_version_1.csv", str(tmp_path)))
     assert {"figures/flow_from_version_1.png", "tables/flow_from_version_1.html"} <= files
-    assert metrics["reassigned_share"] == pytest.approx(1 / 3)
+    assert metrics["reassigned_share_from_version_1"] == pytest.approx(1 / 3)
     assert table["customers"].sum() == 6
 
     assert "no version or alias '7'" in run("compare", "1", "7", "--vectors", later, "--config", config, code=2).output

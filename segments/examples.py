@@ -41,15 +41,21 @@ def with_examples(model: SegmentModel, vectors: pd.DataFrame) -> SegmentModel:
     return replace(model, provenance={**model.provenance, EXAMPLES: examples})
 
 
+def examples_of(model: SegmentModel) -> Sequence[Mapping[str, Any]]:
+    """The stored examples; none in a model made before there was a self-test, or where no made-up customer was free."""
+    found: Sequence[Mapping[str, Any]] = model.provenance.get(EXAMPLES, ())
+    return found
+
+
 def check_examples(model: SegmentModel) -> int:
-    """Ask a model its stored examples; how many there were (none in a model made before there was a self-test).
+    """Ask a model its stored examples; how many there were.
 
     Raises
     ------
     SelfTestError
         If it gives another answer than it gave, or none.
     """
-    examples: Sequence[Mapping[str, Any]] = model.provenance.get(EXAMPLES, ())
+    examples = examples_of(model)
     for number, example in enumerate(examples):
         expected, found = example["answer"], _answer(model, example["customer"])
         if any(not _same(found[key], value) for key, value in expected.items()):

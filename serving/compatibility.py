@@ -1,10 +1,40 @@
-"""Whether a new version takes every request that the old one takes, and means the same by it."""
+"""Whether a new version may replace an old one: it takes every request that the old one takes and means the same by it,
+and has a self-test where the old one has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from segments.contract import Column, Role, VectorContract
+from segments.errors import SelfTestError
+from serving.live_model import ServedModel
+from serving.load_failures import IncompatibleError
+
+
+def check_replaces(before: ServedModel, after: ServedModel) -> None:
+    """Pass if `after` may be served in place of `before`.
+
+    Raises
+    ------
+    IncompatibleError
+        If callers of the old version would stumble.
+    SelfTestError
+        If the old version has a self-test and the new one has none: there would be less to go by than there was.
+    """
+    # imported with the model, which a process without one does not wait for
+    from segments.examples import examples_of
+
+    broken = breaks(before.model.contract, after.model.contract)
+    if broken:
+        raise IncompatibleError(
+            f"it does not take what version {before.version} takes: {'; '.join(broken)}. Serve it by "
+            "SEGMENTS_ANY_CONTRACT=true, once its callers are ready"
+        )
+    if examples_of(before.model) and not examples_of(after.model):
+        raise SelfTestError(
+            f"it has no stored examples to be asked, and version {before.version} has. Train it anew, or serve it by "
+            "SEGMENTS_ANY_CONTRACT=true"
+        )
 
 
 def breaks(old: VectorContract, new: VectorContract) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segments.errors import RegistryError, SegmentsError, UnreachableError
-from serving.compatibility import breaks
+from serving.compatibility import check_replaces
 from serving.live_model import Fetch, LiveModel, ModelEvents, ServedModel, from_directory, warm
-from serving.load_failures import IncompatibleError, Reason, reason_of
+from serving.load_failures import Reason, reason_of
 from serving.patience import Patience
 from serving.settings import ServiceSettings
 from serving.stored_model import KeptCopies
@@ -82,7 +82,7 @@ class FollowedModel(LiveModel):
 
     `refused` is the version that the pointer names and why it is not served, or None; `registry_answers` whether the
     registry did when last asked. `copies` are the last verified models on disk: written after each swap, and served at
-    the start while nothing else can be. `any_contract` serves a version even if callers of the old one would stumble.
+    the start while nothing else can be. `any_contract` serves a version whatever the old one was.
     """
 
     def __init__(
@@ -189,12 +189,7 @@ class FollowedModel(LiveModel):
         served = self._source.fetch(standing.version, folder)
         before = self.current or (self._copies.last("") if self._copies else None)
         if before is not None and not self._any_contract:
-            broken = breaks(before.model.contract, served.model.contract)
-            if broken:
-                raise IncompatibleError(
-                    f"it does not take what version {before.version} takes: {'; '.join(broken)}. Serve it by "
-                    "SEGMENTS_ANY_CONTRACT=true, once its callers are ready"
-                )
+            check_replaces(before, served)
         warm(served)
         return served
 

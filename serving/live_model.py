@@ -97,7 +97,7 @@ def warm(served: ServedModel) -> None:
     """
     from segments.examples import check_examples
 
-    check_examples(served.model)
+    examined = check_examples(served.model)
     basis = [column.name for column in served.model.contract.basis]
     records = [{name: card.medians.get(name) for name in basis} for card in served.model.cards]
     for some in (records, records[:1]):
@@ -107,6 +107,10 @@ def warm(served: ServedModel) -> None:
             raise ArtefactError(f"model {served.version} gives no finite answer for its own typical customers")
         served.reasons.words(some[0], int(explanations.toward[0]), int(explanations.against[0]))
     served.model.assign_records(records)
+    if not examined:
+        logger.warning(
+            "version %s has no self-test: that it answers as where it was trained is not known", served.version
+        )
     _ = served.units
     if "raw_columns" in served.model.provenance:
         try:

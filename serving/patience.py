@@ -61,10 +61,10 @@ class Patience:
             except BaseException as error:  # noqa: BLE001  # it is raised again, in the thread that asked
                 raised.append(error)
 
+        end = time.monotonic() + seconds
         thread = threading.Thread(target=run, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
-        end = time.monotonic() + seconds
         while thread.is_alive():
             left = end - time.monotonic()
             if left <= 0:

@@ -11,7 +11,7 @@
 | `SEGMENTS_POLL_SECONDS` | pause between questions to the registry, whether the alias names another version now | 3 |
 | `SEGMENTS_LOAD_SECONDS` | longest wait for a version to be fetched, verified and warmed | 60 |
 | `SEGMENTS_CACHE_DIR` | keep the last two verified models in this directory; they serve when the registry is down | |
-| `SEGMENTS_ANY_CONTRACT` | serve a new version even if callers of the old one would stumble | false |
+| `SEGMENTS_ANY_CONTRACT` | serve a new version even if old callers would stumble, or it lacks a self-test | false |
 | `SEGMENTS_SHADOW_ALIAS` | alias of a challenger that is asked too, off the requests' way; only numbers come of it | |
 | `SEGMENTS_SHADOW_SHARE` | share of the requests that it is asked about | 1 |
 | `SEGMENTS_MAX_CUSTOMERS` | most customers in one request | 1000 |

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from serving.launcher import CHECKOUT, SERVICE, serve_command, serve_environment, stop, wait_until_ready
+from serving.launcher import SERVICE, Launched, serve_command, serve_environment, stop, wait_until_ready
 from serving.settings import ServiceSettings
 
 HOST = "127.0.0.1"
@@ -82,14 +82,7 @@ def started(
     url = f"http://{HOST}:{port}"
     with log.open("wb") as file:
         begun = time.perf_counter()
-        process = subprocess.Popen(
-            serve_command(port, HOST, target),
-            cwd=CHECKOUT,
-            env=serve_environment(settings, environment),
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = Launched(serve_command(port, HOST, target), serve_environment(settings, environment), file)
         try:
             wait_until_ready(url, START_SECONDS, process)
             yield Running(url, process, log, time.perf_counter() - begun)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -24,6 +25,7 @@ SERVICE = "serving.service:SegmentService"
 CHECKOUT = Path(__file__).resolve().parent.parent
 PAUSE_SECONDS = 0.1
 GRACE_SECONDS = 10
+MARK = "SEGMENTS_LAUNCH"
 
 
 class ServiceError(SegmentsError):
@@ -47,6 +49,34 @@ def serve_environment(settings: ServiceSettings, environment: Mapping[str, str] 
     merged = {**quiet, **there, **settings.to_environment()}
     # the service runs in another folder, also for paths that the caller's environment names
     return {**merged, **ServiceSettings.from_environment(merged).anchored(Path.cwd()).to_environment()}
+
+
+class Launched(subprocess.Popen[bytes]):
+    """A server in a session of its own, so that Ctrl-C reaches us alone, and we stop it in order.
+
+    Its workers have sessions of their own too, and outlive it where it is killed: all are found by a mark in their
+    environment, which whoever they start inherits.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: IO[bytes] | None = None) -> None:
+        self._mark = secrets.token_hex(16)
+        super().__init__(
+            command,
+            cwd=CHECKOUT,
+            env={**environment, MARK: self._mark},
+            stdout=log,
+            stderr=subprocess.STDOUT if log is not None else None,
+            start_new_session=True,
+        )
+
+    def everyone(self) -> list[psutil.Process]:
+        """The processes that come of it and still live, itself among them."""
+        found = []
+        for one in psutil.process_iter():
+            with suppress(psutil.Error):  # it is gone, or another user's
+                if one.environ().get(MARK) == self._mark:
+                    found.append(one)
+        return found
 
 
 @contextmanager
@@ -97,18 +127,11 @@ def _started(
     log: IO[bytes] | None = None,
     timeout: float = 60.0,
     environment: Mapping[str, str] | None = None,
-) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+) -> Iterator[tuple[str, Launched]]:
     url = f"http://{host}:{port}"
     _check_free(host, port)
     given = serve_environment(settings, environment)
-    process = subprocess.Popen(  # noqa: S603  # our own command, no shell
-        serve_command(port, host, target),
-        cwd=CHECKOUT,
-        env=given,
-        stdout=log,
-        stderr=subprocess.STDOUT if log is not None else None,
-        start_new_session=True,  # so that Ctrl-C reaches us alone, and we stop it in order
-    )
+    process = Launched(serve_command(port, host, target), given, log)
     try:
         wait_until_ready(url, timeout, process)
         yield url, process
@@ -139,20 +162,21 @@ def wait_until_ready(url: str, timeout: float, process: subprocess.Popen[bytes] 
         time.sleep(PAUSE_SECONDS)
 
 
-def stop(process: subprocess.Popen[bytes], seconds: float = GRACE_SECONDS) -> None:
+def stop(process: Launched, seconds: float = GRACE_SECONDS) -> None:
     """End the service and its workers: politely, and after so many seconds and some more by force."""
-    try:
-        workers = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        workers = []
     if process.poll() is None:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(seconds + 5)
         process.kill()
     process.wait()
-    for worker in psutil.wait_procs(workers, timeout=1)[1]:
-        worker.kill()  # each has a session of its own, and outlives a parent that was killed
+    psutil.wait_procs(process.everyone(), timeout=1)
+    for _ in range(5):  # a worker that was just being started when we looked is there the next time
+        left = process.everyone()
+        for one in left:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        psutil.wait_procs(left, timeout=1)
 
 
 def _check_free(host: str, port: int) -> None:

@@ -21,7 +21,7 @@ from experiments.benchmarks.wrk import LoadError, Round, load
 from experiments.service_process import HOST, START_SECONDS, Running, cpu_seconds, free_port, started
 from registry.model_package import write_package
 from segments.model import SegmentModel
-from serving.launcher import CHECKOUT, serve_environment, stop
+from serving.launcher import Launched, serve_environment, stop
 from serving.settings import ServiceSettings
 
 CONNECTIONS = 16
@@ -134,14 +134,7 @@ def peer(
     """A server on a free port: its URL once `probe` answers 200, and what it spends of the processor."""
     port = free_port()
     with log.open("wb") as file:
-        process = subprocess.Popen(
-            [*command, "--host", HOST, "--port", str(port)],
-            cwd=CHECKOUT,
-            env=dict(environment),
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = Launched([*command, "--host", HOST, "--port", str(port)], environment, file)
         try:
             wait_for(process, port, probe, log)
             yield f"http://{HOST}:{port}", lambda: cpu_seconds(process)

@@ -33,7 +33,7 @@ from segments.profiles import Difference, SegmentCard
 from serving.contracts import ErrorResponse
 from serving.door import Door
 from serving.keys import add_key
-from serving.launcher import serve_command, serve_environment, stop, wait_until_ready
+from serving.launcher import Launched, serve_command, serve_environment, stop, wait_until_ready
 from serving.live_model import LiveModel, ServedModel
 from serving.refusals import Refusal
 from serving.settings import ServiceSettings
@@ -289,7 +289,7 @@ START_SECONDS = 120.0
 class Service:
     """A running service, and the key that opens it."""
 
-    process: subprocess.Popen[bytes]
+    process: Launched
     port: int
     key: str
     log: Path
@@ -354,13 +354,7 @@ def started(model: SegmentModel, folder: Path, environment: Mapping[str, str], *
     )
     given = {**os.environ, "BENTOML_HOME": str(folder / "bentoml"), **environment}
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            serve_command(port),
-            env=serve_environment(chosen, given),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = Launched(serve_command(port), serve_environment(chosen, given), log)
         try:
             wait_until_ready(f"http://127.0.0.1:{port}", START_SECONDS, process)
             yield Service(process, port, key, folder / "log")

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ import pytest
 from experiments.service_process import free_port
 from segments.model import SegmentModel
 from segments.profiles import SegmentLabel
-from serving.launcher import ServiceError, running_service, serve, serve_environment, wait_until_ready
+from serving.launcher import Launched, ServiceError, running_service, serve, serve_environment, stop, wait_until_ready
 from serving.settings import ServiceSettings
 
 START_SECONDS = 120.0  # two processes import BentoML; slow where many tests share a machine
@@ -195,6 +196,41 @@ def test_paths_of_the_callers_environment_start_from_the_callers_folder(
     assert made["SEGMENTS_API_KEYS_FILE"] == str(tmp_path / "keys.json")
     assert made["SEGMENTS_TRACKING_URI"] == f"sqlite:///{tmp_path}/mlflow.db"
     assert ServiceSettings.from_environment(made).pointer == "3"
+
+
+RESTLESS = """
+import os, signal, subprocess, sys, time
+def child(*_):
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+def leave(*_):
+    child()
+    os._exit(0)
+signal.signal(signal.SIGTERM, leave)
+child()
+print("there", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_no_worker_is_left_by_one_that_starts_another_as_it_leaves_or_is_killed(tmp_path: Path, killed: bool) -> None:
+    """As BentoML does where a worker died just before; each has a session of its own."""
+    with (tmp_path / "log").open("wb") as log:
+        process = Launched([sys.executable, "-c", RESTLESS], dict(os.environ), log)
+    try:
+        while process.poll() is None and not (tmp_path / "log").read_bytes():
+            time.sleep(0.02)
+        before = process.everyone()
+        assert len(before) == 2
+        if killed:
+            process.kill()
+            process.wait()
+            assert len(process.everyone()) == 1
+    finally:
+        stop(process)
+    assert process.everyone() == []
+    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in before)
+    stop(process)
 
 
 def test_a_service_that_ends_by_itself_is_not_waited_for(

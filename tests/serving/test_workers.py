@@ -11,6 +11,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psutil
+
 COUNTED = re.compile(rb'segments_requests_total\{route="/assign",status="200"\} (\S+)')
 SERVING = re.compile(rb"segments_model_info\{[^}]*\} (\S+)")
 
@@ -34,6 +36,16 @@ def test_two_workers_from_their_start_to_their_end(start_service: Any, good: dic
         assert {counted(service, COUNTED) for _ in range(10)} == {100}, "whoever answers counts for both"
         kill_one(service, good)
         stop_under_load(service, good)
+
+
+def test_no_worker_outlives_a_service_that_was_killed(start_service: Any) -> None:
+    with start_service(workers=2) as service:
+        assert len(workers := service.workers()) == 2
+        service.process.kill()
+        service.process.wait()
+        assert {one.pid for one in workers} <= {one.pid for one in service.process.everyone()}
+    assert service.process.everyone() == []
+    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in workers)
 
 
 def kill_one(service: Any, good: dict[str, Any]) -> None:

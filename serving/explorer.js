@@ -1,6 +1,6 @@
 "use strict";
 // The explorer: one customer's values in `values`; every change asks the service again, and only the newest answer
-// is shown. Nothing is kept beyond this page, the API key included.
+// is shown. Where the service has API keys, the browser asks for one and sends it by itself; this page never sees it.
 
 const PAUSE = 120; // milliseconds without a change before the service is asked
 const MOST_ROWS = 8;
@@ -9,7 +9,6 @@ const COLOURS = ["#2f6fd0", "#d9731a", "#239a72", "#b8478f", "#8a62d3", "#b39514
 const SVG = "http://www.w3.org/2000/svg";
 
 const find = (id) => document.getElementById(id);
-let key = "";
 let model, cards, plane;
 let values = {};
 let asked = 0; // number of the newest question
@@ -24,8 +23,10 @@ class Refused extends Error {
 }
 
 async function ask(path, body) {
-  const headers = { ...(body && { "Content-Type": "application/json" }), ...(key && { Authorization: `Bearer ${key}` }) };
-  const reply = await fetch(path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });
+  // the page's own address without a user's name and password, which no fetch may have in its address
+  const address = new URL(path, location.origin + location.pathname);
+  const headers = body && { "Content-Type": "application/json" };
+  const reply = await fetch(address, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });
   const found = await reply.json();
   if (!reply.ok) throw new Refused(reply.status, found.error);
   return found;
@@ -35,16 +36,7 @@ function complain(error) {
   const box = find("alert");
   box.hidden = !error;
   if (!error) return (box.textContent = "");
-  if (error instanceof Refused && error.status === 401) {
-    const first = find("key-box").hidden;
-    find("key-box").hidden = false;
-    find("explorer").hidden = true;
-    box.hidden = first && !key;
-    box.textContent = "This key is not accepted.";
-    find("key").focus();
-  } else {
-    box.textContent = error instanceof Refused ? error.message : `The service cannot be reached: ${error.message}`;
-  }
+  box.textContent = error instanceof Refused ? error.message : `The service cannot be reached: ${error.message}`;
 }
 
 function element(tag, attributes = {}, ...children) {
@@ -351,7 +343,6 @@ async function start() {
     return complain(error);
   }
   complain(null);
-  find("key-box").hidden = true;
   find("model").textContent = `${model.name}, version ${model.model_version}`;
   const options = () => cards.map((card) => element("option", { value: card.id }, card.name));
   find("start").replaceChildren(...options());
@@ -378,11 +369,5 @@ find("use-typed").addEventListener("click", () => {
     find("alert").hidden = false;
     find("alert").textContent = `These values cannot be used: ${error.message}`;
   }
-});
-find("key-box").addEventListener("submit", (event) => {
-  event.preventDefault();
-  key = find("key").value;
-  find("key").value = "";
-  start();
 });
 start();

@@ -1,6 +1,7 @@
 """The page at `/`: move a customer's values and watch segment, strength, map and explanation change.
 
-Its three files hold nothing of the model, so they need no key; everything that they then ask for does.
+Its files ask for a key as everything else does: the browser asks its user, and sends what it was told with all that the
+page then asks for.
 """
 
 from __future__ import annotations

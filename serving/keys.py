@@ -77,8 +77,9 @@ class ApiKeys:
                 401,
                 "unauthorized",
                 "this service asks for an API key: send the header 'Authorization: Bearer <key>'",
-                # a browser asks its user for the key by itself, as the password of any user
-                headers={"WWW-Authenticate": 'Bearer, Basic realm="API key as password", charset="UTF-8"'},
+                # a browser asks its user for the key by itself, as the password of any user; Chromium does not where
+                # the header names another scheme beside it
+                headers={"WWW-Authenticate": 'Basic realm="API key as password", charset="UTF-8"'},
             )
         return found
 

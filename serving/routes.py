@@ -1,8 +1,7 @@
 """The table of routes, which `serving.door` keeps.
 
-What is not in the table is 404 or 405; what the table does not mark `public` asks for a key: only the probes are,
-and the files of the explorer, which hold nothing of the model. The OpenAPI document is made from the same table, so it
-cannot lack a route.
+What is not in the table is 404 or 405; what the table does not mark `public` asks for a key: only the probes are. The
+OpenAPI document is made from the same table, so it cannot lack a route.
 """
 
 from __future__ import annotations
@@ -194,7 +193,7 @@ def route_table(
         Route("GET", "/metrics", "Metrics for Prometheus", lambda *_: shown(), media_type="text/plain", limited=False),
         Route("GET", "/docs", "This documentation", lambda *_: pages.DOCS, media_type="text/html", limited=False),
         *(
-            Route("GET", path, "The explorer", handler, media_type=kind, public=True, documented=False, limited=False)
+            Route("GET", path, "The explorer", handler, media_type=kind, documented=False, limited=False)
             for path, kind, handler in explorer.files()
         ),
         *(Route("GET", path, "Scripts of the documentation", None, documented=False) for path in pages.DOCS_FILES),

@@ -22,23 +22,27 @@ KEYS = {"Tab": 9, "ArrowRight": 39, "ArrowLeft": 37, "ArrowUp": 38, "ArrowDown":
 
 
 class Page:
-    """One open page. `problems` are what its console and its network complained of."""
+    """One open page. `problems` are what its console and its network complained of.
+
+    `passwords` are typed one after the other when the browser asks its user for one; then the user gives up.
+    """
 
     def __init__(self, socket: Any) -> None:
         self._socket = socket
         self._number = 0
         self.problems: list[str] = []
         self.addresses: list[str] = []
+        self.passwords: list[str] = []
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
 
     def send(self, method: str, **parameters: Any) -> Any:
-        self._number += 1
-        self._socket.send_text(json.dumps({"id": self._number, "method": method, "params": parameters}))
+        self._post(method, **parameters)
+        number = self._number
         while True:
             message = json.loads(self._socket.receive_text(timeout=SECONDS))
             self._note(message)
-            if message.get("id") == self._number:
+            if message.get("id") == number:
                 assert "error" not in message, message["error"]
                 return message["result"]
 
@@ -50,6 +54,22 @@ class Page:
             self.problems.append(str(found["exceptionDetails"]))
         elif method == "Network.requestWillBeSent":
             self.addresses.append(found["request"]["url"])
+        elif method == "Fetch.requestPaused":
+            self._post("Fetch.continueRequest", requestId=found["requestId"])
+        elif method == "Fetch.authRequired":
+            typed = {"username": "anyone", "password": self.passwords.pop(0)} if self.passwords else {}
+            answer = {"response": "ProvideCredentials" if typed else "CancelAuth", **typed}
+            self._post("Fetch.continueWithAuth", requestId=found["requestId"], authChallengeResponse=answer)
+
+    def _post(self, method: str, **parameters: Any) -> None:
+        """Send, and do not wait for what comes of it."""
+        self._number += 1
+        self._socket.send_text(json.dumps({"id": self._number, "method": method, "params": parameters}))
+
+    def type_passwords(self, *passwords: str) -> None:
+        """From now on the browser's user answers with these."""
+        self.passwords[:] = passwords
+        self.send("Fetch.enable", handleAuthRequests=True)
 
     def open(self, url: str) -> None:
         self.send("Page.navigate", url=url)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import importlib.util
 import json
 import re
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from experiments.service_process import free_port
 from segments.model import SegmentModel
 from segments.reading import CustomerReader
 from serving import contracts
@@ -87,12 +88,6 @@ def test_the_page_names_no_outside_address_and_its_policy_allows_none(call_kmean
 
 
 # -- in a browser ---------------------------------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -281,25 +276,87 @@ def contrast(one: list[float], other: list[float]) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_a_service_with_keys_asks_for_one(page: Any, saved: Path, kmeans: SegmentModel) -> None:
+@pytest.fixture(scope="module")
+def keyed_url(saved: Path) -> Iterator[str]:
     keys = saved / "keys.json"
     keys.write_text(json.dumps({"web": f"sha256:{hashlib.sha256(KEY.encode()).hexdigest()}"}))
     settings = ServiceSettings(model_path=saved / "tiny", api_keys_file=keys)
     with (
         (saved / "keyed-log").open("wb") as log,
-        running_service(settings, port=free_port(), log=log, timeout=START_SECONDS) as url,
+        running_service(settings, port=free_port(), log=log, timeout=START_SECONDS) as found,
     ):
-        page.open(f"{url}/")
-        page.wait("document.activeElement?.id === 'key'")
-        assert page.js("document.getElementById('explorer').hidden")
-        page.type("wrong")
-        page.press("Enter")
-        page.wait("!document.getElementById('alert').hidden")
-        page.type(KEY)
-        page.press("Enter")
-        page.wait(SETTLED)
-        check_shown(page, kmeans)
-        kept = page.js("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])")
-        assert KEY not in kept
-        assert page.js("document.getElementById('key').value") == ""
+        yield found
     assert KEY not in (saved / "keyed-log").read_text()
+
+
+def test_where_keys_are_asked_for_the_browser_asks_its_user(page: Any, keyed_url: str, kmeans: SegmentModel) -> None:
+    """Once: it sends what it was told with all that the page, and the documentation beside it, ask for."""
+    page.type_passwords("wrong", KEY)
+    page.open(f"{keyed_url}/")
+    page.wait(SETTLED)
+    check_shown(page, kmeans)
+    assert page.passwords == []
+    kept = page.js("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])")
+    assert KEY not in kept
+    assert KEY not in page.js("document.documentElement.outerHTML")
+    page.open(f"{keyed_url}/docs")
+    page.wait("document.querySelectorAll('.opblock').length > 8")
+
+
+def test_a_page_opened_with_the_key_in_its_address_works(page: Any, keyed_url: str, kmeans: SegmentModel) -> None:
+    page.open(keyed_url.replace("://", f"://anyone:{KEY}@") + "/")
+    page.wait(SETTLED)
+    check_shown(page, kmeans)
+    page.js("document.querySelector('.card[data-id=s001] button').click()")
+    page.wait("!!document.querySelector('.card[data-id=s001] .change button')")
+
+
+def test_who_knows_no_key_sees_nothing_of_the_page(page: Any, keyed_url: str) -> None:
+    page.type_passwords("wrong")
+    page.open(f"{keyed_url}/")
+    page.wait("document.body?.innerText.includes('unauthorized')")
+    assert page.js("document.getElementById('explorer')") is None
+
+
+def test_another_site_cannot_use_the_key_that_the_browser_keeps(
+    page: Any, keyed_url: str, good: dict[str, Any], kmeans: SegmentModel
+) -> None:
+    """`localhost` is another origin than `127.0.0.1`, and a page of it sends the browser's password along."""
+    page.type_passwords(KEY)
+    page.open(f"{keyed_url}/")
+    page.wait(SETTLED)
+    other = keyed_url.replace("127.0.0.1", "localhost")
+    page.open(f"{other}/livez")
+    page.wait("location.hostname === 'localhost' && document.body.innerText.includes('alive')")
+    address, body = json.dumps(f"{keyed_url}/assign"), json.dumps(json.dumps({"customers": []}))
+
+    def posted(**more: Any) -> Any:
+        options = json.dumps({"method": "POST", "credentials": "include", **more})
+        return page.js(f"fetch({address}, {{...{options}, body: {body}}}).then((r) => r.type, (e) => e.name)")
+
+    assert posted(headers={"Content-Type": "application/json"}) == "TypeError", "not without a preflight"
+    assert posted() == "TypeError", "the answer cannot be read"
+    assert posted(mode="no-cors") == "opaque", "it can be sent"
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_what_another_site_s_page_may_send_is_refused_unread(
+    make_caller: Any, kmeans: SegmentModel, saved: Path, good: dict[str, Any], content_type: str
+) -> None:
+    """A page may make a browser POST these without asking us first, with the password that it keeps."""
+    keys = saved / "csrf.json"
+    keys.write_text(json.dumps({"web": f"sha256:{hashlib.sha256(KEY.encode()).hexdigest()}"}))
+    call = make_caller(kmeans, ServiceSettings(api_keys_file=keys))
+    password = base64.b64encode(f"anyone:{KEY}".encode()).decode()
+    body = json.dumps({"customers": [{"id": "C1", "features": good}]}).encode()
+    headers = {"authorization": f"Basic {password}", "origin": "https://elsewhere.example"}
+    for path in ("/assign", "/contrast", "/locate", "/what_would_change", "/assign_records"):
+        reply = call("POST", path, body, {**headers, "content-type": content_type})
+        assert (reply.status, reply.error["code"]) == (415, "unsupported_media_type")
+        assert call("POST", path, body, headers).status == 415, "nor without a type"
+    assert call("POST", "/assign", body, {**headers, "content-type": "application/json"}).status == 200
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    reply = call("OPTIONS", "/assign", b"", {**headers, **asked})
+    assert not [name for name in reply.headers if name.startswith("access-control-")]

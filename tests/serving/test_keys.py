@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from segments.errors import SettingsError
 from segments.model import SegmentModel
+from serving import keys as keys_module
 from serving.door import Door
 from serving.keys import OPEN, ApiKeys, add_key, read_keys, revoke_key
 from serving.live_model import LiveModel, ServedModel
@@ -23,8 +25,7 @@ from serving.routes import route_table
 from serving.settings import ServiceSettings
 
 PROBES = {("GET", "/livez"), ("GET", "/readyz")}
-# the explorer's page, which asks its user for the key: files that are the same whatever model is served, or none
-STATIC = {("GET", "/"), ("GET", "/explorer.css"), ("GET", "/explorer.js")}
+OTHERS = [("GET", "/nope"), ("PUT", "/assign"), ("OPTIONS", "/assign"), ("PUT", "/livez"), ("HEAD", "/model")]
 
 
 class Clock:
@@ -51,10 +52,16 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def keyed(make_caller: Callable[..., Any], kmeans: SegmentModel, path: Path) -> tuple[Any, str]:
-    """A service that asks for keys, one of which is revoked, and the key of the team 'web'."""
-    key = add_key(path, "web")
-    return make_caller(kmeans, ServiceSettings(api_keys_file=path)), key
+def keyed(
+    make_caller: Callable[..., Any], kmeans: SegmentModel, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Any, str, str]:
+    """A service that asks for keys, the key of the team 'web', and one that it took until it was revoked."""
+    monkeypatch.setattr(keys_module, "LOOK_SECONDS", 0.0)
+    key, gone = add_key(path, "web"), add_key(path, "gone")
+    call = make_caller(kmeans, ServiceSettings(api_keys_file=path))
+    assert call("GET", "/model", b"", {"authorization": f"Bearer {gone}"}).status == 200
+    revoke_key(path, "gone")
+    return call, key, gone
 
 
 def every_route(model: SegmentModel) -> list[tuple[str, str]]:
@@ -68,35 +75,75 @@ def basic(password: str) -> str:
 
 @pytest.mark.parametrize(
     "sent",
-    [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic {key}", "{key}", "Bearer {key}x", "Bearer \xff", "Basic ="],
+    [
+        *(
+            None,
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer wrong",
+            "Basic {key}",
+            "{key}",
+            "Bearer {key}x",
+            "Bearer \xff",
+            "Basic =",
+        ),
+        *("Bearer {gone}", "Basic {gone_as_password}"),
+    ],
 )
 def test_every_route_but_the_probes_asks_for_a_key(
-    keyed: tuple[Any, str], kmeans: SegmentModel, sent: str | None
+    keyed: tuple[Any, str, str], kmeans: SegmentModel, sent: str | None
 ) -> None:
-    call, key = keyed
+    call, key, gone = keyed
     headers = {"content-type": "application/json"}
     if sent is not None:
-        headers["authorization"] = sent.format(key=key)
-    asked = [route for route in every_route(kmeans) if route not in PROBES | STATIC]
-    assert len(asked) > 8
-    others = [("GET", "/nope"), ("PUT", "/assign"), ("OPTIONS", "/assign"), ("PUT", "/livez"), ("HEAD", "/model")]
-    for method, route in [*asked, *others]:
+        password = basic(gone).removeprefix("Basic ")
+        headers["authorization"] = sent.format(key=key, gone=gone, gone_as_password=password)
+    asked = [route for route in every_route(kmeans) if route not in PROBES]
+    assert len(asked) > 14
+    for method, route in [*asked, *OTHERS]:
         reply = call(method, route, b"", headers)
         assert (reply.status, reply.error["code"]) == (401, "unauthorized"), route
-        assert reply.headers["www-authenticate"].startswith("Bearer, Basic realm=")
+        assert reply.headers["www-authenticate"].startswith("Basic realm=")
     for method, route in PROBES:
         assert call(method, route, b"", headers).status == 200
 
 
-def test_what_is_public_besides_the_probes_knows_no_model(
-    keyed: tuple[Any, str], make_caller: Callable[..., Any], kmeans: SegmentModel
+def test_over_real_sockets_too_no_route_opens_without_a_key_that_counts(
+    start_service: Callable[..., Any], kmeans: SegmentModel
 ) -> None:
-    live = LiveModel(lambda: pytest.fail("nobody asked to load"))
-    public = {(route.method, route.path) for route in route_table(live, ServiceSettings()) if route.public}
-    assert public - PROBES <= STATIC
-    without = make_caller(Door(live, ServiceSettings()))
-    for method, path in public - PROBES:
-        assert keyed[0](method, path, b"", {}).body == without(method, path, b"", {}).body
+    """As callers meet it: uvicorn, our front door and BentoML in the way, and the files that BentoML answers."""
+    routes = [route for route in every_route(kmeans) if route not in PROBES]
+    ours = [*routes, *OTHERS, ("GET", "/healthz"), ("GET", "/docs.json"), ("GET", "/schema.json")]
+    with start_service() as service:
+        file = service.log.parent / "keys.json"
+        gone = add_key(file, "gone")
+
+        def status(method: str, route: str, authorization: str | None) -> int:
+            named = "" if authorization is None else f"Authorization: {authorization}\r\n"
+            head = f"{method} {route} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{named}Content-Length: 0\r\n\r\n"
+            with service.connect() as connection:
+                connection.sendall(head.encode("latin-1"))
+                return int(connection.makefile("rb").readline().split()[1])
+
+        def becomes(expected: int) -> None:
+            end = time.monotonic() + 20
+            while status("GET", "/model", f"Bearer {gone}") != expected:
+                assert time.monotonic() < end
+                time.sleep(0.05)
+
+        becomes(200)
+        revoke_key(file, "gone")
+        becomes(401)
+        for sent in (None, "Bearer wrong", f"Bearer {gone}", basic(gone)):
+            assert {(route, status(*route, sent)) for route in ours} == {(route, 401) for route in ours}
+            assert {status(*route, sent) for route in PROBES} == {200}
+        found = {route: status(*route, basic(service.key)) for route in routes}
+        assert {code for (method, _), code in found.items() if method == "GET"} == {200}
+        assert {code for (method, _), code in found.items() if method == "POST"} == {415}
+        told = service.log.read_text()
+    assert gone not in told
+    assert service.key not in told
 
 
 def test_a_revoked_key_and_an_empty_password_open_nothing(path: Path) -> None:
@@ -129,8 +176,8 @@ def test_the_last_key_revoked_shuts_the_door(path: Path) -> None:
         ApiKeys(path).caller({})
 
 
-def test_a_key_opens_as_a_bearer_s_and_as_a_browser_sends_it(keyed: tuple[Any, str]) -> None:
-    call, key = keyed
+def test_a_key_opens_as_a_bearer_s_and_as_a_browser_sends_it(keyed: tuple[Any, str, str]) -> None:
+    call, key, _ = keyed
     for sent in (f"Bearer {key}", f"bearer  {key} ", basic(key)):
         assert call("GET", "/model", b"", {"authorization": sent}).status == 200
 

@@ -17,14 +17,7 @@ from experiments.benchmarks.bare_peer import answered, loaded
 from serving.assignment import Request as Asked
 from serving.assignment import answer
 from serving.contracts import AssignRequest
-
-CONFIG: dict[str, Any] = {
-    "workers": 1,
-    "traffic": {"timeout": 60},
-    "logging": {"access": {"enabled": False}},
-    "tracing": {"excluded_urls": ".*"},
-    "metrics": {"enabled": False},
-}
+from serving.service import CONFIG
 
 
 @bentoml.service(name="as_api", **CONFIG)

@@ -239,3 +239,27 @@ def test_what_users_get_wrong_is_answered_in_one_line(company: Company, argument
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert "Traceback" not in result.output
+
+
+def test_a_persons_name_and_notes_survive_a_retrain(company: Company, tmp_path: Path) -> None:
+    """Renamed, retrained with another seed, fetched: nothing of it by hand. The lineage is a file of the run."""
+    champion = fetch(company.location).model
+    named = champion.ids[1]
+    run("rename", named, "Treue Kunden", "--notes", "never call on Mondays", "--config", company.config)
+    settings = yaml.safe_load(company.config.read_text())
+    settings["discovery"]["seed"] = 12
+    retrained = company.folder / "retrained.yaml"
+    retrained.write_text(yaml.safe_dump(settings))
+    told = run("discover", retrained).output
+    assert "of the champion's segments: " in told
+    found = fetch(company.location, "2")
+    assert named in found.model.ids
+    card = found.model.cards[found.model.position(named)]
+    assert (card.name, card.notes) == ("Treue Kunden", "never call on Mondays")
+    with connected(company.location) as connection:
+        lineage = json.loads(
+            Path(connection.client.download_artifacts(found.run_id, "lineage.json", str(tmp_path))).read_text("utf-8")
+        )
+    assert lineage == found.model.provenance["lineage"]
+    assert lineage["incumbent"] == champion.digest
+    assert {one["id"] for one in lineage["segments"]} == set(found.model.ids)

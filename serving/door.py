@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,12 +22,13 @@ from serving.live_model import LiveModel
 from serving.messages import Answer, Headers, Receive, Scope, Send, refused
 from serving.refusals import Refusal, hidden, printable
 from serving.request_log import RequestIds, RequestLog, Seen
-from serving.routes import Handler, Route, route_table
+from serving.routes import Route, route_table
 from serving.service_metrics import ServiceMetrics
 from serving.settings import ServiceSettings
 from serving.worker_metrics import WorkerMetrics
 
-# A body above this is worked on in a thread, so that a list does not keep single customers waiting.
+# A body above this is worked on in a thread, so that a list does not keep single customers waiting; so is what its
+# handler finds to take long.
 INLINE_BYTES = 4 * 1024
 THREADS = 2  # the work holds the interpreter most of the time: more threads would only divide it
 
@@ -129,30 +131,32 @@ class Door:
         return route
 
     async def _handle(self, route: Route, headers: Headers, receive: Receive, seen: Seen) -> Answer:
-        if route.handler is None:
+        handler = route.handler
+        if handler is None:
             raise Refusal(404, "not_found", f"{route.path} is only there when BentoML serves")
         deadline = Deadline.after(self._seconds)
         if self.leaving and route.path == "/readyz":
             raise Refusal(503, "leaving", "the service is being stopped", headers={"Retry-After": "1"})
         if not route.limited:
-            return route.handler(b"", deadline)
+            return _finished(handler(b"", deadline))
         self._rate.take(seen.key)
         self._room.check()
         body = b"" if route.request is None else await self._reader.read(headers, receive)
         with self._room:
             if len(body) > INLINE_BYTES or route.threaded:
-                return await self._in_thread(route.handler, body, deadline)
+                return await self._in_thread(lambda: _finished(handler(body, deadline)), deadline)
             waited = self._room.turn.locked()
             async with self._room.turn:
                 if not waited:
                     await asyncio.sleep(0)  # who came at the same time is seen, and told that there is no room
-                return route.handler(body, deadline)
+                found = handler(body, deadline)
+            return found if isinstance(found, Answer) else await self._in_thread(found, deadline)
 
-    async def _in_thread(self, handler: Handler, body: bytes, deadline: Deadline) -> Answer:
+    async def _in_thread(self, work: Callable[[], Answer], deadline: Deadline) -> Answer:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(deadline.left):
-                return await loop.run_in_executor(self._pool, handler, body, deadline)
+                return await loop.run_in_executor(self._pool, work)
         except TimeoutError as error:
             # the thread gives up at its next look at the deadline; what had not begun never will
             raise deadline.passed() from error
@@ -161,3 +165,8 @@ class Door:
 def _secret(headers: Headers) -> str:
     """The key that was sent, as it would look where a caller put it by mistake."""
     return sent_key(headers).decode("utf-8", "replace")
+
+
+def _finished(found: Answer | Callable[[], Answer]) -> Answer:
+    """The answer, whoever's turn it is."""
+    return found if isinstance(found, Answer) else found()

@@ -20,7 +20,7 @@ from serving.records import answer_records, read_records
 from serving.refusals import Refusal
 from serving.service_metrics import ServiceMetrics
 from serving.settings import ServiceSettings
-from serving.stepwise import answer_in_steps
+from serving.stepwise import answer_in_steps, takes_long
 from serving.strict_json import dump, parse
 
 if TYPE_CHECKING:
@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 
 BODY_STATUSES = (400, 408, 413, 415, 422, 503, 504)
 
-Handler = Callable[[bytes, Deadline], Answer]
+Handler = Callable[[bytes, Deadline], "Answer | Callable[[], Answer]"]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """One row of the table.
 
-    Without a `handler`, BentoML answers (its copy of the documentation's scripts). `request` and
+    Without a `handler`, BentoML answers (its copy of the documentation's scripts); one that finds that the rest takes
+    long gives it back, to be done in a thread. `request` and
     `response` are the models of the bodies, None where a body is not JSON; `refusals` are the error statuses beyond
     those that every route has. `threaded` work takes long whatever the size of its body. What is not `limited` is
     answered however much there is to do.
@@ -70,17 +71,20 @@ def route_table(
             raise _unready(live)
         return live.current
 
-    def answered(request: Request, model: ServedModel, deadline: Deadline) -> Answer:
-        found = answer_in_steps(model, request, deadline)
-        counted.assigned(model, found["assignments"])
-        if live.shadow is not None:
-            live.shadow.offer(model, request.features, request.policy, found["assignments"])
-        return Answer(dump(found))
+    def answered(request: Request, model: ServedModel, deadline: Deadline) -> Answer | Callable[[], Answer]:
+        def work() -> Answer:
+            found = answer_in_steps(model, request, deadline)
+            counted.assigned(model, found["assignments"])
+            if live.shadow is not None:
+                live.shadow.offer(model, request.features, request.policy, found["assignments"])
+            return Answer(dump(found))
 
-    def assign(body: bytes, deadline: Deadline) -> Answer:
+        return work if takes_long(model, request) else work()
+
+    def assign(body: bytes, deadline: Deadline) -> Answer | Callable[[], Answer]:
         return answered(read_request(parse(body), settings.max_customers), served(), deadline)
 
-    def contrast(body: bytes, deadline: Deadline) -> Answer:
+    def contrast(body: bytes, deadline: Deadline) -> Answer | Callable[[], Answer]:
         return answered(read_request(parse(body), settings.max_customers, CONTRAST_KEYS), served(), deadline)
 
     def records(body: bytes, deadline: Deadline) -> Answer:

@@ -11,6 +11,12 @@ from serving.refusals import MOST_DETAILS, Detail, Refusal, feature_refusal
 
 STEP = 250
 EXPLAINED_STEP = 50  # an explanation by a model of dense cores takes some 10 ms a customer
+EXPLAINED_AT_ONCE = 3  # so many of them may keep others waiting
+
+
+def takes_long(served: ServedModel, request: Request) -> bool:
+    """Whether the work is long though the request is short."""
+    return request.explain and len(request.ids) > EXPLAINED_AT_ONCE and served.model.assigner.KIND == "nearest_core"
 
 
 def answer_in_steps(served: ServedModel, request: Request, deadline: Deadline) -> dict[str, Any]:

@@ -211,6 +211,43 @@ def test_bodies_under_way_are_bounded_together_and_let_go(good: dict[str, Any]) 
 # -- how long ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("customers", "elsewhere"), [(1, False), (3, False), (4, True)])
+def test_a_few_customers_who_take_long_to_explain_keep_nobody_waiting(
+    make_caller: Any,
+    kmeans: SegmentModel,
+    hdbscan: SegmentModel,
+    good: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    customers: int,
+    elsewhere: bool,
+) -> None:
+    """A short body of a model of dense cores is worked on in a thread; what is quick, or is one customer, is not."""
+    threads: list[str] = []
+    for name in ("assign_records", "explain_records"):
+        real = getattr(SegmentModel, name)
+
+        def noted(self: SegmentModel, *given: Any, real: Any = real) -> Any:
+            threads.append(threading.current_thread().name.partition("_")[0])
+            return real(self, *given)
+
+        monkeypatch.setattr(SegmentModel, name, noted)
+    for model, explain, route in [
+        (hdbscan, True, "/assign"),
+        (hdbscan, True, "/contrast"),
+        (hdbscan, False, "/assign"),
+        (kmeans, True, "/assign"),
+    ]:
+        call = make_caller(model)
+        sent = body_of(good, customers, **({"against": "s001"} if route == "/contrast" else {"explain": explain}))
+        assert len(sent) < door_module.INLINE_BYTES
+        threads.clear()
+        reply = call("POST", route, sent)
+        assert reply.status == 200
+        assert [one["id"] for one in reply.json["assignments"]] == [f"C{i}" for i in range(customers)]
+        assert ("work" in threads) == (elsewhere and explain and model is hdbscan)
+        assert call.door._room.inside == 0
+
+
 def test_after_504_no_thread_works_on(
     make_caller: Any, hdbscan: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,31 +1,36 @@
 """Can discovery be trusted? Known truth found, nothing made up, and how long it takes (decisions 8 and 9).
 
 Settings are the defaults throughout: algorithm and number of segments are chosen by us. A set for which discovery
-refuses to make a model counts 0.
+refuses to make a model counts 0. Two processes share the sets, so their seconds are those of a busy machine; what is
+timed for a figure comes last and alone.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
+from threadpoolctl import threadpool_limits
 
+from experiments.benchmarks import succession
 from experiments.planted_groups import CustomerTable, customer_table, mixed_groups, planted_groups
 from experiments.simulate import simulate, write_company
 from experiments.structureless import structureless
-from segments.contract import Column, Kind
+from segments.contract import Column, Kind, VectorContract
 from segments.errors import SegmentsError
 from training.discovery import Discovery, discover
 from training.run import vectors_of
@@ -34,13 +39,18 @@ from training.verdict import VerdictKind
 
 DATA = Path(os.environ.get("SEGMENTS_DATA", "../shared/data")) / "clustering_v1"
 REFUSED = "refused"
+# Reported: a range that nobody had looked at when it was fixed. Seeds under 130 and those of 900 to 1,060 were
+# seen while rules were made (decision 9), the latter for tuning.
+FIRST_SEED = 50_000
 MIXED_SETS = 20
+PROCESSES = 2
 TINY = 10
 LOOP_COLUMNS = 20
 LABELS = "label"
 NOISE = 0
 
 Indices = NDArray[np.intp]
+OneSet = TypeVar("OneSet")  # a seed, a path, a size
 
 
 @dataclass(frozen=True)
@@ -60,29 +70,50 @@ def run(size: int) -> dict[str, object]:
     Returns
     -------
     dict
-        The figures of decision 9; those that need a folder of labelled sets are None where it is absent.
+        The figures of decision 9; those that need a folder of labelled sets are None where it is absent, and `missing`
+        are the companies that lasting ids could not be measured on.
     """
-    result: dict[str, object] = {"benchmark": "discovery", **labelled_sets(size)}
-    nothing = [found_on(structureless(seed)) for seed in range(size)]
-    print_table("without structure", nothing)
-    planted = [found_on(planted_groups(seed)) for seed in range(size)] + [company(min(2000, 100 * size))]
-    print_table("planted groups", planted)
-    mixed = [found_on(mixed_groups(seed)) for seed in range(min(size, MIXED_SETS))]
-    print_table("mixed types", mixed)
+    result = labelled_sets(size)
+    seeds = range(FIRST_SEED, FIRST_SEED + size)
+    nothing = findings("without structure", partial(found_on_made, structureless), seeds)
+    planted = findings("planted groups", partial(found_on_made, planted_groups), seeds)
+    companies = findings("from raw tables on", company, [min(2000, 100 * size)])
+    mixed = findings("mixed types", partial(found_on_made, mixed_groups), seeds[:MIXED_SETS])
+    alone = findings("the numbers of these alone", partial(found_on_made, numbers_of_mixed_groups), seeds[:MIXED_SETS])
     rows = max(60, 2 * size**2)  # 20,000 at full size
-    distinct = [finding.verdict == VerdictKind.DISTINCT for finding in nothing]
-    missed = [finding.verdict != VerdictKind.DISTINCT for finding in planted[:-1]]
+    lasting = lasting_ids(size)
     return {
+        "benchmark": "discovery",
         **result,
-        "false_structure_rate": float(np.mean(distinct)),
-        "missed_structure_rate": float(np.mean(missed)),
-        "planted_ari": mean_score(planted),
-        "company_ari": planted[-1].score,
+        "first_seed": FIRST_SEED,
+        "false_structure_rate": share_distinct(nothing),
+        "missed_structure_rate": 1 - share_distinct(planted),
+        "planted_ari": mean_score([*planted, *companies]),
+        "company_ari": mean_score(companies),
         "mixed_type_ari": mean_score(mixed),
+        "mixed_type_ari_numbers_alone": mean_score(alone),
+        **lasting,
         **against_a_loop(rows),
         **growth(rows),
-        **succession(size),
     }
+
+
+def findings(title: str, find: Callable[[OneSet], Finding], sets: Sequence[OneSet]) -> list[Finding]:
+    """What is found on each set, in their order; each told as soon as it and those before it are there."""
+    print(f"\n{title:44} {'ARI':>6} {'seconds':>8}  verdict, chosen", flush=True)
+    if len(sets) < TINY:
+        return told(map(find, sets))
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn"), threadpool_limits, (1,)) as pool:
+        return told(pool.map(find, sets))
+
+
+def told(found: Iterable[Finding]) -> list[Finding]:
+    """One line a set."""
+    result = []
+    for one in found:
+        print(f"{one.name:44} {one.score:6.3f} {one.seconds:8.1f}  {one.verdict}, {one.chosen}", flush=True)
+        result.append(one)
+    return result
 
 
 def labelled_sets(size: int) -> dict[str, object]:
@@ -91,16 +122,28 @@ def labelled_sets(size: int) -> dict[str, object]:
     if not paths:
         print(f"no labelled sets in {DATA}")
         return {"mean_ari_told_nothing": None}
-    findings = {path: found_on_labelled(path) for path in paths}
-    print_table("labelled sets", list(findings.values()))
+    found = findings("labelled sets", found_on_labelled, paths)
     by_battery = {
-        battery: mean_score([f for path, f in findings.items() if path.parent.name == battery])
+        battery: mean_score([f for path, f in zip(paths, found, strict=True) if path.parent.name == battery])
         for battery in sorted({path.parent.name for path in paths})
     }
     return {
-        "mean_ari_told_nothing": mean_score(list(findings.values())),
+        "mean_ari_told_nothing": mean_score(found),
         **{f"mean_ari_{battery}": score for battery, score in by_battery.items()},
     }
+
+
+def found_on_made(make: Callable[[int], CustomerTable], seed: int) -> Finding:
+    """What is found on the generated table of a seed, whose name tells the seed."""
+    table = make(seed)
+    return found_on(replace(table, name=f"{seed}: {table.name}"))
+
+
+def numbers_of_mixed_groups(seed: int) -> CustomerTable:
+    """The mixed groups of a seed without their categories: what a discovery that ignores categories sees."""
+    table = mixed_groups(seed)
+    kept = tuple(column for column in table.contract.columns if not column.is_category)
+    return replace(table, frame=table.frame[[column.name for column in kept]], contract=VectorContract(kept))
 
 
 def found_on_labelled(path: Path) -> Finding:
@@ -206,22 +249,19 @@ def blobs(rows: int) -> CustomerTable:
     return customer_table(f"six groups of {rows:,}", frame, columns, truth)
 
 
-def succession(size: int) -> dict[str, object]:
+def lasting_ids(size: int) -> dict[str, object]:
     """How lasting ids are, from the benchmark of that; a tiny run leaves it to that benchmark's own."""
-    name = "experiments.benchmarks.succession"
-    if size < TINY or importlib.util.find_spec(name) is None:
+    if size < TINY:
         return {"id_stability": None, "reassigned_after_month": None}
-    found: dict[str, object] = importlib.import_module(name).run(max(300, 30 * size))
-    return {key: found.get(key) for key in ("id_stability", "reassigned_after_month")}
+    found = succession.run(max(300, 30 * size))
+    return {key: value for key, value in found.items() if key not in ("benchmark", "customers")}
 
 
-def mean_score(findings: Sequence[Finding]) -> float:
+def mean_score(found: Sequence[Finding]) -> float:
     """The mean adjusted Rand index."""
-    return float(np.mean([finding.score for finding in findings]))
+    return float(np.mean([finding.score for finding in found]))
 
 
-def print_table(title: str, findings: Sequence[Finding]) -> None:
-    """One line a set."""
-    print(f"\n{title:44} {'ARI':>6} {'seconds':>8}  verdict, chosen")
-    for f in findings:
-        print(f"{f.name:44} {f.score:6.3f} {f.seconds:8.1f}  {f.verdict}, {f.chosen}", flush=True)
+def share_distinct(found: Sequence[Finding]) -> float:
+    """The share of sets called distinct groups."""
+    return float(np.mean([finding.verdict == VerdictKind.DISTINCT for finding in found]))

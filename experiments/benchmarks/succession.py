@@ -21,6 +21,7 @@ SEED = 2026
 AUTOMATIC = "automatic"
 COUNTS = (None, 4, 6, 8)  # None: as many as discovery chooses
 NEWCOMERS = (0.01, 0.05, 0.20)
+MONTH_LATER = "31 days later"
 JUDGED = 0.05  # the share of newcomers that `id_stability` is about
 SMALL = 1000  # fewer simulated customers are for tests: one company, one setting
 
@@ -54,24 +55,29 @@ def run(size: int) -> dict[str, object]:
     dict
         `id_stability`: the least share of customers whose segment id a refit with 5 % newcomers leaves unchanged;
         `reassigned_after_month`: the largest share whom a refit on vectors 31 days younger puts elsewhere than the old
-        model puts the same vectors; both also without warm start, and `refused`: settings under which discovery made
-        no model.
+        model puts the same vectors, and `moved_after_month`: the largest whom their own vectors moved; the first two
+        also without warm start. `refused`: settings under which discovery made no model, where nothing is unchanged and
+        everybody reassigned. `missing`: companies whose data are not on this machine.
     """
     heading = f"{'company':18} {'setting':9} {'retrain':14} {'start':5}"
     print(f"{heading} {'unchanged':>9} {'reassigned':>10} {'moved':>7}  fates")
     rows: list[Row] = []
     refused: list[str] = []
-    for company in _companies(size):
+    companies, missing = _companies(size)
+    for company in companies:
         for count in COUNTS if size >= SMALL else (4,):
             setting = f"k = {count}" if count else AUTOMATIC
+            found: list[Row] = []
             try:
                 for row in _retrains(company, setting, _settings(company, count), size < SMALL):
                     print(row.line, flush=True)
-                    rows.append(row)
+                    found.append(row)
             except DiscoveryError as error:
                 print(f"{company.name:18} {setting:9} refused: {str(error)[:160]}", flush=True)
                 refused.append(f"{company.name}, {setting}")
-    stayed, month = f"+{JUDGED:.0%} customers", "31 days later"
+                found += _lost(company, setting, found)
+            rows += found
+    stayed = f"+{JUDGED:.0%} customers"
     return {
         "benchmark": "succession",
         "customers": size,
@@ -81,23 +87,32 @@ def run(size: int) -> dict[str, object]:
             for share in NEWCOMERS
         },
         "id_stability_cold": min(_unchanged(rows, stayed, warm=False), default=None),
-        "reassigned_after_month": _most_reassigned(_unchanged(rows, month, warm=True)),
-        "reassigned_after_month_automatic": _most_reassigned(_unchanged(rows, month, warm=True, setting=AUTOMATIC)),
-        "reassigned_after_month_cold": _most_reassigned(_unchanged(rows, month, warm=False)),
+        "reassigned_after_month": _most_reassigned(_unchanged(rows, MONTH_LATER, warm=True)),
+        "reassigned_after_month_automatic": _most_reassigned(
+            _unchanged(rows, MONTH_LATER, warm=True, setting=AUTOMATIC)
+        ),
+        "reassigned_after_month_cold": _most_reassigned(_unchanged(rows, MONTH_LATER, warm=False)),
+        "moved_after_month": max((r.moved for r in rows if r.what == MONTH_LATER and r.warm), default=None),
+        "after_month": [
+            {"company": r.company, "setting": r.setting, "reassigned": 1 - r.unchanged, "moved": r.moved}
+            for r in rows
+            if r.what == MONTH_LATER and r.warm
+        ],
         "refused": refused,
+        "missing": missing,
     }
 
 
-def _companies(size: int) -> Iterator[TwoDays]:
-    yield simulated_company(size)
+def _companies(size: int) -> tuple[list[TwoDays], list[str]]:
+    """The companies, and the names of those whose data are not on this machine."""
+    simulated = simulated_company(size)
     if size < SMALL:
-        return
-    yield complete_journey()
+        return [simulated], []
     shop = online_retail()
     if shop is None:
-        print("online_retail      is not on this machine: set SEGMENTS_DATA to the folder that holds it")
-    else:
-        yield shop
+        print("online_retail      is not on this machine: set SEGMENTS_DATA to the folder that holds it", flush=True)
+        return [simulated, complete_journey()], ["online_retail"]
+    return [simulated, complete_journey(), shop], []
 
 
 def _settings(company: TwoDays, count: int | None) -> DiscoverySettings:
@@ -120,7 +135,16 @@ def _retrains(company: TwoDays, setting: str, settings: DiscoverySettings, few: 
     first = _first(earlier, contract, settings)
     for warm in (True, False):
         model, fates = _retrained(first, everyone, contract, settings, warm)
-        yield _row(company, setting, "31 days later", warm, compare(first, model, everyone, earlier), fates)
+        yield _row(company, setting, MONTH_LATER, warm, compare(first, model, everyone, earlier), fates)
+
+
+def _lost(company: TwoDays, setting: str, found: list[Row]) -> Iterator[Row]:
+    """The warm and cold retrains that a refusal left out: nobody keeps an id there."""
+    known = {(row.what, row.warm) for row in found}
+    for what in (*(f"+{share:.0%} customers" for share in NEWCOMERS), MONTH_LATER):
+        for warm in (True, False):
+            if (what, warm) not in known:
+                yield Row(company.name, setting, what, warm, 0.0, 0.0, "refused")
 
 
 def _first(frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> SegmentModel:

@@ -218,7 +218,7 @@ def test_the_engine_reads_no_file_and_keeps_no_row(company: Made) -> None:
     check(company, compiler, list(company.vectors.frame.index)[:2])
     connection = compiler._engine(False).connection
     for name in ("orders", "incoming_orders"):
-        assert connection.execute(f"SELECT count(*) FROM {name}").fetchall() == [(0,)]
+        assert connection.table(name).count("*").fetchall() == [(0,)]
     with pytest.raises(duckdb.PermissionException):
         connection.execute("SELECT * FROM read_csv('/etc/hostname')")
     with pytest.raises(duckdb.InvalidInputException):

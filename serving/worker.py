@@ -1,0 +1,87 @@
+"""One worker process: the model in service, the door before it, and in which order they start and stop.
+
+Only workers import this: the process that starts them has no use for what answers, and nobody would wait for it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from serving.accepting import accept_more
+from serving.connections import Bounds, bound_connections
+from serving.door import Door
+from serving.following import live_model_of
+from serving.leaving import leave_in_order, running_server
+from serving.limits import share
+from serving.live_model import Fetch
+from serving.model_metrics import ModelMetrics
+from serving.request_log import log_json_lines
+from serving.service_metrics import MODEL_INFO, ServiceMetrics
+from serving.settings import ServiceSettings
+from serving.shadow import shadow_of
+from serving.worker_metrics import WorkerMetrics
+
+LOAD_SECONDS = 20.0
+
+
+class Worker:
+    """`packed` gets the model that a Bento carries, None where there is no Bento; `place` is one of 1 to the number of
+    workers."""
+
+    def __init__(self, settings: ServiceSettings, packed: Fetch | None, place: int) -> None:
+        self._settings = settings
+        self._metrics = ServiceMetrics()
+        self._live = live_model_of(settings, packed, ModelMetrics(self._metrics))
+        self._live.shadow = self._shadow = shadow_of(settings, self._metrics)
+        self._numbers = WorkerMetrics(self._metrics, _shared_folder(settings), place)
+        self.door = Door(self._live, settings, self._metrics, self._numbers)
+
+    def start(self, in_front: Callable[[Any], Any]) -> None:
+        """Begin to load the model. `in_front` puts the door before an application."""
+        self._guard(in_front)
+        self._numbers.start(self.door.tell_numbers)
+        self._live.start()
+        if self._shadow is not None:
+            self._shadow.start()
+        self._wait_where_others_serve()
+
+    def stop(self) -> None:
+        """Stop looking for a model."""
+        self._live.stop()
+        if self._shadow is not None:
+            self._shadow.stop()
+        self._numbers.stop()
+
+    def _guard(self, in_front: Callable[[Any], Any]) -> None:
+        """Where uvicorn serves, as it does but in a test: bound its connections, stand in front, leave in order."""
+        server, settings = running_server(), self._settings
+        if server is None:
+            return
+        log_json_lines()
+        most = share(settings.max_connections, settings.workers)
+        bound_connections(server, Bounds(most, settings.header_seconds, self._metrics.turned_away))
+        accept_more(server, self.door.is_full)
+        # before all that BentoML does with a request: most of it costs time and serves nobody here
+        server.config.loaded_app = in_front(server.config.loaded_app)
+        leave_in_order(server, self.door.leave, settings.drain_seconds)
+
+    def _wait_where_others_serve(self) -> None:
+        """A worker that was brought back takes no requests before it has a model: the others answer them meanwhile.
+
+        All workers share a socket, so whoever listens gets his part of the requests. The first workers do not wait:
+        there the probes are to hear that the model is being loaded.
+        """
+        end = time.monotonic() + LOAD_SECONDS
+        if any(others.get(MODEL_INFO) for others in self._numbers.others()):
+            while self._live.current is None and time.monotonic() < end:
+                time.sleep(0.05)
+
+
+def _shared_folder(settings: ServiceSettings) -> Path | None:
+    """Where the workers of one service put their metrics: named by the process that started them all."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return Path(folder) / f"segments-{os.getppid()}" if settings.workers > 1 and folder else None

@@ -1,0 +1,16 @@
+"""What a start waits for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_the_process_that_starts_the_workers_imports_nothing_of_what_answers() -> None:
+    """It reads the service first, and starts the workers only then: they would wait for it."""
+    script = (
+        "import sys, serving.service\n"
+        "print(*sorted({'pandas', 'duckdb', 'ibis', 'mlflow', 'serving.door', 'segments.model'} & {*sys.modules}))"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == []

@@ -60,6 +60,14 @@ class BoundedConnection(HttpToolsProtocol):
             message = f"at most {LARGEST_HEAD} bytes of URL and headers are read"
             self._refuse(Refusal(431, "headers_too_large", message))
 
+    def eof_received(self) -> None:
+        """The caller sends no more: where a head or a body was still under way, it is told so before we close."""
+        head = self._head_since is not None and self._head_bytes > 0
+        body = self.cycle is not None and self.cycle.more_body and not self.cycle.response_started
+        if (head or body) and not self.transport.is_closing():
+            what = "body" if body else "head"
+            self._refuse(Refusal(400, "malformed_request", f"the request ended before its {what} did"))
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_since = self.loop.time()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
 
 HEADER_SECONDS = 1.5
 MOST_CONNECTIONS = 60
+FLOOR_SECONDS = 0.005  # what a median may grow by on a busy machine, whoever is connected
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +39,33 @@ def test_what_is_no_request_is_told_so_in_our_shape(shared: Any, sent: bytes) ->
     assert (status, headers["connection"], value["error"]["code"]) == (400, "close", "malformed_request")
 
 
+POSTS = ("/assign", "/contrast", "/assign_records", "/what_would_change", "/locate")
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("kept", [0, 1, 40])
+def test_a_body_that_ends_before_its_length_is_told_so(shared: Any, good: dict[str, Any], path: str, kept: int) -> None:
+    """And no answer is made of what did come, though it be a whole document."""
+    whole = json.dumps({"customers": [{"id": "C1", "features": good}]}).encode()
+    sent = shared.request("POST", path, whole + b" ")[:-1] if kept == 0 else shared.request("POST", path, whole)[:-kept]
+    with shared.connect() as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        status, headers, value = shared.read(connection)
+        assert connection.recv(1) == b""
+    assert (status, headers["connection"], value["error"]["code"]) == (400, "close", "malformed_request")
+    assert "body" in value["error"]["message"]
+    assert shared.ask(shared.assign(good))[0] == 200
+
+
+def test_a_head_that_ends_before_its_end_is_told_so(shared: Any) -> None:
+    with shared.connect() as connection:
+        connection.sendall(b"GET /model HTTP/1.1\r\nHost: x\r\nX-Ha")
+        connection.shutdown(socket.SHUT_WR)
+        status, _, value = shared.read(connection)
+    assert (status, value["error"]["code"]) == (400, "malformed_request")
+
+
 def test_a_head_and_a_url_without_end_are_cut(shared: Any) -> None:
     with shared.connect() as connection:
         with contextlib.suppress(OSError):
@@ -55,7 +86,16 @@ def test_an_upgrade_that_is_asked_for_is_not_made(shared: Any) -> None:
     assert shared.ask(shared.request("GET", "/livez", more=more))[0] == 200
 
 
-def test_slow_heads_slow_bodies_and_the_silent_do_not_hold_up_others(shared: Any, good: dict[str, Any]) -> None:
+def test_slow_heads_slow_bodies_and_the_silent_do_not_hold_up_others(
+    shared: Any, good: dict[str, Any], record_property: Any
+) -> None:
+    def waited(number: int) -> float:
+        begun = time.monotonic()
+        status, _, value = shared.ask(shared.assign(good, f"K{number}"))
+        assert (status, value["assignments"][0]["id"]) == (200, f"K{number}")
+        return time.monotonic() - begun
+
+    alone = median(waited(number) for number in range(50))
     silent = [shared.connect() for _ in range(10)]
     slow = [shared.connect() for _ in range(20)]
     started_body = [shared.connect() for _ in range(20)]
@@ -65,11 +105,9 @@ def test_slow_heads_slow_bodies_and_the_silent_do_not_hold_up_others(shared: Any
         whole = shared.assign(good)
         for connection in started_body:
             connection.sendall(whole[:-40])
-        begun = time.monotonic()
-        for number in range(20):
-            status, _, value = shared.ask(shared.assign(good, f"K{number}"))
-            assert (status, value["assignments"][0]["id"]) == (200, f"K{number}")
-        assert time.monotonic() - begun < 10
+        among_them = median(waited(number) for number in range(50))
+        record_property("median answer without them and among them", f"{1e3 * alone:.1f} and {1e3 * among_them:.1f} ms")
+        assert among_them <= 3 * alone + FLOOR_SECONDS
         with contextlib.suppress(OSError):  # a byte now and then does not prolong it
             for connection in slow * 3:
                 connection.sendall(b"y")
@@ -126,9 +164,21 @@ def test_who_goes_away_and_who_does_not_read_leave_nothing_behind(shared: Any, g
             connection.close()
 
 
-def test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded(shared: Any) -> None:
+def forget_peak(process: Any) -> None:
+    """The peak of its memory is from now on what it has now."""
+    Path(f"/proc/{process.pid}/clear_refs").write_text("5")
+
+
+def peak_bytes(process: Any) -> int:
+    """The most memory that a process has had."""
+    (line,) = [line for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if "VmHWM" in line]
+    return int(line.split()[1]) * 1024
+
+
+def test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded(shared: Any, record_property: Any) -> None:
     (worker,) = shared.workers()
-    before = worker.memory_info().rss
+    forget_peak(worker)
+    before = peak_bytes(worker)
     head = shared.request("POST", "/assign").replace(b"Content-Length: 0\r\n", b"Transfer-Encoding: chunked\r\n")
     statuses = set()
     for _ in range(3):
@@ -139,12 +189,17 @@ def test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded(shared: 
                     connection.sendall(b"10000\r\n" + b" " * 65_536 + b"\r\n")
             with contextlib.suppress(OSError):
                 statuses.add(shared.read(connection)[0])
-    assert statuses <= {413}
+    assert statuses == {413}, "at least one of them could be read"
     announced = shared.request("POST", "/assign").replace(b"Content-Length: 0", b"Content-Length: 100000000")
     assert shared.ask(announced)[2]["error"]["code"] == "body_too_large"
-    bomb = shared.request("POST", "/assign", b"\x1f\x8b" + bytes(1000), "Content-Encoding: gzip\r\n")
-    assert shared.ask(bomb)[0] == 415
-    assert worker.memory_info().rss - before < 40_000_000
+    packed = gzip.compress(bytes(100_000_000))
+    assert len(packed) < 200_000
+    for _ in range(3):
+        bomb = shared.request("POST", "/assign", packed, "Content-Encoding: gzip\r\n")
+        assert shared.ask(bomb)[2]["error"]["code"] == "unsupported_encoding"
+    grown = peak_bytes(worker) - before
+    record_property("peak memory above that before", f"{grown / 1e6:.0f} MB")
+    assert grown < 40_000_000
 
 
 def test_a_crowd_gets_200_or_503_and_nothing_else(shared: Any, good: dict[str, Any]) -> None:

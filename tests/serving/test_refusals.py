@@ -80,6 +80,9 @@ def test_all_that_is_wrong_is_told_at_once_but_never_too_much(call_kmeans: Any, 
     assert [d["customer"] for d in reply.error["details"]] == [f"C{i}" for i in range(20)]
 
 
+POSTS = ("/assign", "/contrast", "/assign_records", "/what_would_change", "/locate")
+
+
 def customers(*ids: Any) -> list[dict[str, Any]]:
     features = {"recency_days": 3, "frequency": 12, "monetary_value": 1, "industry": "retail"}
     return [{"id": name, "features": features} for name in ids]
@@ -124,6 +127,97 @@ SHAPES: dict[str, tuple[bytes, int, str, str]] = {
         "'frequency' twice",
     ),
 }
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("case", [case for case, (_, status, _, _) in SHAPES.items() if status == 400])
+def test_what_is_no_json_is_refused_on_every_route(call_kmeans: Any, path: str, case: str) -> None:
+    body, status, code, text = SHAPES[case]
+    reply = call_kmeans("POST", path, body)
+    assert (reply.status, reply.error["code"]) == (status, code)
+    assert text in json.dumps(reply.error, ensure_ascii=False)
+
+
+ONE: dict[str, Any] = {
+    "id": "C1",
+    "features": {"recency_days": 3, "frequency": 12, "monetary_value": 1, "industry": "retail"},
+}
+RAW: dict[str, Any] = {
+    "id": "C1",
+    "orders": [{"ordered_at": "2026-06-28", "amount": 3}],
+    "attributes": {"industry": "retail"},
+}
+# by route, a body in which nothing is wrong, and what a customer is in it
+WHOLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "/assign": ({"customers": [ONE], "explain": True, "words": False, "policy": "nearest"}, ONE),
+    "/contrast": ({"customers": [ONE], "against": "s001"}, ONE),
+    "/assign_records": ({"as_of": "2026-07-01", "customers": [RAW], "explain": True}, RAW),
+    "/what_would_change": ({"customer": ONE, "to": "s001", "changeable": ["frequency"]}, ONE),
+    "/locate": ({"customers": [ONE]}, ONE),
+}
+REFUSED = {(400, "malformed_json"), (422, "invalid_request")}
+
+
+def doubled(text: str, part: dict[str, Any], name: str) -> str:
+    """The document with a key of one of its objects twice."""
+    inner = json.dumps(part)
+    return text.replace(inner, f"{inner[:-1]}, {json.dumps(name)}: {json.dumps(part[name])}}}")
+
+
+@pytest.mark.parametrize("path", WHOLE)
+def test_a_key_twice_anywhere_is_refused_on_every_route(call_kmeans: Any, path: str) -> None:
+    whole, customer = WHOLE[path]
+    for part in (whole, customer, *([ONE["features"]] if customer is ONE else [])):
+        for name in part:
+            reply = call_kmeans("POST", path, doubled(json.dumps(whole), part, name).encode())
+            assert (reply.status, reply.error["code"]) == (422, "invalid_request"), name
+            assert f"{name!r} twice" in json.dumps(reply.error), name
+
+
+def test_a_key_twice_in_a_raw_row_is_refused(call_kmeans: Any) -> None:
+    text = json.dumps(WHOLE["/assign_records"][0])
+    for row in (RAW["orders"][0], RAW["attributes"]):
+        for name in row:
+            reply = call_kmeans("POST", "/assign_records", doubled(text, row, name).encode())
+            assert (reply.status, reply.error["code"]) == (422, "invalid_request"), name
+
+
+WRONG = (
+    '"\\ud800"',
+    '"\\udfff\\ud800"',
+    "[" * 100_000,
+    "[" * 300 + "]" * 300,
+    "[[[]]]",
+    "NaN",
+    "-Infinity",
+)
+
+
+@pytest.mark.parametrize("path", WHOLE)
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda text: text[:12])
+def test_lone_surrogates_depth_and_no_numbers_are_refused_anywhere(call_kmeans: Any, path: str, wrong: str) -> None:
+    """In the place of every value of the document, as far as customers' ids."""
+    whole, customer = WHOLE[path]
+    text = json.dumps(whole)
+    placed = [json.dumps({**whole, name: "HERE"}) for name in whole]
+    placed += [text.replace(json.dumps(customer), json.dumps({**customer, name: "HERE"})) for name in customer]
+    for sent in placed:
+        reply = call_kmeans("POST", path, sent.replace('"HERE"', wrong).encode())
+        assert (reply.status, reply.error["code"]) in REFUSED, sent
+
+
+@pytest.mark.parametrize("path", WHOLE)
+def test_a_key_that_is_absent_or_unknown_is_named_on_every_route(call_kmeans: Any, path: str) -> None:
+    whole, _ = WHOLE[path]
+    for name in ("customers", "customer", "to", "changeable", "against", "as_of"):
+        if name in whole:
+            less = {key: value for key, value in whole.items() if key != name}
+            reply = call_kmeans("POST", path, json.dumps(less).encode())
+            assert (reply.status, reply.error["code"]) == (422, "invalid_request"), name
+            assert name in json.dumps(reply.error)
+    reply = call_kmeans("POST", path, json.dumps({**whole, "unheard": 1}).encode())
+    assert (reply.status, reply.error["code"]) == (422, "invalid_request")
+    assert "unheard" in json.dumps(reply.error)
 
 
 @pytest.mark.parametrize("case", SHAPES)

@@ -21,7 +21,16 @@ import pytest
 from experiments.service_process import free_port
 from segments.model import SegmentModel
 from segments.profiles import SegmentLabel
-from serving.launcher import Launched, ServiceError, running_service, serve, serve_environment, stop, wait_until_ready
+from serving.launcher import (
+    CHECKOUT,
+    Launched,
+    ServiceError,
+    running_service,
+    serve,
+    serve_environment,
+    stop,
+    wait_until_ready,
+)
 from serving.settings import ServiceSettings
 
 START_SECONDS = 120.0  # two processes import BentoML; slow where many tests share a machine
@@ -153,11 +162,19 @@ def test_a_built_bento_serves_the_packed_model_with_no_registry(
     source = tmp_path / "bentoml" / "bentos" / tag.replace(":", "/") / "src"
     rooms = {path.relative_to(source).parts[0] for path in source.rglob("*") if path.is_file()}
     assert rooms == {"bentofile.yaml", "features", "segments", "serving"}
+    for room in sorted(rooms - {"bentofile.yaml"}):
+        assert code_of(source / room) == code_of(CHECKOUT / room), "all of the room's code, and as it is"
     needed = (source.parent / "env" / "python" / "requirements.txt").read_text()
     assert "\nbentoml==" in needed
     for name in ("mlflow", "umap-learn", "matplotlib", "shap", "scikit-learn", "pyarrow"):
         assert f"\n{name}==" not in needed
 
+    # neither the folder that it is started in nor an installed checkout may lend it a file
+    nothing = tmp_path / "no-checkout"
+    nothing.mkdir()
+    for name in ("serving", "segments", "features", "experiments", "commands", "cli"):
+        (nothing / f"{name}.py").write_text(f"raise ImportError('{name} of the checkout')\n")
+    path = os.pathsep.join([str(nothing), environment["PYTHONPATH"]])
     with (
         (tmp_path / "log").open("wb") as log,
         running_service(
@@ -166,9 +183,11 @@ def test_a_built_bento_serves_the_packed_model_with_no_registry(
             target=tag,
             log=log,
             timeout=START_SECONDS,
-            environment=environment,
+            environment={**environment, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"},
         ) as url,
     ):
+        for page in ("/", "/explorer.js", "/explorer.css", "/docs", "/openapi.json"):
+            assert ask(url, page)[0] == 200
         described = ask(url, "/model")[1]
         assert (described["name"], described["model_version"]) == ("customer-segments", "12")
         assert (described["digest"], described["algorithm"]) == (named.digest, "hdbscan")
@@ -178,6 +197,12 @@ def test_a_built_bento_serves_the_packed_model_with_no_registry(
     assert [a["unassigned"] for a in answers] == truth["unassigned"].tolist()
     assert [a["segment_name"] for a in answers] == [None if name != name else name for name in truth["segment_name"]]
     assert [a["strength"] for a in answers] == pytest.approx(truth["strength"].tolist(), abs=1e-9)
+
+
+def code_of(room: Path) -> dict[str, bytes]:
+    """What a room's files hold, by name; those that are its program."""
+    suffixes = {".py", ".html", ".css", ".js"}
+    return {str(path.relative_to(room)): path.read_bytes() for path in room.rglob("*") if path.suffix in suffixes}
 
 
 def test_the_callers_own_environment_wins_but_for_our_settings() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -35,7 +35,7 @@ from training.recipes import recipes_for
 from training.recovery import recovery
 from training.selection import MOST_PARTED, Choice, choose
 from training.settings import DiscoverySettings
-from training.smoothing import blur
+from training.smoothing import blur, variance
 from training.verdict import Verdict, VerdictKind, decide
 from training.warm_start import overlap, standpoint
 
@@ -49,7 +49,10 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Candidate:
-    """One recipe tried; where nothing that may be chosen was found, fit and judgement are None; `nothing` says why."""
+    """One recipe tried; `nothing` says why it may not be chosen, without judgement or labels.
+
+    facts : what is known of it all the same.
+    """
 
     recipe: Recipe
     fit: Fit | None
@@ -57,6 +60,7 @@ class Candidate:
     labels: Indices | None
     pairs: tuple[PairEvidence, ...] = ()
     nothing: str = ""
+    facts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ def discover(
         )
     stand = standpoint(incumbent, frame, contract, encoder, points)
     hidden = blur(points, encoder)
-    recipes = [r for algorithm in settings.algorithms for r in recipes_for(algorithm, hidden, stand)]
+    scatter = tuple(variance(points, hidden).tolist())
+    recipes = [r for algorithm in settings.algorithms for r in recipes_for(algorithm, scatter, len(points), stand)]
     held_out = hold_out(points, hidden, settings.judged_customers, settings.seed)
     candidates = []
     for number, recipe in enumerate(recipes):
@@ -264,8 +269,11 @@ def _try(recipe: Recipe, points: Floats, held_out: HeldOut, settings: DiscoveryS
     near = fit.assigner.nearest(np.ascontiguousarray(points.T))
     labels = np.where(near.outside, -1, near.segment).astype(np.intp)
     pairs = pairs_of(held_out, labels, size)
-    if recipe.needs_gaps and gap_share(pairs) < MOST_PARTED:
-        return Candidate(recipe, None, None, None, nothing="no gaps part its segments")
+    if recipe.needs_gaps and (parted := gap_share(pairs)) < MOST_PARTED:
+        sizes = np.bincount(near.segment, minlength=size) / len(points)
+        facts = {"segments": float(size), "gap_share": parted, "smallest_share": float(sizes.min())}
+        facts |= {"largest_share": float(sizes.max())}
+        return Candidate(recipe, fit, None, None, pairs, "no gaps part its segments", facts)
     scatter = scatter_within(held_out, near.segment, size)
     judgement = judge(recipe, fit, points, labels, settings.judged_customers, settings.seed, pairs, scatter)
     return Candidate(recipe, fit, judgement, labels, pairs)

@@ -15,7 +15,7 @@ import numpy as np
 from segments.encoder import Floats, Indices
 from training.belts import Linkage, belts_between, linkage
 from training.recipe import sample_rows
-from training.smoothing import smoothed
+from training.smoothing import Hidden, smoothed
 from training.valleys import Counts, counted, rounded, scatter, straight
 
 MOST_CHANCE = 0.05  # of a valley where there is none
@@ -53,10 +53,10 @@ class PairEvidence:
         return (self.chance <= MOST_CHANCE and self.depth <= MOST_DEPTH) or self.belt >= LEAST_BELT
 
 
-def hold_out(points: Floats, hidden: Floats, most: int, seed: int) -> HeldOut:
-    """At most 2 × `most` of the customers with (n, width) `points`; ties hide as much as `hidden`."""
+def hold_out(points: Floats, hidden: Hidden, most: int, seed: int) -> HeldOut:
+    """At most 2 × `most` of the customers with (n, width) `points`; ties hide what `hidden` says."""
     rows = sample_rows(len(points), 2 * most, seed)
-    blurred = smoothed(points[rows], hidden[rows], seed)
+    blurred = smoothed(points[rows], hidden.of(rows), seed)
     order = np.random.default_rng(seed + 1).permutation(len(rows))
     halves = (np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :]))
     folds = np.empty_like(order)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from segments.encoder import Floats
 from training.correlated_recipe import CorrelatedRecipe
 from training.hdbscan_recipe import MOST_SEARCHED, HdbscanRecipe
 from training.kmeans_recipe import KMeansRecipe
@@ -15,20 +12,19 @@ from training.warm_start import NOWHERE, Standpoint
 
 
 def recipes_for(
-    settings: KMeansSettings | HdbscanSettings, hidden: Floats, stand: Standpoint = NOWHERE
+    settings: KMeansSettings | HdbscanSettings, hidden: tuple[float, ...], customers: int, stand: Standpoint = NOWHERE
 ) -> list[Recipe]:
     """Every candidate that the settings of one algorithm ask for.
 
-    hidden : (n, width) what ties hide of the encoded points (`training.smoothing`). stand : the serving model's.
+    hidden : variance (width,) that ties hide in encoded columns (`training.smoothing`). stand : the serving model's.
     """
     if isinstance(settings, KMeansSettings):
-        blur = tuple(np.mean(hidden**2, axis=0).tolist())
         plain = [
             KMeansRecipe(k, settings.starts, stand=stand if k == stand.segments else NOWHERE) for k in settings.counts
         ]
         members = {stand.segments: stand.members}
-        return [*plain, *(CorrelatedRecipe(k, settings.starts, blur, members.get(k)) for k in settings.counts)]
-    looked_at = min(len(hidden), MOST_SEARCHED)
+        return [*plain, *(CorrelatedRecipe(k, settings.starts, hidden, members.get(k)) for k in settings.counts)]
+    looked_at = min(customers, MOST_SEARCHED)
     sizes = settings.min_cluster_sizes or tuple(sorted({max(10, round(s * looked_at)) for s in (0.01, 0.02, 0.05)}))
     memory = Memory()
     return [

@@ -31,6 +31,7 @@ from training.valleys import Counts, counted, rounded, straight
 from training.verdict import VerdictKind, decide
 
 TWO = DiscoverySettings(algorithms=(KMeansSettings(segments=2),))
+SEVERAL = DiscoverySettings(algorithms=(KMeansSettings(segments=2), KMeansSettings(segments=3), HdbscanSettings()))
 JUDGEMENT = Judgement(2, 0.4, 0.6, 0.0, 0.5, 0.9, 1.0)
 GAP, NO_GAP = PairEvidence((0, 1), 1e-6, 0.1, 1.0), PairEvidence((0, 1), 0.4, 0.9, 1.0)
 NULL = np.array([0.1, 0.2, 0.3])
@@ -95,20 +96,48 @@ def test_a_correlated_gaussian_is_a_continuum() -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.FLAG, Kind.CATEGORY, Kind.COUNT])
-def test_one_column_of_steps_makes_no_group(kind: Kind) -> None:
+@pytest.mark.parametrize("settings", [TWO, DiscoverySettings()], ids=["two segments", "default"])
+def test_one_column_of_steps_makes_no_group(kind: Kind, settings: DiscoverySettings) -> None:
     generator = np.random.default_rng(2)
     steps: Any = generator.integers(0, 2, 1500)
     steps = [f"level {value}" for value in steps] if kind is Kind.CATEGORY else steps.astype(float)
     data = {"steps": steps, "a": generator.normal(size=1500), "b": generator.normal(size=1500)}
-    discovery = found(data, [kind, Kind.NUMBER, Kind.NUMBER])
+    discovery = found(data, [kind, Kind.NUMBER, Kind.NUMBER], settings)
     assert discovery.verdict.kind is not VerdictKind.DISTINCT
 
 
-def test_skewed_whole_numbers_make_no_group() -> None:
+@pytest.mark.parametrize("settings", [TWO, DiscoverySettings()], ids=["two segments", "default"])
+def test_skewed_whole_numbers_make_no_group(settings: DiscoverySettings) -> None:
     generator = np.random.default_rng(3)
     orders, spend = generator.geometric(0.4, 2000), generator.lognormal(3, 1.5, 2000)
-    discovery = found({"orders": orders, "spend": spend}, [Kind.COUNT, Kind.NUMBER])
+    discovery = found({"orders": orders, "spend": spend}, [Kind.COUNT, Kind.NUMBER], settings)
     assert discovery.verdict.kind is not VerdictKind.DISTINCT
+
+
+@pytest.mark.parametrize("settings", [SEVERAL, DiscoverySettings()], ids=["several", "default"])
+@pytest.mark.parametrize("log_spread", [0.3, 1.0, None])
+def test_a_spike_in_one_column_makes_no_group(log_spread: float | None, settings: DiscoverySettings) -> None:
+    """Half of the customers spend nothing; without a spread of the logarithm, the others' spend is exponential."""
+    generator = np.random.default_rng(11)
+    nothing = generator.random(600) < 0.5
+    spend = generator.lognormal(4, log_spread, 600) if log_spread else generator.exponential(50, 600).round(2)
+    data = {"spend": np.where(nothing, 0, spend), "a": generator.normal(size=600), "b": generator.normal(size=600)}
+    discovery = found(data, [Kind.NUMBER] * 3, settings)
+    assert discovery.verdict.kind is not VerdictKind.DISTINCT
+
+
+def test_two_columns_that_agree_on_a_spike_make_groups() -> None:
+    generator = np.random.default_rng(11)
+    nothing = generator.random(600) < 0.5
+    data = {name: np.where(nothing, 0, generator.lognormal(4, 0.3, 600)) for name in ("spend", "margin", "basket")}
+    assert found(data, [Kind.NUMBER] * 3, SEVERAL).verdict.kind is VerdictKind.DISTINCT
+
+
+def test_few_or_many_in_one_column_are_groups_although_the_few_share_values() -> None:
+    generator = np.random.default_rng(12)
+    orders = np.where(generator.random(600) < 0.5, generator.integers(0, 3, 600), generator.poisson(50, 600))
+    data = {"orders": orders, "a": generator.normal(size=600)}
+    assert found(data, [Kind.COUNT, Kind.NUMBER]).verdict.kind is VerdictKind.DISTINCT
 
 
 def test_a_ring_round_a_ring_is_two_distinct_groups() -> None:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 SCHEMAS = "#/components/schemas/{model}"
 EVERYWHERE = (400, 401, 404, 405, 408, 414, 431, 500, 503)  # what any route may answer
+WITH_WAIT = (429, 503)
+WAIT = {
+    "description": "Seconds after which to ask again.",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
 LIMITED = (429,)  # what a route that is limited may answer besides
 DOCS_FILES = ("/static_content/swagger-ui.css", "/static_content/swagger-ui-bundle.js")
 DOCS = Answer(
@@ -127,9 +133,8 @@ def openapi(routes: Iterable[Route]) -> dict[str, Any]:
 def _operation(route: Route) -> dict[str, Any]:
     schema = {"type": "string"} if route.response is None else _reference(route.response)
     good = {"description": "Done", "content": {route.media_type: {"schema": schema}}}
-    error = {"application/json": {"schema": _reference(contracts.ErrorResponse)}}
     refusals = {
-        str(status): {"description": HTTPStatus(status).phrase, "content": error}
+        str(status): _refusal(status)
         for status in sorted({*route.refusals, *EVERYWHERE, *(LIMITED if route.limited else ())})
     }
     operation: dict[str, Any] = {
@@ -142,6 +147,17 @@ def _operation(route: Route) -> dict[str, Any]:
         content = {"application/json": {"schema": _reference(route.request)}}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    codes = " or ".join(f"`{code}`" for code in contracts.CODES[status])
+    described: dict[str, Any] = {
+        "description": f"{HTTPStatus(status).phrase}: {codes}",
+        "content": {"application/json": {"schema": _reference(contracts.ErrorResponse)}},
+    }
+    if status in WITH_WAIT:
+        described["headers"] = {"Retry-After": WAIT}
+    return described
 
 
 def _reference(model: type[Any]) -> dict[str, str]:

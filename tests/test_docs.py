@@ -309,6 +309,11 @@ def test_every_error_code_is_in_the_reference() -> None:
     assert {(row[0], row[1]) for row in table(REFERENCE, "Errors")} == refusals()
 
 
+def test_every_error_code_is_in_the_openapi_document() -> None:
+    told = {(str(status), code) for status, codes in contracts.CODES.items() for code in codes}
+    assert told == refusals()
+
+
 def test_operations_say_what_to_do_about_every_error_code() -> None:
     rows = table(OPERATIONS, "What each error means")
     assert sorted(row[0] for row in rows) == sorted(code for _, code in refusals())

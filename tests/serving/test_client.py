@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from experiments.service_process import free_port
 from segments.model import SegmentModel
+from segments.reading import CustomerReader
+from serving.contracts import CODES
+from serving.door import Door
+from serving.flat_map import FlatMap
 from serving.launcher import running_service
 from serving.live_model import LiveModel
 from serving.pages import openapi
@@ -43,6 +50,34 @@ def test_every_operation_has_a_name_of_its_own_and_tells_its_errors() -> None:
         for status, response in operation["responses"].items():
             if status != "200":
                 assert response["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorResponse")
+                assert re.findall("`([a-z_]+)`", response["description"]) == list(CODES[int(status)])
+                assert ("Retry-After" in response.get("headers", {})) == (status in ("429", "503"))
+
+
+def test_no_field_holds_a_file_or_an_address() -> None:
+    """So that no request can ask the service to read or fetch something, nor send it anything but JSON."""
+    found = document()
+    names: set[str] = set()
+    formats: set[str] = set()
+    media: set[str] = set()
+
+    def look(value: Any) -> None:
+        if isinstance(value, dict):
+            names.update(value["properties"] if isinstance(value.get("properties"), dict) else ())
+            formats.update(str(value[key]) for key in ("format", "contentEncoding", "contentMediaType") if key in value)
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            look(inner)
+
+    look(found)
+    for of in found["paths"].values():
+        for operation in of.values():
+            media |= operation.get("requestBody", {"content": {}})["content"].keys()
+            assert "parameters" not in operation
+    assert len(names) > 50
+    words = {word for name in names for word in re.split(r"[^a-z]+", re.sub("([A-Z])", r"_\1", name).lower())}
+    assert words & {"url", "uri", "path", "file", "filename", "link", "href", "address", "host", "callback"} == set()
+    assert formats & {"uri", "uri-reference", "iri", "url", "hostname", "binary", "byte", "base64"} == set()
+    assert media == {"application/json"}
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +117,57 @@ def url(kmeans: SegmentModel, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield found
 
 
-def call(name: str) -> Any:
-    return importlib.import_module(f"{NAME}.api.default.{name}").sync
+def call(name: str, how: str = "sync") -> Any:
+    return getattr(importlib.import_module(f"{NAME}.api.default.{name}"), how)
+
+
+def test_the_generated_client_shows_places_and_hears_of_a_model_without_a_recipe(
+    client: Any, url: str, kmeans: SegmentModel, good: dict[str, Any]
+) -> None:
+    models = importlib.import_module(f"{NAME}.models")
+    with client.AuthenticatedClient(base_url=url, token=KEY) as known:
+        assert call("readyz")(client=known).status == "ready"
+        assert call("livez")(client=known).status == "alive"
+        picture = call("map_")(client=known)
+        assert [place.id for place in picture.segments] == list(kmeans.ids)
+        body = models.MapRequest.from_dict({"customers": [{"id": "C1", "features": good}]})
+        (place,) = call("locate")(client=known, body=body).customers
+        expected = FlatMap.of(kmeans).place(kmeans.encoder.encode(_raw(kmeans, [good])))
+        assert [place.x, place.y] == pytest.approx(expected[0].tolist())
+        rows = {"id": "C1", "orders": [{"ordered_at": "2026-06-28", "order_id": "O1", "amount": 41.5}]}
+        records = models.RecordsRequest.from_dict({"as_of": "2026-07-01", "customers": [rows]})
+        refused = call("assign_records")(client=known, body=records)
+        assert (type(refused), refused.error.code) == (models.ErrorResponse, "no_feature_recipe")
+        assert "segments_model_info" in str(call("metrics", "sync_detailed")(client=known).content)
+
+
+def _raw(model: SegmentModel, customers: list[dict[str, Any]]) -> Any:
+    return CustomerReader(model.contract, model.encoder).records(customers)
+
+
+def test_the_generated_client_hears_when_to_ask_again(
+    client: Any, kmeans: SegmentModel, make_caller: Any, tmp_path: Path
+) -> None:
+    """One request in 100 s is allowed; and a service that has no model yet."""
+    models = importlib.import_module(f"{NAME}.models")
+    slow = make_caller(kmeans, ServiceSettings(requests_per_second=0.01)).door
+    empty = Door(LiveModel(lambda: pytest.fail("nobody asked to load")), ServiceSettings())
+
+    async def ask(door: Door, name: str) -> Any:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://service") as inner:
+            known = client.Client(base_url="http://service").set_async_httpx_client(inner)
+            return await call(name, "asyncio_detailed")(client=known)
+
+    assert asyncio.run(ask(slow, "model")).parsed.digest == kmeans.digest
+    for door, name, status, code, wait in [
+        (slow, "segments", 429, "rate_limited", 100),
+        (empty, "readyz", 503, "loading", 1),
+        (empty, "model", 503, "loading", 1),
+    ]:
+        reply = asyncio.run(ask(door, name))
+        assert (reply.status_code, reply.parsed.error.code) == (status, code)
+        assert isinstance(reply.parsed, models.ErrorResponse)
+        assert 0 < int(reply.headers["retry-after"]) <= wait
 
 
 def test_the_generated_client_assigns_contrasts_and_is_refused(

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -38,7 +39,8 @@ def changed(settings: Root, values: Values) -> Root:
     """The same settings with other values at some paths.
 
     `discovery.encoding.scale` is a key in blocks; `discovery.algorithms.kmeans.starts` is a key in the entry of a list
-    that has this algorithm (or number, from 0); a block that is not there is made.
+    that has this algorithm (or number, from 0); a block that is not there is made. Where a path leads into what another
+    one gives, it is the later of the two, in whichever order they come.
 
     Raises
     ------
@@ -46,9 +48,9 @@ def changed(settings: Root, values: Values) -> Root:
         If there is no such path, or a value is not valid there; with the nearest known key.
     """
     plain = settings.model_dump(mode="json")
-    for path, value in values.items():
+    for path, value in sorted(values.items(), key=lambda item: item[0].count(".")):
         place = _find(plain, path)
-        place.inside[place.key] = value
+        place.inside[place.key] = copy.deepcopy(value)
     return parse_as(type(settings), plain, "the swept settings")
 
 
@@ -143,6 +145,14 @@ def count_of(variation: tuple[Any, ...] | SweepRange) -> int | None:
     return None if step is None else int((variation.high - variation.low) / step + 1e-9) + 1
 
 
+def value_at(variation: SweepRange, number: int) -> int | float:
+    """`low` and so many steps, as a person would write it: 0.3, not 0.30000000000000004."""
+    step = variation.step or 1
+    if variation.whole:
+        return int(variation.low + number * step)
+    return float(Decimal(str(variation.low)) + number * Decimal(str(step)))
+
+
 def every_combination(space: Space) -> Iterator[dict[str, Any]]:
     """All settings of a space whose values can be counted."""
     every = [_every(variation) for variation in space.values()]
@@ -152,17 +162,17 @@ def every_combination(space: Space) -> Iterator[dict[str, Any]]:
 def _every(variation: tuple[Any, ...] | SweepRange) -> list[Any]:
     if not isinstance(variation, SweepRange):
         return list(variation)
-    return [variation.low + number * (variation.step or 1) for number in range(count_of(variation) or 0)]
+    return [value_at(variation, number) for number in range(count_of(variation) or 0)]
 
 
 def _samples(variation: tuple[Any, ...] | SweepRange) -> tuple[Any, ...]:
     """Every choice; of a range both ends and one between, which shows a setting that takes whole numbers only."""
     if not isinstance(variation, SweepRange):
         return variation
-    if count_of(variation) is None:
+    count = count_of(variation)
+    if count is None:
         return (variation.low, variation.low + GOLDEN * (variation.high - variation.low), variation.high)
-    every = _every(variation)
-    return (every[0], every[min(1, len(every) - 1)], every[-1])
+    return tuple(value_at(variation, number) for number in (0, min(1, count - 1), count - 1))
 
 
 def _find(plain: dict[str, Any], path: str) -> _Place:
@@ -185,7 +195,7 @@ def _key(node: Any, part: str, where: str) -> Any:
     names = [str(entry.get(NAMED_BY, "")) if isinstance(entry, dict) else "" for entry in node]
     if part in names:
         return names.index(part)
-    if part.isdigit() and int(part) < len(node):
+    if part.isdecimal() and int(part) < len(node):
         return int(part)
     known = [name for name in names if name] or [str(number) for number in range(len(node))]
     raise SettingsError(f"{where!r} has no entry {part!r}.{nearest_word(part, known)} Known here: {', '.join(known)}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from features.settings import Settings as Block
+
+LARGEST = 2**53  # beyond it not every whole number is a float
 
 Objective = Literal["trust", "silhouette", "recovered", "stability", "gap_share"]
 
@@ -24,6 +27,8 @@ class SweepRange(Block):
 
     @model_validator(mode="after")
     def _consistent(self) -> SweepRange:
+        if not all(abs(number) <= LARGEST for number in (self.low, self.high, self.step or 0)):
+            raise ValueError(f"low, high and step must be finite, and at most {LARGEST:,} (2^53)")
         if not self.low < self.high:
             raise ValueError(f"low ({self.low}) must be less than high ({self.high})")
         if self.log and self.step is not None:
@@ -67,10 +72,25 @@ class SweepSettings(Block):
 
     @field_validator("space")
     @classmethod
-    def _no_choice_twice(cls, value: dict[str, Variation]) -> dict[str, Variation]:
-        for path, variation in value.items():
-            if not isinstance(variation, SweepRange):
-                texts = [json.dumps(choice, sort_keys=True, default=str) for choice in variation]
-                if twice := sorted({text for text in texts if texts.count(text) > 1}):
-                    raise ValueError(f"{path!r} has a choice twice: {', '.join(twice)}")
-        return value
+    def _plain_choices(cls, value: dict[str, Variation]) -> dict[str, Variation]:
+        return {
+            path: variation if isinstance(variation, SweepRange) else _plain(path, variation)
+            for path, variation in value.items()
+        }
+
+
+def _plain(path: str, choices: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Each as the value that a trial keeps: as JSON gives it back, a date as text."""
+    try:
+        texts = [json.dumps(choice, sort_keys=True, default=_moment) for choice in choices]
+    except TypeError as error:
+        raise ValueError(f"{path!r} has a choice that is no plain value: {error}") from error
+    if twice := sorted({text for text in texts if texts.count(text) > 1}):
+        raise ValueError(f"{path!r} has a choice twice: {', '.join(twice)}")
+    return tuple(json.loads(text) for text in texts)
+
+
+def _moment(value: object) -> str:
+    if isinstance(value, date):  # also with a time of day
+        return value.isoformat()
+    raise TypeError(f"{value!r:.60}")

@@ -22,7 +22,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from segments.errors import SettingsError
-from training.search_space import Space, Values, combinations, count_of, every_combination
+from training.search_space import Space, Values, combinations, count_of, every_combination, value_at
 from training.sweep_settings import SweepRange
 
 COUNTED = (TrialState.COMPLETE, TrialState.PRUNED)  # pruned: these settings made no model
@@ -137,11 +137,10 @@ def _suggested(trial: optuna.Trial, path: str, variation: tuple[Any, ...] | Swee
     count = count_of(variation)
     if count is None:
         return trial.suggest_float(path, low, variation.high, log=log)
-    step = variation.step or 1
-    high = low + (count - 1) * step
+    step, high = variation.step or 1, value_at(variation, count - 1)
     if variation.whole:
         return trial.suggest_int(path, int(low), int(high), step=int(step), log=log)
-    return trial.suggest_float(path, low, high, step=step)
+    return value_at(variation, round((trial.suggest_float(path, low, high, step=step) - low) / step))
 
 
 def _text(value: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -54,6 +56,7 @@ def test_a_path_leads_through_blocks_names_and_entries_of_lists() -> None:
     [
         ({"discovery.encodng.scale": [True]}, r"'discovery.encodng.scale' cannot be true.*Did you mean 'encoding'\?"),
         ({"discovery.encoding.scal": [True]}, r"unknown key 'discovery.encoding.scal'. Did you mean 'scale'\?"),
+        ({"discovery.algorithms.².starts": [2]}, "no entry '²'"),
         (
             {"discovery.algorithms.kmean.starts": [2]},
             r"no entry 'kmean'. Did you mean 'kmeans'\? Known here: kmeans, h",
@@ -130,6 +133,52 @@ def test_a_range_of_whole_numbers_is_pythons_with_its_end(low: int, width: int, 
 def test_what_is_between_any_two_values_is_not_counted() -> None:
     assert combinations(space({"a": [1, 2], "b": {"low": 0.5, "high": 1}})) is None
     assert combinations(space({"a": [1, 2], "b": {"low": 0.1, "high": 0.7, "step": 0.2}})) == 8
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"low": 1, "high": float("inf")}, "low, high and step must be finite"),
+        ({"low": 1, "high": float("inf"), "step": 1}, "low, high and step must be finite"),
+        ({"low": float("nan"), "high": 1}, "low, high and step must be finite"),
+        ({"low": 0, "high": 10**400}, "low, high and step must be finite"),
+        ([{1: 2, "a": 3}, 2], "a choice that is no plain value"),
+        ([b"bytes"], "a choice that is no plain value"),
+    ],
+)
+def test_what_no_trial_could_hold_is_refused(told: Any, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        space({"discovery.seed": told})
+
+
+def test_a_date_is_a_choice_as_yaml_writes_it() -> None:
+    told = yaml.safe_load("as_of: [2026-05-01, 2026-06-01]")
+    found = space(told)
+    assert found["as_of"] == ("2026-05-01", "2026-06-01")
+    check_space(SETTINGS, found)
+    assert changed(SETTINGS, {"as_of": found["as_of"][0]}).as_of == date(2026, 5, 1)
+    with pytest.raises(SettingsError, match="a choice twice"):
+        space({"as_of": [date(2026, 5, 1), "2026-05-01"]})
+
+
+def test_a_range_of_a_thousand_million_is_checked_at_its_ends() -> None:
+    check_space(SETTINGS, space({"discovery.seed": {"low": 0, "high": 10**12}}))
+
+
+def test_a_path_into_what_another_one_gives_is_the_later_in_either_order() -> None:
+    one, other = ("discovery.encoding.scale", False), ("discovery.encoding", {"clip_share": 0.2})
+    for values in ([one, other], [other, one]):
+        found = changed(SETTINGS, dict(values)).discovery.encoding
+        assert (found.scale, found.clip_share) == (False, 0.2)
+    assert other[1] == {"clip_share": 0.2}, "the choice itself is as it was"
+
+
+@given(st.integers(0, 50), st.sampled_from([0.1, 0.05, 0.001, 0.3, 0.7]), st.integers(1, 40))
+def test_steps_are_the_decimal_numbers_that_they_look_like(first: int, step: float, more: int) -> None:
+    low, high = first / 10, float(Fraction(first, 10) + more * Fraction(str(step)))
+    (found,) = space({"a": {"low": low, "high": high, "step": step}}).values()
+    expected = [float(Fraction(str(low)) + number * Fraction(str(step))) for number in range(more + 1)]
+    assert [values["a"] for values in every_combination({"a": found})] == expected
 
 
 def test_the_written_file_says_the_same_as_the_trial() -> None:

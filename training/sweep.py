@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -154,7 +155,7 @@ def sweep_of(study: Study, settings: SweepSettings) -> Sweep:
 def _one_trial(study: Study, settings: SweepSettings, attempt: Discover, yardstick: Yardstick, wanted: int) -> None:
     trial, values = propose(study, settings.space, wanted, settings.seed)
     try:
-        outcome = _known(study, values) or _tried(attempt, values, yardstick)
+        outcome = _known(study, values) or _comparable(_tried(attempt, values, yardstick), settings.objective)
         for name, value in outcome.items():
             trial.set_user_attr(name, value)
         if outcome["refused"]:
@@ -182,6 +183,13 @@ def _tried(attempt: Discover, values: Mapping[str, Any], yardstick: Yardstick) -
         return {"figures": {}, "verdict": "", "chosen": "", "refused": str(error)}
     kind, name = str(found.verdict.kind), found.chosen.recipe.name
     return {"figures": dict(figures(found, yardstick)), "verdict": kind, "chosen": name, "refused": ""}
+
+
+def _comparable(outcome: dict[str, Any], objective: Objective) -> dict[str, Any]:
+    """A model without the figure that is sought cannot be ranked, and Optuna would not count its trial: not ever."""
+    if outcome["refused"] or math.isfinite(outcome["figures"].get(objective, math.nan)):
+        return outcome
+    return {**outcome, "figures": {}, "refused": f"its model has no {objective}"}
 
 
 def _described(number: int, trial: FrozenTrial) -> Trial:

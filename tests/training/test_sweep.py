@@ -153,6 +153,30 @@ def test_settings_that_make_no_model_are_outcomes() -> None:
         _ = nothing.best
 
 
+@pytest.mark.parametrize("without", [{}, {"trust": float("nan")}, {"trust": float("inf")}])
+def test_a_model_without_the_figure_that_is_sought_is_an_outcome(
+    without: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Optuna fails a trial whose value is not a number; failed ones count for nothing, and would be tried for ever."""
+    monkeypatch.setattr(sweeping, "figures", lambda *_: {"silhouette": 0.5, **without})
+    found = sweep(two_groups(), CONTRACT, SETTINGS, {"encoding.scale": [True, False]})
+    assert [trial.refused for trial in found.trials] == ["its model has no trust"] * 2
+    assert found.ranked == ()
+
+
+def test_steps_of_a_tenth_are_tried_without_a_murmur() -> None:
+    """Optuna warns of 0.30000000000000004, and a warning is an error here."""
+    space = {**SPACE, "encoding.weights.visits": {"low": 0.1, "high": 0.7, "step": 0.1}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweeping, "_tried", quick)
+        for trials in (12, 28):  # searched; and all that there are
+            found = sweep(two_groups(), CONTRACT, SETTINGS, space, trials=trials)
+            tried = {trial.values["encoding.weights.visits"] for trial in found.trials}
+            assert tried <= {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7}
+    assert len({str(trial.values) for trial in found.trials}) == 28
+    assert len(tried) == 7
+
+
 def test_the_time_limit_starts_no_further_trial() -> None:
     found = sweep(two_groups(), CONTRACT, SETTINGS, SPACE, trials=3, minutes=1e-9)
     assert (found.trials, found.finished) == ((), False)

@@ -57,8 +57,10 @@ def list_segments(config: Path, which: str) -> None:
     show_cards(fetched.model)
     for found in list_versions(location):
         aliases = f" ({', '.join(found.aliases)})" if found.aliases else ""
+        verdict = f", {found.verdict}" if found.verdict else ""
         click.echo(
-            f"version {found.version}{aliases}: {len(found.segment_ids)} segments, {found.created:%Y-%m-%d %H:%M}"
+            f"version {found.version}{aliases}: {len(found.segment_ids)} segments{verdict}, "
+            f"{found.created:%Y-%m-%d %H:%M}"
         )
     for moved in promotions(location)[:PROMOTIONS_SHOWN]:
         click.echo(moved.sentence)

@@ -36,6 +36,7 @@ LABEL_LIMIT = 5000  # characters of JSON; what the registry's column holds
 SEGMENTS = "segment_ids"
 SUCCEEDS = "succeeds"  # the digest of the version whose segments this one continues
 LINEAGE = "lineage"  # what became of them, in a line
+VERDICT = "verdict"  # distinct groups, slices of a continuum, or nothing reproducible that was forced
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class RegisteredVersion:
     """One version of the registered model; `segment_ids` in the model's order.
 
     succeeds : the digest of the model whose segments it continues, and lineage : what became of those, in a line; both
-    empty for a first model. The whole lineage is in the model's provenance.
+    empty for a first model. The whole lineage is in the model's provenance. verdict : what its discovery found; empty
+    for a model without one.
     """
 
     version: str
@@ -54,6 +56,7 @@ class RegisteredVersion:
     segment_ids: tuple[str, ...]
     succeeds: str = ""
     lineage: str = ""
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,12 @@ def register(location: RegistryLocation, run_id: str) -> str:
             source=logged.artifact_location,
             run_id=run_id,
             model_id=logged.model_id,
-            tags={DIGEST: model.digest, SEGMENTS: json.dumps(model.ids, ensure_ascii=False), **_descent(model)},
+            tags={
+                DIGEST: model.digest,
+                SEGMENTS: json.dumps(model.ids, ensure_ascii=False),
+                **_descent(model),
+                **_verdict(model),
+            },
         )
         return str(made.version)
 
@@ -226,6 +234,7 @@ def described(version: Any, aliases: Mapping[str, tuple[str, ...]] | None = None
         segment_ids=tuple(json.loads(tag_of(version, SEGMENTS))),
         succeeds=version.tags.get(SUCCEEDS, ""),
         lineage=version.tags.get(LINEAGE, ""),
+        verdict=version.tags.get(VERDICT, ""),
     )
 
 
@@ -233,6 +242,12 @@ def _descent(model: SegmentModel) -> dict[str, str]:
     """The tags of a version that continues another."""
     lineage = model.provenance.get("lineage")
     return {SUCCEEDS: lineage["incumbent"], LINEAGE: lineage["summary"][:LABEL_LIMIT]} if lineage else {}
+
+
+def _verdict(model: SegmentModel) -> dict[str, str]:
+    """The tag of a version whose discovery ended in a verdict."""
+    verdict = model.provenance.get("verdict")
+    return {VERDICT: verdict["verdict"]} if verdict else {}
 
 
 def _names_beside(connection: Connection, versions: Sequence[Any], segment_id: str) -> dict[str, str]:

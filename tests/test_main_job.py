@@ -22,7 +22,7 @@ from cli import main
 from experiments.service_process import free_port
 from features.vector_file import read_vectors
 from registry.connection import RegistryLocation, connected, load_mlflow
-from registry.versions import fetch
+from registry.versions import fetch, list_versions
 from segments.rules import RuleSet
 from serving.launcher import running_service
 from serving.settings import ServiceSettings
@@ -203,6 +203,70 @@ def test_the_run_carries_rules_that_replay_to_their_figures(company: Company, tm
     table = pd.read_csv(io.StringIO(stored["tables/rules.csv"]))
     assert table["precision"].tolist() == pytest.approx([one.precision for one in rules], nan_ok=True)
     assert table["coverage"].tolist() == pytest.approx([one.coverage for one in rules], nan_ok=True)
+
+
+def test_the_run_and_the_version_tell_the_verdict_with_its_evidence(company: Company, tmp_path: Path) -> None:
+    fetched = fetch(company.location)
+    told = fetched.model.provenance["verdict"]
+    kind, evidence = told["verdict"], told["evidence"]
+    assert kind == "distinct groups"
+    with connected(company.location) as connection:
+        logged = connection.client.get_run(fetched.run_id).data
+        table, page = (
+            Path(connection.client.download_artifacts(fetched.run_id, name, str(tmp_path))).read_text("utf-8")
+            for name in ("tables/evidence.csv", "report.html")
+        )
+    assert logged.tags["verdict"] == kind
+    assert all(reason in logged.tags["mlflow.note.content"] for reason in told["reasons"])
+    expected = {
+        "recovered_least": min(evidence["recovered"]),
+        "recovered_mean": np.mean(evidence["recovered"]),
+        "silhouette_without_groups": evidence["silhouette_without_groups"],
+        "gap_share": 1.0,
+    }
+    assert {name: logged.metrics[name] for name in expected} == pytest.approx(expected)
+    pairs = pd.read_csv(io.StringIO(table))
+    assert pairs["gap"].tolist() == [True] * len(evidence["pairs"])
+    ids = [[fetched.model.ids[position] for position in pair["segments"]] for pair in evidence["pairs"]]
+    assert pairs[["segment_a", "segment_b"]].to_numpy().tolist() == ids
+    assert pairs["valley_depth"].tolist() == pytest.approx([pair["valley_depth"] for pair in evidence["pairs"]])
+    assert f"{len(pairs)} of {len(pairs)} pairs of neighbours" in page
+    (version,) = list_versions(company.location)
+    assert version.verdict == kind
+    assert f"segments, {kind}, " in run("list", "--config", company.config).output
+
+
+def test_every_candidate_is_a_run_with_its_scores_and_what_was_said_of_it(tmp_path: Path) -> None:
+    """A whole choice: the chosen, those passed over, and those refused before they were judged."""
+    run("simulate", tmp_path, "--customers", CUSTOMERS, "--seed", 5)
+    config = tmp_path / "segments.yaml"
+    settings = yaml.safe_load(config.read_text())
+    settings["discovery"] = {"algorithms": [{"algorithm": "kmeans", "segments": [8, 10]}]}
+    config.write_text(yaml.safe_dump(settings))
+    run("discover", config, "--promote")
+    location = RegistryLocation(f"sqlite:///{tmp_path / 'mlflow.db'}", settings["registry"]["model_name"])
+    fetched = fetch(location)
+    with connected(location) as connection:
+        query = f"tags.`mlflow.parentRunId` = '{fetched.run_id}'"
+        nested = connection.client.search_runs([connection.experiment_id()], query)
+    found = {one.info.run_name: one.data for one in nested}
+    kinds = ("KMeans", "KMeans allowing for correlation")
+    assert set(found) == {f"{kind}, {k} segments" for kind in kinds for k in (8, 9, 10)}
+    chosen = [data for data in found.values() if data.tags["chosen"] == "true"]
+    assert len(chosen) == 1
+    parameters = fetched.model.provenance["parameters"]
+    assert chosen[0].params == {"algorithm": "kmeans"} | {name: str(value) for name, value in parameters.items()}
+    assert chosen[0].metrics["segments"] == len(fetched.model.ids)
+    for name, data in found.items():
+        assert data.metrics["segments"] == int(data.params["segments"]), name
+        assert 0 <= data.metrics["gap_share"] <= 1
+        assert 0 < data.metrics["smallest_share"] <= data.metrics["largest_share"] < 1
+        if "silhouette" in data.metrics:
+            assert f"silhouette {data.metrics['silhouette']:.3f}" in data.tags["remark"]
+        else:
+            assert data.tags["remark"] == "refused: no gaps part its segments"
+            assert data.metrics["gap_share"] < 0.75
+    assert any("silhouette" not in data.metrics for data in found.values())
 
 
 def test_explain_one_customer_in_words(company: Company) -> None:

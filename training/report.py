@@ -21,6 +21,7 @@ from segments.wording import plain_number
 from training.cards import typical_value
 from training.discovery import Discovery
 from training.drawing import colour_of
+from training.evidence import evidence_html
 from training.pictures import draw_pictures
 from training.quality import Judgement
 from training.tables import (
@@ -77,7 +78,8 @@ def html_report(
         stacks=_stacks(discovery),
         reason=escape(discovery.choice.reason) + ".",
         verdict=f"<p><strong>{escape(discovery.verdict.sentence)}</strong></p>"
-        + (f"<p>{escape(_verdict(judgement))}</p>" if judgement else ""),
+        + (f"<p>{escape(_verdict(judgement))}</p>" if judgement else "")
+        + evidence_html(discovery),
         cards="".join(_card(discovery, n, shown.get(card.id, "")) for n, card in enumerate(discovery.model.cards)),
         unassigned=_unassigned(discovery),
         pictures="".join(_figure(name, content) for name, content in pictures.items()),

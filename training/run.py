@@ -24,6 +24,7 @@ from segments.model import SegmentModel
 from segments.rules import RuleSet
 from segments.wording import plain_number
 from training.discovery import Discovery, Progress, discover
+from training.evidence import evidence_table, verdict_metrics
 from training.pending import keep
 from training.report import candidate_table, draw_pictures, html_report, segment_table
 from training.rule_export import rule_table, rules_json, rules_sql
@@ -238,7 +239,7 @@ def record(
             name=candidate.recipe.name,
             params={"algorithm": candidate.recipe.algorithm, **candidate.recipe.parameters},
             metrics={
-                **(candidate.judgement.metrics if candidate.judgement else {}),
+                **(candidate.judgement.metrics if candidate.judgement else candidate.facts),
                 **(candidate.fit.facts if candidate.fit else {}),
             },
             tags={"remark": remark, "chosen": str(number == found.choice.chosen).lower()},
@@ -252,13 +253,22 @@ def record(
         data_digest=vectors.digest,
         data_source=", ".join(vectors.report),
         model=found.model,
-        metrics={**(judgement.metrics if judgement else {}), "customers": float(len(vectors.frame))},
-        tags={"algorithm": found.chosen.recipe.algorithm, "chosen": found.chosen.recipe.name},
+        metrics={
+            **(judgement.metrics if judgement else {}),
+            **verdict_metrics(found),
+            "customers": float(len(vectors.frame)),
+        },
+        tags={
+            "algorithm": found.chosen.recipe.algorithm,
+            "chosen": found.chosen.recipe.name,
+            "verdict": str(found.verdict.kind),
+        },
         versions=versions(),
         candidates=candidates,
         tables={
             "segments": segment_table(found),
             "candidates": candidate_table(found),
+            "evidence": evidence_table(found),
             "rules": rule_table(rules, found.contract),
         },
         figures=pictures,
@@ -287,6 +297,7 @@ def note(settings: Settings, vectors: CustomerVectors, found: Discovery) -> str:
     return (
         f"# {settings.title or settings.registry.model_name}\n\n"
         f"{len(vectors.frame):,} customers as of {vectors.as_of.isoformat()}. Chosen: {found.choice.reason}.\n\n"
+        f"**Verdict.** {found.verdict.sentence}\n\n"
         f"The model keeps {found.model.provenance['exemplars']:,} encoded training customers as exemplars.\n\n"
         "The whole story with pictures is in the artifact `report.html`.\n\n"
         f"| segment | customers | share | in words | id |\n|---|---:|---:|---|---|\n{rows}\n"

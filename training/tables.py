@@ -62,12 +62,12 @@ def segment_table(discovery: Discovery) -> pd.DataFrame:
 
 
 def candidate_table(discovery: Discovery) -> pd.DataFrame:
-    """One row a candidate, in the order they were tried: recipe, parameters, scores (missing where it found fewer than
-    two segments), whether it was chosen, and what was said of it."""
+    """One row a candidate, in the order they were tried: recipe, parameters, scores (missing where it was not
+    judged), whether it was chosen, and what was said of it."""
     rows = []
     for position, candidate in enumerate(discovery.candidates):
         parameters = ", ".join(f"{name}={value}" for name, value in candidate.recipe.parameters.items())
-        metrics = candidate.judgement.metrics if candidate.judgement else {}
+        metrics = candidate.judgement.metrics if candidate.judgement else candidate.facts
         rows.append(
             {
                 "candidate": candidate.recipe.name,

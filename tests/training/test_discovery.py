@@ -112,13 +112,29 @@ def test_kmeans_on_unscaled_spend_is_refused_as_degenerate() -> None:
         discover(frame_of(spend, generator.poisson(3, 1000)), CONTRACT, settings, {})
 
 
-def test_one_huge_customer_moves_no_segment(planted: Any) -> None:
-    settings = DiscoverySettings(algorithms=(KMeansSettings(segments=4),))
+def moved_by_one_huge_customer(planted: Any, settings: DiscoverySettings) -> int:
+    """How many others change segment when the largest spender spends a thousand times more."""
     before = discover(planted.frame, planted.contract, settings, {}).labels
+    huge = int(np.argmax(planted.frame["monetary_value"]))
     frame = planted.frame.copy()
-    frame.iloc[0, frame.columns.get_loc("monetary_value")] *= 1000
+    frame.iloc[huge, frame.columns.get_loc("monetary_value")] *= 1000
     after = discover(frame, planted.contract, settings, {}).labels
-    assert np.mean(before[1:] == after[1:]) >= 0.99
+    return int(np.sum(np.delete(before != after, huge)))
+
+
+@pytest.mark.parametrize(
+    "algorithms", [(KMeansSettings(), HdbscanSettings()), (KMeansSettings(),), (HdbscanSettings(),)]
+)
+def test_one_huge_customer_moves_no_segment(planted: Any, algorithms: Any) -> None:
+    assert moved_by_one_huge_customer(planted, DiscoverySettings(algorithms=algorithms)) == 0
+
+
+@pytest.mark.parametrize("algorithm", [KMeansSettings(segments=4), HdbscanSettings()])
+def test_it_would_without_clipping_and_logarithm(planted: Any, algorithm: Any) -> None:
+    bare = EncodingSettings(clip_share=0, transform="none")
+    assert (
+        moved_by_one_huge_customer(planted, DiscoverySettings(algorithms=(algorithm,), encoding=bare, force=True)) > 0
+    )
 
 
 def test_hdbscan_finds_the_groups_of_another_implementation(hdbscan_discovery: Discovery) -> None:

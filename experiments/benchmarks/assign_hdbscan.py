@@ -109,7 +109,7 @@ def serve(table: pd.DataFrame, most: int | None = None) -> Served | None:
     encoder = fit_encoding(frame, contract, EncodingSettings()).encoder
     raw = CustomerReader(contract, encoder).frame(frame)
     points = np.ascontiguousarray(encoder.encode(raw).T)
-    for recipe in recipes_for(HdbscanSettings(), np.zeros_like(points)):
+    for recipe in recipes_for(HdbscanSettings(), (0.0,) * points.shape[1], len(points)):
         if not isinstance(recipe, HdbscanRecipe):
             continue
         chosen = recipe if most is None else replace(recipe, most=most)

@@ -8,20 +8,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from experiments.callers import request_bytes
 from experiments.service_process import Running, started
-from segments import SegmentModel
+from experiments.simulate import SimulatedCompany, simulate, write_company
+from features.customer_vector import CustomerVectors
+from segments import Kind, SegmentModel
 from serving.keys import add_key
 from serving.settings import ServiceSettings
+from training.discovery import discover
+from training.run import provenance, vectors_of
+from training.settings import DiscoverySettings, KMeansSettings, Settings, parse_settings
 
+AS_OF = date(2026, 7, 1)
 FULL = os.environ.get("SEGMENTS_TORTURE") == "full"
 
 
@@ -52,11 +61,51 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Company:
+    """A simulated company, its four tables, and what was made of them."""
+
+    tables: SimulatedCompany
+    settings: Settings
+    vectors: CustomerVectors
+
+    def raw(self, customer: str) -> dict[str, Any]:
+        """A customer's rows, as `/assign_records` takes them."""
+        frames = {name: getattr(self.tables, name) for name in ("orders", "events", "subscriptions")}
+        (attributes,) = self._rows("customers", self.tables.customers, customer)
+        return {
+            "id": customer,
+            **{name: self._rows(name, frame, customer) for name, frame in frames.items()},
+            "attributes": attributes,
+        }
+
+    def _rows(self, table: str, frame: pd.DataFrame, customer: str) -> list[dict[str, Any]]:
+        source = getattr(self.settings.sources, table)
+        names = {theirs: ours for ours, theirs in source.columns.items()}
+        if table == "customers":
+            names |= {one.column: ours for ours, one in source.attributes.items() if one.column}
+        own = frame[frame.account_id == customer].rename(columns=names)
+        there = [name for name in self.vectors.columns[table] if name != "customer_id"]
+        return [{name: as_json(value) for name, value in row.items()} for row in own[there].to_dict("records")]
+
+
+def as_json(value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    if isinstance(value, date):
+        return pd.Timestamp(value).isoformat()
+    return value.item() if hasattr(value, "item") else value
+
+
+@dataclass(frozen=True)
 class Crowd:
-    """Customers all different, as requests carry them, and the segment that the model itself gives each."""
+    """Customers all different, as requests carry them, and the segment that the model itself gives each.
+
+    `raw` are some others, by their rows.
+    """
 
     customers: list[dict[str, Any]]
     segments: list[str]
+    raw: list[dict[str, Any]]
 
 
 @pytest.fixture
@@ -70,31 +119,61 @@ def amount() -> Callable[[Any, Any], Any]:
 
 
 @pytest.fixture(scope="session")
-def crowd(kmeans_model: SegmentModel, planted: Any) -> Crowd:
-    """5,000 strangers around the 400 of the planted company."""
-    generator = np.random.default_rng(11)
-    frame = planted.frame.iloc[generator.integers(0, len(planted.frame), 5000)].copy()
-    frame.index = pd.Index([f"K{number:05d}" for number in range(len(frame))], dtype="str")
-    frame["monetary_value"] *= generator.lognormal(0, 0.3, len(frame))
-    frame["recency_days"] += generator.integers(0, 30, len(frame))
-    names = [column.name for column in kmeans_model.contract.basis]
-    records = frame[names].astype(object).where(frame[names].notna(), None).to_dict(orient="records")
-    found = kmeans_model.assign(frame)
-    customers = [{"id": name, "features": features} for name, features in zip(frame.index, records, strict=True)]
-    return Crowd(customers, found["segment_id"].tolist())
+def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    folder = tmp_path_factory.mktemp("company")
+    tables = simulate(150, 5, AS_OF)
+    write_company(tables, folder)
+    settings = parse_settings(yaml.safe_load((folder / "segments.yaml").read_text()))
+    return Company(tables, settings, vectors_of(settings, folder))
 
 
 @pytest.fixture(scope="session")
-def service(kmeans_model: SegmentModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("torture")
-    kmeans_model.save(folder / "model")
-    key = add_key(folder / "keys.json", "torture")
-    settings = ServiceSettings(
-        model_path=folder / "model", api_keys_file=folder / "keys.json", requests_per_second=100_000, max_concurrency=64
-    )
-    environment = {**os.environ, "BENTOML_HOME": str(folder / "bentoml")}
-    try:
-        with started(settings, folder / "log", environment) as running:
-            yield Service(running, key)
-    finally:
-        print((folder / "log").read_text()[-3000:])  # noqa: T201  # pytest shows it where a test fails
+def served(company: Company) -> SegmentModel:
+    """The model in service: it knows how its features are made, so that every route of the service has work to do."""
+    tried = DiscoverySettings(algorithms=(KMeansSettings(segments=4),), force=True)
+    vectors = company.vectors
+    return discover(vectors.frame, vectors.contract, tried, provenance(company.settings, vectors)).model
+
+
+@pytest.fixture(scope="session")
+def crowd(served: SegmentModel, company: Company) -> Crowd:
+    """5,000 strangers around the company's 150."""
+    generator = np.random.default_rng(11)
+    vectors = company.vectors.frame
+    frame = vectors.iloc[generator.integers(0, len(vectors), 5000)].copy()
+    frame.index = pd.Index([f"K{number:05d}" for number in range(len(frame))], dtype="str")
+    for column in served.contract.basis:
+        if column.kind is Kind.NUMBER:
+            frame[column.name] *= generator.lognormal(0, 0.3, len(frame))
+    names = [column.name for column in served.contract.basis]
+    records = frame[names].astype(object).where(frame[names].notna(), None).to_dict(orient="records")
+    found = served.assign(frame)
+    customers = [{"id": name, "features": features} for name, features in zip(frame.index, records, strict=True)]
+    return Crowd(customers, found["segment_id"].tolist(), [company.raw(name) for name in vectors.index[:50]])
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[Service]]:
+    """`start(model, **settings)`: a service with a key and limits of its own, stopped at the end."""
+
+    @contextmanager
+    def running(model: SegmentModel, **more: Any) -> Iterator[Service]:
+        folder = tmp_path_factory.mktemp("torture")
+        model.save(folder / "model")
+        key = add_key(folder / "keys.json", "torture")
+        usual = {"requests_per_second": 100_000, "max_concurrency": 64}
+        settings = ServiceSettings(**{**usual, **more}, model_path=folder / "model", api_keys_file=folder / "keys.json")
+        environment = {**os.environ, "BENTOML_HOME": str(folder / "bentoml")}
+        try:
+            with started(settings, folder / "log", environment) as found:
+                yield Service(found, key)
+        finally:
+            print((folder / "log").read_text()[-3000:])  # noqa: T201  # pytest shows it where a test fails
+
+    return running
+
+
+@pytest.fixture(scope="session")
+def service(served: SegmentModel, start: Callable[..., AbstractContextManager[Service]]) -> Iterator[Service]:
+    with start(served) as running:
+        yield running

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +21,36 @@ from serving.settings import ServiceSettings
 SECRET = "Geheim-4711-wort"  # noqa: S105  # the secret that must not be found
 
 
-def test_no_key_is_in_the_log_nor_in_an_error(service: Any, crowd: Any) -> None:
-    sent = [
-        service.request("GET", f"/{service.key}"),
-        service.request("POST", "/assign", {service.key: 1}),
-        service.request("GET", "/model", headers={"Authorization": f"Basic {service.key}"}),
-        service.request("POST", "/assign", body=b"{" + service.key.encode()),
-        service.request("GET", "/metrics"),
-    ]
+@pytest.mark.parametrize("values", [False, True])
+def test_no_key_is_in_the_log_nor_in_an_error(served: Any, crowd: Any, start: Callable[..., Any], values: bool) -> None:
+    """Wherever a caller puts its own key by mistake, and though values may be logged."""
+    with start(served, log_values=values, log_requests=True) as service:
+        key = service.key
+        customer = crowd.customers[0]
+        sent = {
+            service.request("GET", f"/{key}"): 404,
+            service.request("GET", f"/api/v1/customers/of/the/shop/{key}"): 404,
+            service.request("GET", f"/model?key={key}"): 200,
+            service.request("GET", "/model", headers={"X-Request-Id": key}): 200,
+            service.request("POST", "/assign", {key: 1}): 422,
+            service.assign([{**customer, "features": {**customer["features"], key: key}}]): 422,
+            service.assign([{"id": key, "features": {}}]): 422,
+            service.request("POST", "/assign", body=b"{}", headers={"Content-Type": key}): 415,
+            service.request("POST", "/assign", body=b"{" + key.encode()): 400,
+            service.request("GET", "/model", headers={"Authorization": f"Basic {key}"}): 401,
+            service.request("GET", "/metrics"): 200,
+        }
 
-    async def ask(connection: Connection, _: int) -> list[Any]:
-        return [await connection.ask(request) for request in sent]
+        async def ask(connection: Connection, _: int) -> list[Any]:
+            return [await connection.ask(request) for request in sent]
 
-    (replies,) = run(all_at_once(service.url, 1, ask))
-    assert [reply.status for reply in replies] == [404, 422, 401, 400, 200]
-    assert service.key.encode() not in replies[2].body + replies[4].body
-    assert service.key not in service.running.log.read_text()
+        (replies,) = run(all_at_once(service.url, 1, ask))
+        assert [reply.status for reply in replies] == list(sent.values())
+        told = b"".join(reply.body + str(reply.headers).encode() for reply in replies)
+        log = service.running.log.read_text()
+    parts = [key[at : at + 8] for at in range(len(key) - 7)]
+    assert [part for part in parts if part in log or part.encode() in told] == []
+    assert (customer["id"] in log) == values, "refusals were logged, with values where asked for"
 
 
 def test_a_registrys_password_is_not_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -55,6 +55,12 @@ class RegistrySource:
         """Where a model comes from, for people."""
         return f"registry, {self.pointer}"
 
+    def prepare(self) -> None:
+        """Import what asks: that may take longer than an answer may, and is no fault of the registry."""
+        from registry import connection, versions  # noqa: F401
+
+        connection.load_mlflow()
+
     def standing(self) -> Standing:
         """What the pointer names now."""
         from registry import versions
@@ -139,6 +145,7 @@ class FollowedModel(LiveModel):
                 return
 
     def _ask(self) -> Standing:
+        self._source.prepare()
         return self._asking.call(self._source.standing, ASK_SECONDS, "asking the registry")
 
     def _keep_up(self, standing: Standing) -> None:

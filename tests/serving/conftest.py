@@ -350,7 +350,7 @@ def started(model: SegmentModel, folder: Path, environment: Mapping[str, str], *
     key = add_key(folder / "keys.json", "web")
     port = free_port()
     chosen = ServiceSettings(
-        **{"drain_seconds": 0, **settings}, model_path=folder / "tiny", api_keys_file=folder / "keys.json"
+        **{"drain_seconds": 0, "model_path": folder / "tiny", **settings}, api_keys_file=folder / "keys.json"
     )
     given = {**os.environ, "BENTOML_HOME": str(folder / "bentoml"), **environment}
     with (folder / "log").open("wb") as log:

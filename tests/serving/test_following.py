@@ -48,8 +48,12 @@ class Registry:
     failing: dict[str, Callable[[], None]] = field(default_factory=dict)
     down: Exception | None = None
     fetched: list[str] = field(default_factory=list)
+    importing: Callable[[], None] = lambda: None
     title: str = "registry, champion"
     pointer: str = "champion"
+
+    def prepare(self) -> None:
+        self.importing()
 
     def standing(self) -> Standing:
         if self.down:
@@ -422,6 +426,16 @@ def test_a_registry_that_hangs_costs_one_thread(registry: Registry, monkeypatch:
     assert (serving(live), live.registry_answers) == ("1", False)
     assert threading.active_count() - threads == 1
     hang.set()
+
+
+def test_what_takes_long_to_import_is_not_taken_for_a_silent_registry(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "ASK_SECONDS", 0.5)
+    registry.importing = lambda: time.sleep(0.7)
+    live = follow(registry)
+    live.check()
+    assert (serving(live), live.failure) == ("1", None)
 
 
 # -- at the start ------------------------------------------------------------------------------------------------------

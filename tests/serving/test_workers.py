@@ -1,7 +1,9 @@
-"""A real service of two workers: its metrics are whole, a worker that is killed comes back, and it leaves in order."""
+"""A real service of two workers: both follow a promotion as they do by default, its metrics are whole, a worker that is
+killed comes back, and it leaves in order."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -9,12 +11,18 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psutil
 
+from registry.connection import DEFAULT_NAME, RegistryLocation, connected
+from segments.model import SegmentModel
+
+FOLLOWED_SECONDS = 10.0  # the promise
 COUNTED = re.compile(rb'segments_requests_total\{route="/assign",status="200"\} (\S+)')
-SERVING = re.compile(rb"segments_model_info\{[^}]*\} (\S+)")
+SERVING = {version: re.compile(rb'segments_model_info\{[^}]*version="%d"[^}]*\} (\S+)' % version) for version in (1, 2)}
 
 
 def counted(service: Any, pattern: re.Pattern[bytes]) -> float:
@@ -22,14 +30,42 @@ def counted(service: Any, pattern: re.Pattern[bytes]) -> float:
     return float(found.group(1)) if found else 0.0
 
 
-def test_two_workers_from_their_start_to_their_end(start_service: Any, good: dict[str, Any]) -> None:
+def register(location: RegistryLocation, folder: Path, model: SegmentModel) -> None:
+    """Another version, without a run."""
+    model.save(folder / "artifacts" / "segment_model")
+    tags = {"digest": model.digest, "segment_ids": json.dumps(model.ids)}
+    with connected(location, create=True) as connection:
+        if not connection.client.search_registered_models():
+            connection.client.create_registered_model(DEFAULT_NAME)
+        connection.client.create_model_version(DEFAULT_NAME, folder.as_uri(), tags=tags)
+
+
+def point(location: RegistryLocation, version: str) -> None:
+    with connected(location) as connection:
+        connection.client.set_registered_model_alias(DEFAULT_NAME, "champion", version)
+
+
+def wait_for_both(service: Any, version: int, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while counted(service, SERVING[version]) < 2:
+        assert time.monotonic() < end, f"not both workers serve version {version} after {seconds:g} s"
+        time.sleep(0.2)
+
+
+def test_two_workers_from_their_start_to_their_end(
+    start_service: Any, good: dict[str, Any], kmeans: SegmentModel, tmp_path: Path
+) -> None:
     """One service, since starting it is what takes long. BentoML believes itself in a container, where it would not
     bring back a worker that died."""
-    with start_service({"BENTOML_CONTAINERIZED": "true"}, workers=2, drain_seconds=1.5) as service:
-        end = time.monotonic() + 60
-        while counted(service, SERVING) < 2:
-            assert time.monotonic() < end, "the second worker did not load its model"
-            time.sleep(0.2)
+    location = RegistryLocation.in_folder(tmp_path)
+    for number in (1, 2):
+        register(location, tmp_path / f"v{number}", replace(kmeans, provenance={"number": number}))
+    point(location, "1")
+    settings = {"model_path": None, "tracking_uri": location.tracking_uri}
+    with start_service({"BENTOML_CONTAINERIZED": "true"}, workers=2, drain_seconds=1.5, **settings) as service:
+        wait_for_both(service, 1, 60)
+        point(location, "2")
+        wait_for_both(service, 2, FOLLOWED_SECONDS)
         for _ in range(100):
             assert service.ask(service.assign(good))[0] == 200
         time.sleep(1.2)  # each worker writes its numbers once a second
@@ -54,7 +90,7 @@ def kill_one(service: Any, good: dict[str, Any]) -> None:
     os.kill(min(before), signal.SIGKILL)
     end = time.monotonic() + 30
     answers = 0
-    while len({worker.pid for worker in service.workers()} | before) < 3 or counted(service, SERVING) < 2:
+    while len({worker.pid for worker in service.workers()} | before) < 3 or counted(service, SERVING[2]) < 2:
         assert time.monotonic() < end, "the worker was not brought back in 30 s"
         assert service.ask(service.assign(good))[0] == 200, "the other one answers"
         answers += 1

@@ -25,7 +25,7 @@ def find_version(connection: Connection, which: str) -> Any:
     """
     client, name = connection.client, connection.location.model_name
     try:
-        if re.fullmatch(r"\d+", which):
+        if re.fullmatch(r"\d{1,18}", which):  # a database holds no longer number
             return client.get_model_version(name, which)
         return client.get_model_version_by_alias(name, which)
     except connection.mlflow.exceptions.MlflowException as error:

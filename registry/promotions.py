@@ -174,9 +174,11 @@ def _records(connection: Connection, alias: str | None = None) -> list[Promotion
 def _read(text: str) -> Promotion | None:
     try:
         values = json.loads(text)
-        return Promotion(**{**values, "act": Act(values["act"]), "outcome": Outcome(values["outcome"])})
-    except (ValueError, TypeError, KeyError):
+        found = Promotion(**{**values, "act": Act(values["act"]), "outcome": Outcome(values["outcome"])})
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
+    words = (found.alias, found.before or "", found.after, found.by, found.at)
+    return found if isinstance(found.number, int) and all(isinstance(word, str) for word in words) else None
 
 
 def _who() -> str:

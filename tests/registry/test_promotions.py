@@ -171,9 +171,19 @@ def test_records_edited_into_nonsense_are_passed_over(four: RegistryLocation) ->
     promote(four, "1")
     promote(four, "2")
     with connected(four) as connection:
-        for number, text in enumerate(("gone", "[]", json.dumps({"act": "promotion"}))):
+        whole = {"number": 9, "alias": "champion", "act": "promotion", "before": "1", "after": "2", "by": "me"}
+        whole |= {"at": "2026-01-01T00:00:00", "outcome": "done"}
+        wrong = [{"number": "9"}, {"after": 2}, {"before": 1}, {"alias": ["champion"]}, {"at": 5}, {"outcome": "well"}]
+        edited = [json.dumps({**whole, **one}) for one in wrong]
+        for number, text in enumerate(("gone", "[]", "[" * 4000, json.dumps({"act": "promotion"}), *edited)):
             connection.client.set_model_version_tag(four.model_name, "2", f"promotion.9.{number}", text)
+    assert told(four) == [("promotion", None, "1", "done"), ("promotion", "1", "2", "done")]
     assert rollback(four).after == "1"
+
+
+def test_a_number_longer_than_any_database_holds_is_no_version(four: RegistryLocation) -> None:
+    with pytest.raises(RegistryError, match=r"no version or alias '9{30}'\. Versions: 4, 3, 2, 1"):
+        promote(four, "9" * 30)
 
 
 @given(st.lists(st.one_of(st.integers(1, 5), st.just(0)), max_size=25))

@@ -46,11 +46,6 @@ class Process:
         return {HOST: self.host, PROCESS: self.identity}
 
     @property
-    def number(self) -> str:
-        """The process's number on its machine."""
-        return self.identity.rpartition("/")[0].rpartition("/")[2]
-
-    @property
     def surely_dead(self) -> bool:
         """Whether it is known that the process is no more; of another machine or container nothing is known."""
         parts = self.identity.split("/")

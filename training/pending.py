@@ -4,7 +4,6 @@ record.json      the story: settings, figures, tags, candidates, and which champ
 model/           the model as it is saved
 vectors.parquet  the training customers, to discover anew where another champion has come; only its owner may look
 files/           what the run will show: settings, tables, figures, report
-claim.json       while a process sends it: which
 
 A folder is written under another name and renamed when it is whole, and renamed again before it is deleted; so what
 bears its own name was whole once. What is damaged since, by a full disk or a hand, is named and never sent in part.
@@ -15,8 +14,6 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +23,6 @@ from pydantic import field_validator
 from features.customer_vector import CustomerVectors
 from features.settings import Settings as Block
 from features.vector_file import read_vectors, write_vectors
-from registry.processes import Process
 from registry.records import CandidateRecord, DiscoveryRecord
 from registry.run_files import plain_settings, write_files
 from registry.runs import DISCOVERY
@@ -36,7 +32,8 @@ from training.settings import Settings, parse_as, parse_settings
 
 FOLDER = "pending-runs"
 FORMAT = 1
-RECORD, MODEL, VECTORS, FILES, CLAIM = "record.json", "model", "vectors.parquet", "files", "claim.json"
+RECORD, MODEL, VECTORS, FILES = "record.json", "model", "vectors.parquet", "files"
+LOCK = ".lock"  # beside the folders; held while one process sends them
 STORY = ("name", "data_digest", "data_source", "metrics", "tags", "versions", "note")
 _UNFINISHED, _SENT = ".writing-", ".sent-"
 
@@ -172,58 +169,6 @@ def done(folder: Path) -> None:
         shutil.rmtree(sent)
     except OSError as error:
         raise SettingsError(f"it was sent, but cannot be deleted: {error}") from error
-
-
-@contextmanager
-def claimed(folder: Path) -> Iterator[bool]:
-    """Whether this process may send it: not while another one does, and not if that one just did.
-
-    Raises
-    ------
-    SettingsError
-        If it is claimed by nobody knows whom, or cannot be claimed.
-    """
-    claim = folder / CLAIM
-    try:
-        mine = _claim(claim, Process.mine())
-    except FileNotFoundError:
-        mine = False
-    except OSError as error:
-        raise SettingsError(f"{claim} cannot be written: {error}") from error
-    try:
-        yield mine
-    finally:
-        if mine:
-            claim.unlink(missing_ok=True)
-
-
-def _claim(claim: Path, mine: Process) -> bool:
-    try:
-        with claim.open("x", encoding="utf-8") as file:
-            json.dump(mine.tags, file)
-    except FileExistsError:
-        other = _claimant(claim)
-        if not other.surely_dead and other != mine:
-            return False
-        claim.write_text(json.dumps(mine.tags), encoding="utf-8")
-    return True
-
-
-def _claimant(claim: Path) -> Process:
-    """Who sends it. A claim that does not say is nobody's to break: the other may be just about to write it."""
-    text = claim.read_bytes()
-    try:
-        tags = json.loads(text)
-    except ValueError:
-        tags = None
-    plain = isinstance(tags, dict) and all(isinstance(value, str) for value in tags.values())
-    maker = Process.of(tags) if plain else None
-    if maker is None:
-        raise SettingsError(
-            f"{claim} does not say which process sends the discovery (found {text[:60]!r}): if no other "
-            "`segments sync` runs, delete this file"
-        )
-    return maker
 
 
 def _story(folder: Path) -> tuple[Story, Settings]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,14 +12,13 @@ from typing import Any, TypeVar
 
 import pandas as pd
 import yaml
-from optuna.study import Study
 
 from features.customer_vector import CustomerVectors
 from registry.connection import RegistryLocation
 from registry.killed_runs import end_killed_runs
-from registry.processes import Process
 from registry.sweep_runs import SweepRecord, TrialRecord, log_sweep
 from segments.errors import SettingsError, UnreachableError
+from training.alone import alone
 from training.discovery import Discovery, discover
 from training.run import described, location_of, vectors_of
 from training.search_space import changed, check_columns, check_space, written
@@ -61,7 +59,7 @@ def run_sweep(
     Raises
     ------
     SettingsError
-        If there is no `sweep` block, a path or value in it is not valid, or another process sweeps the same now.
+        If there is no `sweep` block, a path or value in it is not valid, or another process sweeps this file now.
     SegmentsError
         If the tables cannot be read.
     """
@@ -89,7 +87,7 @@ def run_sweep(
         made = vectors_by(_of_vectors(tried))
         return discover(made.frame, made.contract, tried.discovery, {})
 
-    with _alone(study, config):
+    with alone(lock_file(config), f"another process sweeps {config.name} now: wait for it, or end it"):
         log.begin()
         try:
             done = run_trials(study, wanted, attempt, yardstick, progress, log.running)
@@ -102,6 +100,11 @@ def run_sweep(
 def trials_file(config: Path) -> Path:
     """Where the trials are: beside the settings file."""
     return config.with_name(f"{config.stem}.sweep.db")
+
+
+def lock_file(config: Path) -> Path:
+    """What the one process that sweeps a settings file holds: two would try the same settings twice."""
+    return config.with_name(f"{config.stem}.sweep.lock")
 
 
 def best_file(config: Path) -> Path:
@@ -140,24 +143,6 @@ def best_table(done: Sweep, most: int | None = SHOWN) -> pd.DataFrame:
         values = {path.removeprefix("discovery."): _short(value) for path, value in trial.values.items()}
         rows.append({**known, "verdict": trial.verdict, "chosen": trial.chosen, **shown, **values})
     return pd.DataFrame(rows, dtype=str)
-
-
-@contextmanager
-def _alone(study: Study, config: Path) -> Iterator[None]:
-    """Two processes that sweep the same would try the same settings twice."""
-    maker, mine = Process.of(study.user_attrs), Process.mine()
-    if maker is not None and maker != mine and not maker.surely_dead:
-        raise SettingsError(
-            f"another process sweeps {config.name} already ({maker.host}, process {maker.number}): wait for it, or end "
-            f"it. If it is no more, delete {trials_file(config).name}; its trials go too"
-        )
-    for name, value in mine.tags.items():
-        study.set_user_attr(name, value)
-    try:
-        yield
-    finally:
-        for name in mine.tags:
-            study.set_user_attr(name, "")
 
 
 class _Log:

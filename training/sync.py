@@ -18,8 +18,9 @@ from registry.connection import RegistryLocation
 from registry.runs import DISCOVERY, finished_run
 from registry.versions import register
 from segments.errors import SegmentsError, UnreachableError
+from training.alone import alone
 from training.discovery import Progress
-from training.pending import CLAIM, Pending, claimed, done, read, waiting
+from training.pending import FOLDER, LOCK, Pending, done, read, waiting
 from training.run import Announce, Sent, end_killed, finish, incumbent_of, location_of, send
 from training.settings import Settings
 
@@ -43,20 +44,26 @@ def sync(settings: Settings, base: Path, announce: Announce, progress: Progress)
     ------
     UnreachableError
         If the registry still does not answer; everything not sent stays.
+    SettingsError
+        If another process is sending.
     """
     folders, others = waiting(base, settings)
+    if not folders:
+        return Synced((), others)
+    place = base / FOLDER
+    with alone(place / LOCK, f"another process sends what waits in {place} now: ask again when it is through"):
+        return _sync_alone(settings, base, announce, progress)
+
+
+def _sync_alone(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Synced:
+    folders, others = waiting(base, settings)  # asked anew: another process may have sent some just before
     location = location_of(settings, base)
     sent, failed = [], []
-    if folders:
-        end_killed(location, announce)
+    end_killed(location, announce)
     for folder in folders:
         try:
-            with claimed(folder) as mine:
-                if mine:
-                    sent.append(_send(location, read(folder), announce, progress))
-                    done(folder)
-                else:
-                    announce(f"another process sends {folder.name}; if it is no more, delete {CLAIM} in that folder")
+            sent.append(_send(location, read(folder), announce, progress))
+            done(folder)
         except UnreachableError:
             raise
         except SegmentsError as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +16,13 @@ from click.testing import CliRunner, Result
 
 from cli import main
 from registry.connection import RegistryLocation, connected
-from registry.processes import Process
 from training import sweep as sweeping
 from training import sweep_run
+from training.alone import alone
 from training.settings import read_settings
-from training.sweep_run import best_file, key_of, trials_file
-from training.sweep_study import open_study
+from training.sweep_run import best_file, lock_file
 
+REPOSITORY = Path(__file__).parents[2]
 SWEEP = {
     "space": {
         "discovery.encoding.transform": ["auto", "none"],
@@ -158,14 +161,47 @@ def test_without_a_server_it_goes_on_and_sends_later(tmp_path: Path, monkeypatch
     assert len(runs_of(tmp_path)) == 4
 
 
-def test_two_processes_do_not_sweep_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_processes_do_not_sweep_the_same(tmp_path: Path) -> None:
     config = folder_with(tmp_path)
-    settings = read_settings(config)[0]
-    assert settings.sweep is not None
-    vectors = sweep_run.vectors_of(settings, tmp_path)
-    study = open_study(trials_file(config), key_of(settings, settings.sweep, vectors))
-    for name, value in Process("another-machine", "boot/space/77/1").tags.items():
-        study.set_user_attr(name, value)
-    refused = run(config)
+    with alone(lock_file(config), "not held"):
+        refused = run(config)
     assert refused.exit_code == 2
-    assert "another process sweeps shop.yaml already (another-machine, process 77)" in refused.stderr
+    assert refused.stderr == "segments: another process sweeps shop.yaml now: wait for it, or end it\n"
+    assert not (tmp_path / "mlflow.db").exists()
+
+
+@pytest.mark.parametrize("where", ["on this machine", "in a container that is no more"])
+def test_killed_in_its_second_trial_the_same_command_goes_on(tmp_path: Path, where: str) -> None:
+    """By the system: nobody in the process can tidy up. Of another container nobody knows whether it lives."""
+    config = folder_with(tmp_path)
+    code = f"""
+import os, signal, socket, sys
+sys.path.insert(0, {str(REPOSITORY)!r})
+if {where != "on this machine"}:
+    socket.gethostname = lambda: "a-container"
+from cli import main
+from training import sweep
+real, tried = sweep._tried, []
+def killed(*arguments):
+    tried.append(1)
+    if len(tried) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*arguments)
+sweep._tried = killed
+main(["sweep", "--config", "shop.yaml"])
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert lock_file(config).exists()
+    assert sorted(one.info.status for one in runs_of(tmp_path)) == ["FINISHED", "RUNNING"]
+
+    done = run(config)
+    assert done.exit_code == 0, done.output
+    assert "1 trials are there already; going on from them" in done.output
+    assert "3 of 3 trials done" in done.output
+    parents = [one for one in runs_of(tmp_path) if "mlflow.parentRunId" not in one.data.tags]
+    children = [one for one in runs_of(tmp_path) if "mlflow.parentRunId" in one.data.tags]
+    assert [one.info.status for one in parents] == ["FINISHED"]
+    assert [one.info.status for one in children] == ["FINISHED"] * 3
+    assert sorted(one.data.tags["sweep.trial"] for one in children) == ["0", "1", "2"]
+    assert parents[0].data.metrics["trials"] == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import stat
@@ -24,11 +23,10 @@ from hypothesis import strategies as st
 from cli import main
 from experiments.service_process import free_port
 from registry.connection import RegistryLocation, connected
-from registry.processes import Process
 from registry.versions import fetch, list_versions
 from segments.errors import SegmentsError, UnreachableError
 from training import run as running
-from training.pending import CLAIM, FOLDER, RECORD, Story, claimed, read, waiting
+from training.pending import FOLDER, LOCK, RECORD, Story, read, waiting
 from training.run import run_discovery
 from training.settings import read_settings
 from training.sync import sync
@@ -78,7 +76,7 @@ def parents(folder: Path) -> list[Any]:
 
 
 def kept(folder: Path) -> list[Path]:
-    return sorted((folder / FOLDER).glob("*"))
+    return sorted(path for path in (folder / FOLDER).glob("*") if path.name != LOCK)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -178,7 +176,6 @@ main(["sync", "--config", "shop.yaml"])
         done = subprocess.run([sys.executable, "-c", code], cwd=shop, capture_output=True, text=True, check=False)
         assert done.returncode == -signal.SIGKILL, done.stderr
         assert kept(shop) == [there]
-        assert (there / CLAIM).exists()
         ended.append("1 run that a killed process left RUNNING is KILLED now" in done.stdout)
     assert ended == [False, True]
     assert sorted(one.info.status for one in parents(shop)) == ["FINISHED", "KILLED"]
@@ -311,12 +308,6 @@ DAMAGES: list[tuple[str, Any, str]] = [
     ("model/manifest.json", "a folder", "cannot be read: "),
     ("model/model.json", b"{}", "was changed after it was saved"),
     ("files", None, "files is not there any more"),
-    (CLAIM, b"", "claim.json does not say which process sends the discovery (found b'')"),
-    (CLAIM, b"{", "if no other `segments sync` runs, delete this file"),
-    (CLAIM, b"[1]", "claim.json does not say"),
-    (CLAIM, b'{"process.host": "here"}', "claim.json does not say"),
-    (CLAIM, b'{"process.host": "here", "process.id": 5}', "claim.json does not say"),
-    (CLAIM, "a folder", "claim.json cannot be written: "),
 ]
 
 
@@ -392,23 +383,44 @@ def test_a_damaged_folder_is_named_and_stays(shop: Path) -> None:
     assert "cannot be read" in run("sync", "--config", config).stderr
 
 
-def test_two_processes_do_not_send_the_same(shop: Path) -> None:
-    (there,) = kept(shop)
-    with claimed(there) as mine:
-        assert mine
-        assert json.loads((there / CLAIM).read_text()) == Process.mine().tags
-    assert not (there / CLAIM).exists()
-    (there / CLAIM).write_text(json.dumps(Process("elsewhere", "b/s/7/1").tags))
-    with claimed(there) as mine:
-        assert not mine
-    assert (there / CLAIM).exists()
-    number = str(os.getpid())
-    dead = Process.mine().identity.replace(f"/{number}/", f"/{number}/9")
-    (there / CLAIM).write_text(json.dumps(Process(Process.mine().host, dead).tags))
-    with claimed(there) as mine:
-        assert mine
-    with claimed(there.with_name("gone")) as mine:
-        assert not mine
+def test_two_processes_do_not_send_at_once_and_a_dead_one_stands_in_nobodys_way(shop: Path) -> None:
+    config = folder_with(shop, UP)
+    place = shop / FOLDER
+    other = f"""
+import sys; sys.path.insert(0, {str(REPOSITORY)!r})
+from pathlib import Path
+from training.alone import alone
+with alone(Path({str(place / LOCK)!r}), "another has it"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+    child = subprocess.Popen([sys.executable, "-c", other], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "held\n"
+        refused = run("sync", "--config", config)
+        assert refused.exit_code == 2
+        assert refused.stderr == (
+            f"segments: another process sends what waits in {place} now: ask again when it is through\n"
+        )
+        assert "nothing to send" not in refused.output
+        assert not (shop / "mlflow.db").exists()
+        assert len(kept(shop)) == 1
+    finally:
+        child.kill()
+        child.communicate()
+    assert (place / LOCK).exists()
+    assert "registered customer-segments version 1" in run("sync", "--config", config).output
+    assert kept(shop) == []
+
+
+def test_a_lock_that_cannot_be_made_is_one_line(shop: Path) -> None:
+    lock = shop / FOLDER / LOCK
+    lock.mkdir()
+    refused = run("sync", "--config", folder_with(shop, UP))
+    assert refused.exit_code == 2
+    assert refused.stderr == f"segments: {lock} cannot be written: Is a directory\n"
+    assert len(kept(shop)) == 1
 
 
 def test_what_is_not_whole_does_not_wait(shop: Path) -> None:

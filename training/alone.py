@@ -1,0 +1,50 @@
+"""Work that only one process does at a time: a lock of the operating system, which ends with the process.
+
+So nobody needs to know whether another process still lives, which cannot be told of another container. The lock's file
+stays when it is free: whoever deleted it might delete the one that another process is just locking.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from segments.errors import SettingsError
+
+
+@contextmanager
+def alone(lock: Path, otherwise: str) -> Iterator[None]:
+    """Hold the lock in this file while the block runs.
+
+    On a network's file system it keeps other machines out only where that passes locks on; on Windows nobody.
+
+    Raises
+    ------
+    SettingsError
+        If another process holds it: `otherwise`. If it cannot be locked: why.
+    """
+    try:
+        file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise SettingsError(f"{lock} cannot be written: {error.strerror}") from error
+    try:
+        _lock(file, lock, otherwise)
+        yield
+    finally:
+        os.close(file)
+
+
+def _lock(file: int, lock: Path, otherwise: str) -> None:
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise SettingsError(otherwise) from error
+    except OSError as error:
+        raise SettingsError(f"{lock} cannot be locked: {error.strerror}") from error

@@ -202,6 +202,39 @@ main(["sync", "--config", "shop.yaml"])
     assert len(list_versions(here(shop))) == 1
 
 
+def test_a_discovery_killed_while_it_logs_is_ended_by_the_next(tmp_path: Path) -> None:
+    """Killed by the system: no version, and one run marked RUNNING until `segments discover` starts again."""
+    config = folder_with(tmp_path, UP)
+    code = f"""
+import os, signal, sys
+sys.path.insert(0, {str(REPOSITORY)!r})
+from registry.connection import load_mlflow
+load_mlflow().MlflowClient.log_model_artifacts = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+from training import run
+run.draw_pictures = lambda _: {{}}
+from cli import main
+main(["discover", "shop.yaml"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert [one.info.status for one in parents(tmp_path)] == ["RUNNING"]
+    assert list_versions(here(tmp_path)) == []
+
+    again = run("discover", config)
+    assert again.exit_code == 0, again.output
+    assert "1 run that a killed process left RUNNING is KILLED now" in again.output
+    with connected(here(tmp_path)) as connection:
+        every = connection.client.search_runs([connection.experiment_id()])
+        models = connection.client.search_logged_models([connection.experiment_id()])
+    assert sorted(one.info.status for one in parents(tmp_path)) == ["FINISHED", "KILLED"]
+    assert "RUNNING" not in {one.info.status for one in every}
+    assert sorted(one.status.value for one in models) == ["FAILED", "READY"]
+    (version,) = list_versions(here(tmp_path))
+    (finished,) = (one.info.run_id for one in parents(tmp_path) if one.info.status == "FINISHED")
+    assert (version.version, version.run_id) == ("1", finished)
+    assert kept(tmp_path) == []
+
+
 def test_with_another_champion_by_then_its_segments_are_continued(shop: Path) -> None:
     """The discovery could not ask for the champion; so it is made anew, with its ids."""
     folder_with(shop, UP, growth=1.1)  # other customers' data: another model

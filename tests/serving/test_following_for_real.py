@@ -45,6 +45,7 @@ FOLLOWED_SECONDS = 10.0  # the promise
 NAME = "customer-segments"
 PROMOTIONS = 100 if os.environ.get("SEGMENTS_TORTURE") == "full" else 20
 CALLERS = 4
+FEW, MANY = 5, 300  # customers of a request; 250 are worked on in one step, 50 with their explanations
 DISK = "192k"  # room for a few of these small models
 
 
@@ -117,10 +118,13 @@ def sealed(folder: Path, name: str, content: bytes, format_version: int = 1) -> 
 
 @dataclass
 class Callers:
-    """Ask for the same customers without a pause, each over a connection of its own, and keep what they are told."""
+    """Ask for the same customers without a pause, each over a connection of its own, and keep what they are told.
+
+    The first sends more customers than the service works on in one step, and has them explained.
+    """
 
     port: int
-    body: bytes
+    customers: list[dict[str, Any]]
     statuses: Counter[int] = field(default_factory=Counter)
     versions: Counter[str] = field(default_factory=Counter)
     mixed: list[str] = field(default_factory=list)
@@ -129,7 +133,7 @@ class Callers:
     @contextmanager
     def asking(self) -> Iterator[Callers]:
         stop = threading.Event()
-        threads = [threading.Thread(target=self._ask, args=(stop,)) for _ in range(CALLERS)]
+        threads = [threading.Thread(target=self._ask, args=(stop, number == 0)) for number in range(CALLERS)]
         for thread in threads:
             thread.start()
         try:
@@ -139,14 +143,19 @@ class Callers:
             for thread in threads:
                 thread.join(30)
 
-    def _ask(self, stop: threading.Event) -> None:
+    def _ask(self, stop: threading.Event, many: bool) -> None:
+        customers = self.customers[: MANY if many else FEW]
+        body = json.dumps({"customers": customers, "explain": many}).encode()
+        ids = [customer["id"] for customer in customers]
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
-            self._ask_over(connection, stop)
+            self._ask_over(connection, body, ids, stop)
 
-    def _ask_over(self, connection: http.client.HTTPConnection, stop: threading.Event) -> None:
+    def _ask_over(
+        self, connection: http.client.HTTPConnection, body: bytes, ids: list[str], stop: threading.Event
+    ) -> None:
         while not stop.is_set():
             try:
-                connection.request("POST", "/assign", self.body, {"Content-Type": "application/json"})
+                connection.request("POST", "/assign", body, {"Content-Type": "application/json"})
                 reply = connection.getresponse()
                 content = reply.read()
             except (OSError, http.client.HTTPException) as error:
@@ -157,9 +166,24 @@ class Callers:
                 answer = json.loads(content)
                 version = answer["model_version"]
                 self.versions[version] += 1
-                if any(not row["nearest_id"].startswith(f"v{version}-") for row in answer["assignments"]):
+                rows = answer["assignments"]
+                strange = [name for row in rows for name in segments_in(row) if not name.startswith(f"v{version}-")]
+                if strange or [row["id"] for row in rows] != ids:
                     self.mixed.append(content.decode()[:300])
             time.sleep(0.002)
+
+
+def segments_in(row: dict[str, Any]) -> list[str]:
+    """All segments that one customer's answer names."""
+    explanation = row.get("explanation") or {}
+    named = [
+        row["segment_id"],
+        row["nearest_id"],
+        row["runner_up_id"],
+        explanation.get("toward"),
+        explanation.get("against"),
+    ]
+    return [name for name in named if name is not None]
 
 
 class Service:
@@ -252,8 +276,8 @@ def service(
 
 @pytest.fixture
 def callers(service: Service, many_customers: list[dict[str, Any]]) -> Callers:
-    few = [{"id": f"C{i}", "features": features} for i, features in enumerate(many_customers[:5])]
-    return Callers(service.port, json.dumps({"customers": few}).encode())
+    customers = [{"id": f"C{i}", "features": features} for i, features in enumerate(many_customers)]
+    return Callers(service.port, customers)
 
 
 def all_well(callers: Callers, *versions: str) -> None:
@@ -391,6 +415,7 @@ def test_no_bad_version_is_served_and_nothing_in_it_runs(
     tmp_path: Path,
 ) -> None:
     before = service.version
+    after = "2" if before == "3" else "3"
     # a silent server takes connections and never answers
     with socket.create_server(("127.0.0.1", 0)) as silent, callers.asking():
         versions = bad_versions(registry, numbered(0), tmp_path / "it-ran", silent)
@@ -404,7 +429,11 @@ def test_no_bad_version_is_served_and_nothing_in_it_runs(
             assert service.metric("segments_refused_models_total", f'reason="{reason}"') >= 1
             assert (service.version, service.ready) == (before, True), what
             assert service.metric("segments_model_behind") == 1
-    all_well(callers, before)
+        # the last one's attempts hang, and no more of them are begun
+        wait(lambda: service.metric("segments_refused_models_total", 'reason="slow"') > 3, "more attempts are refused")
+        registry.point("champion", after)
+        wait(lambda: service.version == after, "a good version does not wait for one that hangs", FOLLOWED_SECONDS)
+    all_well(callers, before, after)
     assert not (tmp_path / "it-ran").exists()
     log = service.log.read_text()
     for what, (version, reason) in versions.items():

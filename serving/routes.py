@@ -6,9 +6,9 @@ OpenAPI document is made from the same table, so it cannot lack a route.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from serving import contracts, explorer, flat_map, pages
 from serving.assignment import CONTRAST_KEYS, MAP_KEYS, Request, read_request
@@ -71,13 +71,16 @@ def route_table(
             raise _unready(live)
         return live.current
 
+    def told(model: ServedModel, request: Request, features: Sequence[Mapping[str, Any]], found: Any) -> Answer:
+        """Every answer that assigns customers is counted, and offered to a challenger with what it was made from."""
+        counted.assigned(model, found["assignments"])
+        if live.shadow is not None:
+            live.shadow.offer(model, features, request.policy, found["assignments"])
+        return Answer(dump(found))
+
     def answered(request: Request, model: ServedModel, deadline: Deadline) -> Answer | Callable[[], Answer]:
         def work() -> Answer:
-            found = answer_in_steps(model, request, deadline)
-            counted.assigned(model, found["assignments"])
-            if live.shadow is not None:
-                live.shadow.offer(model, request.features, request.policy, found["assignments"])
-            return Answer(dump(found))
+            return told(model, request, request.features, answer_in_steps(model, request, deadline))
 
         return work if takes_long(model, request) else work()
 
@@ -89,9 +92,9 @@ def route_table(
 
     def records(body: bytes, deadline: Deadline) -> Answer:
         model = served()
-        found = answer_records(model, read_records(parse(body), model, settings.max_customers), deadline)
-        counted.assigned(model, found["assignments"])
-        return Answer(dump(found))
+        request = read_records(parse(body), model, settings.max_customers)
+        found = answer_records(model, request, deadline)
+        return told(model, request.base, [row["features"] for row in found["assignments"]], found)
 
     def change(body: bytes, deadline: Deadline) -> Answer:
         return Answer(dump(answer_change(served(), read_change(parse(body)), deadline)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -26,11 +27,15 @@ from features.customer_vector import CustomerVectors
 from segments.model import SegmentModel
 from serving.assignment import read_request
 from serving.contracts import MOST_ROWS, RecordsRequest, RecordsResponse
+from serving.door import Door
 from serving.launcher import running_service
+from serving.live_model import LiveModel, ServedModel
+from serving.metrics import Metrics
 from serving.raw_rows import moment
 from serving.records import RECORD_KEYS, _read_customer
 from serving.refusals import Refusal
 from serving.settings import ServiceSettings
+from serving.shadow import Shadow, ShadowMetrics
 from training.discovery import discover
 from training.run import provenance, vectors_of
 from training.settings import DiscoverySettings, KMeansSettings, Settings, parse_settings
@@ -268,6 +273,32 @@ def test_callers_at_once_each_get_their_own(
         row = frame.loc[customer["id"]]
         assert found["id"] == customer["id"]
         assert found["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
+
+
+def test_a_challenger_in_the_shadow_is_asked_about_the_vectors_that_rows_came_to(
+    discovered: SegmentModel, raw: Any, chosen: tuple[Settings, CustomerVectors], make_caller: Any
+) -> None:
+    frame = chosen[1].frame
+    others = DiscoverySettings(algorithms=(KMeansSettings(segments=3),), force=True)
+    other = discover(frame, chosen[1].contract, others, discovered.provenance).model
+    metrics = Metrics()
+    challenger = LiveModel(lambda: ServedModel(other, "company", "8", "tests"))
+    challenger.load()
+    live = LiveModel(lambda: ServedModel(discovered, "company", "7", "tests"))
+    live.load()
+    gc.unfreeze()
+    live.shadow = Shadow(challenger, ShadowMetrics(metrics))
+    ids = list(frame.index[:30])
+    body = {"as_of": "2026-07-01", "customers": [raw(name) for name in ids]}
+    reply = make_caller(Door(live, ServiceSettings()))("POST", "/assign_records", json.dumps(body).encode())
+    while live.shadow.compare():
+        pass
+    said = [found["segment_id"] for found in reply.json["assignments"]]
+    different = sum(a != b for a, b in zip(said, other.assign(frame.loc[ids])["segment_id"], strict=True))
+    counts = {labels: cell[0] for labels, cell in metrics.snapshot()["segments_shadowed_customers"]}
+    assert different > 0
+    assert counts.pop(("7", "8", "different")) == different
+    assert counts == ({("7", "8", "same"): 30 - different} if different < 30 else {})
 
 
 def test_a_built_bento_carries_how_features_are_made(

@@ -8,6 +8,7 @@ import importlib.util
 import json
 import re
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,63 @@ def test_a_value_is_changed_and_the_segment_changes(page: Any, url: str, kmeans:
     assert here == ["s002"], "the card of the segment is marked"
     assert page.problems == [], "nothing was blocked or failed"
     assert all(address.startswith(url) for address in page.addresses), "no outside address"
+
+
+def answered(url: str, features: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the API answers for a customer: the assignment, and the place on the map."""
+
+    def post(path: str, **more: Any) -> Any:
+        body = json.dumps({"customers": [{"id": "C1", "features": features}], **more}).encode()
+        request = urllib.request.Request(url + path, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as reply:
+            return json.load(reply)
+
+    return post("/assign", explain=True)["assignments"][0], post("/locate")["customers"][0]
+
+
+def check_answered(page: Any, url: str) -> dict[str, Any]:
+    """Everything on the page is what the API answers for the values on the page."""
+    shown = explored(page)
+    found, place = answered(url, shown["values"])
+    by = {one["feature"]: one["contribution"] for one in found["explanation"]["contributions"]}
+    assert (shown["segment"], shown["name"]) == (found["segment_id"], found["segment_name"])
+    assert (shown["strength"], shown["by"]) == (found["strength"], by)
+    assert (shown["x"], shown["y"]) == (place["x"], place["y"])
+    return shown
+
+
+def test_a_customer_is_picked_or_typed(page: Any, url: str, kmeans: SegmentModel, good: dict[str, Any]) -> None:
+    page.open(f"{url}/")
+    page.wait(SETTLED)
+    for card in (*kmeans.cards[1:], kmeans.cards[0]):
+        chosen = json.dumps(card.id)
+        page.js(f"document.getElementById('start').value = {chosen}")
+        page.js("document.getElementById('start').dispatchEvent(new Event('change'))")
+        page.wait(f"{SETTLED} && {SEGMENT} === {chosen}")
+        shown = check_answered(page, url)
+        assert shown["segment"] == card.id
+        assert shown["values"]["recency_days"] == pytest.approx(card.medians["recency_days"], rel=1e-3)
+
+    def use(text: str) -> None:
+        page.js("document.getElementById('typed').closest('details')?.setAttribute('open', '')")
+        page.js("document.getElementById('typed').focus()")
+        page.js("document.getElementById('typed').select()")
+        page.type(text)
+        page.js("document.getElementById('use-typed').click()")
+
+    typed = {**good, "recency_days": 187.5, "frequency": 1, "monetary_value": None}
+    use(json.dumps(typed))
+    page.wait(f"{SETTLED} && JSON.parse(document.getElementById('typed').value).recency_days === 187.5")
+    assert check_answered(page, url)["values"] == typed
+    assert page.js("document.getElementById('value-recency_days').value") == "187.5", "the fields follow"
+    for wrong, word in (('{"recency_days": ', "cannot be used"), (json.dumps({**good, "recncy": 1}), "recncy")):
+        use(wrong)
+        page.wait("!document.getElementById('alert').hidden")
+        assert word in page.js("document.getElementById('alert').textContent")
+        assert page.js(SEGMENT) == answered(url, typed)[0]["segment_id"], "what is shown is still of the last values"
+    use(json.dumps(good))
+    page.wait(f"{SETTLED} && {SEGMENT} === 's000'")
+    assert check_answered(page, url)["values"] == good
 
 
 def test_by_keyboard_alone(page: Any, url: str, kmeans: SegmentModel) -> None:

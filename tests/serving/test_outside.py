@@ -1,0 +1,150 @@
+"""No request makes the service look outside: not for a name, not for an address, not for a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from experiments.service_process import free_port
+from experiments.simulate import simulate, write_company
+from segments.model import SegmentModel
+from serving.launcher import running_service
+from serving.settings import ServiceSettings
+from training.discovery import discover
+from training.run import provenance, vectors_of
+from training.settings import DiscoverySettings, KMeansSettings, parse_settings
+
+# Python tells of every connection, look-up and opened file of the service's processes
+LOOK = """
+import os, sys
+
+def tell(line):
+    handle = os.open(os.environ["LOOKED_FILE"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(handle, (line + chr(10)).encode())
+    os.close(handle)
+
+def look(event, given):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "urllib.Request", "subprocess.Popen"):
+        tell(f"{event} {given[-1] if event == 'socket.connect' else given}")
+    elif event == "open" and "canary" in str(given[0]):
+        tell(f"{event} {given[0]}")
+
+sys.addaudithook(look)
+tell(f"looking {sys.orig_argv}")
+"""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> SegmentModel:
+    """One that takes raw rows too."""
+    folder = tmp_path_factory.mktemp("company")
+    write_company(simulate(80, 5, date(2026, 7, 1)), folder)
+    settings = parse_settings(yaml.safe_load((folder / "segments.yaml").read_text()))
+    vectors = vectors_of(settings, folder)
+    tried = DiscoverySettings(algorithms=(KMeansSettings(segments=3),), force=True)
+    return discover(vectors.frame, vectors.contract, tried, provenance(settings, vectors)).model
+
+
+@pytest.fixture
+def trap() -> Iterator[socket.socket]:
+    """An address where nobody is to call, by whatever language."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        yield listening
+
+
+def requests(model: SegmentModel, lure: str) -> Iterator[tuple[str, str, Any]]:
+    """Every route with the lure wherever a text may be."""
+    contract, card = model.contract, model.cards[0]
+    good = {column.name: card.medians[column.name] for column in contract.basis}
+    texts = {column.name: lure for column in contract.columns if column.is_category}
+    for features in (good, {**good, **texts}, dict.fromkeys(good, lure), {**good, lure: lure}):
+        one = {"id": lure, "features": features}
+        yield "POST", "/assign", {"customers": [{**one, "previous_segment_id": lure}], "words": True}
+        for against in (lure, model.ids[0]):
+            yield "POST", "/contrast", {"customers": [one], "against": against}
+            yield "POST", "/what_would_change", {"customer": one, "to": against, "changeable": list(good)[:1]}
+        yield "POST", "/what_would_change", {"customer": one, "to": model.ids[0], "changeable": [lure]}
+        yield "POST", "/locate", {"customers": [one]}
+    order = {"ordered_at": "2026-06-28", "order_id": lure, "amount": 41.5}
+    for row in (order, {**order, "ordered_at": lure}, {**order, lure: lure}):
+        customer = {"id": lure, "orders": [row]}
+        yield "POST", "/assign_records", {"as_of": "2026-07-01", "customers": [customer], "explain": True}
+    event = {"occurred_at": "2026-06-28", "name": lure, "feature": lure, "device": lure, "quantity": 3, "allowed": 10}
+    term = {"started_at": "2026-01-01", "mrr": 5, "plan": lure, "seats": 3, "seats_used": 2}
+    attributes = dict.fromkeys(("industry", "country", "crm_system"), lure)
+    whole = {"id": lure, "orders": [order], "events": [event], "subscriptions": [term], "attributes": attributes}
+    yield "POST", "/assign_records", {"as_of": "2026-07-01", "customers": [whole], "words": True}
+    yield "POST", "/assign_records", {"as_of": lure, "customers": [{"id": lure}]}
+    for path in ("/", "/model", "/segments", "/map", "/metrics", "/livez", "/readyz", "/docs", "/openapi.json"):
+        yield "GET", f"{path}?url={lure}&file={lure}", None
+    yield "GET", f"/{lure}", None
+
+
+def ask(url: str, method: str, path: str, value: Any, lure: str) -> int:
+    headers = {"Content-Type": "application/json", "X-Forwarded-Host": lure, "Referer": lure, "Origin": lure}
+    body = None if value is None else json.dumps(value).encode()
+    request = urllib.request.Request(url + path, body, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return int(reply.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def test_no_request_makes_the_service_call_or_read_anything(
+    model: SegmentModel, tmp_path: Path, trap: socket.socket
+) -> None:
+    hook, looked = tmp_path / "hook", tmp_path / "looked"
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(LOOK)
+    canary = tmp_path / "canary.csv"
+    canary.write_text("id,amount\nC1,1\n")
+    model.save(tmp_path / "company")
+    environment = {**os.environ, "PYTHONPATH": str(hook), "LOOKED_FILE": str(looked)}
+    settings = ServiceSettings(model_path=tmp_path / "company", drain_seconds=0)
+    place = f"127.0.0.1:{trap.getsockname()[1]}"
+    lures = [
+        f"http://{place}/canary.parquet",
+        f"s3://{place}/canary",
+        str(canary),
+        f"file://{canary}",
+        "\\\\{place}\\x",
+    ]
+    with (
+        (tmp_path / "log").open("wb") as log,
+        running_service(settings, port=free_port(), log=log, timeout=120.0, environment=environment) as url,
+    ):
+        before = looked.read_text() if looked.exists() else ""
+        assert "worker.service" in before, "the worker that answers is looked at"
+        found = [
+            (path.partition("?")[0], ask(url, method, path, value, lure))
+            for lure in lures
+            for method, path, value in requests(model, lure)
+        ]
+        after = looked.read_text()[len(before) :]
+    assert after == ""
+    with pytest.raises(BlockingIOError):
+        trap.accept()
+    assert {status for _, status in found} <= {200, 404, 422}
+    answered = {path for path, status in found if status == 200}
+    assert answered >= {
+        "/assign",
+        "/contrast",
+        "/what_would_change",
+        "/assign_records",
+        "/locate",
+        "/model",
+        "/metrics",
+    }

@@ -15,11 +15,14 @@ AT_ONCE = 80  # customers a request: long enough for the service, not its caller
 def test_twice_the_capacity(service: Any, crowd: Any, amount: Any, record_property: Any) -> None:
     requests = [service.assign(crowd.customers[i : i + AT_ONCE]) for i in range(0, 3200, AT_ONCE)]
     run(closed_loop(service.url, 8, amount(0.5, 10), requests))
+    spent = [service.running.cpu_seconds()]
     at_limit = run(closed_loop(service.url, LIMIT, amount(2, 60), requests))
+    spent.append(service.running.cpu_seconds())
     assert set(at_limit.statuses) == {200}
     capacity = at_limit.statuses[200] / amount(2, 60)
     resident = service.running.resident_bytes()
     over = run(open_loop(service.url, 2 * capacity, amount(4, 300), requests))
+    spent.append(service.running.cpu_seconds())
     grown = service.running.resident_bytes() / resident - 1
     ratio = over.quantile(0.99) / at_limit.quantile(0.99)
     offered = sum(over.statuses.values()) / over.asking / capacity
@@ -30,6 +33,9 @@ def test_twice_the_capacity(service: Any, crowd: Any, amount: Any, record_proper
     record_property("p99 of the 200s over p99 at the limit", f"{ratio:.2f}")
     lags = f"{1000 * at_limit.lag(0.99):.0f} and {1000 * over.lag(0.99):.0f} ms"
     record_property("p99 of the callers' own lateness, then and now", lags)
+    # where others took the processor in one of them, the two waits are those of two machines
+    shares = f"{(spent[1] - spent[0]) / amount(2, 60):.2f} and {(spent[2] - spent[1]) / over.asking:.2f}"
+    record_property("cores that the service had, then and now", shares)
     record_property("p99 at the limit", f"{1000 * at_limit.quantile(0.99):.0f} ms")
     record_property("resident memory", f"{grown:+.1%}")
     assert offered >= amount(1.5, 1.9), "or else the callers are what is full"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +15,7 @@ import pandas as pd
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from features.customer_vector import digest
 from segments.contract import VectorContract
 from segments.errors import ContractError, DiscoveryError, SettingsError
 from training.discovery import Discovery, discover
@@ -20,9 +23,10 @@ from training.search_space import Space, changed, check_columns, check_space, co
 from training.settings import DiscoverySettings, parse_as
 from training.sweep_figures import Yardstick, figures
 from training.sweep_settings import Objective, SweepSettings
-from training.sweep_study import counted, open_study, propose, same, unfinished, values_of
+from training.sweep_study import counted, keeping, open_study, propose, same, unfinished, values_of
 
 IN_MEMORY = "sweep"
+MAY_CHANGE = {"trials", "minutes"}  # with more of them a sweep goes on as the same one
 
 Discover = Callable[[Mapping[str, Any]], Discovery]
 Progress = Callable[[int, int, str], None]
@@ -95,19 +99,20 @@ def sweep(
 
     frame, contract, settings : as for `discover`. space : by dotted path inside the discovery settings
     (`encoding.transform`, `algorithms.kmeans.segments`) a list of choices or `{low, high, log, step}`. file : a SQLite
-    file from which the same call continues; None keeps the trials in memory.
+    file from which the same call continues, and in which another one begins beside it; None keeps the trials in memory.
 
     Raises
     ------
     SettingsError
-        If a path or a value is not valid; then nothing was tried.
+        If a path or a value is not valid; then nothing was tried. If the file cannot be used.
     """
     asked = {"space": space, "trials": trials, "seed": seed, "objective": objective, "minutes": minutes}
     wanted = parse_as(SweepSettings, asked, "sweep")
     check_space(settings, wanted.space)
     check_columns(wanted.space, contract)
     yardstick = Yardstick.of(frame, contract, settings)
-    study = open_study(file, IN_MEMORY)
+    told = [settings.model_dump(mode="json"), contract.to_json()]
+    study = open_study(file, IN_MEMORY if file is None else key_of(told, wanted, digest(frame)))
 
     def attempt(values: Mapping[str, Any]) -> Discovery:
         return discover(frame, contract, changed(settings, values), {})
@@ -115,6 +120,13 @@ def sweep(
     return run_trials(study, wanted, attempt, yardstick, progress)
 
 
+def key_of(told: Any, wanted: SweepSettings, data: str) -> str:
+    """Names the sweep of these settings (plain values), space, seed, objective and data."""
+    asked = wanted.model_dump(mode="json", exclude=MAY_CHANGE)
+    return hashlib.sha256(json.dumps([told, asked, data], sort_keys=True).encode()).hexdigest()[:16]
+
+
+@keeping()
 def run_trials(
     study: Study,
     settings: SweepSettings,
@@ -146,6 +158,7 @@ def wanted_trials(space: Space, trials: int) -> int:
     return trials if size is None else min(trials, size)
 
 
+@keeping()
 def sweep_of(study: Study, settings: SweepSettings) -> Sweep:
     """What a study holds."""
     trials = tuple(_described(number, trial) for number, trial in enumerate(counted(study)))

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,15 +66,32 @@ def open_study(file: Path | None, name: str) -> Study:
     SettingsError
         If the file cannot be used.
     """
-    from sqlalchemy.exc import SQLAlchemyError
-
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        storage = None if file is None else f"sqlite:///{file.resolve()}"
-        return optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
-    except (SQLAlchemyError, optuna.exceptions.OptunaError, RuntimeError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise SettingsError(f"{file} cannot hold the trials of a sweep: {reason}; move it away") from error
+        with keeping(f"{file} cannot hold the trials of a sweep"):
+            storage = None if file is None else f"sqlite:///{file.resolve()}"
+            return optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+    except RuntimeError as error:  # another version of Optuna made its tables
+        raise SettingsError(f"{file} cannot hold the trials of a sweep: {_first_line(error)}; move it away") from error
+
+
+@contextmanager
+def keeping(failed: str = "the file of the trials cannot be used any more") -> Iterator[None]:
+    """Whatever the file of the trials refuses, because the disk is full or somebody took it away, say, in a sentence.
+
+    Raises
+    ------
+    SettingsError
+        With the database's reason.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, optuna.exceptions.OptunaError) as error:
+        # Optuna's own sentence tells of a commit, not of the disk
+        reason = _first_line(error.__cause__ or error)
+        raise SettingsError(f"{failed}: {reason}; make room, or move it away to begin anew") from error
 
 
 def unfinished(study: Study) -> list[FrozenTrial]:
@@ -141,6 +159,10 @@ def _suggested(trial: optuna.Trial, path: str, variation: tuple[Any, ...] | Swee
     if variation.whole:
         return trial.suggest_int(path, int(low), int(high), step=int(step), log=log)
     return value_at(variation, round((trial.suggest_float(path, low, high, step=step) - low) / step))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _text(value: Any) -> str:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
+from optuna.study import Study
 from sklearn.metrics import silhouette_score
 
 from segments import Column, Kind, VectorContract
@@ -53,6 +55,11 @@ def quick_sweep(**change: Any) -> Sweep:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sweeping, "_tried", quick)
         return sweep(two_groups(), CONTRACT, SETTINGS, SPACE, **{"trials": TRIALS, "seed": 3, **change})
+
+
+def only_study(file: Path) -> Study:
+    (name,) = optuna.get_all_study_names(f"sqlite:///{file}")
+    return open_study(file, name)
 
 
 def test_a_sweep_has_its_trials_and_the_best_has_most() -> None:
@@ -98,7 +105,7 @@ here.quick_sweep(file=Path("s.db"))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
-    study = open_study(tmp_path / "s.db", sweeping.IN_MEMORY)
+    study = only_study(tmp_path / "s.db")
     assert (len(counted(study)), len(unfinished(study))) == (11, 1)
 
     whole = quick_sweep()
@@ -189,7 +196,7 @@ def test_an_interrupt_counts_for_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(sweeping, "discover", interrupted)
     with pytest.raises(KeyboardInterrupt):
         sweep(two_groups(), CONTRACT, SETTINGS, SPACE, trials=3, file=tmp_path / "s.db")
-    study = open_study(tmp_path / "s.db", sweeping.IN_MEMORY)
+    study = only_study(tmp_path / "s.db")
     assert (counted(study), unfinished(study)) == ([], [])
 
 
@@ -198,6 +205,38 @@ def test_nothing_is_tried_where_anything_is_wrong(change: dict[str, Any], monkey
     monkeypatch.setattr(sweeping, "discover", lambda *_: pytest.fail("it was tried"))
     with pytest.raises(SettingsError):
         sweep(two_groups(), CONTRACT, SETTINGS, **{"space": SPACE, **change})
+
+
+def test_another_sweep_in_the_same_file_stands_beside_the_first(tmp_path: Path) -> None:
+    file = tmp_path / "s.db"
+    first = quick_sweep(file=file, trials=2)
+    for change in ({"seed": 4}, {"objective": "silhouette", "trials": 1}):
+        assert quick_sweep(file=file, **{"trials": 2, **change}) == quick_sweep(**{"trials": 2, **change})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweeping, "_tried", quick)
+        fewer = {**SPACE, "encoding.transform": ["none"]}
+        other = sweep(two_groups(61), CONTRACT, SETTINGS, fewer, trials=2, seed=3, file=file)
+        assert {trial.values["encoding.transform"] for trial in other.trials} == {"none"}
+    assert quick_sweep(file=file, trials=2) == first
+    assert len(optuna.get_all_study_names(f"sqlite:///{file}")) == 4
+
+
+@pytest.mark.parametrize("content", [b"no database any more", b"", None])
+def test_a_file_that_goes_while_it_is_used_is_one_sentence(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "s.db"
+
+    def spoiling(*arguments: Any) -> Any:
+        file.unlink()
+        if content is not None:
+            file.write_bytes(content)
+        return quick(*arguments)
+
+    monkeypatch.setattr(sweeping, "_tried", spoiling)
+    with pytest.raises(SettingsError, match=r"the file of the trials cannot be used any more: \(sqlite3.*") as caught:
+        sweep(two_groups(), CONTRACT, SETTINGS, SPACE, file=file)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.benchmarks.assign import customers
+from experiments.benchmarks.serve_records import records_latency
 from experiments.benchmarks.serve_sides import (
     CONNECTIONS,
     Side,
@@ -42,6 +43,7 @@ ROUNDS = 5
 BUSY = 0.3  # what the idler of two workers must have worked of the busier's time, or it was not the load of both
 LONG = 6  # rounds' length of the one long round, from which the tail is taken
 STARTS = 3
+REQUESTS = 60  # of raw rows, whose median is taken
 
 
 def run(size: int) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def run(size: int) -> dict[str, Any]:
         bearer = {"Authorization": f"Bearer {key}"}
         bodies = Bodies(frame)
         cold = [cold_start(folder, key, bodies.one(explain=True)[0]) for _ in range(starts)]
+        raw = records_latency(folder / "raw", *((REQUESTS,) if size > 1 else (2, 40)))
         one_worker = stack.enter_context(started(service_settings(folder, 1), folder / "one.log"))
         two_workers = stack.enter_context(started(service_settings(folder, 2), folder / "two.log"))
         wait_for_workers(two_workers, 2, bearer)
@@ -95,7 +98,7 @@ def run(size: int) -> dict[str, Any]:
     print(f"of two workers the idler worked {shared:.0%} of the busier's time")
     if shared < BUSY:
         print("NOT BOTH WORKERS WERE BUSY: what is said of two workers is said of little more than one")
-    return figures(sides, tail, cold) | {"idler_over_busier_worker": shared}
+    return figures(sides, tail, cold) | raw | {"idler_over_busier_worker": shared}
 
 
 def figures(sides: Mapping[str, Side], tail: Round, cold: list[tuple[float, float]]) -> dict[str, Any]:

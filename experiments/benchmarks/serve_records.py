@@ -1,0 +1,118 @@
+"""How long `/assign_records` takes: raw rows of a simulated company, over HTTP, one request after the other.
+
+The issue's "200 records" may be 200 raw rows, or 200 customers with theirs: both are measured.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pandas as pd
+
+from experiments.benchmarks.serve_sides import service_settings
+from experiments.benchmarks.wrk import LoadError
+from experiments.service_process import HOST, started
+from experiments.simulate import simulate, write_company
+from segments.model import SegmentModel
+from serving.keys import add_key
+from training.discovery import discover
+from training.record import provenance
+from training.run import vectors_of
+from training.settings import DiscoverySettings, KMeansSettings, Settings, read_settings
+
+AS_OF = date(2026, 7, 1)
+RECORDS = 200
+LATEST = 10  # orders, and as many events, of each customer, where many are sent: years of 200 customers are no request
+ROW_TABLES = ("orders", "events", "subscriptions")
+Customer = dict[str, Any]
+
+
+def records_latency(folder: Path, requests: int, customers: int = RECORDS) -> dict[str, float]:
+    """Medians, in ms, of the service with everything on, and the rows of the larger request.
+
+    Raises
+    ------
+    LoadError
+        If a request is not answered by 200.
+    """
+    folder.mkdir()
+    model, everyone = company(customers, folder)
+    model.save(folder / "model")
+    headers = {
+        "Authorization": f"Bearer {add_key(folder / 'keys.json', 'benchmark')}",
+        "Content-Type": "application/json",
+    }
+    many = [one | {table: one[table][-LATEST:] for table in ("orders", "events")} for one in everyone]
+    sizes = {"assign_records_p50_ms": up_to(everyone, RECORDS), "assign_records_200_customers_p50_ms": many}
+    found = {}
+    with started(service_settings(folder, 1), folder / "service.log") as service:
+        for name, sent in sizes.items():
+            body = json.dumps({"as_of": AS_OF.isoformat(), "customers": sent})
+            found[name] = 1000 * _median_seconds(service.port, body, headers, requests)
+            print(f"/assign_records, {rows_of(sent)} rows of {len(sent)} customers: p50 {found[name]:.1f} ms")
+    return found
+
+
+def company(customers: int, folder: Path) -> tuple[SegmentModel, list[Customer]]:
+    """A model of four raw tables, and its customers as `/assign_records` takes them."""
+    simulated = simulate(customers, 5, AS_OF)
+    write_company(simulated, folder)
+    settings, _ = read_settings(folder / "segments.yaml")
+    vectors = vectors_of(settings, folder)
+    tried = DiscoverySettings(algorithms=(KMeansSettings(segments=4),), force=True)
+    model = discover(vectors.frame, vectors.contract, tried, provenance(settings, vectors)).model
+    frames = {name: getattr(simulated, name) for name in (*ROW_TABLES, "customers")}
+    rows = {name: _rows(name, frame, settings, vectors.columns[name]) for name, frame in frames.items()}
+    return model, [
+        {"id": name, **{table: rows[table].get(name, []) for table in ROW_TABLES}, "attributes": attributes}
+        for name, (attributes,) in rows["customers"].items()
+    ]
+
+
+def up_to(customers: Sequence[Customer], rows: int) -> list[Customer]:
+    """The first customers, whole, as long as they have no more rows than that together."""
+    found: list[Customer] = []
+    for one in customers:
+        if rows_of([*found, one]) <= rows:
+            found.append(one)
+    return found
+
+
+def rows_of(customers: Sequence[Customer]) -> int:
+    """Raw rows; the attributes of a customer are one."""
+    return sum(1 + sum(len(one[table]) for table in ROW_TABLES) for one in customers)
+
+
+def _rows(table: str, frame: pd.DataFrame, settings: Settings, columns: Sequence[str]) -> dict[str, list[Any]]:
+    """The rows of each customer under our column names, as JSON has them."""
+    source = getattr(settings.sources, table)
+    names = {theirs: ours for ours, theirs in source.columns.items()}
+    if table == "customers":
+        names |= {one.column: ours for ours, one in source.attributes.items() if one.column}
+    renamed = frame.rename(columns=names)[list(columns)]
+    found: dict[str, list[Any]] = {}
+    for row in json.loads(renamed.to_json(orient="records", date_format="iso")):
+        found.setdefault(row.pop("customer_id"), []).append(row)
+    return found
+
+
+def _median_seconds(port: int, body: str, headers: Mapping[str, str], requests: int) -> float:
+    connection = http.client.HTTPConnection(HOST, port, timeout=60)
+    times = []
+    for _ in range(requests):
+        begun = time.perf_counter()
+        connection.request("POST", "/assign_records", body, dict(headers))
+        reply = connection.getresponse()
+        said = reply.read()
+        times.append(time.perf_counter() - begun)
+        if reply.status != 200:
+            raise LoadError(f"/assign_records answered {reply.status}: {said[:300]!r}")
+    connection.close()
+    return median(times)

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from features.customer_vector import CustomerVectors, build_vectors
 from features.learned import LearnedFeatures
 from registry.connection import RegistryLocation
 from registry.killed_runs import end_killed_runs
-from registry.records import CandidateRecord, DiscoveryRecord
+from registry.records import DiscoveryRecord
 from registry.runs import DISCOVERY, log_discovery
 from registry.versions import fetch_champion, register
 from segments.contract import Role
 from segments.errors import ArtefactError, UnreachableError
 from segments.examples import with_examples
 from segments.model import SegmentModel
-from segments.rules import RuleSet
-from segments.wording import plain_number
 from training.discovery import Discovery, Progress, discover
-from training.evidence import evidence_table, verdict_metrics
 from training.pending import keep
-from training.report import candidate_table, draw_pictures, html_report, segment_table
-from training.rule_export import rule_table, rules_json, rules_sql
+from training.record import provenance, record
+from training.report import draw_pictures, html_report
 from training.rule_learning import learn_rules
 from training.settings import Settings
 from training.succession import succeed
 
-LIBRARIES = ("hdbscan", "ibis-framework", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "umap-learn")
 SQLITE = "sqlite:///"
 
 Announce = Callable[[str], None]
@@ -205,100 +198,3 @@ def described(vectors: CustomerVectors) -> str:
         few = f"1 column {verb}s" if len(names) == 1 else f"{len(names)} columns {verb}"
         lines.append(f"  {few} {what}{': ' if names else ''}{', '.join(names)}")
     return "\n".join(lines)
-
-
-def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
-    """What made the model, for the model itself: plain JSON values."""
-    return {
-        "as_of": vectors.as_of.isoformat(),
-        "data_digest": vectors.digest,
-        "learned_features": vectors.learned.to_json(),
-        "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
-        "settings": settings.model_dump(mode="json", exclude={"registry", "sweep", "title"}),
-        "versions": versions(),
-    }
-
-
-def versions() -> dict[str, str]:
-    """The versions of the libraries that a result depends on."""
-    return {name: version(name) for name in LIBRARIES}
-
-
-def record(
-    settings: Settings,
-    vectors: CustomerVectors,
-    found: Discovery,
-    pictures: dict[str, bytes],
-    report: str,
-    rules: Sequence[RuleSet],
-) -> DiscoveryRecord:
-    """The discovery as the registry logs it."""
-    judgement = found.chosen.judgement
-    candidates = tuple(
-        CandidateRecord(
-            name=candidate.recipe.name,
-            params={"algorithm": candidate.recipe.algorithm, **candidate.recipe.parameters},
-            metrics={
-                **(candidate.judgement.metrics if candidate.judgement else candidate.facts),
-                **(candidate.fit.facts if candidate.fit else {}),
-            },
-            tags={"remark": remark, "chosen": str(number == found.choice.chosen).lower()},
-        )
-        for number, (candidate, remark) in enumerate(zip(found.candidates, found.choice.remarks, strict=True))
-    )
-    return DiscoveryRecord(
-        name=f"{settings.registry.model_name} as of {vectors.as_of.isoformat()}",
-        settings=settings.model_dump(mode="json", exclude={"sweep"}),
-        vectors=vectors.frame,
-        data_digest=vectors.digest,
-        data_source=", ".join(vectors.report),
-        model=found.model,
-        metrics={
-            **(judgement.metrics if judgement else {}),
-            **verdict_metrics(found),
-            "customers": float(len(vectors.frame)),
-        },
-        tags={
-            "algorithm": found.chosen.recipe.algorithm,
-            "chosen": found.chosen.recipe.name,
-            "verdict": str(found.verdict.kind),
-        },
-        versions=versions(),
-        candidates=candidates,
-        tables={
-            "segments": segment_table(found),
-            "candidates": candidate_table(found),
-            "evidence": evidence_table(found),
-            "rules": rule_table(rules, found.contract),
-        },
-        figures=pictures,
-        texts={
-            "report.html": report,
-            "rules.json": rules_json(rules),
-            "rules.sql": rules_sql(rules, found.contract),
-            **descent(found.model),
-        },
-        note=note(settings, vectors, found),
-    )
-
-
-def descent(model: SegmentModel) -> dict[str, str]:
-    """From which segments of the champion the model's own descend, as a file of the run; nothing for a first model."""
-    lineage = model.provenance.get("lineage")
-    return {"lineage.json": json.dumps(lineage, indent=2, ensure_ascii=False)} if lineage else {}
-
-
-def note(settings: Settings, vectors: CustomerVectors, found: Discovery) -> str:
-    """The run's front page in Markdown."""
-    rows = "\n".join(
-        f"| {card.name} | {card.size:,} | {plain_number(100 * card.share)} % | {card.sentence} | `{card.id}` |"
-        for card in found.model.cards
-    )
-    return (
-        f"# {settings.title or settings.registry.model_name}\n\n"
-        f"{len(vectors.frame):,} customers as of {vectors.as_of.isoformat()}. Chosen: {found.choice.reason}.\n\n"
-        f"**Verdict.** {found.verdict.sentence}\n\n"
-        f"The model keeps {found.model.provenance['exemplars']:,} encoded training customers as exemplars.\n\n"
-        "The whole story with pictures is in the artifact `report.html`.\n\n"
-        f"| segment | customers | share | in words | id |\n|---|---:|---:|---|---|\n{rows}\n"
-    )

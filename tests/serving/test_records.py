@@ -37,7 +37,8 @@ from serving.refusals import Refusal
 from serving.settings import ServiceSettings
 from serving.shadow import Shadow, ShadowMetrics
 from training.discovery import discover
-from training.run import provenance, vectors_of
+from training.record import provenance
+from training.run import vectors_of
 from training.settings import DiscoverySettings, KMeansSettings, Settings, parse_settings
 
 AS_OF = date(2026, 7, 1)

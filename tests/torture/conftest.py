@@ -27,7 +27,8 @@ from segments import Kind, SegmentModel
 from serving.keys import add_key
 from serving.settings import ServiceSettings
 from training.discovery import discover
-from training.run import provenance, vectors_of
+from training.record import provenance
+from training.run import vectors_of
 from training.settings import DiscoverySettings, KMeansSettings, Settings, parse_settings
 
 AS_OF = date(2026, 7, 1)

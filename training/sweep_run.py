@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from typing import Any, TypeVar
 import pandas as pd
 import yaml
 
-from features.customer_vector import CustomerVectors
 from registry.connection import RegistryLocation
 from registry.killed_runs import end_killed_runs
 from registry.sweep_runs import SweepRecord, TrialRecord, log_sweep
@@ -23,14 +21,13 @@ from training.discovery import Discovery, discover
 from training.run import described, location_of, vectors_of
 from training.search_space import changed, check_columns, check_space, written
 from training.settings import Settings, parse_settings
-from training.sweep import Progress, Sweep, Trial, run_trials, sweep_of
+from training.sweep import Progress, Sweep, Trial, key_of, run_trials, sweep_of
 from training.sweep_figures import Yardstick
 from training.sweep_settings import SweepSettings
 from training.sweep_study import counted, open_study
 
 OF_VECTORS = {"as_of", "sources", "features"}
 NOT_OF_A_TRIAL = {"registry", "sweep", "title"}
-MAY_CHANGE = {"trials", "minutes"}  # with more of them a sweep goes on as the same one
 VECTORS_KEPT = 4
 SHOWN = 10
 EXAMPLE = "sweep: {space: {discovery.encoding.transform: [auto, none]}, trials: 20}"
@@ -75,7 +72,7 @@ def run_sweep(
     announce(described(vectors))
     check_columns(wanted.space, vectors.contract)
     yardstick = Yardstick.of(vectors.frame, vectors.contract, settings.discovery)
-    key = key_of(settings, wanted, vectors)
+    key = key_of(settings.model_dump(mode="json", exclude=NOT_OF_A_TRIAL), wanted, vectors.digest)
     study = open_study(trials_file(config), key)
     log = _Log(location_of(settings, config.parent), settings, wanted, key, announce)
     before = len(counted(study))
@@ -110,16 +107,6 @@ def lock_file(config: Path) -> Path:
 def best_file(config: Path) -> Path:
     """Where the best settings are written: beside the settings file, from whose folder their paths count."""
     return config.with_name(f"{config.stem}.best.yaml")
-
-
-def key_of(settings: Settings, wanted: SweepSettings, vectors: CustomerVectors) -> str:
-    """Names the sweep of these settings, space, seed, objective and data."""
-    told = [
-        settings.model_dump(mode="json", exclude=NOT_OF_A_TRIAL),
-        wanted.model_dump(mode="json", exclude=MAY_CHANGE),
-        vectors.digest,
-    ]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def best_settings(content: Mapping[str, Any], settings: Settings, best: Trial) -> str:

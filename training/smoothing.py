@@ -1,8 +1,11 @@
 """Rounded numbers, categories and spikes are blurred before gaps are looked for: what one value makes is no gap.
 
-Two values a step apart, each blurred by a normal distribution of half the step, make a log-concave density whatever
-their shares: whole numbers, a yes or no, or one category then show one peak. Gaps over several steps, and those
-that several columns agree on, stay.
+Two values a step apart, each blurred by a normal distribution of half the step, have one peak whatever their shares:
+whole numbers, or a yes or no, show no gap. Gaps over several steps, and those that several columns agree on, stay.
+
+The levels of a category are blurred a little less: two of them alone then leave a dent, at most 15% deep, which is far
+from a gap (`gaps.MOST_DEPTH`); but where two categories agree, their valley is 62% deep, and with half the distance it
+would be 28%.
 
 A spike is one value that many share and few come near, such as no spend at all: a hidden yes or no. Its customers are
 spread evenly over the way to their nearest others, which ends where these are half as many again as they are (or a
@@ -18,6 +21,7 @@ import numpy as np
 from segments.encoder import Encoder, Floats, Indices
 
 LEAST_SPIKE = 0.01  # share of the customers; the smallest segment that is allowed by default
+LEVEL_BLUR = 0.39  # of the distance between two levels
 COMPANY = 1.5  # others for each customer of a spike; spread among these, it adds less than `gaps.MOST_DEPTH` would see
 MOST_COMPANY = 1 / 3  # of all others; with half, three columns that agree on a spike would show no gap
 
@@ -61,7 +65,7 @@ def blur(points: Floats, encoder: Encoder) -> Hidden:
                     spikes.append(Spike(column, values[place], low, high))
     for category, start in zip(encoder.categories, encoder.starts[numbers:], strict=True):
         # levels are √2 · factor apart
-        steps[:, start : start + category.width] = category.factor / np.sqrt(2)
+        steps[:, start : start + category.width] = LEVEL_BLUR * np.sqrt(2) * category.factor
     return Hidden(steps, tuple(spikes))
 
 

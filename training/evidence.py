@@ -6,7 +6,6 @@ from html import escape
 
 import pandas as pd
 
-from segments.wording import plain_number
 from training.discovery import Discovery
 from training.gaps import LEAST_BELT, MOST_CHANCE, MOST_DEPTH
 from training.verdict import DISSOLVED, FOUND_AGAIN
@@ -79,15 +78,23 @@ def _pairs(discovery: Discovery) -> str:
     if table.empty:
         return "<p>There are too few customers to look for gaps between segments.</p>"
     rows = "".join(
-        f"<tr><td>{escape(row['name_a'])} / {escape(row['name_b'])}</td><td>{'gap' if row['gap'] else 'none'}</td>"
-        + "".join(f'<td class="value">{plain_number(row[name])}</td>' for name in ("valley_depth", "valley_chance"))
-        + f'<td class="value">{plain_number(row["belt"])}</td></tr>'
+        f"<tr><td>{escape(row['name_a'])} / {escape(row['name_b'])}</td>"
+        f'<td class="tight">{"yes" if row["gap"] else "no"}</td>'
+        + "".join(
+            f'<td class="value tight">{shown}</td>'
+            for shown in (f"{row['valley_depth']:.2f}", _chance(row["valley_chance"]), f"{row['belt']:.2f}")
+        )
+        + "</tr>"
         for _, row in table.iterrows()
     )
     return (
-        '<table><thead><tr><th>neighbours</th><th>between them</th><th class="value">depth</th>'
+        '<table><thead><tr><th>neighbours</th><th class="tight">gap</th><th class="value">depth</th>'
         f'<th class="value">chance</th><th class="value">belt</th></tr></thead><tbody>{rows}</tbody></table>'
         f'<p class="faint">A gap is a valley (depth, its density over that of the lower peak, at most {MOST_DEPTH}; '
         f"chance of it where there is none, at most {MOST_CHANCE}), or a sparse belt around a segment (at least "
         f"{LEAST_BELT}).</p>"
     )
+
+
+def _chance(chance: float) -> str:
+    return "&lt; 0.001" if chance < 0.001 else f"{chance:.3f}"

@@ -33,6 +33,7 @@ from training.tables import (
     shown_columns,
     titled,
 )
+from training.verdict import VerdictKind
 
 __all__ = ["candidate_table", "draw_pictures", "html_report", "segment_table"]
 
@@ -78,7 +79,7 @@ def html_report(
         stacks=_stacks(discovery),
         reason=escape(discovery.choice.reason) + ".",
         verdict=f"<p><strong>{escape(discovery.verdict.sentence)}</strong></p>"
-        + (f"<p>{escape(_verdict(judgement))}</p>" if judgement else "")
+        + (f"<p>{escape(_verdict(judgement, discovery.verdict.kind))}</p>" if judgement else "")
         + evidence_html(discovery),
         cards="".join(_card(discovery, n, shown.get(card.id, "")) for n, card in enumerate(discovery.model.cards)),
         unassigned=_unassigned(discovery),
@@ -101,10 +102,12 @@ def _numbers(discovery: Discovery, judgement: Judgement | None) -> str:
     return "".join(f'<div class="number"><b>{escape(n)}</b><span>{escape(what)}</span></div>' for n, what in shown)
 
 
-def _verdict(judgement: Judgement) -> str:
+def _verdict(judgement: Judgement, kind: VerdictKind) -> str:
     """The scores in words; the steps of the silhouette are those of Kaufman and Rousseeuw (1990)."""
     steps = ((0.7, "clearly separated"), (0.5, "reasonably separated"), (0.25, "weakly separated: borders are gradual"))
     apart = next((words for least, words in steps if judgement.silhouette > least), "hardly separated: read with care")
+    if kind is VerdictKind.DISTINCT and judgement.silhouette <= steps[1][0]:
+        apart = "near each other for their size, though gaps part them"  # the silhouette knows of no gap
     steady = (
         "found again, nearly the same, in either half of the customers"
         if judgement.stability >= 0.9

@@ -453,7 +453,7 @@ def test_money_moves_with_the_orders_at_the_same_average(
     kmeans_model: SegmentModel, customers: list[dict[str, Any]]
 ) -> None:
     found = 0
-    for customer in customers[:20]:
+    for customer in customers[:40]:
         for to in kmeans_model.ids:
             answer = what_would_change(kmeans_model, customer, to, ["frequency"])
             if answer.found and answer.changes:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 from segments.contract import Column
 
 MOST_DIGITS = 6  # decimals
+HUGE, MINUTE = 1e15, 1e-6  # beyond, in powers of ten
 
 
 def plain_number(value: float) -> str:
-    """A number as people say it: three digits that matter, thousands separated, no trailing zeros."""
+    """A number as people say it: three digits that matter, thousands separated, no trailing zeros; huge and minute
+    ones in powers of ten.
+    """
     if math.isnan(value):
         return "unknown"
     if value == 0:
         return "0"
+    if not MINUTE <= abs(value) < HUGE:
+        return f"{value:.3g}"
     magnitude = math.floor(math.log10(abs(value)))
     rounded = round(value, 2 - magnitude)
     if magnitude >= 2 or rounded == round(rounded):
@@ -30,14 +36,19 @@ def plain_value(value: float | str | None, column: Column) -> str:
     if isinstance(value, str):
         return value
     if column.kind == "share":
-        return f"{plain_number(100 * value)} %"
+        return _percent(value)
     if column.kind == "flag":
         return "yes" if value >= 0.5 else "no"
     if column.kind == "number" and column.unit.startswith("of "):
-        return f"{plain_number(100 * value)} % {column.unit}"
+        return f"{_percent(value)} {column.unit}"
     number = plain_number(value)
     unit = column.unit.removesuffix("s") if number == "1" else column.unit
     return f"{number} {unit}".strip()
+
+
+def _percent(value: float) -> str:
+    """A share in percent, also one that a hundred times is no double any more."""
+    return f"{plain_number(100 * value) if abs(value) < HUGE else f'{Decimal(value) * 100:.2e}'} %"
 
 
 def direction(column: Column, upwards: bool) -> str:
@@ -89,7 +100,7 @@ def _digits(value: float) -> int:
 
 
 def _shown(value: float) -> str:
-    if abs(value) >= 1e15:
+    if abs(value) >= HUGE:
         return f"{value:.3g}"
     text = f"{value:,.{MOST_DIGITS}f}"
     return text.rstrip("0").rstrip(".")

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from segments import Column, Kind, SegmentLabel, SegmentModel
 from segments.reasons import ReasonWriter, in_one_sentence, reasons
-from segments.wording import in_words_of_change, plain_value
+from segments.wording import in_words_of_change, plain_number, plain_value
 
 
 def customer_of(planted: Any, position: int) -> dict[str, Any]:
@@ -151,3 +153,37 @@ def test_one_sentence_names_both_segments_and_both_sides(kmeans_model: SegmentMo
 )  # fmt: skip
 def test_a_change_is_said_as_people_do(before: Any, after: Any, column: Column, words: str) -> None:
     assert in_words_of_change(before, after, column) == words
+
+
+NUMBERS = (
+    Column("spend", Kind.NUMBER, unit="USD"),
+    Column("orders", Kind.COUNT, unit="orders"),
+    Column("share", Kind.SHARE),
+    Column("use", Kind.NUMBER, unit="of seats"),
+)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
+@example(1.7976931348623155e308, -1.7976931348623157e308)
+@example(5e-324, 1e15)
+def test_every_number_can_be_said(value: float, other: float) -> None:
+    for column in NUMBERS:
+        said = plain_value(value, column)
+        assert "inf" not in said
+        assert len(said) < 40
+        assert in_words_of_change(value, other, column).startswith(f"{column.title}: ")
+
+
+def test_huge_numbers_are_said_in_powers_of_ten() -> None:
+    assert plain_number(1.7976931348623157e308) == "1.8e+308"
+    assert plain_number(-9.9e14) == "-990,000,000,000,000"
+    assert plain_value(1.7976931348623157e308, NUMBERS[3]) == "1.80e+310 % of seats"
+
+
+def test_the_largest_numbers_are_explained_in_words(model: SegmentModel, planted: Any) -> None:
+    largest = 1.7976931348623157e308
+    for value in (largest, -largest):
+        bounds = {Kind.COUNT: max(value, 0.0), Kind.SHARE: min(max(value, 0.0), 1.0), Kind.NUMBER: value}
+        customer = customer_of(planted, 0)
+        numbers = {c.name: bounds[c.kind] for c in model.contract.basis if c.kind in bounds}
+        assert set(words_of(model, customer | numbers)) >= set(numbers)

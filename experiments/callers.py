@@ -12,9 +12,11 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
+import pandas as pd
 import uvloop
 
 TIMEOUT = 60.0
@@ -61,6 +63,15 @@ def request_bytes(
     named = {"Host": "service", "Content-Type": "application/json", "Content-Length": str(len(content))}
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {text}" for name, text in {**named, **(headers or {})}.items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + content
+
+
+def as_json(value: Any) -> Any:
+    """A cell of a table as a body carries it."""
+    if pd.isna(value):
+        return None
+    if isinstance(value, date):
+        return pd.Timestamp(value).isoformat()
+    return value.item() if hasattr(value, "item") else value
 
 
 class Connection:

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from experiments.callers import as_json
 from experiments.service_process import free_port
 from experiments.simulate import SimulatedCompany, simulate, write_company
 from features.customer_vector import CustomerVectors
@@ -89,14 +90,6 @@ def raw(company: SimulatedCompany, chosen: tuple[Settings, CustomerVectors]) -> 
         return {"id": name, **{t: rows(t, frame, name) for t, frame in frames.items()}, "attributes": attributes}
 
     return customer
-
-
-def as_json(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    if isinstance(value, date):
-        return pd.Timestamp(value).isoformat()
-    return value.item() if hasattr(value, "item") else value
 
 
 @pytest.fixture(scope="module")

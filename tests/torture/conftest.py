@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from experiments.callers import request_bytes
+from experiments.callers import as_json, request_bytes
 from experiments.service_process import Running, started
 from experiments.simulate import SimulatedCompany, simulate, write_company
 from features.customer_vector import CustomerVectors
@@ -87,14 +87,6 @@ class Company:
         own = frame[frame.account_id == customer].rename(columns=names)
         there = [name for name in self.vectors.columns[table] if name != "customer_id"]
         return [{name: as_json(value) for name, value in row.items()} for row in own[there].to_dict("records")]
-
-
-def as_json(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    if isinstance(value, date):
-        return pd.Timestamp(value).isoformat()
-    return value.item() if hasattr(value, "item") else value
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from segments.errors import InputError, nearest_word
-from serving.contracts import MOST_CUSTOMERS, Policy
 from serving.live_model import ServedModel
 from serving.refusals import (
     NOTHING,
@@ -21,6 +20,7 @@ from serving.refusals import (
     in_words,
     printable,
 )
+from serving.request_contracts import MOST_CUSTOMERS, Policy
 from serving.shapes import CUSTOMER_KEYS, read_customer, read_object
 from serving.staying import PREVIOUS, keep, read_previous
 

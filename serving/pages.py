@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic.json_schema import models_json_schema
 
 from segments.encoder import MISSING_LEVEL
-from serving import contracts
+from serving import error_contracts
 from serving.live_model import ServedModel
 from serving.messages import Answer
 
@@ -109,7 +109,7 @@ def openapi(routes: Iterable[Route]) -> dict[str, Any]:
     for route in documented:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     wanted = {model for route in documented for model in (route.request, route.response) if model is not None}
-    ordered = sorted(wanted | {contracts.ErrorResponse}, key=lambda model: model.__name__)
+    ordered = sorted(wanted | {error_contracts.ErrorResponse}, key=lambda model: model.__name__)
     _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=SCHEMAS)
     return {
         "openapi": "3.1.0",
@@ -150,10 +150,10 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _refusal(status: int) -> dict[str, Any]:
-    codes = " or ".join(f"`{code}`" for code in contracts.CODES[status])
+    codes = " or ".join(f"`{code}`" for code in error_contracts.CODES[status])
     described: dict[str, Any] = {
         "description": f"{HTTPStatus(status).phrase}: {codes}",
-        "content": {"application/json": {"schema": _reference(contracts.ErrorResponse)}},
+        "content": {"application/json": {"schema": _reference(error_contracts.ErrorResponse)}},
     }
     if status in WITH_WAIT:
         described["headers"] = {"Retry-After": WAIT}

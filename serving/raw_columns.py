@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.contracts import MOMENT
+from serving.request_contracts import MOMENT
 
 if TYPE_CHECKING:
     from features.raw_tables import RawColumn

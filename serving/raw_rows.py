@@ -15,9 +15,9 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from segments.errors import nearest_word
-from serving.contracts import MOMENT
 from serving.raw_columns import column_at_once
 from serving.refusals import MOST_DETAILS, NOTHING, Detail, Refusal, in_words, printable
+from serving.request_contracts import MOMENT
 
 if TYPE_CHECKING:
     from features.raw_tables import RawColumn

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from segments.errors import ContractError, SourceError
 from serving.assignment import Request, read_request
-from serving.contracts import MOST_CUSTOMERS, MOST_ROWS
 from serving.deadline import Deadline
 from serving.live_model import ServedModel
 from serving.raw_rows import ATTRIBUTES, TABLES, WHEN, RawTables, moment, read_rows
 from serving.refusals import NOTHING, Complaints, Detail, Refusal, printable
+from serving.request_contracts import MOST_CUSTOMERS, MOST_ROWS
 from serving.shapes import check_keys, read_id
 from serving.stepwise import answer_in_steps
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from serving import contracts, explorer, flat_map, pages
+from serving import explorer, flat_map, pages, request_contracts, response_contracts
 from serving.assignment import CONTRAST_KEYS, MAP_KEYS, Request, read_request
 from serving.changing import answer_change, read_change
 from serving.deadline import Deadline
@@ -112,8 +112,8 @@ def route_table(
             "/assign",
             "Assign customers to segments, and explain why",
             assign,
-            request=contracts.AssignRequest,
-            response=contracts.AssignResponse,
+            request=request_contracts.AssignRequest,
+            response=response_contracts.AssignResponse,
             refusals=BODY_STATUSES,
         ),
         Route(
@@ -121,8 +121,8 @@ def route_table(
             "/contrast",
             "Assign customers, and explain why not the segment that you name",
             contrast,
-            request=contracts.ContrastRequest,
-            response=contracts.AssignResponse,
+            request=request_contracts.ContrastRequest,
+            response=response_contracts.AssignResponse,
             refusals=BODY_STATUSES,
         ),
         Route(
@@ -130,8 +130,8 @@ def route_table(
             "/what_would_change",
             "The smallest change that would move a customer to another segment",
             change,
-            request=contracts.ChangeRequest,
-            response=contracts.ChangeResponse,
+            request=request_contracts.ChangeRequest,
+            response=response_contracts.ChangeResponse,
             refusals=BODY_STATUSES,
             threaded=True,
         ),
@@ -140,8 +140,8 @@ def route_table(
             "/assign_records",
             "Assign customers from their raw orders, events, subscriptions and attributes",
             records,
-            request=contracts.RecordsRequest,
-            response=contracts.RecordsResponse,
+            request=request_contracts.RecordsRequest,
+            response=response_contracts.RecordsResponse,
             refusals=(*BODY_STATUSES, 409),
             threaded=True,
         ),
@@ -150,7 +150,7 @@ def route_table(
             "/segments",
             "The segments' cards",
             lambda *_: Answer(dump(pages.segments(served()))),
-            response=contracts.SegmentsResponse,
+            response=response_contracts.SegmentsResponse,
             refusals=(503,),
         ),
         Route(
@@ -158,7 +158,7 @@ def route_table(
             "/map",
             "The segments on the plane in which they differ most",
             lambda *_: Answer(dump(flat_map.picture(served()))),
-            response=contracts.MapResponse,
+            response=response_contracts.MapResponse,
             refusals=(503,),
         ),
         Route(
@@ -166,8 +166,8 @@ def route_table(
             "/locate",
             "Where customers lie on that plane",
             locate,
-            request=contracts.MapRequest,
-            response=contracts.PlacesResponse,
+            request=request_contracts.MapRequest,
+            response=response_contracts.PlacesResponse,
             refusals=BODY_STATUSES,
         ),
         Route(
@@ -175,7 +175,7 @@ def route_table(
             "/model",
             "The model in service and the features it expects",
             lambda *_: Answer(dump(pages.model(served()))),
-            response=contracts.ModelResponse,
+            response=response_contracts.ModelResponse,
             refusals=(503,),
         ),
         Route(
@@ -183,7 +183,7 @@ def route_table(
             "/livez",
             "Is the process alive?",
             lambda *_: Answer(dump({"status": "alive"})),
-            response=contracts.Probe,
+            response=response_contracts.Probe,
             public=True,
             limited=False,
         ),
@@ -192,7 +192,7 @@ def route_table(
             "/readyz",
             "Is a verified and warmed model in service?",
             ready,
-            response=contracts.Probe,
+            response=response_contracts.Probe,
             refusals=(503,),
             public=True,
             limited=False,

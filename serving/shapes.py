@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from segments.errors import nearest_word
-from serving.contracts import LONGEST_ID
 from serving.refusals import NOTHING, Complaints
+from serving.request_contracts import LONGEST_ID
 
 CUSTOMER_KEYS = ("id", "features")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from serving.contracts import LONGEST_ID
 from serving.refusals import Complaints
+from serving.request_contracts import LONGEST_ID
 
 if TYPE_CHECKING:
     from segments.answers import Assignments

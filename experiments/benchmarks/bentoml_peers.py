@@ -16,7 +16,7 @@ from starlette.routing import Route
 from experiments.benchmarks.bare_peer import answered, loaded
 from serving.assignment import Request as Asked
 from serving.assignment import answer
-from serving.contracts import AssignRequest
+from serving.request_contracts import AssignRequest
 from serving.service import CONFIG
 
 

@@ -15,7 +15,7 @@ from experiments.benchmarks.__main__ import BENCHMARKS, main
 
 @pytest.mark.parametrize("name", sorted(BENCHMARKS))
 def test_a_tiny_run_ends_with_one_json_object(
-    name: str, needed: Callable[[Any, str], Any], capfd: pytest.CaptureFixture[str]
+    name: str, needed: Callable[..., Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
     if name == "serve":
         needed(shutil.which("wrk"), "the load generator wrk is not installed (apt-get install wrk)")

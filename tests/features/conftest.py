@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def external_data(needed: Callable[[Any, str], Any]) -> Path:
+def external_data(needed: Callable[..., Any]) -> Path:
     """The folder of real and reference data."""
     folder = Path(os.environ.get("SEGMENTS_DATA", REPOSITORY / ".." / "shared" / "data")).resolve()
     there = folder if folder.is_dir() else None

@@ -30,8 +30,8 @@ from segments.model import SegmentModel
 from segments.nearest_core import NearestCore
 from segments.novelty import NoveltyRule
 from segments.profiles import Difference, SegmentCard
-from serving.contracts import ErrorResponse
 from serving.door import Door
+from serving.error_contracts import ErrorResponse
 from serving.keys import add_key
 from serving.launcher import Launched, serve_command, serve_environment, stop, wait_until_ready
 from serving.live_model import LiveModel, ServedModel
@@ -364,26 +364,36 @@ def started(model: SegmentModel, folder: Path, environment: Mapping[str, str], *
 
 
 @pytest.fixture(scope="session")
-def own_disk() -> Callable[[Path, str], AbstractContextManager[bool]]:
+def own_disk() -> Callable[[Path, str], AbstractContextManager[None]]:
     """`own_disk(folder, size)`: a real file system of that size there, which a test may fill.
 
-    False, and a plain folder, where nothing may be mounted: that is a privilege, which no package gives; so a test that
-    is skipped for want of it is no failure in CI either.
+    A plain folder where nothing may be mounted; a test that fills it asks `is_own_disk` first.
     """
 
     @contextmanager
-    def mounted(folder: Path, size: str) -> Iterator[bool]:
+    def mounted(folder: Path, size: str) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         mount = shutil.which("mount")
         command = [str(mount), "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
         small = mount is not None and os.geteuid() == 0 and not subprocess.run(command, capture_output=True).returncode
         try:
-            yield small
+            yield
         finally:
             if small:
                 subprocess.run(["umount", str(folder)], check=True)
 
     return mounted
+
+
+@pytest.fixture(scope="session")
+def is_own_disk(needed: Callable[..., Any]) -> Callable[[Path], None]:
+    """`is_own_disk(folder)` ends the test where no disk could be mounted there: that is a privilege."""
+
+    def check(folder: Path) -> None:
+        otherwise = "no disk may be mounted here; test_stored_model.py has every write fail in turn instead"
+        needed(folder.is_mount() or None, otherwise, installable=False)
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 
 from segments.model import SegmentModel
 from segments.reasons import reasons
-from serving.contracts import AssignResponse
+from serving.response_contracts import AssignResponse
 
 
 def test_the_answer_is_the_models_own_one_by_one_in_batches_and_shuffled(

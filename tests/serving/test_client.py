@@ -20,8 +20,8 @@ import pytest
 from experiments.service_process import free_port
 from segments.model import SegmentModel
 from segments.reading import CustomerReader
-from serving.contracts import CODES
 from serving.door import Door
+from serving.error_contracts import CODES
 from serving.flat_map import FlatMap
 from serving.launcher import running_service
 from serving.live_model import LiveModel

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from segments.model import SegmentModel
 from serving.assignment import CONTRAST_KEYS, read_request
 from serving.changing import read_change
-from serving.contracts import AssignResponse, ChangeRequest, ChangeResponse, ContrastRequest
+from serving.request_contracts import ChangeRequest, ContrastRequest
+from serving.response_contracts import AssignResponse, ChangeResponse
 
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

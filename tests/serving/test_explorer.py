@@ -19,7 +19,7 @@ import pytest
 from experiments.service_process import free_port
 from segments.model import SegmentModel
 from segments.reading import CustomerReader
-from serving import contracts
+from serving import response_contracts
 from serving.explorer import FILES
 from serving.flat_map import FlatMap
 from serving.launcher import running_service
@@ -60,9 +60,9 @@ def test_the_plane_is_that_of_the_principal_components(kmeans: SegmentModel) -> 
 def test_customers_lie_where_their_encoded_points_project_to(
     call: Any, model: SegmentModel, many_customers: list[dict[str, Any]]
 ) -> None:
-    picture = contracts.MapResponse.model_validate(call("GET", "/map").json)
+    picture = response_contracts.MapResponse.model_validate(call("GET", "/map").json)
     assert [place.id for place in picture.segments] == list(model.ids)
-    reply = contracts.PlacesResponse.model_validate(places(call, many_customers[:50]).json)
+    reply = response_contracts.PlacesResponse.model_validate(places(call, many_customers[:50]).json)
     raw = CustomerReader(model.contract, model.encoder).records(many_customers[:50])
     expected = FlatMap.of(model).place(model.encoder.encode(raw))
     assert [[place.x, place.y] for place in reply.customers] == expected.tolist()
@@ -92,7 +92,7 @@ def test_the_page_names_no_outside_address_and_its_policy_allows_none(call_kmean
 
 
 @pytest.fixture(scope="module")
-def program(needed: Callable[[Any, str], Any]) -> str:
+def program(needed: Callable[..., Any]) -> str:
     return str(needed(browser.chromium(), "no Chromium is installed (apt-get install chromium)"))
 
 

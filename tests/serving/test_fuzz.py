@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serving.assignment import read_request
-from serving.contracts import AssignRequest, AssignResponse, ErrorResponse
+from serving.error_contracts import ErrorResponse
+from serving.request_contracts import AssignRequest
+from serving.response_contracts import AssignResponse
 
 # hypothesis meets the session's fixtures only to read them
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

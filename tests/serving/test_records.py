@@ -27,7 +27,6 @@ from experiments.simulate import SimulatedCompany, simulate, write_company
 from features.customer_vector import CustomerVectors
 from segments.model import SegmentModel
 from serving.assignment import read_request
-from serving.contracts import MOST_ROWS, RecordsRequest, RecordsResponse
 from serving.door import Door
 from serving.launcher import running_service
 from serving.live_model import LiveModel, ServedModel
@@ -35,6 +34,8 @@ from serving.metrics import Metrics
 from serving.raw_rows import moment
 from serving.records import RECORD_KEYS, _read_customer
 from serving.refusals import Refusal
+from serving.request_contracts import MOST_ROWS, RecordsRequest
+from serving.response_contracts import RecordsResponse
 from serving.settings import ServiceSettings
 from serving.shadow import Shadow, ShadowMetrics
 from training.discovery import discover

@@ -10,7 +10,8 @@ import pytest
 
 from segments.hysteresis import MARGIN
 from segments.model import SegmentModel
-from serving.contracts import AssignedCustomer, AssignRequest, AssignResponse, ContrastRequest
+from serving.request_contracts import AssignedCustomer, AssignRequest, ContrastRequest
+from serving.response_contracts import AssignResponse
 
 
 def test_the_published_margin_is_the_models() -> None:

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from segments.errors import nearest_word
 from serving.body import BodyReader, Disconnected, check_head
@@ -27,10 +27,12 @@ from serving.service_metrics import ServiceMetrics
 from serving.settings import ServiceSettings
 from serving.worker_metrics import WorkerMetrics
 
-# A body above this is worked on in a thread, so that a list does not keep single customers waiting; so is what its
-# handler finds to take long.
+# A body above this is worked on in a thread, so that a list does not keep single customers waiting. What takes long
+# whatever its size has a thread of its own, and keeps no list waiting. One each: the work holds the interpreter most of
+# the time, and two that want it cost a quarter of what they do.
 INLINE_BYTES = 4 * 1024
-THREADS = 2  # the work holds the interpreter most of the time: more threads would only divide it
+
+Found = TypeVar("Found")
 
 
 class Door:
@@ -54,7 +56,8 @@ class Door:
         self._seconds = settings.request_seconds
         self._ids = RequestIds()
         self._log = RequestLog(settings.log_requests, settings.log_values)
-        self._pool = ThreadPoolExecutor(THREADS, "work")
+        self._lists = ThreadPoolExecutor(1, "lists")
+        self._long_work = ThreadPoolExecutor(1, "long-work")
         self._routes: dict[str, dict[str, Route]] = {}
         for route in route_table(live, settings, self._metrics, self._page_of_metrics):
             self._routes.setdefault(route.path, {})[route.method] = route
@@ -143,23 +146,28 @@ class Door:
         self._room.check()
         body = b"" if route.request is None else await self._reader.read(headers, receive)
         with self._room:
-            if len(body) > INLINE_BYTES or route.threaded:
-                return await self._in_thread(lambda: _finished(handler(body, deadline)), deadline)
-            waited = self._room.turn.locked()
-            async with self._room.turn:
-                if not waited:
-                    await asyncio.sleep(0)  # who came at the same time is seen, and told that there is no room
-                found = handler(body, deadline)
-            return found if isinstance(found, Answer) else await self._in_thread(found, deadline)
+            if route.threaded:
+                found = await _in_thread(self._long_work, lambda: handler(body, deadline), deadline)
+            elif len(body) > INLINE_BYTES:
+                found = await _in_thread(self._lists, lambda: handler(body, deadline), deadline)
+            else:
+                waited = self._room.turn.locked()
+                async with self._room.turn:
+                    if not waited:
+                        await asyncio.sleep(0)  # who came at the same time is seen, and told that there is no room
+                    found = handler(body, deadline)
+            return found if isinstance(found, Answer) else await _in_thread(self._long_work, found, deadline)
 
-    async def _in_thread(self, work: Callable[[], Answer], deadline: Deadline) -> Answer:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(deadline.left):
-                return await loop.run_in_executor(self._pool, work)
-        except TimeoutError as error:
-            # the thread gives up at its next look at the deadline; what had not begun never will
-            raise deadline.passed() from error
+
+async def _in_thread(thread: ThreadPoolExecutor, work: Callable[[], Found], deadline: Deadline) -> Found:
+    """Do the work there; 504 where that is not done by the deadline."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(deadline.left):
+            return await loop.run_in_executor(thread, work)
+    except TimeoutError as error:
+        # the thread gives up at its next look at the deadline; what had not begun never will
+        raise deadline.passed() from error
 
 
 def _secret(headers: Headers) -> str:

@@ -244,7 +244,7 @@ def test_a_few_customers_who_take_long_to_explain_keep_nobody_waiting(
         reply = call("POST", route, sent)
         assert reply.status == 200
         assert [one["id"] for one in reply.json["assignments"]] == [f"C{i}" for i in range(customers)]
-        assert ("work" in threads) == (elsewhere and explain and model is hdbscan)
+        assert ("long-work" in threads) == (elsewhere and explain and model is hdbscan)
         assert call.door._room.inside == 0
 
 
@@ -264,8 +264,10 @@ def test_after_504_no_thread_works_on(
     monkeypatch.setattr(SegmentModel, "explain_records", slow)
     reply = call.assign([{"id": str(i), "features": good} for i in range(4 * STEP)], explain=True)
     assert (reply.status, reply.error["code"]) == (504, "deadline")
-    threads = list(call.door._pool._threads)
-    call.door._pool.shutdown(wait=True)  # returns when the work has ended
+    threads = [*call.door._lists._threads, *call.door._long_work._threads]
+    assert len(threads) == 2, "one read the list, one explained it"
+    for one in (call.door._lists, call.door._long_work):
+        one.shutdown(wait=True)  # returns when the work has ended
     assert 1 <= len(begun) <= 2
     assert not [thread for thread in threads if thread.is_alive()]
 
@@ -298,7 +300,7 @@ def test_after_504_no_search_for_a_change_goes_on(
     pause[0] = 0.03
     reply = hasty("POST", "/what_would_change", body)
     assert (reply.status, reply.error["code"]) == (504, "deadline")
-    hasty.door._pool.shutdown(wait=True)  # returns when the work has ended
+    hasty.door._long_work.shutdown(wait=True)  # returns when the work has ended
     assert 1 <= len(begun) <= 4
 
 
@@ -318,8 +320,8 @@ def test_what_had_not_begun_at_its_deadline_never_does(
     found = ask_all(door, [body_of(good, 300)] * 6)
     assert {status for status, _, _ in found} == {504}
     release.set()
-    door._pool.shutdown(wait=True)
-    assert len(begun) == door_module.THREADS
+    door._lists.shutdown(wait=True)
+    assert len(begun) == 1
 
 
 @pytest.mark.parametrize("explain", [False, True])

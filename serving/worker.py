@@ -29,7 +29,7 @@ from serving.worker_metrics import WorkerMetrics
 LOAD_SECONDS = 20.0
 # How long a thread may keep the interpreter from another that wants it. uvloop asks for it anew for each socket that
 # has something to say: at Python's own 5 ms a busy thread let it hear some 200 of them a second.
-SWITCH_SECONDS = 0.0002
+SWITCH_SECONDS = 0.001
 
 
 class Worker:

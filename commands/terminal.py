@@ -14,13 +14,13 @@ import click
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
     from segments.model import SegmentModel
 
 
 def show_table(frame: pd.DataFrame) -> None:
     """A table for people: whole numbers with commas, shares as percentages."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -31,11 +31,10 @@ def show_table(frame: pd.DataFrame) -> None:
         table.add_row(
             *(f"{v:.1%}" if isinstance(v, float) else f"{v:,}" if isinstance(v, int) else str(v) for v in row)
         )
-    Console(width=None if sys.stdout.isatty() else 140, markup=False).print(table)
+    _console(width=None if sys.stdout.isatty() else 140).print(table)
 
 
 def show_cards(model: SegmentModel) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -44,7 +43,14 @@ def show_cards(model: SegmentModel) -> None:
     for card in model.cards:
         typically = card.sentence.partition("; typically ")[2] or card.sentence
         table.add_row(card.name, f"{card.size:,}", f"{card.share:.1%}", typically, card.id)
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    _console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
+def _console(**options: Any) -> Console:
+    """Where all of it is written: as it is, for a name may hold what rich takes for markup or for a picture."""
+    from rich.console import Console
+
+    return Console(markup=False, emoji=False, **options)
 
 
 def show_explanation(model: SegmentModel, customer: pd.DataFrame, against: str | None) -> None:
@@ -90,10 +96,9 @@ def _record(customer: pd.DataFrame) -> dict[str, Any]:
 @contextmanager
 def progress() -> Iterator[tuple[Callable[[str], None], Callable[[int, int, str], None]]]:
     """A bar on a terminal, plain lines elsewhere."""
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=False, highlight=False, soft_wrap=True)
+    console = _console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
 
         def plain(done: int, total: int, what: str) -> None:
@@ -101,12 +106,12 @@ def progress() -> Iterator[tuple[Callable[[str], None], Callable[[int, int, str]
 
         yield click.echo, plain
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("working", total=None)
 
         def announce(text: str) -> None:
-            bar.console.print(text, markup=False)
+            bar.console.print(text)
             bar.update(task, description=text.splitlines()[0][:60], total=None)
 
         def step(done: int, total: int, what: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,22 +22,27 @@ def named(
     former: Sequence[SegmentCard | None],
     frame: pd.DataFrame,
     segment: Indices,
-    given: Collection[str] = (),
+    given: Mapping[int, str] | None = None,
 ) -> tuple[SegmentCard, ...]:
     """The cards, those with a former one under its name while it is true; no two bear the same.
 
-    frame : (n rows) today's customers; segment : (n,) the position of each one's card, -1 for none. given : names that
-    people gave to segments; no card bears one of them by chance.
+    frame : (n rows) today's customers; segment : (n,) the position of each one's card, -1 for none. given : the names
+    that people gave, by the position of the card; no other card bears one of them by chance.
     """
     names: dict[int, str] = {}
+
+    def taken(position: int) -> list[str]:
+        """What the others bear: names found for them, and names given to them."""
+        return [*names.values(), *(name for other, name in (given or {}).items() if other != position)]
+
     for position, (card, before) in enumerate(zip(cards, former, strict=True)):
-        if before is None or before.name in (*names.values(), *given):
+        if before is None or before.name in taken(position):
             continue
         if still_true(before.name, before, card, usual_names(frame, segment == position)):
             names[position] = before.name
     for position, card in enumerate(cards):
         if position not in names:
-            names[position] = unlike(card.name, (*names.values(), *given))
+            names[position] = unlike(card.name, taken(position))
     return tuple(replace(card, name=names[position]) for position, card in enumerate(cards))
 
 

@@ -131,7 +131,7 @@ def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> 
         objection=objection,
     )
     former = [incumbent.discovered_cards[old] if old >= 0 else None for old in heir]
-    given = [incumbent.overlay[one].name for one in ids if one in incumbent.overlay]
+    given = {place: incumbent.overlay[one].name for place, one in enumerate(ids) if one in incumbent.overlay}
     cards = tuple(
         replace(card, id=segment_id)
         for card, segment_id in zip(named(new.discovered_cards, former, frame, now, given), ids, strict=True)

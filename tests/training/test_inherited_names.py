@@ -127,6 +127,25 @@ def test_no_discovered_name_equals_one_that_a_person_gave(planted: Any) -> None:
     assert len(set(shown)) == len(shown)
 
 
+def test_a_name_given_to_a_segment_does_not_count_against_its_own_card(planted: Any) -> None:
+    """Who renames a segment to the name that it bears, to write notes, say, finds it under that name in a retrain."""
+    chosen = DiscoverySettings(algorithms=(KMeansSettings(segments=4),))
+    first = discover(planted.frame, planted.contract, chosen, {}).model
+    noted = first.with_overlay({first.ids[0]: SegmentLabel(first.names[0], "ours")})
+    second, _ = succeed(first, noted, planted.frame)
+    assert [card.name for card in second.discovered_cards] == list(first.names)
+    cards = (card("lapsed"), card("lapsed"))
+    segment = np.zeros(len(planted.frame), dtype=np.intp)
+    assert [one.name for one in named(cards, (None, None), planted.frame, segment, {0: "lapsed"})] == [
+        "lapsed",
+        "lapsed (2)",
+    ]
+    assert [one.name for one in named(cards, (None, None), planted.frame, segment, {1: "lapsed"})] == [
+        "lapsed (2)",
+        "lapsed",
+    ]
+
+
 def test_a_persons_name_survives_what_a_discovered_one_does_not(planted: Any) -> None:
     def found(frame: pd.DataFrame, story: str) -> Any:
         chosen = DiscoverySettings(algorithms=(KMeansSettings(segments=4),))

@@ -77,6 +77,32 @@ class Histogram(Family):
             cell[-1] += seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A gauge that no process sets: of what a counter counted, the part under one value of its last label.
+
+    It is made of the numbers of all processes, added up: neither the sum nor the largest of their shares is the share.
+    """
+
+    name: str
+    help: str
+    counter: Counter
+    part: str
+    whole: frozenset[str]
+
+    def metric(self, counted: Mapping[Labels, list[float]]) -> Metric:
+        """The share for each combination of the other labels that something was counted for."""
+        metric = GaugeMetricFamily(self.name, self.help, labels=self.counter.labels[:-1])
+        wholes: dict[Labels, float] = {}
+        for (*others, last), (number,) in counted.items():
+            if last in self.whole:
+                wholes[tuple(others)] = wholes.get(tuple(others), 0.0) + number
+        for labels, whole in wholes.items():
+            if whole:
+                metric.add_metric(labels, counted.get((*labels, self.part), [0.0])[0] / whole)
+        return metric
+
+
 AnyFamily = TypeVar("AnyFamily", bound=Family)
 
 
@@ -85,6 +111,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._families: dict[str, Family] = {}
+        self._shares: dict[str, Share] = {}
 
     def counter(self, name: str, help: str, labels: Labels = ()) -> Counter:
         """A counter, on the page as `<name>_total`; one without labels begins at 0."""
@@ -97,11 +124,19 @@ class Metrics:
     def histogram(self, name: str, help: str, labels: Labels = ()) -> Histogram:
         return self._keep(Histogram(name, "histogram", help, labels, {}, threading.Lock()))
 
+    def share(self, name: str, help: str, counter: Counter, part: str, whole: Iterable[str]) -> None:
+        """A gauge on the page: how much of `whole` is `part`, both values of the counter's last label."""
+        self._refuse_twice(name)
+        self._shares[name] = Share(name, help, counter, part, frozenset(whole))
+
     def _keep(self, family: AnyFamily) -> AnyFamily:
-        if family.name in self._families:
-            raise ValueError(f"there is a metric {family.name} already")
+        self._refuse_twice(family.name)
         self._families[family.name] = family
         return family
+
+    def _refuse_twice(self, name: str) -> None:
+        if name in self._families or name in self._shares:
+            raise ValueError(f"there is a metric {name} already")
 
     def snapshot(self) -> Snapshot:
         """All numbers of this process as they are now."""
@@ -133,8 +168,11 @@ class Metrics:
         return Answer(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     def _written(self, snapshots: list[Snapshot]) -> Iterator[Metric]:
-        for family in self._families.values():
-            yield _metric(family, _merged(family, snapshots))
+        merged = {name: _merged(family, snapshots) for name, family in self._families.items()}
+        for name, family in self._families.items():
+            yield _metric(family, merged[name])
+        for share in self._shares.values():
+            yield share.metric(merged[share.counter.name])
 
 
 @dataclass(frozen=True, eq=False)

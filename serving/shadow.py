@@ -49,24 +49,21 @@ class ShadowMetrics:
         self._customers = metrics.counter(
             "segments_shadowed_customers", "Customers whom the challenger was asked about too.", (*pair, "outcome")
         )
-        self._share = metrics.gauge(
-            "segments_shadow_different_share", "Share of them whom it would assign elsewhere.", pair, largest=True
+        metrics.share(
+            "segments_shadow_different_share",
+            "Share of the customers compared whom it would assign elsewhere.",
+            self._customers,
+            part="different",
+            whole=("same", "different"),
         )
-        self._counts: Counter[str] = Counter()
         self._pair = ("", "")
 
     def count(self, champion: str, challenger: str, outcomes: Mapping[Outcome, int]) -> None:
         if (champion, challenger) != self._pair:
             self._pair = (champion, challenger)
-            self._counts.clear()
             self._customers.forget()
-            self._share.forget()
         for outcome, number in outcomes.items():
-            self._counts[outcome] += number
             self._customers.add(*self._pair, outcome, by=number)
-        compared = self._counts["same"] + self._counts["different"]
-        if compared:
-            self._share.set(self._counts["different"] / compared, *self._pair)
 
 
 class Shadow:

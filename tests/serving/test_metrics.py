@@ -68,6 +68,10 @@ def test_a_metric_is_made_once() -> None:
     metrics.counter("asked", "Asked.")
     with pytest.raises(ValueError, match="asked already"):
         metrics.gauge("asked", "Again.")
+    told = metrics.counter("told", "Told.", ("what",))
+    metrics.share("lies", "Lies.", told, "lie", ("lie", "truth"))
+    with pytest.raises(ValueError, match="lies already"):
+        metrics.counter("lies", "Again.")
 
 
 def one_worker(folder: Path, place: int) -> SimpleNamespace:

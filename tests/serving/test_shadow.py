@@ -6,17 +6,21 @@ import gc
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from segments.contract import VectorContract
 from segments.model import SegmentModel
 from serving import shadow as room
 from serving.assignment import answer, read_request
 from serving.live_model import LiveModel, ServedModel
+from serving.messages import Answer
 from serving.metrics import Metrics
 from serving.shadow import Shadow, ShadowMetrics
+from serving.worker_metrics import WorkerMetrics
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +50,13 @@ def counts(metrics: Metrics) -> dict[tuple[str, ...], float]:
     return {labels: cell[0] for labels, cell in metrics.snapshot()["segments_shadowed_customers"]}
 
 
+def shares(page: Answer) -> dict[tuple[str, ...], float]:
+    """What the page says of it, by champion and challenger."""
+    families = {one.name: one for one in text_string_to_metric_families(page.body.decode())}
+    samples = families["segments_shadow_different_share"].samples
+    return {(one.labels["champion"], one.labels["challenger"]): one.value for one in samples}
+
+
 def test_the_share_assigned_otherwise_is_counted(
     kmeans: SegmentModel, hdbscan: SegmentModel, many_customers: list[dict[str, Any]]
 ) -> None:
@@ -61,8 +72,28 @@ def test_the_share_assigned_otherwise_is_counted(
         ("1", "2", "same"): len(many_customers) - different,
         ("1", "2", "different"): different,
     }
-    ((labels, (share,)),) = metrics.snapshot()["segments_shadow_different_share"]
-    assert (labels, share) == (("1", "2"), pytest.approx(different / len(many_customers)))
+    assert shares(metrics.page()) == {("1", "2"): pytest.approx(different / len(many_customers))}
+
+
+def test_the_share_is_that_of_all_workers_together(tmp_path: Path) -> None:
+    """One worker saw one customer, who differs, the other 999, of whom none does."""
+    few, many = Metrics(), Metrics()
+    pages = [WorkerMetrics(metrics, tmp_path, place) for place, metrics in enumerate((few, many), start=1)]
+    ShadowMetrics(few).count("1", "2", {"different": 1, "failed": 7, "dropped": 50})
+    ShadowMetrics(many).count("1", "2", {"same": 999})
+    for page in (*pages, *pages):
+        found = shares(page.page())
+    assert found == {("1", "2"): pytest.approx(0.001)}
+
+
+def test_there_is_no_share_before_anybody_was_compared() -> None:
+    metrics = Metrics()
+    shadow = ShadowMetrics(metrics)
+    assert shares(metrics.page()) == {}
+    shadow.count("1", "2", {"failed": 3, "dropped": 5})
+    assert shares(metrics.page()) == {}
+    shadow.count("1", "2", {"same": 3})
+    assert shares(metrics.page()) == {("1", "2"): 0.0}
 
 
 def test_who_stays_by_hysteresis_is_no_difference(

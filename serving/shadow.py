@@ -60,8 +60,9 @@ class ShadowMetrics:
 
     def count(self, champion: str, challenger: str, outcomes: Mapping[Outcome, int]) -> None:
         if (champion, challenger) != self._pair:
-            self._pair = (champion, challenger)
-            self._customers.forget()
+            self._pair = pair = (champion, challenger)
+            # of the same pair a worker that died may have left us its numbers: those must not go back
+            self._customers.forget(lambda labels: labels[:2] == pair)
         for outcome, number in outcomes.items():
             self._customers.add(*self._pair, outcome, by=number)
 

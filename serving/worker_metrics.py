@@ -1,7 +1,8 @@
 """The workers' metrics put together: each keeps a file of its own numbers, whoever is asked for the page reads them.
 
 A worker that died is followed by another of the same place, which goes on with the numbers of its file: a counter of
-the whole service never goes back.
+the whole service never goes back. Only what is no more (a segment of an older model, an older pair in the shadow) is
+forgotten, by each worker when it counts something newer.
 """
 
 from __future__ import annotations

@@ -86,6 +86,23 @@ def test_the_share_is_that_of_all_workers_together(tmp_path: Path) -> None:
     assert found == {("1", "2"): pytest.approx(0.001)}
 
 
+def test_a_worker_that_follows_a_dead_one_goes_on_with_its_numbers(tmp_path: Path) -> None:
+    dead = Metrics()
+    ShadowMetrics(dead).count("1", "2", {"same": 90, "different": 10})
+    WorkerMetrics(dead, tmp_path, 1).page()  # writes its file
+    metrics = Metrics()
+    shadow, heir = ShadowMetrics(metrics), WorkerMetrics(metrics, tmp_path, 1)
+    heir.start()
+    try:
+        shadow.count("1", "2", {"same": 100})
+        assert counts(metrics) == {("1", "2", "same"): 190, ("1", "2", "different"): 10}
+        assert shares(heir.page()) == {("1", "2"): pytest.approx(0.05)}
+        shadow.count("3", "2", {"same": 1})  # another pair begins anew, here as elsewhere
+        assert counts(metrics) == {("3", "2", "same"): 1}
+    finally:
+        heir.stop()
+
+
 def test_there_is_no_share_before_anybody_was_compared() -> None:
     metrics = Metrics()
     shadow = ShadowMetrics(metrics)

@@ -26,7 +26,7 @@ GRID: Mapping[int, tuple[str, str, str, str, str]] = {
     1: ("lost", "hibernating", "at risk", "cannot lose them", "cannot lose them"),
 }
 NAMES = frozenset(name for row in GRID.values() for name in row)
-LENIENCE = 0.05  # ranks; a name that a segment bears stays true so far beyond its cells
+LENIENCE = 0.05  # ranks; a name that a segment bears stays true so far beyond its cells; no praise beyond the middle
 
 
 def is_rfm_only(contract: VectorContract) -> bool:
@@ -49,7 +49,11 @@ def grid_name(values: Mapping[str, Floats], members: Flags) -> str:
 
 
 def names_near(values: Mapping[str, Floats], members: Flags) -> frozenset[str]:
-    """The name by the grid, and those of cells at most `LENIENCE` away: a retrain leaves a name for a clear reason."""
+    """The name by the grid, and those of cells at most `LENIENCE` away: a retrain leaves a name for a clear reason.
+
+    The middle below which F/M is 3 at most has no such margin: there an inherited name, as a new one, would praise what
+    the median does not show.
+    """
     found = _standing(values, members)
     if found is None:
         return frozenset()

@@ -73,6 +73,19 @@ def test_the_grid_is_lenient_by_a_twentieth_of_the_customers() -> None:
     assert {name for row in GRID.values() for name in row} == NAMES
 
 
+def test_the_grid_is_not_lenient_about_praise() -> None:
+    """Whose median frequency is below everyone's is no champion, not even by inheritance, however much they spend."""
+    for first, praised in ((500, True), (490, True), (489, False), (450, False)):
+        values = {name: np.arange(1000.0) for name in BASES}
+        members = np.zeros(1000, dtype=np.bool_)
+        members[first : first + 20] = True
+        values["monetary_value"][members] += 2000
+        values["recency_days"][members] -= 2000
+        assert (np.median(values["frequency"][members]) >= np.median(values["frequency"])) == praised
+        near = names_near(values, members)
+        assert bool({"champions", "loyal customers"} & near) == praised, (first, near)
+
+
 def rfm_frame(seed: int) -> pd.DataFrame:
     generator = np.random.default_rng(seed)
     worth = generator.normal(0, 1, 600)

@@ -1,7 +1,7 @@
 """The vectors of a few customers from their own rows: the feature expressions as SQL, compiled once for a model.
 
-The expressions are those of `feature_groups`, on tables that have no engine. Their SQL runs on an embedded DuckDB of
-each thread, which opens no file and no address and keeps nothing between two calls.
+The expressions are those of `feature_groups`, on tables that have no engine. Their SQL runs on an embedded DuckDB, one
+for each call at a time, which opens no file and no address and keeps nothing between two calls.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class RecordVectors:
 
 
 class VectorCompiler:
-    """Makes the vectors of a model from raw rows. Safe in many threads: each has a DuckDB of its own.
+    """Makes the vectors of a model from raw rows. Safe in many threads: there are as many DuckDBs as work at once.
 
     Raises
     ------
@@ -79,8 +79,8 @@ class VectorCompiler:
         self._contract = contract
         self._programs: dict[bool, _Program] = {}
         self._lock = threading.Lock()
-        self._own = threading.local()
-        self._program(False)
+        self._idle: dict[bool, list[_Engine]] = {False: [], True: []}
+        self._idle[False].append(self._engine(False))  # so that no caller waits for it
 
     def columns(self, table: str) -> tuple[RawColumn, ...] | None:
         """What a row of the raw table may hold, beside whose it is; None where the model was made without the table."""
@@ -115,6 +115,7 @@ class VectorCompiler:
         finally:
             watch.cancel()
             engine.empty()
+            self._idle[zoned].append(engine)
         columns = {name: list(column) for name, column in _finished(values, engine.columns, self._recipe.learned)}
         rows = zip(*columns.values(), strict=True)
         records = (dict(zip(columns, row, strict=True)) for row in rows)
@@ -129,12 +130,11 @@ class VectorCompiler:
             return self._programs[zoned]
 
     def _engine(self, zoned: bool) -> _Engine:
-        """This thread's own."""
-        name = f"zoned_{zoned}"
-        if not hasattr(self._own, name):
-            setattr(self._own, name, _Engine(self._program(zoned), self._recipe.settings.time_zone))
-        engine: _Engine = getattr(self._own, name)
-        return engine
+        """One that nobody else has; to be given back."""
+        try:
+            return self._idle[zoned].pop()
+        except IndexError:  # asking first whether there is one would leave another thread time to take it
+            return _Engine(self._program(zoned), self._recipe.settings.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class _Program:
 
 
 class _Engine:
-    """One thread's DuckDB, with a program prepared in it. Nothing is begun after `end` (of the monotonic clock)."""
+    """A DuckDB with a program prepared in it, for one call at a time. Nothing is begun after `end` (of the monotonic clock)."""
 
     end = math.inf
 

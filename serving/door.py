@@ -1,7 +1,8 @@
 """The door of the service: the ASGI application that lets a request in by the table of routes, or says why not.
 
-The order is: head (414, 431), key (401), route (404, 405), rate (429), room (503), body (408, 413, 415), work. So who
-has no key takes no room, and who finds none has sent no more than a head.
+The order is: head (414, 431), key (401), route (404, 405), rate (429), room (503), body (408, 413, 415), room again,
+work. So who has no key takes no room, and nor does a body that is slow to come; who finds none at once has sent no more
+than a head, and of those who send at the same time the last to be ready may still find none.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from serving.service_metrics import ServiceMetrics
 from serving.settings import ServiceSettings
 from serving.worker_metrics import WorkerMetrics
 
-# A body above this is worked on in a thread, so that a list does not keep single customers waiting. What takes long
-# whatever its size has a thread of its own, and keeps no list waiting. One each: the work holds the interpreter most of
-# the time, and two that want it cost a quarter of what they do.
+# A body above this is worked on in a thread, so that a list does not keep single customers waiting. Work that its body
+# does not bound (a search, thousands of exact explanations) has a thread of its own, and keeps no list waiting. One
+# each: work holds the interpreter most of the time, and two that want it cost a quarter of what they do.
 INLINE_BYTES = 4 * 1024
 
 Found = TypeVar("Found")
@@ -57,7 +58,7 @@ class Door:
         self._ids = RequestIds()
         self._log = RequestLog(settings.log_requests, settings.log_values)
         self._lists = ThreadPoolExecutor(1, "lists")
-        self._long_work = ThreadPoolExecutor(1, "long-work")
+        self._searches = ThreadPoolExecutor(1, "searches")
         self._routes: dict[str, dict[str, Route]] = {}
         for route in route_table(live, settings, self._metrics, self._page_of_metrics):
             self._routes.setdefault(route.path, {})[route.method] = route
@@ -137,26 +138,25 @@ class Door:
         handler = route.handler
         if handler is None:
             raise Refusal(404, "not_found", f"{route.path} is only there when BentoML serves")
-        deadline = Deadline.after(self._seconds)
         if self.leaving and route.path == "/readyz":
             raise Refusal(503, "leaving", "the service is being stopped", headers={"Retry-After": "1"})
         if not route.limited:
-            return _finished(handler(b"", deadline))
+            return _finished(handler(b"", Deadline.after(self._seconds)))
         self._rate.take(seen.key)
         self._room.check()
         body = b"" if route.request is None else await self._reader.read(headers, receive)
         with self._room:
-            if route.threaded:
-                found = await _in_thread(self._long_work, lambda: handler(body, deadline), deadline)
-            elif len(body) > INLINE_BYTES:
+            deadline = Deadline.after(self._seconds)
+            if route.threaded or len(body) > INLINE_BYTES:
                 found = await _in_thread(self._lists, lambda: handler(body, deadline), deadline)
             else:
                 waited = self._room.turn.locked()
                 async with self._room.turn:
                     if not waited:
                         await asyncio.sleep(0)  # who came at the same time is seen, and told that there is no room
+                    deadline.check()
                     found = handler(body, deadline)
-            return found if isinstance(found, Answer) else await _in_thread(self._long_work, found, deadline)
+            return found if isinstance(found, Answer) else await _in_thread(self._searches, found, deadline)
 
 
 async def _in_thread(thread: ThreadPoolExecutor, work: Callable[[], Found], deadline: Deadline) -> Found:

@@ -36,9 +36,9 @@ class Route:
     """One row of the table.
 
     Without a `handler`, BentoML answers (its copy of the documentation's scripts); one that finds that the rest takes
-    long gives it back, to be done in a thread. `request` and
+    longer than the size of its body tells gives it back, to be done where it keeps no list waiting. `request` and
     `response` are the models of the bodies, None where a body is not JSON; `refusals` are the error statuses beyond
-    those that every route has. `threaded` work takes long whatever the size of its body. What is not `limited` is
+    those that every route has. `threaded` work takes some time however short its body. What is not `limited` is
     answered however much there is to do.
     """
 
@@ -90,14 +90,19 @@ def route_table(
     def contrast(body: bytes, deadline: Deadline) -> Answer | Callable[[], Answer]:
         return answered(read_request(parse(body), settings.max_customers, CONTRAST_KEYS), served(), deadline)
 
-    def records(body: bytes, deadline: Deadline) -> Answer:
+    def records(body: bytes, deadline: Deadline) -> Answer | Callable[[], Answer]:
         model = served()
         request = read_records(parse(body), model, settings.max_customers)
-        found = answer_records(model, request, deadline)
-        return told(model, request.base, [row["features"] for row in found["assignments"]], found)
 
-    def change(body: bytes, deadline: Deadline) -> Answer:
-        return Answer(dump(answer_change(served(), read_change(parse(body)), deadline)))
+        def work() -> Answer:
+            found = answer_records(model, request, deadline)
+            return told(model, request.base, [row["features"] for row in found["assignments"]], found)
+
+        return work if takes_long(model, request.base) else work()
+
+    def change(body: bytes, deadline: Deadline) -> Callable[[], Answer]:
+        request, model = read_change(parse(body)), served()
+        return lambda: Answer(dump(answer_change(model, request, deadline)))
 
     def locate(body: bytes, _: Deadline) -> Answer:
         return Answer(dump(flat_map.located(served(), read_request(parse(body), settings.max_customers, MAP_KEYS))))
@@ -133,7 +138,6 @@ def route_table(
             request=request_contracts.ChangeRequest,
             response=response_contracts.ChangeResponse,
             refusals=BODY_STATUSES,
-            threaded=True,
         ),
         Route(
             "POST",

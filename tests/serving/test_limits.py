@@ -19,6 +19,7 @@ from segments import smallest_change
 from segments.model import SegmentModel
 from segments.nearest_core import NearestCore
 from serving import door as door_module
+from serving import routes as routes_module
 from serving.body import LARGEST_HEAD, LONGEST_URL, BodyBudget, BodyReader, Hourglass
 from serving.deadline import Deadline
 from serving.door import Door
@@ -34,24 +35,29 @@ JSON = [(b"content-type", b"application/json")]
 def ask_all(
     door: Door,
     bodies: list[bytes],
-    path: str = "/assign",
+    path: str | list[str] = "/assign",
     headers: list[tuple[bytes, bytes]] | None = None,
     pause: Callable[[int], float] = lambda _: 0,
+    slow: float = 0,
 ) -> list[tuple[int, dict[str, str], Any]]:
-    """Ask at the same time, as so many connections; each answer's status, headers and value."""
+    """Ask at the same time, as so many connections; each answer's status, headers and value. A path may be each's own,
+    a body may be `slow` to come."""
+    paths = [path] * len(bodies) if isinstance(path, str) else path
 
     async def one(position: int, body: bytes) -> tuple[int, dict[str, str], Any]:
         await asyncio.sleep(pause(position))
         sent: list[Any] = []
 
         async def receive() -> Any:
+            await asyncio.sleep(slow)
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Any) -> None:
             sent.append(message)
 
         method = "POST" if body else "GET"
-        await door({"type": "http", "method": method, "path": path, "headers": headers or JSON}, receive, send)
+        scope = {"type": "http", "method": method, "path": paths[position], "headers": headers or JSON}
+        await door(scope, receive, send)
         answered = {name.decode(): text.decode() for name, text in sent[0]["headers"]}
         return sent[0]["status"], answered, json.loads(sent[1]["body"])
 
@@ -244,7 +250,7 @@ def test_a_few_customers_who_take_long_to_explain_keep_nobody_waiting(
         reply = call("POST", route, sent)
         assert reply.status == 200
         assert [one["id"] for one in reply.json["assignments"]] == [f"C{i}" for i in range(customers)]
-        assert ("long-work" in threads) == (elsewhere and explain and model is hdbscan)
+        assert ("searches" in threads) == (elsewhere and explain and model is hdbscan)
         assert call.door._room.inside == 0
 
 
@@ -264,9 +270,9 @@ def test_after_504_no_thread_works_on(
     monkeypatch.setattr(SegmentModel, "explain_records", slow)
     reply = call.assign([{"id": str(i), "features": good} for i in range(4 * STEP)], explain=True)
     assert (reply.status, reply.error["code"]) == (504, "deadline")
-    threads = [*call.door._lists._threads, *call.door._long_work._threads]
+    threads = [*call.door._lists._threads, *call.door._searches._threads]
     assert len(threads) == 2, "one read the list, one explained it"
-    for one in (call.door._lists, call.door._long_work):
+    for one in (call.door._lists, call.door._searches):
         one.shutdown(wait=True)  # returns when the work has ended
     assert 1 <= len(begun) <= 2
     assert not [thread for thread in threads if thread.is_alive()]
@@ -300,7 +306,7 @@ def test_after_504_no_search_for_a_change_goes_on(
     pause[0] = 0.03
     reply = hasty("POST", "/what_would_change", body)
     assert (reply.status, reply.error["code"]) == (504, "deadline")
-    hasty.door._long_work.shutdown(wait=True)  # returns when the work has ended
+    hasty.door._searches.shutdown(wait=True)  # returns when the work has ended
     assert 1 <= len(begun) <= 4
 
 
@@ -322,6 +328,47 @@ def test_what_had_not_begun_at_its_deadline_never_does(
     release.set()
     door._lists.shutdown(wait=True)
     assert len(begun) == 1
+
+
+def test_a_search_keeps_no_list_waiting(
+    make_caller: Any, kmeans: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search ends when the list is answered, which behind the search it would never be."""
+    listed, waited = threading.Event(), list[bool]()
+    real = SegmentModel.assign_records
+
+    def assign(*given: Any) -> Any:
+        listed.set()
+        return real(*given)
+
+    def search(*_: Any) -> dict[str, Any]:
+        waited.append(listed.wait(20))
+        return {}
+
+    door = make_caller(kmeans).door
+    monkeypatch.setattr(SegmentModel, "assign_records", assign)
+    monkeypatch.setattr(routes_module, "answer_change", search)
+    change = {"customer": {"id": "C1", "features": good}, "to": "s001", "changeable": ["frequency"]}
+    found = ask_all(door, [json.dumps(change).encode(), body_of(good, 300)], ["/what_would_change", "/assign"])
+    assert [status for status, _, _ in found] == [200, 200]
+    assert waited == [True]
+
+
+def test_the_deadline_is_of_the_work_and_of_the_wait_for_it_not_of_the_body(
+    make_caller: Any, kmeans: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = make_caller(kmeans, ServiceSettings(request_seconds=0.2)).door
+    assert [status for status, _, _ in ask_all(door, [body_of(good), body_of(good, 300)], slow=0.3)] == [200, 200]
+    real = SegmentModel.assign_records
+
+    def slow(*given: Any) -> Any:
+        time.sleep(0.3)
+        return real(*given)
+
+    monkeypatch.setattr(SegmentModel, "assign_records", slow)
+    found = ask_all(door, [body_of(good)] * 2)
+    assert [status for status, _, _ in found] == [200, 504], "the second waited for its turn until nobody waited for it"
+    assert found[1][2]["error"]["code"] == "deadline"
 
 
 @pytest.mark.parametrize("explain", [False, True])

@@ -157,9 +157,12 @@ class LiveModel:
         return served
 
     def _put(self, served: ServedModel) -> None:
-        # a collection over the heap of imported libraries stops every request for tens of milliseconds
+        # A collection over the heap of imported libraries stops every request for a tenth of a second, so what was
+        # imported for the first model is frozen with it, before anybody is answered; after a copy, for the registry's
+        # first. Later models are not: what is frozen is never collected, and to thaw it is that tenth of a second.
         gc.collect()
-        gc.freeze()
+        if self.current is None or self.current.is_copy:
+            gc.freeze()
         self.current, self.failure = served, None
         logger.info(
             "serving %s version %s (%s) from %s", served.name, served.version, served.model.digest, served.source

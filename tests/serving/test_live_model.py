@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +55,45 @@ def test_a_changed_byte_keeps_the_service_unready(model: SegmentModel, tmp_path:
     live.stop()
     assert live.current is None
     assert "was changed" in str(live.failure)
+
+
+def test_swaps_leave_nothing_behind_and_the_libraries_frozen(kmeans: SegmentModel) -> None:
+    """Not even of models that hold themselves, which only the collector can free."""
+    holding: list[Any] = []
+
+    def fetch() -> ServedModel:
+        served = ServedModel(replace(kmeans, provenance={"number": len(holding)}), "tiny", "1", "tests")
+        cycle: list[Any] = [served, *([index] for index in range(10_000))]
+        cycle.append(cycle)
+        served.__dict__["held"] = cycle
+        holding.append(weakref.ref(served))
+        return served
+
+    live = LiveModel(fetch)
+    live.load()
+    frozen = gc.get_freeze_count()
+    assert frozen > 10_000
+    live.load()
+    before = len(gc.get_objects())
+    for _ in range(5):
+        live.load()
+    gc.collect()
+    assert [ref() is None for ref in holding[1:]] == [True] * 5 + [False]
+    assert len(gc.get_objects()) - before < 2_000
+    # were it thawed, each swap would go over the libraries' heap, and requests would wait for that
+    assert frozen - 1_000 < gc.get_freeze_count() <= frozen
+
+
+def test_what_is_imported_after_a_copy_is_frozen_too(kmeans: SegmentModel) -> None:
+    """The registry's libraries come with the first fetch, which is after the copy where the registry was away."""
+    coming = iter([ServedModel(kmeans, "tiny", number, "tests", is_copy=number == "1") for number in "123"])
+    live, imported, frozen = LiveModel(lambda: next(coming)), [], []
+    for _ in range(3):
+        imported.append([[number] for number in range(5_000)])
+        live.load()
+        frozen.append(gc.get_freeze_count())
+    assert frozen[1] - frozen[0] > 4_000
+    assert frozen[2] <= frozen[1]
 
 
 def test_loading_is_tried_again_until_it_works(kmeans: SegmentModel) -> None:

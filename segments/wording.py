@@ -62,19 +62,28 @@ def in_words_of_change(before: float | str | None, after: float | str | None, co
     if isinstance(before, str) or isinstance(after, str) or before is None or after is None or column.kind == "flag":
         return f"{column.title}: {exact_value(after, column)} instead of {exact_value(before, column)}"
     share = _is_share(column)
-    old, new = (100 * before, 100 * after) if share else (before, after)
+    gap, old, new = _change(before, after, 100 if share else 1)
+    unit = "percentage points" if share else column.unit
+    unit = unit.removesuffix("s") if gap == "1" else unit
+    percent = " %" if share else ""
+    ends = f"(from {old}{percent} to {new}{percent})"
+    if column.kind == "count":
+        return f"{column.title}: {' '.join([gap, 'more' if after > before else 'fewer', unit]).strip()} {ends}"
+    return f"{column.title}: {' '.join([gap, unit]).strip()} {'more' if after > before else 'less'} {ends}"
+
+
+def _change(before: float, after: float, times: int) -> tuple[str, str, str]:
+    """The difference and both ends, each `times` as large, with as many decimals as tell the ends apart."""
+    old, new = times * before, times * after
     digits = _digits(new)
     while round(old, digits) == round(new, digits) and digits < MOST_DIGITS:
         digits += 1
     old, new = round(old, digits), round(new, digits)
-    gap = abs(round(new - old, digits))
-    unit = "percentage points" if share else column.unit
-    unit = unit.removesuffix("s") if gap == 1 else unit
-    percent = " %" if share else ""
-    ends = f"(from {_shown(old)}{percent} to {_shown(new)}{percent})"
-    if column.kind == "count":
-        return f"{column.title}: {' '.join([_shown(gap), 'more' if new > old else 'fewer', unit]).strip()} {ends}"
-    return f"{column.title}: {' '.join([_shown(gap), unit]).strip()} {'more' if new > old else 'less'} {ends}"
+    if max(abs(old), abs(new)) < HUGE and (old != new or before == after):
+        return _shown(abs(round(new - old, digits))), _shown(old), _shown(new)
+    # more than a double holds, or less than that many decimals show
+    first, last = Decimal(before) * times, Decimal(after) * times
+    return _shown(abs(last - first)), _shown(first), _shown(last)
 
 
 def _is_share(column: Column) -> bool:
@@ -86,9 +95,16 @@ def exact_value(value: float | str | None, column: Column) -> str:
     if not isinstance(value, float) or column.kind == "flag":
         return plain_value(value, column)
     if _is_share(column):
-        return f"{_shown(round(100 * value, _digits(100 * value)))} %"
-    shown = _shown(round(value, _digits(value)))
+        return f"{_all_digits(value, 100)} %"
+    shown = _all_digits(value)
     return f"{shown} {column.unit.removesuffix('s') if shown == '1' else column.unit}".strip()
+
+
+def _all_digits(value: float, times: int = 1) -> str:
+    rounded = round(times * value, _digits(times * value))
+    if abs(rounded) < HUGE and (rounded or not value):
+        return _shown(rounded)
+    return _shown(Decimal(value) * times)
 
 
 def _digits(value: float) -> int:
@@ -99,8 +115,10 @@ def _digits(value: float) -> int:
     return min(MOST_DIGITS, max(2, 2 - math.floor(math.log10(abs(value)))))
 
 
-def _shown(value: float) -> str:
-    if abs(value) >= HUGE:
-        return f"{value:.3g}"
+def _shown(value: float | Decimal) -> str:
+    """A number that was rounded before with all its digits; a huge or minute one in powers of ten."""
+    double = float(value)
+    if value and not MINUTE <= abs(double) < HUGE:
+        return f"{value:.2e}" if math.isinf(double) else f"{double:.3g}"
     text = f"{value:,.{MOST_DIGITS}f}"
     return text.rstrip("0").rstrip(".")

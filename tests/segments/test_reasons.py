@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -149,6 +150,15 @@ def test_one_sentence_names_both_segments_and_both_sides(kmeans_model: SegmentMo
         (100 / 3, 200 / 3, Column("spend", Kind.NUMBER, unit="USD"), "spend: 33.34 USD more (from 33.33 to 66.67)"),
         (0.00122, 0.00150, Column("x", Kind.NUMBER), "x: 0.0003 more (from 0.0012 to 0.0015)"),
         (5.0, 1e300, Column("x", Kind.NUMBER, unit="USD"), "x: 1e+300 USD more (from 5 to 1e+300)"),
+        (5e-9, 2e-9, Column("x", Kind.NUMBER, unit="USD"), "x: 3e-09 USD less (from 5e-09 to 2e-09)"),
+        (5e-9, None, Column("x", Kind.NUMBER, unit="USD"), "x: unknown instead of 5e-09 USD"),
+        (1e6, 1e6 + 2**-30, Column("x", Kind.NUMBER, unit="USD"), "x: 9.31e-10 USD more (from 1,000,000 to 1,000,000)"),
+        (1.7e308, -1.7e308, Column("x", Kind.NUMBER, unit="USD"), "x: 3.40e+308 USD less (from 1.7e+308 to -1.7e+308)"),
+        (1.7e308, 0.3, Column("u", Kind.NUMBER, unit="of seats"),
+         "u: 1.70e+310 percentage points less (from 1.70e+310 % to 30 %)"),
+        (1.7e308, 1.6e308, Column("u", Kind.NUMBER, unit="of seats"),
+         "u: 1.00e+309 percentage points less (from 1.70e+310 % to 1.60e+310 %)"),
+        (None, 1.7e308, Column("u", Kind.NUMBER, unit="of seats"), "u: 1.70e+310 % instead of unknown"),
     ],
 )  # fmt: skip
 def test_a_change_is_said_as_people_do(before: Any, after: Any, column: Column, words: str) -> None:
@@ -166,12 +176,22 @@ NUMBERS = (
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
 @example(1.7976931348623155e308, -1.7976931348623157e308)
 @example(5e-324, 1e15)
+@example(1.7e308, 0.3)
+@example(1.7e308, 1.6e308)
+@example(5e-9, 2e-9)
+@example(1.0, 1.0000000000000002)
 def test_every_number_can_be_said(value: float, other: float) -> None:
     for column in NUMBERS:
         said = plain_value(value, column)
         assert "inf" not in said
         assert len(said) < 40
-        assert in_words_of_change(value, other, column).startswith(f"{column.title}: ")
+        for before, after in ((value, other), (value, None), (None, other)):
+            change = in_words_of_change(before, after, column)
+            assert change.startswith(f"{column.title}: ")
+            assert not re.search(r"\b(inf|nan)\b", change), change
+            assert len(change) < 140
+        gap = in_words_of_change(value, other, column).removeprefix(f"{column.title}: ").split()[0]
+        assert (float(gap.replace(",", "")) == 0) == (value == other)
 
 
 def test_huge_numbers_are_said_in_powers_of_ten() -> None:

@@ -79,7 +79,8 @@ def rename(segment: str, name: str, notes: str, config: Path) -> None:
     """
     from registry.versions import rename_segment
 
-    rename_segment(location_of(config), segment, name, notes)
+    if remark := rename_segment(location_of(config), segment, name, notes):
+        click.echo(remark, err=True)
     click.echo(f"{segment} is now called {name!r}")
 
 

@@ -26,7 +26,7 @@ from registry.entities import (
     tag_of,
 )
 from registry.runs import logged_model_of
-from segments.errors import RegistryError, nearest_word
+from segments.errors import ArtefactError, RegistryError, nearest_word
 from segments.model import SegmentModel
 from segments.profiles import SegmentLabel
 
@@ -191,8 +191,10 @@ def labels(location: RegistryLocation) -> dict[str, SegmentLabel]:
         return _labels(connection)
 
 
-def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes: str = "") -> None:
+def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes: str = "") -> str:
     """Name a segment, in every version that has it, past ones and those to come. The last one to name it wins.
+
+    Returns a remark, empty but where the model's files are lost: then only names that people gave could be compared.
 
     Raises
     ------
@@ -213,13 +215,15 @@ def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes
                 f"no version of {location.model_name!r} has a segment {segment_id!r}.{nearest_word(segment_id, known)}"
                 f" Known: {', '.join(sorted(known)) or 'none'}"
             )
-        for other, shown in _names_beside(connection, versions, segment_id).items():
+        beside, remark = _names_beside(connection, versions, segment_id)
+        for other, shown in beside.items():
             if shown.casefold() == name.strip().casefold():
                 raise RegistryError(
                     f"{shown!r} is the name of the segment {other} already: give {segment_id} another, or rename that "
                     "one first"
                 )
         connection.client.set_registered_model_tag(location.model_name, f"{LABEL}{segment_id}", label)
+        return remark
 
 
 def described(version: Any, aliases: Mapping[str, tuple[str, ...]] | None = None) -> RegisteredVersion:
@@ -250,18 +254,26 @@ def _verdict(model: SegmentModel) -> dict[str, str]:
     return {VERDICT: verdict["verdict"]} if verdict else {}
 
 
-def _names_beside(connection: Connection, versions: Sequence[Any], segment_id: str) -> dict[str, str]:
-    """The names of the other segments by id: in the champion where it has the segment, else in the newest that has."""
+def _names_beside(connection: Connection, versions: Sequence[Any], segment_id: str) -> tuple[dict[str, str], str]:
+    """The names of the other segments by id: in the champion where it has the segment, else in the newest that has.
+
+    Of a model that cannot be read only the names that people gave; then with a remark that says so.
+    """
     aliases = aliases_of(connection)
     bearing = [version for version in versions if segment_id in json.loads(tag_of(version, SEGMENTS))]
     champion = [version for version in bearing if CHAMPION in aliases.get(str(version.version), ())]
-    cards = load_version(connection, [*champion, *bearing][0]).discovered_cards
-    names = {card.id: card.name for card in cards if card.id != segment_id}
+    version, remark = [*champion, *bearing][0], ""
+    try:
+        names = {card.id: card.name for card in load_version(connection, version).discovered_cards}
+    except ArtefactError as error:
+        names = {}
+        remark = f"version {version.version} cannot be read, so only names that people gave were compared: {error}"
     for one, text in _label_texts(connection).items():
-        if one in names:
+        if one in json.loads(tag_of(version, SEGMENTS)):
             with suppress(ValueError, TypeError):  # it says nothing that can be read, so no name either
                 names[one] = _label(text).name
-    return names
+    names.pop(segment_id, None)
+    return names, remark
 
 
 def _labels(connection: Connection) -> dict[str, SegmentLabel]:
@@ -282,4 +294,11 @@ def _label_texts(connection: Connection) -> dict[str, str]:
 
 
 def _label(text: str) -> SegmentLabel:
-    return SegmentLabel(**json.loads(text))
+    """What a tag says; a ValueError or TypeError where it says nothing that we wrote."""
+    try:
+        label = SegmentLabel(**json.loads(text))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(label.name, str) or not isinstance(label.notes, str):
+        raise TypeError("name and notes are texts")
+    return label

@@ -199,12 +199,36 @@ def test_two_segments_never_bear_one_name(registered: tuple[RegistryLocation, st
     assert fetch(location).model.names[:2] == (shown, "Loyal")
 
 
+MORE_NONSENSE = ("[" * 5000, '{"name": 5}', '{"name": "Loyal", "notes": null}', '{"name": ["Loyal"]}', "null", "{}")
+
+
+def test_a_segment_of_a_lost_model_can_be_renamed_and_what_was_not_compared_is_told(
+    location: RegistryLocation, record: DiscoveryRecord, kmeans_model: SegmentModel
+) -> None:
+    saved = stored_model(location, record)
+    first, second, third = kmeans_model.ids[:3]
+    assert rename_segment(location, first, "Loyal") == ""
+    shutil.rmtree(saved)
+    with pytest.raises(RegistryError, match=f"'Loyal' is the name of the segment {first} already"):
+        rename_segment(location, second, "loyal")
+    with connected(location) as connection:
+        connection.client.set_registered_model_tag(location.model_name, f"segment_label.{third}", '{"name": 5}')
+    remark = rename_segment(location, second, "New")
+    assert re.match("version 1 cannot be read, so only names that people gave were compared: the files of", remark)
+    rename_segment(location, third, "Others")
+    assert {one: label.name for one, label in labels(location).items()} == {
+        first: "Loyal",
+        second: "New",
+        third: "Others",
+    }
+
+
 def test_a_label_edited_by_hand_into_nonsense_is_named(
     registered: tuple[RegistryLocation, str], kmeans_model: SegmentModel
 ) -> None:
     location, _ = registered
     key = f"segment_label.{kmeans_model.ids[0]}"
-    for nonsense in ("Loyal", json.dumps({"nmae": "Loyal"}), json.dumps(["Loyal"])):
+    for nonsense in ("Loyal", json.dumps({"nmae": "Loyal"}), json.dumps(["Loyal"]), *MORE_NONSENSE):
         with connected(location) as connection:
             connection.client.set_registered_model_tag(location.model_name, key, nonsense)
         with pytest.raises(RegistryError, match=rf"the tag {key} cannot be read: rename the segment to mend it"):

@@ -128,10 +128,13 @@ def stop_under_load(service: Any, good: dict[str, Any]) -> None:
                 connection.close()
                 connection = None
 
+    slow, request = service.connect(), service.assign(good, "slow")
     with ThreadPoolExecutor(4) as pool:
         calls = [pool.submit(call, caller) for caller in range(4)]
         time.sleep(0.5)
         before = len(answered)
+        slow.sendall(request[:-20])
+        time.sleep(0.1)  # its worker has begun with it
         begun = time.monotonic()
         service.process.terminate()
         while True:
@@ -147,5 +150,10 @@ def stop_under_load(service: Any, good: dict[str, Any]) -> None:
             done.result(30)
     assert lost == []
     assert len(answered) > before > 0
+    time.sleep(max(0.0, begun + 2.5 - time.monotonic()))  # the sockets are closed, and what is under way is waited for
+    slow.sendall(request[-20:])
+    status, headers, value = service.read(slow)
+    slow.close()
+    assert (status, headers["connection"], value["assignments"][0]["id"]) == (200, "close", "slow")
     assert service.process.wait(15) is not None
     assert time.monotonic() - begun < 10

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+
+LONGEST_WORD = 100  # the search for a near word takes time by the square of its length; no name of ours is as long
 
 
 class SegmentsError(Exception):
@@ -65,16 +68,24 @@ class Problem:
 
 
 class InputError(SegmentsError):
-    """Values of one or more customers cannot be used; `problems` lists each of them (at most `LIMIT`)."""
+    """Values of one or more customers cannot be used; `problems` lists each of them (at most `LIMIT`).
+
+    No more than these are taken from what is given: a generator stops there, for a problem may be dear to put in words.
+    """
 
     LIMIT = 20
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(problems)[: self.LIMIT]
+        self.problems: tuple[Problem, ...] = tuple(islice(problems, self.LIMIT))
         super().__init__("; ".join(str(problem) for problem in self.problems))
 
 
 def nearest_word(word: str, options: Iterable[str]) -> str:
-    """A hint such as " Did you mean 'monetary_value'?", or an empty string when nothing is near."""
+    """A hint such as " Did you mean 'monetary_value'?", or an empty string when nothing is near.
+
+    Nothing is near a word of more than `LONGEST_WORD` characters.
+    """
+    if len(word) > LONGEST_WORD:
+        return ""
     close = difflib.get_close_matches(word, list(options), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
@@ -192,20 +192,20 @@ class CustomerReader:
             raise InputError(problems)
         return converted
 
-    def _key_problems(self, records: Sequence[Record], start: int) -> list[Problem]:
-        problems: list[Problem] = []
+    def _key_problems(self, records: Sequence[Record], start: int) -> Iterator[Problem]:
+        """One by one, in the order they came: a hint is searched only for the names of which somebody is told."""
+        basis = self._contract.basis
         for position in range(start, len(records)):
             there = records[position].keys()
-            problems += [
-                Problem(position, column.name, "nothing", column.expected)
-                for column in self._contract.basis
-                if column.name not in there
-            ]
-            for name in there - self._names:
-                hint = nearest_word(str(name), self._names - there) or nearest_word(str(name), self._names)
-                expected = f"one of the model's {len(self._names)} features.{hint}"
-                problems.append(Problem(position, str(name), "an unknown feature", expected))
-        return problems
+            for column in basis:
+                if column.name not in there:
+                    yield Problem(position, column.name, "nothing", column.expected)
+            absent = [name for name in self._names if name not in there]
+            for name in there:
+                if name not in self._names:
+                    hint = nearest_word(str(name), absent) or nearest_word(str(name), self._names)
+                    expected = f"one of the model's {len(self._names)} features.{hint}"
+                    yield Problem(position, str(name), "an unknown feature", expected)
 
 
 def tabular(customers: AnyTable) -> Table:

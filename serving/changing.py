@@ -10,7 +10,7 @@ from segments.errors import InputError, nearest_word
 from serving.assignment import check_descriptors, known_segment
 from serving.deadline import Deadline
 from serving.live_model import ServedModel
-from serving.refusals import NOTHING, Complaints, Detail, Refusal, from_input_error, in_words, printable
+from serving.refusals import NOTHING, Complaints, Detail, from_input_error, in_words, printable
 from serving.shapes import read_customer, read_object
 
 CHANGE_KEYS = ("customer", "to", "changeable")
@@ -92,13 +92,15 @@ def answer_change(served: ServedModel, request: ChangeRequest, deadline: Deadlin
 
 def _check_changeable(served: ServedModel, names: list[str]) -> None:
     basis = served.model.encoder.columns
-    details = [
+    complaints = Complaints()
+    complaints.take(
         Detail(
             None, printable(name), in_words(name), f"a basis feature: {', '.join(basis)}.{nearest_word(name, basis)}"
         )
         for name in names
         if name not in basis
-    ]
-    if details:
-        message = f"{details[0].feature!r} is no basis feature of the model, and only these move a customer"
-        raise Refusal(422, "not_changeable", message, details)
+    )
+    if complaints.details:
+        first = complaints.details[0].feature
+        message = f"{first!r} is no basis feature of the model, and only these move a customer"
+        complaints.raise_any("not_changeable", message)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from segments.errors import nearest_word
 from serving.raw_columns import column_at_once
-from serving.refusals import MOST_DETAILS, NOTHING, Detail, Refusal, in_words, printable
+from serving.refusals import NOTHING, Complaints, Detail, Refusal, in_words, printable
 from serving.request_contracts import MOMENT
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class _RowReader:
         self._columns = columns
         self._known = {name: {column.name for column in found or ()} for name, found in columns.items()}
         self._ids = ids
-        self._details: list[Detail] = []
+        self._complaints = Complaints()
         self._tables: dict[str, Rows] = {}
         self._zoned: bool | None = None
 
@@ -111,7 +111,7 @@ class _RowReader:
             return
         into = self._tables.setdefault(TABLES[table], Rows(columns={column.name: [] for column in columns}))
         for number, row in enumerate(rows):
-            if len(self._details) >= MOST_DETAILS:
+            if self._complaints.full:
                 return
             into.customer.append(customer)
             where = table if table == ATTRIBUTES else f"{table}[{number}]"
@@ -121,21 +121,29 @@ class _RowReader:
 
     def found(self) -> RawTables:
         """What was read; a Refusal if anything was wrong."""
-        if self._details:
-            first = self._details[0]
+        details = self._complaints.details
+        if details:
+            first = details[0]
             who = printable(first.customer or "")
             message = f"customer {who!r}, {first.feature}: got {first.got}, expected {first.expected}"
-            raise Refusal(422, "invalid_records", message, self._details)
+            raise Refusal(422, "invalid_records", message, details)
         return RawTables(self._tables, self._zoned is True)
 
     def _complain(self, customer: int, where: str, got: str, expected: str) -> None:
-        self._details.append(Detail(self._ids[customer], where, got, expected))
+        self._complaints.take([Detail(self._ids[customer], where, got, expected)])
 
     def _check_names(self, customer: int, where: str, table: str, row: Mapping[str, Any]) -> None:
-        for name in row.keys() - self._known[table]:
-            known = sorted(self._known[table])
-            expected = f"only {', '.join(known)}.{nearest_word(name, known)}"
-            self._complain(customer, f"{where}.{printable(name)}", "an unknown column", expected)
+        known = self._known[table]
+        self._complaints.take(
+            Detail(
+                self._ids[customer],
+                f"{where}.{printable(name)}",
+                "an unknown column",
+                f"only {', '.join(sorted(known))}.{nearest_word(name, sorted(known))}",
+            )
+            for name in row
+            if name not in known
+        )
 
     def _value(self, customer: int, where: str, column: RawColumn, row: Mapping[str, Any]) -> Any:
         """A value as the engine takes it; None where it cannot be used, which was complained of."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from segments.errors import InputError, Problem
@@ -46,7 +47,7 @@ class Refusal(Exception):  # noqa: N818  # a refusal is an answer, not a failure
         self.status = status
         self.code = code
         self.message = message
-        self.details = tuple(details)[:MOST_DETAILS]
+        self.details = tuple(islice(details, MOST_DETAILS))
         self.headers = dict(headers or {})
 
     def hiding(self, secret: str) -> Refusal:
@@ -79,12 +80,20 @@ NOTHING = Nothing()
 
 @dataclass(slots=True)
 class Complaints:
-    """Collects what is wrong with one request, so that the caller hears of it in one answer."""
+    """Collects what is wrong with one request, so that the caller hears of it in one answer, up to `MOST_DETAILS`."""
 
     details: list[Detail] = field(default_factory=list)
 
+    @property
+    def full(self) -> bool:
+        return len(self.details) >= MOST_DETAILS
+
     def add(self, got: Any, expected: str, customer: str | None = None, feature: str | None = None) -> None:
-        self.details.append(Detail(customer, feature, in_words(got), expected))
+        self.take([Detail(customer, feature, in_words(got), expected)])
+
+    def take(self, details: Iterable[Detail]) -> None:
+        """As many of these as the caller will hear of. A generator makes no others, so that hints cost little."""
+        self.details += islice(details, max(0, MOST_DETAILS - len(self.details)))
 
     def raise_any(self, code: str, message: str) -> None:
         if self.details:

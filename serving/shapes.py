@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from segments.errors import nearest_word
-from serving.refusals import NOTHING, Complaints
+from serving.refusals import NOTHING, Complaints, Detail, in_words
 from serving.request_contracts import LONGEST_ID
 
 CUSTOMER_KEYS = ("id", "features")
@@ -35,8 +35,13 @@ def check_keys(
     found: Mapping[str, Any], known: Sequence[str], complaints: Complaints, customer: str | None = None
 ) -> None:
     """Complain of every other key than the known ones."""
-    for name in found.keys() - set(known):
-        complaints.add(name, f"only the keys {', '.join(known)}.{nearest_word(name, known)}", customer)
+    if found.keys() <= set(known):
+        return
+    complaints.take(
+        Detail(customer, None, in_words(name), f"only the keys {', '.join(known)}.{nearest_word(name, known)}")
+        for name in found
+        if name not in known
+    )
 
 
 def read_customer(

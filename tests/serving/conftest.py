@@ -257,6 +257,19 @@ def make_caller() -> Callable[..., Caller]:
     return make
 
 
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The words that a near one was searched for; the search itself costs nothing here."""
+    words: list[str] = []
+
+    def search(word: str, options: Sequence[str], **_: Any) -> list[str]:
+        words.append(word)
+        return []
+
+    monkeypatch.setattr("segments.errors.difflib.get_close_matches", search)
+    return words
+
+
 @pytest.fixture(scope="session")
 def verdicts() -> Callable[..., tuple[bool, bool]]:
     """Whether a reader takes a value, and whether the published model of the same body allows it.

@@ -15,7 +15,7 @@ from features.raw_tables import RawColumn, RawType
 from serving import raw_rows
 from serving.raw_columns import column_at_once
 from serving.raw_rows import read_rows
-from serving.refusals import Refusal
+from serving.refusals import MOST_DETAILS, Refusal
 from serving.strict_json import NotJson
 
 quick = settings(max_examples=300, deadline=None)
@@ -113,3 +113,15 @@ def test_each_moment_is_held_to_the_first_ones_zone() -> None:
         read_rows([{"orders": rows}], ["C1"], {"orders": [RawColumn("at", RawType.MOMENT, needed=True)]})
     (detail,) = refused.value.details
     assert (detail.feature, detail.expected) == ("orders[1].at", "moments that all have a time zone, or none of them")
+
+
+@pytest.mark.parametrize("table", ["orders", "attributes"])
+def test_of_100_000_unknown_columns_only_those_that_are_told_are_looked_up(searches: list[str], table: str) -> None:
+    row = {f"unheard{number}": 1 for number in range(100_000)}
+    columns = {table: [RawColumn("amount", RawType.NUMBER)]}
+    with pytest.raises(Refusal) as caught:
+        read_rows([{table: [row]}, {table: [row]}], ["C1", "C2"], columns)
+    told = [detail.feature for detail in caught.value.details]
+    where = {"orders": "orders[0]", "attributes": "attributes"}[table]
+    assert told == [f"{where}.unheard{number}" for number in range(MOST_DETAILS)], "in the order they were sent"
+    assert len(searches) == MOST_DETAILS

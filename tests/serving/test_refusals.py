@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from serving.refusals import MOST_DETAILS
 from serving.settings import ServiceSettings
 
 Features = dict[str, Any]
@@ -315,3 +316,71 @@ def test_another_path_is_not_found(call_kmeans: Any, path: str) -> None:
 
 def test_a_near_path_is_named(call_kmeans: Any) -> None:
     assert "'/segments'" in call_kmeans("GET", "/segment").error["message"]
+
+
+# as few as are told, twice over for those that are looked for among what is absent first and then among all
+MOST_SEARCHES = 2 * MOST_DETAILS
+UNHEARD = {f"unheard{number}": 1 for number in range(100_000)}
+
+
+def unheard_bodies() -> dict[str, tuple[str, dict[str, Any], str]]:
+    """By case: route, a body of 100,000 unknown names somewhere, and the code of its refusal."""
+    cases: dict[str, tuple[str, dict[str, Any], str]] = {}
+    for path, (whole, customer) in WHOLE.items():
+        text = json.dumps(whole)
+
+        def with_customer(changed: dict[str, Any], text: str = text, customer: dict[str, Any] = customer) -> Any:
+            return json.loads(text.replace(json.dumps(customer), json.dumps(changed)))
+
+        cases[f"{path}, keys"] = (path, {**whole, **UNHEARD}, "invalid_request")
+        cases[f"{path}, a customer's keys"] = (path, with_customer({**customer, **UNHEARD}), "invalid_request")
+        if customer is ONE:
+            features = {**UNHEARD, **ONE["features"]}
+            cases[f"{path}, features"] = (path, with_customer({**ONE, "features": features}), "invalid_features")
+    whole, _ = WHOLE["/what_would_change"]
+    changeable = {**whole, "changeable": list(UNHEARD)}
+    cases["/what_would_change, changeable"] = ("/what_would_change", changeable, "not_changeable")
+    names = [list(UNHEARD)[i : i + 100] for i in range(0, len(UNHEARD), 100)]
+    spread = [
+        {"id": f"C{i}", "features": {**ONE["features"], **dict.fromkeys(part, 1)}} for i, part in enumerate(names)
+    ]
+    for path in ("/assign", "/contrast", "/locate"):
+        body = {**WHOLE[path][0], "customers": spread}
+        cases[f"{path}, features of 1000 customers"] = (path, body, "invalid_features")
+    crowd = [{"id": f"C{i}", "features": {}, **dict.fromkeys(part, 1)} for i, part in enumerate(names)]
+    cases["/assign, keys of 1000 customers"] = ("/assign", {"customers": crowd}, "invalid_request")
+    return cases
+
+
+UNHEARD_BODIES = unheard_bodies()
+
+
+@pytest.mark.parametrize("case", UNHEARD_BODIES)
+def test_of_100_000_unknown_names_only_those_that_are_told_are_looked_up(
+    call_kmeans: Any, searches: list[str], case: str
+) -> None:
+    path, body, code = UNHEARD_BODIES[case]
+    sent = json.dumps(body, separators=(",", ":")).encode()
+    assert len(sent) <= LIMIT
+    reply = call_kmeans("POST", path, sent)
+    assert (reply.status, reply.error["code"]) == (422, code)
+    told = [detail["feature"] or detail["got"] for detail in reply.error["details"]]
+    assert len(told) == MOST_DETAILS
+    assert [name.removeprefix("the text ").strip("'") for name in (told[0], told[-1])] == ["unheard0", "unheard19"]
+    assert 0 < len(searches) <= MOST_SEARCHES
+
+
+def test_a_name_of_a_megabyte_is_not_looked_up(call_kmeans: Any, searches: list[str], good: Features) -> None:
+    long = "frequency" * 120_000
+    change = {"customer": ONE, "to": "s001", "changeable": [long]}
+    for path, body in (
+        ("/assign", {"customers": [{"id": "C1", "features": {**good, long: 1}}]}),
+        ("/assign", {"customers": [{"id": "C1", "features": good}], long: 1}),
+        ("/contrast", {"customers": [{"id": "C1", "features": good}], "against": long}),
+        ("/what_would_change", change),
+    ):
+        reply = call_kmeans("POST", path, json.dumps(body).encode())
+        assert reply.status == 422
+        assert "frequencyfrequency" in json.dumps(reply.error["details"])
+        assert len(reply.body) < 2000
+    assert searches == []

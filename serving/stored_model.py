@@ -112,7 +112,8 @@ class KeptCopies:
                         raise
         self._replace(target / OVERLAY, _overlay(served.model, served.name, served.version))
         self._replace(self._folder / CURRENT, name)
-        self._tidy({name, before or name})
+        if before != name:  # else it was kept already, by another worker or before a new start
+            self._tidy({name, before or name})
 
     def last(self, source: str) -> ServedModel | None:
         """The copy last kept, verified; where it is damaged, the one before. None if there is none that is whole."""

@@ -92,6 +92,13 @@ def test_a_damaged_pointer_leads_nowhere_else(kmeans: SegmentModel, copies: Kept
     assert copies.last("disk").version == "1"  # type: ignore[union-attr]
 
 
+def test_to_keep_the_current_one_again_costs_nobody_the_one_before(kmeans: SegmentModel, copies: KeptCopies) -> None:
+    """So does a second worker, and whoever starts anew."""
+    for number in (1, 2, 3, 3, 3):
+        copies.keep(version(kmeans, number))
+    assert names(copies.room()) == [CURRENT, "v2", "v3"]
+
+
 def test_workers_that_share_a_folder_do_not_disturb_each_other(kmeans: SegmentModel, copies: KeptCopies) -> None:
     stop = threading.Event()
     seen: list[Any] = []

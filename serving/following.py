@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segments.errors import RegistryError, SegmentsError, UnreachableError
-from serving.compatibility import check_replaces
+from serving.compatibility import breaks, check_replaces
 from serving.live_model import Fetch, LiveModel, ModelEvents, ServedModel, from_directory, warm
 from serving.load_failures import Reason, reason_of
 from serving.patience import Patience
@@ -88,7 +88,8 @@ class FollowedModel(LiveModel):
 
     `refused` is the version that the pointer names and why it is not served, or None; `registry_answers` whether the
     registry did when last asked. `copies` are the last verified models on disk: written after each swap, and served at
-    the start while nothing else can be. `any_contract` serves a version whatever the old one was.
+    the start while nothing else can be. `any_contract` serves a version whatever the old one was. A model that was in
+    service before is taken back whatever came after it: that is a rollback, which must not be refused.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class FollowedModel(LiveModel):
         self._loading = Patience()
         self._refused_standing: tuple[str, str] | None = None
         self._attempts = 0
+        self._digests_served: set[str] = set()
         self._not_before = 0.0
         self.refused: tuple[str, Reason] | None = None
         self.registry_answers: bool | None = None
@@ -196,9 +198,20 @@ class FollowedModel(LiveModel):
         served = self._source.fetch(standing.version, folder)
         before = self.current or (self._copies.last("") if self._copies else None)
         if before is not None and not self._any_contract:
-            check_replaces(before, served)
+            if self._served_before(served):
+                _tell_what_breaks(before, served)
+            else:
+                check_replaces(before, served)
         warm(served)
         return served
+
+    def _served_before(self, served: ServedModel) -> bool:
+        """Whether this process had the very model in service, or one whose copies we share."""
+        return served.model.digest in self._digests_served or (self._copies is not None and self._copies.holds(served))
+
+    def _put(self, served: ServedModel) -> None:
+        super()._put(served)
+        self._digests_served.add(served.model.digest)
 
     def _swap(self, served: ServedModel) -> None:
         self._put(served)
@@ -255,6 +268,13 @@ class FollowedModel(LiveModel):
         else:  # only now: whoever waits for the service gives up when there is a failure
             ours = isinstance(error, SegmentsError)
             self.failure = str(error) if ours else f"{type(error).__name__} while loading; the log has the trace"
+
+
+def _tell_what_breaks(before: ServedModel, after: ServedModel) -> None:
+    broken = breaks(before.model.contract, after.model.contract)
+    if broken:
+        text = "version %s served before and is taken back, though callers of version %s may stumble: %s"
+        logger.warning(text, after.version, before.version, "; ".join(broken))
 
 
 def source_of(settings: ServiceSettings, pointer: str | None = None) -> RegistrySource:

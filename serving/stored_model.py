@@ -97,7 +97,7 @@ class KeptCopies:
         OSError
             If there is no room or no permission; then the copies that were there stay as they are.
         """
-        name = f"v{_as_name(served.version)}-{served.model.digest.removeprefix('sha256:')[:16]}"
+        name = _folder_name(served)
         target, before = self.room() / name, self._current()
         if not _is_whole(target):
             shutil.rmtree(target, ignore_errors=True)
@@ -114,6 +114,14 @@ class KeptCopies:
         self._replace(self._folder / CURRENT, name)
         if before != name:  # else it was kept already, by another worker or before a new start
             self._tidy({name, before or name})
+
+    def holds(self, served: ServedModel) -> bool:
+        """Whether a whole copy of this very model is kept: then it was in service."""
+        try:
+            copy = read_stored(self._folder / _folder_name(served), "copy")
+        except (SegmentsError, OSError):
+            return False
+        return copy.model.digest == served.model.digest
 
     def last(self, source: str) -> ServedModel | None:
         """The copy last kept, verified; where it is damaged, the one before. None if there is none that is whole."""
@@ -161,6 +169,10 @@ class KeptCopies:
             with suppress(OSError):
                 if time.time() - left.stat().st_mtime > STALE_SECONDS:
                     shutil.rmtree(left, ignore_errors=True)
+
+
+def _folder_name(served: ServedModel) -> str:
+    return f"v{_as_name(served.version)}-{served.model.digest.removeprefix('sha256:')[:16]}"
 
 
 def _as_name(text: str) -> str:

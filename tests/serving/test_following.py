@@ -289,6 +289,90 @@ def test_more_descriptors_break_nobody(registry: Registry) -> None:
     assert serving(live) == "2"
 
 
+def richer_models(model: SegmentModel) -> dict[str, SegmentModel]:
+    """Each replaces the model, and not the other way round."""
+    columns = model.contract.columns
+    nullable = tuple(replace(one, nullable=True) if one.name == "recency_days" else one for one in columns)
+    return {
+        "a descriptor": replace(
+            model, contract=VectorContract((*columns, Column("seats", Kind.COUNT, Role.DESCRIPTOR)))
+        ),
+        "a null": replace(model, contract=VectorContract(nullable)),
+        "a self-test": with_examples(model, pd.DataFrame(columns=list(model.contract.names))),
+    }
+
+
+WHAT_IS_RICHER = [
+    ("a descriptor", Reason.INCOMPATIBLE, "seats is not known any more"),
+    ("a null", Reason.INCOMPATIBLE, "recency_days may not be null any more"),
+    ("a self-test", Reason.SELF_TEST, ""),
+]
+
+
+@pytest.mark.parametrize(("more", "reason", "told"), WHAT_IS_RICHER)
+def test_a_rollback_to_what_served_is_never_refused(
+    registry: Registry, more: str, reason: Reason, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    registry.versions["2"] = richer_models(registry.versions["1"])[more]
+    live = follow(registry)
+    for registry.named in ("1", "2"):
+        live.check()
+    registry.named = "3"  # as poor as version 1, but nobody ever was served by it
+    live.check()
+    assert (serving(live), live.refused) == ("2", ("3", reason))
+    caplog.clear()
+    registry.named = "1"
+    live.check()
+    assert (serving(live), live.refused) == ("1", None)
+    lines = [one.getMessage() for one in caplog.records if "served before and is taken back" in one.getMessage()]
+    assert [line.partition(": ")[2] for line in lines] == ([told] if told else [])
+    registry.named = "3"
+    live.check()
+    assert serving(live) == "3", "to version 1 it is an equal"
+
+
+def test_what_served_and_was_changed_since_is_another_model(registry: Registry) -> None:
+    first = registry.versions["1"]
+    registry.versions["2"] = richer_models(first)["a descriptor"]
+    live = follow(registry)
+    for registry.named in ("1", "2"):
+        live.check()
+    registry.versions["1"] = replace(first, provenance={"made": "anew"})
+    registry.named = "1"
+    live.check()
+    assert (serving(live), live.refused) == ("2", ("1", Reason.INCOMPATIBLE))
+
+
+def test_a_rollback_after_a_new_start_needs_the_copy_of_what_served(registry: Registry, copies: KeptCopies) -> None:
+    registry.versions["2"] = richer_models(registry.versions["1"])["a descriptor"]
+    before = follow(registry, copies)
+    for registry.named in ("1", "2"):
+        before.check()
+    with_copies, without = follow(registry, copies), follow(registry)
+    for live in (with_copies, without):
+        live.check()
+        assert serving(live) == "2"
+    registry.named = "1"
+    for live in (with_copies, without):
+        live.check()
+    assert serving(with_copies) == "1"
+    assert (serving(without), without.refused) == ("2", ("1", Reason.INCOMPATIBLE))
+
+
+def test_a_copy_that_was_damaged_proves_nothing(registry: Registry, copies: KeptCopies) -> None:
+    registry.versions["2"] = richer_models(registry.versions["1"])["a descriptor"]
+    before = follow(registry, copies)
+    for registry.named in ("1", "2"):
+        before.check()
+    for path in copies.room().glob("v1-*/model/**/*.npy"):
+        path.write_bytes(path.read_bytes()[:-1])
+    live = follow(registry, copies)
+    live.check()
+    registry.named = "1"
+    live.check()
+    assert (serving(live), live.refused) == ("2", ("1", Reason.INCOMPATIBLE))
+
+
 class Hanging:
     """Takes longer than anybody waits, by a clock that goes on only then: on a busy machine, too, all else is quick."""
 

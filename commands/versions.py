@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.results import write_bytes
 from commands.settings_file import FilePath, config_option, location_of, which_option
 from commands.terminal import show_cards, show_table
+
+if TYPE_CHECKING:
+    from registry.connection import RegistryLocation
 
 PROMOTIONS_SHOWN = 10
 
@@ -42,6 +46,26 @@ def rollback(alias: str, config: Path) -> None:
 
     done = roll_back(location_of(config), alias)
     click.echo(f"{alias} is version {done.after} again; it was version {done.before}")
+    warn_of_contracts(location_of(config), str(done.before), done.after)
+
+
+def warn_of_contracts(location: RegistryLocation, before: str, after: str) -> None:
+    """Say on standard error what callers of one version must know before they are served by another, if anything."""
+    from registry.versions import fetch
+    from segments.errors import SegmentsError
+    from serving.compatibility import breaks
+
+    try:
+        broken = breaks(fetch(location, before).model.contract, fetch(location, after).model.contract)
+    except SegmentsError as error:  # a version that cannot be read is a good reason to go back
+        click.echo(f"warning: the contracts of versions {before} and {after} were not compared: {error}", err=True)
+        return
+    if broken:
+        click.echo(
+            f"warning: callers of version {before} may stumble: {'; '.join(broken)}. A service that served version "
+            f"{after} before takes it back all the same; another one needs SEGMENTS_ANY_CONTRACT=true",
+            err=True,
+        )
 
 
 @click.command("list")

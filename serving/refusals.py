@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,7 +17,9 @@ from segments.errors import InputError, Problem
 MOST_DETAILS = InputError.LIMIT
 LONGEST_TEXT = 60
 HIDDEN = "***"
-TELLING = 8  # so many of a secret's first characters are known for it: a text that was cut shows its beginning
+# So many of a secret's first characters are known for it: a text that was cut shows its beginning. Whatever is shorter
+# is no key of ours (they have 43 characters), and as a part of words it would put stars all over them.
+TELLING = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +153,29 @@ def printable(text: str) -> str:
 
 
 def hidden(text: str, secret: str) -> str:
-    """A text with stars for the secret, whole or cut short, as it is or as `repr` writes it."""
-    for written in {secret, repr(secret)[1:-1]} - {""}:
-        at = text.find(written[:TELLING])
-        while at >= 0:
-            shown = max(size for size in range(len(written) + 1) if text.startswith(written[:size], at))
-            text = text[:at] + HIDDEN + text[at + shown :]
-            at = text.find(written[:TELLING], at + len(HIDDEN))
-    return text
+    """A text with stars for the secret, whole or cut short, as it is or as `repr` writes it.
+
+    A secret of less than `TELLING` characters is left as it is. What was sent as one may be long, and is not trusted:
+    no more of it is looked at than the text could show, and each character of the text once or twice.
+    """
+    if min(len(text), len(secret)) < TELLING:
+        return text
+    secret = secret[: len(text)]
+    forms = (secret, repr(secret)[1:-1])
+    if not any(form[:TELLING] in text for form in forms):
+        return text
+    beginning = re.compile("|".join(re.escape(form[:TELLING]) for form in forms))
+    kept, end = [], 0
+    while found := beginning.search(text, end):
+        start = found.start()
+        kept += [text[end:start], HIDDEN]
+        end = start + max(_alike(text, start, form) for form in forms)
+    return "".join([*kept, text[end:]])
+
+
+def _alike(text: str, start: int, form: str) -> int:
+    """How many characters of the text, from there on, are those at the beginning of the form."""
+    size = 0
+    while size < len(form) and text.startswith(form[size], start + size):
+        size += 1
+    return size

@@ -109,6 +109,14 @@ def test_every_route_but_the_probes_asks_for_a_key(
         assert call(method, route, b"", headers).status == 200
 
 
+@pytest.mark.parametrize("sent", ["e", "key", "API key", "0" * 32_000])
+def test_a_wrong_key_leaves_the_message_as_it_is(keyed: tuple[Any, str, str], sent: str) -> None:
+    call, _, _ = keyed
+    plain = call("GET", "/model", b"", {}).error
+    assert "this service asks for an API key: send the header" in plain["message"]
+    assert call("GET", "/model", b"", {"authorization": f"Bearer {sent}"}).error == plain
+
+
 def test_over_real_sockets_too_no_route_opens_without_a_key_that_counts(
     start_service: Callable[..., Any], kmeans: SegmentModel
 ) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from serving.refusals import MOST_DETAILS
+from serving.refusals import HIDDEN, LONGEST_TEXT, MOST_DETAILS, TELLING, hidden, printable
 from serving.settings import ServiceSettings
 
 Features = dict[str, Any]
@@ -384,3 +386,60 @@ def test_a_name_of_a_megabyte_is_not_looked_up(call_kmeans: Any, searches: list[
         assert "frequencyfrequency" in json.dumps(reply.error["details"])
         assert len(reply.body) < 2000
     assert searches == []
+
+
+KEY_LETTERS = "ab-_"  # of few kinds, so that beginnings repeat and overlap
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    secret=st.text(KEY_LETTERS, min_size=TELLING, max_size=60),
+    around=st.lists(st.text(KEY_LETTERS + " '", max_size=20), min_size=2, max_size=4),
+)
+def test_a_secret_is_hidden_wherever_it_stands_and_nothing_else_is(secret: str, around: list[str]) -> None:
+    text = secret.join(around)
+    found = hidden(text, secret)
+    assert secret[:TELLING] not in found
+    assert HIDDEN in found
+    assert hidden(printable(text), secret).count(secret[:TELLING]) == 0, "cut short it shows its beginning"
+    apart = text.replace(secret[:TELLING], "")
+    if secret[:TELLING] not in apart:
+        assert hidden(apart, secret) == apart
+
+
+@pytest.mark.parametrize("place", [3, 7, 8, 20])
+@pytest.mark.parametrize("odd", ["\n", "\\", "'", "ü", "\x7f"])
+def test_a_secret_that_repr_writes_otherwise_is_hidden_in_both_writings(place: int, odd: str) -> None:
+    """As far as its end, wherever the two writings part: nothing of it is left behind the stars."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    secret = letters[:place] + odd + letters[place:]
+    assert hidden(f"got {secret}, and {secret!r}.", secret) == "got ***, and '***'.".replace("'", repr(secret)[0])
+
+
+@pytest.mark.parametrize("secret", ["", "e", "key", "service", "API key"])
+def test_what_is_too_short_for_a_key_puts_no_stars_into_words(secret: str) -> None:
+    message = "this service asks for an API key: send the header 'Authorization: Bearer <key>'"
+    assert hidden(message, secret) == message
+
+
+class Counted(str):
+    """A text that counts how many of its characters were copied out of it."""
+
+    copied = 0
+
+    def __getitem__(self, part: Any) -> str:
+        found = super().__getitem__(part)
+        Counted.copied += len(found)
+        return found
+
+
+def test_a_long_key_costs_no_more_than_the_text_that_could_show_it() -> None:
+    """It comes before anybody was let in: 32 kB of a key, and a message that shows its beginning."""
+    secret = Counted("0123456789abcdef" * 2048)
+    text = f"there is no {printable('/' + str(secret))!r} here."
+    assert len(text) < LONGEST_TEXT + 30
+    Counted.copied = 0
+    assert hidden(text, secret) == "there is no '/***...' here."
+    assert Counted.copied <= 2 * len(text)
+    long = "0123456 " * 10_000 + secret + " 01234567" * 10_000
+    assert hidden(long, secret) == "0123456 " * 10_000 + HIDDEN + f" {HIDDEN}" * 10_000

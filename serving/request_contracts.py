@@ -1,7 +1,9 @@
 """The bodies of requests, from which the OpenAPI document is made.
 
-Requests are read by `serving.assignment` with plain code, which is several times faster and can name the customer and
-the feature; a test holds the two to the same verdict on every body.
+Requests are read with plain code, which is several times faster and can name the customer and the feature: by
+`serving.assignment`, `serving.changing` and `serving.records`, on what `serving.shapes` reads for all of them,
+`serving.staying` for previous segments and `serving.raw_rows` for raw rows. Tests hold readers and models to the same
+verdict on every body.
 """
 
 from __future__ import annotations

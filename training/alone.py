@@ -37,6 +37,28 @@ def alone(lock: Path, otherwise: str) -> Iterator[None]:
         os.close(file)
 
 
+@contextmanager
+def beside_others(lock: Path) -> Iterator[None]:
+    """Hold the lock in this file together with whoever else holds it so, which keeps out who wants it `alone`.
+
+    Waits for one that has it alone. On Windows it keeps nobody out.
+
+    Raises
+    ------
+    OSError
+        If it cannot be locked.
+    """
+    file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(file)
+
+
 def _lock(file: int, lock: Path, otherwise: str) -> None:
     if sys.platform == "win32":
         return

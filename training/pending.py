@@ -7,6 +7,7 @@ files/           what the run will show: settings, tables, figures, report
 
 A folder is written under another name and renamed when it is whole, and renamed again before it is deleted; so what
 bears its own name was whole once. What is damaged since, by a full disk or a hand, is named and never sent in part.
+Killed in between, a process leaves a folder that nobody sends, with customers in it: the next one deletes it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +30,7 @@ from registry.run_files import plain_settings, write_files
 from registry.runs import DISCOVERY
 from segments.errors import SettingsError
 from segments.model import SegmentModel
+from training.alone import alone, beside_others
 from training.settings import Settings, parse_as, parse_settings
 
 FOLDER = "pending-runs"
@@ -36,6 +39,7 @@ RECORD, MODEL, VECTORS, FILES = "record.json", "model", "vectors.parquet", "file
 LOCK = ".lock"  # beside the folders; held while one process sends them
 STORY = ("name", "data_digest", "data_source", "metrics", "tags", "versions", "note")
 _UNFINISHED, _SENT = ".writing-", ".sent-"
+WRITING = ".writing"  # a lock too; held beside others while a folder is written
 
 
 class Story(Block):
@@ -91,30 +95,44 @@ def keep(base: Path, record: DiscoveryRecord, vectors: CustomerVectors, champion
     SegmentsError
         If it cannot be written.
     """
-    moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    name = f"{moment}-{record.tags[DISCOVERY][:8]}"
-    folder, unfinished = base / FOLDER / name, base / FOLDER / f"{_UNFINISHED}{name}"
     if record.model is None:
         raise SettingsError("a discovery without a model has nothing to keep")
+    moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    place, name = base / FOLDER, f"{moment}-{record.tags[DISCOVERY][:8]}"
+    folder, unfinished = place / name, place / f"{_UNFINISHED}{name}"
+    remove_leftovers(base)
     try:
-        unfinished.mkdir(parents=True)
-        unfinished.chmod(0o700)
-        write_files(record, unfinished / FILES)
-        record.model.save(unfinished / MODEL)
-        write_vectors(vectors, unfinished / VECTORS)
-        story = {
-            "format": FORMAT,
-            "champion": champion,
-            "settings": plain_settings(record),
-            "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
-            "candidates": [asdict(candidate) for candidate in record.candidates],
-            **{part: getattr(record, part) for part in STORY},
-        }
-        (unfinished / RECORD).write_text(json.dumps(story, ensure_ascii=False, indent=1, default=str), "utf-8")
-        unfinished.rename(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        with beside_others(place / WRITING):
+            try:
+                _write(unfinished, record, record.model, vectors, champion)
+                unfinished.rename(folder)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)  # not there any more if it was whole
     except OSError as error:
         raise SettingsError(f"the discovery cannot be kept in {folder}: {error.strerror or error}") from error
     return folder
+
+
+def remove_leftovers(base: Path) -> tuple[str, ...]:
+    """Delete what processes that were killed left half written or half deleted; a line on each that cannot be.
+
+    What another process writes or deletes at this moment is left alone.
+    """
+    place = base / FOLDER
+    failed: list[str] = []
+    for beginning, lock in ((_UNFINISHED, WRITING), (_SENT, LOCK)):
+        if not any(place.glob(f"{beginning}*")):
+            continue
+        with suppress(SettingsError), alone(place / lock, "somebody is at it"):
+            for folder in place.glob(f"{beginning}*"):
+                try:
+                    shutil.rmtree(folder)
+                except OSError as error:
+                    failed.append(
+                        f"{folder} holds customers that nobody needs any more, and cannot be deleted: {error}"
+                    )
+    return tuple(failed)
 
 
 def waiting(base: Path, settings: Settings) -> tuple[list[Path], int]:
@@ -163,12 +181,29 @@ def done(folder: Path) -> None:
     SettingsError
         If that is not allowed.
     """
-    sent = folder.with_name(f"{_SENT}{folder.name}")
+    there, sent = folder, folder.with_name(f"{_SENT}{folder.name}")
     try:
-        folder.rename(sent)
-        shutil.rmtree(sent)
+        there = there.rename(sent)
+        shutil.rmtree(there)
     except OSError as error:
-        raise SettingsError(f"it was sent, but cannot be deleted: {error}") from error
+        raise SettingsError(f"the discovery in {there} was sent, but the folder cannot be deleted: {error}") from error
+
+
+def _write(folder: Path, record: DiscoveryRecord, model: SegmentModel, vectors: CustomerVectors, champion: str) -> None:
+    folder.mkdir()
+    folder.chmod(0o700)
+    write_files(record, folder / FILES)
+    model.save(folder / MODEL)
+    write_vectors(vectors, folder / VECTORS)
+    story = {
+        "format": FORMAT,
+        "champion": champion,
+        "settings": plain_settings(record),
+        "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
+        "candidates": [asdict(candidate) for candidate in record.candidates],
+        **{part: getattr(record, part) for part in STORY},
+    }
+    (folder / RECORD).write_text(json.dumps(story, ensure_ascii=False, indent=1, default=str), "utf-8")
 
 
 def _story(folder: Path) -> tuple[Story, Settings]:

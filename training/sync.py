@@ -17,18 +17,18 @@ from pathlib import Path
 from registry.connection import RegistryLocation
 from registry.runs import DISCOVERY, finished_run
 from registry.versions import register
-from segments.errors import SegmentsError, UnreachableError
+from segments.errors import SegmentsError, SettingsError, UnreachableError
 from training.alone import alone
 from training.discovery import Progress
-from training.pending import FOLDER, LOCK, Pending, done, read, waiting
+from training.pending import FOLDER, LOCK, Pending, done, read, remove_leftovers, waiting
 from training.run import Announce, Sent, end_killed, finish, incumbent_of, location_of, send
 from training.settings import Settings
 
 
 @dataclass(frozen=True)
 class Synced:
-    """What was sent, oldest first; how many discoveries wait for another registered name or experiment; and why each
-    that could not be sent stays where it is."""
+    """What was sent, oldest first; how many discoveries wait for another registered name or experiment; and a line on
+    each that could not be sent, or not be deleted."""
 
     sent: tuple[Sent, ...]
     others: int
@@ -47,12 +47,14 @@ def sync(settings: Settings, base: Path, announce: Announce, progress: Progress)
     SettingsError
         If another process is sending.
     """
+    leftovers = remove_leftovers(base)
     folders, others = waiting(base, settings)
     if not folders:
-        return Synced((), others)
+        return Synced((), others, leftovers)
     place = base / FOLDER
     with alone(place / LOCK, f"another process sends what waits in {place} now: ask again when it is through"):
-        return _sync_alone(settings, base, announce, progress)
+        synced = _sync_alone(settings, base, announce, progress)
+    return replace(synced, failed=(*leftovers, *synced.failed))
 
 
 def _sync_alone(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Synced:
@@ -63,11 +65,15 @@ def _sync_alone(settings: Settings, base: Path, announce: Announce, progress: Pr
     for folder in folders:
         try:
             sent.append(_send(location, read(folder), announce, progress))
-            done(folder)
         except UnreachableError:
             raise
         except SegmentsError as error:
             failed.append(f"{folder} cannot be sent: {error}. Delete the folder to give it up")
+            continue
+        try:
+            done(folder)
+        except SettingsError as error:
+            failed.append(str(error))
     return Synced(tuple(sent), others, tuple(failed))
 
 

@@ -24,9 +24,10 @@ from cli import main
 from experiments.service_process import free_port
 from registry.connection import RegistryLocation, connected
 from registry.versions import fetch, list_versions
-from segments.errors import SegmentsError, UnreachableError
+from segments.errors import SegmentsError, SettingsError, UnreachableError
 from training import run as running
-from training.pending import FOLDER, LOCK, RECORD, Story, read, waiting
+from training.alone import alone, beside_others
+from training.pending import FOLDER, LOCK, RECORD, WRITING, Story, keep, read, remove_leftovers, waiting
 from training.run import run_discovery
 from training.settings import read_settings
 from training.sync import sync
@@ -76,7 +77,7 @@ def parents(folder: Path) -> list[Any]:
 
 
 def kept(folder: Path) -> list[Path]:
-    return sorted(path for path in (folder / FOLDER).glob("*") if path.name != LOCK)
+    return sorted(path for path in (folder / FOLDER).glob("*") if path.name not in (LOCK, WRITING))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -463,3 +464,75 @@ def test_what_is_not_whole_does_not_wait(shop: Path) -> None:
     there.rename(there.with_name(f".writing-{there.name}"))
     assert waiting(shop, settings) == ([], 0)
     assert waiting(shop / "nowhere", settings) == ([], 0)
+
+
+def test_what_a_killed_process_left_is_deleted_by_the_next(shop: Path) -> None:
+    (there,) = kept(shop)
+    record = read(there).record
+    for beginning in (".writing-", ".sent-"):
+        shutil.copytree(there, there.with_name(f"{beginning}{there.name}"))
+    anew = keep(shop, record, read(there).vectors, "")
+    assert {path.name for path in (shop / FOLDER).iterdir() if path.is_dir()} == {there.name, anew.name}
+    for folder in (there, anew):
+        folder.rename(folder.with_name(f".sent-{folder.name}"))
+    assert run("sync", "--config", folder_with(shop, UP)).output == "there is nothing to send\n"
+    assert not [path for path in (shop / FOLDER).iterdir() if path.is_dir()]
+
+
+def test_what_somebody_writes_at_this_moment_is_left_alone(shop: Path) -> None:
+    (there,) = kept(shop)
+    place = shop / FOLDER
+    writing, sent = (there.with_name(f"{beginning}{there.name}") for beginning in (".writing-", ".sent-"))
+    shutil.copytree(there, writing)
+    shutil.copytree(there, sent)
+    with beside_others(place / WRITING), beside_others(place / WRITING), alone(place / LOCK, "one only"):
+        assert remove_leftovers(shop) == ()
+        assert writing.exists()
+        assert sent.exists()
+    assert remove_leftovers(shop) == ()
+    assert not writing.exists()
+    assert not sent.exists()
+    assert remove_leftovers(shop / "nowhere") == ()
+    assert not (shop / "nowhere").exists()
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (there,) = kept(shop)
+    pending = read(there)
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("training.pending.write_vectors", full)
+    with pytest.raises(SettingsError, match=r"cannot be kept in .*: No space left on device"):
+        keep(shop, pending.record, pending.vectors, "")
+    assert [path for path in (shop / FOLDER).iterdir() if path.is_dir()] == [there]
+
+
+def test_what_was_sent_and_cannot_be_deleted_is_told_with_the_place_where_it_is(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = folder_with(shop, UP)
+    (there,) = kept(shop)
+    left = there.with_name(f".sent-{there.name}")
+
+    real = shutil.rmtree
+
+    def denied(path: Any, *rest: Any, **more: Any) -> None:
+        if Path(path) == left:
+            raise PermissionError(13, "Permission denied")
+        real(path, *rest, **more)
+
+    with monkeypatch.context() as only:
+        only.setattr(shutil, "rmtree", denied)
+        first, second = run("sync", "--config", config), run("sync", "--config", config)
+    assert "registered customer-segments version 1" in first.output
+    assert first.stderr == (
+        f"segments: the discovery in {left} was sent, but the folder cannot be deleted: [Errno 13] Permission denied\n"
+    )
+    assert second.stderr == (
+        f"segments: {left} holds customers that nobody needs any more, and cannot be deleted: "
+        "[Errno 13] Permission denied\n"
+    )
+    assert run("sync", "--config", config).output == "there is nothing to send\n"
+    assert not left.exists()

@@ -120,8 +120,9 @@ def test_no_request_makes_the_service_call_or_read_anything(
         f"s3://{place}/canary",
         str(canary),
         f"file://{canary}",
-        "\\\\{place}\\x",
+        f"\\\\{place}\\x",
     ]
+    assert all(place in lure or str(canary) in lure for lure in lures), "each leads where somebody looks"
     with (
         (tmp_path / "log").open("wb") as log,
         running_service(settings, port=free_port(), log=log, timeout=120.0, environment=environment) as url,

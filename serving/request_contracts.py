@@ -3,7 +3,7 @@
 Requests are read with plain code, which is several times faster and can name the customer and the feature: by
 `serving.assignment`, `serving.changing` and `serving.records`, on what `serving.shapes` reads for all of them,
 `serving.staying` for previous segments and `serving.raw_rows` for raw rows. Tests hold readers and models to the same
-verdict on every body.
+verdict on every body of `/assign`, `/contrast`, `/what_would_change` and `/assign_records`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from training.settings import Settings, parse_settings
 from training.sweep import Progress, Sweep, Trial, key_of, run_trials, sweep_of
 from training.sweep_figures import Yardstick
 from training.sweep_settings import SweepSettings
-from training.sweep_study import counted, open_study
+from training.sweep_study import counted, keeping, open_study
 
 OF_VECTORS = {"as_of", "sources", "features"}
 NOT_OF_A_TRIAL = {"registry", "sweep", "title"}
@@ -64,6 +64,13 @@ def run_sweep(
         raise SettingsError(f"the settings say nothing to sweep; add a block such as {EXAMPLE}")
     wanted = settings.sweep if trials is None else settings.sweep.model_copy(update={"trials": trials})
     check_space(settings, wanted.space)
+    with alone(lock_file(config), f"another process sweeps {config.name} now: wait for it, or end it"):
+        return _sweep_alone(settings, config, wanted, announce, progress)
+
+
+def _sweep_alone(
+    settings: Settings, config: Path, wanted: SweepSettings, announce: Announce, progress: Progress
+) -> SweepOutcome:
     announce("reading the tables and making one vector a customer")
     vectors_by = lru_cache(maxsize=VECTORS_KEPT)(
         lambda text: vectors_of(parse_settings(json.loads(text)), config.parent)
@@ -73,9 +80,11 @@ def run_sweep(
     check_columns(wanted.space, vectors.contract)
     yardstick = Yardstick.of(vectors.frame, vectors.contract, settings.discovery)
     key = key_of(settings.model_dump(mode="json", exclude=NOT_OF_A_TRIAL), wanted, vectors.digest)
-    study = open_study(trials_file(config), key)
+    file = trials_file(config)
+    study = open_study(file, key)
     log = _Log(location_of(settings, config.parent), settings, wanted, key, announce)
-    before = len(counted(study))
+    with keeping(f"the trials in {file} cannot be read"):
+        before = len(counted(study))
     if before:
         announce(f"{before} trials are there already; going on from them")
 
@@ -84,14 +93,13 @@ def run_sweep(
         made = vectors_by(_of_vectors(tried))
         return discover(made.frame, made.contract, tried.discovery, {})
 
-    with alone(lock_file(config), f"another process sweeps {config.name} now: wait for it, or end it"):
-        log.begin()
-        try:
-            done = run_trials(study, wanted, attempt, yardstick, progress, log.running)
-        except BaseException:
-            log.stopped(sweep_of(study, wanted))
-            raise
-        return SweepOutcome(done, before, log.ended(done))
+    log.begin()
+    try:
+        done = run_trials(study, wanted, attempt, yardstick, progress, log.running)
+    except BaseException:
+        log.stopped(sweep_of(study, wanted))
+        raise
+    return SweepOutcome(done, before, log.ended(done))
 
 
 def trials_file(config: Path) -> Path:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from training import sweep as sweeping
 from training import sweep_run
 from training.alone import alone
 from training.settings import read_settings
-from training.sweep_run import best_file, lock_file
+from training.sweep_run import best_file, lock_file, trials_file
 
 REPOSITORY = Path(__file__).parents[2]
 SWEEP = {
@@ -167,7 +169,20 @@ def test_two_processes_do_not_sweep_the_same(tmp_path: Path) -> None:
         refused = run(config)
     assert refused.exit_code == 2
     assert refused.stderr == "segments: another process sweeps shop.yaml now: wait for it, or end it\n"
+    assert refused.stdout == ""  # it is refused before it reads a table
     assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_trials_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
+    config = folder_with(tmp_path)
+    assert run(config, "--trials", "1").exit_code == 0
+    with closing(sqlite3.connect(trials_file(config))) as file:
+        file.execute("alter table trials rename column state to condition")
+    result = run(config)
+    assert result.exit_code == 2
+    assert f"the trials in {trials_file(config)} cannot be read: " in result.stderr
+    assert "move it away to begin anew" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("where", ["on this machine", "in a container that is no more"])

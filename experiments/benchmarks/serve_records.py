@@ -1,6 +1,6 @@
 """How long `/assign_records` takes: raw rows of a simulated company, over HTTP, one request after the other.
 
-The issue's "200 records" may be 200 raw rows, or 200 customers with theirs: both are measured.
+"200 records" may be read as 200 raw rows, or as 200 customers with theirs: both are measured.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Customer = dict[str, Any]
 
 
 def records_latency(folder: Path, requests: int, customers: int = RECORDS) -> dict[str, float]:
-    """Medians, in ms, of the service with everything on, and the rows of the larger request.
+    """The median of each request, in ms, of the service with everything on.
 
     Raises
     ------

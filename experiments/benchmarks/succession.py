@@ -139,7 +139,10 @@ def _retrains(company: TwoDays, setting: str, settings: DiscoverySettings, few: 
 
 
 def _lost(company: TwoDays, setting: str, found: list[Row]) -> Iterator[Row]:
-    """The warm and cold retrains that a refusal left out: nobody keeps an id there."""
+    """A row without any kept id for each retrain that is not there after a refusal, warm and cold at every share.
+
+    Cold ones that are not run at that share either way are among them.
+    """
     known = {(row.what, row.warm) for row in found}
     for what in (*(f"+{share:.0%} customers" for share in NEWCOMERS), MONTH_LATER):
         for warm in (True, False):

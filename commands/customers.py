@@ -76,8 +76,6 @@ def explain(
     """
     if (change_to is None) != (changeable is None):
         raise click.UsageError("--change-to SEGMENT and --changeable COLUMNS go together")
-    from features.customer_vector import build_vectors
-    from features.learned import LearnedFeatures
     from features.vector_file import read_vectors
     from registry.versions import fetch
     from segments.errors import ContractError, nearest_word
@@ -87,8 +85,9 @@ def explain(
     if vectors is not None:
         frame = read_vectors(vectors).frame
     else:
-        learned = LearnedFeatures.from_json(fetched.model.provenance["learned_features"])
-        frame = build_vectors(settings.sources, settings.features, settings.as_of, config.parent, learned).frame
+        from training.run import learned_by, vectors_of
+
+        frame = vectors_of(settings, config.parent, learned_by(fetched.model)).frame
     if customer not in frame.index:
         hint = nearest_word(customer, frame.index)
         raise ContractError(f"there is no customer {customer!r} among the {len(frame):,}.{hint}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,17 +39,6 @@ class Nearest:
             ratio = (self.runner_up_distance - self.distance) / total
         ratio = np.where(total == 0, 0.0, ratio)  # A and B in one place: no reason to prefer either
         return np.where(self.runner_up < 0, 1.0, ratio)
-
-
-class Assigner(Protocol):
-    """What the model needs of an assigner."""
-
-    @property
-    def size(self) -> int: ...
-
-    def nearest(self, points: Floats) -> Nearest: ...
-
-    def arrays(self) -> dict[str, NDArray[Any]]: ...
 
 
 def two_smallest(distances: Floats, outside: Flags) -> Nearest:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,14 +46,6 @@ class Explanations:
             data=data,
             feature_names=list(self.columns),
         )
-
-
-class Explainer(Protocol):
-    """What the model needs of an explainer."""
-
-    def explain(self, points: Floats, toward: Indices, against: Indices) -> Explanations: ...
-
-    def arrays(self) -> dict[str, NDArray[Any]]: ...
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class CustomerReader:
                 rows = self._convert(rows)
             values = np.array([row[:count] for row in rows], dtype=np.float64).reshape(len(rows), count)
         except OverflowError:
-            rows = self._convert(rows)
+            self._convert(rows)  # names the value
             raise
         matrix = np.ascontiguousarray(values.T)
         texts = [_distinct([row[count + i] for row in rows]) for i in range(len(self._categories))]

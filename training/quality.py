@@ -42,14 +42,6 @@ class Judgement:
         return {name: float(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
-@dataclass(frozen=True)
-class JudgedSample:
-    """The customers on which scores are taken: (n, width) points and their rows among all."""
-
-    rows: Indices
-    points: Floats
-
-
 def stratified_sample(labels: Indices, most: int, seed: int) -> Indices:
     """At most about `most` rows, in order; of every label at least 50 where it has as many, so that none is lost."""
     if len(labels) <= most:

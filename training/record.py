@@ -14,9 +14,9 @@ from segments.rules import RuleSet
 from segments.wording import plain_number
 from training.discovery import Discovery
 from training.evidence import evidence_table, verdict_metrics
-from training.report import candidate_table, segment_table
 from training.rule_export import rule_table, rules_json, rules_sql
 from training.settings import Settings
+from training.tables import candidate_table, segment_table
 
 LIBRARIES = ("hdbscan", "ibis-framework", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "umap-learn")
 

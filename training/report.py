@@ -22,20 +22,16 @@ from training.cards import typical_value
 from training.discovery import Discovery
 from training.drawing import colour_of
 from training.evidence import evidence_html
-from training.pictures import draw_pictures
 from training.quality import Judgement
 from training.tables import (
     bare_value,
     candidate_table,
     money_columns,
     money_of,
-    segment_table,
     shown_columns,
     titled,
 )
 from training.verdict import VerdictKind
-
-__all__ = ["candidate_table", "draw_pictures", "html_report", "segment_table"]
 
 ROWS_ON_A_CARD = 6
 SHORT = 14  # letters of a value that is never broken over two lines

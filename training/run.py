@@ -20,8 +20,9 @@ from segments.examples import with_examples
 from segments.model import SegmentModel
 from training.discovery import Discovery, Progress, discover
 from training.pending import keep
+from training.pictures import draw_pictures
 from training.record import provenance, record
-from training.report import draw_pictures, html_report
+from training.report import html_report
 from training.rule_learning import learn_rules
 from training.settings import Settings
 from training.succession import succeed

@@ -16,10 +16,10 @@ from segments.profiles import SegmentLabel
 from segments.rules import OneOf, Rule
 from training.discovery import Discovery, discover
 from training.pictures import PICTURES
-from training.report import HOW_TO_READ, candidate_table, html_report, segment_table
+from training.report import HOW_TO_READ, html_report
 from training.rule_learning import learn_rules
 from training.settings import DiscoverySettings, HdbscanSettings, KMeansSettings
-from training.tables import money_columns, titled
+from training.tables import candidate_table, money_columns, segment_table, titled
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -90,16 +91,17 @@ def read_request(
         code = "too_many_customers" if customers else "no_customers"
         complaints.add(customers, f"1 to {most_customers} customers")
         complaints.raise_any(code, f"a request carries 1 to {most_customers} customers, this one {len(customers)}")
-    read = read_one or (read_customer if contrast else read_assigned)
+    read = read_one or (read_assigned if keys is REQUEST_KEYS else read_customer)
     found = [read(customer, f"#{position}", complaints) for position, customer in enumerate(customers)]
     ids, features = [name for name, _ in found], [content for _, content in found]
     previous = read_previous(customers, ids, complaints) if read is read_assigned else None
     complaints.raise_malformed()
     if len(set(ids)) < len(ids):
-        for twice in sorted({i for i in ids if ids.count(i) > 1}):
-            complaints.details.append(
-                Detail(twice, None, f"{ids.count(twice)} customers of this id", "ids that differ")
-            )
+        complaints.take(
+            Detail(name, None, f"{number} customers of this id", "ids that differ")
+            for name, number in sorted(Counter(ids).items())
+            if number > 1
+        )
         complaints.raise_any("duplicate_ids", "each customer of a request needs an id of its own")
     return Request(ids, features, explain or words, words, policy, against, previous)
 

@@ -9,6 +9,7 @@ the body parsed again by `json`, which can say where.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,5 +76,5 @@ def _unique(pairs: list[tuple[str, Any]]) -> Any:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
-    names = [name for name, _ in pairs]
-    return RepeatedKey(next(name for name in names if names.count(name) > 1))
+    times = Counter(name for name, _ in pairs)
+    return RepeatedKey(next(name for name, number in times.items() if number > 1))

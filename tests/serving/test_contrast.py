@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segments.model import SegmentModel
-from serving.assignment import CONTRAST_KEYS, read_request
+from serving.assignment import CONTRAST_KEYS, MAP_KEYS, read_request
 from serving.changing import read_change
-from serving.request_contracts import ChangeRequest, ContrastRequest
+from serving.request_contracts import ChangeRequest, ContrastRequest, MapRequest
 from serving.response_contracts import AssignResponse, ChangeResponse
 
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -161,20 +161,26 @@ anything = st.recursive(
     plain, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=5), max_leaves=20
 )
 someone = st.fixed_dictionaries({"id": names | plain, "features": st.just({"frequency": 1})}) | anything
+someone_before = st.fixed_dictionaries(
+    {"id": names, "features": st.just({"frequency": 1}), "previous_segment_id": names}
+)
 contrasts = st.fixed_dictionaries(
     {"customers": st.lists(someone, max_size=3)}, optional={"against": names | plain, "words": st.booleans()}
 )
+places = st.fixed_dictionaries({"customers": st.lists(someone | someone_before, max_size=3)})
 changes = st.fixed_dictionaries(
     {"customer": someone, "to": names | plain}, optional={"changeable": st.lists(names | plain, max_size=3)}
 )
 
 
 @quick
-@given(value=contrasts | changes | anything)
+@given(value=contrasts | changes | places | anything)
 def test_the_published_models_and_the_readers_give_the_same_verdict(verdicts: Any, value: Any) -> None:
     read, allowed = verdicts(lambda body: read_request(body, keys=CONTRAST_KEYS), ContrastRequest, value)
     assert read == allowed
     read, allowed = verdicts(read_change, ChangeRequest, value)
+    assert read == allowed
+    read, allowed = verdicts(lambda body: read_request(body, keys=MAP_KEYS), MapRequest, value)
     assert read == allowed
 
 

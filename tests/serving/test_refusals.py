@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from serving.refusals import HIDDEN, LONGEST_TEXT, MOST_DETAILS, TELLING, hidden, printable
 from serving.settings import ServiceSettings
+from serving.strict_json import RepeatedKey, _unique
 
 Features = dict[str, Any]
 
@@ -175,6 +176,24 @@ def test_a_key_twice_anywhere_is_refused_on_every_route(call_kmeans: Any, path: 
             reply = call_kmeans("POST", path, doubled(json.dumps(whole), part, name).encode())
             assert (reply.status, reply.error["code"]) == (422, "invalid_request"), name
             assert f"{name!r} twice" in json.dumps(reply.error), name
+
+
+def test_among_very_many_keys_the_one_twice_is_found_at_once() -> None:
+    """By looks at each key, not of each at all others: a body of 4 MB holds half a million."""
+    looks = []
+
+    class Key(str):
+        __slots__ = ()
+
+        def __eq__(self, other: object) -> bool:
+            looks.append(1)
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    pairs: list[tuple[str, Any]] = [(Key(f"k{number}"), 0) for number in range(2000)]
+    assert _unique([*pairs, (Key("k1999"), 1)]) == RepeatedKey("k1999")
+    assert len(looks) < 3 * len(pairs)
 
 
 def test_a_key_twice_in_a_raw_row_is_refused(call_kmeans: Any) -> None:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from experiments.benchmarks.serve_sides import service_settings
 from experiments.benchmarks.wrk import LoadError
+from experiments.raw_requests import under_our_names
 from experiments.service_process import HOST, started
 from experiments.simulate import simulate, write_company
 from segments.model import SegmentModel
@@ -92,11 +93,7 @@ def rows_of(customers: Sequence[Customer]) -> int:
 
 def _rows(table: str, frame: pd.DataFrame, settings: Settings, columns: Sequence[str]) -> dict[str, list[Any]]:
     """The rows of each customer under our column names, as JSON has them."""
-    source = getattr(settings.sources, table)
-    names = {theirs: ours for ours, theirs in source.columns.items()}
-    if table == "customers":
-        names |= {one.column: ours for ours, one in source.attributes.items() if one.column}
-    renamed = frame.rename(columns=names)[list(columns)]
+    renamed = under_our_names(table, frame, settings.sources, columns)
     found: dict[str, list[Any]] = {}
     for row in json.loads(renamed.to_json(orient="records", date_format="iso")):
         found.setdefault(row.pop("customer_id"), []).append(row)

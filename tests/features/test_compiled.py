@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from experiments.raw_requests import under_our_names
 from experiments.simulate import simulate, write_company
 from features.compiled import RecordTable, VectorCompiler
 from features.customer_vector import CustomerVectors, build_vectors
@@ -58,11 +59,8 @@ def made(sources: dict[str, Any], settings: dict[str, Any], as_of: Any, folder: 
     }
     tables = {}
     for name, source in ((name, getattr(chosen, name)) for name in vectors.columns):
-        names = {theirs: ours for ours, theirs in source.columns.items()}
-        if source is chosen.customers:
-            names |= {one.column: ours for ours, one in source.attributes.items() if one.column}
-        frame = pd.read_parquet(folder / source.file).rename(columns=names)
-        tables[name] = frame[list(vectors.columns[name])].dropna(subset="customer_id")
+        frame = under_our_names(name, pd.read_parquet(folder / source.file), chosen, vectors.columns[name])
+        tables[name] = frame.dropna(subset="customer_id")
     return Made(vectors, json.loads(json.dumps(told)), tables)
 
 

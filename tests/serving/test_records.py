@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from experiments.callers import as_json
+from experiments.raw_requests import under_our_names
 from experiments.service_process import free_port
 from experiments.simulate import SimulatedCompany, simulate, write_company
 from features.customer_vector import CustomerVectors
@@ -78,13 +79,9 @@ def raw(company: SimulatedCompany, chosen: tuple[Settings, CustomerVectors]) -> 
     frames = {"orders": company.orders, "events": company.events, "subscriptions": company.subscriptions}
 
     def rows(table: str, frame: pd.DataFrame, customer: str) -> list[dict[str, Any]]:
-        source = getattr(sources, table)
-        names = {theirs: ours for ours, theirs in source.columns.items()}
-        if table == "customers":
-            names |= {one.column: ours for ours, one in source.attributes.items() if one.column}
-        own = frame[frame.account_id == customer].rename(columns=names)
         there = [name for name in kept[table] if name != "customer_id"]
-        return [{name: as_json(value) for name, value in row.items()} for row in own[there].to_dict("records")]
+        own = under_our_names(table, frame[frame.account_id == customer], sources, there)
+        return [{name: as_json(value) for name, value in row.items()} for row in own.to_dict("records")]
 
     def customer(name: str) -> dict[str, Any]:
         (attributes,) = rows("customers", company.customers, name)

@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from experiments.callers import as_json, request_bytes
+from experiments.raw_requests import under_our_names
 from experiments.service_process import Running, started
 from experiments.simulate import SimulatedCompany, simulate, write_company
 from features.customer_vector import CustomerVectors
@@ -80,13 +81,9 @@ class Company:
         }
 
     def _rows(self, table: str, frame: pd.DataFrame, customer: str) -> list[dict[str, Any]]:
-        source = getattr(self.settings.sources, table)
-        names = {theirs: ours for ours, theirs in source.columns.items()}
-        if table == "customers":
-            names |= {one.column: ours for ours, one in source.attributes.items() if one.column}
-        own = frame[frame.account_id == customer].rename(columns=names)
         there = [name for name in self.vectors.columns[table] if name != "customer_id"]
-        return [{name: as_json(value) for name, value in row.items()} for row in own[there].to_dict("records")]
+        own = under_our_names(table, frame[frame.account_id == customer], self.settings.sources, there)
+        return [{name: as_json(value) for name, value in row.items()} for row in own.to_dict("records")]
 
 
 @dataclass(frozen=True)

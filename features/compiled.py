@@ -176,7 +176,10 @@ class _Program:
 
 
 class _Engine:
-    """A DuckDB with a program prepared in it, for one call at a time. Nothing is begun after `end` (of the monotonic clock)."""
+    """A DuckDB with a program prepared in it, for one call at a time.
+
+    Nothing is begun after `end` (of the monotonic clock).
+    """
 
     end = math.inf
 

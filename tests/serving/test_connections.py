@@ -179,7 +179,7 @@ def test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded(shared: 
     (worker,) = shared.workers()
     forget_peak(worker)
     before = peak_bytes(worker)
-    head = shared.request("POST", "/assign").replace(b"Content-Length: 0\r\n", b"Transfer-Encoding: chunked\r\n")
+    head = chunked(shared.request("POST", "/assign"))
     statuses = set()
     for _ in range(3):
         with shared.connect() as connection:
@@ -200,6 +200,99 @@ def test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded(shared: 
     grown = peak_bytes(worker) - before
     record_property("peak memory above that before", f"{grown / 1e6:.0f} MB")
     assert grown < 40_000_000
+
+
+def unkeyed(request: bytes) -> bytes:
+    """The same request of a caller without a key."""
+    return b"\r\n".join(line for line in request.split(b"\r\n") if not line.startswith(b"Authorization"))
+
+
+def chunked(request: bytes) -> bytes:
+    """The head of that request without a body, to be followed by chunks."""
+    return request.replace(b"Content-Length: 0\r\n", b"Transfer-Encoding: chunked\r\n")
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Whether the service closes it, without another word, within the socket's time."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+    except TimeoutError:
+        return False
+
+
+@pytest.mark.parametrize("dribbled", [b"x", b"\r\n"], ids=["the rest of a body", "line ends"])
+def test_who_was_answered_and_dribbles_on_is_closed(shared: Any, dribbled: bytes) -> None:
+    """uvicorn waits for the next request only until anything comes at all."""
+    with shared.connect() as connection:
+        if dribbled == b"x":
+            connection.sendall(
+                unkeyed(shared.request("POST", "/assign")).replace(b"Content-Length: 0", b"Content-Length: 1000000")
+            )
+            assert shared.read(connection)[0] == 401
+        else:
+            connection.sendall(unkeyed(shared.request("GET", "/livez")))
+            assert shared.read(connection)[0] == 200
+        begun = time.monotonic()
+        connection.settimeout(0.2)
+        closed = False
+        while not closed and time.monotonic() - begun < 10 * HEADER_SECONDS:  # a byte now and then does not prolong it
+            with contextlib.suppress(OSError):
+                connection.sendall(dribbled)
+            closed = is_closed(connection)
+        assert closed
+
+
+def test_a_body_that_comes_behind_its_refusal_keeps_the_connection(shared: Any, good: dict[str, Any]) -> None:
+    head, _, body = unkeyed(shared.assign(good)).partition(b"\r\n\r\n")
+    with shared.connect() as connection:
+        for _ in range(3):
+            connection.sendall(head + b"\r\n\r\n")
+            assert shared.read(connection)[0] == 401
+            for start in range(0, len(body), 50):
+                connection.sendall(body[start : start + 50])
+        connection.sendall(shared.assign(good))
+        assert shared.read(connection)[0] == 200
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+@pytest.mark.parametrize("sent", [b"X-More: some\r\n" * 4096, b"x" * 65_536], ids=["many", "one without end"])
+@pytest.mark.parametrize("before", [b"0\r\n", b"1\r\nx\r\n0\r\nX-More: "], ids=["no body", "a body"])
+def test_trailers_without_end_are_cut(shared: Any, keyed: bool, sent: bytes, before: bytes) -> None:
+    (worker,) = shared.workers()
+    head = chunked(shared.request("POST", "/assign"))
+    forget_peak(worker)
+    earlier = peak_bytes(worker)
+    for _ in range(3):
+        with shared.connect() as connection:
+            connection.sendall(head if keyed else unkeyed(head))
+            if not keyed:
+                assert shared.read(connection)[0] == 401
+            passed = 0
+            try:
+                connection.sendall(before)
+                for _ in range(160):
+                    passed += connection.send(sent)
+            except OSError:
+                pass
+            with contextlib.suppress(OSError):
+                if keyed:
+                    assert shared.read(connection)[2]["error"]["code"] == "headers_too_large"
+            assert passed < 8_000_000, "what the system itself holds of it, and no more"
+    assert peak_bytes(worker) - earlier < 10_000_000
+
+
+def test_chunks_of_a_byte_and_a_trailer_are_answered(shared: Any, good: dict[str, Any]) -> None:
+    """However much framing that makes of a body, and however it is cut."""
+    body = json.dumps({"customers": [{"id": f"K{number}", "features": good} for number in range(250)]}).encode()
+    framed = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\nX-Checksum: abc\r\nX-Other: 1\r\n\r\n"
+    assert len(framed) > 4 * 32_768
+    with shared.connect() as connection:
+        for _ in range(2):
+            connection.sendall(chunked(shared.request("POST", "/assign")) + framed)
+            status, _, value = shared.read(connection)
+            assert (status, len(value["assignments"])) == (200, 250)
 
 
 def test_a_crowd_gets_200_or_503_and_nothing_else(shared: Any, good: dict[str, Any]) -> None:

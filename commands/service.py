@@ -30,14 +30,21 @@ if TYPE_CHECKING:
     help="Port to listen on.",
 )
 def serve(config: Path, which: str, host: str, port: int) -> None:
-    """Serve the champion over HTTP until interrupted."""
+    """Serve the champion over HTTP until interrupted.
+
+    While there is no model to serve (the registry is down, say) it stays, unready, and goes on trying.
+    """
     from serving.launcher import serve as serve_until_ended
 
     def ready(url: str) -> None:
         click.echo(f"serving {which} at {url} (open it to explore; documentation at {url}/docs); Ctrl-C stops it")
 
+    def no_model(why: str) -> None:
+        click.echo(f"not ready yet: {why}. Still trying; Ctrl-C stops it", err=True)
+
+    settings = _service_settings(location_of(config), which)
     with _interrupted_by_sigterm():
-        serve_until_ended(_service_settings(location_of(config), which), port=port, host=host, ready=ready)
+        serve_until_ended(settings, port=port, host=host, ready=ready, no_model=no_model)
 
 
 @click.command()

@@ -19,13 +19,16 @@ from typing import IO
 import psutil
 
 from segments.errors import SegmentsError
+from serving.keys import read_keys
 from serving.settings import PREFIX, ServiceSettings
 
 SERVICE = "serving.service:SegmentService"
 CHECKOUT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60.0
 PAUSE_SECONDS = 0.1
 GRACE_SECONDS = 10
 MARK = "SEGMENTS_LAUNCH"
+UNREADY = frozenset({"loading", "no_model"})  # what a service says of itself that runs and goes on trying
 
 
 class ServiceError(SegmentsError):
@@ -87,7 +90,7 @@ def running_service(
     host: str = "127.0.0.1",
     target: str = SERVICE,
     log: IO[bytes] | None = None,
-    timeout: float = 60.0,
+    timeout: float = START_SECONDS,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
     """Start the service, wait until it is ready, yield its URL, and stop it with all its workers.
@@ -96,24 +99,33 @@ def running_service(
 
     Raises
     ------
+    SettingsError
+        If a variable of the environment or the file of keys is not what it must be.
     ServiceError
         If the port is taken, or the service is not ready in `timeout` seconds, has ended, or has no model to serve.
     """
-    with _started(settings, port, host, target, log, timeout, environment) as (url, _):
+    with _started(settings, port, host, target, log, environment) as (url, process):
+        wait_until_ready(url, timeout, process)
         yield url
 
 
-def serve(settings: ServiceSettings, *, port: int, host: str, ready: Callable[[str], None]) -> None:
-    """Start the service, tell `ready` its URL, and keep it until we are interrupted.
+def serve(
+    settings: ServiceSettings, *, port: int, host: str, ready: Callable[[str], None], no_model: Callable[[str], None]
+) -> None:
+    """Start the service and keep it until we are interrupted; `ready` is told its URL when it is.
 
+    While it has no model it stays, unready, and goes on trying: a registry comes back. `no_model` is told why, once.
     BentoML brings back a worker that dies; nobody but us would see that BentoML itself did.
 
     Raises
     ------
+    SettingsError
+        As `running_service`.
     ServiceError
-        As `running_service`, and if the service ends by itself.
+        If the port is taken, nothing answers on it for a minute, or the service ends by itself.
     """
     with _started(settings, port, host) as (url, process):
+        wait_until_ready(url, START_SECONDS, process, no_model)
         ready(url)
         raise ServiceError(f"the service ended with exit code {process.wait()}; its log says why")
 
@@ -125,30 +137,40 @@ def _started(
     host: str,
     target: str = SERVICE,
     log: IO[bytes] | None = None,
-    timeout: float = 60.0,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[str, Launched]]:
     url = f"http://{host}:{port}"
     _check_free(host, port)
     given = serve_environment(settings, environment)
+    chosen = ServiceSettings.from_environment(given)
+    if chosen.api_keys_file is not None:
+        read_keys(chosen.api_keys_file)  # here it is one line; a worker that cannot read it dies of it
     process = Launched(serve_command(port, host, target), given, log)
     try:
-        wait_until_ready(url, timeout, process)
         yield url, process
     finally:
-        stop(process, ServiceSettings.from_environment(given).drain_seconds + GRACE_SECONDS)
+        stop(process, chosen.drain_seconds + GRACE_SECONDS)
 
 
-def wait_until_ready(url: str, timeout: float, process: subprocess.Popen[bytes] | None = None) -> None:
+def wait_until_ready(
+    url: str,
+    timeout: float,
+    process: subprocess.Popen[bytes] | None = None,
+    no_model: Callable[[str], None] | None = None,
+) -> None:
     """Return when `/readyz` answers 200.
+
+    With `no_model` a service that answers at all is waited for without end, and `no_model` told, once, why it has no
+    model yet; only its silence is limited then.
 
     Raises
     ------
     ServiceError
-        If that does not happen in `timeout` seconds, the process ends first, or the service says that it cannot load
-        its model.
+        If that does not happen in `timeout` seconds, the process ends first, or, without `no_model`, the service says
+        that it cannot load its model.
     """
     end = time.monotonic() + timeout
+    told = False
     while True:
         if process is not None and process.poll() is not None:
             raise ServiceError(f"the service ended with exit code {process.returncode}; its log says why")
@@ -156,7 +178,13 @@ def wait_until_ready(url: str, timeout: float, process: subprocess.Popen[bytes] 
         if code == "ready":
             return
         if code == "no_model":
-            raise ServiceError(message)
+            if no_model is None:
+                raise ServiceError(message)
+            if not told:
+                no_model(message)
+            told = True
+        if no_model is not None and code in UNREADY:
+            end = time.monotonic() + timeout
         if time.monotonic() > end:
             raise ServiceError(f"the service at {url} is not ready after {timeout:g} s: {message}")
         time.sleep(PAUSE_SECONDS)

@@ -276,4 +276,4 @@ def test_a_service_that_ends_by_itself_is_not_waited_for(
     monkeypatch.setenv("BENTOML_HOME", str(tmp_path / "bentoml"))
     settings = ServiceSettings(model_path=tmp_path / "tiny", drain_seconds=0)
     with pytest.raises(ServiceError, match="the service ended with exit code"):
-        serve(settings, port=port, host="127.0.0.1", ready=end)
+        serve(settings, port=port, host="127.0.0.1", ready=end, no_model=pytest.fail)

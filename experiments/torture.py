@@ -1,7 +1,8 @@
 """`python -m experiments.torture`: the torture group, all of it, and the table of `docs/torture.md` from what it found.
 
-Each demand names the tests that hold it, wherever they live. They run once; their results, and what they recorded as
-properties, become the table.
+Each demand names the tests that hold it, wherever they live; `tests/conftest.py` marks just these, so that
+`pytest -m torture` runs them too, short unless `SEGMENTS_TORTURE=full`. They run once; their results, and what they
+recorded as properties, become the table.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ DEMANDS = (
         (
             "serving/test_following_for_real.py::test_the_registrys_death_is_not_felt_and_its_return_is",
             "serving/test_following.py::test_without_registry_and_copy_there_is_nothing_to_serve",
+            "serving/test_serve_command.py::"
+            "test_started_without_registry_and_copy_it_stays_unready_and_follows_when_the_registry_is_back",
             "serving/test_following.py::test_the_last_verified_copy_serves_until_the_registry_is_back",
         ),
     ),
@@ -110,6 +113,7 @@ DEMANDS = (
         "Every route with no key, a bad one, a revoked one: 401",
         (
             "serving/test_keys.py::test_every_route_but_the_probes_asks_for_a_key",
+            "serving/test_keys.py::test_over_real_sockets_too_no_route_opens_without_a_key_that_counts",
             "serving/test_keys.py::test_a_revoked_key_and_an_empty_password_open_nothing",
         ),
     ),

@@ -23,6 +23,7 @@ import pytest
 from hypothesis import settings
 
 from experiments.service_process import START_SECONDS, free_port
+from experiments.torture import DEMANDS
 from registry.connection import RegistryLocation
 from segments import Column, Kind, Role, SegmentModel, VectorContract
 from training.discovery import Discovery, discover
@@ -43,6 +44,16 @@ PLANTED_CONTRACT = VectorContract(
         Column("country", Kind.CATEGORY, Role.DESCRIPTOR),
     )
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The marker `torture` is what docs/torture.md names, wherever it lives."""
+    named = frozenset(test for demand in DEMANDS for test in demand.tests)
+    folder = Path(__file__).parent
+    for item in items:
+        module = item.path.relative_to(folder).as_posix()
+        if not named.isdisjoint({module, f"{module}::{item.name.partition('[')[0]}"}):
+            item.add_marker(pytest.mark.torture)
 
 
 @dataclass(frozen=True)

@@ -42,3 +42,12 @@ def test_the_table_says_what_was_found() -> None:
     assert "| not run, 1 skipped |" in rows["| 8"]
     assert "| not run |" in rows["| 20"]
     assert "2 cores, at full size" in text
+
+
+def test_the_marker_is_on_what_is_named_and_on_nothing_else(request: pytest.FixtureRequest) -> None:
+    """Of all that was collected: so `-m torture` runs every demand."""
+    named = {test for demand in DEMANDS for test in demand.tests}
+    for item in request.session.items:
+        module = item.path.relative_to(TESTS).as_posix()
+        wanted = not named.isdisjoint({module, f"{module}::{item.name.partition('[')[0]}"})
+        assert (item.get_closest_marker("torture") is not None) == wanted, item.nodeid

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,12 +33,6 @@ from training.settings import DiscoverySettings, KMeansSettings, Settings, parse
 
 AS_OF = date(2026, 7, 1)
 FULL = os.environ.get("SEGMENTS_TORTURE") == "full"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.torture)
 
 
 @dataclass(frozen=True)

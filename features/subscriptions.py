@@ -23,9 +23,11 @@ def subscriptions(terms: ir.Table, as_of: AnyAsOf) -> ir.Table:
     terms = terms.mutate(cents=cents, runs=_runs(terms, as_of.clock()))
     terms = terms.mutate(ran=_runs(terms, as_of.clock(CHANGE_DAYS)))
     by = ["customer_id", *(["subscription_id"] if "subscription_id" in terms.columns else [])]
-    before = terms.cents.lag().over(ibis.window(group_by=by, order_by=[terms.started_at, terms.cents]))
+    in_order = ibis.window(group_by=by, order_by=[terms.started_at, terms.cents])
+    terms = terms.mutate(before=terms.cents.lag().over(in_order))  # a column, or the SQL has it as often as it is used
     terms = terms.mutate(
-        rises=before.notnull() & (terms.cents > before), falls=before.notnull() & (terms.cents < before)
+        rises=terms.before.notnull() & (terms.cents > terms.before),
+        falls=terms.before.notnull() & (terms.cents < terms.before),
     )
     pairs = _pairs(terms)
     sums = terms.group_by("customer_id").aggregate(

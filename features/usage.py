@@ -58,8 +58,9 @@ def sessions(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Ta
     recent = events.filter(as_of.last_day - events.day < 30)
     recent = recent.select("customer_id", second=recent.occurred_at.epoch_seconds().cast("float64"))
     in_order = ibis.window(group_by="customer_id", order_by="second")
-    silence = recent.second - recent.second.lag().over(in_order)
-    starts = recent.mutate(starts=silence.isnull() | (silence > settings.session_gap_minutes * 60))
+    # a column, or the SQL has it as often as it is used
+    parted = recent.mutate(silence=recent.second - recent.second.lag().over(in_order))
+    starts = parted.mutate(starts=parted.silence.isnull() | (parted.silence > settings.session_gap_minutes * 60))
     return starts.group_by("customer_id").aggregate(sessions_30=starts.starts.sum().cast("float64"))
 
 

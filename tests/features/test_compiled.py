@@ -18,9 +18,10 @@ import yaml
 
 from experiments.raw_requests import under_our_names
 from experiments.simulate import simulate, write_company
-from features.compiled import RecordTable, VectorCompiler
+from features.compiled import VectorCompiler
 from features.customer_vector import CustomerVectors, build_vectors
 from features.recipe import VectorRecipe
+from features.record_engine import FEWEST, TIMES, RecordTable, capacity_for
 from features.settings import FeatureSettings, Sources
 from segments.contract import Column, Kind, VectorContract
 from segments.errors import ContractError, SourceError
@@ -214,13 +215,36 @@ def test_threads_at_once_never_mix_up_their_customers(company: Made) -> None:
 def test_the_engine_reads_no_file_and_keeps_no_row(company: Made) -> None:
     compiler = company.compiler
     check(company, compiler, list(company.vectors.frame.index)[:2])
-    connection = compiler._engine(False).connection
-    for name in ("orders", "incoming_orders"):
-        assert connection.table(name).count("*").fetchall() == [(0,)]
+    engine = compiler._engine(False, FEWEST)
+    connection = engine.connection
+    assert connection.table("orders").count("*").fetchall() == [(0,)]
+    held = connection.table("incoming_orders").fetchdf()
+    assert len(held) == FEWEST
+    assert set(held.order_id) == {None}
+    assert held.amount.isna().all()
     with pytest.raises(duckdb.PermissionException):
         connection.execute("SELECT * FROM read_csv('/etc/hostname')")
     with pytest.raises(duckdb.InvalidInputException):
         connection.execute("SET enable_external_access = true")
+
+
+def test_many_rows_and_few_after_them_come_to_the_same(company: Made) -> None:
+    ids, compiler = list(company.vectors.frame.index), company.compiler
+    for most, capacity in [(30, FEWEST * TIMES), (2, FEWEST), (20, FEWEST * TIMES), (len(ids), FEWEST * TIMES**2)]:
+        assert capacity_for(rows_of(company, ids[:most])) == capacity
+        check(company, compiler, ids[:most])
+    assert {size: len(engines) for (_, size), engines in compiler._idle.items()} == {
+        FEWEST: 1, FEWEST * TIMES: 1, FEWEST * TIMES**2: 1,
+    }  # fmt: skip
+
+
+def test_an_engine_is_as_large_as_the_longest_table_needs() -> None:
+    def tables(*rows: int) -> dict[str, RecordTable]:
+        return {str(place): Rows([0] * size, {}) for place, size in enumerate(rows)}
+
+    wanted = {(): FEWEST, (0,): FEWEST, (FEWEST, 3): FEWEST, (3, FEWEST + 1): FEWEST * TIMES}
+    assert {rows: capacity_for(tables(*rows)) for rows in wanted} == wanted
+    assert capacity_for(tables(FEWEST * TIMES + 1)) == FEWEST * TIMES**2
 
 
 def test_work_that_takes_too_long_stops(company: Made) -> None:

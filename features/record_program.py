@@ -1,0 +1,100 @@
+"""The feature expressions as SQL: written once for a model, on tables of raw rows that come with each request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import sqlglot
+from sqlglot.optimizer.pushdown_projections import pushdown_projections
+from sqlglot.optimizer.qualify import qualify
+
+from features.as_of import LaterAsOf
+from features.canonical import Tally
+from features.feature_groups import contract_of, feature_groups
+from features.raw_tables import RawColumn, RawType
+from features.recipe import REMEDY, VectorRecipe
+from segments.contract import Column, VectorContract
+from segments.errors import ContractError
+
+CUSTOMER = "customer_id"
+DIALECT = "duckdb"
+ZONED = "TIMESTAMPTZ"
+DUCKDB_TYPES = {
+    "int64": "BIGINT",
+    "float64": "DOUBLE",
+    "string": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+    "timestamp('UTC')": ZONED,
+}
+Types = Mapping[str, Mapping[str, str]]  # of each table's columns
+
+
+@dataclass(frozen=True, slots=True)
+class RecordProgram:
+    """SQL for moments written one way.
+
+    zoned : whether those are instants. columns : the vector's. tables : what it reads, the columns with their types in
+    DuckDB. parts : each makes some columns of the vector. tallies : those of each raw table.
+    """
+
+    zoned: bool
+    columns: tuple[Column, ...]
+    tables: Types
+    parts: tuple[str, ...]
+    tallies: tuple[tuple[str, str, Tally], ...]
+
+    @classmethod
+    def compiled(cls, recipe: VectorRecipe, contract: VectorContract, zoned: bool) -> RecordProgram:
+        """The program of a model's recipe.
+
+        zoned : whether datetimes are instants, with a time zone, or wall clocks of the business.
+
+        Raises
+        ------
+        ContractError
+            If the features of this version are not those that the model was trained on.
+        """
+        types = {
+            name: {CUSTOMER: "int64"} | {column.name: _type(column, zoned) for column in recipe.columns(name)}
+            for name in recipe.tables
+        }
+
+        def table(_: Any, name: str) -> ibis.expr.types.Table:
+            return ibis.table(types[name], name=name)
+
+        groups = feature_groups(table, recipe.sources(), recipe.settings, LaterAsOf())
+        made = contract_of(groups, recipe.settings)
+        kinds = {column.name: column.kind for column in made.columns}
+        if absent := [column.name for column in contract.columns if kinds.get(column.name) != column.kind]:
+            raise ContractError(
+                f"this version does not make {', '.join(absent)} as the model had it from the same tables; {REMEDY}"
+            )
+        tables = {
+            name: {column: DUCKDB_TYPES[kind] for column, kind in columns.items()}
+            for name, columns in {LaterAsOf.NAME: LaterAsOf.SCHEMA, **types}.items()
+        }
+        return cls(
+            zoned,
+            # null rules are the features' own: the model's say what training happened to have missing
+            tuple(made[name] for name in contract.names),
+            tables,
+            tuple(_sql(part.table, tables) for part in groups.parts),
+            tuple(
+                (name, _sql(tally.sums, tables), tally) for name, tallies in groups.tallies.items() for tally in tallies
+            ),
+        )
+
+
+def _sql(expression: ibis.expr.types.Table, tables: Types) -> str:
+    """What no result needs is not computed: the engine's own optimiser, which would see to that, is off."""
+    tree = sqlglot.parse_one(str(ibis.to_sql(expression, dialect=DIALECT)), dialect=DIALECT)
+    return pushdown_projections(qualify(tree, schema=dict(tables), dialect=DIALECT)).sql(dialect=DIALECT)
+
+
+def _type(column: RawColumn, zoned: bool) -> str:
+    if column.type is RawType.MOMENT:
+        return "timestamp('UTC')" if zoned else "timestamp"
+    return "float64" if column.type in (RawType.NUMBER, RawType.FLAG) else "string"

@@ -8,6 +8,7 @@ and counted.
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ WRITTEN = {  # how text must be written to be read as a type
     RawType.MOMENT: "2026-06-29 14:05:00",
     RawType.FLAG: "yes or no",
 }
+UNUSABLE = INFINITE, TOO_LARGE = ("with_infinity_as_missing", "with_too_large_a_number_as_missing")  # counts of rows
 WITH_ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # 10:00:00Z, 10:00:00+01:00
 
 
@@ -68,7 +70,7 @@ def canonical(
     whole = raw.distinct() if duplicates_dropped else raw
     values: dict[str, ir.Value] = {}
     unreadable: dict[str, ir.StringValue] = {}  # the text of a value that cannot be read, else missing
-    infinite: list[ir.BooleanValue] = []
+    unusable: dict[str, list[ir.BooleanValue]] = {name: [] for name in UNUSABLE}  # numbers that are made missing
     for column in contract.columns:
         if column.name in there:
             theirs = whole[there[column.name]]
@@ -81,13 +83,17 @@ def canonical(
                 fault = ~theirs.isnan() & values[column.name].isnull()
                 unreadable[column.name] = _where(fault, theirs.cast("string"))
             elif theirs.type().is_floating():
-                infinite.append(theirs.isinf().fill_null(False))
+                unusable[INFINITE].append(theirs.isinf().fill_null(False))
+            if column.largest < math.inf:
+                number = values[column.name]
+                unusable[TOO_LARGE].append((number.abs() > column.largest).fill_null(False))
+                values[column.name] = ibis.ifelse(number.abs() <= column.largest, number, None)
     moment = values.get(str(contract.moment))
     late = ibis.literal(False) if moment is None else moment >= as_of.cutoff(bool(moment.type().timezone))
     table = whole.select(
         **{name: _wall_clock(value) for name, value in values.items()},
         is_late=late.fill_null(False),
-        is_infinite=functools.reduce(operator.or_, infinite, ibis.literal(False)),
+        **{name: functools.reduce(operator.or_, found, ibis.literal(False)) for name, found in unusable.items()},
         **{f"unreadable_{name}": text for name, text in unreadable.items()},
     )
     tallies = [_tally(table, contract, tuple(unreadable), there)]
@@ -98,7 +104,7 @@ def canonical(
         kept = kept.filter(kept[str(contract.moment)].notnull())
         kept = kept.mutate(day=kept[str(contract.moment)].date().epoch_days().cast("int64"))
     return CanonicalTable(
-        contract.name, kept.drop("is_late", "is_infinite", *(f"unreadable_{n}" for n in unreadable)), tuple(tallies)
+        contract.name, kept.drop("is_late", *unusable, *(f"unreadable_{n}" for n in unreadable)), tuple(tallies)
     )
 
 
@@ -197,7 +203,7 @@ def _tally(table: ir.Table, contract: RawTable, unreadable: tuple[str, ...], the
         if contract.moment_is_needed:
             sums["without_time"] = (has_customer & table[str(contract.moment)].isnull()).sum()
         sums["not_before_as_of"] = (has_customer & table.is_late).sum()
-    sums["with_infinity_as_missing"] = table.is_infinite.sum()
+    sums |= {name: table[name].sum() for name in UNUSABLE}
     for name in unreadable:
         text = table[f"unreadable_{name}"]
         sums |= {f"unreadable_{name}": text.count(), f"example_{name}": text.min()}
@@ -212,7 +218,7 @@ def _tally(table: ir.Table, contract: RawTable, unreadable: tuple[str, ...], the
                     f"such as {found[f'example_{column.name}']!r:.60}; write it as {WRITTEN[column.type]}"
                 )
         own = {name: int(found[name] or 0) for name in sums if not name.startswith(("unreadable_", "example_"))}
-        return {**counts, **{n: count for n, count in own.items() if count or n != "with_infinity_as_missing"}}
+        return {**counts, **{n: count for n, count in own.items() if count or n not in UNUSABLE}}
 
     return Tally(table.aggregate(**sums), told, f"{contract.name}: counting rows")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from segments.errors import SourceError, nearest_word
+
+LARGEST = 1e12  # of what is summed: more is an error of the data, and its ten-thousandths would not fit in 64 bits
 
 
 class RawType(StrEnum):
@@ -21,12 +24,16 @@ class RawType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RawColumn:
-    """One column of a raw table; `needed` columns must be there."""
+    """One column of a raw table; `needed` columns must be there.
+
+    largest : a number further from 0 cannot be used. A request with one is refused, a table's is missing and counted.
+    """
 
     name: str
     type: RawType
     needed: bool = False
     description: str = ""
+    largest: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,12 @@ ORDERS = RawTable(
         CUSTOMER,
         RawColumn("ordered_at", MOMENT, True, "when; rows without it are left out and counted"),
         RawColumn("order_id", KEY, False, "rows of one id are one order; a row without an id is an order by itself"),
-        RawColumn("amount", NUMBER, False, "money of the row; negative is a refund; needed unless quantity and price"),
-        RawColumn("quantity", NUMBER, False, "units; with price, stands in for amount"),
-        RawColumn("price", NUMBER, False, "money of one unit"),
-        RawColumn("discount", NUMBER, False, "money taken off the row, as a positive number; null is none"),
+        RawColumn(
+            "amount", NUMBER, False, "money of the row; negative is a refund; needed unless quantity and price", LARGEST
+        ),
+        RawColumn("quantity", NUMBER, False, "units; with price, stands in for amount", LARGEST),
+        RawColumn("price", NUMBER, False, "money of one unit", LARGEST),
+        RawColumn("discount", NUMBER, False, "money taken off the row, as a positive number; null is none", LARGEST),
     ),
 )
 EVENTS = RawTable(
@@ -68,7 +77,7 @@ EVENTS = RawTable(
         RawColumn("name", TEXT, False, "what happened, such as 'login'"),
         RawColumn("feature", TEXT, False, "the feature used; without the column `name` stands in"),
         RawColumn("device", TEXT, False, "the device used"),
-        RawColumn("quantity", NUMBER, False, "units used; null is 1"),
+        RawColumn("quantity", NUMBER, False, "units used; null is 1", LARGEST),
         RawColumn("allowed", NUMBER, False, "the customer's limit of units in 30 days, when the event happened"),
     ),
 )
@@ -86,14 +95,14 @@ SUBSCRIPTIONS = RawTable(
     (
         CUSTOMER,
         RawColumn("started_at", MOMENT, True, "start of these terms; a change of terms is a new row"),
-        RawColumn("mrr", NUMBER, True, "money a month under these terms; null is 0"),
+        RawColumn("mrr", NUMBER, True, "money a month under these terms; null is 0", LARGEST),
         RawColumn("ended_at", MOMENT, False, "end of these terms; null while they run"),
         RawColumn("subscription_id", KEY, False, "rows of one id follow each other; without it those of a customer do"),
         RawColumn("plan", TEXT, False, "name of the plan"),
-        RawColumn("seats", NUMBER, False, "seats allowed"),
-        RawColumn("seats_used", NUMBER, False, "seats in use"),
-        RawColumn("quota", NUMBER, False, "units allowed"),
-        RawColumn("quota_used", NUMBER, False, "units used"),
+        RawColumn("seats", NUMBER, False, "seats allowed", LARGEST),
+        RawColumn("seats_used", NUMBER, False, "seats in use", LARGEST),
+        RawColumn("quota", NUMBER, False, "units allowed", LARGEST),
+        RawColumn("quota_used", NUMBER, False, "units used", LARGEST),
     ),
 )
 RAW_TABLES = (ORDERS, EVENTS, CUSTOMERS, SUBSCRIPTIONS)

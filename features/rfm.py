@@ -10,7 +10,8 @@ import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
 from features.canonical import CanonicalTable, Tally
-from features.exact_sums import LARGEST, from_ten_thousandths, ten_thousandths
+from features.exact_sums import from_ten_thousandths, ten_thousandths
+from features.raw_tables import LARGEST
 from features.settings import RfmSettings
 from segments.contract import Column, Kind, Role
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +46,8 @@ def column_at_once(values: Values, column: RawColumn) -> Taken | None:
     if column.type == "timestamp":
         return None if column.needed and None in values else _moments(values)
     found = AT_ONCE[column.type](values)
-    return None if found is None else Taken(found)
+    too_large = found is not None and column.largest < math.inf and bool((np.abs(found) > column.largest).any())
+    return None if found is None or too_large else Taken(found)
 
 
 def _moments(values: Values) -> Taken | None:

@@ -155,6 +155,9 @@ class _RowReader:
             return None
         read, expected = READERS[column.type]
         found = read(value)
+        if type(found) is float and abs(found) > column.largest:
+            most = f"{column.largest:g}".replace("+", "")
+            found, expected = None, f"a number between -{most} and {most}"
         if found is None:
             self._complain(customer, f"{where}.{column.name}", in_words(value), f"{expected} or null")
         elif isinstance(found, datetime):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -14,6 +15,7 @@ import pytest
 from pydantic import ValidationError
 
 from features.customer_vector import CustomerVectors, build_vectors
+from features.raw_tables import RAW_TABLES
 from features.settings import FeatureSettings, Sources
 from segments.errors import SegmentsError, SettingsError, SourceError
 
@@ -167,12 +169,71 @@ def test_amounts_that_are_no_money_are_left_out_and_counted(build: Any) -> None:
     assert vectors.report["orders"]["without_usable_amount"] == 4
 
 
+PLAIN: dict[str, dict[str, Any]] = {
+    "orders": {"ordered_at": DAY, "amount": 1.0, "quantity": 2.0, "price": 3.0, "discount": 0.5},
+    "events": {"occurred_at": DAY, "quantity": 2.0, "allowed": 50.0},
+    "subscriptions": {"started_at": DAY, "mrr": 9.0, "seats": 5.0, "seats_used": 2.0, "quota": 8.0, "quota_used": 3.0},
+}
+TOO_LARGE = "with_too_large_a_number_as_missing"
+
+
+@pytest.mark.parametrize(
+    ("table", "absent", "column", "feature", "of_the_largest"),
+    [
+        ("orders", "", "amount", "monetary_value", 1e12),
+        ("orders", "amount", "quantity", "monetary_value", 3e12),  # with price: no amount, and left out
+        ("events", "", "quantity", "limit_use", 1e12 / 50),
+        ("subscriptions", "", "mrr", "mrr", 1e12),
+    ],
+)
+def test_numbers_too_large_to_be_summed_are_missing_and_counted(
+    build: Any, table: str, absent: str, column: str, feature: str, of_the_largest: float
+) -> None:
+    """Of each column that is summed: one customer with the largest number, and two beyond it."""
+    (contract,) = (one for one in RAW_TABLES if one.name == table)
+    summed = [one.name for one in contract.columns if one.largest < math.inf and one.name != absent]
+
+    def vectors(*values: float) -> CustomerVectors:
+        of_all = [(name, number, value) for name in summed for number, value in enumerate(values)]
+        rows = [{**PLAIN[table], "customer_id": f"{name} {number}", name: value} for name, number, value in of_all]
+        found: CustomerVectors = build({table: pd.DataFrame(rows).drop(columns=absent or [])}, AS_OF)
+        return found
+
+    found = vectors(1e12, math.nextafter(1e12, math.inf), -1e300)
+    without = vectors(1e12, math.nan, math.nan)
+    pd.testing.assert_frame_equal(found.frame, without.frame, check_exact=True)
+    assert TOO_LARGE not in without.report[table]
+    assert found.report[table] == {**without.report[table], TOO_LARGE: 2 * len(summed)}
+    if absent:
+        assert f"{column} 0" not in found.frame.index
+        assert found.report[table]["without_usable_amount"] == 6, "4 of the missing numbers, and 2 products"
+    else:
+        assert found.frame.loc[f"{column} 0", feature] == of_the_largest
+
+
+def test_a_number_too_large_is_counted_in_text_too_and_the_largest_add_up(tmp_path: Path) -> None:
+    lines = ["a,2024-06-01,1e300", "a,2024-06-01,-1000000000001", "a,2024-06-01,7", *["b,2024-06-01,1e12"] * 2000]
+    vectors = of_csv(tmp_path, "\n".join(["customer_id,ordered_at,amount", *lines, ""]))
+    assert vectors.frame.monetary_value.to_dict() == {"a": 7, "b": 2e15}
+    assert vectors.report["orders"][TOO_LARGE] == vectors.report["orders"]["without_usable_amount"] == 2
+
+
 def test_infinite_attributes_are_missing_and_counted(build: Any) -> None:
     about = pd.DataFrame({"customer_id": ["a", "b", "c"], "size": [np.inf, np.nan, 3.0], "age": [-np.inf, 1.0, 2.0]})
     declared = {"attributes": {"size": {"kind": "number"}, "age": {"kind": "number"}}}
     vectors = build({"customers": about}, AS_OF, customers=declared)
     assert vectors.frame.isna().sum().to_dict() == {"size": 2, "age": 1}
     assert vectors.report["customers"]["with_infinity_as_missing"] == 1
+
+
+def test_an_attribute_or_a_limit_is_not_summed_and_may_be_of_any_size(build: Any) -> None:
+    about = pd.DataFrame({"customer_id": ["a"], "size": [1e300]})
+    events = pd.DataFrame([{"customer_id": "a", **PLAIN["events"], "allowed": 1e300}])
+    vectors = build(
+        {"customers": about, "events": events}, AS_OF, customers={"attributes": {"size": {"kind": "count"}}}
+    )
+    assert vectors.frame.loc["a", ["size", "limit_use"]].tolist() == [1e300, 2 / 1e300]
+    assert not any(TOO_LARGE in counts for counts in vectors.report.values())
 
 
 def test_no_customer_at_all_is_an_error_that_counts(build: Any) -> None:

@@ -34,7 +34,29 @@ clock = st.builds(
 )
 day = st.dates().map(str)
 odd = st.sampled_from(
-    [None, True, False, 0, 1, 1.0, -0.0, 2, math.inf, 1e308, 10**400, 2**53 + 1, "", "NaT", "now", "today", "2026", "x"]
+    [
+        None,
+        True,
+        False,
+        0,
+        1,
+        1.0,
+        -0.0,
+        2,
+        math.inf,
+        1e12,
+        -(10**12),
+        10**12 + 1,
+        -1e308,
+        10**400,
+        2**53 + 1,
+        "",
+        "NaT",
+        "now",
+        "today",
+        "2026",
+        "x",
+    ]
 ) | st.sampled_from(
     ["2026-06-01\n2026-06-02", "2026-06-01\n", "２０２６-06-01", "2026-W22-1", "20260601", [], {}, NotJson("NaN")]
 )
@@ -46,7 +68,11 @@ VALUES: dict[RawType, st.SearchStrategy[Any]] = {
     RawType.MOMENT: clock | day,
 }
 columns = st.sampled_from(
-    [RawColumn("it", kind) for kind in RawType] + [RawColumn("it", RawType.MOMENT, needed=True)],
+    [
+        *(RawColumn("it", kind) for kind in RawType),
+        RawColumn("it", RawType.MOMENT, needed=True),
+        RawColumn("it", RawType.NUMBER, largest=1e12),
+    ]
 )
 cases = columns.flatmap(
     lambda column: st.tuples(
@@ -96,6 +122,18 @@ USUAL: list[tuple[RawType, list[Any]]] = [
 @pytest.mark.parametrize(("kind", "values"), USUAL)
 def test_usual_values_are_taken_at_once(kind: RawType, values: list[Any]) -> None:
     assert column_at_once(values, RawColumn("it", kind)) is not None
+
+
+def test_the_largest_number_is_taken_and_one_beyond_it_is_not() -> None:
+    column, fine = RawColumn("it", RawType.NUMBER, largest=1e12), [1e12, -1e12, 10**12, None, 0]
+    assert column_at_once(fine, column) is not None
+    assert careful(fine, column)[0] == fine
+    for beyond in (math.nextafter(1e12, math.inf), -math.nextafter(1e12, math.inf), 10**12 + 1, 1e300):
+        with pytest.raises(Refusal) as refused:
+            read_rows([{"orders": [{"it": 5}, {"it": beyond}]}], ["C1"], {"orders": [column]})
+        (detail,) = refused.value.details
+        assert (detail.customer, detail.feature) == ("C1", "orders[1].it")
+        assert detail.expected == "a number between -1e12 and 1e12 or null"
 
 
 def test_instants_are_given_in_utc() -> None:

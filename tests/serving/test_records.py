@@ -26,13 +26,15 @@ from experiments.raw_requests import under_our_names
 from experiments.service_process import free_port
 from experiments.simulate import SimulatedCompany, simulate, write_company
 from features.customer_vector import CustomerVectors
+from features.raw_tables import RawType
+from features.recipe import VectorRecipe
 from segments.model import SegmentModel
 from serving.assignment import read_request
 from serving.door import Door
 from serving.launcher import running_service
 from serving.live_model import LiveModel, ServedModel
 from serving.metrics import Metrics
-from serving.raw_rows import moment
+from serving.raw_rows import ATTRIBUTES, TABLES, moment
 from serving.records import RECORD_KEYS, _read_customer
 from serving.refusals import Refusal
 from serving.request_contracts import MOST_ROWS, RecordsRequest
@@ -91,12 +93,15 @@ def raw(company: SimulatedCompany, chosen: tuple[Settings, CustomerVectors]) -> 
 
 
 @pytest.fixture(scope="module")
-def ask(discovered: SegmentModel, make_caller: Any) -> Callable[..., Any]:
-    call = make_caller(discovered)
+def caller(discovered: SegmentModel, make_caller: Any) -> Any:
+    return make_caller(discovered)
 
+
+@pytest.fixture(scope="module")
+def ask(caller: Any) -> Callable[..., Any]:
     def records(customers: list[Any], as_of: Any = "2026-07-01", **more: Any) -> Any:
         body = {"as_of": as_of, "customers": customers, **more}
-        return call("POST", "/assign_records", json.dumps(body).encode())
+        return caller("POST", "/assign_records", json.dumps(body).encode())
 
     return records
 
@@ -202,6 +207,37 @@ def test_a_bad_value_names_customer_table_row_and_column(ask: Any, case: str) ->
     assert got in detail["got"]
     assert expected in detail["expected"]
     assert where in reply.error["message"]
+
+
+def test_a_huge_number_is_refused_where_it_is_summed_and_answered_as_assign_does_where_not(
+    ask: Any, caller: Any, raw: Any, chosen: tuple[Settings, CustomerVectors], discovered: SegmentModel
+) -> None:
+    recipe, ids = VectorRecipe.of(discovered.provenance), chosen[1].frame.index
+    name = next(one for one in ids if all(raw(one)[table] for table in ("orders", "events", "subscriptions")))
+    summed, answered = set(), set()
+    for table, ours in TABLES.items():
+        for column in (one for one in recipe.columns(ours) if one.type is RawType.NUMBER):
+            customer = raw(name)
+            rows = [customer[table]] if table == ATTRIBUTES else customer[table]
+            rows[-1][column.name] = 1e300
+            reply = ask([{**raw(name), "id": "fine"}, customer])
+            if reply.status == 422:
+                summed.add(column.name)
+                (detail,) = reply.error["details"]
+                where = f"{table}[{len(rows) - 1}].{column.name}"
+                assert (reply.error["code"], detail["customer"], detail["feature"]) == ("invalid_records", name, where)
+                assert (detail["got"], detail["expected"]) == ("1e+300", "a number between -1e12 and 1e12 or null")
+                rows[-1][column.name] = 1e12
+                assert ask([customer]).status == 200, "the largest is usable"
+            else:
+                answered.add(column.name)
+                found = reply.json["assignments"][1]
+                (same,) = caller.assign([{"id": name, "features": found["features"]}]).json["assignments"]
+                assert same == {key: found[key] for key in same}
+                assert 1e300 in found["features"].values() or found["features"]["limit_use"] < 1e-290
+    assert summed >= {"amount", "quantity", "mrr", "seats", "seats_used"}
+    attributes = {one.name for one in recipe.columns("customers") if one.type is RawType.NUMBER}
+    assert answered == attributes | {"allowed"}, "an attribute is taken as it is, a limit is the largest of some"
 
 
 @pytest.mark.parametrize(
@@ -371,7 +407,7 @@ def in_a_row(place: tuple[int | str, ...]) -> bool:
 
 @quick
 @given(value=near | anything)
-def test_any_json_is_answered(ask: Any, value: Any) -> None:
-    reply = ask.__closure__[0].cell_contents("POST", "/assign_records", json.dumps(value).encode())
+def test_any_json_is_answered(caller: Any, value: Any) -> None:
+    reply = caller("POST", "/assign_records", json.dumps(value).encode())
     assert reply.status in {200, 400, 422}
     assert reply.status == 200 or reply.error["message"]

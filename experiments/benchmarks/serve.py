@@ -29,7 +29,8 @@ from experiments.benchmarks.serve_sides import (
     service_settings,
     wait_for_workers,
 )
-from experiments.benchmarks.wrk import Round, find_wrk, load
+from experiments.benchmarks.tail import MACHINE, Tail, show_tails, tails
+from experiments.benchmarks.wrk import find_wrk, load
 from experiments.service_process import started
 from segments.model import SegmentModel
 from serving.keys import add_key
@@ -42,7 +43,7 @@ MANY = 500  # customers in one request
 MANY_EACH = f"{MANY} customers, two workers"
 ROUNDS = 5
 BUSY = 0.5  # what the idler of two workers must have worked of the busier's time, or it was not the load of both
-LONG = 6  # rounds' length of the one long round, from which the tail is taken
+LONG = 6  # rounds more, from which the tail is taken
 STARTS = 3
 REQUESTS = 60  # of raw rows, whose median is taken
 
@@ -97,15 +98,16 @@ def run(size: int) -> dict[str, Any]:
                 if which == MANY_EACH:
                     shares.append(balance(begun, two_workers.worker_seconds()))
         shared = median(shares)
-        tail = load(ours[0], explained, {"Content-Type": "application/json", **bearer}, CONNECTIONS, long * size)
+        found = tails({name: sides[name] for name in ("the service", "bare Starlette")}, long, size)
     show(sides)
+    show_tails(found)
     print(f"of two workers with {MANY} customers a request the idler worked {shared:.0%} of the busier's time")
     if shared < BUSY:
         print("NOT BOTH WORKERS WERE BUSY: customers_per_second is of little more than one")
-    return figures(sides, tail, cold) | raw | {"idler_over_busier_worker": shared}
+    return figures(sides, found, cold) | raw | {"idler_over_busier_worker": shared}
 
 
-def figures(sides: Mapping[str, Side], tail: Round, cold: list[tuple[float, float]]) -> dict[str, Any]:
+def figures(sides: Mapping[str, Side], tail: Mapping[str, Tail], cold: list[tuple[float, float]]) -> dict[str, Any]:
     """The keys of the last line."""
     service = sides["the service"]
 
@@ -120,7 +122,10 @@ def figures(sides: Mapping[str, Side], tail: Round, cold: list[tuple[float, floa
         "rps_vs_bare_starlette": over(service, bare_side),
         "rps_vs_bare_starlette_bentoml_api": over(sides["@bentoml.api"], bare_side),
         "rps_vs_bare_starlette_mounted": over(sides["mounted"], bare_side),
-        "p99_over_p50": tail.p99 / tail.p50,
+        "p99_over_p50": tail["the service"].ratio,
+        "p99_over_p50_by_wrk": tail["the service"].counted,
+        "p99_over_p50_bare_starlette": tail["bare Starlette"].ratio,
+        "p99_over_p50_machine": tail[MACHINE].ratio,
         "explain_cost": over(sides["without explanation"], service),
         "customers_per_second": MANY * median(one.rate for one in sides[MANY_EACH].rounds),
         "cold_start_s": median(seconds for seconds, _ in cold),

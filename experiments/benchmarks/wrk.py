@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from experiments.benchmarks.wrk_latencies import as_sent
 from segments.errors import SegmentsError
 
 TALLY = """
@@ -24,9 +25,14 @@ function request()
 end
 function done(summary, latency, rates)
   local e = summary.errors
-  io.write(string.format('\\n{"requests": %d, "microseconds": %d, "errors": %d, "p50": %d, "p99": %d}\\n',
+  local all = {}
+  for place = 1, everyone and #latency or 0 do
+    local microseconds, requests = latency(place)
+    all[place] = string.format("[%d, %d]", microseconds, requests)
+  end
+  io.write(string.format('\\n{"requests": %d, "microseconds": %d, "errors": %d, "p50": %d, "p99": %d, "all": [%s]}\\n',
     summary.requests, summary.duration, e.connect + e.read + e.write + e.status + e.timeout,
-    latency:percentile(50), latency:percentile(99)))
+    latency:percentile(50), latency:percentile(99), table.concat(all, ", ")))
 end
 """
 
@@ -37,12 +43,16 @@ class LoadError(SegmentsError):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round of load came to; latencies in seconds."""
+    """What one round of load came to; `p50` and `p99` in seconds, as wrk tells them.
+
+    latencies : requests by the microseconds that they took, where asked for.
+    """
 
     requests: int
     seconds: float
     p50: float
     p99: float
+    latencies: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -64,8 +74,15 @@ def find_wrk() -> str:
     return program
 
 
-def load(url: str, bodies: Sequence[str], headers: Mapping[str, str], connections: int, seconds: float) -> Round:
-    """Post these bodies in turn, over that many connections, for that long.
+def load(
+    url: str,
+    bodies: Sequence[str],
+    headers: Mapping[str, str],
+    connections: int,
+    seconds: float,
+    latencies: bool = False,
+) -> Round:
+    """Post these bodies in turn, over that many connections, for that long; `latencies` asks for all of them.
 
     Raises
     ------
@@ -76,7 +93,8 @@ def load(url: str, bodies: Sequence[str], headers: Mapping[str, str], connection
     listed = ",\n".join(f"[==[{body}]==]" for body in bodies)
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "load.lua"
-        script.write_text(f"{named}bodies = {{\n{listed}\n}}\n{TALLY}", encoding="utf-8")
+        every = f"everyone = {str(latencies).lower()}\n"
+        script.write_text(f"{named}{every}bodies = {{\n{listed}\n}}\n{TALLY}", encoding="utf-8")
         whole = max(1, round(seconds))
         command = [find_wrk(), "-t1", f"-c{connections}", f"-d{whole}s", "--timeout", "30s", "-s", str(script), url]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -85,4 +103,7 @@ def load(url: str, bodies: Sequence[str], headers: Mapping[str, str], connection
     found = json.loads(done.stdout.strip().splitlines()[-1])
     if found["errors"] or not found["requests"]:
         raise LoadError(f"{url}: {found['errors']} errors in {found['requests']} requests; a benchmark takes none")
-    return Round(found["requests"], found["microseconds"] / 1e6, found["p50"] / 1e6, found["p99"] / 1e6)
+    requests, microseconds = found["requests"], found["microseconds"]
+    told: dict[int, int] = dict(found["all"])
+    sent = as_sent(told, microseconds // (requests // connections)) if requests >= connections else told
+    return Round(requests, microseconds / 1e6, found["p50"] / 1e6, found["p99"] / 1e6, sent)

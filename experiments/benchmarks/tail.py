@@ -1,0 +1,75 @@
+"""How late the latest of a hundred answers is, beside a peer's in the same minute and what the machine itself does.
+
+Machines that others share stop for some milliseconds now and then. Whatever waits meanwhile waits longer, in whoever's
+queue: so the peer takes turns with the service, and a loop that serves nobody shows what a server without any cost of
+its own would have come to.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.benchmarks.serve_sides import CONNECTIONS, Side
+from experiments.benchmarks.wrk import load
+from experiments.benchmarks.wrk_latencies import percentile
+
+MACHINE = "the machine"
+WORK = 500  # steps of the loop in one request of nobody's
+
+
+@dataclass(frozen=True)
+class Tail:
+    """Latencies in seconds; `counted` as wrk itself tells them, with requests that a stall kept from being sent."""
+
+    p50: float
+    p99: float
+    counted: float
+
+    @property
+    def ratio(self) -> float:
+        """p99 over p50."""
+        return self.p99 / self.p50
+
+
+def tails(sides: Mapping[str, Side], rounds: int, seconds: float) -> dict[str, Tail]:
+    """The tail of each side over all its rounds, which take turns; and that of the machine."""
+    waited: dict[str, Counter[int]] = {name: Counter() for name in sides}
+    counted: dict[str, list[float]] = {name: [] for name in sides}
+    nobody: list[float] = []
+    for _ in range(rounds):
+        for name, side in sides.items():
+            headers = {"Content-Type": "application/json", **side.headers}
+            found = load(side.url, side.bodies, headers, CONNECTIONS, seconds, latencies=True)
+            waited[name].update(found.latencies)
+            counted[name].append(found.p99 / found.p50)
+        nobody += _of_nobody(seconds / 2)
+    told = {
+        name: Tail(percentile(one, 50) / 1e6, percentile(one, 99) / 1e6, float(np.median(counted[name])))
+        for name, one in waited.items()
+    }
+    p50, p99 = np.percentile(nobody, [50, 99]).tolist()
+    return {**told, MACHINE: Tail(p50, p99, p99 / p50)}
+
+
+def show_tails(found: Mapping[str, Tail]) -> None:
+    """Print them."""
+    print(f"{'tail':28} {'p50 ms':>8} {'p99 ms':>8} {'p99/p50':>8} {'by wrk':>8}")
+    for name, tail in found.items():
+        print(f"{name:28} {1000 * tail.p50:>8.2f} {1000 * tail.p99:>8.2f} {tail.ratio:>8.2f} {tail.counted:>8.2f}")
+
+
+def _of_nobody(seconds: float) -> Sequence[float]:
+    """What as many callers at once would wait for a server whose every request is the same loop."""
+    ends = [time.perf_counter()]
+    while ends[-1] - ends[0] < seconds:
+        total = 0
+        for step in range(WORK):
+            total += step * step % 7
+        ends.append(time.perf_counter())
+    times = np.array(ends)
+    return list(times[CONNECTIONS:] - times[:-CONNECTIONS])

@@ -24,7 +24,7 @@ WAIT = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
 }
-LIMITED = (429,)  # what a route that is limited may answer besides
+LIMITED = (429, 504)  # what a route that is limited may answer besides
 DOCS_FILES = ("/static_content/swagger-ui.css", "/static_content/swagger-ui-bundle.js")
 DOCS = Answer(
     b"""<!DOCTYPE html>

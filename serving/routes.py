@@ -26,7 +26,7 @@ from serving.strict_json import dump, parse
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-BODY_STATUSES = (400, 408, 413, 415, 422, 503, 504)
+BODY_STATUSES = (400, 408, 413, 415, 422, 503)
 
 Handler = Callable[[bytes, Deadline], "Answer | Callable[[], Answer]"]
 

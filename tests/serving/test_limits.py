@@ -371,6 +371,27 @@ def test_the_deadline_is_of_the_work_and_of_the_wait_for_it_not_of_the_body(
     assert found[1][2]["error"]["code"] == "deadline"
 
 
+def test_whoever_waits_for_a_turn_too_long_is_told_so_as_the_document_says(
+    make_caller: Any, kmeans: SegmentModel
+) -> None:
+    """Also who sent no body."""
+    call = make_caller(kmeans, ServiceSettings(request_seconds=1e-6))
+    paths = call("GET", "/openapi.json").json["paths"]
+    asked = [
+        (path, method, operation["responses"])
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if "application/json" in operation["responses"]["200"]["content"]
+    ]
+    bodies = [b"{}" if method == "post" else b"" for _, method, _ in asked]
+    found = ask_all(call.door, bodies, [path for path, _, _ in asked])
+    late = set()
+    for (path, _, told), (status, _, _) in zip(asked, found, strict=True):
+        assert str(status) in told, (path, status)
+        late |= {path} if status == 504 else set()
+    assert late >= {"/model", "/segments", "/map", "/assign", "/assign_records"}
+
+
 @pytest.mark.parametrize("explain", [False, True])
 def test_steps_change_no_answer(make_caller: Any, model: SegmentModel, many_customers: Any, explain: bool) -> None:
     from serving.assignment import answer, read_request

@@ -90,6 +90,7 @@ class VectorCompiler:
             raise SourceError(f"the features could not be computed: {str(error).splitlines()[0]}") from error
         finally:
             watch.cancel()
+            watch.join()  # one that is interrupting at this moment must not meet the next caller's work
             self._give_back(engine)
         columns = {name: list(column) for name, column in _finished(values, engine.columns, self._recipe.learned)}
         rows = zip(*columns.values(), strict=True)

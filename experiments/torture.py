@@ -76,7 +76,10 @@ DEMANDS = (
     ),
     Demand(
         "A worker killed: back within 30 s",
-        ("serving/test_workers.py::test_two_workers_from_their_start_to_their_end",),
+        (
+            "serving/test_workers.py::test_two_workers_from_their_start_to_their_end",
+            "serving/test_one_worker.py::test_the_only_worker_is_back_after_it_was_killed",
+        ),
     ),
     Demand(
         "Callers that go away, dribble, or stay silent do not disturb others",
@@ -84,6 +87,7 @@ DEMANDS = (
             "serving/test_connections.py::test_slow_heads_slow_bodies_and_the_silent_do_not_hold_up_others",
             "serving/test_connections.py::test_who_goes_away_and_who_does_not_read_leave_nothing_behind",
             "serving/test_connections.py::test_connections_are_bounded_and_the_process_with_them",
+            "serving/test_one_worker.py::test_who_leaves_after_his_whole_request_does_not_disturb_others",
         ),
     ),
     Demand(
@@ -106,6 +110,7 @@ DEMANDS = (
         "100 MB in one piece and in pieces, a gzip bomb: refused early, memory bounded",
         (
             "serving/test_connections.py::test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded",
+            "serving/test_one_worker.py::test_a_hundred_megabytes_that_are_announced_and_sent_are_refused_early",
             "serving/test_limits.py::test_a_hundred_megabytes_are_refused_with_little_of_them_kept",
         ),
     ),

@@ -26,6 +26,7 @@ SERVICE = "serving.service:SegmentService"
 CHECKOUT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 PAUSE_SECONDS = 0.1
+PATIENT_SECONDS = 2.0  # between looks at a service without a model, which logs each as refused
 GRACE_SECONDS = 10
 MARK = "SEGMENTS_LAUNCH"
 UNREADY = frozenset({"loading", "no_model"})  # what a service says of itself that runs and goes on trying
@@ -187,7 +188,7 @@ def wait_until_ready(
             end = time.monotonic() + timeout
         if time.monotonic() > end:
             raise ServiceError(f"the service at {url} is not ready after {timeout:g} s: {message}")
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(PATIENT_SECONDS if told else PAUSE_SECONDS)
 
 
 def stop(process: Launched, seconds: float = GRACE_SECONDS) -> None:

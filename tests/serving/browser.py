@@ -96,6 +96,12 @@ class Page:
                     "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=KEYS[key], **text
                 )
 
+    def press_with_control(self, letter: str, command: str) -> None:
+        """Ctrl and a letter, and the command of the editor that a keyboard's layout binds to it."""
+        named = {"key": letter, "code": f"Key{letter.upper()}", "windowsVirtualKeyCode": ord(letter.upper())}
+        self.send("Input.dispatchKeyEvent", type="keyDown", modifiers=2, commands=[command], **named)
+        self.send("Input.dispatchKeyEvent", type="keyUp", modifiers=2, **named)
+
     def type(self, text: str) -> None:
         self.send("Input.insertText", text=text)
 

@@ -400,7 +400,12 @@ def own_disk() -> Callable[[Path, str], AbstractContextManager[None]]:
 
 @pytest.fixture(scope="session")
 def is_own_disk(needed: Callable[..., Any]) -> Callable[[Path], None]:
-    """`is_own_disk(folder)` ends the test where no disk could be mounted there: that is a privilege."""
+    """`is_own_disk(folder)` ends the test where no disk could be mounted there.
+
+    Also where nothing may be skipped: mounting is a privilege that a container of CI does not have by default, and no
+    package gives it. What is skipped then is held by tests that need none: every write fails in turn, and where root
+    runs the tests of a machine, as `make torture` does, the disk is real.
+    """
 
     def check(folder: Path) -> None:
         otherwise = "no disk may be mounted here; test_stored_model.py has every write fail in turn instead"

@@ -36,7 +36,7 @@ def test_the_answer_is_the_models_own_one_by_one_in_batches_and_shuffled(
         for a in answered:
             segment, strength, unassigned, novel = expected[a["id"]]
             assert (a["segment_id"], a["unassigned"], a["novel"]) == (segment, unassigned, novel)
-            assert a["strength"] == pytest.approx(strength, abs=1e-9)
+            assert a["strength"] == strength, "to the bit, by both algorithms"
 
 
 def test_explanations_sum_to_the_score_and_say_what_the_model_says(

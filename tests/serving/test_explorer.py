@@ -249,6 +249,49 @@ def test_by_keyboard_alone(page: Any, url: str, kmeans: SegmentModel) -> None:
     assert all(labels), "every control has a name"
 
 
+def tab_to(page: Any, which: str) -> None:
+    """Press Tab until the selector's element has the focus."""
+    for _ in range(80):
+        page.press("Tab")
+        if page.js(f"document.activeElement.matches({json.dumps(which)})"):
+            return
+    pytest.fail(f"{which} is not reached by Tab")
+
+
+def test_choice_paste_and_cards_by_keyboard_alone(
+    page: Any, url: str, kmeans: SegmentModel, good: dict[str, Any]
+) -> None:
+    page.size(1280, 900)
+    page.open(f"{url}/")
+    page.wait(SETTLED)
+
+    tab_to(page, "#start")
+    before = explored(page)["segment"]
+    page.press("ArrowDown")
+    page.wait(f"{SETTLED} && {SEGMENT} !== {json.dumps(before)}")
+    assert check_shown(page, kmeans)["segment"] == page.js("document.getElementById('start').value")
+
+    tab_to(page, "#customer summary")
+    page.press("Enter")
+    page.wait("document.getElementById('typed').closest('details').open")
+    tab_to(page, "#typed")
+    page.press_with_control("a", "selectAll")
+    typed = {**good, "recency_days": 187.5, "frequency": 1, "monetary_value": 21.5}
+    page.type(json.dumps(typed))
+    tab_to(page, "#use-typed")
+    page.press("Enter")
+    page.wait(f"{SETTLED} && {SEGMENT} === 's002'")
+    assert check_shown(page, kmeans)["values"] == typed
+
+    tab_to(page, ".card[data-id=s001] button")
+    page.press("Enter")
+    page.wait("!!document.querySelector('.card[data-id=s001] .change button')")
+    tab_to(page, ".card[data-id=s001] .change button")
+    page.press("Enter")
+    page.wait(f"{SETTLED} && {SEGMENT} === 's001'")
+    check_shown(page, kmeans)
+
+
 def test_against_any_segment_and_what_it_would_take(page: Any, url: str, kmeans: SegmentModel) -> None:
     page.open(f"{url}/")
     page.wait(SETTLED)
@@ -359,6 +402,9 @@ def test_where_keys_are_asked_for_the_browser_asks_its_user(page: Any, keyed_url
     assert KEY not in page.js("document.documentElement.outerHTML")
     page.open(f"{keyed_url}/docs")
     page.wait("document.querySelectorAll('.opblock').length > 8")
+    assert f"{keyed_url}/docs" in page.addresses
+    outside = [one for one in page.addresses if not one.startswith((f"{keyed_url}/", "data:"))]
+    assert outside == [], "neither page asks an outside address"
 
 
 def test_a_page_opened_with_the_key_in_its_address_works(page: Any, keyed_url: str, kmeans: SegmentModel) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import logging
 import stat
@@ -188,6 +189,29 @@ def test_a_key_opens_as_a_bearer_s_and_as_a_browser_sends_it(keyed: tuple[Any, s
     call, key, _ = keyed
     for sent in (f"Bearer {key}", f"bearer  {key} ", basic(key)):
         assert call("GET", "/model", b"", {"authorization": sent}).status == 200
+
+
+def test_every_key_is_compared_whichever_was_sent(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the time that it takes says nothing of where a key stands, nor whether it stands there."""
+    names = ["a", "b", "c", "d"]
+    stored = {name: add_key(path, name) for name in names}
+    keys, compared = ApiKeys(path), list[bytes]()
+    real = hmac.compare_digest
+
+    def counted(one: bytes, other: bytes) -> bool:
+        compared.append(other)
+        return real(one, other)
+
+    monkeypatch.setattr(keys_module.hmac, "compare_digest", counted)
+    for name in names:
+        compared.clear()
+        assert keys.caller(bearer(stored[name])) == name
+        assert len(set(compared)) == len(compared) == len(names)
+    for unknown in ("", "unknown", stored["a"][:-1]):
+        compared.clear()
+        with pytest.raises(Refusal):
+            keys.caller(bearer(unknown))
+        assert len(set(compared)) == len(compared) == len(names)
 
 
 def test_no_file_is_an_open_service() -> None:

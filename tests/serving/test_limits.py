@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from segments.model import SegmentModel
 from segments.nearest_core import NearestCore
 from serving import door as door_module
 from serving import routes as routes_module
+from serving import worker as worker_module
 from serving.body import LARGEST_HEAD, LONGEST_URL, BodyBudget, BodyReader, Hourglass
 from serving.deadline import Deadline
 from serving.door import Door
@@ -133,6 +135,31 @@ def test_who_finds_no_room_is_told_at_once_and_the_others_are_answered(
     refused = [(status, headers["retry-after"], value["error"]["code"]) for status, headers, value in found[4:]]
     assert refused == [(503, "1", "busy")] * 96
     assert ask_all(door, [body_of(good)])[0][0] == 200, "there is room again"
+
+
+def test_a_worker_of_two_lets_half_of_them_in(make_caller: Any, kmeans: SegmentModel, good: dict[str, Any]) -> None:
+    settings = ServiceSettings(workers=2, max_concurrency=4, requests_per_second=4)
+    door = make_caller(kmeans, settings.model_copy(update={"requests_per_second": None})).door
+    assert [status for status, _, _ in ask_all(door, [body_of(good)] * 100)].count(200) == 2
+    door = make_caller(kmeans, settings).door
+    door._rate._clock = lambda: 0.0  # nothing flows in however long this takes
+    found = ask_all(door, [b""] * 10, "/model")
+    assert sorted(status for status, _, _ in found) == [200] * 2 + [429] * 8
+
+
+def test_a_worker_of_two_takes_half_of_the_connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker stands in front of a server as it does under uvicorn; the bounds that it gives its connections."""
+    given: list[int] = []
+    server = SimpleNamespace(config=SimpleNamespace(loaded_app=None))
+    monkeypatch.setattr(worker_module, "running_server", lambda: server)
+    monkeypatch.setattr(worker_module, "bound_connections", lambda _, bounds, *__: given.append(bounds.most))
+    for name in ("accept_more", "leave_in_order", "log_json_lines"):
+        monkeypatch.setattr(worker_module, name, lambda *_: None)
+    monkeypatch.setattr(worker_module.sys, "setswitchinterval", lambda _: None)
+    for workers in (1, 2):
+        settings = ServiceSettings(model_path=tmp_path / "none", workers=workers, max_connections=60)
+        worker_module.Worker(settings, None, 1)._guard(lambda application: application)
+    assert given == [60, 30]
 
 
 def test_under_twice_the_load_a_queue_never_outgrows_the_room(

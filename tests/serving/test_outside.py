@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
+import subprocess
+import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -24,7 +28,8 @@ from training.discovery import discover
 from training.run import provenance, vectors_of
 from training.settings import DiscoverySettings, KMeansSettings, parse_settings
 
-# Python tells of every connection, look-up and opened file of the service's processes
+# Python tells of every connection, look-up and opened file of the service's processes. What is no Python's reads the
+# canary unseen by that: so the canary is a pipe that nobody writes to, and whoever opens it hangs there and is seen.
 LOOK = """
 import os, sys
 
@@ -42,6 +47,8 @@ def look(event, given):
 sys.addaudithook(look)
 tell(f"looking {sys.orig_argv}")
 """
+
+READ = "import duckdb, sys; duckdb.execute('SELECT * FROM read_csv(?)', [sys.argv[1]]).fetchall()"
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +110,34 @@ def ask(url: str, method: str, path: str, value: Any, lure: str) -> int:
             return error.code
 
 
+def has_reader(pipe: Path) -> bool:
+    """Whether anybody, by whatever language, has it open to read or waits to."""
+    try:
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            return False
+        raise
+    return True
+
+
+def test_the_canary_shows_who_reads_beside_python(tmp_path: Path) -> None:
+    """DuckDB opens files by itself, of which Python tells nobody: it is seen at a pipe, where it waits for a writer."""
+    canary = tmp_path / "canary.csv"
+    os.mkfifo(canary)
+    assert not has_reader(canary)
+    reading = subprocess.Popen([sys.executable, "-c", READ, str(canary)], stdout=subprocess.PIPE)
+    try:
+        end = time.monotonic() + 60
+        while not has_reader(canary):
+            assert time.monotonic() < end
+            assert reading.poll() is None
+            time.sleep(0.01)
+    finally:
+        reading.kill()
+        reading.communicate()
+
+
 def test_no_request_makes_the_service_call_or_read_anything(
     model: SegmentModel, tmp_path: Path, trap: socket.socket
 ) -> None:
@@ -110,7 +145,7 @@ def test_no_request_makes_the_service_call_or_read_anything(
     hook.mkdir()
     (hook / "sitecustomize.py").write_text(LOOK)
     canary = tmp_path / "canary.csv"
-    canary.write_text("id,amount\nC1,1\n")
+    os.mkfifo(canary)
     model.save(tmp_path / "company")
     environment = {**os.environ, "PYTHONPATH": str(hook), "LOOKED_FILE": str(looked)}
     settings = ServiceSettings(model_path=tmp_path / "company", drain_seconds=0)
@@ -136,6 +171,7 @@ def test_no_request_makes_the_service_call_or_read_anything(
         ]
         after = looked.read_text()[len(before) :]
     assert after == ""
+    assert not has_reader(canary)
     with pytest.raises(BlockingIOError):
         trap.accept()
     assert {status for _, status in found} <= {200, 404, 422}

@@ -81,13 +81,14 @@ class Company:
 
 @dataclass(frozen=True)
 class Crowd:
-    """Customers all different, as requests carry them, and the segment that the model itself gives each.
+    """Customers all different, as requests carry them, and the segment and strength that the model itself gives each.
 
     `raw` are some others, by their rows.
     """
 
     customers: list[dict[str, Any]]
     segments: list[str]
+    strengths: list[float]
     raw: list[dict[str, Any]]
 
 
@@ -132,7 +133,8 @@ def crowd(served: SegmentModel, company: Company) -> Crowd:
     records = frame[names].astype(object).where(frame[names].notna(), None).to_dict(orient="records")
     found = served.assign(frame)
     customers = [{"id": name, "features": features} for name, features in zip(frame.index, records, strict=True)]
-    return Crowd(customers, found["segment_id"].tolist(), [company.raw(name) for name in vectors.index[:50]])
+    raw = [company.raw(name) for name in vectors.index[:50]]
+    return Crowd(customers, found["segment_id"].tolist(), found["strength"].tolist(), raw)
 
 
 @pytest.fixture(scope="session")

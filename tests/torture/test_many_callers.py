@@ -22,13 +22,14 @@ def test_nobody_gets_another_customers_answer(service: Any, crowd: Any, amount: 
             reply = await connection.ask(service.assign([customer], explain=number % 2 == 0))
             (answer,) = reply.json["assignments"] if reply.status == 200 else [{}]
             asked += 1
-            wrong += (answer.get("id"), answer.get("segment_id")) != (name, crowd.segments[position])
+            found = answer.get("id"), answer.get("segment_id"), answer.get("strength")
+            wrong += found != (name, crowd.segments[position], crowd.strengths[position])
         return asked, wrong
 
     found = run(all_at_once(service.url, CALLERS, ask))
     asked, wrong = sum(asked for asked, _ in found), sum(wrong for _, wrong in found)
     record_property("requests", asked)
-    record_property("wrong ids or segments", wrong)
+    record_property("wrong ids, segments or strengths", wrong)
     assert asked == CALLERS * each
     assert wrong == 0
 

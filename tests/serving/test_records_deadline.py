@@ -1,0 +1,80 @@
+"""`/assign_records` whose raw rows take too long: its caller is told 504, and its work stops in the engine."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+import yaml
+
+from experiments.simulate import simulate, write_company
+from features.compiled import VectorCompiler
+from segments.errors import SourceError
+from segments.model import SegmentModel
+from serving.settings import ServiceSettings
+from training.discovery import discover
+from training.run import provenance, vectors_of
+from training.settings import DiscoverySettings, KMeansSettings, parse_settings
+
+CUSTOMERS, ORDERS = 900, 18  # what the engine needs some tenths of a second for, on any machine
+SOME: dict[str, Any] = {
+    "events": [{"occurred_at": "2026-06-28", "name": "login", "feature": "search", "quantity": 3, "allowed": 10}],
+    "subscriptions": [{"started_at": "2026-01-01", "mrr": 5, "plan": "pro", "seats": 3, "seats_used": 2}],
+    "attributes": {"industry": "retail", "country": "DE"},
+}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> SegmentModel:
+    """One that takes raw rows too."""
+    folder = tmp_path_factory.mktemp("company")
+    write_company(simulate(80, 5, date(2026, 7, 1)), folder)
+    settings = parse_settings(yaml.safe_load((folder / "segments.yaml").read_text()))
+    vectors = vectors_of(settings, folder)
+    tried = DiscoverySettings(algorithms=(KMeansSettings(segments=3),), force=True)
+    return discover(vectors.frame, vectors.contract, tried, provenance(settings, vectors)).model
+
+
+def test_after_504_neither_the_engine_nor_the_model_works_on(
+    make_caller: Any, model: SegmentModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    make, assign = VectorCompiler.vectors, SegmentModel.assign_records
+
+    def made(*given: Any) -> Any:
+        try:
+            found = make(*given)
+        except SourceError:
+            ended.append("stopped")
+            raise
+        ended.append("made")
+        return found
+
+    def assigned(*given: Any) -> Any:
+        ended.append("assigned")
+        return assign(*given)
+
+    def order(customer: int, number: int) -> dict[str, Any]:
+        return {"ordered_at": f"2026-06-{number + 1:02}", "order_id": f"{customer}-{number}", "amount": 41.5}
+
+    customers = [
+        {"id": f"C{i}", **SOME, "orders": [order(i, number) for number in range(ORDERS)]} for i in range(CUSTOMERS)
+    ]
+    body = json.dumps({"as_of": "2026-07-01", "customers": customers}).encode()
+    patient = make_caller(model, ServiceSettings(request_seconds=600))
+    hasty = make_caller(model, ServiceSettings(request_seconds=0.02))
+    monkeypatch.setattr(VectorCompiler, "vectors", made)
+    monkeypatch.setattr(SegmentModel, "assign_records", assigned)
+    assert patient("POST", "/assign_records", body).status == 200
+    assert ended[0] == "made"
+    assert "assigned" in ended
+    ended.clear()
+    reply = hasty("POST", "/assign_records", body)
+    assert (reply.status, reply.error["code"]) == (504, "deadline")
+    for thread in (hasty.door._lists, hasty.door._searches):
+        thread.shutdown(wait=True)  # returns when the work has ended
+    assert ended == ["stopped"]
+    assert hasty.door._room.inside == 0
+    assert patient("POST", "/assign_records", body).status == 200, "the engine is whole"

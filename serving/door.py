@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from segments.errors import nearest_word
 from serving.body import BodyReader, Disconnected, check_head
@@ -37,7 +37,7 @@ Found = TypeVar("Found")
 
 
 class Door:
-    """The ASGI application of the service. `behind` (BentoML's own application) gets what the table leaves to it."""
+    """The ASGI application of the service."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Door:
         self.tell_numbers()
         return self._workers.page()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send, behind: Any = None) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request; every failure ends in the one error shape."""
         started = time.perf_counter()
         seen = Seen(scope["method"])
@@ -91,9 +91,6 @@ class Door:
         try:
             check_head(scope)
             route = self._find(scope, headers, seen)
-            if isinstance(route, Route) and route.handler is None and behind is not None:
-                await behind(scope, receive, send)
-                return
             result = route if isinstance(route, Answer) else await self._handle(route, headers, receive, seen)
         except Refusal as found:
             refusal, seen.method = found.hiding(_secret(headers)), hidden(seen.method, _secret(headers))
@@ -136,8 +133,6 @@ class Door:
 
     async def _handle(self, route: Route, headers: Headers, receive: Receive, seen: Seen) -> Answer:
         handler = route.handler
-        if handler is None:
-            raise Refusal(404, "not_found", f"{route.path} is only there when BentoML serves")
         if self.leaving and route.path == "/readyz":
             raise Refusal(503, "leaving", "the service is being stopped", headers={"Retry-After": "1"})
         if not route.limited:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
+from importlib.metadata import distribution
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
@@ -25,7 +27,11 @@ WAIT = {
     "schema": {"type": "integer", "minimum": 1},
 }
 LIMITED = (429, 504)  # what a route that is limited may answer besides
-DOCS_FILES = ("/static_content/swagger-ui.css", "/static_content/swagger-ui-bundle.js")
+DOCS_FILES = {
+    "/static_content/swagger-ui.css": "text/css; charset=utf-8",
+    "/static_content/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+}
+DOCS_HEADERS = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
 DOCS = Answer(
     b"""<!DOCTYPE html>
 <html lang="en">
@@ -45,6 +51,14 @@ DOCS = Answer(
 """,
     media_type="text/html; charset=utf-8",
 )
+
+
+def docs_files() -> Iterator[tuple[str, str, Any]]:
+    """Path, media type and handler of each file of `/docs`: Swagger UI, from the copy in BentoML; read once."""
+    server = Path(str(distribution("bentoml").locate_file("bentoml/_internal/server")))
+    for path, media_type in DOCS_FILES.items():
+        answer = Answer((server / path.strip("/")).read_bytes(), media_type=media_type, headers=DOCS_HEADERS)
+        yield path, media_type.partition(";")[0], lambda *_, found=answer: found
 
 
 def segments(served: ServedModel) -> dict[str, Any]:

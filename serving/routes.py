@@ -35,17 +35,16 @@ Handler = Callable[[bytes, Deadline], "Answer | Callable[[], Answer]"]
 class Route:
     """One row of the table.
 
-    Without a `handler`, BentoML answers (its copy of the documentation's scripts); one that finds that the rest takes
-    longer than the size of its body tells gives it back, to be done where it keeps no list waiting. `request` and
-    `response` are the models of the bodies, None where a body is not JSON; `refusals` are the error statuses beyond
-    those that every route has. `threaded` work takes some time however short its body. What is not `limited` is
-    answered however much there is to do.
+    A `handler` that finds that the rest takes longer than the size of its body tells gives it back, to be done where it
+    keeps no list waiting. `request` and `response` are the models of the bodies, None where a body is not JSON;
+    `refusals` are the error statuses beyond those that every route has. `threaded` work takes some time however short
+    its body. What is not `limited` is answered however much there is to do.
     """
 
     method: str
     path: str
     summary: str
-    handler: Handler | None
+    handler: Handler
     request: type[BaseModel] | None = None
     response: type[BaseModel] | None = None
     media_type: str = "application/json"
@@ -207,7 +206,10 @@ def route_table(
             Route("GET", path, "The explorer", handler, media_type=kind, documented=False, limited=False)
             for path, kind, handler in explorer.files()
         ),
-        *(Route("GET", path, "Scripts of the documentation", None, documented=False) for path in pages.DOCS_FILES),
+        *(
+            Route("GET", path, "Scripts of /docs", handler, media_type=kind, documented=False, limited=False)
+            for path, kind, handler in pages.docs_files()
+        ),
     )
     document = dump(pages.openapi(table))
     described = Answer(document)

@@ -42,8 +42,19 @@ class SegmentService:
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
-    def bring_back_the_dead() -> None:
-        """BentoML starts no worker anew that died in a container; and the others go on as if nothing had happened."""
+    def prepare() -> None:
+        """What the process that starts the workers does first: log as they do, say who is let in, bring back the dead.
+
+        BentoML starts no worker anew that died in a container; and the others go on as if nothing had happened.
+        """
+        from serving.request_log import log_json_lines, logger
+
+        log_json_lines()
+        if ServiceSettings.from_environment().api_keys_file is None:
+            logger.warning(
+                "this service asks for no API key: whoever reaches its port may use it; to ask for one, make a file by "
+                "`segments key NAME --file keys.json` and name it in SEGMENTS_API_KEYS_FILE"
+            )
         os.environ.pop(CONTAINERIZED, None)
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
@@ -53,14 +64,14 @@ class SegmentService:
 
 
 class FrontDoor:
-    """ASGI middleware that lets every HTTP request in by the service's own door, before BentoML's routes."""
+    """ASGI middleware by which the service's own door answers every HTTP request, and BentoML the rest (its start)."""
 
     def __init__(self, app: Any) -> None:
         self._bentoml = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await bentoml.get_current_service().worker.door(scope, receive, send, behind=self._bentoml)
+            await bentoml.get_current_service().worker.door(scope, receive, send)
         else:
             await self._bentoml(scope, receive, send)
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from segments.model import SegmentModel
 from segments.profiles import SegmentLabel
-from serving import error_contracts, request_contracts, response_contracts
+from serving import error_contracts, pages, request_contracts, response_contracts
 from serving.door import Door
 from serving.live_model import LiveModel, ServedModel
 from serving.routes import Route, route_table
@@ -166,6 +166,23 @@ def test_the_page_asks_no_address_outside(call_kmeans: Any) -> None:
     page = call_kmeans("GET", "/docs")
     assert page.headers["content-type"].startswith("text/html")
     assert b"//" not in page.body.replace(b"<!DOCTYPE", b"")
+
+
+@pytest.mark.parametrize("wanted", ["bytes=999999999-", "bytes=a-b", "bytes=0-9"])
+def test_the_scripts_of_the_page_are_answered_as_all_else_is(
+    make_caller: Any, kmeans: SegmentModel, wanted: str
+) -> None:
+    """Whole, whatever part is asked for; with an id, counted, and the last of their connection where we leave."""
+    call = make_caller(kmeans)
+    call.door.leave()
+    page = call("GET", "/docs").body.decode()
+    for path, kind in pages.DOCS_FILES.items():
+        assert f'"{path[1:]}"' in page
+        reply = call("GET", path, b"", {"range": wanted, "x-request-id": "scripts-1"})
+        assert (reply.status, reply.headers["content-type"]) == (200, kind)
+        assert len(reply.body) == int(reply.headers["content-length"]) > 100_000
+        assert (reply.headers["x-request-id"], reply.headers["connection"]) == ("scripts-1", "close")
+        assert f'segments_requests_total{{route="{path}",status="200"}} 1' in call("GET", "/metrics").body.decode()
 
 
 def test_head_is_answered_as_get(call_kmeans: Any) -> None:

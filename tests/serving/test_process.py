@@ -130,7 +130,9 @@ def test_a_port_in_use_is_named_before_anything_starts() -> None:
             pytest.fail("another service has the port")
 
 
-def test_a_service_without_a_model_says_so_and_is_stopped(tmp_path: Path) -> None:
+def test_a_service_without_a_model_says_so_and_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And its log, JSON lines to the last, warns that it would have let everyone in."""
+    monkeypatch.delenv("SEGMENTS_API_KEYS_FILE", raising=False)
     settings = ServiceSettings(model_path=tmp_path / "nothing")
     with (
         (tmp_path / "log").open("wb") as log,
@@ -138,6 +140,10 @@ def test_a_service_without_a_model_says_so_and_is_stopped(tmp_path: Path) -> Non
         running_service(settings, port=free_port(), log=log, timeout=START_SECONDS),
     ):
         pytest.fail("it cannot be ready")
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    (warning,) = [line for line in lines if "asks for no API key" in line["message"]]
+    assert warning["level"] == "warning"
+    assert "SEGMENTS_API_KEYS_FILE" in warning["message"], "how to mend it"
 
 
 def test_a_built_bento_serves_the_packed_model_with_no_registry(

@@ -78,28 +78,45 @@ class Histogram(Family):
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """The numbers of a counter; or those under some values of its last label, added up by its other labels."""
+
+    counter: Counter
+    under: frozenset[str] | None = None
+
+    @property
+    def labels(self) -> Labels:
+        return self.counter.labels if self.under is None else self.counter.labels[:-1]
+
+    def numbers(self, counters: Mapping[str, Mapping[Labels, list[float]]]) -> dict[Labels, float]:
+        """By the values of `labels`, of all counters' numbers."""
+        found: dict[Labels, float] = {}
+        for values, (number,) in counters[self.counter.name].items():
+            if self.under is None or values[-1] in self.under:
+                kept = values[: len(self.labels)]
+                found[kept] = found.get(kept, 0.0) + number
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
-    """A gauge that no process sets: of what a counter counted, the part under one value of its last label.
+    """A gauge that no process sets: how much of `whole` is `part`, which have the same labels.
 
     It is made of the numbers of all processes, added up: neither the sum nor the largest of their shares is the share.
     """
 
     name: str
     help: str
-    counter: Counter
-    part: str
-    whole: frozenset[str]
+    part: Counted
+    whole: Counted
 
-    def metric(self, counted: Mapping[Labels, list[float]]) -> Metric:
-        """The share for each combination of the other labels that something was counted for."""
-        metric = GaugeMetricFamily(self.name, self.help, labels=self.counter.labels[:-1])
-        wholes: dict[Labels, float] = {}
-        for (*others, last), (number,) in counted.items():
-            if last in self.whole:
-                wholes[tuple(others)] = wholes.get(tuple(others), 0.0) + number
-        for labels, whole in wholes.items():
+    def metric(self, counters: Mapping[str, Mapping[Labels, list[float]]]) -> Metric:
+        """The share for each combination of labels that something was counted for."""
+        metric = GaugeMetricFamily(self.name, self.help, labels=self.whole.labels)
+        parts = self.part.numbers(counters)
+        for labels, whole in self.whole.numbers(counters).items():
             if whole:
-                metric.add_metric(labels, counted.get((*labels, self.part), [0.0])[0] / whole)
+                metric.add_metric(labels, parts.get(labels, 0.0) / whole)
         return metric
 
 
@@ -124,10 +141,14 @@ class Metrics:
     def histogram(self, name: str, help: str, labels: Labels = ()) -> Histogram:
         return self._keep(Histogram(name, "histogram", help, labels, {}, threading.Lock()))
 
-    def share(self, name: str, help: str, counter: Counter, part: str, whole: Iterable[str]) -> None:
-        """A gauge on the page: how much of `whole` is `part`, both values of the counter's last label."""
+    def share(self, name: str, help: str, part: Counted, whole: Counted) -> None:
+        """A gauge on the page: how much of `whole` is `part`.
+
+        Let the counter of the whole be made after that of a part, and be added to before it: numbers are looked at in
+        the order of their making, and so no share is ever above 1.
+        """
         self._refuse_twice(name)
-        self._shares[name] = Share(name, help, counter, part, frozenset(whole))
+        self._shares[name] = Share(name, help, part, whole)
 
     def _keep(self, family: AnyFamily) -> AnyFamily:
         self._refuse_twice(family.name)
@@ -172,7 +193,7 @@ class Metrics:
         for name, family in self._families.items():
             yield _metric(family, merged[name])
         for share in self._shares.values():
-            yield share.metric(merged[share.counter.name])
+            yield share.metric(merged)
 
 
 @dataclass(frozen=True, eq=False)

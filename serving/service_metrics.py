@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from serving.live_model import ServedModel
-from serving.metrics import Metrics
+from serving.metrics import Counted, Metrics
 from serving.refusals import Refusal
 
 NO_ROUTE = "none"
@@ -29,6 +29,15 @@ class ServiceMetrics(Metrics):
         )
         self._unassigned = self.counter("segments_unassigned_customers", "Customers that no segment was answered for.")
         self._novel = self.counter("segments_novel_customers", "Customers far outside of what training saw.")
+        self._customers = self.counter("segments_customers", "Customers answered, with a segment or without.")
+        whole = Counted(self._customers)
+        self.share(
+            "segments_unassigned_share",
+            "Share of them that no segment was answered for.",
+            Counted(self._unassigned),
+            whole,
+        )
+        self.share("segments_novel_share", "Share of them that are novel.", Counted(self._novel), whole)
         self._model = self.gauge(
             MODEL_INFO, "1 for each worker that serves this model.", ("model", "version", "digest")
         )
@@ -61,6 +70,7 @@ class ServiceMetrics(Metrics):
             known = {*served.model.ids}
             self._assignments.forget(lambda labels: labels[0] in known)
             self._counted = served
+        self._customers.add(by=len(rows))
         if len(rows) == 1:
             (row,) = rows
             if row["unassigned"]:

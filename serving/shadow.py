@@ -19,7 +19,7 @@ from typing import Any, Literal
 from segments.errors import SegmentsError
 from serving.following import FollowedModel, source_of
 from serving.live_model import LiveModel, ServedModel
-from serving.metrics import Metrics
+from serving.metrics import Counted, Metrics
 from serving.settings import ServiceSettings
 
 logger = logging.getLogger("bentoml.segments")
@@ -52,9 +52,8 @@ class ShadowMetrics:
         metrics.share(
             "segments_shadow_different_share",
             "Share of the customers compared whom it would assign elsewhere.",
-            self._customers,
-            part="different",
-            whole=("same", "different"),
+            part=Counted(self._customers, frozenset({"different"})),
+            whole=Counted(self._customers, frozenset({"same", "different"})),
         )
         self._pair = ("", "")
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,12 +16,16 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from features.learned import LearnedFeatures
+from segments.contract import Kind, VectorContract
 from segments.model import SegmentModel
 from serving.live_model import ServedModel
-from serving.metrics import SECONDS, Metrics
+from serving.metrics import SECONDS, Counted, Metrics
 from serving.service_metrics import ServiceMetrics
 from serving.worker_metrics import WorkerMetrics
 
+AS_OF = date(2026, 7, 1)
+INDUSTRIES = ("retail", "software", "finance")
 Found = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -69,7 +77,7 @@ def test_a_metric_is_made_once() -> None:
     with pytest.raises(ValueError, match="asked already"):
         metrics.gauge("asked", "Again.")
     told = metrics.counter("told", "Told.", ("what",))
-    metrics.share("lies", "Lies.", told, "lie", ("lie", "truth"))
+    metrics.share("lies", "Lies.", Counted(told, frozenset({"lie"})), Counted(told, frozenset({"lie", "truth"})))
     with pytest.raises(ValueError, match="lies already"):
         metrics.counter("lies", "Again.")
 
@@ -83,6 +91,25 @@ def one_worker(folder: Path, place: int) -> SimpleNamespace:
         oldest=metrics.gauge("oldest", "Largest.", largest=True),
         of_all=WorkerMetrics(metrics, folder, place),
     )
+
+
+def test_a_share_is_of_all_workers_together_and_absent_before_anything_was_counted(tmp_path: Path) -> None:
+    """Neither the sum of theirs (0.5 + 0.1) nor the largest."""
+    model: Any = SimpleNamespace(ids=("s000",), digest="sha256:0")
+    served = ServedModel(model, "tiny", "1", "tests")
+    workers = [ServiceMetrics(), ServiceMetrics()]
+    pages = [WorkerMetrics(metrics, tmp_path, place) for place, metrics in enumerate(workers)]
+    assert ("segments_unassigned_share", ()) not in read(pages[0].page().body)
+    for metrics, (unassigned, novel, others) in zip(workers, [(1, 0, 1), (1, 3, 9)], strict=True):
+        rows = [{"segment_id": None, "unassigned": True, "novel": False}] * unassigned
+        rows += [{"segment_id": "s000", "unassigned": False, "novel": number < novel} for number in range(others)]
+        metrics.assigned(served, rows[:1])
+        metrics.assigned(served, rows[1:])
+    for page in pages:
+        found = read(page.page().body)
+    assert value(found, "segments_customers_total") == 12
+    assert value(found, "segments_unassigned_share") == 2 / 12
+    assert value(found, "segments_novel_share") == 3 / 12
 
 
 def test_the_page_of_any_worker_is_that_of_all_and_never_goes_back(tmp_path: Path) -> None:
@@ -155,30 +182,81 @@ def test_a_folder_that_cannot_be_written_costs_the_others_numbers_only(
     assert "cannot be written" in caplog.text
 
 
-def test_what_was_answered_is_counted(make_caller: Any, kmeans: SegmentModel, many_customers: Any) -> None:
-    call = make_caller(kmeans)
-    truth = kmeans.assign(many_customers)
-    call.assign([{"id": str(i), "features": f} for i, f in enumerate(many_customers)])
-    for position in range(50):
-        call.one(many_customers[position])
-    call.one({})
+def of_raw_rows(model: SegmentModel) -> SegmentModel:
+    """The same model, as if its features had been made of orders and attributes; recency is whole days then."""
+    columns = [replace(one, kind=Kind.COUNT) if one.name == "recency_days" else one for one in model.contract.columns]
+    attributes = {"industry": {"kind": "category"}, "employees": {"kind": "count"}, "region": {"kind": "category"}}
+    sources = {"orders": {"file": "orders.csv"}, "customers": {"file": "customers.csv", "attributes": attributes}}
+    provenance = {
+        "settings": {"sources": sources, "features": {}},
+        "learned_features": LearnedFeatures(categories={"industry": (*INDUSTRIES, "fishing"), "region": ()}).to_json(),
+        "raw_columns": {"orders": ["customer_id", "ordered_at", "amount"], "customers": ["customer_id", *attributes]},
+    }
+    return replace(model, contract=VectorContract(tuple(columns)), provenance=provenance)
+
+
+def in_whole_orders(features: dict[str, Any]) -> dict[str, Any]:
+    """The nearest customer whom raw rows can make: at least one order, before the as-of day."""
+    return {
+        "recency_days": max(1, round(features["recency_days"])),
+        "frequency": max(1, int(features["frequency"])),
+        "monetary_value": round(features["monetary_value"] or 0.0, 2),
+        "industry": features["industry"],
+    }
+
+
+def raw_rows(features: dict[str, Any]) -> dict[str, Any]:
+    day = str(AS_OF - timedelta(days=features["recency_days"]))
+    amounts = [features["monetary_value"]] + [0] * (features["frequency"] - 1)
+    orders = [{"ordered_at": day, "amount": amount} for amount in amounts]
+    return {"orders": orders, "attributes": {"industry": features["industry"]}}
+
+
+ROUTES: dict[str, tuple[dict[str, Any], Callable[[dict[str, Any]], dict[str, Any]], str]] = {
+    "/assign": ({}, lambda features: {"features": features}, "invalid_features"),
+    "/contrast": ({"against": "s001"}, lambda features: {"features": features}, "invalid_features"),
+    "/assign_records": (
+        {"as_of": str(AS_OF)},
+        lambda features: raw_rows(features) if features else {},
+        "no_usable_rows",
+    ),
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_what_was_answered_is_counted(make_caller: Any, kmeans: SegmentModel, many_customers: Any, route: str) -> None:
+    model = of_raw_rows(kmeans)
+    call = make_caller(model)
+    customers = [in_whole_orders(features) for features in many_customers]
+    truth = model.assign(customers)
+    more, customer, refused = ROUTES[route]
+
+    def ask(features: list[dict[str, Any]]) -> Any:
+        sent = [{"id": str(place), **customer(one)} for place, one in enumerate(features)]
+        return call("POST", route, json.dumps({"customers": sent, **more}).encode())
+
+    assert ask(customers).status == 200
+    for one in customers[:50]:
+        ask([one])
+    assert ask([{}]).error["code"] == refused
     call("GET", "/nope")
     found = read(call("GET", "/metrics").body)
-    expected = truth["segment_id"].value_counts() + truth["segment_id"][:50].value_counts().reindex(kmeans.ids).fillna(
-        0
-    )
-    for segment in kmeans.ids:
+    expected = truth["segment_id"].value_counts() + truth["segment_id"][:50].value_counts().reindex(model.ids).fillna(0)
+    for segment in model.ids:
         assert value(found, "segments_assignments_total", segment=segment) == expected[segment]
     novel = int(truth["novel"].sum()) + int(truth["novel"][:50].sum())
     assert novel > 0
+    assert value(found, "segments_customers_total") == 550
     assert value(found, "segments_novel_customers_total") == novel
+    assert value(found, "segments_novel_share") == novel / 550
     assert value(found, "segments_unassigned_customers_total") == 0
-    assert value(found, "segments_requests_total", route="/assign", status="200") == 51
-    assert value(found, "segments_requests_total", route="/assign", status="422") == 1
+    assert found[("segments_unassigned_share", ())] == 0
+    assert value(found, "segments_requests_total", route=route, status="200") == 51
+    assert value(found, "segments_requests_total", route=route, status="422") == 1
     assert value(found, "segments_requests_total", route="none", status="404") == 1
-    assert value(found, "segments_refused_requests_total", code="invalid_features") == 1
-    assert value(found, "segments_request_seconds_count", route="/assign") == 52
-    assert value(found, "segments_model_info", model="tiny", version="7", digest=kmeans.digest) == 1
+    assert value(found, "segments_refused_requests_total", code=refused) == 1
+    assert value(found, "segments_request_seconds_count", route=route) == 52
+    assert value(found, "segments_model_info", model="tiny", version="7", digest=model.digest) == 1
     assert value(found, "segments_requests_in_flight") == 0
 
 
@@ -188,6 +266,7 @@ def test_the_unassigned_are_counted(make_caller: Any, hdbscan: SegmentModel, man
     call.assign([{"id": str(i), "features": f} for i, f in enumerate(many_customers)])
     found = read(call("GET", "/metrics").body)
     assert value(found, "segments_unassigned_customers_total") == truth["unassigned"].sum() > 0
+    assert value(found, "segments_unassigned_share") == truth["unassigned"].mean()
     assigned = [number for (name, _), number in found.items() if name == "segments_assignments_total"]
     assert sum(assigned) == (~truth["unassigned"]).sum()
 

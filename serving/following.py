@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from segments.errors import RegistryError, SegmentsError, UnreachableError
 from serving.compatibility import breaks, check_replaces
-from serving.live_model import Fetch, LiveModel, ModelEvents, ServedModel, from_directory, warm
+from serving.live_model import Fetch, LiveModel, ModelEvents, ServedModel, failure_of, from_directory, warm
 from serving.load_failures import Reason, reason_of
 from serving.patience import Patience
 from serving.settings import ServiceSettings
@@ -122,8 +122,10 @@ class FollowedModel(LiveModel):
         while not self._stopped.is_set():
             try:
                 self.check()
-            except Exception:
+            except Exception as error:
                 # this thread is the only one that follows: it must not end
+                if self.current is None:
+                    self.failure = failure_of(error)
                 logger.exception("following the registry failed. Trying again in %g s.", self._poll_seconds)
             self._stopped.wait(self._poll_seconds)
 
@@ -258,16 +260,14 @@ class FollowedModel(LiveModel):
         self._events.answered(answers)
 
     def _fall_back(self, error: Exception) -> None:
-        """Without anything to serve, serve the last verified copy."""
+        """Without anything to serve, serve the last verified copy that passes its self-test."""
         if self.current is not None:
             return
-        copy = self._copies and self._copies.last(f"last verified copy on disk ({self._source.title})")
+        copy = self._copies and self._copies.last(f"last verified copy on disk ({self._source.title})", warm)
         if copy:
-            warm(copy)
             self._put(copy)
         else:  # only now: whoever waits for the service gives up when there is a failure
-            ours = isinstance(error, SegmentsError)
-            self.failure = str(error) if ours else f"{type(error).__name__} while loading; the log has the trace"
+            self.failure = failure_of(error)
 
 
 def _tell_what_breaks(before: ServedModel, after: ServedModel) -> None:

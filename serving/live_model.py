@@ -174,15 +174,21 @@ class LiveModel:
             try:
                 self.load()
             except SegmentsError as error:
-                self.failure = str(error)
+                self.failure = failure_of(error)
                 logger.error("no model to serve: %s. Trying again in %g s.", error, self._retry_seconds)
             except Exception as error:
                 # whatever a damaged artefact or a library raises, the service must stay up, unready, and say why
-                self.failure = f"{type(error).__name__} while loading; the log has the trace"
+                self.failure = failure_of(error)
                 logger.exception("no model to serve. Trying again in %g s.", self._retry_seconds)
             else:
                 return
             self._stopped.wait(self._retry_seconds)
+
+
+def failure_of(error: Exception) -> str:
+    """Why there is no model, in words for whoever asks the service."""
+    ours = isinstance(error, SegmentsError)
+    return str(error) if ours else f"{type(error).__name__} while loading; the log has the trace"
 
 
 def from_directory(path: Path, *, name: str = "", version: str = "", source: str = "") -> ServedModel:

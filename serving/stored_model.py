@@ -15,7 +15,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -35,6 +35,8 @@ OVERLAY = "overlay.json"
 CURRENT = "current"
 STAGING = ".keeping-"
 STALE_SECONDS = 3600.0
+
+Examine = Callable[[ServedModel], None]
 
 
 def write_stored(folder: Path, model: SegmentModel, name: str, version: str) -> None:
@@ -66,11 +68,12 @@ def read_stored(folder: Path, source: str) -> ServedModel:
 class KeptCopies:
     """The last verified copies of what one pointer of one registry named: the one in service, and the one before.
 
-    Several workers may share a folder.
+    Several workers may share a folder. Why a copy is not served is logged once, not whenever it is looked at.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._told: dict[str, str] = {}  # by copy: why it was not served
 
     @classmethod
     def of(cls, cache: Path, *pointer: str) -> KeptCopies:
@@ -101,6 +104,7 @@ class KeptCopies:
         target, before = self.room() / name, self._current()
         if not _is_whole(target):
             shutil.rmtree(target, ignore_errors=True)
+            self._told.pop(name, None)
             with tempfile.TemporaryDirectory(prefix=STAGING, dir=self._folder) as staging:
                 fresh = Path(staging) / name
                 fresh.mkdir()
@@ -123,22 +127,36 @@ class KeptCopies:
             return False
         return copy.model.digest == served.model.digest
 
-    def last(self, source: str) -> ServedModel | None:
-        """The copy last kept, verified; where it is damaged, the one before. None if there is none that is whole."""
+    def last(self, source: str, examine: Examine = lambda _: None) -> ServedModel | None:
+        """The copy last kept, verified; where it is damaged, or `examine` raises of it, the one before.
+
+        None if there is none such.
+        """
         while True:
             current = self._current()
-            found = self._first_whole(current, source)
+            found = self._first_good(current, source, examine)
             if found is not None or self._current() == current:  # else another worker went on while we read
                 return found
 
-    def _first_whole(self, current: str | None, source: str) -> ServedModel | None:
+    def _first_good(self, current: str | None, source: str, examine: Examine) -> ServedModel | None:
         for folder in sorted(self._copies(), key=lambda one: one.name != current):
             try:
-                return replace(read_stored(folder, source), is_copy=True)
-            except (SegmentsError, OSError) as error:
+                found = replace(read_stored(folder, source), is_copy=True)
+                examine(found)
+            except Exception as error:  # noqa: BLE001  # whatever is wrong with this one, another may serve
                 if folder.exists():
-                    logger.error("the copy %s on disk is not served: %s", folder.name, error)
+                    self._tell(folder.name, error)
+            else:
+                return found
         return None
+
+    def _tell(self, name: str, error: Exception) -> None:
+        why = f"{type(error).__name__}: {error}"
+        if self._told.get(name) == why:
+            return
+        self._told[name] = why
+        trace = None if isinstance(error, (SegmentsError, OSError)) else error
+        logger.error("the copy %s on disk is not served: %s", name, error, exc_info=trace)
 
     def _copies(self) -> list[Path]:
         with suppress(OSError):

@@ -302,6 +302,17 @@ def richer_models(model: SegmentModel) -> dict[str, SegmentModel]:
     }
 
 
+def followed_through_1_and_2(
+    registry: Registry, copies: KeptCopies | None = None, more: str = "a descriptor"
+) -> FollowedModel:
+    """Serves version 2, which is richer than version 1 that it served before."""
+    registry.versions["2"] = richer_models(registry.versions["1"])[more]
+    live = follow(registry, copies)
+    for registry.named in ("1", "2"):
+        live.check()
+    return live
+
+
 WHAT_IS_RICHER = [
     ("a descriptor", Reason.INCOMPATIBLE, "seats is not known any more"),
     ("a null", Reason.INCOMPATIBLE, "recency_days may not be null any more"),
@@ -313,10 +324,7 @@ WHAT_IS_RICHER = [
 def test_a_rollback_to_what_served_is_never_refused(
     registry: Registry, more: str, reason: Reason, told: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    registry.versions["2"] = richer_models(registry.versions["1"])[more]
-    live = follow(registry)
-    for registry.named in ("1", "2"):
-        live.check()
+    live = followed_through_1_and_2(registry, more=more)
     registry.named = "3"  # as poor as version 1, but nobody ever was served by it
     live.check()
     assert (serving(live), live.refused) == ("2", ("3", reason))
@@ -332,22 +340,15 @@ def test_a_rollback_to_what_served_is_never_refused(
 
 
 def test_what_served_and_was_changed_since_is_another_model(registry: Registry) -> None:
-    first = registry.versions["1"]
-    registry.versions["2"] = richer_models(first)["a descriptor"]
-    live = follow(registry)
-    for registry.named in ("1", "2"):
-        live.check()
-    registry.versions["1"] = replace(first, provenance={"made": "anew"})
+    live = followed_through_1_and_2(registry)
+    registry.versions["1"] = replace(registry.versions["1"], provenance={"made": "anew"})
     registry.named = "1"
     live.check()
     assert (serving(live), live.refused) == ("2", ("1", Reason.INCOMPATIBLE))
 
 
 def test_a_rollback_after_a_new_start_needs_the_copy_of_what_served(registry: Registry, copies: KeptCopies) -> None:
-    registry.versions["2"] = richer_models(registry.versions["1"])["a descriptor"]
-    before = follow(registry, copies)
-    for registry.named in ("1", "2"):
-        before.check()
+    followed_through_1_and_2(registry, copies)
     with_copies, without = follow(registry, copies), follow(registry)
     for live in (with_copies, without):
         live.check()
@@ -360,10 +361,7 @@ def test_a_rollback_after_a_new_start_needs_the_copy_of_what_served(registry: Re
 
 
 def test_a_copy_that_was_damaged_proves_nothing(registry: Registry, copies: KeptCopies) -> None:
-    registry.versions["2"] = richer_models(registry.versions["1"])["a descriptor"]
-    before = follow(registry, copies)
-    for registry.named in ("1", "2"):
-        before.check()
+    followed_through_1_and_2(registry, copies)
     for path in copies.room().glob("v1-*/model/**/*.npy"):
         path.write_bytes(path.read_bytes()[:-1])
     live = follow(registry, copies)
@@ -562,6 +560,52 @@ def test_the_last_verified_copy_serves_until_the_registry_is_back(registry: Regi
     assert serving(live) == "3"
 
 
+@pytest.mark.parametrize("what", ["another answer", "no answer"])
+def test_a_copy_that_fails_its_self_test_is_passed_over_for_the_one_before(
+    registry: Registry, copies: KeptCopies, caplog: pytest.LogCaptureFixture, what: str
+) -> None:
+    follow(registry, copies).check()
+    broken = broken_models(registry.versions["1"])[what]
+    copies.keep(ServedModel(broken, "tiny", "2", registry.title))  # whole, but this machine answers otherwise
+    registry.down = UnreachableError("the MLflow server at X does not answer")
+    live = follow(registry, copies)
+    live.check()
+    assert live.current is not None
+    assert (live.current.version, live.current.is_copy, live.failure) == ("1", True, None)
+    (line,) = [one.getMessage() for one in caplog.records if "on disk is not served" in one.getMessage()]
+    assert line.startswith("the copy v2-")
+
+
+@pytest.mark.parametrize("trouble", [None, KeyError("a column of yore")])
+def test_without_registry_and_a_copy_that_passes_the_service_says_so_and_logs_it_once(
+    registry: Registry,
+    copies: KeptCopies,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: Exception | None,
+) -> None:
+    """Whatever the self-test raises, our own error or a library's."""
+    good = registry.versions["1"]
+    copies.keep(ServedModel(broken_models(good)["another answer"], "tiny", "1", registry.title))
+    if trouble:
+        monkeypatch.setattr(following, "warm", lambda _: raising(trouble)())
+    registry.down = UnreachableError("the MLflow server at X does not answer")
+    live = follow(registry, copies)
+    for _ in range(3):
+        live.check()
+    assert live.current is None
+    assert live.failure == "the MLflow server at X does not answer"
+    about_it = [one for one in caplog.records if "on disk is not served" in one.getMessage()]
+    assert len(about_it) == 1
+    assert ("a column of yore" if trouble else "self-test: example 0") in about_it[0].getMessage()
+    assert bool(about_it[0].exc_info) == bool(trouble), "a trace only of what nobody foresaw"
+    monkeypatch.undo()
+    registry.versions["1"] = with_examples(good, pd.DataFrame(columns=list(good.contract.names)))
+    registry.down = None
+    live.check()
+    assert (serving(live), live.failure) == ("1", None)
+
+
 @pytest.mark.parametrize("what", ["another unit", "no answer"])
 def test_a_bad_champion_at_the_start_leaves_the_copy_serving(registry: Registry, copies: KeptCopies, what: str) -> None:
     follow(registry, copies).check()
@@ -622,18 +666,22 @@ def test_a_model_that_was_replaced_is_let_go(registry: Registry) -> None:
 
 def test_whatever_goes_wrong_the_thread_goes_on(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     live = follow(registry)
-    real, calls = live.check, [0]
+    real, mended = live.check, threading.Event()
 
     def check() -> None:
-        calls[0] += 1
-        if calls[0] == 1:
+        if not mended.is_set():
             raise ZeroDivisionError
         real()
 
     monkeypatch.setattr(live, "check", check)
     live.start()
-    wait(lambda: serving(live) == "1")
-    live.stop()
+    try:
+        wait(lambda: live.failure == "ZeroDivisionError while loading; the log has the trace")
+        mended.set()
+        wait(lambda: serving(live) == "1")
+        assert live.failure is None
+    finally:
+        live.stop()
 
 
 def test_patience_has_an_end() -> None:

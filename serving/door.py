@@ -52,6 +52,8 @@ class Door:
         self._keys = ApiKeys(settings.api_keys_file)
         self._rate = RateLimit(settings.requests_per_second, settings.workers)
         self._room = Turn(settings.max_concurrency, settings.workers)
+        # a few searches take as long as thousands of customers: they never fill the room of all
+        self._search_room = Turn(max(1, settings.max_concurrency // 2), settings.workers)
         self._reader = BodyReader(settings.max_body_bytes, settings.body_seconds)
         self._origins = Origins(settings.origins)
         self._seconds = settings.request_seconds
@@ -151,7 +153,10 @@ class Door:
                         await asyncio.sleep(0)  # who came at the same time is seen, and told that there is no room
                     deadline.check()
                     found = handler(body, deadline)
-            return found if isinstance(found, Answer) else await _in_thread(self._searches, found, deadline)
+            if isinstance(found, Answer):
+                return found
+            with self._search_room:
+                return await _in_thread(self._searches, found, deadline)
 
 
 async def _in_thread(thread: ThreadPoolExecutor, work: Callable[[], Found], deadline: Deadline) -> Found:

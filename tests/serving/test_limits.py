@@ -137,6 +137,17 @@ def test_who_finds_no_room_is_told_at_once_and_the_others_are_answered(
     assert ask_all(door, [body_of(good)])[0][0] == 200, "there is room again"
 
 
+def test_searches_fill_no_more_than_half_the_room(make_caller: Any, kmeans: SegmentModel, good: dict[str, Any]) -> None:
+    door = make_caller(kmeans, ServiceSettings(max_concurrency=4)).door
+    asked = {"customer": {"id": "C1", "features": good}, "to": "s001", "changeable": ["recency_days"]}
+    bodies, paths = [json.dumps(asked).encode(), body_of(good)], ["/what_would_change", "/assign"]
+    with door._search_room, door._search_room:
+        found = ask_all(door, bodies, paths)
+    assert [status for status, _, _ in found] == [503, 200]
+    assert found[0][2]["error"]["code"] == "busy"
+    assert ask_all(door, bodies[:1], paths[:1])[0][0] == 200, "there is room again"
+
+
 def test_a_worker_of_two_lets_half_of_them_in(make_caller: Any, kmeans: SegmentModel, good: dict[str, Any]) -> None:
     settings = ServiceSettings(workers=2, max_concurrency=4, requests_per_second=4)
     door = make_caller(kmeans, settings.model_copy(update={"requests_per_second": None})).door

@@ -233,3 +233,20 @@ class MlflowServer:
 def mlflow_server() -> type[MlflowServer]:
     """`mlflow_server(folder, port)` is one to be started; without a port it chooses a free one."""
     return MlflowServer
+
+
+@pytest.fixture
+def tries(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """For each connection to a server of MLflow that is tried, how many seconds it may take."""
+    from urllib3.connection import HTTPConnection
+
+    found: list[float] = []
+    real = HTTPConnection.connect
+
+    def connect(connection: HTTPConnection) -> None:
+        assert connection.timeout is not None
+        found.append(connection.timeout)
+        real(connection)
+
+    monkeypatch.setattr(HTTPConnection, "connect", connect)
+    return found

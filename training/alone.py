@@ -15,6 +15,10 @@ from pathlib import Path
 from segments.errors import SettingsError
 
 
+class HeldError(SettingsError):
+    """Another process holds the lock."""
+
+
 @contextmanager
 def alone(lock: Path, otherwise: str) -> Iterator[None]:
     """Hold the lock in this file while the block runs.
@@ -23,11 +27,13 @@ def alone(lock: Path, otherwise: str) -> Iterator[None]:
 
     Raises
     ------
+    HeldError
+        If another process holds it: `otherwise`.
     SettingsError
-        If another process holds it: `otherwise`. If it cannot be locked: why.
+        If it cannot be locked: why.
     """
     try:
-        file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        file = _opened(lock)
     except OSError as error:
         raise SettingsError(f"{lock} cannot be written: {error.strerror}") from error
     try:
@@ -48,7 +54,7 @@ def beside_others(lock: Path) -> Iterator[None]:
     OSError
         If it cannot be locked.
     """
-    file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    file = _opened(lock)
     try:
         if sys.platform != "win32":
             import fcntl
@@ -59,6 +65,14 @@ def beside_others(lock: Path) -> Iterator[None]:
         os.close(file)
 
 
+def _opened(lock: Path) -> int:
+    """The file of a lock, made where needed for owner and group; who may only read a colleague's locks it too."""
+    try:
+        return os.open(lock, os.O_RDWR | os.O_CREAT, 0o660)
+    except PermissionError:
+        return os.open(lock, os.O_RDONLY)
+
+
 def _lock(file: int, lock: Path, otherwise: str) -> None:
     if sys.platform == "win32":
         return
@@ -67,6 +81,6 @@ def _lock(file: int, lock: Path, otherwise: str) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise SettingsError(otherwise) from error
+        raise HeldError(otherwise) from error
     except OSError as error:
         raise SettingsError(f"{lock} cannot be locked: {error.strerror}") from error

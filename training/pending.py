@@ -15,7 +15,8 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -30,7 +31,7 @@ from registry.run_files import plain_settings, write_files
 from registry.runs import DISCOVERY
 from segments.errors import SettingsError
 from segments.model import SegmentModel
-from training.alone import alone, beside_others
+from training.alone import HeldError, alone, beside_others
 from training.settings import Settings, parse_as, parse_settings
 
 FOLDER = "pending-runs"
@@ -87,8 +88,13 @@ class Pending:
         return self.record.tags[DISCOVERY]
 
 
-def keep(base: Path, record: DiscoveryRecord, vectors: CustomerVectors, champion: str) -> Path:
+def keep(
+    base: Path, record: DiscoveryRecord, vectors: CustomerVectors, champion: str, announce: Callable[[str], None]
+) -> Path:
     """Write a discovery to a folder of its own below `base`, and say where.
+
+    `announce` is told what is left there that could not be tidied up, and if it is written without the lock that keeps
+    others from tidying meanwhile: hours of work are not given up for that.
 
     Raises
     ------
@@ -100,15 +106,19 @@ def keep(base: Path, record: DiscoveryRecord, vectors: CustomerVectors, champion
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     place, name = base / FOLDER, f"{moment}-{record.tags[DISCOVERY][:8]}"
     folder, unfinished = place / name, place / f"{_UNFINISHED}{name}"
-    remove_leftovers(base)
+    for left in remove_leftovers(base):
+        announce(left)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        with beside_others(place / WRITING):
+        with ExitStack() as ending:
             try:
-                _write(unfinished, record, record.model, vectors, champion)
-                unfinished.rename(folder)
-            finally:
-                shutil.rmtree(unfinished, ignore_errors=True)  # not there any more if it was whole
+                ending.enter_context(beside_others(place / WRITING))
+            except OSError as error:
+                why = error.strerror or error
+                announce(f"{place / WRITING} cannot be locked ({why}); the discovery is kept all the same")
+            ending.callback(shutil.rmtree, unfinished, ignore_errors=True)  # not there any more if it was whole
+            _write(unfinished, record, record.model, vectors, champion)
+            unfinished.rename(folder)
     except OSError as error:
         raise SettingsError(f"the discovery cannot be kept in {folder}: {error.strerror or error}") from error
     return folder
@@ -117,22 +127,31 @@ def keep(base: Path, record: DiscoveryRecord, vectors: CustomerVectors, champion
 def remove_leftovers(base: Path) -> tuple[str, ...]:
     """Delete what processes that were killed left half written or half deleted; a line on each that cannot be.
 
-    What another process writes or deletes at this moment is left alone.
+    What another process writes or deletes at this moment is left alone, and so is everything where no lock tells.
     """
     place = base / FOLDER
     failed: list[str] = []
     for beginning, lock in ((_UNFINISHED, WRITING), (_SENT, LOCK)):
         if not any(place.glob(f"{beginning}*")):
             continue
-        with suppress(SettingsError), alone(place / lock, "somebody is at it"):
-            for folder in place.glob(f"{beginning}*"):
-                try:
-                    shutil.rmtree(folder)
-                except OSError as error:
-                    failed.append(
-                        f"{folder} holds customers that nobody needs any more, and cannot be deleted: {error}"
-                    )
+        try:
+            with alone(place / lock, "somebody is at it"):
+                failed += _remove(place.glob(f"{beginning}*"))
+        except HeldError:
+            continue
+        except SettingsError as error:
+            failed.append(f"{place / beginning}* may hold customers that nobody needs any more, and stays: {error}")
     return tuple(failed)
+
+
+def _remove(folders: Iterable[Path]) -> list[str]:
+    failed = []
+    for folder in folders:
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            failed.append(f"{folder} holds customers that nobody needs any more, and cannot be deleted: {error}")
+    return failed
 
 
 def waiting(base: Path, settings: Settings) -> tuple[list[Path], int]:

@@ -128,7 +128,7 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
         except UnreachableError as error:
             announce(f"{error}. The discovery is kept here")
     if sent is None:
-        kept = keep(base, finished.record, vectors, incumbent.digest if incumbent else "")
+        kept = keep(base, finished.record, vectors, incumbent.digest if incumbent else "", announce)
     return Outcome(vectors, finished.discovery, finished.report, sent, kept)
 
 

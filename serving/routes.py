@@ -72,7 +72,7 @@ def route_table(
 
     def told(model: ServedModel, request: Request, features: Sequence[Mapping[str, Any]], found: Any) -> Answer:
         """Every answer that assigns customers is counted, and offered to a challenger with what it was made from."""
-        counted.assigned(model, found["assignments"])
+        counted.assigned(found["assignments"])
         if live.shadow is not None:
             live.shadow.offer(model, features, request.policy, found["assignments"])
         return Answer(dump(found))

@@ -45,7 +45,6 @@ class ServiceMetrics(Metrics):
         self._keys_broken = self.gauge(
             "segments_keys_file_broken", "1 while the file of keys cannot be read: older keys go on.", largest=True
         )
-        self._counted: ServedModel | None = None
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         route = route or NO_ROUTE
@@ -63,13 +62,8 @@ class ServiceMetrics(Metrics):
     def disconnected(self) -> None:
         self._gone.add()
 
-    def assigned(self, served: ServedModel, rows: Sequence[Mapping[str, Any]]) -> None:
+    def assigned(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Count the rows of an answer."""
-        if served is not self._counted:
-            # ids outlive a model; those that the new one does not have must not stay on the page for ever
-            known = {*served.model.ids}
-            self._assignments.forget(lambda labels: labels[0] in known)
-            self._counted = served
         self._customers.add(by=len(rows))
         if len(rows) == 1:
             (row,) = rows
@@ -94,5 +88,8 @@ class ServiceMetrics(Metrics):
             labels = (served.name, served.version, served.model.digest)
             self._model.set(1, *labels)
             self._model.forget(lambda there: there == labels)
+            # ids outlive a model; those that this one does not have must not stay on the page for ever
+            known = {*served.model.ids}
+            self._assignments.forget(lambda there: there[0] in known)
         else:
             self._model.forget()

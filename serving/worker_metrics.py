@@ -2,7 +2,7 @@
 
 A worker that died is followed by another of the same place, which goes on with the numbers of its file: a counter of
 the whole service never goes back. Only what is no more (a segment of an older model, an older pair in the shadow) is
-forgotten, by each worker when it counts something newer.
+forgotten, by each worker when its numbers are looked at, or it compares something newer.
 """
 
 from __future__ import annotations

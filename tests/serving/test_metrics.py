@@ -95,16 +95,14 @@ def one_worker(folder: Path, place: int) -> SimpleNamespace:
 
 def test_a_share_is_of_all_workers_together_and_absent_before_anything_was_counted(tmp_path: Path) -> None:
     """Neither the sum of theirs (0.5 + 0.1) nor the largest."""
-    model: Any = SimpleNamespace(ids=("s000",), digest="sha256:0")
-    served = ServedModel(model, "tiny", "1", "tests")
     workers = [ServiceMetrics(), ServiceMetrics()]
     pages = [WorkerMetrics(metrics, tmp_path, place) for place, metrics in enumerate(workers)]
     assert ("segments_unassigned_share", ()) not in read(pages[0].page().body)
     for metrics, (unassigned, novel, others) in zip(workers, [(1, 0, 1), (1, 3, 9)], strict=True):
         rows = [{"segment_id": None, "unassigned": True, "novel": False}] * unassigned
         rows += [{"segment_id": "s000", "unassigned": False, "novel": number < novel} for number in range(others)]
-        metrics.assigned(served, rows[:1])
-        metrics.assigned(served, rows[1:])
+        metrics.assigned(rows[:1])
+        metrics.assigned(rows[1:])
     for page in pages:
         found = read(page.page().body)
     assert value(found, "segments_customers_total") == 12
@@ -293,7 +291,7 @@ def test_a_hundred_models_leave_the_series_of_the_last(kmeans: SegmentModel) -> 
         model: Any = SimpleNamespace(ids=(f"s{number}", f"s{number + 1}"), digest=f"sha256:{number}")
         served = ServedModel(model, "tiny", str(number), "tests")
         rows = [{"segment_id": f"s{number + 1}", "unassigned": False, "novel": False}]
-        metrics.assigned(served, rows)
+        metrics.assigned(rows)
         metrics.now(served, 0, False)
         sizes.append(len(read(metrics.page().body)))
     assert sizes[1] == sizes[-1]
@@ -301,3 +299,26 @@ def test_a_hundred_models_leave_the_series_of_the_last(kmeans: SegmentModel) -> 
     assert value(found, "segments_assignments_total", segment="s100") == 1
     assert value(found, "segments_assignments_total", segment="s99") == 1, "an id that lives on keeps its count"
     assert value(found, "segments_assignments_total", segment="s98") == 0
+
+
+def test_who_is_answered_by_the_old_model_after_a_swap_costs_the_new_one_no_count(kmeans: SegmentModel) -> None:
+    """A list that began before the swap may end long after it."""
+    metrics = ServiceMetrics()
+
+    def counted(segment: str) -> float:
+        metrics.now(new, 0, False)
+        return value(read(metrics.page().body), "segments_assignments_total", segment=segment)
+
+    old = ServedModel(kmeans, "tiny", "1", "tests")
+    fresh: Any = SimpleNamespace(ids=(kmeans.ids[0], "fresh"), digest="sha256:2")
+    new = ServedModel(fresh, "tiny", "2", "tests")
+    late = [{"segment_id": one, "unassigned": False, "novel": False} for one in kmeans.ids]
+    early = [{"segment_id": "fresh", "unassigned": False, "novel": False}] * 3
+    metrics.assigned(late)
+    metrics.now(old, 0, False)
+    for round_ in range(1, 4):
+        metrics.assigned(early)
+        metrics.assigned(late)
+        assert counted("fresh") == 3 * round_
+        assert counted(kmeans.ids[0]) == 1 + round_, "an id that both have counts on"
+        assert counted(kmeans.ids[1]) == 0, "what the model in service lacks is not on the page"

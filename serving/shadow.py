@@ -1,8 +1,9 @@
 """A challenger in the shadow of the champion: what it would have answered is counted and never sent.
 
-A request leaves its customers and their answers in a queue of bounded size and is done with it. A thread of its own
-asks the challenger, many customers at a time, for a tenth of its time at most; what the queue cannot hold is counted
-and dropped. Segments are compared by their ids, which a retrain passes on to the segments that continue.
+A request leaves its customers and their answers in a queue and is done with it. A thread of its own asks the
+challenger, many customers at a time, for a tenth of its time at most. The queue holds so many customers, each of
+bounded size; what it cannot hold is counted and dropped. Segments are compared by their ids, which a retrain passes on
+to the segments that continue.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from serving.settings import ServiceSettings
 logger = logging.getLogger("bentoml.segments")
 
 MOST_WAITING = 4096  # customers
+MOST_TEXT = 1000  # characters of one customer's categories, which may be megabytes
 AT_ONCE = 256
 PAUSE_SECONDS = 0.2
 REST = 9.0  # times as long as it worked
@@ -36,7 +38,7 @@ class Answered:
     """One customer and what the champion said."""
 
     champion: ServedModel
-    features: Mapping[str, Any]
+    features: Mapping[str, Any] | None  # None where they were too large to wait
     policy: Any
     segment_id: str | None
 
@@ -109,9 +111,10 @@ class Shadow:
         if room < len(rows):
             self._dropped += len(rows)
             return
+        texts = [column.name for column in champion.model.contract.columns if column.is_category]
         self._waiting.extend(
             [
-                Answered(champion, one, policy, None if row["unassigned"] else row["nearest_id"])
+                Answered(champion, _small(one, texts), policy, None if row["unassigned"] else row["nearest_id"])
                 for one, row in zip(customers, rows, strict=True)
             ]
         )
@@ -142,22 +145,33 @@ class Shadow:
             self._stopped.wait(REST * worked if asked == AT_ONCE else max(PAUSE_SECONDS, REST * worked))
 
 
+def _small(features: Mapping[str, Any], texts: Sequence[str]) -> Mapping[str, Any] | None:
+    """A customer's features, or None where their texts would fill the memory in a queue."""
+    return features if sum([len(features.get(name) or "") for name in texts]) <= MOST_TEXT else None
+
+
 def _outcomes(challenger: ServedModel, group: Sequence[Answered], policy: Any) -> dict[Outcome, int]:
+    asked = [(dict(one.features), one.segment_id) for one in group if one.features is not None]
     found: Counter[Outcome] = Counter()
-    for one, said in zip(group, _said(challenger, group, policy), strict=True):
-        found["failed" if said is _NOTHING else "same" if said == one.segment_id else "different"] += 1
+    if len(asked) < len(group):
+        found["dropped"] = len(group) - len(asked)
+    answers = _said(challenger, [features for features, _ in asked], policy) if asked else []
+    for (_, segment_id), said in zip(asked, answers, strict=True):
+        found["failed" if said is _NOTHING else "same" if said == segment_id else "different"] += 1
     return dict(found)
 
 
 _NOTHING = object()
 
 
-def _said(challenger: ServedModel, group: Sequence[Answered], policy: Any) -> list[Any]:
+def _said(challenger: ServedModel, customers: list[dict[str, Any]], policy: Any) -> list[Any]:
     """The segment of each by the challenger; nothing where it cannot read a customer, for lack of a feature, say."""
     try:
-        found = challenger.model.assign_records([dict(one.features) for one in group], policy)
+        found = challenger.model.assign_records(customers, policy)
     except SegmentsError:
-        return [_NOTHING] if len(group) == 1 else [said for one in group for said in _said(challenger, [one], policy)]
+        if len(customers) == 1:
+            return [_NOTHING]
+        return [said for one in customers for said in _said(challenger, [one], policy)]
     ids = challenger.model.ids
     return [
         None if unassigned else ids[nearest]

@@ -19,7 +19,7 @@ from serving.assignment import answer, read_request
 from serving.live_model import LiveModel, ServedModel
 from serving.messages import Answer
 from serving.metrics import Metrics
-from serving.shadow import Shadow, ShadowMetrics
+from serving.shadow import MOST_TEXT, Shadow, ShadowMetrics
 from serving.worker_metrics import WorkerMetrics
 
 
@@ -166,6 +166,26 @@ def test_what_does_not_fit_is_dropped_and_counted(
     found = counts(metrics)
     assert found["1", "2", "dropped"] == 1000
     assert found["1", "2", "same"] + found["1", "2", "different"] == 500
+
+
+def test_who_brings_long_texts_does_not_wait_and_is_counted(
+    kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]
+) -> None:
+    """A full queue of megabytes each would be all the memory there is."""
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(hdbscan, metrics)
+    longest = {**good, "industry": "é" * MOST_TEXT}
+    longer = {**good, "industry": "é" * (MOST_TEXT + 1)}
+    offer(shadow, champion, [longer])
+    shadow.compare()
+    assert counts(metrics) == {("1", "2", "dropped"): 1}, "though nobody else came"
+    offer(shadow, champion, [longer, good, longest, {**good, "region": longer["industry"]}])
+    held = [one.features for one in shadow._waiting]
+    assert held == [None, good, longest, None], "what is too long is not held"
+    shadow.compare()
+    found = counts(metrics)
+    assert found.pop(("1", "2", "dropped")) == 3
+    assert sum(found.values()) == 2, "those beside them are compared"
 
 
 def test_a_challenger_that_needs_more_fails_alone(

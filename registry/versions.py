@@ -194,7 +194,8 @@ def labels(location: RegistryLocation) -> dict[str, SegmentLabel]:
 def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes: str = "") -> str:
     """Name a segment, in every version that has it, past ones and those to come. The last one to name it wins.
 
-    Returns a remark, empty but where the model's files are lost: then only names that people gave could be compared.
+    Returns a remark, empty but where the model cannot be read (its files are lost or changed, or a newer version of the
+    software wrote them): then only names that people gave could be compared.
 
     Raises
     ------
@@ -257,7 +258,7 @@ def _verdict(model: SegmentModel) -> dict[str, str]:
 def _names_beside(connection: Connection, versions: Sequence[Any], segment_id: str) -> tuple[dict[str, str], str]:
     """The names of the other segments by id: in the champion where it has the segment, else in the newest that has.
 
-    Of a model that cannot be read only the names that people gave; then with a remark that says so.
+    Of a model that cannot be read only the names that people gave; then with a remark that says so and why.
     """
     aliases = aliases_of(connection)
     bearing = [version for version in versions if segment_id in json.loads(tag_of(version, SEGMENTS))]

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from registry import versions
 from registry.connection import RegistryLocation, connected
 from registry.promotions import promote
 from registry.records import DiscoveryRecord
 from registry.runs import log_discovery
 from registry.versions import fetch, find, labels, list_versions, register, rename_segment
 from segments import SegmentModel
-from segments.errors import ArtefactError, RegistryError
+from segments.errors import ArtefactError, NewerFormatError, RegistryError
 from segments.profiles import SegmentLabel
 
 pytestmark = [
@@ -221,6 +222,23 @@ def test_a_segment_of_a_lost_model_can_be_renamed_and_what_was_not_compared_is_t
         second: "New",
         third: "Others",
     }
+
+
+def test_a_segment_of_a_model_of_a_newer_format_can_be_renamed_too(
+    registered: tuple[RegistryLocation, str], kmeans_model: SegmentModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location, _ = registered
+
+    def newer(*_: Any) -> None:
+        raise NewerFormatError("the model has format 99; this version reads up to 1: update it")
+
+    monkeypatch.setattr(versions, "load_version", newer)
+    remark = rename_segment(location, kmeans_model.ids[0], "Loyal")
+    assert remark == (
+        "version 1 cannot be read, so only names that people gave were compared: "
+        "the model has format 99; this version reads up to 1: update it"
+    )
+    assert labels(location)[kmeans_model.ids[0]].name == "Loyal"
 
 
 def test_a_label_edited_by_hand_into_nonsense_is_named(

@@ -21,7 +21,7 @@ CODES: dict[int, tuple[str, ...]] = {
         *("invalid_request", "no_customers", "too_many_customers", "duplicate_ids", "unknown_segment"),
         *("not_changeable", "too_many_rows", "invalid_records", "no_usable_rows", "invalid_features"),
     ),
-    429: ("rate_limited",),
+    429: ("rate_limited", "too_many_waiting"),
     431: ("headers_too_large",),
     500: ("internal_error",),
     503: ("loading", "no_model", "busy", "leaving"),

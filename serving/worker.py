@@ -68,7 +68,8 @@ class Worker:
         sys.setswitchinterval(SWITCH_SECONDS)
         log_json_lines()
         most = share(settings.max_connections, settings.workers)
-        bound_connections(server, Bounds(most, settings.header_seconds, self._metrics.turned_away))
+        told = (self._metrics.turned_away, self._metrics.disconnected)
+        bound_connections(server, Bounds(most, settings.header_seconds, *told))
         accept_more(server, self.door.is_full)
         # before all that BentoML does with a request: most of it costs time and serves nobody here
         server.config.loaded_app = in_front(server.config.loaded_app)

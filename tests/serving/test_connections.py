@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import json
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -293,6 +294,158 @@ def test_chunks_of_a_byte_and_a_trailer_are_answered(shared: Any, good: dict[str
             connection.sendall(chunked(shared.request("POST", "/assign")) + framed)
             status, _, value = shared.read(connection)
             assert (status, len(value["assignments"])) == (200, 250)
+
+
+def replies(stream: IO[bytes]) -> list[tuple[int, str, bytes]]:
+    """Status, request id and body of each answer until the connection is closed."""
+    found: list[tuple[int, str, bytes]] = []
+    while first := stream.readline():
+        lines = iter(lambda: stream.readline().decode().strip(), "")
+        headers = {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in lines)}
+        body = stream.read(size := int(headers["content-length"]))
+        assert len(body) == size
+        found.append((int(first.split()[1]), headers.get("x-request-id", ""), body))
+    return found
+
+
+def named(request: bytes, name: str) -> bytes:
+    """The same request, with that id."""
+    return request.replace(b"Host: x\r\n", b"Host: x\r\nX-Request-Id: %s\r\n" % name.encode(), 1)
+
+
+def last(request: bytes) -> bytes:
+    """The same request, with whose answer the connection ends."""
+    return request.replace(b"Host: x\r\n", b"Host: x\r\nConnection: close\r\n", 1)
+
+
+def test_requests_sent_at_once_are_answered_in_their_order(shared: Any, good: dict[str, Any]) -> None:
+    kinds = [shared.assign(good), shared.request(), unkeyed(shared.request()), shared.request("GET", "/livez")]
+    sent = [named(kinds[position % 4], f"r-{position}") for position in range(16)]
+    with shared.connect() as connection, connection.makefile("rb") as stream:
+        connection.sendall(b"".join(sent) + last(shared.request()))
+        *found, _ = replies(stream)
+    assert [(status, name) for status, name, _ in found] == [
+        (401 if position % 4 == 2 else 200, f"r-{position}") for position in range(16)
+    ]
+
+
+def test_more_requests_at_once_than_may_wait_are_refused_behind_the_answers(shared: Any) -> None:
+    sent = [named(shared.request("GET", "/livez"), f"r-{position}") for position in range(40)]
+    with shared.connect() as connection, connection.makefile("rb") as stream:
+        connection.sendall(b"".join(sent))
+        *answered, refused = replies(stream)
+    assert [(status, name) for status, name, _ in answered] == [(200, f"r-{position}") for position in range(17)]
+    assert (refused[0], json.loads(refused[2])["error"]["code"]) == (429, "too_many_waiting")
+
+
+def test_requests_without_end_do_not_fill_the_memory(shared: Any) -> None:
+    (worker,) = shared.workers()
+    sent = b"GET /livez HTTP/1.1\r\n\r\n" * 50_000
+    forget_peak(worker)
+    earlier = peak_bytes(worker)
+    for _ in range(5):
+        with shared.connect() as connection, contextlib.suppress(OSError):
+            connection.sendall(sent)
+    assert shared.ask(shared.request())[0] == 200
+    assert peak_bytes(worker) - earlier < 10_000_000
+
+
+@pytest.mark.parametrize("ending", ["nonsense", "a head", "a body"])
+def test_what_is_refused_does_not_cut_off_the_answer_before_it(shared: Any, good: dict[str, Any], ending: str) -> None:
+    behind = {"nonsense": b"nonsense\r\n\r\n", "a head": b"GET /mod", "a body": shared.assign(good)[:-10]}[ending]
+    with shared.connect() as connection, connection.makefile("rb") as stream:
+        connection.sendall(named(shared.assign(good), "first") + behind)
+        connection.shutdown(socket.SHUT_WR)
+        first, second = replies(stream)
+    assert first[:2] == (200, "first")
+    assert (second[0], json.loads(second[2])["error"]["code"]) == (400, "malformed_request")
+
+
+def test_the_beginning_of_the_next_request_behind_a_long_one_is_no_head_too_long(
+    shared: Any, good: dict[str, Any]
+) -> None:
+    body = json.dumps({"customers": [{"id": f"K{number}", "features": good} for number in range(350)]}).encode()
+    assert len(body) > 36_000
+    request = shared.request("POST", "/assign", body)
+    for cut in (10, 100, len(request) - len(body) - 1):
+        with shared.connect() as connection:
+            connection.sendall(request + request[:cut])
+            status, _, value = shared.read(connection)
+            assert (status, len(value["assignments"])) == (200, 350)
+            connection.sendall(request[cut:])
+            assert shared.read(connection)[0] == 200
+
+
+def test_a_line_end_behind_an_answer_and_then_silence_is_closed(shared: Any) -> None:
+    with shared.connect() as connection:
+        connection.sendall(unkeyed(shared.request("GET", "/livez")))
+        assert shared.read(connection)[0] == 200
+        connection.sendall(b"\r\n")
+        assert is_closed(connection)
+
+
+def lists(shared: Any, good: dict[str, Any], number: int) -> bytes:
+    """So many requests, each with an answer of more than a megabyte."""
+    body = {"customers": [{"id": f"{i}", "features": good} for i in range(1000)], "explain": True}
+    return bytes(shared.request("POST", "/assign", json.dumps(body).encode()) * number)
+
+
+def test_who_asks_much_and_reads_nothing_is_cut(shared: Any, good: dict[str, Any]) -> None:
+    (worker,) = shared.workers()
+    deaf = []
+    for _ in range(3):
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(0.5)
+        connection.connect(("127.0.0.1", shared.port))
+        with contextlib.suppress(TimeoutError):  # it does not read on where it cannot answer
+            connection.sendall(lists(shared, good, 6))
+        deaf.append(connection)
+    try:
+        end = time.monotonic() + 30
+        while time.monotonic() < end and len(worker.net_connections("tcp")) > 2:
+            time.sleep(0.2)
+        assert len(worker.net_connections("tcp")) <= 2, "the listening socket, and perhaps a last one"
+    finally:
+        for connection in deaf:
+            connection.close()
+
+
+def test_who_reads_slowly_gets_all_of_it(shared: Any, good: dict[str, Any]) -> None:
+    """Though it takes several times as long as one who reads nothing is waited for."""
+    read = bytearray()
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        connection.settimeout(15)
+        connection.connect(("127.0.0.1", shared.port))
+        connection.sendall(lists(shared, good, 4) + last(lists(shared, good, 1)))
+        begun = time.monotonic()
+        while part := connection.recv(40_000):
+            read += part
+            time.sleep(0.08)
+        taken = time.monotonic() - begun
+    assert [status for status, _, _ in replies(io.BytesIO(read))] == [200] * 5
+    assert taken > 4 * HEADER_SECONDS
+
+
+def test_nonsense_is_counted_and_not_logged(shared: Any) -> None:
+    def counted() -> float:
+        page = shared.ask(shared.request("GET", "/metrics"))[2].decode()
+        (line,) = [line for line in page.splitlines() if '_refused_requests_total{code="malformed_request"}' in line]
+        return float(line.split()[1])
+
+    assert shared.ask(b"nonsense\r\n\r\n")[0] == 400
+    before = counted()
+    for _ in range(50):
+        assert shared.ask(b"nonsense\r\n\r\n")[0] == 400
+    assert counted() == before + 50
+    assert shared.ask(named(shared.request(), "after-nonsense"))[0] == 200
+    end = time.monotonic() + 10
+    while "after-nonsense" not in (text := shared.log.read_text()) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert "after-nonsense" in text
+    assert "Invalid HTTP" not in text
+    assert "uvicorn" not in text
 
 
 def test_a_crowd_gets_200_or_503_and_nothing_else(shared: Any, good: dict[str, Any]) -> None:

@@ -93,12 +93,13 @@ def wait_for_workers(service: Running, workers: int, headers: Mapping[str, str])
 
 
 @contextmanager
-def bare(folder: Path, bodies: list[str]) -> Iterator[Side]:
+def bare(folder: Path, bodies: list[str], workers: int = 1) -> Iterator[Side]:
     """Starlette on uvicorn, with httptools and uvloop."""
     command = [sys.executable, "-m", "uvicorn", "--factory", "experiments.benchmarks.bare_peer:application"]
     command += ["--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"]
+    command += ["--workers", str(workers)]
     environment = {**os.environ, MODEL: str(folder / "model")}
-    with peer(command, "/readyz", environment, folder / "bare.log") as (url, spent):
+    with peer(command, "/readyz", environment, folder / f"bare-{workers}.log") as (url, spent):
         yield Side(f"{url}/assign", bodies, spent)
 
 

@@ -28,6 +28,7 @@ def test_ratios_are_of_rounds_side_by_side_and_not_of_medians() -> None:
         "the service": side([3000, 1500, 2000], [100, 50, 100]),
         "bare Starlette": side([6000, 3000, 6000]),
         "with two workers": side([4000, 4000, 4000], [90, 45, 120]),
+        "bare with two workers": side([9000, 9000, 9000], [2.0, 1.8, 1.7]),
         "500 customers, two workers": side([100, 200, 110]),
     }
     tail = {"the service": Tail(0.004, 0.012, 3.5), "bare Starlette": Tail(0.003, 0.012, 5.0)}
@@ -41,6 +42,7 @@ def test_ratios_are_of_rounds_side_by_side_and_not_of_medians() -> None:
     assert found["customers_per_second"] == pytest.approx(500 * 110)
     assert (found["cold_start_s"], found["first_request_over_warm"]) == (6.0, 2.5)
     assert found["rps_per_cpu_second_two_workers_vs_one"] == pytest.approx(0.9)
+    assert found["rps_per_cpu_second_two_workers_vs_one_bare"] == pytest.approx(1.8)
 
 
 def test_whether_both_workers_were_busy_is_seen() -> None:

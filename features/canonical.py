@@ -29,7 +29,8 @@ WRITTEN = {  # how text must be written to be read as a type
     RawType.MOMENT: "2026-06-29 14:05:00",
     RawType.FLAG: "yes or no",
 }
-UNUSABLE = INFINITE, TOO_LARGE = ("with_infinity_as_missing", "with_too_large_a_number_as_missing")  # counts of rows
+INFINITE, TOO_LARGE = "with_infinity_as_missing", "with_too_large_a_number_as_missing"
+UNUSABLE = (INFINITE, TOO_LARGE)  # counts of rows
 WITH_ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # 10:00:00Z, 10:00:00+01:00
 
 

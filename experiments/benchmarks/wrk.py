@@ -87,7 +87,7 @@ def load(
     Raises
     ------
     LoadError
-        If wrk is absent, or any answer was an error.
+        If wrk is absent, any answer was an error, or its latencies are not told as this one reads them.
     """
     named = "".join(f"wrk.headers[{json.dumps(name)}] = {json.dumps(text)}\n" for name, text in headers.items())
     listed = ",\n".join(f"[==[{body}]==]" for body in bodies)
@@ -106,4 +106,6 @@ def load(
     requests, microseconds = found["requests"], found["microseconds"]
     told: dict[int, int] = dict(found["all"])
     sent = as_sent(told, microseconds // (requests // connections)) if requests >= connections else told
+    if latencies and (sum(sent.values()) != requests or min(sent.values()) < 0):
+        raise LoadError("this wrk counts latencies otherwise than wrk 4; take Debian's package of that name")
     return Round(requests, microseconds / 1e6, found["p50"] / 1e6, found["p99"] / 1e6, sent)

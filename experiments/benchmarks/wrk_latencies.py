@@ -20,7 +20,7 @@ def as_sent(told: Mapping[int, int], interval: int) -> dict[int, int]:
     for latency in sorted((one for one in told if one >= 2 * interval), reverse=True):
         # what is longer is clean already: descending, nothing adds to this one any more
         for added in range(latency - interval, interval, -interval):
-            found[added] -= found[latency]
+            found[added] = found.get(added, 0) - found[latency]
     return {latency: number for latency, number in found.items() if number}
 
 

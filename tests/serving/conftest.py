@@ -12,15 +12,18 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 import pytest
+import yaml
 from pydantic import BaseModel, ValidationError
 
 from experiments.service_process import free_port
+from experiments.simulate import simulate, write_company
 from segments.assigners import NearestCentroid
 from segments.contract import Column, Kind, Role, VectorContract
 from segments.core_explanation import CoreExplainer
@@ -37,6 +40,10 @@ from serving.launcher import Launched, serve_command, serve_environment, stop, w
 from serving.live_model import LiveModel, ServedModel
 from serving.refusals import Refusal
 from serving.settings import ServiceSettings
+from training.discovery import discover
+from training.record import provenance
+from training.run import vectors_of
+from training.settings import DiscoverySettings, KMeansSettings, parse_settings
 
 CONTRACT = VectorContract(
     (
@@ -148,6 +155,17 @@ def many_customers() -> list[dict[str, Any]]:
         }
         for position, (recency, frequency, money) in enumerate(numbers)
     ]
+
+
+@pytest.fixture(scope="session")
+def raw_model(tmp_path_factory: pytest.TempPathFactory) -> SegmentModel:
+    """One that takes raw rows too, of four tables."""
+    folder = tmp_path_factory.mktemp("company")
+    write_company(simulate(80, 5, date(2026, 7, 1)), folder)
+    settings = parse_settings(yaml.safe_load((folder / "segments.yaml").read_text()))
+    vectors = vectors_of(settings, folder)
+    tried = DiscoverySettings(algorithms=(KMeansSettings(segments=3),), force=True)
+    return discover(vectors.frame, vectors.contract, tried, provenance(settings, vectors)).model
 
 
 @dataclass(frozen=True)
@@ -330,6 +348,15 @@ class Service:
 
     def workers(self) -> list[psutil.Process]:
         return [one for one in psutil.Process(self.process.pid).children(recursive=True) if _is_worker(one)]
+
+    def peak_bytes(self, forget: bool = False) -> int:
+        """The most memory that its one worker has had; `forget` what was before."""
+        (worker,) = self.workers()
+        folder = Path(f"/proc/{worker.pid}")
+        if forget:
+            (folder / "clear_refs").write_text("5")
+        (line,) = [line for line in (folder / "status").read_text().splitlines() if "VmHWM" in line]
+        return int(line.split()[1]) * 1024
 
 
 def _is_worker(process: psutil.Process) -> bool:

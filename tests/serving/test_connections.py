@@ -9,7 +9,6 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import median
 from typing import IO, Any
 
@@ -141,45 +140,45 @@ def test_connections_are_bounded_and_the_process_with_them(shared: Any) -> None:
     assert shared.ask(shared.request())[0] == 200
 
 
+def lists(shared: Any, good: dict[str, Any], number: int) -> bytes:
+    """So many requests, each with an answer of more than a megabyte."""
+    body = {"customers": [{"id": f"{i}", "features": good} for i in range(1000)], "explain": True}
+    return bytes(shared.request("POST", "/assign", json.dumps(body).encode()) * number)
+
+
+@contextlib.contextmanager
+def deaf(shared: Any, sent: bytes, number: int) -> Iterator[None]:
+    """While so many callers send that, and read nothing."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(number):
+            connection = stack.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.settimeout(0.5)
+            connection.connect(("127.0.0.1", shared.port))
+            with contextlib.suppress(TimeoutError):  # the service does not read on where it cannot answer
+                connection.sendall(sent)
+        assert shared.ask(shared.request())[0] in (200, 503), "whoever is answered after them: they have been let in"
+        yield
+
+
+def wait_until_cut(worker: Any) -> None:
+    end = time.monotonic() + 30
+    while time.monotonic() < end and len(worker.net_connections("tcp")) > 2:
+        time.sleep(0.2)
+    assert len(worker.net_connections("tcp")) <= 2, "the listening socket, and perhaps a last one"
+
+
 def test_who_goes_away_and_who_does_not_read_leave_nothing_behind(shared: Any, good: dict[str, Any]) -> None:
     (worker,) = shared.workers()
     for _ in range(50):
         with shared.connect() as connection:
             connection.sendall(shared.assign(good)[:-10])
-    many = json.dumps({"customers": [{"id": f"{i}", "features": good} for i in range(1000)], "explain": True}).encode()
-    deaf = []
-    for _ in range(4):
-        connection = socket.socket()
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.connect(("127.0.0.1", shared.port))
-        connection.sendall(shared.request("POST", "/assign", many))
-        deaf.append(connection)
-    try:
-        assert shared.ask(shared.request())[0] in (200, 503)
-        end = time.monotonic() + 20
-        while time.monotonic() < end and len(worker.net_connections("tcp")) > 2:
-            time.sleep(0.2)
-        assert len(worker.net_connections("tcp")) <= 2, "the listening socket, and perhaps a last one"
-    finally:
-        for connection in deaf:
-            connection.close()
-
-
-def forget_peak(process: Any) -> None:
-    """The peak of its memory is from now on what it has now."""
-    Path(f"/proc/{process.pid}/clear_refs").write_text("5")
-
-
-def peak_bytes(process: Any) -> int:
-    """The most memory that a process has had."""
-    (line,) = [line for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if "VmHWM" in line]
-    return int(line.split()[1]) * 1024
+    with deaf(shared, lists(shared, good, 1), 4):
+        wait_until_cut(worker)
 
 
 def test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded(shared: Any, record_property: Any) -> None:
-    (worker,) = shared.workers()
-    forget_peak(worker)
-    before = peak_bytes(worker)
+    before = shared.peak_bytes(forget=True)
     head = chunked(shared.request("POST", "/assign"))
     statuses = set()
     for _ in range(3):
@@ -198,7 +197,7 @@ def test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded(shared: 
     for _ in range(3):
         bomb = shared.request("POST", "/assign", packed, "Content-Encoding: gzip\r\n")
         assert shared.ask(bomb)[2]["error"]["code"] == "unsupported_encoding"
-    grown = peak_bytes(worker) - before
+    grown = shared.peak_bytes() - before
     record_property("peak memory above that before", f"{grown / 1e6:.0f} MB")
     assert grown < 40_000_000
 
@@ -261,10 +260,8 @@ def test_a_body_that_comes_behind_its_refusal_keeps_the_connection(shared: Any, 
 @pytest.mark.parametrize("sent", [b"X-More: some\r\n" * 4096, b"x" * 65_536], ids=["many", "one without end"])
 @pytest.mark.parametrize("before", [b"0\r\n", b"1\r\nx\r\n0\r\nX-More: "], ids=["no body", "a body"])
 def test_trailers_without_end_are_cut(shared: Any, keyed: bool, sent: bytes, before: bytes) -> None:
-    (worker,) = shared.workers()
     head = chunked(shared.request("POST", "/assign"))
-    forget_peak(worker)
-    earlier = peak_bytes(worker)
+    earlier = shared.peak_bytes(forget=True)
     for _ in range(3):
         with shared.connect() as connection:
             connection.sendall(head if keyed else unkeyed(head))
@@ -281,7 +278,7 @@ def test_trailers_without_end_are_cut(shared: Any, keyed: bool, sent: bytes, bef
                 if keyed:
                     assert shared.read(connection)[2]["error"]["code"] == "headers_too_large"
             assert passed < 8_000_000, "what the system itself holds of it, and no more"
-    assert peak_bytes(worker) - earlier < 10_000_000
+    assert shared.peak_bytes() - earlier < 10_000_000
 
 
 def test_chunks_of_a_byte_and_a_trailer_are_answered(shared: Any, good: dict[str, Any]) -> None:
@@ -339,15 +336,13 @@ def test_more_requests_at_once_than_may_wait_are_refused_behind_the_answers(shar
 
 
 def test_requests_without_end_do_not_fill_the_memory(shared: Any) -> None:
-    (worker,) = shared.workers()
     sent = b"GET /livez HTTP/1.1\r\n\r\n" * 50_000
-    forget_peak(worker)
-    earlier = peak_bytes(worker)
+    earlier = shared.peak_bytes(forget=True)
     for _ in range(5):
         with shared.connect() as connection, contextlib.suppress(OSError):
             connection.sendall(sent)
     assert shared.ask(shared.request())[0] == 200
-    assert peak_bytes(worker) - earlier < 10_000_000
+    assert shared.peak_bytes() - earlier < 10_000_000
 
 
 @pytest.mark.parametrize("ending", ["nonsense", "a head", "a body"])
@@ -384,31 +379,10 @@ def test_a_line_end_behind_an_answer_and_then_silence_is_closed(shared: Any) -> 
         assert is_closed(connection)
 
 
-def lists(shared: Any, good: dict[str, Any], number: int) -> bytes:
-    """So many requests, each with an answer of more than a megabyte."""
-    body = {"customers": [{"id": f"{i}", "features": good} for i in range(1000)], "explain": True}
-    return bytes(shared.request("POST", "/assign", json.dumps(body).encode()) * number)
-
-
 def test_who_asks_much_and_reads_nothing_is_cut(shared: Any, good: dict[str, Any]) -> None:
     (worker,) = shared.workers()
-    deaf = []
-    for _ in range(3):
-        connection = socket.socket()
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.settimeout(0.5)
-        connection.connect(("127.0.0.1", shared.port))
-        with contextlib.suppress(TimeoutError):  # it does not read on where it cannot answer
-            connection.sendall(lists(shared, good, 6))
-        deaf.append(connection)
-    try:
-        end = time.monotonic() + 30
-        while time.monotonic() < end and len(worker.net_connections("tcp")) > 2:
-            time.sleep(0.2)
-        assert len(worker.net_connections("tcp")) <= 2, "the listening socket, and perhaps a last one"
-    finally:
-        for connection in deaf:
-            connection.close()
+    with deaf(shared, lists(shared, good, 6), 3):
+        wait_until_cut(worker)
 
 
 def test_who_reads_slowly_gets_all_of_it(shared: Any, good: dict[str, Any]) -> None:

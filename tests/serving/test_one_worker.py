@@ -11,10 +11,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 RESTORED_SECONDS = 30.0  # the promise
@@ -32,18 +30,8 @@ def service(start_service: Any) -> Iterator[Any]:
         yield found
 
 
-def peak_bytes(worker: psutil.Process, forget: bool = False) -> int:
-    """The most memory that a process has had; `forget` what was before."""
-    folder = Path(f"/proc/{worker.pid}")
-    if forget:
-        (folder / "clear_refs").write_text("5")
-    (line,) = [line for line in (folder / "status").read_text().splitlines() if "VmHWM" in line]
-    return int(line.split()[1]) * 1024
-
-
 def test_a_hundred_megabytes_that_are_announced_and_sent_are_refused_early(service: Any, record_property: Any) -> None:
-    (worker,) = service.workers()
-    before = peak_bytes(worker, forget=True)
+    before = service.peak_bytes(forget=True)
     head = service.request("POST", "/assign").replace(b"Content-Length: 0", b"Content-Length: %d" % WHOLE)
     with service.connect() as connection:
         connection.sendall(head)
@@ -57,7 +45,7 @@ def test_a_hundred_megabytes_that_are_announced_and_sent_are_refused_early(servi
             while taken < WHOLE:
                 taken += connection.send(bytes(65_536))
         most = max(most, taken)
-    grown = peak_bytes(worker) - before
+    grown = service.peak_bytes() - before
     record_property("bytes of an announced body that were taken", most)
     assert most < MOST_TAKEN
     assert grown < 40_000_000

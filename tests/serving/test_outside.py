@@ -12,21 +12,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from experiments.service_process import free_port
-from experiments.simulate import simulate, write_company
 from segments.model import SegmentModel
 from serving.launcher import running_service
 from serving.settings import ServiceSettings
-from training.discovery import discover
-from training.run import provenance, vectors_of
-from training.settings import DiscoverySettings, KMeansSettings, parse_settings
 
 # Python tells of every connection, look-up and opened file of the service's processes. What is no Python's reads the
 # canary unseen by that: so the canary is a pipe that nobody writes to, and whoever opens it hangs there and is seen.
@@ -49,17 +43,6 @@ tell(f"looking {sys.orig_argv}")
 """
 
 READ = "import duckdb, sys; duckdb.execute('SELECT * FROM read_csv(?)', [sys.argv[1]]).fetchall()"
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> SegmentModel:
-    """One that takes raw rows too."""
-    folder = tmp_path_factory.mktemp("company")
-    write_company(simulate(80, 5, date(2026, 7, 1)), folder)
-    settings = parse_settings(yaml.safe_load((folder / "segments.yaml").read_text()))
-    vectors = vectors_of(settings, folder)
-    tried = DiscoverySettings(algorithms=(KMeansSettings(segments=3),), force=True)
-    return discover(vectors.frame, vectors.contract, tried, provenance(settings, vectors)).model
 
 
 @pytest.fixture
@@ -139,14 +122,14 @@ def test_the_canary_shows_who_reads_beside_python(tmp_path: Path) -> None:
 
 
 def test_no_request_makes_the_service_call_or_read_anything(
-    model: SegmentModel, tmp_path: Path, trap: socket.socket
+    raw_model: SegmentModel, tmp_path: Path, trap: socket.socket
 ) -> None:
     hook, looked = tmp_path / "hook", tmp_path / "looked"
     hook.mkdir()
     (hook / "sitecustomize.py").write_text(LOOK)
     canary = tmp_path / "canary.csv"
     os.mkfifo(canary)
-    model.save(tmp_path / "company")
+    raw_model.save(tmp_path / "company")
     environment = {**os.environ, "PYTHONPATH": str(hook), "LOOKED_FILE": str(looked)}
     settings = ServiceSettings(model_path=tmp_path / "company", drain_seconds=0)
     place = f"127.0.0.1:{trap.getsockname()[1]}"
@@ -167,7 +150,7 @@ def test_no_request_makes_the_service_call_or_read_anything(
         found = [
             (path.partition("?")[0], ask(url, method, path, value, lure))
             for lure in lures
-            for method, path, value in requests(model, lure)
+            for method, path, value in requests(raw_model, lure)
         ]
         after = looked.read_text()[len(before) :]
     assert after == ""

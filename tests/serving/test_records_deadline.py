@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import Any
 
 import pytest
-import yaml
 
-from experiments.simulate import simulate, write_company
 from features.compiled import VectorCompiler
 from segments.errors import SourceError
 from segments.model import SegmentModel
 from serving.settings import ServiceSettings
-from training.discovery import discover
-from training.run import provenance, vectors_of
-from training.settings import DiscoverySettings, KMeansSettings, parse_settings
 
 CUSTOMERS, ORDERS = 900, 18  # what the engine needs some tenths of a second for, on any machine
 SOME: dict[str, Any] = {
@@ -26,19 +20,8 @@ SOME: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> SegmentModel:
-    """One that takes raw rows too."""
-    folder = tmp_path_factory.mktemp("company")
-    write_company(simulate(80, 5, date(2026, 7, 1)), folder)
-    settings = parse_settings(yaml.safe_load((folder / "segments.yaml").read_text()))
-    vectors = vectors_of(settings, folder)
-    tried = DiscoverySettings(algorithms=(KMeansSettings(segments=3),), force=True)
-    return discover(vectors.frame, vectors.contract, tried, provenance(settings, vectors)).model
-
-
 def test_after_504_neither_the_engine_nor_the_model_works_on(
-    make_caller: Any, model: SegmentModel, monkeypatch: pytest.MonkeyPatch
+    make_caller: Any, raw_model: SegmentModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended: list[str] = []
     make, assign = VectorCompiler.vectors, SegmentModel.assign_records
@@ -63,8 +46,8 @@ def test_after_504_neither_the_engine_nor_the_model_works_on(
         {"id": f"C{i}", **SOME, "orders": [order(i, number) for number in range(ORDERS)]} for i in range(CUSTOMERS)
     ]
     body = json.dumps({"as_of": "2026-07-01", "customers": customers}).encode()
-    patient = make_caller(model, ServiceSettings(request_seconds=600))
-    hasty = make_caller(model, ServiceSettings(request_seconds=0.02))
+    patient = make_caller(raw_model, ServiceSettings(request_seconds=600))
+    hasty = make_caller(raw_model, ServiceSettings(request_seconds=0.02))
     monkeypatch.setattr(VectorCompiler, "vectors", made)
     monkeypatch.setattr(SegmentModel, "assign_records", assigned)
     assert patient("POST", "/assign_records", body).status == 200

@@ -168,6 +168,16 @@ def raw_model(tmp_path_factory: pytest.TempPathFactory) -> SegmentModel:
     return discover(vectors.frame, vectors.contract, tried, provenance(settings, vectors)).model
 
 
+@pytest.fixture
+def raw_rows() -> dict[str, Any]:
+    """One customer's, of every table but the orders."""
+    return {
+        "events": [{"occurred_at": "2026-06-28", "name": "login", "feature": "search", "quantity": 3, "allowed": 10}],
+        "subscriptions": [{"started_at": "2026-01-01", "mrr": 5, "plan": "pro", "seats": 3, "seats_used": 2}],
+        "attributes": {"industry": "retail", "country": "DE"},
+    }
+
+
 @dataclass(frozen=True)
 class Reply:
     """A response; `json` refuses whatever is not strict JSON."""

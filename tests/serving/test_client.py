@@ -145,6 +145,36 @@ def _raw(model: SegmentModel, customers: list[dict[str, Any]]) -> Any:
     return CustomerReader(model.contract, model.encoder).records(customers)
 
 
+def ask(client: Any, door: Door, name: str, **given: Any) -> Any:
+    """Of a door in this process, by the generated client."""
+
+    async def asked() -> Any:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://service") as inner:
+            known = client.Client(base_url="http://service").set_async_httpx_client(inner)
+            return await call(name, "asyncio_detailed")(client=known, **given)
+
+    return asyncio.run(asked())
+
+
+def test_the_generated_client_sends_raw_rows_and_gets_the_segments_of_their_vectors(
+    client: Any, raw_model: SegmentModel, raw_rows: dict[str, Any], make_caller: Any
+) -> None:
+    models = importlib.import_module(f"{NAME}.models")
+    door = make_caller(raw_model, ServiceSettings()).door
+    spent = {"C1": 41.5, "ß": 4150.0}
+    customers = [
+        {"id": name, **raw_rows, "orders": [{"ordered_at": "2026-06-28T10:00:00", "order_id": "O1", "amount": amount}]}
+        for name, amount in spent.items()
+    ]
+    sent = {"as_of": "2026-07-01", "customers": customers}
+    found = ask(client, door, "assign_records", body=models.RecordsRequest.from_dict(sent)).parsed
+    assert isinstance(found, models.RecordsResponse), found
+    vectors = [{"id": one.id, "features": one.features.to_dict()} for one in found.assignments]
+    again = ask(client, door, "assign", body=models.AssignRequest.from_dict({"customers": vectors})).parsed
+    assert [one.segment_id for one in found.assignments] == [one.segment_id for one in again.assignments]
+    assert {one["id"]: one["features"]["monetary_value"] for one in vectors} == spent
+
+
 def test_the_generated_client_hears_when_to_ask_again(
     client: Any, kmeans: SegmentModel, make_caller: Any, tmp_path: Path
 ) -> None:
@@ -153,18 +183,13 @@ def test_the_generated_client_hears_when_to_ask_again(
     slow = make_caller(kmeans, ServiceSettings(requests_per_second=0.01)).door
     empty = Door(LiveModel(lambda: pytest.fail("nobody asked to load")), ServiceSettings())
 
-    async def ask(door: Door, name: str) -> Any:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://service") as inner:
-            known = client.Client(base_url="http://service").set_async_httpx_client(inner)
-            return await call(name, "asyncio_detailed")(client=known)
-
-    assert asyncio.run(ask(slow, "model")).parsed.digest == kmeans.digest
+    assert ask(client, slow, "model").parsed.digest == kmeans.digest
     for door, name, status, code, wait in [
         (slow, "segments", 429, "rate_limited", 100),
         (empty, "readyz", 503, "loading", 1),
         (empty, "model", 503, "loading", 1),
     ]:
-        reply = asyncio.run(ask(door, name))
+        reply = ask(client, door, name)
         assert (reply.status_code, reply.parsed.error.code) == (status, code)
         assert isinstance(reply.parsed, models.ErrorResponse)
         assert 0 < int(reply.headers["retry-after"]) <= wait

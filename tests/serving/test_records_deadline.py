@@ -13,15 +13,10 @@ from segments.model import SegmentModel
 from serving.settings import ServiceSettings
 
 CUSTOMERS, ORDERS = 900, 18  # what the engine needs some tenths of a second for, on any machine
-SOME: dict[str, Any] = {
-    "events": [{"occurred_at": "2026-06-28", "name": "login", "feature": "search", "quantity": 3, "allowed": 10}],
-    "subscriptions": [{"started_at": "2026-01-01", "mrr": 5, "plan": "pro", "seats": 3, "seats_used": 2}],
-    "attributes": {"industry": "retail", "country": "DE"},
-}
 
 
 def test_after_504_neither_the_engine_nor_the_model_works_on(
-    make_caller: Any, raw_model: SegmentModel, monkeypatch: pytest.MonkeyPatch
+    make_caller: Any, raw_model: SegmentModel, raw_rows: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended: list[str] = []
     make, assign = VectorCompiler.vectors, SegmentModel.assign_records
@@ -43,7 +38,7 @@ def test_after_504_neither_the_engine_nor_the_model_works_on(
         return {"ordered_at": f"2026-06-{number + 1:02}", "order_id": f"{customer}-{number}", "amount": 41.5}
 
     customers = [
-        {"id": f"C{i}", **SOME, "orders": [order(i, number) for number in range(ORDERS)]} for i in range(CUSTOMERS)
+        {"id": f"C{i}", **raw_rows, "orders": [order(i, number) for number in range(ORDERS)]} for i in range(CUSTOMERS)
     ]
     body = json.dumps({"as_of": "2026-07-01", "customers": customers}).encode()
     patient = make_caller(raw_model, ServiceSettings(request_seconds=600))

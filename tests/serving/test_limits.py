@@ -295,16 +295,16 @@ def test_a_few_customers_who_take_long_to_explain_keep_nobody_waiting(
 def test_after_504_no_thread_works_on(
     make_caller: Any, hdbscan: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each step takes 50 ms and more: of all that a thousand customers are, the deadline of 80 ms lets two begin."""
+    """Each step takes 0.3 s and more: of all that a thousand customers are, the deadline of 0.5 s lets two begin."""
     real = SegmentModel.explain_records
     begun: list[float] = []
 
     def slow(self: SegmentModel, records: Any, *more: Any) -> Any:
         begun.append(time.monotonic())
-        time.sleep(0.05)
+        time.sleep(0.3)
         return real(self, records, *more)
 
-    call = make_caller(hdbscan, ServiceSettings(request_seconds=0.08))
+    call = make_caller(hdbscan, ServiceSettings(request_seconds=0.5))
     monkeypatch.setattr(SegmentModel, "explain_records", slow)
     reply = call.assign([{"id": str(i), "features": good} for i in range(4 * STEP)], explain=True)
     assert (reply.status, reply.error["code"]) == (504, "deadline")
@@ -324,7 +324,7 @@ def test_after_504_no_search_for_a_change_goes_on(
     good: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each step takes 30 ms and more: of all that a search needs, the deadline of 80 ms lets three begin."""
+    """Each step takes 0.2 s and more: of all that a search needs, the deadline of 0.5 s lets three begin."""
     model: SegmentModel = request.getfixturevalue(algorithm)
     home, name = (smallest_change, "nearest_point") if algorithm == "kmeans" else (NearestCore, "nearest")
     real, pause, begun = getattr(home, name), [0.0], list[int]()
@@ -336,16 +336,16 @@ def test_after_504_no_search_for_a_change_goes_on(
 
     asked = {"customer": {"id": "C1", "features": good}, "to": "s001"}
     body = json.dumps(asked | {"changeable": ["recency_days", "frequency", "monetary_value"]}).encode()
-    hasty, patient = (make_caller(model, ServiceSettings(request_seconds=seconds)) for seconds in (0.08, 60))
+    hasty, patient = (make_caller(model, ServiceSettings(request_seconds=seconds)) for seconds in (0.5, 60))
     monkeypatch.setattr(home, name, slow)
     assert patient("POST", "/what_would_change", body).json["found"]
     assert len(begun) >= 8, "else there is nothing to stop"
     begun.clear()
-    pause[0] = 0.03
+    pause[0] = 0.2
     reply = hasty("POST", "/what_would_change", body)
     assert (reply.status, reply.error["code"]) == (504, "deadline")
     hasty.door._searches.shutdown(wait=True)  # returns when the work has ended
-    assert 1 <= len(begun) <= 4
+    assert 1 <= len(begun) <= 3
 
 
 def test_what_had_not_begun_at_its_deadline_never_does(
@@ -359,7 +359,7 @@ def test_what_had_not_begun_at_its_deadline_never_does(
         release.wait(5)
         raise Refusal(504, "deadline", "late")
 
-    door = make_caller(kmeans, ServiceSettings(request_seconds=0.1)).door
+    door = make_caller(kmeans, ServiceSettings(request_seconds=0.5)).door
     monkeypatch.setattr(SegmentModel, "assign_records", stuck)
     found = ask_all(door, [body_of(good, 300)] * 6)
     assert {status for status, _, _ in found} == {504}
@@ -395,12 +395,12 @@ def test_a_search_keeps_no_list_waiting(
 def test_the_deadline_is_of_the_work_and_of_the_wait_for_it_not_of_the_body(
     make_caller: Any, kmeans: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    door = make_caller(kmeans, ServiceSettings(request_seconds=0.2)).door
-    assert [status for status, _, _ in ask_all(door, [body_of(good), body_of(good, 300)], slow=0.3)] == [200, 200]
+    door = make_caller(kmeans, ServiceSettings(request_seconds=0.5)).door
+    assert [status for status, _, _ in ask_all(door, [body_of(good), body_of(good, 300)], slow=0.7)] == [200, 200]
     real = SegmentModel.assign_records
 
     def slow(*given: Any) -> Any:
-        time.sleep(0.3)
+        time.sleep(0.7)
         return real(*given)
 
     monkeypatch.setattr(SegmentModel, "assign_records", slow)

@@ -6,6 +6,7 @@ const PAUSE = 120; // milliseconds without a change before the service is asked
 const MOST_ROWS = 8;
 const COLOURS = ["#2f6fd0", "#d9731a", "#239a72", "#b8478f", "#8a62d3", "#b39514", "#d04a4a", "#2a9cb5", "#7a8b2f",
   "#a0623c", "#5b7083", "#c25ac2"];
+const [NAME_SIZE, NAME_LINE, NAME_LETTERS] = [12, 14, 24]; // on the map: of letters, of a line, letters in it
 const SVG = "http://www.w3.org/2000/svg";
 
 const find = (id) => document.getElementById(id);
@@ -266,6 +267,40 @@ function showWaterfall(why) {
   }));
 }
 
+// Each name on that side of its circle where it covers least of circles and of names before it.
+function namesBeside(circles) {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${NAME_SIZE}px ${getComputedStyle(find("map")).fontFamily}`;
+  const taken = circles.map(({ x, y, r }) => ({ x: x - r, y: y - r, width: 2 * r, height: 2 * r }));
+  const shared = (one, other, axis, size) =>
+    Math.max(0, Math.min(one[axis] + one[size], other[axis] + other[size]) - Math.max(one[axis], other[axis]));
+  const covered = (box) => taken.reduce((sum, one) => sum + shared(box, one, "x", "width") * shared(box, one, "y", "height"), 0);
+  return circles.map(({ id, x, y, r }) => {
+    const lines = inLines(nameOf(id));
+    const [width, height] = [Math.max(...lines.map((line) => pen.measureText(line).width)), NAME_LINE * lines.length];
+    const sides = [[x - width / 2, y - r - height - 2], [x - width / 2, y + r + 2], [x + r + 4, y - height / 2], [x - r - 4 - width, y - height / 2]];
+    const boxes = sides.map(([left, top]) => ({ // inside the picture, though it cover its own circle
+      x: Math.max(4, Math.min(396 - width, left)), y: Math.max(2, Math.min(258 - height, top)), width, height,
+    }));
+    const best = boxes.reduce((one, other) => (covered(other) < covered(one) ? other : one));
+    taken.push(best);
+    const name = drawn("text", { class: "name", "text-anchor": "middle", "data-id": id });
+    name.append(...lines.map((line, number) =>
+      drawn("tspan", { x: best.x + width / 2, y: best.y + NAME_LINE * number + 0.8 * NAME_LINE }, line)));
+    return name;
+  });
+}
+
+// One or two of much the same length; what is longer still is whole in the circle's title.
+function inLines(name) {
+  const words = name.split(" ");
+  const longest = (lines) => Math.max(...lines.map((line) => line.length));
+  const breaks = words.map((_, at) => [words.slice(0, at).join(" "), words.slice(at).join(" ")]);
+  const even = breaks.reduce((one, other) => (longest(other) < longest(one) ? other : one)).filter(Boolean);
+  return (name.length > NAME_LETTERS ? even : [name])
+    .map((line) => (line.length > NAME_LETTERS ? `${line.slice(0, NAME_LETTERS - 1)}…` : line));
+}
+
 function showMap(found, place) {
   const svg = find("map");
   const points = [...plane.segments, place];
@@ -277,18 +312,15 @@ function showMap(found, place) {
   const shapes = [];
   const nearest = plane.segments.find((segment) => segment.id === found.nearest_id);
   shapes.push(drawn("line", { class: "link", x1: x(nearest), y1: y(nearest), x2: x(place), y2: y(place) }));
-  for (const segment of plane.segments) {
-    const card = cards.find((one) => one.id === segment.id);
-    shapes.push(drawn("circle", { cx: x(segment), cy: y(segment), r: 6 + 30 * Math.sqrt(card.share), fill: colourOf(segment.id), "fill-opacity": 0.3, stroke: colourOf(segment.id) }));
+  const circles = plane.segments.map((segment) => ({
+    id: segment.id, x: x(segment), y: y(segment), r: 6 + 30 * Math.sqrt(cards.find((one) => one.id === segment.id).share),
+  }));
+  for (const { id, x, y, r } of circles) {
+    const circle = drawn("circle", { cx: x, cy: y, r, fill: colourOf(id), "fill-opacity": 0.3, stroke: colourOf(id) });
+    circle.append(drawn("title", {}, nameOf(id)));
+    shapes.push(circle);
   }
-  for (const segment of plane.segments) {
-    const words = nameOf(segment.id);
-    const shown = words.length > 26 ? `${words.slice(0, 25)}…` : words;
-    const anchor = x(segment) < 110 ? "start" : x(segment) > 290 ? "end" : "middle";
-    const across = anchor === "start" ? Math.max(6, x(segment) - 30) : anchor === "end" ? Math.min(394, x(segment) + 30) : x(segment);
-    const above = y(segment) - (6 + 30 * Math.sqrt(cards.find((one) => one.id === segment.id).share)) - 5;
-    shapes.push(drawn("text", { x: across, y: Math.max(12, above), "text-anchor": anchor }, shown));
-  }
+  shapes.push(...namesBeside(circles));
   shapes.push(drawn("circle", { class: "you", cx: x(place), cy: y(place), r: 8 }));
   shapes.push(drawn("circle", { cx: x(place), cy: y(place), r: 3.5, fill: "currentColor", "data-x": place.x, "data-y": place.y, id: "you" }));
   svg.replaceChildren(...shapes);

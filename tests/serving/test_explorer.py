@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.util
+import itertools
 import json
 import re
 import sys
@@ -166,6 +167,44 @@ def test_a_value_is_changed_and_the_segment_changes(page: Any, url: str, kmeans:
     assert here == ["s002"], "the card of the segment is marked"
     assert page.problems == [], "nothing was blocked or failed"
     assert all(address.startswith(url) for address in page.addresses), "no outside address"
+
+
+def test_names_on_the_map_cover_neither_circles_nor_one_another(page: Any, url: str) -> None:
+    """Circles as they lay where names once did; real names, and one that is too long."""
+    named = [
+        ("staying away, campaign fans", 285, 94, 18),
+        ("campaign fans, seen recently", 385, 124, 23),
+        ("low spend, staying away", 15, 97, 14),
+        ("hardly reached by campaigns, staying away", 155, 138, 20),
+        ("seen recently, hardly reached by campaigns", 250, 183, 19),
+        ("x" * 60 + " " + "y" * 60, 95, 200, 10),
+    ]
+    circles = [{"id": name, "name": name, "x": x, "y": y, "r": r} for name, x, y, r in named]
+    page.open(f"{url}/")
+    page.wait(SETTLED)
+    shown = page.js(
+        f"""(() => {{
+          cards = {json.dumps(circles)};
+          document.getElementById('map').replaceChildren(...namesBeside(cards));
+          return [...document.querySelectorAll('#map .name')].map((name) => {{
+            const {{x, y, width, height}} = name.getBBox();
+            return [name.dataset.id, [...name.children].map((line) => line.textContent), [x, y, x + width, y + height]];
+          }});
+        }})()"""
+    )
+    lines = {name: found for name, found, _ in shown}
+    assert lines["low spend, staying away"] == ["low spend, staying away"]
+    assert lines["staying away, campaign fans"] == ["staying away,", "campaign fans"]
+    assert lines["hardly reached by campaigns, staying away"] == ["hardly reached by", "campaigns, staying away"]
+    assert lines[named[-1][0]] == ["x" * 23 + "…", "y" * 23 + "…"]
+    names = [box for _, _, box in shown]
+    round_ones = [
+        (one["x"] - one["r"], one["y"] - one["r"], one["x"] + one["r"], one["y"] + one["r"]) for one in circles
+    ]
+    for box, other in itertools.chain(itertools.combinations(names, 2), itertools.product(names, round_ones)):
+        apart = box[2] <= other[0] or other[2] <= box[0] or box[3] <= other[1] or other[3] <= box[1]
+        assert apart, f"{box} and {other}"
+    assert all(left >= 0 and top >= 0 and right <= 400 and bottom <= 260 for left, top, right, bottom in names)
 
 
 def answered(url: str, features: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -355,6 +355,25 @@ class Service:
 
     def read(self, connection: socket.socket) -> tuple[int, dict[str, str], Any]:
         return read_reply(connection)
+
+    def lists(self, features: Mapping[str, Any], number: int = 1) -> bytes:
+        """So many requests, each with an answer of more than a megabyte."""
+        body = {"customers": [{"id": f"{i}", "features": features} for i in range(1000)], "explain": True}
+        return self.request("POST", "/assign", json.dumps(body).encode()) * number
+
+    @contextmanager
+    def deaf(self, sent: bytes, number: int) -> Iterator[None]:
+        """While so many callers send that, and read nothing."""
+        with ExitStack() as stack:
+            for _ in range(number):
+                connection = stack.enter_context(socket.socket())
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                connection.settimeout(0.5)
+                connection.connect(("127.0.0.1", self.port))
+                with suppress(TimeoutError):  # the service does not read on where it cannot answer
+                    connection.sendall(sent)
+            assert self.ask(self.request())[0] in (200, 503), "who is answered after them: they have been let in"
+            yield
 
     def workers(self) -> list[psutil.Process]:
         return [one for one in psutil.Process(self.process.pid).children(recursive=True) if _is_worker(one)]

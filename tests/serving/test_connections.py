@@ -142,27 +142,6 @@ def test_connections_are_bounded_and_the_process_with_them(shared: Any) -> None:
     assert status == 200
 
 
-def lists(shared: Any, good: dict[str, Any], number: int) -> bytes:
-    """So many requests, each with an answer of more than a megabyte."""
-    body = {"customers": [{"id": f"{i}", "features": good} for i in range(1000)], "explain": True}
-    return bytes(shared.request("POST", "/assign", json.dumps(body).encode()) * number)
-
-
-@contextlib.contextmanager
-def deaf(shared: Any, sent: bytes, number: int) -> Iterator[None]:
-    """While so many callers send that, and read nothing."""
-    with contextlib.ExitStack() as stack:
-        for _ in range(number):
-            connection = stack.enter_context(socket.socket())
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            connection.settimeout(0.5)
-            connection.connect(("127.0.0.1", shared.port))
-            with contextlib.suppress(TimeoutError):  # the service does not read on where it cannot answer
-                connection.sendall(sent)
-        assert shared.ask(shared.request())[0] in (200, 503), "whoever is answered after them: they have been let in"
-        yield
-
-
 def wait_until_cut(worker: Any) -> None:
     end = time.monotonic() + 30
     while time.monotonic() < end and len(worker.net_connections("tcp")) > 2:
@@ -175,7 +154,7 @@ def test_who_goes_away_and_who_does_not_read_leave_nothing_behind(shared: Any, g
     for _ in range(50):
         with shared.connect() as connection:
             connection.sendall(shared.assign(good)[:-10])
-    with deaf(shared, lists(shared, good, 1), 4):
+    with shared.deaf(shared.lists(good), 4):
         wait_until_cut(worker)
 
 
@@ -383,7 +362,7 @@ def test_a_line_end_behind_an_answer_and_then_silence_is_closed(shared: Any) -> 
 
 def test_who_asks_much_and_reads_nothing_is_cut(shared: Any, good: dict[str, Any]) -> None:
     (worker,) = shared.workers()
-    with deaf(shared, lists(shared, good, 6), 3):
+    with shared.deaf(shared.lists(good, 6), 3):
         wait_until_cut(worker)
 
 
@@ -394,7 +373,7 @@ def test_who_reads_slowly_gets_all_of_it(shared: Any, good: dict[str, Any]) -> N
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         connection.settimeout(15)
         connection.connect(("127.0.0.1", shared.port))
-        connection.sendall(lists(shared, good, 4) + last(lists(shared, good, 1)))
+        connection.sendall(shared.lists(good, 4) + last(shared.lists(good)))
         begun = time.monotonic()
         while part := connection.recv(40_000):
             read += part

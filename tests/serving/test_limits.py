@@ -31,8 +31,6 @@ from serving.settings import ServiceSettings
 from serving.stepwise import STEP, answer_in_steps
 
 JSON = [(b"content-type", b"application/json")]
-
-
 Answered = tuple[int, dict[str, str], Any]  # status, headers, value
 
 

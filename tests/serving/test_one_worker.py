@@ -4,7 +4,6 @@ whole request holds up nobody, and the worker comes back when it is killed."""
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -56,33 +55,25 @@ def test_who_leaves_after_his_whole_request_does_not_disturb_others(service: Any
     """His list is worked on in a thread while others ask, nor do those disturb who do not read their answers; when all
     have left, all the room is free again."""
     (worker,) = service.workers()
-    many = json.dumps({"customers": [{"id": f"{i}", "features": good} for i in range(1000)], "explain": True}).encode()
+    many = service.lists(good)
     leave = threading.Event()
     left: list[int] = []
 
     def leaver() -> None:
         while not leave.is_set() and len(left) < LEAVERS:
             connection = service.connect()
-            connection.sendall(service.request("POST", "/assign", many))
+            connection.sendall(many)
             time.sleep(0.02)  # its body has come, and the work has begun
             connection.close()
             left.append(1)
             time.sleep(0.05)
-
-    def deaf() -> socket.socket:
-        connection = socket.socket()
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.connect(("127.0.0.1", service.port))
-        connection.sendall(service.request("POST", "/assign", many))
-        return connection
 
     thread = threading.Thread(target=leaver)
     thread.start()
     with contextlib.ExitStack() as stack:
         stack.callback(thread.join)
         stack.callback(leave.set)
-        for _ in range(4):
-            stack.enter_context(deaf())
+        stack.enter_context(service.deaf(many, 4))
         found = []
         while len(found) < 200 or len(left) < LEAVERS:
             name = f"K{len(found)}"

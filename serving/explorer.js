@@ -6,7 +6,7 @@ const PAUSE = 120; // milliseconds without a change before the service is asked
 const MOST_ROWS = 8;
 const COLOURS = ["#2f6fd0", "#d9731a", "#239a72", "#b8478f", "#8a62d3", "#b39514", "#d04a4a", "#2a9cb5", "#7a8b2f",
   "#a0623c", "#5b7083", "#c25ac2"];
-const [NAME_SIZE, NAME_LINE, NAME_LETTERS] = [12, 14, 24]; // on the map: of letters, of a line, letters in it
+const [NAME_LINE, NAME_LETTERS] = [14, 24]; // of a name on the map: the height of a line, the letters in it
 const SVG = "http://www.w3.org/2000/svg";
 
 const find = (id) => document.getElementById(id);
@@ -270,7 +270,8 @@ function showWaterfall(why) {
 // Each name on that side of its circle where it covers least of circles and of names before it.
 function namesBeside(circles) {
   const pen = document.createElement("canvas").getContext("2d");
-  pen.font = `${NAME_SIZE}px ${getComputedStyle(find("map")).fontFamily}`;
+  const { fontSize, fontFamily } = getComputedStyle(find("map"));
+  pen.font = `${fontSize} ${fontFamily}`;
   const taken = circles.map(({ x, y, r }) => ({ x: x - r, y: y - r, width: 2 * r, height: 2 * r }));
   const shared = (one, other, axis, size) =>
     Math.max(0, Math.min(one[axis] + one[size], other[axis] + other[size]) - Math.max(one[axis], other[axis]));
@@ -298,7 +299,7 @@ function inLines(name) {
   const breaks = words.map((_, at) => [words.slice(0, at).join(" "), words.slice(at).join(" ")]);
   const even = breaks.reduce((one, other) => (longest(other) < longest(one) ? other : one)).filter(Boolean);
   return (name.length > NAME_LETTERS ? even : [name])
-    .map((line) => (line.length > NAME_LETTERS ? `${line.slice(0, NAME_LETTERS - 1)}…` : line));
+    .map((line) => (line.length > NAME_LETTERS ? `${[...line].slice(0, NAME_LETTERS - 1).join("")}…` : line));
 }
 
 function showMap(found, place) {

@@ -177,7 +177,7 @@ def test_names_on_the_map_cover_neither_circles_nor_one_another(page: Any, url: 
         ("low spend, staying away", 15, 97, 14),
         ("hardly reached by campaigns, staying away", 155, 138, 20),
         ("seen recently, hardly reached by campaigns", 250, 183, 19),
-        ("x" * 60 + " " + "y" * 60, 95, 200, 10),
+        ("x" * 22 + "🙂" * 20 + " " + "y" * 60, 95, 200, 10),
     ]
     circles = [{"id": name, "name": name, "x": x, "y": y, "r": r} for name, x, y, r in named]
     page.open(f"{url}/")
@@ -196,7 +196,7 @@ def test_names_on_the_map_cover_neither_circles_nor_one_another(page: Any, url: 
     assert lines["low spend, staying away"] == ["low spend, staying away"]
     assert lines["staying away, campaign fans"] == ["staying away,", "campaign fans"]
     assert lines["hardly reached by campaigns, staying away"] == ["hardly reached by", "campaigns, staying away"]
-    assert lines[named[-1][0]] == ["x" * 23 + "…", "y" * 23 + "…"]
+    assert lines[named[-1][0]] == ["x" * 22 + "🙂…", "y" * 23 + "…"]
     names = [box for _, _, box in shown]
     round_ones = [
         (one["x"] - one["r"], one["y"] - one["r"], one["x"] + one["r"], one["y"] + one["r"]) for one in circles

@@ -22,7 +22,7 @@ class OneLineErrors(click.Group):
     """Our own errors become one line and exit code 2; --debug shows the trace."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        from segments.errors import SegmentsError
+        from segment_model.errors import SegmentsError
 
         try:
             return super().invoke(ctx)

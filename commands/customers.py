@@ -14,7 +14,7 @@ from commands.terminal import show_change, show_explanation
 if TYPE_CHECKING:
     import pandas as pd
 
-    from segments.model import SegmentModel
+    from segment_model.model import SegmentModel
 
 
 @click.command()
@@ -78,7 +78,7 @@ def explain(
         raise click.UsageError("--change-to SEGMENT and --changeable COLUMNS go together")
     from features.vector_file import read_vectors
     from registry.versions import fetch
-    from segments.errors import ContractError, nearest_word
+    from segment_model.errors import ContractError, nearest_word
 
     settings = settings_of(config)
     fetched = fetch(location_of(config), which)

@@ -89,7 +89,7 @@ def sync(config: Path) -> None:
     breaks off in between. Where another champion has come since, it is discovered anew from the kept customers, to
     continue that champion's segments.
     """
-    from segments.errors import SettingsError
+    from segment_model.errors import SettingsError
     from training.sync import sync as send_all
 
     settings = settings_of(config)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def write_table(table: pd.DataFrame, out: Path) -> None:
     """Write a table as its file's ending says; a SettingsError where it cannot be written."""
-    from segments.errors import SettingsError
+    from segment_model.errors import SettingsError
 
     if out.suffix not in (".parquet", ".csv"):
         raise SettingsError(f"{out} must end in .parquet or .csv")
@@ -23,7 +23,7 @@ def write_table(table: pd.DataFrame, out: Path) -> None:
 
 def write_bytes(content: bytes, out: Path) -> None:
     """Write a file; a SettingsError where it cannot be written."""
-    from segments.errors import SettingsError
+    from segment_model.errors import SettingsError
 
     try:
         out.write_bytes(content)

@@ -24,7 +24,7 @@ which_option = click.option(
 
 def settings_of(config: Path) -> Settings:
     """The settings in the file; a SettingsError where it is absent or wrong."""
-    from segments.errors import SettingsError
+    from segment_model.errors import SettingsError
     from training.settings import read_settings
 
     chosen = click.get_current_context().get_parameter_source("config")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from segments.model import SegmentModel
+    from segment_model.model import SegmentModel
 
 
 def show_table(frame: pd.DataFrame) -> None:
@@ -54,7 +54,7 @@ def _console(**options: Any) -> Console:
 
 
 def show_explanation(model: SegmentModel, customer: pd.DataFrame, against: str | None) -> None:
-    from segments.reasons import in_one_sentence, reasons
+    from segment_model.language.reasons import in_one_sentence, reasons
 
     answer = model.assign(customer).iloc[0]
     found = model.explain_table(customer, against)
@@ -72,7 +72,7 @@ def show_explanation(model: SegmentModel, customer: pd.DataFrame, against: str |
 
 
 def show_change(model: SegmentModel, customer: pd.DataFrame, to: str, changeable: list[str]) -> None:
-    from segments.change import what_would_change
+    from segment_model.counterfactual.what_would_change import what_would_change
 
     found = what_would_change(model, _record(customer), to, changeable)
     name = model.names[model.position(to)]

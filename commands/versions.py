@@ -52,7 +52,7 @@ def rollback(alias: str, config: Path) -> None:
 def warn_of_contracts(location: RegistryLocation, before: str, after: str) -> None:
     """Say on standard error what callers of one version must know before they are served by another, if anything."""
     from registry.versions import fetch
-    from segments.errors import SegmentsError
+    from segment_model.errors import SegmentsError
     from serving.compatibility import breaks
 
     try:

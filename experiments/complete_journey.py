@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from segments.errors import SourceError
+from segment_model.errors import SourceError
 
 SETTINGS = Path(__file__).with_name("01_complete_journey.yaml")
 NEWCOMERS = ("1600", "718")  # two households that training never sees: a regular and one that stays away

@@ -15,8 +15,8 @@ from experiments.complete_journey import NEWCOMERS, SETTINGS, load_tables
 from features.customer_vector import CustomerVectors, build_vectors
 from registry.connection import RegistryLocation
 from registry.promotions import promote
-from segments.errors import SegmentsError
-from segments.wording import plain_value
+from segment_model.errors import SegmentsError
+from segment_model.language.wording import plain_value
 from serving.launcher import running_service
 from serving.settings import ServiceSettings
 from training.run import Outcome, location_of, run_discovery

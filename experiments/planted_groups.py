@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import multivariate_normal
 
-from segments.contract import Column, Kind, VectorContract
+from segment_model.contract import Column, Kind, VectorContract
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]

@@ -18,7 +18,7 @@ from experiments.planted_segments import PLANTED
 from experiments.simulated_billing import dated_subscriptions, draw_invoices, draw_subscriptions
 from experiments.simulated_population import draw_accounts, draw_population, words
 from experiments.simulated_usage import draw_events
-from segments.errors import SettingsError, SourceError
+from segment_model.errors import SettingsError, SourceError
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.planted_groups import CustomerTable, customer_table, random_covariance
-from segments.contract import Column, Kind
+from segment_model.contract import Column, Kind
 
 FEWEST, MOST = 300, 5000
 

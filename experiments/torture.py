@@ -126,7 +126,7 @@ DEMANDS = (
         "A pickle, a crafted file, a changed array in the registry: refused, nothing in it runs",
         (
             "serving/test_following_for_real.py::test_no_bad_version_is_served_and_nothing_in_it_runs",
-            "segments/test_storage.py::test_no_array_needs_pickle",
+            "segment_model/storage/test_directory.py::test_no_array_needs_pickle",
         ),
     ),
     Demand(

@@ -20,7 +20,7 @@ import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
 from features.raw_tables import RawTable, RawType, matched_columns
-from segments.errors import SourceError
+from segment_model.errors import SourceError
 
 YES, NO = ("1", "true", "t", "yes", "y"), ("0", "false", "f", "no", "n")
 WRITTEN = {  # how text must be written to be read as a type

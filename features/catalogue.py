@@ -9,7 +9,7 @@ from features import rfm, subscriptions, usage
 from features.learned import score_columns
 from features.raw_tables import EVENTS, SUBSCRIPTIONS, RawTable, RawType
 from features.settings import FeatureSettings
-from segments.contract import Column
+from segment_model.contract import Column
 
 
 def every_column(settings: FeatureSettings | None = None) -> tuple[Column, ...]:

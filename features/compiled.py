@@ -24,8 +24,8 @@ from features.raw_tables import RawColumn
 from features.recipe import VectorRecipe
 from features.record_engine import FEWEST, RecordEngine, RecordTable, capacity_for
 from features.record_program import RecordProgram
-from segments.contract import Column, VectorContract
-from segments.errors import SourceError
+from segment_model.contract import Column, VectorContract
+from segment_model.errors import SourceError
 
 Value = float | str | None
 

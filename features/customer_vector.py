@@ -25,8 +25,8 @@ from features.feature_groups import Part, contract_of, feature_groups, joined
 from features.learned import LearnedFeatures
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines, fetch
-from segments.contract import Kind, VectorContract
-from segments.errors import SourceError
+from segment_model.contract import Kind, VectorContract
+from segment_model.errors import SourceError
 
 Moment = date | datetime
 

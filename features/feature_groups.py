@@ -18,8 +18,8 @@ from features.canonical import Tally, canonical
 from features.learned import score_columns
 from features.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawTable
 from features.settings import FeatureSettings, Sources, TableSource
-from segments.contract import Column, VectorContract
-from segments.errors import SettingsError, nearest_word
+from segment_model.contract import Column, VectorContract
+from segment_model.errors import SettingsError, nearest_word
 
 Open = Callable[[TableSource, str], ir.Table]
 

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from features.raw_tables import CUSTOMERS, RawColumn, RawTable, RawType
 from features.settings import Attribute, CustomersSource
-from segments.contract import Column, Kind
+from segment_model.contract import Column, Kind
 
 RAW_TYPES = {Kind.CATEGORY: RawType.TEXT, Kind.FLAG: RawType.FLAG}
 

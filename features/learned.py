@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.settings import FeatureSettings
-from segments.contract import Column, Kind, Role, VectorContract
-from segments.errors import ContractError
+from segment_model.contract import Column, Kind, Role, VectorContract
+from segment_model.errors import ContractError
 
 OTHER = "other"
 QUANTILES = (0.2, 0.4, 0.6, 0.8)

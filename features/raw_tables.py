@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from segments.errors import SourceError, nearest_word
+from segment_model.errors import SourceError, nearest_word
 
 LARGEST = 1e12  # of what is summed: more is an error of the data, and its ten-thousandths would not fit in 64 bits
 

@@ -12,7 +12,7 @@ from features import firmographics
 from features.learned import LearnedFeatures
 from features.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawColumn, RawTable
 from features.settings import Attribute, CustomersSource, FeatureSettings, Sources, TableSource
-from segments.errors import ContractError
+from segment_model.errors import ContractError
 
 ATTRIBUTES = "customers"
 REMEDY = "discover anew, and the model will know"

@@ -16,8 +16,8 @@ from features.canonical import Tally
 from features.feature_groups import contract_of, feature_groups
 from features.raw_tables import RawColumn, RawType
 from features.recipe import REMEDY, VectorRecipe
-from segments.contract import Column, VectorContract
-from segments.errors import ContractError
+from segment_model.contract import Column, VectorContract
+from segment_model.errors import ContractError
 
 CUSTOMER = "customer_id"
 DIALECT = "duckdb"

@@ -13,7 +13,7 @@ from features.canonical import CanonicalTable, Tally
 from features.exact_sums import from_ten_thousandths, ten_thousandths
 from features.raw_tables import LARGEST
 from features.settings import RfmSettings
-from segments.contract import Column, Kind, Role
+from segment_model.contract import Column, Kind, Role
 
 GROUP = "rfm"
 

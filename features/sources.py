@@ -24,7 +24,7 @@ from ibis.common.exceptions import IbisError, TableNotFound
 from psycopg.types.numeric import FloatLoader
 
 from features.settings import TableSource
-from segments.errors import SourceError
+from segment_model.errors import SourceError
 
 CONNECT_SECONDS = 10
 ENGINE_ERRORS = (duckdb.Error, psycopg.Error, IbisError, pa.ArrowException, OSError)

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
 from features.exact_sums import from_ten_thousandths, ten_thousandths
-from segments.contract import Column, Kind, Role
+from segment_model.contract import Column, Kind, Role
 
 GROUP = "subscriptions"
 CHANGE_DAYS = 90

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from features.as_of import AnyAsOf
 from features.exact_sums import from_ten_thousandths, ten_thousandths
 from features.settings import UsageSettings
-from segments.contract import Column, Kind, Role
+from segment_model.contract import Column, Kind, Role
 
 GROUP = "usage"
 WINDOW = 90  # days; "lately" of every column that names no window

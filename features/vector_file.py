@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from features.customer_vector import CustomerVectors, digest, validated
 from features.learned import LearnedFeatures
-from segments.contract import VectorContract
-from segments.errors import SourceError
+from segment_model.contract import VectorContract
+from segment_model.errors import SourceError
 
 KEY = b"customer_vectors"
 FORMAT = 1

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from segments.errors import RegistryError, UnreachableError
+from segment_model.errors import RegistryError, UnreachableError
 
 DEFAULT_NAME = "customer-segments"
 SQLITE = "sqlite:///"

@@ -9,8 +9,8 @@ from typing import Any
 
 from registry.connection import Connection, is_disk_full, is_unreachable
 from registry.model_package import SAVED_MODEL_PATH
-from segments.errors import ArtefactError, RegistryError
-from segments.model import SegmentModel
+from segment_model.errors import ArtefactError, RegistryError
+from segment_model.model import SegmentModel
 
 DIGEST = "digest"
 

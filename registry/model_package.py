@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-import segments
+import segment_model
 from registry.connection import load_mlflow
 from registry.signature import ANSWER, as_declared, signature_of
-from segments.errors import RegistryError
-from segments.examples import typical_customers
-from segments.model import SegmentModel
+from segment_model.errors import RegistryError
+from segment_model.model import SegmentModel
+from segment_model.self_test import typical_customers
 
 SAVED_MODEL = "segment_model"
 SAVED_MODEL_PATH = f"artifacts/{SAVED_MODEL}"  # where MLflow puts it inside the package
@@ -38,9 +38,9 @@ def write_package(model: SegmentModel, vectors: pd.DataFrame, path: Path, identi
     """
     mlflow = load_mlflow()
     stage = path.with_name(path.name + "-parts")
-    saved, code = stage / SAVED_MODEL, stage / "segments"
+    saved, code = stage / SAVED_MODEL, stage / "code" / "segment_model"
     model.save(saved)
-    shutil.copytree(Path(segments.__file__).parent, code, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(Path(segment_model.__file__).parent, code, ignore=shutil.ignore_patterns("__pycache__"))
     example = synthetic_customers(model, vectors)
     try:
         mlflow.pyfunc.save_model(
@@ -72,7 +72,7 @@ def requirements() -> list[str]:
 def synthetic_customers(model: SegmentModel, vectors: pd.DataFrame) -> pd.DataFrame | None:
     """A few made-up customers: each segment's medians and modes, where no real customer has just these values.
 
-    None where no such row is nobody's; see `segments.examples.typical_customers`.
+    None where no such row is nobody's; see `segment_model.self_test.typical_customers`.
     """
     rows = typical_customers(model, vectors)[:EXAMPLE_ROWS]
     if not rows:

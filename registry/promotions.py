@@ -20,7 +20,7 @@ from typing import Any
 from registry.connection import Connection, RegistryLocation, connected
 from registry.entities import all_versions, find_version, load_version
 from registry.versions import CHAMPION, RegisteredVersion, described
-from segments.errors import RegistryError
+from segment_model.errors import RegistryError
 
 RECORD = "promotion."
 SETTLING_SECONDS = 0.5  # longer than setting an alias takes: whoever set it at the same moment is seen after it

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from segments.model import SegmentModel
+from segment_model.model import SegmentModel
 
 Metrics = Mapping[str, float | None]  # None or NaN: not defined for this run
 

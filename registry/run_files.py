@@ -20,7 +20,7 @@ import pandas as pd
 import yaml
 
 from registry.records import DiscoveryRecord
-from segments.errors import RegistryError
+from segment_model.errors import RegistryError
 
 SETTINGS = "settings.yaml"
 _PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s]+@")

@@ -14,8 +14,8 @@ from registry.model_package import write_package
 from registry.open_runs import flattened, log_values, open_run, told
 from registry.records import DiscoveryRecord
 from registry.run_files import plain_settings, write_files
-from segments.errors import RegistryError
-from segments.model import SegmentModel
+from segment_model.errors import RegistryError
+from segment_model.model import SegmentModel
 
 DISCOVERY = "discovery_id"
 MODEL_NAME_IN_RUN = "segment_model"

@@ -20,7 +20,7 @@ import pandas as pd
 import yaml
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-from segments.model import SegmentModel
+from segment_model.model import SegmentModel
 
 REGISTERED = "registered_model_meta"  # MLflow writes it beside a model that it gets from the registry
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from registry.connection import load_mlflow
-from segments.contract import Column, Role, VectorContract
-from segments.errors import ContractError, InputError, Problem
+from segment_model.contract import Column, Role, VectorContract
+from segment_model.errors import ContractError, InputError, Problem
 
 ANSWER = {
     "segment_id": "string",

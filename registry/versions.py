@@ -26,9 +26,9 @@ from registry.entities import (
     tag_of,
 )
 from registry.runs import logged_model_of
-from segments.errors import ArtefactError, RegistryError, nearest_word
-from segments.model import SegmentModel
-from segments.profiles import SegmentLabel
+from segment_model.cards import SegmentLabel
+from segment_model.errors import ArtefactError, RegistryError, nearest_word
+from segment_model.model import SegmentModel
 
 CHAMPION = "champion"
 LABEL = "segment_label."

@@ -1,4 +1,4 @@
-"""What a segment model is: assign a customer to a segment, and explain why."""
+"""The public face for Python and notebooks: `from segments import SegmentModel`."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from segments.answers import Assignment, Assignments, Explanation
-    from segments.contract import Column, Kind, Role, VectorContract
-    from segments.errors import SegmentsError
-    from segments.model import SegmentModel
-    from segments.profiles import SegmentCard, SegmentLabel
+    from segment_model.cards import SegmentCard, SegmentLabel
+    from segment_model.contract import Column, Kind, Role, VectorContract
+    from segment_model.errors import SegmentsError
+    from segment_model.model import SegmentModel
+    from segment_model.scoring.answers import Assignment, Assignments, Explanation
 
-_HOMES = {
-    "Assignment": "segments.answers",
-    "Assignments": "segments.answers",
-    "Column": "segments.contract",
-    "Explanation": "segments.answers",
-    "Kind": "segments.contract",
-    "Role": "segments.contract",
-    "SegmentCard": "segments.profiles",
-    "SegmentLabel": "segments.profiles",
-    "SegmentModel": "segments.model",
-    "SegmentsError": "segments.errors",
-    "VectorContract": "segments.contract",
+_MODULE_OF = {
+    "Assignment": "segment_model.scoring.answers",
+    "Assignments": "segment_model.scoring.answers",
+    "Column": "segment_model.contract",
+    "Explanation": "segment_model.scoring.answers",
+    "Kind": "segment_model.contract",
+    "Role": "segment_model.contract",
+    "SegmentCard": "segment_model.cards",
+    "SegmentLabel": "segment_model.cards",
+    "SegmentModel": "segment_model.model",
+    "SegmentsError": "segment_model.errors",
+    "VectorContract": "segment_model.contract",
 }
 __all__ = [
     "Assignment",
@@ -41,7 +41,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for: the command line needs the errors long before pandas."""
-    if name not in _HOMES:
+    """Import a public name on first use, so that `import segments` takes no time."""
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULE_OF[name]), name)

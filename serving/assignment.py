@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from segments.errors import InputError, nearest_word
+from segment_model.errors import InputError, nearest_word
 from serving.live_model import ServedModel
 from serving.refusals import (
     NOTHING,
@@ -26,9 +26,9 @@ from serving.shapes import CUSTOMER_KEYS, read_customer, read_object
 from serving.staying import PREVIOUS, keep, read_previous
 
 if TYPE_CHECKING:
-    from segments.answers import Assignments
-    from segments.contract import Column
-    from segments.explanation import Explanations
+    from segment_model.contract import Column
+    from segment_model.explanation.centroid import Explanations
+    from segment_model.scoring.answers import Assignments
 
 REQUEST_KEYS = ("customers", "explain", "words", "policy")
 CONTRAST_KEYS = ("customers", "against", "words", "policy")

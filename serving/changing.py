@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from segments.errors import InputError, nearest_word
+from segment_model.errors import InputError, nearest_word
 from serving.assignment import check_descriptors, known_segment
 from serving.deadline import Deadline
 from serving.live_model import ServedModel

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segments.contract import Column, Role, VectorContract
-from segments.errors import SelfTestError
+from segment_model.contract import Column, Role, VectorContract
+from segment_model.errors import SelfTestError
 from serving.live_model import ServedModel
 from serving.load_failures import IncompatibleError
 
@@ -22,7 +22,7 @@ def check_replaces(before: ServedModel, after: ServedModel) -> None:
         If the old version has a self-test and the new one has none: there would be less to go by than there was.
     """
     # imported with the model, which a process without one does not wait for
-    from segments.examples import examples_of
+    from segment_model.self_test import examples_of
 
     broken = breaks(before.model.contract, after.model.contract)
     if broken:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from segments.errors import nearest_word
+from segment_model.errors import nearest_word
 from serving.body import BodyReader, Disconnected, check_head
 from serving.cors import Origins
 from serving.deadline import Deadline

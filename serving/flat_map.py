@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from segments.centres import centres
-from segments.errors import InputError
+from segment_model.centres import centres
+from segment_model.errors import InputError
 from serving.assignment import Request
 from serving.live_model import ServedModel
 from serving.refusals import from_input_error
 
 if TYPE_CHECKING:
-    from segments.encoder import Floats
-    from segments.model import SegmentModel
+    from segment_model.encoding.encoder import Floats
+    from segment_model.model import SegmentModel
 
 
 @dataclass(frozen=True)

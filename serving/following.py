@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segments.errors import RegistryError, SegmentsError, UnreachableError
+from segment_model.errors import RegistryError, SegmentsError, UnreachableError
 from serving.compatibility import breaks, check_replaces
 from serving.live_model import Fetch, LiveModel, ModelEvents, ServedModel, failure_of, from_directory, warm
 from serving.load_failures import Reason, reason_of

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from segments.errors import SettingsError, nearest_word
+from segment_model.errors import SettingsError, nearest_word
 from serving.messages import Headers
 from serving.refusals import Refusal
 

@@ -18,7 +18,7 @@ from typing import IO
 
 import psutil
 
-from segments.errors import SegmentsError
+from segment_model.errors import SegmentsError
 from serving.keys import read_keys
 from serving.settings import PREFIX, ServiceSettings
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segments.errors import ArtefactError, ContractError, SegmentsError
+from segment_model.errors import ArtefactError, ContractError, SegmentsError
 
 if TYPE_CHECKING:
     from features.compiled import VectorCompiler
-    from segments.model import SegmentModel
-    from segments.reasons import ReasonWriter
+    from segment_model.language.reasons import ReasonWriter
+    from segment_model.model import SegmentModel
     from serving.flat_map import FlatMap
     from serving.shadow import Shadow
 
@@ -48,7 +48,7 @@ class ServedModel:
     @cached_property
     def reasons(self) -> ReasonWriter:
         # imported with the model, which a process without one does not wait for
-        from segments.reasons import ReasonWriter
+        from segment_model.language.reasons import ReasonWriter
 
         return ReasonWriter(self.model)
 
@@ -95,7 +95,7 @@ def warm(served: ServedModel) -> None:
     ArtefactError
         If the model does not give the answers that it was stored with, or none for its own typical customers.
     """
-    from segments.examples import check_examples
+    from segment_model.self_test import check_examples
 
     examined = check_examples(served.model)
     basis = [column.name for column in served.model.contract.basis]
@@ -193,7 +193,7 @@ def failure_of(error: Exception) -> str:
 
 def from_directory(path: Path, *, name: str = "", version: str = "", source: str = "") -> ServedModel:
     """The model saved in a directory; without a version, the start of its digest stands for one."""
-    from segments.model import SegmentModel
+    from segment_model.model import SegmentModel
 
     model = SegmentModel.load(path)
     version = version or model.digest.removeprefix("sha256:")[:12]

@@ -6,7 +6,7 @@ import errno
 import os
 from enum import StrEnum
 
-from segments.errors import (
+from segment_model.errors import (
     ArtefactError,
     NewerFormatError,
     RegistryError,

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import bentoml
 
-from segments.errors import ArtefactError
+from segment_model.errors import ArtefactError
 from serving.live_model import ServedModel
 from serving.stored_model import read_stored, write_stored
 
 if TYPE_CHECKING:
-    from segments.model import SegmentModel
+    from segment_model.model import SegmentModel
 
 STORED_NAME = "segment_model"  # as bentofile.yaml names it
 BENTOFILE = "bentofile.yaml"

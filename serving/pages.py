@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
-from segments.encoder import MISSING_LEVEL
+from segment_model.encoding.encoder import MISSING_LEVEL
 from serving import error_contracts
 from serving.live_model import ServedModel
 from serving.messages import Answer

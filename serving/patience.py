@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from segments.errors import SegmentsError
+from segment_model.errors import SegmentsError
 
 Found = TypeVar("Found")
 

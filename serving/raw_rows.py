@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from segments.errors import nearest_word
+from segment_model.errors import nearest_word
 from serving.raw_columns import column_at_once
 from serving.refusals import NOTHING, Complaints, Detail, Refusal, in_words, printable
 from serving.request_contracts import MOMENT

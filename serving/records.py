@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from segments.errors import ContractError, SourceError
+from segment_model.errors import ContractError, SourceError
 from serving.assignment import Request, read_request
 from serving.deadline import Deadline
 from serving.live_model import ServedModel

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from segments.errors import InputError, Problem
+from segment_model.errors import InputError, Problem
 
 MOST_DETAILS = InputError.LIMIT
 LONGEST_TEXT = 60

@@ -41,7 +41,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from segments.errors import SettingsError
+from segment_model.errors import SettingsError
 
 PREFIX = "SEGMENTS_"
 SQLITE = "sqlite:///"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
-from segments.errors import SegmentsError
+from segment_model.errors import SegmentsError
 from serving.following import FollowedModel, source_of
 from serving.live_model import LiveModel, ServedModel
 from serving.metrics import Counted, Metrics

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from segments.errors import nearest_word
+from segment_model.errors import nearest_word
 from serving.refusals import NOTHING, Complaints, Detail, in_words
 from serving.request_contracts import LONGEST_ID
 

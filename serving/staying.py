@@ -9,8 +9,8 @@ from serving.refusals import Complaints
 from serving.request_contracts import LONGEST_ID
 
 if TYPE_CHECKING:
-    from segments.answers import Assignments
-    from segments.model import SegmentModel
+    from segment_model.model import SegmentModel
+    from segment_model.scoring.answers import Assignments
 
 PREVIOUS = "previous_segment_id"
 
@@ -28,7 +28,7 @@ def read_previous(customers: Sequence[Any], names: Sequence[str], complaints: Co
 
 def keep(rows: list[dict[str, Any]], model: SegmentModel, found: Assignments, previous: Sequence[str | None]) -> None:
     """Let those stay who are on the border, and say it in the rows of those who came with a previous segment."""
-    from segments.hysteresis import settle  # with NumPy, which a process without a model does not wait for
+    from segment_model.scoring.hysteresis import settle  # with NumPy, which a process without a model does not wait for
 
     settled = settle(model, found, previous)
     columns = zip(rows, previous, settled.previous.tolist(), settled.kept.tolist(), strict=True)

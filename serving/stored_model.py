@@ -21,12 +21,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segments.errors import ArtefactError, SegmentsError
-from segments.profiles import SegmentLabel
+from segment_model.cards import SegmentLabel
+from segment_model.errors import ArtefactError, SegmentsError
 from serving.live_model import ServedModel, from_directory
 
 if TYPE_CHECKING:
-    from segments.model import SegmentModel
+    from segment_model.model import SegmentModel
 
 logger = logging.getLogger("bentoml.segments")
 

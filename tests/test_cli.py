@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from cli import main
 from registry.connection import RegistryLocation
 from registry.versions import list_versions
-from segments.errors import RegistryError
+from segment_model.errors import RegistryError
 
 COMMANDS = {
     *("assign", "compare", "demo", "discover", "explain", "features", "key", "list"),

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from cli import main
 from commands.terminal import show_change, show_explanation
+from segment_model.errors import ContractError
 from segments import SegmentModel
-from segments.errors import ContractError
 
 
 def test_a_sentence_then_the_reasons(model: SegmentModel, planted: Any, capsys: pytest.CaptureFixture[str]) -> None:

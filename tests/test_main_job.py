@@ -23,7 +23,7 @@ from experiments.service_process import free_port
 from features.vector_file import read_vectors
 from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.versions import fetch, list_versions
-from segments.rules import RuleSet
+from segment_model.rules import RuleSet
 from serving.launcher import running_service
 from serving.settings import ServiceSettings
 

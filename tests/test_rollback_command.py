@@ -14,9 +14,9 @@ import registry.promotions
 import registry.versions
 from cli import main
 from commands import versions as commands_of_versions
+from segment_model.contract import Column, Kind, Role, VectorContract
+from segment_model.errors import ArtefactError
 from segments import SegmentModel
-from segments.contract import Column, Kind, Role, VectorContract
-from segments.errors import ArtefactError
 
 
 @pytest.fixture

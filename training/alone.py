@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from segments.errors import SettingsError
+from segment_model.errors import SettingsError
 
 
 class HeldError(SettingsError):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from segments.encoder import Flags, Floats, Indices
+from segment_model.encoding.encoder import Flags, Floats, Indices
 
 BULK = (
     0.65  # share of a segment's customers that counts as the segment; a slice across two shapes has less in one piece

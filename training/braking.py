@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segments.assigners import NearestCentroid
-from segments.encoder import Encoder, Floats, Transform
-from segments.model import SegmentModel
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.encoding.encoder import Encoder, Floats, Transform
+from segment_model.model import SegmentModel
 
 MOST_AT_ONCE = 0.04  # share of customers
 MOST_BRAKED = 0.5  # share of the way that is put off

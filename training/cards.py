@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segments.contract import Column, Role, VectorContract
-from segments.encoder import Flags, Floats, Indices
-from segments.profiles import Difference, SegmentCard
-from segments.wording import direction, plain_number
+from segment_model.cards import Difference, SegmentCard
+from segment_model.contract import Column, Role, VectorContract
+from segment_model.encoding.encoder import Flags, Floats, Indices
+from segment_model.language.wording import direction, plain_number
 from training.naming import echoes, name_segments, titled_value, unitless_value
 from training.rfm_grid import grid_name, is_rfm_only
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segments.encoder import Flags, Indices
-from segments.errors import InputError, Problem
-from segments.model import SegmentModel
+from segment_model.encoding.encoder import Flags, Indices
+from segment_model.errors import InputError, Problem
+from segment_model.model import SegmentModel
 from training.incumbent import read_by
 
 NO_SEGMENT = "unassigned"

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from segments.encoder import Flags, Floats, Indices
-from segments.nearest_core import SOFTNESS, NearestCore, lifted
+from segment_model.assigners.nearest_core import SOFTNESS, NearestCore, lifted
+from segment_model.encoding.encoder import Flags, Floats, Indices
 from training.memory import Memory
 
 FIRST_SHARE = 0.05  # of each segment, and of the noise

@@ -19,8 +19,8 @@ import numpy as np
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from segments.assigners import NearestCentroid
-from segments.encoder import Floats, Indices
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.encoding.encoder import Floats, Indices
 from training.recipe import REFITS, Fit, Recipe, sample_rows
 from training.sites import sites
 from training.warm_start import continuity, cost_of_moving, nearest_to

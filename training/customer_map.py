@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from threadpoolctl import threadpool_limits
 
-from segments.encoder import Floats
+from segment_model.encoding.encoder import Floats
 from training.discovery import Discovery
 from training.drawing import INK, NOBODY, blank, colour_of, lettering, marker_of, outlined, spread
 from training.quality import stratified_sample

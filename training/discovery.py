@@ -14,16 +14,16 @@ import pandas as pd
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from segments.assigners import NearestCentroid
-from segments.contract import VectorContract
-from segments.core_explanation import CoreExplainer
-from segments.encoder import Encoder, Floats, Indices
-from segments.errors import DiscoveryError
-from segments.explanation import CentroidExplainer
-from segments.model import SegmentModel
-from segments.nearest_core import NearestCore
-from segments.novelty import NoveltyRule
-from segments.reading import CustomerReader
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.assigners.nearest_core import NearestCore
+from segment_model.contract import VectorContract
+from segment_model.encoding.encoder import Encoder, Floats, Indices
+from segment_model.encoding.novelty import NoveltyRule
+from segment_model.encoding.reader import CustomerReader
+from segment_model.errors import DiscoveryError
+from segment_model.explanation.centroid import CentroidExplainer
+from segment_model.explanation.core import CoreExplainer
+from segment_model.model import SegmentModel
 from training.cards import make_cards
 from training.encoding import fit_encoding
 from training.gaps import HeldOut, PairEvidence, hold_out, pairs_of, scatter_within

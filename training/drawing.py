@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
-from segments.encoder import Floats
+from segment_model.encoding.encoder import Floats
 
 # Okabe and Ito's colour-blind-safe colours without their yellow, which is lost on white, then some of Paul Tol's.
 PALETTE = (

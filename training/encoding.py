@@ -1,4 +1,4 @@
-"""scikit-learn fits how customers are encoded; `segments/encoder.py` keeps what was learned and serves it.
+"""scikit-learn fits how customers are encoded; `segment_model/encoding/encoder.py` keeps what was learned and serves it.
 
 The ColumnTransformer made here and the Encoder read off it give the same points (tested to 1e-12).
 """
@@ -25,9 +25,16 @@ from sklearn.preprocessing import (
 )
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from segments.contract import Column, Kind, VectorContract
-from segments.encoder import MISSING_LEVEL, CategoryEncoding, Encoder, Floats, NumberEncoding, Transform
-from segments.errors import DiscoveryError, SettingsError, nearest_word
+from segment_model.contract import Column, Kind, VectorContract
+from segment_model.encoding.encoder import (
+    MISSING_LEVEL,
+    CategoryEncoding,
+    Encoder,
+    Floats,
+    NumberEncoding,
+    Transform,
+)
+from segment_model.errors import DiscoveryError, SettingsError, nearest_word
 from training.settings import AUTO, EncodingSettings
 
 SKEW_THAT_NEEDS_LOGS = 1.0

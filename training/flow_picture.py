@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
-from segments.encoder import Flags, Floats
+from segment_model.encoding.encoder import Flags, Floats
 from training.comparison import Comparison, Stage, told
 from training.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, outlined
 from training.warm_start import overlap

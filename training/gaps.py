@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segments.encoder import Floats, Indices
+from segment_model.encoding.encoder import Floats, Indices
 from training.belts import Linkage, belts_between, linkage
 from training.recipe import sample_rows
 from training.smoothing import Hidden, smoothed

@@ -11,8 +11,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
-from segments.encoder import Floats
-from segments.nearest_core import NearestCore
+from segment_model.assigners.nearest_core import NearestCore
+from segment_model.encoding.encoder import Floats
 from training.condensing import Clustered, condensed, members_as_probes, probes_of
 from training.memory import Memory
 from training.recipe import REFITS, Fit, Recipe, sample_rows

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segments.contract import Column
-from segments.encoder import Flags, Indices, Transform
-from segments.errors import ContractError
-from segments.model import SegmentModel
+from segment_model.contract import Column
+from segment_model.encoding.encoder import Flags, Indices, Transform
+from segment_model.errors import ContractError
+from segment_model.model import SegmentModel
 
 
 @dataclass(frozen=True)

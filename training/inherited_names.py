@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from segments.encoder import Indices
-from segments.profiles import SegmentCard
+from segment_model.cards import SegmentCard
+from segment_model.encoding.encoder import Indices
 from training.naming import unlike
 from training.rfm_grid import BASES, NAMES, names_near
 

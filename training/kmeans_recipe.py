@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from segments.assigners import NearestCentroid
-from segments.encoder import Floats
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.encoding.encoder import Floats
 from training.recipe import MOST_SEARCHED, REFITS, Fit, Recipe, sample_rows
 from training.warm_start import NOWHERE, Partition, Standpoint, settle
 

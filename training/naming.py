@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from segments.contract import Column, Role, VectorContract
-from segments.encoder import Floats
-from segments.profiles import Difference
-from segments.wording import plain_value
+from segment_model.cards import Difference
+from segment_model.contract import Column, Role, VectorContract
+from segment_model.encoding.encoder import Floats
+from segment_model.language.wording import plain_value
 
 WORDS_IN_A_NAME = 2
 SAME_STORY = 0.75  # correlation of two columns' ranks; above it, one of them says it all

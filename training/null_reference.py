@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from segments.encoder import Floats
+from segment_model.encoding.encoder import Floats
 from training.quality import assigned_labels, weighted_silhouette
 from training.recipe import Recipe, sample_rows
 

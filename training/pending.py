@@ -29,8 +29,8 @@ from features.vector_file import read_vectors, write_vectors
 from registry.records import CandidateRecord, DiscoveryRecord
 from registry.run_files import plain_settings, write_files
 from registry.runs import DISCOVERY
-from segments.errors import SettingsError
-from segments.model import SegmentModel
+from segment_model.errors import SettingsError
+from segment_model.model import SegmentModel
 from training.alone import HeldError, alone, beside_others
 from training.settings import Settings, parse_as, parse_settings
 

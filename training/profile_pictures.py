@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 
-from segments.contract import Column, Role
-from segments.encoder import Indices
+from segment_model.contract import Column, Role
+from segment_model.encoding.encoder import Indices
 from training.cards import standardised_ranks, typical_value
 from training.discovery import Discovery
 from training.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, quiet, swarm

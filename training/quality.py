@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 from threadpoolctl import threadpool_limits
 
-from segments.encoder import Floats, Indices
+from segment_model.encoding.encoder import Floats, Indices
 from training.gaps import LEAST_BELT, PairEvidence
 from training.recipe import Fit, Recipe, sample_rows
 

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from segments.assigners import NearestCentroid
-from segments.encoder import Floats, Indices
-from segments.nearest_core import NearestCore
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.assigners.nearest_core import NearestCore
+from segment_model.encoding.encoder import Floats, Indices
 
 REFITS = 10  # bootstrap samples; of recipes that take long, fewer
 MOST_SEARCHED = 20_000  # customers that random starts of KMeans look at

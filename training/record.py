@@ -9,9 +9,9 @@ from typing import Any
 
 from features.customer_vector import CustomerVectors
 from registry.records import CandidateRecord, DiscoveryRecord
-from segments.model import SegmentModel
-from segments.rules import RuleSet
-from segments.wording import plain_number
+from segment_model.language.wording import plain_number
+from segment_model.model import SegmentModel
+from segment_model.rules import RuleSet
 from training.discovery import Discovery
 from training.evidence import evidence_table, verdict_metrics
 from training.rule_export import rule_table, rules_json, rules_sql

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segments.encoder import Floats, Indices
+from segment_model.encoding.encoder import Floats, Indices
 from training.recipe import Recipe, sample_rows
 
 

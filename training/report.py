@@ -14,10 +14,10 @@ from string import Template
 
 import pandas as pd
 
-from segments.contract import Column
-from segments.profiles import Difference, SegmentCard
-from segments.rules import RuleSet
-from segments.wording import plain_number
+from segment_model.cards import Difference, SegmentCard
+from segment_model.contract import Column
+from segment_model.language.wording import plain_number
+from segment_model.rules import RuleSet
 from training.cards import typical_value
 from training.discovery import Discovery
 from training.drawing import colour_of

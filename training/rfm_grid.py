@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segments.contract import VectorContract
-from segments.encoder import Flags, Floats
+from segment_model.contract import VectorContract
+from segment_model.encoding.encoder import Flags, Floats
 
 BASES = frozenset({"recency_days", "frequency", "monetary_value"})
 SCORES = 5

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from segments.contract import Column
-from segments.encoder import Flags, Floats
-from segments.rules import Between, Condition, Missing, OneOf
+from segment_model.contract import Column
+from segment_model.encoding.encoder import Flags, Floats
+from segment_model.rules import Between, Condition, Missing, OneOf
 
 EVERYWHERE = np.linspace(0, 1, 13)  # quantiles of all customers, between which thresholds lie
 AT_THE_ENDS = np.array([0.0, 0.02, 0.05, 0.1, 0.9, 0.95, 0.98, 1.0])  # quantiles of the segment

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from segments.contract import VectorContract
-from segments.rules import RuleSet
+from segment_model.contract import VectorContract
+from segment_model.rules import RuleSet
 
 TABLE = "customer_vectors"
 

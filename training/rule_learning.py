@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segments.contract import Column, Role, VectorContract
-from segments.encoder import Flags, Floats, Indices
-from segments.profiles import SegmentCard
-from segments.rules import Between, Condition, Rule, RuleSet, matches
+from segment_model.cards import SegmentCard
+from segment_model.contract import Column, Role, VectorContract
+from segment_model.encoding.encoder import Flags, Floats, Indices
+from segment_model.rules import Between, Condition, Rule, RuleSet, matches
 from training.rule_conditions import conditions_for, roundest
 
 MOST_CONDITIONS = 3  # columns in a rule

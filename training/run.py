@@ -14,10 +14,10 @@ from registry.killed_runs import end_killed_runs
 from registry.records import DiscoveryRecord
 from registry.runs import DISCOVERY, log_discovery
 from registry.versions import fetch_champion, register
-from segments.contract import Role
-from segments.errors import ArtefactError, UnreachableError
-from segments.examples import with_examples
-from segments.model import SegmentModel
+from segment_model.contract import Role
+from segment_model.errors import ArtefactError, UnreachableError
+from segment_model.model import SegmentModel
+from segment_model.self_test import with_examples
 from training.discovery import Discovery, Progress, discover
 from training.pending import keep
 from training.pictures import draw_pictures

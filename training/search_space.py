@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from segments.contract import VectorContract
-from segments.errors import SettingsError, nearest_word
+from segment_model.contract import VectorContract
+from segment_model.errors import SettingsError, nearest_word
 from training.settings import parse_as
 from training.sweep_settings import SweepRange
 

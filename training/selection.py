@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
 
-from segments.errors import DiscoveryError
+from segment_model.errors import DiscoveryError
 from training.quality import Judgement
 from training.settings import DiscoverySettings
 

@@ -19,8 +19,8 @@ from pydantic import (
 
 from features.settings import FeatureSettings, Sources
 from features.settings import Settings as Block
-from segments.contract import Column
-from segments.errors import SettingsError, nearest_word
+from segment_model.contract import Column
+from segment_model.errors import SettingsError, nearest_word
 from training.sweep_settings import SweepSettings
 
 Kind = TypeVar("Kind", bound=BaseModel)

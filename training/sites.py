@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segments.encoder import Floats
+from segment_model.encoding.encoder import Floats
 
 
 def sites(means: Floats, turn: Floats) -> Floats:

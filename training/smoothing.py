@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from segments.encoder import Encoder, Floats, Indices
+from segment_model.encoding.encoder import Encoder, Floats, Indices
 
 LEAST_SPIKE = 0.01  # share of the customers; the smallest segment that is allowed by default
 LEVEL_BLUR = 0.39  # of the distance between two levels

@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from segments.encoder import Floats, Indices
-from segments.errors import ContractError
-from segments.model import SegmentModel
+from segment_model.encoding.encoder import Floats, Indices
+from segment_model.errors import ContractError
+from segment_model.model import SegmentModel
 from training.incumbent import read_by
 from training.inherited_names import named
 from training.warm_start import overlap

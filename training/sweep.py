@@ -16,8 +16,8 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from features.customer_vector import digest
-from segments.contract import VectorContract
-from segments.errors import ContractError, DiscoveryError, SettingsError
+from segment_model.contract import VectorContract
+from segment_model.errors import ContractError, DiscoveryError, SettingsError
 from training.discovery import Discovery, discover
 from training.search_space import Space, changed, check_columns, check_space, combinations
 from training.settings import DiscoverySettings, parse_as

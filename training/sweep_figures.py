@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segments.contract import VectorContract
-from segments.encoder import Floats
-from segments.reading import CustomerReader
+from segment_model.contract import VectorContract
+from segment_model.encoding.encoder import Floats
+from segment_model.encoding.reader import CustomerReader
 from training.discovery import Discovery, trained_contract
 from training.encoding import fit_encoding
 from training.quality import stratified_sample, weighted_silhouette

@@ -15,7 +15,7 @@ import yaml
 from registry.connection import RegistryLocation
 from registry.killed_runs import end_killed_runs
 from registry.sweep_runs import SweepRecord, TrialRecord, log_sweep
-from segments.errors import SettingsError, UnreachableError
+from segment_model.errors import SettingsError, UnreachableError
 from training.alone import alone
 from training.discovery import Discovery, discover
 from training.run import described, location_of, vectors_of

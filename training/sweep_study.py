@@ -22,7 +22,7 @@ from optuna.samplers import BaseSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from segments.errors import SettingsError
+from segment_model.errors import SettingsError
 from training.search_space import Space, Values, combinations, count_of, every_combination, value_at
 from training.sweep_settings import SweepRange
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from registry.connection import RegistryLocation
 from registry.runs import DISCOVERY, finished_run
 from registry.versions import register
-from segments.errors import SegmentsError, SettingsError, UnreachableError
+from segment_model.errors import SegmentsError, SettingsError, UnreachableError
 from training.alone import alone
 from training.discovery import Progress
 from training.pending import FOLDER, LOCK, Pending, done, read, remove_leftovers, waiting

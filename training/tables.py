@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from segments.contract import Column, Kind
-from segments.profiles import SegmentCard
-from segments.wording import plain_value
+from segment_model.cards import SegmentCard
+from segment_model.contract import Column, Kind
+from segment_model.language.wording import plain_value
 from training.discovery import Discovery
 
 # Only amounts that add up over customers: "USD", "USD a month"; never "USD an order" or a customer's own turnover.

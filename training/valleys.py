@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import bdtr
 
-from segments.encoder import Floats, Indices
+from segment_model.encoding.encoder import Floats, Indices
 
 FEWEST_IN_TUBE = 6
 WINDOW = 0.25  # width of what is counted, as a share of the way between the two segments' middles

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from segments.encoder import Floats
+from segment_model.encoding.encoder import Floats
 from training.gaps import PairEvidence
 from training.quality import Judgement
 from training.selection import unsteadiness

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from segments.contract import VectorContract
-from segments.encoder import Encoder, Floats, Indices
-from segments.errors import ContractError
-from segments.model import SegmentModel
+from segment_model.contract import VectorContract
+from segment_model.encoding.encoder import Encoder, Floats, Indices
+from segment_model.errors import ContractError
+from segment_model.model import SegmentModel
 from training.braking import MOST_AT_ONCE, braked, carried_over
 from training.incumbent import read_by
 

@@ -8,7 +8,7 @@ from importlib import import_module
 
 import click
 
-from segments.errors import SegmentsError
+from segment_model.errors import SegmentsError
 
 
 @dataclass(frozen=True)

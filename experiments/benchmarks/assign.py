@@ -20,11 +20,12 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from segments import Column, Kind, SegmentModel, VectorContract
-from segments.assigners import NearestCentroid
-from segments.encoder import Floats, RawCustomers
-from segments.explanation import CentroidExplainer
-from segments.reading import CustomerReader
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.contract import Column, Kind, VectorContract
+from segment_model.encoding.encoder import Floats, RawCustomers
+from segment_model.encoding.reader import CustomerReader
+from segment_model.explanation.centroid import CentroidExplainer
+from segment_model.model import SegmentModel
 from training.discovery import discover
 from training.settings import DiscoverySettings, EncodingSettings, KMeansSettings
 

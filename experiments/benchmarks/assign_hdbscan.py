@@ -30,12 +30,12 @@ from experiments.benchmarks.hdbscan_sets import (
     vectors,
     wide_sets,
 )
-from segments import SegmentModel
-from segments.core_explanation import CoreExplainer
-from segments.encoder import Floats, Indices
-from segments.nearest_core import NearestCore
-from segments.novelty import NoveltyRule
-from segments.reading import CustomerReader
+from segment_model.assigners.nearest_core import NearestCore
+from segment_model.encoding.encoder import Floats, Indices
+from segment_model.encoding.novelty import NoveltyRule
+from segment_model.encoding.reader import CustomerReader
+from segment_model.explanation.core import CoreExplainer
+from segment_model.model import SegmentModel
 from training.cards import make_cards
 from training.discovery import background
 from training.encoding import fit_encoding

@@ -30,8 +30,8 @@ from experiments.benchmarks import succession
 from experiments.planted_groups import CustomerTable, customer_table, mixed_groups, planted_groups
 from experiments.simulate import simulate, write_company
 from experiments.structureless import structureless
-from segments.contract import Column, Kind, VectorContract
-from segments.errors import SegmentsError
+from segment_model.contract import Column, Kind, VectorContract
+from segment_model.errors import SegmentsError
 from training.discovery import Discovery, discover
 from training.run import vectors_of
 from training.settings import DiscoverySettings, HdbscanSettings, KMeansSettings, read_settings

@@ -6,8 +6,8 @@ from math import comb
 
 import numpy as np
 
-from segments.core_explanation import CoreExplainer
-from segments.encoder import Flags, Floats, Indices
+from segment_model.encoding.encoder import Flags, Floats, Indices
+from segment_model.explanation.core import CoreExplainer
 
 MOST_COMPLETE = 11  # columns; beyond, all 2^columns coalitions take too long
 PERMUTATIONS = 100  # and their reverses, each before every background point

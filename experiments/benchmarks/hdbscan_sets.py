@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.complete_journey import SETTINGS, load_tables
-from segments import Column, Kind, VectorContract
+from segment_model.contract import Column, Kind, VectorContract
 from training.run import vectors_of
 from training.settings import read_settings
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.benchmarks.months import complete_journey_months, simulated_months
-from segments.hysteresis import MARGIN
-from segments.model import SegmentModel
+from segment_model.model import SegmentModel
+from segment_model.scoring.hysteresis import MARGIN
 from training.discovery import discover
 from training.incumbent import read_by
 

@@ -32,7 +32,7 @@ from experiments.benchmarks.serve_sides import (
 from experiments.benchmarks.tail import MACHINE, Tail, show_tails, tails
 from experiments.benchmarks.wrk import find_wrk, load
 from experiments.service_process import started
-from segments.model import SegmentModel
+from segment_model.model import SegmentModel
 from serving.keys import add_key
 from training.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings

@@ -21,7 +21,7 @@ from experiments.benchmarks.wrk import LoadError
 from experiments.raw_requests import under_our_names
 from experiments.service_process import HOST, started
 from experiments.simulate import simulate, write_company
-from segments.model import SegmentModel
+from segment_model.model import SegmentModel
 from serving.keys import add_key
 from training.discovery import discover
 from training.record import provenance

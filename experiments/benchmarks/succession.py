@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.benchmarks.months import TwoDays, complete_journey, online_retail, simulated_company
-from segments.contract import VectorContract
-from segments.errors import DiscoveryError
-from segments.model import SegmentModel
+from segment_model.contract import VectorContract
+from segment_model.errors import DiscoveryError
+from segment_model.model import SegmentModel
 from training.comparison import Comparison, compare
 from training.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from experiments.benchmarks.wrk_latencies import as_sent
-from segments.errors import SegmentsError
+from segment_model.errors import SegmentsError
 
 TALLY = """
 local number = 0

@@ -10,8 +10,8 @@ import pytest
 from experiments.benchmarks import discovery, succession
 from experiments.benchmarks.discovery import Finding
 from experiments.benchmarks.months import TwoDays, simulated_company
-from segments.errors import DiscoveryError
-from segments.model import SegmentModel
+from segment_model.errors import DiscoveryError
+from segment_model.model import SegmentModel
 from training.discovery import discover
 
 

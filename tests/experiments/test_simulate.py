@@ -11,7 +11,7 @@ import pytest
 
 from experiments.planted_segments import EVENT_NAMES, FEATURES, PLANS, PLANTED, PRIORITIES, SEAT_PRICES
 from experiments.simulate import SimulatedCompany, simulate, write_company
-from segments.errors import SegmentsError, SettingsError, SourceError
+from segment_model.errors import SegmentsError, SettingsError, SourceError
 from training.settings import read_settings
 
 AS_OF = datetime.date(2026, 7, 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 from features.catalogue import every_column
 from features.customer_vector import build_vectors
 from features.settings import FeatureSettings, Sources
-from segments.contract import Kind
+from segment_model.contract import Kind
 
 
 def test_what_is_built_is_in_the_catalogue(case_folder: Path) -> None:

@@ -23,8 +23,8 @@ from features.customer_vector import CustomerVectors, build_vectors
 from features.recipe import VectorRecipe
 from features.record_engine import FEWEST, TIMES, RecordTable, capacity_for
 from features.settings import FeatureSettings, Sources
-from segments.contract import Column, Kind, VectorContract
-from segments.errors import ContractError, SourceError
+from segment_model.contract import Column, Kind, VectorContract
+from segment_model.errors import ContractError, SourceError
 
 AS_OF = date(2026, 7, 1)
 

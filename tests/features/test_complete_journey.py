@@ -11,7 +11,7 @@ import pytest
 
 from features.customer_vector import build_vectors
 from features.settings import FeatureSettings, Sources
-from segments.contract import Role
+from segment_model.contract import Role
 
 AS_OF = date(2018, 1, 1)
 

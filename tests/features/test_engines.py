@@ -13,7 +13,7 @@ import pytest
 
 from features.customer_vector import CustomerVectors, build_vectors
 from features.settings import FeatureSettings, Sources
-from segments.errors import SourceError
+from segment_model.errors import SourceError
 
 AS_OF = date(2024, 7, 1)
 ATTRIBUTES = {

@@ -17,7 +17,7 @@ from features.customer_vector import build_vectors, digest
 from features.learned import LearnedFeatures
 from features.settings import FeatureSettings, Sources
 from features.vector_file import read_vectors, write_vectors
-from segments.errors import ContractError, SourceError
+from segment_model.errors import ContractError, SourceError
 
 AS_OF = date(2024, 7, 1)
 ATTRIBUTES = {"attributes": {"city": {"kind": "category"}}}

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from features.customer_vector import CustomerVectors, build_vectors
 from features.raw_tables import RAW_TABLES
 from features.settings import FeatureSettings, Sources
-from segments.errors import SegmentsError, SettingsError, SourceError
+from segment_model.errors import SegmentsError, SettingsError, SourceError
 
 AS_OF = date(2024, 7, 1)
 DAY = datetime(2024, 6, 1, 12)

@@ -9,7 +9,7 @@ import pytest
 
 from registry.connection import ENVIRONMENT, RegistryLocation, connected
 from registry.versions import fetch, list_versions
-from segments.errors import RegistryError
+from segment_model.errors import RegistryError
 
 pytestmark = [
     # mlflow 3.17 maps a table by a loader strategy that sqlalchemy is about to remove

@@ -9,8 +9,8 @@ import pytest
 
 from registry import model_package
 from registry.model_package import requirements, synthetic_customers, write_package
+from segment_model.errors import RegistryError
 from segments import SegmentModel
-from segments.errors import RegistryError
 
 pytestmark = [
     # mlflow 3.17 compares column labels with a range, which pandas 3.1 is about to change
@@ -72,7 +72,7 @@ def test_a_package_holds_code_and_arrays_and_no_pickle(
 ) -> None:
     write_package(kmeans_model, planted.frame, tmp_path / "package", IDENTITY)
     files = {path.relative_to(tmp_path / "package").as_posix() for path in (tmp_path / "package").rglob("*.*")}
-    assert {"scoring_model.py", "code/segments/model.py", "artifacts/segment_model/manifest.json"} <= files
+    assert {"scoring_model.py", "code/segment_model/model.py", "artifacts/segment_model/manifest.json"} <= files
     assert not any(name.endswith((".pkl", ".pickle", ".joblib")) for name in files)
     assert SegmentModel.load(tmp_path / "package" / "artifacts" / "segment_model").digest == kmeans_model.digest
     assert [path.name for path in tmp_path.iterdir()] == ["package"]

@@ -16,7 +16,7 @@ from registry import promotions as room
 from registry.connection import RegistryLocation, connected
 from registry.promotions import Act, Outcome, Promotion, line_of, promote, promotions, rollback
 from registry.versions import find
-from segments.errors import ArtefactError, RegistryError
+from segment_model.errors import ArtefactError, RegistryError
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from registry.open_runs import flattened
 from registry.records import CandidateRecord, DiscoveryRecord
 from registry.runs import log_discovery
 from registry.versions import list_versions, register
+from segment_model.errors import RegistryError
 from segments import SegmentModel
-from segments.errors import RegistryError
 
 pytestmark = [
     # mlflow 3.17 compares column labels with a range, which pandas 3.1 is about to change

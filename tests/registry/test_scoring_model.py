@@ -12,8 +12,8 @@ import pytest
 from registry.connection import RegistryLocation, connected
 from registry.signature import as_declared
 from registry.versions import fetch
+from segment_model.errors import ContractError, InputError
 from segments import SegmentModel
-from segments.errors import ContractError, InputError
 
 pytestmark = [
     # mlflow 3.17 compares column labels with a range, which pandas 3.1 is about to change

@@ -17,8 +17,8 @@ from registry.records import DiscoveryRecord
 from registry.runs import log_discovery
 from registry.signature import as_declared
 from registry.versions import fetch, find, labels, list_versions, register, rename_segment
+from segment_model.errors import RegistryError
 from segments import SegmentModel
-from segments.errors import RegistryError
 
 pytestmark = [
     # mlflow 3.17 compares column labels with a range, which pandas 3.1 is about to change

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.signature import as_declared, signature_of
-from segments.contract import Column, Kind, Role, VectorContract
-from segments.errors import ContractError, InputError
+from segment_model.contract import Column, Kind, Role, VectorContract
+from segment_model.errors import ContractError, InputError
 
 CONTRACT = VectorContract(
     (

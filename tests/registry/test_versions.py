@@ -17,9 +17,9 @@ from registry.promotions import promote
 from registry.records import DiscoveryRecord
 from registry.runs import log_discovery
 from registry.versions import fetch, find, labels, list_versions, register, rename_segment
+from segment_model.cards import SegmentLabel
+from segment_model.errors import ArtefactError, NewerFormatError, RegistryError
 from segments import SegmentModel
-from segments.errors import ArtefactError, NewerFormatError, RegistryError
-from segments.profiles import SegmentLabel
 
 pytestmark = [
     # mlflow 3.17 compares column labels with a range, which pandas 3.1 is about to change

@@ -24,15 +24,15 @@ from pydantic import BaseModel, ValidationError
 
 from experiments.service_process import free_port
 from experiments.simulate import simulate, write_company
-from segments.assigners import NearestCentroid
-from segments.contract import Column, Kind, Role, VectorContract
-from segments.core_explanation import CoreExplainer
-from segments.encoder import CategoryEncoding, Encoder, NumberEncoding, Transform
-from segments.explanation import CentroidExplainer
-from segments.model import SegmentModel
-from segments.nearest_core import NearestCore
-from segments.novelty import NoveltyRule
-from segments.profiles import Difference, SegmentCard
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.assigners.nearest_core import NearestCore
+from segment_model.cards import Difference, SegmentCard
+from segment_model.contract import Column, Kind, Role, VectorContract
+from segment_model.encoding.encoder import CategoryEncoding, Encoder, NumberEncoding, Transform
+from segment_model.encoding.novelty import NoveltyRule
+from segment_model.explanation.centroid import CentroidExplainer
+from segment_model.explanation.core import CoreExplainer
+from segment_model.model import SegmentModel
 from serving.door import Door
 from serving.error_contracts import ErrorResponse
 from serving.keys import add_key
@@ -294,7 +294,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         words.append(word)
         return []
 
-    monkeypatch.setattr("segments.errors.difflib.get_close_matches", search)
+    monkeypatch.setattr("segment_model.errors.difflib.get_close_matches", search)
     return words
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segments.model import SegmentModel
-from segments.reasons import reasons
+from segment_model.language.reasons import reasons
+from segment_model.model import SegmentModel
 from serving.response_contracts import AssignResponse
 
 

@@ -18,8 +18,8 @@ import httpx
 import pytest
 
 from experiments.service_process import free_port
-from segments.model import SegmentModel
-from segments.reading import CustomerReader
+from segment_model.encoding.reader import CustomerReader
+from segment_model.model import SegmentModel
 from serving.door import Door
 from serving.error_contracts import CODES
 from serving.flat_map import FlatMap

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segments.contract import Column, Kind, Role, VectorContract
+from segment_model.contract import Column, Kind, Role, VectorContract
 from serving.compatibility import breaks
 
 OLD = (

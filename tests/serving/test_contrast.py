@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from segments.model import SegmentModel
+from segment_model.model import SegmentModel
 from serving.assignment import CONTRAST_KEYS, MAP_KEYS, read_request
 from serving.changing import read_change
 from serving.request_contracts import ChangeRequest, ContrastRequest, MapRequest

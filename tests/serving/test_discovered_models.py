@@ -17,8 +17,8 @@ from registry.promotions import promote
 from registry.records import DiscoveryRecord
 from registry.runs import log_discovery
 from registry.versions import register, rename_segment
+from segment_model.errors import RegistryError
 from segments import SegmentModel
-from segments.errors import RegistryError
 from serving.following import source_of
 from serving.live_model import LiveModel
 from serving.settings import ServiceSettings

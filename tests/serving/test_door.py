@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from segments.model import SegmentModel
-from segments.profiles import SegmentLabel
+from segment_model.cards import SegmentLabel
+from segment_model.model import SegmentModel
 from serving import error_contracts, pages, request_contracts, response_contracts
 from serving.door import Door
 from serving.live_model import LiveModel, ServedModel

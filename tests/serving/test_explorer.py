@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from experiments.service_process import free_port
-from segments.model import SegmentModel
-from segments.reading import CustomerReader
+from segment_model.encoding.reader import CustomerReader
+from segment_model.model import SegmentModel
 from serving import response_contracts
 from serving.explorer import FILES
 from serving.flat_map import FlatMap

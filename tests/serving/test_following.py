@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segments.contract import Column, Kind, Role, VectorContract
-from segments.errors import ArtefactError, NewerFormatError, RegistryError, UnreachableError
-from segments.examples import with_examples
-from segments.model import SegmentModel
-from segments.profiles import SegmentLabel
+from segment_model.cards import SegmentLabel
+from segment_model.contract import Column, Kind, Role, VectorContract
+from segment_model.errors import ArtefactError, NewerFormatError, RegistryError, UnreachableError
+from segment_model.model import SegmentModel
+from segment_model.self_test import with_examples
 from serving import following
 from serving.following import FollowedModel, RegistrySource
 from serving.live_model import ModelEvents, ServedModel

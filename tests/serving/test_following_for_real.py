@@ -34,9 +34,9 @@ from registry import promotions
 from registry.connection import connected
 from registry.promotions import promote, rollback
 from registry.versions import rename_segment
-from segments.contract import VectorContract
-from segments.errors import SegmentsError
-from segments.model import SegmentModel
+from segment_model.contract import VectorContract
+from segment_model.errors import SegmentsError
+from segment_model.model import SegmentModel
 from serving.launcher import running_service
 from serving.settings import ServiceSettings
 

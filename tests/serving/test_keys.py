@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from segments.errors import SettingsError
-from segments.model import SegmentModel
+from segment_model.errors import SettingsError
+from segment_model.model import SegmentModel
 from serving import keys as keys_module
 from serving.door import Door
 from serving.keys import OPEN, ApiKeys, add_key, read_keys, revoke_key

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segments import smallest_change
-from segments.model import SegmentModel
-from segments.nearest_core import NearestCore
+from segment_model.assigners.nearest_core import NearestCore
+from segment_model.counterfactual import smallest_change
+from segment_model.model import SegmentModel
 from serving import door as door_module
 from serving import routes as routes_module
 from serving import worker as worker_module
@@ -583,7 +583,7 @@ def test_no_page_of_another_origin_is_let_in_unless_it_is_named(
 
 @pytest.mark.parametrize("origins", ["*", "localhost", "ftp://a", "https://a/path", "https://a,https://b"])
 def test_an_origin_that_is_none_is_refused_at_the_start(origins: str) -> None:
-    from segments.errors import SettingsError
+    from segment_model.errors import SettingsError
 
     with pytest.raises(SettingsError, match="SEGMENTS_CORS_ORIGINS"):
         ServiceSettings.from_environment({"SEGMENTS_CORS_ORIGINS": origins})

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segments.errors import ArtefactError, RegistryError
-from segments.model import SegmentModel
+from segment_model.errors import ArtefactError, RegistryError
+from segment_model.model import SegmentModel
 from serving.following import live_model_of
 from serving.live_model import LiveModel, ServedModel, from_directory, warm
 from serving.settings import ServiceSettings

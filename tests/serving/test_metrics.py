@@ -17,8 +17,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from features.learned import LearnedFeatures
-from segments.contract import Kind, VectorContract
-from segments.model import SegmentModel
+from segment_model.contract import Kind, VectorContract
+from segment_model.model import SegmentModel
 from serving.live_model import ServedModel
 from serving.metrics import SECONDS, Counted, Metrics
 from serving.service_metrics import ServiceMetrics

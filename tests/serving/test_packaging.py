@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from segments.errors import ArtefactError
-from segments.model import SegmentModel
+from segment_model.errors import ArtefactError
+from segment_model.model import SegmentModel
 from serving.launcher import CHECKOUT
 from serving.packaging import BENTOFILE, STORED_NAME
 from serving.stored_model import MODEL_FOLDER, OVERLAY, read_stored

@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from experiments.service_process import free_port
-from segments.model import SegmentModel
-from segments.profiles import SegmentLabel
+from segment_model.cards import SegmentLabel
+from segment_model.model import SegmentModel
 from serving.launcher import (
     CHECKOUT,
     Launched,
@@ -154,7 +154,7 @@ def test_a_built_bento_serves_the_packed_model_with_no_registry(
     environment = {**no_mlflow, "BENTOML_HOME": str(tmp_path / "bentoml"), "BENTOML_DO_NOT_TRACK": "true"}
     script = (
         "from segments import SegmentModel\n"
-        "from segments.profiles import SegmentLabel\n"
+        "from segment_model.cards import SegmentLabel\n"
         "from serving.packaging import package\n"
         f"model = SegmentModel.load({str(tmp_path / 'tiny')!r})\n"
         "named = model.with_overlay({'s000': SegmentLabel('Stammkunden', 'call them')})\n"

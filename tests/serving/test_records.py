@@ -28,7 +28,7 @@ from experiments.simulate import SimulatedCompany, simulate, write_company
 from features.customer_vector import CustomerVectors
 from features.raw_tables import RawType
 from features.recipe import VectorRecipe
-from segments.model import SegmentModel
+from segment_model.model import SegmentModel
 from serving.assignment import read_request
 from serving.door import Door
 from serving.launcher import running_service

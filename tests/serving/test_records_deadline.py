@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from features.compiled import VectorCompiler
-from segments.errors import SourceError
-from segments.model import SegmentModel
+from segment_model.errors import SourceError
+from segment_model.model import SegmentModel
 from serving.settings import ServiceSettings
 
 CUSTOMERS, ORDERS = 900, 18  # what the engine needs some tenths of a second for, on any machine

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from segments.model import SegmentModel
+from segment_model.model import SegmentModel
 from serving.keys import add_key
 from serving.refusals import Detail, Refusal
 from serving.request_log import REFUSAL_LINES, JsonLines, RequestIds, RequestLog, Seen

@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from cli import main
 from experiments.service_process import free_port
 from registry.connection import DEFAULT_NAME, connected
-from segments.model import SegmentModel
+from segment_model.model import SegmentModel
 from serving.launcher import CHECKOUT
 
 SECONDS = 180.0  # processes import a lot; slow where many tests share a machine

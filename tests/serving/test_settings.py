@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from segments.errors import SettingsError
+from segment_model.errors import SettingsError
 from serving import settings as module
 from serving.settings import ServiceSettings
 

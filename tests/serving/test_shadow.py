@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from segments.contract import VectorContract
-from segments.model import SegmentModel
+from segment_model.contract import VectorContract
+from segment_model.model import SegmentModel
 from serving import shadow as room
 from serving.assignment import answer, read_request
 from serving.live_model import LiveModel, ServedModel

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from segments.hysteresis import MARGIN
-from segments.model import SegmentModel
+from segment_model.model import SegmentModel
+from segment_model.scoring.hysteresis import MARGIN
 from serving.request_contracts import AssignedCustomer, AssignRequest, ContrastRequest
 from serving.response_contracts import AssignResponse
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from segments.model import SegmentModel
-from segments.profiles import SegmentLabel
+from segment_model.cards import SegmentLabel
+from segment_model.model import SegmentModel
 from serving.live_model import ServedModel
 from serving.stored_model import CURRENT, KeptCopies
 

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from registry.connection import DEFAULT_NAME, RegistryLocation, connected
-from segments.model import SegmentModel
+from segment_model.model import SegmentModel
 
 FOLLOWED_SECONDS = 10.0  # the promise
 COUNTED = re.compile(rb'segments_requests_total\{route="/assign",status="200"\} (\S+)')

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.encoding.encoder import Transform
+from segment_model.encoding.reader import CustomerReader
 from segments import Column, Kind, SegmentModel
-from segments.assigners import NearestCentroid
-from segments.encoder import Transform
-from segments.reading import CustomerReader
 from training.braking import MOST_AT_ONCE, MOST_BRAKED, braked, carried_over
 from training.encoding import choose_transform, fit_encoding
 from training.incumbent import transforms_of

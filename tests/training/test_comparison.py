@@ -20,8 +20,8 @@ from registry.promotions import promote
 from registry.records import DiscoveryRecord
 from registry.runs import log_discovery
 from registry.versions import fetch_champion, list_versions, register
+from segment_model.errors import ContractError, InputError
 from segments import Column, Kind, SegmentLabel, SegmentModel, VectorContract
-from segments.errors import ContractError, InputError
 from training.comparison import compare
 from training.discovery import discover
 from training.drawing import png

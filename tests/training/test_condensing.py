@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segments.encoder import Floats
+from segment_model.encoding.encoder import Floats
 from training.condensing import MOST_SHARE, Clustered, best_reach, condensed, members_as_probes, predicted
 from training.hdbscan_recipe import HdbscanRecipe, _births, core_distances
 from training.quality import assigned_labels

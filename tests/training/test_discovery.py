@@ -11,10 +11,10 @@ import pytest
 from sklearn import cluster
 from sklearn.metrics import adjusted_rand_score
 
+from segment_model.cards import Difference
+from segment_model.errors import DiscoveryError, SettingsError
+from segment_model.language.wording import plain_number, plain_value
 from segments import Column, Kind, Role, VectorContract
-from segments.errors import DiscoveryError, SettingsError
-from segments.profiles import Difference
-from segments.wording import plain_number, plain_value
 from training.discovery import Discovery, discover
 from training.hdbscan_recipe import HdbscanRecipe
 from training.kmeans_recipe import KMeansRecipe

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from experiments.planted_groups import customer_table
-from segments.contract import Column, Kind
-from segments.profiles import SegmentLabel
+from segment_model.cards import SegmentLabel
+from segment_model.contract import Column, Kind
 from training.discovery import Discovery, discover
 from training.evidence import evidence_html, evidence_table, verdict_metrics
 from training.report import html_report

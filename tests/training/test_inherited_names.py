@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from segment_model.cards import Difference, SegmentCard
 from segments import Column, Kind, SegmentLabel, VectorContract
-from segments.profiles import Difference, SegmentCard
 from training.discovery import discover
 from training.inherited_names import named, still_true, usual_names
 from training.rfm_grid import BASES, GRID, LENIENCE, NAMES, grid_name, names_near, place

@@ -11,8 +11,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from segments.assigners import NearestCentroid
-from segments.profiles import SegmentLabel
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.cards import SegmentLabel
 from training import customer_map as map_module
 from training.discovery import Discovery
 from training.drawing import PALETTE, blank, colour_of, lettering, png, spread, swarm

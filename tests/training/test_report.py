@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from segment_model.cards import SegmentLabel
+from segment_model.rules import OneOf, Rule
 from segments import Column, Kind, Role, VectorContract
-from segments.profiles import SegmentLabel
-from segments.rules import OneOf, Rule
 from training.discovery import Discovery, discover
 from training.pictures import PICTURES
 from training.report import HOW_TO_READ, html_report

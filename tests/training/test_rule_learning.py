@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segment_model.cards import SegmentCard
+from segment_model.rules import Between, OneOf, Rule, RuleSet
 from segments import Column, Kind, Role, VectorContract
-from segments.profiles import SegmentCard
-from segments.rules import Between, OneOf, Rule, RuleSet
 from training.discovery import Discovery
 from training.rule_conditions import roundest
 from training.rule_export import rule_table, rules_json, rules_sql

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segment_model.errors import SettingsError
 from segments import Column, Kind, VectorContract
-from segments.errors import SettingsError
 from training.search_space import changed, check_columns, check_space, combinations, every_combination, written
 from training.settings import DiscoverySettings, Settings, parse_as, parse_settings
 from training.sweep_settings import SweepSettings

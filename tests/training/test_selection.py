@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segments.errors import DiscoveryError
+from segment_model.errors import DiscoveryError
 from training.quality import Judgement
 from training.selection import choose
 from training.settings import DiscoverySettings

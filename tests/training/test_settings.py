@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from segments.errors import SettingsError
+from segment_model.errors import SettingsError
 from training.settings import HdbscanSettings, KMeansSettings, Settings, parse_settings, read_settings
 
 LEAST: dict[str, Any] = {"as_of": "2026-07-01", "sources": {"orders": {"file": "orders.parquet"}}}

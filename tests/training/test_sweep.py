@@ -16,8 +16,8 @@ import pytest
 from optuna.study import Study
 from sklearn.metrics import silhouette_score
 
+from segment_model.errors import DiscoveryError, SettingsError
 from segments import Column, Kind, VectorContract
-from segments.errors import DiscoveryError, SettingsError
 from training import sweep as sweeping
 from training.discovery import discover
 from training.settings import DiscoverySettings, EncodingSettings, KMeansSettings

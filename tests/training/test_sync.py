@@ -26,7 +26,7 @@ from cli import main
 from experiments.service_process import free_port
 from registry.connection import RegistryLocation, connected
 from registry.versions import fetch, list_versions
-from segments.errors import SegmentsError, SettingsError, UnreachableError
+from segment_model.errors import SegmentsError, SettingsError, UnreachableError
 from training import run as running
 from training.alone import HeldError, alone, beside_others
 from training.pending import FOLDER, LOCK, RECORD, WRITING, Story, keep, read, remove_leftovers, waiting

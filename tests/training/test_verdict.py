@@ -17,8 +17,8 @@ from scipy.stats import spearmanr
 
 from experiments.planted_groups import customer_table, mixed_groups, planted_groups
 from experiments.structureless import structureless
+from segment_model.errors import DiscoveryError
 from segments import Column, Kind, VectorContract
-from segments.errors import DiscoveryError
 from training.belts import belts_between, linkage
 from training.discovery import Discovery, discover
 from training.gaps import PairEvidence

@@ -1,0 +1,1 @@
+"""Assigners: from encoded points to the nearest segment and the runner-up. One file an algorithm."""

@@ -1,0 +1,119 @@
+"""HDBSCAN's assigner: a customer belongs where the nearest dense place belongs, or nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from segment_model.assigners.nearest_centroid import Nearest
+from segment_model.encoding.encoder import Floats, Indices
+
+SOFTNESS = 0.5  # how much of its core distance an exemplar stands away from everybody
+
+
+@dataclass(frozen=True)
+class NearestCore:
+    """HDBSCAN: a customer belongs to the segment of the exemplar with the smallest soft reachability distance.
+
+    The soft reachability distance from a customer z to an exemplar e is √(‖z − e‖² + (core(e) / 2)²): as the mutual
+    reachability of Campello et al. (2013) it never falls under a share of the exemplar's core distance, so that a
+    dense place is nearer than a lone one; other than it, it has no corners, and it is the plain Euclidean distance to
+    the point (e, core(e) / 2) in a space of one more dimension, which one search tree answers. A customer is outside
+    when an exemplar of the noise is nearer than any segment, or when the nearest segment is farther than that
+    segment's `reach`. decision 5 has the measurements.
+
+    exemplars : (m, width); core : (m,) distance to the `min_samples`-th neighbour among all customers that HDBSCAN saw;
+    owner : (m,) position of the segment, -1 for noise; every segment owns at least one; reach : (segments,).
+    """
+
+    exemplars: Floats
+    core: Floats
+    owner: Indices
+    reach: Floats
+    KIND: ClassVar[str] = "nearest_core"
+
+    @property
+    def size(self) -> int:
+        return len(self.reach)
+
+    @cached_property
+    def places(self) -> Floats:
+        """The exemplars in the space of one more dimension: (m, width + 1)."""
+        return np.column_stack([self.exemplars, SOFTNESS * self.core])
+
+    @cached_property
+    def _all(self) -> cKDTree:
+        return _tree(self.places)
+
+    @cached_property
+    def _assigned(self) -> tuple[cKDTree, Indices]:
+        """All exemplars but the noise, and their owners."""
+        rows = self.owner >= 0
+        return _tree(self.places[rows]), self.owner[rows]
+
+    @cached_property
+    def _own(self) -> dict[int, cKDTree]:
+        """Each segment's exemplars, and the noise's under -1; the noise may have none."""
+        return {int(owner): _tree(self.places[self.owner == owner]) for owner in np.unique(self.owner)}
+
+    @cached_property
+    def _others(self) -> dict[int, tuple[cKDTree, Indices]]:
+        """For each segment, the exemplars of all others and their owners: where its runner-up is looked for."""
+        found = {}
+        for segment in range(self.size):
+            rows = (self.owner >= 0) & (self.owner != segment)
+            found[segment] = (_tree(self.places[rows]), self.owner[rows])
+        return found
+
+    def distance_to(self, segment: int, points: Floats) -> Floats:
+        """Soft reachability distance of (width, n) points to one segment (-1: the noise): (n,)."""
+        if segment not in self._own:
+            return np.full(points.shape[1], np.inf)
+        distance: Floats = self._own[segment].query(lifted(points))[0]
+        return distance
+
+    def nearest(self, points: Floats) -> Nearest:
+        """Nearest by soft reachability distance."""
+        customers = lifted(points)
+        nearest_of_all, found = self._all.query(customers)
+        distance, segment = nearest_of_all, self.owner[found]
+        in_noise = np.flatnonzero(segment < 0)
+        if in_noise.size:  # they still have a nearest segment
+            tree, owner = self._assigned
+            distance = nearest_of_all.copy()
+            distance[in_noise], found = tree.query(customers[in_noise])
+            segment[in_noise] = owner[found]
+        outside = (nearest_of_all < distance) | (distance > self.reach[segment])
+        runner_up = np.full(len(customers), -1, dtype=np.intp)
+        runner_up_distance = np.full(len(customers), np.nan)
+        if self.size > 1:
+            for position in np.unique(segment):
+                rows = np.flatnonzero(segment == position)
+                tree, owner = self._others[int(position)]
+                runner_up_distance[rows], found = tree.query(customers[rows])
+                runner_up[rows] = owner[found]
+        return Nearest(segment, runner_up, distance, runner_up_distance, outside)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        return {"exemplars": self.exemplars, "core": self.core, "owner": self.owner, "reach": self.reach}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> NearestCore:
+        return cls(arrays["exemplars"], arrays["core"], arrays["owner"], arrays["reach"])
+
+
+def lifted(points: Floats) -> Floats:
+    """(width, n) points as rows of the space of one more dimension, where customers stand at 0: (n, width + 1)."""
+    customers = np.zeros((points.shape[1], points.shape[0] + 1))
+    customers[:, :-1] = points.T
+    return customers
+
+
+def _tree(places: Floats) -> cKDTree:
+    return cKDTree(places, leafsize=32)  # measured: twice as fast in 10 dimensions as the usual 16

@@ -1,0 +1,164 @@
+"""What a customer vector holds: its columns, their kinds, units, roles and null rules.
+
+The feature engine makes vectors that follow a contract, a model keeps the contract that it was trained on, and
+whoever sends a customer to the model is told exactly where the two differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from segment_model.errors import ContractError, nearest_word
+
+
+class Kind(StrEnum):
+    """How a column's values behave. All but `CATEGORY` are double precision numbers."""
+
+    NUMBER = "number"
+    COUNT = "count"  # whole and never negative
+    SHARE = "share"  # between 0 and 1
+    FLAG = "flag"  # 0 or 1
+    CATEGORY = "category"  # text
+
+
+class Role(StrEnum):
+    """Whether a column shapes the segments or only describes them."""
+
+    BASIS = "basis"
+    DESCRIPTOR = "descriptor"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the vector.
+
+    `unit` is what a person would say after the number ("days", "orders", "USD"); `label` what they would call the
+    column ("last order", "days with use in 90 days"), where its name does not say it; `low` and `high` are the plain
+    words for a customer at either end ("active recently" / "lapsed"), from which segment names are made.
+    """
+
+    name: str
+    kind: Kind
+    role: Role = Role.BASIS
+    unit: str = ""
+    group: str = ""
+    description: str = ""
+    nullable: bool = False
+    sensitive: bool = False
+    low: str = ""
+    high: str = ""
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a person would call the column."""
+        words = self.name.replace("_", " ")
+        return self.label or (words.removesuffix(f" {self.unit}") if self.unit else words)
+
+    @property
+    def is_category(self) -> bool:
+        return self.kind is Kind.CATEGORY
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words for an error message."""
+        what = {
+            Kind.NUMBER: "a finite number",
+            Kind.COUNT: "a finite number of at least 0",
+            Kind.SHARE: "a number from 0 to 1",
+            Kind.FLAG: "0 or 1",
+            Kind.CATEGORY: "text",
+        }[self.kind]
+        unit = f" ({self.unit})" if self.unit else ""
+        return f"{what}{unit}{' or null' if self.nullable else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class VectorContract:
+    """The columns of a customer vector, in order.
+
+    Raises
+    ------
+    ContractError
+        If two columns share a name.
+    """
+
+    columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ContractError(f"a vector cannot hold two columns of one name: {', '.join(twice)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def basis(self) -> tuple[Column, ...]:
+        """The columns that shape the segments, in order."""
+        return tuple(column for column in self.columns if column.role is Role.BASIS)
+
+    @property
+    def descriptors(self) -> tuple[Column, ...]:
+        """The columns that only describe the segments, in order."""
+        return tuple(column for column in self.columns if column.role is Role.DESCRIPTOR)
+
+    def __getitem__(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise ContractError(f"no column {name!r} in the vector.{nearest_word(name, self.names)}")
+
+    def with_roles(self, roles: Mapping[str, Role]) -> VectorContract:
+        """The same columns with the roles of the named ones changed.
+
+        Raises
+        ------
+        ContractError
+            If a name is not in the vector.
+        """
+        for name in roles:
+            self[name]
+        return VectorContract(tuple(replace(c, role=roles.get(c.name, c.role)) for c in self.columns))
+
+    def check_names(self, found: Iterable[str]) -> None:
+        """Refuse a table that lacks a basis column or has a column that the contract does not know.
+
+        Raises
+        ------
+        ContractError
+            With the difference between the expected columns and those found.
+        """
+        there = list(found)
+        missing = [column.name for column in self.basis if column.name not in there]
+        unknown = [name for name in there if name not in self.names]
+        if missing or unknown:
+            lines = [f"- {name} (missing: {self[name].expected})" for name in missing]
+            lines += [f"+ {name} (unknown.{nearest_word(name, self.names)})" for name in unknown]
+            raise ContractError(
+                f"the columns are not those of the vector. Expected {len(self.basis)} basis columns "
+                f"({', '.join(column.name for column in self.basis)}), found {len(there)}: " + "; ".join(lines)
+            )
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Plain values for a JSON file."""
+        return [asdict(column) for column in self.columns]
+
+    @classmethod
+    def from_json(cls, columns: Iterable[Mapping[str, Any]]) -> VectorContract:
+        """The contract that `to_json` wrote.
+
+        Raises
+        ------
+        ContractError
+            If a column has an unknown field, kind or role.
+        """
+        try:
+            return cls(tuple(Column(**{**c, "kind": Kind(c["kind"]), "role": Role(c["role"])}) for c in columns))
+        except (TypeError, KeyError, ValueError) as error:
+            raise ContractError(f"the stored contract cannot be read: {error}") from error

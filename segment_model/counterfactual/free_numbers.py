@@ -1,0 +1,139 @@
+"""A number that may change: from the user's units to the encoded one and back, and the values that people say."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from segment_model.contract import Column, Kind
+from segment_model.encoding.encoder import Floats, NumberEncoding, Transform
+from segment_model.encoding.reader import kind_bounds
+
+SAME = 1e-9  # encoded units; what is nearer counts as unmoved
+FINEST = 5  # sizes of a step that are tried before nothing is round enough, each a tenth of the one before
+CENT, PERCENT = 0.01, 0.01
+_CURRENCY = re.compile(r"^[A-Z]{3}\b")
+
+
+@dataclass(frozen=True)
+class FreeNumber:
+    """One number of one customer that may change.
+
+    row : where the number stands in `encoding`; now : all the customer's numbers, (p,), NaN where missing.
+    """
+
+    encoding: NumberEncoding
+    column: Column
+    row: int
+    now: Floats
+
+    @property
+    def value(self) -> float:
+        """As it is, in the user's units; NaN where missing."""
+        return float(self.now[self.row])
+
+    @property
+    def whole(self) -> bool:
+        """Only whole numbers make sense."""
+        return self.column.kind in (Kind.COUNT, Kind.FLAG)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """What the kind of the column allows."""
+        return kind_bounds(self.column.kind)
+
+    @cached_property
+    def reach(self) -> tuple[float, float]:
+        """The least and the greatest value that training looked at, within what the kind allows."""
+        lowest, highest = self.limits
+        return max(float(self.encoding.lower[self.row]), lowest), min(float(self.encoding.upper[self.row]), highest)
+
+    @cached_property
+    def encoded_reach(self) -> tuple[float, float]:
+        """The same, encoded; a column of one value goes nowhere."""
+        low, high = self.encode(np.array(self.reach))
+        return float(low), float(high)
+
+    @cached_property
+    def encoded(self) -> float:
+        """As it is, encoded."""
+        return float(self.encode(np.array([self.value]))[0])
+
+    def encode(self, values: Floats) -> Floats:
+        """(n,) values in the user's units to encoded ones."""
+        numbers = np.repeat(self.now[:, None], len(values), axis=1)
+        numbers[self.row] = values
+        result: Floats = self.encoding.encode(numbers)[self.row]
+        return result
+
+    def decode(self, encoded: Floats) -> Floats:
+        """(n,) encoded values back to the user's units, within reach.
+
+        Clipping, the logarithm, the power and the ranks all rise, so each step is undone by its inverse. Where ranks
+        leap (many customers of one value) the value at the leap is the answer.
+        """
+        low, high = self.encoded_reach
+        factor = float(self.encoding.factor[self.row])
+        measured = np.clip(encoded, low, high) / factor if factor else np.zeros(len(encoded))
+        measured = measured + float(self.encoding.center[self.row])
+        transform = self.encoding.transforms[self.row]
+        if transform is Transform.LOG1P:
+            measured = np.expm1(measured)
+        elif transform is Transform.YEO_JOHNSON:
+            measured = yeo_johnson_inverse(measured, float(self.encoding.power[self.row]))
+        elif transform is Transform.QUANTILE:
+            position = self.encoding.transforms[: self.row].count(Transform.QUANTILE)
+            edges = self.encoding.quantiles[position]
+            measured = np.interp(measured, np.linspace(0, 1, len(edges)), edges)
+        return np.clip(measured, *self.reach)
+
+    def step(self, value: float, finer: int = 0) -> float:
+        """The distance between the values that people say around `value`: 1, a cent, a percent, else three digits.
+
+        `finer` divides the step by a power of ten where no rounder value will do; counts stay whole.
+        """
+        if self.whole:
+            return 1.0
+        if _CURRENCY.match(self.column.unit):
+            return CENT / 10.0**finer
+        if self.column.kind is Kind.SHARE or self.column.unit.startswith("of "):
+            return PERCENT / 10.0**finer
+        size = max(abs(value), max(map(abs, self.reach)) / 1000) or 1.0
+        return 10.0 ** (math.floor(math.log10(size)) - 2 - finer)
+
+    def around(self, encoded: float, finer: int = 0) -> tuple[float, float]:
+        """The spoken values at or next below and above an encoded one; the same twice if it is itself spoken."""
+        value = float(self.decode(np.array([encoded]))[0])
+        step = self.step(value, finer)
+        near = np.clip([spoken(round(value / step) + shift, step) for shift in (-1, 0, 1)], *self.limits)
+        gap = self.encode(near) - encoded
+        for position in (1, 0, 2):
+            if abs(gap[position]) <= SAME:
+                return float(near[position]), float(near[position])
+        below = 0 if gap[1] > 0 else 1
+        return float(near[below]), float(near[below + 1])
+
+
+def spoken(multiple: float, step: float) -> float:
+    """`multiple` steps without the noise of binary fractions: 3 × 0.1 is 0.3."""
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    return round(multiple * step, digits)
+
+
+def yeo_johnson_inverse(values: Floats, power: float) -> Floats:
+    """The inverse of `yeo_johnson`."""
+    result = np.empty_like(values)
+    positive = values >= 0
+    if abs(power) < np.spacing(1.0):
+        result[positive] = np.expm1(values[positive])
+    else:
+        result[positive] = np.power(np.maximum(values[positive] * power + 1, 0), 1 / power) - 1
+    if abs(power - 2) > np.spacing(1.0):
+        result[~positive] = 1 - np.power(np.maximum(1 - (2 - power) * values[~positive], 0), 1 / (2 - power))
+    else:
+        result[~positive] = 1 - np.exp(-values[~positive])
+    return result

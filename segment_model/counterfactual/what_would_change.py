@@ -1,0 +1,305 @@
+"""What would change it: the smallest change, in the user's units, that moves a customer to another segment.
+
+The caller marks the features that can change; columns that follow from them by definition move along. For KMeans with
+no such follower the answer is the smallest move in encoded space (see `smallest_change`); else it is found by search
+(see `searched_change`). Either way the changed customer is assigned again by the model before anything is claimed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.assigners.nearest_core import NearestCore
+from segment_model.centres import centres
+from segment_model.contract import Column, Role
+from segment_model.counterfactual.derived import RELATIONS, Derived, Relation, followers
+from segment_model.counterfactual.free_categories import Codes, FreeCategory
+from segment_model.counterfactual.free_numbers import SAME, FreeNumber
+from segment_model.counterfactual.searched_change import search_change
+from segment_model.counterfactual.smallest_change import smallest_change
+from segment_model.encoding.encoder import (
+    MISSING_LEVEL,
+    CategoryEncoding,
+    Flags,
+    Floats,
+    Indices,
+    RawCustomers,
+)
+from segment_model.encoding.reader import Record, kind_bounds
+from segment_model.errors import ContractError, nearest_word
+from segment_model.interruption import Check, go_on
+from segment_model.language.wording import in_words_of_change, plain_number
+
+if TYPE_CHECKING:
+    from segment_model.model import SegmentModel
+
+MOST_PLACES = 256
+AT_ONCE = 256  # changed customers judged between two looks at whether to go on
+Value = float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One column that changes, in the user's units. `follows` is true where it moves by definition with others."""
+
+    column: str
+    before: Value
+    after: Value
+    unit: str
+    words: str
+    follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WhatWouldChange:
+    """The answer: how a customer would come to segment `to`.
+
+    segment_id : the customer's segment as it is (None where unassigned). found : whether a change was found; if not,
+    `reason` says why and there are no changes. customer : the changed customer, whom the model assigns to `to`.
+    distance : the encoded (Euclidean) length of the move. least_distance : the smallest there is, before rounding;
+    None where the change was found by search. exact : no other whole numbers and categories make a smaller change.
+    """
+
+    to: str
+    segment_id: str | None
+    found: bool
+    changes: tuple[Change, ...] = ()
+    distance: float = math.nan
+    least_distance: float | None = None
+    exact: bool = False
+    reason: str = ""
+    customer: Mapping[str, Value] | None = None
+
+
+def what_would_change(
+    model: SegmentModel,
+    customer: Record,
+    to: str,
+    changeable: Sequence[str],
+    relations: Collection[Relation] = RELATIONS,
+    check: Check = go_on,
+) -> WhatWouldChange:
+    """The smallest change of the `changeable` basis columns that moves the customer to the segment `to`.
+
+    Values stay within what training looked at (the encoder's clip range) and within their kind: counts whole, shares
+    from 0 to 1, money in cents. A category goes to a level that training kept.
+
+    check : called every few milliseconds of the search; what it raises ends it.
+
+    Raises
+    ------
+    ContractError
+        If the model has no such segment, or `changeable` is empty or names a column that is not a basis column.
+    InputError
+        If the customer does not follow the model's contract.
+    """
+    target = model.position(to)
+    columns = [_changeable(model, name) for name in dict.fromkeys(changeable)]
+    if not columns:
+        raise ContractError("no changeable column: name at least one of " + ", ".join(model.encoder.columns))
+    question = _Question(model, customer, target, [column.name for column in columns], relations, check)
+    segment = _segment(model, customer)
+    if segment == to:
+        same = question.customer
+        return WhatWouldChange(to, segment, True, distance=0.0, least_distance=0.0, exact=True, customer=same)
+    return replace(question.answer(), segment_id=segment)
+
+
+def _changeable(model: SegmentModel, name: str) -> Column:
+    column = model.contract[name]
+    if column.role is not Role.BASIS:
+        names = model.encoder.columns
+        raise ContractError(
+            f"{name!r} only describes customers and never moves one; the basis columns are {', '.join(names)}."
+            + nearest_word(name, names)
+        )
+    return column
+
+
+def _segment(model: SegmentModel, record: Record) -> str | None:
+    found = model.assign_records([record])
+    return None if found.unassigned[0] else model.ids[found.nearest[0]]
+
+
+class _Question:
+    """One customer, one target, the columns that may move and those that follow."""
+
+    def __init__(
+        self,
+        model: SegmentModel,
+        customer: Record,
+        target: int,
+        changeable: Sequence[str],
+        relations: Collection[Relation],
+        check: Check,
+    ) -> None:
+        self._model, self._target, self._check = model, target, check
+        self._raw = model.scorer.reader.records([customer])
+        self.customer = model.scorer.reader.plain(customer)
+        self._codes: Codes = tuple(int(code) for code in self._raw.codes[:, 0])
+        self._point = model.encoder.encode(self._raw)[:, 0]
+        self._numbers = {name: row for row, name in enumerate(model.encoder.numbers.names)}
+        self._categories = {category.name: row for row, category in enumerate(model.encoder.categories)}
+        self._now = self._known_numbers()
+        moving, self._following = followers(relations, model.contract, self._now.keys(), changeable)
+        self._free = tuple(
+            FreeNumber(model.encoder.numbers, model.contract[name], self._numbers[name], self._raw.numbers[:, 0])
+            for name in moving
+            if name in self._numbers
+        )
+        self._levels = tuple(self._free_category(name) for name in moving if name in self._categories)
+
+    def answer(self) -> WhatWouldChange:
+        """The change, verified, or the reason why there is none."""
+        if isinstance(self._model.assigner, NearestCentroid) and not any(self._follows(name) for name in self._numbers):
+            centroids = self._model.assigner.centroids
+            solution, proven = smallest_change(
+                self._point, centroids, self._target, self._free, self._levels, self._check
+            )
+            if solution is None:
+                return self._nothing(proven)
+            if self._changed(_alone(solution.numbers))[2][0]:  # else a descriptor that follows forbids it
+                return self._verified(solution.numbers, solution.codes, solution.least_distance, proven)
+        found = search_change(self._free, self._levels, self._places(), self._judge)
+        if found is None:
+            return self._nothing(proven=False)
+        return self._verified(found.numbers, found.codes, None, False)
+
+    def _follows(self, name: str) -> bool:
+        return any(derived.column == name for derived in self._following)
+
+    # -- the customer ------------------------------------------------------------------------------------------
+
+    def _known_numbers(self) -> dict[str, float]:
+        """All numbers that the customer has, descriptors too: name to value, NaN where missing."""
+        named = ((name, value) for name, value in self.customer.items() if not self._model.contract[name].is_category)
+        return {name: math.nan if value is None else float(value) for name, value in named}
+
+    def _free_category(self, name: str) -> FreeCategory:
+        position = self._categories[name]
+        encoding: CategoryEncoding = self._model.encoder.categories[position]
+        start = int(self._model.encoder.starts[len(self._numbers) + position])
+        own = self._codes[position]
+        named = tuple(code for code, level in enumerate(encoding.levels) if level != MISSING_LEVEL and code != own)
+        return FreeCategory(encoding, start, own, named)
+
+    def _all_codes(self, codes: Codes) -> Indices:
+        """(categories,) codes with those of the free categories replaced."""
+        result = np.array(self._codes, dtype=np.intp)
+        for level, code in zip(self._levels, codes, strict=True):
+            result[self._categories[level.encoding.name]] = code
+        return result
+
+    def _changed(self, values: Floats) -> tuple[Floats, dict[str, Floats], Flags]:
+        """(d, n) free numbers -> (p, n) numbers, the columns that moved by name, and which are possible."""
+        size = values.shape[1]
+        numbers = np.repeat(self._raw.numbers, size, axis=1)
+        then: dict[str, Floats] = {}
+        for free, row in zip(self._free, values, strict=True):
+            numbers[free.row], then[free.column.name] = row, row
+        possible = np.ones(size, dtype=np.bool_)
+        for derived in self._following:
+            value = np.broadcast_to(derived.value(self._now, then), size).astype(np.float64)
+            then[derived.column] = value
+            possible &= self._possible(derived, value)
+            if derived.column in self._numbers:
+                numbers[self._numbers[derived.column]] = np.where(possible, value, np.nan)
+        return numbers, then, possible
+
+    def _possible(self, derived: Derived, values: Floats) -> Flags:
+        column = self._model.contract[derived.column]
+        low, high = kind_bounds(column.kind)
+        fits = (values >= low) & (values <= high)  # what is `IMPOSSIBLE` is in no range
+        return np.asarray(fits | (np.isnan(values) & column.nullable), dtype=np.bool_)
+
+    def _judge(self, values: Floats, codes: Codes) -> tuple[Flags, Floats]:
+        """Whether the model would put each changed customer into the target, and the squared distance moved."""
+        numbers, _, possible = self._changed(values)
+        size = values.shape[1]
+        every = np.repeat(self._all_codes(codes)[:, None], size, axis=1)
+        changed = RawCustomers(numbers, every, np.zeros(every.shape, dtype=np.bool_))
+        inside, cost = np.empty(size, dtype=np.bool_), np.empty(size)
+        for start in range(0, size, AT_ONCE):
+            self._check()
+            part = slice(start, start + AT_ONCE)
+            points = self._model.encoder.encode(changed.slice(part.start, part.stop))
+            near = self._model.assigner.nearest(points)
+            inside[part] = (near.segment == self._target) & ~near.outside
+            cost[part] = np.sum((points - self._point[:, None]) ** 2, axis=0)
+        return inside & possible, cost
+
+    def _places(self) -> Floats:
+        """(d, m) encoded values of the free numbers where the target segment's customers lie."""
+        assigner = self._model.assigner
+        rows = np.array([free.row for free in self._free], dtype=np.intp)
+        if isinstance(assigner, NearestCore):
+            owned = assigner.exemplars[assigner.owner == self._target]
+            hearts: Floats = owned[:: max(1, len(owned) // MOST_PLACES)].T
+        else:
+            hearts = centres(self._model)[[self._target]].T
+        return hearts[rows]
+
+    # -- the answer --------------------------------------------------------------------------------------------
+
+    def _record(self, then: Mapping[str, Floats], codes: Codes) -> dict[str, Value]:
+        """The customer with the values that changed; the others are as they came."""
+        changed = dict(self.customer)
+        for name, value in then.items():
+            if not _same(self._now[name], float(value[0])):
+                changed[name] = None if math.isnan(value[0]) else float(value[0])
+        for level, code in zip(self._levels, codes, strict=True):
+            if code != level.code:
+                changed[level.encoding.name] = level.encoding.levels[code]
+        return changed
+
+    def _verified(
+        self, values: Sequence[float], codes: Codes, least_distance: float | None, exact: bool
+    ) -> WhatWouldChange:
+        _, then, _ = self._changed(_alone(values))
+        changed = self._record(then, codes)
+        to = self._model.ids[self._target]
+        if _segment(self._model, changed) != to:
+            return self._not_found("no rounded values were confirmed by the model")
+        points = self._model.encoder.encode(self._model.scorer.reader.records([changed]))
+        distance = float(np.sqrt(np.sum((points[:, 0] - self._point) ** 2)))
+        return WhatWouldChange(
+            to, None, True, self._changes(changed), distance, least_distance, exact, customer=changed
+        )
+
+    def _changes(self, changed: Mapping[str, Value]) -> tuple[Change, ...]:
+        found = []
+        for name in self._model.contract.names:
+            if name not in changed:
+                continue
+            before, after = self.customer[name], changed[name]
+            if before == after:
+                continue
+            column = self._model.contract[name]
+            words = in_words_of_change(before, after, column)
+            found.append(Change(name, before, after, column.unit, words, self._follows(name)))
+        return tuple(found)
+
+    def _not_found(self, reason: str) -> WhatWouldChange:
+        return WhatWouldChange(self._model.ids[self._target], None, False, reason=reason)
+
+    def _nothing(self, proven: bool) -> WhatWouldChange:
+        """Nothing will do of what was allowed to change, as far as it was."""
+        parts = [f"{n.column.name} ({plain_number(n.reach[0])} to {plain_number(n.reach[1])})" for n in self._free]
+        parts += [f"{c.encoding.name} ({len(c.choices)} other levels)" for c in self._levels]
+        nothing = "no values of" if proven else "a search found no values of"
+        return self._not_found(f"{nothing} {', '.join(parts)} would do; mark more columns as changeable")
+
+
+def _alone(values: Sequence[float]) -> Floats:
+    """One customer's free numbers, (d, 1)."""
+    return np.array(values, dtype=np.float64).reshape(-1, 1)
+
+
+def _same(before: float, after: float) -> bool:
+    return before == after or (math.isnan(before) and math.isnan(after)) or abs(before - after) <= SAME * abs(before)

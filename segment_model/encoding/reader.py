@@ -1,0 +1,303 @@
+"""From what a caller holds (a DataFrame, an Arrow table, a list of dicts) to checked arrays.
+
+A single dict takes the same path as a table, only narrower: every refusal names the row, the column, what came and
+what was expected, and nothing is converted by guessing (True is not 1, "5" is not 5).
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from segment_model.contract import Column, Kind, VectorContract
+from segment_model.encoding.encoder import MISSING_LEVEL, Encoder, Floats, Indices, RawCustomers, extent
+from segment_model.errors import ContractError, InputError, Problem, nearest_word
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Record = Mapping[str, Any]
+Table = pd.DataFrame | Sequence[Record]
+AnyTable: TypeAlias = "Table | pa.Table"
+_PLAIN_NUMBERS = frozenset({float, int, type(None)})
+_PLAIN_TEXTS = frozenset({str, type(None)})
+
+
+class CustomerReader:
+    """Reads customers that follow `contract` into the column order of `encoder`.
+
+    Descriptors are accepted and not read: they never affect an assignment.
+    """
+
+    def __init__(self, contract: VectorContract, encoder: Encoder) -> None:
+        self._contract = contract
+        self._encoder = encoder
+        self._numbers = tuple(contract[name] for name in encoder.numbers.names)
+        self._categories = tuple(contract[category.name] for category in encoder.categories)
+        self._names = frozenset(contract.names)
+        self._basis = frozenset(encoder.columns)
+        self._number_count = len(self._numbers)
+        bounds = [kind_bounds(column.kind) for column in self._numbers]
+        self._lower = np.array([low for low, _ in bounds], dtype=np.float64)
+        self._upper = np.array([high for _, high in bounds], dtype=np.float64)
+
+    @cached_property
+    def _take(self) -> Any:
+        """All basis values of a record, as a tuple, in one call."""
+        columns = self._encoder.columns
+        return itemgetter(*columns) if len(columns) > 1 else lambda record: (record[columns[0]],)
+
+    def records(self, records: Sequence[Record]) -> RawCustomers:
+        """Read a list of dicts, one a customer.
+
+        Raises
+        ------
+        InputError
+            If a key is absent or unknown, or a value has the wrong type, is infinite, out of its kind's range, or
+            missing where training had none missing.
+        """
+        rows = []
+        for position, record in enumerate(records):
+            if not (self._basis <= record.keys() <= self._names):
+                raise InputError(self._key_problems(records, start=position))
+            rows.append(self._take(record))
+        count = self._number_count
+        try:
+            wrong = any(
+                not _PLAIN_NUMBERS.issuperset(map(type, row[:count]))
+                or not _PLAIN_TEXTS.issuperset(map(type, row[count:]))
+                for row in rows
+            )
+            if wrong:
+                rows = self._convert(rows)
+            values = np.array([row[:count] for row in rows], dtype=np.float64).reshape(len(rows), count)
+        except OverflowError:
+            self._convert(rows)  # names the value
+            raise
+        matrix = np.ascontiguousarray(values.T)
+        texts = [_distinct([row[count + i] for row in rows]) for i in range(len(self._categories))]
+        return self._checked(matrix, texts)
+
+    def frame(self, frame: pd.DataFrame) -> RawCustomers:
+        """Read a DataFrame, one row a customer; any numeric, nullable, text or category dtype will do.
+
+        Raises
+        ------
+        ContractError
+            If columns are missing or unknown, or a column's dtype cannot hold its kind.
+        InputError
+            As in `records`.
+        """
+        self.check_columns(frame)
+        matrix = np.empty((self._number_count, len(frame)))
+        for position, column in enumerate(self._numbers):
+            matrix[position] = _numbers_of(frame[column.name], column)
+        texts = [_texts_of(frame[column.name], column) for column in self._categories]
+        return self._checked(matrix, texts)
+
+    def check_columns(self, frame: pd.DataFrame) -> None:
+        """Refuse a table whose columns are not those of the contract.
+
+        Raises
+        ------
+        ContractError
+            With the difference.
+        """
+        self._contract.check_names(str(name) for name in frame.columns)
+        if not frame.columns.is_unique:
+            twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+            raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each.")
+
+    def plain(self, record: Record) -> dict[str, float | str | None]:
+        """All that one customer holds, descriptors too, as plain values in the same order.
+
+        Raises
+        ------
+        InputError
+            If a value has the wrong type for its column.
+        """
+        found = {name: plain_of(value, self._contract[name]) for name, value in record.items()}
+        problems = [
+            Problem(0, name, _show(record[name]), self._contract[name].expected)
+            for name, (accepted, _) in found.items()
+            if not accepted
+        ]
+        if problems:
+            raise InputError(problems)
+        return {name: plain for name, (_, plain) in found.items()}
+
+    def part(self, customers: Table, start: int, stop: int) -> RawCustomers:
+        """Customers start to stop of a DataFrame or a list of dicts; problems name the row in the whole."""
+        try:
+            if isinstance(customers, pd.DataFrame):
+                return self.frame(customers.iloc[start:stop])
+            return self.records(customers[start:stop])
+        except InputError as error:
+            raise InputError(replace(problem, row=problem.row + start) for problem in error.problems) from None
+
+    def _checked(self, matrix: Floats, texts: list[_Texts]) -> RawCustomers:
+        low, high = extent(matrix)
+        problems: list[Problem] = []
+        # where a value is missing, both comparisons are false: those columns are looked at as well
+        for number in np.flatnonzero(~((low >= self._lower) & (high <= self._upper))):
+            column, values = self._numbers[number], matrix[number]
+            bad = (values < self._lower[number]) | (values > self._upper[number])
+            if not column.nullable:
+                bad |= np.isnan(values)
+            problems += [
+                Problem(int(row), column.name, _show_number(values[row]), column.expected)
+                for row in np.flatnonzero(bad)
+            ]
+        size = matrix.shape[1]
+        codes = np.empty((len(texts), size), dtype=np.intp)
+        unseen = np.zeros((len(texts), size), dtype=np.bool_)
+        for position, (column, text) in enumerate(zip(self._categories, texts, strict=True)):
+            category = self._encoder.categories[position]
+            known = [category.positions.get(MISSING_LEVEL if level is None else level) for level in text.levels]
+            problems += [
+                Problem(int(row), column.name, "null", column.expected)
+                for number, level in enumerate(text.levels)
+                if level is None and not column.nullable
+                for row in np.flatnonzero(text.codes == number)
+            ]
+            places = [category.unseen_position if place is None else place for place in known]
+            codes[position] = np.array(places, dtype=np.intp)[text.codes]
+            unseen[position] = np.array([place is None for place in known], dtype=np.bool_)[text.codes]
+        if problems:
+            raise InputError(sorted(problems, key=lambda problem: problem.row))
+        return RawCustomers(matrix, codes, unseen)
+
+    def _convert(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Accept other real numbers (NumPy scalars) and missing markers; refuse everything else by name."""
+        problems: list[Problem] = []
+        converted: list[tuple[Any, ...]] = []
+        columns = (*self._numbers, *self._categories)
+        for position, row in enumerate(rows):
+            clean: list[Any] = []
+            for column, value in zip(columns, row, strict=True):
+                accepted, plain = plain_of(value, column)
+                if not accepted:
+                    problems.append(Problem(position, column.name, _show(value), column.expected))
+                clean.append(plain)
+            converted.append(tuple(clean))
+        if problems:
+            raise InputError(problems)
+        return converted
+
+    def _key_problems(self, records: Sequence[Record], start: int) -> Iterator[Problem]:
+        """One by one, in the order they came: a hint is searched only for the names of which somebody is told."""
+        basis = self._contract.basis
+        for position in range(start, len(records)):
+            there = records[position].keys()
+            for column in basis:
+                if column.name not in there:
+                    yield Problem(position, column.name, "nothing", column.expected)
+            absent = [name for name in self._names if name not in there]
+            for name in there:
+                if name not in self._names:
+                    hint = nearest_word(str(name), absent) or nearest_word(str(name), self._names)
+                    expected = f"one of the model's {len(self._names)} features.{hint}"
+                    yield Problem(position, str(name), "an unknown feature", expected)
+
+
+def tabular(customers: AnyTable) -> Table:
+    """An Arrow table as a DataFrame; the rest stays as it is."""
+    if isinstance(customers, pd.DataFrame) or not hasattr(customers, "to_pandas"):
+        return customers
+    frame: pd.DataFrame = customers.to_pandas()
+    return frame
+
+
+def kind_bounds(kind: Kind) -> tuple[float, float]:
+    """Least and greatest value that a number of this kind may have."""
+    largest = float(np.finfo(np.float64).max)
+    return {
+        Kind.NUMBER: (-largest, largest),
+        Kind.COUNT: (0.0, largest),
+        Kind.SHARE: (0.0, 1.0),
+        Kind.FLAG: (0.0, 1.0),
+    }[kind]
+
+
+def plain_of(value: Any, column: Column) -> tuple[bool, float | str | None]:
+    """(accepted, as a plain float, str or None); whether it is in range is not judged."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True, None
+    if column.is_category:
+        if isinstance(value, str):
+            return True, str(value)
+        return (True, None) if isinstance(value, float) and math.isnan(value) else (False, None)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        return False, None
+    try:
+        return True, float(value)
+    except OverflowError:
+        return False, None
+
+
+def _numbers_of(series: pd.Series[Any], column: Column) -> Floats:
+    if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_complex_dtype(series.dtype):
+        return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    if series.dtype == object:  # one-row frames and rows with None arrive so
+        pairs = [plain_of(value, column) for value in series]
+        problems = [
+            Problem(row, column.name, _show(value), column.expected)
+            for row, (value, (accepted, _)) in enumerate(zip(series, pairs, strict=True))
+            if not accepted
+        ]
+        if problems:
+            raise InputError(problems)
+        return np.array([plain for _, plain in pairs], dtype=np.float64)
+    raise ContractError(f"column {column.name!r} holds {series.dtype}; expected {column.expected}")
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """A category column of n customers: its distinct values (None: missing), and which of them each has, (n,)."""
+
+    levels: tuple[str | None, ...]
+    codes: Indices
+
+
+def _distinct(values: Sequence[str | None]) -> _Texts:
+    levels = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    return _Texts(tuple(levels), np.array([levels[value] for value in values], dtype=np.intp))
+
+
+def _texts_of(series: pd.Series[Any], column: Column) -> _Texts:
+    try:
+        codes, distinct = pd.factorize(series, use_na_sentinel=False)
+    except TypeError as error:  # a list or dict in a cell cannot be compared
+        row, value = next((row, value) for row, value in enumerate(series) if not plain_of(value, column)[0])
+        raise InputError([Problem(row, column.name, _show(value), column.expected)]) from error
+    levels: list[str | None] = []
+    problems: list[Problem] = []
+    for number, value in enumerate(distinct):
+        accepted, plain = plain_of(value, column)
+        if not accepted:
+            row = int(np.flatnonzero(codes == number)[0])
+            problems.append(Problem(row, column.name, _show(value), column.expected))
+        levels.append(None if plain is None else str(plain))
+    if problems:
+        raise InputError(problems)
+    return _Texts(tuple(levels), codes.astype(np.intp))
+
+
+def _show_number(value: float) -> str:
+    return "null" if math.isnan(value) else f"{value:.6g}"
+
+
+def _show(value: Any) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python prints
+        text = "a huge integer"
+    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"

@@ -1,0 +1,1 @@
+"""Shapley values of the margin between two segments, in the user's own columns."""

@@ -1,0 +1,1 @@
+"""Numbers, differences and explanations in plain words."""

@@ -1,0 +1,185 @@
+"""The plain words beside an explanation's numbers: "frequency: 3 orders, where this segment typically has 11"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from segment_model.contract import Column, Kind
+from segment_model.encoding.encoder import MISSING_LEVEL, CategoryEncoding
+from segment_model.language.wording import plain_value
+
+if TYPE_CHECKING:
+    from segment_model.explanation.centroid import Explanations
+    from segment_model.model import SegmentModel
+
+Value = float | str | None
+MOST_IN_A_SENTENCE = 3
+SMALL = 0.1  # of the strongest reason; weaker ones are not worth a word in the sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one feature says: a positive contribution speaks for the segment explained, a negative one against it.
+
+    `typical` is what is typical of the segment explained (its median or commonest level), `typical_against` of the
+    one it is compared with; None where a model card may not or cannot tell.
+    """
+
+    feature: str
+    value: Value
+    unit: str
+    contribution: float
+    typical: Value
+    typical_against: Value
+    words: str
+
+
+def reasons(
+    model: SegmentModel, customer: Mapping[str, Any], explanations: Explanations, row: int = 0
+) -> tuple[Reason, ...]:
+    """The reasons of one explained customer, the strongest first."""
+    toward, against = int(explanations.toward[row]), int(explanations.against[row])
+    contributions = explanations.contributions[row].tolist()
+    words = ReasonWriter(model).words(customer, toward, against)
+    found = [
+        Reason(
+            name,
+            _plain(customer[name]),
+            model.contract[name].unit,
+            contribution,
+            _typical(model, toward, name),
+            _typical(model, against, name),
+            text,
+        )
+        for name, contribution, text in zip(explanations.columns, contributions, words, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda reason: -abs(reason.contribution)))
+
+
+def in_one_sentence(found: Sequence[Reason], model: SegmentModel, toward: int, against: int) -> str:
+    """The strongest reasons in a sentence; those that speak for the other segment too."""
+    name = model.names[toward]
+    if against < 0:
+        return f"{name!r} is the only segment."
+    strongest = max((abs(reason.contribution) for reason in found), default=0.0)
+    told = [reason for reason in found if abs(reason.contribution) > SMALL * strongest]
+    speaks_for = [_short(reason, model) for reason in told if reason.contribution > 0][:MOST_IN_A_SENTENCE]
+    speaks_against = [_short(reason, model) for reason in told if reason.contribution < 0][:MOST_IN_A_SENTENCE]
+    start = f"{name!r} rather than {model.names[against]!r}"
+    because = f", mostly because of {_and(speaks_for)}" if speaks_for else ""
+    though = f"; {_and(speaks_against)} {_speak(speaks_against)} for the other" if speaks_against else ""
+    return f"{start}{because}{though}."
+
+
+class ReasonWriter:
+    """Says reasons in words for one model. What does not depend on the customer is worked out once."""
+
+    def __init__(self, model: SegmentModel) -> None:
+        self._model = model
+        self._columns = tuple(model.contract[name] for name in model.encoder.columns)
+        self._endings: dict[tuple[int, int], tuple[str, ...]] = {}
+
+    def words(self, customer: Mapping[str, Any], toward: int, against: int) -> list[str]:
+        """One phrase a basis column, in the encoder's order."""
+        pair = (toward, against)
+        if pair not in self._endings:  # two threads may both work it out, and get the same
+            self._endings[pair] = tuple(self._ending(column, toward, against) for column in self._columns)
+        return [
+            start + self._said(position, customer[column.name]) + ending
+            for position, (column, start, ending) in enumerate(
+                zip(self._columns, self._starts, self._endings[pair], strict=True)
+            )
+        ]
+
+    @cached_property
+    def _starts(self) -> tuple[str, ...]:
+        return tuple(f"{column.title}: " for column in self._columns)
+
+    @cached_property
+    def _ranges(self) -> tuple[tuple[float, float, float], ...]:
+        """(least, most, what stands for a missing value) of each number, as the encoder uses them."""
+        numbers = self._model.encoder.numbers
+        return tuple(zip(numbers.lower.tolist(), numbers.upper.tolist(), numbers.fill.tolist(), strict=True))
+
+    def _said(self, position: int, value: Any) -> str:
+        """The value, and what the encoder made of it where that is something else."""
+        column = self._columns[position]
+        if position >= len(self._ranges):
+            return _level_said(value, self._model.encoder.categories[position - len(self._ranges)])
+        least, most, fill = self._ranges[position]
+        value = _plain(value)
+        if value is None:
+            return f"unknown, counted as {plain_value(min(max(fill, least), most), column)}, the median"
+        said = plain_value(value, column)
+        if value > most:
+            return _clipped(said, plain_value(most, column), "most")
+        if value < least:
+            return _clipped(said, plain_value(least, column), "least")
+        return said
+
+    def _ending(self, column: Column, toward: int, against: int) -> str:
+        """What is typical of the two segments."""
+        here, there = (
+            None if value is None else _without_unit(value, column)
+            for value in (_typical(self._model, position, column.name) for position in (toward, against))
+        )
+        if here is None:
+            return "" if there is None else f", where the other segment typically has {there}"
+        if column.is_category or column.kind is Kind.FLAG:
+            of_other = "" if there is None else " and of the other" if here == there else f" and {there} of the other"
+            return f", where {here} is typical of this segment{of_other}"
+        of_other = "" if there is None else " and so has the other" if here == there else f" and the other {there}"
+        return f", where this segment typically has {here}{of_other}"
+
+
+def _typical(model: SegmentModel, segment: int, name: str) -> Value:
+    return None if segment < 0 else model.cards[segment].medians.get(name)
+
+
+def _without_unit(value: Value, column: Column) -> str:
+    """The unit was just said."""
+    said = plain_value(value, column)
+    if column.is_category or not column.unit:
+        return said
+    return said.removesuffix(f" {column.unit}").removesuffix(f" {column.unit.removesuffix('s')}")
+
+
+def _clipped(said: str, counted: str, end: str) -> str:
+    if said == counted:  # the difference is too small to be said
+        return said
+    return f"{said}, counted as {counted}, the {end} that training looked at"
+
+
+def _level_said(value: Any, category: CategoryEncoding) -> str:
+    value = _plain(value)
+    level = MISSING_LEVEL if value is None else str(value)
+    said = "unknown" if value is None else level
+    position = category.positions.get(level)
+    if position is None:
+        pooled = "one of the rare ones" if category.rare else "none of the known ones"
+        return f"{said}, never seen in training, counted as {pooled}"
+    return f"{said}, counted as one of the rare ones" if position == len(category.levels) else said
+
+
+def _short(reason: Reason, model: SegmentModel) -> str:
+    column = model.contract[reason.feature]
+    return f"{column.title} ({plain_value(reason.value, column)})"
+
+
+def _and(parts: Sequence[str]) -> str:
+    return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
+
+
+def _speak(parts: Sequence[str]) -> str:
+    return "speak" if len(parts) > 1 else "speaks"
+
+
+def _plain(value: Any) -> Value:
+    if value is None or isinstance(value, str):
+        return value
+    number = float(value)
+    return None if math.isnan(number) else number

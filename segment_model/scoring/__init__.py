@@ -1,0 +1,1 @@
+"""A model at work: from customers to assignments and explanations."""

@@ -1,0 +1,138 @@
+"""What a model answers: the segments of many customers as arrays, of one in words, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from segment_model.encoding.encoder import Flags, Floats, Indices
+from segment_model.scoring.single_customer import Single
+
+if TYPE_CHECKING:
+    from segment_model.explanation.centroid import Explanations
+
+
+@dataclass(frozen=True)
+class Assignments:
+    """The segments of n customers, as arrays (n,); `nearest` and `runner_up` are positions in the model's cards.
+
+    strength : 0 on the border between the two nearest segments, 1 in the heart of the nearest.
+    distance : to the nearest segment, in encoded units. unassigned : the customer belongs to no segment (never under
+    the policy "nearest"). novel : a number lies far outside what training saw. unseen : for each customer the
+    category columns whose value training never saw.
+    """
+
+    nearest: Indices
+    runner_up: Indices
+    strength: Floats
+    distance: Floats
+    unassigned: Flags
+    novel: Flags
+    unseen: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Assignments]) -> Assignments:
+        """The customers of all parts, one after another."""
+        if len(parts) == 1:
+            return parts[0]
+        names = ("nearest", "runner_up", "strength", "distance", "unassigned", "novel")
+        arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        return cls(**arrays, unseen=tuple(chain.from_iterable(part.unseen for part in parts)))
+
+    @classmethod
+    def of_single(cls, single: Single) -> Assignments:
+        """One customer in order: assigned, not novel, nothing unseen."""
+        no = np.zeros(1, dtype=np.bool_)
+        return cls(
+            nearest=np.array([single.nearest]),
+            runner_up=np.array([single.runner_up]),
+            strength=np.array([single.strength]),
+            distance=np.array([single.distance]),
+            unassigned=no,
+            novel=no,
+            unseen=((),),
+        )
+
+    def table(self, ids: Sequence[str], names: Sequence[str], index: pd.Index[Any] | None = None) -> pd.DataFrame:
+        """One row a customer, under the segments' ids and names in the model's order."""
+        of_id = pd.array([*ids, None], dtype="str")  # the last place answers position -1: nobody
+        of_name = pd.array([*names, None], dtype="str")
+        segment = np.where(self.unassigned, -1, self.nearest)
+        return pd.DataFrame(
+            {
+                "segment_id": of_id.take(segment),
+                "segment_name": of_name.take(segment),
+                "strength": self.strength,
+                "runner_up_id": of_id.take(self.runner_up),
+                "unassigned": self.unassigned,
+                "novel": self.novel,
+            },
+            index=index,
+        )
+
+
+class Assignment(NamedTuple):
+    """The segment of one customer; the fields are those of `Assignments`, with ids for positions.
+
+    `segment_id` and `segment_name` are None where the customer is unassigned, `runner_up_id` where there is only one
+    segment; `nearest_id` is always there.
+    """
+
+    segment_id: str | None
+    segment_name: str | None
+    strength: float
+    runner_up_id: str | None
+    nearest_id: str
+    distance: float
+    unassigned: bool
+    novel: bool
+    unseen: tuple[str, ...]
+
+    @classmethod
+    def of_single(cls, single: Single, ids: Sequence[str], names: Sequence[str]) -> Assignment:
+        """A customer in order: assigned, not novel, nothing unseen."""
+        nearest = ids[single.nearest]
+        runner_up = None if single.runner_up < 0 else ids[single.runner_up]
+        name = names[single.nearest]
+        return cls(nearest, name, single.strength, runner_up, nearest, single.distance, False, False, ())
+
+    @classmethod
+    def of_first(cls, found: Assignments, ids: Sequence[str], names: Sequence[str]) -> Assignment:
+        """The first customer of some."""
+        nearest, unassigned = ids[found.nearest[0]], bool(found.unassigned[0])
+        return cls(
+            segment_id=None if unassigned else nearest,
+            segment_name=None if unassigned else names[found.nearest[0]],
+            strength=float(found.strength[0]),
+            runner_up_id=(*ids, None)[found.runner_up[0]],
+            nearest_id=nearest,
+            distance=float(found.distance[0]),
+            unassigned=unassigned,
+            novel=bool(found.novel[0]),
+            unseen=found.unseen[0],
+        )
+
+
+class Explanation(NamedTuple):
+    """Why one customer is nearer to the segment `toward` than to `against` (ids; the latter None if there is no other).
+
+    score = base + the sum of the contributions, by column in the encoder's order.
+    """
+
+    toward: str
+    against: str | None
+    base: float
+    contributions: dict[str, float]
+    score: float
+
+    @classmethod
+    def of_first(cls, found: Explanations, ids: Sequence[str]) -> Explanation:
+        """The explanation of the first customer of some."""
+        by_column = dict(zip(found.columns, found.contributions[0].tolist(), strict=True))
+        toward, against = ids[found.toward[0]], (*ids, None)[found.against[0]]
+        return cls(toward, against, float(found.base[0]), by_column, float(found.score[0]))

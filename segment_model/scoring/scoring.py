@@ -1,0 +1,142 @@
+"""From customers to positions of segments: read, encoded, assigned and, where asked, explained.
+
+Nothing in here knows what a segment is called. One customer in order takes the quick way of `segment_model.scoring.single_customer`; all
+others go chunk by chunk, so that a chunk stays in the processor's cache, and many chunks share the processors.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from segment_model.assigners.nearest_centroid import Nearest, NearestCentroid
+from segment_model.assigners.nearest_core import NearestCore
+from segment_model.contract import VectorContract
+from segment_model.encoding.encoder import Encoder, Floats, RawCustomers
+from segment_model.encoding.novelty import NoveltyRule
+from segment_model.encoding.reader import CustomerReader, Table
+from segment_model.explanation.centroid import CentroidExplainer, Explanations
+from segment_model.explanation.core import CoreExplainer
+from segment_model.scoring.answers import Assignments
+from segment_model.scoring.single_customer import Single, SingleCustomer
+
+Policy = Literal["unassigned", "nearest"]
+Explain = Callable[[Floats, Nearest, int], None]  # points (width, n), their segments, and where in the whole they begin
+CHUNK = 16_384  # customers at a time: few enough for the cache, enough to outweigh what each chunk costs
+CHUNKS_WORTH_THREADS = 4
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """What a model learned, at work. Safe to use from many threads."""
+
+    contract: VectorContract
+    encoder: Encoder
+    assigner: NearestCentroid | NearestCore
+    explainer: CentroidExplainer | CoreExplainer
+    novelty: NoveltyRule
+
+    @cached_property
+    def reader(self) -> CustomerReader:
+        """From what a caller holds to checked arrays."""
+        return CustomerReader(self.contract, self.encoder)
+
+    @cached_property
+    def single(self) -> SingleCustomer | None:
+        """The quick way for one customer, where the model has one."""
+        if not isinstance(self.assigner, NearestCentroid) or not isinstance(self.explainer, CentroidExplainer):
+            return None
+        return SingleCustomer(self.contract, self.encoder, self.assigner, self.explainer, self.novelty)
+
+    def assign(self, customers: Table, policy: Policy) -> Assignments:
+        """Assign customers, by the quick way where it will do.
+
+        Raises
+        ------
+        ContractError, InputError
+            If a customer does not follow the contract.
+        """
+        found = self._quick(customers)
+        return Assignments.of_single(found) if found else self.assign_in_chunks(customers, policy)
+
+    def explain(self, customers: Table, policy: Policy, against: int | None) -> tuple[Assignments, Explanations]:
+        """As `assign`, with why: the nearest segment against the runner-up, or against the segment at a position.
+
+        Where that segment is itself the nearest, the runner-up is what it is compared with.
+        """
+        found = self._quick(customers) if against is None else None
+        if found and self.single:
+            return Assignments.of_single(found), self.single.explain(found)
+        return self.explain_in_chunks(customers, policy, against)
+
+    def assign_in_chunks(self, customers: Table, policy: Policy, explain: Explain | None = None) -> Assignments:
+        """As `assign`, by the way that takes everybody; `explain` is called with each chunk, in any order."""
+        if isinstance(customers, pd.DataFrame):
+            self.reader.check_columns(customers)
+        starts = range(0, max(len(customers), 1), CHUNK)
+
+        def part(start: int) -> Assignments:
+            raw = self.reader.part(customers, start, start + CHUNK)
+            points = self.encoder.encode(raw)
+            near = self.assigner.nearest(points)
+            if explain is not None:
+                explain(points, near, start)
+            return self._assignments(raw, near, policy)
+
+        if len(starts) < CHUNKS_WORTH_THREADS:
+            return Assignments.joined([part(start) for start in starts])
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            return Assignments.joined(list(pool.map(part, starts)))
+
+    def explain_in_chunks(
+        self, customers: Table, policy: Policy, against: int | None
+    ) -> tuple[Assignments, Explanations]:
+        """As `explain`, by the way that takes everybody."""
+        size, width = len(customers), len(self.encoder.columns)
+        contributions = np.empty((width, size))
+        whole = Explanations(
+            self.encoder.columns,
+            toward=np.empty(size, dtype=np.intp),
+            against=np.empty(size, dtype=np.intp),
+            base=np.empty(size),
+            contributions=contributions.T,
+            score=np.empty(size),
+        )
+
+        def explain(points: Floats, near: Nearest, start: int) -> None:
+            rival = near.runner_up if against is None else np.where(near.segment == against, near.runner_up, against)
+            part = self.explainer.explain(points, near.segment, rival)
+            place = slice(start, start + points.shape[1])
+            contributions[:, place] = part.contributions.T
+            for name in ("toward", "against", "base", "score"):
+                getattr(whole, name)[place] = getattr(part, name)
+
+        return self.assign_in_chunks(customers, policy, explain), whole
+
+    def _quick(self, customers: Table) -> Single | None:
+        """The quick answer for a list of one dict, where there is one."""
+        if self.single is None or len(customers) != 1 or isinstance(customers, pd.DataFrame):
+            return None
+        return self.single.assign(customers[0])
+
+    def _assignments(self, raw: RawCustomers, near: Nearest, policy: Policy) -> Assignments:
+        names = [category.name for category in self.encoder.categories]
+        nobody: tuple[str, ...] = ()
+        return Assignments(
+            nearest=near.segment,
+            runner_up=near.runner_up,
+            strength=near.strength,
+            distance=near.distance,
+            unassigned=near.outside if policy == "unassigned" else np.zeros_like(near.outside),
+            novel=self.novelty.flags(raw.numbers),
+            unseen=tuple(tuple(name for name, flag in zip(names, flags, strict=True) if flag) for flags in raw.unseen.T)
+            if raw.unseen.any()
+            else (nobody,) * raw.size,
+        )

@@ -1,0 +1,167 @@
+"""One customer, as quickly as can be: the arithmetic of the batch, to the bit, in as few steps as it takes.
+
+Only a customer in order comes through here. Whatever is unseen, far out or wrong is left to the general path, which
+knows how to say so.
+"""
+
+from __future__ import annotations
+
+from math import inf, sqrt
+from operator import getitem, itemgetter, le
+from typing import NamedTuple
+
+import numpy as np
+
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.contract import VectorContract
+from segment_model.encoding.encoder import Encoder, Floats
+from segment_model.encoding.novelty import NoveltyRule
+from segment_model.encoding.reader import Record, kind_bounds
+from segment_model.explanation.centroid import CentroidExplainer, Explanations
+
+_NUMBERS = frozenset({float, int})
+
+
+class Single(NamedTuple):
+    """One customer's nearest segments, as positions; encoded point (width,), and each category's position."""
+
+    nearest: int
+    runner_up: int
+    strength: float
+    distance: float
+    point: Floats
+    levels: list[int]
+
+
+class SingleCustomer:
+    """Assigns and explains one customer in order, by centroids."""
+
+    def __init__(
+        self,
+        contract: VectorContract,
+        encoder: Encoder,
+        assigner: NearestCentroid,
+        explainer: CentroidExplainer,
+        novelty: NoveltyRule,
+    ) -> None:
+        columns = encoder.columns
+        self._columns = columns
+        self._names = frozenset(contract.names)
+        self._take = itemgetter(*columns) if len(columns) > 1 else lambda record: (record[columns[0]],)
+        self._column_count = len(columns)
+        self._count = len(encoder.numbers.names)
+        kinds = [kind_bounds(contract[name].kind) for name in encoder.numbers.names]
+        # inside both ranges a value is neither wrong nor novel
+        self._lower = [max(low, new) for (low, _), new in zip(kinds, novelty.lower.tolist(), strict=True)]
+        self._upper = [min(high, new) for (_, high), new in zip(kinds, novelty.upper.tolist(), strict=True)]
+        # most customers lie inside these too, and need no clipping
+        self._clip_lower = list(map(max, self._lower, encoder.numbers.lower.tolist()))
+        self._clip_upper = list(map(min, self._upper, encoder.numbers.upper.tolist()))
+        nullable = [contract[name].nullable for name in encoder.numbers.names]
+        self._fill = [
+            fill if allowed else None for fill, allowed in zip(encoder.numbers.fill.tolist(), nullable, strict=True)
+        ]
+        self._numbers = encoder.numbers
+        self._categories = encoder.categories
+        self._starts = encoder.starts.tolist()[self._count :]
+        self._places = [(c.positions, start, c.factor) for c, start in zip(self._categories, self._starts, strict=True)]
+        self._no_level = (0.0,) * (encoder.width - self._count)
+        self._centroids = np.ascontiguousarray(assigner.centroids.T)
+        self._alone = assigner.size == 1
+        self._explainer = explainer
+        self._mean = explainer.mean[: self._count]
+        self._reasons: dict[tuple[int, int], _PairReasons] = {}
+
+    def assign(self, record: Record) -> Single | None:
+        """The customer's segments, or None where the general path must look at it."""
+        if type(record) is not dict:  # others may make up what they lack
+            return None
+        try:
+            row = self._take(record)
+        except KeyError:
+            return None
+        if len(record) != self._column_count and not record.keys() <= self._names:
+            return None
+        values = row[: self._count]
+        if not _NUMBERS.issuperset(map(type, values)):
+            values = tuple(fill if value is None else value for value, fill in zip(values, self._fill, strict=True))
+            if not _NUMBERS.issuperset(map(type, values)):
+                return None
+        inside = all(map(le, self._clip_lower, values)) and all(map(le, values, self._clip_upper))
+        if not inside and not (all(map(le, self._lower, values)) and all(map(le, values, self._upper))):
+            return None
+        point = np.array(values + self._no_level, dtype=np.float64)
+        self._numbers.encode_one(point[: self._count], inside)
+        levels = []
+        for (positions, start, factor), value in zip(self._places, row[self._count :], strict=True):
+            position = positions.get(value) if type(value) is str else None
+            if position is None:
+                return None
+            point[start + position] = factor
+            levels.append(position)
+        gap = self._centroids - point[:, None]
+        gap *= gap
+        squares = np.add.reduce(gap, axis=0).tolist()
+        square = min(squares)
+        nearest = squares.index(square)
+        distance = sqrt(square)
+        if self._alone:
+            return Single(nearest, -1, 1.0, distance, point, levels)
+        squares[nearest] = inf
+        square = min(squares)
+        second = sqrt(square)
+        total = distance + second
+        strength = (second - distance) / total if total else 0.0
+        return Single(nearest, squares.index(square), strength, distance, point, levels)
+
+    def explain(self, found: Single) -> Explanations:
+        """Why the nearest segment and not the runner-up, as `CentroidExplainer` says it."""
+        base, contributions, score = self.reasons(found)
+        return Explanations(
+            self._columns,
+            toward=np.array([found.nearest]),
+            against=np.array([found.runner_up]),
+            base=np.array([base]),
+            contributions=np.array([contributions]),
+            score=np.array([score]),
+        )
+
+    def reasons(self, found: Single) -> tuple[float, list[float], float]:
+        """Base, contributions in the encoder's order of columns, and score."""
+        if self._alone:
+            return 0.0, [0.0] * self._column_count, 0.0
+        pair = self._reasons.get(found[:2]) or self._of_pair(found.nearest, found.runner_up)
+        pull = found.point[: self._count] - self._mean
+        pull *= pair.direction
+        contributions: list[float] = pull.tolist()
+        contributions += map(getitem, pair.of_levels, found.levels)
+        return pair.base, contributions, _in_order(contributions, pair.base)
+
+    def _of_pair(self, nearest: int, runner_up: int) -> _PairReasons:
+        """What every customer between the same two segments shares, worked out when the first of them comes."""
+        base, directions = self._explainer.pairs
+        direction = np.ascontiguousarray(directions[:, nearest * len(base) + runner_up])
+        of_levels = []
+        for category, start in zip(self._categories, self._starts, strict=True):
+            block = slice(start, start + category.width)
+            points = category.factor * np.eye(category.width)
+            pulls = ((points - self._explainer.mean[block]) * direction[block]).tolist()
+            of_levels.append([_in_order(dimensions[1:], dimensions[0]) for dimensions in pulls])
+        pair = _PairReasons(float(base[nearest, runner_up]), direction[: self._count], of_levels)
+        self._reasons[nearest, runner_up] = pair  # should two threads come first at once, they write the same
+        return pair
+
+
+class _PairReasons(NamedTuple):
+    """Of two segments: E[margin], the direction (numbers,) between them, and each category level's contribution."""
+
+    base: float
+    direction: Floats
+    of_levels: list[list[float]]
+
+
+def _in_order(values: list[float], total: float) -> float:
+    """The sum from the left, one after another: `sum` of Python 3.12 compensates, and would differ by a bit."""
+    for value in values:
+        total += value
+    return total

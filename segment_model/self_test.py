@@ -1,0 +1,88 @@
+"""A model's self-test: made-up typical customers with the answers that the model gave where it was trained.
+
+They lie in the model's provenance, and so under its digest. Wherever the model is loaded later, by another version of a
+library or on another kind of processor, it must still give these answers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from segment_model.errors import SelfTestError
+from segment_model.model import SegmentModel
+
+EXAMPLES = "examples"
+MOST_EXAMPLES = 16
+TOLERANCE = 1e-6  # relative; the same arithmetic on another processor differs by 1e-12 at most
+
+
+def typical_customers(model: SegmentModel, vectors: pd.DataFrame) -> list[dict[str, Any]]:
+    """Each segment's medians and modes, where no real customer of `vectors` has just these basis values.
+
+    The medians of a segment of one are that customer's own row: such rows are tried again with each number halved
+    (still in range for every kind). Empty where categories alone leave no row that is nobody's.
+    """
+    medians = [dict(card.medians) for card in model.cards]
+    halved = [{name: _half(value) for name, value in row.items()} for row in medians]
+    basis = [column.name for column in model.contract.basis]
+    return [row for row in [*medians, *halved] if not _is_someone(row, vectors, basis)]
+
+
+def with_examples(model: SegmentModel, vectors: pd.DataFrame) -> SegmentModel:
+    """The model with its self-test in its provenance; `vectors` are the training customers, none of whom is kept."""
+    basis = [column.name for column in model.contract.basis]
+    customers = [{name: row.get(name) for name in basis} for row in typical_customers(model, vectors)]
+    examples = [{"customer": customer, "answer": _answer(model, customer)} for customer in customers[:MOST_EXAMPLES]]
+    return replace(model, provenance={**model.provenance, EXAMPLES: examples})
+
+
+def examples_of(model: SegmentModel) -> Sequence[Mapping[str, Any]]:
+    """The stored examples; none in a model made before there was a self-test, or where no made-up customer was free."""
+    found: Sequence[Mapping[str, Any]] = model.provenance.get(EXAMPLES, ())
+    return found
+
+
+def check_examples(model: SegmentModel) -> int:
+    """Ask a model its stored examples; how many there were.
+
+    Raises
+    ------
+    SelfTestError
+        If it gives another answer than it gave, or none.
+    """
+    examples = examples_of(model)
+    for number, example in enumerate(examples):
+        expected, found = example["answer"], _answer(model, example["customer"])
+        if any(not _same(found[key], value) for key, value in expected.items()):
+            raise SelfTestError(
+                f"the model does not pass its self-test: example {number} was answered {expected}, here {found}"
+            )
+    return len(examples)
+
+
+def _answer(model: SegmentModel, customer: Mapping[str, Any]) -> dict[str, Any]:
+    said, why = model.explain_record(dict(customer))
+    return {"segment_id": said.segment_id, "strength": said.strength, "score": why.score}
+
+
+def _same(found: Any, expected: Any) -> bool:
+    if isinstance(expected, float) and isinstance(found, float):
+        return math.isclose(found, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return bool(found == expected)
+
+
+def _half(value: float | str | None) -> float | str | None:
+    return value / 2 if isinstance(value, int | float) else value
+
+
+def _is_someone(row: Mapping[str, Any], vectors: pd.DataFrame, columns: list[str]) -> bool:
+    same = pd.Series(True, index=vectors.index)
+    for name in columns:
+        value = row[name]
+        same &= vectors[name].isna() if value is None or pd.isna(value) else (vectors[name] == value).fillna(False)
+    return bool(same.any())

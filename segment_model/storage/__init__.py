@@ -1,0 +1,1 @@
+"""A model on disk: JSON and arrays under digests, no pickle."""

@@ -1,0 +1,209 @@
+"""The words beside the numbers say what the encoder made of a value, and what is typical, truly."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from segment_model.language.reasons import ReasonWriter, in_one_sentence, reasons
+from segment_model.language.wording import in_words_of_change, plain_number, plain_value
+from segments import Column, Kind, SegmentLabel, SegmentModel
+
+
+def customer_of(planted: Any, position: int) -> dict[str, Any]:
+    row = planted.frame.iloc[position].to_dict()
+    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
+
+
+def words_of(model: SegmentModel, customer: dict[str, Any]) -> dict[str, str]:
+    return {reason.feature: reason.words for reason in reasons(model, customer, model.explain_table([customer]))}
+
+
+def test_the_strongest_reason_comes_first_with_the_explanations_own_numbers(model: SegmentModel, planted: Any) -> None:
+    records = [customer_of(planted, position) for position in range(12)]
+    table = model.explain_table(records)
+    for row, customer in enumerate(records):
+        found = reasons(model, customer, table, row)
+        sizes = [abs(reason.contribution) for reason in found]
+        assert sizes == sorted(sizes, reverse=True)
+        by_name = {reason.feature: reason for reason in found}
+        assert [by_name[name].contribution for name in table.columns] == table.contributions[row].tolist()
+        for name, reason in by_name.items():
+            assert reason.value == customer[name]
+            assert reason.unit == model.contract[name].unit
+            assert reason.typical == model.cards[table.toward[row]].medians[name]
+            assert reason.typical_against == model.cards[table.against[row]].medians[name]
+
+
+def test_what_is_called_typical_is_typical_of_the_members(kmeans_model: SegmentModel, planted: Any) -> None:
+    """The median that the words quote is that of the customers assigned to the segment."""
+    segment = kmeans_model.assign(planted.frame)["segment_id"]
+    customer = customer_of(planted, 0)
+    table = kmeans_model.explain_table([customer])
+    for reason in reasons(kmeans_model, customer, table):
+        for position, typical in ((table.toward[0], reason.typical), (table.against[0], reason.typical_against)):
+            members: pd.Series[Any] = planted.frame.loc[segment == kmeans_model.ids[position], reason.feature].dropna()
+            if isinstance(typical, str):
+                assert (members == typical).sum() == members.value_counts().max()
+            elif typical is not None:
+                assert typical == pytest.approx(members.median())
+
+
+def test_words_of_an_ordinary_customer(kmeans_model: SegmentModel, planted: Any) -> None:
+    customer = customer_of(planted, 0) | {"frequency": 3.0, "top_feature_share": 0.61}
+    table = kmeans_model.explain_table([customer])
+    here, there = (kmeans_model.cards[int(which[0])].medians for which in (table.toward, table.against))
+    assert here["frequency"] != there["frequency"]
+    words = words_of(kmeans_model, customer)
+    assert words["frequency"] == (
+        f"frequency: 3 orders, where this segment typically has {here['frequency']:.0f} "
+        f"and the other {there['frequency']:.0f}"
+    )
+    assert words["top_feature_share"].startswith("top feature share: 61 %, where this segment typically has ")
+    assert (
+        words["plan"] == f"plan: plus, where {here['plan']} is typical of this segment and {there['plan']} of the other"
+    )
+
+
+def test_what_the_encoder_makes_of_a_value_is_said(model: SegmentModel, planted: Any) -> None:
+    numbers = model.encoder.numbers
+    fill, most = ({n: plain_value(float(v), model.contract[n]) for n, v in zip(numbers.names, values, strict=True)}
+                  for values in (numbers.fill, numbers.upper))  # fmt: skip
+    customer = customer_of(planted, 0) | {"days_between_orders": None, "monetary_value": 9e9, "plan": "Ω"}
+    words = words_of(model, customer)
+    assert f"unknown, counted as {fill['days_between_orders']}, the median" in words["days_between_orders"]
+    assert (
+        f"9,000,000,000 USD, counted as {most['monetary_value']}, the most that training looked at"
+        in words["monetary_value"]
+    )
+    assert "Ω, never seen in training, counted as " in words["plan"]
+    low = words_of(model, customer_of(planted, 0) | {"monetary_value": -50.0})["monetary_value"]
+    assert "-50 USD, counted as " in low
+    assert "the least that training looked at" in low
+    # what is said is what is counted: the replaced value gets the same numbers
+    replaced = customer | {
+        "days_between_orders": float(numbers.fill[numbers.names.index("days_between_orders")]),
+        "monetary_value": float(numbers.upper[numbers.names.index("monetary_value")]),
+    }
+    one, other = model.explain_table([customer]), model.explain_table([replaced])
+    assert np.array_equal(one.contributions, other.contributions)
+
+
+def test_a_card_that_may_not_tell_is_not_quoted(kmeans_model: SegmentModel, planted: Any) -> None:
+    """Sensitive columns are left out of the cards."""
+    cards = tuple(
+        replace(card, medians={name: value for name, value in card.medians.items() if name != "frequency"})
+        for card in kmeans_model.discovered_cards
+    )
+    silent = replace(kmeans_model, discovered_cards=cards)
+    customer = customer_of(planted, 0) | {"frequency": 3.0}
+    assert words_of(silent, customer)["frequency"] == "frequency: 3 orders"
+
+
+def test_a_writer_says_the_same_again_and_for_other_pairs(kmeans_model: SegmentModel, planted: Any) -> None:
+    writer, customer = ReasonWriter(kmeans_model), customer_of(planted, 0)
+    first = writer.words(customer, 0, 1)
+    assert writer.words(customer, 1, 0) != first
+    assert writer.words(customer, 0, 1) == first == ReasonWriter(kmeans_model).words(customer, 0, 1)
+    alone = writer.words(customer, 0, -1)
+    assert all("other" not in words for words in alone)
+
+
+def test_one_sentence_names_both_segments_and_both_sides(kmeans_model: SegmentModel, planted: Any) -> None:
+    named = kmeans_model.with_overlay({kmeans_model.ids[k]: SegmentLabel(f"N{k}") for k in range(4)})
+    for position in range(20):
+        customer = customer_of(planted, position)
+        table = named.explain_table([customer])
+        a, b = int(table.toward[0]), int(table.against[0])
+        found = reasons(named, customer, table)
+        sentence = in_one_sentence(found, named, a, b)
+        assert sentence.startswith(f"'N{a}' rather than 'N{b}', mostly because of ")
+        because, _, though = sentence.partition("; ")
+        for reason in found[:1]:
+            title = named.contract[reason.feature].title
+            assert title in (because if reason.contribution > 0 else though)
+        assert sentence.endswith(".")
+    assert in_one_sentence((), named, 0, -1) == "'N0' is the only segment."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "column", "words"),
+    [
+        (4.0, 7.0, Column("frequency", Kind.COUNT, unit="orders"), "frequency: 3 more orders (from 4 to 7)"),
+        (2.0, 1.0, Column("frequency", Kind.COUNT, unit="orders"), "frequency: 1 fewer order (from 2 to 1)"),
+        (40.0, 12.0, Column("r", Kind.COUNT, unit="days", label="last"), "last: 28 fewer days (from 40 to 12)"),
+        (410.5163, 1238.57, Column("m", Kind.NUMBER, unit="USD"), "m: 828.05 USD more (from 410.52 to 1,238.57)"),
+        (0.6796, 0.41, Column("s", Kind.SHARE), "s: 27 percentage points less (from 68 % to 41 %)"),
+        (0.2, 0.95, Column("u", Kind.NUMBER, unit="of seats"), "u: 75 percentage points more (from 20 % to 95 %)"),
+        (None, 12.5, Column("gap", Kind.NUMBER, unit="days"), "gap: 12.5 days instead of unknown"),
+        (12.5, None, Column("gap", Kind.NUMBER, unit="days"), "gap: unknown instead of 12.5 days"),
+        (0.0, 1.0, Column("churned", Kind.FLAG), "churned: yes instead of no"),
+        ("basic", "pro", Column("plan", Kind.CATEGORY), "plan: pro instead of basic"),
+        (100 / 3, 200 / 3, Column("spend", Kind.NUMBER, unit="USD"), "spend: 33.34 USD more (from 33.33 to 66.67)"),
+        (0.00122, 0.00150, Column("x", Kind.NUMBER), "x: 0.0003 more (from 0.0012 to 0.0015)"),
+        (5.0, 1e300, Column("x", Kind.NUMBER, unit="USD"), "x: 1e+300 USD more (from 5 to 1e+300)"),
+        (5e-9, 2e-9, Column("x", Kind.NUMBER, unit="USD"), "x: 3e-09 USD less (from 5e-09 to 2e-09)"),
+        (5e-9, None, Column("x", Kind.NUMBER, unit="USD"), "x: unknown instead of 5e-09 USD"),
+        (1e6, 1e6 + 2**-30, Column("x", Kind.NUMBER, unit="USD"), "x: 9.31e-10 USD more (from 1,000,000 to 1,000,000)"),
+        (1.7e308, -1.7e308, Column("x", Kind.NUMBER, unit="USD"), "x: 3.40e+308 USD less (from 1.7e+308 to -1.7e+308)"),
+        (1.7e308, 0.3, Column("u", Kind.NUMBER, unit="of seats"),
+         "u: 1.70e+310 percentage points less (from 1.70e+310 % to 30 %)"),
+        (1.7e308, 1.6e308, Column("u", Kind.NUMBER, unit="of seats"),
+         "u: 1.00e+309 percentage points less (from 1.70e+310 % to 1.60e+310 %)"),
+        (None, 1.7e308, Column("u", Kind.NUMBER, unit="of seats"), "u: 1.70e+310 % instead of unknown"),
+    ],
+)  # fmt: skip
+def test_a_change_is_said_as_people_do(before: Any, after: Any, column: Column, words: str) -> None:
+    assert in_words_of_change(before, after, column) == words
+
+
+NUMBERS = (
+    Column("spend", Kind.NUMBER, unit="USD"),
+    Column("orders", Kind.COUNT, unit="orders"),
+    Column("share", Kind.SHARE),
+    Column("use", Kind.NUMBER, unit="of seats"),
+)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
+@example(1.7976931348623155e308, -1.7976931348623157e308)
+@example(5e-324, 1e15)
+@example(1.7e308, 0.3)
+@example(1.7e308, 1.6e308)
+@example(5e-9, 2e-9)
+@example(1.0, 1.0000000000000002)
+def test_every_number_can_be_said(value: float, other: float) -> None:
+    for column in NUMBERS:
+        said = plain_value(value, column)
+        assert "inf" not in said
+        assert len(said) < 40
+        for before, after in ((value, other), (value, None), (None, other)):
+            change = in_words_of_change(before, after, column)
+            assert change.startswith(f"{column.title}: ")
+            assert not re.search(r"\b(inf|nan)\b", change), change
+            assert len(change) < 140
+        gap = in_words_of_change(value, other, column).removeprefix(f"{column.title}: ").split()[0]
+        assert (float(gap.replace(",", "")) == 0) == (value == other)
+
+
+def test_huge_numbers_are_said_in_powers_of_ten() -> None:
+    assert plain_number(1.7976931348623157e308) == "1.8e+308"
+    assert plain_number(-9.9e14) == "-990,000,000,000,000"
+    assert plain_value(1.7976931348623157e308, NUMBERS[3]) == "1.80e+310 % of seats"
+
+
+def test_the_largest_numbers_are_explained_in_words(model: SegmentModel, planted: Any) -> None:
+    largest = 1.7976931348623157e308
+    for value in (largest, -largest):
+        bounds = {Kind.COUNT: max(value, 0.0), Kind.SHARE: min(max(value, 0.0), 1.0), Kind.NUMBER: value}
+        customer = customer_of(planted, 0)
+        numbers = {c.name: bounds[c.kind] for c in model.contract.basis if c.kind in bounds}
+        assert set(words_of(model, customer | numbers)) >= set(numbers)

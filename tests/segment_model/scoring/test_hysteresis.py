@@ -1,0 +1,117 @@
+"""Who is on the border stays where they were, if the caller says where that was; nobody else is touched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.encoding.reader import CustomerReader
+from segment_model.errors import ContractError
+from segment_model.scoring.hysteresis import MARGIN, heirs, settle
+from segments import SegmentModel
+from training.discovery import discover
+from training.settings import DiscoverySettings, KMeansSettings
+from training.succession import Fate, succeed
+
+
+def between(model: SegmentModel, planted: Any, strength: float) -> SegmentModel:
+    """The model with two centres only, so that the first customer has the given strength toward segment 0."""
+    point = model.encoder.encode(CustomerReader(model.contract, model.encoder).frame(planted.frame.iloc[:1])).T[0]
+    step = np.zeros_like(point)
+    step[0] = 1.0
+    # strength = (d1 - d0) / (d1 + d0) with d0 + d1 = 2
+    centres = np.array([point - (1 - strength) * step, point + (1 + strength) * step])
+    return replace(model, assigner=NearestCentroid(centres), discovered_cards=model.discovered_cards[:2])
+
+
+@pytest.mark.parametrize(
+    ("strength", "stays"), [(0.0, True), (0.05, True), (0.099, True), (0.101, False), (0.9, False)]
+)
+def test_they_stay_below_the_margin(planted: Any, kmeans_model: SegmentModel, strength: float, stays: bool) -> None:
+    model = between(replace(kmeans_model, explainer=kmeans_model.explainer), planted, strength)
+    one = planted.frame.iloc[:1]
+    plain = model.assign(one)
+    assert plain["strength"].item() == pytest.approx(strength)
+    told = model.assign(one, previous=[model.ids[1]])
+    assert told["kept_by_hysteresis"].item() is stays
+    assert told["segment_id"].item() == model.ids[stays]
+    assert told["segment_name"].item() == model.names[stays]
+    assert told["previous_segment_id"].item() == model.ids[1]
+    shared = ["strength", "runner_up_id", "unassigned", "novel"]
+    pd.testing.assert_frame_equal(told[shared], plain[shared])
+    assert not model.assign(one, previous=[model.ids[0]])["kept_by_hysteresis"].item()  # they are there already
+    assert model.assign(one, previous=[model.ids[1]], margin=1.0)["kept_by_hysteresis"].item()
+    assert not model.assign(one, previous=[model.ids[1]], margin=0.0)["kept_by_hysteresis"].item()
+
+
+def test_only_whose_segment_comes_second_stays_and_nothing_else_changes(model: SegmentModel, planted: Any) -> None:
+    plain = model.assign(planted.frame)
+    assert list(plain.columns) == list(model.assign(planted.frame, previous=None).columns)
+    for previous in model.ids:
+        told = model.assign(planted.frame, previous=[previous] * len(plain))
+        expected = (plain["runner_up_id"] == previous) & (plain["strength"] < MARGIN) & ~plain["unassigned"]
+        assert told["kept_by_hysteresis"].tolist() == expected.tolist()
+        changed = told["segment_id"].fillna("") != plain["segment_id"].fillna("")
+        assert changed.tolist() == expected.tolist()
+        assert set(told.loc[expected, "segment_id"]) <= {previous}
+    kept = settle(model, model.assign_records(planted.frame), list(plain["runner_up_id"]), margin=1.0).kept
+    assert kept.tolist() == (~plain["unassigned"] & (plain["strength"] < 1)).tolist()
+
+
+def test_a_segment_that_nobody_knows_is_passed_over_and_reported(model: SegmentModel, planted: Any) -> None:
+    plain = model.assign(planted.frame)
+    previous: list[str | None] = ["seg-unheard", None] * (len(plain) // 2)
+    told = model.assign(planted.frame, previous=previous)
+    assert told["previous_segment_id"].isna().all()
+    assert not told["kept_by_hysteresis"].any()
+    pd.testing.assert_frame_equal(told[list(plain.columns)], plain)
+
+
+def test_a_series_goes_by_customer(kmeans_model: SegmentModel, planted: Any) -> None:
+    frame = planted.frame
+    series = kmeans_model.assign(frame)["runner_up_id"]
+    in_order = kmeans_model.assign(frame, previous=list(series), margin=0.3)
+    assert in_order["kept_by_hysteresis"].any()
+    shuffled = kmeans_model.assign(frame, previous=series.sample(frac=1, random_state=1), margin=0.3)
+    pd.testing.assert_frame_equal(in_order, shuffled)
+    some = kmeans_model.assign(frame, previous=series.iloc[:10], margin=0.3)
+    pd.testing.assert_frame_equal(some.iloc[:10], in_order.iloc[:10])
+    assert some["previous_segment_id"].iloc[10:].isna().all()
+    with pytest.raises(ContractError, match="these have more: C00000"):
+        kmeans_model.assign(frame, previous=pd.concat([series, series.iloc[:1]]))
+
+
+def test_what_does_not_fit_is_refused(kmeans_model: SegmentModel, planted: Any) -> None:
+    with pytest.raises(ContractError, match="3 previous segments for 400 customers"):
+        kmeans_model.assign(planted.frame, previous=["a", "b", "c"])
+    for margin in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ContractError, match="it is a strength, from 0"):
+            kmeans_model.assign(planted.frame, previous=[None] * 400, margin=margin)
+    nobody = kmeans_model.assign(planted.frame.iloc[:0], previous=[])
+    assert list(nobody.columns)[-2:] == ["kept_by_hysteresis", "previous_segment_id"]
+
+
+def test_a_retired_segment_stands_for_the_one_that_took_most_of_it(planted: Any) -> None:
+    def found(count: int) -> SegmentModel:
+        chosen = DiscoverySettings(algorithms=(KMeansSettings(segments=count),))
+        return discover(planted.frame, planted.contract, chosen, {"count": count}).model
+
+    four = found(4)
+    two, lineage = succeed(found(2), four, planted.frame)
+    known = heirs(two)
+    assert {one.fate for one in lineage.gone} == {Fate.MERGED}
+    for gone in lineage.gone:
+        largest = gone.ties[0]
+        assert largest.of_old > 0.5
+        assert two.ids[known[gone.id]] == largest.id
+    was = four.assign(planted.frame)["segment_id"]
+    told = two.assign(planted.frame, previous=was, margin=0.5)
+    assert told["previous_segment_id"].notna().all()
+    assert told["previous_segment_id"].isin(two.ids).all()
+    strangers = heirs(four)
+    assert list(strangers) == list(four.ids)  # a first model knows its own only

@@ -1,0 +1,1 @@
+"""Raw tables to customer vectors; the only room that names an engine."""

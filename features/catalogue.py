@@ -5,10 +5,10 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from features import rfm, subscriptions, usage
+from features.groups import rfm, subscriptions, usage
 from features.learned import score_columns
-from features.raw_tables import EVENTS, SUBSCRIPTIONS, RawTable, RawType
 from features.settings import FeatureSettings
+from features.tables.raw_tables import EVENTS, SUBSCRIPTIONS, RawTable, RawType
 from segment_model.contract import Column
 
 

@@ -20,11 +20,11 @@ import pandas as pd
 import pandera.pandas as pandera
 
 from features.as_of import AsOf
-from features.canonical import Tally
-from features.feature_groups import Part, contract_of, feature_groups, joined
+from features.groups.all_groups import Part, contract_of, feature_groups, joined
 from features.learned import LearnedFeatures
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines, fetch
+from features.tables.canonical import Tally
 from segment_model.contract import Kind, VectorContract
 from segment_model.errors import SourceError
 

@@ -19,7 +19,7 @@ import numpy as np
 from segment_model.errors import ArtefactError, ContractError, SegmentsError
 
 if TYPE_CHECKING:
-    from features.compiled import VectorCompiler
+    from features.request.compiled import VectorCompiler
     from segment_model.language.reasons import ReasonWriter
     from segment_model.model import SegmentModel
     from serving.flat_map import FlatMap
@@ -61,8 +61,8 @@ class ServedModel:
     @cached_property
     def compiler(self) -> VectorCompiler:
         """Makes this model's vectors of raw rows; a ContractError where the model does not know how."""
-        from features.compiled import VectorCompiler
-        from features.recipe import VectorRecipe
+        from features.feature_spec import VectorRecipe
+        from features.request.compiled import VectorCompiler
 
         return VectorCompiler(VectorRecipe.of(self.model.provenance), self.model.contract)
 

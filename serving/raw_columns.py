@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from serving.request_contracts import MOMENT
 
 if TYPE_CHECKING:
-    from features.raw_tables import RawColumn
+    from features.tables.raw_tables import RawColumn
 
 Values = Sequence[Any]
 NOTHING = type(None)

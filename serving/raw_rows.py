@@ -20,7 +20,7 @@ from serving.refusals import NOTHING, Complaints, Detail, Refusal, in_words, pri
 from serving.request_contracts import MOMENT
 
 if TYPE_CHECKING:
-    from features.raw_tables import RawColumn
+    from features.tables.raw_tables import RawColumn
 
 ATTRIBUTES = "attributes"
 TABLES = {"orders": "orders", "events": "events", "subscriptions": "subscriptions", ATTRIBUTES: "customers"}

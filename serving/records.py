@@ -20,7 +20,7 @@ from serving.shapes import check_keys, read_id
 from serving.stepwise import answer_in_steps
 
 if TYPE_CHECKING:
-    from features.compiled import VectorCompiler
+    from features.request.compiled import VectorCompiler
 
 RECORD_KEYS = ("as_of", "customers", "explain", "words", "policy")
 CUSTOMER_KEYS = ("id", *TABLES)

@@ -29,7 +29,6 @@ from pydantic_core import PydanticUndefined
 import segments
 from cli import main
 from features.catalogue import every_column
-from features.raw_tables import RAW_TABLES, RawTable
 from features.settings import (
     Attribute,
     AttributeSettings,
@@ -41,6 +40,7 @@ from features.settings import (
     UsageSettings,
     Words,
 )
+from features.tables.raw_tables import RAW_TABLES, RawTable
 from segments import Column, SegmentModel
 from serving import error_contracts, request_contracts, response_contracts
 from serving.live_model import LiveModel

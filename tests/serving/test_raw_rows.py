@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.raw_tables import RawColumn, RawType
+from features.tables.raw_tables import RawColumn, RawType
 from serving import raw_rows
 from serving.raw_columns import column_at_once
 from serving.raw_rows import read_rows

@@ -26,8 +26,8 @@ from experiments.raw_requests import under_our_names
 from experiments.service_process import free_port
 from experiments.simulate import SimulatedCompany, simulate, write_company
 from features.customer_vector import CustomerVectors
-from features.raw_tables import RawType
-from features.recipe import VectorRecipe
+from features.feature_spec import VectorRecipe
+from features.tables.raw_tables import RawType
 from segment_model.model import SegmentModel
 from serving.assignment import read_request
 from serving.door import Door

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from features.compiled import VectorCompiler
+from features.request.compiled import VectorCompiler
 from segment_model.errors import SourceError
 from segment_model.model import SegmentModel
 from serving.settings import ServiceSettings

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from experiments.callers import Connection, all_at_once, run
-from features.compiled import VectorCompiler
-from features.raw_tables import RawColumn
+from features.request.compiled import VectorCompiler
+from features.tables.raw_tables import RawColumn
 from segments import Column, Kind
 from serving.live_model import ServedModel
 

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
-from features.exact_sums import from_ten_thousandths, ten_thousandths
+from features.tables.exact_sums import from_ten_thousandths, ten_thousandths
 from segment_model.contract import Column, Kind, Role
 
 GROUP = "subscriptions"

@@ -8,10 +8,10 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
-from features import firmographics
+from features.groups import firmographics
 from features.learned import LearnedFeatures
-from features.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawColumn, RawTable
 from features.settings import Attribute, CustomersSource, FeatureSettings, Sources, TableSource
+from features.tables.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawColumn, RawTable
 from segment_model.errors import ContractError
 
 ATTRIBUTES = "customers"

@@ -6,8 +6,8 @@ import ibis
 import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
-from features.exact_sums import from_ten_thousandths, ten_thousandths
 from features.settings import UsageSettings
+from features.tables.exact_sums import from_ten_thousandths, ten_thousandths
 from segment_model.contract import Column, Kind, Role
 
 GROUP = "usage"

@@ -19,7 +19,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
-from features.raw_tables import RawTable, RawType, matched_columns
+from features.tables.raw_tables import RawTable, RawType, matched_columns
 from segment_model.errors import SourceError
 
 YES, NO = ("1", "true", "t", "yes", "y"), ("0", "false", "f", "no", "n")

@@ -15,8 +15,8 @@ import pytest
 from pydantic import ValidationError
 
 from features.customer_vector import CustomerVectors, build_vectors
-from features.raw_tables import RAW_TABLES
 from features.settings import FeatureSettings, Sources
+from features.tables.raw_tables import RAW_TABLES
 from segment_model.errors import SegmentsError, SettingsError, SourceError
 
 AS_OF = date(2024, 7, 1)

@@ -12,12 +12,12 @@ from typing import Any
 import ibis.expr.types as ir
 import pandas as pd
 
-from features import firmographics, rfm, subscriptions, usage
 from features.as_of import AnyAsOf
-from features.canonical import Tally, canonical
+from features.groups import firmographics, rfm, subscriptions, usage
 from features.learned import score_columns
-from features.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawTable
 from features.settings import FeatureSettings, Sources, TableSource
+from features.tables.canonical import Tally, canonical
+from features.tables.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawTable
 from segment_model.contract import Column, VectorContract
 from segment_model.errors import SettingsError, nearest_word
 

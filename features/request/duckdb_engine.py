@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from features.as_of import AsOf, LaterAsOf
-from features.record_program import CUSTOMER, ZONED, RecordProgram
+from features.request.sql_program import CUSTOMER, ZONED, RecordProgram
 
 FEWEST = 512  # rows of the smallest engine
 TIMES = 8  # as many in the next

@@ -9,10 +9,10 @@ import ibis
 import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
-from features.canonical import CanonicalTable, Tally
-from features.exact_sums import from_ten_thousandths, ten_thousandths
-from features.raw_tables import LARGEST
 from features.settings import RfmSettings
+from features.tables.canonical import CanonicalTable, Tally
+from features.tables.exact_sums import from_ten_thousandths, ten_thousandths
+from features.tables.raw_tables import LARGEST
 from segment_model.contract import Column, Kind, Role
 
 GROUP = "rfm"

@@ -18,12 +18,12 @@ import duckdb
 import numpy as np
 
 from features.as_of import AsOf
-from features.feature_groups import missing_of
+from features.feature_spec import VectorRecipe
+from features.groups.all_groups import missing_of
 from features.learned import OTHER, SCORED, LearnedFeatures
-from features.raw_tables import RawColumn
-from features.recipe import VectorRecipe
-from features.record_engine import FEWEST, RecordEngine, RecordTable, capacity_for
-from features.record_program import RecordProgram
+from features.request.duckdb_engine import FEWEST, RecordEngine, RecordTable, capacity_for
+from features.request.sql_program import RecordProgram
+from features.tables.raw_tables import RawColumn
 from segment_model.contract import Column, VectorContract
 from segment_model.errors import SourceError
 

@@ -18,10 +18,10 @@ import yaml
 
 from experiments.raw_requests import under_our_names
 from experiments.simulate import simulate, write_company
-from features.compiled import VectorCompiler
 from features.customer_vector import CustomerVectors, build_vectors
-from features.recipe import VectorRecipe
-from features.record_engine import FEWEST, TIMES, RecordTable, capacity_for
+from features.feature_spec import VectorRecipe
+from features.request.compiled import VectorCompiler
+from features.request.duckdb_engine import FEWEST, TIMES, RecordTable, capacity_for
 from features.settings import FeatureSettings, Sources
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.errors import ContractError, SourceError

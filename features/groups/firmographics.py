@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import ibis
 import ibis.expr.types as ir
 
-from features.raw_tables import CUSTOMERS, RawColumn, RawTable, RawType
 from features.settings import Attribute, CustomersSource
+from features.tables.raw_tables import CUSTOMERS, RawColumn, RawTable, RawType
 from segment_model.contract import Column, Kind
 
 RAW_TYPES = {Kind.CATEGORY: RawType.TEXT, Kind.FLAG: RawType.FLAG}

@@ -12,10 +12,10 @@ from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 
 from features.as_of import LaterAsOf
-from features.canonical import Tally
-from features.feature_groups import contract_of, feature_groups
-from features.raw_tables import RawColumn, RawType
-from features.recipe import REMEDY, VectorRecipe
+from features.feature_spec import REMEDY, VectorRecipe
+from features.groups.all_groups import contract_of, feature_groups
+from features.tables.canonical import Tally
+from features.tables.raw_tables import RawColumn, RawType
 from segment_model.contract import Column, VectorContract
 from segment_model.errors import ContractError
 

@@ -1,0 +1,1 @@
+"""Feature groups: one expression a feature, one file a group."""

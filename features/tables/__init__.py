@@ -1,0 +1,1 @@
+"""The user's raw tables as ours: contracts, cleaning, exact sums."""

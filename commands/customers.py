@@ -36,7 +36,7 @@ def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, wh
     FILE is what `segments features` wrote.
     """
     from features.vector_file import read_vectors
-    from registry.versions import fetch
+    from registry.versions.versions import fetch
 
     vectors = read_vectors(file)
     fetched = fetch(location_of(config), which)
@@ -77,7 +77,7 @@ def explain(
     if (change_to is None) != (changeable is None):
         raise click.UsageError("--change-to SEGMENT and --changeable COLUMNS go together")
     from features.vector_file import read_vectors
-    from registry.versions import fetch
+    from registry.versions.versions import fetch
     from segment_model.errors import ContractError, nearest_word
 
     settings = settings_of(config)

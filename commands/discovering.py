@@ -31,7 +31,7 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
         settings = settings.model_copy(update={"as_of": moment_of(as_of)})
     learned = None
     if which is not None:
-        from registry.versions import fetch
+        from registry.versions.versions import fetch
         from training.run import location_of
 
         learned = learned_by(fetch(location_of(settings, config.parent), which).model)
@@ -51,7 +51,7 @@ def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> 
 
     If MLflow does not answer, the results are kept beside the settings file for `segments sync`; the exit code is 3.
     """
-    from registry.promotions import promote as promote_version
+    from registry.versions.promotions import promote as promote_version
     from training.run import location_of, run_discovery
 
     settings = settings_of(config)

@@ -61,7 +61,7 @@ def package(config: Path, which: str, dockerfile: Path | None) -> None:
 
     It carries the model and serves it anywhere: `bentoml serve` or `bentoml containerize` take it from there.
     """
-    from registry.versions import fetch
+    from registry.versions.versions import fetch
     from serving import packaging
 
     location = location_of(config)

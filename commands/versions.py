@@ -27,7 +27,7 @@ def promote(version: str, alias: str, config: Path) -> None:
     The alias points at VERSION (a number, or another alias) once that version is seen to load. A running service
     follows within seconds, if the version suits it; else it goes on with the one it has, and says why.
     """
-    from registry.promotions import promote as promote_version
+    from registry.versions.promotions import promote as promote_version
 
     found = promote_version(location_of(config), version, alias)
     click.echo(f"{alias} is now version {found.version} ({found.digest})")
@@ -42,7 +42,7 @@ def rollback(alias: str, config: Path) -> None:
     The alias goes back to what it named before the present version was promoted; once more, and it goes back one
     promotion further. To go forward again, promote. A running service follows within seconds.
     """
-    from registry.promotions import rollback as roll_back
+    from registry.versions.promotions import rollback as roll_back
 
     done = roll_back(location_of(config), alias)
     click.echo(f"{alias} is version {done.after} again; it was version {done.before}")
@@ -51,7 +51,7 @@ def rollback(alias: str, config: Path) -> None:
 
 def warn_of_contracts(location: RegistryLocation, before: str, after: str) -> None:
     """Say on standard error what callers of one version must know before they are served by another, if anything."""
-    from registry.versions import fetch
+    from registry.versions.versions import fetch
     from segment_model.errors import SegmentsError
     from serving.compatibility import breaks
 
@@ -73,8 +73,8 @@ def warn_of_contracts(location: RegistryLocation, before: str, after: str) -> No
 @which_option
 def list_segments(config: Path, which: str) -> None:
     """Show the champion's segments, all versions, and who promoted them."""
-    from registry.promotions import promotions
-    from registry.versions import fetch, list_versions
+    from registry.versions.promotions import promotions
+    from registry.versions.versions import fetch, list_versions
 
     location = location_of(config)
     fetched = fetch(location, which)
@@ -101,7 +101,7 @@ def rename(segment: str, name: str, notes: str, config: Path) -> None:
     SEGMENT is an id that `segments list` shows. The name stays with this id, in the registry, and never touches the
     model. A running service shows it within seconds.
     """
-    from registry.versions import rename_segment
+    from registry.versions.versions import rename_segment
 
     if remark := rename_segment(location_of(config), segment, name, notes):
         click.echo(remark, err=True)
@@ -122,8 +122,8 @@ def compare(a: str, b: str, vectors: Path, vectors_before: Path | None, out: Pat
     those who moved because they changed are told apart. Table and picture are logged on B's run.
     """
     from features.vector_file import read_vectors
-    from registry.additions import add_to_run
-    from registry.versions import fetch
+    from registry.runs.additions import add_to_run
+    from registry.versions.versions import fetch
     from training.comparison import compare as followed
     from training.drawing import png
     from training.flow_picture import flow_picture

@@ -14,7 +14,7 @@ import pandas as pd
 from experiments.complete_journey import NEWCOMERS, SETTINGS, load_tables
 from features.customer_vector import CustomerVectors, build_vectors
 from registry.connection import RegistryLocation
-from registry.promotions import promote
+from registry.versions.promotions import promote
 from segment_model.errors import SegmentsError
 from segment_model.language.wording import plain_value
 from serving.launcher import running_service

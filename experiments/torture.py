@@ -150,12 +150,12 @@ DEMANDS = (
         (
             "torture/test_secrets.py",
             "serving/test_connections.py::test_the_workers_log_is_json_and_holds_no_key",
-            "registry/test_runs.py::test_a_password_in_a_url_is_not_logged",
+            "registry/runs/test_discovery_runs.py::test_a_password_in_a_url_is_not_logged",
         ),
     ),
     Demand(
         "Two promotions at once: one wins, both recorded",
-        ("registry/test_promotions.py::test_of_two_promotions_at_once_one_wins_and_both_are_recorded",),
+        ("registry/versions/test_promotions.py::test_of_two_promotions_at_once_one_wins_and_both_are_recorded",),
     ),
 )
 

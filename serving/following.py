@@ -23,7 +23,7 @@ from serving.stored_model import KeptCopies
 
 if TYPE_CHECKING:
     from registry.connection import RegistryLocation
-    from registry.versions import Standing
+    from registry.versions.versions import Standing
 
 logger = logging.getLogger("bentoml.segments")
 
@@ -57,19 +57,20 @@ class RegistrySource:
 
     def prepare(self) -> None:
         """Import what asks: that may take longer than an answer may, and is no fault of the registry."""
-        from registry import connection, versions  # noqa: F401
+        from registry import connection
+        from registry.versions import versions  # noqa: F401
 
         connection.load_mlflow()
 
     def standing(self) -> Standing:
         """What the pointer names now."""
-        from registry import versions
+        from registry.versions import versions
 
         return versions.standing(self._location, self.pointer)
 
     def fetch(self, version: str | None = None, folder: Path | None = None) -> ServedModel:
         """The model of a version, by default the pointer's, under the names that its segments bear now."""
-        from registry import versions
+        from registry.versions import versions
 
         fetched = versions.fetch(self._location, version or self.pointer, folder)
         return ServedModel(fetched.model, self.model_name, fetched.version, self.title)

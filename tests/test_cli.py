@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from cli import main
 from registry.connection import RegistryLocation
-from registry.versions import list_versions
+from registry.versions.versions import list_versions
 from segment_model.errors import RegistryError
 
 COMMANDS = {

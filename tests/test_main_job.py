@@ -22,7 +22,7 @@ from cli import main
 from experiments.service_process import free_port
 from features.vector_file import read_vectors
 from registry.connection import RegistryLocation, connected, load_mlflow
-from registry.versions import fetch, list_versions
+from registry.versions.versions import fetch, list_versions
 from segment_model.rules import RuleSet
 from serving.launcher import running_service
 from serving.settings import ServiceSettings

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-import registry.promotions
-import registry.versions
+import registry.versions.promotions
+import registry.versions.versions
 from cli import main
 from commands import versions as commands_of_versions
 from segment_model.contract import Column, Kind, Role, VectorContract

@@ -26,9 +26,9 @@ from pydantic import field_validator
 from features.customer_vector import CustomerVectors
 from features.settings import Settings as Block
 from features.vector_file import read_vectors, write_vectors
-from registry.records import CandidateRecord, DiscoveryRecord
-from registry.run_files import plain_settings, write_files
-from registry.runs import DISCOVERY
+from registry.runs.discovery_runs import DISCOVERY
+from registry.runs.records import CandidateRecord, DiscoveryRecord
+from registry.runs.run_files import plain_settings, write_files
 from segment_model.errors import SettingsError
 from segment_model.model import SegmentModel
 from training.alone import HeldError, alone, beside_others

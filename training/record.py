@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from features.customer_vector import CustomerVectors
-from registry.records import CandidateRecord, DiscoveryRecord
+from registry.runs.records import CandidateRecord, DiscoveryRecord
 from segment_model.language.wording import plain_number
 from segment_model.model import SegmentModel
 from segment_model.rules import RuleSet

@@ -10,10 +10,10 @@ from pathlib import Path
 from features.customer_vector import CustomerVectors, build_vectors
 from features.learned import LearnedFeatures
 from registry.connection import RegistryLocation
-from registry.killed_runs import end_killed_runs
-from registry.records import DiscoveryRecord
-from registry.runs import DISCOVERY, log_discovery
-from registry.versions import fetch_champion, register
+from registry.orphans.killed_runs import end_killed_runs
+from registry.runs.discovery_runs import DISCOVERY, log_discovery
+from registry.runs.records import DiscoveryRecord
+from registry.versions.versions import fetch_champion, register
 from segment_model.contract import Role
 from segment_model.errors import ArtefactError, UnreachableError
 from segment_model.model import SegmentModel

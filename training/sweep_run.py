@@ -13,8 +13,8 @@ import pandas as pd
 import yaml
 
 from registry.connection import RegistryLocation
-from registry.killed_runs import end_killed_runs
-from registry.sweep_runs import SweepRecord, TrialRecord, log_sweep
+from registry.orphans.killed_runs import end_killed_runs
+from registry.runs.sweep_runs import SweepRecord, TrialRecord, log_sweep
 from segment_model.errors import SettingsError, UnreachableError
 from training.alone import alone
 from training.discovery import Discovery, discover

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from registry.connection import RegistryLocation
-from registry.runs import DISCOVERY, finished_run
-from registry.versions import register
+from registry.runs.discovery_runs import DISCOVERY, finished_run
+from registry.versions.versions import register
 from segment_model.errors import SegmentsError, SettingsError, UnreachableError
 from training.alone import alone
 from training.discovery import Progress

@@ -19,7 +19,7 @@ import pandas as pd
 from experiments.benchmarks.bare_peer import MODEL
 from experiments.benchmarks.wrk import LoadError, Round, load
 from experiments.service_process import HOST, START_SECONDS, Running, cpu_seconds, free_port, started
-from registry.model_package import write_package
+from registry.versions.model_package import write_package
 from segment_model.model import SegmentModel
 from serving.launcher import Launched, serve_environment, stop
 from serving.settings import ServiceSettings

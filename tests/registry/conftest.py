@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from registry.connection import RegistryLocation, connected
-from registry.promotions import promote
-from registry.records import CandidateRecord, DiscoveryRecord
-from registry.runs import log_discovery
-from registry.versions import register
+from registry.runs.discovery_runs import log_discovery
+from registry.runs.records import CandidateRecord, DiscoveryRecord
+from registry.versions.promotions import promote
+from registry.versions.versions import register
 from segments import SegmentModel
 
 PNG = b"\x89PNG\r\n\x1a\n and so on"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from registry.connection import ENVIRONMENT, RegistryLocation, connected
-from registry.versions import fetch, list_versions
+from registry.versions.versions import fetch, list_versions
 from segment_model.errors import RegistryError
 
 pytestmark = [

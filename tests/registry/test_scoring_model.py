@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from registry.connection import RegistryLocation, connected
-from registry.signature import as_declared
-from registry.versions import fetch
+from registry.versions.signature import as_declared
+from registry.versions.versions import fetch
 from segment_model.errors import ContractError, InputError
 from segments import SegmentModel
 
@@ -34,7 +34,7 @@ tracking_uri, customers, answer = sys.argv[1:]
 mlflow.set_tracking_uri(tracking_uri)
 model = mlflow.pyfunc.load_model("models:/customer-segments@champion")
 model.predict(pd.read_parquet(customers), params={"explain": True}).to_parquet(answer)
-print(sys.modules["segments"].__file__)
+print(sys.modules["segment_model"].__file__)
 """
 
 

@@ -12,11 +12,11 @@ import pytest
 
 from experiments.service_process import free_port
 from registry.connection import RegistryLocation, connected, load_mlflow
-from registry.promotions import promote
-from registry.records import DiscoveryRecord
-from registry.runs import log_discovery
-from registry.signature import as_declared
-from registry.versions import fetch, find, labels, list_versions, register, rename_segment
+from registry.runs.discovery_runs import log_discovery
+from registry.runs.records import DiscoveryRecord
+from registry.versions.promotions import promote
+from registry.versions.signature import as_declared
+from registry.versions.versions import fetch, find, labels, list_versions, register, rename_segment
 from segment_model.errors import RegistryError
 from segments import SegmentModel
 

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from registry.connection import RegistryLocation
-from registry.promotions import promote
-from registry.records import DiscoveryRecord
-from registry.runs import log_discovery
-from registry.versions import register, rename_segment
+from registry.runs.discovery_runs import log_discovery
+from registry.runs.records import DiscoveryRecord
+from registry.versions.promotions import promote
+from registry.versions.versions import register, rename_segment
 from segment_model.errors import RegistryError
 from segments import SegmentModel
 from serving.following import source_of

@@ -30,10 +30,10 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from experiments.service_process import free_port
-from registry import promotions
 from registry.connection import connected
-from registry.promotions import promote, rollback
-from registry.versions import rename_segment
+from registry.versions import promotions
+from registry.versions.promotions import promote, rollback
+from registry.versions.versions import rename_segment
 from segment_model.contract import VectorContract
 from segment_model.errors import SegmentsError
 from segment_model.model import SegmentModel

@@ -16,10 +16,10 @@ from features.customer_vector import CustomerVectors, digest
 from features.learned import LearnedFeatures
 from features.vector_file import write_vectors
 from registry.connection import RegistryLocation, connected
-from registry.promotions import promote
-from registry.records import DiscoveryRecord
-from registry.runs import log_discovery
-from registry.versions import fetch_champion, list_versions, register
+from registry.runs.discovery_runs import log_discovery
+from registry.runs.records import DiscoveryRecord
+from registry.versions.promotions import promote
+from registry.versions.versions import fetch_champion, list_versions, register
 from segment_model.errors import ContractError, InputError
 from segments import Column, Kind, SegmentLabel, SegmentModel, VectorContract
 from training.comparison import compare

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from cli import main
 from registry.connection import RegistryLocation, connected
-from registry.versions import fetch, list_versions
+from registry.versions.versions import fetch, list_versions
 from training import run as running
 
 NOTHING = "no reproducible structure"

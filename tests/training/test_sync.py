@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from cli import main
 from experiments.service_process import free_port
 from registry.connection import RegistryLocation, connected
-from registry.versions import fetch, list_versions
+from registry.versions.versions import fetch, list_versions
 from segment_model.errors import SegmentsError, SettingsError, UnreachableError
 from training import run as running
 from training.alone import HeldError, alone, beside_others

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from registry import model_package
-from registry.model_package import requirements, synthetic_customers, write_package
+from registry.versions import model_package
+from registry.versions.model_package import requirements, synthetic_customers, write_package
 from segment_model.errors import RegistryError
 from segments import SegmentModel
 

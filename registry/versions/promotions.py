@@ -18,8 +18,8 @@ from enum import StrEnum
 from typing import Any
 
 from registry.connection import Connection, RegistryLocation, connected
-from registry.entities import all_versions, find_version, load_version
-from registry.versions import CHAMPION, RegisteredVersion, described
+from registry.versions.entities import all_versions, find_version, load_version
+from registry.versions.versions import CHAMPION, RegisteredVersion, described
 from segment_model.errors import RegistryError
 
 RECORD = "promotion."

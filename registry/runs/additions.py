@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from registry.connection import RegistryLocation, connected
-from registry.run_files import write_figures, write_tables
+from registry.runs.run_files import write_figures, write_tables
 
 
 def add_to_run(

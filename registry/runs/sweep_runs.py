@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 
 from registry.connection import Connection, RegistryLocation, connected
-from registry.open_runs import flattened, log_values, open_run
-from registry.processes import Process
-from registry.records import Metrics
-from registry.run_files import write_tables
+from registry.orphans.processes import Process
+from registry.runs.open_runs import flattened, log_values, open_run
+from registry.runs.records import Metrics
+from registry.runs.run_files import write_tables
 
 SWEEP = "sweep"
 TRIAL = "sweep.trial"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry.connection import Connection, RegistryLocation, connected
-from registry.processes import HOST, Process
+from registry.orphans.processes import HOST, Process
 
 PAGE = 1000
 

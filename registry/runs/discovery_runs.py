@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from registry.connection import Connection, RegistryLocation, connected
-from registry.model_package import write_package
-from registry.open_runs import flattened, log_values, open_run, told
-from registry.records import DiscoveryRecord
-from registry.run_files import plain_settings, write_files
+from registry.runs.open_runs import flattened, log_values, open_run, told
+from registry.runs.records import DiscoveryRecord
+from registry.runs.run_files import plain_settings, write_files
+from registry.versions.model_package import write_package
 from segment_model.errors import RegistryError
 from segment_model.model import SegmentModel
 

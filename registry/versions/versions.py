@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from registry.connection import Connection, RegistryLocation, connected
-from registry.entities import (
+from registry.runs.discovery_runs import logged_model_of
+from registry.versions.entities import (
     DIGEST,
     aliases_of,
     all_versions,
@@ -25,7 +26,6 @@ from registry.entities import (
     quotable,
     tag_of,
 )
-from registry.runs import logged_model_of
 from segment_model.cards import SegmentLabel
 from segment_model.errors import ArtefactError, RegistryError, nearest_word
 from segment_model.model import SegmentModel

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from registry.connection import RegistryLocation, connected, load_mlflow
-from registry.open_runs import flattened
-from registry.records import CandidateRecord, DiscoveryRecord
-from registry.runs import log_discovery
-from registry.versions import list_versions, register
+from registry.runs.discovery_runs import log_discovery
+from registry.runs.open_runs import flattened
+from registry.runs.records import CandidateRecord, DiscoveryRecord
+from registry.versions.versions import list_versions, register
 from segment_model.errors import RegistryError
 from segments import SegmentModel
 

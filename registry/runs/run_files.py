@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from registry.records import DiscoveryRecord
+from registry.runs.records import DiscoveryRecord
 from segment_model.errors import RegistryError
 
 SETTINGS = "settings.yaml"

@@ -13,14 +13,14 @@ import pandas as pd
 
 import segment_model
 from registry.connection import load_mlflow
-from registry.signature import ANSWER, as_declared, signature_of
+from registry.versions.signature import ANSWER, as_declared, signature_of
 from segment_model.errors import RegistryError
 from segment_model.model import SegmentModel
 from segment_model.self_test import typical_customers
 
 SAVED_MODEL = "segment_model"
 SAVED_MODEL_PATH = f"artifacts/{SAVED_MODEL}"  # where MLflow puts it inside the package
-CODE = Path(__file__).with_name("scoring_model.py")
+CODE = Path(__file__).parents[1] / "scoring_model.py"
 REQUIRED = ("mlflow", "numpy", "pandas", "pyyaml", "scipy")
 EXAMPLE_ROWS = 3
 

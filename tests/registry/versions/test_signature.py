@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.signature import as_declared, signature_of
+from registry.versions.signature import as_declared, signature_of
 from segment_model.contract import Column, Kind, Role, VectorContract
 from segment_model.errors import ContractError, InputError
 

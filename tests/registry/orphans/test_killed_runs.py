@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from registry.connection import RegistryLocation, connected
-from registry.killed_runs import end_killed_runs
-from registry.open_runs import open_run
-from registry.processes import Process
-from registry.records import DiscoveryRecord
-from registry.versions import list_versions
+from registry.orphans.killed_runs import end_killed_runs
+from registry.orphans.processes import Process
+from registry.runs.open_runs import open_run
+from registry.runs.records import DiscoveryRecord
+from registry.versions.versions import list_versions
 from segments import SegmentModel
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 
 
 def statuses(location: RegistryLocation) -> dict[str, str]:
@@ -37,11 +37,11 @@ def test_a_discovery_killed_while_it_logs(
     planted.frame.to_parquet(tmp_path / "vectors.parquet")
     code = f"""
 import os, signal, sys
-sys.path[:0] = {[str(Path(__file__).parent), str(REPOSITORY)]!r}
+sys.path[:0] = {[str(Path(__file__).parents[1]), str(REPOSITORY)]!r}
 import pandas as pd
 import conftest as here
 from registry.connection import RegistryLocation, load_mlflow
-from registry.runs import log_discovery
+from registry.runs.discovery_runs import log_discovery
 from segments import SegmentModel
 load_mlflow().MlflowClient.log_model_artifacts = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 record = here.make_record(SegmentModel.load("model"), pd.read_parquet("vectors.parquet"))
@@ -95,7 +95,9 @@ def test_a_registry_or_experiment_that_is_not_there_has_no_runs(tmp_path: Path, 
 
 def test_a_process_lives_until_it_is_killed_even_if_nobody_waits_for_it() -> None:
     code = f"import sys; sys.path.insert(0, {str(REPOSITORY)!r})\n"
-    code += "from registry.processes import Process\nprint(Process.mine().identity, flush=True)\nsys.stdin.read()"
+    code += (
+        "from registry.orphans.processes import Process\nprint(Process.mine().identity, flush=True)\nsys.stdin.read()"
+    )
     child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert child.stdout is not None

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from registry import versions
 from registry.connection import RegistryLocation, connected
-from registry.promotions import promote
-from registry.records import DiscoveryRecord
-from registry.runs import log_discovery
-from registry.versions import fetch, find, labels, list_versions, register, rename_segment
+from registry.runs.discovery_runs import log_discovery
+from registry.runs.records import DiscoveryRecord
+from registry.versions import versions
+from registry.versions.promotions import promote
+from registry.versions.versions import fetch, find, labels, list_versions, register, rename_segment
 from segment_model.cards import SegmentLabel
 from segment_model.errors import ArtefactError, NewerFormatError, RegistryError
 from segments import SegmentModel

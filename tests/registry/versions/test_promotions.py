@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry import promotions as room
 from registry.connection import RegistryLocation, connected
-from registry.promotions import Act, Outcome, Promotion, line_of, promote, promotions, rollback
-from registry.versions import find
+from registry.versions import promotions as room
+from registry.versions.promotions import Act, Outcome, Promotion, line_of, promote, promotions, rollback
+from registry.versions.versions import find
 from segment_model.errors import ArtefactError, RegistryError
 
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from registry.connection import Connection
-from registry.processes import Process
-from registry.records import Metrics
+from registry.orphans.processes import Process
+from registry.runs.records import Metrics
 
 SHOWN_PARAM = 500  # characters; settings.yaml holds the whole value
 AT_ONCE = 100  # params, tags or metrics that MLflow takes in one request

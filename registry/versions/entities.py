@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from registry.connection import Connection, is_disk_full, is_unreachable
-from registry.model_package import SAVED_MODEL_PATH
+from registry.versions.model_package import SAVED_MODEL_PATH
 from segment_model.errors import ArtefactError, RegistryError
 from segment_model.model import SegmentModel
 

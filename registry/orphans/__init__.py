@@ -1,0 +1,1 @@
+"""Runs whose process died, and how another process can tell."""

@@ -1,0 +1,1 @@
+"""Runs of MLflow: a discovery and its candidates, a sweep and its trials."""

@@ -1,0 +1,1 @@
+"""Versions of a segment model: packaged, registered, promoted, fetched, renamed."""

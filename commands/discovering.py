@@ -24,15 +24,15 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
     Made from the raw tables; says how many rows were used and left out, and which columns shape the segments.
     """
     from features.vector_file import write_vectors
-    from training.run import described, learned_by, vectors_of
+    from jobs.discover import described, learned_by, vectors_of
 
     settings = settings_of(config)
     if as_of is not None:
         settings = settings.model_copy(update={"as_of": moment_of(as_of)})
     learned = None
     if which is not None:
+        from jobs.discover import location_of
         from registry.versions.versions import fetch
-        from training.run import location_of
 
         learned = learned_by(fetch(location_of(settings, config.parent), which).model)
     vectors = vectors_of(settings, config.parent, learned)
@@ -51,8 +51,8 @@ def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> 
 
     If MLflow does not answer, the results are kept beside the settings file for `segments sync`; the exit code is 3.
     """
+    from jobs.discover import location_of, run_discovery
     from registry.versions.promotions import promote as promote_version
-    from training.run import location_of, run_discovery
 
     settings = settings_of(config)
     if force:
@@ -89,8 +89,8 @@ def sync(config: Path) -> None:
     breaks off in between. Where another champion has come since, it is discovered anew from the kept customers, to
     continue that champion's segments.
     """
+    from jobs.sync import sync as send_all
     from segment_model.errors import SettingsError
-    from training.sync import sync as send_all
 
     settings = settings_of(config)
     with progress() as (announce, step):
@@ -118,7 +118,7 @@ def sweep(trials: int | None, config: Path) -> None:
     """
     import yaml
 
-    from training.sweep_run import best_file, best_settings, best_table, run_sweep, snippet
+    from jobs.sweep import best_file, best_settings, best_table, run_sweep, snippet
 
     settings = settings_of(config)
     with progress() as (announce, step):

@@ -13,13 +13,13 @@ import pandas as pd
 
 from experiments.complete_journey import NEWCOMERS, SETTINGS, load_tables
 from features.customer_vector import CustomerVectors, build_vectors
+from jobs.discover import Outcome, location_of, run_discovery
 from registry.connection import RegistryLocation
 from registry.versions.promotions import promote
 from segment_model.errors import SegmentsError
 from segment_model.language.wording import plain_value
 from serving.launcher import running_service
 from serving.settings import ServiceSettings
-from training.run import Outcome, location_of, run_discovery
 from training.settings import Settings, read_settings
 
 REASONS_SHOWN = 4

@@ -29,7 +29,7 @@ class VectorRecipe:
 
     @classmethod
     def of(cls, provenance: Mapping[str, Any]) -> Self:
-        """Read it from what `training.record` stored with the model.
+        """Read it from what `jobs.discovery_record` stored with the model.
 
         Raises
         ------

@@ -26,7 +26,7 @@ from experiments.service_process import START_SECONDS, free_port
 from experiments.torture import DEMANDS
 from registry.connection import RegistryLocation
 from segments import Column, Kind, Role, SegmentModel, VectorContract
-from training.discovery import Discovery, discover
+from training.discovery.discovery import Discovery, discover
 from training.settings import DiscoverySettings, HdbscanSettings, KMeansSettings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)  # the same examples in every run

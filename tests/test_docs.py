@@ -56,7 +56,7 @@ from training.settings import (
     UmapSettings,
     parse_settings,
 )
-from training.sweep_settings import SweepRange, SweepSettings
+from training.tuning.sweep_settings import SweepRange, SweepSettings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REFERENCE = REPOSITORY / "docs" / "reference.md"

@@ -1,0 +1,1 @@
+"""Customer vectors to a judged, named SegmentModel."""

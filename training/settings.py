@@ -21,7 +21,7 @@ from features.settings import FeatureSettings, Sources
 from features.settings import Settings as Block
 from segment_model.contract import Column
 from segment_model.errors import SettingsError, nearest_word
-from training.sweep_settings import SweepSettings
+from training.tuning.sweep_settings import SweepSettings
 
 Kind = TypeVar("Kind", bound=BaseModel)
 

@@ -26,7 +26,7 @@ from segment_model.encoding.encoder import Floats, RawCustomers
 from segment_model.encoding.reader import CustomerReader
 from segment_model.explanation.centroid import CentroidExplainer
 from segment_model.model import SegmentModel
-from training.discovery import discover
+from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, EncodingSettings, KMeansSettings
 
 SEGMENTS = 8

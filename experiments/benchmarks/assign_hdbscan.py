@@ -36,13 +36,13 @@ from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import CustomerReader
 from segment_model.explanation.core import CoreExplainer
 from segment_model.model import SegmentModel
-from training.cards import make_cards
-from training.discovery import background
+from training.candidates.all_candidates import recipes_for
+from training.candidates.candidate import Fit
+from training.candidates.hdbscan import HdbscanRecipe
+from training.discovery.discovery import background
 from training.encoding import fit_encoding
-from training.hdbscan_recipe import HdbscanRecipe
-from training.quality import assigned_labels
-from training.recipe import Fit
-from training.recipes import recipes_for
+from training.evaluation.quality import assigned_labels
+from training.profiling.cards import make_cards
 from training.settings import EncodingSettings, HdbscanSettings
 
 SEED = 0

@@ -30,12 +30,12 @@ from experiments.benchmarks import succession
 from experiments.planted_groups import CustomerTable, customer_table, mixed_groups, planted_groups
 from experiments.simulate import simulate, write_company
 from experiments.structureless import structureless
+from jobs.discover import vectors_of
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.errors import SegmentsError
-from training.discovery import Discovery, discover
-from training.run import vectors_of
+from training.discovery.discovery import Discovery, discover
+from training.evaluation.verdict import VerdictKind
 from training.settings import DiscoverySettings, HdbscanSettings, KMeansSettings, read_settings
-from training.verdict import VerdictKind
 
 DATA = Path(os.environ.get("SEGMENTS_DATA", "../shared/data")) / "clustering_v1"
 REFUSED = "refused"

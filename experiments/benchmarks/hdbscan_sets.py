@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.complete_journey import SETTINGS, load_tables
+from jobs.discover import vectors_of
 from segment_model.contract import Column, Kind, VectorContract
-from training.run import vectors_of
 from training.settings import read_settings
 
 EXTERNAL = Path(os.environ.get("SEGMENTS_DATA", Path(__file__).parents[3] / "shared" / "data")).resolve()

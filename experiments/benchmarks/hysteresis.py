@@ -8,8 +8,8 @@ import pandas as pd
 from experiments.benchmarks.months import complete_journey_months, simulated_months
 from segment_model.model import SegmentModel
 from segment_model.scoring.hysteresis import MARGIN
-from training.discovery import discover
-from training.incumbent import read_by
+from training.candidates.incumbent import read_by
+from training.discovery.discovery import discover
 
 MARGINS = (0.05, MARGIN, 0.2)
 SMALL = 1000  # fewer simulated customers are for tests: no second company

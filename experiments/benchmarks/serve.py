@@ -34,7 +34,7 @@ from experiments.benchmarks.wrk import find_wrk, load
 from experiments.service_process import started
 from segment_model.model import SegmentModel
 from serving.keys import add_key
-from training.discovery import discover
+from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings
 
 COLUMNS = 16

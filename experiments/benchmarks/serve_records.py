@@ -21,11 +21,11 @@ from experiments.benchmarks.wrk import LoadError
 from experiments.raw_requests import under_our_names
 from experiments.service_process import HOST, started
 from experiments.simulate import simulate, write_company
+from jobs.discover import vectors_of
+from jobs.discovery_record import provenance
 from segment_model.model import SegmentModel
 from serving.keys import add_key
-from training.discovery import discover
-from training.record import provenance
-from training.run import vectors_of
+from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings, Settings, read_settings
 
 AS_OF = date(2026, 7, 1)

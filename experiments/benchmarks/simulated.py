@@ -10,8 +10,8 @@ from pathlib import Path
 from sklearn.metrics import adjusted_rand_score
 
 from experiments.simulate import simulate, write_company
-from training.discovery import discover
-from training.run import vectors_of
+from jobs.discover import vectors_of
+from training.discovery.discovery import discover
 from training.settings import read_settings
 
 AS_OF = date(2026, 7, 1)

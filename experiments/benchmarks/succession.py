@@ -12,10 +12,10 @@ from experiments.benchmarks.months import TwoDays, complete_journey, online_reta
 from segment_model.contract import VectorContract
 from segment_model.errors import DiscoveryError
 from segment_model.model import SegmentModel
-from training.comparison import Comparison, compare
-from training.discovery import discover
+from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings
-from training.succession import succeed
+from training.succession.comparison import Comparison, compare
+from training.succession.succession import succeed
 
 SEED = 2026
 AUTOMATIC = "automatic"

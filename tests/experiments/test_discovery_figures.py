@@ -12,7 +12,7 @@ from experiments.benchmarks.discovery import Finding
 from experiments.benchmarks.months import TwoDays, simulated_company
 from segment_model.errors import DiscoveryError
 from segment_model.model import SegmentModel
-from training.discovery import discover
+from training.discovery.discovery import discover
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 from experiments.planted_segments import PLANTED
 from experiments.simulate import simulate, write_company
 from features.customer_vector import CustomerVectors, build_vectors
-from training.discovery import discover
+from training.discovery.discovery import discover
 from training.settings import Settings, read_settings
 
 

@@ -27,7 +27,7 @@ STRANGER = """
 import sys, importlib.util, warnings
 warnings.simplefilter("ignore")
 sys.meta_path[:] = [f for f in sys.meta_path if "editable" not in getattr(f, "__module__", "").lower()]
-assert importlib.util.find_spec("segments") is None, "the checkout is still importable"
+assert importlib.util.find_spec("segment_model") is None, "the checkout is still importable"
 assert importlib.util.find_spec("registry") is None
 import mlflow, pandas as pd
 tracking_uri, customers, answer = sys.argv[1:]

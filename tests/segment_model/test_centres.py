@@ -12,7 +12,7 @@ import pytest
 from segment_model.centres import centres, typical_points
 from segments import Column, Kind, SegmentModel, VectorContract
 from serving.flat_map import FlatMap
-from training.discovery import Discovery, discover
+from training.discovery.discovery import Discovery, discover
 from training.settings import DiscoverySettings, KMeansSettings
 
 

@@ -15,7 +15,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from segment_model.errors import ContractError, InputError
 from segments import SegmentLabel, SegmentModel
-from training.discovery import Discovery
+from training.discovery.discovery import Discovery
 
 
 def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:

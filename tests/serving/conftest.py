@@ -24,6 +24,8 @@ from pydantic import BaseModel, ValidationError
 
 from experiments.service_process import free_port
 from experiments.simulate import simulate, write_company
+from jobs.discover import vectors_of
+from jobs.discovery_record import provenance
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.cards import Difference, SegmentCard
@@ -40,9 +42,7 @@ from serving.launcher import Launched, serve_command, serve_environment, stop, w
 from serving.live_model import LiveModel, ServedModel
 from serving.refusals import Refusal
 from serving.settings import ServiceSettings
-from training.discovery import discover
-from training.record import provenance
-from training.run import vectors_of
+from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings, parse_settings
 
 CONTRACT = VectorContract(

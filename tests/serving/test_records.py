@@ -28,6 +28,8 @@ from experiments.simulate import SimulatedCompany, simulate, write_company
 from features.customer_vector import CustomerVectors
 from features.feature_spec import VectorRecipe
 from features.tables.raw_tables import RawType
+from jobs.discover import vectors_of
+from jobs.discovery_record import provenance
 from segment_model.model import SegmentModel
 from serving.assignment import read_request
 from serving.door import Door
@@ -41,9 +43,7 @@ from serving.request_contracts import MOST_ROWS, RecordsRequest
 from serving.response_contracts import RecordsResponse
 from serving.settings import ServiceSettings
 from serving.shadow import Shadow, ShadowMetrics
-from training.discovery import discover
-from training.record import provenance
-from training.run import vectors_of
+from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings, Settings, parse_settings
 
 AS_OF = date(2026, 7, 1)

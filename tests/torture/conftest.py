@@ -23,12 +23,12 @@ from experiments.raw_requests import under_our_names
 from experiments.service_process import Running, started
 from experiments.simulate import SimulatedCompany, simulate, write_company
 from features.customer_vector import CustomerVectors
+from jobs.discover import vectors_of
+from jobs.discovery_record import provenance
 from segments import Kind, SegmentModel
 from serving.keys import add_key
 from serving.settings import ServiceSettings
-from training.discovery import discover
-from training.record import provenance
-from training.run import vectors_of
+from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings, Settings, parse_settings
 
 AS_OF = date(2026, 7, 1)

@@ -20,7 +20,7 @@ from segment_model.encoding.encoder import Floats
 from segment_model.explanation.centroid import CentroidExplainer
 from segment_model.explanation.core import CoreExplainer
 from segments import SegmentModel
-from training.discovery import Discovery
+from training.discovery.discovery import Discovery
 
 matplotlib.use("Agg")
 

@@ -14,9 +14,9 @@ from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import ContractError
 from segment_model.scoring.hysteresis import MARGIN, heirs, settle
 from segments import SegmentModel
-from training.discovery import discover
+from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings
-from training.succession import Fate, succeed
+from training.succession.succession import Fate, succeed
 
 
 def between(model: SegmentModel, planted: Any, strength: float) -> SegmentModel:

@@ -1,0 +1,1 @@
+"""The wiring of the rooms, one file a job."""

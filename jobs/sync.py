@@ -1,0 +1,91 @@
+"""Send what was discovered while no server answered: each discovery once, whatever breaks off in between.
+
+A run bears the name of its discovery. A discovery whose finished run is there is not logged again, and a run that is
+registered is not registered again; so at whatever point a process dies, the next one goes on.
+
+Segment ids: a discovery continues a champion. If the champion now is the one that it knew (or there is none), it is
+sent as it is. If another one has come, or the discovery could not ask for one, its ids and names would stand beside
+those that people know; then it is discovered anew from the kept customers, with the champion of now, as it would have
+been if the server had answered. Settings, customers and seed are the same; what differs comes of the champion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jobs.discover import Announce, Sent, end_killed, finish, incumbent_of, location_of, send
+from registry.connection import RegistryLocation
+from registry.runs.discovery_runs import DISCOVERY, finished_run
+from registry.versions.versions import register
+from segment_model.errors import SegmentsError, SettingsError, UnreachableError
+from training.discovery.discovery import Progress
+from training.outbox.file_lock import alone
+from training.outbox.pending_runs import FOLDER, LOCK, Pending, done, read, remove_leftovers, waiting
+from training.settings import Settings
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What was sent, oldest first; how many discoveries wait for another registered name or experiment; and a line on
+    each that could not be sent, or not be deleted."""
+
+    sent: tuple[Sent, ...]
+    others: int
+    failed: tuple[str, ...] = ()
+
+
+def sync(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Synced:
+    """Send all that waits in the folder `base` for the registry of the settings.
+
+    A discovery that cannot be sent, because its folder is damaged, say, stays, and does not stand in the way of others.
+
+    Raises
+    ------
+    UnreachableError
+        If the registry still does not answer; everything not sent stays.
+    SettingsError
+        If another process is sending.
+    """
+    leftovers = remove_leftovers(base)
+    folders, others = waiting(base, settings)
+    if not folders:
+        return Synced((), others, leftovers)
+    place = base / FOLDER
+    with alone(place / LOCK, f"another process sends what waits in {place} now: ask again when it is through"):
+        synced = _sync_alone(settings, base, announce, progress)
+    return replace(synced, failed=(*leftovers, *synced.failed))
+
+
+def _sync_alone(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Synced:
+    folders, others = waiting(base, settings)  # asked anew: another process may have sent some just before
+    location = location_of(settings, base)
+    sent, failed = [], []
+    end_killed(location, announce)
+    for folder in folders:
+        try:
+            sent.append(_send(location, read(folder), announce, progress))
+        except UnreachableError:
+            raise
+        except SegmentsError as error:
+            failed.append(f"{folder} cannot be sent: {error}. Delete the folder to give it up")
+            continue
+        try:
+            done(folder)
+        except SettingsError as error:
+            failed.append(str(error))
+    return Synced(tuple(sent), others, tuple(failed))
+
+
+def _send(location: RegistryLocation, pending: Pending, announce: Announce, progress: Progress) -> Sent:
+    run_id = finished_run(location, pending.discovery)
+    if run_id is not None:
+        return Sent(run_id, register(location, run_id))
+    champion = incumbent_of(location, announce)
+    if champion is None or champion.digest == pending.champion:
+        announce(f"sending {pending.folder.name}")
+        return send(location, pending.record, pending.files)
+    knew = "another champion" if pending.champion else "no champion"
+    announce(f"{pending.folder.name} knew {knew}: discovering anew, to continue the segments of the present one")
+    anew = finish(pending.settings, pending.vectors, champion, announce, progress).record
+    return send(location, replace(anew, tags={**anew.tags, DISCOVERY: pending.discovery}))

@@ -1,0 +1,144 @@
+"""A Sankey picture of customers flowing between two versions: one bar a stage, one ribbon a pair of segments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon, Rectangle
+
+from reporting.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, outlined
+from segment_model.encoding.encoder import Flags, Floats
+from training.candidates.warm_start import overlap
+from training.succession.comparison import Comparison, Stage, told
+
+BAR = 0.035  # of the distance between two stages
+GAP = 0.025  # of all customers, between two segments
+LEAST_TOLD = 0.015  # of all customers; a thinner ribbon carries no number
+STAYS, GOES = 0.22, 0.72  # how opaque a ribbon is
+
+
+@dataclass(frozen=True)
+class Block:
+    """A segment's place in the bar of its stage; from the top down, in shares of all customers."""
+
+    position: int
+    top: float
+    bottom: float
+
+
+def flow_picture(comparison: Comparison) -> Figure:
+    """Customers in two stages, or in three: what moved by itself, and what the new model reassigned.
+
+    A segment keeps its colour for as long as it keeps its id; customers who change segment stand out.
+    """
+    stages, columns = comparison.stages, len(comparison.stages)
+    rows = max(len(stage.shown) for stage in stages)
+    figure = blank(
+        6.4 + 2.6 * columns,
+        1.5 + 0.78 * max(4, rows),
+        "Where the customers went",
+        f"{comparison.customers:,} customers. Pale: they stay in their segment. Strong: they change it. Reassigned "
+        f"by the new model, nothing else having changed: {told(comparison.reassigned)}.",
+    )
+    axes = figure.subplots()
+    axes.set_axis_off()
+    colours = _colours(stages)
+    bars = [_blocks(stage, stages) for stage in stages]
+    for column, (left, right) in enumerate(pairwise(stages)):
+        _draw_ribbons(axes, column, left, right, bars[column], bars[column + 1], colours)
+    for column, (stage, blocks) in enumerate(zip(stages, bars, strict=True)):
+        _draw_bar(axes, column, columns, stage, blocks, colours)
+    for column, flags in enumerate(_between(comparison)):
+        what = "changed by themselves" if columns == 3 and column == 0 else "changed by the new model"
+        axes.text(column + 0.5, -0.115, f"{what}\n{told(flags)}", ha="center", va="bottom", fontsize=9, color=FAINT)
+    lowest = max(block.bottom for blocks in bars for block in blocks)
+    axes.set(xlim=(-0.85, columns - 1 + 0.85), ylim=(lowest + 0.02, -0.2))
+    return figure
+
+
+def _between(comparison: Comparison) -> list[Flags]:
+    moved = comparison.moved
+    return [comparison.reassigned] if moved is None else [moved, comparison.reassigned]
+
+
+def _colours(stages: tuple[Stage, ...]) -> dict[str, str]:
+    """A colour for each segment id, in the order in which they appear; the unassigned are grey."""
+    ids = dict.fromkeys(one for stage in stages for one in stage.ids if one)
+    return {"": NOBODY} | {one: colour_of(number) for number, one in enumerate(ids)}
+
+
+def _blocks(stage: Stage, stages: tuple[Stage, ...]) -> list[Block]:
+    """The stage's segments from the top down, those of the first stage in its order, the unassigned last."""
+    order = [one for one in dict.fromkeys(one for other in stages for one in other.ids) if one] + [""]
+    shown = sorted(stage.shown, key=lambda position: order.index(stage.ids[position]))
+    heights = stage.sizes[shown] / len(stage.segment)
+    tops = np.concatenate([[0.0], np.cumsum(heights + GAP)])
+    return [Block(p, top, top + height) for p, top, height in zip(shown, tops, heights, strict=False)]
+
+
+def _draw_bar(
+    axes: Axes, column: int, columns: int, stage: Stage, blocks: list[Block], colours: dict[str, str]
+) -> None:
+    axes.text(column, -0.025, stage.title, ha="center", va="bottom", fontsize=10, fontweight="bold", color=INK)
+    for block in blocks:
+        height, middle = block.bottom - block.top, (block.top + block.bottom) / 2
+        colour = colours[stage.ids[block.position]]
+        axes.add_patch(Rectangle((column - BAR, block.top), 2 * BAR, height, color=colour, linewidth=0, zorder=3))
+        size = int(stage.sizes[block.position])
+        count = f"{size:,} ({size / len(stage.segment):.0%})"
+        if column in (0, columns - 1):
+            side = -1 if column == 0 else 1
+            axes.text(
+                column + side * 0.06, middle, f"{lettering(stage.names[block.position], 30, 2)}\n{count}",
+                ha="right" if side < 0 else "left", va="center", fontsize=8.5, color=INK, linespacing=1.2,
+            )  # fmt: skip
+        else:
+            axes.text(
+                column, middle, f"{size:,}", ha="center", va="center", fontsize=8, color=INK, path_effects=outlined()
+            ).set_zorder(5)
+
+
+def _draw_ribbons(
+    axes: Axes,
+    column: int,
+    left: Stage,
+    right: Stage,
+    sources: list[Block],
+    targets: list[Block],
+    colours: dict[str, str],
+) -> None:
+    """Ribbons leave and arrive in the order of the blocks, so that as few as possible cross."""
+    counts = overlap(left.segment, right.segment, (len(left.ids), len(right.ids))) / len(left.segment)
+    arrived = {block.position: block.top for block in targets}
+    for source in sources:
+        top = source.top
+        for target in targets:
+            height = float(counts[source.position, target.position])
+            if not height:
+                continue
+            goal = arrived[target.position]
+            stays = left.ids[source.position] == right.ids[target.position]
+            x, upper = _curve(column + BAR, column + 1 - BAR, top, goal)
+            lower = upper + height
+            outline = np.column_stack([np.append(x, x[::-1]), np.append(upper, lower[::-1])])
+            colour = colours[left.ids[source.position]]
+            axes.add_patch(
+                Polygon(outline, color=colour, alpha=STAYS if stays else GOES, linewidth=0, zorder=1 if stays else 2)
+            )
+            if height >= LEAST_TOLD and not stays:
+                axes.text(
+                    column + 0.14, top + height / 2 + 0.04 * (goal - top), f"{round(height * len(left.segment)):,}",
+                    ha="center", va="center", fontsize=7.5, color=INK, path_effects=outlined(2), zorder=4,
+                )  # fmt: skip
+            top += height
+            arrived[target.position] = goal + height
+
+
+def _curve(start: float, end: float, top: float, goal: float) -> tuple[Floats, Floats]:
+    """A smooth way from one height to another, level at both ends."""
+    way = np.linspace(0.0, 1.0, 60)
+    return start + way * (end - start), top + (goal - top) * way**2 * (3 - 2 * way)

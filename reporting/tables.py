@@ -1,0 +1,104 @@
+"""The tables of a discovery: one row a segment, one row a candidate."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from segment_model.cards import SegmentCard
+from segment_model.contract import Column, Kind
+from segment_model.language.wording import plain_value
+from training.discovery.discovery import Discovery
+
+# Only amounts that add up over customers: "USD", "USD a month"; never "USD an order" or a customer's own turnover.
+ADDS_UP = re.compile(r"([A-Z]{3}|[$€£¥₹])( a month)?")
+
+
+def shown_columns(discovery: Discovery) -> tuple[Column, ...]:
+    """The columns that analysts may see, in the contract's order: the cards leave sensitive ones out."""
+    cards = discovery.model.cards
+    return tuple(column for column in discovery.contract.columns if column.name in cards[0].medians)
+
+
+def money_columns(discovery: Discovery) -> tuple[Column, ...]:
+    """The shown amounts of money of which a segment can have a share: none of the totals is negative."""
+    found = []
+    for column in shown_columns(discovery):
+        if column.kind is Kind.NUMBER and ADDS_UP.fullmatch(column.unit) and "change" not in column.name.split("_"):
+            totals = discovery.frame[column.name].groupby(discovery.labels).sum()
+            if totals.min() >= 0 and totals.sum() > 0:
+                found.append(column)
+    return tuple(found)
+
+
+def money_of(discovery: Discovery, column: Column, position: int) -> tuple[float, float]:
+    """What the customers of a segment (-1: the unassigned) have of an amount: the total, and its share of all."""
+    values = discovery.frame[column.name]
+    total = float(values[discovery.labels == position].sum())
+    return total, total / float(values.sum())
+
+
+def segment_table(discovery: Discovery) -> pd.DataFrame:
+    """One row a segment, in the model's order; the unassigned have none, so shares may add up to less than 1.
+
+    Columns: segment_id, name, size, share; for each amount of money its total and its share of everyone's; the median
+    of each number and the commonest level of each category, with the unit in the heading; distinguished_by, in words.
+    """
+    money = money_columns(discovery)
+    rows = []
+    for position, card in enumerate(discovery.model.cards):
+        row: dict[str, Any] = {"segment_id": card.id, "name": card.name, "size": card.size, "share": card.share}
+        for column in money:
+            total, share = money_of(discovery, column, position)
+            row[f"total {heading(column)}"] = total
+            row[f"share of {column.name}"] = share
+        for column in shown_columns(discovery):
+            row[f"{'commonest' if column.is_category else 'median'} {heading(column)}"] = card.medians[column.name]
+        rows.append({**row, "distinguished_by": distinguished_by(card)})
+    return pd.DataFrame(rows)
+
+
+def candidate_table(discovery: Discovery) -> pd.DataFrame:
+    """One row a candidate, in the order they were tried: recipe, parameters, scores (missing where it was not
+    judged), whether it was chosen, and what was said of it."""
+    rows = []
+    for position, candidate in enumerate(discovery.candidates):
+        parameters = ", ".join(f"{name}={value}" for name, value in candidate.recipe.parameters.items())
+        metrics = candidate.judgement.metrics if candidate.judgement else candidate.facts
+        rows.append(
+            {
+                "candidate": candidate.recipe.name,
+                "parameters": parameters,
+                **metrics,
+                "chosen": position == discovery.choice.chosen,
+                "remark": discovery.choice.remarks[position],
+            }
+        )
+    # a first candidate without scores must not push them behind the remark
+    ends = ["chosen", "remark"]
+    table = pd.DataFrame(rows)
+    return table[[*(name for name in table.columns if name not in ends), *ends]]
+
+
+def heading(column: Column) -> str:
+    """A column's name with its unit: "recency_days (days)"."""
+    return f"{column.name} ({column.unit})" if column.unit else column.name
+
+
+def distinguished_by(card: SegmentCard) -> str:
+    """What sets a segment apart, strongest first: "frequent; high spend"."""
+    return "; ".join(difference.words for difference in card.differences) or "close to the average in everything"
+
+
+def titled(column: Column) -> str:
+    """A column's title with its unit, unless the title or the value says it: "frequency (orders)"."""
+    said = column.kind in (Kind.SHARE, Kind.FLAG) or column.unit.split(" ")[0] in column.title.split(" ")
+    return column.title if said or not column.unit else f"{column.title} ({column.unit})"
+
+
+def bare_value(value: float | str | None, column: Column) -> str:
+    """A value in words, without the unit that `titled` says."""
+    return plain_value(value, replace(column, unit=""))

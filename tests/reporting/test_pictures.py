@@ -1,0 +1,220 @@
+"""The pictures: every one is drawn, from sound and from degenerate discoveries, the same each time."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from reporting import customer_map as map_module
+from reporting.drawing import PALETTE, blank, colour_of, lettering, png, spread, swarm
+from reporting.pictures import (
+    PICTURES,
+    candidate_scores,
+    contributions_beeswarm,
+    customer_map,
+    draw_pictures,
+    profile_heatmap,
+    silhouette_plot,
+)
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.cards import SegmentLabel
+from training.discovery.discovery import Discovery
+
+FAST = {name: draw for name, draw in PICTURES.items() if name != "customer_map"}  # UMAP takes seconds to warm up
+
+
+@pytest.fixture(params=["kmeans", "hdbscan"])
+def discovery(request: pytest.FixtureRequest) -> Discovery:
+    found: Discovery = request.getfixturevalue(f"{request.param}_discovery")
+    return found
+
+
+def first_customers(discovery: Discovery, count: int) -> Discovery:
+    """The same discovery with only its first customers."""
+    labels = discovery.labels[:count]
+    candidates = [replace(candidate, labels=labels) for candidate in discovery.candidates]
+    return replace(
+        discovery, frame=discovery.frame[:count], points=discovery.points[:count], candidates=tuple(candidates)
+    )
+
+
+def with_labels(discovery: Discovery, labels: np.ndarray) -> Discovery:
+    """The same discovery as if its candidate had put customers elsewhere."""
+    return replace(discovery, candidates=tuple(replace(c, labels=labels) for c in discovery.candidates))
+
+
+def texts_of(figure: Figure) -> str:
+    return " ".join(text.get_text().replace("\n", " ") for text in figure.findobj(Text))
+
+
+def size_of(image: bytes) -> tuple[int, int]:
+    assert image.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", image[16:24])
+    return int(width), int(height)
+
+
+def test_every_picture_is_the_same_png_each_time(hdbscan_discovery: Discovery) -> None:
+    first, second = draw_pictures(hdbscan_discovery), draw_pictures(hdbscan_discovery)
+    assert first == second
+    assert set(first) == {
+        "customer_map", "profile_heatmap", "contributions_beeswarm", "silhouette_plot", "candidate_scores",
+    }  # fmt: skip
+    for image in first.values():
+        width, height = size_of(image)
+        assert 700 <= width <= 2600
+        assert 300 <= height <= 3000
+        assert b"Software" not in image
+
+
+def test_the_map_shows_each_segment_in_its_colour_and_names_it(hdbscan_discovery: Discovery) -> None:
+    figure = customer_map(hdbscan_discovery)
+    drawn = {tuple(dots.get_facecolor()[0][:3]): len(dots.get_offsets()) for dots in figure.axes[0].collections}
+    for position in np.unique(hdbscan_discovery.labels):
+        assert drawn[to_rgba(colour_of(position))[:3]] == np.sum(hdbscan_discovery.labels == position)
+    for card in hdbscan_discovery.model.cards:
+        assert texts_of(figure).count(card.name) >= 2  # on its island and in the legend
+    assert "UMAP" in texts_of(figure)
+
+
+def test_few_customers_are_mapped_by_principal_components_and_it_says_so(kmeans_discovery: Discovery) -> None:
+    figure = customer_map(first_customers(kmeans_discovery, 30))
+    assert "30 customers are too few for UMAP" in texts_of(figure)
+    assert sum(len(dots.get_offsets()) for dots in figure.axes[0].collections) == 30
+
+
+def test_principal_components_keep_the_distances_of_a_plane() -> None:
+    plane = np.random.default_rng(3).normal(size=(20, 2))
+    turned = np.hstack([plane, plane @ np.array([[0.0], [0.0]])])
+    places = map_module.principal_plane(turned)
+    np.testing.assert_allclose(
+        np.linalg.norm(places[:, None] - places, axis=2), np.linalg.norm(plane[:, None] - plane, axis=2), atol=1e-12
+    )
+    assert map_module.principal_plane(plane[:, :1]).shape == (20, 2)
+
+
+def test_silhouettes_are_those_of_the_judgement(kmeans_discovery: Discovery) -> None:
+    judgement = kmeans_discovery.chosen.judgement
+    assert judgement is not None
+    figure = silhouette_plot(kmeans_discovery)
+    assert f"{judgement.silhouette:.2f}" in texts_of(figure)
+    means = [float(label.get_text().rsplit("mean ")[1]) for label in figure.axes[0].get_yticklabels()]
+    sizes = np.bincount(kmeans_discovery.labels)
+    assert np.average(means, weights=sizes) == pytest.approx(judgement.silhouette, abs=0.01)
+
+
+def test_one_segment_with_customers_has_no_silhouette(kmeans_discovery: Discovery) -> None:
+    alone = with_labels(kmeans_discovery, np.zeros(len(kmeans_discovery.labels), dtype=np.intp))
+    assert "only one segment has customers" in texts_of(silhouette_plot(alone))
+    for draw in FAST.values():
+        size_of(png(draw(alone)))
+
+
+def test_nobody_assigned_still_draws(hdbscan_discovery: Discovery) -> None:
+    nobody = with_labels(hdbscan_discovery, np.full(len(hdbscan_discovery.labels), -1, dtype=np.intp))
+    for draw in FAST.values():
+        size_of(png(draw(nobody)))
+
+
+def test_a_model_of_one_segment_draws(kmeans_discovery: Discovery) -> None:
+    model = kmeans_discovery.model
+    assert isinstance(model.assigner, NearestCentroid)
+    assigner = NearestCentroid(model.assigner.centroids[:1])
+    one = replace(
+        model,
+        assigner=assigner,
+        explainer=replace(model.explainer, assigner=assigner),
+        discovered_cards=model.discovered_cards[:1],
+    )
+    alone = replace(with_labels(kmeans_discovery, np.zeros(len(kmeans_discovery.labels), dtype=np.intp)), model=one)
+    for draw in FAST.values():
+        size_of(png(draw(alone)))
+
+
+def test_the_heatmap_tells_medians_and_leaves_out_sensitive_columns(discovery: Discovery) -> None:
+    hidden = [
+        replace(card, medians={k: v for k, v in card.medians.items() if k != "country"})
+        for card in discovery.model.cards
+    ]
+    secretive = replace(discovery, model=replace(discovery.model, discovered_cards=tuple(hidden)))
+    assert "country" in texts_of(profile_heatmap(discovery))
+    text = texts_of(profile_heatmap(secretive))
+    assert "country" not in text
+    assert "frequency (orders)" in text
+    for card in discovery.model.cards:
+        assert f" {card.medians['frequency']:g} " in f" {text} "
+
+
+def test_the_beeswarm_draws_the_models_own_contributions(discovery: Discovery) -> None:
+    figure = contributions_beeswarm(discovery)
+    for position, axes in enumerate(figure.axes[: len(discovery.model.cards)]):
+        members = discovery.frame[discovery.labels == position]
+        found = discovery.model.explain_table(members)
+        assert set(found.toward) == {position}
+        drawn = np.concatenate([np.asarray(dots.get_offsets())[:, 0] for dots in axes.collections])
+        known = found.contributions.ravel()
+        nearest = np.abs(drawn[:, None] - known[None, :]).min(axis=1)
+        assert nearest.max() < 1e-9
+
+
+def test_the_chosen_candidate_is_ringed_and_the_refused_say_so(hdbscan_discovery: Discovery) -> None:
+    nothing = replace(
+        hdbscan_discovery.chosen, fit=None, judgement=None, labels=None, nothing="fewer than two segments"
+    )
+    choice = replace(
+        hdbscan_discovery.choice, remarks=(*hdbscan_discovery.choice.remarks, "refused: fewer than two segments")
+    )
+    tried = replace(hdbscan_discovery, candidates=(*hdbscan_discovery.candidates, nothing), choice=choice)
+    text = texts_of(candidate_scores(tried))
+    assert text.count("fewer than two segments") == 2  # in both panels
+    assert f"{tried.chosen.judgement.stability:.2f}" in text  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Größe: Жанна, 日本語 🛒", "$100$ a month and $5$", "two\nlines\tand \x07", r"\frac{1}{0} _{x^2", "x" * 300],
+)
+def test_any_name_can_be_drawn(kmeans_discovery: Discovery, name: str) -> None:
+    model = kmeans_discovery.model
+    renamed = model.with_overlay({model.ids[0]: SegmentLabel(name)})
+    few = first_customers(replace(kmeans_discovery, model=renamed), 40)
+    for draw in PICTURES.values():
+        size_of(png(draw(few)))
+
+
+def test_colours_repeat_only_after_the_palette_is_used_up() -> None:
+    assert len({colour_of(position) for position in range(len(PALETTE))}) == len(PALETTE) >= 12
+    assert colour_of(-1) not in PALETTE
+
+
+def test_labels_on_one_spot_are_moved_apart_and_stay_inside() -> None:
+    figure = blank(6, 4, "title")
+    axes = figure.subplots()
+    labels = [axes.text(0.5, 0.99, "the same place", ha="center", va="center") for _ in range(5)]
+    spread(axes, labels)
+    figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in labels]
+    frame = axes.get_window_extent()
+    assert not any(first.overlaps(second) for n, first in enumerate(boxes) for second in boxes[:n])
+    assert all(frame.y0 <= box.y0 and box.y1 <= frame.y1 for box in boxes)
+
+
+def test_a_swarm_stays_on_its_line_and_spreads_equal_values() -> None:
+    lonely = swarm(np.array([0.0, 1.0, 2.0]), 0.4)
+    np.testing.assert_array_equal(lonely, 0)
+    crowded = swarm(np.ones(50), 0.4)
+    assert len(np.unique(crowded)) == 50
+    assert np.abs(crowded).max() <= 0.4
+    assert np.abs(swarm(np.random.default_rng(0).normal(size=500), 0.4)).max() <= 0.4 + 1e-9
+    assert swarm(np.array([3.0]), 0.4) == [0.0]
+
+
+def test_lettering_breaks_between_phrases() -> None:
+    assert lettering("discount seeker, low spend", 20) == "discount seeker,\nlow spend"
+    assert lettering("a b c d e f g h", 3, lines=2).endswith("…")
+    assert lettering("costs $5") == r"costs \$5"

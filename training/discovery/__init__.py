@@ -1,0 +1,1 @@
+"""From customer vectors to judged candidates, and from the chosen one to a SegmentModel."""

@@ -1,0 +1,130 @@
+"""How good a candidate is: how well separated, how stable, how large and small its segments are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import adjusted_rand_score, silhouette_samples
+from threadpoolctl import threadpool_limits
+
+from segment_model.encoding.encoder import Floats, Indices
+from training.candidates.candidate import Fit, Recipe, sample_rows
+from training.evaluation.gaps import LEAST_BELT, PairEvidence
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A candidate's scores.
+
+    silhouette : mean over the judged customers, an unassigned one counting 0 (Rousseeuw 1987); -1..1.
+    stability : adjusted Rand index between two models fitted on halves of the customers, on the judged customers.
+    agreement : share of the fitted customers that the assigner puts where the algorithm put them.
+    gap_share, belt_share : share of the pairs of neighbouring segments that a gap parts, and that a sparse belt does.
+    scatter : logarithm of the determinant of the scatter within segments; only comparable for as many segments.
+    """
+
+    segments: int
+    smallest_share: float
+    largest_share: float
+    unassigned_share: float
+    silhouette: float
+    stability: float
+    agreement: float
+    gap_share: float = 0.0
+    belt_share: float = 0.0
+    scatter: float = 0.0
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """All scores, for a run."""
+        return {name: float(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+def stratified_sample(labels: Indices, most: int, seed: int) -> Indices:
+    """At most about `most` rows, in order; of every label at least 50 where it has as many, so that none is lost."""
+    if len(labels) <= most:
+        return np.arange(len(labels))
+    generator = np.random.default_rng(seed)
+    chosen = []
+    for label, count in zip(*np.unique(labels, return_counts=True), strict=True):
+        wanted = min(int(count), max(50, round(most * count / len(labels))))
+        chosen.append(generator.choice(np.flatnonzero(labels == label), wanted, replace=False))
+    return np.sort(np.concatenate(chosen)).astype(np.intp)
+
+
+def gap_share(pairs: Sequence[PairEvidence]) -> float:
+    """Share of the pairs of neighbouring segments that a gap parts; 0 where there is no pair."""
+    return float(np.mean([pair.gap for pair in pairs])) if pairs else 0.0
+
+
+def assigned_labels(fit: Fit, points: Floats) -> Indices:
+    """The assigner's answer for (n, width) points: positions, -1 where unassigned."""
+    near = fit.assigner.nearest(np.ascontiguousarray(points.T))
+    return np.where(near.outside, -1, near.segment).astype(np.intp)
+
+
+def judge(
+    recipe: Recipe,
+    fit: Fit,
+    points: Floats,
+    labels: Indices,
+    judged: int,
+    seed: int,
+    pairs: Sequence[PairEvidence] = (),
+    scatter: float = 0.0,
+) -> Judgement:
+    """Judge a fitted candidate; `labels` are its assigner's answers for all (n, width) `points`."""
+    sizes = np.bincount(labels[labels >= 0], minlength=fit.assigner.size)
+    sample = stratified_sample(labels, judged, seed)
+    agreement = float(np.mean(labels[fit.rows] == fit.labels))
+    return Judgement(
+        segments=fit.assigner.size,
+        smallest_share=float(sizes.min() / len(labels)),
+        largest_share=float(sizes.max() / len(labels)),
+        unassigned_share=float(np.mean(labels < 0)),
+        silhouette=weighted_silhouette(points, labels, sample),
+        stability=stability(recipe, points, judged, seed),
+        agreement=agreement,
+        gap_share=gap_share(pairs),
+        belt_share=float(np.mean([pair.belt >= LEAST_BELT for pair in pairs])) if pairs else 0.0,
+        scatter=scatter,
+    )
+
+
+def weighted_silhouette(points: Floats, labels: Indices, sample: Indices) -> float:
+    """Mean silhouette of all customers, estimated on a stratified sample in which small labels are over-represented."""
+    chosen = labels[sample]
+    if len(np.unique(chosen[chosen >= 0])) < 2:
+        return 0.0
+    values = np.zeros(len(sample))
+    assigned = chosen >= 0
+    with threadpool_limits(limits=1):
+        values[assigned] = silhouette_samples(points[sample[assigned]], chosen[assigned])
+    weight = _weights(labels, chosen)
+    return float(np.sum(values * weight) / np.sum(weight))
+
+
+def stability(recipe: Recipe, points: Floats, judged: int, seed: int) -> float:
+    """Do two halves of the customers tell the same story? Adjusted Rand index of the models fitted on each."""
+    rows = sample_rows(len(points), judged, seed)
+    generator = np.random.default_rng(seed + 1)
+    shuffled = generator.permutation(rows)
+    half = len(shuffled) // 2
+    fits = [
+        recipe.for_share(half / len(points)).fit(np.ascontiguousarray(points[np.sort(part)]), seed + number)
+        for number, part in enumerate((shuffled[:half], shuffled[half:]))
+    ]
+    first, second = fits
+    if first is None or second is None:
+        return 0.0
+    everyone = points[rows]
+    return float(adjusted_rand_score(assigned_labels(first, everyone), assigned_labels(second, everyone)))
+
+
+def _weights(labels: Indices, chosen: Indices) -> Floats:
+    """How many customers each sampled one stands for."""
+    everyone: Mapping[int, int] = dict(zip(*np.unique(labels, return_counts=True), strict=True))
+    sampled: Mapping[int, int] = dict(zip(*np.unique(chosen, return_counts=True), strict=True))
+    return np.array([everyone[label] / sampled[label] for label in chosen], dtype=np.float64)

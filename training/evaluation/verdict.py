@@ -1,0 +1,99 @@
+"""Is there anything there? One of three answers for every discovery, with its evidence (decision 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from segment_model.encoding.encoder import Floats
+from training.evaluation.gaps import PairEvidence
+from training.evaluation.quality import Judgement
+from training.evaluation.selection import unsteadiness
+
+FOUND_AGAIN = 0.75  # mean Jaccard similarity from which Hennig (2007) calls a cluster valid and stable
+DISSOLVED = 0.5  # and under which he calls it dissolved
+
+
+class VerdictKind(StrEnum):
+    """What a discovery found."""
+
+    DISTINCT = "distinct groups"
+    SLICES = "stable slices of a continuum"
+    NOTHING = "no reproducible structure"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer, the reasons in words, and the numbers behind them (plain JSON values)."""
+
+    kind: VerdictKind
+    reasons: tuple[str, ...]
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence."""
+        return f"{str(self.kind).capitalize()}: {'; '.join(self.reasons)}."
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a model's provenance."""
+        return {"verdict": str(self.kind), "reasons": list(self.reasons), "evidence": self.evidence}
+
+
+def decide(judgement: Judgement, pairs: Sequence[PairEvidence], recovered: Floats, null_silhouettes: Floats) -> Verdict:
+    """Distinct groups need a gap between all neighbours, and each found again; slices need to be found again, and
+    that halves of the customers agree on them where `selection` asks for it.
+
+    recovered : (segments,) mean Jaccard similarity of each segment under resampling.
+    """
+    gaps = sum(pair.gap for pair in pairs)
+    least, typical = float(recovered.min()), float(recovered.mean())
+    reasons = [_gap_reason(gaps, len(pairs)), f"drawn again, segments are found with a similarity of {typical:.2f}"]
+    if least < FOUND_AGAIN:
+        reasons[-1] += f", the least steady with {least:.2f}"
+    unsteady = unsteadiness(judgement)
+    reasons += unsteady
+    if pairs and gaps == len(pairs) and least >= FOUND_AGAIN:
+        kind = VerdictKind.DISTINCT
+    elif typical >= DISSOLVED and not unsteady:
+        kind = VerdictKind.SLICES
+    else:
+        kind = VerdictKind.NOTHING
+    return Verdict(kind, tuple(reasons), _evidence(judgement, pairs, recovered, null_silhouettes))
+
+
+def _gap_reason(gaps: int, pairs: int) -> str:
+    if not pairs:
+        return "too few customers to look for gaps between segments"
+    if gaps == pairs:
+        return "a gap parts every two neighbouring segments" if pairs > 1 else "a gap parts the two segments"
+    if not gaps:
+        return "no gap parts neighbouring segments" if pairs > 1 else "no gap parts the two segments"
+    return f"a gap parts {gaps} of {pairs} pairs of neighbouring segments, the others pass into each other"
+
+
+def _evidence(
+    judgement: Judgement, pairs: Sequence[PairEvidence], recovered: Floats, null_silhouettes: Floats
+) -> dict[str, Any]:
+    return {
+        "pairs": [
+            {
+                "segments": list(pair.pair),
+                "gap": pair.gap,
+                "valley_depth": round(pair.depth, 4),
+                "valley_chance": float(f"{pair.chance:.3g}"),
+                "belt": round(pair.belt, 4),
+            }
+            for pair in pairs
+        ],
+        "recovered": [round(float(value), 4) for value in recovered],
+        "stability": judgement.stability,
+        "silhouette": judgement.silhouette,
+        "silhouette_without_groups": float(np.mean(null_silhouettes)),
+        "smallest_share": judgement.smallest_share,
+        "unassigned_share": judgement.unassigned_share,
+    }

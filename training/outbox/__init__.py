@@ -1,0 +1,1 @@
+"""Finished discoveries that wait for a server."""

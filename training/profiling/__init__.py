@@ -1,0 +1,1 @@
+"""What a segment is like: cards, names, rules."""

@@ -1,0 +1,139 @@
+"""Segment cards from the training customers: sizes, medians, and what sets each segment apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from segment_model.cards import Difference, SegmentCard
+from segment_model.contract import Column, Role, VectorContract
+from segment_model.encoding.encoder import Flags, Floats, Indices
+from segment_model.language.wording import direction, plain_number
+from training.profiling.naming import echoes, name_segments, titled_value, unitless_value
+from training.profiling.rfm_names import grid_name, is_rfm_only
+
+LEAST_EFFECT = 0.3  # standard deviations; smaller differences are not worth a word
+MOST_DIFFERENCES = 8
+IN_A_SENTENCE = 3
+
+
+def make_cards(
+    frame: pd.DataFrame,
+    contract: VectorContract,
+    labels: Indices,
+    ids: Sequence[str],
+    allow_sensitive: bool = False,
+) -> tuple[SegmentCard, ...]:
+    """One card a segment, in the order of `ids`.
+
+    frame : (n rows) customer vectors; labels : (n,) positions, -1 where unassigned. Sensitive columns are left out
+    unless they are allowed.
+    """
+    columns = [column for column in contract.columns if allow_sensitive or not column.sensitive]
+    ranks = {column.name: standardised_ranks(frame[column.name]) for column in columns if not column.is_category}
+    members = [labels == position for position in range(len(ids))]
+    differences = [_differences(frame, columns, ranks, chosen) for chosen in members]
+    usual: list[str] = []
+    if is_rfm_only(contract):
+        numbers = {column.name: frame[column.name].to_numpy(dtype=np.float64) for column in contract.basis}
+        usual = [grid_name(numbers, chosen) for chosen in members]
+    names = name_segments(differences, contract, ranks, usual)
+    cards = []
+    for segment_id, chosen, found, name in zip(ids, members, differences, names, strict=True):
+        size = int(chosen.sum())
+        share = size / len(frame) if len(frame) else 0.0
+        medians = {column.name: typical_value(frame.loc[chosen, column.name], column) for column in columns}
+        sentence = _sentence(size, share, found, contract)
+        cards.append(SegmentCard(segment_id, name, sentence, size, share, medians, tuple(found[:MOST_DIFFERENCES])))
+    return tuple(cards)
+
+
+def standardised_ranks(values: pd.Series[float]) -> Floats:
+    """Each value's rank among the known ones, standardised to mean 0 and variance 1; a missing one counts 0."""
+    known = values.rank(method="average", pct=True).to_numpy(dtype=np.float64)
+    spread = float(np.nanstd(known)) if np.any(~np.isnan(known)) else 0.0
+    if spread == 0:
+        return np.zeros(len(values))
+    return np.nan_to_num((known - np.nanmean(known)) / spread, nan=0.0)
+
+
+def typical_value(values: pd.Series[Any], column: Column) -> float | str | None:
+    """The median, or the commonest level (the first by name among equals); None where no value is known."""
+    known = values.dropna()
+    if known.empty:
+        return None
+    if column.is_category:
+        counts = known.astype(str).value_counts()
+        return str(min(counts[counts == counts.max()].index))
+    return float(np.median(known.to_numpy(dtype=np.float64)))
+
+
+def _differences(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    ranks: dict[str, Floats],
+    chosen: Flags,
+) -> list[Difference]:
+    """What sets the chosen customers apart, strongest first; bases and descriptors alike."""
+    found = []
+    for column in columns:
+        if column.is_category:
+            found += _level_differences(frame[column.name], column, chosen)
+            continue
+        effect = float(ranks[column.name][chosen].mean()) if chosen.any() else 0.0
+        typical, overall = (
+            typical_value(frame.loc[chosen, column.name], column),
+            typical_value(frame[column.name], column),
+        )
+        if abs(effect) < LEAST_EFFECT or not isinstance(typical, float) or not isinstance(overall, float):
+            continue
+        if (typical - overall) * effect <= 0:  # words must not contradict the medians
+            continue
+        found.append(Difference(column.name, effect, typical, overall, direction(column, effect > 0)))
+    strongest_first = sorted(found, key=lambda difference: -abs(difference.effect))
+    return _without_echoes(strongest_first, columns, ranks)
+
+
+def _without_echoes(
+    found: Sequence[Difference], columns: Sequence[Column], ranks: dict[str, Floats]
+) -> list[Difference]:
+    """Leave out descriptors that only repeat a basis, or a stronger descriptor, in other numbers."""
+    basis = {column.name for column in columns if column.role is Role.BASIS}
+    kept = [difference for difference in found if difference.column in basis]
+    for difference in found:
+        if difference.column not in basis and not any(echoes(difference, other, ranks) for other in kept):
+            kept.append(difference)
+    return sorted(kept, key=lambda difference: -abs(difference.effect))
+
+
+def _level_differences(values: pd.Series[Any], column: Column, chosen: Flags) -> list[Difference]:
+    known = values.notna().to_numpy()
+    inside = values[chosen & known].value_counts(normalize=True).to_dict()
+    said = float(np.mean(known[chosen])) if chosen.any() else 0.0
+    everyone = values[known].value_counts(normalize=True).to_dict()
+    overall = typical_value(values, column)
+    found = []
+    for level, share in inside.items():
+        expected = everyone[level]
+        spread = np.sqrt(expected * (1 - expected))
+        effect = (float(share) - expected) / spread if spread > 0 else 0.0
+        # a word about the segment must be true of most of it, those of whom nothing is known included
+        if effect >= LEAST_EFFECT and share * said >= 0.5:
+            words = f"mostly {level} ({column.title})"
+            found.append(Difference(column.name, float(effect), str(level), overall, words))
+    return found
+
+
+def _sentence(size: int, share: float, differences: Sequence[Difference], contract: VectorContract) -> str:
+    start = f"{size:,} customer{'' if size == 1 else 's'} ({plain_number(100 * share)} %)"
+    parts = []
+    for difference in differences[:IN_A_SENTENCE]:
+        column = contract[difference.column]
+        typical = titled_value(difference.typical, column)
+        overall = unitless_value(difference.overall, column)
+        differs = difference.typical != difference.overall
+        parts.append(typical + (f" (all: {overall})" if differs else ""))
+    return f"{start}; typically {', '.join(parts)}." if parts else f"{start}, close to the average in everything."

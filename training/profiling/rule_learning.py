@@ -1,0 +1,219 @@
+"""Short rules for each segment: a beam search over round thresholds, then measured on every training customer.
+
+The search looks for the rules with the best F1, the harmonic mean of precision and coverage, less a price for each
+condition; on a sample, in which members and the others are weighted back to their numbers. The counts are whole, so the
+result does not depend on threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from segment_model.cards import SegmentCard
+from segment_model.contract import Column, Role, VectorContract
+from segment_model.encoding.encoder import Flags, Floats, Indices
+from segment_model.rules import Between, Condition, Rule, RuleSet, matches
+from training.profiling.rule_conditions import conditions_for, roundest
+
+MOST_CONDITIONS = 3  # columns in a rule
+MOST_RULES = 2
+MOST_STEPS = 4  # bounds in a rule: both bounds of a column are one condition
+BEAM = 5
+PRICE = 0.01  # of F1, what another bound must gain
+PRICE_OF_A_RULE = 0.03
+ROUNDING = 0.005  # of F1, what a rounder or shorter condition may lose
+ROUNDED_BY = (0.3, 0.1)  # of a threshold, the wider first
+SEARCHED = 5_000  # members, and others, at most
+
+Counts: TypeAlias = NDArray[np.float32]
+Steps: TypeAlias = tuple[int, ...]  # positions of candidates
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Customers to search on: the members first; `weights` are how many each member, and each other, stands for."""
+
+    frame: pd.DataFrame
+    members: Flags
+    weights: tuple[float, float]
+
+    @property
+    def size(self) -> float:
+        return float(self.members.sum()) * self.weights[0]
+
+    def f1(self, hits: Counts, others: Counts) -> Floats:
+        """F1 of rules that `hits` sampled members and `others` meet."""
+        found, wrong = hits.astype(np.float64) * self.weights[0], others.astype(np.float64) * self.weights[1]
+        return np.asarray(2 * found / (found + wrong + self.size), dtype=np.float64)
+
+    def score(self, rules: Sequence[Rule]) -> float:
+        """F1 of rules of which one must be met."""
+        met = matches(rules, self.frame)
+        counts = np.array([np.sum(met & self.members), np.sum(met & ~self.members)], dtype=np.float32)
+        return float(self.f1(counts[0:1], counts[1:2])[0])
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The conditions that rules may be made of; holds : (candidates, customers) 1 where one is met."""
+
+    conditions: tuple[Condition, ...]
+    holds: Counts
+
+    def allowed(self, steps: Steps) -> Flags:
+        """Which candidates can follow: on a new column while there is room, or the other bound of a number."""
+        used = [self.conditions[step] for step in steps]
+        columns = {condition.column for condition in used}
+        result = []
+        for condition in self.conditions:
+            if condition.column in columns:
+                other = [one for one in used if one.column == condition.column]
+                result.append(len(other) == 1 and joined(other[0], condition) is not None)
+            else:
+                result.append(len(columns) < MOST_CONDITIONS)
+        return np.array(result, dtype=np.bool_)
+
+    def rule(self, steps: Steps) -> Rule:
+        """The rule of some steps, the bounds of a number joined, in the order in which columns came."""
+        told: dict[str, Condition] = {}
+        for step in steps:
+            condition = self.conditions[step]
+            earlier = told.get(condition.column)
+            both = joined(earlier, condition) if earlier is not None else condition
+            told[condition.column] = both if both is not None else condition
+        return Rule(tuple(told.values()))
+
+
+def learn_rules(
+    frame: pd.DataFrame,
+    contract: VectorContract,
+    labels: Indices,
+    cards: Sequence[SegmentCard],
+    seed: int = 0,
+) -> tuple[RuleSet, ...]:
+    """One rule set a segment, in the order of the cards, of basis columns that are not sensitive.
+
+    frame : (n rows) customer vectors in the user's units; labels : (n,) positions, -1 where unassigned. At most two
+    rules of at most three conditions; the figures are those of all n customers.
+    """
+    return tuple(
+        RuleSet.measured(card.id, card.name, _learned(frame, contract, labels == position, seed), frame, chosen)
+        for position, card in enumerate(cards)
+        for chosen in (labels == position,)
+    )
+
+
+def joined(one: Condition, other: Condition) -> Between | None:
+    """Two conditions on one column as one: a lower and an upper bound of a number that leave room between them."""
+    if not isinstance(one, Between) or not isinstance(other, Between) or one.or_missing != other.or_missing:
+        return None
+    low, high = (one, other) if other.at_least is None else (other, one)
+    if low.at_least is None or high.below is None or low.below is not None or high.at_least is not None:
+        return None
+    return replace(low, below=high.below) if low.at_least < high.below else None
+
+
+def _learned(frame: pd.DataFrame, contract: VectorContract, members: Flags, seed: int) -> tuple[Rule, ...]:
+    columns = [column for column in contract.columns if column.role is Role.BASIS and not column.sensitive]
+    if not members.any():
+        return ()
+    sample = _sample(frame[[column.name for column in columns]], members, seed)
+    rules: tuple[Rule, ...] = ()
+    for _ in range(MOST_RULES):
+        covered = matches(rules, sample.frame)
+        candidates = _candidates(columns, sample.frame, sample.members & ~covered)
+        more = (*rules, _best_rule(candidates, sample, covered))
+        if rules and sample.score(more) < sample.score(rules) + PRICE_OF_A_RULE:
+            break
+        rules = more
+    return _simplified(rules, sample)
+
+
+def _sample(frame: pd.DataFrame, members: Flags, seed: int) -> Sample:
+    generator = np.random.default_rng(seed)
+    rows, weights = [], []
+    for side in (np.flatnonzero(members), np.flatnonzero(~members)):
+        chosen = side
+        if len(side) > SEARCHED:
+            chosen = np.sort(generator.choice(side, SEARCHED, replace=False))
+        rows.append(chosen)
+        weights.append(len(side) / len(chosen) if len(chosen) else 0.0)
+    return Sample(frame.iloc[np.concatenate(rows)], members[np.concatenate(rows)], (weights[0], weights[1]))
+
+
+def _candidates(columns: Sequence[Column], frame: pd.DataFrame, wanted: Flags) -> Candidates:
+    """Conditions made for the members that no rule covers yet."""
+    conditions = [c for column in columns for c in conditions_for(column, frame[column.name], wanted)]
+    holds = np.array([condition.holds(frame) for condition in conditions], dtype=np.float32)
+    return Candidates(tuple(conditions), holds.reshape(len(conditions), len(frame)))
+
+
+def _best_rule(candidates: Candidates, sample: Sample, covered: Flags) -> Rule:
+    """The rule that, with what is covered already, has the best F1 for its length."""
+    inside, outside = sample.members, ~sample.members
+    holds_in, holds_out = candidates.holds[:, inside], candidates.holds[:, outside]
+    covered_in, covered_out = np.float32(np.sum(covered & inside)), np.float32(np.sum(covered & outside))
+    best: Steps = ()
+    best_score = sample.score([Rule(())])
+    beam: dict[Steps, tuple[Counts, Counts]] = {
+        (): ((~covered[inside]).astype(np.float32), (~covered[outside]).astype(np.float32))
+    }
+    for length in range(1, MOST_STEPS + 1):
+        longer: dict[Steps, tuple[float, Steps, int]] = {}
+        for steps, (met_in, met_out) in beam.items():
+            f1 = sample.f1(holds_in @ met_in + covered_in, holds_out @ met_out + covered_out)
+            scores = np.where(candidates.allowed(steps), f1 - PRICE * length, -np.inf)
+            for step in np.argsort(-scores, kind="stable")[:BEAM].tolist():
+                if np.isfinite(scores[step]):
+                    longer.setdefault(tuple(sorted((*steps, step))), (float(scores[step]), steps, step))
+        leading = sorted(longer, key=lambda steps: (-longer[steps][0], steps))[:BEAM]
+        if leading and longer[leading[0]][0] > best_score:
+            best, best_score = leading[0], longer[leading[0]][0]
+        beam = {
+            steps: (beam[before][0] * holds_in[step], beam[before][1] * holds_out[step])
+            for steps in leading
+            for _, before, step in (longer[steps],)
+        }
+    return candidates.rule(best)
+
+
+def _simplified(rules: tuple[Rule, ...], sample: Sample) -> tuple[Rule, ...]:
+    """Leave out and round as long as it costs next to nothing."""
+    least = sample.score(rules) - ROUNDING
+    for number in range(len(rules)):
+        for condition in rules[number].conditions:
+            for simpler in _simpler(condition):
+                told = [simpler if one is condition else one for one in rules[number].conditions]
+                changed = tuple(one for one in told if one is not None)
+                shorter = (*rules[:number], Rule(changed), *rules[number + 1 :])
+                if sample.score(shorter) >= least:
+                    rules = shorter
+                    break
+    return rules
+
+
+def _simpler(condition: Condition) -> list[Condition | None]:
+    """Simpler conditions instead of one, the simplest first; None leaves it out."""
+    if not isinstance(condition, Between):
+        return [None]
+    result: list[Condition | None] = [None]
+    if condition.at_least is not None and condition.below is not None:
+        result += [replace(condition, below=None), replace(condition, at_least=None)]
+    for way in ROUNDED_BY:
+        low, high = _rounder(condition.at_least, way), _rounder(condition.below, way)
+        if low is None or high is None or low < high:
+            result.append(replace(condition, at_least=low, below=high))
+    return result
+
+
+def _rounder(bound: float | None, way: float) -> float | None:
+    """The roundest number near a bound: at most this share of it away."""
+    if bound is None or bound == 0:
+        return bound
+    return roundest(*sorted(((1 - way) * bound, (1 + way) * bound)))

@@ -1,0 +1,183 @@
+"""Where customers go from one version of the model to another, and why: they changed, or the model did.
+
+A customer *moved* if the old model itself puts the new vector elsewhere than the old one; *reassigned* is one whom the
+new model puts elsewhere than the old model does, the vector being the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from segment_model.encoding.encoder import Flags, Indices
+from segment_model.errors import InputError, Problem
+from segment_model.model import SegmentModel
+from training.candidates.incumbent import read_by
+
+NO_SEGMENT = "unassigned"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The customers as one model sees them at one time: (n,) positions in `names` and `ids`, the last: unassigned."""
+
+    title: str
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    segment: Indices
+
+    @property
+    def sizes(self) -> Indices:
+        """How many customers each segment has."""
+        return np.bincount(self.segment, minlength=len(self.ids)).astype(np.intp)
+
+    @property
+    def shown(self) -> list[int]:
+        """The segments that a table or picture shows: all of the model's, and the unassigned if there are any."""
+        return [n for n, size in enumerate(self.sizes) if size or n < len(self.ids) - 1]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """n customers in two or three stages: by the old model as they were (if known), by it as they are, by the new one.
+
+    arrived, left : customers who are in one of two vector files only; unread : customers whom one of the models
+    cannot read, for want of a value that it needs. None of them is among the n.
+    """
+
+    stages: tuple[Stage, ...]
+    arrived: int = 0
+    left: int = 0
+    unread: int = 0
+
+    @property
+    def customers(self) -> int:
+        """How many customers are compared."""
+        return len(self.stages[-1].segment)
+
+    @property
+    def moved(self) -> Flags | None:
+        """(n,) whose vector took them to another segment of the old model; None where the old vectors are unknown."""
+        return differs(*self.stages[:2]) if len(self.stages) == 3 else None
+
+    @property
+    def reassigned(self) -> Flags:
+        """(n,) whom the new model puts elsewhere than the old one, the vector being the same."""
+        return differs(*self.stages[-2:])
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The shares of customers, for a run."""
+        shares = {"reassigned_share": float(np.mean(self.reassigned))}
+        return shares if self.moved is None else {**shares, "moved_share": float(np.mean(self.moved))}
+
+    @property
+    def sentences(self) -> list[str]:
+        """The whole comparison in a few lines."""
+        lines = [f"{self.customers:,} customers are in both"] if self.moved is not None else []
+        if self.moved is not None:
+            lines.append(f"moved: {told(self.moved)}, because they changed (the old model says so)")
+        lines.append(f"reassigned: {told(self.reassigned)}, because the model changed")
+        if self.moved is not None:
+            stayed = ~self.moved & ~self.reassigned
+            lines.append(f"stayed: {told(stayed)}")
+        if not set(self.stages[0].ids[:-1]) & set(self.stages[-1].ids[:-1]):
+            lines.append("the two versions share no segment id: neither was retrained from the other")
+        for count, what in (
+            (self.arrived, "in the later vectors only"),
+            (self.left, "in the earlier vectors only"),
+            (self.unread, "without a value that one of the models needs"),
+        ):
+            if count:
+                lines.append(f"not compared: {count:,} customer{'' if count == 1 else 's'} {what}")
+        return lines
+
+    def flow(self) -> pd.DataFrame:
+        """The flow from the first stage to the last, a row for each pair of segments with customers, largest first.
+
+        Columns: from, to (names), customers, share of the `from` segment, and of these customers how many moved and
+        how many were reassigned; from_id and to_id, null for the unassigned.
+        """
+        first, last = self.stages[0], self.stages[-1]
+        moved = np.zeros(self.customers, dtype=np.bool_) if self.moved is None else self.moved
+        table = pd.DataFrame(
+            {"old": first.segment, "new": last.segment, "moved": moved, "reassigned": self.reassigned, "customers": 1}
+        )
+        sums = table.groupby(["old", "new"], as_index=False).sum()
+        old, new = sums["old"].to_numpy(), sums["new"].to_numpy()
+        flow = pd.DataFrame(
+            {
+                "from": np.array(first.names, dtype=object)[old],
+                "to": np.array(last.names, dtype=object)[new],
+                "customers": sums["customers"],
+                "share_of_from": sums["customers"].to_numpy() / np.maximum(first.sizes[old], 1),
+                "moved": sums["moved"].astype(int),
+                "reassigned": sums["reassigned"].astype(int),
+                "from_id": [first.ids[n] or None for n in old],
+                "to_id": [last.ids[n] or None for n in new],
+            }
+        )
+        flow = flow if self.moved is not None else flow.drop(columns="moved")
+        return flow.sort_values(["customers", "from", "to"], ascending=[False, True, True], ignore_index=True)
+
+
+def compare(
+    old: SegmentModel,
+    new: SegmentModel,
+    vectors: pd.DataFrame,
+    vectors_before: pd.DataFrame | None = None,
+    titles: tuple[str, str] = ("the old version", "the new version"),
+) -> Comparison:
+    """Follow customers from the segments of one model to those of another.
+
+    vectors : (n rows) customers as they are now; vectors_before : as they were, to tell who moved by themselves.
+
+    Raises
+    ------
+    ContractError
+        If a model cannot read the vectors for want of a column.
+    InputError
+        If no customer can be compared.
+    """
+    earlier = vectors if vectors_before is None else vectors_before
+    both = vectors.index[vectors.index.isin(earlier.index)]
+    now, then = vectors.loc[both], earlier.loc[both]
+    old_now, new_now = read_by(old, now), read_by(new, now)
+    readings = [old_now, new_now] if vectors_before is None else [read_by(old, then), old_now, new_now]
+    readable = np.logical_and.reduce([reading.readable for reading in readings])
+    if not readable.any():
+        raise InputError([Problem(0, "customer_id", f"{len(both):,} customers", "some that both models can read")])
+    before, after = titles
+    named = [(before, old), (after, new)] if vectors_before is None else [
+        (f"earlier, by {before}", old), (f"now, by {before}", old), (f"now, by {after}", new)
+    ]  # fmt: skip
+    stages = tuple(
+        _stage(title, model, reading.segment[readable]) for (title, model), reading in zip(named, readings, strict=True)
+    )
+    return Comparison(
+        stages=stages,
+        arrived=len(vectors) - len(both),
+        left=len(earlier) - len(both),
+        unread=int((~readable).sum()),
+    )
+
+
+def differs(one: Stage, other: Stage) -> Flags:
+    """(n,) whether the segment's id is another; nobody's segment is an id too."""
+    places = {segment_id: place for place, segment_id in enumerate(one.ids)}
+    same = np.array([places.get(segment_id, -1) for segment_id in other.ids], dtype=np.intp)
+    return np.asarray(same[other.segment] != one.segment, dtype=np.bool_)
+
+
+def told(flags: Flags) -> str:
+    """So many customers, and what share."""
+    return f"{int(flags.sum()):,} ({float(np.mean(flags)):.1%})"
+
+
+def _stage(title: str, model: SegmentModel, segment: Indices) -> Stage:
+    nobody = len(model.ids)
+    return Stage(
+        title, (*model.ids, ""), (*model.names, NO_SEGMENT), np.where(segment < 0, nobody, segment).astype(np.intp)
+    )

@@ -1,0 +1,250 @@
+"""A retrain's segments take over the ids and names of the serving model's segments that they continue.
+
+Segments are matched by the customers that both models assign (optimal assignment on the Jaccard index, Hennig 2007).
+An id stays with a segment for life: it is passed on or retired, and never given to another segment.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from segment_model.encoding.encoder import Floats, Indices
+from segment_model.errors import ContractError
+from segment_model.model import SegmentModel
+from training.candidates.incumbent import read_by
+from training.candidates.warm_start import overlap
+from training.succession.inherited_names import named
+
+KEPT_JACCARD = 0.5  # an id is passed on at this likeness,
+KEPT_MEMBERS = 0.5  # or with this share of the old members, if the two segments are each other's closest
+MOSTLY = 0.5  # a part of a split consists of its parent by so much; a merged segment has so much of each source
+LEAST_PART = 0.1  # smaller shares are drift, not a part of a split or a source of a merger
+
+
+class Fate(StrEnum):
+    """What became of a segment; `RETIRED` is said of the incumbent's, `NEW` of the new model's."""
+
+    KEPT = "kept"
+    SPLIT = "split"
+    MERGED = "merged"
+    NEW = "new"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """The customers whom a segment shares with one of the other model: how many, and what part they are of each."""
+
+    id: str
+    customers: int
+    of_old: float
+    of_new: float
+    jaccard: float
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """What became of one segment, with its ties to the other model's segments, largest first."""
+
+    id: str
+    fate: Fate
+    ties: tuple[Tie, ...]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """From which segments of the incumbent each new segment descends.
+
+    segments : one a new segment, in the model's order, under the ids it has now; gone : the incumbent's segments whose
+    id nobody bears any more; compared : customers whom both models assign, of `customers`; retired_ids : every id that
+    was ever given up in this line of models; objection : why the incumbent could not be asked, or empty.
+    """
+
+    incumbent: str
+    generation: int
+    customers: int
+    compared: int
+    segments: tuple[Succession, ...]
+    gone: tuple[Succession, ...]
+    retired_ids: tuple[str, ...]
+    objection: str = ""
+
+    @property
+    def summary(self) -> str:
+        """The fates in a line: "4 kept, 1 new, 1 retired"."""
+        fates = [one.fate for one in (*self.segments, *self.gone)]
+        told = ", ".join(f"{fates.count(fate)} {fate}" for fate in Fate if fate in fates)
+        return f"{told} (the incumbent cannot be asked: {self.objection})" if self.objection else told
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, with the thresholds that were used."""
+        thresholds = {
+            "kept_jaccard": KEPT_JACCARD,
+            "kept_members": KEPT_MEMBERS,
+            "mostly": MOSTLY,
+            "least_part": LEAST_PART,
+        }
+        plain: dict[str, Any] = _plain(asdict(self))
+        return {**plain, "summary": self.summary, "thresholds": thresholds}
+
+
+def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> tuple[SegmentModel, Lineage]:
+    """The new model with the ids and names of the incumbent's segments that it continues, and the whole lineage.
+
+    frame : (n rows) the customer vectors that the new model was trained on. What the incumbent cannot read, for want
+    of a column, leaves every segment new; the lineage says so.
+    """
+    before = incumbent.provenance.get("lineage", {})
+    try:
+        old = read_by(incumbent, frame, new.contract.columns).segment
+        objection = ""
+    except ContractError as error:
+        old, objection = np.full(len(frame), -1, dtype=np.intp), str(error)
+    now = read_by(new, frame).segment
+    counts = overlap(old, now, (len(incumbent.ids), len(new.ids)))
+    heir = inherited(counts)
+    forbidden = {*before.get("retired_ids", ()), *incumbent.ids}
+    ids = _ids(new, incumbent, heir, forbidden)
+    retired = [one for position, one in enumerate(incumbent.ids) if position not in heir]
+    old_fates, new_fates = fates(counts, heir)
+    lineage = Lineage(
+        incumbent=incumbent.digest,
+        generation=int(before.get("generation", 1)) + 1,
+        customers=len(frame),
+        compared=int(counts.sum()),
+        segments=tuple(Succession(ids[n], new_fates[n], _ties(counts, incumbent.ids, new=n)) for n in range(len(ids))),
+        gone=tuple(
+            Succession(incumbent.ids[o], old_fates[o], _ties(counts, ids, old=o))
+            for o in range(len(incumbent.ids))
+            if o not in heir
+        ),
+        retired_ids=(*before.get("retired_ids", ()), *retired),
+        objection=objection,
+    )
+    former = [incumbent.discovered_cards[old] if old >= 0 else None for old in heir]
+    given = {place: incumbent.overlay[one].name for place, one in enumerate(ids) if one in incumbent.overlay}
+    cards = tuple(
+        replace(card, id=segment_id)
+        for card, segment_id in zip(named(new.discovered_cards, former, frame, now, given), ids, strict=True)
+    )
+    provenance = {**new.provenance, "lineage": lineage.to_json()}
+    return replace(new, discovered_cards=cards, provenance=provenance), lineage
+
+
+def inherited(counts: Indices) -> list[int]:
+    """For each new segment (column) the old one (row) whose id it takes, or -1; `counts` are the shared customers.
+
+    The largest part of a split always takes the id.
+    """
+    alike, of_old, _ = likeness(counts)
+    heir = np.full(counts.shape[1], -1, dtype=np.intp)
+    for old, new in zip(*linear_sum_assignment(-alike), strict=True):
+        closest = counts[old].argmax() == new and counts[:, new].argmax() == old
+        if alike[old, new] >= KEPT_JACCARD or (closest and of_old[old, new] >= KEPT_MEMBERS):
+            heir[new] = old
+    for old, parts in enumerate(parts_of(counts)):
+        free = [part for part in parts if heir[part] < 0]
+        if old not in heir and len(parts) > 1 and free:
+            heir[max(free, key=lambda part: counts[old, part])] = old
+    return [int(old) for old in heir]
+
+
+def fates(counts: Indices, heir: list[int]) -> tuple[list[Fate], list[Fate]]:
+    """What became of each old segment, and of each new one."""
+    parts, sources = parts_of(counts), sources_of(counts)
+    old_fates = [
+        Fate.SPLIT
+        if len(parts[old]) > 1
+        else Fate.MERGED
+        if any(old in some and len(some) > 1 for some in sources)
+        else Fate.KEPT
+        if old in heir
+        else Fate.RETIRED
+        for old in range(counts.shape[0])
+    ]
+    new_fates = [
+        Fate.SPLIT
+        if any(new in some and len(some) > 1 for some in parts)
+        else Fate.MERGED
+        if len(sources[new]) > 1
+        else Fate.KEPT
+        if heir[new] >= 0
+        else Fate.NEW
+        for new in range(counts.shape[1])
+    ]
+    return old_fates, new_fates
+
+
+def parts_of(counts: Indices) -> list[list[int]]:
+    """For each old segment the new ones that consist mostly of it and hold a fair part of it."""
+    _, of_old, of_new = likeness(counts)
+    chosen = (of_new > MOSTLY) & (of_old >= LEAST_PART)
+    return [np.flatnonzero(row).tolist() for row in chosen]
+
+
+def sources_of(counts: Indices) -> list[list[int]]:
+    """For each new segment the old ones most of whose members it took, each a fair part of it."""
+    _, of_old, of_new = likeness(counts)
+    chosen = (of_old > MOSTLY) & (of_new >= LEAST_PART)
+    return [np.flatnonzero(column).tolist() for column in chosen.T]
+
+
+def likeness(counts: Indices) -> tuple[Floats, Floats, Floats]:
+    """The Jaccard index of each pair, and the shared customers as a share of the old and of the new segment."""
+    old, new = counts.sum(axis=1, keepdims=True), counts.sum(axis=0, keepdims=True)
+    return (
+        counts / np.maximum(old + new - counts, 1),
+        counts / np.maximum(old, 1),
+        counts / np.maximum(new, 1),
+    )
+
+
+def _ids(new: SegmentModel, incumbent: SegmentModel, heir: list[int], forbidden: set[str]) -> list[str]:
+    """Inherited ids, and for the rest ids that depend on the incumbent too and were never used in this line."""
+    ids = []
+    for own, old in zip(new.ids, heir, strict=True):
+        chosen = incumbent.ids[old] if old >= 0 else fresh_id(f"{incumbent.digest}/{own}", forbidden)
+        forbidden.add(chosen)
+        ids.append(chosen)
+    return ids
+
+
+def fresh_id(seed: str, forbidden: Collection[str]) -> str:
+    """An opaque id made from `seed` that is not one of the forbidden."""
+    attempt = 0
+    while True:
+        mark = hashlib.sha256(f"{seed}/{attempt}".encode()).digest()
+        made = "seg-" + base64.b32encode(mark)[:8].decode().lower()
+        if made not in forbidden:
+            return made
+        attempt += 1
+
+
+def _ties(counts: Indices, ids: tuple[str, ...] | list[str], old: int = -1, new: int = -1) -> tuple[Tie, ...]:
+    """The ties of one old or one new segment with those of the other model, whose ids are given."""
+    alike, of_old, of_new = likeness(counts)
+    pairs = [(old, other) if old >= 0 else (other, new) for other in range(len(ids))]
+    ties = [
+        Tie(one, int(counts[pair]), float(of_old[pair]), float(of_new[pair]), float(alike[pair]))
+        for one, pair in zip(ids, pairs, strict=True)
+        if counts[pair]
+    ]
+    return tuple(sorted(ties, key=lambda tie: -tie.customers))
+
+
+def _plain(value: Any) -> Any:
+    """Tuples and enumerations as JSON would give them back, so that a loaded model equals the one that was saved."""
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, Fate) else value

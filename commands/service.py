@@ -92,7 +92,7 @@ def key(name: str, file: Path, revoke: bool) -> None:
 
     The key is printed once; the file keeps its hash. A running service follows the file within a second.
     """
-    from serving.keys import add_key, revoke_key
+    from serving.gateway.api_keys import add_key, revoke_key
 
     if revoke:
         revoke_key(file, name)

@@ -53,7 +53,7 @@ def warn_of_contracts(location: RegistryLocation, before: str, after: str) -> No
     """Say on standard error what callers of one version must know before they are served by another, if anything."""
     from registry.versions.versions import fetch
     from segment_model.errors import SegmentsError
-    from serving.compatibility import breaks
+    from serving.model.compatibility import breaks
 
     try:
         broken = breaks(fetch(location, before).model.contract, fetch(location, after).model.contract)

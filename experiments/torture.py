@@ -34,7 +34,10 @@ class Demand:
 DEMANDS = (
     Demand(
         "Twice its capacity",
-        ("torture/test_overload.py", "serving/test_connections.py::test_a_crowd_gets_200_or_503_and_nothing_else"),
+        (
+            "torture/test_overload.py",
+            "serving/transport/test_connections.py::test_a_crowd_gets_200_or_503_and_nothing_else",
+        ),
     ),
     Demand("A soak: memory does not grow", ("torture/test_soak.py",)),
     Demand(
@@ -45,29 +48,31 @@ DEMANDS = (
         "Single, batch, shuffled: identical",
         (
             "torture/test_many_callers.py::test_alone_in_a_batch_and_shuffled_the_answer_is_the_same",
-            "serving/test_assign.py::test_the_answer_is_the_models_own_one_by_one_in_batches_and_shuffled",
+            "serving/endpoints/test_assign.py::test_the_answer_is_the_models_own_one_by_one_in_batches_and_shuffled",
         ),
     ),
     Demand(
         "Promotions under load: no error, one version a response",
-        ("serving/test_following_for_real.py::test_promotions_under_load_lose_no_request_and_mix_no_versions",),
+        (
+            "serving/model/test_registry_follower_for_real.py::test_promotions_under_load_lose_no_request_and_mix_no_versions",
+        ),
     ),
     Demand(
         "A new model that is corrupt, truncated, of another contract, of a newer format, slow: the old one serves",
         (
-            "serving/test_following_for_real.py::test_no_bad_version_is_served_and_nothing_in_it_runs",
-            "serving/test_following.py::test_a_bad_version_leaves_the_old_one_serving_and_is_told_once",
-            "serving/test_following.py::test_a_slow_version_blocks_nothing_and_its_late_arrival_changes_nothing",
+            "serving/model/test_registry_follower_for_real.py::test_no_bad_version_is_served_and_nothing_in_it_runs",
+            "serving/model/test_registry_follower.py::test_a_bad_version_leaves_the_old_one_serving_and_is_told_once",
+            "serving/model/test_registry_follower.py::test_a_slow_version_blocks_nothing_and_its_late_arrival_changes_nothing",
         ),
     ),
     Demand(
         "The registry killed before the start, under load, and restarted",
         (
-            "serving/test_following_for_real.py::test_the_registrys_death_is_not_felt_and_its_return_is",
-            "serving/test_following.py::test_without_registry_and_copy_there_is_nothing_to_serve",
+            "serving/model/test_registry_follower_for_real.py::test_the_registrys_death_is_not_felt_and_its_return_is",
+            "serving/model/test_registry_follower.py::test_without_registry_and_copy_there_is_nothing_to_serve",
             "serving/test_serve_command.py::"
             "test_started_without_registry_and_copy_it_stays_unready_and_follows_when_the_registry_is_back",
-            "serving/test_following.py::test_the_last_verified_copy_serves_until_the_registry_is_back",
+            "serving/model/test_registry_follower.py::test_the_last_verified_copy_serves_until_the_registry_is_back",
         ),
     ),
     Demand(
@@ -84,48 +89,48 @@ DEMANDS = (
     Demand(
         "Callers that go away, dribble, or stay silent do not disturb others",
         (
-            "serving/test_connections.py::test_slow_heads_slow_bodies_and_the_silent_do_not_hold_up_others",
-            "serving/test_connections.py::test_who_goes_away_and_who_does_not_read_leave_nothing_behind",
-            "serving/test_connections.py::test_connections_are_bounded_and_the_process_with_them",
+            "serving/transport/test_connections.py::test_slow_heads_slow_bodies_and_the_silent_do_not_hold_up_others",
+            "serving/transport/test_connections.py::test_who_goes_away_and_who_does_not_read_leave_nothing_behind",
+            "serving/transport/test_connections.py::test_connections_are_bounded_and_the_process_with_them",
             "serving/test_one_worker.py::test_who_leaves_after_his_whole_request_does_not_disturb_others",
         ),
     ),
     Demand(
         "The disk full while a model is fetched",
         (
-            "serving/test_following_for_real.py::test_a_full_disk_leaves_the_old_version_and_no_half_copy",
-            "serving/test_stored_model.py::test_no_room_at_any_write_leaves_the_old_copies_and_no_half_one",
+            "serving/model/test_registry_follower_for_real.py::test_a_full_disk_leaves_the_old_version_and_no_half_copy",
+            "serving/model/test_stored_copies.py::test_no_room_at_any_write_leaves_the_old_copies_and_no_half_one",
         ),
     ),
     Demand(
         "Bodies that are broken, of another shape, too deep, or hold what is no number",
         (
-            "serving/test_refusals.py",
-            "serving/test_fuzz.py",
-            "serving/test_assign.py::test_a_finite_value_far_outside_is_answered_and_flagged",
+            "serving/wire/test_refusals.py",
+            "serving/wire/test_fuzz.py",
+            "serving/endpoints/test_assign.py::test_a_finite_value_far_outside_is_answered_and_flagged",
         ),
     ),
     Demand("schemathesis over the OpenAPI document, all checks", ("torture/test_openapi_cases.py",)),
     Demand(
         "100 MB in one piece and in pieces, a gzip bomb: refused early, memory bounded",
         (
-            "serving/test_connections.py::test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded",
+            "serving/transport/test_connections.py::test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded",
             "serving/test_one_worker.py::test_a_hundred_megabytes_that_are_announced_and_sent_are_refused_early",
-            "serving/test_limits.py::test_a_hundred_megabytes_are_refused_with_little_of_them_kept",
+            "serving/gateway/test_admission.py::test_a_hundred_megabytes_are_refused_with_little_of_them_kept",
         ),
     ),
     Demand(
         "Every route with no key, a bad one, a revoked one: 401",
         (
-            "serving/test_keys.py::test_every_route_but_the_probes_asks_for_a_key",
-            "serving/test_keys.py::test_over_real_sockets_too_no_route_opens_without_a_key_that_counts",
-            "serving/test_keys.py::test_a_revoked_key_and_an_empty_password_open_nothing",
+            "serving/gateway/test_api_keys.py::test_every_route_but_the_probes_asks_for_a_key",
+            "serving/gateway/test_api_keys.py::test_over_real_sockets_too_no_route_opens_without_a_key_that_counts",
+            "serving/gateway/test_api_keys.py::test_a_revoked_key_and_an_empty_password_open_nothing",
         ),
     ),
     Demand(
         "A pickle, a crafted file, a changed array in the registry: refused, nothing in it runs",
         (
-            "serving/test_following_for_real.py::test_no_bad_version_is_served_and_nothing_in_it_runs",
+            "serving/model/test_registry_follower_for_real.py::test_no_bad_version_is_served_and_nothing_in_it_runs",
             "segment_model/storage/test_directory.py::test_no_array_needs_pickle",
         ),
     ),
@@ -135,21 +140,21 @@ DEMANDS = (
             "torture/test_paths.py::test_no_path_leads_out_of_the_table",
             "torture/test_paths.py::test_an_id_is_a_text_and_nothing_else",
             "torture/test_paths.py::test_a_models_name_and_version_are_no_path",
-            "serving/test_stored_model.py::test_a_damaged_pointer_leads_nowhere_else",
+            "serving/model/test_stored_copies.py::test_a_damaged_pointer_leads_nowhere_else",
         ),
     ),
     Demand(
         "10,000 random paths: metrics bounded",
         (
             "torture/test_paths.py::test_ten_thousand_paths_make_no_new_series",
-            "serving/test_metrics.py::test_ten_thousand_paths_and_methods_make_no_more_series",
+            "serving/metrics/test_metrics.py::test_ten_thousand_paths_and_methods_make_no_more_series",
         ),
     ),
     Demand(
         "Secrets in no log, error, image, nor in MLflow",
         (
             "torture/test_secrets.py",
-            "serving/test_connections.py::test_the_workers_log_is_json_and_holds_no_key",
+            "serving/transport/test_connections.py::test_the_workers_log_is_json_and_holds_no_key",
             "registry/runs/test_discovery_runs.py::test_a_password_in_a_url_is_not_logged",
         ),
     ),

@@ -19,7 +19,7 @@ from typing import IO
 import psutil
 
 from segment_model.errors import SegmentsError
-from serving.keys import read_keys
+from serving.gateway.api_keys import read_keys
 from serving.settings import PREFIX, ServiceSettings
 
 SERVICE = "serving.service:SegmentService"

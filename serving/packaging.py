@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import bentoml
 
 from segment_model.errors import ArtefactError
-from serving.live_model import ServedModel
-from serving.stored_model import read_stored, write_stored
+from serving.model.live_model import ServedModel
+from serving.model.stored_copies import read_stored, write_stored
 
 if TYPE_CHECKING:
     from segment_model.model import SegmentModel

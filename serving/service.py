@@ -1,4 +1,4 @@
-"""The BentoML service: BentoML runs the processes and packs the model; `serving.door` answers.
+"""The BentoML service: BentoML runs the processes and packs the model; `serving.gateway.gateway` answers.
 
 BentoML reads this file in the process that starts the workers too, and starts them only then: what a worker alone needs
 is imported by the worker.
@@ -14,8 +14,8 @@ import bentoml
 from serving.settings import ServiceSettings
 
 if TYPE_CHECKING:
-    from serving.live_model import Fetch
-    from serving.messages import Receive, Scope, Send
+    from serving.model.live_model import Fetch
+    from serving.wire.messages import Receive, Scope, Send
 
 CONTAINERIZED = "BENTOML_CONTAINERIZED"
 # BentoML must know the number of workers when it reads this file, and uses a process of its own to start them.
@@ -47,7 +47,7 @@ class SegmentService:
 
         BentoML starts no worker anew that died in a container; and the others go on as if nothing had happened.
         """
-        from serving.request_log import log_json_lines, logger
+        from serving.gateway.request_log import log_json_lines, logger
 
         log_json_lines()
         if ServiceSettings.from_environment().api_keys_file is None:

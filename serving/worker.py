@@ -12,19 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from serving.accepting import accept_more
-from serving.connections import Bounds, bound_connections
-from serving.door import Door
-from serving.following import live_model_of
-from serving.leaving import leave_in_order, running_server
-from serving.limits import share
-from serving.live_model import Fetch
-from serving.model_metrics import ModelMetrics
-from serving.request_log import log_json_lines
-from serving.service_metrics import MODEL_INFO, ServiceMetrics
+from serving.gateway.admission import share
+from serving.gateway.gateway import Door
+from serving.gateway.request_log import log_json_lines
+from serving.metrics.model_metrics import ModelMetrics
+from serving.metrics.service_metrics import MODEL_INFO, ServiceMetrics
+from serving.metrics.worker_metrics import WorkerMetrics
+from serving.model.live_model import Fetch
+from serving.model.registry_follower import live_model_of
+from serving.model.shadow import shadow_of
 from serving.settings import ServiceSettings
-from serving.shadow import shadow_of
-from serving.worker_metrics import WorkerMetrics
+from serving.transport.accepting import accept_more
+from serving.transport.connections import Bounds, bound_connections
+from serving.transport.graceful_shutdown import leave_in_order, running_server
 
 LOAD_SECONDS = 20.0
 # How long a thread may keep the interpreter from another that wants it. uvloop asks for it anew for each socket that

@@ -42,9 +42,9 @@ from features.settings import (
 )
 from features.tables.raw_tables import RAW_TABLES, RawTable
 from segments import Column, SegmentModel
-from serving import error_contracts, request_contracts, response_contracts
-from serving.live_model import LiveModel
-from serving.routes import route_table
+from serving.contracts import errors, requests, responses
+from serving.endpoints.table import route_table
+from serving.model.live_model import LiveModel
 from serving.settings import PREFIX, ServiceSettings
 from training.settings import (
     DiscoverySettings,
@@ -310,7 +310,7 @@ def test_every_error_code_is_in_the_reference() -> None:
 
 
 def test_every_error_code_is_in_the_openapi_document() -> None:
-    told = {(str(status), code) for status, codes in error_contracts.CODES.items() for code in codes}
+    told = {(str(status), code) for status, codes in errors.CODES.items() for code in codes}
     assert told == refusals()
 
 
@@ -358,12 +358,12 @@ def test_yaml_examples_are_valid_settings(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_json_examples_are_of_the_api(page: Path) -> None:
     models = [
-        request_contracts.AssignRequest,
-        response_contracts.AssignResponse,
-        request_contracts.RecordsRequest,
-        request_contracts.ChangeRequest,
-        response_contracts.ChangeResponse,
-        error_contracts.ErrorResponse,
+        requests.AssignRequest,
+        responses.AssignResponse,
+        requests.RecordsRequest,
+        requests.ChangeRequest,
+        responses.ChangeResponse,
+        errors.ErrorResponse,
     ]
     for text in fences(page, "json"):
         assert any(fits(model, text) for model in models), text

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from serving.assignment import answer, read_request
-from serving.live_model import ServedModel, from_directory, warm
-from serving.refusals import Refusal
-from serving.strict_json import dump, parse
+from serving.assignment.assignment import answer, read_request
+from serving.model.live_model import ServedModel, from_directory, warm
+from serving.wire.refusals import Refusal
+from serving.wire.strict_json import dump, parse
 
 MODEL = "SEGMENTS_MODEL_PATH"
 

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from experiments.benchmarks.bare_peer import answered, loaded
-from serving.assignment import Request as Asked
-from serving.assignment import answer
-from serving.request_contracts import AssignRequest
+from serving.assignment.assignment import Request as Asked
+from serving.assignment.assignment import answer
+from serving.contracts.requests import AssignRequest
 from serving.service import CONFIG
 
 

@@ -33,7 +33,7 @@ from experiments.benchmarks.tail import MACHINE, Tail, show_tails, tails
 from experiments.benchmarks.wrk import find_wrk, load
 from experiments.service_process import started
 from segment_model.model import SegmentModel
-from serving.keys import add_key
+from serving.gateway.api_keys import add_key
 from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings
 

@@ -24,7 +24,7 @@ from experiments.simulate import simulate, write_company
 from jobs.discover import vectors_of
 from jobs.discovery_record import provenance
 from segment_model.model import SegmentModel
-from serving.keys import add_key
+from serving.gateway.api_keys import add_key
 from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings, Settings, read_settings
 

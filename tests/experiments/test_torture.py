@@ -13,14 +13,14 @@ TESTS = Path(__file__).resolve().parent.parent
 REPORT = """<testsuites><testsuite>
 <testcase classname="tests.torture.test_soak" name="test_memory_does_not_grow">
 <properties><property name="requests" value="1200"/></properties></testcase>
-<testcase classname="tests.serving.test_fuzz" name="test_a[x]"/>
-<testcase classname="tests.serving.test_fuzz" name="test_a[y]"/>
+<testcase classname="tests.serving.wire.test_fuzz" name="test_a[x]"/>
+<testcase classname="tests.serving.wire.test_fuzz" name="test_a[y]"/>
 <testcase classname="tests.torture.test_secrets" name="test_c"/>
 <testcase classname="tests.torture.test_secrets" name="test_d[x]"><skipped message="no"/></testcase>
 <testcase classname="tests.torture.test_secrets" name="test_d[y]"><skipped message="no"/></testcase>
 <testcase classname="tests.serving.test_workers" name="test_two_workers_from_their_start_to_their_end">
 <skipped message="no"/></testcase>
-<testcase classname="tests.serving.test_refusals" name="test_b"><failure message="no"/></testcase>
+<testcase classname="tests.serving.wire.test_refusals" name="test_b"><failure message="no"/></testcase>
 </testsuite></testsuites>"""
 
 

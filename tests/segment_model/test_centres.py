@@ -11,7 +11,7 @@ import pytest
 
 from segment_model.centres import centres, typical_points
 from segments import Column, Kind, SegmentModel, VectorContract
-from serving.flat_map import FlatMap
+from serving.model.segment_plane import FlatMap
 from training.discovery.discovery import Discovery, discover
 from training.settings import DiscoverySettings, KMeansSettings
 

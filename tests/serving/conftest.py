@@ -35,13 +35,13 @@ from segment_model.encoding.novelty import NoveltyRule
 from segment_model.explanation.centroid import CentroidExplainer
 from segment_model.explanation.core import CoreExplainer
 from segment_model.model import SegmentModel
-from serving.door import Door
-from serving.error_contracts import ErrorResponse
-from serving.keys import add_key
+from serving.contracts.errors import ErrorResponse
+from serving.gateway.api_keys import add_key
+from serving.gateway.gateway import Door
 from serving.launcher import Launched, serve_command, serve_environment, stop, wait_until_ready
-from serving.live_model import LiveModel, ServedModel
-from serving.refusals import Refusal
+from serving.model.live_model import LiveModel, ServedModel
 from serving.settings import ServiceSettings
+from serving.wire.refusals import Refusal
 from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings, parse_settings
 

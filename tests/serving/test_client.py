@@ -20,13 +20,13 @@ import pytest
 from experiments.service_process import free_port
 from segment_model.encoding.reader import CustomerReader
 from segment_model.model import SegmentModel
-from serving.door import Door
-from serving.error_contracts import CODES
-from serving.flat_map import FlatMap
+from serving.contracts.errors import CODES
+from serving.endpoints.openapi import openapi
+from serving.endpoints.table import route_table
+from serving.gateway.gateway import Door
 from serving.launcher import running_service
-from serving.live_model import LiveModel
-from serving.pages import openapi
-from serving.routes import route_table
+from serving.model.live_model import LiveModel
+from serving.model.segment_plane import FlatMap
 from serving.settings import ServiceSettings
 
 KEY = "s3gm-ents"

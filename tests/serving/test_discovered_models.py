@@ -19,8 +19,8 @@ from registry.versions.promotions import promote
 from registry.versions.versions import register, rename_segment
 from segment_model.errors import RegistryError
 from segments import SegmentModel
-from serving.following import source_of
-from serving.live_model import LiveModel
+from serving.model.live_model import LiveModel
+from serving.model.registry_follower import source_of
 from serving.settings import ServiceSettings
 
 pytestmark = [  # MLflow's own, none of our doing

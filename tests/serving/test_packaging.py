@@ -15,8 +15,8 @@ import yaml
 from segment_model.errors import ArtefactError
 from segment_model.model import SegmentModel
 from serving.launcher import CHECKOUT
+from serving.model.stored_copies import MODEL_FOLDER, OVERLAY, read_stored
 from serving.packaging import BENTOFILE, STORED_NAME
-from serving.stored_model import MODEL_FOLDER, OVERLAY, read_stored
 
 
 def pins(path: Path) -> set[str]:

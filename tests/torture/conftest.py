@@ -26,7 +26,7 @@ from features.customer_vector import CustomerVectors
 from jobs.discover import vectors_of
 from jobs.discovery_record import provenance
 from segments import Kind, SegmentModel
-from serving.keys import add_key
+from serving.gateway.api_keys import add_key
 from serving.settings import ServiceSettings
 from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, KMeansSettings, Settings, parse_settings

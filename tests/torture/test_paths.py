@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from experiments.callers import Connection, Reply, all_at_once, run
-from serving.live_model import ServedModel
-from serving.stored_model import KeptCopies
+from serving.model.live_model import ServedModel
+from serving.model.stored_copies import KeptCopies
 
 UPWARDS = [
     "/static_content/../../../../etc/passwd",

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from experiments.callers import Connection, all_at_once, run
-from serving import following
-from serving.following import FollowedModel, live_model_of
-from serving.keys import add_key
-from serving.request_log import JsonLines
+from serving.gateway.api_keys import add_key
+from serving.gateway.request_log import JsonLines
+from serving.model import registry_follower
+from serving.model.registry_follower import FollowedModel, live_model_of
 from serving.settings import ServiceSettings
 
 SECRET = "Geheim-4711-wort"  # noqa: S105  # the secret that must not be found
@@ -55,7 +55,7 @@ def test_no_key_is_in_the_log_nor_in_an_error(served: Any, crowd: Any, start: Ca
 
 def test_a_registrys_password_is_not_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Though the service cannot reach it and says so, and which one it means."""
-    monkeypatch.setattr(following, "ASK_SECONDS", 120.0)  # the first question imports MLflow
+    monkeypatch.setattr(registry_follower, "ASK_SECONDS", 120.0)  # the first question imports MLflow
     live = live_model_of(ServiceSettings(tracking_uri=f"http://segments:{SECRET}@127.0.0.1:9/mlflow"))
     assert isinstance(live, FollowedModel)
     live.check()

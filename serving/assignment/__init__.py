@@ -1,0 +1,1 @@
+"""From customers of a request to answers: reading, assigning, explaining."""

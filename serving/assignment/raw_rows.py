@@ -1,0 +1,210 @@
+"""The raw rows of a request as columns, with every value checked.
+
+Columns are read at once, which is quick and can only say that all is well. Where it is not, rows are read one by one,
+which tells who sent what, and is the rule: the quick reading takes nothing that this one refuses, and takes it alike.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from segment_model.errors import nearest_word
+from serving.assignment.raw_columns import column_at_once
+from serving.contracts.requests import MOMENT
+from serving.wire.refusals import NOTHING, Complaints, Detail, Refusal, in_words, printable
+
+if TYPE_CHECKING:
+    from features.tables.raw_tables import RawColumn
+
+ATTRIBUTES = "attributes"
+TABLES = {"orders": "orders", "events": "events", "subscriptions": "subscriptions", ATTRIBUTES: "customers"}
+WHEN = "a date or time such as '2026-06-29', '2026-06-29T14:05:00' or '2026-06-29T14:05:00Z'"
+Columns = Mapping[str, Sequence["RawColumn"] | None]
+RowsByTable = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of one raw table by column, and whose each is (a position in the request)."""
+
+    customer: list[int] = field(default_factory=list)
+    columns: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RawTables:
+    """Rows by our name of their table. zoned : moments are instants, given in UTC, not wall clocks."""
+
+    tables: Mapping[str, Rows]
+    zoned: bool
+
+
+def read_rows(customers: Sequence[RowsByTable], ids: Sequence[str], columns: Columns) -> RawTables:
+    """Check the rows of each customer and sort them into the columns that the model was made from.
+
+    columns : those of each table as a request names it, None where the model was made without the table.
+
+    Raises
+    ------
+    Refusal
+        422, with everything found wrong (up to the limit of details).
+    """
+    found = _at_once(customers, columns)
+    if found is None:
+        reader = _RowReader(columns, ids)
+        for position, tables in enumerate(customers):
+            for table, rows in tables.items():
+                reader.read(position, table, rows)
+        found = reader.found()
+    return found
+
+
+def _at_once(customers: Sequence[RowsByTable], columns: Columns) -> RawTables | None:
+    """None unless all is well."""
+    tables: dict[str, Rows] = {}
+    zones: set[bool] = set()
+    for table, wanted in columns.items():
+        rows: list[Mapping[str, Any]] = []
+        into = Rows()
+        for position, sent in enumerate(customers):
+            own = sent.get(table, ())
+            rows += own
+            into.customer += [position] * len(own)
+        if not rows:
+            continue
+        if wanted is None or not set().union(*rows) <= {column.name for column in wanted}:
+            return None
+        for column in wanted:
+            taken = column_at_once([row.get(column.name) for row in rows], column)
+            if taken is None:
+                return None
+            into.columns[column.name] = taken.values
+            zones |= taken.zones
+        tables[TABLES[table]] = into
+    return RawTables(tables, True in zones) if len(zones) < 2 else None
+
+
+class _RowReader:
+    """Reads rows one by one and collects what is wrong with their values."""
+
+    def __init__(self, columns: Columns, ids: Sequence[str]) -> None:
+        self._columns = columns
+        self._known = {name: {column.name for column in found or ()} for name, found in columns.items()}
+        self._ids = ids
+        self._complaints = Complaints()
+        self._tables: dict[str, Rows] = {}
+        self._zoned: bool | None = None
+
+    def read(self, customer: int, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take in the rows of one customer."""
+        columns = self._columns[table]
+        if columns is None:
+            there = ", ".join(name for name, found in self._columns.items() if found is not None)
+            if rows:
+                self._complain(customer, table, "rows", f"only rows of {there}, which the model was made from")
+            return
+        into = self._tables.setdefault(TABLES[table], Rows(columns={column.name: [] for column in columns}))
+        for number, row in enumerate(rows):
+            if self._complaints.full:
+                return
+            into.customer.append(customer)
+            where = table if table == ATTRIBUTES else f"{table}[{number}]"
+            for column in columns:
+                into.columns[column.name].append(self._value(customer, where, column, row))
+            self._check_names(customer, where, table, row)
+
+    def found(self) -> RawTables:
+        """What was read; a Refusal if anything was wrong."""
+        details = self._complaints.details
+        if details:
+            first = details[0]
+            who = printable(first.customer or "")
+            message = f"customer {who!r}, {first.feature}: got {first.got}, expected {first.expected}"
+            raise Refusal(422, "invalid_records", message, details)
+        return RawTables(self._tables, self._zoned is True)
+
+    def _complain(self, customer: int, where: str, got: str, expected: str) -> None:
+        self._complaints.take([Detail(self._ids[customer], where, got, expected)])
+
+    def _check_names(self, customer: int, where: str, table: str, row: Mapping[str, Any]) -> None:
+        known = self._known[table]
+        self._complaints.take(
+            Detail(
+                self._ids[customer],
+                f"{where}.{printable(name)}",
+                "an unknown column",
+                f"only {', '.join(sorted(known))}.{nearest_word(name, sorted(known))}",
+            )
+            for name in row
+            if name not in known
+        )
+
+    def _value(self, customer: int, where: str, column: RawColumn, row: Mapping[str, Any]) -> Any:
+        """A value as the engine takes it; None where it cannot be used, which was complained of."""
+        value = row.get(column.name)
+        if value is None:
+            # an attribute that is not known, or a money of 0, may be left out; the moment of a row may not
+            if column.type == "timestamp" and column.needed:
+                self._complain(customer, f"{where}.{column.name}", in_words(row.get(column.name, NOTHING)), WHEN)
+            return None
+        read, expected = READERS[column.type]
+        found = read(value)
+        if type(found) is float and abs(found) > column.largest:
+            most = f"{column.largest:g}".replace("+", "")
+            found, expected = None, f"a number between -{most} and {most}"
+        if found is None:
+            self._complain(customer, f"{where}.{column.name}", in_words(value), f"{expected} or null")
+        elif isinstance(found, datetime):
+            zoned = found.tzinfo is not None
+            if self._zoned not in (None, zoned):
+                expected = "moments that all have a time zone, or none of them"
+                self._complain(customer, f"{where}.{column.name}", in_words(value), expected)
+            self._zoned = zoned if self._zoned is None else self._zoned
+            return found.astimezone(UTC).replace(tzinfo=None) if zoned else found
+        return found
+
+
+def moment(value: Any) -> date | datetime | None:
+    """A date for a day alone, a datetime otherwise; None for what is neither."""
+    if type(value) is not str or not re.fullmatch(MOMENT, value, re.ASCII):
+        return None
+    try:
+        found = datetime.fromisoformat(value) if len(value) > len("2026-06-29") else date.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if 1 < found.year < 9999 else None  # so that no time zone carries it out of the calendar
+
+
+def _moment_of_row(value: Any) -> datetime | None:
+    found = moment(value)
+    return found if found is None or isinstance(found, datetime) else datetime.combine(found, time.min)
+
+
+def _number(value: Any) -> float | None:
+    """A finite number; text and booleans are none."""
+    if type(value) is int and abs(value) > sys.float_info.max:
+        return None
+    return float(value) if type(value) in (int, float) and math.isfinite(value) else None
+
+
+def _flag(value: Any) -> float | None:
+    return float(value) if type(value) in (bool, int, float) and value in (0, 1) else None
+
+
+def _text(value: Any) -> str | None:
+    return value if type(value) is str else str(value) if type(value) is int else None
+
+
+READERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "text": (_text, "text"),
+    "whole numbers or text": (_text, "text or a whole number"),
+    "number": (_number, "a finite number"),
+    "yes or no": (_flag, "true or false"),
+    "timestamp": (_moment_of_row, WHEN),
+}

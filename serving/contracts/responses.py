@@ -1,0 +1,209 @@
+"""The bodies of answers by 200, from which the OpenAPI document is made."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from serving.contracts.wire_model import Strict
+
+
+class Contribution(Strict):
+    """What one feature adds to the score."""
+
+    feature: str
+    value: float | str | None = Field(description="As it was sent, in `unit`.")
+    unit: str
+    contribution: float = Field(description="SHAP value; positive speaks for `toward`.")
+    words: str | None = Field(
+        None,
+        description="The value as the model counts it, beside what is typical of both segments. Only with `words`.",
+        examples=["frequency: 3 orders, where this segment typically has 11 and the other 2"],
+    )
+
+
+class Explanation(Strict):
+    """Why `toward` rather than `against`: base + the contributions = score."""
+
+    toward: str = Field(description="Id of the nearest segment.")
+    against: str | None = Field(description="Id of the runner-up; null where there is one segment only.")
+    base: float = Field(description="Mean score over the training customers.")
+    score: float = Field(description="The margin of `toward` over `against`, in the model's encoded distance.")
+    contributions: list[Contribution]
+
+
+class Assignment(Strict):
+    """The answer for one customer."""
+
+    id: str
+    segment_id: str | None = Field(description="Durable id of the segment; null when unassigned.")
+    segment_name: str | None
+    strength: float = Field(
+        ge=0, le=1, description="0 on the border with the runner-up, 1 in the heart of the segment."
+    )
+    runner_up_id: str | None = Field(description="Null where there is one segment only.")
+    nearest_id: str = Field(description="The nearest segment, also when unassigned.")
+    distance: float | None = Field(
+        description="To the nearest segment, in encoded units; null beyond double precision."
+    )
+    unassigned: bool = Field(
+        description="True where the customer belongs to no segment; never under the policy `nearest`."
+    )
+    novel: bool = Field(description="True where a value lies far outside what training saw.")
+    unseen: list[str] = Field(description="Features whose category training never saw.")
+    kept_by_hysteresis: bool | None = Field(
+        None,
+        description="True where the customer stays in the previous segment, though `nearest_id` is nearer. Only where "
+        "a previous segment was sent.",
+    )
+    previous_segment_id: str | None = Field(
+        None,
+        description="The segment that was sent, or the one that took over most of its customers in the last retrain; "
+        "null where the model knows neither, and nothing was kept. Only where one was sent.",
+    )
+    explanation: Explanation | None = Field(None, description="Only with `explain`.")
+
+
+class AssignResponse(Strict):
+    """One assignment a customer, in the order of the request."""
+
+    model_version: str
+    assignments: list[Assignment]
+
+
+class RecordAssignment(Assignment):
+    """The answer for one customer, with the vector that the rows came to."""
+
+    features: dict[str, float | str | None]
+
+
+class RecordsResponse(Strict):
+    """One assignment a customer, in the order of the request."""
+
+    model_version: str
+    as_of: str
+    rows: dict[str, dict[str, int]] = Field(description="By table: rows read, and rows left out by reason.")
+    assignments: list[RecordAssignment]
+
+
+class FeatureChange(Strict):
+    """One feature that changes, in `unit`."""
+
+    feature: str
+    before: float | str | None
+    after: float | str | None
+    unit: str
+    words: str
+    follows: bool = Field(description="True where it moves by definition with others.")
+
+
+class ChangeResponse(Strict):
+    """The smallest change found; the changed customer was assigned again before this was said."""
+
+    model_version: str
+    id: str
+    segment_id: str | None = Field(description="The customer's segment as it is; null when unassigned.")
+    to: str
+    found: bool
+    reason: str = Field(description="Why none was found; empty where one was.")
+    changes: list[FeatureChange] = Field(description="Empty where the customer is in the segment already.")
+    distance: float | None = Field(description="Length of the move, in encoded units; null where none was found.")
+    least_distance: float | None = Field(
+        description="The least there is, before rounding to values that people say; null where it was searched for."
+    )
+    exact: bool = Field(description="True where no other whole numbers and categories make a smaller change.")
+    features: dict[str, float | str | None] | None = Field(
+        description="The customer with the change, as `/assign` takes it; null where none was found."
+    )
+
+
+class Place(Strict):
+    """A place on the plane; only distances mean something, the axes have no unit."""
+
+    id: str
+    x: float
+    y: float
+
+
+class MapResponse(Strict):
+    """The segments' centres on the plane in which they differ most."""
+
+    model_version: str
+    kept: float = Field(description="The share of the differences between segments that the plane shows, 0..1.")
+    segments: list[Place]
+
+
+class PlacesResponse(Strict):
+    """One place a customer, in the order of the request."""
+
+    model_version: str
+    customers: list[Place]
+
+
+class Difference(Strict):
+    """What sets a segment apart in one feature."""
+
+    feature: str
+    words: str
+    effect: float = Field(description="The segment's mean minus everyone's, in standard deviations.")
+    typical: float | str | None
+    overall: float | str | None
+
+
+class Segment(Strict):
+    """A segment's card."""
+
+    id: str
+    name: str
+    sentence: str
+    notes: str
+    size: int = Field(description="Training customers in it.")
+    share: float = Field(description="Of all training customers, 0..1.")
+    medians: dict[str, float | str | None] = Field(description="Median (or most common) value of each feature.")
+    differences: list[Difference]
+
+
+class SegmentsResponse(Strict):
+    """All segments of the model."""
+
+    model_version: str
+    segments: list[Segment]
+
+
+class Feature(Strict):
+    """A feature that the model expects."""
+
+    name: str
+    kind: Literal["number", "count", "share", "flag", "category"]
+    role: Literal["basis", "descriptor"]
+    unit: str
+    nullable: bool
+    required: bool = Field(description="Basis features must be in every request; descriptors need not.")
+    expected: str = Field(description="What a value must be, in words.")
+    description: str
+    title: str = Field(description="What people call it.")
+    least: float | None = Field(description="The range that training looked at; null for categories and descriptors.")
+    most: float | None
+    levels: list[str] | None = Field(description="The categories that training kept; null for numbers and descriptors.")
+
+
+class ModelResponse(Strict):
+    """The model in service."""
+
+    name: str
+    model_version: str
+    digest: str = Field(description="Covers every byte of the model: the artefact digest.")
+    learned_digest: str = Field(
+        description="Covers what decides an answer, not ids, names, times or lineage: equal where two models learned "
+        "the same."
+    )
+    source: str = Field(description="Where it was loaded from.")
+    algorithm: Literal["kmeans", "hdbscan"]
+    features: list[Feature]
+
+
+class Probe(Strict):
+    """The answer of a probe."""
+
+    status: Literal["alive", "ready"]

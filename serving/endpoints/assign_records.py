@@ -1,0 +1,129 @@
+"""From the body of `POST /assign_records`, raw rows of customers, to its answer. Pure: no HTTP in here.
+
+`serving.assignment.raw_rows` checks the rows; what they come to is computed by the expressions of `features`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from segment_model.errors import ContractError, SourceError
+from serving.assignment.assignment import Request, read_request
+from serving.assignment.customer_shapes import check_keys, read_id
+from serving.assignment.raw_rows import ATTRIBUTES, TABLES, WHEN, RawTables, moment, read_rows
+from serving.assignment.stepwise import answer_in_steps
+from serving.contracts.requests import MOST_CUSTOMERS, MOST_ROWS
+from serving.model.live_model import ServedModel
+from serving.wire.deadline import Deadline
+from serving.wire.refusals import NOTHING, Complaints, Detail, Refusal, printable
+
+if TYPE_CHECKING:
+    from features.request.compiled import VectorCompiler
+
+RECORD_KEYS = ("as_of", "customers", "explain", "words", "policy")
+CUSTOMER_KEYS = ("id", *TABLES)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsRequest:
+    """A well-formed request: `base` holds each customer's rows as they came, `raw` as the engine takes them."""
+
+    base: Request
+    as_of: date | datetime
+    raw: RawTables
+
+
+def compiler_of(served: ServedModel) -> VectorCompiler:
+    """What makes the model's vectors of raw rows.
+
+    Raises
+    ------
+    Refusal
+        409 if the model does not know how its features were made.
+    """
+    try:
+        return served.compiler
+    except ContractError as error:
+        raise Refusal(409, "no_feature_recipe", str(error)) from error
+
+
+def read_records(value: Any, served: ServedModel, most_customers: int = MOST_CUSTOMERS) -> RecordsRequest:
+    """Check a parsed body, down to the values of its rows.
+
+    Raises
+    ------
+    Refusal
+        422, with everything found wrong (up to the limit of details); 409 if the model cannot make features.
+    """
+    base = read_request(value, most_customers, RECORD_KEYS, _read_customer)
+    as_of = moment(value.get("as_of"))
+    if as_of is None:
+        complaints = Complaints()
+        complaints.add(value.get("as_of", NOTHING), f"{WHEN} for 'as_of'")
+        complaints.raise_malformed()
+    rows = sum(len(found) for customer in base.features for found in customer.values())
+    if rows > MOST_ROWS:
+        message = f"a request carries at most {MOST_ROWS} rows, this one {rows}; send fewer customers at a time"
+        raise Refusal(422, "too_many_rows", message)
+    compiler = compiler_of(served)
+    columns = {name: compiler.columns(ours) for name, ours in TABLES.items()}
+    return RecordsRequest(base, as_of or date.min, read_rows(base.features, base.ids, columns))
+
+
+def answer_records(served: ServedModel, request: RecordsRequest, deadline: Deadline) -> dict[str, Any]:
+    """Make the vectors of the customers and assign them, in their order.
+
+    Raises
+    ------
+    Refusal
+        422 if a customer has no usable row at all, or comes to a feature that the model cannot use; 504 if it takes
+        too long.
+    """
+    ids = request.base.ids
+    try:
+        made = compiler_of(served).vectors(
+            request.raw.tables, len(ids), request.as_of, request.raw.zoned, max(0.0, deadline.left)
+        )
+    except SourceError as error:
+        deadline.check()
+        raise Refusal(422, "invalid_records", str(error)) from error
+    told = request.as_of.isoformat()
+    nobody = [
+        Detail(name, None, "no usable row", f"at least one usable row before {told} in any table")
+        for name, record in zip(ids, made.records, strict=True)
+        if record is None
+    ]
+    if nobody:
+        message = f"customer {printable(nobody[0].customer or '')!r} has no usable row before {told}"
+        raise Refusal(422, "no_usable_rows", message, nobody)
+    records = [record for record in made.records if record is not None]
+    found = answer_in_steps(served, replace(request.base, features=records), deadline)
+    for assignment, record in zip(found["assignments"], records, strict=True):
+        assignment["features"] = record
+    names = {ours: name for name, ours in TABLES.items()}
+    rows = {names[ours]: dict(counts) for ours, counts in made.counts.items()}
+    return {"model_version": found["model_version"], "as_of": told, "rows": rows, "assignments": found["assignments"]}
+
+
+def _read_customer(customer: Any, place: str, complaints: Complaints) -> tuple[str, dict[str, Any]]:
+    """Id and rows by table (attributes as one row) of one customer; what the rows hold is judged later."""
+    if type(customer) is not dict:
+        complaints.add(customer, "an object with the key 'id' and lists of rows", place)
+        return place, {}
+    name = read_id(customer, place, complaints)
+    check_keys(customer, CUSTOMER_KEYS, complaints, name)
+    tables = {}
+    for table in TABLES:
+        found = customer.get(table, NOTHING)
+        if found is NOTHING:
+            continue
+        single = table == ATTRIBUTES
+        rows = [found] if single else found
+        if type(rows) is not list or not all(type(row) is dict for row in rows):
+            expected = "an object of attributes by name" if single else "a list of rows, each an object of its columns,"
+            complaints.add(found, f"{expected} for {table!r}", name)
+        else:
+            tables[table] = rows
+    return name, tables

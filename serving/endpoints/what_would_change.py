@@ -1,0 +1,106 @@
+"""From the body of `POST /what_would_change` to its answer. Pure: no HTTP in here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from segment_model.errors import InputError, nearest_word
+from serving.assignment.assignment import check_descriptors, known_segment
+from serving.assignment.customer_shapes import read_customer, read_object
+from serving.model.live_model import ServedModel
+from serving.wire.deadline import Deadline
+from serving.wire.refusals import NOTHING, Complaints, Detail, from_input_error, in_words, printable
+
+CHANGE_KEYS = ("customer", "to", "changeable")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """A well-formed request; its features and names are not yet judged."""
+
+    customer: str
+    features: dict[str, Any]
+    to: str
+    changeable: list[str]
+
+
+def read_change(value: Any) -> ChangeRequest:
+    """Check the shape of a parsed body.
+
+    Raises
+    ------
+    Refusal
+        422, with everything found wrong (up to the limit of details).
+    """
+    complaints = Complaints()
+    value = read_object(value, CHANGE_KEYS, complaints)
+    if type(value.get("to")) is not str:
+        complaints.add(value.get("to", NOTHING), "the id of a segment for 'to'")
+    changeable = value.get("changeable", NOTHING)
+    listed = type(changeable) is list and changeable and all(type(name) is str for name in changeable)
+    if not listed:
+        complaints.add(changeable, "a list of at least one feature's name for 'changeable'")
+    name, features = read_customer(value.get("customer", NOTHING), "customer", complaints)
+    complaints.raise_malformed()
+    return ChangeRequest(name, features, value["to"], list(dict.fromkeys(changeable)))
+
+
+def answer_change(served: ServedModel, request: ChangeRequest, deadline: Deadline) -> dict[str, Any]:
+    """The smallest change of the changeable features that moves the customer to the segment.
+
+    Raises
+    ------
+    Refusal
+        422, if the model has no such segment, a feature is no basis feature, or a value cannot be used; 504 if the
+        search is not done when the deadline passes.
+    """
+    known_segment(served, request.to)
+    _check_changeable(served, request.changeable)
+    check_descriptors(served.model.contract.descriptors, [request.customer], [request.features])
+    try:
+        found = served.model.what_would_change(request.features, request.to, request.changeable, deadline.check)
+    except InputError as error:
+        names = served.model.contract.names
+        raise from_input_error(error, [request.customer], [request.features], names) from error
+    changes = [
+        {
+            "feature": change.column,
+            "before": change.before,
+            "after": change.after,
+            "unit": change.unit,
+            "words": change.words,
+            "follows": change.follows,
+        }
+        for change in found.changes
+    ]
+    return {
+        "model_version": served.version,
+        "id": request.customer,
+        "segment_id": found.segment_id,
+        "to": found.to,
+        "found": found.found,
+        "reason": found.reason,
+        "changes": changes,
+        "distance": None if math.isnan(found.distance) else found.distance,
+        "least_distance": found.least_distance,
+        "exact": found.exact,
+        "features": None if found.customer is None else dict(found.customer),
+    }
+
+
+def _check_changeable(served: ServedModel, names: list[str]) -> None:
+    basis = served.model.encoder.columns
+    complaints = Complaints()
+    complaints.take(
+        Detail(
+            None, printable(name), in_words(name), f"a basis feature: {', '.join(basis)}.{nearest_word(name, basis)}"
+        )
+        for name in names
+        if name not in basis
+    )
+    if complaints.details:
+        first = complaints.details[0].feature
+        message = f"{first!r} is no basis feature of the model, and only these move a customer"
+        complaints.raise_any("not_changeable", message)

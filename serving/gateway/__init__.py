@@ -1,0 +1,1 @@
+"""What every request passes before its endpoint: keys, admission control, CORS, the log."""

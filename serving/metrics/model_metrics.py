@@ -1,0 +1,49 @@
+"""What becomes of the model in service, in numbers."""
+
+from __future__ import annotations
+
+import time
+
+from serving.metrics.metrics import Metrics
+from serving.model.live_model import ModelEvents, ServedModel
+
+
+class ModelMetrics(ModelEvents):
+    """Adds the families of the model to a process's metrics; over several workers the worst one shows."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._loads = metrics.counter("segments_model_loads", "Models put into service, renamed ones too.")
+        self._loaded = metrics.gauge(
+            "segments_model_loaded_timestamp_seconds", "When that last happened.", largest=True
+        )
+        self._copy = metrics.gauge(
+            "segments_model_is_copy", "1 while the copy on disk is served, for want of the registry's.", largest=True
+        )
+        self._refused = metrics.counter(
+            "segments_refused_models", "Attempts to load a version that was not put into service.", ("reason",)
+        )
+        self._behind = metrics.gauge(
+            "segments_model_behind", "1 while the registry names a version that is not served.", largest=True
+        )
+        self._silent = metrics.gauge(
+            "segments_registry_silent", "1 while the registry does not answer; what is served goes on.", largest=True
+        )
+        self._answered = metrics.gauge(
+            "segments_registry_answered_timestamp_seconds", "When the registry last answered.", largest=True
+        )
+
+    def served(self, served: ServedModel) -> None:
+        self._loads.add()
+        self._loaded.set(time.time())
+        self._copy.set(float(served.is_copy))
+
+    def refused(self, version: str, reason: str) -> None:  # noqa: ARG002  # versions would be labels without a bound
+        self._refused.add(reason)
+
+    def in_step(self, in_step: bool) -> None:
+        self._behind.set(float(not in_step))
+
+    def answered(self, answered: bool) -> None:
+        self._silent.set(float(not answered))
+        if answered:
+            self._answered.set(time.time())

@@ -1,0 +1,95 @@
+"""What the service counts of itself. Labels are bounded: routes of the table, statuses, codes of the source, and the
+segments of the model in service, never a path, a key or a customer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from serving.metrics.metrics import Counted, Metrics
+from serving.model.live_model import ServedModel
+from serving.wire.refusals import Refusal
+
+NO_ROUTE = "none"
+MODEL_INFO = "segments_model_info"
+
+
+class ServiceMetrics(Metrics):
+    """The families of the door; others add theirs by `counter`, `gauge` and `histogram`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._requests = self.counter("segments_requests", "Requests answered.", ("route", "status"))
+        self._seconds = self.histogram("segments_request_seconds", "From a request's head to its answer.", ("route",))
+        self._refused = self.counter("segments_refused_requests", "Requests refused, by the error's code.", ("code",))
+        self._gone = self.counter("segments_disconnected_requests", "Requests whose caller went away.")
+        self._assignments = self.counter(
+            "segments_assignments", "Customers assigned, by the segment they got.", ("segment",)
+        )
+        self._unassigned = self.counter("segments_unassigned_customers", "Customers that no segment was answered for.")
+        self._novel = self.counter("segments_novel_customers", "Customers far outside of what training saw.")
+        self._customers = self.counter("segments_customers", "Customers answered, with a segment or without.")
+        whole = Counted(self._customers)
+        self.share(
+            "segments_unassigned_share",
+            "Share of them that no segment was answered for.",
+            Counted(self._unassigned),
+            whole,
+        )
+        self.share("segments_novel_share", "Share of them that are novel.", Counted(self._novel), whole)
+        self._model = self.gauge(
+            MODEL_INFO, "1 for each worker that serves this model.", ("model", "version", "digest")
+        )
+        self._in_flight = self.gauge("segments_requests_in_flight", "Requests let in and not answered yet.")
+        self._keys_broken = self.gauge(
+            "segments_keys_file_broken", "1 while the file of keys cannot be read: older keys go on.", largest=True
+        )
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        route = route or NO_ROUTE
+        self._requests.add(route, str(status))
+        self._seconds.observe(seconds, route)
+
+    def refused(self, code: str) -> None:
+        self._refused.add(code)
+
+    def turned_away(self, refusal: Refusal) -> None:
+        """A connection was refused before it had become a request."""
+        self._refused.add(refusal.code)
+        self._requests.add(NO_ROUTE, str(refusal.status))
+
+    def disconnected(self) -> None:
+        self._gone.add()
+
+    def assigned(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Count the rows of an answer."""
+        self._customers.add(by=len(rows))
+        if len(rows) == 1:
+            (row,) = rows
+            if row["unassigned"]:
+                self._unassigned.add()
+            if row["novel"]:
+                self._novel.add()
+            if row["segment_id"] is not None:
+                self._assignments.add(row["segment_id"])
+            return
+        for segment, number in Counter([row["segment_id"] for row in rows]).items():
+            if segment is not None:
+                self._assignments.add(segment, by=number)
+        self._unassigned.add(by=sum([row["unassigned"] for row in rows]))
+        self._novel.add(by=sum([row["novel"] for row in rows]))
+
+    def now(self, served: ServedModel | None, in_flight: int, keys_broken: bool) -> None:
+        """What is, rather than what was counted; said when the numbers are looked at."""
+        self._in_flight.set(in_flight)
+        self._keys_broken.set(keys_broken)
+        if served is not None:
+            labels = (served.name, served.version, served.model.digest)
+            self._model.set(1, *labels)
+            self._model.forget(lambda there: there == labels)
+            # ids outlive a model; those that this one does not have must not stay on the page for ever
+            known = {*served.model.ids}
+            self._assignments.forget(lambda there: there[0] in known)
+        else:
+            self._model.forget()

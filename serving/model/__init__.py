@@ -1,0 +1,1 @@
+"""The model in service: loaded, verified, followed, swapped."""

@@ -1,0 +1,64 @@
+"""Whether a new version may replace an old one: it takes every request that the old one takes and means the same by it,
+and has a self-test where the old one has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from segment_model.contract import Column, Role, VectorContract
+from segment_model.errors import SelfTestError
+from serving.model.live_model import ServedModel
+from serving.model.load_failures import IncompatibleError
+
+
+def check_replaces(before: ServedModel, after: ServedModel) -> None:
+    """Pass if `after` may be served in place of `before`.
+
+    Raises
+    ------
+    IncompatibleError
+        If callers of the old version would stumble.
+    SelfTestError
+        If the old version has a self-test and the new one has none: there would be less to go by than there was.
+    """
+    # imported with the model, which a process without one does not wait for
+    from segment_model.self_test import examples_of
+
+    broken = breaks(before.model.contract, after.model.contract)
+    if broken:
+        raise IncompatibleError(
+            f"it does not take what version {before.version} takes: {'; '.join(broken)}. Serve it by "
+            "SEGMENTS_ANY_CONTRACT=true, once its callers are ready"
+        )
+    if examples_of(before.model) and not examples_of(after.model):
+        raise SelfTestError(
+            f"it has no stored examples to be asked, and version {before.version} has. Train it anew, or serve it by "
+            "SEGMENTS_ANY_CONTRACT=true"
+        )
+
+
+def breaks(old: VectorContract, new: VectorContract) -> tuple[str, ...]:
+    """What callers of the old version would stumble over in the new one; empty if nothing.
+
+    A basis feature that the old one did not need; a feature that the new one does not know, since an unknown feature
+    is refused; another kind or unit; a null that is not taken any more. A new descriptor, a basis feature that becomes
+    a descriptor, and a null that is taken now, break nothing.
+    """
+    there = {column.name: column for column in old.columns}
+    return tuple(
+        [line for column in new.columns for line in _column_breaks(there.get(column.name), column)]
+        + [f"{name} is not known any more" for name in there if name not in new.names]
+    )
+
+
+def _column_breaks(old: Column | None, new: Column) -> Iterator[str]:
+    if new.role is Role.BASIS and (old is None or old.role is not Role.BASIS):
+        yield f"{new.name} is needed now"
+    if old is None:
+        return
+    if old.kind is not new.kind:
+        yield f"{new.name} was of kind {old.kind}, now {new.kind}"
+    if old.unit != new.unit:
+        yield f"{new.name} was in {old.unit or 'no unit'}, now in {new.unit or 'no unit'}"
+    if old.nullable and not new.nullable and new.role is Role.BASIS:
+        yield f"{new.name} may not be null any more"

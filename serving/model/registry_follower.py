@@ -1,0 +1,314 @@
+"""The model in service follows the registry: what the alias names is fetched, judged and swapped in, or refused.
+
+One thread asks the registry every few seconds, also while a version loads; requests never do. A version is fetched in a
+thread of its own, its digest verified before anything is made of it, its contract compared with the old one's, its
+self-test passed; only then is it put into service. Whatever goes wrong before, the old one stays.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segment_model.errors import RegistryError, SegmentsError, UnreachableError
+from serving.model.call_timeout import Patience
+from serving.model.compatibility import breaks, check_replaces
+from serving.model.live_model import (
+    Fetch,
+    LiveModel,
+    ModelEvents,
+    ServedModel,
+    failure_of,
+    from_directory,
+    warm,
+)
+from serving.model.load_failures import Reason, reason_of
+from serving.model.stored_copies import KeptCopies
+from serving.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from registry.connection import RegistryLocation
+    from registry.versions.versions import Standing
+
+logger = logging.getLogger("bentoml.segments")
+
+ASK_SECONDS = 10.0  # longest wait for an answer to a poll
+LONGEST_PAUSE = 60.0  # between attempts at a version that was refused
+
+
+@dataclass(frozen=True)
+class RegistrySource:
+    """One pointer (an alias or a pinned version) to one model of one registry."""
+
+    tracking_uri: str
+    model_name: str
+    pointer: str
+
+    @property
+    def pinned(self) -> bool:
+        return self.pointer.isdigit()
+
+    @property
+    def _location(self) -> RegistryLocation:
+        # a built Bento carries neither this room nor MLflow
+        from registry.connection import RegistryLocation
+
+        return RegistryLocation(self.tracking_uri, self.model_name)
+
+    @property
+    def title(self) -> str:
+        """Where a model comes from, for people."""
+        return f"registry, {self.pointer}"
+
+    def prepare(self) -> None:
+        """Import what asks: that may take longer than an answer may, and is no fault of the registry."""
+        from registry import connection
+        from registry.versions import versions  # noqa: F401
+
+        connection.load_mlflow()
+
+    def standing(self) -> Standing:
+        """What the pointer names now."""
+        from registry.versions import versions
+
+        return versions.standing(self._location, self.pointer)
+
+    def fetch(self, version: str | None = None, folder: Path | None = None) -> ServedModel:
+        """The model of a version, by default the pointer's, under the names that its segments bear now."""
+        from registry.versions import versions
+
+        fetched = versions.fetch(self._location, version or self.pointer, folder)
+        return ServedModel(fetched.model, self.model_name, fetched.version, self.title)
+
+
+class OvertakenError(SegmentsError):
+    """While a version was being loaded, the pointer came to name another one."""
+
+    def __init__(self, by: Standing) -> None:
+        super().__init__(f"version {by.version} is named now")
+        self.by = by
+
+
+class FollowedModel(LiveModel):
+    """A LiveModel that keeps up with the registry.
+
+    `refused` is the version that the pointer names and why it is not served, or None; `registry_answers` whether the
+    registry did when last asked. `copies` are the last verified models on disk: written after each swap, and served at
+    the start while nothing else can be. `any_contract` serves a version whatever the old one was. A model that was in
+    service before is taken back whatever came after it: that is a rollback, which must not be refused.
+    """
+
+    def __init__(
+        self,
+        source: RegistrySource,
+        copies: KeptCopies | None = None,
+        *,
+        poll_seconds: float = 3.0,
+        retry_seconds: float = 5.0,
+        load_seconds: float = 60.0,
+        any_contract: bool = False,
+        events: ModelEvents | None = None,
+    ) -> None:
+        super().__init__(source.fetch, retry_seconds, events)
+        self._source = source
+        self._copies = copies
+        self._poll_seconds = poll_seconds
+        self._load_seconds = load_seconds
+        self._any_contract = any_contract
+        self._asking = Patience(alike=1)
+        self._loading = Patience()
+        self._refused_standing: tuple[str, str] | None = None
+        self._attempts = 0
+        self._digests_served: set[str] = set()
+        self._not_before = 0.0
+        self.refused: tuple[str, Reason] | None = None
+        self.registry_answers: bool | None = None
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self.check()
+            except Exception as error:
+                # this thread is the only one that follows: it must not end
+                if self.current is None:
+                    self.failure = failure_of(error)
+                logger.exception("following the registry failed. Trying again in %g s.", self._poll_seconds)
+            self._stopped.wait(self._poll_seconds)
+
+    def check(self) -> None:
+        """Ask the registry, and serve what it names if that is another model than ours."""
+        try:
+            standing = self._ask()
+        except Exception as error:  # noqa: BLE001  # whatever MLflow or a driver raises: what is served stays
+            self._not_answered(error)
+            return
+        if self.registry_answers is False:
+            logger.info("the registry answers again")
+        self._answers(True)
+        while True:
+            try:
+                self._keep_up(standing)
+            except OvertakenError as overtaken:
+                logger.info("loading version %s is given up: %s", standing.version, overtaken)
+                standing = overtaken.by
+            else:
+                return
+
+    def _ask(self) -> Standing:
+        self._source.prepare()
+        return self._asking.call(self._source.standing, ASK_SECONDS, "asking the registry")
+
+    def _keep_up(self, standing: Standing) -> None:
+        current = self.current
+        named = (standing.version, standing.digest)
+        serving = current and (current.version, current.model.digest)
+        if current is None or (named != serving and not self._source.pinned):
+            if named != self._refused_standing or time.monotonic() >= self._not_before:
+                self._follow(standing)
+            return
+        self.refused = self._refused_standing = None
+        self._events.in_step(True)
+        if current.is_copy or current.model.overlay != standing.labels:
+            renamed = current.model.with_overlay(standing.labels)
+            self._swap(replace(current, model=renamed, source=self._source.title, is_copy=False))
+
+    def _follow(self, standing: Standing) -> None:
+        what = f"loading version {standing.version} ({standing.digest.removeprefix('sha256:')[:12]})"
+        try:
+            served = self._loading.call(
+                lambda: self._prepared(standing),
+                self._load_seconds,
+                what,
+                meanwhile=lambda: self._see_whether_named(standing),
+                every=self._poll_seconds,
+            )
+        except OvertakenError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, the model in service stays
+            self._refuse(standing, error)
+            return
+        self.refused = self._refused_standing = None
+        self._swap(served)
+        self._events.in_step(True)
+
+    def _see_whether_named(self, standing: Standing) -> None:
+        """Raise an OvertakenError if the pointer names another version by now."""
+        try:
+            now = self._ask()
+        except Exception:  # noqa: BLE001  # whatever it is, it is told when the version has come or not
+            return
+        if (now.version, now.digest) != (standing.version, standing.digest):
+            raise OvertakenError(now)
+
+    def _prepared(self, standing: Standing) -> ServedModel:
+        """The new version, judged and warm; runs in a thread that may be given up on, so it touches no state."""
+        folder = self._copies.room() if self._copies else None
+        served = self._source.fetch(standing.version, folder)
+        before = self.current or (self._copies.last("") if self._copies else None)
+        if before is not None and not self._any_contract:
+            if self._served_before(served):
+                _tell_what_breaks(before, served)
+            else:
+                check_replaces(before, served)
+        warm(served)
+        return served
+
+    def _served_before(self, served: ServedModel) -> bool:
+        """Whether this process had the very model in service, or one whose copies we share."""
+        return served.model.digest in self._digests_served or (self._copies is not None and self._copies.holds(served))
+
+    def _put(self, served: ServedModel) -> None:
+        super()._put(served)
+        self._digests_served.add(served.model.digest)
+
+    def _swap(self, served: ServedModel) -> None:
+        self._put(served)
+        if self._copies is None:
+            return
+        try:
+            self._copies.keep(served)
+        except (OSError, SegmentsError) as error:
+            logger.error("version %s is served, but no copy of it could be kept: %s", served.version, error)
+
+    def _refuse(self, standing: Standing, error: Exception) -> None:
+        reason = reason_of(error)
+        named = (standing.version, standing.digest)
+        self._attempts = self._attempts + 1 if named == self._refused_standing else 1
+        # what nobody can mend but the registry's return is tried at the same pace; the rest less and less often
+        doubled = 1.0 if reason is Reason.UNREACHABLE else 2.0 ** min(self._attempts - 1, 10)
+        self._not_before = time.monotonic() + min(self._retry_seconds * doubled, LONGEST_PAUSE)
+        known = named == self._refused_standing and self.refused == (standing.version, reason)
+        self._refused_standing, self.refused = named, (standing.version, reason)
+        self._events.refused(standing.version, reason)
+        self._events.in_step(False)
+        if not known:
+            stays = f"version {self.current.version} stays" if self.current else "there is no other"
+            trace = error if reason is Reason.FAILED else None
+            text = "version %s is not served (%s): %s. %s; it is tried again now and then."
+            logger.error(text, standing.version, reason, error, stays.capitalize(), exc_info=trace)
+        self._fall_back(error)
+
+    def _not_answered(self, error: Exception) -> None:
+        missing = isinstance(error, RegistryError) and not isinstance(error, UnreachableError)
+        pointed = (self._source.pointer, Reason.MISSING)
+        known = self.registry_answers is missing and (not missing or self.refused == pointed)
+        self._answers(missing)
+        if missing:
+            self.refused = pointed
+            self._events.in_step(False)
+        if not known:
+            stays = f"version {self.current.version} stays in service" if self.current else "nothing to serve yet"
+            logger.error("%s; %s. Asking again every %g s.", error, stays, self._poll_seconds)
+        self._fall_back(error)
+
+    def _answers(self, answers: bool) -> None:
+        self.registry_answers = answers
+        self._events.answered(answers)
+
+    def _fall_back(self, error: Exception) -> None:
+        """Without anything to serve, serve the last verified copy that passes its self-test."""
+        if self.current is not None:
+            return
+        copy = self._copies and self._copies.last(f"last verified copy on disk ({self._source.title})", warm)
+        if copy:
+            self._put(copy)
+        else:  # only now: whoever waits for the service gives up when there is a failure
+            self.failure = failure_of(error)
+
+
+def _tell_what_breaks(before: ServedModel, after: ServedModel) -> None:
+    broken = breaks(before.model.contract, after.model.contract)
+    if broken:
+        text = "version %s served before and is taken back, though callers of version %s may stumble: %s"
+        logger.warning(text, after.version, before.version, "; ".join(broken))
+
+
+def source_of(settings: ServiceSettings, pointer: str | None = None) -> RegistrySource:
+    """The registry's model that the settings name, by their pointer or another one."""
+    return RegistrySource(settings.tracking_uri, settings.model_name, pointer or settings.pointer)
+
+
+def live_model_of(
+    settings: ServiceSettings, packed: Fetch | None = None, events: ModelEvents | None = None
+) -> LiveModel:
+    """Where this process finds its model: a directory if one is named, else the Bento's own, else the registry."""
+    if settings.model_path is not None:
+        path = settings.model_path
+        return LiveModel(lambda: from_directory(path), settings.retry_seconds, events)
+    if packed is not None:
+        return LiveModel(packed, settings.retry_seconds, events)
+    source = source_of(settings)
+    where = (source.tracking_uri.rpartition("@")[2], source.model_name, source.pointer)
+    copies = None if settings.cache_dir is None else KeptCopies.of(settings.cache_dir, *where)
+    return FollowedModel(
+        source,
+        copies,
+        poll_seconds=settings.poll_seconds,
+        retry_seconds=settings.retry_seconds,
+        load_seconds=settings.load_seconds,
+        any_contract=settings.any_contract,
+        events=events,
+    )

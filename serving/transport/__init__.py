@@ -1,0 +1,1 @@
+"""Everything that touches uvicorn's inside."""

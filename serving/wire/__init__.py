@@ -1,0 +1,1 @@
+"""Bytes in and out: bodies, strict JSON, refusals, deadlines."""

@@ -1,0 +1,247 @@
+"""What a challenger would have answered is counted, and touches no request."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from segment_model.contract import VectorContract
+from segment_model.model import SegmentModel
+from serving.assignment.assignment import answer, read_request
+from serving.metrics.metrics import Metrics
+from serving.metrics.worker_metrics import WorkerMetrics
+from serving.model import shadow as room
+from serving.model.live_model import LiveModel, ServedModel
+from serving.model.shadow import MOST_TEXT, Shadow, ShadowMetrics
+from serving.wire.messages import Answer
+
+
+@pytest.fixture(autouse=True)
+def unfrozen() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+def served(model: SegmentModel, version: str) -> ServedModel:
+    return ServedModel(replace(model, provenance={"version": version}), "tiny", version, "tests")
+
+
+def shadow_of(model: SegmentModel, metrics: Metrics, share: float = 1.0) -> Shadow:
+    challenger = LiveModel(lambda: served(model, "2"))
+    challenger.load()
+    return Shadow(challenger, ShadowMetrics(metrics), share)
+
+
+def offer(shadow: Shadow, champion: ServedModel, customers: list[dict[str, Any]]) -> list[str | None]:
+    features = [{"id": f"C{i}", "features": one} for i, one in enumerate(customers)]
+    rows = answer(champion, read_request({"customers": features}))["assignments"]
+    shadow.offer(champion, customers, "unassigned", rows)
+    return [row["segment_id"] for row in rows]
+
+
+def counts(metrics: Metrics) -> dict[tuple[str, ...], float]:
+    return {labels: cell[0] for labels, cell in metrics.snapshot()["segments_shadowed_customers"]}
+
+
+def shares(page: Answer) -> dict[tuple[str, ...], float]:
+    """What the page says of it, by champion and challenger."""
+    families = {one.name: one for one in text_string_to_metric_families(page.body.decode())}
+    samples = families["segments_shadow_different_share"].samples
+    return {(one.labels["champion"], one.labels["challenger"]): one.value for one in samples}
+
+
+def test_the_share_assigned_otherwise_is_counted(
+    kmeans: SegmentModel, hdbscan: SegmentModel, many_customers: list[dict[str, Any]]
+) -> None:
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(hdbscan, metrics)
+    said = offer(shadow, champion, many_customers)
+    other = hdbscan.assign(many_customers)["segment_id"]
+    different = sum(a != (None if b != b else b) for a, b in zip(said, other, strict=True))
+    while shadow.compare():
+        pass
+    assert 0 < different < len(many_customers)
+    assert counts(metrics) == {
+        ("1", "2", "same"): len(many_customers) - different,
+        ("1", "2", "different"): different,
+    }
+    assert shares(metrics.page()) == {("1", "2"): pytest.approx(different / len(many_customers))}
+
+
+def test_the_share_is_that_of_all_workers_together(tmp_path: Path) -> None:
+    """One worker saw one customer, who differs, the other 999, of whom none does."""
+    few, many = Metrics(), Metrics()
+    pages = [WorkerMetrics(metrics, tmp_path, place) for place, metrics in enumerate((few, many), start=1)]
+    ShadowMetrics(few).count("1", "2", {"different": 1, "failed": 7, "dropped": 50})
+    ShadowMetrics(many).count("1", "2", {"same": 999})
+    for page in (*pages, *pages):
+        found = shares(page.page())
+    assert found == {("1", "2"): pytest.approx(0.001)}
+
+
+def test_a_worker_that_follows_a_dead_one_goes_on_with_its_numbers(tmp_path: Path) -> None:
+    dead = Metrics()
+    ShadowMetrics(dead).count("1", "2", {"same": 90, "different": 10})
+    WorkerMetrics(dead, tmp_path, 1).page()  # writes its file
+    metrics = Metrics()
+    shadow, heir = ShadowMetrics(metrics), WorkerMetrics(metrics, tmp_path, 1)
+    heir.start()
+    try:
+        shadow.count("1", "2", {"same": 100})
+        assert counts(metrics) == {("1", "2", "same"): 190, ("1", "2", "different"): 10}
+        assert shares(heir.page()) == {("1", "2"): pytest.approx(0.05)}
+        shadow.count("3", "2", {"same": 1})  # another pair begins anew, here as elsewhere
+        assert counts(metrics) == {("3", "2", "same"): 1}
+    finally:
+        heir.stop()
+
+
+def test_there_is_no_share_before_anybody_was_compared() -> None:
+    metrics = Metrics()
+    shadow = ShadowMetrics(metrics)
+    assert shares(metrics.page()) == {}
+    shadow.count("1", "2", {"failed": 3, "dropped": 5})
+    assert shares(metrics.page()) == {}
+    shadow.count("1", "2", {"same": 3})
+    assert shares(metrics.page()) == {("1", "2"): 0.0}
+
+
+def test_who_stays_by_hysteresis_is_no_difference(
+    hdbscan: SegmentModel, kmeans: SegmentModel, many_customers: list[dict[str, Any]]
+) -> None:
+    """The same model under another version: it differs in nobody, though the answers keep some where they were."""
+    for model in (kmeans, hdbscan):
+        metrics, champion = Metrics(), served(model, "1")
+        shadow = shadow_of(model, metrics)
+        runner_ups = model.assign(many_customers)["runner_up_id"]
+        asked = [
+            {"id": f"C{i}", "features": one, "previous_segment_id": previous}
+            for i, (one, previous) in enumerate(zip(many_customers, runner_ups, strict=True))
+        ]
+        rows = answer(champion, read_request({"customers": asked}))["assignments"]
+        assert any(row["kept_by_hysteresis"] for row in rows)
+        shadow.offer(champion, many_customers, "unassigned", rows)
+        while shadow.compare():
+            pass
+        assert counts(metrics) == {("1", "2", "same"): len(many_customers)}
+
+
+def test_another_pair_begins_anew(kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]) -> None:
+    metrics = Metrics()
+    shadow = shadow_of(hdbscan, metrics)
+    for version in ("1", "3"):
+        offer(shadow, served(kmeans, version), [good])  # both wait together
+    shadow.compare()
+    assert {labels[:2] for labels in counts(metrics)} == {("3", "2")}
+
+
+def test_a_part_of_the_requests_is_taken_evenly(
+    kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]
+) -> None:
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(hdbscan, metrics, share=0.1)
+    for _ in range(100):
+        offer(shadow, champion, [good])
+    shadow.compare()
+    assert sum(counts(metrics).values()) in (9, 10)
+
+
+def test_what_does_not_fit_is_dropped_and_counted(
+    kmeans: SegmentModel, hdbscan: SegmentModel, many_customers: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "MOST_WAITING", 600)
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(hdbscan, metrics)
+    for _ in range(3):
+        offer(shadow, champion, many_customers)
+    while shadow.compare():
+        pass
+    found = counts(metrics)
+    assert found["1", "2", "dropped"] == 1000
+    assert found["1", "2", "same"] + found["1", "2", "different"] == 500
+
+
+def test_who_brings_long_texts_does_not_wait_and_is_counted(
+    kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]
+) -> None:
+    """A full queue of megabytes each would be all the memory there is."""
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(hdbscan, metrics)
+    longest = {**good, "industry": "é" * MOST_TEXT}
+    longer = {**good, "industry": "é" * (MOST_TEXT + 1)}
+    offer(shadow, champion, [longer])
+    shadow.compare()
+    assert counts(metrics) == {("1", "2", "dropped"): 1}, "though nobody else came"
+    offer(shadow, champion, [longer, good, longest, {**good, "region": longer["industry"]}])
+    held = [one.features for one in shadow._waiting]
+    assert held == [None, good, longest, None], "what is too long is not held"
+    shadow.compare()
+    found = counts(metrics)
+    assert found.pop(("1", "2", "dropped")) == 3
+    assert sum(found.values()) == 2, "those beside them are compared"
+
+
+def test_a_challenger_that_needs_more_fails_alone(
+    kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]
+) -> None:
+    """One customer that it cannot read does not spoil those beside it."""
+    strict = VectorContract(
+        tuple(replace(one, nullable=False) if one.name == "monetary_value" else one for one in hdbscan.contract.columns)
+    )
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(replace(hdbscan, contract=strict), metrics)
+    offer(shadow, champion, [good, {**good, "monetary_value": None}, good])
+    shadow.compare()
+    assert counts(metrics)["1", "2", "failed"] == 1
+    assert sum(counts(metrics).values()) == 3
+
+
+def test_without_a_challenger_or_with_the_champion_itself_nothing_is_done(
+    kmeans: SegmentModel, good: dict[str, Any]
+) -> None:
+    metrics = Metrics()
+    champion = served(kmeans, "2")
+    same = shadow_of(kmeans, metrics)
+    nobody = Shadow(LiveModel(lambda: champion), ShadowMetrics(Metrics()))
+    for shadow in (same, nobody):
+        offer(shadow, champion, [good])
+        assert shadow.compare() == 0
+    assert counts(metrics) == {}
+
+
+def test_the_thread_does_it_and_survives_an_error(
+    kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(hdbscan, metrics)
+    real, calls = room._outcomes, [0]
+
+    def outcomes(*arguments: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == 1:
+            raise ZeroDivisionError
+        return real(*arguments)
+
+    monkeypatch.setattr(room, "_outcomes", outcomes)
+    monkeypatch.setattr(room, "PAUSE_SECONDS", 0.001)
+    offer(shadow, champion, [good])
+    shadow.start()
+    try:
+        end = time.monotonic() + 20
+        while calls[0] < 1:
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        offer(shadow, champion, [good])
+        while not counts(metrics):
+            assert time.monotonic() < end
+            time.sleep(0.005)
+    finally:
+        shadow.stop()
+    assert sum(counts(metrics).values()) == 1

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from commands import customers, discovering, examples, service, versions
+from commands import customers, discovery, examples, service, versions
 
 EXIT_USER_ERROR = 2
 COMMANDS = (
-    *(discovering.features, discovering.discover, discovering.sync, discovering.sweep),
+    *(discovery.features, discovery.discover, discovery.sync, discovery.sweep),
     *(versions.promote, versions.rollback, versions.list_segments, versions.rename, versions.compare),
     *(customers.assign, customers.explain),
     *(service.serve, service.package, service.key),

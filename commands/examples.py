@@ -35,8 +35,8 @@ def simulate(folder: Path, customers: int, seed: int, as_of: str) -> None:
 
     It has eight planted segments, their truth in a file of its own, and settings to discover them.
     """
-    from experiments.simulate import simulate as simulated
-    from experiments.simulate import write_company
+    from experiments.simulated_company.company import simulate as simulated
+    from experiments.simulated_company.company import write_company
 
     moment = moment_of(as_of)
     company = simulated(customers, seed, moment.date() if isinstance(moment, datetime) else moment)

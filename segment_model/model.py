@@ -94,7 +94,7 @@ class SegmentModel:
         only one segment), unassigned, novel.
 
         previous : the ids of the segments that the customers were in, in order or as a Series by customer. Then those
-        on the border stay, as `segment_model.scoring.hysteresis` says, and two columns more tell of it: kept_by_hysteresis, and
+        on the border stay, as `scoring.hysteresis` says, and two columns more tell of it: kept_by_hysteresis, and
         previous_segment_id, null where the model does not know it.
 
         Raises
@@ -175,7 +175,7 @@ class SegmentModel:
     ) -> WhatWouldChange:
         """The smallest change of the `changeable` basis columns that moves a customer to the segment `to` (its id).
 
-        It is `segment_model.counterfactual.what_would_change.what_would_change`, which also says what is refused; what `check` raises ends the search.
+        `counterfactual.what_would_change` lists what is refused. What `check` raises ends the search.
         """
         from segment_model.counterfactual.what_would_change import what_would_change  # it builds on this module
 

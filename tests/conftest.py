@@ -22,7 +22,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from experiments.service_process import START_SECONDS, free_port
+from experiments.load.service_process import START_SECONDS, free_port
 from experiments.torture import DEMANDS
 from registry.connection import RegistryLocation
 from segments import Column, Kind, Role, SegmentModel, VectorContract

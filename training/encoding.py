@@ -1,4 +1,4 @@
-"""scikit-learn fits how customers are encoded; `segment_model/encoding/encoder.py` keeps what was learned and serves it.
+"""scikit-learn fits how customers are encoded; `segment_model.encoding` keeps what was learned and serves it.
 
 The ColumnTransformer made here and the Encoder read off it give the same points (tested to 1e-12).
 """

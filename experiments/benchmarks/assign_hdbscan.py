@@ -21,7 +21,6 @@ import pandas as pd
 from scipy.stats import spearmanr
 from threadpoolctl import threadpool_limits
 
-from experiments.benchmarks.exact_shapley import shapley_values
 from experiments.benchmarks.hdbscan_sets import (
     EXTERNAL,
     customer_sets,
@@ -30,6 +29,7 @@ from experiments.benchmarks.hdbscan_sets import (
     vectors,
     wide_sets,
 )
+from experiments.benchmarks.peers.exact_shapley import shapley_values
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.encoding.novelty import NoveltyRule

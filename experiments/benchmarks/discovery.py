@@ -27,9 +27,14 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 from threadpoolctl import threadpool_limits
 
 from experiments.benchmarks import succession
-from experiments.planted_groups import CustomerTable, customer_table, mixed_groups, planted_groups
-from experiments.simulate import simulate, write_company
-from experiments.structureless import structureless
+from experiments.generated_tables.planted_groups import (
+    CustomerTable,
+    customer_table,
+    mixed_groups,
+    planted_groups,
+)
+from experiments.generated_tables.structureless import structureless
+from experiments.simulated_company.company import simulate, write_company
 from jobs.discover import vectors_of
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.errors import SegmentsError

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.complete_journey import SETTINGS, load_tables
-from experiments.simulate import simulate, write_company
+from experiments.simulated_company.company import simulate, write_company
 from features.customer_vector import CustomerVectors
 from jobs.discover import vectors_of
 from training.settings import Settings, parse_settings, read_settings

@@ -18,8 +18,8 @@ from typing import Any
 import pandas as pd
 
 from experiments.benchmarks.assign import customers
-from experiments.benchmarks.serve_records import records_latency
-from experiments.benchmarks.serve_sides import (
+from experiments.benchmarks.service_load.serve_records import records_latency
+from experiments.benchmarks.service_load.serve_sides import (
     CONNECTIONS,
     Side,
     bare,
@@ -29,9 +29,9 @@ from experiments.benchmarks.serve_sides import (
     service_settings,
     wait_for_workers,
 )
-from experiments.benchmarks.tail import MACHINE, Tail, show_tails, tails
-from experiments.benchmarks.wrk import find_wrk, load
-from experiments.service_process import started
+from experiments.benchmarks.service_load.tail import MACHINE, Tail, show_tails, tails
+from experiments.benchmarks.service_load.wrk import find_wrk, load
+from experiments.load.service_process import started
 from segment_model.model import SegmentModel
 from serving.gateway.api_keys import add_key
 from training.discovery.discovery import discover

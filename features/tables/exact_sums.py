@@ -11,7 +11,7 @@ TEN_THOUSANDTHS = 10_000
 
 
 def ten_thousandths(value: ir.NumericValue) -> ir.IntegerValue:
-    """The value, missing or within `features.tables.raw_tables.LARGEST` (else the engine fails), in whole ten-thousandths."""
+    """The value, missing or within `raw_tables.LARGEST` (else the engine fails), in whole ten-thousandths."""
     return (value.cast("float64") * TEN_THOUSANDTHS).round().cast("int64")
 
 

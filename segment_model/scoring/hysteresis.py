@@ -2,7 +2,7 @@
 
 The rule, which holds only where the caller sends the previous segment: who was in B, and is now nearest to A with B
 second, stays in B while the strength toward A is below the margin. Strength is 0 on the border of the two and 1 in the
-heart of A (`segment_model.assigners.nearest_centroid`). Who belongs to no segment, or whose B is farther away than second, does not stay.
+heart of A (`assigners.nearest`). Who belongs to no segment, or whose B is farther away than second, does not stay.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From customers to positions of segments: read, encoded, assigned and, where asked, explained.
 
-Nothing in here knows what a segment is called. One customer in order takes the quick way of `segment_model.scoring.single_customer`; all
+Nothing in here knows what a segment is called. One customer in order takes the quick way of `single_customer`; all
 others go chunk by chunk, so that a chunk stays in the processor's cache, and many chunks share the processors.
 """
 

@@ -153,7 +153,7 @@ def _read_against(value: Mapping[str, Any], complaints: Complaints) -> str | Non
 
 
 def read_assigned(customer: Any, place: str, complaints: Complaints) -> tuple[str, dict[str, Any]]:
-    """As `read_customer`, of a customer who may come with a previous segment (`serving.assignment.previous_segment` reads that)."""
+    """As `read_customer`, of a customer who may come with a previous segment (`previous_segment` reads that)."""
     return read_customer(customer, place, complaints, ASSIGNED_KEYS)
 
 

@@ -1,6 +1,6 @@
 """A column of a request's raw rows, taken at once where all its values are plainly of its type.
 
-`serving.assignment.raw_rows` holds the rule, value by value. Reading a moment so, of 8,000, costs a tenth of reading each.
+`raw_rows` holds the rule, value by value. Reading a moment so, of 8,000, costs a tenth of reading each.
 """
 
 from __future__ import annotations

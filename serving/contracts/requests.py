@@ -1,8 +1,8 @@
 """The bodies of requests, from which the OpenAPI document is made.
 
 Requests are read with plain code, which is several times faster and can name the customer and the feature: by
-`serving.assignment.assignment`, `serving.endpoints.what_would_change` and `serving.endpoints.assign_records`, on what `serving.assignment.customer_shapes` reads for all of them,
-`serving.assignment.previous_segment` for previous segments and `serving.assignment.raw_rows` for raw rows. Tests hold readers and models to the same
+`serving.assignment` and the endpoints, on what `customer_shapes` reads for all of them,
+`previous_segment` for previous segments and `raw_rows` for raw rows. Tests hold readers and models to the same
 verdict on every body of `/assign`, `/contrast`, `/what_would_change` and `/assign_records`.
 """
 

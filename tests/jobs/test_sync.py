@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli import main
-from experiments.service_process import free_port
+from experiments.load.service_process import free_port
 from jobs import discover as running
 from jobs.discover import run_discovery
 from jobs.sync import sync

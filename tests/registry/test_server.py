@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from experiments.service_process import free_port
+from experiments.load.service_process import free_port
 from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.records import DiscoveryRecord

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.planted_groups import customer_table
+from experiments.generated_tables.planted_groups import customer_table
 from reporting.evidence import evidence_html, evidence_table, verdict_metrics
 from reporting.page import html_report
 from reporting.tables import candidate_table

@@ -22,8 +22,8 @@ import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from experiments.service_process import free_port
-from experiments.simulate import simulate, write_company
+from experiments.load.service_process import free_port
+from experiments.simulated_company.company import simulate, write_company
 from jobs.discover import vectors_of
 from jobs.discovery_record import provenance
 from segment_model.assigners.nearest_centroid import NearestCentroid

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from experiments.service_process import free_port
+from experiments.load.service_process import free_port
 from segment_model.encoding.reader import CustomerReader
 from segment_model.model import SegmentModel
 from serving.contracts.errors import CODES

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from experiments.service_process import free_port
+from experiments.load.service_process import free_port
 from segment_model.model import SegmentModel
 from serving.launcher import running_service
 from serving.settings import ServiceSettings

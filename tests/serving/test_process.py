@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from experiments.service_process import free_port
+from experiments.load.service_process import free_port
 from segment_model.cards import SegmentLabel
 from segment_model.model import SegmentModel
 from serving.launcher import (

@@ -20,7 +20,7 @@ import yaml
 from click.testing import CliRunner
 
 from cli import main
-from experiments.service_process import free_port
+from experiments.load.service_process import free_port
 from registry.connection import DEFAULT_NAME, connected
 from segment_model.model import SegmentModel
 from serving.launcher import CHECKOUT

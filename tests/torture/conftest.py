@@ -18,10 +18,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from experiments.callers import as_json, request_bytes
-from experiments.raw_requests import under_our_names
-from experiments.service_process import Running, started
-from experiments.simulate import SimulatedCompany, simulate, write_company
+from experiments.load.callers import as_json, request_bytes
+from experiments.load.raw_requests import under_our_names
+from experiments.load.service_process import Running, started
+from experiments.simulated_company.company import SimulatedCompany, simulate, write_company
 from features.customer_vector import CustomerVectors
 from jobs.discover import vectors_of
 from jobs.discovery_record import provenance

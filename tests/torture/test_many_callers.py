@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiments.callers import Connection, all_at_once, run
+from experiments.load.callers import Connection, all_at_once, run
 
 CALLERS = 64
 

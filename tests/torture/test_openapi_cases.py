@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from experiments.callers import Connection, all_at_once, run
+from experiments.load.callers import Connection, all_at_once, run
 from features.request.compiled import VectorCompiler
 from features.tables.raw_tables import RawColumn
 from segments import Column, Kind

@@ -6,7 +6,7 @@ import asyncio
 from math import inf
 from typing import Any
 
-from experiments.callers import Connection, closed_loop, open_loop, run
+from experiments.load.callers import Connection, closed_loop, open_loop, run
 
 LIMIT = 64  # requests let in, as the service of this folder is set
 AT_ONCE = 80  # customers a request: long enough for the service, not its caller, to be what is full

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from experiments.callers import Connection, all_at_once, run
+from experiments.load.callers import Connection, all_at_once, run
 from serving.gateway.api_keys import add_key
 from serving.gateway.request_log import JsonLines
 from serving.model import registry_follower

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiments.callers import Connection, all_at_once, closed_loop, run
+from experiments.load.callers import Connection, all_at_once, closed_loop, run
 
 CALLERS = 16
 PAGES = ("/segments", "/model", "/map", "/metrics", "/docs", "/openapi.json", "/")

@@ -16,7 +16,7 @@ def recipes_for(
 ) -> list[Recipe]:
     """Every candidate that the settings of one algorithm ask for.
 
-    hidden : variance (width,) that ties hide in encoded columns (`training.evaluation.tie_blurring`). stand : the serving model's.
+    hidden : variance (width,) that ties hide in encoded columns (`tie_blurring`). stand : the serving model's.
     """
     if isinstance(settings, KMeansSettings):
         plain = [

@@ -34,7 +34,7 @@ LEAST_AGREEMENT = 0.99  # of nearest sites with nearest means in the turned spac
 class CorrelatedRecipe:
     """KMeans at one k where segments are round.
 
-    blur : variance (width,) of each encoded column that ties hide (`training.evaluation.tie_blurring`). Without it a column of two
+    blur : variance (width,) of each encoded column that ties hide (`tie_blurring`). Without it a column of two
     values would have no scatter within segments, and decide alone. members : (n,) a serving model's segment of each
     customer, -1 for none, where it has as many segments.
     """
@@ -104,7 +104,7 @@ class CorrelatedRecipe:
     def _settle(self, points: Floats, members: Indices, best: Partition) -> Partition:
         """The best, or a step on the way from a serving model's segments that costs less.
 
-        As in `training.candidates.warm_start.settle`; inertia is here the determinant's root of as many as there are dimensions.
+        As in `warm_start.settle`; inertia is here the determinant's root of as many as there are dimensions.
         """
         known = members >= 0
         if len(np.unique(members[known])) < self.segments:

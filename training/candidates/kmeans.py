@@ -47,7 +47,7 @@ class KMeansRecipe:
     def fit(self, points: Floats, seed: int) -> Fit | None:
         """Random starts on at most `MOST_SEARCHED` customers, then Lloyd's iterations on all from the best.
 
-        Where a serving model has as many segments, its partition competes with the best (`training.candidates.warm_start`).
+        Where a serving model has as many segments, its partition competes with the best (`warm_start`).
         """
         rows = np.arange(len(points))
         searched = sample_rows(len(points), MOST_SEARCHED, seed)

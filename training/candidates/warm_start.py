@@ -3,7 +3,7 @@
 On customers who form a continuum, many partitions are as good as each other, and fresh random starts pick another one
 each time. So the incumbent's partition competes: KMeans also starts there, and goes as far as pays for the customers
 that it moves; and a candidate that keeps customers where they are wins among equals. Everything is estimated from the
-new customers. Of the old model's numbers only its centres are looked at, and only where `training.candidates.damping` is needed.
+new customers. Of the old model's numbers only its centres are looked at, and only where `damping` is needed.
 """
 
 from __future__ import annotations

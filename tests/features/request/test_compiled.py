@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from experiments.raw_requests import under_our_names
-from experiments.simulate import simulate, write_company
+from experiments.load.raw_requests import under_our_names
+from experiments.simulated_company.company import simulate, write_company
 from features.customer_vector import CustomerVectors, build_vectors
 from features.feature_spec import VectorRecipe
 from features.request.compiled import VectorCompiler

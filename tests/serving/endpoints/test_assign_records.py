@@ -21,10 +21,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from experiments.callers import as_json
-from experiments.raw_requests import under_our_names
-from experiments.service_process import free_port
-from experiments.simulate import SimulatedCompany, simulate, write_company
+from experiments.load.callers import as_json
+from experiments.load.raw_requests import under_our_names
+from experiments.load.service_process import free_port
+from experiments.simulated_company.company import SimulatedCompany, simulate, write_company
 from features.customer_vector import CustomerVectors
 from features.feature_spec import VectorRecipe
 from features.tables.raw_tables import RawType

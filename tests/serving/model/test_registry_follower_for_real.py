@@ -29,7 +29,7 @@ import numpy as np
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from experiments.service_process import free_port
+from experiments.load.service_process import free_port
 from registry.connection import connected
 from registry.versions import promotions
 from registry.versions.promotions import promote, rollback

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from experiments.planted_groups import customer_table
+from experiments.generated_tables.planted_groups import customer_table
 from segments import Column, Kind
 from training.candidates.correlated_kmeans import CorrelatedRecipe
 from training.candidates.kmeans import KMeansRecipe

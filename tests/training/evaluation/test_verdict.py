@@ -15,8 +15,8 @@ from scipy.cluster.hierarchy import linkage as scipy_linkage
 from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
 
-from experiments.planted_groups import customer_table, mixed_groups, planted_groups
-from experiments.structureless import structureless
+from experiments.generated_tables.planted_groups import customer_table, mixed_groups, planted_groups
+from experiments.generated_tables.structureless import structureless
 from segment_model.errors import DiscoveryError
 from segments import Column, Kind, VectorContract
 from training.candidates.kmeans import KMeansRecipe

@@ -16,11 +16,11 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.benchmarks.serve_sides import service_settings
-from experiments.benchmarks.wrk import LoadError
-from experiments.raw_requests import under_our_names
-from experiments.service_process import HOST, started
-from experiments.simulate import simulate, write_company
+from experiments.benchmarks.service_load.serve_sides import service_settings
+from experiments.benchmarks.service_load.wrk import LoadError
+from experiments.load.raw_requests import under_our_names
+from experiments.load.service_process import HOST, started
+from experiments.simulated_company.company import simulate, write_company
 from jobs.discover import vectors_of
 from jobs.discovery_record import provenance
 from segment_model.model import SegmentModel

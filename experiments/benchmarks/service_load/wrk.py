@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from experiments.benchmarks.wrk_latencies import as_sent
+from experiments.benchmarks.service_load.wrk_latencies import as_sent
 from segment_model.errors import SegmentsError
 
 TALLY = """

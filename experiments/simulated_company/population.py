@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from experiments.planted_segments import PLANTED, PRIORITIES
+from experiments.simulated_company.planted_segments import PLANTED, PRIORITIES
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -16,9 +16,9 @@ from statistics import median
 
 import pandas as pd
 
-from experiments.benchmarks.bare_peer import MODEL
-from experiments.benchmarks.wrk import LoadError, Round, load
-from experiments.service_process import HOST, START_SECONDS, Running, cpu_seconds, free_port, started
+from experiments.benchmarks.peers.bare_peer import MODEL
+from experiments.benchmarks.service_load.wrk import LoadError, Round, load
+from experiments.load.service_process import HOST, START_SECONDS, Running, cpu_seconds, free_port, started
 from registry.versions.model_package import write_package
 from segment_model.model import SegmentModel
 from serving.launcher import Launched, serve_environment, stop
@@ -95,7 +95,7 @@ def wait_for_workers(service: Running, workers: int, headers: Mapping[str, str])
 @contextmanager
 def bare(folder: Path, bodies: list[str], workers: int = 1) -> Iterator[Side]:
     """Starlette on uvicorn, with httptools and uvloop."""
-    command = [sys.executable, "-m", "uvicorn", "--factory", "experiments.benchmarks.bare_peer:application"]
+    command = [sys.executable, "-m", "uvicorn", "--factory", "experiments.benchmarks.peers.bare_peer:application"]
     command += ["--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"]
     command += ["--workers", str(workers)]
     environment = {**os.environ, MODEL: str(folder / "model")}
@@ -106,7 +106,7 @@ def bare(folder: Path, bodies: list[str], workers: int = 1) -> Iterator[Side]:
 @contextmanager
 def bento(folder: Path, name: str, bodies: list[str]) -> Iterator[Side]:
     """One of BentoML's own kinds of route."""
-    command = [sys.executable, "-m", "bentoml", "serve", f"experiments.benchmarks.bentoml_peers:{name}"]
+    command = [sys.executable, "-m", "bentoml", "serve", f"experiments.benchmarks.peers.bentoml_peers:{name}"]
     environment = {
         **serve_environment(ServiceSettings(model_path=folder / "model")),
         "BENTOML_HOME": str(folder / name),

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from experiments.benchmarks.bare_peer import answered, loaded
+from experiments.benchmarks.peers.bare_peer import answered, loaded
 from serving.assignment.assignment import Request as Asked
 from serving.assignment.assignment import answer
 from serving.contracts.requests import AssignRequest

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from experiments.planted_segments import EVENT_NAMES, FEATURES, PLANTED
-from experiments.simulated_population import Integers, Population, choose, spread, words
+from experiments.simulated_company.planted_segments import EVENT_NAMES, FEATURES, PLANTED
+from experiments.simulated_company.population import Integers, Population, choose, spread, words
 
 EVENT_LOG_DAYS = 92  # the company keeps its event log this long
 CUSTOMERS_AT_ONCE = 50_000  # bounds the memory of the day by day activity table

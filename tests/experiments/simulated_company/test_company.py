@@ -9,8 +9,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.planted_segments import EVENT_NAMES, FEATURES, PLANS, PLANTED, PRIORITIES, SEAT_PRICES
-from experiments.simulate import SimulatedCompany, simulate, write_company
+from experiments.simulated_company.company import SimulatedCompany, simulate, write_company
+from experiments.simulated_company.planted_segments import (
+    EVENT_NAMES,
+    FEATURES,
+    PLANS,
+    PLANTED,
+    PRIORITIES,
+    SEAT_PRICES,
+)
 from segment_model.errors import SegmentsError, SettingsError, SourceError
 from training.settings import read_settings
 

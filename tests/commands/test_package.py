@@ -18,7 +18,7 @@ BUILT = re.compile(
     r"built (segments:\w+) \((\d+\.\d) MB; the (\d+) packages that it needs take ([\d,]+) MB\); "
     r"serve it: bentoml serve \1"
 )
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_bento_is_built_weighed_and_its_dockerfile_written(tmp_path: Path, kmeans_model: SegmentModel) -> None:

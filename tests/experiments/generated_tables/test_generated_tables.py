@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.benchmarks.discovery import FIRST_SEED, numbers_of_mixed_groups
-from experiments.planted_groups import (
+from experiments.generated_tables.planted_groups import (
     CATEGORY_SIGNAL,
     MOST_ERROR,
     CustomerTable,
@@ -19,7 +19,7 @@ from experiments.planted_groups import (
     planted_groups,
     planted_model,
 )
-from experiments.structureless import structureless
+from experiments.generated_tables.structureless import structureless
 
 FROZEN: dict[Callable[[int], CustomerTable], dict[int, str]] = {
     structureless: {

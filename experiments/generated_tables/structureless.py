@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from experiments.planted_groups import CustomerTable, customer_table, random_covariance
+from experiments.generated_tables.planted_groups import CustomerTable, customer_table, random_covariance
 from segment_model.contract import Column, Kind
 
 FEWEST, MOST = 300, 5000

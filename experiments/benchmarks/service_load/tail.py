@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.benchmarks.serve_sides import CONNECTIONS, Side
-from experiments.benchmarks.wrk import load
-from experiments.benchmarks.wrk_latencies import percentile
+from experiments.benchmarks.service_load.serve_sides import CONNECTIONS, Side
+from experiments.benchmarks.service_load.wrk import load
+from experiments.benchmarks.service_load.wrk_latencies import percentile
 
 MACHINE = "the machine"
 WORK = 500  # steps of the loop in one request of nobody's

@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from sklearn.metrics import adjusted_rand_score
 
 from cli import main
-from experiments.service_process import free_port
+from experiments.load.service_process import free_port
 from features.vector_file import read_vectors
 from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.versions.versions import fetch, list_versions

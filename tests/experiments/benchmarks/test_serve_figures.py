@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.benchmarks.serve import balance, figures
-from experiments.benchmarks.serve_sides import Side
-from experiments.benchmarks.tail import MACHINE, Tail
-from experiments.benchmarks.wrk import Round
-from experiments.benchmarks.wrk_latencies import as_sent, percentile
+from experiments.benchmarks.service_load.serve_sides import Side
+from experiments.benchmarks.service_load.tail import MACHINE, Tail
+from experiments.benchmarks.service_load.wrk import Round
+from experiments.benchmarks.service_load.wrk_latencies import as_sent, percentile
 
 NAMES = ("@bentoml.api", "mounted", "mlflow models serve", "without explanation")
 

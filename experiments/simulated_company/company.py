@@ -1,6 +1,6 @@
 """A business-to-business software company whose customers belong to known segments.
 
-Eight kinds of customer (`experiments.planted_segments`) leave accounts, subscriptions, usage events and invoices
+Eight kinds of customer (`planted_segments`) leave accounts, subscriptions, usage events and invoices
 behind. Discovery never sees the kinds; it must find them again from behaviour alone, and so we know that it works.
 """
 
@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 from numpy.random import PCG64, Generator, SeedSequence
 
-from experiments.planted_segments import PLANTED
-from experiments.simulated_billing import dated_subscriptions, draw_invoices, draw_subscriptions
-from experiments.simulated_population import draw_accounts, draw_population, words
-from experiments.simulated_usage import draw_events
+from experiments.simulated_company.billing import dated_subscriptions, draw_invoices, draw_subscriptions
+from experiments.simulated_company.planted_segments import PLANTED
+from experiments.simulated_company.population import draw_accounts, draw_population, words
+from experiments.simulated_company.usage import draw_events
 from segment_model.errors import SettingsError, SourceError
 
 

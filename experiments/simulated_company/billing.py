@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from experiments.planted_segments import PLANS, SEAT_PRICES
-from experiments.simulated_population import Floats, Integers, Population, choose, spread, words
+from experiments.simulated_company.planted_segments import PLANS, SEAT_PRICES
+from experiments.simulated_company.population import Floats, Integers, Population, choose, spread, words
 
 
 def draw_subscriptions(rng: Generator, population: Population) -> pd.DataFrame:

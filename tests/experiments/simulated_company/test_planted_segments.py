@@ -13,8 +13,8 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier
 
-from experiments.planted_segments import PLANTED
-from experiments.simulate import simulate, write_company
+from experiments.simulated_company.company import simulate, write_company
+from experiments.simulated_company.planted_segments import PLANTED
 from features.customer_vector import CustomerVectors, build_vectors
 from training.discovery.discovery import discover
 from training.settings import Settings, read_settings

@@ -1,0 +1,1 @@
+"""Load on a running service, and what wrk tells of it."""

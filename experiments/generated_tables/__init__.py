@@ -1,0 +1,1 @@
+"""Generated customer tables: with planted groups, and without any structure."""

@@ -1,0 +1,1 @@
+"""A made-up software company with planted segments: its tables, and the truth behind them."""

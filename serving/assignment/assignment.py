@@ -27,7 +27,7 @@ from serving.wire.refusals import (
 
 if TYPE_CHECKING:
     from segment_model.contract import Column
-    from segment_model.explanation.centroid import Explanations
+    from segment_model.explanation.explainer import Explanations
     from segment_model.scoring.answers import Assignments
 
 REQUEST_KEYS = ("customers", "explain", "words", "policy")

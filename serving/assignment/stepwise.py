@@ -16,7 +16,7 @@ EXPLAINED_AT_ONCE = 3  # so many of them may keep others waiting
 
 def takes_long(served: ServedModel, request: Request) -> bool:
     """Whether the work is long though the request is short."""
-    return request.explain and len(request.ids) > EXPLAINED_AT_ONCE and served.model.assigner.KIND == "nearest_core"
+    return request.explain and len(request.ids) > EXPLAINED_AT_ONCE and served.model.explainer.is_slow
 
 
 def answer_in_steps(served: ServedModel, request: Request, deadline: Deadline) -> dict[str, Any]:

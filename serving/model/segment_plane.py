@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from segment_model.centres import centres
 from segment_model.errors import InputError
 from serving.assignment.assignment import Request
 from serving.model.live_model import ServedModel
@@ -34,7 +33,7 @@ class FlatMap:
 
     @classmethod
     def of(cls, model: SegmentModel) -> Self:
-        middles = centres(model)
+        middles = model.centres
         weights = np.array([card.size for card in model.cards], dtype=np.float64)
         weights = weights / weights.sum() if weights.sum() > 0 else np.full(len(weights), 1 / len(weights))
         middle = weights @ middles

@@ -114,7 +114,7 @@ def kmeans() -> SegmentModel:
     encoder = _encoder(numbers)
     points = _points(encoder, numbers)
     assigner = NearestCentroid(np.array([points[:, i * 100 : (i + 1) * 100].mean(axis=1) for i in range(3)]))
-    explainer = CentroidExplainer(encoder, assigner, points.mean(axis=1))
+    explainer = CentroidExplainer(encoder, assigner.centroids, points.mean(axis=1))
     return SegmentModel(CONTRACT, encoder, assigner, explainer, NoveltyRule.learn(numbers), _cards())
 
 

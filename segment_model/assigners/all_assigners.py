@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from segment_model.assigners.assigner import Assigner
+from segment_model.assigners.gaussian_mixture import GaussianMixture
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.errors import ArtefactError, nearest_word
 
-ASSIGNERS: tuple[type[Assigner], ...] = (NearestCentroid, NearestCore)
+ASSIGNERS: tuple[type[Assigner], ...] = (NearestCentroid, NearestCore, GaussianMixture)
 
 
 def assigner_of_kind(kind: str) -> type[Assigner]:

@@ -37,7 +37,8 @@ class LogDensities:
     @cached_property
     def precisions(self) -> Floats:
         """(k, width, width) inverse covariances."""
-        return np.einsum("kij,klj->kil", self.factors, self.factors)
+        precisions: Floats = np.einsum("kij,klj->kil", self.factors, self.factors)
+        return precisions
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,8 @@ class EncodingSettings(Block):
 class UmapSettings(Block):
     """An embedding before HDBSCAN, for discovery only: customers are assigned in the encoded space."""
 
-    dimensions: int = Field(5, ge=2, le=50, description="of the embedding")
-    neighbours: int = Field(30, ge=2, description="how local it is")
+    dimensions: int = Field(5, ge=2, le=50, description="number of dimensions of the embedding")
+    neighbours: int = Field(30, ge=2, description="number of neighbours: more of them make the embedding less local")
 
 
 class KMeansSettings(Block):
@@ -88,7 +88,7 @@ class HdbscanSettings(Block):
     min_cluster_sizes: tuple[Annotated[int, Field(ge=2)], ...] = Field(
         (), description="smallest groups to try; empty: 1 %, 2 % and 5 % of the customers, at least 10"
     )
-    min_samples: int | None = Field(None, ge=1, description="neighbours that make a dense place; empty: at most 10")
+    min_samples: int | None = Field(None, ge=1, description="neighbours that make a place dense; empty: at most 10")
     embedding: UmapSettings | None = Field(None, description="UMAP before HDBSCAN")
 
 
@@ -102,7 +102,7 @@ class DiscoverySettings(Block):
         (KMeansSettings(), HdbscanSettings()), min_length=1, description="KMeans and HDBSCAN unless you list one"
     )
     encoding: EncodingSettings = Field(EncodingSettings(), description="how a vector becomes a standardised point")
-    seed: int = Field(0, ge=0, description="of everything random")
+    seed: int = Field(0, ge=0, description="of everything random; the same seed and data give the same segments")
     min_segments: int = Field(2, ge=2, description="fewer are refused")
     max_segments: int = Field(12, ge=2, description="more are refused")
     min_share: float = Field(0.01, ge=0, lt=0.5, description="no segment may hold a smaller share of customers")
@@ -111,7 +111,7 @@ class DiscoverySettings(Block):
     judged_customers: int = Field(
         4000, ge=100, description="silhouettes are taken on a stratified sample of so many customers"
     )
-    force: bool = Field(False, description="make a model even of no reproducible structure; it will say so for ever")
+    force: bool = Field(False, description="make a model even without reproducible structure; its verdict says so")
     allow_sensitive: bool = Field(False, description="let columns marked sensitive shape and name segments")
 
     @model_validator(mode="after")
@@ -124,7 +124,10 @@ class DiscoverySettings(Block):
 class RegistrySettings(Block):
     """Where runs and models are kept."""
 
-    tracking_uri: str = Field("sqlite:///mlflow.db", description="of MLflow; a SQLite path is relative to the file")
+    tracking_uri: str = Field(
+        "sqlite:///mlflow.db",
+        description="of MLflow: the http or https address of a server, or a SQLite path relative to the settings file",
+    )
     experiment: str = Field("customer-segments", min_length=1, description="the MLflow experiment that holds the runs")
     model_name: str = Field(
         "customer-segments", min_length=1, pattern=r"^[^/:.%\"']+$", description="the registered name"
@@ -134,8 +137,10 @@ class RegistrySettings(Block):
 class Settings(Block):
     """Everything that a discovery needs to know."""
 
-    title: str = Field("", description="of the report")
-    as_of: date | datetime = Field(description="the moment the vectors describe; nothing after it is looked at")
+    title: str = Field("", description="title of the report")
+    as_of: date | datetime = Field(
+        description="the moment that the vectors describe: rows at or after it do not count; a date is its midnight"
+    )
     sources: Sources = Field(description="where the raw tables are")
     features: FeatureSettings = Field(FeatureSettings(), description="how they become customer vectors")
     discovery: DiscoverySettings = Field(

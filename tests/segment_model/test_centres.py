@@ -11,7 +11,7 @@ import pytest
 
 from segment_model.centres import typical_points
 from segments import Column, Kind, SegmentModel, VectorContract
-from serving.model.segment_plane import FlatMap
+from serving.model.segment_plane import SegmentPlane
 from training.discovery.discovery import Discovery, discover
 from training.settings import DiscoverySettings, KMeansSettings
 
@@ -72,7 +72,7 @@ def test_of_sites_the_typical_customers_who_lie_among_their_own(correlated: Disc
 
 
 def test_on_the_map_each_segment_stands_among_its_own_customers(correlated: Discovery) -> None:
-    drawn = FlatMap.of(correlated.model)
+    drawn = SegmentPlane.of(correlated.model)
     customers = drawn.place(np.ascontiguousarray(correlated.points.T))
     for position, place in enumerate(drawn.places):
         own = customers[correlated.labels == position]

@@ -39,7 +39,8 @@ from serving.contracts.errors import ErrorResponse
 from serving.gateway.api_keys import add_key
 from serving.gateway.gateway import Door
 from serving.launcher import Launched, serve_command, serve_environment, stop, wait_until_ready
-from serving.model.live_model import LiveModel, ServedModel
+from serving.model.live_model import LiveModel
+from serving.model.served_model import ServedModel
 from serving.settings import ServiceSettings
 from serving.wire.refusals import Refusal
 from training.discovery.discovery import discover

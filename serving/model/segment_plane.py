@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-
 if TYPE_CHECKING:
     from segment_model.encoding.encoder import Floats
     from segment_model.model import SegmentModel

@@ -129,8 +129,8 @@ def compare(a: str, b: str, vectors: Path, vectors_before: Path | None, out: Pat
     from features.vector_file import read_vectors
     from registry.runs.additions import add_to_run
     from registry.versions.versions import fetch
-    from reporting.drawing import png
-    from reporting.flow_picture import flow_picture
+    from reporting.pictures.drawing import png
+    from reporting.pictures.flow_picture import flow_picture
     from training.succession.comparison import compare as followed
 
     location = location_of(config)

@@ -12,8 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
-from segment_model.assigners.nearest_core import NearestCore
+from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Floats, Indices
 
 REFITS = 10  # bootstrap samples; of recipes that take long, fewer
@@ -27,7 +26,7 @@ class Fit:
     `labels` are what the algorithm gave the customers at `rows` (-1: no segment), `facts` its own scores.
     """
 
-    assigner: NearestCentroid | NearestCore
+    assigner: Assigner
     rows: Indices
     labels: Indices
     facts: Mapping[str, float]

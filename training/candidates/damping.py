@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Encoder, Floats, Transform
 from segment_model.model import SegmentModel
 
@@ -33,9 +32,9 @@ def carried_over(incumbent: SegmentModel, encoder: Encoder, today: Floats) -> Fl
     them where the incumbent has no centres.
     """
     carried = today.copy()
-    if not isinstance(incumbent.assigner, NearestCentroid):
+    centres, old = incumbent.assigner.sites, incumbent.encoder
+    if centres is None:
         return carried
-    centres, old = incumbent.assigner.centroids, incumbent.encoder
     was, now = old.numbers, encoder.numbers
     former = {name: place for place, name in enumerate(was.names) if was.factor[place]}
     for place, (name, transform) in enumerate(zip(now.names, now.transforms, strict=True)):

@@ -14,15 +14,11 @@ import pandas as pd
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
-from segment_model.assigners.nearest_core import NearestCore
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import DiscoveryError
-from segment_model.explanation.centroid import CentroidExplainer
-from segment_model.explanation.core import CoreExplainer
 from segment_model.model import SegmentModel
 from training.candidates.all_candidates import recipes_for
 from training.candidates.candidate import Fit, Recipe, sample_rows
@@ -135,11 +131,7 @@ def discover(
     ids = new_ids(provenance, chosen.recipe, chosen.fit.assigner.size)
     cards = make_cards(frame, contract, chosen.labels, ids, settings.allow_sensitive)
     assigner = chosen.fit.assigner
-    explainer = (
-        CentroidExplainer(encoder, assigner, points.mean(axis=0))
-        if isinstance(assigner, NearestCentroid)
-        else CoreExplainer(encoder, assigner, *background(points, settings.seed))
-    )
+    explainer = assigner.learn_explainer(encoder, TrainingPoints(points, settings.seed))
     model = SegmentModel(
         contract=contract,
         encoder=encoder,
@@ -155,7 +147,7 @@ def discover(
             "verdict": verdict.to_json(),
             "customers": len(frame),
             # training points that the model must keep to assign anybody; a KMeans model keeps none
-            "exemplars": len(assigner.exemplars) if isinstance(assigner, NearestCore) else 0,
+            "exemplars": assigner.exemplar_count,
         },
     )
     return Discovery(frame, contract, encoder, points, tuple(candidates), choice, model, verdict)
@@ -195,14 +187,21 @@ def new_ids(provenance: Mapping[str, Any], recipe: Recipe, count: int) -> tuple[
     return tuple(ids)
 
 
-def background(points: Floats, seed: int) -> tuple[Floats, Floats]:
-    """A few weighted prototypes of the training customers, none of them a customer: (m, width) and (m,)."""
-    rows = points[sample_rows(len(points), 20_000, seed)]
-    count = min(BACKGROUND_SIZE, len(np.unique(rows, axis=0)))
-    with threadpool_limits(limits=1):
-        found = KMeans(count, n_init=1, random_state=seed).fit(rows)
-    sizes = np.bincount(found.labels_, minlength=count)
-    return np.asarray(found.cluster_centers_, dtype=np.float64), sizes / sizes.sum()
+@dataclass(frozen=True)
+class TrainingPoints:
+    """The (n, width) encoded training customers, as the background of explanations."""
+
+    points: Floats
+    seed: int
+
+    def prototypes(self) -> tuple[Floats, Floats]:
+        """A few weighted prototypes, none of them a customer: (m, width), and (m,) weights whose sum is 1."""
+        rows = self.points[sample_rows(len(self.points), 20_000, self.seed)]
+        count = min(BACKGROUND_SIZE, len(np.unique(rows, axis=0)))
+        with threadpool_limits(limits=1):
+            fitted = KMeans(count, n_init=1, random_state=self.seed).fit(rows)
+        sizes = np.bincount(fitted.labels_, minlength=count)
+        return np.asarray(fitted.cluster_centers_, dtype=np.float64), sizes / sizes.sum()
 
 
 def conclude(

@@ -86,7 +86,9 @@ def default(field: FieldInfo) -> str:
         return "below"
     if declared is None or declared in ("", (), {}):
         return ""
-    return code(json.dumps(declared) if isinstance(declared, bool | tuple) else str(declared))
+    if isinstance(declared, bool | tuple):
+        return code(json.dumps(declared))
+    return code(f"{declared:g}" if isinstance(declared, float) else str(declared))
 
 
 def models_in(annotation: Any) -> set[type[BaseModel]]:

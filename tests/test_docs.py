@@ -46,17 +46,13 @@ from serving.contracts import errors, requests, responses
 from serving.endpoints.table import route_table
 from serving.model.live_model import LiveModel
 from serving.settings import PREFIX, ServiceSettings
-from training.settings import (
-    DiscoverySettings,
-    EncodingSettings,
-    HdbscanSettings,
-    KMeansSettings,
-    RegistrySettings,
-    Settings,
-    UmapSettings,
-    parse_settings,
-)
-from training.tuning.sweep_settings import SweepRange, SweepSettings
+from training.candidates.algorithm_settings import AlgorithmSettings
+from training.candidates.all_candidates import registered_algorithms
+from training.candidates.hdbscan_settings import HdbscanSettings
+from training.candidates.kmeans_settings import KMeansSettings
+from training.candidates.umap_embedding import UmapSettings
+from training.settings import DiscoverySettings, EncodingSettings, RegistrySettings, Settings, parse_settings
+from training.sweep_settings import SweepRange, SweepSettings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REFERENCE = REPOSITORY / "docs" / "reference.md"
@@ -197,7 +193,10 @@ def default_of(field: FieldInfo) -> str:
 
 def blocks_in(annotation: Any) -> Iterator[type[BaseModel]]:
     """Every block of settings inside an annotation, at any depth."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if annotation is AlgorithmSettings:
+        for algorithm in registered_algorithms().values():
+            yield from blocks_in(algorithm)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
         for field in annotation.model_fields.values():
             yield from blocks_in(field.annotation)

@@ -39,13 +39,15 @@ class FittingContext:
 class Fit:
     """A fitted assigner.
 
-    `labels` are what the algorithm gave the customers at `rows` (-1: no segment), `facts` its own scores.
+    `labels` are what the algorithm gave the customers at `rows` (-1: no segment), `facts` its own scores. chosen : the
+    candidate with the parameters that the fit itself chose, where it chooses any; refits keep them.
     """
 
     assigner: NearestCentroid | NearestCore
     rows: Indices
     labels: Indices
     facts: Mapping[str, float]
+    chosen: CandidateSpec | None = None
 
 
 class NoSegmentsError(DiscoveryError):

@@ -37,7 +37,7 @@ def try_candidate(spec: CandidateSpec, points: Floats, held_out: HeldOut, settin
         fit = spec.fit(points, settings.seed)
     except NoSegmentsError as error:
         return Candidate(spec, None, None, None, refusal=str(error))
-    size = fit.assigner.size
+    spec, size = fit.chosen or spec, fit.assigner.size
     near = fit.assigner.nearest(np.ascontiguousarray(points.T))
     labels = np.where(near.outside, -1, near.segment).astype(np.intp)
     pairs = pairs_of(held_out, labels, size)

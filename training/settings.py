@@ -62,7 +62,7 @@ class DiscoverySettings(Block):
         DEFAULT_ALGORITHMS, min_length=1, description="KMeans and HDBSCAN unless you list one"
     )
     encoding: EncodingSettings = Field(EncodingSettings(), description="how a vector becomes a standardised point")
-    seed: int = Field(0, ge=0, description="of everything random")
+    seed: int = Field(0, ge=0, description="of everything random; the same seed and data give the same segments")
     min_segments: int = Field(2, ge=2, description="fewer are refused")
     max_segments: int = Field(12, ge=2, description="more are refused")
     min_share: float = Field(0.01, ge=0, lt=0.5, description="no segment may hold a smaller share of customers")
@@ -71,7 +71,7 @@ class DiscoverySettings(Block):
     judged_customers: int = Field(
         4000, ge=100, description="silhouettes are taken on a stratified sample of so many customers"
     )
-    force: bool = Field(False, description="make a model even of no reproducible structure; it will say so for ever")
+    force: bool = Field(False, description="make a model even without reproducible structure; its verdict says so")
     allow_sensitive: bool = Field(False, description="let columns marked sensitive shape and name segments")
 
     @model_validator(mode="after")
@@ -84,7 +84,10 @@ class DiscoverySettings(Block):
 class RegistrySettings(Block):
     """Where runs and models are kept."""
 
-    tracking_uri: str = Field("sqlite:///mlflow.db", description="of MLflow; a SQLite path is relative to the file")
+    tracking_uri: str = Field(
+        "sqlite:///mlflow.db",
+        description="of MLflow: the http or https address of a server, or a SQLite path relative to the settings file",
+    )
     experiment: str = Field("customer-segments", min_length=1, description="the MLflow experiment that holds the runs")
     model_name: str = Field(
         "customer-segments", min_length=1, pattern=r"^[^/:.%\"']+$", description="the registered name"
@@ -94,8 +97,10 @@ class RegistrySettings(Block):
 class Settings(Block):
     """Everything that a discovery needs to know."""
 
-    title: str = Field("", description="of the report")
-    as_of: date | datetime = Field(description="the moment the vectors describe; nothing after it is looked at")
+    title: str = Field("", description="title of the report")
+    as_of: date | datetime = Field(
+        description="the moment that the vectors describe: rows at or after it do not count; a date is its midnight"
+    )
     sources: Sources = Field(description="where the raw tables are")
     features: FeatureSettings = Field(FeatureSettings(), description="how they become customer vectors")
     discovery: DiscoverySettings = Field(

@@ -39,7 +39,7 @@ from segment_model.model import SegmentModel
 from training.candidates.candidate import Fit, FittingContext, NoSegmentsError
 from training.candidates.hdbscan import HdbscanSpec
 from training.candidates.hdbscan_settings import HdbscanSettings
-from training.discovery.assembly import background
+from training.discovery.assembly import TrainingPoints
 from training.encoding import fit_encoding
 from training.evaluation.quality import assigned_labels
 from training.profiling.cards import make_cards
@@ -120,7 +120,7 @@ def serve(table: pd.DataFrame, most: int | None = None) -> Served | None:
             continue
         ids = [f"seg-{number}" for number in range(fit.assigner.size)]
         cards = make_cards(frame, contract, assigned_labels(fit, points), ids)
-        explainer = CoreExplainer(encoder, fit.assigner, *background(points, SEED))
+        explainer = fit.assigner.learn_explainer(encoder, TrainingPoints(points, SEED))
         model = SegmentModel(contract, encoder, fit.assigner, explainer, NoveltyRule.learn(raw.numbers), cards)
         with tempfile.TemporaryDirectory() as folder:
             model.save(Path(folder) / "model")

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from segment_model.assigners.nearest_centroid import Nearest
-from segment_model.encoding.encoder import Floats, Indices
+from segment_model.assigners.nearest import Nearest
+from segment_model.encoding.encoder import Encoder, Floats, Indices
+from segment_model.explanation.core import CoreExplainer
+from segment_model.explanation.explainer import Background
 
 SOFTNESS = 0.5  # how much of its core distance an exemplar stands away from everybody
 
@@ -37,10 +39,19 @@ class NearestCore:
     owner: Indices
     reach: Floats
     KIND: ClassVar[str] = "nearest_core"
+    ALGORITHM: ClassVar[str] = "hdbscan"
 
     @property
     def size(self) -> int:
         return len(self.reach)
+
+    @property
+    def sites(self) -> None:
+        return None
+
+    @property
+    def exemplar_count(self) -> int:
+        return len(self.exemplars)
 
     @cached_property
     def places(self) -> Floats:
@@ -99,6 +110,21 @@ class NearestCore:
                 runner_up_distance[rows], found = tree.query(customers[rows])
                 runner_up[rows] = owner[found]
         return Nearest(segment, runner_up, distance, runner_up_distance, outside)
+
+    def centres(self) -> Floats:
+        """The mean of each segment's exemplars."""
+        return np.array([self.exemplars[self.owner == segment].mean(axis=0) for segment in range(self.size)])
+
+    def places_in(self, segment: int, most: int) -> Floats:
+        owned = self.exemplars[self.owner == segment]
+        places: Floats = owned[:: max(1, len(owned) // most)]
+        return places
+
+    def learn_explainer(self, encoder: Encoder, background: Background) -> CoreExplainer:
+        return CoreExplainer(encoder, self, *background.prototypes())
+
+    def stored_explainer(self, encoder: Encoder, arrays: Mapping[str, NDArray[Any]]) -> CoreExplainer:
+        return CoreExplainer(encoder, self, arrays["background"], arrays["weights"])
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         return {"exemplars": self.exemplars, "core": self.core, "owner": self.owner, "reach": self.reach}

@@ -13,7 +13,7 @@ from segment_model.encoding.encoder import MISSING_LEVEL, CategoryEncoding
 from segment_model.language.wording import plain_value
 
 if TYPE_CHECKING:
-    from segment_model.explanation.centroid import Explanations
+    from segment_model.explanation.explainer import Explanations
     from segment_model.model import SegmentModel
 
 Value = float | str | None

@@ -14,7 +14,7 @@ from segment_model.encoding.encoder import Flags, Floats, Indices
 from segment_model.scoring.single_customer import Single
 
 if TYPE_CHECKING:
-    from segment_model.explanation.centroid import Explanations
+    from segment_model.explanation.explainer import Explanations
 
 
 @dataclass(frozen=True)

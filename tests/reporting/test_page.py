@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from reporting.page import HOW_TO_READ, html_report
-from reporting.pictures import PICTURES
+from reporting.pictures.all_pictures import PICTURES
 from reporting.tables import candidate_table, money_columns, segment_table, titled
 from segment_model.cards import SegmentLabel
 from segment_model.rules import OneOf, Rule

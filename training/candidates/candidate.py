@@ -12,8 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
-from segment_model.assigners.nearest_core import NearestCore
+from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import DiscoveryError
 from training.candidates.warm_start import COLD_START, WarmStart
@@ -43,7 +42,7 @@ class Fit:
     candidate with the parameters that the fit itself chose, where it chooses any; refits keep them.
     """
 
-    assigner: NearestCentroid | NearestCore
+    assigner: Assigner
     rows: Indices
     labels: Indices
     facts: Mapping[str, float]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Encoder, Floats, Transform
 from segment_model.model import SegmentModel
 
@@ -33,9 +32,9 @@ def carried_over(incumbent: SegmentModel, encoder: Encoder, today: Floats) -> Fl
     incumbent has no centres.
     """
     carried = today.copy()
-    if not isinstance(incumbent.assigner, NearestCentroid):
+    centres = incumbent.assigner.sites
+    if centres is None:
         return carried
-    centres = incumbent.assigner.centroids
     _carry_numbers(centres, incumbent.encoder, encoder, carried)
     _carry_categories(centres, incumbent.encoder, encoder, carried)
     return carried

@@ -26,7 +26,7 @@ class HdbscanSettings(AlgorithmSettings):
     min_cluster_sizes: tuple[Annotated[int, Field(ge=2)], ...] = Field(
         (), description="smallest groups to try; empty: 1 %, 2 % and 5 % of the customers, at least 10"
     )
-    min_samples: int | None = Field(None, ge=1, description="neighbours that make a dense place; empty: at most 10")
+    min_samples: int | None = Field(None, ge=1, description="neighbours that make a place dense; empty: at most 10")
     embedding: UmapSettings | None = Field(None, description="UMAP before HDBSCAN")
 
     def candidates(self, context: FittingContext) -> Sequence[HdbscanSpec]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class UmapSettings(Block):
     """An embedding before HDBSCAN, for discovery only: customers are assigned in the encoded space."""
 
-    dimensions: int = Field(5, ge=2, le=50, description="of the embedding")
-    neighbours: int = Field(30, ge=2, description="how local it is")
+    dimensions: int = Field(5, ge=2, le=50, description="number of dimensions of the embedding")
+    neighbours: int = Field(30, ge=2, description="number of neighbours: more of them make the embedding less local")
 
 
 def embed(points: Floats, settings: UmapSettings, seed: int) -> Floats:

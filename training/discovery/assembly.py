@@ -13,21 +13,17 @@ import pandas as pd
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
-from segment_model.assigners.nearest_core import NearestCore
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, RawCustomers
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.errors import DiscoveryError
-from segment_model.explanation.centroid import CentroidExplainer
-from segment_model.explanation.core import CoreExplainer
 from segment_model.model import SegmentModel
-from training.candidates.candidate import CandidateSpec, sample_rows
+from training.candidates.candidate import MOST_SEARCHED, CandidateSpec, sample_rows
 from training.discovery.candidate_trial import Candidate
 from training.evaluation.verdict import Verdict
 from training.profiling.cards import make_cards
 
-BACKGROUND_SIZE = 16  # weighted prototypes behind an HDBSCAN explanation
+BACKGROUND_SIZE = 16  # weighted prototypes behind an explanation that enumerates coalitions
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ def assemble_model(
         contract=customers.contract,
         encoder=customers.encoder,
         assigner=assigner,
-        explainer=_explainer(assigner, customers, seed),
+        explainer=assigner.learn_explainer(customers.encoder, TrainingPoints(customers.points, seed)),
         novelty=NoveltyRule.learn(customers.raw.numbers),
         discovered_cards=make_cards(customers.frame, customers.contract, candidate.labels, ids, allow_sensitive),
         provenance={
@@ -76,8 +72,7 @@ def assemble_model(
             "reason": reason,
             "verdict": verdict.to_json(),
             "customers": len(customers.frame),
-            # training points that the model must keep to assign anybody; a KMeans model keeps none
-            "exemplars": len(assigner.exemplars) if isinstance(assigner, NearestCore) else 0,
+            "exemplars": assigner.exemplar_count,
         },
     )
 
@@ -92,19 +87,18 @@ def new_ids(provenance: Mapping[str, Any], spec: CandidateSpec, count: int) -> t
     return tuple(ids)
 
 
-def _explainer(
-    assigner: NearestCentroid | NearestCore, customers: EncodedCustomers, seed: int
-) -> CentroidExplainer | CoreExplainer:
-    if isinstance(assigner, NearestCentroid):
-        return CentroidExplainer(customers.encoder, assigner, customers.points.mean(axis=0))
-    return CoreExplainer(customers.encoder, assigner, *background(customers.points, seed))
+@dataclass(frozen=True)
+class TrainingPoints:
+    """The (n, width) encoded training customers, as the background of explanations."""
 
+    points: Floats
+    seed: int
 
-def background(points: Floats, seed: int) -> tuple[Floats, Floats]:
-    """A few weighted prototypes of the training customers, none of them a customer: (m, width) and (m,)."""
-    rows = points[sample_rows(len(points), 20_000, seed)]
-    count = min(BACKGROUND_SIZE, len(np.unique(rows, axis=0)))
-    with threadpool_limits(limits=1):
-        fitted = KMeans(count, n_init=1, random_state=seed).fit(rows)
-    sizes = np.bincount(fitted.labels_, minlength=count)
-    return np.asarray(fitted.cluster_centers_, dtype=np.float64), sizes / sizes.sum()
+    def prototypes(self) -> tuple[Floats, Floats]:
+        """A few weighted prototypes, none of them a customer: (m, width), and (m,) weights whose sum is 1."""
+        rows = self.points[sample_rows(len(self.points), MOST_SEARCHED, self.seed)]
+        count = min(BACKGROUND_SIZE, len(np.unique(rows, axis=0)))
+        with threadpool_limits(limits=1):
+            fitted = KMeans(count, n_init=1, random_state=self.seed).fit(rows)
+        sizes = np.bincount(fitted.labels_, minlength=count)
+        return np.asarray(fitted.cluster_centers_, dtype=np.float64), sizes / sizes.sum()

@@ -74,7 +74,7 @@ def small_model(
         VectorContract((*columns, *plan)),
         encoder,
         assigner,
-        CentroidExplainer(encoder, assigner, found.mean(axis=0)),
+        CentroidExplainer(encoder, found, found.mean(axis=0)),
         NoveltyRule.learn(places.T.copy()),
         cards,
     )
@@ -256,7 +256,7 @@ def test_of_more_combinations_than_can_be_tried_the_cheapest_are() -> None:
         VectorContract((*columns, *(Column(name, Kind.CATEGORY) for name in names))),
         encoder,
         assigner,
-        CentroidExplainer(encoder, assigner, places.mean(axis=0)),
+        CentroidExplainer(encoder, places, places.mean(axis=0)),
         model.novelty,
         model.discovered_cards,
     )

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segment_model.model import SegmentModel
-from serving.assignment.assignment import CONTRAST_KEYS, MAP_KEYS, read_request
 from serving.contracts.requests import ChangeRequest, ContrastRequest, MapRequest
 from serving.contracts.responses import AssignResponse, ChangeResponse
+from serving.endpoints.contrast import read_contrast
+from serving.endpoints.locate import read_locate
 from serving.endpoints.what_would_change import read_change
 
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -176,11 +177,11 @@ changes = st.fixed_dictionaries(
 @quick
 @given(value=contrasts | changes | places | anything)
 def test_the_published_models_and_the_readers_give_the_same_verdict(verdicts: Any, value: Any) -> None:
-    read, allowed = verdicts(lambda body: read_request(body, keys=CONTRAST_KEYS), ContrastRequest, value)
+    read, allowed = verdicts(read_contrast, ContrastRequest, value)
     assert read == allowed
     read, allowed = verdicts(read_change, ChangeRequest, value)
     assert read == allowed
-    read, allowed = verdicts(lambda body: read_request(body, keys=MAP_KEYS), MapRequest, value)
+    read, allowed = verdicts(read_locate, MapRequest, value)
     assert read == allowed
 
 

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from sklearn.metrics import silhouette_samples
 from threadpoolctl import threadpool_limits
 
-from reporting.customer_map import MOST_DRAWN, SEED, customer_map
-from reporting.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, png, quiet
-from reporting.profile_pictures import contributions_beeswarm, profile_heatmap
+from reporting.pictures.customer_map import MOST_DRAWN, SEED, customer_map
+from reporting.pictures.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, png, quiet
+from reporting.pictures.profile_heatmap import contributions_beeswarm, profile_heatmap
 from training.discovery.discovery import Discovery
 from training.evaluation.quality import stratified_sample
 from training.evaluation.selection import LEAST_STABILITY

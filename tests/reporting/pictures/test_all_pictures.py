@@ -11,9 +11,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from reporting import customer_map as map_module
-from reporting.drawing import PALETTE, blank, colour_of, lettering, png, spread, swarm
-from reporting.pictures import (
+from reporting.pictures import customer_map as map_module
+from reporting.pictures.all_pictures import (
     PICTURES,
     candidate_scores,
     contributions_beeswarm,
@@ -22,6 +21,7 @@ from reporting.pictures import (
     profile_heatmap,
     silhouette_plot,
 )
+from reporting.pictures.drawing import PALETTE, blank, colour_of, lettering, png, spread, swarm
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.cards import SegmentLabel
 from training.discovery.discovery import Discovery

@@ -15,7 +15,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from reference.markdown import code, table
-from training.settings import Algorithm, Settings
+from training.candidates.algorithm_settings import AlgorithmSettings
+from training.candidates.all_candidates import registered_algorithms
+from training.settings import Settings
 
 HEADER = ("key", "takes", "default", "meaning")
 PLAIN_TYPES = {
@@ -31,10 +33,11 @@ PLAIN_TYPES = {
 
 def blocks() -> dict[str, str]:
     """One table for each model of the settings, and the sections of all algorithms."""
-    algorithms = models_in(Algorithm)
-    tables = {f"settings {model.__name__}": model_table(model) for model in models_in(Settings) - algorithms}
-    choices = [model for model in get_args(get_args(Algorithm)[0]) if model in algorithms]
-    return tables | {"algorithms": "\n\n".join(algorithm_section(model) for model in choices)}
+    tables = {
+        f"settings {model.__name__}": model_table(model) for model in models_in(Settings) - models_in(AlgorithmSettings)
+    }
+    sections = [algorithm_section(algorithm) for algorithm in registered_algorithms().values()]
+    return tables | {"algorithms": "\n\n".join(sections)}
 
 
 def algorithm_section(model: type[BaseModel]) -> str:
@@ -49,8 +52,9 @@ def algorithm_section(model: type[BaseModel]) -> str:
 
 
 def model_table(model: type[BaseModel]) -> str:
-    """A row for each key that a block has beyond those of the block that it extends."""
+    """A row for each key that a block has beyond those of the block that it extends, or declares anew."""
     inherited = {name for base in model.__bases__ for name in getattr(base, "model_fields", {})}
+    inherited -= inspect.get_annotations(model).keys()
     rows = [
         (code(name), takes(field.annotation), default(field), field.description or "")
         for name, field in model.model_fields.items()
@@ -97,7 +101,10 @@ def models_in(annotation: Any) -> set[type[BaseModel]]:
 
 
 def _walk(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if annotation is AlgorithmSettings:
+        for algorithm in registered_algorithms().values():
+            yield from _walk(algorithm)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
         for field in annotation.model_fields.values():
             yield from _walk(field.annotation)

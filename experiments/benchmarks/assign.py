@@ -25,8 +25,9 @@ from segment_model.encoding.encoder import Floats, RawCustomers
 from segment_model.encoding.reader import CustomerReader
 from segment_model.explanation.centroid import CentroidExplainer
 from segment_model.model import SegmentModel
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, EncodingSettings, KMeansSettings
+from training.settings import DiscoverySettings, EncodingSettings
 
 SEGMENTS = 8
 BACKGROUND = 100

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
 from serving.contracts.wire_model import Strict
+
+
+class _OneOfTheAlgorithms:
+    """Lists the registered algorithms in the JSON schema, whenever that is generated."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "enum": list(_algorithms())}
+
+
+def _algorithms() -> tuple[str, ...]:
+    # imported late: the registry imports SciPy, which only a model needs
+    from segment_model.assigners.all_assigners import algorithms
+
+    return algorithms()
+
+
+def _known(name: str) -> str:
+    if name not in _algorithms():
+        raise ValueError(f"{name!r} is none of the algorithms {', '.join(_algorithms())}")
+    return name
+
+
+AlgorithmName = Annotated[str, AfterValidator(_known), _OneOfTheAlgorithms()]
 
 
 class Contribution(Strict):
@@ -199,7 +223,7 @@ class ModelResponse(Strict):
         "the same."
     )
     source: str = Field(description="Where it was loaded from.")
-    algorithm: Literal["kmeans", "hdbscan"]
+    algorithm: AlgorithmName
     features: list[Feature]
 
 

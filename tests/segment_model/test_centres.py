@@ -12,8 +12,9 @@ import pytest
 from segment_model.centres import typical_points
 from segments import Column, Kind, SegmentModel, VectorContract
 from serving.model.segment_plane import SegmentPlane
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
-from training.settings import DiscoverySettings, KMeansSettings
+from training.settings import DiscoverySettings
 
 
 def three_long_groups() -> pd.DataFrame:

@@ -43,8 +43,9 @@ from serving.model.live_model import LiveModel
 from serving.model.served_model import ServedModel
 from serving.settings import ServiceSettings
 from serving.wire.refusals import Refusal
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, KMeansSettings, parse_settings
+from training.settings import DiscoverySettings, parse_settings
 
 CONTRACT = VectorContract(
     (

@@ -14,8 +14,9 @@ from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import ContractError
 from segment_model.scoring.hysteresis import MARGIN, apply_hysteresis
 from segments import SegmentModel
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, KMeansSettings
+from training.settings import DiscoverySettings
 from training.succession.succession import Fate, succeed
 
 

@@ -44,8 +44,9 @@ from serving.model.served_model import ServedModel
 from serving.model.shadow import Shadow
 from serving.settings import ServiceSettings
 from serving.wire.refusals import Refusal
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, KMeansSettings, Settings, parse_settings
+from training.settings import DiscoverySettings, Settings, parse_settings
 
 AS_OF = date(2026, 7, 1)
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pydantic import Field
 
 from serving.contracts.error_codes import codes_by_status
-from serving.contracts.wire_model import Strict
+from serving.contracts.wire_model import WireModel
 
 CODES = codes_by_status()
 
 
-class ErrorDetail(Strict):
+class ErrorDetail(WireModel):
     """One thing wrong."""
 
     customer: str | None = Field(description="The id sent, or `#3` (a position) where no usable id was sent.")
@@ -19,7 +19,7 @@ class ErrorDetail(Strict):
     expected: str
 
 
-class Error(Strict):
+class Error(WireModel):
     """What is wrong and how to mend it."""
 
     code: str = Field(
@@ -30,7 +30,7 @@ class Error(Strict):
     details: list[ErrorDetail]
 
 
-class ErrorResponse(Strict):
+class ErrorResponse(WireModel):
     """Every status of 400 and above has this body."""
 
     error: Error

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import FailFast, Field, InstanceOf, TypeAdapter, WithJsonSchema
 
-from serving.contracts.wire_model import Expected, Strict
+from serving.contracts.wire_model import Expected, WireModel
 
 MOST_CUSTOMERS = 1000
 LONGEST_ID = 256
@@ -44,7 +44,7 @@ Row = Annotated[InstanceOf[dict[str, Any]], WithJsonSchema(ROW)]
 Rows = Annotated[list[Row], FailFast(), Expected(ROWS_WORDS)]
 
 
-class Customer(Strict):
+class Customer(WireModel):
     """One customer as of now."""
 
     id: CustomerId
@@ -70,7 +70,7 @@ class AssignedCustomer(Customer):
     )
 
 
-class AssignRequest(Strict):
+class AssignRequest(WireModel):
     """Customers to assign."""
 
     customers: Annotated[list[AssignedCustomer], *CUSTOMERS]
@@ -84,7 +84,7 @@ class AssignRequest(Strict):
     )
 
 
-class ContrastRequest(Strict):
+class ContrastRequest(WireModel):
     """Customers to assign, each explained against one segment that the caller names."""
 
     customers: Annotated[list[Customer], *CUSTOMERS]
@@ -96,7 +96,7 @@ class ContrastRequest(Strict):
     policy: PolicyField = Field("unassigned", description="As for `/assign`.")
 
 
-class RawCustomer(Strict):
+class RawCustomer(WireModel):
     """One customer's raw rows. A table without a row is a table where the customer has none."""
 
     id: CustomerId
@@ -113,7 +113,7 @@ class RawCustomer(Strict):
     )
 
 
-class RecordsRequest(Strict):
+class RecordsRequest(WireModel):
     """Customers to assign from their raw rows, by the expressions that made the model's own vectors."""
 
     as_of: Annotated[str, Expected(MOMENT_WORDS)] = Field(
@@ -128,7 +128,7 @@ class RecordsRequest(Strict):
     policy: PolicyField = Field("unassigned", description="As for `/assign`.")
 
 
-class ChangeRequest(Strict):
+class ChangeRequest(WireModel):
     """What would bring this customer to that segment?"""
 
     customer: Customer
@@ -142,7 +142,7 @@ class ChangeRequest(Strict):
     )
 
 
-class MapRequest(Strict):
+class MapRequest(WireModel):
     """Customers to find on the flat picture of the segments."""
 
     customers: Annotated[list[Customer], *CUSTOMERS]

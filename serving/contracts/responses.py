@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
-from serving.contracts.wire_model import Strict
+from serving.contracts.wire_model import WireModel
 
 
 class _OneOfTheAlgorithms:
@@ -33,7 +33,7 @@ def _known(name: str) -> str:
 AlgorithmName = Annotated[str, AfterValidator(_known), _OneOfTheAlgorithms()]
 
 
-class Contribution(Strict):
+class Contribution(WireModel):
     """What one feature adds to the score."""
 
     feature: str
@@ -47,7 +47,7 @@ class Contribution(Strict):
     )
 
 
-class Explanation(Strict):
+class Explanation(WireModel):
     """Why `toward` rather than `against`: base + the contributions = score."""
 
     toward: str = Field(description="Id of the nearest segment.")
@@ -57,7 +57,7 @@ class Explanation(Strict):
     contributions: list[Contribution]
 
 
-class Assignment(Strict):
+class Assignment(WireModel):
     """The answer for one customer."""
 
     id: str
@@ -89,7 +89,7 @@ class Assignment(Strict):
     explanation: Explanation | None = Field(None, description="Only with `explain`.")
 
 
-class AssignResponse(Strict):
+class AssignResponse(WireModel):
     """One assignment a customer, in the order of the request."""
 
     model_version: str
@@ -102,7 +102,7 @@ class RecordAssignment(Assignment):
     features: dict[str, float | str | None]
 
 
-class RecordsResponse(Strict):
+class RecordsResponse(WireModel):
     """One assignment a customer, in the order of the request."""
 
     model_version: str
@@ -111,7 +111,7 @@ class RecordsResponse(Strict):
     assignments: list[RecordAssignment]
 
 
-class FeatureChange(Strict):
+class FeatureChange(WireModel):
     """One feature that changes, in `unit`."""
 
     feature: str
@@ -122,7 +122,7 @@ class FeatureChange(Strict):
     follows: bool = Field(description="True where it moves by definition with others.")
 
 
-class ChangeResponse(Strict):
+class ChangeResponse(WireModel):
     """The smallest change found; the changed customer was assigned again before this was said."""
 
     model_version: str
@@ -142,7 +142,7 @@ class ChangeResponse(Strict):
     )
 
 
-class Place(Strict):
+class Place(WireModel):
     """A place on the plane; only distances mean something, the axes have no unit."""
 
     id: str
@@ -150,7 +150,7 @@ class Place(Strict):
     y: float
 
 
-class MapResponse(Strict):
+class MapResponse(WireModel):
     """The segments' centres on the plane in which they differ most."""
 
     model_version: str
@@ -158,14 +158,14 @@ class MapResponse(Strict):
     segments: list[Place]
 
 
-class PlacesResponse(Strict):
+class PlacesResponse(WireModel):
     """One place a customer, in the order of the request."""
 
     model_version: str
     customers: list[Place]
 
 
-class Difference(Strict):
+class Difference(WireModel):
     """What sets a segment apart in one feature."""
 
     feature: str
@@ -175,7 +175,7 @@ class Difference(Strict):
     overall: float | str | None
 
 
-class Segment(Strict):
+class Segment(WireModel):
     """A segment's card."""
 
     id: str
@@ -188,14 +188,14 @@ class Segment(Strict):
     differences: list[Difference]
 
 
-class SegmentsResponse(Strict):
+class SegmentsResponse(WireModel):
     """All segments of the model."""
 
     model_version: str
     segments: list[Segment]
 
 
-class Feature(Strict):
+class Feature(WireModel):
     """A feature that the model expects."""
 
     name: str
@@ -212,7 +212,7 @@ class Feature(Strict):
     levels: list[str] | None = Field(description="The categories that training kept; null for numbers and descriptors.")
 
 
-class ModelResponse(Strict):
+class ModelResponse(WireModel):
     """The model in service."""
 
     name: str
@@ -227,7 +227,7 @@ class ModelResponse(Strict):
     features: list[Feature]
 
 
-class Probe(Strict):
+class Probe(WireModel):
     """The answer of a probe."""
 
     status: Literal["alive", "ready"]

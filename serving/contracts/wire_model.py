@@ -1,4 +1,4 @@
-"""What all models of bodies share: `requests`, `responses` and `errors`."""
+"""The base of every model of a body: unknown keys, coerced types and non-finite numbers are refused."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 
-class Strict(BaseModel):
-    """A body whose keys are known and whose values are not converted."""
-
+class WireModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 

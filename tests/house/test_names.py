@@ -15,14 +15,25 @@ MOST_OF_TESTS = {"result": 25, "item": 2, "value": 81, "data": 17, "obj": 0, "th
 
 
 def bound_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Each name that a module gives to a variable, parameter, function or class, and its line."""
+    """Each name that a module gives to a variable, parameter, function or class, and its line.
+
+    Fields of pydantic models are left out where they are the keys of JSON bodies, which clients rely on.
+    """
+    keys = {id(node) for node in json_keys(tree)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in keys:
             yield node.id, node.lineno
         elif isinstance(node, ast.arg):
             yield node.arg, node.lineno
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name, node.lineno
+
+
+def json_keys(tree: ast.Module) -> Iterator[ast.expr]:
+    """The annotated fields of the models of request and response bodies."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and any(isinstance(b, ast.Name) and b.id == "WireModel" for b in node.bases):
+            yield from (field.target for field in node.body if isinstance(field, ast.AnnAssign))
 
 
 @pytest.mark.parametrize("side", ["product", "tests"])

@@ -17,7 +17,7 @@ from registry.runs.discovery_runs import DISCOVERY, log_discovery
 from registry.runs.records import DiscoveryRecord
 from registry.versions.versions import fetch_champion, register
 from reporting.page import html_report
-from reporting.pictures import draw_pictures
+from reporting.pictures.all_pictures import draw_pictures
 from segment_model.errors import ArtefactError, UnreachableError
 from segment_model.model import SegmentModel
 from segment_model.self_test import with_examples

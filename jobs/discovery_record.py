@@ -50,8 +50,8 @@ def record(
     judgement = found.chosen.judgement
     candidates = tuple(
         CandidateRecord(
-            name=candidate.recipe.name,
-            params={"algorithm": candidate.recipe.algorithm, **candidate.recipe.parameters},
+            name=candidate.spec.name,
+            params={"algorithm": candidate.spec.algorithm, **candidate.spec.parameters},
             metrics={
                 **(candidate.judgement.metrics if candidate.judgement else candidate.facts),
                 **(candidate.fit.facts if candidate.fit else {}),
@@ -73,8 +73,8 @@ def record(
             "customers": float(len(vectors.frame)),
         },
         tags={
-            "algorithm": found.chosen.recipe.algorithm,
-            "chosen": found.chosen.recipe.name,
+            "algorithm": found.chosen.spec.algorithm,
+            "chosen": found.chosen.spec.name,
             "verdict": str(found.verdict.kind),
         },
         versions=versions(),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from training.discovery.discovery import Discovery
 from training.evaluation.gaps import LEAST_BELT, MOST_CHANCE, MOST_DEPTH
-from training.evaluation.verdict import DISSOLVED, FOUND_AGAIN
+from training.evaluation.verdict import DISSOLVED, RECURRING
 
 
 def verdict_metrics(discovery: Discovery) -> dict[str, float]:
@@ -54,7 +54,7 @@ def evidence_html(discovery: Discovery) -> str:
     paragraph = (
         f"<p><b>The evidence.</b> Gaps seen on customers held out: {gaps} of {len(evidence['pairs'])} pairs of "
         f"neighbours. Found again in customers drawn anew: similarity {told['recovered_mean']:.2f} on average, "
-        f"{told['recovered_least']:.2f} for the least steady segment ({FOUND_AGAIN} is stable, under {DISSOLVED} "
+        f"{told['recovered_least']:.2f} for the least steady segment ({RECURRING} is stable, under {DISSOLVED} "
         f"dissolved). Silhouette {evidence['silhouette']:.2f}; customers made up without groups, with the same columns "
         f"and correlations, reach {told['silhouette_without_groups']:.2f}. The smallest segment holds "
         f"{100 * evidence['smallest_share']:.1f} %, {100 * evidence['unassigned_share']:.1f} % belong to none.</p>"

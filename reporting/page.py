@@ -14,8 +14,8 @@ from string import Template
 
 import pandas as pd
 
-from reporting.drawing import colour_of
 from reporting.evidence import evidence_html
+from reporting.pictures.drawing import colour_of
 from reporting.tables import bare_value, candidate_table, money_columns, money_of, shown_columns, titled
 from segment_model.cards import Difference, SegmentCard
 from segment_model.contract import Column

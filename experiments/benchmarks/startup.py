@@ -26,7 +26,8 @@ from jobs.registry_location import location_of
 from registry.versions.promotions import promote
 from segment_model.errors import SegmentsError
 from serving.settings import ServiceSettings
-from training.settings import KMeansSettings, Settings, read_settings
+from training.candidates.kmeans_settings import KMeansSettings
+from training.settings import Settings, read_settings
 
 CUSTOMERS = 300
 AS_OF = date(2026, 7, 1)

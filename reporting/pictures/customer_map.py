@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from threadpoolctl import threadpool_limits
 
-from reporting.drawing import INK, NOBODY, blank, colour_of, lettering, marker_of, outlined, spread
+from reporting.pictures.drawing import INK, NOBODY, blank, colour_of, lettering, marker_of, outlined, spread
 from segment_model.encoding.encoder import Floats
 from training.discovery.discovery import Discovery
 from training.evaluation.quality import stratified_sample

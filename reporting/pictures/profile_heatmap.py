@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 
-from reporting.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, quiet, swarm
+from reporting.pictures.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, quiet, swarm
 from reporting.tables import bare_value, shown_columns, titled
 from segment_model.contract import Column, Role
 from segment_model.encoding.encoder import Indices

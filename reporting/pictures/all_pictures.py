@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from sklearn.metrics import silhouette_samples
 from threadpoolctl import threadpool_limits
 
-from reporting.customer_map import MOST_DRAWN, SEED, customer_map
-from reporting.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, png, quiet
-from reporting.profile_pictures import contributions_beeswarm, profile_heatmap
+from reporting.pictures.customer_map import MOST_DRAWN, SEED, customer_map
+from reporting.pictures.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, png, quiet
+from reporting.pictures.profile_heatmap import contributions_beeswarm, profile_heatmap
 from training.discovery.discovery import Discovery
 from training.evaluation.quality import stratified_sample
 from training.evaluation.selection import LEAST_STABILITY
@@ -92,7 +92,7 @@ def candidate_scores(discovery: Discovery) -> Figure:
         axes.set_axisbelow(True)
         for row, candidate in enumerate(candidates):
             if candidate.judgement is None:
-                axes.text(0.02, row, candidate.nothing, va="center", fontsize=8, color=FAINT)
+                axes.text(0.02, row, candidate.refusal, va="center", fontsize=8, color=FAINT)
                 continue
             value = float(getattr(candidate.judgement, title))
             face = "white" if refused[row] else colour_of(0)
@@ -112,7 +112,7 @@ def candidate_scores(discovery: Discovery) -> Figure:
         LEAST_STABILITY, -0.55, f"least allowed: {LEAST_STABILITY}", ha="center", va="bottom", fontsize=8, color=FAINT
     )
     panels[0].set(ylim=(bottom, -0.95))
-    panels[0].set_yticks(range(len(candidates)), [lettering(c.recipe.name, 42, 2) for c in candidates])
+    panels[0].set_yticks(range(len(candidates)), [lettering(c.spec.name, 42, 2) for c in candidates])
     for row, tick in enumerate(panels[0].get_yticklabels()):
         tick.set(fontweight="bold" if row == chosen else "normal", color=FAINT if refused[row] else INK)
     return figure

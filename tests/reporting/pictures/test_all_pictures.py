@@ -11,9 +11,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from reporting import customer_map as map_module
-from reporting.drawing import PALETTE, blank, colour_of, lettering, png, spread, swarm
-from reporting.pictures import (
+from reporting.pictures import customer_map as map_module
+from reporting.pictures.all_pictures import (
     PICTURES,
     candidate_scores,
     contributions_beeswarm,
@@ -22,6 +21,7 @@ from reporting.pictures import (
     profile_heatmap,
     silhouette_plot,
 )
+from reporting.pictures.drawing import PALETTE, blank, colour_of, lettering, png, spread, swarm
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.cards import SegmentLabel
 from training.discovery.discovery import Discovery
@@ -164,7 +164,7 @@ def test_the_beeswarm_draws_the_models_own_contributions(discovery: Discovery) -
 
 def test_the_chosen_candidate_is_ringed_and_the_refused_say_so(hdbscan_discovery: Discovery) -> None:
     nothing = replace(
-        hdbscan_discovery.chosen, fit=None, judgement=None, labels=None, nothing="fewer than two segments"
+        hdbscan_discovery.chosen, fit=None, judgement=None, labels=None, refusal="fewer than two segments"
     )
     choice = replace(
         hdbscan_discovery.choice, remarks=(*hdbscan_discovery.choice.remarks, "refused: fewer than two segments")

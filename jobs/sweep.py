@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import pandas as pd
 import yaml
 
-from jobs.discover import described, location_of, vectors_of
+from jobs.customer_vectors import described, vectors_of
+from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.orphans.killed_runs import end_killed_runs
 from registry.runs.sweep_runs import SweepRecord, TrialRecord, log_sweep

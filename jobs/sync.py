@@ -14,7 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jobs.discover import Announce, Sent, end_killed, finish, incumbent_of, location_of, send
+from jobs.discover import Announce, Sent, end_killed, finish, incumbent_of, send
+from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.runs.discovery_runs import DISCOVERY, finished_run
 from registry.versions.versions import register

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from matplotlib.patches import Polygon, Rectangle
 
 from cli import main
-from features.customer_vector import CustomerVectors, digest
 from features.learned import LearnedFeatures
 from features.vector_file import write_vectors
+from features.vector_table import CustomerVectors, digest
 from registry.connection import RegistryLocation, connected
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.records import DiscoveryRecord

@@ -35,7 +35,7 @@ def discovered(frame: pd.DataFrame) -> Discovery:
 @pytest.fixture(scope="module")
 def correlated() -> Discovery:
     found = discovered(three_long_groups())
-    assert found.chosen.recipe.name == "KMeans allowing for correlation, 3 segments"
+    assert found.chosen.spec.name == "KMeans allowing for correlation, 3 segments"
     return found
 
 
@@ -49,7 +49,7 @@ def test_of_plain_kmeans_the_means_of_the_customers() -> None:
     generator = np.random.default_rng(1)
     places = np.repeat([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0]], 100, axis=0) + generator.normal(size=(300, 2))
     found = discovered(pd.DataFrame(places, [f"C{number}" for number in range(300)], ["a", "b"]))
-    assert found.chosen.recipe.name == "KMeans, 3 segments"
+    assert found.chosen.spec.name == "KMeans, 3 segments"
     means = [found.points[found.labels == position].mean(axis=0) for position in range(3)]
     assert found.model.centres == pytest.approx(np.array(means))
 

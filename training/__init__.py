@@ -1,1 +1,1 @@
-"""Customer vectors to a judged, named SegmentModel."""
+"""Training: from customer vectors to a judged and named SegmentModel."""

@@ -76,7 +76,7 @@ def show_change(model: SegmentModel, customer: pd.DataFrame, to: str, changeable
 
     found = what_would_change(model, _record(customer), to, changeable)
     name = model.names[model.position(to)]
-    if not found.found:
+    if not found.reachable:
         click.echo(f"no way to {name!r} ({to}): {found.reason}")
     elif not found.changes:
         click.echo(f"already in {name!r} ({to})")

@@ -46,7 +46,7 @@ def algorithm_section(model: type[BaseModel]) -> str:
     heading = f"### `discovery.algorithms` with `algorithm: {name}`"
     parts = [heading, inspect.cleandoc(model.__doc__ or ""), model_table(model)]
     for key, field in model.model_fields.items():
-        for inner in sorted(models_in(field.annotation), key=lambda one: one.__name__):
+        for inner in sorted(models_in(field.annotation), key=lambda block: block.__name__):
             parts += [f"#### `{key}`", inspect.cleandoc(inner.__doc__ or ""), model_table(inner)]
     return "\n\n".join(parts)
 
@@ -90,7 +90,9 @@ def default(field: FieldInfo) -> str:
         return "below"
     if declared is None or declared in ("", (), {}):
         return ""
-    return code(json.dumps(declared) if isinstance(declared, bool | tuple) else str(declared))
+    if isinstance(declared, bool | tuple):
+        return code(json.dumps(declared))
+    return code(f"{declared:g}" if isinstance(declared, float) else str(declared))
 
 
 def models_in(annotation: Any) -> set[type[BaseModel]]:

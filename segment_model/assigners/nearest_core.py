@@ -76,11 +76,11 @@ class NearestCore:
     @cached_property
     def _others(self) -> dict[int, tuple[cKDTree, Indices]]:
         """For each segment, the exemplars of all others and their owners: where its runner-up is looked for."""
-        found = {}
+        others = {}
         for segment in range(self.size):
             rows = (self.owner >= 0) & (self.owner != segment)
-            found[segment] = (_tree(self.places[rows]), self.owner[rows])
-        return found
+            others[segment] = (_tree(self.places[rows]), self.owner[rows])
+        return others
 
     def distance_to(self, segment: int, points: Floats) -> Floats:
         """Soft reachability distance of (width, n) points to one segment (-1: the noise): (n,)."""
@@ -92,14 +92,14 @@ class NearestCore:
     def nearest(self, points: Floats) -> Nearest:
         """Nearest by soft reachability distance."""
         customers = lifted(points)
-        nearest_of_all, found = self._all.query(customers)
-        distance, segment = nearest_of_all, self.owner[found]
+        nearest_of_all, exemplar = self._all.query(customers)
+        distance, segment = nearest_of_all, self.owner[exemplar]
         in_noise = np.flatnonzero(segment < 0)
         if in_noise.size:  # they still have a nearest segment
             tree, owner = self._assigned
             distance = nearest_of_all.copy()
-            distance[in_noise], found = tree.query(customers[in_noise])
-            segment[in_noise] = owner[found]
+            distance[in_noise], exemplar = tree.query(customers[in_noise])
+            segment[in_noise] = owner[exemplar]
         outside = (nearest_of_all < distance) | (distance > self.reach[segment])
         runner_up = np.full(len(customers), -1, dtype=np.intp)
         runner_up_distance = np.full(len(customers), np.nan)
@@ -107,8 +107,8 @@ class NearestCore:
             for position in np.unique(segment):
                 rows = np.flatnonzero(segment == position)
                 tree, owner = self._others[int(position)]
-                runner_up_distance[rows], found = tree.query(customers[rows])
-                runner_up[rows] = owner[found]
+                runner_up_distance[rows], exemplar = tree.query(customers[rows])
+                runner_up[rows] = owner[exemplar]
         return Nearest(segment, runner_up, distance, runner_up_distance, outside)
 
     def centres(self) -> Floats:

@@ -77,15 +77,15 @@ class Change:
 class WhatWouldChange:
     """The answer: how a customer would come to segment `to`.
 
-    segment_id : the customer's segment as it is (None where unassigned). found : whether a change was found; if not,
-    `reason` says why and there are no changes. customer : the changed customer, whom the model assigns to `to`.
+    segment_id : the customer's segment as it is (None where unassigned). reachable : whether a change leads there; if
+    not, `reason` says why and there are no changes. customer : the changed customer, whom the model assigns to `to`.
     distance : the encoded (Euclidean) length of the move. least_distance : the smallest there is, before rounding;
     None where the change was found by search. exact : no other whole numbers and categories make a smaller change.
     """
 
     to: str
     segment_id: str | None
-    found: bool
+    reachable: bool
     changes: tuple[Change, ...] = ()
     distance: float = math.nan
     least_distance: float | None = None

@@ -113,27 +113,27 @@ class SingleCustomer:
         strength = (second - distance) / total if total else 0.0
         return Single(nearest, squares.index(square), strength, distance, point, levels)
 
-    def explain(self, found: Single) -> Explanations:
+    def explain(self, single: Single) -> Explanations:
         """Why the nearest segment and not the runner-up, as `CentroidExplainer` says it."""
-        base, contributions, score = self.reasons(found)
+        base, contributions, score = self.reasons(single)
         return Explanations(
             self._columns,
-            toward=np.array([found.nearest]),
-            against=np.array([found.runner_up]),
+            toward=np.array([single.nearest]),
+            against=np.array([single.runner_up]),
             base=np.array([base]),
             contributions=np.array([contributions]),
             score=np.array([score]),
         )
 
-    def reasons(self, found: Single) -> tuple[float, list[float], float]:
+    def reasons(self, single: Single) -> tuple[float, list[float], float]:
         """Base, contributions in the encoder's order of columns, and score."""
         if self._has_one_segment:
             return 0.0, [0.0] * self._column_count, 0.0
-        pair = self._reasons.get(found[:2]) or self._of_pair(found.nearest, found.runner_up)
-        pull = found.point[: self._count] - self._mean
+        pair = self._reasons.get(single[:2]) or self._of_pair(single.nearest, single.runner_up)
+        pull = single.point[: self._count] - self._mean
         pull *= pair.direction
         contributions: list[float] = pull.tolist()
-        contributions += map(getitem, pair.of_levels, found.levels)
+        contributions += map(getitem, pair.of_levels, single.levels)
         return pair.base, contributions, _in_order(contributions, pair.base)
 
     def _of_pair(self, nearest: int, runner_up: int) -> _PairReasons:

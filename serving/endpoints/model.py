@@ -23,7 +23,7 @@ def describe_model(served: ServedModel) -> dict[str, Any]:
         "digest": served.model.digest,
         "learned_digest": served.model.learned_digest,
         "source": served.source,
-        "algorithm": {"nearest_centroid": "kmeans", "nearest_core": "hdbscan"}[served.model.assigner.KIND],
+        "algorithm": served.model.assigner.ALGORITHM,
         "features": _features(served.model.contract.columns, served.model.encoder),
     }
 

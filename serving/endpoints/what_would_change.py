@@ -86,7 +86,7 @@ def answer_change(served: ServedModel, request: ChangeRequest, deadline: Deadlin
         "id": request.customer,
         "segment_id": found.segment_id,
         "to": found.to,
-        "found": found.found,
+        "found": found.reachable,
         "reason": found.reason,
         "changes": changes,
         "distance": None if math.isnan(found.distance) else found.distance,

@@ -26,7 +26,7 @@ from serving.gateway.admission import RateLimit, Turn, share
 from serving.gateway.api_keys import add_key
 from serving.gateway.gateway import Door
 from serving.settings import ServiceSettings
-from serving.wire.body import LARGEST_HEAD, LONGEST_URL, BodyBudget, BodyReader, Hourglass
+from serving.wire.body import LARGEST_HEAD, LONGEST_URL, BodyBudget, BodyReader
 from serving.wire.deadline import Deadline
 from serving.wire.refusals import Refusal
 
@@ -526,24 +526,27 @@ def test_a_deep_body_does_not_reach_the_limit_of_recursion(call_kmeans: Any) -> 
     assert sys.getrecursionlimit() >= 1000
 
 
-def test_a_wait_is_ended_when_it_is_too_long_and_no_other() -> None:
-    hourglass = Hourglass(0.2)
+def test_a_body_that_is_late_is_given_up_and_no_other() -> None:
+    reader = BodyReader(100, 0.2)
 
-    async def wait(seconds: float) -> bytes:
-        await asyncio.sleep(seconds)
-        return b"there"
+    def body_after(seconds: float) -> Any:
+        async def receive() -> dict[str, Any]:
+            await asyncio.sleep(seconds)
+            return {"type": "http.request", "body": b"whole", "more_body": False}
 
-    async def all_at_once() -> list[Any]:
-        waits = [hourglass.within(wait(seconds)) for seconds in (0, 0.1, 5, 5)]
-        return await asyncio.gather(*waits, return_exceptions=True)
+        return reader.read(dict(JSON), receive)
 
-    for _ in range(2):  # in another loop too
-        found = asyncio.run(asyncio.wait_for(all_at_once(), 3))
-        assert found[:2] == [b"there", b"there"]
-        assert [type(one) for one in found[2:]] == [TimeoutError, TimeoutError]
+    async def read_all() -> list[Any]:
+        bodies = [body_after(seconds) for seconds in (0, 0.1, 5, 5)]
+        return await asyncio.gather(*bodies, return_exceptions=True)
+
+    for _ in range(2):  # in another event loop too
+        early, in_time, *late = asyncio.run(asyncio.wait_for(read_all(), 3))
+        assert early == in_time == b"whole"
+        assert [(type(refusal), refusal.code) for refusal in late] == [(Refusal, "body_timeout")] * 2
 
     async def cancelled() -> None:
-        task = asyncio.create_task(hourglass.within(wait(5)))
+        task = asyncio.create_task(body_after(5))
         await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -41,7 +41,7 @@ def test_the_model_tells_what_it_expects(call: Any, model: SegmentModel) -> None
     found = responses.ModelResponse.model_validate(call("GET", "/model").json)
     assert (found.model_version, found.digest) == ("7", model.digest)
     assert found.learned_digest == model.learned_digest != model.digest
-    assert found.algorithm == {"nearest_centroid": "kmeans", "nearest_core": "hdbscan"}[model.assigner.KIND]
+    assert found.algorithm == model.assigner.ALGORITHM
     assert [(f.name, f.kind, f.unit, f.nullable, f.required) for f in found.features] == [
         ("recency_days", "number", "days", False, True),
         ("frequency", "count", "orders", False, True),

@@ -61,7 +61,7 @@ class Registry:
             raise self.down
         return Standing(self.named, self.versions[self.named].digest, dict(self.labels))
 
-    def fetch(self, version: str | None = None, folder: Path | None = None) -> ServedModel:  # noqa: ARG002
+    def fetch(self, version: str | None = None, folder: Path | None = None) -> ServedModel:
         number = version or self.named
         self.fetched.append(number)
         self.failing.get(number, lambda: None)()

@@ -12,7 +12,7 @@ from matplotlib.patches import Polygon, Rectangle
 
 from reporting.pictures.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, outlined
 from segment_model.encoding.encoder import Flags, Floats
-from training.candidates.warm_start import overlap
+from training.incumbent.warm_start import overlap
 from training.succession.comparison import Comparison, Stage, count_and_share
 
 BAR = 0.035  # of the distance between two stages

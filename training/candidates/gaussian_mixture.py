@@ -21,8 +21,8 @@ from threadpoolctl import threadpool_limits
 from segment_model.assigners.gaussian_mixture import GaussianMixture
 from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
-from training.candidates.gaussian_mixture_settings import Covariance
-from training.candidates.warm_start import COLD_START, WarmStart, continuity, cost_of_moving
+from training.fitting.mixture_covariance import SKLEARN_NAMES, Covariance
+from training.incumbent.warm_start import COLD_START, WarmStart, continuity, cost_of_moving
 
 MOST_SEARCHED = 10_000  # customers
 MOST_STEPS = 300
@@ -30,7 +30,6 @@ WARM_STEPS = (1, 3, 10, 30, 100)  # of EM from a serving model's segments, after
 FEWEST_CUSTOMERS = 5  # of a component
 REGULARISATION = 1e-6  # of the least variance of a column; added to every variance
 COLLAPSED = 1e-5  # share of a column's variance among all customers, alone or given the other columns
-SKLEARN_NAMES: dict[Covariance, str] = {"full": "full", "diagonal": "diag", "spherical": "spherical"}
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ from pydantic import Field
 
 from training.candidates.algorithm_settings import AlgorithmSettings
 from training.candidates.segment_range import SegmentRange, counts_in
+from training.fitting.mixture_covariance import Covariance
 
 if TYPE_CHECKING:
     from training.candidates.candidate import FittingContext
     from training.candidates.gaussian_mixture import GaussianMixtureSpec
-
-Covariance = Literal["full", "diagonal", "spherical"]
 
 
 class GaussianMixtureSettings(AlgorithmSettings):

@@ -14,7 +14,7 @@ import pandas as pd
 from segment_model.encoding.encoder import Flags, Indices
 from segment_model.errors import InputError, Problem
 from segment_model.model import SegmentModel
-from training.candidates.incumbent import assign_vectors
+from training.incumbent.assignments import assign_vectors
 
 NO_SEGMENT = "unassigned"
 

@@ -20,8 +20,8 @@ from scipy.optimize import linear_sum_assignment
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
-from training.candidates.incumbent import assign_vectors
-from training.candidates.warm_start import overlap
+from training.incumbent.assignments import assign_vectors
+from training.incumbent.warm_start import overlap
 from training.succession.inherited_names import inherit_names
 
 KEPT_JACCARD = 0.5  # an id is passed on at this likeness,

@@ -47,10 +47,10 @@ class SplitSpec:
     def refits(self) -> int:
         return 3
 
-    def for_share(self, share: float) -> CandidateSpec:  # noqa: ARG002  (a quantile is the same of any share)
+    def for_share(self, share: float) -> CandidateSpec:
         return self
 
-    def fit(self, points: Floats, seed: int) -> Fit:  # noqa: ARG002  (nothing here is random)
+    def fit(self, points: Floats, seed: int) -> Fit:
         labels = (points[:, 0] > np.quantile(points[:, 0], self.quantile)).astype(np.intp)
         if labels.min() == labels.max():
             raise NoSegmentsError("every customer lies on one side")

@@ -17,12 +17,13 @@ from segment_model.errors import DiscoveryError
 from segments import Column, Kind, SegmentModel
 from training.candidates.candidate import NoSegmentsError
 from training.candidates.gaussian_mixture import GaussianMixtureSpec
-from training.candidates.gaussian_mixture_settings import Covariance, GaussianMixtureSettings
+from training.candidates.gaussian_mixture_settings import GaussianMixtureSettings
 from training.candidates.kmeans import KMeansSpec
-from training.candidates.warm_start import WarmStart, continuity
 from training.discovery.discovery import Discovery, discover
 from training.evaluation.null_reference import null_silhouettes
 from training.evaluation.verdict import VerdictKind
+from training.fitting.mixture_covariance import Covariance
+from training.incumbent.warm_start import WarmStart, continuity
 from training.settings import DiscoverySettings
 
 EVERY: tuple[Covariance, ...] = ("full", "diagonal", "spherical")

@@ -18,8 +18,8 @@ from sklearn.metrics import adjusted_rand_score
 from segments import Column, Kind, SegmentLabel, SegmentModel, VectorContract
 from training.candidates.kmeans import KMeansSpec
 from training.candidates.kmeans_settings import KMeansSettings
-from training.candidates.warm_start import WarmStart, continuity, members_means, overlap
 from training.discovery.discovery import Discovery, discover
+from training.incumbent.warm_start import WarmStart, continuity, members_means, overlap
 from training.settings import DiscoverySettings
 from training.succession.succession import Fate, fates, fresh_id, inherited, succeed
 
@@ -174,7 +174,7 @@ def test_a_passed_on_name_never_contradicts_the_new_medians_and_none_is_there_tw
 # -- the warm start ---------------------------------------------------------------------------------------------------
 
 
-def stand_of(points: Any, labels: Any, segments: int) -> WarmStart:
+def warm_start_at(points: Any, labels: Any, segments: int) -> WarmStart:
     members = labels.astype(np.intp)
     return WarmStart(members, members_means(points, members, segments))
 
@@ -187,9 +187,8 @@ def test_on_a_continuum_a_retrain_moves_few() -> None:
     before = KMeans(4, n_init=1, random_state=0).fit(points[:1400])
     members = before.predict(points)
     kept = []
-    for stand in (WarmStart(), stand_of(points, members, 4)):
-        fit = KMeansSpec(4, 3, stand=stand).fit(points, 1)
-        assert fit is not None
+    for warm_start in (WarmStart(), warm_start_at(points, members, 4)):
+        fit = KMeansSpec(4, 3, warm_start=warm_start).fit(points, 1)
         kept.append(continuity(fit.labels, members.astype(np.intp)))
     assert kept[0] < 0.9 < 0.97 <= kept[1]
 
@@ -202,8 +201,7 @@ def test_a_partition_that_is_wrong_is_left() -> None:
     points = centres[truth] + generator.normal(0, 1, (1000, 2))
     wrong = np.where(truth == 1, 0, truth)
     wrong[(truth == 3) & (points[:, 0] > 10)] = 1
-    fit = KMeansSpec(5, 10, stand=stand_of(points, wrong, 5)).fit(points, 1)
-    assert fit is not None
+    fit = KMeansSpec(5, 10, warm_start=warm_start_at(points, wrong, 5)).fit(points, 1)
     assert adjusted_rand_score(truth, fit.labels) >= 0.99
 
 

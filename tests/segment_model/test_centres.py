@@ -35,7 +35,7 @@ def discovered(frame: pd.DataFrame) -> Discovery:
 @pytest.fixture(scope="module")
 def correlated() -> Discovery:
     discovery = discovered(three_long_groups())
-    assert discovery.chosen.recipe.name == "KMeans allowing for correlation, 3 segments"
+    assert discovery.chosen.spec.name == "KMeans allowing for correlation, 3 segments"
     return discovery
 
 
@@ -49,7 +49,7 @@ def test_of_plain_kmeans_the_means_of_the_customers() -> None:
     generator = np.random.default_rng(1)
     places = np.repeat([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0]], 100, axis=0) + generator.normal(size=(300, 2))
     discovery = discovered(pd.DataFrame(places, [f"C{number}" for number in range(300)], ["a", "b"]))
-    assert discovery.chosen.recipe.name == "KMeans, 3 segments"
+    assert discovery.chosen.spec.name == "KMeans, 3 segments"
     means = [discovery.points[discovery.labels == position].mean(axis=0) for position in range(3)]
     assert discovery.model.centres == pytest.approx(np.array(means))
 
@@ -85,7 +85,7 @@ def test_on_the_map_each_segment_stands_among_its_own_customers(correlated: Disc
 def test_a_typical_customer_is_the_cards_medians_encoded(model: SegmentModel) -> None:
     records = [{column.name: card.medians[column.name] for column in model.contract.basis} for card in model.cards]
     expected = model.encoder.encode(model.scorer.reader.records(records)).T
-    assert np.array_equal(typical_points(model), expected)
+    assert np.array_equal(typical_points(model.encoder, model.discovered_cards), expected)
 
 
 def test_what_a_card_does_not_tell_counts_as_missing(kmeans_model: SegmentModel) -> None:
@@ -95,6 +95,6 @@ def test_what_a_card_does_not_tell_counts_as_missing(kmeans_model: SegmentModel)
     )
     encoder = kmeans_model.encoder
     fill = encoder.numbers.encode(encoder.numbers.fill[:, None])[:, 0]
-    for point in typical_points(silent):
+    for point in typical_points(silent.encoder, silent.discovered_cards):
         assert np.array_equal(point[: len(fill)], fill)
         assert not point[len(fill) :].any(), "nobody lacked a plan, so that there is no level for it"

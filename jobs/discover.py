@@ -22,7 +22,7 @@ from segment_model.errors import ArtefactError, UnreachableError
 from segment_model.model import SegmentModel
 from segment_model.self_test import with_examples
 from training.discovery.discovery import Discovery, Progress, discover
-from training.outbox.pending_runs import keep
+from training.outbox.pending_runs import write_pending
 from training.profiling.rule_learning import learn_rules
 from training.settings import Settings
 from training.succession.succession import succeed
@@ -107,7 +107,7 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
         except UnreachableError as error:
             announce(f"{error}. The discovery is kept here")
     if sent is None:
-        kept = keep(base, finished.record, vectors, incumbent.digest if incumbent else "", announce)
+        kept = write_pending(base, finished.record, vectors, incumbent.digest if incumbent else "", announce)
     return Outcome(vectors, finished.discovery, finished.report, sent, kept)
 
 

@@ -14,6 +14,10 @@ class SegmentsError(Exception):
     """Root of all errors that a user can cause and mend; the command line prints it as one line."""
 
 
+class HiddenPackageError(SegmentsError, ImportError):
+    """A module of the user has the name of one of our packages, and Python would import it instead."""
+
+
 class SettingsError(SegmentsError):
     """The settings file is not valid."""
 

@@ -1,4 +1,4 @@
-"""Every error that we raise on purpose has one root, says what is wrong, and how to mend it."""
+"""The errors: one root class; each message says what is wrong, the value, and how to mend it."""
 
 from __future__ import annotations
 

@@ -24,20 +24,20 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
     Made from the raw tables; says how many rows were used and left out, and which columns shape the segments.
     """
     from features.vector_file import write_vectors
-    from jobs.discover import described, learned_by, vectors_of
+    from jobs.inputs import describe_vectors, learned_by, vectors_of
 
     settings = settings_of(config)
     if as_of is not None:
         settings = settings.model_copy(update={"as_of": moment_of(as_of)})
     learned = None
     if which is not None:
-        from jobs.discover import location_of
+        from jobs.inputs import location_of
         from registry.versions.versions import fetch
 
         learned = learned_by(fetch(location_of(settings, config.parent), which).model)
     vectors = vectors_of(settings, config.parent, learned)
     write_vectors(vectors, out)
-    click.echo(described(vectors))
+    click.echo(describe_vectors(vectors))
     click.echo(f"wrote {out} ({vectors.digest})")
 
 
@@ -51,7 +51,8 @@ def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> 
 
     If MLflow does not answer, the results are kept beside the settings file for `segments sync`; the exit code is 3.
     """
-    from jobs.discover import location_of, run_discovery
+    from jobs.discover import run_discovery
+    from jobs.inputs import location_of
     from registry.versions.promotions import promote as promote_version
 
     settings = settings_of(config)

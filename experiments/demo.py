@@ -13,7 +13,8 @@ import pandas as pd
 
 from experiments.complete_journey import NEWCOMERS, SETTINGS, load_tables
 from features.customer_vector import CustomerVectors, build_vectors
-from jobs.discover import Outcome, location_of, run_discovery
+from jobs.discover import Outcome, run_discovery
+from jobs.inputs import location_of
 from registry.connection import RegistryLocation
 from registry.versions.promotions import promote
 from segment_model.errors import SegmentsError

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import yaml
 
-from jobs.discover import described, location_of, vectors_of
+from jobs.inputs import describe_vectors, location_of, vectors_of
 from registry.connection import RegistryLocation
 from registry.orphans.killed_runs import end_killed_runs
 from registry.runs.sweep_runs import SweepRecord, TrialRecord, log_sweep
@@ -76,7 +76,7 @@ def _sweep_alone(
         lambda text: vectors_of(parse_settings(json.loads(text)), config.parent)
     )
     vectors = vectors_by(_of_vectors(settings))
-    announce(described(vectors))
+    announce(describe_vectors(vectors))
     check_columns(wanted.space, vectors.contract)
     yardstick = Yardstick.of(vectors.frame, vectors.contract, settings.discovery)
     key = key_of(settings.model_dump(mode="json", exclude=NOT_OF_A_TRIAL), wanted, vectors.digest)

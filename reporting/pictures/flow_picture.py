@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
-from reporting.pictures.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, outlined
+from reporting.colours import NOBODY, colour_of
+from reporting.pictures.drawing import FAINT, INK, blank, lettering, outlined
 from segment_model.encoding.encoder import Flags, Floats
 from training.candidates.warm_start import overlap
 from training.succession.comparison import Comparison, Stage, told

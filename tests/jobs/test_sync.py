@@ -24,11 +24,12 @@ from hypothesis import strategies as st
 
 from cli import main
 from experiments.load.service_process import free_port
-from jobs import discover as running
+from jobs import conclusion, delivery
 from jobs.discover import run_discovery
 from jobs.sync import sync
 from registry.connection import RegistryLocation, connected
 from registry.versions.versions import fetch, list_versions
+from reporting.pictures.all_pictures import DrawnPictures
 from segment_model.errors import SegmentsError, SettingsError, UnreachableError
 from training.outbox.file_lock import HeldError, alone, beside_others
 from training.outbox.pending_runs import (
@@ -95,7 +96,7 @@ def kept(folder: Path) -> list[Path]:
 def quickly_drawn() -> Iterator[None]:
     """Drawing takes most of a discovery's time, and is tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "draw_pictures", lambda _: {"customer_map": b"\x89PNG drawn"})
+        patch.setattr(conclusion, "draw_pictures", lambda _: DrawnPictures({"customer_map": b"\x89PNG drawn"}, {}))
         yield
 
 
@@ -286,14 +287,14 @@ def test_the_same_champion_needs_nothing_anew(shop: Path, monkeypatch: pytest.Mo
         raise UnreachableError("the MLflow server at http://here does not answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(running, "log_discovery", gone)
+        patch.setattr(delivery, "log_discovery", gone)
         heard: list[str] = []
         outcome = run_discovery(read_settings(config)[0], shop, heard.append, lambda *_: None)
     assert outcome.kept == kept(shop)[0]
     assert [line for line in heard if "does not answer. The discovery is kept here" in line]
     with pytest.raises(UnreachableError, match="not registered yet: it is kept in"):
         _ = outcome.version
-    monkeypatch.setattr("jobs.sync.finish", lambda *_: pytest.fail("it was discovered anew"))
+    monkeypatch.setattr("jobs.sync.conclude", lambda *_: pytest.fail("it was discovered anew"))
     done = sync(read_settings(config)[0], shop, heard.append, lambda *_: None)
     assert [sent.version for sent in done.sent] == ["2"]
     made = fetch(here(shop), "2").model

@@ -15,8 +15,10 @@ from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.records import DiscoveryRecord
 from registry.versions.promotions import promote
+from registry.versions.registration import register
+from registry.versions.segment_names import labels, rename_segment
 from registry.versions.signature import as_declared
-from registry.versions.versions import fetch, find, labels, list_versions, register, rename_segment
+from registry.versions.versions import fetch, find, list_versions
 from segment_model.errors import RegistryError
 from segments import SegmentModel
 

@@ -14,7 +14,8 @@ from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.open_runs import flattened
 from registry.runs.records import CandidateRecord, DiscoveryRecord
-from registry.versions.versions import list_versions, register
+from registry.versions.registration import register
+from registry.versions.versions import list_versions
 from segment_model.errors import RegistryError
 from segments import SegmentModel
 

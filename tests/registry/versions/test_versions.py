@@ -14,9 +14,11 @@ import pytest
 from registry.connection import RegistryLocation, connected
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.records import DiscoveryRecord
-from registry.versions import versions
+from registry.versions import segment_names
 from registry.versions.promotions import promote
-from registry.versions.versions import fetch, find, labels, list_versions, register, rename_segment
+from registry.versions.registration import register
+from registry.versions.segment_names import labels, rename_segment
+from registry.versions.versions import fetch, find, list_versions
 from segment_model.cards import SegmentLabel
 from segment_model.errors import ArtefactError, NewerFormatError, RegistryError
 from segments import SegmentModel
@@ -232,7 +234,7 @@ def test_a_segment_of_a_model_of_a_newer_format_can_be_renamed_too(
     def newer(*_: Any) -> None:
         raise NewerFormatError("the model has format 99; this version reads up to 1: update it")
 
-    monkeypatch.setattr(versions, "load_version", newer)
+    monkeypatch.setattr(segment_names, "load_version", newer)
     remark = rename_segment(location, kmeans_model.ids[0], "Loyal")
     assert remark == (
         "version 1 cannot be read, so only names that people gave were compared: "

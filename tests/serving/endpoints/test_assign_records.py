@@ -28,8 +28,8 @@ from experiments.simulated_company.company import SimulatedCompany, simulate, wr
 from features.customer_vector import CustomerVectors
 from features.feature_spec import VectorRecipe
 from features.tables.raw_tables import RawType
-from jobs.discover import vectors_of
 from jobs.discovery_record import provenance
+from jobs.inputs import vectors_of
 from segment_model.model import SegmentModel
 from serving.assignment.assignment import read_request
 from serving.assignment.raw_rows import ATTRIBUTES, TABLES, moment

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test torture lint bench serve mlflow lock clean
+.PHONY: help install demo test torture lint docs bench serve mlflow lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -30,11 +30,15 @@ DATE ?= $(shell date +%F)
 torture: install ## Stress the service for most of an hour; writes docs/torture.md (MACHINE="..." DATE=... say where, when)
 	$(BIN)/python -m experiments.torture --machine "$(MACHINE)" --date "$(DATE)"
 
-lint: install ## Style, strict types, the walls between the rooms
+lint: install ## Style, strict types, import layers, generated documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m reference --check
+
+docs: install ## Write the generated tables of docs/ from the code
+	$(BIN)/python -m reference
 
 bench: install ## Measure every number that the README quotes
 	$(BIN)/python -m experiments.benchmarks all

@@ -25,9 +25,9 @@ from commands.terminal import show_change, show_explanation
 @config_option
 @which_option
 def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, which: str) -> None:
-    """Assign customers to segments.
+    """Assign the customers of a file to segments.
 
-    FILE is what `segments features` wrote.
+    FILE is one that `segments features` wrote. Prints how many customers each segment has.
     """
     from jobs.score import score_file
 
@@ -44,8 +44,10 @@ def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, wh
 @click.argument("customer")
 @click.option("--vectors", type=FilePath, help="File from `segments features`; by default the raw tables are read.")
 @click.option("--against", metavar="SEGMENT", help="Segment id to compare with, instead of the runner-up.")
-@click.option("--change-to", metavar="SEGMENT", help="Also find the smallest change that would move them there.")
-@click.option("--changeable", metavar="COLUMNS", help="What may change for that, with commas between.")
+@click.option(
+    "--change-to", metavar="SEGMENT", help="Also find the smallest change that moves the customer to this segment."
+)
+@click.option("--changeable", metavar="COLUMNS", help="Basis columns that may change for that, separated by commas.")
 @config_option
 @which_option
 def explain(
@@ -59,7 +61,7 @@ def explain(
 ) -> None:
     """Say which segment a customer belongs to, and why.
 
-    With --change-to and --changeable, say also what would change it.
+    With `--change-to` and `--changeable`, also say what would change it.
     """
     if (change_to is None) != (changeable is None):
         raise click.UsageError("--change-to SEGMENT and --changeable COLUMNS go together")

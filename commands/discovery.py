@@ -15,13 +15,16 @@ EXIT_NOT_SENT = 3
 
 @click.command()
 @click.argument("config", type=FilePath)
-@click.option("--as-of", metavar="DATE", help="The moment to describe; by default the settings' own.")
-@click.option("--model", "which", metavar="TEXT", help="Apply what this alias or version learned, for `assign`.")
+@click.option("--as-of", metavar="DATE", help="As-of date or time; by default that of the settings.")
+@click.option(
+    "--model", "which", metavar="TEXT", help="Apply what this alias or version learned, for `segments assign`."
+)
 @click.option("--out", type=FilePath, required=True, help="Parquet file to write.")
 def features(config: Path, as_of: str | None, which: str | None, out: Path) -> None:
-    """Write one vector a customer as Parquet.
+    """Write the customer vectors as Parquet.
 
-    Made from the raw tables; says how many rows were used and left out, and which columns shape the segments.
+    Reads the raw tables and writes one row a customer. Prints how many rows were used and left out, and which columns
+    shape the segments.
     """
     from features.vector_file import write_vectors
     from jobs.inputs import describe_vectors, learned_by, vectors_of
@@ -45,11 +48,12 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
 @click.argument("config", type=FilePath)
 @click.option("--promote", "promoted", is_flag=True, help="Make the new version the champion at once.")
 @click.option("--report", type=FilePath, help="Write the report page here too.")
-@click.option("--force", is_flag=True, help="Make a model even of no reproducible structure; it will say so for ever.")
+@click.option("--force", is_flag=True, help="Make a model even without reproducible structure; its verdict says so.")
 def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> None:
     """Discover segments, log them to MLflow and register a version.
 
-    If MLflow does not answer, the results are kept beside the settings file for `segments sync`; the exit code is 3.
+    Tries every candidate and registers the chosen one; if a step fails, nothing is registered. If MLflow does not
+    answer, the results are kept beside the settings file for `segments sync`, and the exit code is 3.
     """
     from jobs.discover import run_discovery
     from jobs.inputs import location_of
@@ -84,11 +88,10 @@ def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> 
 @click.command()
 @config_option
 def sync(config: Path) -> None:
-    """Send discoveries that MLflow did not take yet.
+    """Send the discoveries that were kept while MLflow did not answer.
 
-    They were kept beside the settings file when MLflow did not answer. Each is logged and registered once, whatever
-    breaks off in between. Where another champion has come since, it is discovered anew from the kept customers, to
-    continue that champion's segments.
+    Each is logged and registered exactly once, even if a sync is interrupted. If the champion has changed since, the
+    discovery is repeated on the kept customers, so that it continues the segments of the present champion.
     """
     from jobs.sync import sync as send_all
     from segment_model.errors import SettingsError
@@ -109,13 +112,18 @@ def sync(config: Path) -> None:
 
 
 @click.command()
-@click.option("--trials", metavar="NUMBER", type=click.IntRange(1), help="How many; by default the settings' own.")
+@click.option(
+    "--trials",
+    metavar="NUMBER",
+    type=click.IntRange(1),
+    help="Number of trials in all; by default that of the settings.",
+)
 @config_option
 def sweep(trials: int | None, config: Path) -> None:
     """Try many settings and show the best.
 
-    The settings' block `sweep` says which. The trials are kept beside the settings file: a sweep that was interrupted
-    goes on with the same command. Every trial is logged to MLflow; nothing is registered.
+    The block `sweep` of the settings says which. Trials are kept beside the settings file, so the same command
+    continues a sweep that was interrupted. Every trial is logged to MLflow; nothing is registered.
     """
     import yaml
 

@@ -24,16 +24,21 @@ def schema() -> None:
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
-    "--customers", metavar="NUMBER", default=2000, show_default=True, type=click.IntRange(1), help="How many accounts."
+    "--customers", metavar="NUMBER", default=2000, show_default=True, type=click.IntRange(1), help="Number of accounts."
 )
 @click.option(
-    "--seed", metavar="NUMBER", default=1, show_default=True, type=click.IntRange(0), help="Same seed, same company."
+    "--seed",
+    metavar="NUMBER",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0),
+    help="The same seed gives the same company.",
 )
-@click.option("--as-of", metavar="DATE", default="2026-07-01", show_default=True, help="Day the company is seen on.")
+@click.option("--as-of", metavar="DATE", default="2026-07-01", show_default=True, help="As-of date of the company.")
 def simulate(folder: Path, customers: int, seed: int, as_of: str) -> None:
     """Write a made-up software company.
 
-    It has eight planted segments, their truth in a file of its own, and settings to discover them.
+    It has eight planted segments; their truth is in a file of its own. Settings to discover them lie beside it.
     """
     from experiments.simulated_company.company import simulate as simulated
     from experiments.simulated_company.company import write_company
@@ -50,7 +55,7 @@ def simulate(folder: Path, customers: int, seed: int, as_of: str) -> None:
 def demo(folder: Path) -> None:
     """Do the main job on a real retailer.
 
-    Discover, register, serve, and ask about two customers never seen.
+    Discovers, registers, serves, and asks about two customers that discovery never saw. `make demo` runs it.
     """
     from experiments.demo import run_demo
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def serve(config: Path, which: str, host: str, port: int) -> None:
     """Serve the champion over HTTP until interrupted.
 
-    While there is no model to serve (the registry is down, say) it stays, unready, and goes on trying.
+    While there is no model to serve (for example, the registry is down) it stays up, unready, and keeps trying.
     """
     from serving.launcher import serve as serve_until_ended
 
@@ -54,7 +54,7 @@ def serve(config: Path, which: str, host: str, port: int) -> None:
     "--dockerfile",
     metavar="FILE",
     type=FilePath,
-    help="Write the Dockerfile of its image here.",
+    help="Write the Dockerfile of its image here; needs no container engine.",
 )
 def package(config: Path, which: str, dockerfile: Path | None) -> None:
     """Build a Bento that needs no registry.
@@ -86,11 +86,11 @@ def package(config: Path, which: str, dockerfile: Path | None) -> None:
     show_default=True,
     help="File of keys, as SEGMENTS_API_KEYS_FILE names it to the service.",
 )
-@click.option("--revoke", is_flag=True, help="Take the key of this name out of the file.")
+@click.option("--revoke", is_flag=True, help="Remove the key of this name from the file.")
 def key(name: str, file: Path, revoke: bool) -> None:
     """Make an API key for the service, or revoke one.
 
-    The key is printed once; the file keeps its hash. A running service follows the file within a second.
+    The key is printed once; the file keeps its hash. A running service reads the file within a second of a change.
     """
     from serving.gateway.api_keys import add_key, revoke_key
 

@@ -72,7 +72,7 @@ def show_explanation(explanation: CustomerExplanation) -> None:
 def show_change(model: SegmentModel, segment_id: str, change: WhatWouldChange) -> None:
     """The changes that take a customer to a segment, or the reason why none does."""
     name = model.names[model.position(segment_id)]
-    if not change.found:
+    if not change.reachable:
         click.echo(f"no way to {name!r} ({segment_id}): {change.reason}")
     elif not change.changes:
         click.echo(f"already in {name!r} ({segment_id})")

@@ -20,8 +20,8 @@ PROMOTIONS_SHOWN = 10
 def promote(version: str, alias: str, config: Path) -> None:
     """Make a version the champion.
 
-    The alias points at VERSION (a number, or another alias) once that version is seen to load. A running service
-    follows within seconds, if the version suits it; else it goes on with the one it has, and says why.
+    Points the alias at VERSION (a number, or another alias) after loading that version. A running service follows
+    within seconds; a version that it refuses leaves the present one in service, and its log says why.
     """
     from registry.versions.promotions import promote as promote_version
 
@@ -35,8 +35,8 @@ def promote(version: str, alias: str, config: Path) -> None:
 def rollback(alias: str, config: Path) -> None:
     """Make the version before the champion again.
 
-    The alias goes back to what it named before the present version was promoted; once more, and it goes back one
-    promotion further. To go forward again, promote. A running service follows within seconds.
+    Points the alias at the version that it named before the last promotion; a second rollback goes back one promotion
+    further. `segments promote` goes forward again. A running service follows within seconds.
     """
     from jobs.rollback import contract_warning
     from registry.versions.promotions import rollback as roll_back
@@ -78,8 +78,8 @@ def list_segments(config: Path, which: str) -> None:
 def rename(segment: str, name: str, notes: str, config: Path) -> None:
     """Name a segment.
 
-    SEGMENT is an id that `segments list` shows. The name stays with this id, in the registry, and never touches the
-    model. A running service shows it within seconds.
+    SEGMENT is an id that `segments list` shows. The registry keeps the name for this id; the saved model does not
+    change. A running service shows the name within seconds.
     """
     from registry.versions.segment_names import rename_segment
 
@@ -92,14 +92,19 @@ def rename(segment: str, name: str, notes: str, config: Path) -> None:
 @click.argument("a")
 @click.argument("b")
 @click.option("--vectors", type=FilePath, required=True, help="Customers to follow, from `segments features`.")
-@click.option("--vectors-before", type=FilePath, help="The same customers earlier: tells who moved by themselves.")
+@click.option(
+    "--vectors-before",
+    type=FilePath,
+    help="The same customers at an earlier moment, to tell those who moved from those whom B reassigns.",
+)
 @click.option("--out", type=FilePath, help="Write the picture here too (.png).")
 @config_option
 def compare(a: str, b: str, vectors: Path, vectors_before: Path | None, out: Path | None, config: Path) -> None:
     """Show how customers flow between two versions.
 
-    A and B are aliases or versions. Customers whom version B puts elsewhere are reassigned; with --vectors-before,
-    those who moved because they changed are told apart. Table and picture are logged on B's run.
+    A and B are aliases or versions. A customer is reassigned if B puts the same vector into another segment than A;
+    with `--vectors-before`, a customer has moved if A itself puts the later vector elsewhere. Table and picture are
+    logged on the run of B.
     """
     from jobs.compare import compare_versions, log_comparison
 

@@ -41,7 +41,7 @@ DEMANDS = (
     ),
     Demand("A soak: memory does not grow", ("torture/test_soak.py",)),
     Demand(
-        "64 callers, distinct customers: none gets another's answer",
+        "64 callers, distinct customers: no answer reaches another caller",
         ("torture/test_many_callers.py::test_nobody_gets_another_customers_answer",),
     ),
     Demand(
@@ -58,7 +58,7 @@ DEMANDS = (
         ),
     ),
     Demand(
-        "A new model that is corrupt, truncated, of another contract, of a newer format, slow: the old one serves",
+        "A new model that is corrupt, truncated, of another contract, of a newer format or slow: the old one serves",
         (
             "serving/model/test_registry_follower_for_real.py::test_no_bad_version_is_served_and_nothing_in_it_runs",
             "serving/model/test_registry_follower.py::test_a_bad_version_leaves_the_old_one_serving_and_is_told_once",
@@ -66,7 +66,7 @@ DEMANDS = (
         ),
     ),
     Demand(
-        "The registry killed before the start, under load, and restarted",
+        "The registry ends before the start, or under load, and restarts",
         (
             "serving/model/test_registry_follower_for_real.py::test_the_registrys_death_is_not_felt_and_its_return_is",
             "serving/model/test_registry_follower.py::test_without_registry_and_copy_there_is_nothing_to_serve",
@@ -76,18 +76,18 @@ DEMANDS = (
         ),
     ),
     Demand(
-        "SIGTERM under load: unready first, nothing lost, gone in time",
+        "SIGTERM under load: unready first, no request lost, ended in time",
         ("serving/test_workers.py::test_two_workers_from_their_start_to_their_end",),
     ),
     Demand(
-        "A worker killed: back within 30 s",
+        "A worker is killed: replaced within 30 s",
         (
             "serving/test_workers.py::test_two_workers_from_their_start_to_their_end",
             "serving/test_one_worker.py::test_the_only_worker_is_back_after_it_was_killed",
         ),
     ),
     Demand(
-        "Callers that go away, dribble, or stay silent do not disturb others",
+        "Clients that disconnect, send slowly or stay silent do not delay others",
         (
             "serving/transport/test_connections.py::test_slow_heads_slow_bodies_and_the_silent_do_not_hold_up_others",
             "serving/transport/test_connections.py::test_who_goes_away_and_who_does_not_read_leave_nothing_behind",
@@ -103,7 +103,7 @@ DEMANDS = (
         ),
     ),
     Demand(
-        "Bodies that are broken, of another shape, too deep, or hold what is no number",
+        "Bodies that are malformed, of another shape, nested too deeply, or hold NaN or infinity",
         (
             "serving/wire/test_refusals.py",
             "serving/wire/test_fuzz.py",
@@ -112,7 +112,7 @@ DEMANDS = (
     ),
     Demand("schemathesis over the OpenAPI document, all checks", ("torture/test_openapi_cases.py",)),
     Demand(
-        "100 MB in one piece and in pieces, a gzip bomb: refused early, memory bounded",
+        "100 MB in one piece and in chunks, a gzip bomb: refused early, memory bounded",
         (
             "serving/transport/test_connections.py::test_a_hundred_megabytes_and_a_bomb_are_refused_with_memory_bounded",
             "serving/test_one_worker.py::test_a_hundred_megabytes_that_are_announced_and_sent_are_refused_early",
@@ -120,7 +120,7 @@ DEMANDS = (
         ),
     ),
     Demand(
-        "Every route with no key, a bad one, a revoked one: 401",
+        "Every route without a key, with an invalid or a revoked one: 401",
         (
             "serving/gateway/test_api_keys.py::test_every_route_but_the_probes_asks_for_a_key",
             "serving/gateway/test_api_keys.py::test_over_real_sockets_too_no_route_opens_without_a_key_that_counts",
@@ -128,14 +128,14 @@ DEMANDS = (
         ),
     ),
     Demand(
-        "A pickle, a crafted file, a changed array in the registry: refused, nothing in it runs",
+        "A pickle, a crafted file, a changed array in the registry: refused, no code in it runs",
         (
             "serving/model/test_registry_follower_for_real.py::test_no_bad_version_is_served_and_nothing_in_it_runs",
             "segment_model/storage/test_directory.py::test_no_array_needs_pickle",
         ),
     ),
     Demand(
-        "Paths that lead elsewhere, in URLs, ids, names and versions",
+        "Path traversal in URLs, ids, names and versions",
         (
             "torture/test_paths.py::test_no_path_leads_out_of_the_table",
             "torture/test_paths.py::test_an_id_is_a_text_and_nothing_else",
@@ -151,7 +151,7 @@ DEMANDS = (
         ),
     ),
     Demand(
-        "Secrets in no log, error, image, nor in MLflow",
+        "No secret in a log, an error, an image or MLflow",
         (
             "torture/test_secrets.py",
             "serving/transport/test_connections.py::test_the_workers_log_is_json_and_holds_no_key",
@@ -159,7 +159,7 @@ DEMANDS = (
         ),
     ),
     Demand(
-        "Two promotions at once: one wins, both recorded",
+        "Two concurrent promotions: one succeeds, both are recorded",
         ("registry/versions/test_promotions.py::test_of_two_promotions_at_once_one_wins_and_both_are_recorded",),
     ),
 )
@@ -223,7 +223,7 @@ def page(results: Mapping[str, Result], machine: str, date: str, full: bool) -> 
     lines = [
         "# Torture",
         "",
-        "What the service stands, and the tests that hold it to that. Written by `make torture`; do not edit.",
+        "The load and the faults under which the service is tested. Written by `make torture`; do not edit.",
         "",
         f"Measured on {date}, {machine}, {size}.",
         "",

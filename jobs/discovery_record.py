@@ -54,8 +54,8 @@ def make_record(
     judgement = discovery.chosen.judgement
     candidates = tuple(
         CandidateRecord(
-            name=candidate.recipe.name,
-            params={"algorithm": candidate.recipe.algorithm, **candidate.recipe.parameters},
+            name=candidate.spec.name,
+            params={"algorithm": candidate.spec.algorithm, **candidate.spec.parameters},
             metrics={
                 **(candidate.judgement.metrics if candidate.judgement else candidate.facts),
                 **(candidate.fit.facts if candidate.fit else {}),
@@ -77,8 +77,8 @@ def make_record(
             "customers": float(len(vectors.frame)),
         },
         tags={
-            "algorithm": discovery.chosen.recipe.algorithm,
-            "chosen": discovery.chosen.recipe.name,
+            "algorithm": discovery.chosen.spec.algorithm,
+            "chosen": discovery.chosen.spec.name,
             "verdict": str(discovery.verdict.kind),
             **_picture_failures(pictures),
         },

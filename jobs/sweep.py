@@ -20,11 +20,11 @@ from segment_model.errors import SettingsError, UnreachableError
 from training.discovery.discovery import Discovery, discover
 from training.outbox.file_lock import alone
 from training.settings import Settings, parse_settings
+from training.sweep_settings import SweepSettings
 from training.tuning.figures import Yardstick
 from training.tuning.optuna_study import counted, keeping, open_study
 from training.tuning.search_space import changed, check_columns, check_space, written
 from training.tuning.sweep import Progress, Sweep, Trial, key_of, run_trials, sweep_of
-from training.tuning.sweep_settings import SweepSettings
 
 OF_VECTORS = {"as_of", "sources", "features"}
 NOT_OF_A_TRIAL = {"registry", "sweep", "title"}

@@ -9,7 +9,7 @@ import pandas as pd
 from reporting.rendering import render
 from training.discovery.discovery import Discovery
 from training.evaluation.gaps import LEAST_BELT, MOST_CHANCE, MOST_DEPTH
-from training.evaluation.verdict import DISSOLVED, FOUND_AGAIN
+from training.evaluation.verdict import DISSOLVED, RECURRING
 from training.evaluation.verdict_figures import verdict_figures
 
 COLUMNS = (
@@ -17,7 +17,7 @@ COLUMNS = (
     *("valley_depth", "valley_chance", "belt", "recovered_a", "recovered_b"),
 )
 LIMITS = {
-    "stable": FOUND_AGAIN,
+    "stable": RECURRING,
     "dissolved": DISSOLVED,
     "depth": MOST_DEPTH,
     "chance": MOST_CHANCE,

@@ -55,11 +55,11 @@ def candidate_table(discovery: Discovery) -> pd.DataFrame:
     whether it was chosen, and the remark of the choice on it."""
     rows = []
     for position, candidate in enumerate(discovery.candidates):
-        parameters = ", ".join(f"{name}={value}" for name, value in candidate.recipe.parameters.items())
+        parameters = ", ".join(f"{name}={value}" for name, value in candidate.spec.parameters.items())
         metrics = candidate.judgement.metrics if candidate.judgement else candidate.facts
         rows.append(
             {
-                "candidate": candidate.recipe.name,
+                "candidate": candidate.spec.name,
                 "parameters": parameters,
                 **metrics,
                 "chosen": position == discovery.choice.chosen,

@@ -126,7 +126,7 @@ class VectorContract:
             self[name]
         return VectorContract(tuple(replace(c, role=roles.get(c.name, c.role)) for c in self.columns))
 
-    def check_names(self, found: Iterable[str]) -> None:
+    def check_names(self, names: Iterable[str]) -> None:
         """Refuse a table that lacks a basis column or has a column that the contract does not know.
 
         Raises
@@ -134,15 +134,15 @@ class VectorContract:
         ContractError
             With the difference between the expected columns and those found.
         """
-        there = list(found)
-        missing = [column.name for column in self.basis if column.name not in there]
-        unknown = [name for name in there if name not in self.names]
+        columns = list(names)
+        missing = [column.name for column in self.basis if column.name not in columns]
+        unknown = [name for name in columns if name not in self.names]
         if missing or unknown:
             lines = [f"- {name} (missing: {self[name].expected})" for name in missing]
             lines += [f"+ {name} (unknown.{nearest_word(name, self.names)})" for name in unknown]
             raise ContractError(
                 f"the columns are not those of the vector. Expected {len(self.basis)} basis columns "
-                f"({', '.join(column.name for column in self.basis)}), found {len(there)}: " + "; ".join(lines)
+                f"({', '.join(column.name for column in self.basis)}), found {len(columns)}: " + "; ".join(lines)
             )
 
     def to_json(self) -> list[dict[str, Any]]:

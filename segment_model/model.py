@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
-from segment_model.assigners.nearest_core import NearestCore
+from segment_model.assigners.assigner import Assigner
 from segment_model.cards import SegmentCard, SegmentLabel
+from segment_model.centres import keeps_sites, typical_points
 from segment_model.contract import VectorContract
-from segment_model.encoding.encoder import Encoder
+from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import Record, tabular
 from segment_model.errors import ArtefactError, ContractError, nearest_word
-from segment_model.explanation.centroid import CentroidExplainer, Explanations
-from segment_model.explanation.core import CoreExplainer
+from segment_model.explanation.explainer import Explainer, Explanations
 from segment_model.interruption import Check, go_on
 from segment_model.scoring import hysteresis
 from segment_model.scoring.answers import Assignment, Assignments, Explanation
@@ -44,8 +43,8 @@ class SegmentModel:
 
     contract: VectorContract
     encoder: Encoder
-    assigner: NearestCentroid | NearestCore
-    explainer: CentroidExplainer | CoreExplainer
+    assigner: Assigner
+    explainer: Explainer
     novelty: NoveltyRule
     discovered_cards: tuple[SegmentCard, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -77,9 +76,24 @@ class SegmentModel:
             card.labelled(self.overlay[card.id]) if card.id in self.overlay else card for card in self.discovered_cards
         )
 
+    @cached_property
+    def previous_positions(self) -> Mapping[str, int]:
+        """The position of each previous segment that the model knows, by id: its own, and the heirs of retired ones."""
+        return hysteresis.previous_positions(self.ids, self.provenance.get("lineage", {}))
+
+    @cached_property
+    def centres(self) -> Floats:
+        """(segments, width): the middle of each segment's customers, encoded.
+
+        Where centroids are sites (decision 9), which may lie far from every customer: the card's typical customer.
+        """
+        if keeps_sites(self.provenance):
+            return typical_points(self.encoder, self.discovered_cards)
+        return self.assigner.centres()
+
     def with_overlay(self, overlay: Mapping[str, SegmentLabel]) -> SegmentModel:
         """The same model with segments renamed; ids of other models are ignored, the digest stays."""
-        return replace(self, overlay=dict(overlay))._bearing(self.digest)
+        return replace(self, overlay=dict(overlay))._with_digest(self.digest)
 
     def assign(
         self,
@@ -94,7 +108,7 @@ class SegmentModel:
         only one segment), unassigned, novel.
 
         previous : the ids of the segments that the customers were in, in order or as a Series by customer. Then those
-        on the border stay, as `scoring.hysteresis` says, and two columns more tell of it: kept_by_hysteresis, and
+        on the border stay, as `scoring.hysteresis` says, and two more columns say so: kept_by_hysteresis, and
         previous_segment_id, null where the model does not know it.
 
         Raises
@@ -103,12 +117,13 @@ class SegmentModel:
             If the customers do not follow the model's contract, or `previous` does not fit them.
         """
         index = customers.index if isinstance(customers, pd.DataFrame) else None
-        found = self.assign_records(tabular(customers), policy)
-        table = self.frame_of(found, index)
+        assignments = self.assign_records(tabular(customers), policy)
+        table = self.frame_of(assignments, index)
         if previous is None:
             return table
-        settled = hysteresis.settle(self, found, hysteresis.in_order(previous, index), margin)
-        return hysteresis.told(self, table, settled)
+        before = hysteresis.align_previous(previous, index)
+        kept = hysteresis.apply_hysteresis(assignments, before, self.previous_positions, margin)
+        return hysteresis.with_previous(table, kept, self.ids, self.names)
 
     def assign_record(self, record: Record, policy: Policy = "unassigned") -> Assignment:
         """Assign one customer given as a dict: the quickest way.
@@ -119,9 +134,9 @@ class SegmentModel:
             If the customer does not follow the model's contract.
         """
         single = self.scorer.single
-        found = single.assign(record) if single else None
-        if found:
-            return Assignment.of_single(found, self.ids, self.names)
+        nearest = single.assign(record) if single else None
+        if nearest:
+            return Assignment.of_single(nearest, self.ids, self.names)
         return Assignment.of_first(self.scorer.assign_in_chunks([record], policy), self.ids, self.names)
 
     def explain_record(
@@ -135,15 +150,16 @@ class SegmentModel:
             If the customer does not follow the model's contract, or the model has no such segment.
         """
         single = self.scorer.single
-        quick = single.assign(record) if single and against is None else None
-        if quick and single:
-            said = Assignment.of_single(quick, self.ids, self.names)
-            base, contributions, score = single.reasons(quick)
+        nearest = single.assign(record) if single and against is None else None
+        if nearest and single:
+            assignment = Assignment.of_single(nearest, self.ids, self.names)
+            base, contributions, score = single.reasons(nearest)
             by_column = dict(zip(self.encoder.columns, contributions, strict=True))
-            return said, Explanation(said.nearest_id, said.runner_up_id, base, by_column, score)
-        other = None if against is None else self.position(against)
-        found, why = self.scorer.explain_in_chunks([record], policy, other)
-        return Assignment.of_first(found, self.ids, self.names), Explanation.of_first(why, self.ids)
+            return assignment, Explanation(assignment.nearest_id, assignment.runner_up_id, base, by_column, score)
+        rival = None if against is None else self.position(against)
+        assignments, explanations = self.scorer.explain_in_chunks([record], policy, rival)
+        assignment = Assignment.of_first(assignments, self.ids, self.names)
+        return assignment, Explanation.of_first(explanations, self.ids)
 
     def assign_records(self, customers: Table, policy: Policy = "unassigned") -> Assignments:
         """As `assign`, as plain arrays: the fast path for a few dicts; refuses what `assign` does."""
@@ -155,9 +171,9 @@ class SegmentModel:
         """As `explain_record`, of many; a named segment that is itself the nearest is compared with the runner-up."""
         return self.scorer.explain(customers, policy, None if against is None else self.position(against))
 
-    def frame_of(self, found: Assignments, index: pd.Index[Any] | None = None) -> pd.DataFrame:
+    def frame_of(self, assignments: Assignments, index: pd.Index[Any] | None = None) -> pd.DataFrame:
         """Assignments as the table that `assign` returns."""
-        return found.table(self.ids, self.names, index)
+        return assignments.table(self.ids, self.names, index)
 
     def explain_table(self, customers: AnyTable, against: str | None = None) -> Explanations:
         """The explanations of `explain_records`, of any form of table."""
@@ -166,9 +182,9 @@ class SegmentModel:
     def explain(self, customers: AnyTable, against: str | None = None) -> shap.Explanation:
         """As `explain_table`, as a `shap.Explanation` that shap's own plots take; `data` is in the user's units."""
         table = tabular(customers)
-        found = self.explain_table(table, against)
+        explanations = self.explain_table(table, against)
         frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(list(table))
-        return found.to_shap(frame[list(found.columns)].to_numpy(dtype=object))
+        return explanations.to_shap(frame[list(explanations.columns)].to_numpy(dtype=object))
 
     def what_would_change(
         self, record: Record, to: str, changeable: Sequence[str], check: Check = go_on
@@ -177,7 +193,8 @@ class SegmentModel:
 
         `counterfactual.what_would_change` lists what is refused. What `check` raises ends the search.
         """
-        from segment_model.counterfactual.what_would_change import what_would_change  # it builds on this module
+        # imported on first use: assignments do not wait for it
+        from segment_model.counterfactual.what_would_change import what_would_change
 
         return what_would_change(self, record, to, changeable, check=check)
 
@@ -195,9 +212,13 @@ class SegmentModel:
             hint = nearest_word(segment_id, self.ids)
             raise ContractError(f"no segment {segment_id!r}; the model has {', '.join(self.ids)}.{hint}") from None
 
+    @property
+    def _parts(self) -> artefact.Parts:
+        return artefact.Parts(**{part.name: getattr(self, part.name) for part in fields(artefact.Parts)})
+
     @cached_property
     def _contents(self) -> dict[str, bytes]:
-        return directory.contents_of(*artefact.written(self))
+        return directory.contents_of(*artefact.write_parts(self._parts))
 
     @cached_property
     def digest(self) -> str:
@@ -206,7 +227,7 @@ class SegmentModel:
 
     @property
     def artefact_digest(self) -> str:
-        """`digest`, where it must be told from `learned_digest`."""
+        """`digest`, under a name that cannot be confused with `learned_digest`."""
         return self.digest
 
     @cached_property
@@ -215,11 +236,11 @@ class SegmentModel:
 
         Cards, and so ids and names, provenance and overlay are not part of it.
         """
-        document, arrays = artefact.written(self)
-        return directory.digest_of(directory.contents_of(artefact.learned(document), arrays))
+        document, arrays = artefact.write_parts(self._parts)
+        return directory.digest_of(directory.contents_of(artefact.learned_document(document), arrays))
 
-    def _bearing(self, digest: str) -> SegmentModel:
-        """The same model under the digest of the files it was read from, which a newer format would write anew."""
+    def _with_digest(self, digest: str) -> SegmentModel:
+        """Keep the digest of the loaded files: computing it again would use the current format."""
         self.__dict__["digest"] = digest  # where the cached property keeps it
         return self
 
@@ -236,12 +257,12 @@ class SegmentModel:
         ArtefactError
             If it is missing, changed, another one, of a newer format or not complete.
         """
-        document, arrays, found = directory.read(Path(path), digest)
+        document, arrays, verified = directory.read(Path(path), digest)
         try:
-            model = cls(**artefact.parts(document, arrays))
+            parts = artefact.read_parts(document, arrays)
         except (KeyError, TypeError, ValueError) as error:
             raise ArtefactError(
                 f"the model in {path} is whole but this version cannot read it ({type(error).__name__}: {error}); "
                 "it was made by a development version. Discover anew."
             ) from error
-        return model._bearing(found)
+        return cls(**{part.name: getattr(parts, part.name) for part in fields(parts)})._with_digest(verified)

@@ -57,19 +57,19 @@ class Between:
         """The condition as a person would say it: "frequency at least 5 orders"."""
         if column.kind == "flag" and (self.at_least is None or self.below is None):
             return f"{column.title}: {'no' if self.at_least is None else 'yes'}{_unknown(self.or_missing)}"
-        said = []
+        bounds = []
         if self.at_least is not None:
-            said.append(f"at least {exact_value(self.at_least, column)}")
+            bounds.append(f"at least {exact_value(self.at_least, column)}")
         if self.below is not None:
-            said.append(f"below {exact_value(self.below, column)}")
-        return f"{column.title} {' and '.join(said)}{_unknown(self.or_missing)}"
+            bounds.append(f"below {exact_value(self.below, column)}")
+        return f"{column.title} {' and '.join(bounds)}{_unknown(self.or_missing)}"
 
     def sql(self) -> str:
         """The condition as an SQL expression."""
         name = identifier(self.column)
-        said = [] if self.at_least is None else [f"{name} >= {number(self.at_least)}"]
-        said += [] if self.below is None else [f"{name} < {number(self.below)}"]
-        return _or_null(" AND ".join(said), name, self.or_missing)
+        bounds = [] if self.at_least is None else [f"{name} >= {number(self.at_least)}"]
+        bounds += [] if self.below is None else [f"{name} < {number(self.below)}"]
+        return _or_null(" AND ".join(bounds), name, self.or_missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ class OneOf:
         """(n,) whether each customer meets the condition."""
         values = _values(frame, self.column)
         missing = values.isna().to_numpy()
-        there = values.isin(list(self.levels)).to_numpy()
-        met = ~there & ~missing if self.negated else there
+        listed = values.isin(list(self.levels)).to_numpy()
+        met = ~listed & ~missing if self.negated else listed
         return met | missing if self.or_missing else met
 
     def words(self, column: Column) -> str:

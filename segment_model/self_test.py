@@ -43,8 +43,8 @@ def with_examples(model: SegmentModel, vectors: pd.DataFrame) -> SegmentModel:
 
 def examples_of(model: SegmentModel) -> Sequence[Mapping[str, Any]]:
     """The stored examples; none in a model made before there was a self-test, or where no made-up customer was free."""
-    found: Sequence[Mapping[str, Any]] = model.provenance.get(EXAMPLES, ())
-    return found
+    examples: Sequence[Mapping[str, Any]] = model.provenance.get(EXAMPLES, ())
+    return examples
 
 
 def check_examples(model: SegmentModel) -> int:
@@ -57,23 +57,23 @@ def check_examples(model: SegmentModel) -> int:
     """
     examples = examples_of(model)
     for number, example in enumerate(examples):
-        expected, found = example["answer"], _answer(model, example["customer"])
-        if any(not _same(found[key], value) for key, value in expected.items()):
+        expected, answer = example["answer"], _answer(model, example["customer"])
+        if any(not _same(answer[key], value) for key, value in expected.items()):
             raise SelfTestError(
-                f"the model does not pass its self-test: example {number} was answered {expected}, here {found}"
+                f"the model does not pass its self-test: example {number} was answered {expected}, here {answer}"
             )
     return len(examples)
 
 
 def _answer(model: SegmentModel, customer: Mapping[str, Any]) -> dict[str, Any]:
-    said, why = model.explain_record(dict(customer))
-    return {"segment_id": said.segment_id, "strength": said.strength, "score": why.score}
+    assignment, why = model.explain_record(dict(customer))
+    return {"segment_id": assignment.segment_id, "strength": assignment.strength, "score": why.score}
 
 
-def _same(found: Any, expected: Any) -> bool:
-    if isinstance(expected, float) and isinstance(found, float):
-        return math.isclose(found, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return bool(found == expected)
+def _same(answer: Any, expected: Any) -> bool:
+    if isinstance(expected, float) and isinstance(answer, float):
+        return math.isclose(answer, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return bool(answer == expected)
 
 
 def _half(value: float | str | None) -> float | str | None:

@@ -62,11 +62,17 @@ class Launched(subprocess.Popen[bytes]):
     environment, which whoever they start inherits.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: IO[bytes] | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: IO[bytes] | None = None,
+        folder: Path = CHECKOUT,
+    ) -> None:
         self._mark = secrets.token_hex(16)
         super().__init__(
             command,
-            cwd=CHECKOUT,
+            cwd=folder,
             env={**environment, MARK: self._mark},
             stdout=log,
             stderr=subprocess.STDOUT if log is not None else None,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import bentoml
 
 from segment_model.errors import ArtefactError
-from serving.model.live_model import ServedModel
+from serving.model.served_model import ServedModel
 from serving.model.stored_copies import read_stored, write_stored
 
 if TYPE_CHECKING:

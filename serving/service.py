@@ -14,7 +14,7 @@ import bentoml
 from serving.settings import ServiceSettings
 
 if TYPE_CHECKING:
-    from serving.model.live_model import Fetch
+    from serving.model.served_model import Fetch
     from serving.wire.messages import Receive, Scope, Send
 
 CONTAINERIZED = "BENTOML_CONTAINERIZED"

@@ -1,34 +1,5 @@
 """Where the service finds its model and what it allows, from the environment.
 
-| variable | meaning | default |
-|---|---|---|
-| `SEGMENTS_MODEL_PATH` | serve the SegmentModel saved in this directory; nothing else is asked | |
-| `SEGMENTS_TRACKING_URI` | MLflow registry that holds the model | `sqlite:///mlflow.db` |
-| `SEGMENTS_MODEL_NAME` | registered name | `customer-segments` |
-| `SEGMENTS_ALIAS` | alias to serve | `champion` |
-| `SEGMENTS_VERSION` | pinned version to serve instead of an alias | |
-| `SEGMENTS_RETRY_SECONDS` | pause between attempts to load the model | 5 |
-| `SEGMENTS_POLL_SECONDS` | pause between questions to the registry, whether the alias names another version now | 3 |
-| `SEGMENTS_LOAD_SECONDS` | longest wait for a version to be fetched, verified and warmed | 60 |
-| `SEGMENTS_CACHE_DIR` | keep the last two verified models in this directory; they serve when the registry is down | |
-| `SEGMENTS_ANY_CONTRACT` | serve a new version even if old callers would stumble, or it lacks a self-test | false |
-| `SEGMENTS_SHADOW_ALIAS` | alias of a challenger that is asked too, off the requests' way; only numbers come of it | |
-| `SEGMENTS_SHADOW_SHARE` | share of the requests that it is asked about | 1 |
-| `SEGMENTS_MAX_CUSTOMERS` | most customers in one request | 1000 |
-| `SEGMENTS_MAX_BODY_BYTES` | largest request body | 4194304 |
-| `SEGMENTS_BODY_SECONDS` | longest wait for a request's body | 10 |
-| `SEGMENTS_HEADER_SECONDS` | longest wait for a request's head | 10 |
-| `SEGMENTS_REQUEST_SECONDS` | longest work on one request | 30 |
-| `SEGMENTS_DRAIN_SECONDS` | how long requests are still answered after SIGTERM, while `/readyz` says 503 | 2 |
-| `SEGMENTS_WORKERS` | worker processes | 1 |
-| `SEGMENTS_MAX_CONCURRENCY` | most requests worked on or waiting for it, over all workers | 64 |
-| `SEGMENTS_MAX_CONNECTIONS` | most open connections, over all workers | 1000 |
-| `SEGMENTS_REQUESTS_PER_SECOND` | most requests a second of each key, over all workers | |
-| `SEGMENTS_API_KEYS_FILE` | JSON file of accepted keys, `{"name": "sha256:<hex>"}`; without it the service is open | |
-| `SEGMENTS_CORS_ORIGINS` | origins (scheme, host, port) whose pages may call, separated by spaces | |
-| `SEGMENTS_LOG_REQUESTS` | log a line for every answer too, not only for refusals and failures | false |
-| `SEGMENTS_LOG_VALUES` | let customers' ids and values into the log | false |
-
 A built Bento serves the model packed in it, whatever the registry variables say.
 """
 
@@ -52,32 +23,60 @@ class ServiceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
-    model_path: Path | None = None
-    tracking_uri: str = "sqlite:///mlflow.db"
-    model_name: str = Field("customer-segments", min_length=1)
-    alias: str | None = None
-    version: str | None = Field(None, pattern=r"^[1-9][0-9]*$")
-    retry_seconds: float = Field(5.0, gt=0)
-    poll_seconds: float = Field(3.0, gt=0)
-    load_seconds: float = Field(60.0, gt=0)
-    cache_dir: Path | None = None
-    any_contract: bool = False
-    shadow_alias: str | None = None
-    shadow_share: float = Field(1.0, gt=0, le=1)
-    max_customers: int = Field(1000, ge=1)
-    max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024)
-    body_seconds: float = Field(10.0, gt=0)
-    header_seconds: float = Field(10.0, gt=0)
-    request_seconds: float = Field(30.0, gt=0)
-    drain_seconds: float = Field(2.0, ge=0)
-    workers: int = Field(1, ge=1)
-    max_concurrency: int = Field(64, ge=1)
-    max_connections: int = Field(1000, ge=1)
-    requests_per_second: float | None = Field(None, gt=0)
-    api_keys_file: Path | None = None
-    cors_origins: str = Field("", pattern=r"^\s*(https?://[A-Za-z0-9.:\[\]-]+\s*)*$")
-    log_requests: bool = False
-    log_values: bool = False
+    model_path: Path | None = Field(None, description="serve the model saved in this folder; the registry is not asked")
+    tracking_uri: str = Field("sqlite:///mlflow.db", description="the MLflow registry")
+    model_name: str = Field("customer-segments", min_length=1, description="the registered name")
+    alias: str | None = Field(
+        None, description="the alias to serve; where neither alias nor version is set, `champion`"
+    )
+    version: str | None = Field(None, pattern=r"^[1-9][0-9]*$", description="a pinned version instead of an alias")
+    retry_seconds: float = Field(5.0, gt=0, description="pause between attempts to load a model")
+    poll_seconds: float = Field(
+        3.0, gt=0, description="pause between polls of the registry for the version that the alias names"
+    )
+    load_seconds: float = Field(60.0, gt=0, description="longest wait for a version to be fetched, verified and warmed")
+    cache_dir: Path | None = Field(
+        None, description="keep the last two verified models in this folder; they serve while the registry is down"
+    )
+    any_contract: bool = Field(
+        False,
+        description="serve a new version even if it breaks the contract of the old one or lacks its self-test",
+    )
+    shadow_alias: str | None = Field(
+        None, description="alias of a challenger that assigns the same customers in the shadow; only counts come of it"
+    )
+    shadow_share: float = Field(1.0, gt=0, le=1, description="share of the requests that the challenger is asked about")
+    max_customers: int = Field(1000, ge=1, description="most customers in one request")
+    max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="largest request body; the default is 4 MiB")
+    body_seconds: float = Field(10.0, gt=0, description="longest wait for a request body")
+    header_seconds: float = Field(
+        10.0,
+        gt=0,
+        description="longest wait for a request's headers, for the rest of a request that is answered already (a "
+        "refused body), and for a client to read any of its answer; then the connection is closed",
+    )
+    request_seconds: float = Field(30.0, gt=0, description="longest work on one request")
+    drain_seconds: float = Field(
+        2.0, ge=0, description="time after SIGTERM in which requests are still answered while `/readyz` says 503"
+    )
+    workers: int = Field(1, ge=1, description="worker processes")
+    max_concurrency: int = Field(64, ge=1, description="most requests under way or waiting, over all workers")
+    max_connections: int = Field(1000, ge=1, description="most open connections, over all workers")
+    requests_per_second: float | None = Field(
+        None, gt=0, description="most requests a second of each key, over all workers"
+    )
+    api_keys_file: Path | None = Field(
+        None,
+        description='JSON file of accepted keys, `{"name": "sha256:<hex>"}`; without it the service is open, and a '
+        "warning at its start says so",
+    )
+    cors_origins: str = Field(
+        "",
+        pattern=r"^\s*(https?://[A-Za-z0-9.:\[\]-]+\s*)*$",
+        description="origins (scheme, host, port) whose pages may call from a browser, separated by spaces",
+    )
+    log_requests: bool = Field(False, description="log a line for every answer too, not only for refusals and failures")
+    log_values: bool = Field(False, description="let customers' ids and values into the log")
 
     @model_validator(mode="after")
     def _one_pointer(self) -> Self:

@@ -17,10 +17,11 @@ from serving.gateway.gateway import Door
 from serving.gateway.request_log import log_json_lines
 from serving.metrics.model_metrics import ModelMetrics
 from serving.metrics.service_metrics import MODEL_INFO, ServiceMetrics
+from serving.metrics.shadow_metrics import ShadowMetrics
 from serving.metrics.worker_metrics import WorkerMetrics
-from serving.model.live_model import Fetch
 from serving.model.registry_follower import live_model_of
-from serving.model.shadow import shadow_of
+from serving.model.served_model import Fetch
+from serving.model.shadow import Shadow, shadow_of
 from serving.settings import ServiceSettings
 from serving.transport.accepting import accept_more
 from serving.transport.connections import Bounds, bound_connections
@@ -40,9 +41,9 @@ class Worker:
         self._settings = settings
         self._metrics = ServiceMetrics()
         self._live = live_model_of(settings, packed, ModelMetrics(self._metrics))
-        self._live.shadow = self._shadow = shadow_of(settings, self._metrics)
+        self._shadow = _shadow(settings, self._metrics)
         self._numbers = WorkerMetrics(self._metrics, _shared_folder(settings), place)
-        self.door = Door(self._live, settings, self._metrics, self._numbers)
+        self.door = Door(self._live, settings, self._metrics, self._numbers, self._shadow)
 
     def start(self, in_front: Callable[[Any], Any]) -> None:
         """Begin to load the model. `in_front` puts the door before an application."""
@@ -85,6 +86,13 @@ class Worker:
         if any(others.get(MODEL_INFO) for others in self._numbers.others()):
             while self._live.current is None and time.monotonic() < end:
                 time.sleep(0.05)
+
+
+def _shadow(settings: ServiceSettings, metrics: ServiceMetrics) -> Shadow | None:
+    """The challenger that the settings name, if any; only then do its metrics appear on the page."""
+    if settings.shadow_alias is None:
+        return None
+    return shadow_of(settings, settings.shadow_alias, ShadowMetrics(metrics))
 
 
 def _shared_folder(settings: ServiceSettings) -> Path | None:

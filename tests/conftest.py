@@ -26,8 +26,10 @@ from experiments.load.service_process import START_SECONDS, free_port
 from experiments.torture import DEMANDS
 from registry.connection import RegistryLocation
 from segments import Column, Kind, Role, SegmentModel, VectorContract
+from training.candidates.hdbscan_settings import HdbscanSettings
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
-from training.settings import DiscoverySettings, HdbscanSettings, KMeansSettings
+from training.settings import DiscoverySettings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)  # the same examples in every run
 settings.load_profile("repeatable")

@@ -16,12 +16,15 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from features.settings import FeatureSettings, Sources
 from features.settings import Settings as Block
 from segment_model.contract import Column
 from segment_model.errors import SettingsError, nearest_word
-from training.tuning.sweep_settings import SweepSettings
+from training.candidates.algorithm_settings import AlgorithmSettings
+from training.candidates.all_candidates import DEFAULT_ALGORITHMS, RegisteredAlgorithm, registered_algorithms
+from training.sweep_settings import SweepSettings
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
@@ -52,57 +55,14 @@ class EncodingSettings(Block):
         return self.weights.get(column.name, 1.0) * self.group_weights.get(column.group, 1.0)
 
 
-class UmapSettings(Block):
-    """An embedding before HDBSCAN, for discovery only: customers are assigned in the encoded space."""
-
-    dimensions: int = Field(5, ge=2, le=50, description="of the embedding")
-    neighbours: int = Field(30, ge=2, description="how local it is")
-
-
-class KMeansSettings(Block):
-    """KMeans over a range of k."""
-
-    algorithm: Literal["kmeans"] = Field("kmeans", description="says which algorithm the entry is")
-    segments: int | tuple[int, int] = Field((2, 10), description="k, or the least and the most")
-    starts: int = Field(10, ge=1, description="random starts for each k; the best one counts")
-
-    @field_validator("segments")
-    @classmethod
-    def _ordered(cls, value: int | tuple[int, int]) -> int | tuple[int, int]:
-        least, most = (value, value) if isinstance(value, int) else value
-        if not 2 <= least <= most:
-            raise ValueError("segments must be 2 or more, and the least no more than the most")
-        return value
-
-    @property
-    def counts(self) -> range:
-        """Every k to try."""
-        least, most = (self.segments, self.segments) if isinstance(self.segments, int) else self.segments
-        return range(least, most + 1)
-
-
-class HdbscanSettings(Block):
-    """HDBSCAN over sizes."""
-
-    algorithm: Literal["hdbscan"] = Field("hdbscan", description="says which algorithm the entry is")
-    min_cluster_sizes: tuple[Annotated[int, Field(ge=2)], ...] = Field(
-        (), description="smallest groups to try; empty: 1 %, 2 % and 5 % of the customers, at least 10"
-    )
-    min_samples: int | None = Field(None, ge=1, description="neighbours that make a dense place; empty: at most 10")
-    embedding: UmapSettings | None = Field(None, description="UMAP before HDBSCAN")
-
-
-Algorithm = Annotated[KMeansSettings | HdbscanSettings, Field(discriminator="algorithm")]
-
-
 class DiscoverySettings(Block):
     """What is tried, how it is judged, and what may be chosen."""
 
-    algorithms: tuple[Algorithm, ...] = Field(
-        (KMeansSettings(), HdbscanSettings()), min_length=1, description="KMeans and HDBSCAN unless you list one"
+    algorithms: tuple[Annotated[AlgorithmSettings, RegisteredAlgorithm], ...] = Field(
+        DEFAULT_ALGORITHMS, min_length=1, description="KMeans and HDBSCAN unless you list one"
     )
     encoding: EncodingSettings = Field(EncodingSettings(), description="how a vector becomes a standardised point")
-    seed: int = Field(0, ge=0, description="of everything random")
+    seed: int = Field(0, ge=0, description="of everything random; the same seed and data give the same segments")
     min_segments: int = Field(2, ge=2, description="fewer are refused")
     max_segments: int = Field(12, ge=2, description="more are refused")
     min_share: float = Field(0.01, ge=0, lt=0.5, description="no segment may hold a smaller share of customers")
@@ -111,7 +71,7 @@ class DiscoverySettings(Block):
     judged_customers: int = Field(
         4000, ge=100, description="silhouettes are taken on a stratified sample of so many customers"
     )
-    force: bool = Field(False, description="make a model even of no reproducible structure; it will say so for ever")
+    force: bool = Field(False, description="make a model even without reproducible structure; its verdict says so")
     allow_sensitive: bool = Field(False, description="let columns marked sensitive shape and name segments")
 
     @model_validator(mode="after")
@@ -124,7 +84,10 @@ class DiscoverySettings(Block):
 class RegistrySettings(Block):
     """Where runs and models are kept."""
 
-    tracking_uri: str = Field("sqlite:///mlflow.db", description="of MLflow; a SQLite path is relative to the file")
+    tracking_uri: str = Field(
+        "sqlite:///mlflow.db",
+        description="of MLflow: the http or https address of a server, or a SQLite path relative to the settings file",
+    )
     experiment: str = Field("customer-segments", min_length=1, description="the MLflow experiment that holds the runs")
     model_name: str = Field(
         "customer-segments", min_length=1, pattern=r"^[^/:.%\"']+$", description="the registered name"
@@ -134,8 +97,10 @@ class RegistrySettings(Block):
 class Settings(Block):
     """Everything that a discovery needs to know."""
 
-    title: str = Field("", description="of the report")
-    as_of: date | datetime = Field(description="the moment the vectors describe; nothing after it is looked at")
+    title: str = Field("", description="title of the report")
+    as_of: date | datetime = Field(
+        description="the moment that the vectors describe: rows at or after it do not count; a date is its midnight"
+    )
     sources: Sources = Field(description="where the raw tables are")
     features: FeatureSettings = Field(FeatureSettings(), description="how they become customer vectors")
     discovery: DiscoverySettings = Field(
@@ -175,7 +140,7 @@ def read_settings(path: Path) -> tuple[Settings, str]:
     try:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: of a date such as 2026-02-30
-        raise SettingsError(f"{path} is not valid YAML{_fault(error)}") from error
+        raise SettingsError(f"{path} is not valid YAML{_yaml_fault(error)}") from error
     return parse_settings(content, str(path)), text
 
 
@@ -203,50 +168,59 @@ def parse_as(kind: type[Kind], content: Any, name: str) -> Kind:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise SettingsError(f"{name}: " + "; ".join(_message(item, kind) for item in error.errors())) from error
+        raise SettingsError(f"{name}: " + "; ".join(_message(problem, kind) for problem in error.errors())) from error
 
 
-def _fault(error: Exception) -> str:
+def _yaml_fault(error: Exception) -> str:
     """Where YAML could not be read, and why; the commonest slip with its remedy."""
-    place, why = "", " ".join(str(error).split())
+    position, reason = "", " ".join(str(error).split())
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        mark, why = error.problem_mark, error.problem or why
-        place = f" at line {mark.line + 1}, column {mark.column + 1}"
-    if "mapping values are not allowed" in why:
-        why += "; put text that holds a colon in quotes, such as title: 'My shop: the best'"
-    return f"{place}: {why}"
+        mark, reason = error.problem_mark, error.problem or reason
+        position = f" at line {mark.line + 1}, column {mark.column + 1}"
+    if "mapping values are not allowed" in reason:
+        reason += "; put text that holds a colon in quotes, such as title: 'My shop: the best'"
+    return f"{position}: {reason}"
 
 
-def _message(item: Any, kind: type[BaseModel]) -> str:
-    path = [str(part) for part in item["loc"]]
-    where = ".".join(path)
-    if item["type"] == "extra_forbidden":
+def _message(problem: ErrorDetails, kind: type[BaseModel]) -> str:
+    """One problem that pydantic reports, as a sentence with the path, the remedy and the refused value."""
+    path = [str(part) for part in problem["loc"]]
+    where, entered = ".".join(path), f"{problem['input']!r:.60}"
+    if problem["type"] == "extra_forbidden":
         known = _fields_at(kind, path[:-1])
         return f"unknown key {where!r}.{nearest_word(path[-1], known)} Known here: {', '.join(known)}"
-    if item["type"] == "missing":
+    if problem["type"] == "missing":
         return f"{where!r} is needed" + (f": {A_MOMENT}" if where == "as_of" else "")
-    what = item["msg"].removeprefix("Value error, ").replace("Input should", "must", 1)
-    return f"{where!r}{'' if what.startswith('must ') else ':'} {what} (found {item['input']!r:.60})"
+    if problem["type"] == "union_tag_invalid":
+        key, tag, tags = (
+            str(problem["ctx"][part]).replace("'", "") for part in ("discriminator", "tag", "expected_tags")
+        )
+        return f"{where!r}: unknown {key} {tag!r}.{nearest_word(tag, tags.split(', '))} Known here: {tags}"
+    sentence = problem["msg"].removeprefix("Value error, ").replace("Input should", "must", 1)
+    return f"{where!r}{'' if sentence.startswith('must ') else ':'} {sentence} (found {entered})"
 
 
 def _fields_at(kind: Any, path: list[str]) -> list[str]:
-    """Names of the keys known at a place in the settings, by walking the models' annotations."""
+    """Names of the keys known at a path in the settings, by walking the models' annotations."""
     models = _models_in(kind)
     for part in path:
-        inner = [m.model_fields[part].annotation for m in models if part in m.model_fields]
-        named = [m for m in models if any(part in get_args(f.annotation) for f in m.model_fields.values())]
+        inner = [model.model_fields[part].annotation for model in models if part in model.model_fields]
+        tagged = [m for m in models if any(part in get_args(f.annotation) for f in m.model_fields.values())]
         if inner:
-            models = [found for annotation in inner for found in _models_in(annotation)]
-        elif named:  # the value of a discriminator chooses among the models
-            models = named
+            models = [model for annotation in inner for model in _models_in(annotation)]
+        elif tagged:  # the value of a discriminator chooses among the models
+            models = tagged
     return sorted({name for model in models for name in model.model_fields})
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The settings blocks inside an annotation; of an algorithm's block, every registered one."""
+    if annotation is AlgorithmSettings:
+        return list(registered_algorithms().values())
     if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
         return [annotation] if issubclass(annotation, BaseModel) else []
     if get_origin(annotation) is Literal:
         return []
     if get_origin(annotation) in (Union, types.UnionType, Annotated, tuple, list, dict) or get_args(annotation):
-        return [found for part in get_args(annotation) for found in _models_in(part)]
+        return [model for part in get_args(annotation) for model in _models_in(part)]
     return []

@@ -20,14 +20,14 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.encoding.encoder import Floats, RawCustomers
 from segment_model.encoding.reader import CustomerReader
 from segment_model.explanation.centroid import CentroidExplainer
 from segment_model.model import SegmentModel
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, EncodingSettings, KMeansSettings
+from training.settings import DiscoverySettings, EncodingSettings
 
 SEGMENTS = 8
 BACKGROUND = 100
@@ -95,7 +95,7 @@ def single(repeats: int) -> dict[str, float]:
     background = table[np.random.default_rng(2).choice(len(table), BACKGROUND, replace=False)]
     local = replace(
         model,
-        explainer=CentroidExplainer(model.encoder, centroid_assigner(model), encoded(model, background).mean(axis=1)),
+        explainer=CentroidExplainer(model.encoder, centroids_of(model), encoded(model, background).mean(axis=1)),
     )
     near = model.assigner.nearest(encoded(model, table))
 
@@ -179,11 +179,10 @@ def ordinary_pipeline(frame: pd.DataFrame, contract: VectorContract) -> Pipeline
     return fitted
 
 
-def centroid_assigner(model: SegmentModel) -> NearestCentroid:
-    """The model's assigner, which is by centroids in this benchmark."""
-    if not isinstance(model.assigner, NearestCentroid):
-        raise TypeError("this benchmark is of KMeans")
-    return model.assigner
+def centroids_of(model: SegmentModel) -> Floats:
+    """(segments, width) centroids; this benchmark is of KMeans."""
+    centroids: Floats = model.assigner.arrays()["centroids"]
+    return centroids
 
 
 def encoded(model: SegmentModel, table: Floats) -> Floats:
@@ -264,7 +263,7 @@ def encode_all(model: SegmentModel, frame: pd.DataFrame) -> Floats:
 
 def numpy_floor(points: Floats, model: SegmentModel) -> tuple[Any, Any, Floats]:
     """Bare matmul + argmin + contributions toward the nearest and against the second, on encoded values."""
-    centroids, mean = centroid_assigner(model).centroids, model.explainer.arrays()["mean"]
+    centroids, mean = centroids_of(model), model.explainer.arrays()["mean"]
     squares, size = (centroids**2).sum(axis=1), len(points)
     nearest, second = np.empty(size, dtype=np.intp), np.empty(size, dtype=np.intp)
     contributions = np.empty_like(points)

@@ -36,14 +36,14 @@ from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import CustomerReader
 from segment_model.explanation.core import CoreExplainer
 from segment_model.model import SegmentModel
-from training.candidates.all_candidates import recipes_for
-from training.candidates.candidate import Fit
-from training.candidates.hdbscan import HdbscanRecipe
-from training.discovery.discovery import background
+from training.candidates.candidate import Fit, FittingContext, NoSegmentsError
+from training.candidates.hdbscan import HdbscanSpec
+from training.candidates.hdbscan_settings import HdbscanSettings
+from training.discovery.assembly import TrainingPoints
 from training.encoding import fit_encoding
 from training.evaluation.quality import assigned_labels
 from training.profiling.cards import make_cards
-from training.settings import EncodingSettings, HdbscanSettings
+from training.settings import EncodingSettings
 
 SEED = 0
 MOVED_BY = 0.1  # standard deviation of a perturbed point, in encoded units
@@ -60,7 +60,7 @@ class Served:
     assigner: NearestCore
     explainer: CoreExplainer
     points: Floats
-    recipe: HdbscanRecipe
+    spec: HdbscanSpec
     fit: Fit
 
 
@@ -109,16 +109,18 @@ def serve(table: pd.DataFrame, most: int | None = None) -> Served | None:
     encoder = fit_encoding(frame, contract, EncodingSettings()).encoder
     raw = CustomerReader(contract, encoder).frame(frame)
     points = np.ascontiguousarray(encoder.encode(raw).T)
-    for recipe in recipes_for(HdbscanSettings(), (0.0,) * points.shape[1], len(points)):
-        if not isinstance(recipe, HdbscanRecipe):
+    context = FittingContext(len(points), (0.0,) * points.shape[1])
+    for spec in HdbscanSettings().candidates(context):
+        chosen = spec if most is None else replace(spec, most=most)
+        try:
+            fit = chosen.fit(points, SEED)
+        except NoSegmentsError:
             continue
-        chosen = recipe if most is None else replace(recipe, most=most)
-        fit = chosen.fit(points, SEED)
-        if fit is None or not isinstance(fit.assigner, NearestCore):
+        if not isinstance(fit.assigner, NearestCore):
             continue
         ids = [f"seg-{number}" for number in range(fit.assigner.size)]
         cards = make_cards(frame, contract, assigned_labels(fit, points), ids)
-        explainer = CoreExplainer(encoder, fit.assigner, *background(points, SEED))
+        explainer = fit.assigner.learn_explainer(encoder, TrainingPoints(points, SEED))
         model = SegmentModel(contract, encoder, fit.assigner, explainer, NoveltyRule.learn(raw.numbers), cards)
         with tempfile.TemporaryDirectory() as folder:
             model.save(Path(folder) / "model")
@@ -131,8 +133,8 @@ def serve(table: pd.DataFrame, most: int | None = None) -> Served | None:
 def peer_of(served: Served) -> tuple[Any, Indices]:
     """The peer fitted on the same points, and our position of each of its labels; the last place is its noise."""
     found = hdbscan.HDBSCAN(
-        min_cluster_size=served.recipe.min_cluster_size,
-        min_samples=served.recipe.min_samples,
+        min_cluster_size=served.spec.min_cluster_size,
+        min_samples=served.spec.min_samples,
         algorithm="boruvka_kdtree",
         core_dist_n_jobs=1,
         prediction_data=True,

@@ -38,9 +38,11 @@ from experiments.simulated_company.company import simulate, write_company
 from jobs.inputs import vectors_of
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.errors import SegmentsError
+from training.candidates.hdbscan_settings import HdbscanSettings
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.evaluation.verdict import VerdictKind
-from training.settings import DiscoverySettings, HdbscanSettings, KMeansSettings, read_settings
+from training.settings import DiscoverySettings, read_settings
 
 DATA = Path(os.environ.get("SEGMENTS_DATA", "../shared/data")) / "clustering_v1"
 REFUSED = "refused"
@@ -180,7 +182,7 @@ def found_on(
     seconds = time.perf_counter() - started
     nearest = nearest_segments(found)
     value = score(nearest) if score else adjusted_rand_score(table.truth, nearest)
-    return Finding(table.name, str(found.verdict.kind), found.chosen.recipe.name, float(value), seconds)
+    return Finding(table.name, str(found.verdict.kind), found.chosen.spec.name, float(value), seconds)
 
 
 def nearest_segments(found: Discovery) -> Indices:
@@ -203,7 +205,7 @@ def company(customers: int) -> Finding:
     except SegmentsError:
         return Finding(name, REFUSED, "", 0.0, time.perf_counter() - started)
     score = float(adjusted_rand_score(truth, nearest_segments(found)))
-    return Finding(name, str(found.verdict.kind), found.chosen.recipe.name, score, time.perf_counter() - started)
+    return Finding(name, str(found.verdict.kind), found.chosen.spec.name, score, time.perf_counter() - started)
 
 
 def against_a_loop(rows: int) -> dict[str, object]:

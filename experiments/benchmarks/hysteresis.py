@@ -8,7 +8,7 @@ import pandas as pd
 from experiments.benchmarks.months import complete_journey_months, simulated_months
 from segment_model.model import SegmentModel
 from segment_model.scoring.hysteresis import MARGIN
-from training.candidates.incumbent import read_by
+from training.candidates.incumbent import assign_vectors
 from training.discovery.discovery import discover
 
 MARGINS = (0.05, MARGIN, 0.2)
@@ -42,7 +42,7 @@ def run(size: int) -> dict[str, object]:
 
 def _switches(model: SegmentModel, frames: list[pd.DataFrame], margin: float) -> dict[str, float]:
     """Shares of customers, and of switches, from the first day to the second; the third tells which were taken back."""
-    readable = [frame.index[read_by(model, frame).readable] for frame in frames]
+    readable = [frame.index[assign_vectors(model, frame).readable] for frame in frames]
     there = readable[0].intersection(readable[1]).intersection(readable[2])
     before, now, later = (frame.loc[there] for frame in frames)
     first, second, third = (model.assign(frame)["segment_id"].fillna("") for frame in (before, now, later))

@@ -34,8 +34,9 @@ from experiments.benchmarks.service_load.wrk import find_wrk, load
 from experiments.load.service_process import started
 from segment_model.model import SegmentModel
 from serving.gateway.api_keys import add_key
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, KMeansSettings
+from training.settings import DiscoverySettings
 
 COLUMNS = 16
 DIFFERENT = 64  # customers that the requests are about, in turn

@@ -46,12 +46,12 @@ def run(size: int) -> dict[str, object]:
     print(f"{'candidate':34} {'ARI':>6}  remark")
     for candidate, remark in zip(found.candidates, found.choice.remarks, strict=True):
         ari = "" if candidate.labels is None else f"{adjusted_rand_score(truth, candidate.labels):.3f}"
-        print(f"{candidate.recipe.name:34} {ari:>6}  {remark}")
+        print(f"{candidate.spec.name:34} {ari:>6}  {remark}")
     print(f"seconds: {', '.join(f'{step} {value:.1f}' for step, value in seconds.items())}")
     return {
         "benchmark": "simulated",
         "customers": size,
-        "chosen": found.chosen.recipe.name,
+        "chosen": found.chosen.spec.name,
         "adjusted_rand_index": adjusted_rand_score(truth, found.labels),
         **{f"{step}_seconds": value for step, value in seconds.items()},
     }

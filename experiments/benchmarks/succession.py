@@ -12,8 +12,9 @@ from experiments.benchmarks.months import TwoDays, complete_journey, online_reta
 from segment_model.contract import VectorContract
 from segment_model.errors import DiscoveryError
 from segment_model.model import SegmentModel
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, KMeansSettings
+from training.settings import DiscoverySettings
 from training.succession.comparison import Comparison, compare
 from training.succession.succession import succeed
 

@@ -34,7 +34,7 @@ def candidate_scores(discovery: Discovery) -> Figure:
         LEAST_STABILITY, -0.55, f"least allowed: {LEAST_STABILITY}", ha="center", va="bottom", fontsize=8, color=FAINT
     )
     panels[0].set(ylim=(bottom, -0.95))
-    panels[0].set_yticks(range(len(candidates)), [lettering(c.recipe.name, 42, 2) for c in candidates])
+    panels[0].set_yticks(range(len(candidates)), [lettering(c.spec.name, 42, 2) for c in candidates])
     for row, tick in enumerate(panels[0].get_yticklabels()):
         tick.set(fontweight="bold" if row == chosen else "normal", color=FAINT if refused[row] else INK)
     return figure
@@ -47,7 +47,7 @@ def _draw_panel(axes: Axes, discovery: Discovery, score: str, refused: list[bool
     lowest = 0.0
     for row, candidate in enumerate(discovery.candidates):
         if candidate.judgement is None:
-            axes.text(0.02, row, candidate.nothing, va="center", fontsize=8, color=FAINT)
+            axes.text(0.02, row, candidate.refusal, va="center", fontsize=8, color=FAINT)
             continue
         figure = float(getattr(candidate.judgement, score))
         lowest = min(lowest, figure)

@@ -1,8 +1,4 @@
-"""Which segment is nearest, which comes second, and how far each is.
-
-An assigner works on encoded points, (width, n). Its arithmetic runs dimension by dimension, never through BLAS,
-whose rounding depends on the size of the batch: so a customer gets the same bits alone and among a million.
-"""
+"""KMeans' assigner: a customer belongs to the segment whose centroid is nearest."""
 
 from __future__ import annotations
 
@@ -14,57 +10,31 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from segment_model.encoding.encoder import Flags, Floats, Indices
-
-
-@dataclass(frozen=True)
-class Nearest:
-    """The two nearest segments of n customers.
-
-    `segment` and `runner_up` are positions, the latter -1 where there is one segment only (its distance is then
-    NaN). Distances are in encoded units. `outside` is true where the customer belongs to no segment.
-    """
-
-    segment: Indices
-    runner_up: Indices
-    distance: Floats
-    runner_up_distance: Floats
-    outside: Flags
-
-    @property
-    def strength(self) -> Floats:
-        """(d_B − d_A) / (d_B + d_A) in 0..1: 0 on the border of A and B, 1 in the heart of A; 1 if A is alone."""
-        total = self.distance + self.runner_up_distance
-        with np.errstate(invalid="ignore"):
-            ratio = (self.runner_up_distance - self.distance) / total
-        ratio = np.where(total == 0, 0.0, ratio)  # A and B in one place: no reason to prefer either
-        return np.where(self.runner_up < 0, 1.0, ratio)
-
-
-def two_smallest(distances: Floats, outside: Flags) -> Nearest:
-    """From (segments, n) distances, which it may change, the nearest and the second; the first wins a tie."""
-    count, size = distances.shape
-    everyone = np.arange(size)
-    segment = np.argmin(distances, axis=0)
-    distance = distances[segment, everyone]
-    if count == 1:
-        nobody = np.full(size, -1, dtype=np.intp)
-        return Nearest(segment, nobody, distance, np.full(size, np.nan), outside)
-    distances[segment, everyone] = np.inf
-    runner_up = np.argmin(distances, axis=0)
-    return Nearest(segment, runner_up, distance, distances[runner_up, everyone], outside)
+from segment_model.assigners.nearest import Nearest, two_smallest
+from segment_model.encoding.encoder import Encoder, Floats
+from segment_model.explanation.centroid import CentroidExplainer
+from segment_model.explanation.explainer import Background
 
 
 @dataclass(frozen=True)
 class NearestCentroid:
-    """KMeans: a customer belongs to the segment whose centroid is nearest. centroids : (segments, width)."""
+    """A customer belongs to the segment whose centroid is nearest. centroids : (segments, width)."""
 
     centroids: Floats
     KIND: ClassVar[str] = "nearest_centroid"
+    ALGORITHM: ClassVar[str] = "kmeans"
 
     @property
     def size(self) -> int:
         return len(self.centroids)
+
+    @property
+    def sites(self) -> Floats:
+        return self.centroids
+
+    @property
+    def exemplar_count(self) -> int:
+        return 0
 
     @cached_property
     def _by_dimension(self) -> Floats:
@@ -90,6 +60,18 @@ class NearestCentroid:
         """Nearest by Euclidean distance; nobody is outside."""
         near = two_smallest(self.squared_distances(points), np.zeros(points.shape[1], dtype=np.bool_))
         return replace(near, distance=np.sqrt(near.distance), runner_up_distance=np.sqrt(near.runner_up_distance))
+
+    def centres(self) -> Floats:
+        return self.centroids
+
+    def places_in(self, segment: int, most: int) -> None:  # noqa: ARG002  (only the centroid is known)
+        return None
+
+    def learn_explainer(self, encoder: Encoder, background: Background) -> CentroidExplainer:
+        return CentroidExplainer(encoder, self.centroids, background.points.mean(axis=0))
+
+    def stored_explainer(self, encoder: Encoder, arrays: Mapping[str, NDArray[Any]]) -> CentroidExplainer:
+        return CentroidExplainer(encoder, self.centroids, arrays["mean"])
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         return {"centroids": self.centroids}

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from segment_model.assigners.nearest_centroid import Nearest
-from segment_model.encoding.encoder import Floats, Indices
+from segment_model.assigners.nearest import Nearest
+from segment_model.encoding.encoder import Encoder, Floats, Indices
+from segment_model.explanation.core import CoreExplainer
+from segment_model.explanation.explainer import Background
 
 SOFTNESS = 0.5  # how much of its core distance an exemplar stands away from everybody
 
@@ -37,10 +39,19 @@ class NearestCore:
     owner: Indices
     reach: Floats
     KIND: ClassVar[str] = "nearest_core"
+    ALGORITHM: ClassVar[str] = "hdbscan"
 
     @property
     def size(self) -> int:
         return len(self.reach)
+
+    @property
+    def sites(self) -> None:
+        return None
+
+    @property
+    def exemplar_count(self) -> int:
+        return len(self.exemplars)
 
     @cached_property
     def places(self) -> Floats:
@@ -65,11 +76,11 @@ class NearestCore:
     @cached_property
     def _others(self) -> dict[int, tuple[cKDTree, Indices]]:
         """For each segment, the exemplars of all others and their owners: where its runner-up is looked for."""
-        found = {}
+        others = {}
         for segment in range(self.size):
             rows = (self.owner >= 0) & (self.owner != segment)
-            found[segment] = (_tree(self.places[rows]), self.owner[rows])
-        return found
+            others[segment] = (_tree(self.places[rows]), self.owner[rows])
+        return others
 
     def distance_to(self, segment: int, points: Floats) -> Floats:
         """Soft reachability distance of (width, n) points to one segment (-1: the noise): (n,)."""
@@ -81,14 +92,14 @@ class NearestCore:
     def nearest(self, points: Floats) -> Nearest:
         """Nearest by soft reachability distance."""
         customers = lifted(points)
-        nearest_of_all, found = self._all.query(customers)
-        distance, segment = nearest_of_all, self.owner[found]
+        nearest_of_all, exemplar = self._all.query(customers)
+        distance, segment = nearest_of_all, self.owner[exemplar]
         in_noise = np.flatnonzero(segment < 0)
         if in_noise.size:  # they still have a nearest segment
             tree, owner = self._assigned
             distance = nearest_of_all.copy()
-            distance[in_noise], found = tree.query(customers[in_noise])
-            segment[in_noise] = owner[found]
+            distance[in_noise], exemplar = tree.query(customers[in_noise])
+            segment[in_noise] = owner[exemplar]
         outside = (nearest_of_all < distance) | (distance > self.reach[segment])
         runner_up = np.full(len(customers), -1, dtype=np.intp)
         runner_up_distance = np.full(len(customers), np.nan)
@@ -96,9 +107,24 @@ class NearestCore:
             for position in np.unique(segment):
                 rows = np.flatnonzero(segment == position)
                 tree, owner = self._others[int(position)]
-                runner_up_distance[rows], found = tree.query(customers[rows])
-                runner_up[rows] = owner[found]
+                runner_up_distance[rows], exemplar = tree.query(customers[rows])
+                runner_up[rows] = owner[exemplar]
         return Nearest(segment, runner_up, distance, runner_up_distance, outside)
+
+    def centres(self) -> Floats:
+        """The mean of each segment's exemplars."""
+        return np.array([self.exemplars[self.owner == segment].mean(axis=0) for segment in range(self.size)])
+
+    def places_in(self, segment: int, most: int) -> Floats:
+        owned = self.exemplars[self.owner == segment]
+        places: Floats = owned[:: max(1, len(owned) // most)]
+        return places
+
+    def learn_explainer(self, encoder: Encoder, background: Background) -> CoreExplainer:
+        return CoreExplainer(encoder, self, *background.prototypes())
+
+    def stored_explainer(self, encoder: Encoder, arrays: Mapping[str, NDArray[Any]]) -> CoreExplainer:
+        return CoreExplainer(encoder, self, arrays["background"], arrays["weights"])
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         return {"exemplars": self.exemplars, "core": self.core, "owner": self.owner, "reach": self.reach}

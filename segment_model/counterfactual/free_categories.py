@@ -44,7 +44,7 @@ def cheapest_first(categories: Sequence[FreeCategory]) -> Iterator[Codes]:
     options = [category.options for category in categories]
 
     def entry(places: tuple[int, ...]) -> tuple[float, tuple[int, ...], Codes]:
-        codes = tuple(found[place] for found, place in zip(options, places, strict=True))
+        codes = tuple(costs[place] for costs, place in zip(options, places, strict=True))
         return cost_of(categories, codes), places, codes
 
     waiting = [entry((0,) * len(options))]

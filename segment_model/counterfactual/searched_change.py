@@ -31,7 +31,7 @@ Judge = Callable[[Floats, Codes], tuple[Flags, Floats]]
 
 
 @dataclass(frozen=True)
-class Found:
+class RoundedChange:
     """New values of the free numbers and codes of the free categories."""
 
     cost: float
@@ -41,19 +41,19 @@ class Found:
 
 def search_change(
     numbers: Sequence[FreeNumber], categories: Sequence[FreeCategory], places: Floats, judge: Judge
-) -> Found | None:
+) -> RoundedChange | None:
     """The best change found, None if none was.
 
     places : (d, m) encoded values of the free numbers where the target segment is known to lie.
     """
     by_cost = list(islice(cheapest_first(categories), MOST_LEVELS))
-    best: Found | None = None
+    best: RoundedChange | None = None
     for codes in by_cost:
         if best is not None and cost_of(categories, codes) >= best.cost:
             break
-        found = _Numbers(tuple(numbers), codes, judge).search(places, SPREAD // len(by_cost))
-        if found is not None and (best is None or found.cost < best.cost):
-            best = found
+        candidate = _Numbers(tuple(numbers), codes, judge).search(places, SPREAD // len(by_cost))
+        if candidate is not None and (best is None or candidate.cost < best.cost):
+            best = candidate
     return best
 
 
@@ -66,11 +66,11 @@ class _Numbers:
         reach = np.array([number.encoded_reach for number in numbers]).reshape(-1, 2)
         self._low, self._high = reach[:, :1], reach[:, 1:]
 
-    def search(self, places: Floats, spread: int) -> Found | None:
+    def search(self, places: Floats, spread: int) -> RoundedChange | None:
         still = np.array([[number.value] for number in self._numbers]).reshape(-1, 1)
         inside, cost = self._judge_values(still, self._codes)
         if inside[0]:
-            return Found(float(cost[0]), tuple(still[:, 0]), self._codes)
+            return RoundedChange(float(cost[0]), tuple(still[:, 0]), self._codes)
         if not self._numbers:
             return None
         points = np.hstack([self._spread(spread), *self._toward(places)])
@@ -78,12 +78,12 @@ class _Numbers:
         if not inside.any():
             return None
         chosen = np.flatnonzero(inside)[np.argsort(cost[inside], kind="stable")[:KEPT]]
-        near = self._settled(self._drawn_back(points[:, chosen]))
-        best: Found | None = None
+        near = self._improved(self._drawn_back(points[:, chosen]))
+        best: RoundedChange | None = None
         for point in near.T:
-            found = self._rounded(point)
-            if found is not None and (best is None or found.cost < best.cost):
-                best = found
+            candidate = self._rounded(point)
+            if candidate is not None and (best is None or candidate.cost < best.cost):
+                best = candidate
         return best
 
     # -- points ------------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class _Numbers:
         drawn: Floats = start + into * (points - start)
         return drawn
 
-    def _settled(self, points: Floats) -> Floats:
+    def _improved(self, points: Floats) -> Floats:
         """Each point improved by steps along and between the axes, halved when none helps."""
         dimensions, many = points.shape
         steps = np.vstack(
@@ -152,16 +152,16 @@ class _Numbers:
 
     # -- rounding ----------------------------------------------------------------------------------------------
 
-    def _rounded(self, point: Floats) -> Found | None:
+    def _rounded(self, point: Floats) -> RoundedChange | None:
         """As round as will do: at the border first, then a little farther inside, then with finer steps."""
         for finer, depth in product(range(FINEST), DEPTHS):
             farther = np.clip(self._start + (1 + depth) * (point - self._start), self._low[:, 0], self._high[:, 0])
-            found = self._rounded_to(farther, finer)
-            if found is not None:
-                return found
+            rounded = self._rounded_to(farther, finer)
+            if rounded is not None:
+                return rounded
         return None
 
-    def _rounded_to(self, point: Floats, finer: int) -> Found | None:
+    def _rounded_to(self, point: Floats, finer: int) -> RoundedChange | None:
         """Spoken values around the point, or the old ones, then the best of their neighbours until none is better."""
         near = [
             tuple(dict.fromkeys((*number.around(float(at), finer), number.value)))
@@ -183,7 +183,7 @@ class _Numbers:
 
     def _neighbours(self, values: Floats, finer: int) -> Floats:
         """One number some steps up or down, or back at the customer's own value."""
-        found = []
+        neighbours = []
         for position, number in enumerate(self._numbers):
             at = values[position]
             if np.isnan(at):  # missing, and staying so
@@ -193,24 +193,24 @@ class _Numbers:
             for value in (*(spoken(round(at / step) + shift, step) for shift in shifts), number.value):
                 moved = values.copy()
                 moved[position] = np.clip(value, *number.limits)
-                found.append(moved)
-        return np.array(found).reshape(-1, len(values)).T
+                neighbours.append(moved)
+        return np.array(neighbours).reshape(-1, len(values)).T
 
-    def _best_of(self, values: Floats) -> Found | None:
+    def _best_of(self, values: Floats) -> RoundedChange | None:
         inside, cost = self._judge_values(values, self._codes)
         if not inside.any():
             return None
         winner = int(np.argmin(np.where(inside, cost, np.inf)))
-        return Found(float(cost[winner]), tuple(values[:, winner].tolist()), self._codes)
+        return RoundedChange(float(cost[winner]), tuple(values[:, winner].tolist()), self._codes)
 
 
 def _pairs(dimensions: int) -> list[Floats]:
     """Steps that raise one number and lower another, and both together."""
-    found = []
-    for one in range(dimensions):
-        for other in range(one + 1, dimensions):
+    steps = []
+    for raised in range(dimensions):
+        for other in range(raised + 1, dimensions):
             for sign, back in product((-1.0, 1.0), repeat=2):
                 step = np.zeros((1, dimensions))
-                step[0, one], step[0, other] = sign, back
-                found.append(step / np.sqrt(2))
-    return found
+                step[0, raised], step[0, other] = sign, back
+                steps.append(step / np.sqrt(2))
+    return steps

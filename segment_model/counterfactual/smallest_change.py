@@ -104,11 +104,11 @@ class _Search:
             least = min(least, bound)
             if self._branch(node, solved):
                 continue
-            found = self._rounded(node, solved)
-            if found is None:
+            rounded = self._rounded(node, solved)
+            if rounded is None:
                 proven = self._part(node, solved) and proven
-            elif best is None or found[0] < best[0]:
-                best = (*found, node.codes)
+            elif best is None or rounded[0] < best[0]:
+                best = (*rounded, node.codes)
         else:
             proven = False
         if best is None:
@@ -147,9 +147,9 @@ class _Search:
         return cost_of(self._categories, node.codes) + float(np.sum((solved - self._start) ** 2))
 
     def _push_solved(self, node: _Node) -> None:
-        found = self._solve(node)
-        if found is not None:
-            heapq.heappush(self._heap, (found[0], next(self._order), node, found[1]))
+        solution = self._solve(node)
+        if solution is not None:
+            heapq.heappush(self._heap, (solution[0], next(self._order), node, solution[1]))
 
     def _branch(self, node: _Node, solved: Floats) -> bool:
         """Split at the first whole number that is not whole; false where all are."""
@@ -186,9 +186,9 @@ class _Search:
     def _rounded(self, node: _Node, solved: Floats) -> tuple[float, tuple[float, ...]] | None:
         """(squared distance, values) with every number that moves at a spoken value, as round as will do."""
         for finer in range(FINEST):
-            found = self._one_by_one(node, solved, finer) or self._all_at_once(node, solved, finer)
-            if found is not None:
-                return found
+            rounded = self._one_by_one(node, solved, finer) or self._all_at_once(node, solved, finer)
+            if rounded is not None:
+                return rounded
         return None
 
     def _one_by_one(self, node: _Node, solved: Floats, finer: int) -> tuple[float, tuple[float, ...]] | None:
@@ -230,8 +230,8 @@ class _Search:
             encoded, value = min(options, key=lambda option, at=at: abs(option[0] - at))  # type: ignore[misc]
             values.append(value)
             node = _fixed(node, position, encoded)
-        found = self._solve(node)
-        return None if found is None else (found[0], tuple(values))
+        solution = self._solve(node)
+        return None if solution is None else (solution[0], tuple(values))
 
     def _spoken(self, position: int, at: float, finer: int) -> list[tuple[float, float]]:
         """(encoded, value) of the values that people say next to an encoded one; the customer's own if unmoved."""

@@ -10,14 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
-from segment_model.assigners.nearest_core import NearestCore
-from segment_model.centres import centres
-from segment_model.contract import Column, Role
+from segment_model.assigners.assigner import Assigner
+from segment_model.contract import Column, Role, VectorContract
 from segment_model.counterfactual.derived import RELATIONS, Derived, Relation, followers
 from segment_model.counterfactual.free_categories import Codes, FreeCategory
 from segment_model.counterfactual.free_numbers import SAME, FreeNumber
@@ -26,22 +24,41 @@ from segment_model.counterfactual.smallest_change import smallest_change
 from segment_model.encoding.encoder import (
     MISSING_LEVEL,
     CategoryEncoding,
+    Encoder,
     Flags,
     Floats,
     Indices,
     RawCustomers,
 )
-from segment_model.encoding.reader import Record, kind_bounds
+from segment_model.encoding.reader import Record, Table, kind_bounds
 from segment_model.errors import ContractError, nearest_word
 from segment_model.interruption import Check, go_on
 from segment_model.language.wording import in_words_of_change, plain_number
-
-if TYPE_CHECKING:
-    from segment_model.model import SegmentModel
+from segment_model.scoring.answers import Assignments
+from segment_model.scoring.scoring import Scorer
 
 MOST_PLACES = 256
 AT_ONCE = 256  # changed customers judged between two looks at whether to go on
 Value = float | str | None
+
+
+class ChangedModel(Protocol):
+    """What the search asks of a segment model, which is a `SegmentModel`."""
+
+    @property
+    def contract(self) -> VectorContract: ...
+    @property
+    def encoder(self) -> Encoder: ...
+    @property
+    def assigner(self) -> Assigner: ...
+    @property
+    def scorer(self) -> Scorer: ...
+    @property
+    def ids(self) -> tuple[str, ...]: ...
+    @property
+    def centres(self) -> Floats: ...
+    def position(self, segment_id: str) -> int: ...
+    def assign_records(self, customers: Table) -> Assignments: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +77,15 @@ class Change:
 class WhatWouldChange:
     """The answer: how a customer would come to segment `to`.
 
-    segment_id : the customer's segment as it is (None where unassigned). found : whether a change was found; if not,
-    `reason` says why and there are no changes. customer : the changed customer, whom the model assigns to `to`.
+    segment_id : the customer's segment as it is (None where unassigned). reachable : whether a change leads there; if
+    not, `reason` says why and there are no changes. customer : the changed customer, whom the model assigns to `to`.
     distance : the encoded (Euclidean) length of the move. least_distance : the smallest there is, before rounding;
     None where the change was found by search. exact : no other whole numbers and categories make a smaller change.
     """
 
     to: str
     segment_id: str | None
-    found: bool
+    reachable: bool
     changes: tuple[Change, ...] = ()
     distance: float = math.nan
     least_distance: float | None = None
@@ -78,7 +95,7 @@ class WhatWouldChange:
 
 
 def what_would_change(
-    model: SegmentModel,
+    model: ChangedModel,
     customer: Record,
     to: str,
     changeable: Sequence[str],
@@ -111,7 +128,7 @@ def what_would_change(
     return replace(question.answer(), segment_id=segment)
 
 
-def _changeable(model: SegmentModel, name: str) -> Column:
+def _changeable(model: ChangedModel, name: str) -> Column:
     column = model.contract[name]
     if column.role is not Role.BASIS:
         names = model.encoder.columns
@@ -122,9 +139,9 @@ def _changeable(model: SegmentModel, name: str) -> Column:
     return column
 
 
-def _segment(model: SegmentModel, record: Record) -> str | None:
-    found = model.assign_records([record])
-    return None if found.unassigned[0] else model.ids[found.nearest[0]]
+def _segment(model: ChangedModel, record: Record) -> str | None:
+    assignments = model.assign_records([record])
+    return None if assignments.unassigned[0] else model.ids[assignments.nearest[0]]
 
 
 class _Question:
@@ -132,7 +149,7 @@ class _Question:
 
     def __init__(
         self,
-        model: SegmentModel,
+        model: ChangedModel,
         customer: Record,
         target: int,
         changeable: Sequence[str],
@@ -157,19 +174,17 @@ class _Question:
 
     def answer(self) -> WhatWouldChange:
         """The change, verified, or the reason why there is none."""
-        if isinstance(self._model.assigner, NearestCentroid) and not any(self._follows(name) for name in self._numbers):
-            centroids = self._model.assigner.centroids
-            solution, proven = smallest_change(
-                self._point, centroids, self._target, self._free, self._levels, self._check
-            )
+        sites = self._model.assigner.sites
+        if sites is not None and not any(self._follows(name) for name in self._numbers):
+            solution, proven = smallest_change(self._point, sites, self._target, self._free, self._levels, self._check)
             if solution is None:
                 return self._nothing(proven)
-            if self._changed(_alone(solution.numbers))[2][0]:  # else a descriptor that follows forbids it
+            if self._changed(_one_customer(solution.numbers))[2][0]:  # else a descriptor that follows forbids it
                 return self._verified(solution.numbers, solution.codes, solution.least_distance, proven)
-        found = search_change(self._free, self._levels, self._places(), self._judge)
-        if found is None:
+        candidate = search_change(self._free, self._levels, self._places(), self._judge)
+        if candidate is None:
             return self._nothing(proven=False)
-        return self._verified(found.numbers, found.codes, None, False)
+        return self._verified(candidate.numbers, candidate.codes, None, False)
 
     def _follows(self, name: str) -> bool:
         return any(derived.column == name for derived in self._following)
@@ -236,14 +251,10 @@ class _Question:
 
     def _places(self) -> Floats:
         """(d, m) encoded values of the free numbers where the target segment's customers lie."""
-        assigner = self._model.assigner
         rows = np.array([free.row for free in self._free], dtype=np.intp)
-        if isinstance(assigner, NearestCore):
-            owned = assigner.exemplars[assigner.owner == self._target]
-            hearts: Floats = owned[:: max(1, len(owned) // MOST_PLACES)].T
-        else:
-            hearts = centres(self._model)[[self._target]].T
-        return hearts[rows]
+        places = self._model.assigner.places_in(self._target, MOST_PLACES)
+        inside: Floats = self._model.centres[[self._target]] if places is None else places
+        return inside.T[rows]
 
     # -- the answer --------------------------------------------------------------------------------------------
 
@@ -261,7 +272,7 @@ class _Question:
     def _verified(
         self, values: Sequence[float], codes: Codes, least_distance: float | None, exact: bool
     ) -> WhatWouldChange:
-        _, then, _ = self._changed(_alone(values))
+        _, then, _ = self._changed(_one_customer(values))
         changed = self._record(then, codes)
         to = self._model.ids[self._target]
         if _segment(self._model, changed) != to:
@@ -273,7 +284,7 @@ class _Question:
         )
 
     def _changes(self, changed: Mapping[str, Value]) -> tuple[Change, ...]:
-        found = []
+        changes = []
         for name in self._model.contract.names:
             if name not in changed:
                 continue
@@ -282,8 +293,8 @@ class _Question:
                 continue
             column = self._model.contract[name]
             words = in_words_of_change(before, after, column)
-            found.append(Change(name, before, after, column.unit, words, self._follows(name)))
-        return tuple(found)
+            changes.append(Change(name, before, after, column.unit, words, self._follows(name)))
+        return tuple(changes)
 
     def _not_found(self, reason: str) -> WhatWouldChange:
         return WhatWouldChange(self._model.ids[self._target], None, False, reason=reason)
@@ -296,7 +307,7 @@ class _Question:
         return self._not_found(f"{nothing} {', '.join(parts)} would do; mark more columns as changeable")
 
 
-def _alone(values: Sequence[float]) -> Floats:
+def _one_customer(values: Sequence[float]) -> Floats:
     """One customer's free numbers, (d, 1)."""
     return np.array(values, dtype=np.float64).reshape(-1, 1)
 

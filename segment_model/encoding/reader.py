@@ -124,15 +124,15 @@ class CustomerReader:
         InputError
             If a value has the wrong type for its column.
         """
-        found = {name: plain_of(value, self._contract[name]) for name, value in record.items()}
+        by_name = {name: plain_of(value, self._contract[name]) for name, value in record.items()}
         problems = [
             Problem(0, name, _show(record[name]), self._contract[name].expected)
-            for name, (accepted, _) in found.items()
+            for name, (accepted, _) in by_name.items()
             if not accepted
         ]
         if problems:
             raise InputError(problems)
-        return {name: plain for name, (_, plain) in found.items()}
+        return {name: plain for name, (_, plain) in by_name.items()}
 
     def part(self, customers: Table, start: int, stop: int) -> RawCustomers:
         """Customers start to stop of a DataFrame or a list of dicts; problems name the row in the whole."""
@@ -196,12 +196,12 @@ class CustomerReader:
         """One by one, in the order they came: a hint is searched only for the names of which somebody is told."""
         basis = self._contract.basis
         for position in range(start, len(records)):
-            there = records[position].keys()
+            sent = records[position].keys()
             for column in basis:
-                if column.name not in there:
+                if column.name not in sent:
                     yield Problem(position, column.name, "nothing", column.expected)
-            absent = [name for name in self._names if name not in there]
-            for name in there:
+            absent = [name for name in self._names if name not in sent]
+            for name in sent:
                 if name not in self._names:
                     hint = nearest_word(str(name), absent) or nearest_word(str(name), self._names)
                     expected = f"one of the model's {len(self._names)} features.{hint}"

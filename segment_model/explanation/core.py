@@ -4,17 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segment_model.assigners.nearest_core import NearestCore
 from segment_model.encoding.encoder import Encoder, Floats, Indices
-from segment_model.explanation.centroid import Explanations, added_up
 from segment_model.explanation.coalitions import Coalitions, coalitions_of
+from segment_model.explanation.explainer import Explanations, complete_explanations
 
 MOST_AT_ONCE = 262_144  # multiplications: OpenBLAS shares more than that among threads, and waits for them
+
+
+class Cores(Protocol):
+    """What is explained: an assigner that measures soft reachability distances to owned exemplars."""
+
+    @property
+    def size(self) -> int:
+        """The number of segments."""
+        ...
+
+    @property
+    def places(self) -> Floats:
+        """(m, width + 1) exemplars in the space of one more dimension."""
+        ...
+
+    @property
+    def owner(self) -> Indices:
+        """(m,) position of each exemplar's segment, -1 for noise."""
+        ...
+
+    def distance_to(self, segment: int, points: Floats) -> Floats:
+        """(n,) distances of (width, n) points to one segment."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -28,9 +50,17 @@ class CoreExplainer:
     """
 
     encoder: Encoder
-    assigner: NearestCore
+    assigner: Cores
     background: Floats
     weights: Floats
+
+    @property
+    def linear(self) -> None:
+        return None
+
+    @property
+    def is_slow(self) -> bool:
+        return True
 
     @cached_property
     def _coalitions(self) -> Coalitions:
@@ -69,7 +99,7 @@ class CoreExplainer:
             if against[position] >= 0:
                 a, b = int(toward[position]), int(against[position])
                 base[position], contributions[:, position] = self._explain_one(points[:, position], a, b)
-        return added_up(self.encoder.columns, toward, against, base, contributions)
+        return complete_explanations(self.encoder.columns, toward, against, base, contributions)
 
     def _explain_one(self, point: Floats, toward: int, against: int) -> tuple[float, Floats]:
         own, others = self._mixing

@@ -13,7 +13,7 @@ from segment_model.encoding.encoder import MISSING_LEVEL, CategoryEncoding
 from segment_model.language.wording import plain_value
 
 if TYPE_CHECKING:
-    from segment_model.explanation.centroid import Explanations
+    from segment_model.explanation.explainer import Explanations
     from segment_model.model import SegmentModel
 
 Value = float | str | None
@@ -45,7 +45,7 @@ def reasons(
     toward, against = int(explanations.toward[row]), int(explanations.against[row])
     contributions = explanations.contributions[row].tolist()
     words = ReasonWriter(model).words(customer, toward, against)
-    found = [
+    by_column = [
         Reason(
             name,
             _plain(customer[name]),
@@ -57,18 +57,18 @@ def reasons(
         )
         for name, contribution, text in zip(explanations.columns, contributions, words, strict=True)
     ]
-    return tuple(sorted(found, key=lambda reason: -abs(reason.contribution)))
+    return tuple(sorted(by_column, key=lambda reason: -abs(reason.contribution)))
 
 
-def in_one_sentence(found: Sequence[Reason], model: SegmentModel, toward: int, against: int) -> str:
+def in_one_sentence(ranked: Sequence[Reason], model: SegmentModel, toward: int, against: int) -> str:
     """The strongest reasons in a sentence; those that speak for the other segment too."""
     name = model.names[toward]
     if against < 0:
         return f"{name!r} is the only segment."
-    strongest = max((abs(reason.contribution) for reason in found), default=0.0)
-    told = [reason for reason in found if abs(reason.contribution) > SMALL * strongest]
-    speaks_for = [_short(reason, model) for reason in told if reason.contribution > 0][:MOST_IN_A_SENTENCE]
-    speaks_against = [_short(reason, model) for reason in told if reason.contribution < 0][:MOST_IN_A_SENTENCE]
+    strongest = max((abs(reason.contribution) for reason in ranked), default=0.0)
+    strong = [reason for reason in ranked if abs(reason.contribution) > SMALL * strongest]
+    speaks_for = [_short(reason, model) for reason in strong if reason.contribution > 0][:MOST_IN_A_SENTENCE]
+    speaks_against = [_short(reason, model) for reason in strong if reason.contribution < 0][:MOST_IN_A_SENTENCE]
     start = f"{name!r} rather than {model.names[against]!r}"
     because = f", mostly because of {_and(speaks_for)}" if speaks_for else ""
     though = f"; {_and(speaks_against)} {_speak(speaks_against)} for the other" if speaks_against else ""
@@ -89,7 +89,7 @@ class ReasonWriter:
         if pair not in self._endings:  # two threads may both work it out, and get the same
             self._endings[pair] = tuple(self._ending(column, toward, against) for column in self._columns)
         return [
-            start + self._said(position, customer[column.name]) + ending
+            start + self._value_words(position, customer[column.name]) + ending
             for position, (column, start, ending) in enumerate(
                 zip(self._columns, self._starts, self._endings[pair], strict=True)
             )
@@ -105,35 +105,35 @@ class ReasonWriter:
         numbers = self._model.encoder.numbers
         return tuple(zip(numbers.lower.tolist(), numbers.upper.tolist(), numbers.fill.tolist(), strict=True))
 
-    def _said(self, position: int, value: Any) -> str:
+    def _value_words(self, position: int, value: Any) -> str:
         """The value, and what the encoder made of it where that is something else."""
         column = self._columns[position]
         if position >= len(self._ranges):
-            return _level_said(value, self._model.encoder.categories[position - len(self._ranges)])
+            return _level_words(value, self._model.encoder.categories[position - len(self._ranges)])
         least, most, fill = self._ranges[position]
         value = _plain(value)
         if value is None:
             return f"unknown, counted as {plain_value(min(max(fill, least), most), column)}, the median"
-        said = plain_value(value, column)
+        text = plain_value(value, column)
         if value > most:
-            return _clipped(said, plain_value(most, column), "most")
+            return _clipped(text, plain_value(most, column), "most")
         if value < least:
-            return _clipped(said, plain_value(least, column), "least")
-        return said
+            return _clipped(text, plain_value(least, column), "least")
+        return text
 
     def _ending(self, column: Column, toward: int, against: int) -> str:
         """What is typical of the two segments."""
-        here, there = (
+        own, other = (
             None if value is None else _without_unit(value, column)
             for value in (_typical(self._model, position, column.name) for position in (toward, against))
         )
-        if here is None:
-            return "" if there is None else f", where the other segment typically has {there}"
+        if own is None:
+            return "" if other is None else f", where the other segment typically has {other}"
         if column.is_category or column.kind is Kind.FLAG:
-            of_other = "" if there is None else " and of the other" if here == there else f" and {there} of the other"
-            return f", where {here} is typical of this segment{of_other}"
-        of_other = "" if there is None else " and so has the other" if here == there else f" and the other {there}"
-        return f", where this segment typically has {here}{of_other}"
+            of_other = "" if other is None else " and of the other" if own == other else f" and {other} of the other"
+            return f", where {own} is typical of this segment{of_other}"
+        of_other = "" if other is None else " and so has the other" if own == other else f" and the other {other}"
+        return f", where this segment typically has {own}{of_other}"
 
 
 def _typical(model: SegmentModel, segment: int, name: str) -> Value:
@@ -142,27 +142,27 @@ def _typical(model: SegmentModel, segment: int, name: str) -> Value:
 
 def _without_unit(value: Value, column: Column) -> str:
     """The unit was just said."""
-    said = plain_value(value, column)
+    text = plain_value(value, column)
     if column.is_category or not column.unit:
-        return said
-    return said.removesuffix(f" {column.unit}").removesuffix(f" {column.unit.removesuffix('s')}")
+        return text
+    return text.removesuffix(f" {column.unit}").removesuffix(f" {column.unit.removesuffix('s')}")
 
 
-def _clipped(said: str, counted: str, end: str) -> str:
-    if said == counted:  # the difference is too small to be said
-        return said
-    return f"{said}, counted as {counted}, the {end} that training looked at"
+def _clipped(text: str, counted: str, end: str) -> str:
+    if text == counted:  # the difference is too small to be said
+        return text
+    return f"{text}, counted as {counted}, the {end} that training looked at"
 
 
-def _level_said(value: Any, category: CategoryEncoding) -> str:
+def _level_words(value: Any, category: CategoryEncoding) -> str:
     value = _plain(value)
     level = MISSING_LEVEL if value is None else str(value)
-    said = "unknown" if value is None else level
+    text = "unknown" if value is None else level
     position = category.positions.get(level)
     if position is None:
         pooled = "one of the rare ones" if category.rare else "none of the known ones"
-        return f"{said}, never seen in training, counted as {pooled}"
-    return f"{said}, counted as one of the rare ones" if position == len(category.levels) else said
+        return f"{text}, never seen in training, counted as {pooled}"
+    return f"{text}, counted as one of the rare ones" if position == len(category.levels) else text
 
 
 def _short(reason: Reason, model: SegmentModel) -> str:

@@ -14,7 +14,7 @@ from segment_model.encoding.encoder import Flags, Floats, Indices
 from segment_model.scoring.single_customer import Single
 
 if TYPE_CHECKING:
-    from segment_model.explanation.centroid import Explanations
+    from segment_model.explanation.explainer import Explanations
 
 
 @dataclass(frozen=True)
@@ -102,19 +102,19 @@ class Assignment(NamedTuple):
         return cls(nearest, name, single.strength, runner_up, nearest, single.distance, False, False, ())
 
     @classmethod
-    def of_first(cls, found: Assignments, ids: Sequence[str], names: Sequence[str]) -> Assignment:
+    def of_first(cls, assignments: Assignments, ids: Sequence[str], names: Sequence[str]) -> Assignment:
         """The first customer of some."""
-        nearest, unassigned = ids[found.nearest[0]], bool(found.unassigned[0])
+        nearest, unassigned = ids[assignments.nearest[0]], bool(assignments.unassigned[0])
         return cls(
             segment_id=None if unassigned else nearest,
-            segment_name=None if unassigned else names[found.nearest[0]],
-            strength=float(found.strength[0]),
-            runner_up_id=(*ids, None)[found.runner_up[0]],
+            segment_name=None if unassigned else names[assignments.nearest[0]],
+            strength=float(assignments.strength[0]),
+            runner_up_id=(*ids, None)[assignments.runner_up[0]],
             nearest_id=nearest,
-            distance=float(found.distance[0]),
+            distance=float(assignments.distance[0]),
             unassigned=unassigned,
-            novel=bool(found.novel[0]),
-            unseen=found.unseen[0],
+            novel=bool(assignments.novel[0]),
+            unseen=assignments.unseen[0],
         )
 
 
@@ -131,8 +131,8 @@ class Explanation(NamedTuple):
     score: float
 
     @classmethod
-    def of_first(cls, found: Explanations, ids: Sequence[str]) -> Explanation:
+    def of_first(cls, explanations: Explanations, ids: Sequence[str]) -> Explanation:
         """The explanation of the first customer of some."""
-        by_column = dict(zip(found.columns, found.contributions[0].tolist(), strict=True))
-        toward, against = ids[found.toward[0]], (*ids, None)[found.against[0]]
-        return cls(toward, against, float(found.base[0]), by_column, float(found.score[0]))
+        by_column = dict(zip(explanations.columns, explanations.contributions[0].tolist(), strict=True))
+        toward, against = ids[explanations.toward[0]], (*ids, None)[explanations.against[0]]
+        return cls(toward, against, float(explanations.base[0]), by_column, float(explanations.score[0]))

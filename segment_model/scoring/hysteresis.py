@@ -1,15 +1,16 @@
-"""A customer on the border may stay where they were: small changes then do not send them to and fro.
+"""Hysteresis: a customer on a border stays in the previous segment, so that small changes do not move them to and fro.
 
-The rule, which holds only where the caller sends the previous segment: who was in B, and is now nearest to A with B
-second, stays in B while the strength toward A is below the margin. Strength is 0 on the border of the two and 1 in the
-heart of A (`assigners.nearest`). Who belongs to no segment, or whose B is farther away than second, does not stay.
+The rule applies only where the caller sends the previous segment. A customer who was in B, is now nearest to A and
+has B as the runner-up stays in B while the strength toward A is below the margin. Strength is 0 on the border of A and
+B and 1 in the heart of A (`assigners.nearest`). A customer who belongs to no segment, or whose B is farther away than
+second, does not stay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,27 +19,33 @@ from segment_model.encoding.encoder import Flags, Indices
 from segment_model.errors import ContractError
 
 if TYPE_CHECKING:
-    from segment_model.model import SegmentModel
     from segment_model.scoring.answers import Assignments
 
 MARGIN = 0.1
-MOST = 0.5  # of a retired segment's customers must have gone to one segment for it to stand for the retired one
+MAJORITY = 0.5  # a segment stands for a retired one if more than this share of the retired one's customers went to it
 
 
 @dataclass(frozen=True)
-class Settled:
-    """Where n customers stay.
+class PreviousSegments:
+    """The previous segments of n customers, and who stays there.
 
-    previous : (n,) position of the segment that they were in, -1 where none was sent or the model does not know it;
-    kept : (n,) true for those who stay there; their segment is `previous`, not the nearest.
+    positions : (n,) position of the previous segment, -1 where none was sent or the model does not know it.
+    kept : (n,) true for customers who stay; their segment is the previous one, not the nearest.
     """
 
-    previous: Indices
+    positions: Indices
     kept: Flags
 
 
-def settle(model: SegmentModel, found: Assignments, previous: Sequence[str | None], margin: float = MARGIN) -> Settled:
-    """Say who stays; `previous` are the n segment ids that customers had, None where unknown.
+def apply_hysteresis(
+    assignments: Assignments,
+    previous: Sequence[str | None],
+    positions: Mapping[str, int],
+    margin: float = MARGIN,
+) -> PreviousSegments:
+    """Decide which of n customers stay in their previous segments.
+
+    previous : n segment ids, None where unknown. positions : those of `previous_positions`.
 
     Raises
     ------
@@ -47,29 +54,33 @@ def settle(model: SegmentModel, found: Assignments, previous: Sequence[str | Non
     """
     if not 0 <= margin <= 1:
         raise ContractError(f"the margin is {margin:g}; it is a strength, from 0 (nobody stays) to 1")
-    if len(previous) != len(found.nearest):
-        raise ContractError(f"{len(previous):,} previous segments for {len(found.nearest):,} customers; give one each")
-    known = heirs(model)
-    places = np.array([known.get(one, -1) if isinstance(one, str) else -1 for one in previous], dtype=np.intp)
-    kept = (places >= 0) & (places == found.runner_up) & (found.strength < margin) & ~found.unassigned
-    return Settled(places, kept)
+    if len(previous) != len(assignments.nearest):
+        raise ContractError(
+            f"{len(previous):,} previous segments for {len(assignments.nearest):,} customers; give one each"
+        )
+    known = np.array([positions.get(p, -1) if isinstance(p, str) else -1 for p in previous], dtype=np.intp)
+    is_runner_up = (known >= 0) & (known == assignments.runner_up)
+    return PreviousSegments(known, is_runner_up & (assignments.strength < margin) & ~assignments.unassigned)
 
 
-def heirs(model: SegmentModel) -> Mapping[str, int]:
-    """The position of each segment by its id, and of the segment to which most customers of a retired one went.
+def previous_positions(ids: Sequence[str], lineage: Mapping[str, Any]) -> Mapping[str, int]:
+    """The position of each segment by its id, and of the heir of each retired segment by the retired id.
 
-    Only segments that the last retrain gave up are known so; of older ones no more than the id is remembered.
+    lineage : what the last retrain recorded. The heir is the segment to which most customers of a retired one went.
+    Older retrains are not recorded, so the heirs of older segments are unknown.
     """
-    places = {segment_id: place for place, segment_id in enumerate(model.ids)}
-    for gone in model.provenance.get("lineage", {}).get("gone", ()):
-        for tie in gone["ties"]:
-            if tie["of_old"] > MOST and tie["id"] in places:
-                places.setdefault(gone["id"], places[tie["id"]])
-    return places
+    positions = {segment_id: position for position, segment_id in enumerate(ids)}
+    heirs = {
+        retired["id"]: positions[tie["id"]]
+        for retired in lineage.get("gone", ())
+        for tie in retired["ties"]
+        if tie["of_old"] > MAJORITY and tie["id"] in positions
+    }
+    return {**heirs, **positions}
 
 
-def in_order(previous: Sequence[str | None] | pd.Series, index: pd.Index | None) -> list[str | None]:
-    """Previous segments as a list in the customers' order: a Series goes by its index where the customers have one.
+def align_previous(previous: Sequence[str | None] | pd.Series, index: pd.Index | None) -> list[str | None]:
+    """Previous segments as a list in the customers' order; a Series is aligned on `index`, where customers have one.
 
     Raises
     ------
@@ -80,19 +91,24 @@ def in_order(previous: Sequence[str | None] | pd.Series, index: pd.Index | None)
         return list(previous)
     if index is not None:
         if not previous.index.is_unique:
-            twice = ", ".join(str(one) for one in previous.index[previous.index.duplicated()].unique()[:5])
+            twice = ", ".join(str(name) for name in previous.index[previous.index.duplicated()].unique()[:5])
             raise ContractError(f"a customer has one previous segment; these have more: {twice}")
         previous = previous.reindex(index)
-    return [one if isinstance(one, str) else None for one in previous]
+    return [segment_id if isinstance(segment_id, str) else None for segment_id in previous]
 
 
-def told(model: SegmentModel, table: pd.DataFrame, settled: Settled) -> pd.DataFrame:
-    """An answer of `SegmentModel.assign` with who stays: their segment, kept_by_hysteresis, previous_segment_id."""
-    ids, names = pd.array([*model.ids, None], dtype="str"), pd.array([*model.names, None], dtype="str")
-    before = settled.previous
+def with_previous(
+    table: pd.DataFrame, previous: PreviousSegments, ids: Sequence[str], names: Sequence[str]
+) -> pd.DataFrame:
+    """The table of `SegmentModel.assign` with the segments of those who stay, kept_by_hysteresis and
+    previous_segment_id."""
+    of_id, of_name = pd.array([*ids, None], dtype="str"), pd.array([*names, None], dtype="str")
+    previous_id = pd.Series(of_id.take(previous.positions), table.index)
     return table.assign(
-        segment_id=table["segment_id"].mask(settled.kept, pd.Series(ids.take(before), table.index)),
-        segment_name=table["segment_name"].mask(settled.kept, pd.Series(names.take(before), table.index)),
-        kept_by_hysteresis=settled.kept,
-        previous_segment_id=pd.Series(ids.take(before), table.index),
+        segment_id=table["segment_id"].mask(previous.kept, previous_id),
+        segment_name=table["segment_name"].mask(
+            previous.kept, pd.Series(of_name.take(previous.positions), table.index)
+        ),
+        kept_by_hysteresis=previous.kept,
+        previous_segment_id=previous_id,
     )

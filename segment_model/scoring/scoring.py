@@ -16,14 +16,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from segment_model.assigners.nearest_centroid import Nearest, NearestCentroid
-from segment_model.assigners.nearest_core import NearestCore
+from segment_model.assigners.assigner import Assigner
+from segment_model.assigners.nearest import Nearest
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, RawCustomers
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import CustomerReader, Table
-from segment_model.explanation.centroid import CentroidExplainer, Explanations
-from segment_model.explanation.core import CoreExplainer
+from segment_model.explanation.explainer import Explainer, Explanations
 from segment_model.scoring.answers import Assignments
 from segment_model.scoring.single_customer import Single, SingleCustomer
 
@@ -39,8 +38,8 @@ class Scorer:
 
     contract: VectorContract
     encoder: Encoder
-    assigner: NearestCentroid | NearestCore
-    explainer: CentroidExplainer | CoreExplainer
+    assigner: Assigner
+    explainer: Explainer
     novelty: NoveltyRule
 
     @cached_property
@@ -51,9 +50,10 @@ class Scorer:
     @cached_property
     def single(self) -> SingleCustomer | None:
         """The quick way for one customer, where the model has one."""
-        if not isinstance(self.assigner, NearestCentroid) or not isinstance(self.explainer, CentroidExplainer):
+        sites, linear = self.assigner.sites, self.explainer.linear
+        if sites is None or linear is None:
             return None
-        return SingleCustomer(self.contract, self.encoder, self.assigner, self.explainer, self.novelty)
+        return SingleCustomer(self.contract, self.encoder, sites, linear, self.novelty)
 
     def assign(self, customers: Table, policy: Policy) -> Assignments:
         """Assign customers, by the quick way where it will do.
@@ -63,17 +63,17 @@ class Scorer:
         ContractError, InputError
             If a customer does not follow the contract.
         """
-        found = self._quick(customers)
-        return Assignments.of_single(found) if found else self.assign_in_chunks(customers, policy)
+        single = self._quick(customers)
+        return Assignments.of_single(single) if single else self.assign_in_chunks(customers, policy)
 
     def explain(self, customers: Table, policy: Policy, against: int | None) -> tuple[Assignments, Explanations]:
         """As `assign`, with why: the nearest segment against the runner-up, or against the segment at a position.
 
         Where that segment is itself the nearest, the runner-up is what it is compared with.
         """
-        found = self._quick(customers) if against is None else None
-        if found and self.single:
-            return Assignments.of_single(found), self.single.explain(found)
+        single = self._quick(customers) if against is None else None
+        if single and self.single:
+            return Assignments.of_single(single), self.single.explain(single)
         return self.explain_in_chunks(customers, policy, against)
 
     def assign_in_chunks(self, customers: Table, policy: Policy, explain: Explain | None = None) -> Assignments:

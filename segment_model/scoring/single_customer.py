@@ -12,12 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import Record, kind_bounds
-from segment_model.explanation.centroid import CentroidExplainer, Explanations
+from segment_model.explanation.explainer import Explanations, LinearMargin
 
 _NUMBERS = frozenset({float, int})
 
@@ -40,8 +39,8 @@ class SingleCustomer:
         self,
         contract: VectorContract,
         encoder: Encoder,
-        assigner: NearestCentroid,
-        explainer: CentroidExplainer,
+        sites: Floats,
+        linear: LinearMargin,
         novelty: NoveltyRule,
     ) -> None:
         columns = encoder.columns
@@ -66,10 +65,10 @@ class SingleCustomer:
         self._starts = encoder.starts.tolist()[self._count :]
         self._places = [(c.positions, start, c.factor) for c, start in zip(self._categories, self._starts, strict=True)]
         self._no_level = (0.0,) * (encoder.width - self._count)
-        self._centroids = np.ascontiguousarray(assigner.centroids.T)
-        self._alone = assigner.size == 1
-        self._explainer = explainer
-        self._mean = explainer.mean[: self._count]
+        self._sites = np.ascontiguousarray(sites.T)
+        self._has_one_segment = len(sites) == 1
+        self._linear = linear
+        self._mean = linear.mean[: self._count]
         self._reasons: dict[tuple[int, int], _PairReasons] = {}
 
     def assign(self, record: Record) -> Single | None:
@@ -99,13 +98,13 @@ class SingleCustomer:
                 return None
             point[start + position] = factor
             levels.append(position)
-        gap = self._centroids - point[:, None]
+        gap = self._sites - point[:, None]
         gap *= gap
         squares = np.add.reduce(gap, axis=0).tolist()
         square = min(squares)
         nearest = squares.index(square)
         distance = sqrt(square)
-        if self._alone:
+        if self._has_one_segment:
             return Single(nearest, -1, 1.0, distance, point, levels)
         squares[nearest] = inf
         square = min(squares)
@@ -114,38 +113,38 @@ class SingleCustomer:
         strength = (second - distance) / total if total else 0.0
         return Single(nearest, squares.index(square), strength, distance, point, levels)
 
-    def explain(self, found: Single) -> Explanations:
+    def explain(self, single: Single) -> Explanations:
         """Why the nearest segment and not the runner-up, as `CentroidExplainer` says it."""
-        base, contributions, score = self.reasons(found)
+        base, contributions, score = self.reasons(single)
         return Explanations(
             self._columns,
-            toward=np.array([found.nearest]),
-            against=np.array([found.runner_up]),
+            toward=np.array([single.nearest]),
+            against=np.array([single.runner_up]),
             base=np.array([base]),
             contributions=np.array([contributions]),
             score=np.array([score]),
         )
 
-    def reasons(self, found: Single) -> tuple[float, list[float], float]:
+    def reasons(self, single: Single) -> tuple[float, list[float], float]:
         """Base, contributions in the encoder's order of columns, and score."""
-        if self._alone:
+        if self._has_one_segment:
             return 0.0, [0.0] * self._column_count, 0.0
-        pair = self._reasons.get(found[:2]) or self._of_pair(found.nearest, found.runner_up)
-        pull = found.point[: self._count] - self._mean
+        pair = self._reasons.get(single[:2]) or self._of_pair(single.nearest, single.runner_up)
+        pull = single.point[: self._count] - self._mean
         pull *= pair.direction
         contributions: list[float] = pull.tolist()
-        contributions += map(getitem, pair.of_levels, found.levels)
+        contributions += map(getitem, pair.of_levels, single.levels)
         return pair.base, contributions, _in_order(contributions, pair.base)
 
     def _of_pair(self, nearest: int, runner_up: int) -> _PairReasons:
         """What every customer between the same two segments shares, worked out when the first of them comes."""
-        base, directions = self._explainer.pairs
-        direction = np.ascontiguousarray(directions[:, nearest * len(base) + runner_up])
+        base = self._linear.base
+        direction = np.ascontiguousarray(self._linear.directions[:, nearest * len(base) + runner_up])
         of_levels = []
         for category, start in zip(self._categories, self._starts, strict=True):
             block = slice(start, start + category.width)
             points = category.factor * np.eye(category.width)
-            pulls = ((points - self._explainer.mean[block]) * direction[block]).tolist()
+            pulls = ((points - self._linear.mean[block]) * direction[block]).tolist()
             of_levels.append([_in_order(dimensions[1:], dimensions[0]) for dimensions in pulls])
         pair = _PairReasons(float(base[nearest, runner_up]), direction[: self._count], of_levels)
         self._reasons[nearest, runner_up] = pair  # should two threads come first at once, they write the same

@@ -1,59 +1,69 @@
-"""A model's parts as plain values and arrays, and back; `storage.py` knows how these lie on disk."""
+"""A model's parts as plain values and arrays, and back; `directory` writes them to disk."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from numpy.typing import NDArray
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
-from segment_model.assigners.nearest_core import NearestCore
+from segment_model.assigners.all_assigners import assigner_of_kind
+from segment_model.assigners.assigner import Assigner
 from segment_model.cards import SegmentCard
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.errors import ArtefactError
-from segment_model.explanation.centroid import CentroidExplainer
-from segment_model.explanation.core import CoreExplainer
+from segment_model.explanation.explainer import Explainer
 
-if TYPE_CHECKING:
-    from segment_model.model import SegmentModel
-
-ASSIGNERS: Mapping[str, type[NearestCentroid] | type[NearestCore]] = {
-    kind.KIND: kind for kind in (NearestCentroid, NearestCore)
-}
 DOCUMENT_PARTS = frozenset({"contract", "encoder", "assigner", "cards", "provenance"})
 LEARNED_PARTS = ("contract", "encoder", "assigner")
 ARRAY_PARTS = frozenset({"encoder", "novelty", "assigner", "explainer"})
 
+Document = dict[str, Any]
+Arrays = dict[str, NDArray[Any]]
 
-def written(model: SegmentModel) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """The document and the arrays of a model; the overlay is not part of it."""
-    encoder, encoder_arrays = model.encoder.to_state()
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything of a segment model that is saved, by the names of its fields."""
+
+    contract: VectorContract
+    encoder: Encoder
+    assigner: Assigner
+    explainer: Explainer
+    novelty: NoveltyRule
+    discovered_cards: tuple[SegmentCard, ...]
+    provenance: Mapping[str, Any]
+
+
+def write_parts(parts: Parts) -> tuple[Document, Arrays]:
+    """The document and the arrays of a model."""
+    encoder, encoder_arrays = parts.encoder.to_state()
     document = {
-        "contract": model.contract.to_json(),
+        "contract": parts.contract.to_json(),
         "encoder": encoder,
-        "assigner": model.assigner.KIND,
-        "cards": [card.to_json() for card in model.discovered_cards],
-        "provenance": dict(model.provenance),
+        "assigner": parts.assigner.KIND,
+        "cards": [card.to_json() for card in parts.discovered_cards],
+        "provenance": dict(parts.provenance),
     }
-    parts = {
+    by_part = {
         "encoder": encoder_arrays,
-        "novelty": model.novelty.arrays(),
-        "assigner": model.assigner.arrays(),
-        "explainer": model.explainer.arrays(),
+        "novelty": parts.novelty.arrays(),
+        "assigner": parts.assigner.arrays(),
+        "explainer": parts.explainer.arrays(),
     }
-    return document, {f"{part}_{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+    return document, {f"{part}_{name}": array for part, arrays in by_part.items() for name, array in arrays.items()}
 
 
-def learned(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a document was learned from customers and decides an answer; every array is of that kind."""
+def learned_document(document: Mapping[str, Any]) -> Document:
+    """The part of a document that was learned from customers and decides an answer; every array is of that kind."""
     return {name: document[name] for name in LEARNED_PARTS}
 
 
-def parts(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    """The fields of a SegmentModel that `written` described.
+def read_parts(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Parts:
+    """The parts that `write_parts` wrote.
 
     Raises
     ------
@@ -67,26 +77,17 @@ def parts(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> di
     if unknown:
         raise ArtefactError(f"the model holds {', '.join(unknown)}, which this version does not know")
 
-    def of(part: str) -> dict[str, NDArray[Any]]:
+    def arrays_of(part: str) -> Arrays:
         return {name.removeprefix(f"{part}_"): array for name, array in arrays.items() if name.startswith(f"{part}_")}
 
-    encoder = Encoder.from_state(document["encoder"], of("encoder"))
-    assigner = ASSIGNERS[document["assigner"]].from_arrays(of("assigner"))
-    return {
-        "contract": VectorContract.from_json(document["contract"]),
-        "encoder": encoder,
-        "assigner": assigner,
-        "explainer": _explainer(encoder, assigner, of("explainer")),
-        "novelty": NoveltyRule.from_arrays(of("novelty")),
-        "discovered_cards": tuple(SegmentCard.from_json(card) for card in document["cards"]),
-        "provenance": document["provenance"],
-    }
-
-
-def _explainer(
-    encoder: Encoder, assigner: NearestCentroid | NearestCore, arrays: Mapping[str, NDArray[Any]]
-) -> CentroidExplainer | CoreExplainer:
-    """The explainer that belongs to the assigner."""
-    if isinstance(assigner, NearestCentroid):
-        return CentroidExplainer(encoder, assigner, arrays["mean"])
-    return CoreExplainer(encoder, assigner, arrays["background"], arrays["weights"])
+    encoder = Encoder.from_state(document["encoder"], arrays_of("encoder"))
+    assigner = assigner_of_kind(document["assigner"]).from_arrays(arrays_of("assigner"))
+    return Parts(
+        contract=VectorContract.from_json(document["contract"]),
+        encoder=encoder,
+        assigner=assigner,
+        explainer=assigner.stored_explainer(encoder, arrays_of("explainer")),
+        novelty=NoveltyRule.from_arrays(arrays_of("novelty")),
+        discovered_cards=tuple(SegmentCard.from_json(card) for card in document["cards"]),
+        provenance=document["provenance"],
+    )

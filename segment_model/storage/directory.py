@@ -85,8 +85,8 @@ def read(path: Path, digest: str | None = None) -> tuple[dict[str, Any], dict[st
     if digest not in (None, manifest["digest"]):
         raise ArtefactError(f"the stored model is {manifest['digest']}, but {digest} was registered: discover again")
     sums: dict[str, str] = manifest["files"]
-    there = {str(file.relative_to(path).as_posix()) for file in path.rglob("*") if file.is_file()} - {MANIFEST}
-    missing, added = sorted(sums.keys() - there), sorted(there - sums.keys())
+    present = {str(file.relative_to(path).as_posix()) for file in path.rglob("*") if file.is_file()} - {MANIFEST}
+    missing, added = sorted(sums.keys() - present), sorted(present - sums.keys())
     if missing or added:
         what = "; ".join([f"{name} is missing" for name in missing] + [f"{name} is not in it" for name in added])
         raise ArtefactError(f"the files of the model in {path} are not those of its manifest: {what}. Fetch it again.")

@@ -28,10 +28,11 @@ def read_previous(customers: Sequence[Any], names: Sequence[str], complaints: Co
 
 def keep(rows: list[dict[str, Any]], model: SegmentModel, found: Assignments, previous: Sequence[str | None]) -> None:
     """Let those stay who are on the border, and say it in the rows of those who came with a previous segment."""
-    from segment_model.scoring.hysteresis import settle  # with NumPy, which a process without a model does not wait for
+    # with NumPy, which a process without a model does not wait for
+    from segment_model.scoring.hysteresis import apply_hysteresis
 
-    settled = settle(model, found, previous)
-    columns = zip(rows, previous, settled.previous.tolist(), settled.kept.tolist(), strict=True)
+    stays = apply_hysteresis(found, previous, model.previous_positions)
+    columns = zip(rows, previous, stays.positions.tolist(), stays.kept.tolist(), strict=True)
     for row, sent, place, kept in columns:
         if sent is None:
             continue

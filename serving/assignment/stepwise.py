@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.assignment.assignment import Request, answer
-from serving.model.live_model import ServedModel
+from serving.assignment.answer import assign_customers
+from serving.assignment.request import AssignmentRequest
+from serving.model.served_model import ServedModel
 from serving.wire.deadline import Deadline
 from serving.wire.refusals import MOST_DETAILS, Detail, Refusal, feature_refusal
 
@@ -14,13 +15,13 @@ EXPLAINED_STEP = 50  # an explanation by a model of dense cores takes some 10 ms
 EXPLAINED_AT_ONCE = 3  # so many of them may keep others waiting
 
 
-def takes_long(served: ServedModel, request: Request) -> bool:
+def takes_long(served: ServedModel, request: AssignmentRequest) -> bool:
     """Whether the work is long though the request is short."""
-    return request.explain and len(request.ids) > EXPLAINED_AT_ONCE and served.model.assigner.KIND == "nearest_core"
+    return request.explain and len(request.ids) > EXPLAINED_AT_ONCE and served.model.explainer.is_slow
 
 
-def answer_in_steps(served: ServedModel, request: Request, deadline: Deadline) -> dict[str, Any]:
-    """As `serving.assignment.assignment.answer`, which answers a customer the same in any company.
+def assign_in_steps(served: ServedModel, request: AssignmentRequest, deadline: Deadline) -> dict[str, Any]:
+    """As `serving.assignment.answer.assign_customers`, which answers a customer the same in any company.
 
     Raises
     ------
@@ -29,12 +30,12 @@ def answer_in_steps(served: ServedModel, request: Request, deadline: Deadline) -
     """
     step = EXPLAINED_STEP if request.explain else STEP
     if len(request.ids) <= step:
-        return answer(served, request)
+        return assign_customers(served, request)
     rows: list[dict[str, Any]] = []
     details: list[Detail] = []
     for part in deadline.steps(len(request.ids), step):
         try:
-            found = answer(served, request.part(part))
+            found = assign_customers(served, request.part(part))
         except Refusal as refusal:
             if refusal.code != "invalid_features":
                 raise

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from serving.contracts.wire_model import Strict
+from serving.contracts.wire_model import WireModel
 
 MOST_CUSTOMERS = 1000
 LONGEST_ID = 256
@@ -22,7 +22,7 @@ MOMENT = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)
 Policy = Literal["unassigned", "nearest"]
 
 
-class Customer(Strict):
+class Customer(WireModel):
     """One customer as of now."""
 
     id: str = Field(min_length=1, max_length=LONGEST_ID, description="Yours; echoed in the answer.", examples=["C1"])
@@ -46,7 +46,7 @@ class AssignedCustomer(Customer):
     )
 
 
-class AssignRequest(Strict):
+class AssignRequest(WireModel):
     """Customers to assign."""
 
     customers: list[AssignedCustomer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
@@ -60,7 +60,7 @@ class AssignRequest(Strict):
     )
 
 
-class ContrastRequest(Strict):
+class ContrastRequest(WireModel):
     """Customers to assign, each explained against one segment that the caller names."""
 
     customers: list[Customer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
@@ -72,7 +72,7 @@ class ContrastRequest(Strict):
     policy: Policy = Field("unassigned", description="As for `/assign`.")
 
 
-class RawCustomer(Strict):
+class RawCustomer(WireModel):
     """One customer's raw rows. A table without a row is a table where the customer has none."""
 
     id: str = Field(min_length=1, max_length=LONGEST_ID, description="Yours; echoed in the answer.", examples=["C1"])
@@ -93,7 +93,7 @@ class RawCustomer(Strict):
     )
 
 
-class RecordsRequest(Strict):
+class RecordsRequest(WireModel):
     """Customers to assign from their raw rows, by the expressions that made the model's own vectors."""
 
     as_of: str = Field(
@@ -108,7 +108,7 @@ class RecordsRequest(Strict):
     policy: Policy = Field("unassigned", description="As for `/assign`.")
 
 
-class ChangeRequest(Strict):
+class ChangeRequest(WireModel):
     """What would bring this customer to that segment?"""
 
     customer: Customer
@@ -120,7 +120,7 @@ class ChangeRequest(Strict):
     )
 
 
-class MapRequest(Strict):
+class MapRequest(WireModel):
     """Customers to find on the flat picture of the segments."""
 
     customers: list[Customer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")

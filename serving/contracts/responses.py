@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
-from serving.contracts.wire_model import Strict
+from serving.contracts.wire_model import WireModel
 
 
-class Contribution(Strict):
+class _OneOfTheAlgorithms:
+    """Lists the registered algorithms in the JSON schema, whenever that is generated."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "enum": list(_algorithms())}
+
+
+def _algorithms() -> tuple[str, ...]:
+    # imported late: the registry imports SciPy, which only a model needs
+    from segment_model.assigners.all_assigners import algorithms
+
+    return algorithms()
+
+
+def _known(name: str) -> str:
+    if name not in _algorithms():
+        raise ValueError(f"{name!r} is none of the algorithms {', '.join(_algorithms())}")
+    return name
+
+
+AlgorithmName = Annotated[str, AfterValidator(_known), _OneOfTheAlgorithms()]
+
+
+class Contribution(WireModel):
     """What one feature adds to the score."""
 
     feature: str
@@ -23,7 +47,7 @@ class Contribution(Strict):
     )
 
 
-class Explanation(Strict):
+class Explanation(WireModel):
     """Why `toward` rather than `against`: base + the contributions = score."""
 
     toward: str = Field(description="Id of the nearest segment.")
@@ -33,7 +57,7 @@ class Explanation(Strict):
     contributions: list[Contribution]
 
 
-class Assignment(Strict):
+class Assignment(WireModel):
     """The answer for one customer."""
 
     id: str
@@ -65,7 +89,7 @@ class Assignment(Strict):
     explanation: Explanation | None = Field(None, description="Only with `explain`.")
 
 
-class AssignResponse(Strict):
+class AssignResponse(WireModel):
     """One assignment a customer, in the order of the request."""
 
     model_version: str
@@ -78,7 +102,7 @@ class RecordAssignment(Assignment):
     features: dict[str, float | str | None]
 
 
-class RecordsResponse(Strict):
+class RecordsResponse(WireModel):
     """One assignment a customer, in the order of the request."""
 
     model_version: str
@@ -87,7 +111,7 @@ class RecordsResponse(Strict):
     assignments: list[RecordAssignment]
 
 
-class FeatureChange(Strict):
+class FeatureChange(WireModel):
     """One feature that changes, in `unit`."""
 
     feature: str
@@ -98,7 +122,7 @@ class FeatureChange(Strict):
     follows: bool = Field(description="True where it moves by definition with others.")
 
 
-class ChangeResponse(Strict):
+class ChangeResponse(WireModel):
     """The smallest change found; the changed customer was assigned again before this was said."""
 
     model_version: str
@@ -118,7 +142,7 @@ class ChangeResponse(Strict):
     )
 
 
-class Place(Strict):
+class Place(WireModel):
     """A place on the plane; only distances mean something, the axes have no unit."""
 
     id: str
@@ -126,7 +150,7 @@ class Place(Strict):
     y: float
 
 
-class MapResponse(Strict):
+class MapResponse(WireModel):
     """The segments' centres on the plane in which they differ most."""
 
     model_version: str
@@ -134,14 +158,14 @@ class MapResponse(Strict):
     segments: list[Place]
 
 
-class PlacesResponse(Strict):
+class PlacesResponse(WireModel):
     """One place a customer, in the order of the request."""
 
     model_version: str
     customers: list[Place]
 
 
-class Difference(Strict):
+class Difference(WireModel):
     """What sets a segment apart in one feature."""
 
     feature: str
@@ -151,7 +175,7 @@ class Difference(Strict):
     overall: float | str | None
 
 
-class Segment(Strict):
+class Segment(WireModel):
     """A segment's card."""
 
     id: str
@@ -164,14 +188,14 @@ class Segment(Strict):
     differences: list[Difference]
 
 
-class SegmentsResponse(Strict):
+class SegmentsResponse(WireModel):
     """All segments of the model."""
 
     model_version: str
     segments: list[Segment]
 
 
-class Feature(Strict):
+class Feature(WireModel):
     """A feature that the model expects."""
 
     name: str
@@ -188,7 +212,7 @@ class Feature(Strict):
     levels: list[str] | None = Field(description="The categories that training kept; null for numbers and descriptors.")
 
 
-class ModelResponse(Strict):
+class ModelResponse(WireModel):
     """The model in service."""
 
     name: str
@@ -199,11 +223,11 @@ class ModelResponse(Strict):
         "the same."
     )
     source: str = Field(description="Where it was loaded from.")
-    algorithm: Literal["kmeans", "hdbscan"]
+    algorithm: AlgorithmName
     features: list[Feature]
 
 
-class Probe(Strict):
+class Probe(WireModel):
     """The answer of a probe."""
 
     status: Literal["alive", "ready"]

@@ -1,9 +1,9 @@
-"""What all models of what goes over the wire share: `request_contracts`, `response_contracts`, `error_contracts`."""
+"""The base of every model of a body: unknown keys, coerced types and non-finite numbers are refused."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
 
-class Strict(BaseModel):
+class WireModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)

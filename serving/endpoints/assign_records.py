@@ -1,6 +1,6 @@
-"""From the body of `POST /assign_records`, raw rows of customers, to its answer. Pure: no HTTP in here.
+"""`POST /assign_records`: the segment of each customer, computed from raw rows.
 
-`serving.assignment.raw_rows` checks the rows; what they come to is computed by the expressions of `features`.
+`serving.assignment.raw_rows` checks the rows; the expressions of `features` compute the customer vectors from them.
 """
 
 from __future__ import annotations
@@ -10,14 +10,20 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import ContractError, SourceError
-from serving.assignment.assignment import Request, read_request
 from serving.assignment.customer_shapes import check_keys, read_id
 from serving.assignment.raw_rows import ATTRIBUTES, TABLES, WHEN, RawTables, moment, read_rows
-from serving.assignment.stepwise import answer_in_steps
+from serving.assignment.request import AssignmentRequest, read_request
+from serving.assignment.stepwise import assign_in_steps, takes_long
+from serving.contracts import requests
 from serving.contracts.requests import MOST_CUSTOMERS, MOST_ROWS
-from serving.model.live_model import ServedModel
+from serving.contracts.responses import RecordsResponse
+from serving.endpoints.context import Context, ForModel
+from serving.endpoints.route import BODY_STATUSES, Lane, Route
+from serving.model.served_model import ServedModel
 from serving.wire.deadline import Deadline
+from serving.wire.messages import Answer
 from serving.wire.refusals import NOTHING, Complaints, Detail, Refusal, printable
+from serving.wire.strict_json import parse
 
 if TYPE_CHECKING:
     from features.request.compiled import VectorCompiler
@@ -30,7 +36,7 @@ CUSTOMER_KEYS = ("id", *TABLES)
 class RecordsRequest:
     """A well-formed request: `base` holds each customer's rows as they came, `raw` as the engine takes them."""
 
-    base: Request
+    base: AssignmentRequest
     as_of: date | datetime
     raw: RawTables
 
@@ -49,6 +55,17 @@ def compiler_of(served: ServedModel) -> VectorCompiler:
         raise Refusal(409, "no_feature_recipe", str(error)) from error
 
 
+def read_raw_customers(body: Any, most_customers: int = MOST_CUSTOMERS) -> AssignmentRequest:
+    """Check the shape of a parsed body, of which each customer's `features` are rows by table.
+
+    Raises
+    ------
+    Refusal
+        422, with all problems (up to the limit of details).
+    """
+    return read_request(body, most_customers, RECORD_KEYS, _read_customer)
+
+
 def read_records(value: Any, served: ServedModel, most_customers: int = MOST_CUSTOMERS) -> RecordsRequest:
     """Check a parsed body, down to the values of its rows.
 
@@ -57,7 +74,7 @@ def read_records(value: Any, served: ServedModel, most_customers: int = MOST_CUS
     Refusal
         422, with everything found wrong (up to the limit of details); 409 if the model cannot make features.
     """
-    base = read_request(value, most_customers, RECORD_KEYS, _read_customer)
+    base = read_raw_customers(value, most_customers)
     as_of = moment(value.get("as_of"))
     if as_of is None:
         complaints = Complaints()
@@ -99,7 +116,7 @@ def answer_records(served: ServedModel, request: RecordsRequest, deadline: Deadl
         message = f"customer {printable(nobody[0].customer or '')!r} has no usable row before {told}"
         raise Refusal(422, "no_usable_rows", message, nobody)
     records = [record for record in made.records if record is not None]
-    found = answer_in_steps(served, replace(request.base, features=records), deadline)
+    found = assign_in_steps(served, replace(request.base, features=records), deadline)
     for assignment, record in zip(found["assignments"], records, strict=True):
         assignment["features"] = record
     names = {ours: name for name, ours in TABLES.items()}
@@ -127,3 +144,32 @@ def _read_customer(customer: Any, place: str, complaints: Complaints) -> tuple[s
         else:
             tables[table] = rows
     return name, tables
+
+
+def _read(context: Context, body: bytes) -> ForModel[RecordsRequest]:
+    served = context.served()
+    return ForModel(served, read_records(parse(body), served, context.settings.max_customers))
+
+
+def _answer(context: Context, request: ForModel[RecordsRequest], deadline: Deadline) -> Answer:
+    content = answer_records(request.served, request.content, deadline)
+    vectors = [row["features"] for row in content["assignments"]]
+    return context.assigned(request.served, vectors, request.content.base.policy, content)
+
+
+def _takes_long(request: ForModel[RecordsRequest]) -> bool:
+    return takes_long(request.served, request.content.base)
+
+
+ROUTE = Route(
+    "POST",
+    "/assign_records",
+    "Assign customers from their raw orders, events, subscriptions and attributes",
+    _answer,
+    _read,
+    lane=Lane.LIST,
+    takes_long=_takes_long,
+    request=requests.RecordsRequest,
+    response=RecordsResponse,
+    refusals=(*BODY_STATUSES, 409),
+)

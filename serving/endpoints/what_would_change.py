@@ -1,4 +1,4 @@
-"""From the body of `POST /what_would_change` to its answer. Pure: no HTTP in here."""
+"""`POST /what_would_change`: the smallest change that would move a customer to another segment."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from segment_model.errors import InputError, nearest_word
-from serving.assignment.assignment import check_descriptors, known_segment
+from serving.assignment.answer import check_descriptors, known_segment
 from serving.assignment.customer_shapes import read_customer, read_object
-from serving.model.live_model import ServedModel
+from serving.contracts import requests
+from serving.contracts.responses import ChangeResponse
+from serving.endpoints.context import Context, ForModel
+from serving.endpoints.route import BODY_STATUSES, Lane, Route
+from serving.model.served_model import ServedModel
 from serving.wire.deadline import Deadline
+from serving.wire.messages import Answer
 from serving.wire.refusals import NOTHING, Complaints, Detail, from_input_error, in_words, printable
+from serving.wire.strict_json import dump, parse
 
 CHANGE_KEYS = ("customer", "to", "changeable")
 
@@ -80,7 +86,7 @@ def answer_change(served: ServedModel, request: ChangeRequest, deadline: Deadlin
         "id": request.customer,
         "segment_id": found.segment_id,
         "to": found.to,
-        "found": found.found,
+        "found": found.reachable,
         "reason": found.reason,
         "changes": changes,
         "distance": None if math.isnan(found.distance) else found.distance,
@@ -104,3 +110,25 @@ def _check_changeable(served: ServedModel, names: list[str]) -> None:
         first = complaints.details[0].feature
         message = f"{first!r} is no basis feature of the model, and only these move a customer"
         complaints.raise_any("not_changeable", message)
+
+
+def _read(context: Context, body: bytes) -> ForModel[ChangeRequest]:
+    request = read_change(parse(body))
+    return ForModel(context.served(), request)
+
+
+def _answer(_: Context, request: ForModel[ChangeRequest], deadline: Deadline) -> Answer:
+    return Answer(dump(answer_change(request.served, request.content, deadline)))
+
+
+ROUTE = Route(
+    "POST",
+    "/what_would_change",
+    "The smallest change that would move a customer to another segment",
+    _answer,
+    _read,
+    lane=Lane.SEARCH,
+    request=requests.ChangeRequest,
+    response=ChangeResponse,
+    refusals=BODY_STATUSES,
+)

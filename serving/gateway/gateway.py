@@ -11,10 +11,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from segment_model.errors import nearest_word
-from serving.endpoints.table import Route, route_table
+from serving.endpoints.context import Context
+from serving.endpoints.route import Lane, RequestWork, Route
+from serving.endpoints.table import route_table
 from serving.gateway.admission import RateLimit, Turn
 from serving.gateway.api_keys import ApiKeys, sent_key
 from serving.gateway.cors import Origins
@@ -22,6 +24,7 @@ from serving.gateway.request_log import RequestIds, RequestLog, Seen
 from serving.metrics.service_metrics import ServiceMetrics
 from serving.metrics.worker_metrics import WorkerMetrics
 from serving.model.live_model import LiveModel
+from serving.model.shadow import Shadow
 from serving.settings import ServiceSettings
 from serving.wire.body import BodyReader, Disconnected, check_head
 from serving.wire.deadline import Deadline
@@ -45,6 +48,7 @@ class Door:
         settings: ServiceSettings,
         metrics: ServiceMetrics | None = None,
         workers: WorkerMetrics | None = None,
+        shadow: Shadow | None = None,
     ) -> None:
         self._live = live
         self._metrics = ServiceMetrics() if metrics is None else metrics
@@ -61,8 +65,9 @@ class Door:
         self._log = RequestLog(settings.log_requests, settings.log_values)
         self._lists = ThreadPoolExecutor(1, "lists")
         self._searches = ThreadPoolExecutor(1, "searches")
-        self._routes: dict[str, dict[str, Route]] = {}
-        for route in route_table(live, settings, self._metrics, self._page_of_metrics):
+        self._context = Context(live, settings, self._metrics, self._page_of_metrics, shadow)
+        self._routes: dict[str, dict[str, Route[Any]]] = {}
+        for route in route_table():
             self._routes.setdefault(route.path, {})[route.method] = route
         self.leaving = False
 
@@ -114,7 +119,7 @@ class Door:
         if result.status < 400:
             self._log.answered(seen, result.status, seconds)
 
-    def _find(self, scope: Scope, headers: Headers, seen: Seen) -> Route | Answer:
+    def _find(self, scope: Scope, headers: Headers, seen: Seen) -> Route[Any] | Answer:
         method, path = scope["method"], scope["path"]
         methods = self._routes.get(path)
         preflight = self._origins.preflight(method, headers)
@@ -133,30 +138,30 @@ class Door:
             raise Refusal(405, "method_not_allowed", message, headers={"Allow": allowed})
         return route
 
-    async def _handle(self, route: Route, headers: Headers, receive: Receive, seen: Seen) -> Answer:
-        handler = route.handler
+    async def _handle(self, route: Route[Any], headers: Headers, receive: Receive, seen: Seen) -> Answer:
         if self.leaving and route.path == "/readyz":
             raise Refusal(503, "leaving", "the service is being stopped", headers={"Retry-After": "1"})
         if not route.limited:
-            return _finished(handler(b"", Deadline.after(self._seconds)))
+            return RequestWork(route, self._context, b"", Deadline.after(self._seconds)).finish()
         self._rate.take(seen.key)
         self._room.check()
         body = b"" if route.request is None else await self._reader.read(headers, receive)
         with self._room:
             deadline = Deadline.after(self._seconds)
-            if route.threaded or len(body) > INLINE_BYTES:
-                found = await _in_thread(self._lists, lambda: handler(body, deadline), deadline)
+            work = RequestWork(route, self._context, body, deadline)
+            if route.lane is Lane.LIST or len(body) > INLINE_BYTES:
+                answer = await _in_thread(self._lists, work.begin, deadline)
             else:
                 waited = self._room.turn.locked()
                 async with self._room.turn:
                     if not waited:
                         await asyncio.sleep(0)  # who came at the same time is seen, and told that there is no room
                     deadline.check()
-                    found = handler(body, deadline)
-            if isinstance(found, Answer):
-                return found
+                    answer = work.begin()
+            if answer is not None:
+                return answer
             with self._search_room:
-                return await _in_thread(self._searches, found, deadline)
+                return await _in_thread(self._searches, work.finish, deadline)
 
 
 async def _in_thread(thread: ThreadPoolExecutor, work: Callable[[], Found], deadline: Deadline) -> Found:
@@ -173,8 +178,3 @@ async def _in_thread(thread: ThreadPoolExecutor, work: Callable[[], Found], dead
 def _secret(headers: Headers) -> str:
     """The key that was sent, as it would look where a caller put it by mistake."""
     return sent_key(headers).decode("utf-8", "replace")
-
-
-def _finished(found: Answer | Callable[[], Answer]) -> Answer:
-    """The answer, whoever's turn it is."""
-    return found if isinstance(found, Answer) else found()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from serving.metrics.metrics import Metrics
-from serving.model.live_model import ModelEvents, ServedModel
+from serving.model.live_model import ModelEvents
+from serving.model.served_model import ServedModel
 
 
 class ModelMetrics(ModelEvents):

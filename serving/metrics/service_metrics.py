@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from serving.metrics.metrics import Counted, Metrics
-from serving.model.live_model import ServedModel
+from serving.model.served_model import ServedModel
 from serving.wire.refusals import Refusal
 
 NO_ROUTE = "none"

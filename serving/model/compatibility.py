@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from segment_model.contract import Column, Role, VectorContract
 from segment_model.errors import SelfTestError
-from serving.model.live_model import ServedModel
 from serving.model.load_failures import IncompatibleError
+from serving.model.served_model import ServedModel
 
 
 def check_replaces(before: ServedModel, after: ServedModel) -> None:

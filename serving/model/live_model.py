@@ -8,66 +8,13 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segment_model.errors import ArtefactError, ContractError, SegmentsError
-
-if TYPE_CHECKING:
-    from features.request.compiled import VectorCompiler
-    from segment_model.language.reasons import ReasonWriter
-    from segment_model.model import SegmentModel
-    from serving.model.segment_plane import FlatMap
-    from serving.model.shadow import Shadow
+from serving.model.served_model import Fetch, ServedModel
 
 logger = logging.getLogger("bentoml.segments")  # BentoML prints what comes below its own name
-
-
-@dataclass(frozen=True, eq=False)  # two are the same only if they are one
-class ServedModel:
-    """A verified model with its name and version, and what every answer repeats of it.
-
-    `is_copy` : it comes from the copy on disk, since the registry's own could not be had.
-    """
-
-    model: SegmentModel
-    name: str
-    version: str
-    source: str
-    is_copy: bool = False
-
-    @cached_property
-    def units(self) -> Mapping[str, str]:
-        return {column.name: column.unit for column in self.model.contract.columns}
-
-    @cached_property
-    def reasons(self) -> ReasonWriter:
-        # imported with the model, which a process without one does not wait for
-        from segment_model.language.reasons import ReasonWriter
-
-        return ReasonWriter(self.model)
-
-    @cached_property
-    def flat_map(self) -> FlatMap:
-        from serving.model.segment_plane import FlatMap
-
-        return FlatMap.of(self.model)
-
-    @cached_property
-    def compiler(self) -> VectorCompiler:
-        """Makes this model's vectors of raw rows; a ContractError where the model does not know how."""
-        from features.feature_spec import VectorRecipe
-        from features.request.compiled import VectorCompiler
-
-        return VectorCompiler(VectorRecipe.of(self.model.provenance), self.model.contract)
-
-
-Fetch = Callable[[], ServedModel]
 
 
 class ModelEvents:
@@ -134,7 +81,6 @@ class LiveModel:
         self._thread = threading.Thread(target=self._run, name="load-model", daemon=True)
         self.current: ServedModel | None = None
         self.failure: str | None = None
-        self.shadow: Shadow | None = None  # who is asked too, where a challenger is tried
 
     def start(self) -> None:
         """Load in the background, so that probes are answered meanwhile."""
@@ -189,12 +135,3 @@ def failure_of(error: Exception) -> str:
     """Why there is no model, in words for whoever asks the service."""
     ours = isinstance(error, SegmentsError)
     return str(error) if ours else f"{type(error).__name__} while loading; the log has the trace"
-
-
-def from_directory(path: Path, *, name: str = "", version: str = "", source: str = "") -> ServedModel:
-    """The model saved in a directory; without a version, the start of its digest stands for one."""
-    from segment_model.model import SegmentModel
-
-    model = SegmentModel.load(path)
-    version = version or model.digest.removeprefix("sha256:")[:12]
-    return ServedModel(model, name or path.name, version, source or f"directory {path.name}")

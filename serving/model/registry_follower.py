@@ -16,16 +16,9 @@ from typing import TYPE_CHECKING
 from segment_model.errors import RegistryError, SegmentsError, UnreachableError
 from serving.model.call_timeout import Patience
 from serving.model.compatibility import breaks, check_replaces
-from serving.model.live_model import (
-    Fetch,
-    LiveModel,
-    ModelEvents,
-    ServedModel,
-    failure_of,
-    from_directory,
-    warm,
-)
+from serving.model.live_model import LiveModel, ModelEvents, failure_of, warm
 from serving.model.load_failures import Reason, reason_of
+from serving.model.served_model import Fetch, ServedModel, from_directory
 from serving.model.stored_copies import KeptCopies
 from serving.settings import ServiceSettings
 

@@ -8,15 +8,9 @@ model assigns in the whole space, of which the plane keeps the share `kept` of t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-
-from segment_model.centres import centres
-from segment_model.errors import InputError
-from serving.assignment.assignment import Request
-from serving.model.live_model import ServedModel
-from serving.wire.refusals import from_input_error
 
 if TYPE_CHECKING:
     from segment_model.encoding.encoder import Floats
@@ -24,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class FlatMap:
+class SegmentPlane:
     """`directions` (2, width) from the point `middle` (width,); `places` (segments, 2) of the segments' centres."""
 
     middle: Floats
@@ -34,7 +28,7 @@ class FlatMap:
 
     @classmethod
     def of(cls, model: SegmentModel) -> Self:
-        middles = centres(model)
+        middles = model.centres
         weights = np.array([card.size for card in model.cards], dtype=np.float64)
         weights = weights / weights.sum() if weights.sum() > 0 else np.full(len(weights), 1 / len(weights))
         middle = weights @ middles
@@ -49,33 +43,6 @@ class FlatMap:
     def place(self, points: Floats) -> Floats:
         """(width, n) encoded customers to (n, 2)."""
         return np.asarray((points.T - self.middle) @ self.directions.T, dtype=np.float64)
-
-
-def picture(served: ServedModel) -> dict[str, Any]:
-    """The answer of `GET /map`: the segments alone."""
-    found = served.flat_map
-    segments = [
-        {"id": segment, "x": x, "y": y} for segment, (x, y) in zip(served.model.ids, found.places.tolist(), strict=True)
-    ]
-    return {"model_version": served.version, "kept": found.kept, "segments": segments}
-
-
-def located(served: ServedModel, request: Request) -> dict[str, Any]:
-    """The answer of `POST /locate`: where customers lie, in their order.
-
-    Raises
-    ------
-    Refusal
-        422, naming customer and feature, if the model cannot use a value.
-    """
-    model = served.model
-    try:
-        raw = model.scorer.reader.records(request.features)
-    except InputError as error:
-        raise from_input_error(error, request.ids, request.features, model.contract.names) from error
-    places = served.flat_map.place(model.encoder.encode(raw)).tolist()
-    customers = [{"id": name, "x": x, "y": y} for name, (x, y) in zip(request.ids, places, strict=True)]
-    return {"model_version": served.version, "customers": customers}
 
 
 def _completed(directions: list[Floats], width: int) -> list[Floats]:

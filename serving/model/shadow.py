@@ -15,12 +15,12 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from segment_model.errors import SegmentsError
-from serving.metrics.metrics import Counted, Metrics
-from serving.model.live_model import LiveModel, ServedModel
+from serving.model.live_model import LiveModel
 from serving.model.registry_follower import FollowedModel, source_of
+from serving.model.served_model import ServedModel
 from serving.settings import ServiceSettings
 
 logger = logging.getLogger("bentoml.segments")
@@ -43,29 +43,11 @@ class Answered:
     segment_id: str | None
 
 
-class ShadowMetrics:
-    """How often champion and challenger agree; only of the two that are compared now, so labels stay few."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        pair = ("champion", "challenger")
-        self._customers = metrics.counter(
-            "segments_shadowed_customers", "Customers whom the challenger was asked about too.", (*pair, "outcome")
-        )
-        metrics.share(
-            "segments_shadow_different_share",
-            "Share of the customers compared whom it would assign elsewhere.",
-            part=Counted(self._customers, frozenset({"different"})),
-            whole=Counted(self._customers, frozenset({"same", "different"})),
-        )
-        self._pair = ("", "")
+class ComparisonCounts(Protocol):
+    """Counts the outcomes of comparisons, for metrics."""
 
     def count(self, champion: str, challenger: str, outcomes: Mapping[Outcome, int]) -> None:
-        if (champion, challenger) != self._pair:
-            self._pair = pair = (champion, challenger)
-            # of the same pair a worker that died may have left us its numbers: those must not go back
-            self._customers.forget(lambda labels: labels[:2] == pair)
-        for outcome, number in outcomes.items():
-            self._customers.add(*self._pair, outcome, by=number)
+        """Add the numbers of customers by outcome, for two versions."""
 
 
 class Shadow:
@@ -74,7 +56,7 @@ class Shadow:
     `share` of the requests are compared, evenly picked.
     """
 
-    def __init__(self, challenger: LiveModel, metrics: ShadowMetrics, share: float = 1.0) -> None:
+    def __init__(self, challenger: LiveModel, metrics: ComparisonCounts, share: float = 1.0) -> None:
         self._challenger = challenger
         self._metrics = metrics
         self._share = share
@@ -179,15 +161,13 @@ def _said(challenger: ServedModel, customers: list[dict[str, Any]], policy: Any)
     ]
 
 
-def shadow_of(settings: ServiceSettings, metrics: Metrics) -> Shadow | None:
-    """The challenger that the settings name, if any, followed as a champion is but with any contract."""
-    if settings.shadow_alias is None:
-        return None
+def shadow_of(settings: ServiceSettings, alias: str, counts: ComparisonCounts) -> Shadow:
+    """The challenger of this alias, followed as a champion is, but with any contract."""
     challenger = FollowedModel(
-        source_of(settings, settings.shadow_alias),
+        source_of(settings, alias),
         poll_seconds=settings.poll_seconds,
         retry_seconds=settings.retry_seconds,
         load_seconds=settings.load_seconds,
         any_contract=True,
     )
-    return Shadow(challenger, ShadowMetrics(metrics), settings.shadow_share)
+    return Shadow(challenger, counts, settings.shadow_share)

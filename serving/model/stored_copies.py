@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from segment_model.cards import SegmentLabel
 from segment_model.errors import ArtefactError, SegmentsError
-from serving.model.live_model import ServedModel, from_directory
+from serving.model.served_model import ServedModel, from_directory
 
 if TYPE_CHECKING:
     from segment_model.model import SegmentModel

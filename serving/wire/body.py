@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 from serving.wire.messages import JSON, Headers, Receive, Scope
 from serving.wire.refusals import Refusal, printable
@@ -63,59 +61,6 @@ class BodyBudget:
         self.held -= size
 
 
-class Hourglass:
-    """Ends a wait that lasts longer than `most_seconds`.
-
-    asyncio.timeout sets a timer for each wait, which costs more than all the rest of reading a body that is there
-    already. This one notes when a wait began, and looks now and then at those that have not ended.
-    """
-
-    def __init__(self, most_seconds: float) -> None:
-        self._most_seconds = most_seconds
-        self._since: dict[asyncio.Task[Any], float] = {}
-        self._late: set[asyncio.Task[Any]] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None  # in which the next look is due
-
-    async def within(self, wait: Coroutine[Any, Any, bytes]) -> bytes:
-        """What comes of `wait`.
-
-        Raises
-        ------
-        TimeoutError
-            If nothing came in time, or a quarter of it later.
-        """
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        assert task is not None, "there is one wherever something is awaited"  # noqa: S101
-        self._since[task] = loop.time()
-        if self._loop is not loop:
-            self._look_later(loop)
-        try:
-            return await wait
-        except asyncio.CancelledError:
-            if task not in self._late:
-                raise
-            task.uncancel()
-            raise TimeoutError from None
-        finally:
-            del self._since[task]
-            self._late.discard(task)
-
-    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        loop.call_later(min(1.0, self._most_seconds / 4), self._look, loop)
-
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        oldest = loop.time() - self._most_seconds
-        for task in [task for task, since in self._since.items() if since < oldest and task not in self._late]:
-            self._late.add(task)
-            task.cancel()
-        if self._since:
-            self._look_later(loop)
-        else:
-            self._loop = None
-
-
 @dataclass(frozen=True, slots=True)
 class BodyReader:
     """Reads JSON bodies of bounded size in bounded time, and of all of them together a bounded number of bytes."""
@@ -123,10 +68,6 @@ class BodyReader:
     most_bytes: int
     most_seconds: float
     budget: BodyBudget = field(default_factory=lambda: BodyBudget(64 * 1024 * 1024))
-    hourglass: Hourglass = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "hourglass", Hourglass(self.most_seconds))
 
     async def read(self, headers: Headers, receive: Receive) -> bytes:
         """The body.
@@ -146,7 +87,8 @@ class BodyReader:
                 await self._discard(receive)
             raise self._too_large()
         try:
-            return await self.hourglass.within(self._collect(receive))
+            async with asyncio.timeout(self.most_seconds):
+                return await self._collect(receive)
         except TimeoutError as error:
             message = f"the body did not arrive within {self.most_seconds:g} s"
             raise Refusal(408, "body_timeout", message, headers={"Connection": "close"}) from error

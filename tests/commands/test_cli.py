@@ -94,7 +94,7 @@ def settings_with(folder: Path, orders: Any, **change: Any) -> Path:
         (ORDERS.iloc[:0], {}, "no customer has a usable row before 2026-06-01. orders: 0 rows"),
         (ORDERS.iloc[:1], {}, "1 customer is too few"),
         (ORDERS.assign(amount=5.0, ordered_at=pd.Timestamp("2026-02-01")), {}, "are the same in every basis column"),
-        (ORDERS, {"discovery": {"algorithms": [KMEANS_500], "max_segments": 500}}, "fewer than two segments"),
+        (ORDERS, {"discovery": {"algorithms": [KMEANS_500], "max_segments": 500}}, "fewer than 500 different"),
         (ORDERS.assign(ordered_at=pd.Timestamp("2027-01-01")), {}, "600 not before as of"),
         (ORDERS.drop(columns="amount"), {}, "amount"),
         (ORDERS.assign(amount=None), {}, "amount"),

@@ -15,10 +15,11 @@ from reporting.page import html_report
 from reporting.tables import candidate_table
 from segment_model.cards import SegmentLabel
 from segment_model.contract import Column, Kind
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.evaluation.verdict import VerdictKind
 from training.evaluation.verdict_figures import verdict_figures
-from training.settings import DiscoverySettings, KMeansSettings
+from training.settings import DiscoverySettings
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,11 @@ from reporting.tables import candidate_table, money_columns, segment_table, titl
 from segment_model.cards import SegmentLabel
 from segment_model.rules import OneOf, Rule
 from segments import Column, Kind, Role, VectorContract
+from training.candidates.hdbscan_settings import HdbscanSettings
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.profiling.rule_learning import learn_rules
-from training.settings import DiscoverySettings, HdbscanSettings, KMeansSettings
+from training.settings import DiscoverySettings
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -121,7 +123,7 @@ def test_only_amounts_that_add_up_are_shared_out(hostile: Discovery) -> None:
 
 def test_every_candidate_has_a_row_with_its_scores_or_its_refusal(hostile: Discovery) -> None:
     table = candidate_table(hostile)
-    assert table["candidate"].tolist() == [candidate.recipe.name for candidate in hostile.candidates]
+    assert table["candidate"].tolist() == [candidate.spec.name for candidate in hostile.candidates]
     assert table["chosen"].tolist() == [True, False, False]
     judgement = hostile.chosen.judgement
     assert judgement is not None

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segment_model.centres import centres, typical_points
+from segment_model.centres import typical_points
 from segments import Column, Kind, SegmentModel, VectorContract
-from serving.model.segment_plane import FlatMap
+from serving.model.segment_plane import SegmentPlane
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
-from training.settings import DiscoverySettings, KMeansSettings
+from training.settings import DiscoverySettings
 
 
 def three_long_groups() -> pd.DataFrame:
@@ -50,12 +51,12 @@ def test_of_plain_kmeans_the_means_of_the_customers() -> None:
     found = discovered(pd.DataFrame(places, [f"C{number}" for number in range(300)], ["a", "b"]))
     assert found.chosen.recipe.name == "KMeans, 3 segments"
     means = [found.points[found.labels == position].mean(axis=0) for position in range(3)]
-    assert centres(found.model) == pytest.approx(np.array(means))
+    assert found.model.centres == pytest.approx(np.array(means))
 
 
 def test_of_hdbscan_the_means_of_the_exemplars(hdbscan_model: SegmentModel) -> None:
     arrays = hdbscan_model.assigner.arrays()
-    for position, centre in enumerate(centres(hdbscan_model)):
+    for position, centre in enumerate(hdbscan_model.centres):
         own = arrays["exemplars"][arrays["owner"] == position]
         assert centre == pytest.approx(own.sum(axis=0) / len(own))
 
@@ -63,7 +64,7 @@ def test_of_hdbscan_the_means_of_the_exemplars(hdbscan_model: SegmentModel) -> N
 def test_of_sites_the_typical_customers_who_lie_among_their_own(correlated: Discovery) -> None:
     """Two of the sites do not: they only give the right borders."""
     model, points, labels = correlated.model, correlated.points, correlated.labels
-    sites, found = model.assigner.arrays()["centroids"], centres(model)
+    sites, found = model.assigner.arrays()["centroids"], model.centres
     far = [deviations(sites[position], points[labels == position]) for position in range(3)]
     near = [deviations(found[position], points[labels == position]) for position in range(3)]
     assert sorted(far)[1] > 3
@@ -72,7 +73,7 @@ def test_of_sites_the_typical_customers_who_lie_among_their_own(correlated: Disc
 
 
 def test_on_the_map_each_segment_stands_among_its_own_customers(correlated: Discovery) -> None:
-    drawn = FlatMap.of(correlated.model)
+    drawn = SegmentPlane.of(correlated.model)
     customers = drawn.place(np.ascontiguousarray(correlated.points.T))
     for position, place in enumerate(drawn.places):
         own = customers[correlated.labels == position]

@@ -39,11 +39,13 @@ from serving.contracts.errors import ErrorResponse
 from serving.gateway.api_keys import add_key
 from serving.gateway.gateway import Door
 from serving.launcher import Launched, serve_command, serve_environment, stop, wait_until_ready
-from serving.model.live_model import LiveModel, ServedModel
+from serving.model.live_model import LiveModel
+from serving.model.served_model import ServedModel
 from serving.settings import ServiceSettings
 from serving.wire.refusals import Refusal
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, KMeansSettings, parse_settings
+from training.settings import DiscoverySettings, parse_settings
 
 CONTRACT = VectorContract(
     (
@@ -114,7 +116,7 @@ def kmeans() -> SegmentModel:
     encoder = _encoder(numbers)
     points = _points(encoder, numbers)
     assigner = NearestCentroid(np.array([points[:, i * 100 : (i + 1) * 100].mean(axis=1) for i in range(3)]))
-    explainer = CentroidExplainer(encoder, assigner, points.mean(axis=1))
+    explainer = CentroidExplainer(encoder, assigner.centroids, points.mean(axis=1))
     return SegmentModel(CONTRACT, encoder, assigner, explainer, NoveltyRule.learn(numbers), _cards())
 
 

@@ -26,7 +26,7 @@ from serving.endpoints.table import route_table
 from serving.gateway.gateway import Door
 from serving.launcher import running_service
 from serving.model.live_model import LiveModel
-from serving.model.segment_plane import FlatMap
+from serving.model.segment_plane import SegmentPlane
 from serving.settings import ServiceSettings
 
 KEY = "s3gm-ents"
@@ -34,8 +34,7 @@ NAME = "segments_http_client"
 
 
 def document() -> dict[str, Any]:
-    live = LiveModel(lambda: pytest.fail("no model is needed"))
-    return openapi(route_table(live, ServiceSettings()))
+    return openapi(route_table())
 
 
 def test_every_operation_has_a_name_of_its_own_and_tells_its_errors() -> None:
@@ -132,7 +131,7 @@ def test_the_generated_client_shows_places_and_hears_of_a_model_without_a_recipe
         assert [place.id for place in picture.segments] == list(kmeans.ids)
         body = models.MapRequest.from_dict({"customers": [{"id": "C1", "features": good}]})
         (place,) = call("locate")(client=known, body=body).customers
-        expected = FlatMap.of(kmeans).place(kmeans.encoder.encode(_raw(kmeans, [good])))
+        expected = SegmentPlane.of(kmeans).place(kmeans.encoder.encode(_raw(kmeans, [good])))
         assert [place.x, place.y] == pytest.approx(expected[0].tolist())
         rows = {"id": "C1", "orders": [{"ordered_at": "2026-06-28", "order_id": "O1", "amount": 41.5}]}
         records = models.RecordsRequest.from_dict({"as_of": "2026-07-01", "customers": [rows]})

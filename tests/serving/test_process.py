@@ -167,7 +167,7 @@ def test_a_built_bento_serves_the_packed_model_with_no_registry(
 
     source = tmp_path / "bentoml" / "bentos" / tag.replace(":", "/") / "src"
     rooms = {path.relative_to(source).parts[0] for path in source.rglob("*") if path.is_file()}
-    assert rooms == {"bentofile.yaml", "features", "segments", "serving"}
+    assert rooms == {"bentofile.yaml", "features", "segment_model", "serving"}
     for room in sorted(rooms - {"bentofile.yaml"}):
         assert code_of(source / room) == code_of(CHECKOUT / room), "all of the room's code, and as it is"
     needed = (source.parent / "env" / "python" / "requirements.txt").read_text()
@@ -178,7 +178,7 @@ def test_a_built_bento_serves_the_packed_model_with_no_registry(
     # neither the folder that it is started in nor an installed checkout may lend it a file
     nothing = tmp_path / "no-checkout"
     nothing.mkdir()
-    for name in ("serving", "segments", "features", "experiments", "commands", "cli"):
+    for name in ("serving", "segment_model", "features", "segments", "experiments", "commands", "cli"):
         (nothing / f"{name}.py").write_text(f"raise ImportError('{name} of the checkout')\n")
     path = os.pathsep.join([str(nothing), environment["PYTHONPATH"]])
     with (
@@ -206,9 +206,10 @@ def test_a_built_bento_serves_the_packed_model_with_no_registry(
 
 
 def code_of(room: Path) -> dict[str, bytes]:
-    """What a room's files hold, by name; those that are its program."""
-    suffixes = {".py", ".html", ".css", ".js"}
-    return {str(path.relative_to(room)): path.read_bytes() for path in room.rglob("*") if path.suffix in suffixes}
+    """The contents of a room's files by name, but for compiled ones and what the lock is compiled from."""
+    left_out = {".pyc", ".in"}
+    files = [path for path in room.rglob("*") if path.is_file() and path.suffix not in left_out]
+    return {str(path.relative_to(room)): path.read_bytes() for path in files}
 
 
 def test_the_callers_own_environment_wins_but_for_our_settings() -> None:

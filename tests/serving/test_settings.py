@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from segment_model.errors import SettingsError
-from serving import settings as module
 from serving.settings import ServiceSettings
 
 
@@ -52,8 +51,3 @@ def test_an_absolute_path_and_a_server_stay_as_they_are(tmp_path: Path) -> None:
     assert there.tracking_uri == "http://registry:5000"
     absolute = ServiceSettings(tracking_uri="sqlite:////srv/mlflow.db").anchored(tmp_path)
     assert absolute.tracking_uri == "sqlite:////srv/mlflow.db"
-
-
-def test_every_variable_is_documented() -> None:
-    for name in ServiceSettings.model_fields:
-        assert f"`SEGMENTS_{name.upper()}`" in str(module.__doc__)

@@ -28,8 +28,9 @@ from jobs.inputs import vectors_of
 from segments import Kind, SegmentModel
 from serving.gateway.api_keys import add_key
 from serving.settings import ServiceSettings
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, KMeansSettings, Settings, parse_settings
+from training.settings import DiscoverySettings, Settings, parse_settings
 
 AS_OF = date(2026, 7, 1)
 FULL = os.environ.get("SEGMENTS_TORTURE") == "full"

@@ -13,7 +13,7 @@ from experiments.load.callers import Connection, all_at_once, run
 from features.request.compiled import VectorCompiler
 from features.tables.raw_tables import RawColumn
 from segments import Column, Kind
-from serving.model.live_model import ServedModel
+from serving.model.served_model import ServedModel
 
 # A document knows no model: which features there are, which segments, and that ids differ. So what follows it may still
 # be 422; the document below, sharpened by the model in service, has no such way out.

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from experiments.load.callers import Connection, Reply, all_at_once, run
-from serving.model.live_model import ServedModel
+from serving.model.served_model import ServedModel
 from serving.model.stored_copies import KeptCopies
 
 UPWARDS = [

@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from segment_model.errors import SettingsError
-from training.settings import HdbscanSettings, KMeansSettings, Settings, parse_settings, read_settings
+from training.candidates.hdbscan_settings import HdbscanSettings
+from training.candidates.kmeans_settings import KMeansSettings
+from training.settings import Settings, parse_settings, read_settings
 
 LEAST: dict[str, Any] = {"as_of": "2026-07-01", "sources": {"orders": {"file": "orders.parquet"}}}
 

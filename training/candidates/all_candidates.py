@@ -1,32 +1,53 @@
-"""Every candidate that the settings of one algorithm ask for."""
+"""The registry of algorithms that a discovery may try: one line each.
+
+The settings' union, its JSON Schema and the tables of the reference derive from it. Candidates may be of any
+algorithm; outside this folder they are `CandidateSpec`s, and nothing asks for an algorithm by name.
+"""
 
 from __future__ import annotations
 
-from training.candidates.candidate import Recipe
-from training.candidates.correlated_kmeans import CorrelatedRecipe
-from training.candidates.hdbscan import MOST_SEARCHED, HdbscanRecipe
-from training.candidates.kmeans import KMeansRecipe
-from training.candidates.result_cache import Memory
-from training.candidates.warm_start import NOWHERE, Standpoint
-from training.settings import HdbscanSettings, KMeansSettings
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, SchemaValidator, core_schema
+
+from training.candidates.algorithm_settings import AlgorithmSettings
+from training.candidates.hdbscan_settings import HdbscanSettings
+from training.candidates.kmeans_settings import KMeansSettings
+
+ALGORITHMS: tuple[type[AlgorithmSettings], ...] = (
+    KMeansSettings,
+    HdbscanSettings,
+)
+DEFAULT_ALGORITHMS: tuple[AlgorithmSettings, ...] = (KMeansSettings(), HdbscanSettings())
 
 
-def recipes_for(
-    settings: KMeansSettings | HdbscanSettings, hidden: tuple[float, ...], customers: int, stand: Standpoint = NOWHERE
-) -> list[Recipe]:
-    """Every candidate that the settings of one algorithm ask for.
+def registered_algorithms() -> Mapping[str, type[AlgorithmSettings]]:
+    """The settings block of every algorithm, by its name."""
+    return {settings.algorithm_name(): settings for settings in ALGORITHMS}
 
-    hidden : variance (width,) that ties hide in encoded columns (`tie_blurring`). stand : the serving model's.
+
+class RegisteredAlgorithm:
+    """Annotates a settings field: an entry is of one of the registered algorithms, told apart by `algorithm`.
+
+    The registry is looked up at every validation, so that a test or an extension may register its own.
     """
-    if isinstance(settings, KMeansSettings):
-        plain = [
-            KMeansRecipe(k, settings.starts, stand=stand if k == stand.segments else NOWHERE) for k in settings.counts
-        ]
-        members = {stand.segments: stand.members}
-        return [*plain, *(CorrelatedRecipe(k, settings.starts, hidden, members.get(k)) for k in settings.counts)]
-    looked_at = min(customers, MOST_SEARCHED)
-    sizes = settings.min_cluster_sizes or tuple(sorted({max(10, round(s * looked_at)) for s in (0.01, 0.02, 0.05)}))
-    memory = Memory()
-    return [
-        HdbscanRecipe(size, settings.min_samples or min(size, 10), settings.embedding, memory=memory) for size in sizes
-    ]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(_validate)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(_tagged_union())
+
+
+def _validate(entry: Any) -> Any:
+    return SchemaValidator(_tagged_union()).validate_python(entry)
+
+
+def _tagged_union() -> CoreSchema:
+    choices = {name: settings.__pydantic_core_schema__ for name, settings in registered_algorithms().items()}
+    return core_schema.tagged_union_schema(choices, discriminator="algorithm")

@@ -1,7 +1,7 @@
-"""How a candidate is made: an algorithm with its parameters, which fits encoded points and returns an assigner.
+"""What a candidate is: an algorithm with its parameters, which fits encoded points and returns an assigner.
 
-Everything is fitted on one thread: KMeans' centres depend on how many threads share the work (measured), and a result
-that repeats to the bit is worth more than the seconds.
+Candidates are fitted on one thread, because KMeans' centres depend on the number of threads (measured), and a
+reproducible result is worth more than the seconds saved.
 """
 
 from __future__ import annotations
@@ -12,60 +12,100 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
-from segment_model.assigners.nearest_core import NearestCore
+from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Floats, Indices
+from segment_model.errors import DiscoveryError
+from training.candidates.warm_start import COLD_START, WarmStart
 
-REFITS = 10  # bootstrap samples; of recipes that take long, fewer
-MOST_SEARCHED = 20_000  # customers that random starts of KMeans look at
+REFITS = 10  # bootstrap samples behind a verdict; fewer of candidates that take long to fit
+MOST_SEARCHED = 20_000  # customers that random starts look at
+
+
+@dataclass(frozen=True)
+class FittingContext:
+    """What is known of the customers before a candidate is fitted.
+
+    customers : how many there are. tie_variance : (width,) variance that ties hide in each encoded column
+    (`evaluation.tie_blurring`). warm_start : the serving model's segments among these customers.
+    """
+
+    customers: int
+    tie_variance: tuple[float, ...]
+    warm_start: WarmStart = COLD_START
 
 
 @dataclass(frozen=True)
 class Fit:
     """A fitted assigner.
 
-    `labels` are what the algorithm gave the customers at `rows` (-1: no segment), `facts` its own scores.
+    `labels` are what the algorithm gave the customers at `rows` (-1: no segment), `facts` its own scores. chosen : the
+    candidate with the parameters that the fit itself chose, where it chooses any; refits keep them.
     """
 
-    assigner: NearestCentroid | NearestCore
+    assigner: Assigner
     rows: Indices
     labels: Indices
     facts: Mapping[str, float]
+    chosen: CandidateSpec | None = None
 
 
-class Recipe(Protocol):
+class NoSegmentsError(DiscoveryError):
+    """An algorithm makes no usable segments of these customers; the message says why."""
+
+
+class CandidateSpec(Protocol):
     """An algorithm with its parameters."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What a person reads: the algorithm and what tells this candidate from the others."""
+        ...
 
     @property
-    def algorithm(self) -> str: ...
+    def algorithm(self) -> str:
+        """The name of the algorithm's settings."""
+        ...
 
     @property
-    def parameters(self) -> dict[str, Any]: ...
+    def parameters(self) -> dict[str, Any]:
+        """Plain values, for the run and the model's provenance."""
+        ...
 
     @property
     def needs_gaps(self) -> bool:
-        """Is it of no use where no gaps part its segments? It is then not judged."""
+        """Whether it is of use only where gaps separate its segments. Without them it is not judged."""
         ...
 
     @property
     def refits(self) -> int:
-        """How often a verdict fits it anew to see whether its segments are found again."""
+        """On how many bootstrap samples a verdict fits it anew."""
         ...
 
-    def fit(self, points: Floats, seed: int) -> Fit | None:
-        """Fit (n, width) points; None where these points hold fewer than two segments."""
+    def fit(self, points: Floats, seed: int) -> Fit:
+        """Fit (n, width) points.
+
+        Raises
+        ------
+        NoSegmentsError
+            If the algorithm finds fewer than two segments, or none that can be served.
+        """
         ...
 
-    def for_share(self, share: float) -> Recipe:
-        """The same recipe for a share of the customers."""
+    def for_share(self, share: float) -> CandidateSpec:
+        """The same candidate for a share of the customers, without a warm start."""
         ...
 
 
 def sample_rows(count: int, most: int, seed: int) -> Indices:
-    """Row numbers of a random sample of at most `most`, in order."""
+    """Row numbers of a random sample of at most `most` of `count` rows, in order."""
     if count <= most:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+
+
+def largest_first(labels: Indices, segments: int) -> tuple[Indices, Indices]:
+    """The segments' positions (segments,) with the largest first, and the labels (n,) renumbered so; -1 stays."""
+    order = np.argsort(-np.bincount(labels[labels >= 0], minlength=segments), kind="stable")
+    place = np.append(np.empty_like(order), -1)
+    place[order] = np.arange(segments)
+    return order, place[labels].astype(np.intp)

@@ -1,7 +1,7 @@
-"""Which customers an HDBSCAN model must keep as exemplars, so that it answers as if it had kept them all.
+"""Chooses the customers that an HDBSCAN model keeps as exemplars, few enough to serve and enough to answer alike.
 
-Condensed nearest neighbours (Hart 1968): begin with a few, ask the model about probes whose right answer is known, and
-where it errs keep the customer that the right answer hangs on.
+Condensed nearest neighbours (Hart 1968): start with a few, assign probes whose right answer is known, and where the
+answer is wrong keep the customer that the right one depends on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from segment_model.assigners.nearest_core import SOFTNESS, NearestCore, lifted
 from segment_model.encoding.encoder import Flags, Floats, Indices
-from training.candidates.result_cache import Memory
+from training.candidates.result_cache import ResultCache
 
 FIRST_SHARE = 0.05  # of each segment, and of the noise
 MOST_SHARE = 0.5
@@ -25,7 +25,7 @@ PERTURBATION = 0.1  # of a probe, in encoded units
 
 @dataclass(frozen=True)
 class Clustered:
-    """What HDBSCAN found.
+    """The segments that HDBSCAN finds among n customers.
 
     points : (n, width); core : (n,) core distances; labels : (n,) position of the segment, -1 for noise;
     births : (segments,) distance 1 / λ at which a segment split off its parent.
@@ -39,23 +39,23 @@ class Clustered:
 
 @dataclass(frozen=True)
 class Probes:
-    """Points (n, width) with their right answers, -1 for none, and the row of the customer each answer hangs on."""
+    """Points (n, width) with their right answers, -1 for none, and the row of the customer each answer depends on."""
 
     points: Floats
     answers: Indices
     witnesses: Indices
 
 
-def predicted(
-    clustered: Clustered, points: Floats, min_samples: int, memory: Memory | None = None
+def approximate_predictions(
+    clustered: Clustered, points: Floats, min_samples: int, cache: ResultCache | None = None
 ) -> tuple[Indices, Indices]:
-    """The answers of hdbscan's `approximate_predict` for (n, width) points, and the customers they hang on.
+    """hdbscan's `approximate_predict` of (n, width) points: labels and the customers they depend on, (n,) each.
 
-    A newcomer joins the customer of least mutual reachability distance, max(distance, both core distances), if that
+    A point joins the customer at the least mutual reachability distance, max(distance, both core distances), if that
     distance is less than the one at which the customer's segment was born.
     """
     neighbours = min(2 * min_samples, len(clustered.points))
-    distance, index = (memory or Memory()).cache(nearest_customers)(clustered.points, points, neighbours)
+    distance, index = (cache or ResultCache()).cache(nearest_customers)(clustered.points, points, neighbours)
     own_core = distance[:, [min(min_samples, neighbours - 1)]]
     reachability = np.maximum(np.maximum(distance, own_core), clustered.core[index])
     everyone = np.arange(len(points))
@@ -73,9 +73,9 @@ def nearest_customers(customers: Floats, points: Floats, neighbours: int) -> tup
 
 
 def probes_of(
-    clustered: Clustered, min_samples: int, generator: np.random.Generator, memory: Memory | None = None
+    clustered: Clustered, min_samples: int, generator: np.random.Generator, cache: ResultCache | None = None
 ) -> Probes:
-    """Customers, and the same customers moved a little: half of them within their core distance, half anywhere near."""
+    """Customers, and customers moved a little: half of these within their core distance, half by `PERTURBATION`."""
     count, width = clustered.points.shape
     rows = generator.permutation(count)[: MOST_PROBES // 2]
     moved = generator.integers(0, count, MOST_PROBES // 2)
@@ -84,17 +84,17 @@ def probes_of(
     scale[:near] = clustered.core[moved[:near]] / np.sqrt(width)
     shifted = clustered.points[moved] + generator.normal(size=(len(moved), width)) * scale[:, None]
     points = np.vstack([clustered.points[rows], shifted])
-    return Probes(points, *predicted(clustered, points, min_samples, memory))
+    return Probes(points, *approximate_predictions(clustered, points, min_samples, cache))
 
 
 def members_as_probes(clustered: Clustered, generator: np.random.Generator) -> Probes:
-    """Customers under HDBSCAN's own labels: where it worked in another space, no newcomer's answer is known."""
+    """Customers with HDBSCAN's own labels, for a fit in another space, where moved points have no known answer."""
     rows = generator.permutation(len(clustered.points))[:MOST_PROBES]
     return Probes(clustered.points[rows], clustered.labels[rows], rows)
 
 
-def condensed(clustered: Clustered, probes: Probes, generator: np.random.Generator) -> NearestCore:
-    """The assigner of few exemplars that answers the probes as they should be answered."""
+def condense(clustered: Clustered, probes: Probes, generator: np.random.Generator) -> NearestCore:
+    """The assigner with few exemplars that gives nearly every probe its right answer."""
     kept = _first_rows(clustered.labels, generator)
     most = max(len(kept), int(MOST_SHARE * len(clustered.points)))
     before = 0.0
@@ -102,11 +102,11 @@ def condensed(clustered: Clustered, probes: Probes, generator: np.random.Generat
         reach, right = _trial(clustered, probes, kept)
         agreement = float(np.mean(right))
         wanted = np.setdiff1d(probes.witnesses[~right], kept)
-        room = most - len(kept)
-        if agreement >= GOOD_AGREEMENT or agreement < before + LEAST_GAIN or not room or not len(wanted):
+        free = most - len(kept)
+        if agreement >= GOOD_AGREEMENT or agreement < before + LEAST_GAIN or not free or not len(wanted):
             return NearestCore(clustered.points[kept], clustered.core[kept], clustered.labels[kept], reach)
         before = agreement
-        kept = np.union1d(kept, generator.permutation(wanted)[:room])
+        kept = np.union1d(kept, generator.permutation(wanted)[:free])
 
 
 def _first_rows(labels: Indices, generator: np.random.Generator) -> Indices:
@@ -118,10 +118,10 @@ def _first_rows(labels: Indices, generator: np.random.Generator) -> Indices:
 
 
 def _trial(clustered: Clustered, probes: Probes, kept: Indices) -> tuple[Floats, Flags]:
-    """With these exemplars, how far each segment serves the probes best, and which of them it then gets right."""
+    """With these exemplars, the reach (segments,) that serves the probes best, and the probes then answered right."""
     tree = cKDTree(np.column_stack([clustered.points[kept], SOFTNESS * clustered.core[kept]]))
-    distance, found = tree.query(lifted(np.ascontiguousarray(probes.points.T)))
-    nearest = clustered.labels[kept][found]
+    distance, index = tree.query(lifted(np.ascontiguousarray(probes.points.T)))
+    nearest = clustered.labels[kept][index]
     belongs = probes.answers >= 0
     soft = clustered.births * np.hypot(1.0, SOFTNESS)  # the soft distance at the end of a segment, a core away
     reach = np.array(
@@ -135,9 +135,9 @@ def _trial(clustered: Clustered, probes: Probes, kept: Indices) -> tuple[Floats,
 
 
 def best_reach(distance: Floats, belongs: Flags, otherwise: float) -> float:
-    """The limit that parts those who belong from those who do not with fewest errors.
+    """The limit that separates members from non-members with fewest errors; (n,) distances and flags.
 
-    Where nobody has to be kept out, `otherwise`, or the farthest who belongs.
+    Where no non-member has to be kept out: `otherwise`, or the distance of the farthest member.
     """
     if not len(distance):
         return otherwise

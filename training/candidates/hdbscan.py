@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_limits
 
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.encoding.encoder import Floats
-from training.candidates.candidate import REFITS, Fit, Recipe, sample_rows
-from training.candidates.exemplars import Clustered, condensed, members_as_probes, probes_of
-from training.candidates.result_cache import Memory
-from training.settings import UmapSettings
+from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
+from training.candidates.exemplars import Clustered, condense, members_as_probes, probes_of
+from training.candidates.result_cache import ResultCache
+from training.candidates.umap_embedding import UmapSettings, embed
 
 MOST_SEARCHED = 10_000  # customers; its trees take quadratic time where columns are many
 FEW_REFITS = 3  # each embeds anew
@@ -24,15 +24,18 @@ FEWEST_SAMPLES = 3  # with fewer, single customers chain segments together
 
 
 @dataclass(frozen=True)
-class HdbscanRecipe:
-    """HDBSCAN at one smallest group; at most `most` customers are looked at, the assigner serves all."""
+class HdbscanSpec:
+    """HDBSCAN at one smallest group; at most `most` customers are looked at, the assigner serves all.
+
+    cache : shared by candidates of several sizes.
+    """
 
     min_cluster_size: int
     min_samples: int
     embedding: UmapSettings | None = None
     most: int = MOST_SEARCHED
     algorithm: str = "hdbscan"
-    memory: Memory = field(default_factory=Memory, repr=False, compare=False)  # shared by recipes of several sizes
+    cache: ResultCache = field(default_factory=ResultCache, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -42,7 +45,7 @@ class HdbscanRecipe:
     @property
     def parameters(self) -> dict[str, Any]:
         embedding = (
-            {f"umap_{key}": value for key, value in self.embedding.model_dump().items()} if self.embedding else {}
+            {f"umap_{key}": setting for key, setting in self.embedding.model_dump().items()} if self.embedding else {}
         )
         return {"min_cluster_size": self.min_cluster_size, "min_samples": self.min_samples, **embedding}
 
@@ -54,7 +57,7 @@ class HdbscanRecipe:
     def refits(self) -> int:
         return REFITS if self.embedding is None else FEW_REFITS
 
-    def for_share(self, share: float) -> Recipe:
+    def for_share(self, share: float) -> CandidateSpec:
         """A dense place among fewer customers has fewer neighbours."""
         return replace(
             self,
@@ -62,61 +65,45 @@ class HdbscanRecipe:
             min_samples=max(min(self.min_samples, FEWEST_SAMPLES), round(share * self.min_samples)),
         )
 
-    def fit(self, points: Floats, seed: int) -> Fit | None:
+    def fit(self, points: Floats, seed: int) -> Fit:
         """Fit, and keep as few of the customers' points as the answers need."""
         rows = sample_rows(len(points), self.most, seed)
-        looked_at = np.ascontiguousarray(points[rows])
-        if len(looked_at) <= max(self.min_cluster_size, self.min_samples):
-            return None
-        space = looked_at if self.embedding is None else self.memory.cache(embed)(looked_at, self.embedding, seed)
+        searched = np.ascontiguousarray(points[rows])
+        if len(searched) <= max(self.min_cluster_size, self.min_samples):
+            raise NoSegmentsError("fewer customers than one group needs")
+        space = searched if self.embedding is None else self.cache.cache(embed)(searched, self.embedding, seed)
+        fitted = self._fitted(space)
+        count = int(fitted.labels_.max()) + 1
+        if count < 2:
+            raise NoSegmentsError("fewer than two segments")
+        order, labels = largest_first(fitted.labels_, count)
+        persistence = fitted.cluster_persistence_[order]
+        core = self.cache.cache(core_distances)(searched, self.min_samples)
+        # distances in the embedding mean nothing here: a segment then reaches as far as its members do
+        births = np.zeros(count) if self.embedding else _births(fitted)[order]
+        clustered = Clustered(searched, core, labels, births)
+        facts = {f"persistence_{position}": float(share) for position, share in enumerate(persistence)}
+        return Fit(self._assigner(clustered, seed), rows, labels, facts)
+
+    def _fitted(self, space: Floats) -> hdbscan.HDBSCAN:
         with threadpool_limits(limits=1), warnings.catch_warnings():
             # hdbscan 0.8.44 calls scikit-learn by names that are being renamed; the results are the same
             warnings.simplefilter("ignore", FutureWarning)
-            found = hdbscan.HDBSCAN(
+            return hdbscan.HDBSCAN(
                 min_cluster_size=self.min_cluster_size,
                 min_samples=self.min_samples,
                 algorithm="boruvka_kdtree",
                 core_dist_n_jobs=1,
-                memory=self.memory,
+                memory=self.cache,
             ).fit(space)
-        count = int(found.labels_.max()) + 1
-        if count < 2:
-            return None
-        order = np.argsort(-np.bincount(found.labels_[found.labels_ >= 0], minlength=count), kind="stable")
-        place = np.append(np.empty_like(order), -1)
-        place[order] = np.arange(count)
-        labels = place[found.labels_].astype(np.intp)
-        facts = {f"persistence_{place[i]}": float(value) for i, value in enumerate(found.cluster_persistence_)}
-        core = self.memory.cache(core_distances)(looked_at, self.min_samples)
-        # distances in the embedding mean nothing here: a segment then reaches as far as its members do
-        births = np.zeros(count) if self.embedding else _births(found)[order]
-        clustered = Clustered(looked_at, core, labels, births)
-        return Fit(self._assigner(clustered, seed), rows, labels, facts)
 
     def _assigner(self, clustered: Clustered, seed: int) -> NearestCore:
         generator = np.random.default_rng(seed)
         if self.embedding is None:
-            probes = probes_of(clustered, self.min_samples, generator, self.memory)
+            probes = probes_of(clustered, self.min_samples, generator, self.cache)
         else:
             probes = members_as_probes(clustered, generator)
-        return condensed(clustered, probes, generator)
-
-
-def embed(points: Floats, settings: UmapSettings, seed: int) -> Floats:
-    """UMAP of (n, width) points, on one thread and seeded, so that it repeats."""
-    with warnings.catch_warnings():
-        # umap warns that it has no Tensorflow, and that a seed costs it its threads: that is what we want
-        warnings.simplefilter("ignore")
-        import umap  # takes seconds: only where it is used
-
-        reducer = umap.UMAP(
-            n_components=settings.dimensions,
-            n_neighbors=min(settings.neighbours, len(points) - 1),
-            min_dist=0.0,
-            random_state=seed,
-            n_jobs=1,
-        )
-        return np.asarray(reducer.fit_transform(points), dtype=np.float64)
+        return condense(clustered, probes, generator)
 
 
 def core_distances(points: Floats, min_samples: int) -> Floats:
@@ -125,9 +112,9 @@ def core_distances(points: Floats, min_samples: int) -> Floats:
     return distance
 
 
-def _births(found: Any) -> Floats:
-    """Distance 1 / λ at which each selected cluster split off its parent; endless for the root."""
-    tree = found.condensed_tree_
+def _births(fitted: hdbscan.HDBSCAN) -> Floats:
+    """Distance 1 / λ at which each selected cluster split off its parent; infinite for the root."""
+    tree = fitted.condensed_tree_
     frame = tree.to_pandas()
     born = frame.loc[frame["child_size"] > 1].set_index("child")["lambda_val"]
     return np.array(

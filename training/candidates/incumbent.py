@@ -1,4 +1,4 @@
-"""What a model that serves already says of the customers that a new one is trained on."""
+"""The incumbent, that is the serving model, asked about the customers that a new model is trained on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from segment_model.model import SegmentModel
 
 @dataclass(frozen=True)
 class Reading:
-    """A model's answer for n customers: `segment` (n,) are positions in its cards, -1 where it gives none.
+    """A model's assignments of n customers: `segment` (n,) are positions in its cards, -1 where unassigned.
 
     readable : (n,) false where the customer lacks a value that the model needs; `segment` is -1 there too.
     """
@@ -25,10 +25,10 @@ class Reading:
     readable: Flags
 
 
-def read_by(model: SegmentModel, frame: pd.DataFrame, columns: Sequence[Column] = ()) -> Reading:
-    """Ask a model about customer vectors that were made for another: columns it does not know are left out.
+def assign_vectors(model: SegmentModel, frame: pd.DataFrame, columns: Sequence[Column] = ()) -> Reading:
+    """Assign customer vectors that were made for another model; columns that this model does not know are left out.
 
-    columns : what the vectors hold, where known; a column whose kind or unit is not the model's cannot be read.
+    columns : the contract of the vectors, where known; a column of another kind or unit than the model's is refused.
 
     Raises
     ------
@@ -39,25 +39,25 @@ def read_by(model: SegmentModel, frame: pd.DataFrame, columns: Sequence[Column] 
     missing = [column.name for column in needed if column.name not in frame.columns]
     if missing:
         raise ContractError(f"the vectors lack {', '.join(missing)}, which the model needs")
-    there = {column.name: column for column in columns}
+    by_name = {column.name: column for column in columns}
     for column in needed:
-        now = there.get(column.name, column)
-        if (now.kind, now.unit) != (column.kind, column.unit):
+        present = by_name.get(column.name, column)
+        if (present.kind, present.unit) != (column.kind, column.unit):
             raise ContractError(
-                f"{column.name} is {now.expected} in the vectors, and {column.expected} to the model: another column "
-                "under the same name"
+                f"{column.name} is {present.expected} in the vectors, and {column.expected} to the model: "
+                "another column under the same name"
             )
     names = [column.name for column in needed]
-    must = [column.name for column in needed if not column.nullable]
-    readable = frame[must].notna().all(axis=1).to_numpy()
+    required = [column.name for column in needed if not column.nullable]
+    readable = frame[required].notna().all(axis=1).to_numpy()
     segment = np.full(len(frame), -1, dtype=np.intp)
-    found = model.assign_records(frame.loc[readable, names])
-    segment[readable] = np.where(found.unassigned, -1, found.nearest)
+    assignments = model.assign_records(frame.loc[readable, names])
+    segment[readable] = np.where(assignments.unassigned, -1, assignments.nearest)
     return Reading(segment, readable)
 
 
 def transforms_of(model: SegmentModel | None) -> dict[str, Transform]:
-    """How a model transforms each number column; nothing where there is none."""
+    """How a model transforms each number column, by name; empty without a model."""
     if model is None:
         return {}
     numbers = model.encoder.numbers

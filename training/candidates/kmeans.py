@@ -11,18 +11,26 @@ from threadpoolctl import threadpool_limits
 
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Floats
-from training.candidates.candidate import MOST_SEARCHED, REFITS, Fit, Recipe, sample_rows
-from training.candidates.warm_start import NOWHERE, Partition, Standpoint, settle
+from training.candidates.candidate import (
+    MOST_SEARCHED,
+    REFITS,
+    CandidateSpec,
+    Fit,
+    NoSegmentsError,
+    largest_first,
+    sample_rows,
+)
+from training.candidates.warm_start import COLD_START, Partition, WarmStart, choose_partition
 
 
 @dataclass(frozen=True)
-class KMeansRecipe:
-    """KMeans at one k."""
+class KMeansSpec:
+    """KMeans at one k. warm_start : of a serving model with as many segments, else `COLD_START`."""
 
     segments: int
     starts: int
     algorithm: str = "kmeans"
-    stand: Standpoint = field(default=NOWHERE, repr=False, compare=False)  # of a serving model of as many segments
+    warm_start: WarmStart = field(default=COLD_START, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -40,28 +48,25 @@ class KMeansRecipe:
     def refits(self) -> int:
         return REFITS
 
-    def for_share(self, share: float) -> Recipe:  # noqa: ARG002  (k does not depend on the number of customers)
-        # two halves that start in one place would agree too easily
-        return replace(self, stand=NOWHERE)
+    def for_share(self, share: float) -> CandidateSpec:  # noqa: ARG002  (k does not depend on the number of customers)
+        # two halves with the same warm start would agree too easily
+        return replace(self, warm_start=COLD_START)
 
-    def fit(self, points: Floats, seed: int) -> Fit | None:
+    def fit(self, points: Floats, seed: int) -> Fit:
         """Random starts on at most `MOST_SEARCHED` customers, then Lloyd's iterations on all from the best.
 
         Where a serving model has as many segments, its partition competes with the best (`warm_start`).
         """
-        rows = np.arange(len(points))
         searched = sample_rows(len(points), MOST_SEARCHED, seed)
         if len(np.unique(points[searched], axis=0)) < self.segments:
-            return None
+            raise NoSegmentsError(f"fewer than {self.segments} different customers")
         with threadpool_limits(limits=1):
-            found = KMeans(self.segments, n_init=self.starts, random_state=seed).fit(points[searched])
+            fitted = KMeans(self.segments, n_init=self.starts, random_state=seed).fit(points[searched])
             if len(searched) < len(points):
-                found = KMeans(self.segments, init=found.cluster_centers_, n_init=1).fit(points)
-            best = Partition(found.cluster_centers_, found.labels_.astype(np.intp), float(found.inertia_))
-            chosen = settle(self.stand, points, best)
-        order = np.argsort(-np.bincount(chosen.labels, minlength=self.segments), kind="stable")
+                fitted = KMeans(self.segments, init=fitted.cluster_centers_, n_init=1).fit(points)
+            best = Partition(fitted.cluster_centers_, fitted.labels_.astype(np.intp), float(fitted.inertia_))
+            chosen = choose_partition(self.warm_start, points, best)
+        order, labels = largest_first(chosen.labels, self.segments)
         assigner = NearestCentroid(np.ascontiguousarray(chosen.centroids[order], dtype=np.float64))
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
-        facts = {"inertia": chosen.inertia, "iterations": float(found.n_iter_)}
-        return Fit(assigner, rows, place[chosen.labels].astype(np.intp), facts)
+        facts = {"inertia": chosen.inertia, "iterations": float(fitted.n_iter_)}
+        return Fit(assigner, np.arange(len(points)), labels, facts)

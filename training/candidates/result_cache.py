@@ -1,4 +1,4 @@
-"""What candidates that look at the same customers need not compute twice: one tree serves every smallest group."""
+"""A cache for candidates that look at the same customers: one tree serves every smallest group."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from typing import Any
 
 import numpy as np
 
-MOST_REMEMBERED = 12  # results; a candidate and each of its two halves need three
+MOST_CACHED = 12  # results; a candidate and each of its two halves need three
 
 
-class Memory:
-    """Remembers the last results of functions by their arguments; has what hdbscan uses of `joblib.Memory`."""
+class ResultCache:
+    """Keeps the last results of functions by their arguments; has the part of `joblib.Memory` that hdbscan uses."""
 
     def __init__(self) -> None:
         self._results: OrderedDict[bytes, Any] = OrderedDict()
 
     def cache(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, which looks its arguments up first. It must depend on nothing else, nor change its results."""
+        """The function, with its arguments looked up first. It must depend on nothing else, nor change its results."""
 
-        def remembered(*arguments: Any) -> Any:
+        def cached(*arguments: Any) -> Any:
             key = _digest(function.__qualname__, *arguments)
             if key not in self._results:
                 self._results[key] = function(*arguments)
-                if len(self._results) > MOST_REMEMBERED:
+                if len(self._results) > MOST_CACHED:
                     self._results.popitem(last=False)
             self._results.move_to_end(key)
             return self._results[key]
 
-        return remembered
+        return cached
 
 
-def _digest(*values: Any) -> bytes:
+def _digest(*arguments: Any) -> bytes:
     digest = hashlib.sha256()
-    for value in values:
-        if isinstance(value, np.ndarray):
-            digest.update(f"{value.shape} {value.dtype}".encode())
-            digest.update(np.ascontiguousarray(value).data)
+    for argument in arguments:
+        if isinstance(argument, np.ndarray):
+            digest.update(f"{argument.shape} {argument.dtype}".encode())
+            digest.update(np.ascontiguousarray(argument).data)
         else:
-            digest.update(f"{value!r};".encode())
+            digest.update(f"{argument!r};".encode())
     return digest.digest()

@@ -1,9 +1,9 @@
-"""A retrain starts where the serving model stands, and leaves it only for something better.
+"""Warm starts: a retrain also starts from the serving model's segments, and leaves them only for something better.
 
-On customers who form a continuum, many partitions are as good as each other, and fresh random starts pick another one
-each time. So the incumbent's partition competes: KMeans also starts there, and goes as far as pays for the customers
-that it moves; and a candidate that keeps customers where they are wins among equals. Everything is estimated from the
-new customers. Of the old model's numbers only its centres are looked at, and only where `damping` is needed.
+On customers who form a continuum many partitions are equally good, and random starts pick another one each time. So the
+incumbent's partition competes: KMeans also starts there, and moves only as far as the gain in inertia pays for the
+customers moved; and among equally good candidates the one that keeps most customers in their segments wins. Everything
+is estimated from the new customers. Of the incumbent's numbers only its centres are used, and only for `damping`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
-from training.candidates.damping import MOST_AT_ONCE, braked, carried_over
-from training.candidates.incumbent import read_by
+from training.candidates.damping import MOST_AT_ONCE, carried_over, damped_centres
+from training.candidates.incumbent import assign_vectors
 
 COST_OF_MOVING = 1.0  # to move 3 % of the customers must save 3 % of the inertia;
 COST_BEYOND = 2.0  # those beyond `MOST_AT_ONCE` must save twice that
@@ -38,11 +38,11 @@ class Partition:
 
 
 @dataclass(frozen=True)
-class Standpoint:
-    """Where the incumbent stands among the customers of a retrain; None where there is none, or it cannot say.
+class WarmStart:
+    """The incumbent's segments among the customers of a retrain; None without an incumbent that can read them.
 
     members : (n,) its segment of each customer, -1 for none; centroids : (k, width) the means of their new points;
-    before : (k, width) where its own centres are in today's coordinates.
+    before : (k, width) its own centres in today's coordinates.
     """
 
     members: Indices | None = None
@@ -51,8 +51,12 @@ class Standpoint:
 
     @property
     def segments(self) -> int:
-        """How many segments a start from here has; 0 where there is none."""
+        """How many segments a start from here has; 0 where none is possible."""
         return 0 if self.centroids is None else len(self.centroids)
+
+    def for_segments(self, count: int) -> WarmStart:
+        """Itself for a candidate of as many segments; a cold start for any other."""
+        return self if count == self.segments else COLD_START
 
     def continuity(self, candidates: Sequence[Indices | None]) -> list[float] | None:
         """For the labels of each candidate, the share of customers who stay in their segments."""
@@ -61,51 +65,54 @@ class Standpoint:
         return [0.0 if labels is None else continuity(labels, self.members) for labels in candidates]
 
 
-NOWHERE = Standpoint()
+COLD_START = WarmStart()
 
 
-def standpoint(
+def warm_start_of(
     incumbent: SegmentModel | None, frame: pd.DataFrame, contract: VectorContract, encoder: Encoder, points: Floats
-) -> Standpoint:
-    """Ask the incumbent; a model that cannot read these vectors has no say (the lineage tells why)."""
+) -> WarmStart:
+    """Ask the incumbent; without one, or with one that cannot read these vectors (see the lineage), a cold start."""
     if incumbent is None:
-        return NOWHERE
+        return COLD_START
     try:
-        members = read_by(incumbent, frame, contract.columns).segment
+        members = assign_vectors(incumbent, frame, contract.columns).segment
     except ContractError:
-        return NOWHERE
-    centroids = warm_centroids(points, members, len(incumbent.ids))
-    return Standpoint(members, centroids, None if centroids is None else carried_over(incumbent, encoder, centroids))
+        return COLD_START
+    centroids = members_means(points, members, len(incumbent.ids))
+    return WarmStart(members, centroids, None if centroids is None else carried_over(incumbent, encoder, centroids))
 
 
-def warm_centroids(points: Floats, members: Indices, segments: int) -> Floats | None:
-    """Where the incumbent's segments lie among the new (n, width) points: the means of their members, (k, width).
+def members_means(points: Floats, members: Indices, segments: int) -> Floats | None:
+    """The means (k, width) of the incumbent's segments among the new (n, width) points.
 
-    members : (n,) the incumbent's segment of each customer, -1 for none. None where one has no members any more.
+    members : (n,) the incumbent's segment of each customer, -1 for none. None where a segment has no members any more.
     """
     sizes = np.bincount(members[members >= 0], minlength=segments)
     return _means(points[members >= 0], members[members >= 0], sizes) if np.all(sizes) else None
 
 
-def settle(stand: Standpoint, points: Floats, best: Partition) -> Partition:
-    """The best of random starts, or a step on Lloyd's way from the incumbent that costs less.
+def choose_partition(warm_start: WarmStart, points: Floats, best: Partition) -> Partition:
+    """The best of random starts, or one of Lloyd's steps from the incumbent that costs less.
 
-    The cost is inertia / the best one's + what `cost_of_moving` says of the share of customers moved: the snapshot and
-    history cost of evolutionary clustering (Chakrabarti, Kumar and Tomkins 2006). Where no step pays, and the means of
-    the incumbent's customers alone would move many, the brake is put on.
+    The cost is inertia / the best one's + `cost_of_moving` of the share of customers moved: the snapshot and history
+    cost of evolutionary clustering (Chakrabarti, Kumar and Tomkins 2006). Where no step pays, and the means of the
+    incumbent's customers alone would move many, the centres are damped.
     """
-    members = stand.members
-    if members is None or stand.centroids is None or best.inertia == 0:
+    members = warm_start.members
+    if members is None or warm_start.centroids is None or best.inertia == 0:
         return best
 
     def moved(partition: Partition) -> float:
         return 1 - continuity(partition.labels, members)
 
-    steps = list(lloyd(stand.centroids, points))
-    chosen = min([best, *steps], key=lambda one: one.inertia / best.inertia + cost_of_moving(moved(one)))
-    if not steps or chosen is not steps[0] or stand.before is None or moved(chosen) <= MOST_AT_ONCE:
+    def cost(partition: Partition) -> float:
+        return partition.inertia / best.inertia + cost_of_moving(moved(partition))
+
+    steps = list(lloyd_steps(warm_start.centroids, points))
+    chosen = min([best, *steps], key=cost)
+    if not steps or chosen is not steps[0] or warm_start.before is None or moved(chosen) <= MOST_AT_ONCE:
         return chosen
-    for centres in braked(stand.centroids, stand.before):
+    for centres in damped_centres(warm_start.centroids, warm_start.before):
         chosen = nearest_to(centres, points)
         if moved(chosen) <= MOST_AT_ONCE:
             break
@@ -113,14 +120,14 @@ def settle(stand: Standpoint, points: Floats, best: Partition) -> Partition:
 
 
 def cost_of_moving(share: float) -> float:
-    """What it costs to move a share of the customers, as a share of the inertia."""
+    """The cost of moving a share of the customers, as a share of the inertia."""
     return COST_OF_MOVING * share + (COST_BEYOND - COST_OF_MOVING) * max(0.0, share - MOST_AT_ONCE)
 
 
-def lloyd(start: Floats, points: Floats) -> Iterator[Partition]:
-    """Lloyd's steps from `start` (k, width), the first one included, until a step saves next to nothing.
+def lloyd_steps(start: Floats, points: Floats) -> Iterator[Partition]:
+    """Lloyd's steps from `start` (k, width), the first one included, until a step saves less than `LEAST_SAVING`.
 
-    They end too where a segment would be left without customers.
+    They end too before a segment without customers.
     """
     last = nearest_to(start, points)
     for _ in range(MOST_STEPS):
@@ -128,17 +135,17 @@ def lloyd(start: Floats, points: Floats) -> Iterator[Partition]:
         if not np.all(sizes):
             return
         yield last
-        following = nearest_to(_means(points, last.labels, sizes), points)
-        if following.inertia > (1 - LEAST_SAVING) * last.inertia:
+        step = nearest_to(_means(points, last.labels, sizes), points)
+        if step.inertia > (1 - LEAST_SAVING) * last.inertia:
             return
-        last = following
+        last = step
 
 
 def continuity(labels: Indices, members: Indices) -> float:
-    """Share of customers who stay where they are if segments of `labels` take over those of `members` one to one.
+    """Share of customers who keep their segment if those of `labels` are matched one to one with those of `members`.
 
-    Both (n,), -1 for no segment; the matching is the one that keeps most. Customers outside every segment before and
-    after stay too.
+    Both (n,), -1 for no segment; the matching is the one that keeps most. Customers outside every segment both times
+    count as kept.
     """
     counts = overlap(members, labels)
     kept = counts[linear_sum_assignment(-counts)].sum() + np.sum((labels < 0) & (members < 0))
@@ -159,6 +166,7 @@ def _means(points: Floats, labels: Indices, sizes: Indices) -> Floats:
 
 
 def nearest_to(centroids: Floats, points: Floats) -> Partition:
+    """The partition of (n, width) points by the nearest of (k, width) centroids."""
     squares = np.empty((len(centroids), len(points)))
     for position, centroid in enumerate(centroids):
         squares[position] = np.sum((points - centroid) ** 2, axis=1)

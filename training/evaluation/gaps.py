@@ -1,8 +1,8 @@
-"""Does a gap part every two neighbouring segments, on customers held out?
+"""Gaps between neighbouring segments, tested on held-out customers.
 
-Two kinds of gap count. A valley on the way from one segment to the other, its place learned on four fifths of the
-customers and counted on the fifth, five times (`valleys`). And a sparse belt between them, whatever their shape, in the
-own tree of each half of the customers (`belts`).
+Two kinds of gap count. A valley of density on the line between two segments: located on four fifths of the customers
+and counted on the last fifth, five times (`valleys`). And a sparse belt between them, whatever their shape, in the
+single-linkage tree of each half of the customers (`sparse_belts`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.candidate import sample_rows
 from training.evaluation.sparse_belts import Linkage, belts_between, linkage
-from training.evaluation.tie_blurring import Hidden, smoothed
-from training.evaluation.valleys import Counts, counted, rounded, scatter, straight
+from training.evaluation.tie_blurring import Ties, blur_ties
+from training.evaluation.valleys import Counts, count_windows, rounded, scatter, straight
 
 MOST_CHANCE = 0.05  # of a valley where there is none
 MOST_DEPTH = 0.6  # a valley's density over that of the lower peak; a shallower dent is no gap, however certain
@@ -26,9 +26,9 @@ LEAST_BELT = 1.1  # how much higher two bulks join than each is in one piece
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The customers looked at: their rows (m,), smoothed points (m, width), and the fold (m,) that holds each out.
+    """The sampled customers: their rows (m,), blurred points (m, width), and the fold (m,) that holds each out.
 
-    halves : positions of either half of them, with each half's own tree.
+    halves : positions of either half of them; trees : each half's own linkage.
     """
 
     rows: Indices
@@ -40,7 +40,7 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class PairEvidence:
-    """Two neighbouring segments: chance and depth of the valley, and the belt's ratio; 1 where nothing is seen."""
+    """Two neighbouring segments: chance and depth of the valley, and the belt's ratio; each is 1 without a gap."""
 
     pair: tuple[int, int]
     chance: float
@@ -49,14 +49,14 @@ class PairEvidence:
 
     @property
     def gap(self) -> bool:
-        """Is there a gap?"""
+        """Whether there is a gap."""
         return (self.chance <= MOST_CHANCE and self.depth <= MOST_DEPTH) or self.belt >= LEAST_BELT
 
 
-def hold_out(points: Floats, hidden: Hidden, most: int, seed: int) -> HeldOut:
-    """At most 2 × `most` of the customers with (n, width) `points`; ties hide what `hidden` says."""
+def hold_out(points: Floats, ties: Ties, most: int, seed: int) -> HeldOut:
+    """Sample at most 2 × `most` of the customers with (n, width) `points`, blur their ties, and split them."""
     rows = sample_rows(len(points), 2 * most, seed)
-    blurred = smoothed(points[rows], hidden.of(rows), seed)
+    blurred = blur_ties(points[rows], ties.of(rows), seed)
     order = np.random.default_rng(seed + 1).permutation(len(rows))
     halves = (np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :]))
     folds = np.empty_like(order)
@@ -65,8 +65,10 @@ def hold_out(points: Floats, hidden: Hidden, most: int, seed: int) -> HeldOut:
 
 
 def pairs_of(held_out: HeldOut, labels: Indices, segments: int) -> tuple[PairEvidence, ...]:
-    """What is seen between segments that are neighbours by their means, or that touch; `labels` (all customers) are -1
-    where unassigned. Empty where a segment has nobody in one of the halves, or only there.
+    """The evidence between segments that are neighbours by their means, or that touch.
+
+    labels : (all customers,) positions, -1 where unassigned. Empty where a segment has no customer in a half or outside
+    a fold.
     """
     labels = labels[held_out.rows]
     parts = [labels[half] for half in held_out.halves]
@@ -80,14 +82,15 @@ def pairs_of(held_out: HeldOut, labels: Indices, segments: int) -> tuple[PairEvi
         pairs.update(make(held_out.points, labels, segments).neighbours())
     counts = dict.fromkeys(sorted(pairs), Counts())
     for fold in range(FOLDS):
-        for pair, found in _valleys(held_out, labels, segments, fold, counts).items():
-            counts[pair] += found
-    return tuple(PairEvidence(pair, found.chance, found.depth, float(ratios[pair])) for pair, found in counts.items())
+        for pair, counted in _valleys(held_out, labels, segments, fold, counts).items():
+            counts[pair] += counted
+    return tuple(PairEvidence(pair, total.chance, total.depth, float(ratios[pair])) for pair, total in counts.items())
 
 
 def scatter_within(held_out: HeldOut, nearest: Indices, segments: int) -> float:
-    """Logarithm of the determinant of the scatter within segments (Friedman and Rubin 1967): lower is tighter, whatever
-    directions are long; `nearest` (all customers) are the nearest segments.
+    """Logarithm of the determinant of the scatter within segments (Friedman and Rubin 1967).
+
+    Lower is tighter, whatever the directions of the scatter. nearest : (all customers,) the nearest segments.
     """
     return float(np.linalg.slogdet(scatter(held_out.points, nearest[held_out.rows], segments))[1])
 
@@ -95,15 +98,15 @@ def scatter_within(held_out: HeldOut, nearest: Indices, segments: int) -> float:
 def _valleys(
     held_out: HeldOut, labels: Indices, segments: int, fold: int, pairs: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], Counts]:
-    """For every pair, in the layout that shows the clearer valley on the customers that are learned from."""
+    """Held-out counts of every pair, in the layout with the clearer valley on the training customers."""
     kept, tested = held_out.folds != fold, held_out.points[held_out.folds == fold]
-    learned, own = held_out.points[kept], labels[kept]
-    layouts = [make(learned, own, segments) for make in (straight, rounded)]
-    seen = [(layout.on(learned), layout.on(tested)) for layout in layouts]
+    trained, own = held_out.points[kept], labels[kept]
+    layouts = [make(trained, own, segments) for make in (straight, rounded)]
+    mapped = [(layout.on(trained), layout.on(tested)) for layout in layouts]
     counts = {}
     for pair in pairs:
-        ways = [(known.along(*pair), unknown.along(*pair)) for known, unknown in seen]
-        promised = [counted(known, known) for known, _ in ways]
-        clearest = min(range(len(ways)), key=lambda number: (promised[number].chance, promised[number].depth))
-        counts[pair] = counted(*ways[clearest])
+        lines = [(known.along(*pair), unknown.along(*pair)) for known, unknown in mapped]
+        in_training = [count_windows(known, known) for known, _ in lines]
+        clearest = min(range(len(lines)), key=lambda number: (in_training[number].chance, in_training[number].depth))
+        counts[pair] = count_windows(*lines[clearest])
     return counts

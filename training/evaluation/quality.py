@@ -1,4 +1,4 @@
-"""How good a candidate is: how well separated, how stable, how large and small its segments are."""
+"""The quality of a candidate: separation, stability, and the sizes of its segments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score, silhouette_samples
 from threadpoolctl import threadpool_limits
 
 from segment_model.encoding.encoder import Floats, Indices
-from training.candidates.candidate import Fit, Recipe, sample_rows
+from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError, sample_rows
 from training.evaluation.gaps import LEAST_BELT, PairEvidence
 
 
@@ -60,13 +60,13 @@ def gap_share(pairs: Sequence[PairEvidence]) -> float:
 
 
 def assigned_labels(fit: Fit, points: Floats) -> Indices:
-    """The assigner's answer for (n, width) points: positions, -1 where unassigned."""
+    """The assignments (n,) of (n, width) points: positions, -1 where unassigned."""
     near = fit.assigner.nearest(np.ascontiguousarray(points.T))
     return np.where(near.outside, -1, near.segment).astype(np.intp)
 
 
 def judge(
-    recipe: Recipe,
+    spec: CandidateSpec,
     fit: Fit,
     points: Floats,
     labels: Indices,
@@ -75,7 +75,7 @@ def judge(
     pairs: Sequence[PairEvidence] = (),
     scatter: float = 0.0,
 ) -> Judgement:
-    """Judge a fitted candidate; `labels` are its assigner's answers for all (n, width) `points`."""
+    """Judge a fitted candidate; `labels` are its assignments of all (n, width) `points`."""
     sizes = np.bincount(labels[labels >= 0], minlength=fit.assigner.size)
     sample = stratified_sample(labels, judged, seed)
     agreement = float(np.mean(labels[fit.rows] == fit.labels))
@@ -85,7 +85,7 @@ def judge(
         largest_share=float(sizes.max() / len(labels)),
         unassigned_share=float(np.mean(labels < 0)),
         silhouette=weighted_silhouette(points, labels, sample),
-        stability=stability(recipe, points, judged, seed),
+        stability=stability(spec, points, judged, seed),
         agreement=agreement,
         gap_share=gap_share(pairs),
         belt_share=float(np.mean([pair.belt >= LEAST_BELT for pair in pairs])) if pairs else 0.0,
@@ -98,33 +98,33 @@ def weighted_silhouette(points: Floats, labels: Indices, sample: Indices) -> flo
     chosen = labels[sample]
     if len(np.unique(chosen[chosen >= 0])) < 2:
         return 0.0
-    values = np.zeros(len(sample))
+    silhouettes = np.zeros(len(sample))
     assigned = chosen >= 0
     with threadpool_limits(limits=1):
-        values[assigned] = silhouette_samples(points[sample[assigned]], chosen[assigned])
+        silhouettes[assigned] = silhouette_samples(points[sample[assigned]], chosen[assigned])
     weight = _weights(labels, chosen)
-    return float(np.sum(values * weight) / np.sum(weight))
+    return float(np.sum(silhouettes * weight) / np.sum(weight))
 
 
-def stability(recipe: Recipe, points: Floats, judged: int, seed: int) -> float:
-    """Do two halves of the customers tell the same story? Adjusted Rand index of the models fitted on each."""
+def stability(spec: CandidateSpec, points: Floats, judged: int, seed: int) -> float:
+    """Adjusted Rand index between the models fitted on two halves of the customers; 0 where one has no segments."""
     rows = sample_rows(len(points), judged, seed)
     generator = np.random.default_rng(seed + 1)
     shuffled = generator.permutation(rows)
     half = len(shuffled) // 2
-    fits = [
-        recipe.for_share(half / len(points)).fit(np.ascontiguousarray(points[np.sort(part)]), seed + number)
-        for number, part in enumerate((shuffled[:half], shuffled[half:]))
-    ]
-    first, second = fits
-    if first is None or second is None:
+    halves = [np.ascontiguousarray(points[np.sort(part)]) for part in (shuffled[:half], shuffled[half:])]
+    try:
+        first, second = (
+            spec.for_share(half / len(points)).fit(part, seed + number) for number, part in enumerate(halves)
+        )
+    except NoSegmentsError:
         return 0.0
     everyone = points[rows]
     return float(adjusted_rand_score(assigned_labels(first, everyone), assigned_labels(second, everyone)))
 
 
 def _weights(labels: Indices, chosen: Indices) -> Floats:
-    """How many customers each sampled one stands for."""
+    """How many customers each sampled customer stands for: (sampled,)."""
     everyone: Mapping[int, int] = dict(zip(*np.unique(labels, return_counts=True), strict=True))
     sampled: Mapping[int, int] = dict(zip(*np.unique(chosen, return_counts=True), strict=True))
     return np.array([everyone[label] / sampled[label] for label in chosen], dtype=np.float64)

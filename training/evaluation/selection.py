@@ -1,4 +1,4 @@
-"""One choice among the candidates, with the reason in writing."""
+"""The choice of one candidate, with the reason in writing."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ LEAST_STABILITY = 0.5  # adjusted Rand index between halves; under it, the segme
 MOSTLY = 0.5  # share of neighbouring pairs
 MOST_PARTED = 0.75  # share of neighbouring pairs with a gap from which gaps count more than the silhouette
 
-
 Refines = Callable[[int, int], bool]
 
 
-class Standing(IntEnum):
-    """Candidates compete on their gaps first; a higher standing beats a lower one whatever the silhouettes."""
+class SeparationTier(IntEnum):
+    """How far gaps separate a candidate's segments; a higher tier beats a lower one whatever the silhouettes."""
 
     GRADUAL = 0  # segments pass into each other
     MOSTLY_PARTED = 1
@@ -32,7 +31,7 @@ class Standing(IntEnum):
 
 @dataclass(frozen=True)
 class Choice:
-    """Which candidate was chosen, why, and for every candidate what was said of it."""
+    """Which candidate is chosen, why, and a remark on every candidate."""
 
     chosen: int
     reason: str
@@ -41,21 +40,21 @@ class Choice:
 
 def objections(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
     """Why a candidate may not be chosen; empty where it may."""
-    found = []
+    reasons = []
     if not settings.min_segments <= judgement.segments <= settings.max_segments:
-        found.append(f"{judgement.segments} segments, allowed are {settings.min_segments} to {settings.max_segments}")
+        reasons.append(f"{judgement.segments} segments, allowed are {settings.min_segments} to {settings.max_segments}")
     if judgement.smallest_share < settings.min_share:
-        found.append(f"the smallest segment holds {judgement.smallest_share:.1%}, under {settings.min_share:.1%}")
+        reasons.append(f"the smallest segment holds {judgement.smallest_share:.1%}, under {settings.min_share:.1%}")
     if judgement.largest_share > settings.max_share:
-        found.append(f"one segment holds {judgement.largest_share:.1%}, over {settings.max_share:.0%}")
+        reasons.append(f"one segment holds {judgement.largest_share:.1%}, over {settings.max_share:.0%}")
     if judgement.unassigned_share > settings.max_unassigned:
-        found.append(f"{judgement.unassigned_share:.0%} unassigned, over {settings.max_unassigned:.0%}")
-    return found if settings.force else found + unsteadiness(judgement)
+        reasons.append(f"{judgement.unassigned_share:.0%} unassigned, over {settings.max_unassigned:.0%}")
+    return reasons if settings.force else reasons + unsteadiness(judgement)
 
 
 def unsteadiness(judgement: Judgement) -> list[str]:
-    """Objections to gradual segments that halves of the customers do not agree on; parted ones are tested otherwise."""
-    if standing_of(judgement) > Standing.GRADUAL or judgement.stability >= LEAST_STABILITY:
+    """The objection to gradual segments on which halves of the customers disagree; gaps are tested otherwise."""
+    if tier_of(judgement) > SeparationTier.GRADUAL or judgement.stability >= LEAST_STABILITY:
         return []
     return [f"two halves of the customers agree to {judgement.stability:.2f}, under {LEAST_STABILITY}"]
 
@@ -68,12 +67,12 @@ def choose(
     refines: Refines = lambda _finer, _coarser: False,
     refused: Mapping[int, str] = MappingProxyType({}),
 ) -> Choice:
-    """The best separated candidate among those without objection; None stands for one that found nothing.
+    """The best separated candidate among those without objection; a judgement of None stands for a refused candidate.
 
     refines : whether one candidate only divides the segments of another. refused : why others may not be chosen.
 
-    continuity : for each candidate the share of customers whom it leaves where the serving model has them. Then, among
-    candidates nearly as well separated as the best, the one that moves fewest customers is chosen.
+    continuity : for each candidate the share of customers whom it leaves in the serving model's segments. With it, the
+    candidate that moves fewest customers is chosen among those nearly as well separated as the best.
 
     Raises
     ------
@@ -98,64 +97,65 @@ def choose(
         raise DiscoveryError(f"{what}. {reasons}")
     leading = _leading(allowed, refines)
     best = _best(leading, refines)
-    standing = _standing(len(allowed), len(names))
+    rank = _rank(len(allowed), len(names))
     if continuity is not None and (steady := _steadiest(leading, best, continuity)) != best:
-        standing = f"nearly as well separated as {names[best]}, and {continuity[steady]:.0%} of the customers stay"
+        rank = f"nearly as well separated as {names[best]}, and {continuity[steady]:.0%} of the customers stay"
         best = steady
-    return Choice(best, f"{names[best]}: {remarks[best]}; {standing}", tuple(remarks))
+    return Choice(best, f"{names[best]}: {remarks[best]}; {rank}", tuple(remarks))
 
 
 def _steadiest(allowed: Mapping[int, Judgement], best: int, continuity: Sequence[float]) -> int:
-    """The candidate that leaves most customers where they are, among those hardly worse separated than the best."""
+    """The candidate that moves fewest customers, among those nearly as well separated as the best."""
     level = allowed[best].silhouette - WORTH_A_CHANGE
     contenders = [position for position, judgement in allowed.items() if judgement.silhouette >= level]
     return max(contenders, key=lambda position: (continuity[position], position == best))
 
 
-def standing_of(judgement: Judgement) -> Standing:
-    """How far gaps part a candidate's segments."""
+def tier_of(judgement: Judgement) -> SeparationTier:
+    """How far gaps separate a candidate's segments."""
     if judgement.belt_share == 1:
-        return Standing.BELTED
+        return SeparationTier.BELTED
     if judgement.gap_share == 1:
-        return Standing.PARTED
-    return Standing.MOSTLY_PARTED if judgement.gap_share >= MOST_PARTED else Standing.GRADUAL
+        return SeparationTier.PARTED
+    return SeparationTier.MOSTLY_PARTED if judgement.gap_share >= MOST_PARTED else SeparationTier.GRADUAL
 
 
 def _leading(allowed: Mapping[int, Judgement], refines: Refines) -> Mapping[int, Judgement]:
-    """Those that compete: the parted ones where there are any."""
-    standings = {position: standing_of(judgement) for position, judgement in allowed.items()}
-    if Standing.BELTED not in standings.values():
-        # a valley across shapes that belts part for the most part is a slice's
-        shapes = {p: j for p, j in allowed.items() if standings[p] is Standing.MOSTLY_PARTED and j.belt_share >= MOSTLY}
-        rivals = [p for p, standing in standings.items() if standing is Standing.PARTED]
+    """The candidates that compete: the separated ones where there are any."""
+    tiers = {position: tier_of(judgement) for position, judgement in allowed.items()}
+    if SeparationTier.BELTED not in tiers.values():
+        # valleys across shapes that belts mostly separate are those of a slice
+        mostly = SeparationTier.MOSTLY_PARTED
+        shapes = {p: j for p, j in allowed.items() if tiers[p] is mostly and j.belt_share >= MOSTLY}
+        rivals = [p for p, tier in tiers.items() if tier is SeparationTier.PARTED]
         if shapes and not any(refines(shape, rival) for shape in shapes for rival in rivals):
             return shapes
-    level = min(max(standings.values()), Standing.PARTED)
-    return {position: judgement for position, judgement in allowed.items() if standings[position] >= level}
+    level = min(max(tiers.values()), SeparationTier.PARTED)
+    return {position: judgement for position, judgement in allowed.items() if tiers[position] >= level}
 
 
 def _best(leading: Mapping[int, Judgement], refines: Refines) -> int:
     """Among parted candidates the finest; among mostly parted ones those with most belts; else the best separated.
 
-    A belted candidate is left only for a parted one that divides its segments: a slice across two rings may look
-    parted where the straight way between its pieces crosses a hole.
+    A belted candidate loses only to a parted one that divides its segments: a slice across two rings may look parted
+    where the straight line between its pieces crosses a hole.
     """
-    if standing_of(next(iter(leading.values()))) is Standing.GRADUAL:
+    tier = tier_of(next(iter(leading.values())))
+    if tier is SeparationTier.GRADUAL:
         return _best_separated(leading)
-    if standing_of(next(iter(leading.values()))) is Standing.MOSTLY_PARTED:
+    if tier is SeparationTier.MOSTLY_PARTED:
         most = max(judgement.belt_share for judgement in leading.values())
         return _best_separated({p: j for p, j in leading.items() if j.belt_share == most})
-    belted = {p: j for p, j in leading.items() if standing_of(j) is Standing.BELTED}
+    belted = {p: j for p, j in leading.items() if tier_of(j) is SeparationTier.BELTED}
     best = _finest(belted or leading, refines)
     finer = {p: j for p, j in leading.items() if j.segments > leading[best].segments and refines(p, best)}
     return _finest(finer, refines) if finer else best
 
 
 def _finest(candidates: Mapping[int, Judgement], refines: Refines) -> int:
-    """Of those with most segments, the one whose segments are tightest; of those that are the same but for a few
-    customers, the best separated.
+    """Of those with most segments the tightest; of those that differ in a few customers, the best separated.
 
-    The silhouette alone would not do: it takes all directions for equal, and prefers a border askew of the gap.
+    The silhouette alone does not suffice: it weighs all directions alike, and prefers a border askew of the gap.
     """
     most = max(judgement.segments for judgement in candidates.values())
     finest = {p: j for p, j in candidates.items() if j.segments == most}
@@ -170,7 +170,7 @@ def _best_separated(candidates: Mapping[int, Judgement]) -> int:
     return max(contenders, key=lambda p: (round(contenders[p].stability, 2), -contenders[p].unassigned_share, -p))
 
 
-def _standing(allowed: int, tried: int) -> str:
+def _rank(allowed: int, tried: int) -> str:
     if tried == 1:
         return "the only one tried"
     refused = f"{tried - allowed} of {tried} {'was' if tried - allowed == 1 else 'were'} refused"

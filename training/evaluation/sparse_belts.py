@@ -1,4 +1,4 @@
-"""Is there a sparse belt round every dense place? Gaps that need no straight line: rings, chains, crescents.
+"""Sparse belts around dense places: gaps between segments of any shape, such as rings, chains and crescents.
 
 Two customers are connected at height h when a chain of customers leads from one to the other in which no step's
 mutual reachability distance (Campello et al. 2013) exceeds h; a minimum spanning tree holds all of these heights
@@ -15,10 +15,7 @@ from scipy.spatial import cKDTree
 
 from segment_model.encoding.encoder import Flags, Floats, Indices
 
-BULK = (
-    0.65  # share of a segment's customers that counts as the segment; a slice across two shapes has less in one piece
-)
-
+BULK = 0.65  # share of a segment's customers that counts as the segment; a slice across two shapes has less in one
 STRAYS = 0.01  # share of the smaller segment that may be next to the other
 NEIGHBOURS = 5  # that make a dense place
 
@@ -35,7 +32,7 @@ class Linkage:
 
 
 def linkage(points: Floats, neighbours: int = NEIGHBOURS) -> Linkage:
-    """Prim's tree of (n, width) points; core distances are those to the `neighbours`-th, itself the first."""
+    """Prim's tree of (n, width) points; a core distance is that to the `neighbours`-th neighbour, itself the first."""
     count = len(points)
     core = cKDTree(points).query(points, k=[min(neighbours, count)])[0][:, 0]
     squared_core = core**2
@@ -60,7 +57,7 @@ def linkage(points: Floats, neighbours: int = NEIGHBOURS) -> Linkage:
 
 @dataclass(frozen=True)
 class Belts:
-    """What lies between each pair of segments; both (segments, segments).
+    """The belts between each pair of segments; both (segments, segments).
 
     ratios : how much higher their bulks join than each is in one piece, 1 where there is no belt. touching : whether
     members of one are next to members of the other, nearer than the bulk of either holds together: there is no belt.
@@ -86,8 +83,8 @@ def belts_between(tree: Linkage, labels: Indices, segments: int) -> Belts:
             row = root[row]
         return row
 
-    for (left, right), height in zip(tree.ends.tolist(), tree.heights.tolist(), strict=True):
-        small, large = top(left), top(right)
+    for (start, end), height in zip(tree.ends.tolist(), tree.heights.tolist(), strict=True):
+        small, large = top(start), top(end)
         if len(held[small]) > len(held[large]):
             small, large = large, small
         root[small] = large
@@ -103,15 +100,15 @@ def belts_between(tree: Linkage, labels: Indices, segments: int) -> Belts:
                 joined[label, other] = min(joined[label, other], height)
         held[small] = {}
     usable = (sizes > 0) & np.isfinite(whole)
-    alone = np.maximum(whole[:, None], whole[None, :])
+    separate = np.maximum(whole[:, None], whole[None, :])
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratios = np.where(usable[:, None] & usable[None, :], joined / alone, 1.0)
+        ratios = np.where(usable[:, None] & usable[None, :], joined / separate, 1.0)
     ratios[~np.isfinite(ratios)] = 1.0
     np.fill_diagonal(ratios, 1.0)
-    one, other = labels[tree.ends].T
-    near = (one >= 0) & (other >= 0) & (one != other)
-    near[near] = tree.heights[near] <= alone[one[near], other[near]]
+    left, right = labels[tree.ends].T
+    near = (left >= 0) & (right >= 0) & (left != right)
+    near[near] = tree.heights[near] <= separate[left[near], right[near]]
     touches = np.zeros((segments, segments))
-    np.add.at(touches, (one[near], other[near]), 1)
+    np.add.at(touches, (left[near], right[near]), 1)
     touching = touches + touches.T > STRAYS * np.minimum(sizes[:, None], sizes[None, :])
     return Belts(np.where(touching, 1.0, ratios), touching)

@@ -1,9 +1,9 @@
-"""Is there a valley between two neighbouring segments? Looked for on one half of the customers, counted on the other.
+"""Valleys of density between two neighbouring segments: located on some customers, counted on others.
 
-The line between two segments is followed in a tube: only those customers count whose foot on the border between the
-two still belongs to one of them. Where the density of all customers is log-concave (uniform, Gaussian and their like,
-however correlated), so is the density along the line within the tube (Prékopa 1973): it has one peak, and no valley.
-Without the tube even slices of one Gaussian show valleys, since they touch where they are narrow.
+The line between two segments is followed in a tube: a customer counts only if its foot on the border between the two
+still belongs to one of them. Where the density of all customers is log-concave (uniform, Gaussian and the like, however
+correlated), so is the density along the line within the tube (Prékopa 1973): it has one peak, and no valley. Without
+the tube even slices of one Gaussian show valleys, because they touch where they are narrow.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from scipy.special import bdtr
 from segment_model.encoding.encoder import Floats, Indices
 
 FEWEST_IN_TUBE = 6
-WINDOW = 0.25  # width of what is counted, as a share of the way between the two segments' middles
+WINDOW = 0.25  # width of a counting window, as a share of the way between the two segments' middles
 STEPS = 40
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Customers of the other half in three windows of one width: the valley and the peaks on either side."""
+    """Held-out customers in three windows of one width: the valley and the peaks on either side."""
 
     valley: int = 0
     left: int = 0
@@ -35,13 +35,13 @@ class Counts:
 
     @property
     def depth(self) -> float:
-        """Density of the valley over that of the lower peak; 1 where nothing can be said."""
+        """Density of the valley over that of the lower peak; 1 where the lower peak is empty."""
         lower = min(self.left, self.right)
         return min(1.0, self.valley / lower) if lower else 1.0
 
     @property
     def chance(self) -> float:
-        """Chance of so empty a valley were the density one-peaked: it would be as dense as the lower peak at least.
+        """Chance of so empty a valley if the density has one peak: it is then at least as dense as the lower peak.
 
         Given their sum, the count in the valley is then binomial with a probability of 1/2 or more.
         """
@@ -52,7 +52,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where segments lie, learned on one half: a linear map (width, width) and the mapped means (segments, width)."""
+    """Where segments lie: a linear map (width, width) and the mapped means (segments, width), learned on customers."""
 
     turn: Floats
     means: Floats
@@ -68,7 +68,7 @@ class Layout:
                     yield a, b
 
     def on(self, points: Floats) -> Mapped:
-        """(n, width) points seen in this layout."""
+        """(n, width) points mapped into this layout."""
         mapped = points @ self.turn
         inner = mapped @ self.means.T
         own = (mapped**2).sum(axis=1)[:, None]
@@ -87,8 +87,8 @@ class Mapped:
     @cached_property
     def nearest(self) -> Indices:
         """(n,) the nearest mean."""
-        found: Indices = np.argmin(self.squared, axis=1)
-        return found
+        nearest: Indices = np.argmin(self.squared, axis=1)
+        return nearest
 
     def along(self, a: int, b: int) -> Floats:
         """Positions of the points in the tube from a (at 0) to b (at 1), sorted."""
@@ -107,14 +107,14 @@ class Mapped:
 
 
 def straight(points: Floats, labels: Indices, segments: int) -> Layout:
-    """The encoded space as it is. Every segment needs a point among (n, width) `points`."""
+    """The layout of the encoded space itself. Every segment needs a point among (n, width) `points`."""
     return Layout(np.eye(points.shape[1]), _means(points, labels, segments))
 
 
 def rounded(points: Floats, labels: Indices, segments: int) -> Layout:
-    """The space in which the scatter within segments is round: Fisher's discriminant directions, slightly shrunk."""
-    values, vectors = np.linalg.eigh(scatter(points, labels, segments))
-    turn = vectors / np.sqrt(values)
+    """The layout in which the scatter within segments is round: Fisher's discriminant directions, slightly shrunk."""
+    eigenvalues, vectors = np.linalg.eigh(scatter(points, labels, segments))
+    turn = vectors / np.sqrt(eigenvalues)
     return Layout(turn, _means(points, labels, segments) @ turn)
 
 
@@ -129,8 +129,8 @@ def scatter(points: Floats, labels: Indices, segments: int) -> Floats:
     return shrunk
 
 
-def counted(learned: Floats, tested: Floats) -> Counts:
-    """Windows chosen on `learned` positions, customers counted at the `tested` ones; both sorted."""
+def count_windows(learned: Floats, tested: Floats) -> Counts:
+    """Choose the windows on `learned` positions and count the `tested` positions in them; both sorted."""
     left, right = learned[learned < 0.5], learned[learned >= 0.5]
     if len(learned) < FEWEST_IN_TUBE or len(left) < 2 or len(right) < 2:
         return Counts()

@@ -1,4 +1,4 @@
-"""Is there anything there? One of three answers for every discovery, with its evidence (decision 8)."""
+"""The verdict on a discovery: distinct groups, slices of a continuum, or no structure; with evidence (decision 8)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from training.evaluation.gaps import PairEvidence
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import unsteadiness
 
-FOUND_AGAIN = 0.75  # mean Jaccard similarity from which Hennig (2007) calls a cluster valid and stable
+RECURRING = 0.75  # mean Jaccard similarity from which Hennig (2007) calls a cluster valid and stable
 DISSOLVED = 0.5  # and under which he calls it dissolved
 
 
 class VerdictKind(StrEnum):
-    """What a discovery found."""
+    """The three verdicts."""
 
     DISTINCT = "distinct groups"
     SLICES = "stable slices of a continuum"
@@ -28,7 +28,7 @@ class VerdictKind(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer, the reasons in words, and the numbers behind them (plain JSON values)."""
+    """The verdict, the reasons in words, and the numbers behind them (plain JSON values)."""
 
     kind: VerdictKind
     reasons: tuple[str, ...]
@@ -45,19 +45,19 @@ class Verdict:
 
 
 def decide(judgement: Judgement, pairs: Sequence[PairEvidence], recovered: Floats, null_silhouettes: Floats) -> Verdict:
-    """Distinct groups need a gap between all neighbours, and each found again; slices need to be found again, and
-    that halves of the customers agree on them where `selection` asks for it.
+    """Distinct groups: all neighbours are separated by a gap, and every segment recurs under resampling.
 
-    recovered : (segments,) mean Jaccard similarity of each segment under resampling.
+    Slices of a continuum: segments recur on average, and halves of the customers agree on them where `selection` asks
+    for it. recovered : (segments,) mean Jaccard similarity of each segment under resampling.
     """
     gaps = sum(pair.gap for pair in pairs)
     least, typical = float(recovered.min()), float(recovered.mean())
     reasons = [_gap_reason(gaps, len(pairs)), f"drawn again, segments are found with a similarity of {typical:.2f}"]
-    if least < FOUND_AGAIN:
+    if least < RECURRING:
         reasons[-1] += f", the least steady with {least:.2f}"
     unsteady = unsteadiness(judgement)
     reasons += unsteady
-    if pairs and gaps == len(pairs) and least >= FOUND_AGAIN:
+    if pairs and gaps == len(pairs) and least >= RECURRING:
         kind = VerdictKind.DISTINCT
     elif typical >= DISSOLVED and not unsteady:
         kind = VerdictKind.SLICES
@@ -90,7 +90,7 @@ def _evidence(
             }
             for pair in pairs
         ],
-        "recovered": [round(float(value), 4) for value in recovered],
+        "recovered": [round(float(similarity), 4) for similarity in recovered],
         "stability": judgement.stability,
         "silhouette": judgement.silhouette,
         "silhouette_without_groups": float(np.mean(null_silhouettes)),

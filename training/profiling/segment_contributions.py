@@ -10,7 +10,7 @@ import pandas as pd
 
 from segment_model.contract import Column
 from segment_model.encoding.encoder import Floats, Indices
-from segment_model.explanation.centroid import Explanations
+from segment_model.explanation.explainer import Explanations
 from segment_model.model import SegmentModel
 
 MOST_EXPLAINED = 400  # explaining an HDBSCAN customer takes milliseconds

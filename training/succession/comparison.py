@@ -14,7 +14,7 @@ import pandas as pd
 from segment_model.encoding.encoder import Flags, Indices
 from segment_model.errors import InputError, Problem
 from segment_model.model import SegmentModel
-from training.candidates.incumbent import read_by
+from training.candidates.incumbent import assign_vectors
 
 NO_SEGMENT = "unassigned"
 
@@ -144,8 +144,8 @@ def compare(
     earlier = vectors if vectors_before is None else vectors_before
     both = vectors.index[vectors.index.isin(earlier.index)]
     now, then = vectors.loc[both], earlier.loc[both]
-    old_now, new_now = read_by(old, now), read_by(new, now)
-    readings = [old_now, new_now] if vectors_before is None else [read_by(old, then), old_now, new_now]
+    old_now, new_now = assign_vectors(old, now), assign_vectors(new, now)
+    readings = [old_now, new_now] if vectors_before is None else [assign_vectors(old, then), old_now, new_now]
     readable = np.logical_and.reduce([reading.readable for reading in readings])
     if not readable.any():
         raise InputError([Problem(0, "customer_id", f"{len(both):,} customers", "some that both models can read")])

@@ -20,7 +20,7 @@ from scipy.optimize import linear_sum_assignment
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
-from training.candidates.incumbent import read_by
+from training.candidates.incumbent import assign_vectors
 from training.candidates.warm_start import overlap
 from training.succession.inherited_names import named
 
@@ -105,11 +105,11 @@ def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> 
     """
     before = incumbent.provenance.get("lineage", {})
     try:
-        old = read_by(incumbent, frame, new.contract.columns).segment
+        old = assign_vectors(incumbent, frame, new.contract.columns).segment
         objection = ""
     except ContractError as error:
         old, objection = np.full(len(frame), -1, dtype=np.intp), str(error)
-    now = read_by(new, frame).segment
+    now = assign_vectors(new, frame).segment
     counts = overlap(old, now, (len(incumbent.ids), len(new.ids)))
     heir = inherited(counts)
     forbidden = {*before.get("retired_ids", ()), *incumbent.ids}

@@ -23,8 +23,8 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from segment_model.errors import SettingsError
+from training.sweep_settings import SweepRange
 from training.tuning.search_space import Space, Values, combinations, count_of, every_combination, value_at
-from training.tuning.sweep_settings import SweepRange
 
 COUNTED = (TrialState.COMPLETE, TrialState.PRUNED)  # pruned: these settings made no model
 VALUES = "values"

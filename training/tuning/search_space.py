@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from segment_model.contract import VectorContract
 from segment_model.errors import SettingsError, nearest_word
 from training.settings import parse_as
-from training.tuning.sweep_settings import SweepRange
+from training.sweep_settings import SweepRange
 
 Values = Mapping[str, Any]  # dotted path -> plain value
 Space = Mapping[str, tuple[Any, ...] | SweepRange]

@@ -20,10 +20,10 @@ from segment_model.contract import VectorContract
 from segment_model.errors import ContractError, DiscoveryError, SettingsError
 from training.discovery.discovery import Discovery, discover
 from training.settings import DiscoverySettings, parse_as
+from training.sweep_settings import Objective, SweepSettings
 from training.tuning.figures import Yardstick, figures
 from training.tuning.optuna_study import counted, keeping, open_study, propose, same, unfinished, values_of
 from training.tuning.search_space import Space, changed, check_columns, check_space, combinations
-from training.tuning.sweep_settings import Objective, SweepSettings
 
 IN_MEMORY = "sweep"
 MAY_CHANGE = {"trials", "minutes"}  # with more of them a sweep goes on as the same one
@@ -194,7 +194,7 @@ def _tried(attempt: Discover, values: Mapping[str, Any], yardstick: Yardstick) -
         found = attempt(values)
     except (ContractError, DiscoveryError, SettingsError) as error:
         return {"figures": {}, "verdict": "", "chosen": "", "refused": str(error)}
-    kind, name = str(found.verdict.kind), found.chosen.recipe.name
+    kind, name = str(found.verdict.kind), found.chosen.spec.name
     return {"figures": dict(figures(found, yardstick)), "verdict": kind, "chosen": name, "refused": ""}
 
 

@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from serving.assignment.assignment import answer, read_request
-from serving.model.live_model import ServedModel, from_directory, warm
+from serving.assignment.answer import assign_customers
+from serving.endpoints.assign import read_assign
+from serving.model.live_model import warm
+from serving.model.served_model import ServedModel, from_directory
 from serving.wire.refusals import Refusal
 from serving.wire.strict_json import dump, parse
 
@@ -31,7 +33,7 @@ def loaded() -> ServedModel:
 def answered(served: ServedModel, body: bytes) -> tuple[int, bytes]:
     """Status and body of one answer."""
     try:
-        return 200, dump(answer(served, read_request(parse(body))))
+        return 200, dump(assign_customers(served, read_assign(parse(body))))
     except Refusal as refusal:
         return refusal.status, dump(refusal.to_json())
 

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from experiments.benchmarks.peers.bare_peer import answered, loaded
-from serving.assignment.assignment import Request as Asked
-from serving.assignment.assignment import answer
+from serving.assignment.answer import assign_customers
+from serving.assignment.request import AssignmentRequest
 from serving.contracts.requests import AssignRequest
 from serving.service import CONFIG
 
@@ -31,7 +31,8 @@ class AsApi:
     async def assign(self, request: AssignRequest, /) -> dict[str, Any]:
         customers = request.customers
         ids, features = [one.id for one in customers], [one.features for one in customers]
-        return answer(self.served, Asked(ids, features, request.explain, request.words, request.policy))
+        asked = AssignmentRequest(ids, features, request.explain, request.words, request.policy)
+        return assign_customers(self.served, asked)
 
 
 async def _assign(request: Request) -> Response:

@@ -25,8 +25,9 @@ from jobs.discovery_record import provenance
 from jobs.inputs import vectors_of
 from segment_model.model import SegmentModel
 from serving.gateway.api_keys import add_key
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, KMeansSettings, Settings, read_settings
+from training.settings import DiscoverySettings, Settings, read_settings
 
 AS_OF = date(2026, 7, 1)
 RECORDS = 200

@@ -47,7 +47,7 @@ def test_discovery_recovers_the_planted_segments(
     assert len(found.model.cards) == len(PLANTED)
     assert adjusted_rand_score(truth, found.labels) >= 0.9
     agreement = {
-        candidate.recipe.name: adjusted_rand_score(truth, candidate.labels)
+        candidate.spec.name: adjusted_rand_score(truth, candidate.labels)
         for candidate in found.candidates
         if candidate.labels is not None
     }

@@ -163,7 +163,7 @@ def test_the_beeswarm_draws_the_models_own_contributions(discovery: Discovery) -
 
 def test_the_chosen_candidate_is_ringed_and_the_refused_say_so(hdbscan_discovery: Discovery) -> None:
     nothing = replace(
-        hdbscan_discovery.chosen, fit=None, judgement=None, labels=None, nothing="fewer than two segments"
+        hdbscan_discovery.chosen, fit=None, judgement=None, labels=None, refusal="fewer than two segments"
     )
     choice = replace(
         hdbscan_discovery.choice, remarks=(*hdbscan_discovery.choice.remarks, "refused: fewer than two segments")

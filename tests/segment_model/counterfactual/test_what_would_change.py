@@ -74,7 +74,7 @@ def small_model(
         VectorContract((*columns, *plan)),
         encoder,
         assigner,
-        CentroidExplainer(encoder, assigner, found.mean(axis=0)),
+        CentroidExplainer(encoder, found, found.mean(axis=0)),
         NoveltyRule.learn(places.T.copy()),
         cards,
     )
@@ -132,7 +132,7 @@ def test_the_smallest_move_of_a_discovered_model(
     for customer in customers[:12]:
         for to in model.ids:
             answer = what_would_change(model, customer, to, changeable, relations=())
-            if not answer.found or not answer.changes:
+            if not answer.reachable or not answer.changes:
                 continue
             assert answer.least_distance is not None
             assert answer.distance >= answer.least_distance - 1e-9
@@ -195,7 +195,7 @@ def test_whole_numbers_and_levels_are_the_best_of_all(transform: Transform) -> N
         for target in range(4):
             answer = what_would_change(model, everyone[index], model.ids[target], ("a", "b", "c", "plan"))
             distances = np.sqrt(((points - points[index]) ** 2).sum(axis=1))
-            assert answer.found
+            assert answer.reachable
             assert answer.exact
             assert answer.distance == pytest.approx(distances[segments == target].min(), abs=1e-7)
             assert answer.distance >= (answer.least_distance or 0.0) - 1e-9
@@ -212,7 +212,7 @@ def test_a_category_alone_is_tried_level_by_level() -> None:
         segments = model.assign_records(others).nearest
         for target in range(4):
             answer = what_would_change(model, customer, model.ids[target], ["plan"])
-            assert answer.found == (target in segments)
+            assert answer.reachable == (target in segments)
             if answer.changes:
                 assert answer.customer == customer | {"plan": "abc"[list(segments).index(target)]}
                 assert answer.changes[0].words == f"plan: {answer.customer['plan']} instead of {plan}"
@@ -256,7 +256,7 @@ def test_of_more_combinations_than_can_be_tried_the_cheapest_are() -> None:
         VectorContract((*columns, *(Column(name, Kind.CATEGORY) for name in names))),
         encoder,
         assigner,
-        CentroidExplainer(encoder, assigner, places.mean(axis=0)),
+        CentroidExplainer(encoder, places, places.mean(axis=0)),
         model.novelty,
         model.discovered_cards,
     )
@@ -271,7 +271,7 @@ def test_of_more_combinations_than_can_be_tried_the_cheapest_are() -> None:
 
 def check(model: SegmentModel, customer: dict[str, Any], answer: WhatWouldChange, may_change: set[str]) -> None:
     """In the segment, within bounds, whole where it must be, and nothing else touched."""
-    if not answer.found:
+    if not answer.reachable:
         assert answer.reason
         assert answer.changes == ()
         return
@@ -339,7 +339,7 @@ def test_hdbscan_finds_a_way_between_its_segments(hdbscan_model: SegmentModel, c
     for customer in customers[:2]:
         for to in hdbscan_model.ids[1:]:
             answer = what_would_change(hdbscan_model, customer, to, (*NUMBERS, "plan"), relations=())
-            assert answer.found
+            assert answer.reachable
             assert not answer.exact or not answer.changes
 
 
@@ -354,8 +354,8 @@ def test_the_search_comes_near_the_smallest_change(kmeans_model: SegmentModel, c
         for to in kmeans_model.ids:
             exact = what_would_change(kmeans_model, customer, to, changeable, relations=())
             searched = what_would_change(kmeans_model, customer, to, changeable, relations=(inert,))
-            assert searched.found == exact.found
-            if exact.found and exact.changes:
+            assert searched.reachable == exact.reachable
+            if exact.reachable and exact.changes:
                 assert searched.least_distance is None
                 ratios.append(searched.distance / exact.distance)
     assert len(ratios) >= 20
@@ -388,12 +388,12 @@ def test_more_that_may_change_is_never_worse(seed: int) -> None:
     before: WhatWouldChange | None = None
     for count in range(1, len(names) + 1):
         answer = what_would_change(model, customer, model.ids[-1], names[:count])
-        assert answer.exact or not answer.found
+        assert answer.exact or not answer.reachable
         assert not answer.reason.startswith("a search")
         if answer.customer is not None:
             assert model.assign([answer.customer])["segment_id"].iloc[0] == model.ids[-1]
-        if before is not None and before.found:
-            assert answer.found
+        if before is not None and before.reachable:
+            assert answer.reachable
             assert (answer.least_distance or 0.0) <= (before.least_distance or 0.0) + 1e-7
         before = answer
 
@@ -401,9 +401,9 @@ def test_more_that_may_change_is_never_worse(seed: int) -> None:
 def test_the_first_of_two_segments_in_one_place_has_everybody() -> None:
     model = small_model(COUNTS, [Transform.LOG1P] * 3, [(2, 2, 0), (20, 20, 1), (20, 20, 1), (2, 2, 0)])
     customer = {"a": 3.0, "b": 3.0, "c": 0.0}
-    assert what_would_change(model, customer, "s1", ("a", "b", "c")).found
-    assert not what_would_change(model, customer, "s2", ("a", "b", "c")).found
-    assert not what_would_change(model, customer, "s3", ("a", "b", "c")).found
+    assert what_would_change(model, customer, "s1", ("a", "b", "c")).reachable
+    assert not what_would_change(model, customer, "s2", ("a", "b", "c")).reachable
+    assert not what_would_change(model, customer, "s3", ("a", "b", "c")).reachable
 
 
 class GaveUpError(Exception):
@@ -457,7 +457,7 @@ def test_money_moves_with_the_orders_at_the_same_average(
     for customer in customers[:40]:
         for to in kmeans_model.ids:
             answer = what_would_change(kmeans_model, customer, to, ["frequency"])
-            if answer.found and answer.changes:
+            if answer.reachable and answer.changes:
                 assert answer.customer is not None
                 before = customer["monetary_value"] / customer["frequency"]
                 after = answer.customer["monetary_value"] / answer.customer["frequency"]  # type: ignore[operator]
@@ -469,7 +469,7 @@ def test_money_moves_with_the_orders_at_the_same_average(
 
 def test_a_marked_column_does_not_follow(kmeans_model: SegmentModel, customers: list[dict[str, Any]]) -> None:
     answer = what_would_change(kmeans_model, customers[0], kmeans_model.ids[0], NUMBERS)
-    assert answer.found
+    assert answer.reachable
     assert answer.exact
     assert not any(change.follows for change in answer.changes)
 
@@ -538,14 +538,14 @@ def test_more_recent_than_the_first_order_is_impossible() -> None:
     free = what_would_change(rfm_model(), customer, "s2", ["recency_days"], relations=())
     assert changed(free)["recency_days"] > 12
     tenure = changed(free)["recency_days"] - 1
-    assert not what_would_change(rfm_model(), customer | {"tenure_days": tenure}, "s2", ["recency_days"]).found
-    assert what_would_change(rfm_model(), customer | {"tenure_days": tenure + 2}, "s2", ["recency_days"]).found
+    assert not what_would_change(rfm_model(), customer | {"tenure_days": tenure}, "s2", ["recency_days"]).reachable
+    assert what_would_change(rfm_model(), customer | {"tenure_days": tenure + 2}, "s2", ["recency_days"]).reachable
 
 
 def test_what_cannot_be_told_is_not_made_up() -> None:
     """Without orders there is no average order: nobody knows what the first one will be worth."""
     nobody = {"recency_days": 10.0, "frequency": 0.0, "monetary_value": 0.0}
-    assert not what_would_change(rfm_model(), nobody, "s1", ["frequency"]).found
+    assert not what_would_change(rfm_model(), nobody, "s1", ["frequency"]).reachable
     unsent = {name: BUYER[name] for name in ("recency_days", "frequency", "monetary_value")}
     answer = what_would_change(rfm_model(), unsent, "s1", ["frequency"])
     assert set(changed(answer)) == {"frequency", "monetary_value"}, "descriptors that were not sent are not told"
@@ -569,12 +569,12 @@ def test_words_say_the_change() -> None:
 def test_the_customers_own_segment_needs_no_change(model: SegmentModel, customers: list[dict[str, Any]]) -> None:
     own = model.assign([customers[0]])["segment_id"].iloc[0]
     answer = what_would_change(model, customers[0], own, ["frequency"])
-    assert (answer.found, answer.changes, answer.distance, answer.segment_id) == (True, (), 0.0, own)
+    assert (answer.reachable, answer.changes, answer.distance, answer.segment_id) == (True, (), 0.0, own)
 
 
 def test_nothing_will_do_says_what_was_tried(kmeans_model: SegmentModel, customers: list[dict[str, Any]]) -> None:
     answers = [what_would_change(kmeans_model, customers[0], to, ["plan"]) for to in kmeans_model.ids]
-    reasons = [answer.reason for answer in answers if not answer.found]
+    reasons = [answer.reason for answer in answers if not answer.reachable]
     assert reasons == ["no values of plan (3 other levels) would do; mark more columns as changeable"] * len(reasons)
     assert reasons
 

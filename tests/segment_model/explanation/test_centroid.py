@@ -117,9 +117,9 @@ def test_the_same_customer_gets_the_same_explanation_in_any_batch(model: Segment
 def test_a_column_in_which_the_segments_do_not_differ_gets_nothing(kmeans_model: SegmentModel) -> None:
     explainer = kmeans_model.explainer
     assert isinstance(explainer, CentroidExplainer)
-    centroids = explainer.assigner.centroids.copy()
+    centroids = explainer.centroids.copy()
     centroids[:, 1] = 0.25
-    level = CentroidExplainer(explainer.encoder, type(explainer.assigner)(centroids), explainer.mean)
+    level = CentroidExplainer(explainer.encoder, centroids, explainer.mean)
     points = np.ascontiguousarray(centroids[:1].T) + 0.1
     found = level.explain(points, np.array([0]), np.array([1]))
     assert found.contributions[0, 1] == 0.0

@@ -12,10 +12,11 @@ import pytest
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import ContractError
-from segment_model.scoring.hysteresis import MARGIN, heirs, settle
+from segment_model.scoring.hysteresis import MARGIN, apply_hysteresis
 from segments import SegmentModel
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, KMeansSettings
+from training.settings import DiscoverySettings
 from training.succession.succession import Fate, succeed
 
 
@@ -59,7 +60,8 @@ def test_only_whose_segment_comes_second_stays_and_nothing_else_changes(model: S
         changed = told["segment_id"].fillna("") != plain["segment_id"].fillna("")
         assert changed.tolist() == expected.tolist()
         assert set(told.loc[expected, "segment_id"]) <= {previous}
-    kept = settle(model, model.assign_records(planted.frame), list(plain["runner_up_id"]), margin=1.0).kept
+    assignments = model.assign_records(planted.frame)
+    kept = apply_hysteresis(assignments, list(plain["runner_up_id"]), model.previous_positions, margin=1.0).kept
     assert kept.tolist() == (~plain["unassigned"] & (plain["strength"] < 1)).tolist()
 
 
@@ -103,7 +105,7 @@ def test_a_retired_segment_stands_for_the_one_that_took_most_of_it(planted: Any)
 
     four = found(4)
     two, lineage = succeed(found(2), four, planted.frame)
-    known = heirs(two)
+    known = two.previous_positions
     assert {one.fate for one in lineage.gone} == {Fate.MERGED}
     for gone in lineage.gone:
         largest = gone.ties[0]
@@ -113,5 +115,5 @@ def test_a_retired_segment_stands_for_the_one_that_took_most_of_it(planted: Any)
     told = two.assign(planted.frame, previous=was, margin=0.5)
     assert told["previous_segment_id"].notna().all()
     assert told["previous_segment_id"].isin(two.ids).all()
-    strangers = heirs(four)
+    strangers = four.previous_positions
     assert list(strangers) == list(four.ids)  # a first model knows its own only

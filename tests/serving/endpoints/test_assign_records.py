@@ -31,20 +31,22 @@ from features.tables.raw_tables import RawType
 from jobs.discovery_record import provenance
 from jobs.inputs import vectors_of
 from segment_model.model import SegmentModel
-from serving.assignment.assignment import read_request
 from serving.assignment.raw_rows import ATTRIBUTES, TABLES, moment
 from serving.contracts.requests import MOST_ROWS, RecordsRequest
 from serving.contracts.responses import RecordsResponse
-from serving.endpoints.assign_records import RECORD_KEYS, _read_customer
+from serving.endpoints.assign_records import read_raw_customers
 from serving.gateway.gateway import Door
 from serving.launcher import running_service
 from serving.metrics.metrics import Metrics
-from serving.model.live_model import LiveModel, ServedModel
-from serving.model.shadow import Shadow, ShadowMetrics
+from serving.metrics.shadow_metrics import ShadowMetrics
+from serving.model.live_model import LiveModel
+from serving.model.served_model import ServedModel
+from serving.model.shadow import Shadow
 from serving.settings import ServiceSettings
 from serving.wire.refusals import Refusal
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, KMeansSettings, Settings, parse_settings
+from training.settings import DiscoverySettings, Settings, parse_settings
 
 AS_OF = date(2026, 7, 1)
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -315,11 +317,13 @@ def test_a_challenger_in_the_shadow_is_asked_about_the_vectors_that_rows_came_to
     live = LiveModel(lambda: ServedModel(discovered, "company", "7", "tests"))
     live.load()
     gc.unfreeze()
-    live.shadow = Shadow(challenger, ShadowMetrics(metrics))
+    shadow = Shadow(challenger, ShadowMetrics(metrics))
     ids = list(frame.index[:30])
     body = {"as_of": "2026-07-01", "customers": [raw(name) for name in ids]}
-    reply = make_caller(Door(live, ServiceSettings()))("POST", "/assign_records", json.dumps(body).encode())
-    while live.shadow.compare():
+    reply = make_caller(Door(live, ServiceSettings(), shadow=shadow))(
+        "POST", "/assign_records", json.dumps(body).encode()
+    )
+    while shadow.compare():
         pass
     said = [found["segment_id"] for found in reply.json["assignments"]]
     different = sum(a != b for a, b in zip(said, other.assign(frame.loc[ids])["segment_id"], strict=True))
@@ -385,7 +389,7 @@ near = st.fixed_dictionaries(
 def test_the_published_model_and_the_reader_give_the_same_verdict(value: Any) -> None:
     """The values in rows apart, which the model in service judges; and ids that repeat, which a schema cannot say."""
     try:
-        read_request(value, 1000, RECORD_KEYS, _read_customer)
+        read_raw_customers(value)
     except Refusal as refusal:
         well_formed = refusal.code == "duplicate_ids"
     else:

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segment_model.model import SegmentModel
-from serving.assignment.assignment import CONTRAST_KEYS, MAP_KEYS, read_request
 from serving.contracts.requests import ChangeRequest, ContrastRequest, MapRequest
 from serving.contracts.responses import AssignResponse, ChangeResponse
+from serving.endpoints.contrast import read_contrast
+from serving.endpoints.locate import read_locate
 from serving.endpoints.what_would_change import read_change
 
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -60,7 +61,7 @@ def test_the_smallest_change_is_the_models_own_and_moves_the_customer(
     reply = change(call, good, "s001", allowed)
     found = ChangeResponse.model_validate(reply.json)
     truth = model.what_would_change(good, "s001", allowed)
-    assert truth.found, "else there is nothing to compare"
+    assert truth.reachable, "else there is nothing to compare"
     assert (found.id, found.segment_id, found.to, found.found) == ("C1", "s000", "s001", True)
     assert [(c.feature, c.before, c.after, c.words) for c in found.changes] == [
         (c.column, c.before, c.after, c.words) for c in truth.changes
@@ -176,11 +177,11 @@ changes = st.fixed_dictionaries(
 @quick
 @given(value=contrasts | changes | places | anything)
 def test_the_published_models_and_the_readers_give_the_same_verdict(verdicts: Any, value: Any) -> None:
-    read, allowed = verdicts(lambda body: read_request(body, keys=CONTRAST_KEYS), ContrastRequest, value)
+    read, allowed = verdicts(read_contrast, ContrastRequest, value)
     assert read == allowed
     read, allowed = verdicts(read_change, ChangeRequest, value)
     assert read == allowed
-    read, allowed = verdicts(lambda body: read_request(body, keys=MAP_KEYS), MapRequest, value)
+    read, allowed = verdicts(read_locate, MapRequest, value)
     assert read == allowed
 
 

@@ -21,9 +21,9 @@ from experiments.load.service_process import free_port
 from segment_model.encoding.reader import CustomerReader
 from segment_model.model import SegmentModel
 from serving.contracts import responses
-from serving.explorer.page import FILES
+from serving.endpoints.explorer import FILES
 from serving.launcher import running_service
-from serving.model.segment_plane import FlatMap
+from serving.model.segment_plane import SegmentPlane
 from serving.settings import ServiceSettings
 
 SPEC = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
@@ -48,7 +48,7 @@ def places(call: Any, customers: list[dict[str, Any]]) -> Any:
 
 
 def test_the_plane_is_that_of_the_principal_components(kmeans: SegmentModel) -> None:
-    found = FlatMap.of(kmeans)
+    found = SegmentPlane.of(kmeans)
     centres = kmeans.assigner.centroids  # type: ignore[union-attr]
     covariance = np.cov(centres.T, bias=True)  # the segments are of one size
     values, vectors = np.linalg.eigh(covariance)
@@ -65,7 +65,7 @@ def test_customers_lie_where_their_encoded_points_project_to(
     assert [place.id for place in picture.segments] == list(model.ids)
     reply = responses.PlacesResponse.model_validate(places(call, many_customers[:50]).json)
     raw = CustomerReader(model.contract, model.encoder).records(many_customers[:50])
-    expected = FlatMap.of(model).place(model.encoder.encode(raw))
+    expected = SegmentPlane.of(model).place(model.encoder.encode(raw))
     assert [[place.x, place.y] for place in reply.customers] == expected.tolist()
     assert [place.id for place in reply.customers] == [f"C{i}" for i in range(50)]
 
@@ -143,7 +143,7 @@ def check_shown(page: Any, model: SegmentModel) -> dict[str, Any]:
     assert shown["strength"] == pytest.approx(assigned.strength[0], abs=1e-12)
     assert shown["by"] == pytest.approx(dict(zip(why.columns, why.contributions[0].tolist(), strict=True)), abs=1e-12)
     raw = CustomerReader(model.contract, model.encoder).records([shown["values"]])
-    (place,) = FlatMap.of(model).place(model.encoder.encode(raw)).tolist()
+    (place,) = SegmentPlane.of(model).place(model.encoder.encode(raw)).tolist()
     assert [shown["x"], shown["y"]] == pytest.approx(place, abs=1e-12)
     return shown
 

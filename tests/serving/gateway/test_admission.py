@@ -19,14 +19,14 @@ from segment_model.assigners.nearest_core import NearestCore
 from segment_model.counterfactual import smallest_change
 from segment_model.model import SegmentModel
 from serving import worker as worker_module
-from serving.assignment.stepwise import STEP, answer_in_steps
-from serving.endpoints import table as routes_module
+from serving.assignment.stepwise import STEP, assign_in_steps
+from serving.endpoints import what_would_change
 from serving.gateway import gateway as door_module
 from serving.gateway.admission import RateLimit, Turn, share
 from serving.gateway.api_keys import add_key
 from serving.gateway.gateway import Door
 from serving.settings import ServiceSettings
-from serving.wire.body import LARGEST_HEAD, LONGEST_URL, BodyBudget, BodyReader, Hourglass
+from serving.wire.body import LARGEST_HEAD, LONGEST_URL, BodyBudget, BodyReader
 from serving.wire.deadline import Deadline
 from serving.wire.refusals import Refusal
 
@@ -395,7 +395,7 @@ def test_a_search_keeps_no_list_waiting(
 
     door = make_caller(kmeans).door
     monkeypatch.setattr(SegmentModel, "assign_records", assign)
-    monkeypatch.setattr(routes_module, "answer_change", search)
+    monkeypatch.setattr(what_would_change, "answer_change", search)
     change = {"customer": {"id": "C1", "features": good}, "to": "s001", "changeable": ["frequency"]}
     found = ask_all(door, [json.dumps(change).encode(), body_of(good, 300)], ["/what_would_change", "/assign"])
     assert [status for status, _, _ in found] == [200, 200]
@@ -442,14 +442,15 @@ def test_whoever_waits_for_a_turn_too_long_is_told_so_as_the_document_says(
 
 @pytest.mark.parametrize("explain", [False, True])
 def test_steps_change_no_answer(make_caller: Any, model: SegmentModel, many_customers: Any, explain: bool) -> None:
-    from serving.assignment.assignment import answer, read_request
-    from serving.model.live_model import ServedModel
+    from serving.assignment.answer import assign_customers
+    from serving.endpoints.assign import read_assign
+    from serving.model.served_model import ServedModel
 
     customers = [{"id": str(i), "features": f} for i, f in enumerate([*many_customers, *many_customers[:101]])]
-    request = read_request({"customers": customers, "explain": explain})
+    request = read_assign({"customers": customers, "explain": explain})
     served = ServedModel(model, "tiny", "7", "tests")
     assert len(customers) > 2 * STEP
-    assert answer_in_steps(served, request, Deadline.after(60)) == answer(served, request)
+    assert assign_in_steps(served, request, Deadline.after(60)) == assign_customers(served, request)
 
 
 def test_steps_tell_all_that_is_wrong(make_caller: Any, kmeans: SegmentModel, good: dict[str, Any]) -> None:
@@ -525,24 +526,27 @@ def test_a_deep_body_does_not_reach_the_limit_of_recursion(call_kmeans: Any) -> 
     assert sys.getrecursionlimit() >= 1000
 
 
-def test_a_wait_is_ended_when_it_is_too_long_and_no_other() -> None:
-    hourglass = Hourglass(0.2)
+def test_a_body_that_is_late_is_given_up_and_no_other() -> None:
+    reader = BodyReader(100, 0.2)
 
-    async def wait(seconds: float) -> bytes:
-        await asyncio.sleep(seconds)
-        return b"there"
+    def body_after(seconds: float) -> Any:
+        async def receive() -> dict[str, Any]:
+            await asyncio.sleep(seconds)
+            return {"type": "http.request", "body": b"whole", "more_body": False}
 
-    async def all_at_once() -> list[Any]:
-        waits = [hourglass.within(wait(seconds)) for seconds in (0, 0.1, 5, 5)]
-        return await asyncio.gather(*waits, return_exceptions=True)
+        return reader.read(dict(JSON), receive)
 
-    for _ in range(2):  # in another loop too
-        found = asyncio.run(asyncio.wait_for(all_at_once(), 3))
-        assert found[:2] == [b"there", b"there"]
-        assert [type(one) for one in found[2:]] == [TimeoutError, TimeoutError]
+    async def read_all() -> list[Any]:
+        bodies = [body_after(seconds) for seconds in (0, 0.1, 5, 5)]
+        return await asyncio.gather(*bodies, return_exceptions=True)
+
+    for _ in range(2):  # in another event loop too
+        early, in_time, *late = asyncio.run(asyncio.wait_for(read_all(), 3))
+        assert early == in_time == b"whole"
+        assert [(type(refusal), refusal.code) for refusal in late] == [(Refusal, "body_timeout")] * 2
 
     async def cancelled() -> None:
-        task = asyncio.create_task(hourglass.within(wait(5)))
+        task = asyncio.create_task(body_after(5))
         await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

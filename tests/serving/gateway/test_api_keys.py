@@ -21,7 +21,8 @@ from serving.endpoints.table import route_table
 from serving.gateway import api_keys as keys_module
 from serving.gateway.api_keys import OPEN, ApiKeys, add_key, read_keys, revoke_key
 from serving.gateway.gateway import Door
-from serving.model.live_model import LiveModel, ServedModel
+from serving.model.live_model import LiveModel
+from serving.model.served_model import ServedModel
 from serving.settings import ServiceSettings
 from serving.wire.refusals import Refusal
 
@@ -65,9 +66,8 @@ def keyed(
     return call, key, gone
 
 
-def every_route(model: SegmentModel) -> list[tuple[str, str]]:
-    live = LiveModel(lambda: ServedModel(model, "tiny", "7", "tests"))
-    return [(route.method, route.path) for route in route_table(live, ServiceSettings())]
+def every_route() -> list[tuple[str, str]]:
+    return [(route.method, route.path) for route in route_table()]
 
 
 def basic(password: str) -> str:
@@ -100,7 +100,7 @@ def test_every_route_but_the_probes_asks_for_a_key(
     if sent is not None:
         password = basic(gone).removeprefix("Basic ")
         headers["authorization"] = sent.format(key=key, gone=gone, gone_as_password=password)
-    asked = [route for route in every_route(kmeans) if route not in PROBES]
+    asked = [route for route in every_route() if route not in PROBES]
     assert len(asked) > 14
     for method, route in [*asked, *OTHERS]:
         reply = call(method, route, b"", headers)
@@ -122,7 +122,7 @@ def test_over_real_sockets_too_no_route_opens_without_a_key_that_counts(
     start_service: Callable[..., Any], kmeans: SegmentModel
 ) -> None:
     """As callers meet it: uvicorn, our front door and BentoML in the way, and the files that BentoML answers."""
-    routes = [route for route in every_route(kmeans) if route not in PROBES]
+    routes = [route for route in every_route() if route not in PROBES]
     ours = [*routes, *OTHERS, ("GET", "/healthz"), ("GET", "/docs.json"), ("GET", "/schema.json")]
     with start_service() as service:
         file = service.log.parent / "keys.json"

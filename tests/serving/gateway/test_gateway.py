@@ -14,15 +14,11 @@ from pydantic import TypeAdapter
 from segment_model.cards import SegmentLabel
 from segment_model.model import SegmentModel
 from serving.contracts import errors, requests, responses
-from serving.endpoints import openapi
-from serving.endpoints.table import Route, route_table
+from serving.endpoints import docs
+from serving.endpoints.table import route_table
 from serving.gateway.gateway import Door
-from serving.model.live_model import LiveModel, ServedModel
+from serving.model.live_model import LiveModel
 from serving.settings import ServiceSettings
-
-
-def table(model: SegmentModel) -> tuple[Route, ...]:
-    return route_table(LiveModel(lambda: ServedModel(model, "tiny", "7", "tests")), ServiceSettings())
 
 
 def test_the_cards_are_told(call_kmeans: Any, kmeans: SegmentModel) -> None:
@@ -45,7 +41,7 @@ def test_the_model_tells_what_it_expects(call: Any, model: SegmentModel) -> None
     found = responses.ModelResponse.model_validate(call("GET", "/model").json)
     assert (found.model_version, found.digest) == ("7", model.digest)
     assert found.learned_digest == model.learned_digest != model.digest
-    assert found.algorithm == {"nearest_centroid": "kmeans", "nearest_core": "hdbscan"}[model.assigner.KIND]
+    assert found.algorithm == model.assigner.ALGORITHM
     assert [(f.name, f.kind, f.unit, f.nullable, f.required) for f in found.features] == [
         ("recency_days", "number", "days", False, True),
         ("frequency", "count", "orders", False, True),
@@ -119,10 +115,10 @@ def test_a_caller_that_goes_away_is_not_answered(kmeans: SegmentModel, make_call
     assert sent == []
 
 
-def test_the_document_describes_every_route_and_every_error(call_kmeans: Any, kmeans: SegmentModel) -> None:
+def test_the_document_describes_every_route_and_every_error(call_kmeans: Any) -> None:
     document = call_kmeans("GET", "/openapi.json").json
     described = {(m.upper(), path) for path, operations in document["paths"].items() for m in operations}
-    assert described == {(r.method, r.path) for r in table(kmeans) if r.documented}
+    assert described == {(r.method, r.path) for r in route_table() if r.documented}
     error = {"$ref": "#/components/schemas/ErrorResponse"}
     for operations in document["paths"].values():
         for operation in operations.values():
@@ -177,7 +173,7 @@ def test_the_scripts_of_the_page_are_answered_as_all_else_is(
     call = make_caller(kmeans)
     call.door.leave()
     page = call("GET", "/docs").body.decode()
-    for path, kind in openapi.DOCS_FILES.items():
+    for path, kind in docs.SCRIPTS.items():
         assert f'"{path[1:]}"' in page
         reply = call("GET", path, b"", {"range": wanted, "x-request-id": "scripts-1"})
         assert (reply.status, reply.headers["content-type"]) == (200, kind)

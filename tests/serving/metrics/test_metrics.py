@@ -22,7 +22,7 @@ from segment_model.model import SegmentModel
 from serving.metrics.metrics import SECONDS, Counted, Metrics
 from serving.metrics.service_metrics import ServiceMetrics
 from serving.metrics.worker_metrics import WorkerMetrics
-from serving.model.live_model import ServedModel
+from serving.model.served_model import ServedModel
 
 AS_OF = date(2026, 7, 1)
 INDUSTRIES = ("retail", "software", "finance")

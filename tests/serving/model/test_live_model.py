@@ -15,8 +15,9 @@ import pytest
 
 from segment_model.errors import ArtefactError, RegistryError
 from segment_model.model import SegmentModel
-from serving.model.live_model import LiveModel, ServedModel, from_directory, warm
+from serving.model.live_model import LiveModel, warm
 from serving.model.registry_follower import live_model_of
+from serving.model.served_model import ServedModel, from_directory
 from serving.settings import ServiceSettings
 
 

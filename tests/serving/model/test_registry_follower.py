@@ -24,9 +24,10 @@ from segment_model.model import SegmentModel
 from segment_model.self_test import with_examples
 from serving.model import registry_follower
 from serving.model.call_timeout import Patience, TooSlowError
-from serving.model.live_model import ModelEvents, ServedModel
+from serving.model.live_model import ModelEvents
 from serving.model.load_failures import Reason, reason_of
 from serving.model.registry_follower import FollowedModel, RegistrySource
+from serving.model.served_model import ServedModel
 from serving.model.stored_copies import KeptCopies
 
 
@@ -60,7 +61,7 @@ class Registry:
             raise self.down
         return Standing(self.named, self.versions[self.named].digest, dict(self.labels))
 
-    def fetch(self, version: str | None = None, folder: Path | None = None) -> ServedModel:  # noqa: ARG002
+    def fetch(self, version: str | None = None, folder: Path | None = None) -> ServedModel:
         number = version or self.named
         self.fetched.append(number)
         self.failing.get(number, lambda: None)()

@@ -14,12 +14,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from segment_model.contract import VectorContract
 from segment_model.model import SegmentModel
-from serving.assignment.assignment import answer, read_request
+from serving.assignment.answer import assign_customers
+from serving.endpoints.assign import read_assign
 from serving.metrics.metrics import Metrics
+from serving.metrics.shadow_metrics import ShadowMetrics
 from serving.metrics.worker_metrics import WorkerMetrics
 from serving.model import shadow as room
-from serving.model.live_model import LiveModel, ServedModel
-from serving.model.shadow import MOST_TEXT, Shadow, ShadowMetrics
+from serving.model.live_model import LiveModel
+from serving.model.served_model import ServedModel
+from serving.model.shadow import MOST_TEXT, Shadow
 from serving.wire.messages import Answer
 
 
@@ -41,7 +44,7 @@ def shadow_of(model: SegmentModel, metrics: Metrics, share: float = 1.0) -> Shad
 
 def offer(shadow: Shadow, champion: ServedModel, customers: list[dict[str, Any]]) -> list[str | None]:
     features = [{"id": f"C{i}", "features": one} for i, one in enumerate(customers)]
-    rows = answer(champion, read_request({"customers": features}))["assignments"]
+    rows = assign_customers(champion, read_assign({"customers": features}))["assignments"]
     shadow.offer(champion, customers, "unassigned", rows)
     return [row["segment_id"] for row in rows]
 
@@ -125,7 +128,7 @@ def test_who_stays_by_hysteresis_is_no_difference(
             {"id": f"C{i}", "features": one, "previous_segment_id": previous}
             for i, (one, previous) in enumerate(zip(many_customers, runner_ups, strict=True))
         ]
-        rows = answer(champion, read_request({"customers": asked}))["assignments"]
+        rows = assign_customers(champion, read_assign({"customers": asked}))["assignments"]
         assert any(row["kept_by_hysteresis"] for row in rows)
         shadow.offer(champion, many_customers, "unassigned", rows)
         while shadow.compare():

@@ -16,7 +16,7 @@ import pytest
 
 from segment_model.cards import SegmentLabel
 from segment_model.model import SegmentModel
-from serving.model.live_model import ServedModel
+from serving.model.served_model import ServedModel
 from serving.model.stored_copies import CURRENT, KeptCopies
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serving.assignment.assignment import read_request
 from serving.contracts.errors import ErrorResponse
 from serving.contracts.requests import AssignRequest
 from serving.contracts.responses import AssignResponse
+from serving.endpoints.assign import read_assign
 
 # hypothesis meets the session's fixtures only to read them
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -88,7 +88,7 @@ def test_any_finite_numbers_get_an_answer_or_a_named_refusal(call: Any, values: 
 @quick
 @given(value=near | anything)
 def test_the_published_model_and_the_reader_give_the_same_verdict(verdicts: Any, value: Any) -> None:
-    read, allowed = verdicts(read_request, AssignRequest, value)
+    read, allowed = verdicts(read_assign, AssignRequest, value)
     assert read == allowed
 
 

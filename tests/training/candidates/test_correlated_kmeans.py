@@ -1,4 +1,4 @@
-"""KMeans that allows for correlation cuts along the gap, and plain nearest centroids serve what it found."""
+"""KMeans that allows for correlation cuts along the gap, and plain nearest centroids serve its segments."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from sklearn.metrics import adjusted_rand_score
 
 from experiments.generated_tables.planted_groups import customer_table
 from segments import Column, Kind
-from training.candidates.correlated_kmeans import CorrelatedRecipe
-from training.candidates.kmeans import KMeansRecipe
-from training.candidates.result_cache import Memory
-from training.candidates.voronoi_sites import sites
+from training.candidates.candidate import NoSegmentsError
+from training.candidates.correlated_kmeans import CorrelatedKMeansSpec
+from training.candidates.kmeans import KMeansSpec
+from training.candidates.kmeans_settings import KMeansSettings
+from training.candidates.result_cache import ResultCache
+from training.candidates.voronoi_sites import voronoi_sites
 from training.candidates.warm_start import continuity
 from training.discovery.discovery import discover
 from training.evaluation.verdict import VerdictKind
-from training.settings import DiscoverySettings, KMeansSettings
+from training.settings import DiscoverySettings
 
 
 def two_long_groups(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -38,10 +40,10 @@ def test_the_nearest_site_is_that_of_the_nearest_mean_in_the_turned_space(seed: 
     points = generator.normal(size=(200, width))
 
     def squared(places: np.ndarray, others: np.ndarray) -> np.ndarray:
-        result: np.ndarray = ((places[:, None] - others[None]) ** 2).sum(axis=2)
-        return result
+        distances: np.ndarray = ((places[:, None] - others[None]) ** 2).sum(axis=2)
+        return distances
 
-    turned, plain = squared(points @ turn, means @ turn), squared(points, sites(means, turn))
+    turned, plain = squared(points @ turn, means @ turn), squared(points, voronoi_sites(means, turn))
     differences, expected = plain - plain[:, :1], turned - turned[:, :1]
     scale = np.sum(differences * expected) / np.sum(expected**2)
     assert differences == pytest.approx(scale * expected, abs=1e-6 * np.abs(differences).max())
@@ -49,33 +51,27 @@ def test_the_nearest_site_is_that_of_the_nearest_mean_in_the_turned_space(seed: 
 
 def test_sites_in_the_plain_space_are_the_means_themselves() -> None:
     means = np.random.default_rng(1).normal(size=(4, 6))
-    assert sites(means, np.eye(6)) == pytest.approx(means)
+    assert voronoi_sites(means, np.eye(6)) == pytest.approx(means)
 
 
 def test_a_retrain_leaves_customers_where_they_are_unless_it_pays() -> None:
     """On a continuum, where another seed finds another partition as good."""
     points = np.random.default_rng(5).normal(size=(1500, 6))
-    before = CorrelatedRecipe(5, 1, (0.0,) * 6).fit(points, 0)
-    assert before is not None
-    cold = CorrelatedRecipe(5, 1, (0.0,) * 6).fit(points, 1)
-    warm = CorrelatedRecipe(5, 1, (0.0,) * 6, before.labels).fit(points, 1)
-    assert cold is not None
-    assert warm is not None
+    before = CorrelatedKMeansSpec(5, 1, (0.0,) * 6).fit(points, 0)
+    cold = CorrelatedKMeansSpec(5, 1, (0.0,) * 6).fit(points, 1)
+    warm = CorrelatedKMeansSpec(5, 1, (0.0,) * 6, before.labels).fit(points, 1)
     assert continuity(cold.labels, before.labels) < 0.9
     assert continuity(warm.labels, before.labels) > 0.98
     # of a clear gap the incumbent that missed it is left
     points, truth = two_long_groups()
     wrong = (points[:, 0] > np.median(points[:, 0])).astype(np.intp)
-    mended = CorrelatedRecipe(2, 5, (0.0, 0.0), wrong).fit(points, 0)
-    assert mended is not None
+    mended = CorrelatedKMeansSpec(2, 5, (0.0, 0.0), wrong).fit(points, 0)
     assert adjusted_rand_score(truth, mended.labels) > 0.97
 
 
 def test_long_groups_are_parted_along_the_gap() -> None:
     points, truth = two_long_groups()
-    plain, correlated = KMeansRecipe(2, 5).fit(points, 0), CorrelatedRecipe(2, 5, (0.0, 0.0)).fit(points, 0)
-    assert plain is not None
-    assert correlated is not None
+    plain, correlated = KMeansSpec(2, 5).fit(points, 0), CorrelatedKMeansSpec(2, 5, (0.0, 0.0)).fit(points, 0)
     assert adjusted_rand_score(truth, plain.labels) < 0.1
     assert adjusted_rand_score(truth, correlated.labels) > 0.97
     answers = correlated.assigner.nearest(np.ascontiguousarray(points.T)).segment
@@ -86,10 +82,10 @@ def test_a_discovery_prefers_them_where_a_gap_parts_them() -> None:
     points, truth = two_long_groups()
     columns = (Column("a", Kind.NUMBER), Column("b", Kind.NUMBER))
     table = customer_table("", pd.DataFrame({"a": points[:, 0], "b": points[:, 1]}), columns, truth)
-    found = discover(table.frame, table.contract, DiscoverySettings(algorithms=(KMeansSettings(segments=2),)), {})
-    assert found.verdict.kind is VerdictKind.DISTINCT
-    assert found.chosen.recipe.name == "KMeans allowing for correlation, 2 segments"
-    assert adjusted_rand_score(truth, found.labels) > 0.97
+    discovery = discover(table.frame, table.contract, DiscoverySettings(algorithms=(KMeansSettings(segments=2),)), {})
+    assert discovery.verdict.kind is VerdictKind.DISTINCT
+    assert discovery.chosen.spec.name == "KMeans allowing for correlation, 2 segments"
+    assert adjusted_rand_score(truth, discovery.labels) > 0.97
 
 
 def test_without_a_gap_plain_kmeans_makes_the_slices() -> None:
@@ -98,27 +94,30 @@ def test_without_a_gap_plain_kmeans_makes_the_slices() -> None:
     columns = (Column("a", Kind.NUMBER), Column("b", Kind.NUMBER))
     frame = pd.DataFrame({"a": values[:, 0], "b": values[:, 1]})
     table = customer_table("", frame, columns, np.zeros(600, dtype=np.intp))
-    found = discover(table.frame, table.contract, DiscoverySettings(algorithms=(KMeansSettings(segments=2),)), {})
-    assert found.chosen.recipe.name == "KMeans, 2 segments"
-    assert "refused: no gaps part its segments" in found.choice.remarks
+    discovery = discover(table.frame, table.contract, DiscoverySettings(algorithms=(KMeansSettings(segments=2),)), {})
+    assert discovery.chosen.spec.name == "KMeans, 2 segments"
+    assert "refused: no gaps part its segments" in discovery.choice.remarks
 
 
 def test_a_column_of_two_values_does_not_decide_where_its_blur_is_known() -> None:
     generator = np.random.default_rng(3)
     truth = np.repeat([0, 1], 300)
     points = np.column_stack([generator.integers(0, 2, 600) * 2.0, generator.normal(size=600) + 6 * truth])
-    fit = CorrelatedRecipe(2, 5, (1.0, 0.0)).fit(points, 0)
-    assert fit is not None
+    fit = CorrelatedKMeansSpec(2, 5, (1.0, 0.0)).fit(points, 0)
     assert adjusted_rand_score(truth, fit.labels) > 0.97
 
 
 def test_degenerate_customers_have_no_such_segments() -> None:
-    recipe = CorrelatedRecipe(3, 2, (0.0, 0.0))
-    assert recipe.fit(np.zeros((50, 2)), 0) is None
-    assert recipe.fit(np.repeat([[0.0, 0.0], [1.0, 1.0]], 20, axis=0), 0) is None
+    spec = CorrelatedKMeansSpec(3, 2, (0.0, 0.0))
+    for points in (np.zeros((50, 2)), np.repeat([[0.0, 0.0], [1.0, 1.0]], 20, axis=0)):
+        with pytest.raises(NoSegmentsError, match="fewer than 3 different customers"):
+            spec.fit(points, 0)
     one_line = np.column_stack([np.arange(60.0), np.zeros(60)])
-    fit = recipe.fit(one_line, 0)
-    assert fit is None or np.isfinite(fit.assigner.nearest(np.ascontiguousarray(one_line.T)).distance).all()
+    try:
+        fit = spec.fit(one_line, 0)
+    except NoSegmentsError:
+        return
+    assert np.isfinite(fit.assigner.nearest(np.ascontiguousarray(one_line.T)).distance).all()
 
 
 def test_memory_computes_once_and_forgets_the_oldest() -> None:
@@ -128,13 +127,13 @@ def test_memory_computes_once_and_forgets_the_oldest() -> None:
         calls.append(times)
         return times * values
 
-    memory = Memory()
-    remembered = memory.cache(doubled)
-    first = remembered(np.ones(3), 2)
-    assert np.array_equal(remembered(np.ones(3), 2), first)
+    cache = ResultCache()
+    cached = cache.cache(doubled)
+    first = cached(np.ones(3), 2)
+    assert np.array_equal(cached(np.ones(3), 2), first)
     assert calls == [2]
     for times in range(3, 30):
-        remembered(np.ones(3), times)
-    remembered(np.zeros(3), 2)
-    remembered(np.ones(3), 2)
+        cached(np.ones(3), times)
+    cached(np.zeros(3), 2)
+    cached(np.ones(3), 2)
     assert calls == [*range(2, 30), 2, 2]

@@ -1,4 +1,4 @@
-"""What a retrain takes over of the encoding, and how the brake slows centres down."""
+"""A retrain keeps transforms unless there is a clear reason, and damping slows centres down."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Transform
 from segment_model.encoding.reader import CustomerReader
 from segments import Column, Kind, SegmentModel
-from training.candidates.damping import MOST_AT_ONCE, MOST_BRAKED, braked, carried_over
+from training.candidates.damping import MOST_AT_ONCE, MOST_DAMPING, carried_over, damped_centres
 from training.candidates.incumbent import transforms_of
 from training.candidates.warm_start import (
     Partition,
-    Standpoint,
+    WarmStart,
+    choose_partition,
     continuity,
     cost_of_moving,
+    members_means,
     nearest_to,
-    settle,
-    warm_centroids,
 )
 from training.encoding import choose_transform, fit_encoding
 from training.settings import EncodingSettings
@@ -93,11 +93,11 @@ def test_what_has_no_counterpart_is_todays(
     assert np.all(carried_over(hdbscan_model, encoder, today) == 77.0)  # it has no centres
 
 
-def test_the_brake_puts_off_half_of_the_way_at_most() -> None:
+def test_damping_puts_off_half_of_the_way_at_most() -> None:
     today, before = np.zeros((2, 3)), np.ones((2, 3))
-    strengths = [float(centres[0, 0]) for centres in braked(today, before)]
+    strengths = [float(centres[0, 0]) for centres in damped_centres(today, before)]
     assert strengths == sorted(strengths)
-    assert 0 < strengths[0] < strengths[-1] == MOST_BRAKED
+    assert 0 < strengths[0] < strengths[-1] == MOST_DAMPING
 
 
 def test_moving_costs_more_beyond_what_may_go_at_once() -> None:
@@ -107,8 +107,8 @@ def test_moving_costs_more_beyond_what_may_go_at_once() -> None:
 
 
 def partition(points: Any, labels: Any) -> Partition:
-    """Everybody at the nearest mean of the segments of `labels`."""
-    means = warm_centroids(points, labels.astype(np.intp), int(labels.max()) + 1)
+    """Every point at the nearest mean of the segments of `labels`."""
+    means = members_means(points, labels.astype(np.intp), int(labels.max()) + 1)
     assert means is not None
     return nearest_to(means, points)
 
@@ -123,11 +123,11 @@ def test_a_drift_is_slowed_and_still_goes_on() -> None:
     def moved(chosen: Partition) -> float:
         return 1 - continuity(chosen.labels, members)
 
-    assert moved(settle(Standpoint(members, today), points, along_y)) > MOST_AT_ONCE
-    chosen = settle(Standpoint(members, today, before), points, along_y)
+    assert moved(choose_partition(WarmStart(members, today), points, along_y)) > MOST_AT_ONCE
+    chosen = choose_partition(WarmStart(members, today, before), points, along_y)
     assert moved(chosen) <= MOST_AT_ONCE
     gone = (chosen.centroids - before)[:, 0] / (today - before)[:, 0]
-    assert np.all((gone >= 1 - MOST_BRAKED - 1e-9) & (gone < 1))  # a refit, not a freeze
+    assert np.all((gone >= 1 - MOST_DAMPING - 1e-9) & (gone < 1))  # a refit, not a freeze
 
 
 def test_a_jump_that_pays_is_not_slowed() -> None:
@@ -137,5 +137,5 @@ def test_a_jump_that_pays_is_not_slowed() -> None:
     wrong = np.where(truth == 2, 1, 0)
     wrong[(truth == 0) & (points[:, 0] > 0)] = 2
     best, today = partition(points, truth), partition(points, wrong).centroids
-    chosen = settle(Standpoint(wrong.astype(np.intp), today, today), points, best)
+    chosen = choose_partition(WarmStart(wrong.astype(np.intp), today, today), points, best)
     assert chosen.inertia == pytest.approx(best.inertia, rel=1e-3)

@@ -12,15 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segment_model.encoding.encoder import Floats
+from training.candidates.candidate import NoSegmentsError
 from training.candidates.exemplars import (
     MOST_SHARE,
     Clustered,
+    approximate_predictions,
     best_reach,
-    condensed,
+    condense,
     members_as_probes,
-    predicted,
 )
-from training.candidates.hdbscan import HdbscanRecipe, _births, core_distances
+from training.candidates.hdbscan import HdbscanSpec, _births, core_distances
 from training.evaluation.quality import assigned_labels
 
 
@@ -49,30 +50,29 @@ def peer(points: Floats) -> Any:
         ).fit(points)
 
 
-def test_predicted_is_hdbscans_approximate_predict() -> None:
+def test_predictions_are_hdbscans_approximate_predict() -> None:
     points = customers(1_000, 0)
-    found = peer(points)
-    clustered = Clustered(points, core_distances(points, 10), found.labels_.astype(np.intp), _births(found))
+    fitted = peer(points)
+    clustered = Clustered(points, core_distances(points, 10), fitted.labels_.astype(np.intp), _births(fitted))
     asked = np.vstack([points, customers(1_000, 1), points + np.random.default_rng(2).normal(0, 0.5, points.shape)])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
-        expected = hdbscan.approximate_predict(found, asked)[0]
-    ours, witness = predicted(clustered, asked, 10)
+        expected = hdbscan.approximate_predict(fitted, asked)[0]
+    ours, witness = approximate_predictions(clustered, asked, 10)
     assert np.mean(ours == expected) >= 0.999  # equally near neighbours may come in another order
     joined = ours >= 0
-    assert np.array_equal(found.labels_[witness[joined]], ours[joined])
+    assert np.array_equal(fitted.labels_[witness[joined]], ours[joined])
 
 
 def test_few_exemplars_answer_newcomers_as_hdbscan_does() -> None:
     points, newcomers = customers(2_000, 0), customers(2_000, 7)
-    found = peer(points)
-    fit = HdbscanRecipe(30, 10).fit(points, seed=0)
-    assert fit is not None
-    place = np.full(int(found.labels_.max()) + 2, -1)
-    place[found.labels_] = fit.labels
+    fitted = peer(points)
+    fit = HdbscanSpec(30, 10).fit(points, seed=0)
+    place = np.full(int(fitted.labels_.max()) + 2, -1)
+    place[fitted.labels_] = fit.labels
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
-        expected = place[hdbscan.approximate_predict(found, newcomers)[0]]
+        expected = place[hdbscan.approximate_predict(fitted, newcomers)[0]]
     ours = assigned_labels(fit, newcomers)
     both = (ours >= 0) & (expected >= 0)
     assert np.mean(ours[both] == expected[both]) >= 0.995
@@ -82,8 +82,7 @@ def test_few_exemplars_answer_newcomers_as_hdbscan_does() -> None:
 
 def test_exemplars_are_customers_with_their_own_core_distance() -> None:
     points = customers(1_000, 0)
-    fit = HdbscanRecipe(30, 10).fit(points, seed=0)
-    assert fit is not None
+    fit = HdbscanSpec(30, 10).fit(points, seed=0)
     kept = fit.assigner.arrays()
     rows = [int(np.flatnonzero((points == exemplar).all(axis=1))[0]) for exemplar in kept["exemplars"]]
     assert len(set(rows)) == len(rows) <= MOST_SHARE * len(points)
@@ -93,9 +92,7 @@ def test_exemplars_are_customers_with_their_own_core_distance() -> None:
 
 def test_the_same_customers_and_seed_give_the_same_exemplars() -> None:
     points = customers(600, 0)
-    first, second = (HdbscanRecipe(30, 10).fit(points, seed=3) for _ in range(2))
-    assert first is not None
-    assert second is not None
+    first, second = (HdbscanSpec(30, 10).fit(points, seed=3) for _ in range(2))
     for name, array in first.assigner.arrays().items():
         np.testing.assert_array_equal(array, second.assigner.arrays()[name])
 
@@ -105,14 +102,14 @@ def test_customers_who_are_many_times_the_same() -> None:
     generator = np.random.default_rng(0)
     places = np.array([[0.0, 0.0], [1.0, 0.0], [5.0, 5.0]])[generator.integers(0, 3, 300)]
     points = np.vstack([places, generator.uniform(-1, 6, (20, 2))])
-    fit = HdbscanRecipe(15, 10).fit(points, seed=0)
-    assert fit is not None
+    fit = HdbscanSpec(15, 10).fit(points, seed=0)
     assert np.mean(assigned_labels(fit, points) == fit.labels) >= 0.99
 
 
 @pytest.mark.parametrize("size", [1, 5, 29])
 def test_fewer_customers_than_a_group_needs(size: int) -> None:
-    assert HdbscanRecipe(30, 10).fit(customers(1_000, 0)[:size], seed=0) is None
+    with pytest.raises(NoSegmentsError, match="fewer customers than one group needs"):
+        HdbscanSpec(30, 10).fit(customers(1_000, 0)[:size], seed=0)
 
 
 def test_without_predictions_members_go_where_hdbscan_put_them() -> None:
@@ -121,7 +118,7 @@ def test_without_predictions_members_go_where_hdbscan_put_them() -> None:
     labels = peer(points).labels_.astype(np.intp)
     clustered = Clustered(points, core_distances(points, 10), labels, np.zeros(labels.max() + 1))
     generator = np.random.default_rng(0)
-    assigner = condensed(clustered, members_as_probes(clustered, generator), generator)
+    assigner = condense(clustered, members_as_probes(clustered, generator), generator)
     near = assigner.nearest(np.ascontiguousarray(points.T))
     assert np.mean(np.where(near.outside, -1, near.segment) == labels) >= 0.98
     assert np.all(np.isfinite(assigner.reach))

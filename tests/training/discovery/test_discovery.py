@@ -1,4 +1,4 @@
-"""Discovery finds what was planted, refuses what is degenerate, and repeats itself."""
+"""Discovery finds planted groups, refuses what is degenerate, and repeats itself."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from segment_model.cards import Difference
 from segment_model.errors import DiscoveryError, SettingsError
 from segment_model.language.wording import plain_number, plain_value
 from segments import Column, Kind, Role, VectorContract
-from training.candidates.hdbscan import HdbscanRecipe
-from training.candidates.kmeans import KMeansRecipe
+from training.candidates.hdbscan import HdbscanSpec
+from training.candidates.hdbscan_settings import HdbscanSettings
+from training.candidates.kmeans import KMeansSpec
+from training.candidates.kmeans_settings import KMeansSettings
+from training.candidates.umap_embedding import UmapSettings
 from training.discovery.discovery import Discovery, discover
 from training.evaluation.quality import Judgement, stratified_sample, weighted_silhouette
 from training.evaluation.selection import choose
 from training.profiling.naming import name_segments, titled_value
-from training.settings import DiscoverySettings, EncodingSettings, HdbscanSettings, KMeansSettings, UmapSettings
+from training.settings import DiscoverySettings, EncodingSettings
 
 CONTRACT = VectorContract((Column("spend", Kind.NUMBER, unit="USD"), Column("visits", Kind.COUNT)))
 KMEANS = DiscoverySettings(algorithms=(KMeansSettings(segments=3),))
@@ -33,18 +36,18 @@ def frame_of(spend: Any, visits: Any) -> pd.DataFrame:
 
 
 def test_the_number_of_planted_groups_is_found_untold(planted: Any) -> None:
-    found = discover(planted.frame, planted.contract, DiscoverySettings(), {})
-    assert found.model.assigner.size == 4
-    assert adjusted_rand_score(planted.truth, found.labels) >= 0.9
-    assert "the best separated of" in found.choice.reason
-    assert len(found.choice.remarks) == len(found.candidates)
+    discovery = discover(planted.frame, planted.contract, DiscoverySettings(), {})
+    assert discovery.model.assigner.size == 4
+    assert adjusted_rand_score(planted.truth, discovery.labels) >= 0.9
+    assert "the best separated of" in discovery.choice.reason
+    assert len(discovery.choice.remarks) == len(discovery.candidates)
 
 
 def test_umap_embeds_for_discovery_only(planted: Any) -> None:
     algorithm = HdbscanSettings(min_cluster_sizes=(20,), embedding=UmapSettings(dimensions=2, neighbours=15))
-    found = discover(planted.frame, planted.contract, DiscoverySettings(algorithms=(algorithm,)), {})
-    assert adjusted_rand_score(planted.truth, found.labels) >= 0.9
-    assert found.model.assigner.arrays()["exemplars"].shape[1] == found.encoder.width
+    discovery = discover(planted.frame, planted.contract, DiscoverySettings(algorithms=(algorithm,)), {})
+    assert adjusted_rand_score(planted.truth, discovery.labels) >= 0.9
+    assert discovery.model.assigner.arrays()["exemplars"].shape[1] == discovery.encoder.width
 
 
 @pytest.mark.parametrize(
@@ -63,16 +66,16 @@ def test_degenerate_tables_are_refused_in_words(frame: pd.DataFrame, message: st
 
 def test_more_segments_than_different_customers() -> None:
     frame = frame_of([1.0, 2.0] * 20, [3, 4] * 20)
-    with pytest.raises(DiscoveryError, match="KMeans, 3 segments: refused: fewer than two segments"):
+    with pytest.raises(DiscoveryError, match="KMeans, 3 segments: refused: fewer than 3 different customers"):
         discover(frame, CONTRACT, KMEANS, {})
 
 
 def test_a_constant_column_does_no_harm(planted: Any) -> None:
     frame = planted.frame.assign(top_feature_share=0.5)
-    found = discover(frame, planted.contract, DiscoverySettings(algorithms=(KMeansSettings(segments=4),)), {})
-    assert adjusted_rand_score(planted.truth, found.labels) >= 0.9
-    contributions = found.model.explain_table(frame.iloc[:5]).contributions
-    assert np.all(contributions[:, list(found.encoder.columns).index("top_feature_share")] == 0.0)
+    discovery = discover(frame, planted.contract, DiscoverySettings(algorithms=(KMeansSettings(segments=4),)), {})
+    assert adjusted_rand_score(planted.truth, discovery.labels) >= 0.9
+    contributions = discovery.model.explain_table(frame.iloc[:5]).contributions
+    assert np.all(contributions[:, list(discovery.encoder.columns).index("top_feature_share")] == 0.0)
 
 
 def test_a_weight_of_no_column_is_refused_with_the_nearest_one(planted: Any) -> None:
@@ -94,8 +97,8 @@ def test_sensitive_columns_neither_shape_nor_name_segments(planted: Any) -> None
     with pytest.raises(DiscoveryError, match="frequency is marked sensitive"):
         discover(planted.frame, secret, KMEANS, {})
     hidden = secret.with_roles({"frequency": Role.DESCRIPTOR})
-    found = discover(planted.frame, hidden, DiscoverySettings(algorithms=(KMeansSettings(segments=4),)), {})
-    for card in found.model.cards:
+    discovery = discover(planted.frame, hidden, DiscoverySettings(algorithms=(KMeansSettings(segments=4),)), {})
+    for card in discovery.model.cards:
         assert not {"frequency", "country"} & card.medians.keys()
         assert not {"frequency", "country"} & {difference.column for difference in card.differences}
     allowed = discover(planted.frame, secret, KMEANS.model_copy(update={"allow_sensitive": True}), {})
@@ -165,9 +168,8 @@ def test_large_tables_are_searched_on_a_sample_and_served_whole() -> None:
     centers = generator.normal(0, 10, (3, 2))
     truth = generator.integers(0, 3, 21_000)
     points = centers[truth] + generator.normal(0, 1, (21_000, 2))
-    for recipe in (KMeansRecipe(3, 3), HdbscanRecipe(200, 10)):
-        fit = recipe.fit(points, 0)
-        assert fit is not None
+    for spec in (KMeansSpec(3, 3), HdbscanSpec(200, 10)):
+        fit = spec.fit(points, 0)
         near = fit.assigner.nearest(np.ascontiguousarray(points.T))
         assert adjusted_rand_score(truth, near.segment) >= 0.99
 

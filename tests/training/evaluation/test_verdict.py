@@ -1,4 +1,4 @@
-"""The verdict: gaps are seen where there are gaps, and never in correlation, skew, whole numbers or one category."""
+"""The verdict: gaps are detected where there are gaps, and never in correlation, skew, whole numbers or a category."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ from experiments.generated_tables.planted_groups import customer_table, mixed_gr
 from experiments.generated_tables.structureless import structureless
 from segment_model.errors import DiscoveryError
 from segments import Column, Kind, VectorContract
-from training.candidates.kmeans import KMeansRecipe
+from training.candidates.hdbscan_settings import HdbscanSettings
+from training.candidates.kmeans import KMeansSpec
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.evaluation.bootstrap_recovery import best_matches, recovery
 from training.evaluation.gaps import PairEvidence
 from training.evaluation.null_reference import gaussian_copula
 from training.evaluation.quality import Judgement
 from training.evaluation.sparse_belts import belts_between, linkage
-from training.evaluation.valleys import Counts, counted, rounded, straight
+from training.evaluation.valleys import Counts, count_windows, rounded, straight
 from training.evaluation.verdict import VerdictKind, decide
-from training.settings import DiscoverySettings, HdbscanSettings, KMeansSettings
+from training.settings import DiscoverySettings
 
 TWO = DiscoverySettings(algorithms=(KMeansSettings(segments=2),))
 SEVERAL = DiscoverySettings(algorithms=(KMeansSettings(segments=2), KMeansSettings(segments=3), HdbscanSettings()))
@@ -37,9 +39,9 @@ GAP, NO_GAP = PairEvidence((0, 1), 1e-6, 0.1, 1.0), PairEvidence((0, 1), 0.4, 0.
 NULL = np.array([0.1, 0.2, 0.3])
 
 
-def found(data: dict[str, Any], kinds: list[Kind], settings: DiscoverySettings = TWO) -> Discovery:
-    columns = tuple(Column(name, kind) for name, kind in zip(data, kinds, strict=True))
-    frame = pd.DataFrame(data)
+def discovery_of(columns_by_name: dict[str, Any], kinds: list[Kind], settings: DiscoverySettings = TWO) -> Discovery:
+    columns = tuple(Column(name, kind) for name, kind in zip(columns_by_name, kinds, strict=True))
+    frame = pd.DataFrame(columns_by_name)
     table = customer_table("", frame, columns, np.zeros(len(frame), dtype=np.intp))
     return discover(table.frame, table.contract, settings, {})
 
@@ -91,7 +93,7 @@ def test_planted_groups_are_distinct_and_every_model_says_so(planted: Any) -> No
 def test_a_correlated_gaussian_is_a_continuum() -> None:
     generator = np.random.default_rng(1)
     values = generator.multivariate_normal([0, 0], [[1, 0.9], [0.9, 1]], 2000)
-    discovery = found({"a": values[:, 0], "b": values[:, 1]}, [Kind.NUMBER, Kind.NUMBER])
+    discovery = discovery_of({"a": values[:, 0], "b": values[:, 1]}, [Kind.NUMBER, Kind.NUMBER])
     assert discovery.verdict.kind is VerdictKind.SLICES
 
 
@@ -101,8 +103,8 @@ def test_one_column_of_steps_makes_no_group(kind: Kind, settings: DiscoverySetti
     generator = np.random.default_rng(2)
     steps: Any = generator.integers(0, 2, 1500)
     steps = [f"level {value}" for value in steps] if kind is Kind.CATEGORY else steps.astype(float)
-    data = {"steps": steps, "a": generator.normal(size=1500), "b": generator.normal(size=1500)}
-    discovery = found(data, [kind, Kind.NUMBER, Kind.NUMBER], settings)
+    columns = {"steps": steps, "a": generator.normal(size=1500), "b": generator.normal(size=1500)}
+    discovery = discovery_of(columns, [kind, Kind.NUMBER, Kind.NUMBER], settings)
     assert discovery.verdict.kind is not VerdictKind.DISTINCT
 
 
@@ -110,7 +112,7 @@ def test_one_column_of_steps_makes_no_group(kind: Kind, settings: DiscoverySetti
 def test_skewed_whole_numbers_make_no_group(settings: DiscoverySettings) -> None:
     generator = np.random.default_rng(3)
     orders, spend = generator.geometric(0.4, 2000), generator.lognormal(3, 1.5, 2000)
-    discovery = found({"orders": orders, "spend": spend}, [Kind.COUNT, Kind.NUMBER], settings)
+    discovery = discovery_of({"orders": orders, "spend": spend}, [Kind.COUNT, Kind.NUMBER], settings)
     assert discovery.verdict.kind is not VerdictKind.DISTINCT
 
 
@@ -121,43 +123,43 @@ def test_a_spike_in_one_column_makes_no_group(log_spread: float | None, settings
     generator = np.random.default_rng(11)
     nothing = generator.random(600) < 0.5
     spend = generator.lognormal(4, log_spread, 600) if log_spread else generator.exponential(50, 600).round(2)
-    data = {"spend": np.where(nothing, 0, spend), "a": generator.normal(size=600), "b": generator.normal(size=600)}
-    discovery = found(data, [Kind.NUMBER] * 3, settings)
+    columns = {"spend": np.where(nothing, 0, spend), "a": generator.normal(size=600), "b": generator.normal(size=600)}
+    discovery = discovery_of(columns, [Kind.NUMBER] * 3, settings)
     assert discovery.verdict.kind is not VerdictKind.DISTINCT
 
 
 def test_two_columns_that_agree_on_a_spike_make_groups() -> None:
     generator = np.random.default_rng(11)
     nothing = generator.random(600) < 0.5
-    data = {name: np.where(nothing, 0, generator.lognormal(4, 0.3, 600)) for name in ("spend", "margin", "basket")}
-    assert found(data, [Kind.NUMBER] * 3, SEVERAL).verdict.kind is VerdictKind.DISTINCT
+    columns = {name: np.where(nothing, 0, generator.lognormal(4, 0.3, 600)) for name in ("spend", "margin", "basket")}
+    assert discovery_of(columns, [Kind.NUMBER] * 3, SEVERAL).verdict.kind is VerdictKind.DISTINCT
 
 
 def test_few_or_many_in_one_column_are_groups_although_the_few_share_values() -> None:
     generator = np.random.default_rng(12)
     orders = np.where(generator.random(600) < 0.5, generator.integers(0, 3, 600), generator.poisson(50, 600))
-    data = {"orders": orders, "a": generator.normal(size=600)}
-    assert found(data, [Kind.COUNT, Kind.NUMBER]).verdict.kind is VerdictKind.DISTINCT
+    columns = {"orders": orders, "a": generator.normal(size=600)}
+    assert discovery_of(columns, [Kind.COUNT, Kind.NUMBER]).verdict.kind is VerdictKind.DISTINCT
 
 
 def test_a_ring_round_a_ring_is_two_distinct_groups() -> None:
     generator = np.random.default_rng(4)
     points = np.vstack([ring(1.0, 300, generator), ring(3.0, 600, generator)])
-    data = {"a": points[:, 0], "b": points[:, 1]}
-    discovery = found(data, [Kind.NUMBER, Kind.NUMBER], DiscoverySettings())
+    columns = {"a": points[:, 0], "b": points[:, 1]}
+    discovery = discovery_of(columns, [Kind.NUMBER, Kind.NUMBER], DiscoverySettings())
     assert discovery.verdict.kind is VerdictKind.DISTINCT
-    assert discovery.chosen.recipe.algorithm == "hdbscan"
+    assert discovery.chosen.spec.algorithm == "hdbscan"
     assert discovery.model.assigner.size == 2
 
 
 def test_noise_is_refused_unless_forced_and_then_the_model_says_so_for_ever(tmp_path: Any) -> None:
     values = np.random.default_rng(5).uniform(size=(300, 10))
-    data = {f"column_{number}": values[:, number] for number in range(10)}
+    columns = {f"column_{number}": values[:, number] for number in range(10)}
     kinds = [Kind.NUMBER] * 10
     settings = DiscoverySettings(algorithms=(KMeansSettings(segments=5, starts=1),))
     with pytest.raises(DiscoveryError, match="no reproducible structure"):
-        found(data, kinds, settings)
-    model = found(data, kinds, settings.model_copy(update={"force": True})).model
+        discovery_of(columns, kinds, settings)
+    model = discovery_of(columns, kinds, settings.model_copy(update={"force": True})).model
     model.save(tmp_path / "model")
     assert type(model).load(tmp_path / "model").provenance["verdict"]["verdict"] == "no reproducible structure"
 
@@ -165,11 +167,11 @@ def test_noise_is_refused_unless_forced_and_then_the_model_says_so_for_ever(tmp_
 def test_what_is_refused_for_halves_that_disagree_is_called_no_structure_when_forced() -> None:
     """Segments that are found again when drawn again, but that two halves of the customers do not agree on."""
     values = np.random.default_rng(2).uniform(size=(300, 3))
-    data = {f"column_{number}": values[:, number] for number in range(3)}
+    columns = {f"column_{number}": values[:, number] for number in range(3)}
     settings = DiscoverySettings(algorithms=(KMeansSettings(segments=6, starts=1),))
     with pytest.raises(DiscoveryError, match=r"no reproducible structure.* two halves of the customers agree to 0\.41"):
-        found(data, [Kind.NUMBER] * 3, settings)
-    model = found(data, [Kind.NUMBER] * 3, settings.model_copy(update={"force": True})).model
+        discovery_of(columns, [Kind.NUMBER] * 3, settings)
+    model = discovery_of(columns, [Kind.NUMBER] * 3, settings.model_copy(update={"force": True})).model
     assert model.provenance["verdict"]["verdict"] == "no reproducible structure"
 
 
@@ -196,12 +198,12 @@ def test_a_belt_is_as_high_as_the_empty_way_across() -> None:
 def test_empty_valleys_are_counted_and_their_chance_is_binomial() -> None:
     generator = np.random.default_rng(7)
     positions = np.sort(np.concatenate([generator.normal(0, 0.1, 500), generator.normal(1, 0.1, 500)]))
-    found = counted(positions[::2], positions[1::2])
-    assert found.depth < 0.05
-    assert found.chance < 1e-6
+    counts = count_windows(positions[::2], positions[1::2])
+    assert counts.depth < 0.05
+    assert counts.chance < 1e-6
     assert Counts(2, 10, 8).chance == pytest.approx(56 / 1024)  # P(at most 2 of 10 coins)
     assert Counts(0, 0, 5).chance == 1.0
-    assert counted(np.empty(0), np.empty(0)) == Counts()
+    assert count_windows(np.empty(0), np.empty(0)) == Counts()
 
 
 @settings(max_examples=10, deadline=None)
@@ -210,12 +212,11 @@ def test_slices_of_a_gaussian_have_no_valley_in_the_tube(seed: int, slices: int,
     """They have one without: most of each slice lies away from where the slices touch."""
     generator = np.random.default_rng(seed)
     points, other = generator.normal(size=(2, 3000, width))
-    fit = KMeansRecipe(slices, 1).fit(points, 0)
-    assert fit is not None
+    fit = KMeansSpec(slices, 1).fit(points, 0)
     for make in (straight, rounded):
         layout = make(points, fit.labels, slices)
         known, unknown = layout.on(points), layout.on(other)
-        depths = [counted(known.along(a, b), unknown.along(a, b)) for a, b in layout.neighbours()]
+        depths = [count_windows(known.along(a, b), unknown.along(a, b)) for a, b in layout.neighbours()]
         assert all(c.depth > 0.6 or c.chance > 1e-4 for c in depths)
 
 
@@ -250,15 +251,15 @@ def test_recovery_is_jaccard_similarity() -> None:
     before, after = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 1, 1])
     assert best_matches(before, after, 2, 2) == pytest.approx([2 / 3, 2 / 3])
     points = np.vstack([np.zeros((50, 1)), np.full((50, 1), 9.0)]) + np.random.default_rng(0).normal(size=(100, 1))
-    assert recovery(KMeansRecipe(2, 2), points, np.repeat([0, 1], 50), 2, 1000, 0) == pytest.approx([1.0, 1.0])
+    assert recovery(KMeansSpec(2, 2), points, np.repeat([0, 1], 50), 2, 1000, 0) == pytest.approx([1.0, 1.0])
 
 
 def test_generated_tables_are_what_they_say() -> None:
     for make, seed in ((structureless, 1), (structureless, 3), (planted_groups, 5), (mixed_groups, 2)):
-        one, again = make(seed), make(seed)
-        pd.testing.assert_frame_equal(one.frame, again.frame)
-        assert 300 <= len(one.frame) <= 5000
-        one.contract.check_names(str(name) for name in one.frame.columns)
+        table, again = make(seed), make(seed)
+        pd.testing.assert_frame_equal(table.frame, again.frame)
+        assert 300 <= len(table.frame) <= 5000
+        table.contract.check_names(str(name) for name in table.frame.columns)
     assert np.bincount(planted_groups(5).truth).min() >= 30
 
 

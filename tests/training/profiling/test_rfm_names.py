@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from segments import Column, Kind, Role, VectorContract
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
 from training.profiling.cards import make_cards
 from training.profiling.rfm_names import GRID, grid_name, is_rfm_only, names_near, place, score
-from training.settings import DiscoverySettings, KMeansSettings
+from training.settings import DiscoverySettings
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference.md"
 CONTRACT = VectorContract(

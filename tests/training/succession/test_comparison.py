@@ -25,8 +25,9 @@ from reporting.pictures.drawing import png
 from reporting.pictures.flow_picture import flow_picture
 from segment_model.errors import ContractError, InputError
 from segments import Column, Kind, SegmentLabel, SegmentModel, VectorContract
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, KMeansSettings
+from training.settings import DiscoverySettings
 from training.succession.comparison import compare
 from training.succession.succession import succeed
 

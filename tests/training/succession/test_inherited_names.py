@@ -11,9 +11,10 @@ import pytest
 
 from segment_model.cards import Difference, SegmentCard
 from segments import Column, Kind, SegmentLabel, VectorContract
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
 from training.profiling.rfm_names import BASES, GRID, LENIENCE, NAMES, grid_name, names_near, place
-from training.settings import DiscoverySettings, KMeansSettings
+from training.settings import DiscoverySettings
 from training.succession.inherited_names import named, still_true, usual_names
 from training.succession.succession import succeed
 

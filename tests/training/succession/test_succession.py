@@ -16,10 +16,11 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from segments import Column, Kind, SegmentLabel, SegmentModel, VectorContract
-from training.candidates.kmeans import KMeansRecipe
+from training.candidates.kmeans import KMeansSpec
+from training.candidates.kmeans_settings import KMeansSettings
 from training.candidates.warm_start import Standpoint, continuity, overlap, warm_centroids
 from training.discovery.discovery import Discovery, discover
-from training.settings import DiscoverySettings, KMeansSettings
+from training.settings import DiscoverySettings
 from training.succession.succession import Fate, fates, fresh_id, inherited, succeed
 
 KEPT, SPLIT, MERGED, NEW, RETIRED = Fate.KEPT, Fate.SPLIT, Fate.MERGED, Fate.NEW, Fate.RETIRED
@@ -185,7 +186,7 @@ def test_on_a_continuum_a_retrain_moves_few() -> None:
     members = before.predict(points)
     kept = []
     for stand in (Standpoint(), stand_of(points, members, 4)):
-        fit = KMeansRecipe(4, 3, stand=stand).fit(points, 1)
+        fit = KMeansSpec(4, 3, stand=stand).fit(points, 1)
         assert fit is not None
         kept.append(continuity(fit.labels, members.astype(np.intp)))
     assert kept[0] < 0.9 < 0.97 <= kept[1]
@@ -199,7 +200,7 @@ def test_a_partition_that_is_wrong_is_left() -> None:
     points = centres[truth] + generator.normal(0, 1, (1000, 2))
     wrong = np.where(truth == 1, 0, truth)
     wrong[(truth == 3) & (points[:, 0] > 10)] = 1
-    fit = KMeansRecipe(5, 10, stand=stand_of(points, wrong, 5)).fit(points, 1)
+    fit = KMeansSpec(5, 10, stand=stand_of(points, wrong, 5)).fit(points, 1)
     assert fit is not None
     assert adjusted_rand_score(truth, fit.labels) >= 0.99
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from segment_model.errors import SettingsError
 from segments import Column, Kind, VectorContract
 from training.settings import DiscoverySettings, Settings, parse_as, parse_settings
+from training.sweep_settings import SweepSettings
 from training.tuning.search_space import (
     changed,
     check_columns,
@@ -22,7 +23,6 @@ from training.tuning.search_space import (
     every_combination,
     written,
 )
-from training.tuning.sweep_settings import SweepSettings
 
 CONTENT = {"as_of": "2026-06-01", "sources": {"orders": {"file": "orders.parquet"}}}
 SETTINGS = parse_settings(CONTENT)

@@ -18,8 +18,9 @@ from sklearn.metrics import silhouette_score
 
 from segment_model.errors import DiscoveryError, SettingsError
 from segments import Column, Kind, VectorContract
+from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.settings import DiscoverySettings, EncodingSettings, KMeansSettings
+from training.settings import DiscoverySettings, EncodingSettings
 from training.tuning import sweep as sweeping
 from training.tuning.figures import Yardstick, figures
 from training.tuning.optuna_study import counted, open_study, unfinished

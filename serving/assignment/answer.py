@@ -1,112 +1,25 @@
-"""From the body of `POST /assign` or `POST /contrast` to its answer. Pure: no HTTP in here."""
+"""Answer a request that assigns customers: one row per customer, explained on request. No HTTP in this module."""
 
 from __future__ import annotations
 
 import math
 import sys
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import InputError, nearest_word
-from serving.assignment.customer_shapes import CUSTOMER_KEYS, read_customer, read_object
-from serving.assignment.previous_segment import PREVIOUS, keep, read_previous
-from serving.contracts.requests import MOST_CUSTOMERS, Policy
-from serving.model.live_model import ServedModel
-from serving.wire.refusals import (
-    NOTHING,
-    Complaints,
-    Detail,
-    Refusal,
-    feature_refusal,
-    from_input_error,
-    in_words,
-    printable,
-)
+from serving.assignment.previous_segment import keep
+from serving.assignment.request import AssignmentRequest
+from serving.model.served_model import ServedModel
+from serving.wire.refusals import Detail, Refusal, feature_refusal, from_input_error, in_words, printable
 
 if TYPE_CHECKING:
     from segment_model.contract import Column
-    from segment_model.explanation.centroid import Explanations
+    from segment_model.explanation.explainer import Explanations
     from segment_model.scoring.answers import Assignments
 
-REQUEST_KEYS = ("customers", "explain", "words", "policy")
-CONTRAST_KEYS = ("customers", "against", "words", "policy")
-MAP_KEYS = ("customers",)
-ASSIGNED_KEYS = (*CUSTOMER_KEYS, PREVIOUS)
-POLICIES = ("unassigned", "nearest")
 
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A well-formed request; its features are not yet judged."""
-
-    ids: list[str]
-    features: list[dict[str, Any]]
-    explain: bool
-    words: bool
-    policy: Policy
-    against: str | None = None
-    previous: list[str | None] | None = None
-
-    def part(self, rows: slice) -> Request:
-        """The same request for some of its customers."""
-        previous = None if self.previous is None else self.previous[rows]
-        return replace(self, ids=self.ids[rows], features=self.features[rows], previous=previous)
-
-
-ReadCustomer = Callable[[Any, str, Complaints], tuple[str, dict[str, Any]]]
-
-
-def read_request(
-    value: Any,
-    most_customers: int = MOST_CUSTOMERS,
-    keys: Sequence[str] = REQUEST_KEYS,
-    read_one: ReadCustomer | None = None,
-) -> Request:
-    """Check the shape of a parsed body: of `POST /assign`, or of another with the same options and these keys.
-
-    Raises
-    ------
-    Refusal
-        422, with everything found wrong (up to the limit of details).
-    """
-    complaints = Complaints()
-    value = read_object(value, keys, complaints)
-    contrast = "against" in keys
-    against = _read_against(value, complaints) if contrast else None
-    explain, policy = value.get("explain", contrast), value.get("policy", "unassigned")
-    if type(explain) is not bool:
-        complaints.add(explain, "true or false for 'explain'")
-    words = value.get("words", False)
-    if type(words) is not bool:
-        complaints.add(words, "true or false for 'words'")
-    if type(policy) is not str or policy not in POLICIES:
-        complaints.add(policy, "'unassigned' or 'nearest' for 'policy'")
-    customers = value.get("customers")
-    if type(customers) is not list:
-        complaints.add(value.get("customers", NOTHING), f"a list of 1 to {most_customers} customers under 'customers'")
-        complaints.raise_malformed()
-    if not 1 <= len(customers) <= most_customers:
-        code = "too_many_customers" if customers else "no_customers"
-        complaints.add(customers, f"1 to {most_customers} customers")
-        complaints.raise_any(code, f"a request carries 1 to {most_customers} customers, this one {len(customers)}")
-    read = read_one or (read_assigned if keys is REQUEST_KEYS else read_customer)
-    found = [read(customer, f"#{position}", complaints) for position, customer in enumerate(customers)]
-    ids, features = [name for name, _ in found], [content for _, content in found]
-    previous = read_previous(customers, ids, complaints) if read is read_assigned else None
-    complaints.raise_malformed()
-    if len(set(ids)) < len(ids):
-        complaints.take(
-            Detail(name, None, f"{number} customers of this id", "ids that differ")
-            for name, number in sorted(Counter(ids).items())
-            if number > 1
-        )
-        complaints.raise_any("duplicate_ids", "each customer of a request needs an id of its own")
-    return Request(ids, features, explain or words, words, policy, against, previous)
-
-
-def answer(served: ServedModel, request: Request) -> dict[str, Any]:
+def assign_customers(served: ServedModel, request: AssignmentRequest) -> dict[str, Any]:
     """Assign the customers of a request, explain where asked, in their order.
 
     Raises
@@ -142,19 +55,6 @@ def known_segment(served: ServedModel, segment: str) -> None:
         expected = f"one of {', '.join(ids)}.{nearest_word(segment, ids)}"
         message = f"the model has no segment {printable(segment)!r}; GET /segments lists those it has"
         raise Refusal(422, "unknown_segment", message, [Detail(None, None, in_words(segment), expected)])
-
-
-def _read_against(value: Mapping[str, Any], complaints: Complaints) -> str | None:
-    against = value.get("against", NOTHING)
-    if type(against) is str:
-        return against
-    complaints.add(against, "the id of a segment for 'against'")
-    return None
-
-
-def read_assigned(customer: Any, place: str, complaints: Complaints) -> tuple[str, dict[str, Any]]:
-    """As `read_customer`, of a customer who may come with a previous segment (`previous_segment` reads that)."""
-    return read_customer(customer, place, complaints, ASSIGNED_KEYS)
 
 
 def check_descriptors(

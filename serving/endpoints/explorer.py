@@ -1,15 +1,16 @@
-"""The page at `/`: move a customer's values and watch segment, strength, map and explanation change.
+"""`GET /`: a page on which people move a customer's values and watch segment, strength, map and explanation change.
 
-Its files ask for a key as everything else does: the browser asks its user, and sends what it was told with all that the
-page then asks for.
+Its files require an API key as every other route does: the browser asks its user for the key and sends it with all
+requests of the page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from serving import explorer
+from serving.endpoints.route import Route, static_route
 from serving.wire.messages import Answer
 
 HEADERS = {
@@ -26,8 +27,9 @@ FILES = {
 }
 
 
-def files() -> Iterator[tuple[str, str, Any]]:
-    """Path, media type and handler of each file; read once."""
+def routes() -> Iterator[Route[None]]:
+    """The page and its files, each read once."""
+    folder = Path(str(explorer.__file__)).parent
     for path, (name, media_type) in FILES.items():
-        answer = Answer((Path(__file__).parent / name).read_bytes(), media_type=media_type, headers=HEADERS)
-        yield path, media_type.partition(";")[0], lambda *_, found=answer: found
+        content = Answer((folder / name).read_bytes(), media_type=media_type, headers=HEADERS)
+        yield static_route(path, "The explorer", content)

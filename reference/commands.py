@@ -1,0 +1,51 @@
+"""The commands and their options, from click's declarations."""
+
+from __future__ import annotations
+
+import inspect
+
+import click
+
+from cli import main
+from reference.markdown import code, table
+
+
+def blocks() -> dict[str, str]:
+    """One table of all commands, and for each command its usage, its help and its options."""
+    return {"commands": overview()} | {f"command {name}": command(name) for name in sorted(main.commands)}
+
+
+def overview() -> str:
+    rows = [(f"[`segments {name}`](#segments-{name})", _paragraphs(main.commands[name])[0]) for name in main.commands]
+    return table(("command", "purpose"), rows)
+
+
+def command(name: str) -> str:
+    declared = main.commands[name]
+    parts = [code(usage(name)), *_paragraphs(declared)]
+    options = [option for option in declared.params if isinstance(option, click.Option)]
+    if options:
+        parts.append(table(("option", "default", "meaning"), [_row(declared, option) for option in options]))
+    return "\n\n".join(parts)
+
+
+def usage(name: str) -> str:
+    """The command with its arguments: `segments rename SEGMENT NAME`."""
+    declared = main.commands[name]
+    pieces = declared.collect_usage_pieces(click.Context(declared))
+    return " ".join(["segments", name, *(piece for piece in pieces if piece != "[OPTIONS]")])
+
+
+def _row(declared: click.Command, option: click.Option) -> tuple[str, str, str]:
+    metavar = "" if option.is_flag else " " + option.make_metavar(click.Context(declared)).split("[default")[0]
+    default = code(str(option.default)) if option.show_default else ""
+    return (
+        code(", ".join(option.opts) + metavar),
+        "required" if option.required else default,
+        option.help or "",
+    )
+
+
+def _paragraphs(declared: click.Command) -> list[str]:
+    text = inspect.cleandoc(declared.help or "")
+    return [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]

@@ -1,0 +1,39 @@
+"""The raw tables' columns and the features' formulas, from their declarations."""
+
+from __future__ import annotations
+
+from features.catalogue import every_column
+from features.tables.raw_tables import RAW_TABLES, RawTable
+from reference.markdown import code, table
+from segment_model.contract import Column
+
+RAW_HEADER = ("column", "holds", "required", "meaning")
+FEATURE_HEADER = ("feature", "kind", "unit", "role", "may be missing", "words for low / high", "formula")
+
+
+def blocks() -> dict[str, str]:
+    """One table for each raw table, and one for each group of features."""
+    groups = dict.fromkeys(column.group for column in every_column())
+    return {f"raw table {contract.name}": raw_table(contract) for contract in RAW_TABLES} | {
+        f"features {group}": feature_table(group) for group in groups
+    }
+
+
+def raw_table(contract: RawTable) -> str:
+    return table(
+        RAW_HEADER,
+        [
+            (code(column.name), column.type.value, "yes" if column.needed else "", column.description)
+            for column in contract.columns
+        ],
+    )
+
+
+def feature_table(group: str) -> str:
+    return table(FEATURE_HEADER, [_row(column) for column in every_column() if column.group == group])
+
+
+def _row(column: Column) -> tuple[str, ...]:
+    words = f"{column.low} / {column.high}" if column.low or column.high else ""
+    missing = "yes" if column.nullable else ""
+    return code(column.name), column.kind.value, column.unit, column.role.value, missing, words, column.description

@@ -1,0 +1,109 @@
+"""Explanations, and the protocol of an explainer.
+
+An explanation is the Shapley values of the margin between two segments, in the interventional game of Lundberg and
+Lee (2017): a column outside the coalition takes the values of a background. Base plus contributions is the explained
+score, exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segment_model.encoding.encoder import Floats, Indices
+
+if TYPE_CHECKING:
+    import shap
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """n explanations of p columns: score = base + contributions.sum(axis=1), the margin of A (`toward`) over B.
+
+    toward, against : (n,) positions of segments; `against` is -1 where there is only one segment, and then every
+    number is 0. base, score : (n,). contributions : (n, p), in the order of `columns`. A positive contribution
+    speaks for A.
+    """
+
+    columns: tuple[str, ...]
+    toward: Indices
+    against: Indices
+    base: Floats
+    contributions: Floats
+    score: Floats
+
+    def to_shap(self, data: NDArray[np.object_]) -> shap.Explanation:
+        """As shap's own plots take them; data : (n, p) values in the user's units."""
+        import shap  # imports numba, which takes seconds; assignments never wait for it
+
+        return shap.Explanation(
+            values=np.ascontiguousarray(self.contributions),
+            base_values=self.base,
+            data=data,
+            feature_names=list(self.columns),
+        )
+
+
+class Background(Protocol):
+    """The training customers, as an explainer learns its background from them."""
+
+    @property
+    def points(self) -> Floats:
+        """(n, width) encoded customers."""
+        ...
+
+    def prototypes(self) -> tuple[Floats, Floats]:
+        """A few weighted prototypes, none of them a customer: (m, width), and (m,) weights whose sum is 1."""
+        ...
+
+
+class Explainer(Protocol):
+    """Explains the answers of one assigner."""
+
+    @property
+    def linear(self) -> LinearMargin | None:
+        """The margins, where they are linear in the encoded point; None where they are not."""
+        ...
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether one explanation takes milliseconds, so that a list of them must not delay short requests."""
+        ...
+
+    def explain(self, points: Floats, toward: Indices, against: Indices) -> Explanations:
+        """Explain (width, n) points, each toward one segment and against another (-1: there is none)."""
+        ...
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything that the explainer learned, by name."""
+        ...
+
+
+@dataclass(frozen=True)
+class LinearMargin:
+    """Margins that are linear in the encoded point z: base + direction · (z - mean) for each ordered pair of segments.
+
+    mean : (width,) the mean encoded training customer. base : (k, k) the mean margin of each ordered pair. directions :
+    (width, k · k), the pair (a, b) in column a · k + b.
+    """
+
+    mean: Floats
+    base: Floats
+    directions: Floats
+
+
+def complete_explanations(
+    columns: tuple[str, ...], toward: Indices, against: Indices, base: Floats, contributions: Floats
+) -> Explanations:
+    """Explanations whose score is base plus (columns, n) contributions; zeros where there is no second segment."""
+    single = against < 0
+    if single.any():
+        base = np.where(single, 0.0, base)
+        contributions = np.where(single, 0.0, contributions)
+    score = base.copy()
+    for row in contributions:  # column by column: the same bits for one customer and for many
+        score += row
+    return Explanations(columns, toward, against, base, contributions.T, score)

@@ -1,0 +1,42 @@
+"""`GET /segments`: the segments' cards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segment_model.cards import SegmentCard
+from serving.contracts.responses import SegmentsResponse
+from serving.endpoints.context import Context
+from serving.endpoints.route import Route
+from serving.model.served_model import ServedModel
+from serving.wire.deadline import Deadline
+from serving.wire.messages import Answer
+from serving.wire.strict_json import dump
+
+
+def list_segments(served: ServedModel) -> dict[str, Any]:
+    """The cards, in the model's order."""
+    return {"model_version": served.version, "segments": [_card(card) for card in served.model.cards]}
+
+
+def _card(card: SegmentCard) -> dict[str, Any]:
+    return {
+        "id": card.id,
+        "name": card.name,
+        "sentence": card.sentence,
+        "notes": card.notes,
+        "size": card.size,
+        "share": card.share,
+        "medians": dict(card.medians),
+        "differences": [
+            {"feature": d.column, "words": d.words, "effect": d.effect, "typical": d.typical, "overall": d.overall}
+            for d in card.differences
+        ],
+    }
+
+
+def _answer(context: Context, _: None, __: Deadline) -> Answer:
+    return Answer(dump(list_segments(context.served())))
+
+
+ROUTE = Route("GET", "/segments", "The segments' cards", _answer, response=SegmentsResponse, refusals=(503,))

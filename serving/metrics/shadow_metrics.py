@@ -1,0 +1,33 @@
+"""Metrics of the shadow: how often champion and challenger agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from serving.metrics.metrics import Counted, Metrics
+from serving.model.shadow import Outcome
+
+
+class ShadowMetrics:
+    """How often champion and challenger agree; only of the two that are compared now, so labels stay few."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        pair = ("champion", "challenger")
+        self._customers = metrics.counter(
+            "segments_shadowed_customers", "Customers whom the challenger was asked about too.", (*pair, "outcome")
+        )
+        metrics.share(
+            "segments_shadow_different_share",
+            "Share of the customers compared whom it would assign elsewhere.",
+            part=Counted(self._customers, frozenset({"different"})),
+            whole=Counted(self._customers, frozenset({"same", "different"})),
+        )
+        self._pair = ("", "")
+
+    def count(self, champion: str, challenger: str, outcomes: Mapping[Outcome, int]) -> None:
+        if (champion, challenger) != self._pair:
+            self._pair = pair = (champion, challenger)
+            # of the same pair a worker that died may have left us its numbers: those must not go back
+            self._customers.forget(lambda labels: labels[:2] == pair)
+        for outcome, number in outcomes.items():
+            self._customers.add(*self._pair, outcome, by=number)

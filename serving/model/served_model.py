@@ -1,0 +1,72 @@
+"""A verified model with its registered name and version, as every endpoint gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from features.request.compiled import VectorCompiler
+    from segment_model.language.reasons import ReasonWriter
+    from segment_model.model import SegmentModel
+    from serving.model.segment_plane import SegmentPlane
+
+
+@dataclass(frozen=True, eq=False)  # compared by identity
+class ServedModel:
+    """A verified model, its name and version, and what answers need again and again, computed once.
+
+    is_copy : the model was read from the copy on disk, because the registry could not provide it.
+    """
+
+    model: SegmentModel
+    name: str
+    version: str
+    source: str
+    is_copy: bool = False
+
+    @cached_property
+    def units(self) -> Mapping[str, str]:
+        return {column.name: column.unit for column in self.model.contract.columns}
+
+    @cached_property
+    def reasons(self) -> ReasonWriter:
+        # imported late, so that a process that loads no model does not wait for the import
+        from segment_model.language.reasons import ReasonWriter
+
+        return ReasonWriter(self.model)
+
+    @cached_property
+    def plane(self) -> SegmentPlane:
+        from serving.model.segment_plane import SegmentPlane
+
+        return SegmentPlane.of(self.model)
+
+    @cached_property
+    def compiler(self) -> VectorCompiler:
+        """Computes this model's customer vectors from raw rows.
+
+        Raises
+        ------
+        ContractError
+            If the model does not record how its features were computed.
+        """
+        from features.feature_spec import VectorRecipe
+        from features.request.compiled import VectorCompiler
+
+        return VectorCompiler(VectorRecipe.of(self.model.provenance), self.model.contract)
+
+
+Fetch = Callable[[], ServedModel]
+
+
+def from_directory(path: Path, *, name: str = "", version: str = "", source: str = "") -> ServedModel:
+    """Load the model saved in a directory; without a version, the start of its digest serves as one."""
+    from segment_model.model import SegmentModel
+
+    model = SegmentModel.load(path)
+    version = version or model.digest.removeprefix("sha256:")[:12]
+    return ServedModel(model, name or path.name, version, source or f"directory {path.name}")

@@ -1,0 +1,36 @@
+"""The source files of the house, parsed once."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ROOMS = (
+    *("segments", "commands", "reference", "experiments", "jobs", "serving", "reporting", "training"),
+    *("features", "registry", "segment_model"),
+)
+
+
+def parsed(folder: Path) -> dict[str, ast.Module]:
+    """The modules below a folder, by their path from the repository."""
+    files = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]
+    return {file.relative_to(REPOSITORY).as_posix(): ast.parse(file.read_text(encoding="utf-8")) for file in files}
+
+
+@pytest.fixture(scope="session")
+def product() -> Mapping[str, ast.Module]:
+    """Every module of the product, by path."""
+    modules = parsed(REPOSITORY / "cli.py")
+    for room in ROOMS:
+        modules |= parsed(REPOSITORY / room)
+    return modules
+
+
+@pytest.fixture(scope="session")
+def tests() -> Mapping[str, ast.Module]:
+    """Every module of the tests, by path."""
+    return parsed(REPOSITORY / "tests")

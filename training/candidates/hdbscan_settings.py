@@ -1,0 +1,43 @@
+"""The settings of HDBSCAN: the sizes of the smallest group, and an optional embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from training.candidates.algorithm_settings import AlgorithmSettings
+from training.candidates.umap_embedding import UmapSettings
+
+if TYPE_CHECKING:
+    from training.candidates.candidate import FittingContext
+    from training.candidates.hdbscan import HdbscanSpec
+
+SIZE_SHARES = (0.01, 0.02, 0.05)  # of the customers that a fit looks at: the smallest groups tried by default
+FEWEST_IN_A_GROUP = 10
+USUAL_SAMPLES = 10
+
+
+class HdbscanSettings(AlgorithmSettings):
+    """HDBSCAN over sizes."""
+
+    algorithm: Literal["hdbscan"] = Field("hdbscan", description="says which algorithm the entry is")
+    min_cluster_sizes: tuple[Annotated[int, Field(ge=2)], ...] = Field(
+        (), description="smallest groups to try; empty: 1 %, 2 % and 5 % of the customers, at least 10"
+    )
+    min_samples: int | None = Field(None, ge=1, description="neighbours that make a place dense; empty: at most 10")
+    embedding: UmapSettings | None = Field(None, description="UMAP before HDBSCAN")
+
+    def candidates(self, context: FittingContext) -> Sequence[HdbscanSpec]:
+        """One candidate a size; they share what does not depend on the size."""
+        from training.candidates.hdbscan import MOST_SEARCHED, HdbscanSpec
+        from training.candidates.result_cache import ResultCache
+
+        searched = min(context.customers, MOST_SEARCHED)
+        usual = sorted({max(FEWEST_IN_A_GROUP, round(share * searched)) for share in SIZE_SHARES})
+        cache = ResultCache()
+        return [
+            HdbscanSpec(size, self.min_samples or min(size, USUAL_SAMPLES), self.embedding, cache=cache)
+            for size in self.min_cluster_sizes or usual
+        ]

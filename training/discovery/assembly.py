@@ -1,0 +1,104 @@
+"""Assembles the SegmentModel of the chosen candidate: ids, cards, explainer and provenance."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
+
+from segment_model.contract import VectorContract
+from segment_model.encoding.encoder import Encoder, Floats, RawCustomers
+from segment_model.encoding.novelty import NoveltyRule
+from segment_model.errors import DiscoveryError
+from segment_model.model import SegmentModel
+from training.candidates.candidate import MOST_SEARCHED, CandidateSpec, sample_rows
+from training.discovery.candidate_trial import Candidate
+from training.evaluation.verdict import Verdict
+from training.profiling.cards import make_cards
+
+BACKGROUND_SIZE = 16  # weighted prototypes behind an explanation that enumerates coalitions
+
+
+@dataclass(frozen=True)
+class EncodedCustomers:
+    """The training customers: vectors that follow the contract, the same as read and as encoded (n, width) points."""
+
+    frame: pd.DataFrame
+    contract: VectorContract
+    encoder: Encoder
+    raw: RawCustomers
+    points: Floats
+
+
+def assemble_model(
+    candidate: Candidate,
+    customers: EncodedCustomers,
+    verdict: Verdict,
+    reason: str,
+    provenance: Mapping[str, Any],
+    *,
+    seed: int,
+    allow_sensitive: bool,
+) -> SegmentModel:
+    """The model of a chosen candidate; `reason` says why it was chosen.
+
+    Raises
+    ------
+    DiscoveryError
+        If the candidate has no segments.
+    """
+    if candidate.fit is None or candidate.labels is None:  # `choose` never picks such a candidate
+        raise DiscoveryError(f"{candidate.spec.name} has no segments")
+    assigner, spec = candidate.fit.assigner, candidate.spec
+    ids = new_ids(provenance, spec, assigner.size)
+    return SegmentModel(
+        contract=customers.contract,
+        encoder=customers.encoder,
+        assigner=assigner,
+        explainer=assigner.learn_explainer(customers.encoder, TrainingPoints(customers.points, seed)),
+        novelty=NoveltyRule.learn(customers.raw.numbers),
+        discovered_cards=make_cards(customers.frame, customers.contract, candidate.labels, ids, allow_sensitive),
+        provenance={
+            **provenance,
+            "algorithm": spec.algorithm,
+            "parameters": spec.parameters,
+            "reason": reason,
+            "verdict": verdict.to_json(),
+            "customers": len(customers.frame),
+            "exemplars": assigner.exemplar_count,
+        },
+    )
+
+
+def new_ids(provenance: Mapping[str, Any], spec: CandidateSpec, count: int) -> tuple[str, ...]:
+    """Opaque ids made from what made the model, so that two different discoveries never mint the same one."""
+    seed = repr((sorted(provenance.items()), spec.name, sorted(spec.parameters.items())))
+    ids = []
+    for position in range(count):
+        mark = hashlib.sha256(f"{seed}/{position}".encode()).digest()
+        ids.append("seg-" + base64.b32encode(mark)[:8].decode().lower())
+    return tuple(ids)
+
+
+@dataclass(frozen=True)
+class TrainingPoints:
+    """The (n, width) encoded training customers, as the background of explanations."""
+
+    points: Floats
+    seed: int
+
+    def prototypes(self) -> tuple[Floats, Floats]:
+        """A few weighted prototypes, none of them a customer: (m, width), and (m,) weights whose sum is 1."""
+        rows = self.points[sample_rows(len(self.points), MOST_SEARCHED, self.seed)]
+        count = min(BACKGROUND_SIZE, len(np.unique(rows, axis=0)))
+        with threadpool_limits(limits=1):
+            fitted = KMeans(count, n_init=1, random_state=self.seed).fit(rows)
+        sizes = np.bincount(fitted.labels_, minlength=count)
+        return np.asarray(fitted.cluster_centers_, dtype=np.float64), sizes / sizes.sum()

@@ -1,0 +1,79 @@
+"""The conclusion of a discovery: the chosen candidate and the verdict on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from segment_model.encoding.encoder import Floats
+from segment_model.errors import DiscoveryError
+from training.candidates.warm_start import overlap
+from training.discovery.candidate_trial import Candidate
+from training.evaluation.bootstrap_recovery import recovery
+from training.evaluation.null_reference import null_silhouettes
+from training.evaluation.selection import Choice, choose
+from training.evaluation.verdict import Verdict, VerdictKind, decide
+from training.settings import DiscoverySettings
+
+MOST_VERDICTS = 4  # candidates whose verdict is sought, before nothing is called reproducible
+REFINING_SHARE = 0.95
+
+
+def conclude(
+    candidates: Sequence[Candidate], points: Floats, settings: DiscoverySettings, continuity: Sequence[float] | None
+) -> tuple[Choice, Verdict]:
+    """Choose a candidate and test whether its segments recur; where they do not, go on to the next, a few times.
+
+    continuity : for each candidate, the share of customers whom it leaves in the serving model's segments.
+
+    Raises
+    ------
+    DiscoveryError
+        If every candidate is refused, or the segments of those tried do not recur and the settings do not say `force`.
+    """
+    names = [candidate.spec.name for candidate in candidates]
+    judgements = [candidate.judgement for candidate in candidates]
+    refused = {number: candidate.refusal for number, candidate in enumerate(candidates) if candidate.refusal}
+    last = len(refused) + MOST_VERDICTS
+    first: tuple[Choice, Verdict] | None = None
+    while len(refused) < last:
+        try:
+            choice = choose(names, judgements, settings, continuity, partial(_refines, candidates), refused)
+        except DiscoveryError:
+            if first is None:
+                raise
+            break
+        verdict = _verdict(candidates[choice.chosen], points, settings)
+        if verdict.kind is not VerdictKind.NOTHING:
+            return choice, verdict
+        first = first or (choice, verdict)
+        refused[choice.chosen] = "; ".join(verdict.reasons)
+    if first is None:  # `choose` raises, or chooses
+        raise DiscoveryError("no candidate was tried")
+    if settings.force:
+        return first
+    choice, verdict = first
+    raise DiscoveryError(
+        f"{verdict.kind}, so no model is made. The best candidate was {names[choice.chosen]}: "
+        f"{'; '.join(verdict.reasons)}. `discovery: force: true` makes the model all the same, and it will say so"
+    )
+
+
+def _verdict(candidate: Candidate, points: Floats, settings: DiscoverySettings) -> Verdict:
+    if candidate.fit is None or candidate.judgement is None:  # `choose` never picks such a candidate
+        raise DiscoveryError(f"{candidate.spec.name} has no segments")
+    nearest = candidate.fit.assigner.nearest(np.ascontiguousarray(points.T)).segment
+    size, seed = candidate.fit.assigner.size, settings.seed
+    recovered = recovery(candidate.spec, points, nearest, size, settings.judged_customers, seed)
+    return decide(candidate.judgement, candidate.pairs, recovered, null_silhouettes(candidate.spec, points, seed))
+
+
+def _refines(candidates: Sequence[Candidate], finer: int, coarser: int) -> bool:
+    """Whether nearly every customer of each segment of one candidate shares a segment of the other."""
+    inner, outer = candidates[finer].labels, candidates[coarser].labels
+    if inner is None or outer is None:
+        return False
+    counts = overlap(inner, outer)
+    return bool(np.all(counts.max(axis=1) >= REFINING_SHARE * counts.sum(axis=1)))

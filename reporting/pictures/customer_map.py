@@ -13,7 +13,7 @@ from reporting.pictures.drawing import INK, blank, lettering, marker_of, outline
 from reporting.pictures.picture import Picture
 from segment_model.encoding.encoder import Floats
 from training.discovery.discovery import Discovery
-from training.profiling.map_layout import MapLayout, lay_out_map
+from training.evaluation.map_layout import MapLayout, lay_out_map
 
 UNASSIGNED = "unassigned"
 MANY = 500  # customers from which on dots are smaller

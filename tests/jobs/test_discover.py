@@ -12,7 +12,7 @@ import pytest
 from jobs.discover import Outcome, run_discovery
 from registry.connection import RegistryLocation, connected
 from reporting.pictures.all_pictures import PICTURES
-from training.profiling import map_layout
+from training.evaluation import map_layout
 from training.settings import Settings, parse_settings
 
 CUSTOMERS = 120

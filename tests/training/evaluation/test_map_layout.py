@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segment_model.encoding.encoder import Floats
-from training.profiling.map_layout import lay_out_map, principal_plane
+from training.evaluation.map_layout import lay_out_map, principal_plane
 
 
 def test_principal_components_keep_the_distances_of_a_plane() -> None:

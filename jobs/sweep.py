@@ -201,8 +201,8 @@ class _Log:
 
 
 def _record_of(trial: Trial) -> TrialRecord:
-    told = {"verdict": trial.verdict, "chosen": trial.chosen, "refused": trial.refused[:5000]}
-    return TrialRecord(trial.number, trial.values, trial.figures, {name: text for name, text in told.items() if text})
+    tags = {"verdict": trial.verdict, "chosen": trial.chosen, "refused": trial.refused[:5000]}
+    return TrialRecord(trial.number, trial.values, trial.figures, {name: text for name, text in tags.items() if text})
 
 
 def _of_vectors(settings: Settings) -> str:

@@ -89,9 +89,9 @@ def plain_settings(record: DiscoveryRecord) -> dict[str, Any]:
 
     def shown(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: shown(one) for key, one in value.items()}
+            return {key: shown(entry) for key, entry in value.items()}
         if isinstance(value, list):
-            return [shown(one) for one in value]
+            return [shown(entry) for entry in value]
         return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
 
     plain: dict[str, Any] = shown(json.loads(json.dumps(record.settings, default=str)))

@@ -52,7 +52,7 @@ def test_a_discovery_goes_to_a_server_and_comes_back_until_it_is_down(
     run_id = log_discovery(location, record)
     with connected(location) as connection:
         run = connection.client.get_run(run_id)
-        stored = {one.path for one in connection.client.list_artifacts(run_id)}
+        stored = {file.path for file in connection.client.list_artifacts(run_id)}
     assert run.info.status == "FINISHED"
     assert run.data.metrics == {"silhouette": 0.75, "stability": 0.9}
     assert stored == {"figures", "tables", "settings.yaml", "report.html", "run.md"}

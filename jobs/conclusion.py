@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 
-from features.customer_vector import CustomerVectors
+from features.vector_table import CustomerVectors
 from jobs.discovery_record import make_record, provenance
-from jobs.inputs import Announce
+from jobs.registry_state import Announce
 from registry.runs.discovery_runs import DISCOVERY
 from registry.runs.records import DiscoveryRecord
 from reporting.page import html_report

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from features.customer_vector import CustomerVectors
+from features.vector_table import CustomerVectors
 from jobs.conclusion import conclude
+from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.delivery import Sent, send
-from jobs.inputs import Announce, describe_vectors, end_killed, incumbent_of, location_of, vectors_of
+from jobs.registry_location import location_of
+from jobs.registry_state import Announce, end_killed, incumbent_of
 from segment_model.errors import UnreachableError
 from segment_model.model import SegmentModel
 from training.discovery.discovery import Discovery, Progress
-from training.outbox.pending_runs import keep
+from training.outbox.pending_runs import write_pending
 from training.settings import Settings
 
 
@@ -79,5 +81,5 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
         except UnreachableError as error:
             announce(f"{error}. The discovery is kept here")
     if sent is None:
-        kept = keep(base, concluded.record, vectors, incumbent.digest if incumbent else "", announce)
+        kept = write_pending(base, concluded.record, vectors, incumbent.digest if incumbent else "", announce)
     return Outcome(vectors, concluded.discovery, concluded.report, sent, kept)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from features.vector_file import read_vectors
-from jobs.inputs import learned_by, location_of, vectors_of
+from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.versions.versions import fetch
 from segment_model.counterfactual.what_would_change import WhatWouldChange, what_would_change
@@ -94,6 +94,8 @@ def read_customer(
     SegmentsError
         If the model, the file or the tables cannot be read.
     """
+    from jobs.customer_vectors import learned_by, vectors_of  # the engine of the tables is not needed for a file
+
     model = fetch(location_of(settings, base), which).model
     chosen = vectors_of(settings, base, learned_by(model)) if vectors is None else read_vectors(vectors)
     frame = chosen.frame

@@ -25,7 +25,8 @@ from serving.model.shadow import Shadow, shadow_of
 from serving.settings import ServiceSettings
 from serving.transport.accepting import accept_more
 from serving.transport.connections import Bounds, bound_connections
-from serving.transport.graceful_shutdown import leave_in_order, running_server
+from serving.transport.graceful_shutdown import leave_in_order
+from serving.transport.server import put_in_front, running_server
 
 LOAD_SECONDS = 20.0
 # How long a thread may keep the interpreter from another that wants it. uvloop asks for it anew for each socket that
@@ -72,8 +73,8 @@ class Worker:
         told = (self._metrics.turned_away, self._metrics.disconnected)
         bound_connections(server, Bounds(most, settings.header_seconds, *told))
         accept_more(server, self.door.is_full)
-        # before all that BentoML does with a request: most of it costs time and serves nobody here
-        server.config.loaded_app = in_front(server.config.loaded_app)
+        # before BentoML's own middleware, which costs time and has no use here
+        put_in_front(server, in_front)
         leave_in_order(server, self.door.leave, settings.drain_seconds)
 
     def _wait_where_others_serve(self) -> None:

@@ -29,6 +29,9 @@ from serving.wire.refusals import Refusal
 from serving.wire.strict_json import dump
 
 LOOK_SECONDS = 1.0
+# After a stall the event loop runs its timers before it reads its sockets. So whatever closes a silent connection waits
+# this long for a turn of the loop: what arrived during the stall is read first, and its request is not reset.
+READ_FIRST_SECONDS = 0.05
 # Requests that were sent on one connection behind the one under way. uvicorn keeps some 2 kB of each, however short it
 # is, and reads them a quarter of a megabyte at a time.
 MOST_WAITING = 16
@@ -140,6 +143,10 @@ class BoundedConnection(HttpToolsProtocol):
             self._head_since = self.loop.time()  # we may not have read the rest of it meanwhile
             self._unset_keepalive_if_required()
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection, unless its next request has arrived unread."""
+        self.timeout_keep_alive_task = self.loop.call_later(READ_FIRST_SECONDS, super().timeout_keep_alive_handler)
+
     def _refuse(self, refusal: Refusal) -> None:
         """Read no more; say why and close when all that was asked before has been answered.
 
@@ -218,6 +225,9 @@ def bound_connections(server: uvicorn.Server, bounds: Bounds) -> None:
         now = loop.time()
         for connection in [found for found in server.server_state.connections if isinstance(found, BoundedConnection)]:
             connection.look(now)
-        loop.call_later(LOOK_SECONDS, look)
+        loop.call_later(LOOK_SECONDS, read_first)
 
-    loop.call_later(LOOK_SECONDS, look)
+    def read_first() -> None:
+        loop.call_later(READ_FIRST_SECONDS, look)
+
+    loop.call_later(LOOK_SECONDS, read_first)

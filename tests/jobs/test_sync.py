@@ -31,17 +31,17 @@ from registry.connection import RegistryLocation, connected
 from registry.versions.versions import fetch, list_versions
 from reporting.pictures.all_pictures import DrawnPictures
 from segment_model.errors import SegmentsError, SettingsError, UnreachableError
-from training.outbox.file_lock import HeldError, alone, beside_others
+from training.outbox.file_lock import HeldError, exclusive_lock, shared_lock
 from training.outbox.pending_runs import (
     FOLDER,
     LOCK,
     RECORD,
     WRITING,
-    Story,
-    keep,
-    read,
+    PendingRecord,
+    read_pending,
     remove_leftovers,
-    waiting,
+    waiting_folders,
+    write_pending,
 )
 from training.settings import read_settings
 
@@ -149,7 +149,7 @@ def test_the_server_is_down_then_up_then_down(
 ) -> None:
     """The same settings throughout."""
     (pending,) = kept(shop)
-    digest = read(pending).record.model.digest  # type: ignore[union-attr]
+    digest = read_pending(pending).record.model.digest  # type: ignore[union-attr]
     result = run("sync", "--config", shop / "shop.yaml")
     assert tries == [10, 10, 10], "seconds; without our limits it tries for minutes"
     assert result.exit_code == 2
@@ -176,7 +176,7 @@ def test_it_is_sent_once_though_killed_twice_in_between(shop: Path) -> None:
     """Killed by the system before the run is whole, and again between the run and the version."""
     folder_with(shop, UP)
     (pending,) = kept(shop)
-    model = read(pending).record.model
+    model = read_pending(pending).record.model
     ended = []
     for killed_in in ("log_model_artifacts", "create_model_version"):
         code = f"""
@@ -255,7 +255,7 @@ def test_with_another_champion_by_then_its_segments_are_continued(shop: Path) ->
     assert run("discover", shop / "shop.yaml", "--promote").exit_code == 0
     champion = fetch(here(shop))
     (pending,) = kept(shop)
-    alone = read(pending).record.model
+    alone = read_pending(pending).record.model
     assert alone is not None
     assert not set(alone.ids) & set(champion.model.ids)
     sent = run("sync", "--config", shop / "shop.yaml")
@@ -312,7 +312,7 @@ def test_what_waits_for_another_registry_is_left(shop: Path) -> None:
 
 def damage(folder: Path, what: str, content: Any) -> None:
     """Write something else into a file, or into a key of the record; None takes it away."""
-    if what in Story.model_fields:
+    if what in PendingRecord.model_fields:
         story = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         story[what] = content
         if content is None:
@@ -354,7 +354,7 @@ DAMAGES: list[tuple[str, Any, str]] = [
     ("model/manifest.json", b"{", "is not valid JSON"),
     ("model/manifest.json", "a folder", "cannot be read: "),
     ("model/model.json", b"{}", "was changed after it was saved"),
-    ("files", None, "files is not there any more"),
+    ("files", None, "files is missing"),
 ]
 
 
@@ -385,13 +385,13 @@ def test_bytes_changed_anywhere_are_noticed_or_harmless(
 ) -> None:
     """A record that can be read still is one; vectors that can be read are the same."""
     (pending,) = kept(discovered_while_down[0])
-    whole = read(pending)
+    whole = read_pending(pending)
     for name in (RECORD, "vectors.parquet"):
         content = (pending / name).read_bytes()
         at = int(place * len(content))
         try:
             (pending / name).write_bytes(content[:at] + put + content[at + cut :])
-            restored = read(pending)
+            restored = read_pending(pending)
             assert restored.vectors.digest == whole.vectors.digest
             pd.testing.assert_frame_equal(restored.vectors.frame, whole.vectors.frame)
             assert restored.discovery
@@ -436,8 +436,8 @@ def test_two_processes_do_not_send_at_once_and_a_dead_one_stands_in_nobodys_way(
     other = f"""
 import sys; sys.path.insert(0, {str(REPOSITORY)!r})
 from pathlib import Path
-from training.outbox.file_lock import alone
-with alone(Path({str(place / LOCK)!r}), "another has it"):
+from training.outbox.file_lock import exclusive_lock
+with exclusive_lock(Path({str(place / LOCK)!r}), "another has it"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -473,19 +473,19 @@ def test_a_lock_that_cannot_be_made_is_one_line(shop: Path) -> None:
 def test_what_is_not_whole_does_not_wait(shop: Path) -> None:
     settings = read_settings(shop / "shop.yaml")[0]
     (pending,) = kept(shop)
-    assert waiting(shop, settings) == ([pending], 0)
+    assert waiting_folders(shop, settings) == ([pending], 0)
     pending.rename(pending.with_name(f".writing-{pending.name}"))
-    assert waiting(shop, settings) == ([], 0)
-    assert waiting(shop / "nowhere", settings) == ([], 0)
+    assert waiting_folders(shop, settings) == ([], 0)
+    assert waiting_folders(shop / "nowhere", settings) == ([], 0)
 
 
 def test_what_a_killed_process_left_is_deleted_by_the_next(shop: Path) -> None:
     (pending,) = kept(shop)
-    record = read(pending).record
+    record = read_pending(pending).record
     for beginning in (".writing-", ".sent-"):
         shutil.copytree(pending, pending.with_name(f"{beginning}{pending.name}"))
     announced: list[str] = []
-    anew = keep(shop, record, read(pending).vectors, "", announced.append)
+    anew = write_pending(shop, record, read_pending(pending).vectors, "", announced.append)
     assert announced == []
     assert {path.name for path in (shop / FOLDER).iterdir() if path.is_dir()} == {pending.name, anew.name}
     for folder in (pending, anew):
@@ -500,7 +500,7 @@ def test_what_somebody_writes_at_this_moment_is_left_alone(shop: Path) -> None:
     writing, sent = (pending.with_name(f"{beginning}{pending.name}") for beginning in (".writing-", ".sent-"))
     shutil.copytree(pending, writing)
     shutil.copytree(pending, sent)
-    with beside_others(place / WRITING), beside_others(place / WRITING), alone(place / LOCK, "one only"):
+    with shared_lock(place / WRITING), shared_lock(place / WRITING), exclusive_lock(place / LOCK, "one only"):
         assert remove_leftovers(shop) == ()
         assert writing.exists()
         assert sent.exists()
@@ -515,7 +515,7 @@ def test_where_nothing_can_be_locked_a_discovery_is_kept_and_nothing_tidied(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (pending,) = kept(shop)
-    pending, left = read(pending), pending.with_name(f".writing-{pending.name}")
+    pending, left = read_pending(pending), pending.with_name(f".writing-{pending.name}")
     shutil.copytree(pending, left)
 
     def without_locks(*_: Any) -> None:
@@ -525,9 +525,9 @@ def test_where_nothing_can_be_locked_a_discovery_is_kept_and_nothing_tidied(
     lock = pending.with_name(WRITING)
     with monkeypatch.context() as only:
         only.setattr(fcntl, "flock", without_locks)
-        anew = keep(shop, pending.record, pending.vectors, "", announced.append)
+        anew = write_pending(shop, pending.record, pending.vectors, "", announced.append)
         failed = run("sync", "--config", folder_with(shop, UP))
-    assert read(anew).record.data_digest == pending.record.data_digest
+    assert read_pending(anew).record.data_digest == pending.record.data_digest
     assert left.exists()
     assert announced == [
         f"{pending.with_name('.writing-')}* may hold customers that nobody needs any more, and stays: "
@@ -542,7 +542,7 @@ def test_where_nothing_can_be_locked_a_discovery_is_kept_and_nothing_tidied(
 
 def test_what_keep_finds_left_and_cannot_delete_is_told(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (pending,) = kept(shop)
-    pending, left = read(pending), pending.with_name(f".sent-{pending.name}")
+    pending, left = read_pending(pending), pending.with_name(f".sent-{pending.name}")
     pending.rename(left)
     real = shutil.rmtree
 
@@ -553,7 +553,7 @@ def test_what_keep_finds_left_and_cannot_delete_is_told(shop: Path, monkeypatch:
 
     announced: list[str] = []
     monkeypatch.setattr(shutil, "rmtree", denied)
-    anew = keep(shop, pending.record, pending.vectors, "", announced.append)
+    anew = write_pending(shop, pending.record, pending.vectors, "", announced.append)
     assert announced == [
         f"{left} holds customers that nobody needs any more, and cannot be deleted: [Errno 13] Permission denied"
     ]
@@ -566,7 +566,7 @@ def test_a_lock_is_for_the_group_and_held_by_who_may_only_read_it(
     lock = tmp_path / WRITING
     before = os.umask(0o002)
     try:
-        with beside_others(lock):
+        with shared_lock(lock):
             assert stat.S_IMODE(lock.stat().st_mode) == 0o660
     finally:
         os.umask(before)
@@ -578,22 +578,22 @@ def test_a_lock_is_for_the_group_and_held_by_who_may_only_read_it(
         return real(path, flags, *rest)
 
     monkeypatch.setattr(os, "open", reading_only)
-    with beside_others(lock), pytest.raises(HeldError, match="held"), alone(lock, "it is held"):
+    with shared_lock(lock), pytest.raises(HeldError, match="held"), exclusive_lock(lock, "it is held"):
         pass
-    with alone(lock, "it is held"), pytest.raises(HeldError, match="held"), alone(lock, "it is held"):
+    with exclusive_lock(lock, "it is held"), pytest.raises(HeldError, match="held"), exclusive_lock(lock, "it is held"):
         pass
 
 
 def test_what_cannot_be_written_leaves_nothing_behind(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (pending,) = kept(shop)
-    pending = read(pending)
+    pending = read_pending(pending)
 
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("training.outbox.pending_runs.write_vectors", full)
     with pytest.raises(SettingsError, match=r"cannot be kept in .*: No space left on device"):
-        keep(shop, pending.record, pending.vectors, "", print)
+        write_pending(shop, pending.record, pending.vectors, "", print)
     assert [path for path in (shop / FOLDER).iterdir() if path.is_dir()] == [pending]
 
 

@@ -24,8 +24,8 @@ from pydantic import BaseModel, ValidationError
 
 from experiments.load.service_process import free_port
 from experiments.simulated_company.company import simulate, write_company
+from jobs.customer_vectors import vectors_of
 from jobs.discovery_record import provenance
-from jobs.inputs import vectors_of
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.cards import Difference, SegmentCard

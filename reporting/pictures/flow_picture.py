@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
-from reporting.pictures.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, outlined
+from reporting.colours import NOBODY, colour_of
+from reporting.pictures.drawing import FAINT, INK, blank, lettering, outlined
 from segment_model.encoding.encoder import Flags, Floats
-from training.candidates.warm_start import overlap
-from training.succession.comparison import Comparison, Stage, told
+from training.incumbent.warm_start import overlap
+from training.succession.comparison import Comparison, Stage, count_and_share
 
 BAR = 0.035  # of the distance between two stages
 GAP = 0.025  # of all customers, between two segments
@@ -42,7 +43,7 @@ def flow_picture(comparison: Comparison) -> Figure:
         1.5 + 0.78 * max(4, rows),
         "Where the customers went",
         f"{comparison.customers:,} customers. Pale: they stay in their segment. Strong: they change it. Reassigned "
-        f"by the new model, nothing else having changed: {told(comparison.reassigned)}.",
+        f"by the new model, nothing else having changed: {count_and_share(comparison.reassigned)}.",
     )
     axes = figure.subplots()
     axes.set_axis_off()
@@ -54,7 +55,9 @@ def flow_picture(comparison: Comparison) -> Figure:
         _draw_bar(axes, column, columns, stage, blocks, colours)
     for column, flags in enumerate(_between(comparison)):
         what = "changed by themselves" if columns == 3 and column == 0 else "changed by the new model"
-        axes.text(column + 0.5, -0.115, f"{what}\n{told(flags)}", ha="center", va="bottom", fontsize=9, color=FAINT)
+        axes.text(
+            column + 0.5, -0.115, f"{what}\n{count_and_share(flags)}", ha="center", va="bottom", fontsize=9, color=FAINT
+        )
     lowest = max(block.bottom for blocks in bars for block in blocks)
     axes.set(xlim=(-0.85, columns - 1 + 0.85), ylim=(lowest + 0.02, -0.2))
     return figure
@@ -67,13 +70,14 @@ def _between(comparison: Comparison) -> list[Flags]:
 
 def _colours(stages: tuple[Stage, ...]) -> dict[str, str]:
     """A colour for each segment id, in the order in which they appear; the unassigned are grey."""
-    ids = dict.fromkeys(one for stage in stages for one in stage.ids if one)
-    return {"": NOBODY} | {one: colour_of(number) for number, one in enumerate(ids)}
+    ids = dict.fromkeys(segment_id for stage in stages for segment_id in stage.ids if segment_id)
+    return {"": NOBODY} | {segment_id: colour_of(number) for number, segment_id in enumerate(ids)}
 
 
 def _blocks(stage: Stage, stages: tuple[Stage, ...]) -> list[Block]:
     """The stage's segments from the top down, those of the first stage in its order, the unassigned last."""
-    order = [one for one in dict.fromkeys(one for other in stages for one in other.ids) if one] + [""]
+    ids = dict.fromkeys(segment_id for other in stages for segment_id in other.ids)
+    order = [*(segment_id for segment_id in ids if segment_id), ""]
     shown = sorted(stage.shown, key=lambda position: order.index(stage.ids[position]))
     heights = stage.sizes[shown] / len(stage.segment)
     tops = np.concatenate([[0.0], np.cumsum(heights + GAP)])

@@ -29,6 +29,10 @@ from serving.wire.refusals import Refusal
 from serving.wire.strict_json import dump
 
 CHECK_SECONDS = 1.0
+# After a stall the event loop runs its timers before it reads its sockets. So a timer that closes a silent connection
+# waits this long for one more iteration of the loop: input that arrived during the stall is read first, and its request
+# is not reset.
+READ_FIRST_SECONDS = 0.05
 # Pipelined requests: sent on one connection before the current one is answered. uvicorn stores some 2 kB of each,
 # however short it is, and reads a quarter of a megabyte of them at a time.
 MOST_WAITING = 16
@@ -142,6 +146,10 @@ class BoundedConnection(HttpToolsProtocol):
             self._headers_since = self.loop.time()  # the rest may not have been read meanwhile
             self._unset_keepalive_if_required()
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection, unless its next request has arrived unread."""
+        self.timeout_keep_alive_task = self.loop.call_later(READ_FIRST_SECONDS, super().timeout_keep_alive_handler)
+
     def _refuse(self, refusal: Refusal) -> None:
         """Read no more; when the earlier requests are answered, write the refusal and close.
 
@@ -222,6 +230,9 @@ def bound_connections(server: uvicorn.Server, bounds: Bounds) -> None:
         for connection in list(server.server_state.connections):
             if isinstance(connection, BoundedConnection):
                 connection.check(now)
-        loop.call_later(CHECK_SECONDS, check_all)
+        loop.call_later(CHECK_SECONDS, read_first)
 
-    loop.call_later(CHECK_SECONDS, check_all)
+    def read_first() -> None:
+        loop.call_later(READ_FIRST_SECONDS, check_all)
+
+    loop.call_later(CHECK_SECONDS, read_first)

@@ -14,12 +14,14 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from training.candidates.algorithm_settings import AlgorithmSettings
+from training.candidates.gaussian_mixture_settings import GaussianMixtureSettings
 from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans_settings import KMeansSettings
 
 ALGORITHMS: tuple[type[AlgorithmSettings], ...] = (
     KMeansSettings,
     HdbscanSettings,
+    GaussianMixtureSettings,
 )
 DEFAULT_ALGORITHMS: tuple[AlgorithmSettings, ...] = (KMeansSettings(), HdbscanSettings())
 
@@ -30,7 +32,7 @@ def registered_algorithms() -> Mapping[str, type[AlgorithmSettings]]:
 
 
 class RegisteredAlgorithm:
-    """Annotates a settings field: an entry is of one of the registered algorithms, told apart by `algorithm`.
+    """Annotates a settings field: an entry belongs to the registered algorithm that its `algorithm` names.
 
     The registry is looked up at every validation, so that a test or an extension may register its own.
     """

@@ -1,4 +1,4 @@
-"""What a candidate is: an algorithm with its parameters, which fits encoded points and returns an assigner.
+"""The protocol of a candidate: an algorithm with its parameters, which fits encoded points to an assigner.
 
 Candidates are fitted on one thread, because KMeans' centres depend on the number of threads (measured), and a
 reproducible result is worth more than the seconds saved.
@@ -15,7 +15,7 @@ import numpy as np
 from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import DiscoveryError
-from training.candidates.warm_start import COLD_START, WarmStart
+from training.incumbent.warm_start import COLD_START, WarmStart
 
 REFITS = 10  # bootstrap samples behind a verdict; fewer of candidates that take long to fit
 MOST_SEARCHED = 20_000  # customers that random starts look at

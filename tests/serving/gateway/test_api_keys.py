@@ -58,7 +58,7 @@ def keyed(
     make_caller: Callable[..., Any], kmeans: SegmentModel, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Any, str, str]:
     """A service that asks for keys, the key of the team 'web', and one that it took until it was revoked."""
-    monkeypatch.setattr(keys_module, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(keys_module, "CHECK_SECONDS", 0.0)
     key, gone = add_key(path, "web"), add_key(path, "gone")
     call = make_caller(kmeans, ServiceSettings(api_keys_file=path))
     assert call("GET", "/model", b"", {"authorization": f"Bearer {gone}"}).status == 200

@@ -46,10 +46,12 @@ def test_the_same_is_learned_in_every_process_whatever_the_threads() -> None:
         )
         for number, threads in enumerate(("1", "2", "4"))
     ]
-    told = [process.communicate()[0].split() for process in processes]
+    printed = [process.communicate()[0].split() for process in processes]
     assert [process.returncode for process in processes] == [0] * 3
-    assert [len(digests) for digests in told] == [6] * 3  # two algorithms
-    first, second, artefact = (list(zip(*[digests[place::3] for digests in told], strict=True)) for place in range(3))
+    assert [len(digests) for digests in printed] == [6] * 3  # two algorithms
+    first, second, artefact = (
+        list(zip(*[digests[place::3] for digests in printed], strict=True)) for place in range(3)
+    )
     for algorithm in range(2):
         assert len(set(first[algorithm])) == 1
         assert len(set(second[algorithm])) == 1
@@ -72,9 +74,11 @@ def test_names_times_and_lineage_are_nothing_that_was_learned(model: SegmentMode
 def test_whatever_decides_an_answer_counts(model: SegmentModel, part: str) -> None:
     contract, encoder, assigner = model.contract, model.encoder, model.assigner
     renamed = tuple(replace(column, unit=f"other {column.unit}") for column in contract.columns)
-    array = {"assigner": "centroids", "explainer": "mean"}
-    if model.assigner.KIND == "nearest_core":
-        array = {"assigner": "reach", "explainer": "background"}
+    array = {
+        "nearest_centroid": {"assigner": "centroids", "explainer": "mean"},
+        "nearest_core": {"assigner": "reach", "explainer": "background"},
+        "gaussian_mixture": {"assigner": "heights", "explainer": "covariance"},
+    }[model.assigner.KIND]
     changed: dict[str, Callable[[], Any]] = {
         "contract": lambda: replace(contract, columns=renamed),
         "encoder": lambda: replace(encoder, numbers=replace(encoder.numbers, fill=encoder.numbers.fill + 1)),

@@ -30,7 +30,7 @@ class AsApi:
     @bentoml.api  # type: ignore[untyped-decorator]
     async def assign(self, request: AssignRequest, /) -> dict[str, Any]:
         customers = request.customers
-        ids, features = [one.id for one in customers], [one.features for one in customers]
+        ids, features = [one["id"] for one in customers], [one["features"] for one in customers]
         asked = AssignmentRequest(ids, features, request.explain, request.words, request.policy)
         return assign_customers(self.served, asked)
 

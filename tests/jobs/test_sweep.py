@@ -197,14 +197,14 @@ sys.path.insert(0, {str(REPOSITORY)!r})
 if {where != "on this machine"}:
     socket.gethostname = lambda: "a-container"
 from cli import main
-from training import sweep
-real, tried = sweep._tried, []
+from training.tuning import sweep
+real, tried = sweep.discover, []
 def killed(*arguments):
     tried.append(1)
     if len(tried) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*arguments)
-sweep._tried = killed
+sweep.discover = killed
 main(["sweep", "--config", "shop.yaml"])
 """
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)

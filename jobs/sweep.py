@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import yaml
 
-from jobs.customer_vectors import described, vectors_of
+from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.orphans.killed_runs import end_killed_runs
@@ -77,7 +77,7 @@ def _sweep_alone(
         lambda text: vectors_of(parse_settings(json.loads(text)), config.parent)
     )
     vectors = vectors_by(_of_vectors(settings))
-    announce(described(vectors))
+    announce(describe_vectors(vectors))
     check_columns(wanted.space, vectors.contract)
     yardstick = Yardstick.of(vectors.frame, vectors.contract, settings.discovery)
     key = key_of(settings.model_dump(mode="json", exclude=NOT_OF_A_TRIAL), wanted, vectors.digest)
@@ -202,8 +202,8 @@ class _Log:
 
 
 def _record_of(trial: Trial) -> TrialRecord:
-    told = {"verdict": trial.verdict, "chosen": trial.chosen, "refused": trial.refused[:5000]}
-    return TrialRecord(trial.number, trial.values, trial.figures, {name: text for name, text in told.items() if text})
+    tags = {"verdict": trial.verdict, "chosen": trial.chosen, "refused": trial.refused[:5000]}
+    return TrialRecord(trial.number, trial.values, trial.figures, {name: text for name, text in tags.items() if text})
 
 
 def _of_vectors(settings: Settings) -> str:

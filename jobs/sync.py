@@ -14,11 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jobs.discover import Announce, Sent, end_killed, finish, incumbent_of, send
+from jobs.conclusion import conclude
+from jobs.delivery import Sent, send
 from jobs.registry_location import location_of
+from jobs.registry_state import Announce, end_killed, incumbent_of
 from registry.connection import RegistryLocation
 from registry.runs.discovery_runs import DISCOVERY, finished_run
-from registry.versions.versions import register
+from registry.versions.registration import register
 from segment_model.errors import SegmentsError, SettingsError, UnreachableError
 from training.discovery.discovery import Progress
 from training.outbox.file_lock import exclusive_lock
@@ -96,5 +98,5 @@ def _send(location: RegistryLocation, pending: Pending, announce: Announce, prog
         return send(location, pending.record, pending.files)
     knew = "another champion" if pending.champion else "no champion"
     announce(f"{pending.folder.name} knew {knew}: discovering anew, to continue the segments of the present one")
-    anew = finish(pending.settings, pending.vectors, champion, announce, progress).record
+    anew = conclude(pending.settings, pending.vectors, champion, announce, progress).record
     return send(location, replace(anew, tags={**anew.tags, DISCOVERY: pending.discovery}))

@@ -1,4 +1,4 @@
-"""Log a discovery to MLflow: one run that tells everything, one nested run a candidate."""
+"""Log a discovery to MLflow: one run with everything, and one nested run a candidate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from registry.connection import Connection, RegistryLocation, connected
-from registry.runs.open_runs import flattened, log_values, open_run, told
+from registry.runs.open_runs import flattened, log_values, noting_failure, open_run
 from registry.runs.records import DiscoveryRecord
 from registry.runs.run_files import plain_settings, write_files
 from registry.versions.model_package import write_package
@@ -23,7 +23,7 @@ DIGEST_SHOWN = 36  # characters that MLflow allows for a dataset's digest
 
 
 def log_discovery(location: RegistryLocation, record: DiscoveryRecord, files: Path | None = None) -> str:
-    """Log a discovery and return its run id. Nothing is registered: that is `versions.register`.
+    """Log a discovery and return its run id. Nothing is registered: that is `registration.register`.
 
     All files are written locally first (or were before, into the folder `files`), then sent. An exception on the way,
     an interrupt too, ends the runs as FAILED; a killed process or a server that went down leaves them RUNNING, until
@@ -66,8 +66,8 @@ def finished_run(location: RegistryLocation, discovery: str) -> str | None:
     """
     with connected(location, create=True) as connection:
         query = f"tags.`{DISCOVERY}` = '{discovery}' and attributes.status = 'FINISHED'"
-        found = connection.client.search_runs([connection.experiment_id()], query, max_results=1)
-        return str(found[0].info.run_id) if found else None
+        runs = connection.client.search_runs([connection.experiment_id()], query, max_results=1)
+        return str(runs[0].info.run_id) if runs else None
 
 
 def _tags(record: DiscoveryRecord) -> dict[str, str]:
@@ -131,7 +131,7 @@ def _log_model(
         client.finalize_logged_model(logged.model_id, "READY")
         client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
     except BaseException as error:
-        with told(connection, error, f"the model {logged.model_id} is left unfinished"):
+        with noting_failure(connection, error, f"the model {logged.model_id} is left unfinished"):
             client.finalize_logged_model(logged.model_id, "FAILED")
         raise
 
@@ -147,8 +147,8 @@ def logged_model_of(connection: Connection, run_id: str) -> Any:
     run = connection.client.get_run(run_id)
     if run.info.status != "FINISHED":
         raise RegistryError(f"the run {run_id} is {run.info.status}, so its model is not to be trusted: discover again")
-    found = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
-    models = [connection.client.get_logged_model(model_id) for model_id in found]
+    model_ids = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
+    models = [connection.client.get_logged_model(model_id) for model_id in model_ids]
     ready = [model for model in models if model.status.value == "READY"]
     if len(ready) != 1:
         raise RegistryError(

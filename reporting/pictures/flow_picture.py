@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
-from reporting.pictures.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, outlined
+from reporting.colours import NOBODY, colour_of
+from reporting.pictures.drawing import FAINT, INK, blank, lettering, outlined
 from segment_model.encoding.encoder import Flags, Floats
 from training.incumbent.warm_start import overlap
 from training.succession.comparison import Comparison, Stage, count_and_share
@@ -69,13 +70,14 @@ def _between(comparison: Comparison) -> list[Flags]:
 
 def _colours(stages: tuple[Stage, ...]) -> dict[str, str]:
     """A colour for each segment id, in the order in which they appear; the unassigned are grey."""
-    ids = dict.fromkeys(one for stage in stages for one in stage.ids if one)
-    return {"": NOBODY} | {one: colour_of(number) for number, one in enumerate(ids)}
+    ids = dict.fromkeys(segment_id for stage in stages for segment_id in stage.ids if segment_id)
+    return {"": NOBODY} | {segment_id: colour_of(number) for number, segment_id in enumerate(ids)}
 
 
 def _blocks(stage: Stage, stages: tuple[Stage, ...]) -> list[Block]:
     """The stage's segments from the top down, those of the first stage in its order, the unassigned last."""
-    order = [one for one in dict.fromkeys(one for other in stages for one in other.ids) if one] + [""]
+    ids = dict.fromkeys(segment_id for other in stages for segment_id in other.ids)
+    order = [*(segment_id for segment_id in ids if segment_id), ""]
     shown = sorted(stage.shown, key=lambda position: order.index(stage.ids[position]))
     heights = stage.sizes[shown] / len(stage.segment)
     tops = np.concatenate([[0.0], np.cumsum(heights + GAP)])

@@ -7,10 +7,8 @@ import hashlib
 import hmac
 import json
 import logging
-import os
 import re
 import secrets
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from segment_model.errors import SettingsError, nearest_word
+from segment_model.storage.atomic_write import atomic_write
 from serving.wire.messages import Headers
 from serving.wire.refusals import Refusal
 
@@ -158,13 +157,7 @@ def _write(path: Path, hashes: Mapping[str, bytes]) -> None:
     """Whole or not at all, and readable by its owner only."""
     content = {name: f"sha256:{stored.hex()}" for name, stored in sorted(hashes.items())}
     try:
-        descriptor, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(made).replace(path)
+        atomic_write(path, f"{json.dumps(content, indent=1)}\n".encode(), private=True)
     except OSError as error:
         raise SettingsError(f"the API keys file {path} cannot be written: {error.strerror}") from error
 

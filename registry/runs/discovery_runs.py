@@ -14,7 +14,6 @@ from registry.runs.open_runs import flattened, log_values, noting_failure, open_
 from registry.runs.records import DiscoveryRecord
 from registry.runs.run_files import plain_settings, write_files
 from registry.versions.model_package import write_package
-from segment_model.errors import RegistryError
 from segment_model.model import SegmentModel
 
 DISCOVERY = "discovery_id"
@@ -134,24 +133,3 @@ def _log_model(
         with noting_failure(connection, error, f"the model {logged.model_id} is left unfinished"):
             client.finalize_logged_model(logged.model_id, "FAILED")
         raise
-
-
-def logged_model_of(connection: Connection, run_id: str) -> Any:
-    """The finished model that a finished run logged, as MLflow's `LoggedModel`.
-
-    Raises
-    ------
-    RegistryError
-        If the run did not finish, or logged no model.
-    """
-    run = connection.client.get_run(run_id)
-    if run.info.status != "FINISHED":
-        raise RegistryError(f"the run {run_id} is {run.info.status}, so its model is not to be trusted: discover again")
-    model_ids = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
-    models = [connection.client.get_logged_model(model_id) for model_id in model_ids]
-    ready = [model for model in models if model.status.value == "READY"]
-    if len(ready) != 1:
-        raise RegistryError(
-            f"the run {run_id} logged {len(ready)} finished models; expected 1: nothing can be registered"
-        )
-    return ready[0]

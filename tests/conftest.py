@@ -26,6 +26,7 @@ from experiments.load.service_process import START_SECONDS, free_port
 from experiments.torture import DEMANDS
 from registry.connection import RegistryLocation
 from segments import Column, Kind, Role, SegmentModel, VectorContract
+from training.candidates.gaussian_mixture_settings import GaussianMixtureSettings
 from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
@@ -113,6 +114,12 @@ def hdbscan_discovery(planted: Planted) -> Discovery:
 
 
 @pytest.fixture(scope="session")
+def mixture_discovery(planted: Planted) -> Discovery:
+    settings = DiscoverySettings(algorithms=(GaussianMixtureSettings(segments=4),))
+    return discover(planted.frame, planted.contract, settings, {"data_digest": "sha256:planted"})
+
+
+@pytest.fixture(scope="session")
 def kmeans_model(kmeans_discovery: Discovery) -> SegmentModel:
     return kmeans_discovery.model
 
@@ -122,9 +129,14 @@ def hdbscan_model(hdbscan_discovery: Discovery) -> SegmentModel:
     return hdbscan_discovery.model
 
 
-@pytest.fixture(params=["kmeans", "hdbscan"])
+@pytest.fixture(scope="session")
+def mixture_model(mixture_discovery: Discovery) -> SegmentModel:
+    return mixture_discovery.model
+
+
+@pytest.fixture(params=["kmeans", "hdbscan", "mixture"])
 def model(request: pytest.FixtureRequest) -> SegmentModel:
-    """Each test that asks for `model` runs for both algorithms."""
+    """Each test that asks for `model` runs for every algorithm."""
     found: SegmentModel = request.getfixturevalue(f"{request.param}_model")
     return found
 

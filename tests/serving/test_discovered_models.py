@@ -36,7 +36,7 @@ def unfrozen() -> Iterator[None]:
     gc.unfreeze()
 
 
-@pytest.fixture(params=["kmeans", "hdbscan"])
+@pytest.fixture(params=["kmeans", "hdbscan", "mixture"])
 def discovered(request: pytest.FixtureRequest) -> SegmentModel:
     found: SegmentModel = request.getfixturevalue(f"{request.param}_model")
     return found

@@ -24,9 +24,9 @@ DIGEST_SHOWN = 36  # characters that MLflow allows for a dataset's digest
 def log_discovery(location: RegistryLocation, record: DiscoveryRecord, files: Path | None = None) -> str:
     """Log a discovery and return its run id. Nothing is registered: that is `registration.register`.
 
-    All files are written locally first (or were before, into the folder `files`), then sent. An exception on the way,
-    an interrupt too, ends the runs as FAILED; a killed process or a server that went down leaves them RUNNING, until
-    `killed_runs` ends them.
+    All files are written locally first (or stand in the folder `files` already), then sent. An exception, an interrupt
+    too, ends the runs as FAILED. A killed process or a server that went down leaves them RUNNING, until `killed_runs`
+    ends them.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def _log_dataset(connection: Connection, run_id: str, record: DiscoveryRecord) -
     """Describe the customers (columns, types, counts, digest, source) without sending one of them.
 
     Types are read off the dtypes: MLflow's own inference looks at every value (14 s for half a million customers) and
-    trips over a column without any.
+    fails on a column without any.
     """
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.entities import Dataset, DatasetInput, InputTag

@@ -35,7 +35,7 @@ from serving.assignment.raw_rows import ATTRIBUTES, TABLES, moment
 from serving.contracts.requests import MOST_ROWS, RecordsRequest
 from serving.contracts.responses import RecordsResponse
 from serving.endpoints.assign_records import read_raw_customers
-from serving.gateway.gateway import Door
+from serving.gateway.gateway import Gateway
 from serving.launcher import running_service
 from serving.metrics.metrics import Metrics
 from serving.metrics.shadow_metrics import ShadowMetrics
@@ -320,7 +320,7 @@ def test_a_challenger_in_the_shadow_is_asked_about_the_vectors_that_rows_came_to
     shadow = Shadow(challenger, ShadowMetrics(metrics))
     ids = list(frame.index[:30])
     body = {"as_of": "2026-07-01", "customers": [raw(name) for name in ids]}
-    reply = make_caller(Door(live, ServiceSettings(), shadow=shadow))(
+    reply = make_caller(Gateway(live, ServiceSettings(), shadow=shadow))(
         "POST", "/assign_records", json.dumps(body).encode()
     )
     while shadow.compare():

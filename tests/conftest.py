@@ -137,23 +137,23 @@ def mixture_model(mixture_discovery: Discovery) -> SegmentModel:
 @pytest.fixture(params=["kmeans", "hdbscan", "mixture"])
 def model(request: pytest.FixtureRequest) -> SegmentModel:
     """Each test that asks for `model` runs for every algorithm."""
-    found: SegmentModel = request.getfixturevalue(f"{request.param}_model")
-    return found
+    fitted: SegmentModel = request.getfixturevalue(f"{request.param}_model")
+    return fitted
 
 
 @pytest.fixture(scope="session")
 def needed() -> Callable[..., Any]:
-    """`needed(found, otherwise)` is what was found outside of Python's packages; where it is None, the test ends.
+    """`needed(requirement, otherwise)` returns a program or data set from outside of Python; None ends the test.
 
     A newcomer without some Debian package still gets a useful run: what needs it is skipped, and says how to get it.
     Where everything is installed, as in CI, nothing may go untested unseen: with SEGMENTS_SKIP_NOTHING it is a failure;
     unless it cannot be installed at all (`installable=False`), being a privilege of who runs the tests.
     """
 
-    def check(found: Any, otherwise: str, installable: bool = True) -> Any:
-        if found is None:
+    def check(requirement: Any, otherwise: str, installable: bool = True) -> Any:
+        if requirement is None:
             (pytest.fail if installable and os.environ.get("SEGMENTS_SKIP_NOTHING") else pytest.skip)(otherwise)
-        return found
+        return requirement
 
     return check
 
@@ -254,13 +254,13 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """For each connection to a server of MLflow that is tried, how many seconds it may take."""
     from urllib3.connection import HTTPConnection
 
-    found: list[float] = []
+    timeouts: list[float] = []
     real = HTTPConnection.connect
 
     def connect(connection: HTTPConnection) -> None:
         assert connection.timeout is not None
-        found.append(connection.timeout)
+        timeouts.append(connection.timeout)
         real(connection)
 
     monkeypatch.setattr(HTTPConnection, "connect", connect)
-    return found
+    return timeouts

@@ -1,9 +1,9 @@
-"""The files of a discovery on local disk, complete before the first byte is sent to the server.
+"""The files of a run, written to local disk before the first byte is sent to the server.
 
-settings.yaml          what the user asked
-tables/<name>.csv      for machines; tables/<name>.html for people
-figures/<name>.png
-<name>                 the texts: reports, the run in words
+settings.yaml          the user's settings
+tables/<name>.csv      each table for programs; tables/<name>.html for people
+figures/<name>.png     the pictures
+<name>                 the texts, such as report.html
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class TrialRecord:
 
 @dataclass(frozen=True, slots=True)
 class SweepRecord:
-    """A sweep so far. `key` names it for ever; `status` is RUNNING, KILLED or FINISHED, which takes the files along."""
+    """A sweep so far. `key` names it permanently; `status` is RUNNING, KILLED or FINISHED, which logs the files too."""
 
     key: str
     name: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from registry.connection import RegistryLocation, connected
-from registry.runs.discovery_runs import logged_model_of
+from registry.connection import Connection, RegistryLocation, connected
 from registry.versions.entities import (
     DIGEST,
     LINEAGE,
@@ -17,6 +17,7 @@ from registry.versions.entities import (
     load_package,
     quotable,
 )
+from segment_model.errors import RegistryError
 from segment_model.model import SegmentModel
 
 
@@ -34,7 +35,7 @@ def register(location: RegistryLocation, run_id: str) -> str:
     """
     with connected(location) as connection:
         client, name = connection.client, location.model_name
-        logged = logged_model_of(connection, run_id)
+        logged = _logged_model(connection, run_id)
         model = load_package(connection, logged.artifact_location, logged.tags[DIGEST])
         if not client.search_registered_models(f"name = '{quotable(name)}'"):
             client.create_registered_model(name)
@@ -66,3 +67,24 @@ def _verdict_tag(model: SegmentModel) -> dict[str, str]:
     """The tag of a version whose discovery ended in a verdict."""
     verdict = model.provenance.get("verdict")
     return {VERDICT: verdict["verdict"]} if verdict else {}
+
+
+def _logged_model(connection: Connection, run_id: str) -> Any:
+    """The complete model that a finished run logged, as MLflow's `LoggedModel`.
+
+    Raises
+    ------
+    RegistryError
+        If the run did not finish, or logged no model.
+    """
+    run = connection.client.get_run(run_id)
+    if run.info.status != "FINISHED":
+        raise RegistryError(f"the run {run_id} is {run.info.status}, so its model may be incomplete: discover again")
+    model_ids = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
+    models = [connection.client.get_logged_model(model_id) for model_id in model_ids]
+    ready = [model for model in models if model.status.value == "READY"]
+    if len(ready) != 1:
+        raise RegistryError(
+            f"the run {run_id} logged {len(ready)} finished models; expected 1: nothing can be registered"
+        )
+    return ready[0]

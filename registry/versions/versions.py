@@ -33,8 +33,8 @@ class RegisteredVersion:
     """One version of the registered model; `segment_ids` in the model's order.
 
     succeeds : the digest of the model whose segments it continues, and lineage : what became of those, in a line; both
-    empty for a first model. The whole lineage is in the model's provenance. verdict : what its discovery found; empty
-    for a model without one.
+    empty for a first model. The whole lineage is in the model's provenance. verdict : that of its discovery; empty for
+    a model without one.
     """
 
     version: str
@@ -67,7 +67,7 @@ class AliasState:
 
 
 def find(location: RegistryLocation, which: str = CHAMPION) -> RegisteredVersion:
-    """What an alias or version number names now, without fetching the model: one question to the registry.
+    """The version that an alias or version number names now, without its model: one request to the registry.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def list_versions(location: RegistryLocation) -> list[RegisteredVersion]:
 
 
 def alias_state(location: RegistryLocation, which: str = CHAMPION) -> AliasState:
-    """The state to compare a served model with: two small questions to the registry.
+    """The state to compare a served model with: two small requests to the registry.
 
     Raises
     ------

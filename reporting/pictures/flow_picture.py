@@ -1,4 +1,4 @@
-"""A Sankey picture of customers flowing between two versions: one bar a stage, one ribbon a pair of segments."""
+"""A Sankey diagram of customers between two versions: one bar a stage, one ribbon a pair of segments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from training.succession.comparison import Comparison, Stage, count_and_share
 
 BAR = 0.035  # of the distance between two stages
 GAP = 0.025  # of all customers, between two segments
-LEAST_TOLD = 0.015  # of all customers; a thinner ribbon carries no number
+LEAST_LABELLED = 0.015  # of all customers; a thinner ribbon carries no number
 STAYS, GOES = 0.22, 0.72  # how opaque a ribbon is
 
 
@@ -133,7 +133,7 @@ def _draw_ribbons(
             axes.add_patch(
                 Polygon(outline, color=colour, alpha=STAYS if stays else GOES, linewidth=0, zorder=1 if stays else 2)
             )
-            if height >= LEAST_TOLD and not stays:
+            if height >= LEAST_LABELLED and not stays:
                 axes.text(
                     column + 0.14, top + height / 2 + 0.04 * (goal - top), f"{round(height * len(left.segment)):,}",
                     ha="center", va="center", fontsize=7.5, color=INK, path_effects=outlined(2), zorder=4,

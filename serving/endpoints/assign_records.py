@@ -21,7 +21,7 @@ from serving.endpoints.route import BODY_STATUSES, Lane, Route
 from serving.model.served_model import ServedModel
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
-from serving.wire.refusals import NOTHING, Complaints, Detail, Refusal, printable
+from serving.wire.refusals import MISSING, Refusal, RefusalDetail, RequestProblems, shortened
 from serving.wire.strict_json import parse
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ def read_records(value: Any, served: ServedModel, most_customers: int = MOST_CUS
     base = read_raw_customers(value, most_customers)
     as_of = moment(value.get("as_of"))
     if as_of is None:
-        complaints = Complaints()
-        complaints.add(value.get("as_of", NOTHING), f"{MOMENT_WORDS} for 'as_of'")
-        complaints.raise_malformed()
+        problems = RequestProblems()
+        problems.add(value.get("as_of", MISSING), f"{MOMENT_WORDS} for 'as_of'")
+        problems.raise_malformed()
     rows = sum(len(found) for customer in base.features for found in customer.values())
     if rows > MOST_ROWS:
         message = f"a request carries at most {MOST_ROWS} rows, this one {rows}; send fewer customers at a time"
@@ -107,12 +107,12 @@ def answer_records(served: ServedModel, request: RecordsRequest, deadline: Deadl
         raise Refusal(422, "invalid_records", str(error)) from error
     told = request.as_of.isoformat()
     nobody = [
-        Detail(name, None, "no usable row", f"at least one usable row before {told} in any table")
+        RefusalDetail(name, None, "no usable row", f"at least one usable row before {told} in any table")
         for name, record in zip(ids, made.records, strict=True)
         if record is None
     ]
     if nobody:
-        message = f"customer {printable(nobody[0].customer or '')!r} has no usable row before {told}"
+        message = f"customer {shortened(nobody[0].customer or '')!r} has no usable row before {told}"
         raise Refusal(422, "no_usable_rows", message, nobody)
     records = [record for record in made.records if record is not None]
     found = assign_in_steps(served, replace(request.base, features=records), deadline)

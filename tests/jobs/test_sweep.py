@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from cli import main
 from jobs import sweep
-from jobs.sweep import best_file, lock_file, trials_file
+from jobs.sweep_files import best_file, lock_file, trials_file
 from registry.connection import RegistryLocation, connected
 from training.outbox.file_lock import exclusive_lock
 from training.settings import read_settings
@@ -137,7 +137,7 @@ def test_a_sweep_is_interrupted_goes_on_and_is_logged_as_nested_runs(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"sweep": None}, "the settings say nothing to sweep; add a block such as sweep: {space:"),
+        ({"sweep": None}, "the settings have no block `sweep`; add one such as sweep: {space:"),
         ({"sweep": {"space": {"discovery.sed": [1]}}}, "'discovery.sed' cannot be 1: unknown key 'discovery.sed'. Did"),
         ({"sweep": {"space": {"discovery.encoding.weights.frequenzy": [1, 2]}}}, "Did you mean 'frequency'?"),
         ({"sweep": {"space": {"features.roles.frequenzy": ["basis"]}}}, "Did you mean 'frequency'?"),
@@ -197,14 +197,14 @@ sys.path.insert(0, {str(REPOSITORY)!r})
 if {where != "on this machine"}:
     socket.gethostname = lambda: "a-container"
 from cli import main
-from training import sweep
-real, tried = sweep._tried, []
+from training.tuning import sweep
+real, tried = sweep.discover, []
 def killed(*arguments):
     tried.append(1)
     if len(tried) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*arguments)
-sweep._tried = killed
+sweep.discover = killed
 main(["sweep", "--config", "shop.yaml"])
 """
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)

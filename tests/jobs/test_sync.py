@@ -224,8 +224,9 @@ import os, signal, sys
 sys.path.insert(0, {str(REPOSITORY)!r})
 from registry.connection import load_mlflow
 load_mlflow().MlflowClient.log_model_artifacts = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
-from training import run
-run.draw_pictures = lambda _: {{}}
+from jobs import conclusion
+from reporting.pictures.all_pictures import DrawnPictures
+conclusion.draw_pictures = lambda _: DrawnPictures({{}}, {{}})
 from cli import main
 main(["discover", "shop.yaml"])
 """

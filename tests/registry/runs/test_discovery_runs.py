@@ -183,7 +183,7 @@ def test_a_crash_ends_the_run_as_failed_and_nothing_is_registered(
     infos = {run.info.run_name: run.info for run in runs_of(location)}
     assert infos["planted company"].status == "FAILED"
     assert "RUNNING" not in {info.status for info in infos.values()}
-    with pytest.raises(RegistryError, match="is FAILED, so its model is not to be trusted"):
+    with pytest.raises(RegistryError, match="is FAILED, so its model may be incomplete"):
         register(location, infos["planted company"].run_id)
     assert list_versions(location) == []
 

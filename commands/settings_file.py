@@ -1,4 +1,4 @@
-"""Which settings file a command works with, and what follows from it."""
+"""The settings file of a command, the options that name it, and the registry that it names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def settings_of(config: Path) -> Settings:
 
 def location_of(config: Path) -> RegistryLocation:
     """The registry that the settings name."""
-    from jobs.discover import location_of
+    from jobs.registry_location import location_of
 
     return location_of(settings_of(config), config.parent)
 

@@ -1,4 +1,4 @@
-"""The main job on real customers, end to end: what `make demo` runs."""
+"""The whole pipeline on a real retailer, end to end: `make demo` runs it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import Any
 import pandas as pd
 
 from experiments.complete_journey import NEWCOMERS, SETTINGS, load_tables
-from features.customer_vector import CustomerVectors, build_vectors
-from jobs.discover import Outcome, location_of, run_discovery
+from features.customer_vector import build_vectors
+from features.vector_table import CustomerVectors
+from jobs.discover import Outcome, run_discovery
+from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.versions.promotions import promote
 from segment_model.errors import SegmentsError
@@ -61,7 +63,7 @@ def run_demo(folder: Path, announce: Callable[[str], None], progress: Callable[[
         answers = ask(url, newcomers.frame)
     check(answers, newcomers.frame, outcome)
     for answer in answers:
-        announce(told(answer, outcome))
+        announce(describe_answer(answer, outcome))
     announce(f"5. stopped. The report to show around is {report}\n\n{next_steps(folder, config)}")
 
 
@@ -97,8 +99,8 @@ def check(answers: list[dict[str, Any]], frame: pd.DataFrame, outcome: Outcome) 
             raise SegmentsError(f"the service put {answer['id']} into {answer['segment_id']}, the model {dict(row)}")
 
 
-def told(answer: Mapping[str, Any], outcome: Outcome) -> str:
-    """One answer in words, its strongest reasons first."""
+def describe_answer(answer: Mapping[str, Any], outcome: Outcome) -> str:
+    """An answer in words, strongest reasons first."""
     model = outcome.discovery.model
     names = dict(zip(model.ids, model.names, strict=True))
     explanation = answer["explanation"]

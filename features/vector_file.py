@@ -1,4 +1,4 @@
-"""Customer vectors as a Parquet file that carries its contract, as-of moment, digest and what was learned."""
+"""Customer vectors as a Parquet file, with contract, as-of moment, digest and learned values in its metadata."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.customer_vector import CustomerVectors, digest, validated
 from features.learned import LearnedFeatures
+from features.vector_table import CustomerVectors, digest, validated
 from segment_model.contract import VectorContract
 from segment_model.errors import SourceError
 

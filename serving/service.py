@@ -38,7 +38,7 @@ class SegmentService:
 
         place = bentoml.server_context.worker_index or 1
         self.worker = Worker(ServiceSettings.from_environment(), _packed(), place)
-        self.worker.start(FrontDoor)
+        self.worker.start(GatewayMiddleware)
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
@@ -63,7 +63,7 @@ class SegmentService:
         self.worker.stop()
 
 
-class FrontDoor:
+class GatewayMiddleware:
     """ASGI middleware by which the service's own door answers every HTTP request, and BentoML the rest (its start)."""
 
     def __init__(self, app: Any) -> None:
@@ -71,7 +71,7 @@ class FrontDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await bentoml.get_current_service().worker.door(scope, receive, send)
+            await bentoml.get_current_service().worker.gateway(scope, receive, send)
         else:
             await self._bentoml(scope, receive, send)
 
@@ -86,4 +86,4 @@ def _packed() -> Fetch | None:
     return lambda: packed_model(bento)
 
 
-SegmentService.add_asgi_middleware(FrontDoor)  # type: ignore[attr-defined]
+SegmentService.add_asgi_middleware(GatewayMiddleware)  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.gateway.admission import share
-from serving.gateway.gateway import Door
+from serving.gateway.gateway import Gateway
 from serving.gateway.request_log import log_json_lines
 from serving.metrics.model_metrics import ModelMetrics
 from serving.metrics.service_metrics import MODEL_INFO, ServiceMetrics
@@ -25,7 +25,8 @@ from serving.model.shadow import Shadow, shadow_of
 from serving.settings import ServiceSettings
 from serving.transport.accepting import accept_more
 from serving.transport.connections import Bounds, bound_connections
-from serving.transport.graceful_shutdown import leave_in_order, running_server
+from serving.transport.graceful_shutdown import stop_gracefully
+from serving.transport.server import put_in_front, running_server
 
 LOAD_SECONDS = 20.0
 # How long a thread may keep the interpreter from another that wants it. uvloop asks for it anew for each socket that
@@ -43,12 +44,12 @@ class Worker:
         self._live = live_model_of(settings, packed, ModelMetrics(self._metrics))
         self._shadow = _shadow(settings, self._metrics)
         self._numbers = WorkerMetrics(self._metrics, _shared_folder(settings), place)
-        self.door = Door(self._live, settings, self._metrics, self._numbers, self._shadow)
+        self.gateway = Gateway(self._live, settings, self._metrics, self._numbers, self._shadow)
 
     def start(self, in_front: Callable[[Any], Any]) -> None:
         """Begin to load the model. `in_front` puts the door before an application."""
         self._guard(in_front)
-        self._numbers.start(self.door.tell_numbers)
+        self._numbers.start(self.gateway.update_gauges)
         self._live.start()
         if self._shadow is not None:
             self._shadow.start()
@@ -69,12 +70,12 @@ class Worker:
         sys.setswitchinterval(SWITCH_SECONDS)
         log_json_lines()
         most = share(settings.max_connections, settings.workers)
-        told = (self._metrics.turned_away, self._metrics.disconnected)
-        bound_connections(server, Bounds(most, settings.header_seconds, *told))
-        accept_more(server, self.door.is_full)
-        # before all that BentoML does with a request: most of it costs time and serves nobody here
-        server.config.loaded_app = in_front(server.config.loaded_app)
-        leave_in_order(server, self.door.leave, settings.drain_seconds)
+        callbacks = (self._metrics.turned_away, self._metrics.disconnected)
+        bound_connections(server, Bounds(most, settings.header_seconds, *callbacks))
+        accept_more(server, self.gateway.is_full)
+        # before BentoML's own middleware, which costs time and has no use here
+        put_in_front(server, in_front)
+        stop_gracefully(server, self.gateway.drain, settings.drain_seconds)
 
     def _wait_where_others_serve(self) -> None:
         """A worker that was brought back takes no requests before it has a model: the others answer them meanwhile.

@@ -32,6 +32,7 @@ BENCHMARKS = {
     "hysteresis": Benchmark("experiments.benchmarks.hysteresis", 3_000, 300),
     "serve": Benchmark("experiments.benchmarks.serve", 10, 1),  # seconds a round
     "simulated": Benchmark("experiments.benchmarks.simulated", 100_000, 400),
+    "startup": Benchmark("experiments.benchmarks.startup", 5, 1),  # runs of each command
     "succession": Benchmark("experiments.benchmarks.succession", 3_000, 300),
 }
 
@@ -45,10 +46,10 @@ def main(name: str, tiny: bool, size: int | None) -> None:
     for chosen in BENCHMARKS if name == "all" else [name]:
         click.echo(f"== {chosen}")
         try:
-            found = BENCHMARKS[chosen].run(BENCHMARKS[chosen].tiny if tiny else size)
+            figures = BENCHMARKS[chosen].run(BENCHMARKS[chosen].tiny if tiny else size)
         except SegmentsError as error:
             raise click.ClickException(str(error)) from error
-        click.echo(json.dumps(found))
+        click.echo(json.dumps(figures))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from features.tables.raw_tables import RawColumn
 
 Values = Sequence[Any]
-NOTHING = type(None)
+MISSING = type(None)
 ANY_DIGIT = str.maketrans("123456789", "000000000")
 PATTERN = re.compile(MOMENT, re.ASCII)
 ZONE = 4  # its group
@@ -74,7 +74,7 @@ def _instants(values: Values) -> NDArray[np.datetime64]:
     return np.array(since, dtype=np.int64).astype("datetime64[us]")
 
 
-def _numbers(values: Values, kinds: frozenset[type] = frozenset({float, int, NOTHING})) -> NDArray[np.float64] | None:
+def _numbers(values: Values, kinds: frozenset[type] = frozenset({float, int, MISSING})) -> NDArray[np.float64] | None:
     if not {*map(type, values)} <= kinds:
         return None
     try:
@@ -85,13 +85,13 @@ def _numbers(values: Values, kinds: frozenset[type] = frozenset({float, int, NOT
 
 
 def _flags(values: Values) -> NDArray[np.float64] | None:
-    found = _numbers(values, frozenset({bool, float, int, NOTHING}))
+    found = _numbers(values, frozenset({bool, float, int, MISSING}))
     return None if found is None or not np.isin(found[~np.isnan(found)], (0.0, 1.0)).all() else found
 
 
 def _texts(values: Values) -> NDArray[np.object_] | None:
     kinds = {*map(type, values)}
-    if not kinds <= {str, int, NOTHING}:
+    if not kinds <= {str, int, MISSING}:
         return None
     return np.array(
         [str(value) if type(value) is int else value for value in values] if int in kinds else values, object

@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import nearest_word
 from serving.assignment.raw_columns import column_at_once
-from serving.contracts.requests import MOMENT
-from serving.wire.refusals import NOTHING, Complaints, Detail, Refusal, in_words, printable
+from serving.contracts.requests import MOMENT, MOMENT_WORDS
+from serving.wire.refusals import MISSING, Refusal, RefusalDetail, RequestProblems, describe_value, shortened
 
 if TYPE_CHECKING:
     from features.tables.raw_tables import RawColumn
 
 ATTRIBUTES = "attributes"
 TABLES = {"orders": "orders", "events": "events", "subscriptions": "subscriptions", ATTRIBUTES: "customers"}
-WHEN = "a date or time such as '2026-06-29', '2026-06-29T14:05:00' or '2026-06-29T14:05:00Z'"
 Columns = Mapping[str, Sequence["RawColumn"] | None]
 RowsByTable = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -97,7 +96,7 @@ class _RowReader:
         self._columns = columns
         self._known = {name: {column.name for column in found or ()} for name, found in columns.items()}
         self._ids = ids
-        self._complaints = Complaints()
+        self._complaints = RequestProblems()
         self._tables: dict[str, Rows] = {}
         self._zoned: bool | None = None
 
@@ -124,20 +123,20 @@ class _RowReader:
         details = self._complaints.details
         if details:
             first = details[0]
-            who = printable(first.customer or "")
+            who = shortened(first.customer or "")
             message = f"customer {who!r}, {first.feature}: got {first.got}, expected {first.expected}"
             raise Refusal(422, "invalid_records", message, details)
         return RawTables(self._tables, self._zoned is True)
 
     def _complain(self, customer: int, where: str, got: str, expected: str) -> None:
-        self._complaints.take([Detail(self._ids[customer], where, got, expected)])
+        self._complaints.take([RefusalDetail(self._ids[customer], where, got, expected)])
 
     def _check_names(self, customer: int, where: str, table: str, row: Mapping[str, Any]) -> None:
         known = self._known[table]
         self._complaints.take(
-            Detail(
+            RefusalDetail(
                 self._ids[customer],
-                f"{where}.{printable(name)}",
+                f"{where}.{shortened(name)}",
                 "an unknown column",
                 f"only {', '.join(sorted(known))}.{nearest_word(name, sorted(known))}",
             )
@@ -151,7 +150,9 @@ class _RowReader:
         if value is None:
             # an attribute that is not known, or a money of 0, may be left out; the moment of a row may not
             if column.type == "timestamp" and column.needed:
-                self._complain(customer, f"{where}.{column.name}", in_words(row.get(column.name, NOTHING)), WHEN)
+                self._complain(
+                    customer, f"{where}.{column.name}", describe_value(row.get(column.name, MISSING)), MOMENT_WORDS
+                )
             return None
         read, expected = READERS[column.type]
         found = read(value)
@@ -159,12 +160,12 @@ class _RowReader:
             most = f"{column.largest:g}".replace("+", "")
             found, expected = None, f"a number between -{most} and {most}"
         if found is None:
-            self._complain(customer, f"{where}.{column.name}", in_words(value), f"{expected} or null")
+            self._complain(customer, f"{where}.{column.name}", describe_value(value), f"{expected} or null")
         elif isinstance(found, datetime):
             zoned = found.tzinfo is not None
             if self._zoned not in (None, zoned):
                 expected = "moments that all have a time zone, or none of them"
-                self._complain(customer, f"{where}.{column.name}", in_words(value), expected)
+                self._complain(customer, f"{where}.{column.name}", describe_value(value), expected)
             self._zoned = zoned if self._zoned is None else self._zoned
             return found.astimezone(UTC).replace(tzinfo=None) if zoned else found
         return found
@@ -206,5 +207,5 @@ READERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "whole numbers or text": (_text, "text or a whole number"),
     "number": (_number, "a finite number"),
     "yes or no": (_flag, "true or false"),
-    "timestamp": (_moment_of_row, WHEN),
+    "timestamp": (_moment_of_row, MOMENT_WORDS),
 }

@@ -10,26 +10,22 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import ContractError, SourceError
-from serving.assignment.customer_shapes import check_keys, read_id
-from serving.assignment.raw_rows import ATTRIBUTES, TABLES, WHEN, RawTables, moment, read_rows
-from serving.assignment.request import AssignmentRequest, read_request
+from serving.assignment.raw_rows import ATTRIBUTES, TABLES, RawTables, moment, read_rows
+from serving.assignment.request import AssignmentRequest, read_customers
 from serving.assignment.stepwise import assign_in_steps, takes_long
 from serving.contracts import requests
-from serving.contracts.requests import MOST_CUSTOMERS, MOST_ROWS
+from serving.contracts.requests import MOMENT_WORDS, MOST_CUSTOMERS, MOST_ROWS, RawCustomer
 from serving.contracts.responses import RecordsResponse
 from serving.endpoints.context import Context, ForModel
 from serving.endpoints.route import BODY_STATUSES, Lane, Route
 from serving.model.served_model import ServedModel
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
-from serving.wire.refusals import NOTHING, Complaints, Detail, Refusal, printable
+from serving.wire.refusals import MISSING, Refusal, RefusalDetail, RequestProblems, shortened
 from serving.wire.strict_json import parse
 
 if TYPE_CHECKING:
     from features.request.compiled import VectorCompiler
-
-RECORD_KEYS = ("as_of", "customers", "explain", "words", "policy")
-CUSTOMER_KEYS = ("id", *TABLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,10 @@ def read_raw_customers(body: Any, most_customers: int = MOST_CUSTOMERS) -> Assig
     Refusal
         422, with all problems (up to the limit of details).
     """
-    return read_request(body, most_customers, RECORD_KEYS, _read_customer)
+    asked = read_customers(requests.RecordsRequest, body, most_customers)
+    ids = [customer.id for customer in asked.customers]
+    rows = [_rows_by_table(customer) for customer in asked.customers]
+    return AssignmentRequest(ids, rows, asked.explain or asked.words, asked.words, asked.policy)
 
 
 def read_records(value: Any, served: ServedModel, most_customers: int = MOST_CUSTOMERS) -> RecordsRequest:
@@ -77,9 +76,9 @@ def read_records(value: Any, served: ServedModel, most_customers: int = MOST_CUS
     base = read_raw_customers(value, most_customers)
     as_of = moment(value.get("as_of"))
     if as_of is None:
-        complaints = Complaints()
-        complaints.add(value.get("as_of", NOTHING), f"{WHEN} for 'as_of'")
-        complaints.raise_malformed()
+        problems = RequestProblems()
+        problems.add(value.get("as_of", MISSING), f"{MOMENT_WORDS} for 'as_of'")
+        problems.raise_malformed()
     rows = sum(len(found) for customer in base.features for found in customer.values())
     if rows > MOST_ROWS:
         message = f"a request carries at most {MOST_ROWS} rows, this one {rows}; send fewer customers at a time"
@@ -108,12 +107,12 @@ def answer_records(served: ServedModel, request: RecordsRequest, deadline: Deadl
         raise Refusal(422, "invalid_records", str(error)) from error
     told = request.as_of.isoformat()
     nobody = [
-        Detail(name, None, "no usable row", f"at least one usable row before {told} in any table")
+        RefusalDetail(name, None, "no usable row", f"at least one usable row before {told} in any table")
         for name, record in zip(ids, made.records, strict=True)
         if record is None
     ]
     if nobody:
-        message = f"customer {printable(nobody[0].customer or '')!r} has no usable row before {told}"
+        message = f"customer {shortened(nobody[0].customer or '')!r} has no usable row before {told}"
         raise Refusal(422, "no_usable_rows", message, nobody)
     records = [record for record in made.records if record is not None]
     found = assign_in_steps(served, replace(request.base, features=records), deadline)
@@ -124,26 +123,10 @@ def answer_records(served: ServedModel, request: RecordsRequest, deadline: Deadl
     return {"model_version": found["model_version"], "as_of": told, "rows": rows, "assignments": found["assignments"]}
 
 
-def _read_customer(customer: Any, place: str, complaints: Complaints) -> tuple[str, dict[str, Any]]:
-    """Id and rows by table (attributes as one row) of one customer; what the rows hold is judged later."""
-    if type(customer) is not dict:
-        complaints.add(customer, "an object with the key 'id' and lists of rows", place)
-        return place, {}
-    name = read_id(customer, place, complaints)
-    check_keys(customer, CUSTOMER_KEYS, complaints, name)
-    tables = {}
-    for table in TABLES:
-        found = customer.get(table, NOTHING)
-        if found is NOTHING:
-            continue
-        single = table == ATTRIBUTES
-        rows = [found] if single else found
-        if type(rows) is not list or not all(type(row) is dict for row in rows):
-            expected = "an object of attributes by name" if single else "a list of rows, each an object of its columns,"
-            complaints.add(found, f"{expected} for {table!r}", name)
-        else:
-            tables[table] = rows
-    return name, tables
+def _rows_by_table(customer: RawCustomer) -> dict[str, Any]:
+    """The rows of the tables that were sent, attributes as one row."""
+    sent = {table: getattr(customer, table) for table in TABLES if table in customer.model_fields_set}
+    return {table: [rows] if table == ATTRIBUTES else rows for table, rows in sent.items()}
 
 
 def _read(context: Context, body: bytes) -> ForModel[RecordsRequest]:

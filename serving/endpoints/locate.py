@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from segment_model.errors import InputError
-from serving.assignment.request import AssignmentRequest, read_request
+from serving.assignment.request import AssignmentRequest, read_customers
 from serving.contracts.requests import MOST_CUSTOMERS, MapRequest
 from serving.contracts.responses import PlacesResponse
 from serving.endpoints.context import Context, ForModel
@@ -13,15 +13,15 @@ from serving.endpoints.route import BODY_STATUSES, Route
 from serving.model.served_model import ServedModel
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
-from serving.wire.refusals import from_input_error
+from serving.wire.refusals import input_error_refusal
 from serving.wire.strict_json import dump, parse
-
-LOCATE_KEYS = ("customers",)
 
 
 def read_locate(body: Any, most_customers: int = MOST_CUSTOMERS) -> AssignmentRequest:
-    """Check the shape of a parsed body; a Refusal (422) if it is not the documented one."""
-    return read_request(body, most_customers, LOCATE_KEYS)
+    """Read a parsed body; a Refusal (422) if it is not the documented one."""
+    customers = read_customers(MapRequest, body, most_customers).customers
+    ids, features = [customer.id for customer in customers], [customer.features for customer in customers]
+    return AssignmentRequest(ids, features, explain=False, words=False, policy="unassigned")
 
 
 def locate(served: ServedModel, request: AssignmentRequest) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def locate(served: ServedModel, request: AssignmentRequest) -> dict[str, Any]:
     try:
         raw = model.scorer.reader.records(request.features)
     except InputError as error:
-        raise from_input_error(error, request.ids, request.features, model.contract.names) from error
+        raise input_error_refusal(error, request.ids, request.features, model.contract.names) from error
     places = served.plane.place(model.encoder.encode(raw)).tolist()
     customers = [{"id": name, "x": x, "y": y} for name, (x, y) in zip(request.ids, places, strict=True)]
     return {"model_version": served.version, "customers": customers}

@@ -5,6 +5,8 @@ The tables that are generated from the code are tested in `tests/reference`.
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +28,7 @@ from training.settings import Settings, parse_settings
 REPOSITORY = Path(__file__).resolve().parents[2]
 REFERENCE = REPOSITORY / "docs" / "reference.md"
 README = REPOSITORY / "README.md"
+CHANGELOG = REPOSITORY / "CHANGELOG.md"
 OPERATIONS = REPOSITORY / "docs" / "operations.md"
 PAGES = sorted(
     [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), REPOSITORY / "experiments" / "README.md"],
@@ -131,6 +134,23 @@ def test_python_examples_compile() -> None:
             compile(text, f"{page.name}, a python example", "exec")
 
 
+def test_python_examples_import_what_exists() -> None:
+    for page in PAGES:
+        for text in fences(page, "python"):
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.ImportFrom):
+                    module = importlib.import_module(str(node.module))
+                    assert [name.name for name in node.names if not hasattr(module, name.name)] == [], node.module
+
+
+def test_names_that_moved_are_in_their_new_places() -> None:
+    rows = re.findall(r"^\| `[^|]+` \| `([\w.]+)` \|$", section(CHANGELOG, "Moved"), re.M)
+    assert rows
+    for place in rows:
+        module, _, name = place.rpartition(".")
+        assert hasattr(importlib.import_module(module), name), place
+
+
 def test_the_first_python_example_runs(kmeans_model: SegmentModel, tmp_path: Path, monkeypatch: Any) -> None:
     """With the planted company's model and vectors in place of the reader's."""
     monkeypatch.chdir(tmp_path)
@@ -169,6 +189,15 @@ def test_commands_and_targets_exist(page: Path) -> None:
         assert name in main.commands, f"segments {name}"
         options = {option for parameter in main.commands[name].params for option in parameter.opts} | {"--help"}
         assert set(re.findall(r"(?<!\S)--[a-z-]+", rest)) <= options, f"segments {name}{rest}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_files_of_the_code_exist(page: Path) -> None:
+    """Capitals stand for a name to choose: `training/candidates/NAME.py`."""
+    rooms = "|".join(path.parent.name for path in sorted(REPOSITORY.glob("*/__init__.py"))) + "|tests|docs"
+    named = re.findall(rf"`((?:{rooms})/[a-z0-9_./-]+)(?:::\w+)?`", page.read_text(encoding="utf-8"))
+    folders = (REPOSITORY, REPOSITORY / "tests")
+    assert [path for path in named if not any((folder / path).exists() for folder in folders)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)

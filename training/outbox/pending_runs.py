@@ -24,9 +24,9 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
-from features.customer_vector import CustomerVectors
 from features.settings import Settings as Block
 from features.vector_file import read_vectors, write_vectors
+from features.vector_table import CustomerVectors
 from registry.runs.discovery_runs import DISCOVERY
 from registry.runs.records import CandidateRecord, DiscoveryRecord
 from registry.runs.run_files import plain_settings, write_files

@@ -15,7 +15,7 @@ import pandas as pd
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from features.customer_vector import digest
+from features.vector_table import digest
 from segment_model.contract import VectorContract
 from segment_model.errors import ContractError, DiscoveryError, SettingsError
 from training.discovery.discovery import Discovery, discover

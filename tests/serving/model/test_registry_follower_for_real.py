@@ -33,7 +33,7 @@ from experiments.load.service_process import free_port
 from registry.connection import connected
 from registry.versions import promotions
 from registry.versions.promotions import promote, rollback
-from registry.versions.versions import rename_segment
+from registry.versions.segment_names import rename_segment
 from segment_model.contract import VectorContract
 from segment_model.errors import SegmentsError
 from segment_model.model import SegmentModel
@@ -45,6 +45,7 @@ FOLLOWED_SECONDS = 10.0  # the promise
 NAME = "customer-segments"
 PROMOTIONS = 100 if os.environ.get("SEGMENTS_TORTURE") == "full" else 20
 CALLERS = 4
+KEEP_ALIVE_SECONDS = 5.0  # after which uvicorn closes an idle connection
 FEW, MANY = 5, 300  # customers of a request; 250 are worked on in one step, 50 with their explanations
 DISK = "192k"  # room for a few of these small models
 
@@ -153,14 +154,26 @@ class Callers:
     def _ask_over(
         self, connection: http.client.HTTPConnection, body: bytes, ids: list[str], stop: threading.Event
     ) -> None:
+        answered = time.monotonic()
         while not stop.is_set():
             try:
                 connection.request("POST", "/assign", body, {"Content-Type": "application/json"})
+            except ConnectionError as error:
+                # On a starved machine these callers themselves pause for seconds, all at once. Then the service has
+                # closed their idle connections, as HTTP lets it: nothing was sent, so nothing is lost.
+                if time.monotonic() - answered < KEEP_ALIVE_SECONDS:
+                    self.broken.append(repr(error))
+                    return
+                connection.close()  # the next request opens another
+                answered = time.monotonic()
+                continue
+            try:
                 reply = connection.getresponse()
                 content = reply.read()
             except (OSError, http.client.HTTPException) as error:
                 self.broken.append(repr(error))
                 return
+            answered = time.monotonic()
             self.statuses[reply.status] += 1
             if reply.status == 200:
                 answer = json.loads(content)

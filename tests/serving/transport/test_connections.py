@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from statistics import median
 from typing import IO, Any
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 HEADER_SECONDS = 1.5
 MOST_CONNECTIONS = 60
+KEEP_ALIVE_SECONDS = 5.0  # uvicorn's own
 FLOOR_SECONDS = 0.005  # what a median may grow by on a busy machine, whoever is connected
 
 
@@ -358,6 +360,38 @@ def test_a_line_end_behind_an_answer_and_then_silence_is_closed(shared: Any) -> 
         assert shared.read(connection)[0] == 200
         connection.sendall(b"\r\n")
         assert is_closed(connection)
+
+
+def test_requests_that_arrive_while_the_worker_stalls_are_answered(shared: Any, good: dict[str, Any]) -> None:
+    """On a connection that it kept, whose keep-alive time passes meanwhile, and on one that it had just accepted.
+
+    A stalled event loop runs its timers before it reads its sockets: each of these connections was reset once.
+    """
+    (worker,) = shared.workers()
+    with shared.connect() as kept, shared.connect() as fresh:
+        kept.sendall(shared.assign(good, "K1"))
+        assert shared.read(kept)[0] == 200
+        worker.suspend()
+        try:
+            while worker.status() != psutil.STATUS_STOPPED:
+                time.sleep(0.01)
+            kept.sendall(shared.assign(good, "K2"))
+            fresh.sendall(shared.assign(good, "F1"))
+            time.sleep(KEEP_ALIVE_SECONDS + 1)
+        finally:
+            worker.resume()
+        for connection, name in [(kept, "K2"), (fresh, "F1")]:
+            status, _, value = shared.read(connection)
+            assert (status, value["assignments"][0]["id"]) == (200, name)
+
+
+def test_an_idle_connection_is_closed(shared: Any) -> None:
+    with shared.connect() as connection:
+        connection.sendall(shared.request())
+        assert shared.read(connection)[0] == 200
+        begun = time.monotonic()
+        assert connection.recv(1) == b""
+        assert time.monotonic() - begun > KEEP_ALIVE_SECONDS / 2
 
 
 def test_who_asks_much_and_reads_nothing_is_cut(shared: Any, good: dict[str, Any]) -> None:

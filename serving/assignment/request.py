@@ -45,7 +45,7 @@ def read_customers(model: type[Listing], body: Any, most: int) -> Listing:
     """
     _check_number(body, most)
     request = validate(model, body)
-    _check_unique([customer.id for customer in request.customers])
+    _check_unique([customer["id"] for customer in request.customers])
     return request
 
 

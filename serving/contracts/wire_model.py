@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
 
 class WireModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = STRICT
 
 
 @dataclass(frozen=True, slots=True)

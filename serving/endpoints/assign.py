@@ -18,9 +18,9 @@ from serving.wire.strict_json import parse
 def read_assign(body: Any, most_customers: int = MOST_CUSTOMERS) -> AssignmentRequest:
     """Read a parsed body; a Refusal (422) if it is not the documented one."""
     asked = read_customers(AssignRequest, body, most_customers)
-    ids = [customer.id for customer in asked.customers]
-    features = [customer.features for customer in asked.customers]
-    previous = [customer.previous_segment_id for customer in asked.customers]
+    ids = [customer["id"] for customer in asked.customers]
+    features = [customer["features"] for customer in asked.customers]
+    previous = [customer.get("previous_segment_id") for customer in asked.customers]
     return AssignmentRequest(
         ids,
         features,

@@ -60,7 +60,7 @@ def read_raw_customers(body: Any, most_customers: int = MOST_CUSTOMERS) -> Assig
         422, with all problems (up to the limit of details).
     """
     asked = read_customers(requests.RecordsRequest, body, most_customers)
-    ids = [customer.id for customer in asked.customers]
+    ids = [customer["id"] for customer in asked.customers]
     rows = [_rows_by_table(customer) for customer in asked.customers]
     return AssignmentRequest(ids, rows, asked.explain or asked.words, asked.words, asked.policy)
 
@@ -125,8 +125,7 @@ def answer_records(served: ServedModel, request: RecordsRequest, deadline: Deadl
 
 def _rows_by_table(customer: RawCustomer) -> dict[str, Any]:
     """The rows of the tables that were sent, attributes as one row."""
-    sent = {table: getattr(customer, table) for table in TABLES if table in customer.model_fields_set}
-    return {table: [rows] if table == ATTRIBUTES else rows for table, rows in sent.items()}
+    return {table: [rows] if table == ATTRIBUTES else rows for table, rows in customer.items() if table in TABLES}
 
 
 def _read(context: Context, body: bytes) -> ForModel[RecordsRequest]:

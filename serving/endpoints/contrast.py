@@ -16,8 +16,8 @@ from serving.wire.strict_json import parse
 def read_contrast(body: Any, most_customers: int = MOST_CUSTOMERS) -> AssignmentRequest:
     """Read a parsed body; a Refusal (422) if it is not the documented one. A contrast always explains."""
     asked = read_customers(ContrastRequest, body, most_customers)
-    ids = [customer.id for customer in asked.customers]
-    features = [customer.features for customer in asked.customers]
+    ids = [customer["id"] for customer in asked.customers]
+    features = [customer["features"] for customer in asked.customers]
     return AssignmentRequest(ids, features, True, asked.words, asked.policy, asked.against)
 
 

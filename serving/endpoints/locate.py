@@ -20,7 +20,7 @@ from serving.wire.strict_json import dump, parse
 def read_locate(body: Any, most_customers: int = MOST_CUSTOMERS) -> AssignmentRequest:
     """Read a parsed body; a Refusal (422) if it is not the documented one."""
     customers = read_customers(MapRequest, body, most_customers).customers
-    ids, features = [customer.id for customer in customers], [customer.features for customer in customers]
+    ids, features = [customer["id"] for customer in customers], [customer["features"] for customer in customers]
     return AssignmentRequest(ids, features, explain=False, words=False, policy="unassigned")
 
 

@@ -39,7 +39,8 @@ def read_change(body: Any) -> ChangeRequest:
         422, with everything found wrong (up to the limit of details).
     """
     asked = validate(requests.ChangeRequest, body)
-    return ChangeRequest(asked.customer.id, asked.customer.features, asked.to, list(dict.fromkeys(asked.changeable)))
+    customer = asked.customer
+    return ChangeRequest(customer["id"], customer["features"], asked.to, list(dict.fromkeys(asked.changeable)))
 
 
 def answer_change(served: ServedModel, request: ChangeRequest, deadline: Deadline) -> dict[str, Any]:

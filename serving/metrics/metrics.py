@@ -2,7 +2,7 @@
 
 A number is an entry of a dict; the page adds up the numbers of all workers (`serving.metrics.worker_metrics`), and
 prometheus_client writes it. Its own multi-process values cost too much processor time and cannot forget a label value
-(docs/decisions/0020-libraries-of-the-service.md).
+(docs/decisions/0021-libraries-of-the-service.md).
 """
 
 from __future__ import annotations

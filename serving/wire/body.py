@@ -68,7 +68,7 @@ class BodyTimeout:
 
     One timer serves all waits: it checks them about every second, and cancels those that began too long ago. A timer
     for each wait, by asyncio.timeout, costs a tenth of the requests, since uvloop opens and closes a handle for it
-    (docs/decisions/0020-libraries-of-the-service.md).
+    (docs/decisions/0021-libraries-of-the-service.md).
     """
 
     def __init__(self, most_seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Validate a parsed body by the published model of its request; what is wrong is told in one refusal.
+"""Validate a parsed body by the published model of its request; one refusal describes all problems.
 
 pydantic validates. Its errors name neither the customer nor what a field must be, so each problem is described here, by
 the words that the field carries (`serving.contracts.wire_model.Expected`).
@@ -7,10 +7,12 @@ the words that the field carries (`serving.contracts.wire_model.Expected`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import islice
-from typing import Any, TypeVar, get_args
+from typing import Any, NotRequired, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from typing_extensions import get_type_hints
 
 from segment_model.errors import nearest_word
 from serving.contracts.wire_model import Expected
@@ -53,7 +55,7 @@ def _has_many_keys(body: Any) -> bool:
 
 def _problems(model: type[BaseModel], body: Any) -> Iterator[RefusalDetail]:
     """What is wrong with a body: its own fields first, then customer by customer."""
-    yield from _object_problems(model, body, None, f"an object of the keys {', '.join(model.model_fields)}")
+    yield from _object_problems(model, body, None, f"an object of the keys {', '.join(field_words(model))}")
     if type(body) is not dict:
         return
     for name in NESTED:
@@ -66,47 +68,66 @@ def _problems(model: type[BaseModel], body: Any) -> Iterator[RefusalDetail]:
             for position, customer in enumerate(sent):
                 yield from _customer_problems(get_args(annotation)[0], customer, f"#{position}")
         else:
-            yield RefusalDetail(None, None, describe_value(sent), f"{_expected_words(model, name)} under {name!r}")
+            yield RefusalDetail(None, None, describe_value(sent), f"{field_words(model)[name]} under {name!r}")
 
 
 def _customer_problems(model: Any, sent: Any, place: str) -> Iterator[RefusalDetail]:
     """What is wrong with one customer, named by the id, or by the place where the id cannot be used."""
     usable = type(sent) is dict and "id" not in _wrong_fields(model, _known_fields(model, sent))
-    keys = " and ".join(repr(name) for name in islice(model.model_fields, 2))
+    keys = " and ".join(repr(name) for name in islice(field_words(model), 2))
     yield from _object_problems(model, sent, sent["id"] if usable else place, f"an object with the keys {keys}")
 
 
-def _object_problems(model: type[BaseModel], sent: Any, customer: str | None, expected: str) -> Iterator[RefusalDetail]:
+def _object_problems(model: Any, sent: Any, customer: str | None, expected: str) -> Iterator[RefusalDetail]:
     """What is wrong with the fields of an object, except with those that hold customers."""
     if type(sent) is not dict:
         yield RefusalDetail(customer, None, describe_value(sent), expected)
         return
     known = _known_fields(model, sent)
     for name in _wrong_fields(model, known):
-        words = f"{_expected_words(model, name)} for {name!r}"
+        words = f"{field_words(model)[name]} for {name!r}"
         yield RefusalDetail(customer, None, describe_value(known.get(name, MISSING)), words)
-    keys = tuple(model.model_fields)
-    for name in islice((name for name in sent if name not in model.model_fields), MOST_DETAILS):
+    keys = tuple(field_words(model))
+    for name in islice((name for name in sent if name not in keys), MOST_DETAILS):
         yield RefusalDetail(
             customer, None, describe_value(name), f"only the keys {', '.join(keys)}.{nearest_word(name, keys)}"
         )
 
 
-def _known_fields(model: type[BaseModel], sent: Mapping[str, Any]) -> dict[str, Any]:
+def _known_fields(model: Any, sent: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of an object that its model knows, except those that hold customers."""
-    return {name: sent[name] for name in model.model_fields if name in sent and name not in NESTED}
+    return {name: sent[name] for name in field_words(model) if name in sent and name not in NESTED}
 
 
-def _wrong_fields(model: type[BaseModel], fields: Mapping[str, Any]) -> list[str]:
+def _wrong_fields(model: Any, fields: Mapping[str, Any]) -> list[str]:
     """The names of the fields that the model refuses, in its order."""
     try:
-        model.model_validate(fields)
+        _adapter(model).validate_python(fields)
     except ValidationError as error:
         names = [str(problem["loc"][0]) for problem in error.errors(include_url=False, include_context=False)]
         return [name for name in dict.fromkeys(names) if name not in NESTED]
     return []
 
 
-def _expected_words(model: type[BaseModel], name: str) -> str:
-    """What a field must be, as a refusal says it."""
-    return next(mark.words for mark in model.model_fields[name].metadata if isinstance(mark, Expected))
+@cache
+def _adapter(model: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
+
+
+@cache
+def field_words(model: Any) -> dict[str, str]:
+    """What each field of a model or typed dictionary must be, as a refusal says it; empty for one customer."""
+    if issubclass(model, BaseModel):
+        annotations = {name: field.metadata for name, field in model.model_fields.items()}
+    else:
+        annotations = {name: _annotations(hint) for name, hint in get_type_hints(model, include_extras=True).items()}
+    return {
+        name: next((mark.words for mark in marks if isinstance(mark, Expected)), "")
+        for name, marks in annotations.items()
+    }
+
+
+def _annotations(hint: Any) -> list[Any]:
+    """What `Annotated` says of a key of a typed dictionary, required or not."""
+    annotated = get_args(hint)[0] if get_origin(hint) is NotRequired else hint
+    return list(annotated.__metadata__)

@@ -30,7 +30,7 @@ class AsApi:
     @bentoml.api  # type: ignore[untyped-decorator]
     async def assign(self, request: AssignRequest, /) -> dict[str, Any]:
         customers = request.customers
-        ids, features = [customer.id for customer in customers], [customer.features for customer in customers]
+        ids, features = [customer["id"] for customer in customers], [customer["features"] for customer in customers]
         asked = AssignmentRequest(ids, features, request.explain, request.words, request.policy)
         return assign_customers(self.served, asked)
 

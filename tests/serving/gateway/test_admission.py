@@ -99,19 +99,24 @@ def test_keys_do_not_share_their_rate_and_an_open_service_has_one(
     make_caller: Any, kmeans: SegmentModel, tmp_path: Path
 ) -> None:
     path = tmp_path / "keys.json"
-    one, two = add_key(path, "one"), add_key(path, "two")
+    first, second = add_key(path, "one"), add_key(path, "two")
     call = make_caller(kmeans, ServiceSettings(api_keys_file=path, requests_per_second=0.01))
 
     def asked(key: str) -> Any:
         return call("GET", "/model", b"", {"authorization": f"Bearer {key}"})
 
-    assert [asked(one).status, asked(one).status, asked(two).status, asked("wrong").status] == [200, 429, 200, 401]
-    refused = asked(one)
+    assert [asked(first).status, asked(first).status, asked(second).status, asked("wrong").status] == [
+        200,
+        429,
+        200,
+        401,
+    ]
+    refused = asked(first)
     assert refused.error["code"] == "rate_limited"
     assert 90 <= int(refused.headers["retry-after"]) <= 100
     for probe in ("/livez", "/readyz"):
         assert {call("GET", probe).status for _ in range(5)} == {200}
-    metrics = call("GET", "/metrics", b"", {"authorization": f"Bearer {one}"})
+    metrics = call("GET", "/metrics", b"", {"authorization": f"Bearer {first}"})
     assert metrics.status == 200, "who watches is let in however much is asked"
     assert b'segments_refused_requests_total{code="rate_limited"} 2.0' in metrics.body
 
@@ -129,9 +134,9 @@ def test_who_finds_no_room_is_told_at_once_and_the_others_are_answered(
     make_caller: Any, kmeans: SegmentModel, good: dict[str, Any]
 ) -> None:
     gateway = make_caller(kmeans, ServiceSettings(max_concurrency=4)).gateway
-    found = ask_all(gateway, [body_of(good)] * 100)
-    assert [status for status, _, _ in found].count(200) == 4
-    refused = [(status, headers["retry-after"], value["error"]["code"]) for status, headers, value in found[4:]]
+    answers = ask_all(gateway, [body_of(good)] * 100)
+    assert [status for status, _, _ in answers].count(200) == 4
+    refused = [(status, headers["retry-after"], value["error"]["code"]) for status, headers, value in answers[4:]]
     assert refused == [(503, "1", "busy")] * 96
     assert ask_all(gateway, [body_of(good)])[0][0] == 200, "there is room again"
 
@@ -141,9 +146,9 @@ def test_searches_fill_no_more_than_half_the_room(make_caller: Any, kmeans: Segm
     asked = {"customer": {"id": "C1", "features": good}, "to": "s001", "changeable": ["recency_days"]}
     bodies, paths = [json.dumps(asked).encode(), body_of(good)], ["/what_would_change", "/assign"]
     with gateway._search_gate, gateway._search_gate:
-        found = ask_all(gateway, bodies, paths)
-    assert [status for status, _, _ in found] == [503, 200]
-    assert found[0][2]["error"]["code"] == "busy"
+        answers = ask_all(gateway, bodies, paths)
+    assert [status for status, _, _ in answers] == [503, 200]
+    assert answers[0][2]["error"]["code"] == "busy"
     assert ask_all(gateway, bodies[:1], paths[:1])[0][0] == 200, "there is room again"
 
 
@@ -153,23 +158,25 @@ def test_a_worker_of_two_lets_half_of_them_in(make_caller: Any, kmeans: SegmentM
     assert [status for status, _, _ in ask_all(gateway, [body_of(good)] * 100)].count(200) == 2
     gateway = make_caller(kmeans, settings).gateway
     gateway._rate._clock = lambda: 0.0  # nothing flows in however long this takes
-    found = ask_all(gateway, [b""] * 10, "/model")
-    assert sorted(status for status, _, _ in found) == [200] * 2 + [429] * 8
+    answers = ask_all(gateway, [b""] * 10, "/model")
+    assert sorted(status for status, _, _ in answers) == [200] * 2 + [429] * 8
 
 
 def test_a_worker_of_two_takes_half_of_the_connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker stands in front of a server as it does under uvicorn; the bounds that it gives its connections."""
-    given: list[int] = []
+    bounds_of_workers: list[int] = []
     server = SimpleNamespace(config=SimpleNamespace(loaded_app=None))
     monkeypatch.setattr(worker_module, "running_server", lambda: server)
-    monkeypatch.setattr(worker_module, "bound_connections", lambda _, bounds, *__: given.append(bounds.most))
+    monkeypatch.setattr(
+        worker_module, "bound_connections", lambda _, bounds, *__: bounds_of_workers.append(bounds.most)
+    )
     for name in ("accept_more", "stop_gracefully", "log_json_lines"):
         monkeypatch.setattr(worker_module, name, lambda *_: None)
     monkeypatch.setattr(worker_module.sys, "setswitchinterval", lambda _: None)
     for workers in (1, 2):
         settings = ServiceSettings(model_path=tmp_path / "none", workers=workers, max_connections=60)
         worker_module.Worker(settings, None, 1)._guard(lambda application: application)
-    assert given == [60, 30]
+    assert bounds_of_workers == [60, 30]
 
 
 def test_under_twice_the_load_a_queue_never_outgrows_the_room(
@@ -180,20 +187,20 @@ def test_under_twice_the_load_a_queue_never_outgrows_the_room(
     real = SegmentModel.assign_records
     inside: list[int] = []
 
-    def assign(self: SegmentModel, *given: Any) -> Any:
+    def assign(self: SegmentModel, *arguments: Any) -> Any:
         inside.append(gateway._gate.admitted)
-        return real(self, *given)
+        return real(self, *arguments)
 
     async def twice() -> list[int]:
-        found: list[int] = []
+        statuses: list[int] = []
         under_way = {asyncio.create_task(ask(gateway, body_of(good))) for _ in range(4)}
         while under_way:
             done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-            found += [one.result()[0] for one in done]
-            for one in done:
-                if one.result()[0] == 200 and len(found) + len(under_way) < 400:
+            statuses += [task.result()[0] for task in done]
+            for task in done:
+                if task.result()[0] == 200 and len(statuses) + len(under_way) < 400:
                     under_way |= {asyncio.create_task(ask(gateway, body_of(good))) for _ in range(2)}
-        return found
+        return statuses
 
     monkeypatch.setattr(SegmentModel, "assign_records", assign)
     statuses = asyncio.run(twice())
@@ -281,9 +288,9 @@ def test_a_few_customers_who_take_long_to_explain_keep_nobody_waiting(
     for name in ("assign_records", "explain_records"):
         real = getattr(SegmentModel, name)
 
-        def noted(self: SegmentModel, *given: Any, real: Any = real) -> Any:
+        def noted(self: SegmentModel, *arguments: Any, real: Any = real) -> Any:
             threads.append(threading.current_thread().name.partition("_")[0])
-            return real(self, *given)
+            return real(self, *arguments)
 
         monkeypatch.setattr(SegmentModel, name, noted)
     for model, explain, route in [
@@ -298,7 +305,7 @@ def test_a_few_customers_who_take_long_to_explain_keep_nobody_waiting(
         threads.clear()
         reply = call("POST", route, sent)
         assert reply.status == 200
-        assert [one["id"] for one in reply.json["assignments"]] == [f"C{i}" for i in range(customers)]
+        assert [row["id"] for row in reply.json["assignments"]] == [f"C{i}" for i in range(customers)]
         assert ("searches" in threads) == (elsewhere and explain and model is hdbscan)
         assert call.gateway._gate.admitted == 0
 
@@ -321,8 +328,8 @@ def test_after_504_no_thread_works_on(
     assert (reply.status, reply.error["code"]) == (504, "deadline")
     threads = [*call.gateway._lists._threads, *call.gateway._searches._threads]
     assert len(threads) == 2, "one read the list, one explained it"
-    for one in (call.gateway._lists, call.gateway._searches):
-        one.shutdown(wait=True)  # returns when the work has ended
+    for executor in (call.gateway._lists, call.gateway._searches):
+        executor.shutdown(wait=True)  # returns when the work has ended
     assert 1 <= len(begun) <= 2
     assert not [thread for thread in threads if thread.is_alive()]
 
@@ -340,10 +347,10 @@ def test_after_504_no_search_for_a_change_goes_on(
     home, name = (smallest_change, "nearest_point") if algorithm == "kmeans" else (NearestCore, "nearest")
     real, pause, begun = getattr(home, name), [0.0], list[int]()
 
-    def slow(*given: Any) -> Any:
+    def slow(*arguments: Any) -> Any:
         begun.append(1)
         time.sleep(pause[0])
-        return real(*given)
+        return real(*arguments)
 
     asked = {"customer": {"id": "C1", "features": good}, "to": "s001"}
     body = json.dumps(asked | {"changeable": ["recency_days", "frequency", "monetary_value"]}).encode()
@@ -372,8 +379,8 @@ def test_what_had_not_begun_at_its_deadline_never_does(
 
     gateway = make_caller(kmeans, ServiceSettings(request_seconds=0.5)).gateway
     monkeypatch.setattr(SegmentModel, "assign_records", stuck)
-    found = ask_all(gateway, [body_of(good, 300)] * 6)
-    assert {status for status, _, _ in found} == {504}
+    answers = ask_all(gateway, [body_of(good, 300)] * 6)
+    assert {status for status, _, _ in answers} == {504}
     release.set()
     gateway._lists.shutdown(wait=True)
     assert len(begun) == 1
@@ -386,9 +393,9 @@ def test_a_search_keeps_no_list_waiting(
     listed, waited = threading.Event(), list[bool]()
     real = SegmentModel.assign_records
 
-    def assign(*given: Any) -> Any:
+    def assign(*arguments: Any) -> Any:
         listed.set()
-        return real(*given)
+        return real(*arguments)
 
     def search(*_: Any) -> dict[str, Any]:
         waited.append(listed.wait(20))
@@ -398,8 +405,8 @@ def test_a_search_keeps_no_list_waiting(
     monkeypatch.setattr(SegmentModel, "assign_records", assign)
     monkeypatch.setattr(what_would_change, "answer_change", search)
     change = {"customer": {"id": "C1", "features": good}, "to": "s001", "changeable": ["frequency"]}
-    found = ask_all(gateway, [json.dumps(change).encode(), body_of(good, 300)], ["/what_would_change", "/assign"])
-    assert [status for status, _, _ in found] == [200, 200]
+    answers = ask_all(gateway, [json.dumps(change).encode(), body_of(good, 300)], ["/what_would_change", "/assign"])
+    assert [status for status, _, _ in answers] == [200, 200]
     assert waited == [True]
 
 
@@ -410,14 +417,16 @@ def test_the_deadline_is_of_the_work_and_of_the_wait_for_it_not_of_the_body(
     assert [status for status, _, _ in ask_all(gateway, [body_of(good), body_of(good, 300)], slow=0.7)] == [200, 200]
     real = SegmentModel.assign_records
 
-    def slow(*given: Any) -> Any:
+    def slow(*arguments: Any) -> Any:
         time.sleep(0.7)
-        return real(*given)
+        return real(*arguments)
 
     monkeypatch.setattr(SegmentModel, "assign_records", slow)
-    found = ask_all(gateway, [body_of(good)] * 2)
-    assert [status for status, _, _ in found] == [200, 504], "the second waited for its turn until nobody waited for it"
-    assert found[1][2]["error"]["code"] == "deadline"
+    answers = ask_all(gateway, [body_of(good)] * 2)
+    assert [status for status, _, _ in answers] == [200, 504], (
+        "the second waited for its turn until nobody waited for it"
+    )
+    assert answers[1][2]["error"]["code"] == "deadline"
 
 
 def test_whoever_waits_for_a_turn_too_long_is_told_so_as_the_document_says(
@@ -433,10 +442,10 @@ def test_whoever_waits_for_a_turn_too_long_is_told_so_as_the_document_says(
         if "application/json" in operation["responses"]["200"]["content"]
     ]
     bodies = [b"{}" if method == "post" else b"" for _, method, _ in asked]
-    found = ask_all(call.gateway, bodies, [path for path, _, _ in asked])
+    answers = ask_all(call.gateway, bodies, [path for path, _, _ in asked])
     late = set()
-    for (path, _, told), (status, _, _) in zip(asked, found, strict=True):
-        assert str(status) in told, (path, status)
+    for (path, _, documented), (status, _, _) in zip(asked, answers, strict=True):
+        assert str(status) in documented, (path, status)
         late |= {path} if status == 504 else set()
     assert late >= {"/model", "/segments", "/map", "/assign", "/assign_records"}
 

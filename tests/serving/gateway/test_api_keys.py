@@ -147,12 +147,12 @@ def test_over_real_sockets_too_no_route_opens_without_a_key_that_counts(
         for sent in (None, "Bearer wrong", f"Bearer {gone}", basic(gone)):
             assert {(route, status(*route, sent)) for route in ours} == {(route, 401) for route in ours}
             assert {status(*route, sent) for route in PROBES} == {200}
-        found = {route: status(*route, basic(service.key)) for route in routes}
-        assert {code for (method, _), code in found.items() if method == "GET"} == {200}
-        assert {code for (method, _), code in found.items() if method == "POST"} == {415}
-        told = service.log.read_text()
-    assert gone not in told
-    assert service.key not in told
+        codes = {route: status(*route, basic(service.key)) for route in routes}
+        assert {code for (method, _), code in codes.items() if method == "GET"} == {200}
+        assert {code for (method, _), code in codes.items() if method == "POST"} == {415}
+        log = service.log.read_text()
+    assert gone not in log
+    assert service.key not in log
 
 
 def test_a_revoked_key_and_an_empty_password_open_nothing(path: Path) -> None:
@@ -198,9 +198,9 @@ def test_every_key_is_compared_whichever_was_sent(path: Path, monkeypatch: pytes
     keys, compared = ApiKeys(path), list[bytes]()
     real = hmac.compare_digest
 
-    def counted(one: bytes, other: bytes) -> bool:
+    def counted(sent: bytes, other: bytes) -> bool:
         compared.append(other)
-        return real(one, other)
+        return real(sent, other)
 
     monkeypatch.setattr(keys_module.hmac, "compare_digest", counted)
     for name in names:
@@ -278,7 +278,7 @@ def test_a_key_is_told_once_and_only_its_hash_is_kept(path: Path) -> None:
     assert second not in content
     assert json.loads(content) == {"crm": hashed(second), "web shop": hashed(first)}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [found.name for found in path.parent.iterdir()] == [path.name], "nothing half made is left"
+    assert [child.name for child in path.parent.iterdir()] == [path.name], "nothing half made is left"
 
 
 @pytest.mark.parametrize("name", ["", " ", "-x", "a" * 65, "a\nb", "ä", 'a"b'])

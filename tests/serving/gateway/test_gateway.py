@@ -22,11 +22,11 @@ from serving.settings import ServiceSettings
 
 
 def test_the_cards_are_told(call_kmeans: Any, kmeans: SegmentModel) -> None:
-    found = responses.SegmentsResponse.model_validate(call_kmeans("GET", "/segments").json)
-    assert found.model_version == "7"
-    assert [(s.id, s.name, s.size) for s in found.segments] == [(c.id, c.name, c.size) for c in kmeans.cards]
-    assert found.segments[0].medians["monetary_value"] == 400.0
-    assert found.segments[0].differences[0].words == "active this week"
+    reply = responses.SegmentsResponse.model_validate(call_kmeans("GET", "/segments").json)
+    assert reply.model_version == "7"
+    assert [(s.id, s.name, s.size) for s in reply.segments] == [(c.id, c.name, c.size) for c in kmeans.cards]
+    assert reply.segments[0].medians["monetary_value"] == 400.0
+    assert reply.segments[0].differences[0].words == "active this week"
 
 
 def test_names_that_people_gave_are_told_everywhere(make_caller: Any, kmeans: SegmentModel, good: Any) -> None:
@@ -38,11 +38,11 @@ def test_names_that_people_gave_are_told_everywhere(make_caller: Any, kmeans: Se
 
 
 def test_the_model_tells_what_it_expects(call: Any, model: SegmentModel) -> None:
-    found = responses.ModelResponse.model_validate(call("GET", "/model").json)
-    assert (found.model_version, found.digest) == ("7", model.digest)
-    assert found.learned_digest == model.learned_digest != model.digest
-    assert found.algorithm == model.assigner.ALGORITHM
-    assert [(f.name, f.kind, f.unit, f.nullable, f.required) for f in found.features] == [
+    reply = responses.ModelResponse.model_validate(call("GET", "/model").json)
+    assert (reply.model_version, reply.digest) == ("7", model.digest)
+    assert reply.learned_digest == model.learned_digest != model.digest
+    assert reply.algorithm == model.assigner.ALGORITHM
+    assert [(f.name, f.kind, f.unit, f.nullable, f.required) for f in reply.features] == [
         ("recency_days", "number", "days", False, True),
         ("frequency", "count", "orders", False, True),
         ("monetary_value", "number", "USD", True, True),

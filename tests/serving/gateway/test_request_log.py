@@ -45,8 +45,8 @@ def test_an_answer_is_logged_where_it_is_asked_for(
     reply = call("POST", "/assign", body, sent)
     assert reply.headers["x-request-id"] == "order:47.11_a-b"
     (line,) = lines(caplog)
-    told = {name: line[name] for name in ("message", "request_id", "key", "method", "route", "status", "level")}
-    assert told == {
+    fields = {name: line[name] for name in ("message", "request_id", "key", "method", "route", "status", "level")}
+    assert fields == {
         "message": "answered",
         "request_id": "order:47.11_a-b",
         "key": "web shop",
@@ -155,8 +155,8 @@ def test_a_key_that_was_put_in_the_wrong_place_is_neither_told_nor_logged(
             reply = call(method, route, body, {**headers, "authorization": authorization})
             assert 400 <= reply.status < 500
             assert reply.status != 401
-            told = " ".join([*map(str, texts_of(reply.json)), *reply.headers.values()])
-            assert not [part for part in parts if part in told], (route, told)
+            answered = " ".join([*map(str, texts_of(reply.json)), *reply.headers.values()])
+            assert not [part for part in parts if part in answered], (route, answered)
     written = " ".join(str(text) for line in lines(caplog) for text in texts_of(line))
     assert written
     assert not [part for part in parts if part in written]

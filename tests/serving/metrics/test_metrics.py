@@ -36,8 +36,8 @@ def read(body: bytes) -> Found:
     return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value for sample in samples}
 
 
-def value(found: Found, name: str, **labels: str) -> float:
-    return found.get((name, tuple(sorted(labels.items()))), 0.0)
+def value(page: Found, name: str, **labels: str) -> float:
+    return page.get((name, tuple(sorted(labels.items()))), 0.0)
 
 
 def test_numbers_come_back_as_they_went_in() -> None:
@@ -48,11 +48,11 @@ def test_numbers_come_back_as_they_went_in() -> None:
     asked.add('/"\n\\')
     metrics.gauge("share", "A share.").set(0.25)
     plain = metrics.counter("plain", "Without labels.")
-    found = read(metrics.page().body)
-    assert value(found, "asked_total", route="/a") == 3
-    assert value(found, "asked_total", route='/"\n\\') == 1
-    assert value(found, "share") == 0.25
-    assert ("plain_total", ()) in found, "a counter begins at 0, so that its first step is seen"
+    page = read(metrics.page().body)
+    assert value(page, "asked_total", route="/a") == 3
+    assert value(page, "asked_total", route='/"\n\\') == 1
+    assert value(page, "share") == 0.25
+    assert ("plain_total", ()) in page, "a counter begins at 0, so that its first step is seen"
     plain.add()
     assert value(read(metrics.page().body), "plain_total") == 1
 
@@ -60,15 +60,17 @@ def test_numbers_come_back_as_they_went_in() -> None:
 def test_a_histogram_counts_cumulatively_with_each_bound_in_its_bucket() -> None:
     metrics = Metrics()
     seconds = metrics.histogram("seconds", "How long.", ("route",))
-    seen = [0.0, 0.001, 0.0011, 0.3, 30.0, 31.0]
-    for one in seen:
-        seconds.observe(one, "/a")
-    found = read(metrics.page().body)
+    durations = [0.0, 0.001, 0.0011, 0.3, 30.0, 31.0]
+    for duration in durations:
+        seconds.observe(duration, "/a")
+    page = read(metrics.page().body)
     for bound in SECONDS:
-        assert value(found, "seconds_bucket", route="/a", le=str(bound)) == sum(one <= bound for one in seen)
-    assert value(found, "seconds_bucket", route="/a", le="+Inf") == len(seen)
-    assert value(found, "seconds_count", route="/a") == len(seen)
-    assert value(found, "seconds_sum", route="/a") == pytest.approx(sum(seen))
+        assert value(page, "seconds_bucket", route="/a", le=str(bound)) == sum(
+            duration <= bound for duration in durations
+        )
+    assert value(page, "seconds_bucket", route="/a", le="+Inf") == len(durations)
+    assert value(page, "seconds_count", route="/a") == len(durations)
+    assert value(page, "seconds_sum", route="/a") == pytest.approx(sum(durations))
 
 
 def test_a_metric_is_made_once() -> None:
@@ -76,8 +78,10 @@ def test_a_metric_is_made_once() -> None:
     metrics.counter("asked", "Asked.")
     with pytest.raises(ValueError, match="asked already"):
         metrics.gauge("asked", "Again.")
-    told = metrics.counter("told", "Told.", ("what",))
-    metrics.share("lies", "Lies.", Counted(told, frozenset({"lie"})), Counted(told, frozenset({"lie", "truth"})))
+    statements = metrics.counter("told", "Told.", ("what",))
+    metrics.share(
+        "lies", "Lies.", Counted(statements, frozenset({"lie"})), Counted(statements, frozenset({"lie", "truth"}))
+    )
     with pytest.raises(ValueError, match="lies already"):
         metrics.counter("lies", "Again.")
 
@@ -96,39 +100,39 @@ def one_worker(folder: Path, place: int) -> SimpleNamespace:
 def test_a_share_is_of_all_workers_together_and_absent_before_anything_was_counted(tmp_path: Path) -> None:
     """Neither the sum of theirs (0.5 + 0.1) nor the largest."""
     workers = [ServiceMetrics(), ServiceMetrics()]
-    pages = [WorkerMetrics(metrics, tmp_path, place) for place, metrics in enumerate(workers)]
-    assert ("segments_unassigned_share", ()) not in read(pages[0].page().body)
+    workers_metrics = [WorkerMetrics(metrics, tmp_path, place) for place, metrics in enumerate(workers)]
+    assert ("segments_unassigned_share", ()) not in read(workers_metrics[0].page().body)
     for metrics, (unassigned, novel, others) in zip(workers, [(1, 0, 1), (1, 3, 9)], strict=True):
         rows = [{"segment_id": None, "unassigned": True, "novel": False}] * unassigned
         rows += [{"segment_id": "s000", "unassigned": False, "novel": number < novel} for number in range(others)]
         metrics.assigned(rows[:1])
         metrics.assigned(rows[1:])
-    for page in pages:
-        found = read(page.page().body)
-    assert value(found, "segments_customers_total") == 12
-    assert value(found, "segments_unassigned_share") == 2 / 12
-    assert value(found, "segments_novel_share") == 3 / 12
+    for worker in workers_metrics:
+        page = read(worker.page().body)
+    assert value(page, "segments_customers_total") == 12
+    assert value(page, "segments_unassigned_share") == 2 / 12
+    assert value(page, "segments_novel_share") == 3 / 12
 
 
 def test_the_page_of_any_worker_is_that_of_all_and_never_goes_back(tmp_path: Path) -> None:
     folder = tmp_path / "not there yet"
-    one, two = one_worker(folder, 1), one_worker(folder, 2)
-    last = 0.0
+    first, second = one_worker(folder, 1), one_worker(folder, 2)
+    previous = 0.0
     generator = random.Random(1)  # noqa: S311  # a test's draw
     for step in range(200):
-        worker = generator.choice([one, two])
+        worker = generator.choice([first, second])
         worker.asked.add("/a")
         worker.seconds.observe(0.2)
         worker.busy.set(1)
         worker.oldest.set(step)
-        found = value(read(generator.choice([one, two]).of_all.page().body), "asked_total", route="/a")
-        assert found >= last
-        last = found
-    for worker in (one, two, one):
-        found_all = read(worker.of_all.page().body)
-    assert value(found_all, "asked_total", route="/a") == 200
-    assert value(found_all, "seconds_count") == 200
-    assert (value(found_all, "busy"), value(found_all, "oldest")) == (2, 199)
+        total = value(read(generator.choice([first, second]).of_all.page().body), "asked_total", route="/a")
+        assert total >= previous
+        previous = total
+    for worker in (first, second, first):
+        page = read(worker.of_all.page().body)
+    assert value(page, "asked_total", route="/a") == 200
+    assert value(page, "seconds_count") == 200
+    assert (value(page, "busy"), value(page, "oldest")) == (2, 199)
 
 
 def test_a_worker_that_died_is_counted_but_is_not_busy_any_more(tmp_path: Path) -> None:
@@ -145,44 +149,47 @@ def test_a_worker_that_died_is_counted_but_is_not_busy_any_more(tmp_path: Path) 
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
-    one = one_worker(tmp_path, 1)
-    one.asked.add("/a")
-    one.busy.set(1)
-    found = read(one.of_all.page().body)
-    assert (value(found, "asked_total", route="/a"), value(found, "busy")) == (6, 1)
-    heir = one_worker(tmp_path, 2)
-    heir.of_all.start()
-    heir.asked.add("/a")
-    found = read(heir.of_all.page().body)
-    heir.of_all.stop()
-    assert value(found, "asked_total", route="/a") == 7
-    assert value(found, "seconds_sum") == 2
-    assert value(found, "busy") == 1, "the dead one's gauge is not taken over"
+    first = one_worker(tmp_path, 1)
+    first.asked.add("/a")
+    first.busy.set(1)
+    page = read(first.of_all.page().body)
+    assert (value(page, "asked_total", route="/a"), value(page, "busy")) == (6, 1)
+    successor = one_worker(tmp_path, 2)
+    successor.of_all.start()
+    successor.asked.add("/a")
+    page = read(successor.of_all.page().body)
+    successor.of_all.stop()
+    assert value(page, "asked_total", route="/a") == 7
+    assert value(page, "seconds_sum") == 2
+    assert value(page, "busy") == 1, "the dead one's gauge is not taken over"
 
 
 @pytest.mark.parametrize("content", ["", "{", "null", '{"process": 1}', '{"process": 1, "metrics": {"asked": [1]}}'])
 def test_a_damaged_file_of_another_worker_is_left_out(tmp_path: Path, content: str) -> None:
     (tmp_path / "worker-2.json").write_text(content)
-    one, two = one_worker(tmp_path, 1), one_worker(tmp_path, 2)
-    one.asked.add("/a")
-    assert value(read(one.of_all.page().body), "asked_total", route="/a") == 1
-    two.of_all.start()
-    two.of_all.stop()
+    first, second = one_worker(tmp_path, 1), one_worker(tmp_path, 2)
+    first.asked.add("/a")
+    assert value(read(first.of_all.page().body), "asked_total", route="/a") == 1
+    second.of_all.start()
+    second.of_all.stop()
 
 
 def test_a_folder_that_cannot_be_written_costs_the_others_numbers_only(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()
-    one = one_worker(tmp_path / "file", 1)
-    one.asked.add("/a")
-    assert value(read(one.of_all.page().body), "asked_total", route="/a") == 1
+    first = one_worker(tmp_path / "file", 1)
+    first.asked.add("/a")
+    assert value(read(first.of_all.page().body), "asked_total", route="/a") == 1
     assert "cannot be written" in caplog.text
 
 
 def of_raw_rows(model: SegmentModel) -> SegmentModel:
     """The same model, as if its features had been made of orders and attributes; recency is whole days then."""
-    columns = [replace(one, kind=Kind.COUNT) if one.name == "recency_days" else one for one in model.contract.columns]
+    columns = [
+        replace(column, kind=Kind.COUNT) if column.name == "recency_days" else column
+        for column in model.contract.columns
+    ]
     attributes = {"industry": {"kind": "category"}, "employees": {"kind": "count"}, "region": {"kind": "category"}}
     sources = {"orders": {"file": "orders.csv"}, "customers": {"file": "customers.csv", "attributes": attributes}}
     provenance = {
@@ -230,42 +237,42 @@ def test_what_was_answered_is_counted(make_caller: Any, kmeans: SegmentModel, ma
     more, customer, refused = ROUTES[route]
 
     def ask(features: list[dict[str, Any]]) -> Any:
-        sent = [{"id": str(place), **customer(one)} for place, one in enumerate(features)]
+        sent = [{"id": str(place), **customer(row)} for place, row in enumerate(features)]
         return call("POST", route, json.dumps({"customers": sent, **more}).encode())
 
     assert ask(customers).status == 200
-    for one in customers[:50]:
-        ask([one])
+    for row in customers[:50]:
+        ask([row])
     assert ask([{}]).error["code"] == refused
     call("GET", "/nope")
-    found = read(call("GET", "/metrics").body)
+    page = read(call("GET", "/metrics").body)
     expected = truth["segment_id"].value_counts() + truth["segment_id"][:50].value_counts().reindex(model.ids).fillna(0)
     for segment in model.ids:
-        assert value(found, "segments_assignments_total", segment=segment) == expected[segment]
+        assert value(page, "segments_assignments_total", segment=segment) == expected[segment]
     novel = int(truth["novel"].sum()) + int(truth["novel"][:50].sum())
     assert novel > 0
-    assert value(found, "segments_customers_total") == 550
-    assert value(found, "segments_novel_customers_total") == novel
-    assert value(found, "segments_novel_share") == novel / 550
-    assert value(found, "segments_unassigned_customers_total") == 0
-    assert found[("segments_unassigned_share", ())] == 0
-    assert value(found, "segments_requests_total", route=route, status="200") == 51
-    assert value(found, "segments_requests_total", route=route, status="422") == 1
-    assert value(found, "segments_requests_total", route="none", status="404") == 1
-    assert value(found, "segments_refused_requests_total", code=refused) == 1
-    assert value(found, "segments_request_seconds_count", route=route) == 52
-    assert value(found, "segments_model_info", model="tiny", version="7", digest=model.digest) == 1
-    assert value(found, "segments_requests_in_flight") == 0
+    assert value(page, "segments_customers_total") == 550
+    assert value(page, "segments_novel_customers_total") == novel
+    assert value(page, "segments_novel_share") == novel / 550
+    assert value(page, "segments_unassigned_customers_total") == 0
+    assert page[("segments_unassigned_share", ())] == 0
+    assert value(page, "segments_requests_total", route=route, status="200") == 51
+    assert value(page, "segments_requests_total", route=route, status="422") == 1
+    assert value(page, "segments_requests_total", route="none", status="404") == 1
+    assert value(page, "segments_refused_requests_total", code=refused) == 1
+    assert value(page, "segments_request_seconds_count", route=route) == 52
+    assert value(page, "segments_model_info", model="tiny", version="7", digest=model.digest) == 1
+    assert value(page, "segments_requests_in_flight") == 0
 
 
 def test_the_unassigned_are_counted(make_caller: Any, hdbscan: SegmentModel, many_customers: Any) -> None:
     call = make_caller(hdbscan)
     truth = hdbscan.assign(many_customers)
     call.assign([{"id": str(i), "features": f} for i, f in enumerate(many_customers)])
-    found = read(call("GET", "/metrics").body)
-    assert value(found, "segments_unassigned_customers_total") == truth["unassigned"].sum() > 0
-    assert value(found, "segments_unassigned_share") == truth["unassigned"].mean()
-    assigned = [number for (name, _), number in found.items() if name == "segments_assignments_total"]
+    page = read(call("GET", "/metrics").body)
+    assert value(page, "segments_unassigned_customers_total") == truth["unassigned"].sum() > 0
+    assert value(page, "segments_unassigned_share") == truth["unassigned"].mean()
+    assigned = [number for (name, _), number in page.items() if name == "segments_assignments_total"]
     assert sum(assigned) == (~truth["unassigned"]).sum()
 
 
@@ -295,10 +302,10 @@ def test_a_hundred_models_leave_the_series_of_the_last(kmeans: SegmentModel) -> 
         metrics.update_gauges(served, 0, False)
         sizes.append(len(read(metrics.page().body)))
     assert sizes[1] == sizes[-1]
-    found = read(metrics.page().body)
-    assert value(found, "segments_assignments_total", segment="s100") == 1
-    assert value(found, "segments_assignments_total", segment="s99") == 1, "an id that lives on keeps its count"
-    assert value(found, "segments_assignments_total", segment="s98") == 0
+    page = read(metrics.page().body)
+    assert value(page, "segments_assignments_total", segment="s100") == 1
+    assert value(page, "segments_assignments_total", segment="s99") == 1, "an id that lives on keeps its count"
+    assert value(page, "segments_assignments_total", segment="s98") == 0
 
 
 def test_who_is_answered_by_the_old_model_after_a_swap_costs_the_new_one_no_count(kmeans: SegmentModel) -> None:
@@ -312,7 +319,7 @@ def test_who_is_answered_by_the_old_model_after_a_swap_costs_the_new_one_no_coun
     old = ServedModel(kmeans, "tiny", "1", "tests")
     fresh: Any = SimpleNamespace(ids=(kmeans.ids[0], "fresh"), digest="sha256:2")
     new = ServedModel(fresh, "tiny", "2", "tests")
-    late = [{"segment_id": one, "unassigned": False, "novel": False} for one in kmeans.ids]
+    late = [{"segment_id": segment_id, "unassigned": False, "novel": False} for segment_id in kmeans.ids]
     early = [{"segment_id": "fresh", "unassigned": False, "novel": False}] * 3
     metrics.assigned(late)
     metrics.update_gauges(old, 0, False)

@@ -29,8 +29,8 @@ def shared(start_service: Any) -> Iterator[Any]:
         max_connections=MOST_CONNECTIONS,
         max_concurrency=4,
         log_requests=True,
-    ) as found:
-        yield found
+    ) as service:
+        yield service
 
 
 @pytest.mark.parametrize(
@@ -278,14 +278,14 @@ def test_chunks_of_a_byte_and_a_trailer_are_answered(shared: Any, good: dict[str
 
 def replies(stream: IO[bytes]) -> list[tuple[int, str, bytes]]:
     """Status, request id and body of each answer until the connection is closed."""
-    found: list[tuple[int, str, bytes]] = []
+    answers: list[tuple[int, str, bytes]] = []
     while first := stream.readline():
         lines = iter(lambda: stream.readline().decode().strip(), "")
         headers = {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in lines)}
         body = stream.read(size := int(headers["content-length"]))
         assert len(body) == size
-        found.append((int(first.split()[1]), headers.get("x-request-id", ""), body))
-    return found
+        answers.append((int(first.split()[1]), headers.get("x-request-id", ""), body))
+    return answers
 
 
 def named(request: bytes, name: str) -> bytes:
@@ -303,8 +303,8 @@ def test_requests_sent_at_once_are_answered_in_their_order(shared: Any, good: di
     sent = [named(kinds[position % 4], f"r-{position}") for position in range(16)]
     with shared.connect() as connection, connection.makefile("rb") as stream:
         connection.sendall(b"".join(sent) + last(shared.request()))
-        *found, _ = replies(stream)
-    assert [(status, name) for status, name, _ in found] == [
+        *answers, _ = replies(stream)
+    assert [(status, name) for status, name, _ in answers] == [
         (401 if position % 4 == 2 else 200, f"r-{position}") for position in range(16)
     ]
 
@@ -440,20 +440,20 @@ def test_nonsense_is_counted_and_not_logged(shared: Any) -> None:
 def test_a_crowd_gets_200_or_503_and_nothing_else(shared: Any, good: dict[str, Any]) -> None:
     sent = [shared.assign(good, f"K{number}") for number in range(40)]
     connections = [shared.connect() for _ in sent]
-    found = []
+    answers = []
     try:
         for _ in range(5):
             for connection, request in zip(connections, sent, strict=True):
                 connection.sendall(request)
-            found += [shared.read(connection) for connection in connections]
+            answers += [shared.read(connection) for connection in connections]
     finally:
         for connection in connections:
             connection.close()
-    assert {status for status, _, _ in found} <= {200, 503}
-    answered = [(position % 40, value) for position, (status, _, value) in enumerate(found) if status == 200]
+    assert {status for status, _, _ in answers} <= {200, 503}
+    answered = [(position % 40, value) for position, (status, _, value) in enumerate(answers) if status == 200]
     assert answered
     assert all(value["assignments"][0]["id"] == f"K{position}" for position, value in answered)
-    assert all(headers["retry-after"] == "1" for status, headers, _ in found if status == 503)
+    assert all(headers["retry-after"] == "1" for status, headers, _ in answers if status == 503)
 
 
 def test_the_workers_log_is_json_and_holds_no_key(shared: Any, good: dict[str, Any]) -> None:

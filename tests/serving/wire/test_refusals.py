@@ -385,9 +385,12 @@ def test_of_100_000_unknown_names_only_those_that_are_told_are_looked_up(
     assert len(sent) <= LIMIT
     reply = call_kmeans("POST", path, sent)
     assert (reply.status, reply.error["code"]) == (422, code)
-    told = [detail["feature"] or detail["got"] for detail in reply.error["details"]]
-    assert len(told) == MOST_DETAILS
-    assert [name.removeprefix("the text ").strip("'") for name in (told[0], told[-1])] == ["unheard0", "unheard19"]
+    names_of_details = [detail["feature"] or detail["got"] for detail in reply.error["details"]]
+    assert len(names_of_details) == MOST_DETAILS
+    assert [name.removeprefix("the text ").strip("'") for name in (names_of_details[0], names_of_details[-1])] == [
+        "unheard0",
+        "unheard19",
+    ]
     assert 0 < len(searches) <= MOST_SEARCHES
 
 
@@ -417,9 +420,9 @@ KEY_LETTERS = "ab-_"  # of few kinds, so that beginnings repeat and overlap
 )
 def test_a_secret_is_hidden_wherever_it_stands_and_nothing_else_is(secret: str, around: list[str]) -> None:
     text = secret.join(around)
-    found = redacted(text, secret)
-    assert secret[:LEAST_SECRET] not in found
-    assert REDACTED in found
+    shown = redacted(text, secret)
+    assert secret[:LEAST_SECRET] not in shown
+    assert REDACTED in shown
     assert redacted(shortened(text), secret).count(secret[:LEAST_SECRET]) == 0, "cut short it shows its beginning"
     apart = text.replace(secret[:LEAST_SECRET], "")
     if secret[:LEAST_SECRET] not in apart:
@@ -447,9 +450,9 @@ class Counted(str):
     copied = 0
 
     def __getitem__(self, part: Any) -> str:
-        found = super().__getitem__(part)
-        Counted.copied += len(found)
-        return found
+        copy = super().__getitem__(part)
+        Counted.copied += len(copy)
+        return copy
 
 
 def test_a_long_key_costs_no_more_than_the_text_that_could_show_it() -> None:

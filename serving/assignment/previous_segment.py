@@ -1,4 +1,4 @@
-"""The previous segments that customers of `POST /assign` come with, and who stays there. Pure: no HTTP in here."""
+"""The previous segments that `POST /assign` accepts, and the hysteresis that they ask for. No HTTP in this module."""
 
 from __future__ import annotations
 
@@ -16,27 +16,29 @@ PREVIOUS = "previous_segment_id"
 
 
 def read_previous(customers: Sequence[Any], names: Sequence[str], complaints: Complaints) -> list[str | None] | None:
-    """The previous segment of each customer; None where nobody has one, as in most requests."""
-    found = [customer.get(PREVIOUS) if type(customer) is dict else None for customer in customers]
-    if not any(one is not None for one in found):
+    """The previous segment of each customer; None where no customer has one, as in most requests."""
+    segments = [customer.get(PREVIOUS) if type(customer) is dict else None for customer in customers]
+    if not any(segment is not None for segment in segments):
         return None
-    for name, one in zip(names, found, strict=True):
-        if one is not None and not (type(one) is str and 0 < len(one) <= LONGEST_ID):
-            complaints.add(one, f"a text of 1 to {LONGEST_ID} characters for {PREVIOUS!r}", name)
-    return found
+    for name, segment in zip(names, segments, strict=True):
+        if segment is not None and not (type(segment) is str and 0 < len(segment) <= LONGEST_ID):
+            complaints.add(segment, f"a text of 1 to {LONGEST_ID} characters for {PREVIOUS!r}", name)
+    return segments
 
 
-def keep(rows: list[dict[str, Any]], model: SegmentModel, found: Assignments, previous: Sequence[str | None]) -> None:
-    """Let those stay who are on the border, and say it in the rows of those who came with a previous segment."""
-    # with NumPy, which a process without a model does not wait for
+def apply_previous(
+    rows: list[dict[str, Any]], model: SegmentModel, assignments: Assignments, previous: Sequence[str | None]
+) -> None:
+    """Apply hysteresis to the rows of customers with a previous segment, and report there what it did."""
+    # imported late, with NumPy, so that a process that loads no model does not wait for it
     from segment_model.scoring.hysteresis import apply_hysteresis
 
-    stays = apply_hysteresis(found, previous, model.previous_positions)
+    stays = apply_hysteresis(assignments, previous, model.previous_positions)
     columns = zip(rows, previous, stays.positions.tolist(), stays.kept.tolist(), strict=True)
-    for row, sent, place, kept in columns:
+    for row, sent, position, kept in columns:
         if sent is None:
             continue
         row["kept_by_hysteresis"] = kept
-        row[PREVIOUS] = None if place < 0 else model.ids[place]
+        row[PREVIOUS] = None if position < 0 else model.ids[position]
         if kept:
-            row["segment_id"], row["segment_name"] = model.ids[place], model.names[place]
+            row["segment_id"], row["segment_name"] = model.ids[position], model.names[position]

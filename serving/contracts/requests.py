@@ -1,9 +1,8 @@
-"""The bodies of requests, from which the OpenAPI document is made.
+"""The bodies of requests, from which the OpenAPI document is generated.
 
-Requests are read with plain code, which is several times faster and can name the customer and the feature: by
-`serving.assignment` and the endpoints, on what `customer_shapes` reads for all of them,
-`previous_segment` for previous segments and `raw_rows` for raw rows. Tests hold readers and models to the same
-verdict on every body of `/assign`, `/contrast`, `/what_would_change` and `/assign_records`.
+The service does not read requests with these models but with plain code in `serving.assignment` and the endpoints,
+which is several times faster and names the customer and the feature in its complaints. Tests hold readers and models to
+the same verdict on every body.
 """
 
 from __future__ import annotations

@@ -133,8 +133,8 @@ def hdbscan() -> SegmentModel:
 
 @pytest.fixture(scope="session", params=["kmeans", "hdbscan"])
 def model(request: pytest.FixtureRequest) -> SegmentModel:
-    found: SegmentModel = request.getfixturevalue(request.param)
-    return found
+    chosen: SegmentModel = request.getfixturevalue(request.param)
+    return chosen
 
 
 @pytest.fixture
@@ -197,8 +197,8 @@ class Reply:
 
     @property
     def error(self) -> dict[str, Any]:
-        found = ErrorResponse.model_validate(self.json)
-        return found.error.model_dump()
+        response = ErrorResponse.model_validate(self.json)
+        return response.error.model_dump()
 
 
 class Caller:
@@ -214,14 +214,14 @@ class Caller:
         body: bytes | Sequence[bytes] = b"",
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        given = {"content-type": "application/json"} if headers is None else headers
+        sent = {"content-type": "application/json"} if headers is None else headers
         parts = [body] if isinstance(body, bytes) else list(body)
-        return asyncio.run(self._call(method, path, parts, given))
+        return asyncio.run(self._call(method, path, parts, sent))
 
     def assign(self, customers: Any, **more: Any) -> Reply:
         return self("POST", "/assign", json.dumps({"customers": customers, **more}).encode())
 
-    def one(self, features: Any, **more: Any) -> Reply:
+    def assign_one(self, features: Any, **more: Any) -> Reply:
         return self.assign([{"id": "C1", "features": features}], **more)
 
     def all_of(self, asked: Sequence[tuple[str, str]]) -> set[int]:
@@ -378,7 +378,7 @@ class Service:
             yield
 
     def workers(self) -> list[psutil.Process]:
-        return [one for one in psutil.Process(self.process.pid).children(recursive=True) if _is_worker(one)]
+        return [child for child in psutil.Process(self.process.pid).children(recursive=True) if _is_worker(child)]
 
     def peak_bytes(self, forget: bool = False) -> int:
         """The most memory that its one worker has had; `forget` what was before."""
@@ -399,13 +399,13 @@ def _is_worker(process: psutil.Process) -> bool:
 
 def read_reply(connection: socket.socket) -> tuple[int, dict[str, str], Any]:
     """Status, headers and the value of one answer."""
-    found = b""
-    while b"\r\n\r\n" not in found:
+    received = b""
+    while b"\r\n\r\n" not in received:
         part = connection.recv(65_536)
         if not part:
-            raise ConnectionError(f"the connection was closed after {found[:100]!r}")
-        found += part
-    head, _, body = found.partition(b"\r\n\r\n")
+            raise ConnectionError(f"the connection was closed after {received[:100]!r}")
+        received += part
+    head, _, body = received.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in lines)}
     while len(body) < int(headers["content-length"]):
@@ -423,9 +423,9 @@ def started(model: SegmentModel, folder: Path, environment: Mapping[str, str], *
     chosen = ServiceSettings(
         **{"drain_seconds": 0, "model_path": folder / "tiny", **settings}, api_keys_file=folder / "keys.json"
     )
-    given = {**os.environ, "BENTOML_HOME": str(folder / "bentoml"), **environment}
+    variables = {**os.environ, "BENTOML_HOME": str(folder / "bentoml"), **environment}
     with (folder / "log").open("wb") as log:
-        process = Launched(serve_command(port), serve_environment(chosen, given), log)
+        process = Launched(serve_command(port), serve_environment(chosen, variables), log)
         try:
             wait_until_ready(f"http://127.0.0.1:{port}", START_SECONDS, process)
             yield Service(process, port, key, folder / "log")

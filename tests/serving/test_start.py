@@ -13,5 +13,5 @@ def test_the_process_that_starts_the_workers_imports_nothing_of_what_answers() -
         "late = {'pandas', 'duckdb', 'ibis', 'mlflow', 'serving.gateway.gateway', 'segment_model.model'}\n"
         "print(*sorted(late & {*sys.modules}))"
     )
-    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert found.stdout.split() == []
+    completed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert completed.stdout.split() == []

@@ -15,18 +15,20 @@ from serving.contracts.responses import AssignResponse
 
 
 def test_the_published_margin_is_the_models() -> None:
-    said = AssignedCustomer.model_fields["previous_segment_id"].description
-    assert said is not None
-    assert f"below {MARGIN} " in said
+    description = AssignedCustomer.model_fields["previous_segment_id"].description
+    assert description is not None
+    assert f"below {MARGIN} " in description
 
 
 def test_who_is_on_the_border_stays_and_the_rest_is_as_it_was(
     call: Any, model: SegmentModel, many_customers: Any
 ) -> None:
-    plain = call.assign([{"id": f"C{n}", "features": one} for n, one in enumerate(many_customers)]).json["assignments"]
+    plain = call.assign([{"id": f"C{n}", "features": features} for n, features in enumerate(many_customers)]).json[
+        "assignments"
+    ]
     customers = [
-        {"id": f"C{n}", "features": one, "previous_segment_id": plain[n]["runner_up_id"]}
-        for n, one in enumerate(many_customers)
+        {"id": f"C{n}", "features": features, "previous_segment_id": plain[n]["runner_up_id"]}
+        for n, features in enumerate(many_customers)
     ]
     reply = call.assign(customers)
     AssignResponse.model_validate(reply.json)
@@ -42,9 +44,9 @@ def test_who_is_on_the_border_stays_and_the_rest_is_as_it_was(
         untouched = set(before) - {"segment_id", "segment_name"}
         assert {name: now[name] for name in untouched} == {name: before[name] for name in untouched}
     assert 0 < kept < len(plain)
-    python = model.assign(many_customers, previous=[one["runner_up_id"] for one in plain])
-    assert python["segment_id"].isna().tolist() == [one["segment_id"] is None for one in reply.json["assignments"]]
-    assert python["kept_by_hysteresis"].tolist() == [one["kept_by_hysteresis"] for one in reply.json["assignments"]]
+    python = model.assign(many_customers, previous=[row["runner_up_id"] for row in plain])
+    assert python["segment_id"].isna().tolist() == [row["segment_id"] is None for row in reply.json["assignments"]]
+    assert python["kept_by_hysteresis"].tolist() == [row["kept_by_hysteresis"] for row in reply.json["assignments"]]
 
 
 def test_only_those_who_sent_one_are_told_and_explanations_stay(call: Any, model: SegmentModel, good: Any) -> None:

@@ -87,8 +87,8 @@ def careful(values: list[Any], column: RawColumn) -> tuple[list[Any], bool]:
     """The rows of one customer, read one by one; raises a Refusal."""
     reader = raw_rows._RowReader({"orders": [column]}, ["C1"])
     reader.read(0, "orders", [{"it": value} for value in values])
-    found = reader.found()
-    return list(found.tables["orders"].columns["it"]), found.zoned
+    expected = reader.tables()
+    return list(expected.tables["orders"].columns["it"]), expected.zoned
 
 
 @quick
@@ -159,7 +159,7 @@ def test_of_100_000_unknown_columns_only_those_that_are_told_are_looked_up(searc
     columns = {table: [RawColumn("amount", RawType.NUMBER)]}
     with pytest.raises(Refusal) as caught:
         read_rows([{table: [row]}, {table: [row]}], ["C1", "C2"], columns)
-    told = [detail.feature for detail in caught.value.details]
+    features = [detail.feature for detail in caught.value.details]
     where = {"orders": "orders[0]", "attributes": "attributes"}[table]
-    assert told == [f"{where}.unheard{number}" for number in range(MOST_DETAILS)], "in the order they were sent"
+    assert features == [f"{where}.unheard{number}" for number in range(MOST_DETAILS)], "in the order they were sent"
     assert len(searches) == MOST_DETAILS

@@ -31,7 +31,7 @@ from features.tables.raw_tables import RawType
 from jobs.discover import vectors_of
 from jobs.discovery_record import provenance
 from segment_model.model import SegmentModel
-from serving.assignment.raw_rows import ATTRIBUTES, TABLES, moment
+from serving.assignment.raw_rows import ATTRIBUTES, TABLES, read_moment
 from serving.contracts.requests import MOST_ROWS, RecordsRequest
 from serving.contracts.responses import RecordsResponse
 from serving.endpoints.assign_records import read_raw_customers
@@ -70,9 +70,9 @@ def discovered(chosen: tuple[Settings, CustomerVectors], tmp_path_factory: pytes
     """A model of the company's four tables, as it comes back from disk."""
     parsed, vectors = chosen
     tried = DiscoverySettings(algorithms=(KMeansSettings(segments=4),), force=True)
-    found = discover(vectors.frame, vectors.contract, tried, provenance(parsed, vectors))
+    discovery = discover(vectors.frame, vectors.contract, tried, provenance(parsed, vectors))
     path = tmp_path_factory.mktemp("model") / "company"
-    found.model.save(path)
+    discovery.model.save(path)
     return SegmentModel.load(path)
 
 
@@ -83,8 +83,8 @@ def raw(company: SimulatedCompany, chosen: tuple[Settings, CustomerVectors]) -> 
     frames = {"orders": company.orders, "events": company.events, "subscriptions": company.subscriptions}
 
     def rows(table: str, frame: pd.DataFrame, customer: str) -> list[dict[str, Any]]:
-        there = [name for name in kept[table] if name != "customer_id"]
-        own = under_our_names(table, frame[frame.account_id == customer], sources, there)
+        columns = [name for name in kept[table] if name != "customer_id"]
+        own = under_our_names(table, frame[frame.account_id == customer], sources, columns)
         return [{name: as_json(value) for name, value in row.items()} for row in own.to_dict("records")]
 
     def customer(name: str) -> dict[str, Any]:
@@ -117,13 +117,13 @@ def test_raw_rows_get_the_answer_of_the_batch_to_the_bit(
     reply = ask([raw(name) for name in ids])
     RecordsResponse.model_validate(reply.json)
     singles = [ask([raw(name)]).json["assignments"][0] for name in ids[:8]]
-    for found in [*reply.json["assignments"], *singles]:
-        row, answer = frame.loc[found["id"]], batch.loc[found["id"]]
-        assert found["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
-        assert (found["segment_id"], found["novel"]) == (answer.segment_id, answer.novel)
-        assert found["strength"] == pytest.approx(answer.strength, abs=1e-12)
-    assert [found["id"] for found in reply.json["assignments"]] == ids
-    assert len({found["segment_id"] for found in reply.json["assignments"]}) > 1
+    for assignment in [*reply.json["assignments"], *singles]:
+        row, answer = frame.loc[assignment["id"]], batch.loc[assignment["id"]]
+        assert assignment["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
+        assert (assignment["segment_id"], assignment["novel"]) == (answer.segment_id, answer.novel)
+        assert assignment["strength"] == pytest.approx(answer.strength, abs=1e-12)
+    assert [row["id"] for row in reply.json["assignments"]] == ids
+    assert len({row["segment_id"] for row in reply.json["assignments"]}) > 1
 
 
 def test_what_was_left_out_is_counted(ask: Any, raw: Any, chosen: tuple[Settings, CustomerVectors]) -> None:
@@ -215,10 +215,12 @@ def test_a_huge_number_is_refused_where_it_is_summed_and_answered_as_assign_does
     ask: Any, caller: Any, raw: Any, chosen: tuple[Settings, CustomerVectors], discovered: SegmentModel
 ) -> None:
     recipe, ids = VectorRecipe.of(discovered.provenance), chosen[1].frame.index
-    name = next(one for one in ids if all(raw(one)[table] for table in ("orders", "events", "subscriptions")))
+    name = next(
+        customer for customer in ids if all(raw(customer)[table] for table in ("orders", "events", "subscriptions"))
+    )
     summed, answered = set(), set()
     for table, ours in TABLES.items():
-        for column in (one for one in recipe.columns(ours) if one.type is RawType.NUMBER):
+        for column in (raw_column for raw_column in recipe.columns(ours) if raw_column.type is RawType.NUMBER):
             customer = raw(name)
             rows = [customer[table]] if table == ATTRIBUTES else customer[table]
             rows[-1][column.name] = 1e300
@@ -233,12 +235,12 @@ def test_a_huge_number_is_refused_where_it_is_summed_and_answered_as_assign_does
                 assert ask([customer]).status == 200, "the largest is usable"
             else:
                 answered.add(column.name)
-                found = reply.json["assignments"][1]
-                (same,) = caller.assign([{"id": name, "features": found["features"]}]).json["assignments"]
-                assert same == {key: found[key] for key in same}
-                assert 1e300 in found["features"].values() or found["features"]["limit_use"] < 1e-290
+                assignment = reply.json["assignments"][1]
+                (same,) = caller.assign([{"id": name, "features": assignment["features"]}]).json["assignments"]
+                assert same == {key: assignment[key] for key in same}
+                assert 1e300 in assignment["features"].values() or assignment["features"]["limit_use"] < 1e-290
     assert summed >= {"amount", "quantity", "mrr", "seats", "seats_used"}
-    attributes = {one.name for one in recipe.columns("customers") if one.type is RawType.NUMBER}
+    attributes = {column.name for column in recipe.columns("customers") if column.type is RawType.NUMBER}
     assert answered == attributes | {"allowed"}, "an attribute is taken as it is, a limit is the largest of some"
 
 
@@ -255,8 +257,8 @@ def test_instants_are_compared_as_instants(ask: Any, raw: Any, chosen: Any, mome
             row |= {name: f"{row[name]}Z" for name in row if name.endswith("_at") and row[name]}
     assert ask([customer]).json["assignments"][0]["features"] == here
     customer["orders"].append({"ordered_at": moment, "amount": 5})
-    found = ask([customer]).json["assignments"][0]["features"]
-    assert found["frequency"] == here["frequency"] + first
+    features = ask([customer]).json["assignments"][0]["features"]
+    assert features["frequency"] == here["frequency"] + first
 
 
 @pytest.mark.parametrize(
@@ -299,10 +301,10 @@ def test_callers_at_once_each_get_their_own(
     sent = [raw(name) for name in frame.index[:40]]
     with ThreadPoolExecutor(4) as pool:
         answers = [reply.json["assignments"][0] for reply in pool.map(lambda customer: ask([customer]), sent)]
-    for customer, found in zip(sent, answers, strict=True):
+    for customer, assignment in zip(sent, answers, strict=True):
         row = frame.loc[customer["id"]]
-        assert found["id"] == customer["id"]
-        assert found["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
+        assert assignment["id"] == customer["id"]
+        assert assignment["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
 
 
 def test_a_challenger_in_the_shadow_is_asked_about_the_vectors_that_rows_came_to(
@@ -325,8 +327,8 @@ def test_a_challenger_in_the_shadow_is_asked_about_the_vectors_that_rows_came_to
     )
     while shadow.compare():
         pass
-    said = [found["segment_id"] for found in reply.json["assignments"]]
-    different = sum(a != b for a, b in zip(said, other.assign(frame.loc[ids])["segment_id"], strict=True))
+    champions = [row["segment_id"] for row in reply.json["assignments"]]
+    different = sum(a != b for a, b in zip(champions, other.assign(frame.loc[ids])["segment_id"], strict=True))
     counts = {labels: cell[0] for labels, cell in metrics.snapshot()["segments_shadowed_customers"]}
     assert different > 0
     assert counts.pop(("7", "8", "different")) == different
@@ -361,10 +363,10 @@ def test_a_built_bento_carries_how_features_are_made(
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{url}/assign_records", body, headers)
         with urllib.request.urlopen(request, timeout=60) as reply:
-            found = json.load(reply)["assignments"]
+            assignments = json.load(reply)["assignments"]
         with urllib.request.urlopen(f"{url}/", timeout=60) as reply:
             assert b"explorer.js" in reply.read()
-    for answer in found:
+    for answer in assignments:
         row = frame.loc[answer["id"]]
         assert answer["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
 
@@ -394,7 +396,7 @@ def test_the_published_model_and_the_reader_give_the_same_verdict(value: Any) ->
         well_formed = refusal.code == "duplicate_ids"
     else:
         well_formed = True
-    read = well_formed and moment(value.get("as_of")) is not None
+    read = well_formed and read_moment(value.get("as_of")) is not None
     try:
         RecordsRequest.model_validate(value)
     except ValidationError as error:

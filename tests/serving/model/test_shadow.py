@@ -43,7 +43,7 @@ def shadow_of(model: SegmentModel, metrics: Metrics, share: float = 1.0) -> Shad
 
 
 def offer(shadow: Shadow, champion: ServedModel, customers: list[dict[str, Any]]) -> list[str | None]:
-    features = [{"id": f"C{i}", "features": one} for i, one in enumerate(customers)]
+    features = [{"id": f"C{i}", "features": customer} for i, customer in enumerate(customers)]
     rows = assign_customers(champion, read_assign({"customers": features}))["assignments"]
     shadow.offer(champion, customers, "unassigned", rows)
     return [row["segment_id"] for row in rows]
@@ -55,9 +55,9 @@ def counts(metrics: Metrics) -> dict[tuple[str, ...], float]:
 
 def shares(page: Answer) -> dict[tuple[str, ...], float]:
     """What the page says of it, by champion and challenger."""
-    families = {one.name: one for one in text_string_to_metric_families(page.body.decode())}
+    families = {family.name: family for family in text_string_to_metric_families(page.body.decode())}
     samples = families["segments_shadow_different_share"].samples
-    return {(one.labels["champion"], one.labels["challenger"]): one.value for one in samples}
+    return {(sample.labels["champion"], sample.labels["challenger"]): sample.value for sample in samples}
 
 
 def test_the_share_assigned_otherwise_is_counted(
@@ -65,9 +65,9 @@ def test_the_share_assigned_otherwise_is_counted(
 ) -> None:
     metrics, champion = Metrics(), served(kmeans, "1")
     shadow = shadow_of(hdbscan, metrics)
-    said = offer(shadow, champion, many_customers)
+    champions = offer(shadow, champion, many_customers)
     other = hdbscan.assign(many_customers)["segment_id"]
-    different = sum(a != (None if b != b else b) for a, b in zip(said, other, strict=True))
+    different = sum(a != (None if b != b else b) for a, b in zip(champions, other, strict=True))
     while shadow.compare():
         pass
     assert 0 < different < len(many_customers)
@@ -85,8 +85,8 @@ def test_the_share_is_that_of_all_workers_together(tmp_path: Path) -> None:
     ShadowMetrics(few).count("1", "2", {"different": 1, "failed": 7, "dropped": 50})
     ShadowMetrics(many).count("1", "2", {"same": 999})
     for page in (*pages, *pages):
-        found = shares(page.page())
-    assert found == {("1", "2"): pytest.approx(0.001)}
+        shown = shares(page.page())
+    assert shown == {("1", "2"): pytest.approx(0.001)}
 
 
 def test_a_worker_that_follows_a_dead_one_goes_on_with_its_numbers(tmp_path: Path) -> None:
@@ -125,8 +125,8 @@ def test_who_stays_by_hysteresis_is_no_difference(
         shadow = shadow_of(model, metrics)
         runner_ups = model.assign(many_customers)["runner_up_id"]
         asked = [
-            {"id": f"C{i}", "features": one, "previous_segment_id": previous}
-            for i, (one, previous) in enumerate(zip(many_customers, runner_ups, strict=True))
+            {"id": f"C{i}", "features": customer, "previous_segment_id": previous}
+            for i, (customer, previous) in enumerate(zip(many_customers, runner_ups, strict=True))
         ]
         rows = assign_customers(champion, read_assign({"customers": asked}))["assignments"]
         assert any(row["kept_by_hysteresis"] for row in rows)
@@ -166,9 +166,9 @@ def test_what_does_not_fit_is_dropped_and_counted(
         offer(shadow, champion, many_customers)
     while shadow.compare():
         pass
-    found = counts(metrics)
-    assert found["1", "2", "dropped"] == 1000
-    assert found["1", "2", "same"] + found["1", "2", "different"] == 500
+    outcomes = counts(metrics)
+    assert outcomes["1", "2", "dropped"] == 1000
+    assert outcomes["1", "2", "same"] + outcomes["1", "2", "different"] == 500
 
 
 def test_who_brings_long_texts_does_not_wait_and_is_counted(
@@ -183,12 +183,12 @@ def test_who_brings_long_texts_does_not_wait_and_is_counted(
     shadow.compare()
     assert counts(metrics) == {("1", "2", "dropped"): 1}, "though nobody else came"
     offer(shadow, champion, [longer, good, longest, {**good, "region": longer["industry"]}])
-    held = [one.features for one in shadow._waiting]
+    held = [answered.features for answered in shadow._waiting]
     assert held == [None, good, longest, None], "what is too long is not held"
     shadow.compare()
-    found = counts(metrics)
-    assert found.pop(("1", "2", "dropped")) == 3
-    assert sum(found.values()) == 2, "those beside them are compared"
+    outcomes = counts(metrics)
+    assert outcomes.pop(("1", "2", "dropped")) == 3
+    assert sum(outcomes.values()) == 2, "those beside them are compared"
 
 
 def test_a_challenger_that_needs_more_fails_alone(
@@ -196,7 +196,10 @@ def test_a_challenger_that_needs_more_fails_alone(
 ) -> None:
     """One customer that it cannot read does not spoil those beside it."""
     strict = VectorContract(
-        tuple(replace(one, nullable=False) if one.name == "monetary_value" else one for one in hdbscan.contract.columns)
+        tuple(
+            replace(column, nullable=False) if column.name == "monetary_value" else column
+            for column in hdbscan.contract.columns
+        )
     )
     metrics, champion = Metrics(), served(kmeans, "1")
     shadow = shadow_of(replace(hdbscan, contract=strict), metrics)

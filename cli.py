@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from commands import customers, discovery, examples, service, versions
+from commands import check_rooms, customers, discovery, examples, service, versions
 
 EXIT_USER_ERROR = 2
 COMMANDS = (
@@ -25,6 +25,7 @@ class OneLineErrors(click.Group):
         from segment_model.errors import SegmentsError
 
         try:
+            check_rooms()
             return super().invoke(ctx)
         except SegmentsError as error:
             if ctx.params.get("debug"):

@@ -87,7 +87,7 @@ def explain(
     if vectors is not None:
         frame = read_vectors(vectors).frame
     else:
-        from jobs.discover import learned_by, vectors_of
+        from jobs.customer_vectors import learned_by, vectors_of
 
         frame = vectors_of(settings, config.parent, learned_by(fetched.model)).frame
     if customer not in frame.index:

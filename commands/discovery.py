@@ -27,14 +27,14 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
     shape the segments.
     """
     from features.vector_file import write_vectors
-    from jobs.discover import described, learned_by, vectors_of
+    from jobs.customer_vectors import described, learned_by, vectors_of
 
     settings = settings_of(config)
     if as_of is not None:
         settings = settings.model_copy(update={"as_of": moment_of(as_of)})
     learned = None
     if which is not None:
-        from jobs.discover import location_of
+        from jobs.registry_location import location_of
         from registry.versions.versions import fetch
 
         learned = learned_by(fetch(location_of(settings, config.parent), which).model)
@@ -55,7 +55,8 @@ def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> 
     Tries every candidate and registers the chosen one; if a step fails, nothing is registered. If MLflow does not
     answer, the results are kept beside the settings file for `segments sync`, and the exit code is 3.
     """
-    from jobs.discover import location_of, run_discovery
+    from jobs.discover import run_discovery
+    from jobs.registry_location import location_of
     from registry.versions.promotions import promote as promote_version
 
     settings = settings_of(config)

@@ -35,7 +35,7 @@ def settings_of(config: Path) -> Settings:
 
 def location_of(config: Path) -> RegistryLocation:
     """The registry that the settings name."""
-    from jobs.discover import location_of
+    from jobs.registry_location import location_of
 
     return location_of(settings_of(config), config.parent)
 

@@ -1,0 +1,5 @@
+"""Questions asked of the data, benchmarks, the demo, and the torture of the service."""
+
+from segment_model.rooms import require_rooms
+
+require_rooms(__file__, "features", "jobs", "registry", "serving", "training")

@@ -12,8 +12,10 @@ from typing import Any
 import pandas as pd
 
 from experiments.complete_journey import NEWCOMERS, SETTINGS, load_tables
-from features.customer_vector import CustomerVectors, build_vectors
-from jobs.discover import Outcome, location_of, run_discovery
+from features.customer_vector import build_vectors
+from features.vector_table import CustomerVectors
+from jobs.discover import Outcome, run_discovery
+from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.versions.promotions import promote
 from segment_model.errors import SegmentsError

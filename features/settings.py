@@ -55,7 +55,7 @@ class Attribute(Settings):
     """One attribute of a customer (firmographic, demographic, geographic, technographic, psychographic)."""
 
     kind: Kind = Field(description="`count`: not negative; `share`: 0 to 1; `flag`: yes or no; `category`: text")
-    unit: str = Field("", description="what is said after a value, such as `people`")
+    unit: str = Field("", description="unit shown after a value, such as `people`")
     column: str | None = Field(None, description="its name in your table, where it differs")
     role: Role = Field(Role.DESCRIPTOR, description="basis: shapes the segments; descriptor: only describes them")
     low: str = Field("", description="plain words for a low value, for the names of segments")
@@ -139,7 +139,7 @@ class Words(Settings):
     """What people of this business call a column; what is left out stays as it is."""
 
     label: str | None = Field(None, description="the column's name in sentences")
-    unit: str | None = Field(None, description="what is said after a value")
+    unit: str | None = Field(None, description="unit shown after a value")
     low: str | None = Field(None, description="plain words for a low value, for the names of segments")
     high: str | None = Field(None, description="plain words for a high value")
 

@@ -18,16 +18,13 @@ from typing import Any, Self
 import duckdb
 import ibis
 import ibis.expr.types as ir
-import psycopg
 import pyarrow as pa
 from ibis.common.exceptions import IbisError, TableNotFound
-from psycopg.types.numeric import FloatLoader
 
 from features.settings import TableSource
 from segment_model.errors import SourceError
 
 CONNECT_SECONDS = 10
-ENGINE_ERRORS = (duckdb.Error, psycopg.Error, IbisError, pa.ArrowException, OSError)
 
 
 class Engines:
@@ -118,6 +115,9 @@ class Engines:
             raise SourceError(
                 f"{name}: the environment variable {variable} must hold the PostgreSQL URL; it is not set"
             )
+        import psycopg
+        from psycopg.types.numeric import FloatLoader
+
         try:
             connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
             # PostgreSQL's constants are exact numerics; Ibis has declared a double
@@ -157,6 +157,13 @@ def _plain_errors(what: str) -> Iterator[None]:
             yield
         except TableNotFound as error:
             raise SourceError(f"{what}: there is no such table") from error
-        except ENGINE_ERRORS as error:
+        except _engine_errors() as error:
             lines = str(error).strip().splitlines()
             raise SourceError(f"{what}: {lines[0] if lines else type(error).__name__}") from error
+
+
+def _engine_errors() -> tuple[type[Exception], ...]:
+    """What an engine raises. The driver of PostgreSQL is imported where it is used: most builds have no use for it."""
+    import psycopg
+
+    return (duckdb.Error, psycopg.Error, IbisError, pa.ArrowException, OSError)

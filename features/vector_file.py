@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.customer_vector import CustomerVectors, digest, validated
 from features.learned import LearnedFeatures
+from features.vector_table import CustomerVectors, digest, validated
 from segment_model.contract import VectorContract
 from segment_model.errors import SourceError
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from features.customer_vector import CustomerVectors, build_vectors
-from features.learned import LearnedFeatures
+from features.vector_table import CustomerVectors
+from jobs.customer_vectors import described, vectors_of
 from jobs.discovery_record import provenance, record
+from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.orphans.killed_runs import end_killed_runs
 from registry.runs.discovery_runs import DISCOVERY, log_discovery
@@ -17,17 +18,14 @@ from registry.runs.records import DiscoveryRecord
 from registry.versions.versions import fetch_champion, register
 from reporting.page import html_report
 from reporting.pictures.all_pictures import draw_pictures
-from segment_model.contract import Role
 from segment_model.errors import ArtefactError, UnreachableError
 from segment_model.model import SegmentModel
 from segment_model.self_test import with_examples
 from training.discovery.discovery import Discovery, Progress, discover
-from training.outbox.pending_runs import keep
+from training.outbox.pending_runs import write_pending
 from training.profiling.rule_learning import learn_rules
 from training.settings import Settings
 from training.succession.succession import succeed
-
-SQLITE = "sqlite:///"
 
 Announce = Callable[[str], None]
 
@@ -78,25 +76,6 @@ class Outcome:
         return self.sent
 
 
-def location_of(settings: Settings, base: Path) -> RegistryLocation:
-    """The registry that the settings name; the path of a SQLite file counts from the settings file's folder."""
-    registry = settings.registry
-    uri = registry.tracking_uri
-    if uri.startswith(SQLITE):
-        uri = f"{SQLITE}{(base / uri.removeprefix(SQLITE)).resolve()}"
-    return RegistryLocation(uri, registry.model_name, registry.experiment)
-
-
-def vectors_of(settings: Settings, base: Path, learned: LearnedFeatures | None = None) -> CustomerVectors:
-    """The customer vectors that the settings describe, by rules learned before or from these customers."""
-    return build_vectors(settings.sources, settings.features, settings.as_of, base, learned)
-
-
-def learned_by(model: SegmentModel) -> LearnedFeatures:
-    """The score edges and pooled categories of a model's own training, to make vectors for it."""
-    return LearnedFeatures.from_json(model.provenance["learned_features"])
-
-
 def run_discovery(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Outcome:
     """Run everything; `base` is the folder that the settings' paths count from.
 
@@ -128,7 +107,7 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
         except UnreachableError as error:
             announce(f"{error}. The discovery is kept here")
     if sent is None:
-        kept = keep(base, finished.record, vectors, incumbent.digest if incumbent else "", announce)
+        kept = write_pending(base, finished.record, vectors, incumbent.digest if incumbent else "", announce)
     return Outcome(vectors, finished.discovery, finished.report, sent, kept)
 
 
@@ -183,19 +162,3 @@ def incumbent_of(location: RegistryLocation, announce: Announce) -> SegmentModel
         announce(f"the champion cannot be read, so its segments' ids and names are not passed on: {error}")
         return None
     return champion.model if champion else None
-
-
-def described(vectors: CustomerVectors) -> str:
-    """The vectors in a few lines: how many, from which rows, what shapes the segments and what describes them."""
-    customers = len(vectors.frame)
-    lines = [f"{customers:,} customer{'' if customers == 1 else 's'} as of {vectors.as_of.isoformat()}"]
-    for table, counts in vectors.report.items():
-        left_out = [f"{count:,} {what.replace('_', ' ')}" for what, count in counts.items() if count and what != "rows"]
-        rows = counts.get("rows", 0)
-        told = f"  {table}: {rows:,} row{'' if rows == 1 else 's'}"
-        lines.append(told + (f" ({', '.join(left_out)})" if left_out else ""))
-    for role, verb, what in ((Role.BASIS, "shape", "the segments"), (Role.DESCRIPTOR, "describe", "them")):
-        names = [column.name for column in vectors.contract.columns if column.role is role]
-        few = f"1 column {verb}s" if len(names) == 1 else f"{len(names)} columns {verb}"
-        lines.append(f"  {few} {what}{': ' if names else ''}{', '.join(names)}")
-    return "\n".join(lines)

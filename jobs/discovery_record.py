@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from features.customer_vector import CustomerVectors
+from features.vector_table import CustomerVectors
 from registry.runs.records import CandidateRecord, DiscoveryRecord
 from reporting.evidence import evidence_table, verdict_metrics
 from reporting.rule_export import rule_table, rules_json, rules_sql

@@ -12,18 +12,19 @@ from typing import Any, TypeVar
 import pandas as pd
 import yaml
 
-from jobs.discover import described, location_of, vectors_of
+from jobs.customer_vectors import described, vectors_of
+from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.orphans.killed_runs import end_killed_runs
 from registry.runs.sweep_runs import SweepRecord, TrialRecord, log_sweep
 from segment_model.errors import SettingsError, UnreachableError
 from training.discovery.discovery import Discovery, discover
-from training.outbox.file_lock import alone
+from training.outbox.file_lock import exclusive_lock
 from training.settings import Settings, parse_settings
 from training.sweep_settings import SweepSettings
 from training.tuning.figures import Yardstick
-from training.tuning.optuna_study import counted, keeping, open_study
-from training.tuning.search_space import changed, check_columns, check_space, written
+from training.tuning.optuna_study import finished_trials, open_study, reported_storage_errors
+from training.tuning.search_space import changed, changed_content, check_columns, check_space
 from training.tuning.sweep import Progress, Sweep, Trial, key_of, run_trials, sweep_of
 
 OF_VECTORS = {"as_of", "sources", "features"}
@@ -64,7 +65,7 @@ def run_sweep(
         raise SettingsError(f"the settings say nothing to sweep; add a block such as {EXAMPLE}")
     wanted = settings.sweep if trials is None else settings.sweep.model_copy(update={"trials": trials})
     check_space(settings, wanted.space)
-    with alone(lock_file(config), f"another process sweeps {config.name} now: wait for it, or end it"):
+    with exclusive_lock(lock_file(config), f"another process sweeps {config.name} now: wait for it, or end it"):
         return _sweep_alone(settings, config, wanted, announce, progress)
 
 
@@ -83,8 +84,8 @@ def _sweep_alone(
     file = trials_file(config)
     study = open_study(file, key)
     log = _Log(location_of(settings, config.parent), settings, wanted, key, announce)
-    with keeping(f"the trials in {file} cannot be read"):
-        before = len(counted(study))
+    with reported_storage_errors(f"the trials in {file} cannot be read"):
+        before = len(finished_trials(study))
     if before:
         announce(f"{before} trials are there already; going on from them")
 
@@ -120,12 +121,12 @@ def best_file(config: Path) -> Path:
 def best_settings(content: Mapping[str, Any], settings: Settings, best: Trial) -> str:
     """The whole settings file of the best trial, without its `sweep` block."""
     kept = {name: block for name, block in content.items() if name != "sweep"}
-    return _yaml(written(kept, settings, best.values))
+    return _yaml(changed_content(kept, settings, best.values))
 
 
 def snippet(settings: Settings, best: Trial) -> str:
     """What the best trial changes, as YAML."""
-    return _yaml(written({}, settings, best.values))
+    return _yaml(changed_content({}, settings, best.values))
 
 
 def best_table(done: Sweep, most: int | None = SHOWN) -> pd.DataFrame:

@@ -14,14 +14,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jobs.discover import Announce, Sent, end_killed, finish, incumbent_of, location_of, send
+from jobs.discover import Announce, Sent, end_killed, finish, incumbent_of, send
+from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.runs.discovery_runs import DISCOVERY, finished_run
 from registry.versions.versions import register
 from segment_model.errors import SegmentsError, SettingsError, UnreachableError
 from training.discovery.discovery import Progress
-from training.outbox.file_lock import alone
-from training.outbox.pending_runs import FOLDER, LOCK, Pending, done, read, remove_leftovers, waiting
+from training.outbox.file_lock import exclusive_lock
+from training.outbox.pending_runs import (
+    FOLDER,
+    LOCK,
+    Pending,
+    delete_sent,
+    read_pending,
+    remove_leftovers,
+    waiting_folders,
+)
 from training.settings import Settings
 
 
@@ -48,30 +57,30 @@ def sync(settings: Settings, base: Path, announce: Announce, progress: Progress)
         If another process is sending.
     """
     leftovers = remove_leftovers(base)
-    folders, others = waiting(base, settings)
+    folders, others = waiting_folders(base, settings)
     if not folders:
         return Synced((), others, leftovers)
     place = base / FOLDER
-    with alone(place / LOCK, f"another process sends what waits in {place} now: ask again when it is through"):
+    with exclusive_lock(place / LOCK, f"another process sends what waits in {place} now: ask again when it is through"):
         synced = _sync_alone(settings, base, announce, progress)
     return replace(synced, failed=(*leftovers, *synced.failed))
 
 
 def _sync_alone(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Synced:
-    folders, others = waiting(base, settings)  # asked anew: another process may have sent some just before
+    folders, others = waiting_folders(base, settings)  # asked anew: another process may have sent some just before
     location = location_of(settings, base)
     sent, failed = [], []
     end_killed(location, announce)
     for folder in folders:
         try:
-            sent.append(_send(location, read(folder), announce, progress))
+            sent.append(_send(location, read_pending(folder), announce, progress))
         except UnreachableError:
             raise
         except SegmentsError as error:
             failed.append(f"{folder} cannot be sent: {error}. Delete the folder to give it up")
             continue
         try:
-            done(folder)
+            delete_sent(folder)
         except SettingsError as error:
             failed.append(str(error))
     return Synced(tuple(sent), others, tuple(failed))

@@ -1,4 +1,4 @@
-"""What the service declares: routes, error codes and environment variables."""
+"""What the service declares: routes, error codes, environment variables and metrics."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from reference.markdown import code, table
 from reference.settings import default
 from serving.contracts.error_codes import ERROR_CODES
 from serving.endpoints.table import route_table
+from serving.metrics.model_metrics import ModelMetrics
+from serving.metrics.service_metrics import ServiceMetrics
+from serving.metrics.shadow_metrics import ShadowMetrics
 from serving.settings import PREFIX, ServiceSettings
 
 
@@ -22,6 +25,7 @@ def blocks() -> dict[str, str]:
             [(code(error.code), error.cause, error.remedy) for error in ERROR_CODES],
         ),
         "environment variables": variables(),
+        "metrics": metrics(),
     }
 
 
@@ -40,3 +44,11 @@ def variables() -> str:
         for name, field in ServiceSettings.model_fields.items()
     ]
     return table(("variable", "default", "meaning"), rows)
+
+
+def metrics() -> str:
+    service = ServiceMetrics()
+    ModelMetrics(service)
+    ShadowMetrics(service)
+    rows = [(code(name), ", ".join(map(code, labels)), meaning) for name, labels, meaning in service.declared()]
+    return table(("metric", "labels", "meaning"), rows)

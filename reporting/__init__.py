@@ -1,1 +1,5 @@
 """Pages, pictures and tables made of finished numbers."""
+
+from segment_model.rooms import require_rooms
+
+require_rooms(__file__, "training")

@@ -62,7 +62,7 @@ def segment_table(discovery: Discovery) -> pd.DataFrame:
 
 
 def candidate_table(discovery: Discovery) -> pd.DataFrame:
-    """One row a candidate, in the order they were tried: recipe, parameters, scores (missing where it was not
+    """One row a candidate, in the order they were tried: name, parameters, scores (missing where it was not
     judged), whether it was chosen, and what was said of it."""
     rows = []
     for position, candidate in enumerate(discovery.candidates):

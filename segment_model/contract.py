@@ -1,7 +1,7 @@
-"""What a customer vector holds: its columns, their kinds, units, roles and null rules.
+"""The contract of customer vectors: their columns, with kinds, units, roles and null rules.
 
-The feature engine makes vectors that follow a contract, a model keeps the contract that it was trained on, and
-whoever sends a customer to the model is told exactly where the two differ.
+`features` makes vectors that follow a contract, and a model keeps the contract of its training. A customer who does
+not follow it is refused with the exact difference.
 """
 
 from __future__ import annotations

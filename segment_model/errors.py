@@ -1,4 +1,4 @@
-"""Every error that we raise on purpose has one root, says what is wrong, and how to mend it."""
+"""The errors: one root class; each message says what is wrong, the value, and how to mend it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ LONGEST_WORD = 100  # the search for a near word takes time by the square of its
 
 class SegmentsError(Exception):
     """Root of all errors that a user can cause and mend; the command line prints it as one line."""
+
+
+class HiddenPackageError(SegmentsError, ImportError):
+    """A module of the user has the name of one of our packages, and Python would import it instead."""
 
 
 class SettingsError(SegmentsError):

@@ -1,7 +1,7 @@
 """A model's self-test: made-up typical customers with the answers that the model gave where it was trained.
 
-They lie in the model's provenance, and so under its digest. Wherever the model is loaded later, by another version of a
-library or on another kind of processor, it must still give these answers.
+They are part of the model's provenance, and so of its digest. A model that is loaded with other versions of the
+libraries, or on another kind of processor, must still give these answers.
 """
 
 from __future__ import annotations

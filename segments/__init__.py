@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,4 +45,21 @@ def __getattr__(name: str) -> Any:
     """Import a public name on first use, so that `import segments` takes no time."""
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    _require(_MODULE_OF[name].partition(".")[0])
     return getattr(import_module(_MODULE_OF[name]), name)
+
+
+def _require(package: str) -> None:
+    """Check that no module of the user hides the package of a public name."""
+    try:
+        from segment_model.rooms import require_rooms
+    except ModuleNotFoundError as error:  # the package that holds the check is hidden itself
+        hiding = find_spec("segment_model")
+        if hiding is None:
+            raise
+        place = next(iter(hiding.submodule_search_locations or ()), hiding.origin)
+        raise ImportError(
+            f"{place} hides the package 'segment_model' of customer-segments, which 'segments' needs: "
+            "rename it, or run Python from another folder"
+        ) from error
+    require_rooms(__file__, package)

@@ -25,7 +25,8 @@ from serving.model.shadow import Shadow, shadow_of
 from serving.settings import ServiceSettings
 from serving.transport.accepting import accept_more
 from serving.transport.connections import Bounds, bound_connections
-from serving.transport.graceful_shutdown import leave_in_order, running_server
+from serving.transport.graceful_shutdown import leave_in_order
+from serving.transport.server import put_in_front, running_server
 
 LOAD_SECONDS = 20.0
 # How long a thread keeps the GIL from a waiting one. uvloop acquires the GIL anew for each readable socket: at Python's
@@ -74,8 +75,8 @@ class Worker:
         bounds = Bounds(most, settings.header_seconds, self._metrics.turned_away, self._metrics.disconnected)
         bound_connections(server, bounds)
         accept_more(server, self.door.is_full)
-        # before BentoML's own middleware, which costs time and is not needed here
-        server.config.loaded_app = in_front(server.config.loaded_app)
+        # before BentoML's own middleware, which costs time and has no use here
+        put_in_front(server, in_front)
         leave_in_order(server, self.door.leave, settings.drain_seconds)
 
     def _wait_where_others_serve(self) -> None:

@@ -1,1 +1,5 @@
-"""Customer vectors to a judged, named SegmentModel."""
+"""Training: from customer vectors to a judged and named SegmentModel."""
+
+from segment_model.rooms import require_rooms
+
+require_rooms(__file__, "features", "registry")

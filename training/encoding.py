@@ -1,6 +1,6 @@
-"""scikit-learn fits how customers are encoded; `segment_model.encoding` keeps what was learned and serves it.
+"""Fits the encoding of customer vectors with scikit-learn, and reads the Encoder that serves it off the fit.
 
-The ColumnTransformer made here and the Encoder read off it give the same points (tested to 1e-12).
+The ColumnTransformer and the Encoder give the same points (tested to 1e-12).
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from segment_model.errors import DiscoveryError, SettingsError, nearest_word
 from training.settings import AUTO, EncodingSettings
 
 SKEW_THAT_NEEDS_LOGS = 1.0
-STEADINESS = 2.0  # a retrain changes a transform where the skewness is this many times past the border
+STEADINESS = 2.0  # a retrain changes a transform where the skewness is this many times beyond the threshold
 MOST_QUANTILES = 100
 
 
 class RangeClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Clips every column to the quantiles `share` and 1 − `share` of what it was fitted on (winsorising)."""
+    """Clips every column to the quantiles `share` and 1 − `share` of the fitted rows (winsorising)."""
 
     def __init__(self, share: float = 0.005) -> None:
         self.share = share
@@ -57,8 +57,8 @@ class RangeClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
     def transform(self, X: Any) -> Floats:
         """Clip (rows, columns)."""
         check_is_fitted(self)
-        result: Floats = np.clip(validate_data(self, X, dtype=np.float64, reset=False), self.lower_, self.upper_)
-        return result
+        clipped: Floats = np.clip(validate_data(self, X, dtype=np.float64, reset=False), self.lower_, self.upper_)
+        return clipped
 
 
 class EqualSpread(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -83,8 +83,8 @@ class EqualSpread(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
     def transform(self, X: Any) -> Floats:
         """Scale (rows, levels)."""
         check_is_fitted(self)
-        result: Floats = validate_data(self, X, dtype=np.float64, reset=False) * self.factor_
-        return result
+        scaled: Floats = validate_data(self, X, dtype=np.float64, reset=False) * self.factor_
+        return scaled
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def fit_encoding(
 ) -> FittedEncoding:
     """Learn how to encode the basis columns of a customer vector table.
 
-    before : the transforms of a serving model, by column; what "auto" chose once, it leaves for a clear reason only.
+    before : the transforms of a serving model, by column; "auto" changes them only for a clear reason.
 
     Raises
     ------
@@ -164,18 +164,18 @@ def choose_transform(
 ) -> Transform:
     """The transform that the settings ask for; "auto" takes log1p for skewed numbers that are never negative.
 
-    A column whose skewness lies near the border would change its transform, and with it every distance, from one month
-    to the next. So where a serving model has a transform `before`, the border is moved `STEADINESS` times away from it.
+    Near the threshold of skewness a column would change its transform, and with it every distance, from month to month.
+    So where a serving model has a transform `before`, the threshold moves away from it by the factor `STEADINESS`.
     """
     wanted = settings.transforms.get(column.name, settings.transform)
     if wanted == AUTO:
         if column.kind in (Kind.SHARE, Kind.FLAG):
             return Transform.NONE
-        seen = values.dropna().to_numpy(dtype=np.float64)
-        spread = float(np.std(seen))
-        if spread == 0 or float(seen.min()) < 0:
+        known = values.dropna().to_numpy(dtype=np.float64)
+        spread = float(np.std(known))
+        if spread == 0 or float(known.min()) < 0:
             return Transform.NONE
-        skew = float(np.mean(((seen - seen.mean()) / spread) ** 3))
+        skew = float(np.mean(((known - known.mean()) / spread) ** 3))
         away = {Transform.LOG1P: 1 / STEADINESS, Transform.NONE: STEADINESS}.get(before, 1.0) if before else 1.0
         return Transform.LOG1P if skew > away * SKEW_THAT_NEEDS_LOGS else Transform.NONE
     transform = Transform(wanted)
@@ -188,7 +188,7 @@ def choose_transform(
 
 
 def weigh(values: Floats, weight: float) -> Floats:
-    """Let a column count `weight` times."""
+    """Multiply a column by its weight."""
     return values * weight
 
 

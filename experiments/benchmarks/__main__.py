@@ -32,6 +32,7 @@ BENCHMARKS = {
     "hysteresis": Benchmark("experiments.benchmarks.hysteresis", 3_000, 300),
     "serve": Benchmark("experiments.benchmarks.serve", 10, 1),  # seconds a round
     "simulated": Benchmark("experiments.benchmarks.simulated", 100_000, 400),
+    "startup": Benchmark("experiments.benchmarks.startup", 5, 1),  # runs of each command
     "succession": Benchmark("experiments.benchmarks.succession", 3_000, 300),
 }
 

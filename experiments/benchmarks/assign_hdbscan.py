@@ -30,7 +30,7 @@ from experiments.benchmarks.hdbscan_sets import (
     wide_sets,
 )
 from experiments.benchmarks.peers.exact_shapley import shapley_values
-from segment_model.assigners.nearest_core import NearestCore
+from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import CustomerReader
@@ -57,7 +57,7 @@ class Served:
     """A model as an application has it, and what it was made of: points (n, width)."""
 
     model: SegmentModel
-    assigner: NearestCore
+    assigner: Assigner
     explainer: CoreExplainer
     points: Floats
     spec: HdbscanSpec
@@ -116,8 +116,6 @@ def serve(table: pd.DataFrame, most: int | None = None) -> Served | None:
             fit = chosen.fit(points, SEED)
         except NoSegmentsError:
             continue
-        if not isinstance(fit.assigner, NearestCore):
-            continue
         ids = [f"seg-{number}" for number in range(fit.assigner.size)]
         cards = make_cards(frame, contract, assigned_labels(fit, points), ids)
         explainer = fit.assigner.learn_explainer(encoder, TrainingPoints(points, SEED))
@@ -125,7 +123,7 @@ def serve(table: pd.DataFrame, most: int | None = None) -> Served | None:
         with tempfile.TemporaryDirectory() as folder:
             model.save(Path(folder) / "model")
             loaded = SegmentModel.load(Path(folder) / "model")
-        if isinstance(loaded.assigner, NearestCore) and isinstance(loaded.explainer, CoreExplainer):
+        if isinstance(loaded.explainer, CoreExplainer):
             return Served(loaded, loaded.assigner, loaded.explainer, points, chosen, fit)
     return None
 
@@ -165,7 +163,7 @@ def _answers(sets: Sets) -> Iterable[dict[str, Any]]:
             "set": name,
             "segment": float(np.mean(near.segment[both] == expected[both])) if both.any() else 1.0,
             "noise": float(np.mean((expected >= 0) == ~near.outside)),
-            "exemplars": len(served.assigner.core) / len(served.points),
+            "exemplars": served.assigner.exemplar_count / len(served.points),
         }
         times = f"{(between - started) / len(asked) * 1e6:6.0f} {(ended - between) / len(asked) * 1e6:5.1f}"
         print(
@@ -221,7 +219,7 @@ def _speed(size: int) -> float:
     near = served.assigner.nearest(asked)
     same = float(np.mean(np.where(near.outside, -1, near.segment) == expected))
     print(
-        f"{size:,} points against {customers:,} customers ({len(served.assigner.core):,} exemplars), 10 columns: "
+        f"{size:,} points against {customers:,} customers ({served.assigner.exemplar_count:,} exemplars), 10 columns: "
         f"approximate_predict {theirs:.2f} s, ours {ours:.2f} s, {same:.4f} of the answers the same"
     )
     return theirs / ours

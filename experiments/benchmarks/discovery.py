@@ -35,7 +35,7 @@ from experiments.generated_tables.planted_groups import (
 )
 from experiments.generated_tables.structureless import structureless
 from experiments.simulated_company.company import simulate, write_company
-from jobs.discover import vectors_of
+from jobs.customer_vectors import vectors_of
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.errors import SegmentsError
 from training.candidates.hdbscan_settings import HdbscanSettings

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.complete_journey import SETTINGS, load_tables
-from jobs.discover import vectors_of
+from jobs.customer_vectors import vectors_of
 from segment_model.contract import Column, Kind, VectorContract
 from training.settings import read_settings
 

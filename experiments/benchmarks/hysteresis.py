@@ -8,8 +8,8 @@ import pandas as pd
 from experiments.benchmarks.months import complete_journey_months, simulated_months
 from segment_model.model import SegmentModel
 from segment_model.scoring.hysteresis import MARGIN
-from training.candidates.incumbent import assign_vectors
 from training.discovery.discovery import discover
+from training.incumbent.assignments import assign_vectors
 
 MARGINS = (0.05, MARGIN, 0.2)
 SMALL = 1000  # fewer simulated customers are for tests: no second company

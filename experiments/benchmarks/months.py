@@ -12,8 +12,8 @@ import pandas as pd
 
 from experiments.complete_journey import SETTINGS, load_tables
 from experiments.simulated_company.company import simulate, write_company
-from features.customer_vector import CustomerVectors
-from jobs.discover import vectors_of
+from features.vector_table import CustomerVectors
+from jobs.customer_vectors import vectors_of
 from training.settings import Settings, parse_settings, read_settings
 
 MONTH = timedelta(days=31)

@@ -10,7 +10,7 @@ from pathlib import Path
 from sklearn.metrics import adjusted_rand_score
 
 from experiments.simulated_company.company import simulate, write_company
-from jobs.discover import vectors_of
+from jobs.customer_vectors import vectors_of
 from training.discovery.discovery import discover
 from training.settings import read_settings
 

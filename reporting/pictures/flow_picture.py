@@ -12,8 +12,8 @@ from matplotlib.patches import Polygon, Rectangle
 
 from reporting.pictures.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, outlined
 from segment_model.encoding.encoder import Flags, Floats
-from training.candidates.warm_start import overlap
-from training.succession.comparison import Comparison, Stage, told
+from training.incumbent.warm_start import overlap
+from training.succession.comparison import Comparison, Stage, count_and_share
 
 BAR = 0.035  # of the distance between two stages
 GAP = 0.025  # of all customers, between two segments
@@ -42,7 +42,7 @@ def flow_picture(comparison: Comparison) -> Figure:
         1.5 + 0.78 * max(4, rows),
         "Where the customers went",
         f"{comparison.customers:,} customers. Pale: they stay in their segment. Strong: they change it. Reassigned "
-        f"by the new model, nothing else having changed: {told(comparison.reassigned)}.",
+        f"by the new model, nothing else having changed: {count_and_share(comparison.reassigned)}.",
     )
     axes = figure.subplots()
     axes.set_axis_off()
@@ -54,7 +54,9 @@ def flow_picture(comparison: Comparison) -> Figure:
         _draw_bar(axes, column, columns, stage, blocks, colours)
     for column, flags in enumerate(_between(comparison)):
         what = "changed by themselves" if columns == 3 and column == 0 else "changed by the new model"
-        axes.text(column + 0.5, -0.115, f"{what}\n{told(flags)}", ha="center", va="bottom", fontsize=9, color=FAINT)
+        axes.text(
+            column + 0.5, -0.115, f"{what}\n{count_and_share(flags)}", ha="center", va="bottom", fontsize=9, color=FAINT
+        )
     lowest = max(block.bottom for blocks in bars for block in blocks)
     axes.set(xlim=(-0.85, columns - 1 + 0.85), ylim=(lowest + 0.02, -0.2))
     return figure

@@ -40,8 +40,8 @@ def two_smallest(distances: Floats, outside: Flags) -> Nearest:
     segment = np.argmin(distances, axis=0)
     distance = distances[segment, everyone]
     if count == 1:
-        nobody = np.full(size, -1, dtype=np.intp)
-        return Nearest(segment, nobody, distance, np.full(size, np.nan), outside)
+        no_runner_up = np.full(size, -1, dtype=np.intp)
+        return Nearest(segment, no_runner_up, distance, np.full(size, np.nan), outside)
     distances[segment, everyone] = np.inf
     runner_up = np.argmin(distances, axis=0)
     return Nearest(segment, runner_up, distance, distances[runner_up, everyone], outside)

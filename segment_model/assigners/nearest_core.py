@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from segment_model.assigners.nearest import Nearest
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.explanation.core import CoreExplainer
 from segment_model.explanation.explainer import Background
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 SOFTNESS = 0.5  # how much of its core distance an exemplar stands away from everybody
 
@@ -142,4 +144,6 @@ def lifted(points: Floats) -> Floats:
 
 
 def _tree(places: Floats) -> cKDTree:
+    from scipy.spatial import cKDTree  # takes as long as all else that a model needs, and only HDBSCAN's need it
+
     return cKDTree(places, leafsize=32)  # measured: twice as fast in 10 dimensions as the usual 16

@@ -1,7 +1,7 @@
-"""Columns that follow from others by definition, so that nobody is told to change one and leave the other.
+"""Derived columns follow from other columns by definition, so they move along when those change.
 
-Money spent is orders times the average order: whoever orders more often at the same average spends more. A relation
-is known by the names of the features room's columns and says nothing where they are absent.
+Money spent is orders times the average order: a customer who orders more often at the same average spends more. The
+relations are stated between the column names that `features` gives; where a column is absent, its relation is not used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A category that may change: what another level costs, and combinations of levels, the cheapest first."""
+"""Categories that may change: the cost of each other level, and the combinations of levels, the cheapest first."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def cost_of(categories: Sequence[FreeCategory], codes: Codes) -> float:
 
 
 def cheapest_first(categories: Sequence[FreeCategory]) -> Iterator[Codes]:
-    """Every combination of levels, one after another, without making the many that nobody asks for.
+    """Every combination of levels by increasing cost, made only as far as the caller iterates.
 
     Each but the first is reached from the one whose last category that changes is an option back, which costs no more.
     """

@@ -1,4 +1,4 @@
-"""A number that may change: from the user's units to the encoded one and back, and the values that people say."""
+"""Numbers that may change: the user's units and the encoded ones, and the round values near a number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The point of a polytope nearest to a given point: a small convex quadratic programme, solved exactly."""
+"""The point of a polytope nearest to another point: a small convex quadratic programme, solved exactly."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A small change found by search, where no formula gives the smallest: HDBSCAN, and columns that follow from others.
+"""A small change by deterministic search, where no formula gives the smallest: curved borders and derived columns.
 
-Deterministic: points spread evenly over the allowed ranges, and the customer moved toward places where the segment is
-known to be; the best of them drawn back toward the customer as far as the segment reaches; rounded to values that
-people say, and improved step by step. What it returns is in the segment, but need not be the smallest change.
+The search tries points spread evenly over the allowed ranges, and points between the customer and places inside the
+segment. It draws the best ones back toward the customer as far as the segment reaches, rounds them, and improves them
+step by step. The change leads into the segment, but need not be the smallest.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class RoundedChange:
 def search_change(
     numbers: Sequence[FreeNumber], categories: Sequence[FreeCategory], places: Floats, judge: Judge
 ) -> RoundedChange | None:
-    """The best change found, None if none was.
+    """The best change, or None.
 
-    places : (d, m) encoded values of the free numbers where the target segment is known to lie.
+    places : (d, m) encoded values of the free numbers at places inside the target segment.
     """
     by_cost = list(islice(cheapest_first(categories), MOST_LEVELS))
     best: RoundedChange | None = None

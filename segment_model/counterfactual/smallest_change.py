@@ -1,6 +1,6 @@
-"""The smallest change that brings a customer to another centroid: exact, then rounded to values that people say.
+"""The smallest change that moves a customer into the cell of another site: exact, then rounded.
 
-Moving to segment B means being nearer to its centroid than to any other, which is one linear inequality for each of
+Moving to segment B means being nearer to its site b than to any other site, which is one linear inequality for each of
 them: 2 (b − c_k)·z >= ‖b‖² − ‖c_k‖². With the allowed range of each free number the nearest such point is a convex
 quadratic programme. Whole numbers and categories are settled by branch and bound over such programmes, so they are
 optimal too; other numbers are rounded one by one, each time solving again for the rest.

@@ -1,8 +1,8 @@
 """What would change it: the smallest change, in the user's units, that moves a customer to another segment.
 
-The caller marks the features that can change; columns that follow from them by definition move along. For KMeans with
-no such follower the answer is the smallest move in encoded space (see `smallest_change`); else it is found by search
-(see `searched_change`). Either way the changed customer is assigned again by the model before anything is claimed.
+The caller marks the features that can change; columns derived from them move along. Where segments are the cells of
+sites and no column is derived, the change is the smallest move in encoded space (`smallest_change`); otherwise a search
+returns a small one (`searched_change`). The model assigns the changed customer again before the change is reported.
 """
 
 from __future__ import annotations

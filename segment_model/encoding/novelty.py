@@ -1,4 +1,7 @@
-"""Is a customer far outside what training saw? Judged on the raw numbers, since the encoder's clipping hides it."""
+"""Novelty: a number of the customer lies far outside the training range.
+
+It is tested on the raw numbers, because the encoder clips them.
+"""
 
 from __future__ import annotations
 

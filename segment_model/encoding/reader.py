@@ -1,7 +1,7 @@
-"""From what a caller holds (a DataFrame, an Arrow table, a list of dicts) to checked arrays.
+"""The reader: a DataFrame, an Arrow table or a list of dicts becomes checked arrays.
 
-A single dict takes the same path as a table, only narrower: every refusal names the row, the column, what came and
-what was expected, and nothing is converted by guessing (True is not 1, "5" is not 5).
+Every refusal names the row, the column, the value and what was expected. Nothing is converted by guessing: True is not
+1, and "5" is not 5.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class CustomerReader:
             raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each.")
 
     def plain(self, record: Record) -> dict[str, float | str | None]:
-        """All that one customer holds, descriptors too, as plain values in the same order.
+        """All values of one customer, descriptors too, as plain Python values in the same order.
 
         Raises
         ------
@@ -193,7 +193,7 @@ class CustomerReader:
         return converted
 
     def _key_problems(self, records: Sequence[Record], start: int) -> Iterator[Problem]:
-        """One by one, in the order they came: a hint is searched only for the names of which somebody is told."""
+        """Problems one by one, in the order of the records; a hint is searched only for names that are reported."""
         basis = self._contract.basis
         for position in range(start, len(records)):
             sent = records[position].keys()

@@ -1,4 +1,7 @@
-"""Which coalitions of columns to look at so that the Shapley values of a game against a background can be told."""
+"""The coalitions of columns from which the Shapley values of a game against a background are computed.
+
+With up to `MOST_COMPLETE` columns these are all coalitions; with more, those of sampled permutations.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from numpy.typing import NDArray
 
 from segment_model.encoding.encoder import Flags, Floats, Indices
 
-MOST_COMPLETE = 7  # up to so many columns every coalition is looked at
-PAIRS = 32  # at least so many permutations, each with its reverse, shared evenly among the background points
+MOST_COMPLETE = 7  # columns up to which every coalition is evaluated
+PAIRS = 32  # the least number of permutations, each with its reverse, shared evenly among the background points
 
 
 @dataclass(frozen=True)
 class Coalitions:
-    """The coalitions to look at, each before one point of the background.
+    """The coalitions to evaluate, each against one point of the background.
 
     members : (c, columns) which columns take the customer's values; background : (c,) which point the others take;
     shares : (columns, c) how much of each coalition's value a column's contribution is. The contributions are
@@ -31,19 +34,19 @@ class Coalitions:
 
     @cached_property
     def full(self) -> Indices:
-        """Where all columns are the customer's."""
+        """The rows of the full coalition, in which all columns are the customer's."""
         return np.flatnonzero(self.members.all(axis=1))
 
 
 def coalitions_of(columns: int, weights: Floats) -> Coalitions:
-    """All coalitions where columns are few, sampled ones otherwise; the same ones for the same arguments."""
+    """All coalitions if there are few columns, else sampled ones; equal arguments give equal coalitions."""
     if columns <= MOST_COMPLETE:
         return complete(columns, weights)
     return sampled(columns, weights)
 
 
 def complete(columns: int, weights: Floats) -> Coalitions:
-    """All 2^columns coalitions before every background point: Shapley's formula, exactly."""
+    """All 2^columns coalitions against every background point: Shapley's formula, exactly."""
     members = (np.arange(2**columns)[:, None] >> np.arange(columns)) % 2 == 1
     size = members.sum(axis=1)
     joined = np.array([1 / (columns * comb(columns - 1, max(k - 1, 0))) for k in range(columns + 1)])
@@ -54,10 +57,10 @@ def complete(columns: int, weights: Floats) -> Coalitions:
 
 
 def sampled(columns: int, weights: Floats) -> Coalitions:
-    """Antithetic permutations (Castro et al. 2009; Mitchell et al. 2022), others for every background point.
+    """Antithetic permutations (Castro et al. 2009; Mitchell et al. 2022), different ones for every background point.
 
-    A permutation and its reverse together are exact for a game whose columns interact in pairs only; that every
-    background point has permutations of its own costs no more than one set for all, and errs half as much (measured).
+    A permutation and its reverse together are exact for a game whose columns interact in pairs only. Permutations of
+    its own for each background point cost no more than one set for all, and halve the error (measured).
     """
     count = len(weights)
     pairs = -(-PAIRS // count)
@@ -78,7 +81,7 @@ def sampled(columns: int, weights: Floats) -> Coalitions:
 
 
 def _distinct(members: Flags, background: Indices, shares: Floats) -> Coalitions:
-    """Every coalition met more than once before one background point is looked at once."""
+    """Merge coalitions that occur more than once against one background point, so that each is evaluated once."""
     met, where = np.unique(np.column_stack([background, members]), axis=0, return_inverse=True)
     added = np.zeros((len(shares), len(met)))
     for row, share in zip(added, shares, strict=True):

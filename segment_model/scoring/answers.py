@@ -1,4 +1,4 @@
-"""What a model answers: the segments of many customers as arrays, of one in words, and why."""
+"""Assignments of many customers as arrays, and the assignment and explanation of one customer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Assignments:
 
     @classmethod
     def of_single(cls, single: Single) -> Assignments:
-        """One customer in order: assigned, not novel, nothing unseen."""
+        """One valid customer: assigned, not novel, nothing unseen."""
         no = np.zeros(1, dtype=np.bool_)
         return cls(
             nearest=np.array([single.nearest]),
@@ -95,7 +95,7 @@ class Assignment(NamedTuple):
 
     @classmethod
     def of_single(cls, single: Single, ids: Sequence[str], names: Sequence[str]) -> Assignment:
-        """A customer in order: assigned, not novel, nothing unseen."""
+        """A valid customer: assigned, not novel, nothing unseen."""
         nearest = ids[single.nearest]
         runner_up = None if single.runner_up < 0 else ids[single.runner_up]
         name = names[single.nearest]
@@ -103,7 +103,7 @@ class Assignment(NamedTuple):
 
     @classmethod
     def of_first(cls, assignments: Assignments, ids: Sequence[str], names: Sequence[str]) -> Assignment:
-        """The first customer of some."""
+        """The first customer's."""
         nearest, unassigned = ids[assignments.nearest[0]], bool(assignments.unassigned[0])
         return cls(
             segment_id=None if unassigned else nearest,
@@ -132,7 +132,7 @@ class Explanation(NamedTuple):
 
     @classmethod
     def of_first(cls, explanations: Explanations, ids: Sequence[str]) -> Explanation:
-        """The explanation of the first customer of some."""
+        """The first customer's explanation."""
         by_column = dict(zip(explanations.columns, explanations.contributions[0].tolist(), strict=True))
         toward, against = ids[explanations.toward[0]], (*ids, None)[explanations.against[0]]
         return cls(toward, against, float(explanations.base[0]), by_column, float(explanations.score[0]))

@@ -1,7 +1,7 @@
-"""From customers to positions of segments: read, encoded, assigned and, where asked, explained.
+"""The scorer: it reads, encodes, assigns and explains customers, in positions of segments instead of ids and names.
 
-Nothing in here knows what a segment is called. One customer in order takes the quick way of `single_customer`; all
-others go chunk by chunk, so that a chunk stays in the processor's cache, and many chunks share the processors.
+One valid customer takes the fast path of `single_customer`. Tables are worked on in chunks that fit the processor's
+cache; many chunks share the processors.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CHUNKS_WORTH_THREADS = 4
 
 @dataclass(frozen=True)
 class Scorer:
-    """What a model learned, at work. Safe to use from many threads."""
+    """Assigns and explains with what a model learned. Safe to use from many threads."""
 
     contract: VectorContract
     encoder: Encoder
@@ -44,19 +44,19 @@ class Scorer:
 
     @cached_property
     def reader(self) -> CustomerReader:
-        """From what a caller holds to checked arrays."""
+        """Reads customers into checked arrays."""
         return CustomerReader(self.contract, self.encoder)
 
     @cached_property
     def single(self) -> SingleCustomer | None:
-        """The quick way for one customer, where the model has one."""
+        """The fast path for one customer; None where the algorithm has none."""
         sites, linear = self.assigner.sites, self.explainer.linear
         if sites is None or linear is None:
             return None
         return SingleCustomer(self.contract, self.encoder, sites, linear, self.novelty)
 
     def assign(self, customers: Table, policy: Policy) -> Assignments:
-        """Assign customers, by the quick way where it will do.
+        """Assign customers, on the fast path where possible.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class Scorer:
         return self.explain_in_chunks(customers, policy, against)
 
     def assign_in_chunks(self, customers: Table, policy: Policy, explain: Explain | None = None) -> Assignments:
-        """As `assign`, by the way that takes everybody; `explain` is called with each chunk, in any order."""
+        """As `assign`, on the general path; `explain` is called with each chunk, in any order."""
         if isinstance(customers, pd.DataFrame):
             self.reader.check_columns(customers)
         starts = range(0, max(len(customers), 1), CHUNK)
@@ -98,7 +98,7 @@ class Scorer:
     def explain_in_chunks(
         self, customers: Table, policy: Policy, against: int | None
     ) -> tuple[Assignments, Explanations]:
-        """As `explain`, by the way that takes everybody."""
+        """As `explain`, on the general path."""
         size, width = len(customers), len(self.encoder.columns)
         contributions = np.empty((width, size))
         whole = Explanations(
@@ -121,7 +121,7 @@ class Scorer:
         return self.assign_in_chunks(customers, policy, explain), whole
 
     def _quick(self, customers: Table) -> Single | None:
-        """The quick answer for a list of one dict, where there is one."""
+        """The answer of the fast path for a list of one dict; None where the general path is needed."""
         if self.single is None or len(customers) != 1 or isinstance(customers, pd.DataFrame):
             return None
         return self.single.assign(customers[0])

@@ -1,7 +1,7 @@
-"""One customer, as quickly as can be: the arithmetic of the batch, to the bit, in as few steps as it takes.
+"""The fast path for one customer sent as a dict: the arithmetic of the batch, to the bit, in few steps.
 
-Only a customer in order comes through here. Whatever is unseen, far out or wrong is left to the general path, which
-knows how to say so.
+Only a valid customer inside the training ranges is assigned here. Unseen categories, novel numbers and errors take the
+general path, which reports them.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import nearest_word
 from serving.assignment.raw_columns import column_at_once
-from serving.contracts.requests import MOMENT
+from serving.contracts.requests import MOMENT, MOMENT_WORDS
 from serving.wire.refusals import NOTHING, Complaints, Detail, Refusal, in_words, printable
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 ATTRIBUTES = "attributes"
 TABLES = {"orders": "orders", "events": "events", "subscriptions": "subscriptions", ATTRIBUTES: "customers"}
-WHEN = "a date or time such as '2026-06-29', '2026-06-29T14:05:00' or '2026-06-29T14:05:00Z'"
 Columns = Mapping[str, Sequence["RawColumn"] | None]
 RowsByTable = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -152,7 +151,9 @@ class _RowReader:
         if value is None:
             # an unknown attribute, or an amount of 0, may be left out; the timestamp of a row may not
             if column.type == "timestamp" and column.needed:
-                self._complain(customer, f"{where}.{column.name}", in_words(row.get(column.name, NOTHING)), WHEN)
+                self._complain(
+                    customer, f"{where}.{column.name}", in_words(row.get(column.name, NOTHING)), MOMENT_WORDS
+                )
             return None
         read, expected = READERS[column.type]
         converted = read(value)
@@ -207,5 +208,5 @@ READERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "whole numbers or text": (_text, "text or a whole number"),
     "number": (_number, "a finite number"),
     "yes or no": (_flag, "true or false"),
-    "timestamp": (_moment_of_row, WHEN),
+    "timestamp": (_moment_of_row, MOMENT_WORDS),
 }

@@ -1,17 +1,16 @@
-"""The bodies of requests, from which the OpenAPI document is generated.
+"""The bodies of requests: what `serving.wire.validation` validates, and the OpenAPI document publishes.
 
-The service does not read requests with these models but with plain code in `serving.assignment` and the endpoints,
-which is several times faster and names the customer and the feature in its complaints. Tests hold readers and models to
-the same verdict on every body.
+The feature values of a customer and the values of raw rows are checked by the model in service, which alone knows what
+they must be; here they only have to be objects.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import FailFast, Field, InstanceOf, TypeAdapter, WithJsonSchema
 
-from serving.contracts.wire_model import WireModel
+from serving.contracts.wire_model import Expected, WireModel
 
 MOST_CUSTOMERS = 1000
 LONGEST_ID = 256
@@ -20,12 +19,38 @@ MOMENT = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)
 
 Policy = Literal["unassigned", "nearest"]
 
+MOMENT_WORDS = "a date or time such as '2026-06-29', '2026-06-29T14:05:00' or '2026-06-29T14:05:00Z'"
+ID_WORDS = f"a text of 1 to {LONGEST_ID} characters"
+SEGMENT_WORDS = "the id of a segment"
+ROWS_WORDS = "a list of rows, each an object of its columns,"
+FEATURES = TypeAdapter(dict[str, float | str | None]).json_schema()
+ROW = TypeAdapter(dict[str, float | str | bool | None]).json_schema()
+
+# the maximum is published; the service enforces its setting, which has this default
+CUSTOMERS = (
+    Expected(f"a list of 1 to {MOST_CUSTOMERS} customers"),
+    Field(min_length=1, description="Ids must differ.", json_schema_extra={"maxItems": MOST_CUSTOMERS}),
+)
+
+CustomerId = Annotated[
+    str,
+    Expected(ID_WORDS),
+    Field(min_length=1, max_length=LONGEST_ID, description="Yours; echoed in the answer.", examples=["C1"]),
+]
+Flag = Annotated[bool, Expected("true or false")]
+PolicyField = Annotated[Policy, Expected("'unassigned' or 'nearest'")]
+Row = Annotated[InstanceOf[dict[str, Any]], WithJsonSchema(ROW)]
+# one row that is no object is enough to refuse the rows: a body may hold a million
+Rows = Annotated[list[Row], FailFast(), Expected(ROWS_WORDS)]
+
 
 class Customer(WireModel):
     """One customer as of now."""
 
-    id: str = Field(min_length=1, max_length=LONGEST_ID, description="Yours; echoed in the answer.", examples=["C1"])
-    features: dict[str, float | str | None] = Field(
+    id: CustomerId
+    features: Annotated[
+        InstanceOf[dict[str, Any]], WithJsonSchema(FEATURES), Expected("an object of features by name")
+    ] = Field(
         description="Every basis feature of the model (`GET /model` lists them with kinds and units). Descriptors may "
         "be there and change nothing. `null` only where the feature is nullable.",
         examples=[{"recency_days": 3, "monetary_value": 412.5}],
@@ -35,7 +60,7 @@ class Customer(WireModel):
 class AssignedCustomer(Customer):
     """One customer as of now, and where they were."""
 
-    previous_segment_id: str | None = Field(
+    previous_segment_id: Annotated[str | None, Expected(ID_WORDS)] = Field(
         None,
         min_length=1,
         max_length=LONGEST_ID,
@@ -48,12 +73,12 @@ class AssignedCustomer(Customer):
 class AssignRequest(WireModel):
     """Customers to assign."""
 
-    customers: list[AssignedCustomer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
-    explain: bool = Field(False, description="Also answer each feature's SHAP contribution.")
-    words: bool = Field(
+    customers: Annotated[list[AssignedCustomer], *CUSTOMERS]
+    explain: Flag = Field(False, description="Also answer each feature's SHAP contribution.")
+    words: Flag = Field(
         False, description="Also say each contribution in plain words; `explain` goes without saying then."
     )
-    policy: Policy = Field(
+    policy: PolicyField = Field(
         "unassigned",
         description="What a customer outside every segment gets: no segment (`segment_id` null), or the nearest one.",
     )
@@ -62,31 +87,27 @@ class AssignRequest(WireModel):
 class ContrastRequest(WireModel):
     """Customers to assign, each explained against one segment that the caller names."""
 
-    customers: list[Customer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
-    against: str = Field(
+    customers: Annotated[list[Customer], *CUSTOMERS]
+    against: Annotated[str, Expected(SEGMENT_WORDS)] = Field(
         description="Id of the segment to compare with. Where it is a customer's own, the runner-up is taken.",
         examples=["seg-bxwgagla"],
     )
-    words: bool = Field(False, description="Also say each contribution in plain words.")
-    policy: Policy = Field("unassigned", description="As for `/assign`.")
+    words: Flag = Field(False, description="Also say each contribution in plain words.")
+    policy: PolicyField = Field("unassigned", description="As for `/assign`.")
 
 
 class RawCustomer(WireModel):
     """One customer's raw rows. A table without a row is a table where the customer has none."""
 
-    id: str = Field(min_length=1, max_length=LONGEST_ID, description="Yours; echoed in the answer.", examples=["C1"])
-    orders: list[dict[str, float | str | bool | None]] = Field(
+    id: CustomerId
+    orders: Rows = Field(
         default_factory=list,
         description="Rows of orders; columns as in the reference (`ordered_at`, `order_id`, `amount`, ...).",
         examples=[[{"ordered_at": "2026-06-28T10:15:00", "order_id": "O1", "amount": 41.5}]],
     )
-    events: list[dict[str, float | str | bool | None]] = Field(
-        default_factory=list, description="Rows of events (`occurred_at`, `name`, ...)."
-    )
-    subscriptions: list[dict[str, float | str | bool | None]] = Field(
-        default_factory=list, description="Terms of subscriptions (`started_at`, `mrr`, ...)."
-    )
-    attributes: dict[str, float | str | bool | None] = Field(
+    events: Rows = Field(default_factory=list, description="Rows of events (`occurred_at`, `name`, ...).")
+    subscriptions: Rows = Field(default_factory=list, description="Terms of subscriptions (`started_at`, `mrr`, ...).")
+    attributes: Annotated[Row, Expected("an object of attributes by name")] = Field(
         default_factory=dict,
         description="The attributes that the model was made from, by name; one left out is not known.",
     )
@@ -95,24 +116,26 @@ class RawCustomer(WireModel):
 class RecordsRequest(WireModel):
     """Customers to assign from their raw rows, by the expressions that made the model's own vectors."""
 
-    as_of: str = Field(
+    as_of: Annotated[str, Expected(MOMENT_WORDS)] = Field(
         pattern=MOMENT,
         description="Only rows strictly before it count; a date is the midnight at which it starts. Without a zone it "
         "is the wall clock of the business.",
         examples=["2026-07-01"],
     )
-    customers: list[RawCustomer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
-    explain: bool = Field(False, description="As for `/assign`.")
-    words: bool = Field(False, description="As for `/assign`.")
-    policy: Policy = Field("unassigned", description="As for `/assign`.")
+    customers: Annotated[list[RawCustomer], *CUSTOMERS]
+    explain: Flag = Field(False, description="As for `/assign`.")
+    words: Flag = Field(False, description="As for `/assign`.")
+    policy: PolicyField = Field("unassigned", description="As for `/assign`.")
 
 
 class ChangeRequest(WireModel):
     """What would bring this customer to that segment?"""
 
     customer: Customer
-    to: str = Field(description="Id of the segment to reach.", examples=["seg-bxwgagla"])
-    changeable: list[str] = Field(
+    to: Annotated[str, Expected(SEGMENT_WORDS)] = Field(
+        description="Id of the segment to reach.", examples=["seg-bxwgagla"]
+    )
+    changeable: Annotated[list[str], FailFast(), Expected("a list of at least one feature's name")] = Field(
         min_length=1,
         description="The basis features that may change. Those that follow from them by definition move along.",
         examples=[["frequency"]],
@@ -122,4 +145,4 @@ class ChangeRequest(WireModel):
 class MapRequest(WireModel):
     """Customers to find on the flat picture of the segments."""
 
-    customers: list[Customer] = Field(min_length=1, max_length=MOST_CUSTOMERS, description="Ids must differ.")
+    customers: Annotated[list[Customer], *CUSTOMERS]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.assignment.customer_shapes import CUSTOMER_KEYS, read_customer
-from serving.assignment.previous_segment import PREVIOUS
-from serving.assignment.request import AssignmentRequest, read_request
+from serving.assignment.request import AssignmentRequest, read_customers
 from serving.assignment.stepwise import assign_in_steps, takes_long
 from serving.contracts.requests import MOST_CUSTOMERS, AssignRequest
 from serving.contracts.responses import AssignResponse
@@ -14,27 +12,23 @@ from serving.endpoints.context import Context, ForModel
 from serving.endpoints.route import BODY_STATUSES, Route
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
-from serving.wire.refusals import Complaints
 from serving.wire.strict_json import parse
-
-ASSIGN_KEYS = ("customers", "explain", "words", "policy")
-ASSIGNED_CUSTOMER_KEYS = (*CUSTOMER_KEYS, PREVIOUS)
 
 
 def read_assign(body: Any, most_customers: int = MOST_CUSTOMERS) -> AssignmentRequest:
-    """Check the shape of a parsed body.
-
-    Raises
-    ------
-    Refusal
-        422, with all problems (up to the limit of details).
-    """
-    return read_request(body, most_customers, ASSIGN_KEYS, _read_customer, with_previous=True)
-
-
-def _read_customer(customer: Any, place: str, complaints: Complaints) -> tuple[str, dict[str, Any]]:
-    """Id and features; a previous segment is allowed, and read together with those of the other customers."""
-    return read_customer(customer, place, complaints, ASSIGNED_CUSTOMER_KEYS)
+    """Read a parsed body; a Refusal (422) if it is not the documented one."""
+    asked = read_customers(AssignRequest, body, most_customers)
+    ids = [customer.id for customer in asked.customers]
+    features = [customer.features for customer in asked.customers]
+    previous = [customer.previous_segment_id for customer in asked.customers]
+    return AssignmentRequest(
+        ids,
+        features,
+        asked.explain or asked.words,
+        asked.words,
+        asked.policy,
+        previous=previous if any(previous) else None,
+    )
 
 
 def _read(context: Context, body: bytes) -> ForModel[AssignmentRequest]:

@@ -10,12 +10,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import ContractError, SourceError
-from serving.assignment.customer_shapes import check_keys, read_id
-from serving.assignment.raw_rows import ATTRIBUTES, TABLES, WHEN, RawTables, read_moment, read_rows
-from serving.assignment.request import AssignmentRequest, read_request
+from serving.assignment.raw_rows import ATTRIBUTES, TABLES, RawTables, read_moment, read_rows
+from serving.assignment.request import AssignmentRequest, read_customers
 from serving.assignment.stepwise import assign_in_steps, takes_long
 from serving.contracts import requests
-from serving.contracts.requests import MOST_CUSTOMERS, MOST_ROWS
+from serving.contracts.requests import MOMENT_WORDS, MOST_CUSTOMERS, MOST_ROWS, RawCustomer
 from serving.contracts.responses import RecordsResponse
 from serving.endpoints.context import Context, ForModel
 from serving.endpoints.route import BODY_STATUSES, Lane, Route
@@ -27,9 +26,6 @@ from serving.wire.strict_json import parse
 
 if TYPE_CHECKING:
     from features.request.compiled import VectorCompiler
-
-RECORD_KEYS = ("as_of", "customers", "explain", "words", "policy")
-CUSTOMER_KEYS = ("id", *TABLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,10 @@ def read_raw_customers(body: Any, most_customers: int = MOST_CUSTOMERS) -> Assig
     Refusal
         422, with all problems (up to the limit of details).
     """
-    return read_request(body, most_customers, RECORD_KEYS, _read_customer)
+    asked = read_customers(requests.RecordsRequest, body, most_customers)
+    ids = [customer.id for customer in asked.customers]
+    rows = [_rows_by_table(customer) for customer in asked.customers]
+    return AssignmentRequest(ids, rows, asked.explain or asked.words, asked.words, asked.policy)
 
 
 def read_records(body: Any, served: ServedModel, most_customers: int = MOST_CUSTOMERS) -> RecordsRequest:
@@ -78,7 +77,7 @@ def read_records(body: Any, served: ServedModel, most_customers: int = MOST_CUST
     as_of = read_moment(body.get("as_of"))
     if as_of is None:
         complaints = Complaints()
-        complaints.add(body.get("as_of", NOTHING), f"{WHEN} for 'as_of'")
+        complaints.add(body.get("as_of", NOTHING), f"{MOMENT_WORDS} for 'as_of'")
         complaints.raise_malformed()
     rows = sum(len(listed) for customer in base.features for listed in customer.values())
     if rows > MOST_ROWS:
@@ -124,26 +123,10 @@ def answer_records(served: ServedModel, request: RecordsRequest, deadline: Deadl
     return {**content, "as_of": as_of, "rows": rows}
 
 
-def _read_customer(customer: Any, place: str, complaints: Complaints) -> tuple[str, dict[str, Any]]:
-    """Id and rows by table (attributes as one row) of one customer; the rows' values are checked later."""
-    if type(customer) is not dict:
-        complaints.add(customer, "an object with the key 'id' and lists of rows", place)
-        return place, {}
-    name = read_id(customer, place, complaints)
-    check_keys(customer, CUSTOMER_KEYS, complaints, name)
-    tables = {}
-    for table in TABLES:
-        sent: Any = customer.get(table, NOTHING)
-        if sent is NOTHING:
-            continue
-        single = table == ATTRIBUTES
-        rows = [sent] if single else sent
-        if type(rows) is not list or not all(type(row) is dict for row in rows):
-            expected = "an object of attributes by name" if single else "a list of rows, each an object of its columns,"
-            complaints.add(sent, f"{expected} for {table!r}", name)
-        else:
-            tables[table] = rows
-    return name, tables
+def _rows_by_table(customer: RawCustomer) -> dict[str, Any]:
+    """The rows of the tables that were sent, attributes as one row."""
+    sent = {table: getattr(customer, table) for table in TABLES if table in customer.model_fields_set}
+    return {table: [rows] if table == ATTRIBUTES else rows for table, rows in sent.items()}
 
 
 def _read(context: Context, body: bytes) -> ForModel[RecordsRequest]:

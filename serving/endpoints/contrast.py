@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.assignment.request import AssignmentRequest, read_request
+from serving.assignment.request import AssignmentRequest, read_customers
 from serving.contracts.requests import MOST_CUSTOMERS, ContrastRequest
 from serving.contracts.responses import AssignResponse
 from serving.endpoints.assign import answer_assignment, answer_takes_long
@@ -12,12 +12,13 @@ from serving.endpoints.context import Context, ForModel
 from serving.endpoints.route import BODY_STATUSES, Route
 from serving.wire.strict_json import parse
 
-CONTRAST_KEYS = ("customers", "against", "words", "policy")
-
 
 def read_contrast(body: Any, most_customers: int = MOST_CUSTOMERS) -> AssignmentRequest:
-    """Check the shape of a parsed body; a Refusal (422) if it is not the documented one."""
-    return read_request(body, most_customers, CONTRAST_KEYS)
+    """Read a parsed body; a Refusal (422) if it is not the documented one. A contrast always explains."""
+    asked = read_customers(ContrastRequest, body, most_customers)
+    ids = [customer.id for customer in asked.customers]
+    features = [customer.features for customer in asked.customers]
+    return AssignmentRequest(ids, features, True, asked.words, asked.policy, asked.against)
 
 
 def _read(context: Context, body: bytes) -> ForModel[AssignmentRequest]:

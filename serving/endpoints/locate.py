@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from segment_model.errors import InputError
-from serving.assignment.request import AssignmentRequest, read_request
+from serving.assignment.request import AssignmentRequest, read_customers
 from serving.contracts.requests import MOST_CUSTOMERS, MapRequest
 from serving.contracts.responses import PlacesResponse
 from serving.endpoints.context import Context, ForModel
@@ -16,12 +16,12 @@ from serving.wire.messages import Answer
 from serving.wire.refusals import from_input_error
 from serving.wire.strict_json import dump, parse
 
-LOCATE_KEYS = ("customers",)
-
 
 def read_locate(body: Any, most_customers: int = MOST_CUSTOMERS) -> AssignmentRequest:
-    """Check the shape of a parsed body; a Refusal (422) if it is not the documented one."""
-    return read_request(body, most_customers, LOCATE_KEYS)
+    """Read a parsed body; a Refusal (422) if it is not the documented one."""
+    customers = read_customers(MapRequest, body, most_customers).customers
+    ids, features = [customer.id for customer in customers], [customer.features for customer in customers]
+    return AssignmentRequest(ids, features, explain=False, words=False, policy="unassigned")
 
 
 def locate(served: ServedModel, request: AssignmentRequest) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from segment_model.errors import InputError, nearest_word
 from serving.assignment.answer import check_descriptors, check_segment
-from serving.assignment.customer_shapes import read_customer, read_object
 from serving.contracts import requests
 from serving.contracts.responses import ChangeResponse
 from serving.endpoints.context import Context, ForModel
@@ -16,10 +15,9 @@ from serving.endpoints.route import BODY_STATUSES, Lane, Route
 from serving.model.served_model import ServedModel
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
-from serving.wire.refusals import NOTHING, Complaints, Detail, from_input_error, in_words, printable
+from serving.wire.refusals import Complaints, Detail, from_input_error, in_words, printable
 from serving.wire.strict_json import dump, parse
-
-CHANGE_KEYS = ("customer", "to", "changeable")
+from serving.wire.validation import validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +30,16 @@ class ChangeRequest:
     changeable: list[str]
 
 
-def read_change(value: Any) -> ChangeRequest:
-    """Check the shape of a parsed body.
+def read_change(body: Any) -> ChangeRequest:
+    """Read a parsed body.
 
     Raises
     ------
     Refusal
         422, with all problems (up to the limit of details).
     """
-    complaints = Complaints()
-    value = read_object(value, CHANGE_KEYS, complaints)
-    if type(value.get("to")) is not str:
-        complaints.add(value.get("to", NOTHING), "the id of a segment for 'to'")
-    changeable = value.get("changeable", NOTHING)
-    listed = type(changeable) is list and changeable and all(type(name) is str for name in changeable)
-    if not listed:
-        complaints.add(changeable, "a list of at least one feature's name for 'changeable'")
-    name, features = read_customer(value.get("customer", NOTHING), "customer", complaints)
-    complaints.raise_malformed()
-    return ChangeRequest(name, features, value["to"], list(dict.fromkeys(changeable)))
+    asked = validate(requests.ChangeRequest, body)
+    return ChangeRequest(asked.customer.id, asked.customer.features, asked.to, list(dict.fromkeys(asked.changeable)))
 
 
 def answer_change(served: ServedModel, request: ChangeRequest, deadline: Deadline) -> dict[str, Any]:

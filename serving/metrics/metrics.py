@@ -150,6 +150,13 @@ class Metrics:
         self._refuse_twice(name)
         self._shares[name] = Share(name, help, part, whole)
 
+    def declared(self) -> Iterator[tuple[str, Labels, str]]:
+        """Name on the page, labels and help text of every metric, in the order of declaration."""
+        for family in self._families.values():
+            yield family.name + ("_total" if family.kind == "counter" else ""), family.labels, family.help
+        for share in self._shares.values():
+            yield share.name, share.whole.labels, share.help
+
     def _keep(self, family: AnyFamily) -> AnyFamily:
         self._refuse_twice(family.name)
         self._families[family.name] = family

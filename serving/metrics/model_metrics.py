@@ -13,24 +13,28 @@ class ModelMetrics(ModelEvents):
     """Adds the families of the model to a process's metrics; over several workers the worst one shows."""
 
     def __init__(self, metrics: Metrics) -> None:
-        self._loads = metrics.counter("segments_model_loads", "Models put into service, renamed ones too.")
+        self._loads = metrics.counter("segments_model_loads", "Models put into service, including renamed ones.")
         self._loaded = metrics.gauge(
-            "segments_model_loaded_timestamp_seconds", "When that last happened.", largest=True
+            "segments_model_loaded_timestamp_seconds", "Time at which a model was last put into service.", largest=True
         )
         self._copy = metrics.gauge(
-            "segments_model_is_copy", "1 while the copy on disk is served, for want of the registry's.", largest=True
+            "segments_model_is_copy",
+            "1 while the copy on disk is served instead of the registry's version.",
+            largest=True,
         )
         self._refused = metrics.counter(
-            "segments_refused_models", "Attempts to load a version that was not put into service.", ("reason",)
+            "segments_refused_models", "Attempts to load a version that was refused, by reason.", ("reason",)
         )
         self._behind = metrics.gauge(
             "segments_model_behind", "1 while the registry names a version that is not served.", largest=True
         )
         self._silent = metrics.gauge(
-            "segments_registry_silent", "1 while the registry does not answer; what is served goes on.", largest=True
+            "segments_registry_silent",
+            "1 while the registry does not answer; the model in service stays.",
+            largest=True,
         )
         self._answered = metrics.gauge(
-            "segments_registry_answered_timestamp_seconds", "When the registry last answered.", largest=True
+            "segments_registry_answered_timestamp_seconds", "Time at which the registry last answered.", largest=True
         )
 
     def served(self, served: ServedModel) -> None:

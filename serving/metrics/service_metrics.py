@@ -20,30 +20,46 @@ class ServiceMetrics(Metrics):
 
     def __init__(self) -> None:
         super().__init__()
-        self._requests = self.counter("segments_requests", "Requests answered.", ("route", "status"))
-        self._seconds = self.histogram("segments_request_seconds", "From a request's head to its answer.", ("route",))
-        self._refused = self.counter("segments_refused_requests", "Requests refused, by the error's code.", ("code",))
-        self._gone = self.counter("segments_disconnected_requests", "Requests whose caller went away.")
-        self._assignments = self.counter(
-            "segments_assignments", "Customers assigned, by the segment they got.", ("segment",)
+        self._requests = self.counter(
+            "segments_requests",
+            "Requests answered; the route is `none` where the table has no such path.",
+            ("route", "status"),
         )
-        self._unassigned = self.counter("segments_unassigned_customers", "Customers that no segment was answered for.")
-        self._novel = self.counter("segments_novel_customers", "Customers far outside of what training saw.")
+        self._seconds = self.histogram(
+            "segments_request_seconds", "Histogram of the time from a request's headers to its answer.", ("route",)
+        )
+        self._refused = self.counter("segments_refused_requests", "Requests refused, by error code.", ("code",))
+        self._gone = self.counter(
+            "segments_disconnected_requests",
+            "Requests whose client disconnected before its body was complete, or was cut off since it read no answer.",
+        )
+        self._assignments = self.counter(
+            "segments_assignments", "Customers assigned, by the id of their segment.", ("segment",)
+        )
+        self._unassigned = self.counter("segments_unassigned_customers", "Customers answered without a segment.")
+        self._novel = self.counter(
+            "segments_novel_customers", "Customers answered as novel: far outside the training range."
+        )
         self._customers = self.counter("segments_customers", "Customers answered, with a segment or without.")
         whole = Counted(self._customers)
         self.share(
             "segments_unassigned_share",
-            "Share of them that no segment was answered for.",
+            "Share of the customers answered since the start that are unassigned; absent before the first.",
             Counted(self._unassigned),
             whole,
         )
-        self.share("segments_novel_share", "Share of them that are novel.", Counted(self._novel), whole)
-        self._model = self.gauge(
-            MODEL_INFO, "1 for each worker that serves this model.", ("model", "version", "digest")
+        self.share(
+            "segments_novel_share",
+            "Share of the customers answered since the start that are novel; absent before the first.",
+            Counted(self._novel),
+            whole,
         )
-        self._in_flight = self.gauge("segments_requests_in_flight", "Requests let in and not answered yet.")
+        self._model = self.gauge(MODEL_INFO, "Number of workers that serve this model.", ("model", "version", "digest"))
+        self._in_flight = self.gauge("segments_requests_in_flight", "Requests admitted and not answered yet.")
         self._keys_broken = self.gauge(
-            "segments_keys_file_broken", "1 while the file of keys cannot be read: older keys go on.", largest=True
+            "segments_keys_file_broken",
+            "1 while the key file cannot be read; the former keys stay valid.",
+            largest=True,
         )
 
     def answered(self, route: str, status: int, seconds: float) -> None:

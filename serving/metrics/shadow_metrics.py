@@ -14,11 +14,13 @@ class ShadowMetrics:
     def __init__(self, metrics: Metrics) -> None:
         pair = ("champion", "challenger")
         self._customers = metrics.counter(
-            "segments_shadowed_customers", "Customers whom the challenger was asked about too.", (*pair, "outcome")
+            "segments_shadowed_customers",
+            "Customers that the challenger assigned too: `same`, `different`, `failed`, `dropped`.",
+            (*pair, "outcome"),
         )
         metrics.share(
             "segments_shadow_different_share",
-            "Share of the customers compared whom it would assign elsewhere.",
+            "Share of the compared customers (`same` and `different`) whose segment differs.",
             part=Counted(self._customers, frozenset({"different"})),
             whole=Counted(self._customers, frozenset({"same", "different"})),
         )

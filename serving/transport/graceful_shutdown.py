@@ -18,12 +18,6 @@ import uvicorn
 logger = logging.getLogger("bentoml.segments")
 
 
-def running_server() -> uvicorn.Server | None:
-    """The server of this process, whose method handles SIGTERM; None where something else runs the application."""
-    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    return server if isinstance(server, uvicorn.Server) else None
-
-
 def leave_in_order(server: uvicorn.Server, leave: Callable[[], None], seconds: float) -> None:
     """On SIGTERM call `leave`, and `seconds` later let the server stop."""
     loop = asyncio.get_running_loop()

@@ -14,9 +14,10 @@ import pandas as pd
 import psycopg
 import pytest
 
-from features.customer_vector import CustomerVectors, build_vectors
+from features.customer_vector import build_vectors
 from features.learned import LearnedFeatures
 from features.settings import FeatureSettings, Sources
+from features.vector_table import CustomerVectors
 
 REPOSITORY = Path(__file__).parents[2]
 

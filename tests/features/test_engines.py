@@ -11,8 +11,9 @@ import pandas as pd
 import psycopg
 import pytest
 
-from features.customer_vector import CustomerVectors, build_vectors
+from features.customer_vector import build_vectors
 from features.settings import FeatureSettings, Sources
+from features.vector_table import CustomerVectors
 from segment_model.errors import SourceError
 
 AS_OF = date(2024, 7, 1)

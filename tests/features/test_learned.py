@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.customer_vector import build_vectors, digest
+from features.customer_vector import build_vectors
 from features.learned import LearnedFeatures
 from features.settings import FeatureSettings, Sources
 from features.vector_file import read_vectors, write_vectors
+from features.vector_table import digest
 from segment_model.errors import ContractError, SourceError
 
 AS_OF = date(2024, 7, 1)

@@ -11,8 +11,9 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.customer_vector import CustomerVectors, build_vectors
+from features.customer_vector import build_vectors
 from features.settings import FeatureSettings, Sources
+from features.vector_table import CustomerVectors
 
 AS_OF = datetime(2024, 6, 15)
 IDS = ["a", "b", "Ünal", "new"]

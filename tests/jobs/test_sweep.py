@@ -20,7 +20,7 @@ from cli import main
 from jobs import sweep
 from jobs.sweep import best_file, lock_file, trials_file
 from registry.connection import RegistryLocation, connected
-from training.outbox.file_lock import alone
+from training.outbox.file_lock import exclusive_lock
 from training.settings import read_settings
 from training.tuning import sweep as sweeping
 
@@ -165,7 +165,7 @@ def test_without_a_server_it_goes_on_and_sends_later(tmp_path: Path, monkeypatch
 
 def test_two_processes_do_not_sweep_the_same(tmp_path: Path) -> None:
     config = folder_with(tmp_path)
-    with alone(lock_file(config), "not held"):
+    with exclusive_lock(lock_file(config), "not held"):
         refused = run(config)
     assert refused.exit_code == 2
     assert refused.stderr == "segments: another process sweeps shop.yaml now: wait for it, or end it\n"

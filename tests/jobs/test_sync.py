@@ -30,17 +30,17 @@ from jobs.sync import sync
 from registry.connection import RegistryLocation, connected
 from registry.versions.versions import fetch, list_versions
 from segment_model.errors import SegmentsError, SettingsError, UnreachableError
-from training.outbox.file_lock import HeldError, alone, beside_others
+from training.outbox.file_lock import HeldError, exclusive_lock, shared_lock
 from training.outbox.pending_runs import (
     FOLDER,
     LOCK,
     RECORD,
     WRITING,
-    Story,
-    keep,
-    read,
+    PendingRecord,
+    read_pending,
     remove_leftovers,
-    waiting,
+    waiting_folders,
+    write_pending,
 )
 from training.settings import read_settings
 
@@ -148,7 +148,7 @@ def test_the_server_is_down_then_up_then_down(
 ) -> None:
     """The same settings throughout."""
     (there,) = kept(shop)
-    digest = read(there).record.model.digest  # type: ignore[union-attr]
+    digest = read_pending(there).record.model.digest  # type: ignore[union-attr]
     result = run("sync", "--config", shop / "shop.yaml")
     assert tries == [10, 10, 10], "seconds; without our limits it tries for minutes"
     assert result.exit_code == 2
@@ -175,7 +175,7 @@ def test_it_is_sent_once_though_killed_twice_in_between(shop: Path) -> None:
     """Killed by the system before the run is whole, and again between the run and the version."""
     folder_with(shop, UP)
     (there,) = kept(shop)
-    model = read(there).record.model
+    model = read_pending(there).record.model
     ended = []
     for killed_in in ("log_model_artifacts", "create_model_version"):
         code = f"""
@@ -254,7 +254,7 @@ def test_with_another_champion_by_then_its_segments_are_continued(shop: Path) ->
     assert run("discover", shop / "shop.yaml", "--promote").exit_code == 0
     champion = fetch(here(shop))
     (there,) = kept(shop)
-    alone = read(there).record.model
+    alone = read_pending(there).record.model
     assert alone is not None
     assert not set(alone.ids) & set(champion.model.ids)
     sent = run("sync", "--config", shop / "shop.yaml")
@@ -311,7 +311,7 @@ def test_what_waits_for_another_registry_is_left(shop: Path) -> None:
 
 def damage(there: Path, what: str, content: Any) -> None:
     """Write something else into a file, or into a key of the record; None takes it away."""
-    if what in Story.model_fields:
+    if what in PendingRecord.model_fields:
         story = json.loads((there / RECORD).read_text(encoding="utf-8"))
         story[what] = content
         if content is None:
@@ -353,7 +353,7 @@ DAMAGES: list[tuple[str, Any, str]] = [
     ("model/manifest.json", b"{", "is not valid JSON"),
     ("model/manifest.json", "a folder", "cannot be read: "),
     ("model/model.json", b"{}", "was changed after it was saved"),
-    ("files", None, "files is not there any more"),
+    ("files", None, "files is missing"),
 ]
 
 
@@ -384,13 +384,13 @@ def test_bytes_changed_anywhere_are_noticed_or_harmless(
 ) -> None:
     """A record that can be read still is one; vectors that can be read are the same."""
     (there,) = kept(discovered_while_down[0])
-    whole = read(there)
+    whole = read_pending(there)
     for name in (RECORD, "vectors.parquet"):
         content = (there / name).read_bytes()
         at = int(place * len(content))
         try:
             (there / name).write_bytes(content[:at] + put + content[at + cut :])
-            found = read(there)
+            found = read_pending(there)
             assert found.vectors.digest == whole.vectors.digest
             pd.testing.assert_frame_equal(found.vectors.frame, whole.vectors.frame)
             assert found.discovery
@@ -435,8 +435,8 @@ def test_two_processes_do_not_send_at_once_and_a_dead_one_stands_in_nobodys_way(
     other = f"""
 import sys; sys.path.insert(0, {str(REPOSITORY)!r})
 from pathlib import Path
-from training.outbox.file_lock import alone
-with alone(Path({str(place / LOCK)!r}), "another has it"):
+from training.outbox.file_lock import exclusive_lock
+with exclusive_lock(Path({str(place / LOCK)!r}), "another has it"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -472,19 +472,19 @@ def test_a_lock_that_cannot_be_made_is_one_line(shop: Path) -> None:
 def test_what_is_not_whole_does_not_wait(shop: Path) -> None:
     settings = read_settings(shop / "shop.yaml")[0]
     (there,) = kept(shop)
-    assert waiting(shop, settings) == ([there], 0)
+    assert waiting_folders(shop, settings) == ([there], 0)
     there.rename(there.with_name(f".writing-{there.name}"))
-    assert waiting(shop, settings) == ([], 0)
-    assert waiting(shop / "nowhere", settings) == ([], 0)
+    assert waiting_folders(shop, settings) == ([], 0)
+    assert waiting_folders(shop / "nowhere", settings) == ([], 0)
 
 
 def test_what_a_killed_process_left_is_deleted_by_the_next(shop: Path) -> None:
     (there,) = kept(shop)
-    record = read(there).record
+    record = read_pending(there).record
     for beginning in (".writing-", ".sent-"):
         shutil.copytree(there, there.with_name(f"{beginning}{there.name}"))
     told: list[str] = []
-    anew = keep(shop, record, read(there).vectors, "", told.append)
+    anew = write_pending(shop, record, read_pending(there).vectors, "", told.append)
     assert told == []
     assert {path.name for path in (shop / FOLDER).iterdir() if path.is_dir()} == {there.name, anew.name}
     for folder in (there, anew):
@@ -499,7 +499,7 @@ def test_what_somebody_writes_at_this_moment_is_left_alone(shop: Path) -> None:
     writing, sent = (there.with_name(f"{beginning}{there.name}") for beginning in (".writing-", ".sent-"))
     shutil.copytree(there, writing)
     shutil.copytree(there, sent)
-    with beside_others(place / WRITING), beside_others(place / WRITING), alone(place / LOCK, "one only"):
+    with shared_lock(place / WRITING), shared_lock(place / WRITING), exclusive_lock(place / LOCK, "one only"):
         assert remove_leftovers(shop) == ()
         assert writing.exists()
         assert sent.exists()
@@ -514,7 +514,7 @@ def test_where_nothing_can_be_locked_a_discovery_is_kept_and_nothing_tidied(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (there,) = kept(shop)
-    pending, left = read(there), there.with_name(f".writing-{there.name}")
+    pending, left = read_pending(there), there.with_name(f".writing-{there.name}")
     shutil.copytree(there, left)
 
     def without_locks(*_: Any) -> None:
@@ -524,9 +524,9 @@ def test_where_nothing_can_be_locked_a_discovery_is_kept_and_nothing_tidied(
     lock = there.with_name(WRITING)
     with monkeypatch.context() as only:
         only.setattr(fcntl, "flock", without_locks)
-        anew = keep(shop, pending.record, pending.vectors, "", told.append)
+        anew = write_pending(shop, pending.record, pending.vectors, "", told.append)
         failed = run("sync", "--config", folder_with(shop, UP))
-    assert read(anew).record.data_digest == pending.record.data_digest
+    assert read_pending(anew).record.data_digest == pending.record.data_digest
     assert left.exists()
     assert told == [
         f"{there.with_name('.writing-')}* may hold customers that nobody needs any more, and stays: "
@@ -541,7 +541,7 @@ def test_where_nothing_can_be_locked_a_discovery_is_kept_and_nothing_tidied(
 
 def test_what_keep_finds_left_and_cannot_delete_is_told(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (there,) = kept(shop)
-    pending, left = read(there), there.with_name(f".sent-{there.name}")
+    pending, left = read_pending(there), there.with_name(f".sent-{there.name}")
     there.rename(left)
     real = shutil.rmtree
 
@@ -552,7 +552,7 @@ def test_what_keep_finds_left_and_cannot_delete_is_told(shop: Path, monkeypatch:
 
     told: list[str] = []
     monkeypatch.setattr(shutil, "rmtree", denied)
-    anew = keep(shop, pending.record, pending.vectors, "", told.append)
+    anew = write_pending(shop, pending.record, pending.vectors, "", told.append)
     assert told == [
         f"{left} holds customers that nobody needs any more, and cannot be deleted: [Errno 13] Permission denied"
     ]
@@ -565,7 +565,7 @@ def test_a_lock_is_for_the_group_and_held_by_who_may_only_read_it(
     lock = tmp_path / WRITING
     before = os.umask(0o002)
     try:
-        with beside_others(lock):
+        with shared_lock(lock):
             assert stat.S_IMODE(lock.stat().st_mode) == 0o660
     finally:
         os.umask(before)
@@ -577,22 +577,22 @@ def test_a_lock_is_for_the_group_and_held_by_who_may_only_read_it(
         return real(path, flags, *rest)
 
     monkeypatch.setattr(os, "open", reading_only)
-    with beside_others(lock), pytest.raises(HeldError, match="held"), alone(lock, "it is held"):
+    with shared_lock(lock), pytest.raises(HeldError, match="held"), exclusive_lock(lock, "it is held"):
         pass
-    with alone(lock, "it is held"), pytest.raises(HeldError, match="held"), alone(lock, "it is held"):
+    with exclusive_lock(lock, "it is held"), pytest.raises(HeldError, match="held"), exclusive_lock(lock, "it is held"):
         pass
 
 
 def test_what_cannot_be_written_leaves_nothing_behind(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (there,) = kept(shop)
-    pending = read(there)
+    pending = read_pending(there)
 
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("training.outbox.pending_runs.write_vectors", full)
     with pytest.raises(SettingsError, match=r"cannot be kept in .*: No space left on device"):
-        keep(shop, pending.record, pending.vectors, "", print)
+        write_pending(shop, pending.record, pending.vectors, "", print)
     assert [path for path in (shop / FOLDER).iterdir() if path.is_dir()] == [there]
 
 

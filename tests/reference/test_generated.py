@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from click.testing import CliRunner
 from pydantic import BaseModel, Field
 
 import cli
+import serving
 from features.catalogue import every_column
 from reference.__main__ import DOCS, PAGES, all_blocks, main
 from reference.commands import blocks as command_blocks
 from reference.settings import model_table, models_in
 from segment_model.errors import SettingsError
+from serving.contracts.error_codes import ERROR_CODES
 from training.settings import Settings
 
 
@@ -85,3 +88,21 @@ def test_a_table_says_what_each_key_takes_and_its_default() -> None:
         "| `coats` | whole number | required | how many |",
         "| `spare` | number | | litres |",
     ]
+
+
+def test_every_metric_that_the_service_names_is_on_the_page() -> None:
+    page = all_blocks()["metrics"]
+    sources = "\n".join(
+        path.read_text(encoding="utf-8") for path in Path(serving.__path__[0]).joinpath("metrics").rglob("*.py")
+    )
+    named = set(re.findall(r"\"(segments_[a-z_]+)\"", sources))
+    assert named
+    assert [name for name in sorted(named) if f"| `{name}` |" not in page and f"| `{name}_total` |" not in page] == []
+
+
+def test_every_error_code_has_a_meaning_and_a_remedy() -> None:
+    blocks = all_blocks()
+    assert len({error.code for error in ERROR_CODES}) == len(ERROR_CODES)
+    for error in ERROR_CODES:
+        assert f"| {error.status} | `{error.code}` | {error.meaning} |" in blocks["error codes"]
+        assert f"| `{error.code}` | {error.cause} | {error.remedy} |" in blocks["remedies"]

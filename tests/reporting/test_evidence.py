@@ -83,6 +83,6 @@ def test_candidates_refused_unjudged_keep_their_figures(cloud: Discovery) -> Non
     assert (unjudged["smallest_share"] > 0).all()
     assert unjudged["silhouette"].isna().all()
     for candidate in cloud.candidates:
-        if candidate.nothing:
+        if candidate.refusal:
             assert candidate.fit is not None
             assert candidate.facts["largest_share"] >= 1 / candidate.facts["segments"]

@@ -34,9 +34,9 @@ def discovered(frame: pd.DataFrame) -> Discovery:
 
 @pytest.fixture(scope="module")
 def correlated() -> Discovery:
-    found = discovered(three_long_groups())
-    assert found.chosen.recipe.name == "KMeans allowing for correlation, 3 segments"
-    return found
+    discovery = discovered(three_long_groups())
+    assert discovery.chosen.spec.name == "KMeans allowing for correlation, 3 segments"
+    return discovery
 
 
 def deviations(place: Any, of: Any) -> float:
@@ -48,10 +48,10 @@ def deviations(place: Any, of: Any) -> float:
 def test_of_plain_kmeans_the_means_of_the_customers() -> None:
     generator = np.random.default_rng(1)
     places = np.repeat([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0]], 100, axis=0) + generator.normal(size=(300, 2))
-    found = discovered(pd.DataFrame(places, [f"C{number}" for number in range(300)], ["a", "b"]))
-    assert found.chosen.recipe.name == "KMeans, 3 segments"
-    means = [found.points[found.labels == position].mean(axis=0) for position in range(3)]
-    assert found.model.centres == pytest.approx(np.array(means))
+    discovery = discovered(pd.DataFrame(places, [f"C{number}" for number in range(300)], ["a", "b"]))
+    assert discovery.chosen.spec.name == "KMeans, 3 segments"
+    means = [discovery.points[discovery.labels == position].mean(axis=0) for position in range(3)]
+    assert discovery.model.centres == pytest.approx(np.array(means))
 
 
 def test_of_hdbscan_the_means_of_the_exemplars(hdbscan_model: SegmentModel) -> None:
@@ -64,12 +64,12 @@ def test_of_hdbscan_the_means_of_the_exemplars(hdbscan_model: SegmentModel) -> N
 def test_of_sites_the_typical_customers_who_lie_among_their_own(correlated: Discovery) -> None:
     """Two of the sites do not: they only give the right borders."""
     model, points, labels = correlated.model, correlated.points, correlated.labels
-    sites, found = model.assigner.arrays()["centroids"], model.centres
+    sites, centres = model.assigner.arrays()["centroids"], model.centres
     far = [deviations(sites[position], points[labels == position]) for position in range(3)]
-    near = [deviations(found[position], points[labels == position]) for position in range(3)]
+    near = [deviations(centres[position], points[labels == position]) for position in range(3)]
     assert sorted(far)[1] > 3
     assert max(near) < 0.5
-    assert model.assigner.nearest(np.ascontiguousarray(found.T)).segment.tolist() == [0, 1, 2]
+    assert model.assigner.nearest(np.ascontiguousarray(centres.T)).segment.tolist() == [0, 1, 2]
 
 
 def test_on_the_map_each_segment_stands_among_its_own_customers(correlated: Discovery) -> None:
@@ -85,7 +85,7 @@ def test_on_the_map_each_segment_stands_among_its_own_customers(correlated: Disc
 def test_a_typical_customer_is_the_cards_medians_encoded(model: SegmentModel) -> None:
     records = [{column.name: card.medians[column.name] for column in model.contract.basis} for card in model.cards]
     expected = model.encoder.encode(model.scorer.reader.records(records)).T
-    assert np.array_equal(typical_points(model), expected)
+    assert np.array_equal(typical_points(model.encoder, model.discovered_cards), expected)
 
 
 def test_what_a_card_does_not_tell_counts_as_missing(kmeans_model: SegmentModel) -> None:
@@ -95,6 +95,6 @@ def test_what_a_card_does_not_tell_counts_as_missing(kmeans_model: SegmentModel)
     )
     encoder = kmeans_model.encoder
     fill = encoder.numbers.encode(encoder.numbers.fill[:, None])[:, 0]
-    for point in typical_points(silent):
+    for point in typical_points(silent.encoder, silent.discovered_cards):
         assert np.array_equal(point[: len(fill)], fill)
         assert not point[len(fill) :].any(), "nobody lacked a plan, so that there is no level for it"

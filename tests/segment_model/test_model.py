@@ -33,8 +33,10 @@ def test_every_path_gives_the_same_bits(model: SegmentModel, planted: Any) -> No
     records = records_of(frame)
     alone = model.frame_of(model.assign_records(records[:1]), index=whole.index[:1])
     for position in range(1, 60):
-        one = model.frame_of(model.assign_records([records[position]]), index=whole.index[position : position + 1])
-        alone = pd.concat([alone, one])
+        single_row = model.frame_of(
+            model.assign_records([records[position]]), index=whole.index[position : position + 1]
+        )
+        alone = pd.concat([alone, single_row])
     pd.testing.assert_frame_equal(alone, whole.iloc[:60], check_exact=True)
     shuffled = frame.sample(frac=1, random_state=3)
     pd.testing.assert_frame_equal(model.assign(shuffled).loc[frame.index], whole, check_exact=True)
@@ -208,18 +210,22 @@ def test_one_customer_alone_is_quick_and_the_same_to_the_bit(model: SegmentModel
     batch, explained = model.explain_records(records)
     frame = model.frame_of(batch)
     for row, record in enumerate(records):
-        one, why = model.explain_records([record])
+        assignments, why = model.explain_records([record])
         for name in ("nearest", "runner_up", "strength", "distance", "unassigned", "novel"):
-            assert getattr(one, name)[0] == getattr(batch, name)[row], (row, name)
-        assert one.unseen[0] == batch.unseen[row]
+            assert getattr(assignments, name)[0] == getattr(batch, name)[row], (row, name)
+        assert assignments.unseen[0] == batch.unseen[row]
         assert np.array_equal(why.contributions[0], explained.contributions[row])
         assert (why.base[0], why.score[0]) == (explained.base[row], explained.score[row])
-        said = model.assign_record(record)
-        assert said.segment_id == (None if batch.unassigned[row] else frame["segment_id"].iloc[row])
-        assert (said.strength, said.novel, said.unseen) == (batch.strength[row], batch.novel[row], batch.unseen[row])
-        assert said.nearest_id == model.ids[batch.nearest[row]]
+        assignment = model.assign_record(record)
+        assert assignment.segment_id == (None if batch.unassigned[row] else frame["segment_id"].iloc[row])
+        assert (assignment.strength, assignment.novel, assignment.unseen) == (
+            batch.strength[row],
+            batch.novel[row],
+            batch.unseen[row],
+        )
+        assert assignment.nearest_id == model.ids[batch.nearest[row]]
         again, explanation = model.explain_record(record)
-        assert again == said
+        assert again == assignment
         assert list(explanation.contributions.values()) == explained.contributions[row].tolist()
         assert (explanation.base, explanation.score) == (explained.base[row], explained.score[row])
 
@@ -253,10 +259,10 @@ def test_strength_falls_all_the_way_from_the_heart_to_the_border(kmeans_model: S
     heart, other = kmeans_model.assigner.arrays()["centroids"][:2]
     steps = np.linspace(0, 0.5, 40)
     points = np.ascontiguousarray(heart[:, None] * (1 - steps) + other[:, None] * steps)
-    found = kmeans_model.assigner.nearest(points)
-    same = (found.segment == found.segment[0]) & (found.runner_up == found.runner_up[0])
+    nearest = kmeans_model.assigner.nearest(points)
+    same = (nearest.segment == nearest.segment[0]) & (nearest.runner_up == nearest.runner_up[0])
     assert same.sum() >= 2
-    assert np.all(np.diff(found.strength[same]) < 0)
+    assert np.all(np.diff(nearest.strength[same]) < 0)
 
 
 def test_strength_is_a_share(model: SegmentModel, planted: Any) -> None:

@@ -58,8 +58,8 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
         name: np.array(draw(st.lists(numbers, min_size=size, max_size=size)), dtype=float) for name in NUMBERS
     }
     for name in CATEGORIES:
-        found = draw(st.lists(st.none() | levels, min_size=size, max_size=size))
-        table[name] = pd.array(np.array(found, dtype=object), dtype="str")
+        drawn = draw(st.lists(st.none() | levels, min_size=size, max_size=size))
+        table[name] = pd.array(np.array(drawn, dtype=object), dtype="str")
     return pd.DataFrame(table, index=pd.Index([f"c{n}" for n in range(size)], dtype="str", name="customer_id"))
 
 
@@ -70,12 +70,12 @@ def conditions(draw: st.DrawFn, frame: pd.DataFrame) -> Condition:
         return Missing(draw(st.sampled_from(NUMBERS + CATEGORIES)), draw(flag))
     if kind == "one of":
         name = draw(st.sampled_from(CATEGORIES))
-        there = frame[name].dropna().tolist()
-        chosen = draw(st.lists(levels if not there else levels | st.sampled_from(there), min_size=1, max_size=3))
+        present = frame[name].dropna().tolist()
+        chosen = draw(st.lists(levels if not present else levels | st.sampled_from(present), min_size=1, max_size=3))
         return OneOf(name, tuple(chosen), draw(flag), draw(flag))
     name = draw(st.sampled_from(NUMBERS))
-    there = frame[name].dropna().tolist()
-    bound = bounds if not there else bounds | st.sampled_from(there)  # a threshold may be a customer's own value
+    present = frame[name].dropna().tolist()
+    bound = bounds if not present else bounds | st.sampled_from(present)  # a threshold may be a customer's own value
     which = draw(st.sampled_from(["low", "high", "both"]))
     low, high = draw(bound), draw(bound)
     return Between(name, None if which == "high" else low, None if which == "low" else high, draw(flag))
@@ -135,10 +135,10 @@ def in_duckdb() -> Iterator[Query]:
 
         def counts(table: pd.DataFrame, where: str) -> tuple[int, int]:
             database.register("vectors", table)
-            found = database.sql(
+            matches = database.sql(
                 f"SELECT count(*), count(*) FILTER (WHERE member) FROM vectors WHERE {where}"  # noqa: S608
             ).fetchall()
-            return found[0][0], found[0][1]
+            return matches[0][0], matches[0][1]
 
         yield counts
 
@@ -156,11 +156,11 @@ def in_postgres(postgres_url: str) -> Iterator[Query]:
             with connection.cursor().copy("COPY vectors FROM STDIN") as copy:
                 for row in table.astype(object).where(table.notna(), None).itertuples(index=False):
                     copy.write_row(row)
-            found = connection.execute(
+            matches = connection.execute(
                 f"SELECT count(*), count(*) FILTER (WHERE member) FROM vectors WHERE {where}"  # type: ignore[arg-type] # noqa: S608
             ).fetchone()
-            assert found is not None
-            return found[0], found[1]
+            assert matches is not None
+            return matches[0], matches[1]
 
         yield counts
 

@@ -42,11 +42,13 @@ def test_another_answer_is_found_out(kmeans_model: SegmentModel, planted: Any) -
     examined = with_examples(kmeans_model, planted.frame)
     for change in (1e-3, np.nan):
         moved = replace(examined.assigner, centroids=examined.assigner.centroids + change)
-        broken = replace(examined, assigner=moved, explainer=replace(examined.explainer, assigner=moved))
+        broken = replace(examined, assigner=moved, explainer=replace(examined.explainer, centroids=moved.centroids))
         with pytest.raises(ArtefactError, match="does not pass its self-test: example 0 was answered"):
             check_examples(broken)
     barely = replace(examined.assigner, centroids=examined.assigner.centroids * (1 + 1e-12))
-    check_examples(replace(examined, assigner=barely, explainer=replace(examined.explainer, assigner=barely)))
+    check_examples(
+        replace(examined, assigner=barely, explainer=replace(examined.explainer, centroids=barely.centroids))
+    )
 
 
 def test_an_exchanged_segment_is_found_out(kmeans_model: SegmentModel, planted: Any) -> None:

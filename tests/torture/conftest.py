@@ -22,8 +22,8 @@ from experiments.load.callers import as_json, request_bytes
 from experiments.load.raw_requests import under_our_names
 from experiments.load.service_process import Running, started
 from experiments.simulated_company.company import SimulatedCompany, simulate, write_company
-from features.customer_vector import CustomerVectors
-from jobs.discover import vectors_of
+from features.vector_table import CustomerVectors
+from jobs.customer_vectors import vectors_of
 from jobs.discovery_record import provenance
 from segments import Kind, SegmentModel
 from serving.gateway.api_keys import add_key

@@ -1,1 +1,1 @@
-"""Candidates: an algorithm with its parameters fits encoded points and returns an assigner. One file an algorithm."""
+"""Candidates: an algorithm with its parameters, which fits encoded points and returns an assigner."""

@@ -14,12 +14,14 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from training.candidates.algorithm_settings import AlgorithmSettings
+from training.candidates.gaussian_mixture_settings import GaussianMixtureSettings
 from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans_settings import KMeansSettings
 
 ALGORITHMS: tuple[type[AlgorithmSettings], ...] = (
     KMeansSettings,
     HdbscanSettings,
+    GaussianMixtureSettings,
 )
 DEFAULT_ALGORITHMS: tuple[AlgorithmSettings, ...] = (KMeansSettings(), HdbscanSettings())
 

@@ -15,7 +15,7 @@ import numpy as np
 from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import DiscoveryError
-from training.candidates.warm_start import COLD_START, WarmStart
+from training.incumbent.warm_start import COLD_START, WarmStart
 
 REFITS = 10  # bootstrap samples behind a verdict; fewer of candidates that take long to fit
 MOST_SEARCHED = 20_000  # customers that random starts look at

@@ -23,8 +23,8 @@ from threadpoolctl import threadpool_limits
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
-from training.candidates.voronoi_sites import voronoi_sites
-from training.candidates.warm_start import continuity, cost_of_moving, nearest_to
+from training.fitting.voronoi_sites import voronoi_sites
+from training.incumbent.warm_start import continuity, cost_of_moving, nearest_to
 
 MOST_ROUNDS = 100
 MOST_SEARCHED = 5_000  # customers; borders through gaps need no more

@@ -14,9 +14,9 @@ from threadpoolctl import threadpool_limits
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.encoding.encoder import Floats
 from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
-from training.candidates.exemplars import Clustered, condense, members_as_probes, probes_of
-from training.candidates.result_cache import ResultCache
-from training.candidates.umap_embedding import UmapSettings, embed
+from training.fitting.exemplars import Clustered, condense, members_as_probes, probes_of
+from training.fitting.result_cache import ResultCache
+from training.fitting.umap_embedding import UmapSettings, embed
 
 MOST_SEARCHED = 10_000  # customers; its trees take quadratic time where columns are many
 FEW_REFITS = 3  # each embeds anew

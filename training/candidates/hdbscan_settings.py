@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from training.candidates.algorithm_settings import AlgorithmSettings
-from training.candidates.umap_embedding import UmapSettings
+from training.fitting.umap_embedding import UmapSettings
 
 if TYPE_CHECKING:
     from training.candidates.candidate import FittingContext
@@ -32,7 +32,7 @@ class HdbscanSettings(AlgorithmSettings):
     def candidates(self, context: FittingContext) -> Sequence[HdbscanSpec]:
         """One candidate a size; they share what does not depend on the size."""
         from training.candidates.hdbscan import MOST_SEARCHED, HdbscanSpec
-        from training.candidates.result_cache import ResultCache
+        from training.fitting.result_cache import ResultCache
 
         searched = min(context.customers, MOST_SEARCHED)
         usual = sorted({max(FEWEST_IN_A_GROUP, round(share * searched)) for share in SIZE_SHARES})

@@ -20,7 +20,7 @@ from training.candidates.candidate import (
     largest_first,
     sample_rows,
 )
-from training.candidates.warm_start import COLD_START, Partition, WarmStart, choose_partition
+from training.incumbent.warm_start import COLD_START, Partition, WarmStart, choose_partition
 
 
 @dataclass(frozen=True)

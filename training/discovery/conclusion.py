@@ -9,12 +9,12 @@ import numpy as np
 
 from segment_model.encoding.encoder import Floats
 from segment_model.errors import DiscoveryError
-from training.candidates.warm_start import overlap
 from training.discovery.candidate_trial import Candidate
 from training.evaluation.bootstrap_recovery import recovery
 from training.evaluation.null_reference import null_silhouettes
 from training.evaluation.selection import Choice, choose
 from training.evaluation.verdict import Verdict, VerdictKind, decide
+from training.incumbent.warm_start import overlap
 from training.settings import DiscoverySettings
 
 MOST_VERDICTS = 4  # candidates whose verdict is sought, before nothing is called reproducible

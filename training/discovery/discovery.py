@@ -15,8 +15,6 @@ from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import DiscoveryError
 from segment_model.model import SegmentModel
 from training.candidates.candidate import FittingContext
-from training.candidates.incumbent import transforms_of
-from training.candidates.warm_start import WarmStart, warm_start_of
 from training.discovery.assembly import EncodedCustomers, assemble_model
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.conclusion import conclude
@@ -25,6 +23,8 @@ from training.evaluation.gaps import hold_out
 from training.evaluation.selection import Choice
 from training.evaluation.tie_blurring import measure_ties, tie_variance
 from training.evaluation.verdict import Verdict
+from training.incumbent.assignments import transforms_of
+from training.incumbent.warm_start import WarmStart, warm_start_of
 from training.settings import DiscoverySettings
 
 FEWEST_CUSTOMERS = 20

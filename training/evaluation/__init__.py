@@ -1,1 +1,1 @@
-"""How good a candidate is, whether anything is there, and which candidate is chosen."""
+"""The quality of candidates, the verdict on their segments, and the choice among them."""

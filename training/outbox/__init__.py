@@ -1,1 +1,1 @@
-"""Finished discoveries that wait for a server."""
+"""Finished discoveries that wait until the registry can be reached."""

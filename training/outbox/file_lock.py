@@ -1,7 +1,7 @@
-"""Work that only one process does at a time: a lock of the operating system, which ends with the process.
+"""A lock on a file, held by one process at a time; the operating system releases it when the process ends.
 
-So nobody needs to know whether another process still lives, which cannot be told of another container. The lock's file
-stays when it is free: whoever deleted it might delete the one that another process is just locking.
+So no process needs to know whether another one still lives, which cannot be known of another container. The file stays
+when the lock is free, because deleting it could delete the file that another process is just locking.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ class HeldError(SettingsError):
 
 
 @contextmanager
-def alone(lock: Path, otherwise: str) -> Iterator[None]:
-    """Hold the lock in this file while the block runs.
+def exclusive_lock(lock: Path, otherwise: str) -> Iterator[None]:
+    """Hold the lock in this file alone while the block runs.
 
-    On a network's file system it keeps other machines out only where that passes locks on; on Windows nobody.
+    On a network file system it excludes other machines only where that forwards locks; on Windows it excludes nothing.
 
     Raises
     ------
     HeldError
-        If another process holds it: `otherwise`.
+        With the message `otherwise`, if another process holds it.
     SettingsError
-        If it cannot be locked: why.
+        If the file cannot be locked.
     """
     try:
         file = _opened(lock)
@@ -44,15 +44,15 @@ def alone(lock: Path, otherwise: str) -> Iterator[None]:
 
 
 @contextmanager
-def beside_others(lock: Path) -> Iterator[None]:
-    """Hold the lock in this file together with whoever else holds it so, which keeps out who wants it `alone`.
+def shared_lock(lock: Path) -> Iterator[None]:
+    """Hold the lock in this file together with other shared holders, which excludes an `exclusive_lock`.
 
-    Waits for one that has it alone. On Windows it keeps nobody out.
+    Waits for an exclusive holder. On Windows it excludes nothing.
 
     Raises
     ------
     OSError
-        If it cannot be locked.
+        If the file cannot be locked.
     """
     file = _opened(lock)
     try:
@@ -66,7 +66,7 @@ def beside_others(lock: Path) -> Iterator[None]:
 
 
 def _opened(lock: Path) -> int:
-    """The file of a lock, made where needed for owner and group; who may only read a colleague's locks it too."""
+    """Open the file of a lock, made where needed for owner and group; read-only access to a colleague's suffices."""
     try:
         return os.open(lock, os.O_RDWR | os.O_CREAT, 0o660)
     except PermissionError:

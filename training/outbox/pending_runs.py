@@ -1,13 +1,14 @@
-"""Finished discoveries that no server took yet: one folder each, whole, beside the settings file.
+"""Pending runs: finished discoveries that wait for the registry, one folder each, beside the settings file.
 
-record.json      the story: settings, figures, tags, candidates, and which champion the discovery continued
+record.json      the record: settings, figures, tags, candidates, and the champion that the discovery continues
 model/           the model as it is saved
-vectors.parquet  the training customers, to discover anew where another champion has come; only its owner may look
-files/           what the run will show: settings, tables, figures, report
+vectors.parquet  the training customers, to discover anew where the champion has changed; only the owner may read them
+files/           the run's files: settings, tables, figures, report
 
-A folder is written under another name and renamed when it is whole, and renamed again before it is deleted; so what
-bears its own name was whole once. What is damaged since, by a full disk or a hand, is named and never sent in part.
-Killed in between, a process leaves a folder that nobody sends, with customers in it: the next one deletes it.
+A folder is written under another name and renamed when it is complete, and renamed again before it is deleted, so that
+a folder under its own name was complete once. One that is damaged later, by a full disk or by hand, is reported and
+never sent in part. A process that is killed in between leaves a folder with customers that is never sent; the next
+process deletes it.
 """
 
 from __future__ import annotations
@@ -23,28 +24,28 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
-from features.customer_vector import CustomerVectors
 from features.settings import Settings as Block
 from features.vector_file import read_vectors, write_vectors
+from features.vector_table import CustomerVectors
 from registry.runs.discovery_runs import DISCOVERY
 from registry.runs.records import CandidateRecord, DiscoveryRecord
 from registry.runs.run_files import plain_settings, write_files
 from segment_model.errors import SettingsError
 from segment_model.model import SegmentModel
-from training.outbox.file_lock import HeldError, alone, beside_others
+from training.outbox.file_lock import HeldError, exclusive_lock, shared_lock
 from training.settings import Settings, parse_as, parse_settings
 
 FOLDER = "pending-runs"
 FORMAT = 1
 RECORD, MODEL, VECTORS, FILES = "record.json", "model", "vectors.parquet", "files"
 LOCK = ".lock"  # beside the folders; held while one process sends them
-STORY = ("name", "data_digest", "data_source", "metrics", "tags", "versions", "note")
+KEPT = ("name", "data_digest", "data_source", "metrics", "tags", "versions", "note")
 _UNFINISHED, _SENT = ".writing-", ".sent-"
-WRITING = ".writing"  # a lock too; held beside others while a folder is written
+WRITING = ".writing"  # a lock too; shared while folders are written
 
 
-class Story(Block):
-    """What record.json holds."""
+class PendingRecord(Block):
+    """The content of record.json."""
 
     format: Literal[1]
     champion: str
@@ -63,13 +64,13 @@ class Story(Block):
     @classmethod
     def _named(cls, tags: dict[str, str]) -> dict[str, str]:
         if not tags.get(DISCOVERY):
-            raise ValueError(f"{DISCOVERY} is needed, by which the run of the discovery is found")
+            raise ValueError(f"{DISCOVERY} is needed, because it identifies the run of the discovery")
         return tags
 
 
 @dataclass(frozen=True)
 class Pending:
-    """A discovery to send; `champion` is the digest of the model that it continues, empty where it knew of none."""
+    """A discovery to send; `champion` is the digest of the model that it continues, empty where there was none."""
 
     folder: Path
     settings: Settings
@@ -79,22 +80,22 @@ class Pending:
 
     @property
     def files(self) -> Path:
-        """What the run will show."""
+        """The folder of the run's files."""
         return self.folder / FILES
 
     @property
     def discovery(self) -> str:
-        """The name of the discovery, by which its run is found."""
+        """The name of the discovery, which identifies its run."""
         return self.record.tags[DISCOVERY]
 
 
-def keep(
+def write_pending(
     base: Path, record: DiscoveryRecord, vectors: CustomerVectors, champion: str, announce: Callable[[str], None]
 ) -> Path:
-    """Write a discovery to a folder of its own below `base`, and say where.
+    """Write a discovery to a folder of its own below `base`, which is returned.
 
-    `announce` is told what is left there that could not be tidied up, and if it is written without the lock that keeps
-    others from tidying meanwhile: hours of work are not given up for that.
+    `announce` gets a line on each leftover that cannot be deleted, and on a missing lock against other processes that
+    delete leftovers: hours of work are not given up for that.
 
     Raises
     ------
@@ -112,7 +113,7 @@ def keep(
         place.mkdir(parents=True, exist_ok=True)
         with ExitStack() as ending:
             try:
-                ending.enter_context(beside_others(place / WRITING))
+                ending.enter_context(shared_lock(place / WRITING))
             except OSError as error:
                 why = error.strerror or error
                 announce(f"{place / WRITING} cannot be locked ({why}); the discovery is kept all the same")
@@ -125,9 +126,9 @@ def keep(
 
 
 def remove_leftovers(base: Path) -> tuple[str, ...]:
-    """Delete what processes that were killed left half written or half deleted; a line on each that cannot be.
+    """Delete folders that killed processes left half written or half deleted; a line on each that cannot be deleted.
 
-    What another process writes or deletes at this moment is left alone, and so is everything where no lock tells.
+    Folders that another process is writing or deleting stay, and so do all of them where the lock cannot be taken.
     """
     place = base / FOLDER
     failed: list[str] = []
@@ -135,7 +136,7 @@ def remove_leftovers(base: Path) -> tuple[str, ...]:
         if not any(place.glob(f"{beginning}*")):
             continue
         try:
-            with alone(place / lock, "somebody is at it"):
+            with exclusive_lock(place / lock, "another process holds it"):
                 failed += _remove(place.glob(f"{beginning}*"))
         except HeldError:
             continue
@@ -154,58 +155,58 @@ def _remove(folders: Iterable[Path]) -> list[str]:
     return failed
 
 
-def waiting(base: Path, settings: Settings) -> tuple[list[Path], int]:
-    """The folders kept for the registry that the settings name, oldest first; and how many are for others.
+def waiting_folders(base: Path, settings: Settings) -> tuple[list[Path], int]:
+    """The folders for the registry that the settings name, oldest first, and the number of those for others.
 
-    One that does not say for whom it is kept is among them, so that `read` tells what is wrong with it.
+    A folder whose registry cannot be read is among them, so that `read_pending` reports what is wrong with it.
     """
     every = sorted(path for path in (base / FOLDER).glob("[!.]*") if path.is_dir())
     mine = [folder for folder in every if _may_be_for(folder, settings)]
     return mine, len(every) - len(mine)
 
 
-def read(folder: Path) -> Pending:
-    """What `keep` wrote.
+def read_pending(folder: Path) -> Pending:
+    """Read a folder that `write_pending` wrote.
 
     Raises
     ------
     SegmentsError
         If a part is missing or was changed.
     """
-    story, settings = _story(folder)
+    kept, settings = _read_record(folder)
     if not (folder / FILES).is_dir():
-        raise SettingsError(f"{folder / FILES} is not there any more")
+        raise SettingsError(f"{folder / FILES} is missing")
     try:
         vectors, model = read_vectors(folder / VECTORS), SegmentModel.load(folder / MODEL)
     except OSError as error:
         raise SettingsError(f"{folder} cannot be read: {error}") from error
-    if not story.data_digest == vectors.digest == model.provenance.get("data_digest"):
+    if not kept.data_digest == vectors.digest == model.provenance.get("data_digest"):
         raise SettingsError(f"{RECORD}, {MODEL} and {VECTORS} in {folder} are not of the same customers")
     record = DiscoveryRecord(
-        settings=story.settings,
+        settings=kept.settings,
         vectors=vectors.frame,
         model=model,
-        candidates=story.candidates,
-        **{part: getattr(story, part) for part in STORY},
+        candidates=kept.candidates,
+        **{part: getattr(kept, part) for part in KEPT},
     )
-    columns = {name: tuple(there) for name, there in story.raw_columns.items()}
-    return Pending(folder, settings, record, replace(vectors, columns=columns), story.champion)
+    columns = {name: tuple(names) for name, names in kept.raw_columns.items()}
+    return Pending(folder, settings, record, replace(vectors, columns=columns), kept.champion)
 
 
-def done(folder: Path) -> None:
+def delete_sent(folder: Path) -> None:
     """Delete a folder whose discovery was sent.
 
     Raises
     ------
     SettingsError
-        If that is not allowed.
+        If it cannot be deleted.
     """
-    there, sent = folder, folder.with_name(f"{_SENT}{folder.name}")
+    place = folder
     try:
-        there = there.rename(sent)
-        shutil.rmtree(there)
+        place = folder.rename(folder.with_name(f"{_SENT}{folder.name}"))
+        shutil.rmtree(place)
     except OSError as error:
-        raise SettingsError(f"the discovery in {there} was sent, but the folder cannot be deleted: {error}") from error
+        raise SettingsError(f"the discovery in {place} was sent, but the folder cannot be deleted: {error}") from error
 
 
 def _write(folder: Path, record: DiscoveryRecord, model: SegmentModel, vectors: CustomerVectors, champion: str) -> None:
@@ -214,18 +215,18 @@ def _write(folder: Path, record: DiscoveryRecord, model: SegmentModel, vectors: 
     write_files(record, folder / FILES)
     model.save(folder / MODEL)
     write_vectors(vectors, folder / VECTORS)
-    story = {
+    content = {
         "format": FORMAT,
         "champion": champion,
         "settings": plain_settings(record),
         "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
         "candidates": [asdict(candidate) for candidate in record.candidates],
-        **{part: getattr(record, part) for part in STORY},
+        **{part: getattr(record, part) for part in KEPT},
     }
-    (folder / RECORD).write_text(json.dumps(story, ensure_ascii=False, indent=1, default=str), "utf-8")
+    (folder / RECORD).write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str), "utf-8")
 
 
-def _story(folder: Path) -> tuple[Story, Settings]:
+def _read_record(folder: Path) -> tuple[PendingRecord, Settings]:
     file = folder / RECORD
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -234,14 +235,14 @@ def _story(folder: Path) -> tuple[Story, Settings]:
     number = content.get("format") if isinstance(content, dict) else None
     if isinstance(number, int) and number > FORMAT:
         raise SettingsError(f"{folder} is of format {number}; this version reads up to {FORMAT}: update it")
-    story = parse_as(Story, content, str(file))
-    return story, parse_settings(story.settings, f"the settings in {file}")
+    kept = parse_as(PendingRecord, content, str(file))
+    return kept, parse_settings(kept.settings, f"the settings in {file}")
 
 
 def _may_be_for(folder: Path, settings: Settings) -> bool:
     try:
-        kept = _story(folder)[1].registry
+        kept = _read_record(folder)[1].registry
     except SettingsError:
         return True
-    there = settings.registry
-    return (kept.model_name, kept.experiment) == (there.model_name, there.experiment)
+    named = settings.registry
+    return (kept.model_name, kept.experiment) == (named.model_name, named.experiment)

@@ -1,1 +1,1 @@
-"""What a segment is like: cards, names, rules."""
+"""Profiles of segments: cards, names and rules."""

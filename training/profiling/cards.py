@@ -1,4 +1,4 @@
-"""Segment cards from the training customers: sizes, medians, and what sets each segment apart."""
+"""Segment cards from the training customers: sizes, medians, and the strongest differences from all customers."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def make_cards(
         usual = [grid_name(numbers, chosen) for chosen in members]
     names = name_segments(differences, contract, ranks, usual)
     cards = []
-    for segment_id, chosen, found, name in zip(ids, members, differences, names, strict=True):
+    for segment_id, chosen, own, name in zip(ids, members, differences, names, strict=True):
         size = int(chosen.sum())
         share = size / len(frame) if len(frame) else 0.0
         medians = {column.name: typical_value(frame.loc[chosen, column.name], column) for column in columns}
-        sentence = _sentence(size, share, found, contract)
-        cards.append(SegmentCard(segment_id, name, sentence, size, share, medians, tuple(found[:MOST_DIFFERENCES])))
+        sentence = _sentence(size, share, own, contract)
+        cards.append(SegmentCard(segment_id, name, sentence, size, share, medians, tuple(own[:MOST_DIFFERENCES])))
     return tuple(cards)
 
 
@@ -77,11 +77,11 @@ def _differences(
     ranks: dict[str, Floats],
     chosen: Flags,
 ) -> list[Difference]:
-    """What sets the chosen customers apart, strongest first; bases and descriptors alike."""
-    found = []
+    """The differences of the chosen customers from all, strongest first; bases and descriptors alike."""
+    differences = []
     for column in columns:
         if column.is_category:
-            found += _level_differences(frame[column.name], column, chosen)
+            differences += _level_differences(frame[column.name], column, chosen)
             continue
         effect = float(ranks[column.name][chosen].mean()) if chosen.any() else 0.0
         typical, overall = (
@@ -92,18 +92,18 @@ def _differences(
             continue
         if (typical - overall) * effect <= 0:  # words must not contradict the medians
             continue
-        found.append(Difference(column.name, effect, typical, overall, direction(column, effect > 0)))
-    strongest_first = sorted(found, key=lambda difference: -abs(difference.effect))
+        differences.append(Difference(column.name, effect, typical, overall, direction(column, effect > 0)))
+    strongest_first = sorted(differences, key=lambda difference: -abs(difference.effect))
     return _without_echoes(strongest_first, columns, ranks)
 
 
 def _without_echoes(
-    found: Sequence[Difference], columns: Sequence[Column], ranks: dict[str, Floats]
+    differences: Sequence[Difference], columns: Sequence[Column], ranks: dict[str, Floats]
 ) -> list[Difference]:
-    """Leave out descriptors that only repeat a basis, or a stronger descriptor, in other numbers."""
+    """Leave out descriptors that only repeat a basis or a stronger descriptor."""
     basis = {column.name for column in columns if column.role is Role.BASIS}
-    kept = [difference for difference in found if difference.column in basis]
-    for difference in found:
+    kept = [difference for difference in differences if difference.column in basis]
+    for difference in differences:
         if difference.column not in basis and not any(echoes(difference, other, ranks) for other in kept):
             kept.append(difference)
     return sorted(kept, key=lambda difference: -abs(difference.effect))
@@ -112,19 +112,19 @@ def _without_echoes(
 def _level_differences(values: pd.Series[Any], column: Column, chosen: Flags) -> list[Difference]:
     known = values.notna().to_numpy()
     inside = values[chosen & known].value_counts(normalize=True).to_dict()
-    said = float(np.mean(known[chosen])) if chosen.any() else 0.0
+    known_share = float(np.mean(known[chosen])) if chosen.any() else 0.0
     everyone = values[known].value_counts(normalize=True).to_dict()
     overall = typical_value(values, column)
-    found = []
+    differences = []
     for level, share in inside.items():
         expected = everyone[level]
         spread = np.sqrt(expected * (1 - expected))
         effect = (float(share) - expected) / spread if spread > 0 else 0.0
-        # a word about the segment must be true of most of it, those of whom nothing is known included
-        if effect >= LEAST_EFFECT and share * said >= 0.5:
+        # a word about the segment must be true of most of its customers, those with an unknown level included
+        if effect >= LEAST_EFFECT and share * known_share >= 0.5:
             words = f"mostly {level} ({column.title})"
-            found.append(Difference(column.name, float(effect), str(level), overall, words))
-    return found
+            differences.append(Difference(column.name, float(effect), str(level), overall, words))
+    return differences
 
 
 def _sentence(size: int, share: float, differences: Sequence[Difference], contract: VectorContract) -> str:

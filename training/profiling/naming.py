@@ -1,4 +1,4 @@
-"""Short, distinct names from what sets segments apart, in the business's own direction."""
+"""Short, distinct names of segments, made of their strongest differences in the words of the columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from segment_model.encoding.encoder import Floats
 from segment_model.language.wording import plain_value
 
 WORDS_IN_A_NAME = 2
-SAME_STORY = 0.75  # correlation of two columns' ranks; above it, one of them says it all
+SAME_STORY = 0.75  # correlation of two columns' ranks; above it, a second one adds nothing to a name
 
 
 def name_segments(
@@ -21,12 +21,12 @@ def name_segments(
     ranks: Mapping[str, Floats],
     usual: Sequence[str] = (),
 ) -> list[str]:
-    """A name a segment: its strongest differences in basis columns, as many as it takes to tell it from the others.
+    """A name a segment: its strongest differences in basis columns, as many as distinguish it from the others.
 
     Differences come strongest first; `ranks` are the standardised ranks of the number columns, (n,) each. usual : names
-    that the field has for the segments ("" where it has none); then differences only tell those of one name apart.
+    that the field has for the segments ("" where it has none); differences then only distinguish those of one name.
     """
-    stories = [_stories(found, contract, ranks) for found in differences]
+    stories = [_words(own, contract, ranks) for own in differences]
     length = WORDS_IN_A_NAME
     if usual and all(usual):
         stories = [[name, *story] for name, story in zip(usual, stories, strict=True)]
@@ -41,50 +41,49 @@ def name_segments(
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         names = [
-            f"{name}, {_value(found, contract)}" if name in twice and found else name
-            for name, found in zip(names, differences, strict=True)
+            f"{name}, {_typical(own[0], contract)}" if name in twice and own else name
+            for name, own in zip(names, differences, strict=True)
         ]
     return _numbered(names)
 
 
-def _stories(found: Sequence[Difference], contract: VectorContract, ranks: Mapping[str, Floats]) -> list[str]:
-    """The words of differences that each say something new."""
-    told: list[Difference] = []
-    for difference in found:
+def _words(differences: Sequence[Difference], contract: VectorContract, ranks: Mapping[str, Floats]) -> list[str]:
+    """The words of the basis differences that do not repeat a stronger one."""
+    kept: list[Difference] = []
+    for difference in differences:
         if contract[difference.column].role is not Role.BASIS:
             continue
-        if not any(echoes(difference, other, ranks) for other in told):
-            told.append(difference)
-    return [difference.words for difference in told]
+        if not any(echoes(difference, stronger, ranks) for stronger in kept):
+            kept.append(difference)
+    return [difference.words for difference in kept]
 
 
-def echoes(one: Difference, other: Difference, ranks: Mapping[str, Floats]) -> bool:
-    """Whether two differences say the same: in the same words, or in columns that move together."""
-    if one.words == other.words or one.column == other.column:
+def echoes(difference: Difference, other: Difference, ranks: Mapping[str, Floats]) -> bool:
+    """Whether two differences repeat each other: in the same words, or in columns that move together."""
+    if difference.words == other.words or difference.column == other.column:
         return True
-    if one.column not in ranks or other.column not in ranks:
+    if difference.column not in ranks or other.column not in ranks:
         return False
-    return bool(abs(np.mean(ranks[one.column] * ranks[other.column])) > SAME_STORY)
+    return bool(abs(np.mean(ranks[difference.column] * ranks[other.column])) > SAME_STORY)
 
 
-def _value(found: Sequence[Difference], contract: VectorContract) -> str:
-    strongest = found[0]
-    return titled_value(strongest.typical, contract[strongest.column])
+def _typical(difference: Difference, contract: VectorContract) -> str:
+    return titled_value(difference.typical, contract[difference.column])
 
 
 def titled_value(value: float | str | None, column: Column) -> str:
-    """A column and its value, the unit said once: "spend 80 USD", but "upgrades 4" and "seat use 20 %".
+    """A column's title and a value; the unit stands once: "spend 80 USD", but "upgrades 4" and "seat use 20 %".
 
-    Where the title holds a number, the unit keeps the two apart: "active days of the last 30 12 days".
+    Where the title holds a number, the unit separates the two numbers: "active days of the last 30 12 days".
     """
-    said = [word.removesuffix("s") for word in column.title.split()]
+    title = [word.removesuffix("s") for word in column.title.split()]
     unit = column.unit.split()[-1:]
-    once = unit and unit[0].removesuffix("s") in said and not any(word.isdigit() for word in said)
-    return f"{column.title} {unitless_value(value, column) if once else plain_value(value, column)}"
+    in_title = unit and unit[0].removesuffix("s") in title and not any(word.isdigit() for word in title)
+    return f"{column.title} {unitless_value(value, column) if in_title else plain_value(value, column)}"
 
 
 def unitless_value(value: float | str | None, column: Column) -> str:
-    """A value whose unit was just said."""
+    """A value without its unit."""
     text = plain_value(value, column)
     if not column.unit or isinstance(value, str):
         return text
@@ -92,16 +91,16 @@ def unitless_value(value: float | str | None, column: Column) -> str:
 
 
 def _numbered(names: Sequence[str]) -> list[str]:
-    result: list[str] = []
+    numbered: list[str] = []
     for name in names:
-        result.append(unlike(name, result))
-    return result
+        numbered.append(free_name(name, numbered))
+    return numbered
 
 
-def unlike(name: str, taken: Collection[str]) -> str:
-    """The name, numbered where it is taken."""
-    number, told = 1, name
-    while told in taken:
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, with a number where it is taken."""
+    number, free = 1, name
+    while free in taken:
         number += 1
-        told = f"{name} ({number})"
-    return told
+        free = f"{name} ({number})"
+    return free

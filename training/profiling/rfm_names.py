@@ -1,6 +1,6 @@
-"""The usual marketing names of segments that are made of recency, frequency and monetary value alone.
+"""Marketing names of segments whose only bases are recency, frequency and monetary value.
 
-Marketing grids of R against F and M differ in their borders; ours is written out below and in the reference.
+Marketing grids of R against F and M differ in their borders; this one is written out below and in the reference.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ GRID: Mapping[int, tuple[str, str, str, str, str]] = {
     1: ("lost", "hibernating", "at risk", "cannot lose them", "cannot lose them"),
 }
 NAMES = frozenset(name for row in GRID.values() for name in row)
-LENIENCE = 0.05  # ranks; a name that a segment bears stays true so far beyond its cells; no praise beyond the middle
+LENIENCE = 0.05  # ranks; an inherited name holds so far beyond its cells, but no praise beyond the middle
 
 
 def is_rfm_only(contract: VectorContract) -> bool:
-    """Whether recency, frequency and monetary value, and nothing else, shape the segments."""
+    """Whether the bases are recency, frequency and monetary value, and no other column."""
     return {column.name for column in contract.basis} == BASES
 
 
@@ -39,31 +39,31 @@ def grid_name(values: Mapping[str, Floats], members: Flags) -> str:
 
     values : the (n,) numbers of the three bases; members : (n,) whether each customer is in the segment.
 
-    A segment's place in a column is the middle rank of its median among all customers, 0 to 1: the share below it plus
-    half the share equal to it. R is the fifth in which 1 - its place in recency lies, F/M that of the mean of its
-    places in frequency and monetary value; 5 is best. F/M is 3 at most where one of the two is below the middle: a name
-    must not praise what the median does not show.
+    A segment's rank in a column is the middle rank of its median among all customers, 0 to 1: the share below it plus
+    half the share equal to it. R is the fifth in which 1 - its recency rank lies, F/M that of the mean of its ranks in
+    frequency and monetary value; 5 is best. F/M is 3 at most where one of the two is below the middle, so that no name
+    praises what the median does not show.
     """
-    found = _standing(values, members)
-    return found.name(score(found.recency), score(found.money)) if found else ""
+    position = _grid_position(values, members)
+    return position.name(score(position.recency), score(position.money)) if position else ""
 
 
 def names_near(values: Mapping[str, Floats], members: Flags) -> frozenset[str]:
-    """The name by the grid, and those of cells at most `LENIENCE` away: a retrain leaves a name for a clear reason.
+    """The name by the grid and those of cells at most `LENIENCE` away, so that a retrain does not change names lightly.
 
-    The middle below which F/M is 3 at most has no such margin: there an inherited name, as a new one, would praise what
-    the median does not show.
+    The middle below which F/M is 3 at most has no such margin: beyond it an inherited name, too, would praise what the
+    median does not show.
     """
-    found = _standing(values, members)
-    if found is None:
+    position = _grid_position(values, members)
+    if position is None:
         return frozenset()
-    recency, money = ([score(share - LENIENCE), score(share + LENIENCE)] for share in (found.recency, found.money))
-    return frozenset(found.name(r, m) for r in recency for m in money)
+    recency, money = ([score(rank - LENIENCE), score(rank + LENIENCE)] for rank in (position.recency, position.money))
+    return frozenset(position.name(r, m) for r in recency for m in money)
 
 
 @dataclass(frozen=True)
-class _Standing:
-    """How recent, and how frequent and valuable, 0 to 1 each; and the best score that the latter may give."""
+class _GridPosition:
+    """A segment's ranks on the grid, 0 to 1 each: how recent, and how frequent and valuable; and the best F/M score."""
 
     recency: float
     money: float
@@ -73,16 +73,16 @@ class _Standing:
         return GRID[recency][min(money, self.best) - 1]
 
 
-def _standing(values: Mapping[str, Floats], members: Flags) -> _Standing | None:
-    """None where a place is not known."""
-    places = {name: place(values[name], members) for name in BASES}
-    if any(np.isnan(found) for found in places.values()):
+def _grid_position(values: Mapping[str, Floats], members: Flags) -> _GridPosition | None:
+    """None where a rank is unknown."""
+    ranks = {name: middle_rank(values[name], members) for name in BASES}
+    if any(np.isnan(rank) for rank in ranks.values()):
         return None
-    both = (places["frequency"], places["monetary_value"])
-    return _Standing(1 - places["recency_days"], sum(both) / 2, SCORES if min(both) >= 0.5 else MIDDLE)
+    both = (ranks["frequency"], ranks["monetary_value"])
+    return _GridPosition(1 - ranks["recency_days"], sum(both) / 2, SCORES if min(both) >= 0.5 else MIDDLE)
 
 
-def place(values: Floats, members: Flags) -> float:
+def middle_rank(values: Floats, members: Flags) -> float:
     """The middle rank, 0 to 1, of the members' median among all known values; NaN where none is known."""
     known = values[~np.isnan(values)]
     own = values[members & ~np.isnan(values)]

@@ -1,4 +1,4 @@
-"""The conditions that rules are learned from: thresholds at round numbers, sets of levels, known or unknown."""
+"""The conditions that rules may be made of: thresholds at round numbers, sets of levels, known or unknown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STEPS = 3  # powers of ten; a gap holds a multiple of any step that is not wider
 
 
 def conditions_for(column: Column, values: pd.Series[Any], members: Flags) -> Iterator[Condition]:
-    """Whatever a rule may say of a column, for the segment of the (n,) `members`."""
+    """Every condition on a column that a rule of the segment of the (n,) `members` may have."""
     missing = values.isna().to_numpy()
     tolerant = (False, True) if missing.any() else (False,)
     if missing.any() and not missing.all():
@@ -53,8 +53,8 @@ def thresholds(values: Floats, members: Flags) -> list[float]:
         grid += [lower.max(keepdims=True)] if len(lower) else []
         grid += [higher.min(keepdims=True)] if len(higher) else []
     edges = np.unique(np.concatenate(grid))
-    found = {roundest(float(low), float(high)) for low, high in pairwise(edges)}
-    return sorted(found, key=lambda number: (len(Decimal(repr(number)).normalize().as_tuple().digits), number))
+    numbers = {roundest(float(low), float(high)) for low, high in pairwise(edges)}
+    return sorted(numbers, key=lambda number: (len(Decimal(repr(number)).normalize().as_tuple().digits), number))
 
 
 def roundest(low: float, high: float) -> float:
@@ -71,16 +71,16 @@ def roundest(low: float, high: float) -> float:
             least = bottom // step - (bottom < 0 and bottom % step != 0) + 1
             if least <= most:
                 middle = ((bottom + top) / 2 / step).to_integral_value()
-                found = float(min(max(middle, least), most) * step)
-                if low < found <= high:
-                    return found
+                candidate = float(min(max(middle, least), most) * step)
+                if low < candidate <= high:
+                    return candidate
     return high
 
 
 def _level_sets(name: str, known: pd.Series[str], members: Flags, tolerant: tuple[bool, ...]) -> Iterator[Condition]:
-    """The levels most of the segment's own, and all but those least its own.
+    """Sets of the levels with the largest share of members, and of all but those with the smallest.
 
-    In the order of the share that the segment has of a level: the best set is always one of the first in it
+    Ordered by the share of a level's customers that the segment holds, the best set is a leading part of the order
     (Breiman et al. 1984, theorem 4.5).
     """
     shares = pd.Series(members, index=known.to_numpy()).groupby(level=0).mean()

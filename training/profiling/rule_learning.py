@@ -1,8 +1,8 @@
 """Short rules for each segment: a beam search over round thresholds, then measured on every training customer.
 
-The search looks for the rules with the best F1, the harmonic mean of precision and coverage, less a price for each
-condition; on a sample, in which members and the others are weighted back to their numbers. The counts are whole, so the
-result does not depend on threads.
+The search maximises F1, the harmonic mean of precision and coverage, less a price for each condition. It runs on a
+sample in which members and others are weighted back to their numbers. All counts are whole numbers, so the rules do not
+depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Steps: TypeAlias = tuple[int, ...]  # positions of candidates
 
 @dataclass(frozen=True)
 class Sample:
-    """Customers to search on: the members first; `weights` are how many each member, and each other, stands for."""
+    """Customers to search on, members first; `weights` are how many each member, and each other, stands for."""
 
     frame: pd.DataFrame
     members: Flags
@@ -49,8 +49,8 @@ class Sample:
 
     def f1(self, hits: Counts, others: Counts) -> Floats:
         """F1 of rules that `hits` sampled members and `others` meet."""
-        found, wrong = hits.astype(np.float64) * self.weights[0], others.astype(np.float64) * self.weights[1]
-        return np.asarray(2 * found / (found + wrong + self.size), dtype=np.float64)
+        right, wrong = hits.astype(np.float64) * self.weights[0], others.astype(np.float64) * self.weights[1]
+        return np.asarray(2 * right / (right + wrong + self.size), dtype=np.float64)
 
     def score(self, rules: Sequence[Rule]) -> float:
         """F1 of rules of which one must be met."""
@@ -70,24 +70,24 @@ class Candidates:
         """Which candidates can follow: on a new column while there is room, or the other bound of a number."""
         used = [self.conditions[step] for step in steps]
         columns = {condition.column for condition in used}
-        result = []
+        allowed = []
         for condition in self.conditions:
             if condition.column in columns:
-                other = [one for one in used if one.column == condition.column]
-                result.append(len(other) == 1 and joined(other[0], condition) is not None)
+                earlier = [other for other in used if other.column == condition.column]
+                allowed.append(len(earlier) == 1 and joined(earlier[0], condition) is not None)
             else:
-                result.append(len(columns) < MOST_CONDITIONS)
-        return np.array(result, dtype=np.bool_)
+                allowed.append(len(columns) < MOST_CONDITIONS)
+        return np.array(allowed, dtype=np.bool_)
 
     def rule(self, steps: Steps) -> Rule:
         """The rule of some steps, the bounds of a number joined, in the order in which columns came."""
-        told: dict[str, Condition] = {}
+        by_column: dict[str, Condition] = {}
         for step in steps:
             condition = self.conditions[step]
-            earlier = told.get(condition.column)
+            earlier = by_column.get(condition.column)
             both = joined(earlier, condition) if earlier is not None else condition
-            told[condition.column] = both if both is not None else condition
-        return Rule(tuple(told.values()))
+            by_column[condition.column] = both if both is not None else condition
+        return Rule(tuple(by_column.values()))
 
 
 def learn_rules(
@@ -109,11 +109,11 @@ def learn_rules(
     )
 
 
-def joined(one: Condition, other: Condition) -> Between | None:
-    """Two conditions on one column as one: a lower and an upper bound of a number that leave room between them."""
-    if not isinstance(one, Between) or not isinstance(other, Between) or one.or_missing != other.or_missing:
+def joined(first: Condition, second: Condition) -> Between | None:
+    """A lower and an upper bound of one column as one condition; None where they are not, or exclude each other."""
+    if not isinstance(first, Between) or not isinstance(second, Between) or first.or_missing != second.or_missing:
         return None
-    low, high = (one, other) if other.at_least is None else (other, one)
+    low, high = (first, second) if second.at_least is None else (second, first)
     if low.at_least is None or high.below is None or low.below is not None or high.at_least is not None:
         return None
     return replace(low, below=high.below) if low.at_least < high.below else None
@@ -148,14 +148,14 @@ def _sample(frame: pd.DataFrame, members: Flags, seed: int) -> Sample:
 
 
 def _candidates(columns: Sequence[Column], frame: pd.DataFrame, wanted: Flags) -> Candidates:
-    """Conditions made for the members that no rule covers yet."""
+    """The conditions for the wanted members, whom no rule covers yet."""
     conditions = [c for column in columns for c in conditions_for(column, frame[column.name], wanted)]
     holds = np.array([condition.holds(frame) for condition in conditions], dtype=np.float32)
     return Candidates(tuple(conditions), holds.reshape(len(conditions), len(frame)))
 
 
 def _best_rule(candidates: Candidates, sample: Sample, covered: Flags) -> Rule:
-    """The rule that, with what is covered already, has the best F1 for its length."""
+    """The rule with the best F1 for its length, counted together with the customers covered already."""
     inside, outside = sample.members, ~sample.members
     holds_in, holds_out = candidates.holds[:, inside], candidates.holds[:, outside]
     covered_in, covered_out = np.float32(np.sum(covered & inside)), np.float32(np.sum(covered & outside))
@@ -184,14 +184,14 @@ def _best_rule(candidates: Candidates, sample: Sample, covered: Flags) -> Rule:
 
 
 def _simplified(rules: tuple[Rule, ...], sample: Sample) -> tuple[Rule, ...]:
-    """Leave out and round as long as it costs next to nothing."""
+    """Leave out and round conditions as long as that costs at most `ROUNDING`."""
     least = sample.score(rules) - ROUNDING
     for number in range(len(rules)):
         for condition in rules[number].conditions:
             for simpler in _simpler(condition):
-                told = [simpler if one is condition else one for one in rules[number].conditions]
-                changed = tuple(one for one in told if one is not None)
-                shorter = (*rules[:number], Rule(changed), *rules[number + 1 :])
+                replaced = [simpler if other is condition else other for other in rules[number].conditions]
+                kept = tuple(other for other in replaced if other is not None)
+                shorter = (*rules[:number], Rule(kept), *rules[number + 1 :])
                 if sample.score(shorter) >= least:
                     rules = shorter
                     break
@@ -202,14 +202,14 @@ def _simpler(condition: Condition) -> list[Condition | None]:
     """Simpler conditions instead of one, the simplest first; None leaves it out."""
     if not isinstance(condition, Between):
         return [None]
-    result: list[Condition | None] = [None]
+    simpler: list[Condition | None] = [None]
     if condition.at_least is not None and condition.below is not None:
-        result += [replace(condition, below=None), replace(condition, at_least=None)]
+        simpler += [replace(condition, below=None), replace(condition, at_least=None)]
     for way in ROUNDED_BY:
         low, high = _rounder(condition.at_least, way), _rounder(condition.below, way)
         if low is None or high is None or low < high:
-            result.append(replace(condition, at_least=low, below=high))
-    return result
+            simpler.append(replace(condition, at_least=low, below=high))
+    return simpler
 
 
 def _rounder(bound: float | None, way: float) -> float | None:

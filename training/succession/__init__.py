@@ -1,1 +1,1 @@
-"""A retrain's segments continue those of the serving model: ids, names, comparisons."""
+"""The succession of models: a retrain inherits ids and names, and customers are followed from one to the next."""

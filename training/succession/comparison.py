@@ -1,7 +1,7 @@
-"""Where customers go from one version of the model to another, and why: they changed, or the model did.
+"""The comparison of two model versions: which customers change their segment, and whether they or the model changed.
 
-A customer *moved* if the old model itself puts the new vector elsewhere than the old one; *reassigned* is one whom the
-new model puts elsewhere than the old model does, the vector being the same.
+A customer *moved* if the old model assigns the new vector to another segment than the old vector. A customer is
+*reassigned* if the new model assigns the same vector to another segment than the old model.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import pandas as pd
 from segment_model.encoding.encoder import Flags, Indices
 from segment_model.errors import InputError, Problem
 from segment_model.model import SegmentModel
-from training.candidates.incumbent import assign_vectors
+from training.incumbent.assignments import assign_vectors
 
 NO_SEGMENT = "unassigned"
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The customers as one model sees them at one time: (n,) positions in `names` and `ids`, the last: unassigned."""
+    """One model's assignments at one time: (n,) positions in `names` and `ids`, of which the last means unassigned."""
 
     title: str
     ids: tuple[str, ...]
@@ -35,16 +35,16 @@ class Stage:
 
     @property
     def shown(self) -> list[int]:
-        """The segments that a table or picture shows: all of the model's, and the unassigned if there are any."""
+        """The segments that a table or picture shows: all of the model's, and the unassigned where there are any."""
         return [n for n, size in enumerate(self.sizes) if size or n < len(self.ids) - 1]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """n customers in two or three stages: by the old model as they were (if known), by it as they are, by the new one.
+    """n customers in two or three stages: old model and old vectors (if known), old model, new model.
 
-    arrived, left : customers who are in one of two vector files only; unread : customers whom one of the models
-    cannot read, for want of a value that it needs. None of them is among the n.
+    arrived, left : customers who are in one of two vector files only; unread : customers without a value that one of
+    the models needs. None of them is among the n.
     """
 
     stages: tuple[Stage, ...]
@@ -59,12 +59,12 @@ class Comparison:
 
     @property
     def moved(self) -> Flags | None:
-        """(n,) whose vector took them to another segment of the old model; None where the old vectors are unknown."""
+        """(n,) whether the vector moved to another segment of the old model; None where the old vectors are unknown."""
         return differs(*self.stages[:2]) if len(self.stages) == 3 else None
 
     @property
     def reassigned(self) -> Flags:
-        """(n,) whom the new model puts elsewhere than the old one, the vector being the same."""
+        """(n,) whether the new model assigns the same vector to another segment than the old one."""
         return differs(*self.stages[-2:])
 
     @property
@@ -78,11 +78,11 @@ class Comparison:
         """The whole comparison in a few lines."""
         lines = [f"{self.customers:,} customers are in both"] if self.moved is not None else []
         if self.moved is not None:
-            lines.append(f"moved: {told(self.moved)}, because they changed (the old model says so)")
-        lines.append(f"reassigned: {told(self.reassigned)}, because the model changed")
+            lines.append(f"moved: {count_and_share(self.moved)}, because they changed (the old model says so)")
+        lines.append(f"reassigned: {count_and_share(self.reassigned)}, because the model changed")
         if self.moved is not None:
             stayed = ~self.moved & ~self.reassigned
-            lines.append(f"stayed: {told(stayed)}")
+            lines.append(f"stayed: {count_and_share(stayed)}")
         if not set(self.stages[0].ids[:-1]) & set(self.stages[-1].ids[:-1]):
             lines.append("the two versions share no segment id: neither was retrained from the other")
         for count, what in (
@@ -132,7 +132,7 @@ def compare(
 ) -> Comparison:
     """Follow customers from the segments of one model to those of another.
 
-    vectors : (n rows) customers as they are now; vectors_before : as they were, to tell who moved by themselves.
+    vectors : (n rows) today's customers; vectors_before : the earlier ones, from which moves are known.
 
     Raises
     ------
@@ -164,20 +164,20 @@ def compare(
     )
 
 
-def differs(one: Stage, other: Stage) -> Flags:
-    """(n,) whether the segment's id is another; nobody's segment is an id too."""
-    places = {segment_id: place for place, segment_id in enumerate(one.ids)}
-    same = np.array([places.get(segment_id, -1) for segment_id in other.ids], dtype=np.intp)
-    return np.asarray(same[other.segment] != one.segment, dtype=np.bool_)
+def differs(before: Stage, after: Stage) -> Flags:
+    """(n,) whether the segment's id differs; unassigned counts as an id."""
+    places = {segment_id: place for place, segment_id in enumerate(before.ids)}
+    same = np.array([places.get(segment_id, -1) for segment_id in after.ids], dtype=np.intp)
+    return np.asarray(same[after.segment] != before.segment, dtype=np.bool_)
 
 
-def told(flags: Flags) -> str:
-    """So many customers, and what share."""
+def count_and_share(flags: Flags) -> str:
+    """The number of flagged customers and their share: "1,234 (5.6%)"."""
     return f"{int(flags.sum()):,} ({float(np.mean(flags)):.1%})"
 
 
 def _stage(title: str, model: SegmentModel, segment: Indices) -> Stage:
-    nobody = len(model.ids)
+    unassigned = len(model.ids)
     return Stage(
-        title, (*model.ids, ""), (*model.names, NO_SEGMENT), np.where(segment < 0, nobody, segment).astype(np.intp)
+        title, (*model.ids, ""), (*model.names, NO_SEGMENT), np.where(segment < 0, unassigned, segment).astype(np.intp)
     )

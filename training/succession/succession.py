@@ -1,4 +1,4 @@
-"""A retrain's segments take over the ids and names of the serving model's segments that they continue.
+"""Succession: a retrain's segments inherit the ids and names of the serving model's segments that they continue.
 
 Segments are matched by the customers that both models assign (optimal assignment on the Jaccard index, Hennig 2007).
 An id stays with a segment for life: it is passed on or retired, and never given to another segment.
@@ -20,9 +20,9 @@ from scipy.optimize import linear_sum_assignment
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
-from training.candidates.incumbent import assign_vectors
-from training.candidates.warm_start import overlap
-from training.succession.inherited_names import named
+from training.incumbent.assignments import assign_vectors
+from training.incumbent.warm_start import overlap
+from training.succession.inherited_names import inherit_names
 
 KEPT_JACCARD = 0.5  # an id is passed on at this likeness,
 KEPT_MEMBERS = 0.5  # or with this share of the old members, if the two segments are each other's closest
@@ -31,7 +31,7 @@ LEAST_PART = 0.1  # smaller shares are drift, not a part of a split or a source 
 
 
 class Fate(StrEnum):
-    """What became of a segment; `RETIRED` is said of the incumbent's, `NEW` of the new model's."""
+    """The fate of a segment; only segments of the incumbent are `RETIRED`, only those of the new model `NEW`."""
 
     KEPT = "kept"
     SPLIT = "split"
@@ -42,7 +42,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """The customers whom a segment shares with one of the other model: how many, and what part they are of each."""
+    """The customers whom a segment shares with a segment of the other model: how many, and their share of each."""
 
     id: str
     customers: int
@@ -53,7 +53,7 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """What became of one segment, with its ties to the other model's segments, largest first."""
+    """The fate of a segment, with its ties to the other model's segments, largest first."""
 
     id: str
     fate: Fate
@@ -64,9 +64,9 @@ class Succession:
 class Lineage:
     """From which segments of the incumbent each new segment descends.
 
-    segments : one a new segment, in the model's order, under the ids it has now; gone : the incumbent's segments whose
-    id nobody bears any more; compared : customers whom both models assign, of `customers`; retired_ids : every id that
-    was ever given up in this line of models; objection : why the incumbent could not be asked, or empty.
+    segments : the new segments under their ids, in the model's order; gone : the incumbent's segments whose id no new
+    segment inherits; compared : customers whom both models assign, of `customers`; retired_ids : every id that was ever
+    retired in this line of models; objection : why the incumbent cannot read the vectors, or empty.
     """
 
     incumbent: str
@@ -81,9 +81,9 @@ class Lineage:
     @property
     def summary(self) -> str:
         """The fates in a line: "4 kept, 1 new, 1 retired"."""
-        fates = [one.fate for one in (*self.segments, *self.gone)]
-        told = ", ".join(f"{fates.count(fate)} {fate}" for fate in Fate if fate in fates)
-        return f"{told} (the incumbent cannot be asked: {self.objection})" if self.objection else told
+        fates = [segment.fate for segment in (*self.segments, *self.gone)]
+        counts = ", ".join(f"{fates.count(fate)} {fate}" for fate in Fate if fate in fates)
+        return f"{counts} (the incumbent cannot be asked: {self.objection})" if self.objection else counts
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, with the thresholds that were used."""
@@ -98,10 +98,10 @@ class Lineage:
 
 
 def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> tuple[SegmentModel, Lineage]:
-    """The new model with the ids and names of the incumbent's segments that it continues, and the whole lineage.
+    """The new model with the ids and names of the incumbent's segments that it continues, and the lineage.
 
-    frame : (n rows) the customer vectors that the new model was trained on. What the incumbent cannot read, for want
-    of a column, leaves every segment new; the lineage says so.
+    frame : (n rows) the customer vectors that the new model was trained on. Where the incumbent cannot read them, for
+    lack of a column, every segment is new, and the lineage says so.
     """
     before = incumbent.provenance.get("lineage", {})
     try:
@@ -114,7 +114,7 @@ def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> 
     heir = inherited(counts)
     forbidden = {*before.get("retired_ids", ()), *incumbent.ids}
     ids = _ids(new, incumbent, heir, forbidden)
-    retired = [one for position, one in enumerate(incumbent.ids) if position not in heir]
+    retired = [segment_id for position, segment_id in enumerate(incumbent.ids) if position not in heir]
     old_fates, new_fates = fates(counts, heir)
     lineage = Lineage(
         incumbent=incumbent.digest,
@@ -131,19 +131,20 @@ def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> 
         objection=objection,
     )
     former = [incumbent.discovered_cards[old] if old >= 0 else None for old in heir]
-    given = {place: incumbent.overlay[one].name for place, one in enumerate(ids) if one in incumbent.overlay}
+    overlay = incumbent.overlay
+    custom = {place: overlay[segment_id].name for place, segment_id in enumerate(ids) if segment_id in overlay}
     cards = tuple(
         replace(card, id=segment_id)
-        for card, segment_id in zip(named(new.discovered_cards, former, frame, now, given), ids, strict=True)
+        for card, segment_id in zip(inherit_names(new.discovered_cards, former, frame, now, custom), ids, strict=True)
     )
     provenance = {**new.provenance, "lineage": lineage.to_json()}
     return replace(new, discovered_cards=cards, provenance=provenance), lineage
 
 
 def inherited(counts: Indices) -> list[int]:
-    """For each new segment (column) the old one (row) whose id it takes, or -1; `counts` are the shared customers.
+    """For each new segment (column) the old one (row) whose id it inherits, or -1; `counts` are the shared customers.
 
-    The largest part of a split always takes the id.
+    The largest part of a split always inherits the id.
     """
     alike, of_old, _ = likeness(counts)
     heir = np.full(counts.shape[1], -1, dtype=np.intp)
@@ -159,13 +160,13 @@ def inherited(counts: Indices) -> list[int]:
 
 
 def fates(counts: Indices, heir: list[int]) -> tuple[list[Fate], list[Fate]]:
-    """What became of each old segment, and of each new one."""
+    """The fate of each old segment, and of each new one."""
     parts, sources = parts_of(counts), sources_of(counts)
     old_fates = [
         Fate.SPLIT
         if len(parts[old]) > 1
         else Fate.MERGED
-        if any(old in some and len(some) > 1 for some in sources)
+        if any(old in merged and len(merged) > 1 for merged in sources)
         else Fate.KEPT
         if old in heir
         else Fate.RETIRED
@@ -173,7 +174,7 @@ def fates(counts: Indices, heir: list[int]) -> tuple[list[Fate], list[Fate]]:
     ]
     new_fates = [
         Fate.SPLIT
-        if any(new in some and len(some) > 1 for some in parts)
+        if any(new in split and len(split) > 1 for split in parts)
         else Fate.MERGED
         if len(sources[new]) > 1
         else Fate.KEPT
@@ -185,14 +186,14 @@ def fates(counts: Indices, heir: list[int]) -> tuple[list[Fate], list[Fate]]:
 
 
 def parts_of(counts: Indices) -> list[list[int]]:
-    """For each old segment the new ones that consist mostly of it and hold a fair part of it."""
+    """For each old segment, the new ones that consist mostly of it and hold at least `LEAST_PART` of it."""
     _, of_old, of_new = likeness(counts)
     chosen = (of_new > MOSTLY) & (of_old >= LEAST_PART)
     return [np.flatnonzero(row).tolist() for row in chosen]
 
 
 def sources_of(counts: Indices) -> list[list[int]]:
-    """For each new segment the old ones most of whose members it took, each a fair part of it."""
+    """For each new segment, the old ones whose members it mostly holds and that are at least `LEAST_PART` of it."""
     _, of_old, of_new = likeness(counts)
     chosen = (of_old > MOSTLY) & (of_new >= LEAST_PART)
     return [np.flatnonzero(column).tolist() for column in chosen.T]
@@ -209,7 +210,7 @@ def likeness(counts: Indices) -> tuple[Floats, Floats, Floats]:
 
 
 def _ids(new: SegmentModel, incumbent: SegmentModel, heir: list[int], forbidden: set[str]) -> list[str]:
-    """Inherited ids, and for the rest ids that depend on the incumbent too and were never used in this line."""
+    """Inherited ids, and new ones that depend on the incumbent too and were never used in this line of models."""
     ids = []
     for own, old in zip(new.ids, heir, strict=True):
         chosen = incumbent.ids[old] if old >= 0 else fresh_id(f"{incumbent.digest}/{own}", forbidden)
@@ -219,7 +220,7 @@ def _ids(new: SegmentModel, incumbent: SegmentModel, heir: list[int], forbidden:
 
 
 def fresh_id(seed: str, forbidden: Collection[str]) -> str:
-    """An opaque id made from `seed` that is not one of the forbidden."""
+    """An opaque id made from `seed` that is not forbidden."""
     attempt = 0
     while True:
         mark = hashlib.sha256(f"{seed}/{attempt}".encode()).digest()
@@ -230,21 +231,21 @@ def fresh_id(seed: str, forbidden: Collection[str]) -> str:
 
 
 def _ties(counts: Indices, ids: tuple[str, ...] | list[str], old: int = -1, new: int = -1) -> tuple[Tie, ...]:
-    """The ties of one old or one new segment with those of the other model, whose ids are given."""
+    """The ties of one old or one new segment with the other model's segments, of which these are the ids."""
     alike, of_old, of_new = likeness(counts)
     pairs = [(old, other) if old >= 0 else (other, new) for other in range(len(ids))]
     ties = [
-        Tie(one, int(counts[pair]), float(of_old[pair]), float(of_new[pair]), float(alike[pair]))
-        for one, pair in zip(ids, pairs, strict=True)
+        Tie(segment_id, int(counts[pair]), float(of_old[pair]), float(of_new[pair]), float(alike[pair]))
+        for segment_id, pair in zip(ids, pairs, strict=True)
         if counts[pair]
     ]
     return tuple(sorted(ties, key=lambda tie: -tie.customers))
 
 
-def _plain(value: Any) -> Any:
-    """Tuples and enumerations as JSON would give them back, so that a loaded model equals the one that was saved."""
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return str(value) if isinstance(value, Fate) else value
+def _plain(content: Any) -> Any:
+    """Tuples and enumerations as JSON gives them back, so that a loaded model equals the saved one."""
+    if isinstance(content, Mapping):
+        return {key: _plain(part) for key, part in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(part) for part in content]
+    return str(content) if isinstance(content, Fate) else content

@@ -1,1 +1,1 @@
-"""Sweeps over settings."""
+"""Sweeps: discoveries under many settings, compared by one figure."""

@@ -1,8 +1,8 @@
-"""What a discovery is worth, in figures that mean the same whatever settings were swept.
+"""Figures of a trial that are comparable whatever settings a sweep varies.
 
-A silhouette is measured in the space in which the segments were found, so one found on other columns or weights cannot
-be compared with it: unscaled spend has the best silhouette of all, and says nothing. Here every trial's segments are
-measured in one space, that of the settings as they stand.
+A silhouette is measured in the space in which the segments are made, so silhouettes on other columns or weights are not
+comparable: unscaled spend has the best silhouette of all, and no meaning. Here every trial's segments are measured in
+one space, the encoded space of the unchanged settings.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RANK = {VerdictKind.NOTHING: 0.0, VerdictKind.SLICES: 1.0, VerdictKind.DISTINCT:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """Where all trials are measured: (n, width) points of the customers in `index`, of which `judged` are looked at."""
+    """The space in which all trials are measured: (n, width) points of customers in `index`; `judged` are sampled."""
 
     index: pd.Index
     points: Floats
@@ -36,31 +36,31 @@ class Yardstick:
 
     @classmethod
     def of(cls, frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> Yardstick:
-        """The encoded space of the settings as they stand."""
+        """The encoded space of the unchanged settings."""
         contract = trained_contract(frame, contract, settings)
         encoder = fit_encoding(frame, contract, settings.encoding).encoder
         points = encoder.encode(CustomerReader(contract, encoder).frame(frame))
         return cls(frame.index, np.ascontiguousarray(points.T), settings.judged_customers, settings.seed)
 
-    def silhouette(self, found: Discovery) -> float:
-        """Mean silhouette of a discovery's segments; customers without one, or without a vector there, count 0."""
-        there = pd.Series(found.labels, index=found.frame.index)
-        labels = there.reindex(self.index, fill_value=-1).to_numpy(dtype=np.intp)
+    def silhouette(self, discovery: Discovery) -> float:
+        """Mean silhouette of a discovery's segments; customers without a segment or a vector in it count 0."""
+        assigned = pd.Series(discovery.labels, index=discovery.frame.index)
+        labels = assigned.reindex(self.index, fill_value=-1).to_numpy(dtype=np.intp)
         return weighted_silhouette(self.points, labels, stratified_sample(labels, self.judged, self.seed))
 
 
-def figures(found: Discovery, yardstick: Yardstick) -> Mapping[str, float]:
+def figures(discovery: Discovery, yardstick: Yardstick) -> Mapping[str, float]:
     """A trial's figures; each but `segments` and the shares can be the objective of a sweep.
 
     silhouette : in the yardstick's space. recovered : mean Jaccard similarity of the segments under resampling.
     stability, gap_share : as judged. trust : 2 for distinct groups, 1 for slices of a continuum, 0 for nothing
     reproducible, and to it the mean of `silhouette` (0 where negative) and `recovered`; so 0..3.
     """
-    judgement = found.chosen.judgement
-    recovered = float(np.mean(found.verdict.evidence["recovered"]))
-    silhouette = yardstick.silhouette(found)
+    judgement = discovery.chosen.judgement
+    recovered = float(np.mean(discovery.verdict.evidence["recovered"]))
+    silhouette = yardstick.silhouette(discovery)
     return {
-        "trust": RANK[found.verdict.kind] + (max(silhouette, 0.0) + recovered) / 2,
+        "trust": RANK[discovery.verdict.kind] + (max(silhouette, 0.0) + recovered) / 2,
         "silhouette": silhouette,
         "recovered": recovered,
         **(

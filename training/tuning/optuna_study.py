@@ -1,9 +1,9 @@
-"""Optuna behind a sweep: trials kept in a file, proposals that depend on nothing but the seed and the trials before.
+"""The Optuna study of a sweep: trials are kept in a file, and proposals depend only on the seed and earlier trials.
 
-Optuna does not keep its sampler's state. Here each proposal has a sampler of its own, seeded by the sweep's seed and
-the trial's position among those that count, and looks only at these; so a sweep that was killed and continued tries the
-same settings in the same order as one that ran through. What a killed process left unfinished is failed, and counts
-for nothing: its position is tried again.
+Optuna does not keep its sampler's state. Here each proposal has its own sampler, seeded by the sweep's seed and the
+position of the trial among those with an outcome, and it uses only these. So a sweep that is killed and continued tries
+the same settings in the same order as an uninterrupted one. A trial that a killed process leaves unfinished fails
+without counting, and its position is tried again.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ COUNTED = (TrialState.COMPLETE, TrialState.PRUNED)  # pruned: these settings mad
 VALUES = "values"
 
 
-class GivenValues(BaseSampler):
-    """Proposes what it was given."""
+class FixedValues(BaseSampler):
+    """Proposes fixed values."""
 
     def __init__(self, values: Values) -> None:
         self.values = values
@@ -54,12 +54,12 @@ class GivenValues(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        value = self.values[param_name]
-        return _text(value) if isinstance(param_distribution, CategoricalDistribution) else value
+        setting = self.values[param_name]
+        return _text(setting) if isinstance(param_distribution, CategoricalDistribution) else setting
 
 
 def open_study(file: Path | None, name: str) -> Study:
-    """The study of this name in a SQLite file, made where it is not there; None keeps it in memory only.
+    """Open or create the study of this name in a SQLite file; None keeps it in memory only.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def open_study(file: Path | None, name: str) -> Study:
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        with keeping(f"{file} cannot hold the trials of a sweep"):
+        with reported_storage_errors(f"{file} cannot hold the trials of a sweep"):
             storage = None if file is None else f"sqlite:///{file.resolve()}"
             return optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
     except RuntimeError as error:  # another version of Optuna made its tables
@@ -76,8 +76,8 @@ def open_study(file: Path | None, name: str) -> Study:
 
 
 @contextmanager
-def keeping(failed: str = "the file of the trials cannot be used any more") -> Iterator[None]:
-    """Whatever the file of the trials refuses, because the disk is full or somebody took it away, say, in a sentence.
+def reported_storage_errors(failed: str = "the file of the trials cannot be used any more") -> Iterator[None]:
+    """Report an error of the file of the trials, such as a full disk or a deleted file, in one sentence.
 
     Raises
     ------
@@ -89,39 +89,39 @@ def keeping(failed: str = "the file of the trials cannot be used any more") -> I
     try:
         yield
     except (SQLAlchemyError, optuna.exceptions.OptunaError) as error:
-        # Optuna's own sentence tells of a commit, not of the disk
+        # Optuna's own message names the commit, not the disk
         reason = _first_line(error.__cause__ or error)
         raise SettingsError(f"{failed}: {reason}; make room, or move it away to begin anew") from error
 
 
 def unfinished(study: Study) -> list[FrozenTrial]:
-    """Trials that nobody ended."""
+    """Trials without an outcome, which a killed process left."""
     return study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.WAITING))
 
 
-def counted(study: Study) -> list[FrozenTrial]:
+def finished_trials(study: Study) -> list[FrozenTrial]:
     """Trials with an outcome, in their order."""
     return study.get_trials(deepcopy=False, states=COUNTED)
 
 
 def values_of(trial: FrozenTrial) -> dict[str, Any]:
     """The settings of a trial, by path."""
-    found: dict[str, Any] = trial.user_attrs[VALUES]
-    return found
+    values: dict[str, Any] = trial.user_attrs[VALUES]
+    return values
 
 
 def propose(study: Study, space: Space, trials: int, seed: int) -> tuple[optuna.Trial, dict[str, Any]]:
     """The next trial and its settings.
 
-    A space that holds no more combinations than there shall be trials is gone through in an order drawn by the seed;
-    any other is searched by tree-structured Parzen estimators (Bergstra et al. 2011), the first ten trials at random.
+    A space with no more combinations than trials is enumerated in an order drawn by the seed. Any other is searched by
+    tree-structured Parzen estimators (Bergstra et al. 2011), the first ten trials at random.
     """
-    before = counted(study)
+    before = finished_trials(study)
     size = combinations(space)
     if size is not None and size <= trials:
-        study.sampler = GivenValues(_next_combination(space, [values_of(trial) for trial in before], seed))
+        study.sampler = FixedValues(_next_combination(space, [values_of(trial) for trial in before], seed))
     else:
-        # a position of its own for each trial: what a killed one drew is drawn again
+        # seeded by the position of the trial: a killed one is drawn again
         state = np.random.SeedSequence((seed, len(before))).generate_state(1)
         study.sampler = TPESampler(seed=int(state[0]))
     trial = study.ask()
@@ -130,9 +130,9 @@ def propose(study: Study, space: Space, trials: int, seed: int) -> tuple[optuna.
     return trial, values
 
 
-def same(one: Values, other: Values) -> bool:
+def same(left: Values, right: Values) -> bool:
     """Whether two trials have the same settings; True is not 1."""
-    return _text(one) == _text(other)
+    return _text(left) == _text(right)
 
 
 def _next_combination(space: Space, tried: Sequence[Values], seed: int) -> Mapping[str, Any]:
@@ -165,5 +165,5 @@ def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+def _text(setting: Any) -> str:
+    return json.dumps(setting, sort_keys=True, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Settings by dotted path: which values a sweep may give them, and the settings with such values in them."""
+"""The search space of a sweep: settings by dotted path, the values they may take, and settings with such values."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ Space = Mapping[str, tuple[Any, ...] | SweepRange]
 Root = TypeVar("Root", bound=BaseModel)
 
 SAYS_NOTHING_OF_SEGMENTS = ("registry", "sweep", "title")
-GOLDEN = 0.381966  # a place between 0 and 1 that no tidy number is at
+GOLDEN = 0.381966  # a share between 0 and 1 that is no round number
 NAMED_BY = "algorithm"  # entries of a list are found by their number or by this key
 
 
 @dataclass(frozen=True)
 class _Place:
-    """A container in plain settings, and the key or number of what is meant in it."""
+    """A container in plain settings, and the key or number of one entry of it."""
 
     inside: Any
     key: Any
 
 
 def changed(settings: Root, values: Values) -> Root:
-    """The same settings with other values at some paths.
+    """The same settings with other values at these paths.
 
-    `discovery.encoding.scale` is a key in blocks; `discovery.algorithms.kmeans.starts` is a key in the entry of a list
-    that has this algorithm (or number, from 0); a block that is not there is made. Where a path leads into what another
-    one gives, it is the later of the two, in whichever order they come.
+    `discovery.encoding.scale` is a key in blocks; `discovery.algorithms.kmeans.starts` is a key in the list's entry of
+    this algorithm (or number, from 0); an absent block is made. Where a path leads into the value of another path, the
+    longer path is applied last.
 
     Raises
     ------
@@ -48,16 +48,16 @@ def changed(settings: Root, values: Values) -> Root:
         If there is no such path, or a value is not valid there; with the nearest known key.
     """
     plain = settings.model_dump(mode="json")
-    for path, value in sorted(values.items(), key=lambda item: item[0].count(".")):
+    for path in sorted(values, key=lambda path: path.count(".")):
         place = _find(plain, path)
-        place.inside[place.key] = copy.deepcopy(value)
+        place.inside[place.key] = copy.deepcopy(values[path])
     return parse_as(type(settings), plain, "the swept settings")
 
 
 def check_space(settings: BaseModel, space: Space) -> None:
-    """Try every choice and both ends of every range, so that nothing starts that cannot end.
+    """Check every choice and both ends of every range before the first trial.
 
-    A value that is only valid beside other values of the space is valid.
+    A value that is only valid together with other values of the space is valid.
 
     Raises
     ------
@@ -73,21 +73,21 @@ def check_space(settings: BaseModel, space: Space) -> None:
         {path: _samples(variation)[-1] for path, variation in space.items()},
     ]
     for path, variation in space.items():
-        for value in _samples(variation):
+        for choice in _samples(variation):
             first: SettingsError | None = None
             for others in companies:
                 try:
-                    changed(settings, {**others, path: value})
+                    changed(settings, {**others, path: choice})
                     break
                 except SettingsError as error:
                     first = first or error
             else:
                 reason = str(first).removeprefix("the swept settings: ")
-                raise SettingsError(f"sweep.space: {path!r} cannot be {json.dumps(value)}: {reason}") from first
+                raise SettingsError(f"sweep.space: {path!r} cannot be {json.dumps(choice)}: {reason}") from first
 
 
 def check_columns(space: Space, contract: VectorContract) -> None:
-    """Settings by column or by group must name one that the vectors have: of another, every trial would be the same.
+    """Check that settings by column or by group name one of the vectors'; any other would make every trial the same.
 
     Raises
     ------
@@ -112,15 +112,15 @@ def check_columns(space: Space, contract: VectorContract) -> None:
                 )
 
 
-def written(content: Mapping[str, Any], settings: BaseModel, values: Values) -> dict[str, Any]:
-    """The content of a settings file with these values in it; a list, of which a path means a part, is written whole.
+def changed_content(content: Mapping[str, Any], settings: BaseModel, values: Values) -> dict[str, Any]:
+    """The content of a settings file with these values in it; a list is written whole where a path leads into it.
 
-    `settings` are what the content says. From an empty content: only what the values change.
+    settings : the same content, parsed. Of an empty content: only what the values change.
     """
     plain = changed(settings, values).model_dump(mode="json")
-    told: dict[str, Any] = copy.deepcopy(dict(content))
+    merged: dict[str, Any] = copy.deepcopy(dict(content))
     for path in values:
-        source, target = plain, told
+        source, target = plain, merged
         *blocks, last = _up_to_a_list(plain, path)
         for block in blocks:
             source = source[block]
@@ -128,7 +128,7 @@ def written(content: Mapping[str, Any], settings: BaseModel, values: Values) -> 
                 target[block] = {}
             target = target[block]
         target[last] = source[last]
-    return told
+    return merged
 
 
 def combinations(space: Space) -> int | None:
@@ -146,7 +146,7 @@ def count_of(variation: tuple[Any, ...] | SweepRange) -> int | None:
 
 
 def value_at(variation: SweepRange, number: int) -> int | float:
-    """`low` and so many steps, as a person would write it: 0.3, not 0.30000000000000004."""
+    """`low` and so many steps, as a person writes it: 0.3, not 0.30000000000000004."""
     step = variation.step or 1
     if variation.whole:
         return int(variation.low + number * step)
@@ -154,7 +154,7 @@ def value_at(variation: SweepRange, number: int) -> int | float:
 
 
 def every_combination(space: Space) -> Iterator[dict[str, Any]]:
-    """All settings of a space whose values can be counted."""
+    """All combinations of a space without a continuous range."""
     every = [_every(variation) for variation in space.values()]
     return (dict(zip(space, values, strict=True)) for values in itertools.product(*every))
 
@@ -202,10 +202,10 @@ def _key(node: Any, part: str, where: str) -> Any:
 
 
 def _up_to_a_list(plain: Any, path: str) -> list[str]:
-    found = []
+    parts = []
     for part in path.split("."):
-        found.append(part)
+        parts.append(part)
         plain = plain.get(part) if isinstance(plain, dict) else None
         if isinstance(plain, list):
             break
-    return found
+    return parts

@@ -1,4 +1,4 @@
-"""A sweep: discoveries under many settings, each judged alike, and which was best. It registers nothing."""
+"""A sweep: discoveries under many settings, each measured alike, and the best of them. It registers nothing."""
 
 from __future__ import annotations
 
@@ -15,14 +15,22 @@ import pandas as pd
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from features.customer_vector import digest
+from features.vector_table import digest
 from segment_model.contract import VectorContract
 from segment_model.errors import ContractError, DiscoveryError, SettingsError
 from training.discovery.discovery import Discovery, discover
 from training.settings import DiscoverySettings, parse_as
 from training.sweep_settings import Objective, SweepSettings
 from training.tuning.figures import Yardstick, figures
-from training.tuning.optuna_study import counted, keeping, open_study, propose, same, unfinished, values_of
+from training.tuning.optuna_study import (
+    finished_trials,
+    open_study,
+    propose,
+    reported_storage_errors,
+    same,
+    unfinished,
+    values_of,
+)
 from training.tuning.search_space import Space, changed, check_columns, check_space, combinations
 
 IN_MEMORY = "sweep"
@@ -34,9 +42,9 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial: its place in the sweep (from 0), the settings by path, and what came of them.
+    """One trial: its place in the sweep (from 0), the settings by path, and their outcome.
 
-    figures : as `sweep_figures.figures`, empty where no model was made; `refused` then says why.
+    figures : as of `figures.figures`, empty without a model; `refused` then says why.
     """
 
     number: int
@@ -49,7 +57,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep so far; `wanted` is how many trials it shall have."""
+    """A sweep so far; `wanted` is the number of trials it is to have."""
 
     objective: Objective
     wanted: int
@@ -111,8 +119,8 @@ def sweep(
     check_space(settings, wanted.space)
     check_columns(wanted.space, contract)
     yardstick = Yardstick.of(frame, contract, settings)
-    told = [settings.model_dump(mode="json"), contract.to_json()]
-    study = open_study(file, IN_MEMORY if file is None else key_of(told, wanted, digest(frame)))
+    plain = [settings.model_dump(mode="json"), contract.to_json()]
+    study = open_study(file, IN_MEMORY if file is None else key_of(plain, wanted, digest(frame)))
 
     def attempt(values: Mapping[str, Any]) -> Discovery:
         return discover(frame, contract, changed(settings, values), {})
@@ -120,22 +128,22 @@ def sweep(
     return run_trials(study, wanted, attempt, yardstick, progress)
 
 
-def key_of(told: Any, wanted: SweepSettings, data: str) -> str:
-    """Names the sweep of these settings (plain values), space, seed, objective and data."""
+def key_of(plain: Any, wanted: SweepSettings, vectors_digest: str) -> str:
+    """The name of the sweep of these settings (plain values), space, seed, objective and vectors."""
     asked = wanted.model_dump(mode="json", exclude=MAY_CHANGE)
-    return hashlib.sha256(json.dumps([told, asked, data], sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([plain, asked, vectors_digest], sort_keys=True).encode()).hexdigest()[:16]
 
 
-@keeping()
+@reported_storage_errors()
 def run_trials(
     study: Study,
     settings: SweepSettings,
     attempt: Discover,
     yardstick: Yardstick,
     progress: Progress | None = None,
-    told: Callable[[Sweep], None] | None = None,
+    report: Callable[[Sweep], None] | None = None,
 ) -> Sweep:
-    """Go on with a study until it has its trials or the time is over; `told` hears of the sweep after each trial."""
+    """Continue a study until it has its trials or the time is over; `report` gets the sweep after each trial."""
     for trial in unfinished(study):
         study.tell(trial.number, state=TrialState.FAIL)
     wanted = wanted_trials(settings.space, settings.trials)
@@ -147,21 +155,21 @@ def run_trials(
             progress(len(now.trials), wanted, f"trial {len(now.trials)}{best}")
         _one_trial(study, settings, attempt, yardstick, wanted)
         now = sweep_of(study, settings)
-        if told:
-            told(now)
+        if report:
+            report(now)
     return now
 
 
 def wanted_trials(space: Space, trials: int) -> int:
-    """How many trials a sweep shall have: no more than the space holds."""
+    """The number of trials a sweep is to have: no more than the space holds."""
     size = combinations(space)
     return trials if size is None else min(trials, size)
 
 
-@keeping()
+@reported_storage_errors()
 def sweep_of(study: Study, settings: SweepSettings) -> Sweep:
-    """What a study holds."""
-    trials = tuple(_described(number, trial) for number, trial in enumerate(counted(study)))
+    """The sweep that a study holds."""
+    trials = tuple(_trial_of(number, trial) for number, trial in enumerate(finished_trials(study)))
     return Sweep(settings.objective, wanted_trials(settings.space, settings.trials), trials)
 
 
@@ -169,8 +177,8 @@ def _one_trial(study: Study, settings: SweepSettings, attempt: Discover, yardsti
     trial, values = propose(study, settings.space, wanted, settings.seed)
     try:
         outcome = _known(study, values) or _comparable(_tried(attempt, values, yardstick), settings.objective)
-        for name, value in outcome.items():
-            trial.set_user_attr(name, value)
+        for name in outcome:
+            trial.set_user_attr(name, outcome[name])
         if outcome["refused"]:
             study.tell(trial, state=TrialState.PRUNED)
         else:
@@ -181,30 +189,30 @@ def _one_trial(study: Study, settings: SweepSettings, attempt: Discover, yardsti
 
 
 def _known(study: Study, values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The outcome of the same settings tried before: it would be the same again."""
-    for before in counted(study):
+    """The outcome of an earlier trial with the same settings, which would be the same again."""
+    for before in finished_trials(study):
         if same(values_of(before), values):
             return {name: before.user_attrs[name] for name in ("figures", "verdict", "chosen", "refused")}
     return None
 
 
 def _tried(attempt: Discover, values: Mapping[str, Any], yardstick: Yardstick) -> dict[str, Any]:
-    """The outcome of a trial. Settings that make no model, or are not valid together, are an outcome too."""
+    """The outcome of a trial; settings that make no model, or are not valid together, have one too."""
     try:
-        found = attempt(values)
+        discovery = attempt(values)
     except (ContractError, DiscoveryError, SettingsError) as error:
         return {"figures": {}, "verdict": "", "chosen": "", "refused": str(error)}
-    kind, name = str(found.verdict.kind), found.chosen.spec.name
-    return {"figures": dict(figures(found, yardstick)), "verdict": kind, "chosen": name, "refused": ""}
+    kind, name = str(discovery.verdict.kind), discovery.chosen.spec.name
+    return {"figures": dict(figures(discovery, yardstick)), "verdict": kind, "chosen": name, "refused": ""}
 
 
 def _comparable(outcome: dict[str, Any], objective: Objective) -> dict[str, Any]:
-    """A model without the figure that is sought cannot be ranked, and Optuna would not count its trial: not ever."""
+    """The outcome, refused where the objective is missing: Optuna would never count a trial without a number."""
     if outcome["refused"] or math.isfinite(outcome["figures"].get(objective, math.nan)):
         return outcome
     return {**outcome, "figures": {}, "refused": f"its model has no {objective}"}
 
 
-def _described(number: int, trial: FrozenTrial) -> Trial:
-    told = trial.user_attrs
-    return Trial(number, values_of(trial), told["figures"], told["verdict"], told["chosen"], told["refused"])
+def _trial_of(number: int, trial: FrozenTrial) -> Trial:
+    kept = trial.user_attrs
+    return Trial(number, values_of(trial), kept["figures"], kept["verdict"], kept["chosen"], kept["refused"])

@@ -3,13 +3,15 @@
 
 Both services run at the same time, with one worker each, and serve the same model. They take turns in the order
 A B B A, so that a drift of the machine's speed falls on both alike. A rate is requests per processor second of the
-worker, which other load on the machine disturbs less than requests per second. The cost is 1 - the median of the
-paired ratios; its 90 % interval is the bootstrap's.
+worker, which other load on the machine disturbs less than requests per second. Two processes of the same code differ by
+some per cent for as long as they live (where their memory lies), so the rounds are shared among several starts. The
+cost is 1 - the median of the paired ratios; its 90 % interval is the bootstrap's.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +31,7 @@ from serving.gateway.api_keys import add_key
 from serving.launcher import CHECKOUT, SERVICE, Launched, serve_command, serve_environment, stop, wait_until_ready
 
 ROUNDS = 12
+STARTS = 4
 SECONDS = 5
 RESAMPLES = 10_000
 WORKER = "_bentoml_impl.worker.service"
@@ -126,7 +129,7 @@ def paired_ratios(
     return ratios
 
 
-def measure(base: Path, changed: Path, rounds: int, seconds: float) -> dict[str, Cost]:
+def measure(base: Path, changed: Path, rounds: int, seconds: float, starts: int) -> dict[str, Cost]:
     """The cost of one customer explained and of 500 customers in a list, of the changed checkout against the base.
 
     Raises
@@ -135,7 +138,7 @@ def measure(base: Path, changed: Path, rounds: int, seconds: float) -> dict[str,
         If wrk is not installed, or a request was not answered by 200.
     """
     find_wrk()
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         model, frame = small_model()
         model.save(folder / "model")
@@ -143,19 +146,31 @@ def measure(base: Path, changed: Path, rounds: int, seconds: float) -> dict[str,
             "Authorization": f"Bearer {add_key(folder / 'keys.json', 'benchmark')}",
             "Content-Type": "application/json",
         }
-        services = []
-        for side, checkout in (("base", base), ("changed", changed)):
-            (folder / side).mkdir()
-            services.append(stack.enter_context(checkout_service(checkout, folder, folder / side / "log")))
         bodies = Bodies(frame)
         sent = {"one customer explained": bodies.one(explain=True), "500 customers": bodies.many()}
-        for service in services:
-            for texts in sent.values():
-                service.rate(texts, headers, 1)
-        return {
-            request: cost_of(paired_ratios(services[0], services[1], texts, headers, rounds, seconds))
-            for request, texts in sent.items()
-        }
+        ratios: dict[str, list[float]] = {request: [] for request in sent}
+        for start in range(starts):
+            with both_services(base, changed, folder, start) as services:
+                for request, texts in sent.items():
+                    for service in services:
+                        service.rate(texts, headers, 1)
+                    ratios[request] += paired_ratios(*services, texts, headers, math.ceil(rounds / starts), seconds)
+    return {request: cost_of(paired) for request, paired in ratios.items()}
+
+
+@contextmanager
+def both_services(
+    base: Path, changed: Path, folder: Path, start: int
+) -> Iterator[tuple[CheckoutService, CheckoutService]]:
+    """The services of base and changed checkout; every other start begins with the changed one."""
+    order = (base, changed) if start % 2 == 0 else (changed, base)
+    with ExitStack() as stack:
+        services = []
+        for place, checkout in enumerate(order):
+            log = folder / f"{start}-{place}" / "log"
+            log.parent.mkdir()
+            services.append(stack.enter_context(checkout_service(checkout, folder, log)))
+        yield (services[0], services[1]) if start % 2 == 0 else (services[1], services[0])
 
 
 @click.command()
@@ -163,9 +178,10 @@ def measure(base: Path, changed: Path, rounds: int, seconds: float) -> dict[str,
 @click.option("--changed", type=click.Path(path_type=Path, exists=True), default=CHECKOUT, help="By default this one.")
 @click.option("--rounds", type=click.IntRange(1), default=ROUNDS, show_default=True)
 @click.option("--seconds", type=click.IntRange(1), default=SECONDS, show_default=True, help="Of each round.")
-def main(base: Path, changed: Path, rounds: int, seconds: int) -> None:
+@click.option("--starts", type=click.IntRange(1), default=STARTS, show_default=True, help="Of both services.")
+def main(base: Path, changed: Path, rounds: int, seconds: int, starts: int) -> None:
     """Print the cost of a changed service against a base, and as the last line one JSON object."""
-    costs = measure(base.resolve(), changed.resolve(), rounds, seconds)
+    costs = measure(base.resolve(), changed.resolve(), rounds, seconds, starts)
     for request, cost in costs.items():
         click.echo(f"{request:24} {cost}")
     click.echo(json.dumps({name: [cost.median, cost.lower, cost.upper] for name, cost in costs.items()}))

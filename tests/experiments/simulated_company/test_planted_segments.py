@@ -15,7 +15,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from experiments.simulated_company.company import simulate, write_company
 from experiments.simulated_company.planted_segments import PLANTED
-from features.customer_vector import CustomerVectors, build_vectors
+from features.customer_vector import build_vectors
+from features.vector_table import CustomerVectors
 from training.discovery.discovery import discover
 from training.settings import Settings, read_settings
 

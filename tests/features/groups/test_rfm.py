@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.customer_vector import CustomerVectors, build_vectors
+from features.customer_vector import build_vectors
 from features.settings import FeatureSettings, Sources
+from features.vector_table import CustomerVectors
 
 
 def orders_vectors(folder: Path, file: str, columns: dict[str, str], as_of: date, **rfm: Any) -> CustomerVectors:

@@ -18,11 +18,12 @@ import yaml
 
 from experiments.load.raw_requests import under_our_names
 from experiments.simulated_company.company import simulate, write_company
-from features.customer_vector import CustomerVectors, build_vectors
+from features.customer_vector import build_vectors
 from features.feature_spec import VectorRecipe
 from features.request.compiled import VectorCompiler
 from features.request.duckdb_engine import FEWEST, TIMES, RecordTable, capacity_for
 from features.settings import FeatureSettings, Sources
+from features.vector_table import CustomerVectors
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.errors import ContractError, SourceError
 

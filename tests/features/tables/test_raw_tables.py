@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from features.customer_vector import CustomerVectors, build_vectors
+from features.customer_vector import build_vectors
 from features.settings import FeatureSettings, Sources
 from features.tables.raw_tables import RAW_TABLES
+from features.vector_table import CustomerVectors
 from segment_model.errors import SegmentsError, SettingsError, SourceError
 
 AS_OF = date(2024, 7, 1)

@@ -126,16 +126,16 @@ def test_eight_threads_get_one_answer(crowded: NearestCore) -> None:
     fresh = NearestCore.from_arrays(crowded.arrays())  # no tree grown yet
     points = np.random.default_rng(2).normal(size=(10, 200)) * 2
     expected = crowded.nearest(points)
-    found: list[bool] = []
+    outside: list[bool] = []
 
     def ask() -> None:
         near = fresh.nearest(points)
         same = np.array_equal(near.distance, expected.distance) and np.array_equal(near.outside, expected.outside)
-        found.append(same and np.array_equal(near.runner_up_distance, expected.runner_up_distance))
+        outside.append(same and np.array_equal(near.runner_up_distance, expected.runner_up_distance))
 
     threads = [Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [True] * 8
+    assert outside == [True] * 8

@@ -66,15 +66,15 @@ def small_model(
     places = np.array([row[:count] for row in centroids], dtype=np.float64)
     points = numbers.encode(np.ascontiguousarray(places.T))
     blocks = [0.8 * np.eye(len(levels))[[row[count] for row in centroids]].T] if levels else []
-    found = np.ascontiguousarray(np.vstack([points, *blocks]).T)
+    sites = np.ascontiguousarray(np.vstack([points, *blocks]).T)
     plan = [Column("plan", Kind.CATEGORY)] if levels else []
-    cards = tuple(SegmentCard(f"s{i}", f"segment {i}", "", 10, 1 / len(found), {}) for i in range(len(found)))
-    assigner = NearestCentroid(found)
+    cards = tuple(SegmentCard(f"s{i}", f"segment {i}", "", 10, 1 / len(sites), {}) for i in range(len(sites)))
+    assigner = NearestCentroid(sites)
     return SegmentModel(
         VectorContract((*columns, *plan)),
         encoder,
         assigner,
-        CentroidExplainer(encoder, found, found.mean(axis=0)),
+        CentroidExplainer(encoder, sites, sites.mean(axis=0)),
         NoveltyRule.learn(places.T.copy()),
         cards,
     )
@@ -91,14 +91,14 @@ def test_the_nearest_point_is_that_of_scipys_solvers(seed: int, dimensions: int,
     point = generator.normal(size=dimensions)
     gains, needs = generator.normal(size=(rows, dimensions)), generator.normal(size=rows)
     lower, upper = point - generator.exponential(1, dimensions), point + generator.exponential(1, dimensions)
-    found = nearest_point(point, gains, needs, lower, upper)
+    nearest = nearest_point(point, gains, needs, lower, upper)
     feasible = linprog(np.zeros(dimensions), -gains, -needs, bounds=np.c_[lower, upper])
-    if found is None:
+    if nearest is None:
         assert feasible.status == 2
         return
     assert feasible.status == 0
-    assert np.all(gains @ found >= needs - 1e-9)
-    assert np.all((found >= lower) & (found <= upper))
+    assert np.all(gains @ nearest >= needs - 1e-9)
+    assert np.all((nearest >= lower) & (nearest <= upper))
     reference = minimize(
         lambda x: np.sum((x - point) ** 2),
         feasible.x,
@@ -108,7 +108,7 @@ def test_the_nearest_point_is_that_of_scipys_solvers(seed: int, dimensions: int,
         method="SLSQP",
         options={"ftol": 1e-14, "maxiter": 500},
     )
-    ours, theirs = np.sum((found - point) ** 2), np.sum((reference.x - point) ** 2)
+    ours, theirs = np.sum((nearest - point) ** 2), np.sum((reference.x - point) ** 2)
     assert ours <= theirs + 1e-7 * (1 + theirs)
     if reference.success:
         assert ours >= theirs - 1e-6 * (1 + theirs)
@@ -116,9 +116,9 @@ def test_the_nearest_point_is_that_of_scipys_solvers(seed: int, dimensions: int,
 
 def test_a_fixed_coordinate_and_an_empty_box_are_seen() -> None:
     gains, needs = np.array([[1.0, 1.0]]), np.array([2.0])
-    found = nearest_point(np.zeros(2), gains, needs, np.array([0.0, -5.0]), np.array([0.0, 5.0]))
-    assert found is not None
-    np.testing.assert_allclose(found, [0.0, 2.0], atol=1e-12)
+    nearest = nearest_point(np.zeros(2), gains, needs, np.array([0.0, -5.0]), np.array([0.0, 5.0]))
+    assert nearest is not None
+    np.testing.assert_allclose(nearest, [0.0, 2.0], atol=1e-12)
     assert nearest_point(np.zeros(2), gains, needs, np.zeros(2), np.zeros(2)) is None
     assert nearest_point(np.zeros(0), np.zeros((1, 0)), np.array([1.0]), np.zeros(0), np.zeros(0)) is None
 
@@ -162,7 +162,7 @@ def slsqp(model: SegmentModel, customer: dict[str, Any], to: str, changeable: tu
 
     best = math.inf
     for first in (start[rows], target[rows], (low[rows] + high[rows]) / 2):
-        found = minimize(
+        optimum = minimize(
             lambda x: np.sum((x - start[rows]) ** 2),
             np.clip(first, low[rows], high[rows]),
             bounds=np.c_[low[rows], high[rows]],
@@ -170,8 +170,8 @@ def slsqp(model: SegmentModel, customer: dict[str, Any], to: str, changeable: tu
             method="SLSQP",
             options={"ftol": 1e-14, "maxiter": 500},
         )
-        if np.all(margins(found.x) >= -1e-7):
-            best = min(best, float(np.sqrt(found.fun)))
+        if np.all(margins(optimum.x) >= -1e-7):
+            best = min(best, float(np.sqrt(optimum.fun)))
     return best
 
 
@@ -232,7 +232,7 @@ def test_combinations_of_levels_come_as_if_all_had_been_sorted(sizes: list[tuple
         encoding = CategoryEncoding("plan", tuple("abcde"[:size]), (), factor)
         own = 0 if known else -1
         categories.append(FreeCategory(encoding, 0, own, tuple(code for code in range(size) if code != own)))
-    every = product(*((one.code, *one.choices) for one in categories))
+    every = product(*((category.code, *category.choices) for category in categories))
     expected = sorted(every, key=lambda codes: cost_of(categories, codes))[:most]
     assert list(islice(cheapest_first(categories), most)) == expected
 
@@ -416,7 +416,9 @@ def test_the_search_asks_often_and_ends_where_it_is_told_to(
     """Between two looks lie one programme, or `AT_ONCE` customers to judge, and nothing follows the last look."""
     judged: list[int] = []
     solve, nearest = smallest_change.nearest_point, type(model.assigner).nearest
-    monkeypatch.setattr(smallest_change, "nearest_point", lambda *given: (judged.append(AT_ONCE), solve(*given))[1])
+    monkeypatch.setattr(
+        smallest_change, "nearest_point", lambda *arguments: (judged.append(AT_ONCE), solve(*arguments))[1]
+    )
     monkeypatch.setattr(
         type(model.assigner), "nearest", lambda self, points: (judged.append(points.shape[1]), nearest(self, points))[1]
     )
@@ -453,7 +455,7 @@ def test_the_search_asks_often_and_ends_where_it_is_told_to(
 def test_money_moves_with_the_orders_at_the_same_average(
     kmeans_model: SegmentModel, customers: list[dict[str, Any]]
 ) -> None:
-    found = 0
+    changed_customers = 0
     for customer in customers[:40]:
         for to in kmeans_model.ids:
             answer = what_would_change(kmeans_model, customer, to, ["frequency"])
@@ -463,8 +465,8 @@ def test_money_moves_with_the_orders_at_the_same_average(
                 after = answer.customer["monetary_value"] / answer.customer["frequency"]  # type: ignore[operator]
                 assert after == pytest.approx(before, rel=1e-12)
                 assert [c.follows for c in answer.changes if c.column == "monetary_value"] == [True]
-                found += 1
-    assert found >= 10
+                changed_customers += 1
+    assert changed_customers >= 10
 
 
 def test_a_marked_column_does_not_follow(kmeans_model: SegmentModel, customers: list[dict[str, Any]]) -> None:

@@ -101,10 +101,12 @@ def test_arrays_equal_scikit_learn(
     with np.errstate(all="ignore"):
         fitted = fit_encoding(train, CONTRACT, options)
         expected = np.asarray(fitted.transformer.transform(sklearn_frame(serve, CONTRACT)))
-    found = fitted.encoder.encode(CustomerReader(CONTRACT, fitted.encoder).frame(serve)).T
+    encoded = fitted.encoder.encode(CustomerReader(CONTRACT, fitted.encoder).frame(serve)).T
     # the error of a number counts from its size before it was centred
     size = 1 + np.abs(np.concatenate([fitted.encoder.numbers.center * fitted.encoder.numbers.factor, np.zeros(20)]))
-    np.testing.assert_array_less(np.abs(found - expected), 1e-12 * size[: found.shape[1]] + 1e-12 * np.abs(expected))
+    np.testing.assert_array_less(
+        np.abs(encoded - expected), 1e-12 * size[: encoded.shape[1]] + 1e-12 * np.abs(expected)
+    )
 
 
 def test_one_customer_gets_the_bits_of_the_batch() -> None:

@@ -44,7 +44,7 @@ def test_kmeans_equals_shaps_permutation_explainer(kmeans_discovery: Discovery) 
     state = np.random.get_state()  # noqa: NPY002  (shap seeds NumPy's global generator)
     customers = points[:20]
     near = model.assigner.nearest(np.ascontiguousarray(customers.T))
-    found = model.explainer.explain(np.ascontiguousarray(customers.T), near.segment, near.runner_up)
+    explanations = model.explainer.explain(np.ascontiguousarray(customers.T), near.segment, near.runner_up)
     for position, customer in enumerate(customers):
         a, b = int(near.segment[position]), int(near.runner_up[position])
         explainer = shap.PermutationExplainer(
@@ -54,24 +54,26 @@ def test_kmeans_equals_shaps_permutation_explainer(kmeans_discovery: Discovery) 
         )
         expected = explainer(customer[None, :], silent=True)
         by_column = model.encoder.by_column(np.ascontiguousarray(expected.values.T))[:, 0]
-        np.testing.assert_allclose(found.contributions[position], by_column, atol=1e-9)
-        np.testing.assert_allclose(found.base[position], expected.base_values[0], atol=1e-9)
+        np.testing.assert_allclose(explanations.contributions[position], by_column, atol=1e-9)
+        np.testing.assert_allclose(explanations.base[position], expected.base_values[0], atol=1e-9)
     np.random.set_state(state)  # noqa: NPY002
 
 
 def test_base_and_contributions_add_up_to_the_margin(model: SegmentModel, planted: Any) -> None:
     frame = planted.frame.iloc[:40]
-    found = model.explain_table(frame)
+    explanations = model.explain_table(frame)
     points = model.encoder.encode(model.scorer.reader.frame(frame))
     for position in range(len(frame)):
-        a, b = int(found.toward[position]), int(found.against[position])
+        a, b = int(explanations.toward[position]), int(explanations.against[position])
         point = np.ascontiguousarray(points[:, [position]])
         if isinstance(model.explainer, CoreExplainer):
             expected = model.explainer.margin(point, a, b)[0]
         else:
             expected = margin_of(model, point.T, a, b)[0]
-        assert found.base[position] + found.contributions[position].sum() == pytest.approx(expected, abs=1e-9)
-        assert found.score[position] == pytest.approx(expected, abs=1e-9)
+        assert explanations.base[position] + explanations.contributions[position].sum() == pytest.approx(
+            expected, abs=1e-9
+        )
+        assert explanations.score[position] == pytest.approx(expected, abs=1e-9)
 
 
 def test_hdbscan_comes_near_the_exact_shapley_values(hdbscan_discovery: Discovery) -> None:
@@ -80,11 +82,11 @@ def test_hdbscan_comes_near_the_exact_shapley_values(hdbscan_discovery: Discover
     explainer = model.explainer
     assert isinstance(explainer, CoreExplainer)
     near = model.assigner.nearest(np.ascontiguousarray(points.T))
-    found = explainer.explain(np.ascontiguousarray(points.T), near.segment, near.runner_up)
+    explanations = explainer.explain(np.ascontiguousarray(points.T), near.segment, near.runner_up)
     errors = []
     for position, point in enumerate(points):
         exact = exact_shapley(explainer, point, int(near.segment[position]), int(near.runner_up[position]))
-        errors.append(np.abs(found.contributions[position] - exact).sum() / np.abs(exact).sum())
+        errors.append(np.abs(explanations.contributions[position] - exact).sum() / np.abs(exact).sum())
     assert np.mean(errors) <= 0.15
 
 
@@ -121,17 +123,17 @@ def test_a_column_in_which_the_segments_do_not_differ_gets_nothing(kmeans_model:
     centroids[:, 1] = 0.25
     level = CentroidExplainer(explainer.encoder, centroids, explainer.mean)
     points = np.ascontiguousarray(centroids[:1].T) + 0.1
-    found = level.explain(points, np.array([0]), np.array([1]))
-    assert found.contributions[0, 1] == 0.0
+    explanations = level.explain(points, np.array([0]), np.array([1]))
+    assert explanations.contributions[0, 1] == 0.0
 
 
 def test_the_caller_may_name_the_other_segment(model: SegmentModel, planted: Any) -> None:
     frame = planted.frame.iloc[:10]
     other = model.ids[2]
-    found = model.explain_table(frame, against=other)
-    own = found.toward == 2
-    assert np.all(found.against[~own] == 2)
-    assert np.all(found.against[own] != 2)
+    explanations = model.explain_table(frame, against=other)
+    own = explanations.toward == 2
+    assert np.all(explanations.against[~own] == 2)
+    assert np.all(explanations.against[own] != 2)
 
 
 def test_shaps_own_plots_take_the_explanation(model: SegmentModel, planted: Any) -> None:

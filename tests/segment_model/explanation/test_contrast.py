@@ -37,13 +37,17 @@ def test_the_score_is_the_margin_over_whatever_segment_is_named(model: SegmentMo
     distances = distances_of(model, frame)
     order = np.argsort(distances, axis=1, kind="stable")
     for position, segment in enumerate(model.ids):
-        found = model.explain_table(frame, against=segment)
-        assert np.array_equal(found.toward, order[:, 0]), "A is the nearest segment, whatever B is"
+        explanations = model.explain_table(frame, against=segment)
+        assert np.array_equal(explanations.toward, order[:, 0]), "A is the nearest segment, whatever B is"
         expected = np.where(order[:, 0] == position, order[:, 1], position)
-        assert np.array_equal(found.against, expected), "where B is the nearest itself, the runner-up stands in"
-        np.testing.assert_allclose(found.score, margins(distances, found.toward, found.against), atol=1e-9)
-        np.testing.assert_allclose(found.base + found.contributions.sum(axis=1), found.score, atol=1e-9)
-        assert np.all(found.score >= -1e-9), "the nearest segment wins against every other"
+        assert np.array_equal(explanations.against, expected), "where B is the nearest itself, the runner-up stands in"
+        np.testing.assert_allclose(
+            explanations.score, margins(distances, explanations.toward, explanations.against), atol=1e-9
+        )
+        np.testing.assert_allclose(
+            explanations.base + explanations.contributions.sum(axis=1), explanations.score, atol=1e-9
+        )
+        assert np.all(explanations.score >= -1e-9), "the nearest segment wins against every other"
 
 
 def test_naming_the_runner_up_is_saying_nothing(model: SegmentModel, planted: Any) -> None:
@@ -60,7 +64,7 @@ def test_kmeans_margins_add_up_around(kmeans_model: SegmentModel, planted: Any) 
     explainer = kmeans_model.explainer
     points = kmeans_model.encoder.encode(kmeans_model.scorer.reader.frame(planted.frame.iloc[:30]))
     a, b, c = (np.full(30, position) for position in (0, 1, 2))
-    ab, bc, ac = (explainer.explain(points, one, other) for one, other in ((a, b), (b, c), (a, c)))
+    ab, bc, ac = (explainer.explain(points, segment, other) for segment, other in ((a, b), (b, c), (a, c)))
     np.testing.assert_allclose(ab.contributions + bc.contributions, ac.contributions, atol=1e-9)
     np.testing.assert_allclose(ab.score + bc.score, ac.score, atol=1e-9)
     ba = explainer.explain(points, b, a)
@@ -81,10 +85,12 @@ def test_an_outsider_is_explained_toward_the_nearest(hdbscan_model: SegmentModel
     if frame.empty:
         frame = planted.frame.iloc[:1].assign(recency_days=0.0, frequency=1.0, monetary_value=5000.0)
     assert hdbscan_model.assign(frame)["unassigned"].all()
-    found = hdbscan_model.explain_table(frame, against=hdbscan_model.ids[0])
+    explanations = hdbscan_model.explain_table(frame, against=hdbscan_model.ids[0])
     distances = distances_of(hdbscan_model, frame)
-    assert np.array_equal(found.toward, np.argmin(distances, axis=1))
-    np.testing.assert_allclose(found.score, margins(distances, found.toward, found.against), atol=1e-9)
+    assert np.array_equal(explanations.toward, np.argmin(distances, axis=1))
+    np.testing.assert_allclose(
+        explanations.score, margins(distances, explanations.toward, explanations.against), atol=1e-9
+    )
 
 
 def test_a_renamed_segment_is_still_found_by_its_id(kmeans_model: SegmentModel, planted: Any) -> None:

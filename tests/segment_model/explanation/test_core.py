@@ -72,22 +72,22 @@ def test_few_columns_are_explained_exactly(columns: int, levels: int) -> None:
     explainer = make_explainer(columns, levels=levels)
     points = points_of(explainer, 4)
     near = explainer.assigner.nearest(points)
-    found = explainer.explain(points, near.segment, near.runner_up)
+    explanations = explainer.explain(points, near.segment, near.runner_up)
     for position in range(4):
         a, b = int(near.segment[position]), int(near.runner_up[position])
         expected = shapley(explainer, points[:, position], a, b)
-        np.testing.assert_allclose(found.contributions[position], expected, atol=1e-10)
+        np.testing.assert_allclose(explanations.contributions[position], expected, atol=1e-10)
 
 
 def test_many_columns_are_explained_nearly() -> None:
     explainer = make_explainer(9)
     points = points_of(explainer, 8)
     near = explainer.assigner.nearest(points)
-    found = explainer.explain(points, near.segment, near.runner_up)
+    explanations = explainer.explain(points, near.segment, near.runner_up)
     errors = []
     for position in range(8):
         exact = shapley(explainer, points[:, position], int(near.segment[position]), int(near.runner_up[position]))
-        errors.append(np.abs(found.contributions[position] - exact).sum() / np.abs(exact).sum())
+        errors.append(np.abs(explanations.contributions[position] - exact).sum() / np.abs(exact).sum())
     assert np.mean(errors) < 0.1
 
 
@@ -96,14 +96,16 @@ def test_base_and_score_are_the_assigners_own_margins(columns: int) -> None:
     explainer = make_explainer(columns, levels=3)
     points = points_of(explainer, 10)
     toward, against = np.arange(10) % 3, (np.arange(10) + 1) % 3
-    found = explainer.explain(points, toward, against)
+    explanations = explainer.explain(points, toward, against)
     for position in range(10):
         a, b = int(toward[position]), int(against[position])
         margin = explainer.margin(points[:, [position]], a, b)[0]
         before = explainer.margin(np.ascontiguousarray(explainer.background.T), a, b) @ explainer.weights
-        assert found.score[position] == pytest.approx(margin, abs=1e-12)
-        assert found.base[position] == pytest.approx(before, abs=1e-9)
-        assert found.base[position] + found.contributions[position].sum() == pytest.approx(margin, abs=1e-12)
+        assert explanations.score[position] == pytest.approx(margin, abs=1e-12)
+        assert explanations.base[position] == pytest.approx(before, abs=1e-9)
+        assert explanations.base[position] + explanations.contributions[position].sum() == pytest.approx(
+            margin, abs=1e-12
+        )
 
 
 @pytest.mark.parametrize("columns", [4, 10])
@@ -117,8 +119,8 @@ def test_a_column_that_nothing_hangs_on_gets_nothing(columns: int) -> None:
     explainer = CoreExplainer(explainer.encoder, level, background, explainer.weights)
     points = points_of(explainer, 3)
     points[-1] = 0.5
-    found = explainer.explain(points, np.zeros(3, dtype=np.intp), np.ones(3, dtype=np.intp))
-    np.testing.assert_allclose(found.contributions[:, -1], 0.0, atol=1e-12)
+    explanations = explainer.explain(points, np.zeros(3, dtype=np.intp), np.ones(3, dtype=np.intp))
+    np.testing.assert_allclose(explanations.contributions[:, -1], 0.0, atol=1e-12)
 
 
 def test_alone_or_in_a_batch_every_bit_is_the_same() -> None:
@@ -151,9 +153,9 @@ def test_the_same_background_point_twice_is_one_of_twice_the_weight() -> None:
 
 def test_where_there_is_no_second_segment_there_is_nothing_to_say() -> None:
     explainer = make_explainer(3)
-    found = explainer.explain(points_of(explainer, 1), np.array([0]), np.array([-1]))
-    assert found.score[0] == 0
-    assert not found.contributions.any()
+    explanations = explainer.explain(points_of(explainer, 1), np.array([0]), np.array([-1]))
+    assert explanations.score[0] == 0
+    assert not explanations.contributions.any()
 
 
 def test_a_crowded_segment_is_measured_in_several_products() -> None:
@@ -165,10 +167,10 @@ def test_a_crowded_segment_is_measured_in_several_products() -> None:
     crowded = NearestCore(exemplars, np.zeros(len(owner)), owner, np.full(2, 3.0))
     explainer = CoreExplainer(explainer.encoder, crowded, explainer.background[:1], np.ones(1))
     point = np.ascontiguousarray(exemplars[[0]].T)
-    found = explainer.explain(point, np.array([0]), np.array([1]))
-    assert found.score[0] == pytest.approx(explainer.margin(point, 0, 1)[0], abs=1e-12)
+    explanations = explainer.explain(point, np.array([0]), np.array([1]))
+    assert explanations.score[0] == pytest.approx(explainer.margin(point, 0, 1)[0], abs=1e-12)
     before = explainer.margin(np.ascontiguousarray(explainer.background.T), 0, 1)[0]
-    assert found.base[0] == pytest.approx(before, abs=1e-9)
+    assert explanations.base[0] == pytest.approx(before, abs=1e-9)
 
 
 @pytest.mark.parametrize(

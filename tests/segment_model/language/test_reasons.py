@@ -31,10 +31,10 @@ def test_the_strongest_reason_comes_first_with_the_explanations_own_numbers(mode
     records = [customer_of(planted, position) for position in range(12)]
     table = model.explain_table(records)
     for row, customer in enumerate(records):
-        found = reasons(model, customer, table, row)
-        sizes = [abs(reason.contribution) for reason in found]
+        strongest_first = reasons(model, customer, table, row)
+        sizes = [abs(reason.contribution) for reason in strongest_first]
         assert sizes == sorted(sizes, reverse=True)
-        by_name = {reason.feature: reason for reason in found}
+        by_name = {reason.feature: reason for reason in strongest_first}
         assert [by_name[name].contribution for name in table.columns] == table.contributions[row].tolist()
         for name, reason in by_name.items():
             assert reason.value == customer[name]
@@ -60,16 +60,16 @@ def test_what_is_called_typical_is_typical_of_the_members(kmeans_model: SegmentM
 def test_words_of_an_ordinary_customer(kmeans_model: SegmentModel, planted: Any) -> None:
     customer = customer_of(planted, 0) | {"frequency": 3.0, "top_feature_share": 0.61}
     table = kmeans_model.explain_table([customer])
-    here, there = (kmeans_model.cards[int(which[0])].medians for which in (table.toward, table.against))
-    assert here["frequency"] != there["frequency"]
+    own, theirs = (kmeans_model.cards[int(which[0])].medians for which in (table.toward, table.against))
+    assert own["frequency"] != theirs["frequency"]
     words = words_of(kmeans_model, customer)
     assert words["frequency"] == (
-        f"frequency: 3 orders, where this segment typically has {here['frequency']:.0f} "
-        f"and the other {there['frequency']:.0f}"
+        f"frequency: 3 orders, where this segment typically has {own['frequency']:.0f} "
+        f"and the other {theirs['frequency']:.0f}"
     )
     assert words["top_feature_share"].startswith("top feature share: 61 %, where this segment typically has ")
     assert (
-        words["plan"] == f"plan: plus, where {here['plan']} is typical of this segment and {there['plan']} of the other"
+        words["plan"] == f"plan: plus, where {own['plan']} is typical of this segment and {theirs['plan']} of the other"
     )
 
 
@@ -93,8 +93,8 @@ def test_what_the_encoder_makes_of_a_value_is_said(model: SegmentModel, planted:
         "days_between_orders": float(numbers.fill[numbers.names.index("days_between_orders")]),
         "monetary_value": float(numbers.upper[numbers.names.index("monetary_value")]),
     }
-    one, other = model.explain_table([customer]), model.explain_table([replaced])
-    assert np.array_equal(one.contributions, other.contributions)
+    original, other = model.explain_table([customer]), model.explain_table([replaced])
+    assert np.array_equal(original.contributions, other.contributions)
 
 
 def test_a_card_that_may_not_tell_is_not_quoted(kmeans_model: SegmentModel, planted: Any) -> None:
@@ -123,11 +123,11 @@ def test_one_sentence_names_both_segments_and_both_sides(kmeans_model: SegmentMo
         customer = customer_of(planted, position)
         table = named.explain_table([customer])
         a, b = int(table.toward[0]), int(table.against[0])
-        found = reasons(named, customer, table)
-        sentence = in_one_sentence(found, named, a, b)
+        strongest_first = reasons(named, customer, table)
+        sentence = in_one_sentence(strongest_first, named, a, b)
         assert sentence.startswith(f"'N{a}' rather than 'N{b}', mostly because of ")
         because, _, though = sentence.partition("; ")
-        for reason in found[:1]:
+        for reason in strongest_first[:1]:
             title = named.contract[reason.feature].title
             assert title in (because if reason.contribution > 0 else though)
         assert sentence.endswith(".")
@@ -182,9 +182,9 @@ NUMBERS = (
 @example(1.0, 1.0000000000000002)
 def test_every_number_can_be_said(value: float, other: float) -> None:
     for column in NUMBERS:
-        said = plain_value(value, column)
-        assert "inf" not in said
-        assert len(said) < 40
+        text = plain_value(value, column)
+        assert "inf" not in text
+        assert len(text) < 40
         for before, after in ((value, other), (value, None), (None, other)):
             change = in_words_of_change(before, after, column)
             assert change.startswith(f"{column.title}: ")

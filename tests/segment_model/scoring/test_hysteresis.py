@@ -35,31 +35,31 @@ def between(model: SegmentModel, planted: Any, strength: float) -> SegmentModel:
 )
 def test_they_stay_below_the_margin(planted: Any, kmeans_model: SegmentModel, strength: float, stays: bool) -> None:
     model = between(replace(kmeans_model, explainer=kmeans_model.explainer), planted, strength)
-    one = planted.frame.iloc[:1]
-    plain = model.assign(one)
+    customer = planted.frame.iloc[:1]
+    plain = model.assign(customer)
     assert plain["strength"].item() == pytest.approx(strength)
-    told = model.assign(one, previous=[model.ids[1]])
-    assert told["kept_by_hysteresis"].item() is stays
-    assert told["segment_id"].item() == model.ids[stays]
-    assert told["segment_name"].item() == model.names[stays]
-    assert told["previous_segment_id"].item() == model.ids[1]
+    answer = model.assign(customer, previous=[model.ids[1]])
+    assert answer["kept_by_hysteresis"].item() is stays
+    assert answer["segment_id"].item() == model.ids[stays]
+    assert answer["segment_name"].item() == model.names[stays]
+    assert answer["previous_segment_id"].item() == model.ids[1]
     shared = ["strength", "runner_up_id", "unassigned", "novel"]
-    pd.testing.assert_frame_equal(told[shared], plain[shared])
-    assert not model.assign(one, previous=[model.ids[0]])["kept_by_hysteresis"].item()  # they are there already
-    assert model.assign(one, previous=[model.ids[1]], margin=1.0)["kept_by_hysteresis"].item()
-    assert not model.assign(one, previous=[model.ids[1]], margin=0.0)["kept_by_hysteresis"].item()
+    pd.testing.assert_frame_equal(answer[shared], plain[shared])
+    assert not model.assign(customer, previous=[model.ids[0]])["kept_by_hysteresis"].item()  # they are there already
+    assert model.assign(customer, previous=[model.ids[1]], margin=1.0)["kept_by_hysteresis"].item()
+    assert not model.assign(customer, previous=[model.ids[1]], margin=0.0)["kept_by_hysteresis"].item()
 
 
 def test_only_whose_segment_comes_second_stays_and_nothing_else_changes(model: SegmentModel, planted: Any) -> None:
     plain = model.assign(planted.frame)
     assert list(plain.columns) == list(model.assign(planted.frame, previous=None).columns)
     for previous in model.ids:
-        told = model.assign(planted.frame, previous=[previous] * len(plain))
+        answer = model.assign(planted.frame, previous=[previous] * len(plain))
         expected = (plain["runner_up_id"] == previous) & (plain["strength"] < MARGIN) & ~plain["unassigned"]
-        assert told["kept_by_hysteresis"].tolist() == expected.tolist()
-        changed = told["segment_id"].fillna("") != plain["segment_id"].fillna("")
+        assert answer["kept_by_hysteresis"].tolist() == expected.tolist()
+        changed = answer["segment_id"].fillna("") != plain["segment_id"].fillna("")
         assert changed.tolist() == expected.tolist()
-        assert set(told.loc[expected, "segment_id"]) <= {previous}
+        assert set(answer.loc[expected, "segment_id"]) <= {previous}
     assignments = model.assign_records(planted.frame)
     kept = apply_hysteresis(assignments, list(plain["runner_up_id"]), model.previous_positions, margin=1.0).kept
     assert kept.tolist() == (~plain["unassigned"] & (plain["strength"] < 1)).tolist()
@@ -68,10 +68,10 @@ def test_only_whose_segment_comes_second_stays_and_nothing_else_changes(model: S
 def test_a_segment_that_nobody_knows_is_passed_over_and_reported(model: SegmentModel, planted: Any) -> None:
     plain = model.assign(planted.frame)
     previous: list[str | None] = ["seg-unheard", None] * (len(plain) // 2)
-    told = model.assign(planted.frame, previous=previous)
-    assert told["previous_segment_id"].isna().all()
-    assert not told["kept_by_hysteresis"].any()
-    pd.testing.assert_frame_equal(told[list(plain.columns)], plain)
+    answer = model.assign(planted.frame, previous=previous)
+    assert answer["previous_segment_id"].isna().all()
+    assert not answer["kept_by_hysteresis"].any()
+    pd.testing.assert_frame_equal(answer[list(plain.columns)], plain)
 
 
 def test_a_series_goes_by_customer(kmeans_model: SegmentModel, planted: Any) -> None:
@@ -81,9 +81,9 @@ def test_a_series_goes_by_customer(kmeans_model: SegmentModel, planted: Any) -> 
     assert in_order["kept_by_hysteresis"].any()
     shuffled = kmeans_model.assign(frame, previous=series.sample(frac=1, random_state=1), margin=0.3)
     pd.testing.assert_frame_equal(in_order, shuffled)
-    some = kmeans_model.assign(frame, previous=series.iloc[:10], margin=0.3)
-    pd.testing.assert_frame_equal(some.iloc[:10], in_order.iloc[:10])
-    assert some["previous_segment_id"].iloc[10:].isna().all()
+    first_ten = kmeans_model.assign(frame, previous=series.iloc[:10], margin=0.3)
+    pd.testing.assert_frame_equal(first_ten.iloc[:10], in_order.iloc[:10])
+    assert first_ten["previous_segment_id"].iloc[10:].isna().all()
     with pytest.raises(ContractError, match="these have more: C00000"):
         kmeans_model.assign(frame, previous=pd.concat([series, series.iloc[:1]]))
 
@@ -99,21 +99,21 @@ def test_what_does_not_fit_is_refused(kmeans_model: SegmentModel, planted: Any) 
 
 
 def test_a_retired_segment_stands_for_the_one_that_took_most_of_it(planted: Any) -> None:
-    def found(count: int) -> SegmentModel:
+    def model_of(count: int) -> SegmentModel:
         chosen = DiscoverySettings(algorithms=(KMeansSettings(segments=count),))
         return discover(planted.frame, planted.contract, chosen, {"count": count}).model
 
-    four = found(4)
-    two, lineage = succeed(found(2), four, planted.frame)
+    four = model_of(4)
+    two, lineage = succeed(model_of(2), four, planted.frame)
     known = two.previous_positions
-    assert {one.fate for one in lineage.gone} == {Fate.MERGED}
+    assert {retired.fate for retired in lineage.gone} == {Fate.MERGED}
     for gone in lineage.gone:
         largest = gone.ties[0]
         assert largest.of_old > 0.5
         assert two.ids[known[gone.id]] == largest.id
     was = four.assign(planted.frame)["segment_id"]
-    told = two.assign(planted.frame, previous=was, margin=0.5)
-    assert told["previous_segment_id"].notna().all()
-    assert told["previous_segment_id"].isin(two.ids).all()
+    answer = two.assign(planted.frame, previous=was, margin=0.5)
+    assert answer["previous_segment_id"].notna().all()
+    assert answer["previous_segment_id"].isin(two.ids).all()
     strangers = four.previous_positions
     assert list(strangers) == list(four.ids)  # a first model knows its own only

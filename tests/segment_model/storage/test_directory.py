@@ -78,7 +78,7 @@ def test_a_file_that_no_saved_model_has_is_refused_even_where_the_manifest_lists
     manifest = json.loads((saved / "manifest.json").read_text())
     for name in ("model.pkl", "arrays/x.pkl", "../x.npy"):
         sums = {**manifest["files"], name: hashlib.sha256(b"cos").hexdigest()}
-        lines = "".join(f"{sums[one]}  {one}\n" for one in sorted(sums))
+        lines = "".join(f"{sums[file]}  {file}\n" for file in sorted(sums))
         sealed = {**manifest, "files": sums, "digest": "sha256:" + hashlib.sha256(lines.encode()).hexdigest()}
         (saved / "manifest.json").write_text(json.dumps(sealed))
         (saved / name).write_bytes(b"cos")

@@ -22,10 +22,10 @@ def test_an_old_model_gives_its_old_answers(version: int, algorithm: str) -> Non
     stored: dict[str, Any] = json.loads((DATA / f"answers-v{version}.json").read_text(encoding="utf-8"))
     assert model.digest == stored[algorithm]["digest"]
     for customer, expected in zip(stored["customers"], stored[algorithm]["answers"], strict=True):
-        found, why = model.explain_record(customer)
-        assert (found.segment_id, found.nearest_id, found.runner_up_id) == tuple(expected["segments"])
-        assert (found.unassigned, found.novel, list(found.unseen)) == tuple(expected["flags"])
+        assignment, why = model.explain_record(customer)
+        assert (assignment.segment_id, assignment.nearest_id, assignment.runner_up_id) == tuple(expected["segments"])
+        assert (assignment.unassigned, assignment.novel, list(assignment.unseen)) == tuple(expected["flags"])
         # another processor may round the last digit of a logarithm otherwise
-        assert found.strength == pytest.approx(expected["strength"], abs=1e-12)
+        assert assignment.strength == pytest.approx(expected["strength"], abs=1e-12)
         assert list(why.contributions) == list(expected["contributions"])
         assert why.contributions == pytest.approx(expected["contributions"], abs=1e-9)

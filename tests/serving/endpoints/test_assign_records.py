@@ -25,10 +25,10 @@ from experiments.load.callers import as_json
 from experiments.load.raw_requests import under_our_names
 from experiments.load.service_process import free_port
 from experiments.simulated_company.company import SimulatedCompany, simulate, write_company
-from features.customer_vector import CustomerVectors
 from features.feature_spec import VectorRecipe
 from features.tables.raw_tables import RawType
-from jobs.discover import vectors_of
+from features.vector_table import CustomerVectors
+from jobs.customer_vectors import vectors_of
 from jobs.discovery_record import provenance
 from segment_model.model import SegmentModel
 from serving.assignment.raw_rows import ATTRIBUTES, TABLES, read_moment

@@ -15,11 +15,11 @@ from training.candidates.candidate import NoSegmentsError
 from training.candidates.correlated_kmeans import CorrelatedKMeansSpec
 from training.candidates.kmeans import KMeansSpec
 from training.candidates.kmeans_settings import KMeansSettings
-from training.candidates.result_cache import ResultCache
-from training.candidates.voronoi_sites import voronoi_sites
-from training.candidates.warm_start import continuity
 from training.discovery.discovery import discover
 from training.evaluation.verdict import VerdictKind
+from training.fitting.result_cache import ResultCache
+from training.fitting.voronoi_sites import voronoi_sites
+from training.incumbent.warm_start import continuity
 from training.settings import DiscoverySettings
 
 

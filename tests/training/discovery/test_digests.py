@@ -46,10 +46,12 @@ def test_the_same_is_learned_in_every_process_whatever_the_threads() -> None:
         )
         for number, threads in enumerate(("1", "2", "4"))
     ]
-    told = [process.communicate()[0].split() for process in processes]
+    printed = [process.communicate()[0].split() for process in processes]
     assert [process.returncode for process in processes] == [0] * 3
-    assert [len(digests) for digests in told] == [6] * 3  # two algorithms
-    first, second, artefact = (list(zip(*[digests[place::3] for digests in told], strict=True)) for place in range(3))
+    assert [len(digests) for digests in printed] == [6] * 3  # two algorithms
+    first, second, artefact = (
+        list(zip(*[digests[place::3] for digests in printed], strict=True)) for place in range(3)
+    )
     for algorithm in range(2):
         assert len(set(first[algorithm])) == 1
         assert len(set(second[algorithm])) == 1

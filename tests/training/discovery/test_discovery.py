@@ -19,10 +19,10 @@ from training.candidates.hdbscan import HdbscanSpec
 from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans import KMeansSpec
 from training.candidates.kmeans_settings import KMeansSettings
-from training.candidates.umap_embedding import UmapSettings
 from training.discovery.discovery import Discovery, discover
 from training.evaluation.quality import Judgement, stratified_sample, weighted_silhouette
 from training.evaluation.selection import choose
+from training.fitting.umap_embedding import UmapSettings
 from training.profiling.naming import name_segments, titled_value
 from training.settings import DiscoverySettings, EncodingSettings
 

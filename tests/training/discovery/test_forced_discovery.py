@@ -45,8 +45,8 @@ def run(*arguments: str | Path) -> Result:
 
 def parents(location: RegistryLocation) -> list[Any]:
     with connected(location) as connection:
-        found = connection.client.search_runs([connection.experiment_id()])
-    return [one for one in found if "mlflow.parentRunId" not in one.data.tags]
+        runs = connection.client.search_runs([connection.experiment_id()])
+    return [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
 
 
 def test_noise_is_registered_only_by_force_and_then_says_so(noise: Path) -> None:

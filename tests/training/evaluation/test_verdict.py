@@ -102,7 +102,7 @@ def test_a_correlated_gaussian_is_a_continuum() -> None:
 def test_one_column_of_steps_makes_no_group(kind: Kind, settings: DiscoverySettings) -> None:
     generator = np.random.default_rng(2)
     steps: Any = generator.integers(0, 2, 1500)
-    steps = [f"level {value}" for value in steps] if kind is Kind.CATEGORY else steps.astype(float)
+    steps = [f"level {step}" for step in steps] if kind is Kind.CATEGORY else steps.astype(float)
     columns = {"steps": steps, "a": generator.normal(size=1500), "b": generator.normal(size=1500)}
     discovery = discovery_of(columns, [kind, Kind.NUMBER, Kind.NUMBER], settings)
     assert discovery.verdict.kind is not VerdictKind.DISTINCT

@@ -21,7 +21,7 @@ def cards_of(spend: list[float], plan: list[str | None], inside: int) -> tuple[s
     frame = pd.DataFrame({"spend": spend, "plan": pd.array(plan, dtype="str")})
     labels = (np.arange(len(frame)) >= inside).astype(np.intp)
     card = make_cards(frame, CONTRACT, labels, ["seg-a", "seg-b"])[0]
-    return card.name, [one.words for one in card.differences]
+    return card.name, [difference.words for difference in card.differences]
 
 
 def test_a_category_known_of_one_says_nothing_of_two_hundred() -> None:

@@ -14,7 +14,7 @@ from segments import Column, Kind, Role, VectorContract
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
 from training.profiling.cards import make_cards
-from training.profiling.rfm_names import GRID, grid_name, is_rfm_only, names_near, place, score
+from training.profiling.rfm_names import GRID, grid_name, is_rfm_only, middle_rank, names_near, score
 from training.settings import DiscoverySettings
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference.md"
@@ -55,14 +55,14 @@ def names_of(blocks: list[tuple[int, float, float, float]]) -> list[str]:
 
 
 def test_planted_customers_get_their_usual_names() -> None:
-    found = names_of([(100, 10, 50, 5000), (100, 20, 2, 50), (100, 300, 40, 4000), (100, 400, 1, 20)])
-    assert found == ["champions", "potential loyalists", "at risk", "lost"]
+    names = names_of([(100, 10, 50, 5000), (100, 20, 2, 50), (100, 300, 40, 4000), (100, 400, 1, 20)])
+    assert names == ["champions", "potential loyalists", "at risk", "lost"]
 
 
 def test_two_of_one_name_are_told_apart_by_their_differences() -> None:
-    found = names_of([(100, 10, 50, 5000), (100, 12, 55, 9000), (100, 300, 2, 50), (100, 400, 1, 20)])
-    assert len(set(found)) == 4
-    assert [name.split(",")[0] for name in found] == ["champions", "champions", "hibernating", "lost"]
+    names = names_of([(100, 10, 50, 5000), (100, 12, 55, 9000), (100, 300, 2, 50), (100, 400, 1, 20)])
+    assert len(set(names)) == 4
+    assert [name.split(",")[0] for name in names] == ["champions", "champions", "hibernating", "lost"]
 
 
 def test_identical_segments_still_have_names_of_their_own() -> None:
@@ -76,8 +76,8 @@ def test_identical_segments_still_have_names_of_their_own() -> None:
 
 def test_a_discovery_of_rfm_alone_uses_the_grid() -> None:
     frame, _ = shop([(100, 10, 50, 5000), (100, 20, 2, 50), (100, 300, 40, 4000), (100, 400, 1, 20)])
-    found = discover(frame, CONTRACT, DiscoverySettings(algorithms=(KMeansSettings(segments=4),)), {})
-    assert set(found.model.names) == {"champions", "potential loyalists", "at risk", "lost"}
+    discovery = discover(frame, CONTRACT, DiscoverySettings(algorithms=(KMeansSettings(segments=4),)), {})
+    assert set(discovery.model.names) == {"champions", "potential loyalists", "at risk", "lost"}
 
 
 def test_another_basis_keeps_the_names_from_differences() -> None:
@@ -125,9 +125,9 @@ def test_who_spends_much_and_comes_seldom_is_no_champion() -> None:
 
 def test_a_place_is_a_middle_rank() -> None:
     values = np.array([1.0, 1.0, 1.0, 2.0, 5.0, np.nan])
-    assert place(values, np.array([True, False, False, False, False, True])) == pytest.approx(0.3)
-    assert place(values, values == 5.0) == pytest.approx(0.9)
-    assert np.isnan(place(values, np.zeros(6, dtype=np.bool_)))
+    assert middle_rank(values, np.array([True, False, False, False, False, True])) == pytest.approx(0.3)
+    assert middle_rank(values, values == 5.0) == pytest.approx(0.9)
+    assert np.isnan(middle_rank(values, np.zeros(6, dtype=np.bool_)))
     assert [score(share) for share in (0.0, 0.19, 0.2, 0.5, 0.99, 1.0)] == [1, 1, 2, 3, 5, 5]
     assert grid_name(dict.fromkeys(("recency_days", "frequency", "monetary_value"), values), values > 9) == ""
 

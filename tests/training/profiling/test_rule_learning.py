@@ -32,32 +32,32 @@ def cards(count: int) -> list[SegmentCard]:
     return [SegmentCard(f"seg-{n}", f"segment {n}", "", 0, 0.0, {}) for n in range(count)]
 
 
-def learned(found: Discovery) -> tuple[RuleSet, ...]:
-    return learn_rules(found.frame, found.contract, found.labels, found.model.cards)
+def learned(discovery: Discovery) -> tuple[RuleSet, ...]:
+    return learn_rules(discovery.frame, discovery.contract, discovery.labels, discovery.model.cards)
 
 
 @pytest.fixture(params=["kmeans", "hdbscan"])
 def discovery(request: pytest.FixtureRequest) -> Discovery:
-    found: Discovery = request.getfixturevalue(f"{request.param}_discovery")
-    return found
+    fixture: Discovery = request.getfixturevalue(f"{request.param}_discovery")
+    return fixture
 
 
 def test_planted_segments_have_short_rules_that_find_nearly_everybody(discovery: Discovery) -> None:
     rules = learned(discovery)
-    assert [one.segment_id for one in rules] == list(discovery.model.ids)
-    for one in rules:
-        assert one.precision is not None
-        assert one.coverage is not None
-        assert min(one.precision, one.coverage) >= 0.95
-        assert 1 <= len(one.rules) <= 2
-        assert all(1 <= len(rule.conditions) <= 3 for rule in one.rules)
+    assert [rule_set.segment_id for rule_set in rules] == list(discovery.model.ids)
+    for rule_set in rules:
+        assert rule_set.precision is not None
+        assert rule_set.coverage is not None
+        assert min(rule_set.precision, rule_set.coverage) >= 0.95
+        assert 1 <= len(rule_set.rules) <= 2
+        assert all(1 <= len(rule.conditions) <= 3 for rule in rule_set.rules)
 
 
 def test_the_figures_are_those_of_all_customers(discovery: Discovery) -> None:
-    for position, one in enumerate(learned(discovery)):
+    for position, rule_set in enumerate(learned(discovery)):
         members = discovery.labels == position
-        again = one.holds(discovery.frame)
-        assert (one.matched, one.hits, one.size) == (again.sum(), (again & members).sum(), members.sum())
+        again = rule_set.holds(discovery.frame)
+        assert (rule_set.matched, rule_set.hits, rule_set.size) == (again.sum(), (again & members).sum(), members.sum())
 
 
 def test_both_databases_recompute_precision_and_coverage(discovery: Discovery, postgres_url: str) -> None:
@@ -73,17 +73,17 @@ def test_both_databases_recompute_precision_and_coverage(discovery: Discovery, p
                 copy.write_row(row)
         text = rules_sql(learned(discovery), discovery.contract)
         queries = [query for query in text.split(";\n") if "SELECT" in query]
-        for position, (one, query) in enumerate(zip(learned(discovery), queries, strict=True)):
+        for position, (rule_set, query) in enumerate(zip(learned(discovery), queries, strict=True)):
             figures = (
                 f"SELECT avg((segment = {position})::int::double precision), "  # noqa: S608
                 f"count(*) FILTER (WHERE segment = {position})::double precision "
                 f"/ (SELECT count(*) FROM customer_vectors WHERE segment = {position}) "
-                f"FROM customer_vectors WHERE {one.sql()}"
+                f"FROM customer_vectors WHERE {rule_set.sql()}"
             )
-            expected = (one.precision, one.coverage)
+            expected = (rule_set.precision, rule_set.coverage)
             assert ours.sql(figures).fetchall()[0] == pytest.approx(expected, rel=1e-14)
             assert server.execute(figures).fetchone() == pytest.approx(expected, rel=1e-14)  # type: ignore[arg-type]
-            who = set(discovery.frame.index[one.holds(discovery.frame)])
+            who = set(discovery.frame.index[rule_set.holds(discovery.frame)])
             assert {row[0] for row in ours.sql(query).fetchall()} == who
             assert {row[0] for row in server.execute(query).fetchall()} == who  # type: ignore[arg-type]
 
@@ -92,7 +92,7 @@ def test_only_basis_columns_that_are_not_sensitive_are_used(planted: Any) -> Non
     hidden = ("frequency", "plan")
     contract = VectorContract(tuple(replace(c, sensitive=c.name in hidden) for c in planted.contract.columns))
     rules = learn_rules(planted.frame, contract, planted.truth, cards(4))
-    used = {condition.column for one in rules for rule in one.rules for condition in rule.conditions}
+    used = {condition.column for rule_set in rules for rule in rule_set.rules for condition in rule.conditions}
     assert used
     assert used <= {column.name for column in contract.basis} - set(hidden)
 
@@ -115,10 +115,10 @@ def test_a_missing_value_and_a_set_of_levels_can_make_a_segment() -> None:
     frame = pd.DataFrame({"x": known, "plan": pd.array(plan, dtype="str")})
     contract = VectorContract((Column("x", Kind.NUMBER, nullable=True), Column("plan", Kind.CATEGORY, nullable=True)))
     for members in (np.isnan(known), pd.isna(plan), np.isin(plan.astype(str), ["o'b", "ü"])):
-        (one,) = learn_rules(frame, contract, np.where(members, 0, -1), cards(1))
-        assert (one.precision, one.coverage) == (1.0, 1.0)
-        assert len(one.rules) == 1
-        assert len(one.rules[0].conditions) == 1
+        (rule_set,) = learn_rules(frame, contract, np.where(members, 0, -1), cards(1))
+        assert (rule_set.precision, rule_set.coverage) == (1.0, 1.0)
+        assert len(rule_set.rules) == 1
+        assert len(rule_set.rules[0].conditions) == 1
 
 
 def test_large_tables_are_searched_on_a_sample_and_measured_whole() -> None:
@@ -128,10 +128,10 @@ def test_large_tables_are_searched_on_a_sample_and_measured_whole() -> None:
     contract = VectorContract((Column("spend", Kind.NUMBER, unit="USD"),))
     large, small = learn_rules(pd.DataFrame({"spend": spend}), contract, labels, cards(2))
     assert (large.size, small.size) == (40_000, 300)
-    for one in (large, small):
-        assert one.precision is not None
-        assert one.coverage is not None
-        assert min(one.precision, one.coverage) >= 0.99
+    for rule_set in (large, small):
+        assert rule_set.precision is not None
+        assert rule_set.coverage is not None
+        assert min(rule_set.precision, rule_set.coverage) >= 0.99
     again = learn_rules(pd.DataFrame({"spend": spend}), contract, labels, cards(2))
     assert again == (large, small)
 
@@ -153,20 +153,20 @@ def test_degenerate_tables_have_rules_too(columns: dict[str, Any], labels: list[
     frame = pd.DataFrame(columns, dtype=float)
     contract = VectorContract((Column("x", Kind.NUMBER),))
     rules = learn_rules(frame, contract, np.array(labels, dtype=np.intp), cards(2))
-    for position, one in enumerate(rules):
+    for position, rule_set in enumerate(rules):
         members = np.array(labels, dtype=np.intp) == position
-        assert one == RuleSet.measured(one.segment_id, one.segment_name, one.rules, frame, members)
-        assert one.size or one.rules == ()
+        assert rule_set == RuleSet.measured(rule_set.segment_id, rule_set.segment_name, rule_set.rules, frame, members)
+        assert rule_set.size or rule_set.rules == ()
     table = rule_table(rules, contract)
-    assert table["size"].tolist() == [one.size for one in rules]
-    assert json.loads(rules_json(rules)) == [one.to_json() for one in rules]
+    assert table["size"].tolist() == [rule_set.size for rule_set in rules]
+    assert json.loads(rules_json(rules)) == [rule_set.to_json() for rule_set in rules]
 
 
 def test_no_column_to_tell_by_means_everybody() -> None:
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0]})
     contract = VectorContract((Column("x", Kind.NUMBER, Role.DESCRIPTOR),))
-    one, other = learn_rules(frame, contract, np.array([0, 0, 1]), cards(2))
-    assert (one.words(contract), one.precision, one.coverage) == ("everybody", 2 / 3, 1.0)
+    larger, other = learn_rules(frame, contract, np.array([0, 0, 1]), cards(2))
+    assert (larger.words(contract), larger.precision, larger.coverage) == ("everybody", 2 / 3, 1.0)
     assert (other.words(contract), other.precision) == ("everybody", 1 / 3)
 
 
@@ -174,12 +174,12 @@ def test_no_column_to_tell_by_means_everybody() -> None:
 @given(st.tuples(*[st.floats(-1e12, 1e12, allow_subnormal=False)] * 2).filter(lambda ends: ends[0] != ends[1]))
 def test_a_round_threshold_lies_in_its_gap_and_no_power_of_ten_is_rounder(ends: tuple[float, float]) -> None:
     low, high = sorted(ends)
-    found = roundest(low, high)
-    assert low < found <= high
+    threshold = roundest(low, high)
+    assert low < threshold <= high
     step = Fraction(10) ** 14
     while Fraction(high) // step * step <= Fraction(low):  # the largest power of ten with a multiple in the gap
         step /= 10
-    assert found == high or (Fraction(repr(found)) / step).denominator == 1
+    assert threshold == high or (Fraction(repr(threshold)) / step).denominator == 1
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from matplotlib.patches import Polygon, Rectangle
 
 from cli import main
-from features.customer_vector import CustomerVectors, digest
 from features.learned import LearnedFeatures
 from features.vector_file import write_vectors
+from features.vector_table import CustomerVectors, digest
 from registry.connection import RegistryLocation, connected
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.records import DiscoveryRecord
@@ -56,34 +56,34 @@ def test_moved_and_reassigned_are_told_apart(versions: tuple[SegmentModel, Segme
     old, new = versions
     before = frame_of([1, 1, 9, 9, 9, 1])
     now = frame_of([1, 9, 9, 1, 91, 91])  # stays, moves up, stays, moves down, reassigned, moves and is reassigned
-    found = compare(old, new, now, before)
-    assert found.moved is not None
-    assert found.moved.tolist() == [False, True, False, True, False, True]
-    assert found.reassigned.tolist() == [False, False, False, False, True, True]
-    assert "moved: 3 (50.0%), because they changed (the old model says so)" in found.sentences
-    assert "stayed: 2 (33.3%)" in found.sentences
-    flow = found.flow()
+    comparison = compare(old, new, now, before)
+    assert comparison.moved is not None
+    assert comparison.moved.tolist() == [False, True, False, True, False, True]
+    assert comparison.reassigned.tolist() == [False, False, False, False, True, True]
+    assert "moved: 3 (50.0%), because they changed (the old model says so)" in comparison.sentences
+    assert "stayed: 2 (33.3%)" in comparison.sentences
+    flow = comparison.flow()
     assert flow["customers"].sum() == 6
     assert flow["moved"].sum() == 3
     assert flow["reassigned"].sum() == 2
     shares = flow.groupby("from_id")["share_of_from"].sum()
     assert shares.to_numpy() == pytest.approx(np.ones(2))
-    assert found.metrics == {"reassigned_share": pytest.approx(2 / 6), "moved_share": pytest.approx(0.5)}
+    assert comparison.metrics == {"reassigned_share": pytest.approx(2 / 6), "moved_share": pytest.approx(0.5)}
 
 
 def test_without_earlier_vectors_only_the_model_counts(versions: tuple[SegmentModel, SegmentModel]) -> None:
-    found = compare(*versions, frame_of([1, 9, 91, 92]))
-    assert found.moved is None
-    assert found.reassigned.tolist() == [False, False, True, True]
-    assert "moved" not in found.flow().columns
-    assert found.sentences == ["reassigned: 2 (50.0%), because the model changed"]
+    comparison = compare(*versions, frame_of([1, 9, 91, 92]))
+    assert comparison.moved is None
+    assert comparison.reassigned.tolist() == [False, False, True, True]
+    assert "moved" not in comparison.flow().columns
+    assert comparison.sentences == ["reassigned: 2 (50.0%), because the model changed"]
 
 
 def test_who_is_not_compared_is_counted(versions: tuple[SegmentModel, SegmentModel]) -> None:
     now, before = frame_of([1, 9, np.nan, 1]), frame_of([1, 9, 9])
-    found = compare(*versions, now, before)
-    assert (found.customers, found.arrived, found.left, found.unread) == (2, 1, 0, 1)
-    assert "not compared: 1 customer in the later vectors only" in found.sentences
+    comparison = compare(*versions, now, before)
+    assert (comparison.customers, comparison.arrived, comparison.left, comparison.unread) == (2, 1, 0, 1)
+    assert "not compared: 1 customer in the later vectors only" in comparison.sentences
     with pytest.raises(InputError, match="0 customers, expected some that both models can read"):
         compare(*versions, now.iloc[:0])
     with pytest.raises(ContractError, match="the vectors lack spend"):
@@ -92,15 +92,15 @@ def test_who_is_not_compared_is_counted(versions: tuple[SegmentModel, SegmentMod
 
 def test_models_of_different_lines_share_no_id(versions: tuple[SegmentModel, SegmentModel]) -> None:
     stranger = model_of(np.arange(60.0), 2)
-    found = compare(versions[0], stranger, frame_of([1, 9]))
-    assert found.reassigned.all()
-    assert any("share no segment id" in sentence for sentence in found.sentences)
+    comparison = compare(versions[0], stranger, frame_of([1, 9]))
+    assert comparison.reassigned.all()
+    assert any("share no segment id" in sentence for sentence in comparison.sentences)
 
 
 def test_the_unassigned_flow_too(planted: Any, hdbscan_model: SegmentModel, kmeans_model: SegmentModel) -> None:
-    found = compare(hdbscan_model, kmeans_model, planted.frame)
+    comparison = compare(hdbscan_model, kmeans_model, planted.frame)
     outside = int(hdbscan_model.assign(planted.frame)["unassigned"].sum())
-    flow = found.flow()
+    flow = comparison.flow()
     assert flow.loc[flow["from_id"].isna(), "customers"].sum() == outside > 0
     assert flow.loc[flow["from_id"].isna(), "from"].unique().tolist() == ["unassigned"]
     assert compare(hdbscan_model, hdbscan_model, planted.frame).reassigned.sum() == 0
@@ -122,7 +122,9 @@ def test_the_picture_shows_every_customer_once_a_stage(versions: tuple[SegmentMo
 
 def test_a_picture_of_any_names(versions: tuple[SegmentModel, SegmentModel]) -> None:
     old, new = versions
-    named = new.with_overlay({one: SegmentLabel(f"$x_{{ <b>Größe</b> 顧客 {one}" * 4) for one in new.ids})
+    named = new.with_overlay(
+        {segment_id: SegmentLabel(f"$x_{{ <b>Größe</b> 顧客 {segment_id}" * 4) for segment_id in new.ids}
+    )
     assert png(flow_picture(compare(old, named, frame_of([1, 9, 91])))).startswith(b"\x89PNG")
 
 
@@ -141,9 +143,9 @@ def logged(location: RegistryLocation, model: SegmentModel) -> str:
 
 
 def run(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
-    assert result.exit_code == code, result.output
-    return result
+    outcome = CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert outcome.exit_code == code, outcome.output
+    return outcome
 
 
 def test_compare_prints_and_logs_the_flow(versions: tuple[SegmentModel, SegmentModel], tmp_path: Path) -> None:
@@ -168,10 +170,10 @@ def test_compare_prints_and_logs_the_flow(versions: tuple[SegmentModel, SegmentM
     write_vectors(vectors_of(frame_of([1, 1, 9, 9, 9, 1]), "2026-01-01"), earlier)
     picture = tmp_path / "flow.png"
     options = ("--vectors", later, "--vectors-before", earlier, "--out", picture, "--config", config)
-    told = run("compare", "champion", "2", *options).output
-    assert "moved: 3 (50.0%)" in told
-    assert "reassigned: 2 (33.3%)" in told
-    assert f"version 2 continues version 1: {second.lineage}" in told
+    output = run("compare", "champion", "2", *options).output
+    assert "moved: 3 (50.0%)" in output
+    assert "reassigned: 2 (33.3%)" in output
+    assert f"version 2 continues version 1: {second.lineage}" in output
     assert picture.read_bytes().startswith(b"\x89PNG")
     with connected(location) as connection:
         client = connection.client

@@ -13,9 +13,9 @@ from segment_model.cards import Difference, SegmentCard
 from segments import Column, Kind, SegmentLabel, VectorContract
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.profiling.rfm_names import BASES, GRID, LENIENCE, NAMES, grid_name, names_near, place
+from training.profiling.rfm_names import BASES, GRID, LENIENCE, NAMES, grid_name, middle_rank, names_near
 from training.settings import DiscoverySettings
-from training.succession.inherited_names import named, still_true, usual_names
+from training.succession.inherited_names import inherit_names, still_true, usual_names
 from training.succession.succession import succeed
 
 LAPSED = Difference("recency_days", 1.2, 200.0, 40.0, "lapsed")
@@ -67,7 +67,7 @@ def test_the_grid_is_lenient_by_a_twentieth_of_the_customers() -> None:
         members[middle - 10 : middle + 10] = True
         near = names_near(values, members)
         assert grid_name(values, members) in near <= NAMES
-        share = place(values["frequency"], members)
+        share = middle_rank(values["frequency"], members)
         from_border = min(abs(share - border) for border in (0.2, 0.4, 0.6, 0.8))
         assert len(near) == 1 or from_border <= LENIENCE + 1e-9
     assert names_near(values, np.zeros(1000, dtype=np.bool_)) == frozenset()
@@ -112,10 +112,10 @@ def test_no_kept_marketing_name_speaks_against_the_medians(seed: int, months: fl
     second, _ = succeed(model, first, later)
     assigned = second.assign(later)["segment_id"]
     values = {name: later[name].to_numpy() for name in BASES}
-    for one in second.cards:
-        usual = one.name.split(", ")[0].split(" (")[0]
+    for own in second.cards:
+        usual = own.name.split(", ")[0].split(" (")[0]
         assert usual in NAMES
-        assert usual in names_near(values, (assigned == one.id).to_numpy())
+        assert usual in names_near(values, (assigned == own.id).to_numpy())
     assert len(set(second.names)) == len(second.names)
 
 
@@ -126,7 +126,7 @@ def test_a_kept_name_survives_a_small_step_of_the_grid_and_not_a_large_one() -> 
     far = sorted(NAMES - set(near))
     today = (card(near[0]), card("hibernating"))
     for name, kept in ((near[-1], near[-1]), (far[0], near[0])):
-        assert named(today, (card(name), None), frame, segment)[0].name == kept
+        assert inherit_names(today, (card(name), None), frame, segment)[0].name == kept
 
 
 def test_no_discovered_name_equals_one_that_a_person_gave(planted: Any) -> None:
@@ -141,8 +141,8 @@ def test_no_discovered_name_equals_one_that_a_person_gave(planted: Any) -> None:
     assert len(set(shown)) == len(shown)
 
 
-def test_a_name_given_to_a_segment_does_not_count_against_its_own_card(planted: Any) -> None:
-    """Who renames a segment to the name that it bears, to write notes, say, finds it under that name in a retrain."""
+def test_a_custom_name_of_a_segment_does_not_count_against_its_own_card(planted: Any) -> None:
+    """A segment renamed to its own name, to add notes, keeps that name in a retrain."""
     chosen = DiscoverySettings(algorithms=(KMeansSettings(segments=4),))
     first = discover(planted.frame, planted.contract, chosen, {}).model
     noted = first.with_overlay({first.ids[0]: SegmentLabel(first.names[0], "ours")})
@@ -150,25 +150,25 @@ def test_a_name_given_to_a_segment_does_not_count_against_its_own_card(planted: 
     assert [card.name for card in second.discovered_cards] == list(first.names)
     cards = (card("lapsed"), card("lapsed"))
     segment = np.zeros(len(planted.frame), dtype=np.intp)
-    assert [one.name for one in named(cards, (None, None), planted.frame, segment, {0: "lapsed"})] == [
+    assert [own.name for own in inherit_names(cards, (None, None), planted.frame, segment, {0: "lapsed"})] == [
         "lapsed",
         "lapsed (2)",
     ]
-    assert [one.name for one in named(cards, (None, None), planted.frame, segment, {1: "lapsed"})] == [
+    assert [own.name for own in inherit_names(cards, (None, None), planted.frame, segment, {1: "lapsed"})] == [
         "lapsed (2)",
         "lapsed",
     ]
 
 
 def test_a_persons_name_survives_what_a_discovered_one_does_not(planted: Any) -> None:
-    def found(frame: pd.DataFrame, story: str) -> Any:
+    def model_of(frame: pd.DataFrame, story: str) -> Any:
         chosen = DiscoverySettings(algorithms=(KMeansSettings(segments=4),))
         return discover(frame, planted.contract, chosen, {"story": story}).model
 
-    first = found(planted.frame, "first")
+    first = model_of(planted.frame, "first")
     flipped = planted.frame.assign(recency_days=planted.frame["recency_days"].max() - planted.frame["recency_days"])
-    second, lineage = succeed(found(flipped, "second"), first, flipped)
-    kept = [one.id for one in lineage.segments if one.id in first.ids]
+    second, lineage = succeed(model_of(flipped, "second"), first, flipped)
+    kept = [segment.id for segment in lineage.segments if segment.id in first.ids]
     assert kept
     overlay = {segment_id: SegmentLabel(f"ours, {segment_id}", "by hand") for segment_id in first.ids}
     renamed = second.with_overlay(overlay)

@@ -18,15 +18,15 @@ from sklearn.metrics import adjusted_rand_score
 from segments import Column, Kind, SegmentLabel, SegmentModel, VectorContract
 from training.candidates.kmeans import KMeansSpec
 from training.candidates.kmeans_settings import KMeansSettings
-from training.candidates.warm_start import Standpoint, continuity, overlap, warm_centroids
 from training.discovery.discovery import Discovery, discover
+from training.incumbent.warm_start import WarmStart, continuity, members_means, overlap
 from training.settings import DiscoverySettings
 from training.succession.succession import Fate, fates, fresh_id, inherited, succeed
 
 KEPT, SPLIT, MERGED, NEW, RETIRED = Fate.KEPT, Fate.SPLIT, Fate.MERGED, Fate.NEW, Fate.RETIRED
 
 
-def found(planted: Any, segments: int, seed: int = 0, rows: Any = slice(None), **provenance: Any) -> Discovery:
+def discovery_of(planted: Any, segments: int, seed: int = 0, rows: Any = slice(None), **provenance: Any) -> Discovery:
     chosen = DiscoverySettings(algorithms=(KMeansSettings(segments=segments),), seed=seed)
     return discover(planted.frame.iloc[rows], planted.contract, chosen, {"seed": seed, **provenance})
 
@@ -65,10 +65,10 @@ def test_an_id_is_passed_on_once_at_most_and_the_order_of_segments_means_nothing
 
 
 def test_a_retrain_keeps_ids_names_and_what_people_wrote(planted: Any) -> None:
-    first = found(planted, 4, rows=slice(0, 380)).model
-    second, lineage = succeed(found(planted, 4, seed=1).model, first, planted.frame)
+    first = discovery_of(planted, 4, rows=slice(0, 380)).model
+    second, lineage = succeed(discovery_of(planted, 4, seed=1).model, first, planted.frame)
     assert set(second.ids) == set(first.ids)
-    assert {one.fate for one in lineage.segments} == {KEPT}
+    assert {segment.fate for segment in lineage.segments} == {KEPT}
     assert lineage.gone == ()
     before, now = first.assign(planted.frame), second.assign(planted.frame)
     assert np.mean(before["segment_id"] == now["segment_id"]) >= 0.98
@@ -80,24 +80,26 @@ def test_a_retrain_keeps_ids_names_and_what_people_wrote(planted: Any) -> None:
 
 
 def test_retired_ids_are_never_given_again(planted: Any) -> None:
-    four = found(planted, 4).model
-    two, merged = succeed(found(planted, 2).model, four, planted.frame)
-    again, split = succeed(found(planted, 4).model, two, planted.frame)
+    four = discovery_of(planted, 4).model
+    two, merged = succeed(discovery_of(planted, 2).model, four, planted.frame)
+    again, split = succeed(discovery_of(planted, 4).model, two, planted.frame)
     gone = set(four.ids) - set(two.ids)
     assert set(merged.retired_ids) == gone
     assert len(gone) >= 2
     assert not gone & set(again.ids)  # the same customers make the same segments as at first, under new ids
     assert gone <= set(split.retired_ids)
     assert (merged.generation, split.generation) == (2, 3)
-    assert {one.fate for one in split.segments} <= {KEPT, SPLIT}
-    largest = max(split.segments, key=lambda one: one.ties[0].customers if one.ties[0].id in again.ids else 0)
+    assert {segment.fate for segment in split.segments} <= {KEPT, SPLIT}
+    largest = max(
+        split.segments, key=lambda segment: segment.ties[0].customers if segment.ties[0].id in again.ids else 0
+    )
     assert largest.id in two.ids
 
 
 def test_new_ids_depend_on_the_incumbent_too(planted: Any) -> None:
-    one, other = found(planted, 2, name="one").model, found(planted, 2, name="other").model
-    challenger = found(planted, 4).model
-    minted = [set(succeed(challenger, old, planted.frame)[0].ids) - set(old.ids) for old in (one, other)]
+    left, right = discovery_of(planted, 2, name="left").model, discovery_of(planted, 2, name="right").model
+    challenger = discovery_of(planted, 4).model
+    minted = [set(succeed(challenger, old, planted.frame)[0].ids) - set(old.ids) for old in (left, right)]
     assert all(minted)
     assert not minted[0] & minted[1]
     assert not set.union(*minted) & set(challenger.ids)
@@ -105,16 +107,16 @@ def test_new_ids_depend_on_the_incumbent_too(planted: Any) -> None:
 
 
 def test_the_lineage_is_part_of_the_saved_model(planted: Any, tmp_path: Path) -> None:
-    first = found(planted, 4).model
-    second, lineage = succeed(found(planted, 2).model, first, planted.frame)
-    again, _ = succeed(found(planted, 2).model, first, planted.frame)
+    first = discovery_of(planted, 4).model
+    second, lineage = succeed(discovery_of(planted, 2).model, first, planted.frame)
+    again, _ = succeed(discovery_of(planted, 2).model, first, planted.frame)
     assert second.digest == again.digest
     second.save(tmp_path / "model")
     loaded = SegmentModel.load(tmp_path / "model")
     assert loaded.provenance["lineage"] == lineage.to_json()
     assert loaded.provenance["lineage"]["incumbent"] == first.digest
     assert loaded.provenance["lineage"]["thresholds"]["kept_jaccard"] == 0.5
-    ties = [tie for one in lineage.segments for tie in one.ties]
+    ties = [tie for segment in lineage.segments for tie in segment.ties]
     assert sum(tie.customers for tie in ties) == lineage.compared == lineage.customers == len(planted.frame)
 
 
@@ -128,13 +130,13 @@ def test_an_incumbent_that_cannot_read_the_vectors_passes_nothing_on(planted: An
         contract = VectorContract(
             tuple(replace(c, unit="hours") if c.name == "recency_days" else c for c in contract.columns)
         )
-    incumbent = found(planted, 4).model
+    incumbent = discovery_of(planted, 4).model
     chosen = DiscoverySettings(algorithms=(KMeansSettings(segments=4),))
     new = discover(frame, contract, chosen, {}, incumbent=incumbent).model
     second, lineage = succeed(new, incumbent, frame)
     assert not set(second.ids) & set(incumbent.ids)
-    assert {one.fate for one in lineage.segments} == {NEW}
-    assert {one.fate for one in lineage.gone} == {RETIRED}
+    assert {segment.fate for segment in lineage.segments} == {NEW}
+    assert {segment.fate for segment in lineage.gone} == {RETIRED}
     assert ("frequency" if how == "gone" else "recency_days") in lineage.objection
     assert lineage.objection in lineage.summary
 
@@ -153,17 +155,17 @@ def test_customers_whom_a_model_cannot_assign_do_not_count(planted: Any, hdbscan
 
 
 def test_a_passed_on_name_never_contradicts_the_new_medians_and_none_is_there_twice(planted: Any) -> None:
-    first = found(planted, 4).model
+    first = discovery_of(planted, 4).model
     flipped = planted.frame.assign(recency_days=planted.frame["recency_days"].max() - planted.frame["recency_days"])
     chosen = DiscoverySettings(algorithms=(KMeansSettings(segments=4),))
     second, _ = succeed(discover(flipped, planted.contract, chosen, {}).model, first, flipped)
     overall = {name: flipped[name].median() for name in ("recency_days", "frequency", "monetary_value")}
     words = {(c.name, end): getattr(c, end) for c in planted.contract.columns for end in ("low", "high")}
-    for one in second.cards:
+    for card in second.cards:
         for name, middle in overall.items():
-            median = one.medians[name]
+            median = card.medians[name]
             assert isinstance(median, float)
-            phrases = one.name.split(", ")
+            phrases = card.name.split(", ")
             assert words[name, "high"] not in phrases or median >= middle
             assert words[name, "low"] not in phrases or median <= middle
     assert len(set(second.names)) == len(second.names)
@@ -172,9 +174,9 @@ def test_a_passed_on_name_never_contradicts_the_new_medians_and_none_is_there_tw
 # -- the warm start ---------------------------------------------------------------------------------------------------
 
 
-def stand_of(points: Any, labels: Any, segments: int) -> Standpoint:
+def warm_start_at(points: Any, labels: Any, segments: int) -> WarmStart:
     members = labels.astype(np.intp)
-    return Standpoint(members, warm_centroids(points, members, segments))
+    return WarmStart(members, members_means(points, members, segments))
 
 
 def test_on_a_continuum_a_retrain_moves_few() -> None:
@@ -185,9 +187,8 @@ def test_on_a_continuum_a_retrain_moves_few() -> None:
     before = KMeans(4, n_init=1, random_state=0).fit(points[:1400])
     members = before.predict(points)
     kept = []
-    for stand in (Standpoint(), stand_of(points, members, 4)):
-        fit = KMeansSpec(4, 3, stand=stand).fit(points, 1)
-        assert fit is not None
+    for warm_start in (WarmStart(), warm_start_at(points, members, 4)):
+        fit = KMeansSpec(4, 3, warm_start=warm_start).fit(points, 1)
         kept.append(continuity(fit.labels, members.astype(np.intp)))
     assert kept[0] < 0.9 < 0.97 <= kept[1]
 
@@ -200,15 +201,14 @@ def test_a_partition_that_is_wrong_is_left() -> None:
     points = centres[truth] + generator.normal(0, 1, (1000, 2))
     wrong = np.where(truth == 1, 0, truth)
     wrong[(truth == 3) & (points[:, 0] > 10)] = 1
-    fit = KMeansSpec(5, 10, stand=stand_of(points, wrong, 5)).fit(points, 1)
-    assert fit is not None
+    fit = KMeansSpec(5, 10, warm_start=warm_start_at(points, wrong, 5)).fit(points, 1)
     assert adjusted_rand_score(truth, fit.labels) >= 0.99
 
 
 def test_where_the_incumbent_stands_is_estimated_anew() -> None:
     points = np.array([[0.0, 0.0], [2.0, 0.0], [9.0, 9.0], [50.0, 50.0]])
-    assert warm_centroids(points, np.array([0, 0, 1, -1]), 2) == pytest.approx(np.array([[1.0, 0.0], [9.0, 9.0]]))
-    assert warm_centroids(points, np.array([0, 0, 0, -1]), 2) is None  # a segment has lost everybody
+    assert members_means(points, np.array([0, 0, 1, -1]), 2) == pytest.approx(np.array([[1.0, 0.0], [9.0, 9.0]]))
+    assert members_means(points, np.array([0, 0, 0, -1]), 2) is None  # a segment has lost everybody
 
 
 def test_continuity_counts_who_stays() -> None:

@@ -17,19 +17,19 @@ from training.settings import DiscoverySettings, Settings, parse_as, parse_setti
 from training.sweep_settings import SweepSettings
 from training.tuning.search_space import (
     changed,
+    changed_content,
     check_columns,
     check_space,
     combinations,
     every_combination,
-    written,
 )
 
 CONTENT = {"as_of": "2026-06-01", "sources": {"orders": {"file": "orders.parquet"}}}
 SETTINGS = parse_settings(CONTENT)
 
 
-def space(told: dict[str, Any]) -> dict[str, Any]:
-    return dict(parse_as(SweepSettings, {"space": told}, "sweep").space)
+def space(variations: dict[str, Any]) -> dict[str, Any]:
+    return dict(parse_as(SweepSettings, {"space": variations}, "sweep").space)
 
 
 def test_no_change_changes_nothing() -> None:
@@ -45,21 +45,21 @@ def test_a_path_leads_through_blocks_names_and_entries_of_lists() -> None:
         "discovery.algorithms.1.embedding.dimensions": 3,
         "features.rfm.frequency": "active_days",
     }
-    found = changed(SETTINGS, values)
-    assert found.discovery.encoding.scale is False
-    assert found.discovery.encoding.weights == {"spend": 2.5}
-    kmeans, hdbscan = found.discovery.algorithms
+    settings = changed(SETTINGS, values)
+    assert settings.discovery.encoding.scale is False
+    assert settings.discovery.encoding.weights == {"spend": 2.5}
+    kmeans, hdbscan = settings.discovery.algorithms
     assert kmeans.algorithm == "kmeans"
     assert kmeans.segments == (3, 5)
     assert hdbscan.algorithm == "hdbscan"
     assert hdbscan.embedding is not None
     assert hdbscan.embedding.dimensions == 3
-    assert found.features.rfm.frequency == "active_days"
+    assert settings.features.rfm.frequency == "active_days"
     assert SETTINGS.discovery.encoding.scale is True
 
 
 @pytest.mark.parametrize(
-    ("told", "message"),
+    ("variations", "message"),
     [
         ({"discovery.encodng.scale": [True]}, r"'discovery.encodng.scale' cannot be true.*Did you mean 'encoding'\?"),
         ({"discovery.encoding.scal": [True]}, r"unknown key 'discovery.encoding.scal'. Did you mean 'scale'\?"),
@@ -82,13 +82,13 @@ def test_a_path_leads_through_blocks_names_and_entries_of_lists() -> None:
         ({"": [1]}, "unknown key ''"),
     ],
 )
-def test_a_bad_path_or_value_is_refused_by_name(told: dict[str, Any], message: str) -> None:
+def test_a_bad_path_or_value_is_refused_by_name(variations: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        check_space(SETTINGS, space(told))
+        check_space(SETTINGS, space(variations))
 
 
 @pytest.mark.parametrize(
-    ("told", "message"),
+    ("variations", "message"),
     [
         ({}, "at least 1"),
         ({"a": 3}, r"'sweep.space.a' must be a list of choices, or a range such as \{low: 2, high: 8\} \(found 3\)"),
@@ -100,9 +100,9 @@ def test_a_bad_path_or_value_is_refused_by_name(told: dict[str, Any], message: s
         ({"a": [1, 2, 1]}, "'a' has a choice twice: 1"),
     ],
 )
-def test_a_bad_variation_is_refused(told: dict[str, Any], message: str) -> None:
+def test_a_bad_variation_is_refused(variations: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        parse_settings({**CONTENT, "sweep": {"space": told}})
+        parse_settings({**CONTENT, "sweep": {"space": variations}})
 
 
 def test_values_that_are_valid_only_together_are_valid() -> None:
@@ -124,17 +124,17 @@ def test_settings_by_column_name_a_column_that_shapes_segments() -> None:
 
 
 def test_true_is_not_one_and_blocks_may_be_choices() -> None:
-    told = space({"a": [1, True, "1", None, {"x": 1}]})
-    assert combinations(told) == 5
-    assert list(every_combination(told)) == [{"a": 1}, {"a": True}, {"a": "1"}, {"a": None}, {"a": {"x": 1}}]
+    variations = space({"a": [1, True, "1", None, {"x": 1}]})
+    assert combinations(variations) == 5
+    assert list(every_combination(variations)) == [{"a": 1}, {"a": True}, {"a": "1"}, {"a": None}, {"a": {"x": 1}}]
 
 
 @given(low=st.integers(-50, 50), width=st.integers(1, 60), step=st.integers(1, 70))
 def test_a_range_of_whole_numbers_is_pythons_with_its_end(low: int, width: int, step: int) -> None:
-    told = space({"a": {"low": low, "high": low + width, "step": step}})
+    variations = space({"a": {"low": low, "high": low + width, "step": step}})
     expected = list(range(low, low + width + 1, step))
-    assert [values["a"] for values in every_combination(told)] == expected
-    assert combinations(told) == len(expected)
+    assert [values["a"] for values in every_combination(variations)] == expected
+    assert combinations(variations) == len(expected)
 
 
 def test_what_is_between_any_two_values_is_not_counted() -> None:
@@ -143,7 +143,7 @@ def test_what_is_between_any_two_values_is_not_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "message"),
+    ("variations", "message"),
     [
         ({"low": 1, "high": float("inf")}, "low, high and step must be finite"),
         ({"low": 1, "high": float("inf"), "step": 1}, "low, high and step must be finite"),
@@ -153,17 +153,16 @@ def test_what_is_between_any_two_values_is_not_counted() -> None:
         ([b"bytes"], "a choice that is no plain value"),
     ],
 )
-def test_what_no_trial_could_hold_is_refused(told: Any, message: str) -> None:
+def test_what_no_trial_could_hold_is_refused(variations: Any, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        space({"discovery.seed": told})
+        space({"discovery.seed": variations})
 
 
 def test_a_date_is_a_choice_as_yaml_writes_it() -> None:
-    told = yaml.safe_load("as_of: [2026-05-01, 2026-06-01]")
-    found = space(told)
-    assert found["as_of"] == ("2026-05-01", "2026-06-01")
-    check_space(SETTINGS, found)
-    assert changed(SETTINGS, {"as_of": found["as_of"][0]}).as_of == date(2026, 5, 1)
+    dates = space(yaml.safe_load("as_of: [2026-05-01, 2026-06-01]"))
+    assert dates["as_of"] == ("2026-05-01", "2026-06-01")
+    check_space(SETTINGS, dates)
+    assert changed(SETTINGS, {"as_of": dates["as_of"][0]}).as_of == date(2026, 5, 1)
     with pytest.raises(SettingsError, match="a choice twice"):
         space({"as_of": [date(2026, 5, 1), "2026-05-01"]})
 
@@ -173,19 +172,19 @@ def test_a_range_of_a_thousand_million_is_checked_at_its_ends() -> None:
 
 
 def test_a_path_into_what_another_one_gives_is_the_later_in_either_order() -> None:
-    one, other = ("discovery.encoding.scale", False), ("discovery.encoding", {"clip_share": 0.2})
-    for values in ([one, other], [other, one]):
-        found = changed(SETTINGS, dict(values)).discovery.encoding
-        assert (found.scale, found.clip_share) == (False, 0.2)
-    assert other[1] == {"clip_share": 0.2}, "the choice itself is as it was"
+    inner, outer = ("discovery.encoding.scale", False), ("discovery.encoding", {"clip_share": 0.2})
+    for values in ([inner, outer], [outer, inner]):
+        encoding = changed(SETTINGS, dict(values)).discovery.encoding
+        assert (encoding.scale, encoding.clip_share) == (False, 0.2)
+    assert outer[1] == {"clip_share": 0.2}, "the choice itself is as it was"
 
 
 @given(st.integers(0, 50), st.sampled_from([0.1, 0.05, 0.001, 0.3, 0.7]), st.integers(1, 40))
 def test_steps_are_the_decimal_numbers_that_they_look_like(first: int, step: float, more: int) -> None:
     low, high = first / 10, float(Fraction(first, 10) + more * Fraction(str(step)))
-    (found,) = space({"a": {"low": low, "high": high, "step": step}}).values()
+    (variation,) = space({"a": {"low": low, "high": high, "step": step}}).values()
     expected = [float(Fraction(str(low)) + number * Fraction(str(step))) for number in range(more + 1)]
-    assert [values["a"] for values in every_combination({"a": found})] == expected
+    assert [values["a"] for values in every_combination({"a": variation})] == expected
 
 
 def test_the_written_file_says_the_same_as_the_trial() -> None:
@@ -196,8 +195,8 @@ def test_the_written_file_says_the_same_as_the_trial() -> None:
         "discovery.encoding.weights": {"spend": 2.0},
         "features.roles.frequency": "basis",
     }
-    text = yaml.safe_dump(written(content, settings, values), allow_unicode=True)
+    text = yaml.safe_dump(changed_content(content, settings, values), allow_unicode=True)
     assert parse_settings(yaml.safe_load(text)) == changed(settings, values)
     assert content["discovery"] is None
-    assert written({}, settings, {"discovery.seed": 4}) == {"discovery": {"seed": 4}}
-    assert Settings.model_fields.keys() > written({}, settings, values).keys()
+    assert changed_content({}, settings, {"discovery.seed": 4}) == {"discovery": {"seed": 4}}
+    assert Settings.model_fields.keys() > changed_content({}, settings, values).keys()

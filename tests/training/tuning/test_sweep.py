@@ -23,7 +23,7 @@ from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, EncodingSettings
 from training.tuning import sweep as sweeping
 from training.tuning.figures import Yardstick, figures
-from training.tuning.optuna_study import counted, open_study, unfinished
+from training.tuning.optuna_study import finished_trials, open_study, unfinished
 from training.tuning.sweep import Sweep, Trial, sweep
 
 CONTRACT = VectorContract((Column("spend", Kind.NUMBER, unit="USD"), Column("visits", Kind.COUNT)))
@@ -80,12 +80,12 @@ def test_another_seed_tries_other_settings() -> None:
 
 def test_it_finds_its_way() -> None:
     """Better than the random start on average, after it."""
-    found = quick_sweep(trials=40)
-    scores = [trial.figures.get("trust", 0.0) for trial in found.trials]
+    outcome = quick_sweep(trials=40)
+    scores = [trial.figures.get("trust", 0.0) for trial in outcome.trials]
     assert np.mean(scores[20:]) > np.mean(scores[:10]) + 0.2
-    assert found.best.values["algorithms.kmeans.segments"] == 2
-    assert found.best.values["encoding.transform"] == "auto"
-    assert found.best.values["encoding.weights.visits"] == pytest.approx(1.2, abs=0.15)
+    assert outcome.best.values["algorithms.kmeans.segments"] == 2
+    assert outcome.best.values["encoding.transform"] == "auto"
+    assert outcome.best.values["encoding.weights.visits"] == pytest.approx(1.2, abs=0.15)
 
 
 def test_killed_and_continued_is_the_same_as_never_killed(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ here.quick_sweep(file=Path("s.db"))
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
     study = only_study(tmp_path / "s.db")
-    assert (len(counted(study)), len(unfinished(study))) == (11, 1)
+    assert (len(finished_trials(study)), len(unfinished(study))) == (11, 1)
 
     whole = quick_sweep()
     assert len({str(trial.values) for trial in whole.trials}) == TRIALS
@@ -128,10 +128,10 @@ def test_a_small_space_is_gone_through_once(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(sweeping, "discover", counting)
     space = {"encoding.scale": [True, False], "algorithms.kmeans.segments": [2, 3]}
-    found = sweep(two_groups(), CONTRACT, SETTINGS, space, trials=50)
-    assert found.finished
-    assert len(found.trials) == len(tried) == 4
-    assert len({str(trial.values) for trial in found.trials}) == 4
+    outcome = sweep(two_groups(), CONTRACT, SETTINGS, space, trials=50)
+    assert outcome.finished
+    assert len(outcome.trials) == len(tried) == 4
+    assert len({str(trial.values) for trial in outcome.trials}) == 4
 
 
 def test_the_same_settings_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,20 +143,20 @@ def test_the_same_settings_are_computed_once(monkeypatch: pytest.MonkeyPatch) ->
         raise DiscoveryError("nothing")
 
     monkeypatch.setattr(sweeping, "discover", counting)
-    found = sweep(two_groups(), CONTRACT, SETTINGS, {"seed": list(range(30))}, trials=29)
-    assert len(found.trials) == 29
-    assert len(tried) == len(set(tried)) == len({trial.values["seed"] for trial in found.trials})
+    outcome = sweep(two_groups(), CONTRACT, SETTINGS, {"seed": list(range(30))}, trials=29)
+    assert len(outcome.trials) == 29
+    assert len(tried) == len(set(tried)) == len({trial.values["seed"] for trial in outcome.trials})
 
 
 def test_settings_that_make_no_model_are_outcomes() -> None:
     space = {"max_segments": [2, 9], "min_segments": [2, 5], "algorithms.kmeans.segments": [2]}
-    found = sweep(two_groups(), CONTRACT, SETTINGS, space)
-    by = {(trial.values["min_segments"], trial.values["max_segments"]): trial for trial in found.trials}
+    outcome = sweep(two_groups(), CONTRACT, SETTINGS, space)
+    by = {(trial.values["min_segments"], trial.values["max_segments"]): trial for trial in outcome.trials}
     assert "min_segments (5) is more than max_segments (2)" in by[5, 2].refused
     assert "2 segments, allowed are 5 to 9" in by[5, 9].refused
     assert by[2, 2].refused == by[2, 9].refused == ""
-    assert len(found.ranked) == 2
-    nothing = replace(found, trials=(by[5, 2], by[5, 9]))
+    assert len(outcome.ranked) == 2
+    nothing = replace(outcome, trials=(by[5, 2], by[5, 9]))
     with pytest.raises(DiscoveryError, match=r"none of 2 trials made a model\. Most often: "):
         _ = nothing.best
 
@@ -167,9 +167,9 @@ def test_a_model_without_the_figure_that_is_sought_is_an_outcome(
 ) -> None:
     """Optuna fails a trial whose value is not a number; failed ones count for nothing, and would be tried for ever."""
     monkeypatch.setattr(sweeping, "figures", lambda *_: {"silhouette": 0.5, **without})
-    found = sweep(two_groups(), CONTRACT, SETTINGS, {"encoding.scale": [True, False]})
-    assert [trial.refused for trial in found.trials] == ["its model has no trust"] * 2
-    assert found.ranked == ()
+    outcome = sweep(two_groups(), CONTRACT, SETTINGS, {"encoding.scale": [True, False]})
+    assert [trial.refused for trial in outcome.trials] == ["its model has no trust"] * 2
+    assert outcome.ranked == ()
 
 
 def test_steps_of_a_tenth_are_tried_without_a_murmur() -> None:
@@ -178,16 +178,16 @@ def test_steps_of_a_tenth_are_tried_without_a_murmur() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sweeping, "_tried", quick)
         for trials in (12, 28):  # searched; and all that there are
-            found = sweep(two_groups(), CONTRACT, SETTINGS, space, trials=trials)
-            tried = {trial.values["encoding.weights.visits"] for trial in found.trials}
+            outcome = sweep(two_groups(), CONTRACT, SETTINGS, space, trials=trials)
+            tried = {trial.values["encoding.weights.visits"] for trial in outcome.trials}
             assert tried <= {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7}
-    assert len({str(trial.values) for trial in found.trials}) == 28
+    assert len({str(trial.values) for trial in outcome.trials}) == 28
     assert len(tried) == 7
 
 
 def test_the_time_limit_starts_no_further_trial() -> None:
-    found = sweep(two_groups(), CONTRACT, SETTINGS, SPACE, trials=3, minutes=1e-9)
-    assert (found.trials, found.finished) == ((), False)
+    outcome = sweep(two_groups(), CONTRACT, SETTINGS, SPACE, trials=3, minutes=1e-9)
+    assert (outcome.trials, outcome.finished) == ((), False)
 
 
 def test_an_interrupt_counts_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +198,7 @@ def test_an_interrupt_counts_for_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(KeyboardInterrupt):
         sweep(two_groups(), CONTRACT, SETTINGS, SPACE, trials=3, file=tmp_path / "s.db")
     study = only_study(tmp_path / "s.db")
-    assert (counted(study), unfinished(study)) == ([], [])
+    assert (finished_trials(study), unfinished(study)) == ([], [])
 
 
 @pytest.mark.parametrize("change", [{"trials": 0}, {"objective": "beauty"}, {"space": {"encoding.scal": [True]}}])
@@ -263,10 +263,10 @@ def test_all_trials_are_measured_in_one_space() -> None:
 
 def test_customers_that_a_trial_leaves_out_count_as_unassigned() -> None:
     frame = two_groups()
-    found = discover(frame.iloc[:40], CONTRACT, SETTINGS, {})
+    part = discover(frame.iloc[:40], CONTRACT, SETTINGS, {})
     yardstick = Yardstick.of(frame, CONTRACT, SETTINGS)
-    inside = silhouette_score(yardstick.points[:40], found.labels)
-    assert yardstick.silhouette(found) == pytest.approx(inside * 40 / 60)
+    inside = silhouette_score(yardstick.points[:40], part.labels)
+    assert yardstick.silhouette(part) == pytest.approx(inside * 40 / 60)
 
 
 def test_of_equal_trials_the_earlier_is_best() -> None:

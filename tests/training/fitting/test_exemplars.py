@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from segment_model.encoding.encoder import Floats
 from training.candidates.candidate import NoSegmentsError
-from training.candidates.exemplars import (
+from training.candidates.hdbscan import HdbscanSpec, _births, core_distances
+from training.evaluation.quality import assigned_labels
+from training.fitting.exemplars import (
     MOST_SHARE,
     Clustered,
     approximate_predictions,
@@ -21,8 +23,6 @@ from training.candidates.exemplars import (
     condense,
     members_as_probes,
 )
-from training.candidates.hdbscan import HdbscanSpec, _births, core_distances
-from training.evaluation.quality import assigned_labels
 
 
 def customers(size: int, seed: int) -> Floats:

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from segment_model.assigners.nearest_core import SOFTNESS, NearestCore, lifted
 from segment_model.encoding.encoder import Flags, Floats, Indices
-from training.candidates.result_cache import ResultCache
+from training.fitting.result_cache import ResultCache
 
 FIRST_SHARE = 0.05  # of each segment, and of the noise
 MOST_SHARE = 0.5

@@ -19,8 +19,8 @@ from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
-from training.candidates.damping import MOST_AT_ONCE, carried_over, damped_centres
-from training.candidates.incumbent import assign_vectors
+from training.incumbent.assignments import assign_vectors
+from training.incumbent.damping import MOST_AT_ONCE, carried_over, damped_centres
 
 COST_OF_MOVING = 1.0  # to move 3 % of the customers must save 3 % of the inertia;
 COST_BEYOND = 2.0  # those beyond `MOST_AT_ONCE` must save twice that

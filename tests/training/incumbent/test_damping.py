@@ -13,9 +13,10 @@ from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Transform
 from segment_model.encoding.reader import CustomerReader
 from segments import Column, Kind, SegmentModel
-from training.candidates.damping import MOST_AT_ONCE, MOST_DAMPING, carried_over, damped_centres
-from training.candidates.incumbent import transforms_of
-from training.candidates.warm_start import (
+from training.encoding import choose_transform, fit_encoding
+from training.incumbent.assignments import transforms_of
+from training.incumbent.damping import MOST_AT_ONCE, MOST_DAMPING, carried_over, damped_centres
+from training.incumbent.warm_start import (
     Partition,
     WarmStart,
     choose_partition,
@@ -24,7 +25,6 @@ from training.candidates.warm_start import (
     members_means,
     nearest_to,
 )
-from training.encoding import choose_transform, fit_encoding
 from training.settings import EncodingSettings
 
 NONE, LOG1P = Transform.NONE, Transform.LOG1P

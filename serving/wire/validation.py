@@ -1,0 +1,110 @@
+"""Validate a parsed body by the published model of its request; what is wrong is told in one refusal.
+
+pydantic validates. Its errors name neither the customer nor what a field must be, so each problem is described here, by
+the words that the field carries (`serving.contracts.wire_model.Expected`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from segment_model.errors import nearest_word
+from serving.contracts.wire_model import Expected
+from serving.wire.refusals import MOST_DETAILS, NOTHING, Complaints, Detail, in_words
+
+# pydantic reports each unknown key, at half a microsecond while nothing else runs: an object of more keys than this has
+# unknown ones, and is not given to it.
+MOST_KEYS = 32
+NESTED = ("customers", "customer")  # the fields that hold customers, whose problems are described one by one
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validate(model: type[Model], body: Any) -> Model:
+    """The request that a parsed body holds.
+
+    Raises
+    ------
+    Refusal
+        422, with all problems (up to the limit of details), if the body is not as the model publishes it.
+    """
+    if not _has_many_keys(body):
+        try:
+            return model.model_validate(body)
+        except ValidationError:
+            pass  # described below
+    complaints = Complaints()
+    complaints.take(_problems(model, body))
+    complaints.raise_malformed()
+    raise AssertionError(f"{model.__name__} refuses a body without a problem that can be described")
+
+
+def _has_many_keys(body: Any) -> bool:
+    if type(body) is not dict:
+        return False
+    customers = body.get("customers")
+    objects = [body, body.get("customer"), *(customers if type(customers) is list else ())]
+    return max([len(sent) for sent in objects if type(sent) is dict]) > MOST_KEYS
+
+
+def _problems(model: type[BaseModel], body: Any) -> Iterator[Detail]:
+    """What is wrong with a body: its own fields first, then customer by customer."""
+    yield from _object_problems(model, body, None, f"an object of the keys {', '.join(model.model_fields)}")
+    if type(body) is not dict:
+        return
+    for name in NESTED:
+        if name not in model.model_fields:
+            continue
+        annotation, sent = model.model_fields[name].annotation, body.get(name, NOTHING)
+        if name == "customer":
+            yield from _customer_problems(annotation, sent, name)
+        elif type(sent) is list:
+            for position, customer in enumerate(sent):
+                yield from _customer_problems(get_args(annotation)[0], customer, f"#{position}")
+        else:
+            yield Detail(None, None, in_words(sent), f"{_expected_words(model, name)} under {name!r}")
+
+
+def _customer_problems(model: Any, sent: Any, place: str) -> Iterator[Detail]:
+    """What is wrong with one customer, named by the id, or by the place where the id cannot be used."""
+    usable = type(sent) is dict and "id" not in _wrong_fields(model, _known_fields(model, sent))
+    keys = " and ".join(repr(name) for name in islice(model.model_fields, 2))
+    yield from _object_problems(model, sent, sent["id"] if usable else place, f"an object with the keys {keys}")
+
+
+def _object_problems(model: type[BaseModel], sent: Any, customer: str | None, expected: str) -> Iterator[Detail]:
+    """What is wrong with the fields of an object, except with those that hold customers."""
+    if type(sent) is not dict:
+        yield Detail(customer, None, in_words(sent), expected)
+        return
+    known = _known_fields(model, sent)
+    for name in _wrong_fields(model, known):
+        words = f"{_expected_words(model, name)} for {name!r}"
+        yield Detail(customer, None, in_words(known.get(name, NOTHING)), words)
+    keys = tuple(model.model_fields)
+    for name in islice((name for name in sent if name not in model.model_fields), MOST_DETAILS):
+        yield Detail(customer, None, in_words(name), f"only the keys {', '.join(keys)}.{nearest_word(name, keys)}")
+
+
+def _known_fields(model: type[BaseModel], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an object that its model knows, except those that hold customers."""
+    return {name: sent[name] for name in model.model_fields if name in sent and name not in NESTED}
+
+
+def _wrong_fields(model: type[BaseModel], fields: Mapping[str, Any]) -> list[str]:
+    """The names of the fields that the model refuses, in its order."""
+    try:
+        model.model_validate(fields)
+    except ValidationError as error:
+        names = [str(problem["loc"][0]) for problem in error.errors(include_url=False, include_context=False)]
+        return [name for name in dict.fromkeys(names) if name not in NESTED]
+    return []
+
+
+def _expected_words(model: type[BaseModel], name: str) -> str:
+    """What a field must be, as a refusal says it."""
+    return next(mark.words for mark in model.model_fields[name].metadata if isinstance(mark, Expected))

@@ -1,0 +1,262 @@
+"""Gaussian mixtures fitted by expectation maximisation; the number of components and the covariance by BIC.
+
+The density of a mixture has no bound: a component that collapses onto a few customers, or onto one value of a column,
+is as likely as one likes (Day 1969). So ties are blurred before the fit (dequantisation, Theis et al. 2016), and a
+mixture with a degenerate component is refused whatever its BIC (Schwarz 1978).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture as FittedMixture
+from threadpoolctl import threadpool_limits
+
+from segment_model.assigners.gaussian_mixture import GaussianMixture
+from segment_model.encoding.encoder import Floats, Indices
+from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
+from training.fitting.mixture_covariance import SKLEARN_NAMES, Covariance
+from training.incumbent.warm_start import COLD_START, WarmStart, continuity, cost_of_moving
+
+MOST_SEARCHED = 10_000  # customers
+MOST_STEPS = 300
+WARM_STEPS = (1, 3, 10, 30, 100)  # of EM from a serving model's segments, after which it may stop
+FEWEST_CUSTOMERS = 5  # of a component
+REGULARISATION = 1e-6  # of the least variance of a column; added to every variance
+COLLAPSED = 1e-5  # share of a column's variance among all customers, alone or given the other columns
+
+
+@dataclass(frozen=True)
+class GaussianMixtureSpec:
+    """Mixtures of several numbers of components and covariances, of which the fit chooses one by BIC.
+
+    tie_variance : variance (width,) of each encoded column that ties hide (`tie_blurring`). warm_start : EM also starts
+    from a serving model's segments where a mixture has as many components.
+    """
+
+    segments: tuple[int, ...]
+    covariances: tuple[Covariance, ...]
+    starts: int
+    tie_variance: tuple[float, ...] = field(repr=False)
+    warm_start: WarmStart = field(default=COLD_START, repr=False, compare=False)
+    algorithm: str = "gaussian_mixture"
+
+    @property
+    def name(self) -> str:
+        least, most = self.segments[0], self.segments[-1]
+        components = f"{least} components" if least == most else f"{least} to {most} components"
+        return f"Gaussian mixture, {components}, {' or '.join(self.covariances)} covariance"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        components = self.segments[0] if len(self.segments) == 1 else list(self.segments)
+        covariance = self.covariances[0] if len(self.covariances) == 1 else list(self.covariances)
+        return {"segments": components, "covariance": covariance, "starts": self.starts}
+
+    @property
+    def needs_gaps(self) -> bool:
+        return False
+
+    @property
+    def refits(self) -> int:
+        return REFITS
+
+    def for_share(self, share: float) -> CandidateSpec:  # noqa: ARG002  (nothing here depends on the number)
+        return replace(self, warm_start=COLD_START)
+
+    def fit(self, points: Floats, seed: int) -> Fit:
+        """The mixture of least BIC without a degenerate component, of at most `MOST_SEARCHED` customers."""
+        rows = sample_rows(len(points), MOST_SEARCHED, seed)
+        columns = np.flatnonzero(np.ptp(points[rows], axis=0) > 0)
+        if not len(columns):
+            raise NoSegmentsError("all customers are the same")
+        customers = Customers.blurred(points[rows], columns, self.tie_variance, seed)
+        with threadpool_limits(limits=1):
+            mixtures, refusals = self._mixtures(customers, self._members(rows), seed)
+        if not mixtures:
+            raise NoSegmentsError(refusals[0] if refusals else f"fewer than {self.segments[0]} different customers")
+        best = min(mixtures, key=lambda mixture: mixture.bic)
+        order, labels = largest_first(best.labels, best.components)
+        assigner = _assigner(best.fitted, order, columns, points[rows].mean(axis=0))
+        facts = {"bic": best.bic, "degenerate_mixtures": float(len(refusals))}
+        chosen = replace(self, segments=(best.components,), covariances=(best.covariance,))
+        return Fit(assigner, rows, labels, facts, chosen)
+
+    def _members(self, rows: Indices) -> Indices | None:
+        return None if self.warm_start.members is None else self.warm_start.members[rows]
+
+    def _mixtures(self, customers: Customers, members: Indices | None, seed: int) -> tuple[list[Mixture], list[str]]:
+        """Every sound mixture that these customers are enough for, and why each other one is refused."""
+        mixtures, refusals = [], []
+        for covariance in self.covariances:
+            reference = _fit_em(customers.blur, 1, covariance, starts=1, seed=seed)
+            for components in self.segments:
+                if components > customers.different:
+                    break
+                warm_members = members if components == self.warm_start.segments else None
+                try:
+                    fitted = self._fitted(customers, components, covariance, warm_members, seed)
+                    mixtures.append(_sound_mixture(fitted, reference, customers, components, covariance))
+                except NoSegmentsError as error:
+                    refusals.append(f"{components} components, {covariance} covariance: {error}")
+        return mixtures, refusals
+
+    def _fitted(
+        self, customers: Customers, components: int, covariance: Covariance, members: Indices | None, seed: int
+    ) -> FittedMixture:
+        """The likeliest of random starts, or a step of EM from a serving model's segments (members) that costs less.
+
+        The cost is 1 / the likelihood ratio, per customer and in units of a column's variance, and the cost of moving
+        customers (`warm_start.cost_of_moving`).
+        """
+        best = _fit_em(customers.blur, components, covariance, starts=self.starts, seed=seed)
+        if members is None or np.bincount(members[members >= 0], minlength=components).min() <= customers.width:
+            return best
+        start = _parameters_of(customers.blur, members, components, covariance)
+        warm = [
+            _fit_em(customers.blur, components, covariance, starts=1, seed=seed, start=start, most=most)
+            for most in WARM_STEPS
+        ]
+        likelihood = best.score(customers.blur)
+
+        def cost(fitted: FittedMixture) -> float:
+            lost = np.exp(2 * (likelihood - fitted.score(customers.blur)) / customers.width)
+            return float(lost) + cost_of_moving(1 - continuity(fitted.predict(customers.points), members))
+
+        return min([best, *warm], key=cost)
+
+
+@dataclass(frozen=True)
+class Customers:
+    """The customers of a fit, in the columns that are not constant: points (n, width), and the same with ties blurred.
+
+    different : how many of the points differ.
+    """
+
+    points: Floats
+    blur: Floats
+    different: int
+
+    @classmethod
+    def blurred(cls, points: Floats, columns: Indices, tie_variance: Sequence[float], seed: int) -> Customers:
+        """Of (n, all columns) points."""
+        noise = np.random.default_rng(seed).normal(size=points.shape) * np.sqrt(tie_variance)
+        kept = np.ascontiguousarray(points[:, columns])
+        return cls(kept, kept + noise[:, columns], len(np.unique(kept, axis=0)))
+
+    @property
+    def width(self) -> int:
+        return int(self.points.shape[1])
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A mixture without a degenerate component; labels : (n,) the most probable component of each customer."""
+
+    components: int
+    covariance: Covariance
+    fitted: FittedMixture
+    bic: float
+    labels: Indices
+
+
+def _fit_em(
+    points: Floats,
+    components: int,
+    covariance: Covariance,
+    *,
+    starts: int,
+    seed: int,
+    start: Mapping[str, Floats] = MappingProxyType({}),
+    most: int = MOST_STEPS,
+) -> FittedMixture:
+    """At most so many steps of expectation maximisation, from KMeans partitions or from a `start`.
+
+    Raises
+    ------
+    NoSegmentsError
+        If a covariance is not positive definite.
+    """
+    mixture = FittedMixture(
+        components,
+        covariance_type=SKLEARN_NAMES[covariance],
+        n_init=starts,
+        max_iter=most,
+        reg_covar=REGULARISATION * float(points.var(axis=0).min()),
+        random_state=seed,
+        **start,
+    )
+    with warnings.catch_warnings():
+        # a mixture that still improves after so many steps is compared as it is; KMeans may find fewer groups
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        try:
+            return mixture.fit(points)
+        except ValueError as error:
+            raise NoSegmentsError("a covariance is not positive definite") from error
+
+
+def _parameters_of(points: Floats, members: Indices, components: int, covariance: Covariance) -> dict[str, Floats]:
+    """Weights, means and precisions of given segments; members : (n,) positions, -1 for none."""
+    groups = [points[members == position] for position in range(components)]
+    floor = REGULARISATION * points.var(axis=0).min()
+    covariances = np.array([np.cov(group.T, bias=True).reshape(group.shape[1], -1) for group in groups])
+    covariances += floor * np.eye(points.shape[1])
+    variances = np.diagonal(covariances, axis1=1, axis2=2)
+    if covariance == "full":
+        precisions = np.linalg.inv(covariances)
+    else:
+        precisions = 1 / (variances if covariance == "diagonal" else variances.mean(axis=1))
+    sizes = np.array([len(group) for group in groups])
+    means = np.array([group.mean(axis=0) for group in groups])
+    return {"weights_init": sizes / sizes.sum(), "means_init": means, "precisions_init": precisions}
+
+
+def _sound_mixture(
+    fitted: FittedMixture, reference: FittedMixture, customers: Customers, components: int, covariance: Covariance
+) -> Mixture:
+    """The mixture, unless a component is degenerate; `reference` is the one-component mixture of its covariance.
+
+    Raises
+    ------
+    NoSegmentsError
+        With what is degenerate.
+    """
+    if not (np.isfinite(fitted.means_).all() and np.isfinite(fitted.precisions_cholesky_).all()):
+        raise NoSegmentsError("a component is not finite")
+    labels = fitted.predict(customers.points).astype(np.intp)
+    fewest = int(np.bincount(labels, minlength=components).min())
+    if fewest < FEWEST_CUSTOMERS:
+        raise NoSegmentsError(f"the smallest component has {fewest} customers, {FEWEST_CUSTOMERS} are needed")
+    shares = _variances(fitted) / _variances(reference)
+    if shares.min() < COLLAPSED:
+        raise NoSegmentsError(f"the covariance of a component collapses to {shares.min():.1g} of that of all customers")
+    return Mixture(components, covariance, fitted, float(fitted.bic(customers.blur)), labels)
+
+
+def _variances(fitted: FittedMixture) -> Floats:
+    """Of each component, every column's variance, alone and where all others are known: (components, 2 · columns)."""
+    covariances, precisions = fitted.covariances_, fitted.precisions_
+    if fitted.covariance_type == "full":
+        covariances, precisions = (np.diagonal(array, axis1=1, axis2=2) for array in (covariances, precisions))
+    components = len(fitted.means_)
+    return np.hstack([covariances.reshape(components, -1), 1 / precisions.reshape(components, -1)])
+
+
+def _assigner(fitted: FittedMixture, order: Indices, columns: Indices, middle: Floats) -> GaussianMixture:
+    """The mixture as it is served; a constant column, of which `middle` is the value, says nothing."""
+    components, width = len(order), len(middle)
+    means = np.tile(middle, (components, 1))
+    means[:, columns] = fitted.means_[order]
+    roots = fitted.precisions_cholesky_[order]
+    if fitted.covariance_type != "full":
+        roots = roots.reshape(components, -1, 1) * np.eye(len(columns))
+    factors = np.zeros((components, width, width))
+    factors[np.ix_(np.arange(components), columns, columns)] = roots
+    heights = np.log(fitted.weights_[order]) + np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
+    return GaussianMixture(means, factors, heights)

@@ -1,0 +1,9 @@
+"""The forms that the covariances of a Gaussian mixture's components may have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Covariance = Literal["full", "diagonal", "spherical"]
+SKLEARN_NAMES: Mapping[Covariance, str] = {"full": "full", "diagonal": "diag", "spherical": "spherical"}

@@ -1,4 +1,4 @@
-"""Two small models made by hand, so that these tests need no discovery: four columns that count, two that do not."""
+"""Small models made by hand, without discovery (four basis columns, two descriptors), and callers of the service."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def many_customers() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def raw_model(tmp_path_factory: pytest.TempPathFactory) -> SegmentModel:
-    """One that takes raw rows too, of four tables."""
+    """A model that also accepts raw rows, of four tables."""
     folder = tmp_path_factory.mktemp("company")
     write_company(simulate(80, 5, date(2026, 7, 1)), folder)
     settings = parse_settings(yaml.safe_load((folder / "segments.yaml").read_text()))
@@ -172,7 +172,7 @@ def raw_model(tmp_path_factory: pytest.TempPathFactory) -> SegmentModel:
 
 @pytest.fixture
 def raw_rows() -> dict[str, Any]:
-    """One customer's, of every table but the orders."""
+    """One customer's raw rows of every table except orders."""
     return {
         "events": [{"occurred_at": "2026-06-28", "name": "login", "feature": "search", "quantity": 3, "allowed": 10}],
         "subscriptions": [{"started_at": "2026-01-01", "mrr": 5, "plan": "pro", "seats": 3, "seats_used": 2}],
@@ -182,7 +182,7 @@ def raw_rows() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Reply:
-    """A response; `json` refuses whatever is not strict JSON."""
+    """A response; `json` fails for anything but strict JSON."""
 
     status: int
     headers: dict[str, str]
@@ -289,7 +289,7 @@ def make_caller() -> Callable[..., Caller]:
 
 @pytest.fixture
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The words that a near one was searched for; the search itself costs nothing here."""
+    """The words for which a similar one was searched; the search itself is replaced."""
     words: list[str] = []
 
     def search(word: str, options: Sequence[str], **_: Any) -> list[str]:
@@ -302,7 +302,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture(scope="session")
 def verdicts() -> Callable[..., tuple[bool, bool]]:
-    """Whether a reader takes a value, and whether the published model of the same body allows it.
+    """Whether a reader accepts a body, and whether the published model accepts it.
 
     `features` apart, which the model in service judges; and ids that repeat, which a schema cannot say.
     """

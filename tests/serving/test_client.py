@@ -120,7 +120,7 @@ def call(name: str, how: str = "sync") -> Any:
     return getattr(importlib.import_module(f"{NAME}.api.default.{name}"), how)
 
 
-def test_the_generated_client_shows_places_and_hears_of_a_model_without_a_recipe(
+def test_the_generated_client_reads_places_and_the_refusal_of_raw_rows(
     client: Any, url: str, kmeans: SegmentModel, good: dict[str, Any]
 ) -> None:
     models = importlib.import_module(f"{NAME}.models")
@@ -145,7 +145,7 @@ def _raw(model: SegmentModel, customers: list[dict[str, Any]]) -> Any:
 
 
 def ask(client: Any, door: Door, name: str, **arguments: Any) -> Any:
-    """Of a door in this process, by the generated client."""
+    """Ask a gateway in this process by the generated client."""
 
     async def asked() -> Any:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://service") as inner:
@@ -174,7 +174,7 @@ def test_the_generated_client_sends_raw_rows_and_gets_the_segments_of_their_vect
     assert {row["id"]: row["features"]["monetary_value"] for row in vectors} == spent
 
 
-def test_the_generated_client_hears_when_to_ask_again(
+def test_the_generated_client_reads_retry_after(
     client: Any, kmeans: SegmentModel, make_caller: Any, tmp_path: Path
 ) -> None:
     """One request in 100 s is allowed; and a service that has no model yet."""

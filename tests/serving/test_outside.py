@@ -1,4 +1,4 @@
-"""No request makes the service look outside: not for a name, not for an address, not for a file."""
+"""No request makes the service resolve a name, open a connection or read a file."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def has_reader(pipe: Path) -> bool:
 
 
 def test_the_canary_shows_who_reads_beside_python(tmp_path: Path) -> None:
-    """DuckDB opens files by itself, of which Python tells nobody: it is seen at a pipe, where it waits for a writer."""
+    """DuckDB opens files outside Python's audit hooks; it is noticed at a pipe, where it waits for a writer."""
     canary = tmp_path / "canary.csv"
     os.mkfifo(canary)
     assert not has_reader(canary)

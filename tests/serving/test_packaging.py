@@ -1,4 +1,4 @@
-"""What goes into a Bento: the model under the names people gave, and nothing that serving does not need."""
+"""A Bento holds the model with the names that people gave, and the code and packages that serving needs, no others."""
 
 from __future__ import annotations
 

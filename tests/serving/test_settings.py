@@ -10,7 +10,7 @@ from segment_model.errors import SettingsError
 from serving.settings import ServiceSettings
 
 
-def test_nothing_set_serves_the_champion_of_the_local_registry() -> None:
+def test_the_default_is_the_champion_of_the_local_registry() -> None:
     settings = ServiceSettings.from_environment({"PATH": "/bin", "SEGMENTS_DATA": "elsewhere", "SEGMENTS_VERSION": ""})
     assert settings == ServiceSettings()
     assert (settings.tracking_uri, settings.model_name, settings.pointer) == (
@@ -39,7 +39,7 @@ def test_a_wrong_variable_is_named(environment: dict[str, str], message: str) ->
         ServiceSettings.from_environment(environment)
 
 
-def test_settings_survive_the_way_to_another_process(tmp_path: Path) -> None:
+def test_settings_are_equal_after_the_environment_of_another_process(tmp_path: Path) -> None:
     anchored = ServiceSettings(model_path=Path("saved/model"), version="3", body_seconds=2.5).anchored(tmp_path)
     assert anchored.model_path == tmp_path / "saved/model"
     assert anchored.tracking_uri == f"sqlite:///{tmp_path}/mlflow.db"

@@ -65,15 +65,13 @@ def test_a_response_follows_its_published_model(call: Any, many_customers: list[
         assert (answer.assignments[0].explanation is not None) == explain
 
 
-def test_without_explain_there_is_no_explanation(call: Any, good: dict[str, Any]) -> None:
+def test_an_explanation_is_given_only_on_request(call: Any, good: dict[str, Any]) -> None:
     assert "explanation" not in call.assign_one(good).json["assignments"][0]
     contributions = call.assign_one(good, explain=True).json["assignments"][0]["explanation"]["contributions"]
     assert all("words" not in contribution for contribution in contributions)
 
 
-def test_words_stand_beside_the_same_numbers(
-    call: Any, model: SegmentModel, many_customers: list[dict[str, Any]]
-) -> None:
+def test_words_change_none_of_the_numbers(call: Any, model: SegmentModel, many_customers: list[dict[str, Any]]) -> None:
     customers = [{"id": f"C{i}", "features": f} for i, f in enumerate(many_customers[:40])]
     plain = call.assign(customers, explain=True).json["assignments"]
     for more in ({"words": True}, {"words": True, "explain": True}, {"words": True, "explain": False}):
@@ -121,7 +119,7 @@ def test_descriptors_change_nothing(call: Any, good: dict[str, Any]) -> None:
         assert call.assign_one({**good, **more}, explain=True).json == plain
 
 
-def test_null_is_an_answer_where_training_had_it_missing(call: Any, good: dict[str, Any]) -> None:
+def test_a_missing_value_of_a_nullable_feature_is_accepted(call: Any, good: dict[str, Any]) -> None:
     reply = call.assign_one({**good, "monetary_value": None}, explain=True)
     assert reply.status == 200
     assert reply.json["assignments"][0]["explanation"]["contributions"][2]["value"] is None
@@ -145,7 +143,7 @@ def test_an_ordinary_customer_is_not_novel(call: Any, good: dict[str, Any]) -> N
     assert (assignment["segment_id"], assignment["novel"], assignment["unseen"]) == ("s000", False, [])
 
 
-def test_a_category_never_seen_is_answered_and_flagged(call: Any, good: dict[str, Any]) -> None:
+def test_an_unseen_category_is_answered_and_flagged(call: Any, good: dict[str, Any]) -> None:
     unseen = call.assign_one({**good, "industry": "Fischerei 🐟"}).json["assignments"][0]
     pooled = call.assign_one({**good, "industry": "finance"}).json["assignments"][0]
     assert unseen["unseen"] == ["industry"]
@@ -154,12 +152,12 @@ def test_a_category_never_seen_is_answered_and_flagged(call: Any, good: dict[str
 
 
 @pytest.mark.parametrize("name", ["ключ", "😀", "../../etc/passwd", "a" * 256, "\u0000", 'with "quotes"\\', " "])
-def test_ids_come_back_as_they_were_sent(call_kmeans: Any, name: str, good: dict[str, Any]) -> None:
+def test_ids_are_echoed_unchanged(call_kmeans: Any, name: str, good: dict[str, Any]) -> None:
     reply = call_kmeans.assign([{"id": name, "features": good}])
     assert reply.json["assignments"][0]["id"] == name
 
 
-def test_a_thousand_customers_are_welcome(call_kmeans: Any, good: dict[str, Any]) -> None:
+def test_a_thousand_customers_are_accepted(call_kmeans: Any, good: dict[str, Any]) -> None:
     reply = call_kmeans.assign([{"id": str(i), "features": good} for i in range(1000)])
     assert reply.status == 200
     assert [a["id"] for a in reply.json["assignments"]] == [str(i) for i in range(1000)]

@@ -1,4 +1,4 @@
-"""`POST /assign_records`: raw rows in, the same answer as the batch path gives the same customers."""
+"""`POST /assign_records` gives customers, from their raw rows, the same answers as the batch path."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_raw_rows_get_the_answer_of_the_batch_to_the_bit(
     assert len({row["segment_id"] for row in reply.json["assignments"]}) > 1
 
 
-def test_what_was_left_out_is_counted(ask: Any, raw: Any, chosen: tuple[Settings, CustomerVectors]) -> None:
+def test_rows_left_out_are_counted_by_reason(ask: Any, raw: Any, chosen: tuple[Settings, CustomerVectors]) -> None:
     customer = raw(chosen[1].frame.index[3])
     late = {**customer["orders"][0], "ordered_at": "2026-07-01T00:00:00"}
     refund = {**customer["orders"][0], "amount": -5.0}
@@ -140,7 +140,7 @@ def test_what_was_left_out_is_counted(ask: Any, raw: Any, chosen: tuple[Settings
     assert more["rows"]["attributes"]["rows"] == 1
 
 
-def test_explanations_and_words_come_with_it(ask: Any, raw: Any, chosen: Any) -> None:
+def test_raw_rows_are_explained_on_request(ask: Any, raw: Any, chosen: Any) -> None:
     customer = raw(chosen[1].frame.index[0])
     answer = ask([customer], words=True).json["assignments"][0]
     contributions = answer["explanation"]["contributions"]
@@ -148,10 +148,10 @@ def test_explanations_and_words_come_with_it(ask: Any, raw: Any, chosen: Any) ->
     assert all(c["words"] for c in contributions)
 
 
-def test_who_has_rows_in_some_tables_only_is_treated_as_in_the_batch(
+def test_a_customer_with_rows_in_some_tables_only_is_assigned_as_in_the_batch(
     ask: Any, raw: Any, chosen: Any, discovered: SegmentModel
 ) -> None:
-    """No events: 0 of them, and a use of the limit that nobody knows, which training never saw."""
+    """Without events: a count of 0, and an unknown use of the limit, which training never saw."""
     assert not discovered.contract["limit_use"].nullable
     reply = ask([{**raw(chosen[1].frame.index[0]), "events": []}])
     (detail,) = reply.error["details"]
@@ -163,7 +163,7 @@ def test_who_has_rows_in_some_tables_only_is_treated_as_in_the_batch(
 
 
 @pytest.mark.parametrize("empty", [{}, {"orders": []}, {"orders": [{"ordered_at": "2027-01-01", "amount": 1}]}])
-def test_who_has_no_usable_row_is_named(ask: Any, raw: Any, chosen: Any, empty: dict[str, Any]) -> None:
+def test_a_customer_without_usable_rows_is_named(ask: Any, raw: Any, chosen: Any, empty: dict[str, Any]) -> None:
     reply = ask([raw(chosen[1].frame.index[0]), {"id": "nobody ü", **empty}])
     (detail,) = reply.error["details"]
     assert (reply.status, reply.error["code"], detail["customer"]) == (422, "no_usable_rows", "nobody ü")
@@ -249,7 +249,7 @@ def test_a_huge_number_is_refused_where_it_is_summed_and_answered_as_assign_does
     [("2026-06-30T23:30:00Z", 1), ("2026-07-01T01:30:00+02:00", 1), ("2026-06-30T20:30:00-05:00", 0)],
 )
 def test_instants_are_compared_as_instants(ask: Any, raw: Any, chosen: Any, moment: str, first: int) -> None:
-    """The business of the company is on UTC."""
+    """The company's business time zone is UTC."""
     customer = raw(chosen[1].frame.index[0])
     here = ask([customer]).json["assignments"][0]["features"]
     for rows in (customer["orders"], customer["events"], customer["subscriptions"], [customer["attributes"]]):
@@ -276,7 +276,7 @@ def test_instants_are_compared_as_instants(ask: Any, raw: Any, chosen: Any, mome
         ["2026"],
     ],
 )
-def test_the_moment_asked_for_must_be_one(ask: Any, as_of: Any) -> None:
+def test_as_of_must_be_a_date_or_a_timestamp(ask: Any, as_of: Any) -> None:
     reply = ask([{"id": "C1", "orders": [ROW]}], as_of)
     assert (reply.status, reply.error["code"]) == (422, "invalid_request")
     assert "'as_of'" in reply.error["details"][0]["expected"]
@@ -287,7 +287,7 @@ def test_too_many_rows_are_refused(ask: Any) -> None:
     assert (reply.status, reply.error["code"]) == (422, "too_many_rows")
 
 
-def test_a_model_that_does_not_know_its_features_says_so(call: Any) -> None:
+def test_a_model_without_a_feature_specification_refuses_raw_rows(call: Any) -> None:
     body = {"as_of": "2026-07-01", "customers": [{"id": "C1", "orders": [ROW]}]}
     reply = call("POST", "/assign_records", json.dumps(body).encode())
     assert (reply.status, reply.error["code"]) == (409, "no_feature_recipe")
@@ -338,7 +338,7 @@ def test_a_challenger_in_the_shadow_is_asked_about_the_vectors_that_rows_came_to
 def test_a_built_bento_carries_how_features_are_made(
     discovered: SegmentModel, raw: Any, chosen: tuple[Settings, CustomerVectors], tmp_path: Path
 ) -> None:
-    """Nothing of the kitchen can be imported, nor any engine but the embedded one."""
+    """Neither training libraries nor any engine but the embedded one can be imported."""
     blocked = tmp_path / "blocked"
     blocked.mkdir()
     for name in ("mlflow", "sklearn", "umap", "shap", "pyarrow", "psycopg", "pandera", "registry", "training"):
@@ -389,7 +389,7 @@ near = st.fixed_dictionaries(
 @quick
 @given(value=near | anything)
 def test_the_published_model_and_the_reader_give_the_same_verdict(value: Any) -> None:
-    """The values in rows apart, which the model in service judges; and ids that repeat, which a schema cannot say."""
+    """Except for values in rows, which the model in service checks, and repeated ids, which a schema cannot express."""
     try:
         read_raw_customers(value)
     except Refusal as refusal:

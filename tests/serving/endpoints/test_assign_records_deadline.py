@@ -1,4 +1,4 @@
-"""`/assign_records` whose raw rows take too long: its caller is told 504, and its work stops in the engine."""
+"""`/assign_records` whose raw rows take too long: its caller gets 504, and its work in the engine stops."""
 
 from __future__ import annotations
 

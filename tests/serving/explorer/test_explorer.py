@@ -392,7 +392,7 @@ def test_on_a_phone_nothing_scrolls_sideways_and_the_verdict_stays_in_sight(page
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_words_stand_out_from_their_ground(page: Any, url: str, dark: bool) -> None:
+def test_text_has_enough_contrast(page: Any, url: str, dark: bool) -> None:
     """Contrast of at least 4.5 (WCAG 2.2, level AA) for the colours of text."""
     page.dark(dark)
     page.open(f"{url}/")

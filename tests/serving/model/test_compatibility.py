@@ -46,5 +46,5 @@ def changed(name: str, **what: object) -> tuple[Column, ...]:
         ),
     ],
 )
-def test_what_callers_would_stumble_over(new: tuple[Column, ...], breaking: tuple[str, ...]) -> None:
+def test_breaking_changes_are_listed(new: tuple[Column, ...], breaking: tuple[str, ...]) -> None:
     assert breaks(VectorContract(OLD), VectorContract(new)) == breaking

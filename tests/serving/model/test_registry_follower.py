@@ -1,4 +1,4 @@
-"""What the registry names is followed if it is good, and only then; a registry of our own making plays every trick."""
+"""The model in service follows the registry to good versions only; a simulated registry fails in every way."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Standing:
 
 @dataclass
 class Registry:
-    """Holds versions, of which `failing` ones do something else than come; `down` lets nobody in."""
+    """A simulated registry: `failing` versions raise errors or hang instead of loading; `down` refuses every call."""
 
     versions: dict[str, SegmentModel]
     named: str = "1"
@@ -150,7 +150,7 @@ def test_a_pinned_version_never_changes_but_its_names_do(registry: Registry) -> 
     assert registry.fetched == ["1"]
 
 
-def test_a_registry_made_anew_has_another_version_1(registry: Registry, hdbscan: SegmentModel) -> None:
+def test_version_1_of_a_recreated_registry_is_another_model(registry: Registry, hdbscan: SegmentModel) -> None:
     live = follow(registry)
     live.check()
     registry.versions["1"] = hdbscan
@@ -279,7 +279,7 @@ def test_a_version_without_a_self_test_replaces_none_that_has_one(
     assert "version 3 has no self-test" in caplog.text
 
 
-def test_more_descriptors_break_nobody(registry: Registry) -> None:
+def test_additional_descriptors_are_compatible(registry: Registry) -> None:
     first = registry.versions["1"]
     more = VectorContract((*first.contract.columns, Column("seats", Kind.COUNT, Role.DESCRIPTOR)))
     registry.versions["2"] = replace(first, contract=more)
@@ -291,7 +291,7 @@ def test_more_descriptors_break_nobody(registry: Registry) -> None:
 
 
 def richer_models(model: SegmentModel) -> dict[str, SegmentModel]:
-    """Each replaces the model, and not the other way round."""
+    """Each may replace the model, but the model may not replace them."""
     columns = model.contract.columns
     nullable = tuple(replace(column, nullable=True) if column.name == "recency_days" else column for column in columns)
     return {
@@ -513,7 +513,7 @@ def test_a_registry_that_hangs_costs_one_thread(registry: Registry, monkeypatch:
     hang.set()
 
 
-def test_what_takes_long_to_import_is_not_taken_for_a_silent_registry(
+def test_a_slow_import_is_not_reported_as_a_silent_registry(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry_follower, "ASK_SECONDS", 0.5)
@@ -645,8 +645,8 @@ def test_a_model_that_cannot_be_kept_is_served_all_the_same(
     assert "no copy of it could be kept: [Errno 28] No space left" in caplog.text
 
 
-def test_a_place_for_copies_that_cannot_be_made_leaves_the_old_one(registry: Registry, tmp_path: Path) -> None:
-    """Files of a fetch pass through the place of the copies: a disk that is full shows there first."""
+def test_a_folder_for_copies_that_cannot_be_created_leaves_the_old_version(registry: Registry, tmp_path: Path) -> None:
+    """A fetch downloads into the folder of the copies, so a full disk is noticed there first."""
     (tmp_path / "file").write_text("no folder")
     live = follow(registry, StoredCopies.of(tmp_path / "file", "X", "tiny", "champion"))
     live.check()
@@ -657,7 +657,7 @@ def test_a_place_for_copies_that_cannot_be_made_leaves_the_old_one(registry: Reg
 # -- what it costs -----------------------------------------------------------------------------------------------------
 
 
-def test_a_model_that_was_replaced_is_let_go(registry: Registry) -> None:
+def test_a_replaced_model_is_freed(registry: Registry) -> None:
     live = follow(registry)
     live.check()
     gone = []
@@ -669,7 +669,7 @@ def test_a_model_that_was_replaced_is_let_go(registry: Registry) -> None:
     assert [ref() for ref in gone] == [None] * 3
 
 
-def test_whatever_goes_wrong_the_thread_goes_on(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_following_thread_survives_any_error(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     live = follow(registry)
     real, mended = live.check, threading.Event()
 
@@ -689,7 +689,7 @@ def test_whatever_goes_wrong_the_thread_goes_on(registry: Registry, monkeypatch:
         live.stop()
 
 
-def test_patience_has_an_end() -> None:
+def test_a_call_that_hangs_is_abandoned_at_its_timeout() -> None:
     timeout = CallTimeout(alike=1, most=2)
     assert timeout.call(lambda: 3, 5, "counting") == 3
     with pytest.raises(KeyError):
@@ -715,7 +715,7 @@ def _free(timeout: CallTimeout) -> bool:
         return False
 
 
-def test_an_unknown_error_has_a_word_too() -> None:
+def test_an_unknown_error_has_a_reason_too() -> None:
     assert reason_of(ZeroDivisionError()) is Reason.FAILED
 
 

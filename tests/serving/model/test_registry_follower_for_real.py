@@ -59,7 +59,7 @@ def wait(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> floa
 
 
 class Registry:
-    """A registry that a server offers, and to which a test may do what nobody ought to."""
+    """A registry behind an MLflow server, which a test may change in ways that the commands refuse."""
 
     def __init__(self, server: Any) -> None:
         self.server = server
@@ -101,7 +101,7 @@ def with_ids(model: SegmentModel, prefix: str) -> SegmentModel:
 
 
 def sealed(folder: Path, name: str, content: bytes, format_version: int = 1) -> None:
-    """Exchange or add a file of a saved model and make the manifest fit, as somebody who knows how would."""
+    """Exchange or add a file of a saved model and make the manifest fit, as an attacker could."""
     target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
@@ -119,7 +119,7 @@ def sealed(folder: Path, name: str, content: bytes, format_version: int = 1) -> 
 
 @dataclass
 class Callers:
-    """Ask for the same customers without a pause, each over a connection of its own, and keep what they are told.
+    """Ask for the same customers without a pause, each over a connection of its own, and record the answers.
 
     The first sends more customers than the service works on in one step, and has them explained.
     """

@@ -1,4 +1,4 @@
-"""Copies on disk are whole or not there, verified when read, and two at most."""
+"""Copies on disk exist whole or not at all, are verified when read, and are two at most."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def copies(tmp_path: Path) -> StoredCopies:
     return StoredCopies.of(tmp_path, "http://registry", "tiny", "champion")
 
 
-def test_what_was_kept_last_comes_back_with_its_names(model: SegmentModel, copies: StoredCopies) -> None:
+def test_the_last_copy_is_read_with_its_names(model: SegmentModel, copies: StoredCopies) -> None:
     assert copies.last("disk") is None
     copies.store(version(model, 1))
     copies.store(version(model, 2, s000=SegmentLabel("Stammkunden – größte", "notes")))
@@ -92,8 +92,8 @@ def test_a_damaged_pointer_leads_nowhere_else(kmeans: SegmentModel, copies: Stor
     assert copies.last("disk").version == "1"  # type: ignore[union-attr]
 
 
-def test_to_keep_the_current_one_again_costs_nobody_the_one_before(kmeans: SegmentModel, copies: StoredCopies) -> None:
-    """So does a second worker, and whoever starts anew."""
+def test_storing_the_current_model_again_keeps_the_one_before(kmeans: SegmentModel, copies: StoredCopies) -> None:
+    """A second worker, or a restarted service, stores the current model again."""
     for number in (1, 2, 3, 3, 3):
         copies.store(version(kmeans, number))
     assert names(copies.ensure_folder()) == [CURRENT, "v2", "v3"]
@@ -155,7 +155,7 @@ def small_disk(
         yield tmp_path / "small"
 
 
-def test_a_disk_that_is_really_full(kmeans: SegmentModel, small_disk: Path) -> None:
+def test_a_full_file_system_leaves_the_old_copies(kmeans: SegmentModel, small_disk: Path) -> None:
     copies = StoredCopies.of(small_disk, "http://registry", "tiny", "champion")
     copies.store(version(kmeans, 1))
     filling = small_disk / "filling"

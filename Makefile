@@ -1,6 +1,7 @@
 # Every target works from a fresh clone; bare `make` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+PACKAGES := $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test torture lint docs bench serve mlflow lock clean
@@ -12,8 +13,9 @@ help: ## List the targets
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 to 3.13 is needed, found " + sys.version.split()[0] if not (3, 11) <= sys.version_info < (3, 14) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q -j 0 cli.py $(PACKAGES)
 	@touch $@
 
 install: .venv/installed ## Create .venv with the locked packages

@@ -1,20 +1,14 @@
-"""What a registered model says of customers: assign, explain."""
+"""Customers and a registered model: assign, explain."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from commands.results import write_table
 from commands.settings_file import FilePath, config_option, location_of, settings_of, which_option
 from commands.terminal import show_change, show_explanation
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from segment_model.model import SegmentModel
 
 
 @click.command()
@@ -35,22 +29,15 @@ def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, wh
 
     FILE is one that `segments features` wrote. Prints how many customers each segment has.
     """
-    from features.vector_file import read_vectors
-    from registry.versions.versions import fetch
+    from jobs.score import score_file
 
-    vectors = read_vectors(file)
-    fetched = fetch(location_of(config), which)
-    frame, left_out = _assignable(fetched.model, vectors.frame)
-    answer = _answer(fetched.model, frame, explained, policy)
-    answer["model_version"] = fetched.version
-    write_table(answer, out)
-    counts = answer["segment_name"].fillna("unassigned").value_counts()
-    for name, count in counts.items():
+    scored = score_file(location_of(config), which, file, policy, explained)
+    write_table(scored.table, out)
+    for name, count in scored.counts.items():
         click.echo(f"{count:>10,}  {name}")
-    novel = int(answer["novel"].sum())
-    for message in left_out:
+    for message in scored.left_out:
         click.echo(message, err=True)
-    click.echo(f"wrote {len(answer):,} assignments to {out} (version {fetched.version}; {novel:,} novel)")
+    click.echo(f"wrote {len(scored.table):,} assignments to {out} (version {scored.version}; {scored.novel:,} novel)")
 
 
 @click.command()
@@ -78,45 +65,10 @@ def explain(
     """
     if (change_to is None) != (changeable is None):
         raise click.UsageError("--change-to SEGMENT and --changeable COLUMNS go together")
-    from features.vector_file import read_vectors
-    from registry.versions.versions import fetch
-    from segment_model.errors import ContractError, nearest_word
+    from jobs.score import explain_customer, read_customer, smallest_change
 
-    settings = settings_of(config)
-    fetched = fetch(location_of(config), which)
-    if vectors is not None:
-        frame = read_vectors(vectors).frame
-    else:
-        from jobs.customer_vectors import learned_by, vectors_of
-
-        frame = vectors_of(settings, config.parent, learned_by(fetched.model)).frame
-    if customer not in frame.index:
-        hint = nearest_word(customer, frame.index)
-        raise ContractError(f"there is no customer {customer!r} among the {len(frame):,}.{hint}")
-    show_explanation(fetched.model, frame.loc[[customer]], against)
+    model, row = read_customer(settings_of(config), config.parent, which, customer, vectors)
+    show_explanation(explain_customer(model, row, against))
     if change_to is not None and changeable is not None:
         columns = [name.strip() for name in changeable.split(",") if name.strip()]
-        show_change(fetched.model, frame.loc[[customer]], change_to, columns)
-
-
-def _assignable(model: SegmentModel, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The customers whose every needed value is known, and a line on those left out for each column that lacks one."""
-    needed = [column.name for column in model.contract.basis if not column.nullable and column.name in frame.columns]
-    missing = frame[needed].isna()
-    messages = [
-        f"left out {int(missing[name].sum()):,} customers whose {name} is missing, as no training customer's was: "
-        f"{', '.join(frame.index[missing[name]][:5])}{', ...' if missing[name].sum() > 5 else ''}"
-        for name in needed
-        if missing[name].any()
-    ]
-    return frame[~missing.any(axis=1)], messages
-
-
-def _answer(model: SegmentModel, frame: pd.DataFrame, explained: bool, policy: Any) -> pd.DataFrame:
-    answer = model.assign(frame, policy)
-    if explained:
-        found = model.explain_table(frame)
-        answer["base"], answer["score"] = found.base, found.score
-        for number, column in enumerate(found.columns):
-            answer[f"contribution__{column}"] = found.contributions[:, number]
-    return answer
+        show_change(model, change_to, smallest_change(model, row, change_to, columns))

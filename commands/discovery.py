@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.results import write_bytes
+from commands.results import write_bytes, writing
 from commands.settings_file import FilePath, config_option, moment_of, settings_of
 from commands.terminal import progress, show_cards, show_table
 
@@ -27,7 +27,7 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
     shape the segments.
     """
     from features.vector_file import write_vectors
-    from jobs.customer_vectors import described, learned_by, vectors_of
+    from jobs.customer_vectors import describe_vectors, learned_by, vectors_of
 
     settings = settings_of(config)
     if as_of is not None:
@@ -39,8 +39,9 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
 
         learned = learned_by(fetch(location_of(settings, config.parent), which).model)
     vectors = vectors_of(settings, config.parent, learned)
-    write_vectors(vectors, out)
-    click.echo(described(vectors))
+    with writing(out) as temporary:
+        write_vectors(vectors, temporary)
+    click.echo(describe_vectors(vectors))
     click.echo(f"wrote {out} ({vectors.digest})")
 
 
@@ -127,7 +128,8 @@ def sweep(trials: int | None, config: Path) -> None:
     """
     import yaml
 
-    from jobs.sweep import best_file, best_settings, best_table, run_sweep, snippet
+    from jobs.sweep import run_sweep
+    from jobs.sweep_files import best_file, best_settings, best_table, snippet
 
     settings = settings_of(config)
     with progress() as (announce, step):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,17 +17,24 @@ def write_table(table: pd.DataFrame, out: Path) -> None:
 
     if out.suffix not in (".parquet", ".csv"):
         raise SettingsError(f"{out} must end in .parquet or .csv")
-    try:
-        table.to_csv(out) if out.suffix == ".csv" else table.to_parquet(out)
-    except OSError as error:
-        raise SettingsError(f"{out} cannot be written: {error.strerror or error}") from error
+    with writing(out) as temporary:
+        table.to_csv(temporary) if out.suffix == ".csv" else table.to_parquet(temporary)
 
 
 def write_bytes(content: bytes, out: Path) -> None:
     """Write a file; a SettingsError where it cannot be written."""
+    with writing(out) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[Path]:
+    """A temporary path whose file becomes `out` when the block ends; a SettingsError where it cannot be written."""
     from segment_model.errors import SettingsError
+    from segment_model.storage.atomic_write import atomic_file
 
     try:
-        out.write_bytes(content)
+        with atomic_file(out) as temporary:
+            yield temporary
     except OSError as error:
         raise SettingsError(f"{out} cannot be written: {error.strerror or error}") from error

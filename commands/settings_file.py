@@ -1,4 +1,4 @@
-"""Which settings file a command works with, and what follows from it."""
+"""The settings file of a command, the options that name it, and the registry that it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands show: tables, explanations and progress, on a terminal or as plain lines elsewhere.
+"""The output of commands: tables, explanations and progress, on a terminal or as plain lines elsewhere.
 
 Heavy imports wait inside the functions, as in all of this package.
 """
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from jobs.score import CustomerExplanation
+    from segment_model.counterfactual.what_would_change import WhatWouldChange
     from segment_model.model import SegmentModel
 
 
@@ -35,6 +37,7 @@ def show_table(frame: pd.DataFrame) -> None:
 
 
 def show_cards(model: SegmentModel) -> None:
+    """The model's segments, one row each."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -47,50 +50,37 @@ def show_cards(model: SegmentModel) -> None:
 
 
 def _console(**options: Any) -> Console:
-    """Where all of it is written: as it is, for a name may hold what rich takes for markup or for a picture."""
+    """A console that prints text as it is: a name may hold what rich takes for markup or for an emoji."""
     from rich.console import Console
 
     return Console(markup=False, emoji=False, **options)
 
 
-def show_explanation(model: SegmentModel, customer: pd.DataFrame, against: str | None) -> None:
-    from segment_model.language.reasons import in_one_sentence, reasons
-
-    answer = model.assign(customer).iloc[0]
-    found = model.explain_table(customer, against)
-    toward, other = int(found.toward[0]), int(found.against[0])
-    title = "unassigned; nearest" if answer["unassigned"] else "segment"
-    strength = f"strength {answer['strength']:.2f}"
-    click.echo(f"{customer.index[0]}: {title} {model.names[toward]!r} ({model.ids[toward]}), {strength}")
-    told = reasons(model, _record(customer), found)
-    click.echo(in_one_sentence(told, model, toward, other))
-    if other < 0:
+def show_explanation(explanation: CustomerExplanation) -> None:
+    """The segment, the sentence, and each reason with its contribution."""
+    title = "unassigned; nearest" if explanation.unassigned else "segment"
+    segment = f"{explanation.segment_name!r} ({explanation.segment_id})"
+    click.echo(f"{explanation.customer}: {title} {segment}, strength {explanation.strength:.2f}")
+    click.echo(explanation.sentence)
+    if explanation.rival_id is None:
         return
-    click.echo(f"why not {model.ids[other]}: margin {found.score[0]:.3f}, base {found.base[0]:.3f}")
-    for reason in told:
+    click.echo(f"why not {explanation.rival_id}: margin {explanation.score:.3f}, base {explanation.base:.3f}")
+    for reason in explanation.reasons:
         click.echo(f"  {reason.contribution:+9.3f}  {reason.words}")
 
 
-def show_change(model: SegmentModel, customer: pd.DataFrame, to: str, changeable: list[str]) -> None:
-    from segment_model.counterfactual.what_would_change import what_would_change
-
-    found = what_would_change(model, _record(customer), to, changeable)
-    name = model.names[model.position(to)]
-    if not found.reachable:
-        click.echo(f"no way to {name!r} ({to}): {found.reason}")
-    elif not found.changes:
-        click.echo(f"already in {name!r} ({to})")
+def show_change(model: SegmentModel, segment_id: str, change: WhatWouldChange) -> None:
+    """The changes that take a customer to a segment, or the reason why none does."""
+    name = model.names[model.position(segment_id)]
+    if not change.reachable:
+        click.echo(f"no way to {name!r} ({segment_id}): {change.reason}")
+    elif not change.changes:
+        click.echo(f"already in {name!r} ({segment_id})")
     else:
-        how = "the smallest change" if found.exact else "the smallest change that a search found"
-        click.echo(f"{how} that leads to {name!r} ({to}), {found.distance:.3f} away:")
-        for change in found.changes:
-            click.echo(f"  {change.words}{', which follows' if change.follows else ''}")
-
-
-def _record(customer: pd.DataFrame) -> dict[str, Any]:
-    """One row as plain values, None where missing."""
-    row = customer.iloc[0].to_dict()
-    return {str(name): None if value is None or value != value else value for name, value in row.items()}
+        how = "the smallest change" if change.exact else "the smallest change that a search found"
+        click.echo(f"{how} that leads to {name!r} ({segment_id}), {change.distance:.3f} away:")
+        for step in change.changes:
+            click.echo(f"  {step.words}{', which follows' if step.follows else ''}")
 
 
 @contextmanager

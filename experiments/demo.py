@@ -1,4 +1,4 @@
-"""The main job on real customers, end to end: what `make demo` runs."""
+"""The whole pipeline on a real retailer, end to end: `make demo` runs it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def run_demo(folder: Path, announce: Callable[[str], None], progress: Callable[[
         answers = ask(url, newcomers.frame)
     check(answers, newcomers.frame, outcome)
     for answer in answers:
-        announce(told(answer, outcome))
+        announce(describe_answer(answer, outcome))
     announce(f"5. stopped. The report to show around is {report}\n\n{next_steps(folder, config)}")
 
 
@@ -99,8 +99,8 @@ def check(answers: list[dict[str, Any]], frame: pd.DataFrame, outcome: Outcome) 
             raise SegmentsError(f"the service put {answer['id']} into {answer['segment_id']}, the model {dict(row)}")
 
 
-def told(answer: Mapping[str, Any], outcome: Outcome) -> str:
-    """One answer in words, its strongest reasons first."""
+def describe_answer(answer: Mapping[str, Any], outcome: Outcome) -> str:
+    """An answer in words, strongest reasons first."""
     model = outcome.discovery.model
     names = dict(zip(model.ids, model.names, strict=True))
     explanation = answer["explanation"]

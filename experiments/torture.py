@@ -1,8 +1,8 @@
-"""`python -m experiments.torture`: the torture group, all of it, and the table of `docs/torture.md` from what it found.
+"""`python -m experiments.torture`: runs all torture tests and writes their results into the table of `docs/torture.md`.
 
-Each demand names the tests that hold it, wherever they live; `tests/conftest.py` marks just these, so that
-`pytest -m torture` runs them too, short unless `SEGMENTS_TORTURE=full`. They run once; their results, and what they
-recorded as properties, become the table.
+Each demand names the tests that verify it; `tests/conftest.py` marks just these, so that `pytest -m torture` runs them
+too, in a short version unless `SEGMENTS_TORTURE=full`. They run once; their results, and the properties that they
+record, become the table.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ DEMANDS = (
 
 @dataclass
 class Result:
-    """What became of the cases of one test."""
+    """The outcomes of the cases of one test."""
 
     passed: int = 0
     failed: int = 0
@@ -178,42 +178,42 @@ class Result:
     def words(self) -> str:
         """For the table."""
         if self.failed:
-            found = f"**failed** ({self.failed} of {self.passed + self.failed})"
+            outcome = f"**failed** ({self.failed} of {self.passed + self.failed})"
         elif not self.passed:
-            found = "not run"
+            outcome = "not run"
         else:
-            found = f"passed ({self.passed} cases)" if self.passed > 1 else "passed"
-        return f"{found}, {self.skipped} skipped" if self.skipped else found
+            outcome = f"passed ({self.passed} cases)" if self.passed > 1 else "passed"
+        return f"{outcome}, {self.skipped} skipped" if self.skipped else outcome
 
 
 def read_results(report: str) -> dict[str, Result]:
     """Results by `folder/module.py::test`, from a JUnit report of the first family."""
-    found: dict[str, Result] = {}
+    results: dict[str, Result] = {}
     for case in ElementTree.fromstring(report).iter("testcase"):  # noqa: S314  # pytest's own, just written
         module = case.get("classname", "").removeprefix("tests.").replace(".", "/")
         name = case.get("name", "").partition("[")[0]
-        result = found.setdefault(f"{module}.py::{name}", Result())
+        result = results.setdefault(f"{module}.py::{name}", Result())
         if case.find("failure") is not None or case.find("error") is not None:
             result.failed += 1
         elif case.find("skipped") is not None:
             result.skipped += 1
         else:
             result.passed += 1
-        for one in case.iter("property"):
-            result.measured[one.get("name", "")] = one.get("value", "")
-    return found
+        for measurement in case.iter("property"):
+            result.measured[measurement.get("name", "")] = measurement.get("value", "")
+    return results
 
 
 def total(tests: Iterable[str], results: Mapping[str, Result]) -> Result:
     """The results of some tests together; of a module those of all its tests."""
     together = Result()
     for wanted in tests:
-        for name, one in results.items():
+        for name, outcome in results.items():
             if name == wanted or name.partition("::")[0] == wanted:
-                together.passed += one.passed
-                together.failed += one.failed
-                together.skipped += one.skipped
-                together.measured |= one.measured
+                together.passed += outcome.passed
+                together.failed += outcome.failed
+                together.skipped += outcome.skipped
+                together.measured |= outcome.measured
     return together
 
 
@@ -231,10 +231,10 @@ def page(results: Mapping[str, Result], machine: str, date: str, full: bool) -> 
         "|---|---|---|---|---|",
     ]
     for number, demand in enumerate(DEMANDS, 1):
-        found = total(demand.tests, results)
-        measured = "; ".join(f"{name}: {value}" for name, value in found.measured.items())
+        outcome = total(demand.tests, results)
+        measured = "; ".join(f"{name}: {value}" for name, value in outcome.measured.items())
         tests = ", ".join(f"`{test}`" for test in demand.tests)
-        lines.append(f"| {number} | {demand.what} | {found.words} | {measured} | {tests} |")
+        lines.append(f"| {number} | {demand.what} | {outcome.words} | {measured} | {tests} |")
     return "\n".join([*lines, ""])
 
 

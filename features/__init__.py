@@ -1,1 +1,1 @@
-"""Raw tables to customer vectors; the only room that names an engine."""
+"""Turns raw tables into customer vectors; the only package that names an engine (DuckDB, PostgreSQL)."""

@@ -1,7 +1,7 @@
-"""The moment that a vector describes.
+"""The as-of moment: a vector describes the customer as of it.
 
-Only what happened strictly before it counts. A date means the midnight at which that day starts, so `2018-01-01` is
-everything up to and including 2017-12-31.
+Only rows strictly before it count. A date means the midnight at which that day starts, so `2018-01-01` includes
+everything until the end of 2017-12-31.
 """
 
 from __future__ import annotations

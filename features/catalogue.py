@@ -1,4 +1,4 @@
-"""Every column that the features can compute, for documentation and for whoever writes `roles`."""
+"""Every column that the features can compute: for the documentation, and for people who write `roles`."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def _counted(tallies: Sequence[Tally]) -> dict[str, int]:
     """The rows read of a table, and those left out."""
     counts: dict[str, int] = {}
     for tally in tallies:
-        counts = tally.told(fetch(tally.sums, tally.what).to_pylist()[0], counts)
+        counts = tally.count_rows(fetch(tally.sums, tally.what).to_pylist()[0], counts)
     return counts
 
 

@@ -1,4 +1,5 @@
-"""How a model's vectors were made, as the model itself tells it: enough to make the vector of a new customer."""
+"""The feature specification that a model carries: raw tables, settings and learned values, which together are enough
+to compute the vector of a new customer."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ REMEDY = "discover anew, and the model will know"
 
 
 @dataclass(frozen=True, slots=True)
-class VectorRecipe:
-    """The raw tables that a model was made from, with those of their columns that were there, and what was learned."""
+class FeatureSpec:
+    """The raw tables of the training data with the columns that they had, feature settings, learned values."""
 
     tables: Mapping[str, RawTable]
     attributes: Mapping[str, Attribute]
@@ -29,12 +30,12 @@ class VectorRecipe:
 
     @classmethod
     def of(cls, provenance: Mapping[str, Any]) -> Self:
-        """Read it from what `jobs.discovery_record` stored with the model.
+        """Read the specification from the provenance that `jobs.discovery_record` stored with the model.
 
         Raises
         ------
         ContractError
-            If the model does not know how its features were made, or tells it in a way that this version cannot read.
+            If the provenance lacks a part of the specification, or this version cannot read it.
         """
         absent = [name for name in ("settings", "learned_features", "raw_columns") if name not in provenance]
         if absent:
@@ -42,26 +43,32 @@ class VectorRecipe:
         try:
             sources = Sources.model_validate(provenance["settings"]["sources"])
             settings = FeatureSettings.model_validate(provenance["settings"]["features"])
-            there = {name: frozenset(columns) for name, columns in provenance["raw_columns"].items()}
+            raw_columns = {name: frozenset(columns) for name, columns in provenance["raw_columns"].items()}
         except (ValidationError, KeyError, TypeError, AttributeError) as error:
             raise ContractError(f"how this model's features were made cannot be read; {REMEDY}") from error
         attributes = sources.customers.attributes if sources.customers else {}
         contracts = (ORDERS, EVENTS, SUBSCRIPTIONS, firmographics.contract(attributes))
         tables = {
-            one.name: RawTable(one.name, one.moment, tuple(c for c in one.columns if c.name in there[one.name]))
-            for one in contracts
-            if one.name in there
+            contract.name: RawTable(
+                contract.name,
+                contract.moment,
+                tuple(c for c in contract.columns if c.name in raw_columns[contract.name]),
+            )
+            for contract in contracts
+            if contract.name in raw_columns
         }
         return cls(tables, attributes, settings, LearnedFeatures.from_json(provenance["learned_features"]))
 
     def columns(self, table: str) -> tuple[RawColumn, ...]:
-        """What a row of the table may hold, beside whose it is."""
+        """The columns of the raw table, without `customer_id`."""
         return tuple(column for column in self.tables[table].columns if column.name != "customer_id")
 
     def sources(self) -> Sources:
         """The same tables under our own names, wherever they are."""
         nowhere = {"file": "rows of a request"}
         plain = {name: TableSource(**nowhere) for name in self.tables if name != ATTRIBUTES}
-        attributes = {name: one.model_copy(update={"column": None}) for name, one in self.attributes.items()}
+        attributes = {
+            name: attribute.model_copy(update={"column": None}) for name, attribute in self.attributes.items()
+        }
         customers = CustomersSource(attributes=attributes, **nowhere) if ATTRIBUTES in self.tables else None
         return Sources(customers=customers, **plain)

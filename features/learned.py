@@ -1,7 +1,7 @@
-"""What features learn from the customers of one day and keep: score edges and the categories worth a name.
+"""Values that the features learn from the training customers: score edges, and the categories that keep their name.
 
-Learned once, stored with the model and only ever applied afterwards: a customer's score never depends on who else is
-in the batch.
+They are learned once, stored with the model and only applied afterwards, so a customer's score does not depend on the
+other customers of a batch.
 """
 
 from __future__ import annotations

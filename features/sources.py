@@ -126,7 +126,7 @@ class Engines:
             connection.execute("SELECT set_config('TimeZone', %s, false)", (self._time_zone,))
             connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         except psycopg.Error as error:
-            # the driver's text may repeat the URL, so only its kind is told
+            # the driver's message may repeat the URL, so only its type is shown
             kind = type(error).__name__
             raise SourceError(
                 f"{name}: cannot connect to the PostgreSQL that {variable} names ({kind}): is it running, and are "

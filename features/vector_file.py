@@ -1,4 +1,4 @@
-"""Customer vectors as a Parquet file that carries its contract, as-of moment, digest and what was learned."""
+"""Customer vectors as a Parquet file, with contract, as-of moment, digest and learned values in its metadata."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The table of customer vectors: its schema, its digest, and what is kept beside it.
+"""The table of customer vectors: values, schema and digest.
 
-No engine is imported here, so that reading a file of vectors needs none.
+This module imports no engine, so that reading a vector file needs none.
 """
 
 from __future__ import annotations

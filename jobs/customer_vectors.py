@@ -28,17 +28,17 @@ def learned_by(model: SegmentModel) -> LearnedFeatures:
     return LearnedFeatures.from_json(model.provenance["learned_features"])
 
 
-def described(vectors: CustomerVectors) -> str:
-    """The vectors in a few lines: how many, from which rows, what shapes the segments and what describes them."""
+def describe_vectors(vectors: CustomerVectors) -> str:
+    """The vectors in a few lines: how many, from which rows, which columns shape the segments or describe them."""
     customers = len(vectors.frame)
     lines = [f"{customers:,} customer{'' if customers == 1 else 's'} as of {vectors.as_of.isoformat()}"]
     for table, counts in vectors.report.items():
-        left_out = [f"{count:,} {what.replace('_', ' ')}" for what, count in counts.items() if count and what != "rows"]
+        left_out = [f"{count:,} {kind.replace('_', ' ')}" for kind, count in counts.items() if count and kind != "rows"]
         rows = counts.get("rows", 0)
-        told = f"  {table}: {rows:,} row{'' if rows == 1 else 's'}"
-        lines.append(told + (f" ({', '.join(left_out)})" if left_out else ""))
-    for role, verb, what in ((Role.BASIS, "shape", "the segments"), (Role.DESCRIPTOR, "describe", "them")):
+        line = f"  {table}: {rows:,} row{'' if rows == 1 else 's'}"
+        lines.append(line + (f" ({', '.join(left_out)})" if left_out else ""))
+    for role, verb, target in ((Role.BASIS, "shape", "the segments"), (Role.DESCRIPTOR, "describe", "them")):
         names = [column.name for column in vectors.contract.columns if column.role is role]
         few = f"1 column {verb}s" if len(names) == 1 else f"{len(names)} columns {verb}"
-        lines.append(f"  {few} {what}{': ' if names else ''}{', '.join(names)}")
+        lines.append(f"  {few} {target}{': ' if names else ''}{', '.join(names)}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What is kept of a discovery: what made it, for the model itself, and its whole story, for the registry."""
+"""The record of a discovery: its provenance, stored with the model, and everything that its run shows."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from typing import Any
 
 from features.vector_table import CustomerVectors
 from registry.runs.records import CandidateRecord, DiscoveryRecord
-from reporting.evidence import evidence_table, verdict_metrics
+from reporting.evidence import evidence_table
+from reporting.pictures.all_pictures import DrawnPictures
 from reporting.rule_export import rule_table, rules_json, rules_sql
 from reporting.tables import candidate_table, segment_table
 from segment_model.language.wording import plain_number
 from segment_model.model import SegmentModel
 from segment_model.rules import RuleSet
 from training.discovery.discovery import Discovery
+from training.evaluation.verdict_figures import verdict_figures
 from training.settings import Settings
 
 LIBRARIES = ("hdbscan", "ibis-framework", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "umap-learn")
+FAILED_PICTURES = "failed_pictures"
+TAG_LIMIT = 5000  # characters
 
 
 def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
-    """What made the model, for the model itself: plain JSON values."""
+    """Data, settings and library versions that made the model, as plain JSON values."""
     return {
         "as_of": vectors.as_of.isoformat(),
         "data_digest": vectors.digest,
@@ -34,20 +38,20 @@ def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """The versions of the libraries that a result depends on."""
+    """The versions of the libraries that a model depends on."""
     return {name: version(name) for name in LIBRARIES}
 
 
-def record(
+def make_record(
     settings: Settings,
     vectors: CustomerVectors,
-    found: Discovery,
-    pictures: dict[str, bytes],
+    discovery: Discovery,
+    pictures: DrawnPictures,
     report: str,
     rules: Sequence[RuleSet],
 ) -> DiscoveryRecord:
     """The discovery as the registry logs it."""
-    judgement = found.chosen.judgement
+    judgement = discovery.chosen.judgement
     candidates = tuple(
         CandidateRecord(
             name=candidate.spec.name,
@@ -56,9 +60,9 @@ def record(
                 **(candidate.judgement.metrics if candidate.judgement else candidate.facts),
                 **(candidate.fit.facts if candidate.fit else {}),
             },
-            tags={"remark": remark, "chosen": str(number == found.choice.chosen).lower()},
+            tags={"remark": remark, "chosen": str(number == discovery.choice.chosen).lower()},
         )
-        for number, (candidate, remark) in enumerate(zip(found.candidates, found.choice.remarks, strict=True))
+        for number, (candidate, remark) in enumerate(zip(discovery.candidates, discovery.choice.remarks, strict=True))
     )
     return DiscoveryRecord(
         name=f"{settings.registry.model_name} as of {vectors.as_of.isoformat()}",
@@ -66,53 +70,60 @@ def record(
         vectors=vectors.frame,
         data_digest=vectors.digest,
         data_source=", ".join(vectors.report),
-        model=found.model,
+        model=discovery.model,
         metrics={
             **(judgement.metrics if judgement else {}),
-            **verdict_metrics(found),
+            **verdict_figures(discovery.verdict),
             "customers": float(len(vectors.frame)),
         },
         tags={
-            "algorithm": found.chosen.spec.algorithm,
-            "chosen": found.chosen.spec.name,
-            "verdict": str(found.verdict.kind),
+            "algorithm": discovery.chosen.spec.algorithm,
+            "chosen": discovery.chosen.spec.name,
+            "verdict": str(discovery.verdict.kind),
+            **_picture_failures(pictures),
         },
         versions=versions(),
         candidates=candidates,
         tables={
-            "segments": segment_table(found),
-            "candidates": candidate_table(found),
-            "evidence": evidence_table(found),
-            "rules": rule_table(rules, found.contract),
+            "segments": segment_table(discovery),
+            "candidates": candidate_table(discovery),
+            "evidence": evidence_table(discovery),
+            "rules": rule_table(rules, discovery.contract),
         },
-        figures=pictures,
+        figures=pictures.images,
         texts={
             "report.html": report,
             "rules.json": rules_json(rules),
-            "rules.sql": rules_sql(rules, found.contract),
-            **descent(found.model),
+            "rules.sql": rules_sql(rules, discovery.contract),
+            **descent(discovery.model),
         },
-        note=note(settings, vectors, found),
+        note=note(settings, vectors, discovery),
     )
 
 
+def _picture_failures(pictures: DrawnPictures) -> dict[str, str]:
+    """The tag that names the pictures that could not be drawn, with the reason; none where all were."""
+    failures = "; ".join(f"{name}: {failure}" for name, failure in pictures.failures.items())
+    return {FAILED_PICTURES: failures[:TAG_LIMIT]} if failures else {}
+
+
 def descent(model: SegmentModel) -> dict[str, str]:
-    """From which segments of the champion the model's own descend, as a file of the run; nothing for a first model."""
+    """The lineage of the model's segments from the champion's, as a file of the run; nothing for a first model."""
     lineage = model.provenance.get("lineage")
     return {"lineage.json": json.dumps(lineage, indent=2, ensure_ascii=False)} if lineage else {}
 
 
-def note(settings: Settings, vectors: CustomerVectors, found: Discovery) -> str:
+def note(settings: Settings, vectors: CustomerVectors, discovery: Discovery) -> str:
     """The run's front page in Markdown."""
     rows = "\n".join(
         f"| {card.name} | {card.size:,} | {plain_number(100 * card.share)} % | {card.sentence} | `{card.id}` |"
-        for card in found.model.cards
+        for card in discovery.model.cards
     )
     return (
         f"# {settings.title or settings.registry.model_name}\n\n"
-        f"{len(vectors.frame):,} customers as of {vectors.as_of.isoformat()}. Chosen: {found.choice.reason}.\n\n"
-        f"**Verdict.** {found.verdict.sentence}\n\n"
-        f"The model keeps {found.model.provenance['exemplars']:,} encoded training customers as exemplars.\n\n"
+        f"{len(vectors.frame):,} customers as of {vectors.as_of.isoformat()}. Chosen: {discovery.choice.reason}.\n\n"
+        f"**Verdict.** {discovery.verdict.sentence}\n\n"
+        f"The model keeps {discovery.model.provenance['exemplars']:,} encoded training customers as exemplars.\n\n"
         "The whole story with pictures is in the artifact `report.html`.\n\n"
         f"| segment | customers | share | in words | id |\n|---|---:|---:|---|---|\n{rows}\n"
     )

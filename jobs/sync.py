@@ -1,12 +1,12 @@
-"""Send what was discovered while no server answered: each discovery once, whatever breaks off in between.
+"""Send the discoveries that were finished while no server answered, each exactly once.
 
-A run bears the name of its discovery. A discovery whose finished run is there is not logged again, and a run that is
-registered is not registered again; so at whatever point a process dies, the next one goes on.
+A tag of the run names its discovery. A discovery whose run is finished is not logged again, and a run that is
+registered is not registered again. So if a process dies at any point, the next one continues.
 
-Segment ids: a discovery continues a champion. If the champion now is the one that it knew (or there is none), it is
-sent as it is. If another one has come, or the discovery could not ask for one, its ids and names would stand beside
-those that people know; then it is discovered anew from the kept customers, with the champion of now, as it would have
-been if the server had answered. Settings, customers and seed are the same; what differs comes of the champion.
+Segment ids: a discovery continues a champion. If the champion is still the one that the discovery knew, or there is
+none, the discovery is sent unchanged. If there is another champion, the discovery's ids and names would compete with
+those that people know. Then the kept customers are discovered anew, with the same settings and seed, to continue the
+present champion, as if the server had answered.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jobs.discover import Announce, Sent, end_killed, finish, incumbent_of, send
+from jobs.conclusion import conclude
+from jobs.delivery import Sent, send
 from jobs.registry_location import location_of
+from jobs.registry_state import Announce, end_killed, incumbent_of
 from registry.connection import RegistryLocation
 from registry.runs.discovery_runs import DISCOVERY, finished_run
-from registry.versions.versions import register
+from registry.versions.registration import register
 from segment_model.errors import SegmentsError, SettingsError, UnreachableError
 from training.discovery.discovery import Progress
 from training.outbox.file_lock import exclusive_lock
@@ -96,5 +98,5 @@ def _send(location: RegistryLocation, pending: Pending, announce: Announce, prog
         return send(location, pending.record, pending.files)
     knew = "another champion" if pending.champion else "no champion"
     announce(f"{pending.folder.name} knew {knew}: discovering anew, to continue the segments of the present one")
-    anew = finish(pending.settings, pending.vectors, champion, announce, progress).record
+    anew = conclude(pending.settings, pending.vectors, champion, announce, progress).record
     return send(location, replace(anew, tags={**anew.tags, DISCOVERY: pending.discovery}))

@@ -1,4 +1,4 @@
-"""Where the registry is, how to reach it, and MLflow's errors in one line of our own words."""
+"""The location of the registry, connections to it, and MLflow's errors as one line each."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from segment_model.errors import RegistryError, UnreachableError
+from segment_model.storage.sqlite_address import sqlite_address, sqlite_path
 
 DEFAULT_NAME = "customer-segments"
-SQLITE = "sqlite:///"
 
-# Without these a server that is down blocks one call for four minutes. Whoever sets a variable keeps their value.
+# Without these a server that is down blocks one call for four minutes. A variable that is set already stays.
 ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # the front door says where to look
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # our commands print where to look
 }
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryLocation:
-    """Where runs and models are kept, and under which names.
+    """The place and the names under which runs and models are kept.
 
     `tracking_uri` is an SQLite file (`sqlite:///path`) or an MLflow server (`http://…`). `artifact_location` is where
     the files of a new experiment go; left out, they go beside the SQLite file, or where the server puts them.
@@ -49,14 +49,12 @@ class RegistryLocation:
         cls, folder: Path, model_name: str = DEFAULT_NAME, experiment: str = DEFAULT_NAME
     ) -> RegistryLocation:
         """A registry of one's own: `mlflow.db` and `artifacts/` in a folder."""
-        return cls(f"{SQLITE}{folder.resolve() / 'mlflow.db'}", model_name, experiment)
+        return cls(sqlite_address(folder / "mlflow.db"), model_name, experiment)
 
     @property
     def database(self) -> Path | None:
         """The SQLite file, or None where a server keeps the registry."""
-        if not self.tracking_uri.startswith(SQLITE):
-            return None
-        return Path(self.tracking_uri.removeprefix(SQLITE)).resolve()
+        return sqlite_path(self.tracking_uri)
 
     @property
     def artifact_root(self) -> str | None:
@@ -85,21 +83,19 @@ class Connection:
     def experiment_id(self) -> str:
         """The experiment's id; the experiment is made when it is not there yet."""
         name = self.location.experiment
-        found = self.client.get_experiment_by_name(name)
-        if found is None:
-            made: str = self.client.create_experiment(name, artifact_location=self.location.artifact_root)
-            return made
-        if found.lifecycle_stage != "active":
+        experiment = self.client.get_experiment_by_name(name)
+        if experiment is None:
+            return str(self.client.create_experiment(name, artifact_location=self.location.artifact_root))
+        if experiment.lifecycle_stage != "active":
             raise RegistryError(
                 f"the experiment {name!r} in {self.location.shown} is deleted: restore it or name another"
             )
-        existing: str = found.experiment_id
-        return existing
+        return str(experiment.experiment_id)
 
 
 @contextmanager
 def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[Connection]:
-    """Reach the registry; whatever MLflow raises inside the block leaves it as a one-line RegistryError.
+    """Reach the registry; an error of MLflow inside the block leaves it as a one-line RegistryError.
 
     `create` makes the SQLite file of a new registry; without it a missing file is an error, so that reading never
     leaves an empty registry behind.
@@ -112,7 +108,7 @@ def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[C
     UnreachableError
         If the registry does not exist or does not answer.
     RegistryError
-        If it refuses what was asked.
+        If it refuses the request.
     """
     database = location.database
     if database is not None and not database.exists():
@@ -136,15 +132,15 @@ def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[C
 @cache
 def load_mlflow() -> ModuleType:
     """MLflow, imported once and late: it takes seconds, and reads its telemetry switch while it is imported."""
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    for name, default in ENVIRONMENT.items():
+        os.environ.setdefault(name, default)
     with warnings.catch_warnings():
-        # said of MLflow's own classes, not of ours
+        # this warning concerns MLflow's own classes, not ours
         warnings.filterwarnings("ignore", message=".*Any type hint is inferred as AnyType", category=UserWarning)
         import mlflow
         import mlflow.artifacts
         import mlflow.pyfunc
-    # each retry is worth a warning to urllib3; whoever asked is told once, by our error
+    # urllib3 logs a warning at each retry; our error reports the failure once
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     return mlflow
 
@@ -166,11 +162,11 @@ def _in_words(location: RegistryLocation, error: Exception) -> str:
 
 
 def is_unreachable(text: str) -> bool:
-    """Whether an error's text says that nobody answered, rather than that somebody refused."""
+    """Whether an error's text means that the server did not answer, rather than that it refused."""
     signs = ("Max retries exceeded", "Connection refused", "timed out", "NameResolutionError", "Connection aborted")
     return any(sign in text for sign in signs)
 
 
 def is_disk_full(text: str) -> bool:
-    """Whether an error's text says that there is no room left; MLflow hides the system's own error behind its words."""
+    """Whether an error's text means a full disk; MLflow hides the system's own error in its text."""
     return any(os.strerror(number) in text for number in (errno.ENOSPC, errno.EDQUOT))

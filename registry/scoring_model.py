@@ -1,7 +1,7 @@
 """The segment model as MLflow serves it. MLflow runs this file from inside a logged model; we never import it.
 
-Everything it needs travels with it: the saved model as an artefact, `segments/` as code. One row a customer comes in,
-one row goes out under the same index:
+The package holds everything that it needs: the saved model as an artefact, `segment_model/` as code. One row a customer
+comes in, one row goes out under the same index:
 
     segment_id, segment_name, strength, runner_up_id, unassigned, novel, model_version
 
@@ -42,11 +42,13 @@ class ScoringModel(PythonModel):
         answer["model_version"] = pd.array([self.version] * len(answer), dtype="str")
         if not (params or {}).get("explain", False):
             return answer
-        found = self.model.explain_table(model_input)
-        contributions = pd.DataFrame(found.contributions, index=answer.index).set_axis(
-            [f"contribution__{column}" for column in found.columns], axis="columns"
+        explanations = self.model.explain_table(model_input)
+        contributions = pd.DataFrame(explanations.contributions, index=answer.index).set_axis(
+            [f"contribution__{column}" for column in explanations.columns], axis="columns"
         )
-        return pd.concat([answer.assign(base=found.base, score=found.score), contributions], axis="columns")
+        return pd.concat(
+            [answer.assign(base=explanations.base, score=explanations.score), contributions], axis="columns"
+        )
 
 
 def version_of(folder: Path, digest: str) -> str:

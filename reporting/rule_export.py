@@ -1,4 +1,4 @@
-"""The rules of a model's segments as people and programs take them: a table, JSON, and a file of SQL."""
+"""The rules of a model's segments for people and programs: a table, JSON, and a file of SQL."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ def rule_table(rule_sets: Sequence[RuleSet], contract: VectorContract) -> pd.Dat
     """One row a segment: the rule in words and in SQL, precision, coverage and the counts that they come from."""
     rows = [
         {
-            "segment_id": one.segment_id,
-            "name": one.segment_name,
-            "rule": one.words(contract),
-            "sql": one.sql(),
-            "precision": float("nan") if one.precision is None else one.precision,
-            "coverage": float("nan") if one.coverage is None else one.coverage,
-            "matched": one.matched,
-            "hits": one.hits,
-            "size": one.size,
+            "segment_id": rules.segment_id,
+            "name": rules.segment_name,
+            "rule": rules.words(contract),
+            "sql": rules.sql(),
+            "precision": float("nan") if rules.precision is None else rules.precision,
+            "coverage": float("nan") if rules.coverage is None else rules.coverage,
+            "matched": rules.matched,
+            "hits": rules.hits,
+            "size": rules.size,
         }
-        for one in rule_sets
+        for rules in rule_sets
     ]
     return pd.DataFrame(rows)
 
 
 def rules_json(rule_sets: Sequence[RuleSet]) -> str:
     """The rules as a JSON list; `RuleSet.from_json` reads each of them."""
-    return json.dumps([one.to_json() for one in rule_sets], indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps([rules.to_json() for rules in rule_sets], indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def rules_sql(rule_sets: Sequence[RuleSet], contract: VectorContract) -> str:
@@ -43,13 +43,17 @@ def rules_sql(rule_sets: Sequence[RuleSet], contract: VectorContract) -> str:
         f"-- Whom each segment's rule matches in {TABLE}, the table of customer vectors; a missing value is NULL.",
         "-- Precision: the share of those matched who are in the segment. Coverage: the share of the segment matched.",
     ]
-    for one in rule_sets:
-        figures = f"precision {one.hits} of {one.matched} customers, coverage {one.hits} of {one.size}"
-        lines += ["", _comment(f"{one.segment_name} ({one.segment_id}): {one.words(contract)}"), _comment(figures)]
-        lines += ['SELECT "customer_id"', f"FROM {TABLE}", f"WHERE {one.sql()};"]
+    for rules in rule_sets:
+        figures = f"precision {rules.hits} of {rules.matched} customers, coverage {rules.hits} of {rules.size}"
+        lines += [
+            "",
+            _comment(f"{rules.segment_name} ({rules.segment_id}): {rules.words(contract)}"),
+            _comment(figures),
+        ]
+        lines += ['SELECT "customer_id"', f"FROM {TABLE}", f"WHERE {rules.sql()};"]
     return "\n".join(lines) + "\n"
 
 
-def _comment(said: str) -> str:
-    """One line whatever it holds: a name or a level with a line break must not end the comment."""
-    return f"-- {' '.join(said.split())}"
+def _comment(text: str) -> str:
+    """A comment of one line: a line break in a name or a level must not end it."""
+    return f"-- {' '.join(text.split())}"

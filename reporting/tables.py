@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +11,7 @@ from segment_model.cards import SegmentCard
 from segment_model.contract import Column, Kind
 from segment_model.language.wording import plain_value
 from training.discovery.discovery import Discovery
-
-# Only amounts that add up over customers: "USD", "USD a month"; never "USD an order" or a customer's own turnover.
-ADDS_UP = re.compile(r"([A-Z]{3}|[$€£¥₹])( a month)?")
+from training.profiling.money import additive_amounts, total_and_share
 
 
 def shown_columns(discovery: Discovery) -> tuple[Column, ...]:
@@ -24,21 +21,13 @@ def shown_columns(discovery: Discovery) -> tuple[Column, ...]:
 
 
 def money_columns(discovery: Discovery) -> tuple[Column, ...]:
-    """The shown amounts of money of which a segment can have a share: none of the totals is negative."""
-    found = []
-    for column in shown_columns(discovery):
-        if column.kind is Kind.NUMBER and ADDS_UP.fullmatch(column.unit) and "change" not in column.name.split("_"):
-            totals = discovery.frame[column.name].groupby(discovery.labels).sum()
-            if totals.min() >= 0 and totals.sum() > 0:
-                found.append(column)
-    return tuple(found)
+    """The shown amounts of money of which a segment can have a share."""
+    return additive_amounts(shown_columns(discovery), discovery.frame, discovery.labels)
 
 
 def money_of(discovery: Discovery, column: Column, position: int) -> tuple[float, float]:
     """What the customers of a segment (-1: the unassigned) have of an amount: the total, and its share of all."""
-    values = discovery.frame[column.name]
-    total = float(values[discovery.labels == position].sum())
-    return total, total / float(values.sum())
+    return total_and_share(discovery.frame[column.name], discovery.labels, position)
 
 
 def segment_table(discovery: Discovery) -> pd.DataFrame:
@@ -62,8 +51,8 @@ def segment_table(discovery: Discovery) -> pd.DataFrame:
 
 
 def candidate_table(discovery: Discovery) -> pd.DataFrame:
-    """One row a candidate, in the order they were tried: name, parameters, scores (missing where it was not
-    judged), whether it was chosen, and what was said of it."""
+    """One row a candidate, in the order they were tried: name, parameters, scores (missing where it was not judged),
+    whether it was chosen, and the remark of the choice on it."""
     rows = []
     for position, candidate in enumerate(discovery.candidates):
         parameters = ", ".join(f"{name}={value}" for name, value in candidate.spec.parameters.items())
@@ -95,10 +84,10 @@ def distinguished_by(card: SegmentCard) -> str:
 
 def titled(column: Column) -> str:
     """A column's title with its unit, unless the title or the value says it: "frequency (orders)"."""
-    said = column.kind in (Kind.SHARE, Kind.FLAG) or column.unit.split(" ")[0] in column.title.split(" ")
-    return column.title if said or not column.unit else f"{column.title} ({column.unit})"
+    needless = column.kind in (Kind.SHARE, Kind.FLAG) or column.unit.split(" ")[0] in column.title.split(" ")
+    return column.title if needless or not column.unit else f"{column.title} ({column.unit})"
 
 
-def bare_value(value: float | str | None, column: Column) -> str:
-    """A value in words, without the unit that `titled` says."""
-    return plain_value(value, replace(column, unit=""))
+def bare_value(amount: float | str | None, column: Column) -> str:
+    """A value in words, without the unit, which the title names."""
+    return plain_value(amount, replace(column, unit=""))

@@ -16,7 +16,7 @@ from segment_model.errors import HiddenPackageError
 def require_rooms(init: str, *names: str) -> None:
     """Check that the packages `names` are those beside the package whose `__init__.py` is `init`; imports none of them.
 
-    A package that is not installed at all is left to Python's own error: a Bento holds only what the service needs.
+    A package that is not beside it is left to Python: a Bento holds only what the service needs.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def require_rooms(init: str, *names: str) -> None:
 
 def _hiding(package: Path) -> str | None:
     """The file or folder that Python would import under the package's name, where that is not the package."""
-    spec = find_spec(package.name)
+    spec = find_spec(package.name) if package.is_dir() else None
     if spec is None:
         return None
     folders = list(spec.submodule_search_locations or ())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import compileall
 import re
 from contextlib import chdir
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import TYPE_CHECKING, Any
 
 import bentoml
@@ -33,7 +35,7 @@ def store(model: SegmentModel, name: str, version: str) -> str:
 
 
 def package(model: SegmentModel, name: str, version: str, root: Path | None = None) -> str:
-    """Store the model and build the Bento of `bentofile.yaml` around it; the Bento's tag.
+    """Store the model and build the Bento of `bentofile.yaml` around it, with bytecode; the Bento's tag.
 
     `root` is the checkout, by default the one this file is in.
 
@@ -53,6 +55,8 @@ def package(model: SegmentModel, name: str, version: str, root: Path | None = No
             )
     except bentoml.exceptions.BentoMLException as error:
         raise ArtefactError(f"BentoML could not build the Bento: {error}") from error
+    # checked by hash: a Bento is copied about, which changes its files' times
+    compileall.compile_dir(Path(built.path) / "src", quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
     return str(built.tag)
 
 

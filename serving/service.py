@@ -38,7 +38,7 @@ class SegmentService:
 
         place = bentoml.server_context.worker_index or 1
         self.worker = Worker(ServiceSettings.from_environment(), _packed(), place)
-        self.worker.start(GatewayFirst)
+        self.worker.start(GatewayMiddleware)
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
@@ -64,7 +64,7 @@ class SegmentService:
         self.worker.stop()
 
 
-class GatewayFirst:
+class GatewayMiddleware:
     """ASGI middleware: the gateway answers every HTTP request, BentoML the rest (the lifespan events)."""
 
     def __init__(self, app: Any) -> None:
@@ -72,7 +72,7 @@ class GatewayFirst:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await bentoml.get_current_service().worker.door(scope, receive, send)
+            await bentoml.get_current_service().worker.gateway(scope, receive, send)
         else:
             await self._bentoml(scope, receive, send)
 
@@ -87,4 +87,4 @@ def _packed() -> Fetch | None:
     return lambda: packed_model(bento)
 
 
-SegmentService.add_asgi_middleware(GatewayFirst)  # type: ignore[attr-defined]
+SegmentService.add_asgi_middleware(GatewayMiddleware)  # type: ignore[attr-defined]

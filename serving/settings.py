@@ -13,9 +13,9 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from segment_model.errors import SettingsError
+from segment_model.storage.sqlite_address import anchored_address
 
 PREFIX = "SEGMENTS_"
-SQLITE = "sqlite:///"
 
 
 class ServiceSettings(BaseModel):
@@ -101,8 +101,7 @@ class ServiceSettings(BaseModel):
             for name in ("model_path", "cache_dir", "api_keys_file")
             if (path := getattr(self, name)) is not None
         }
-        if self.tracking_uri.startswith(SQLITE):
-            update["tracking_uri"] = f"{SQLITE}{folder / self.tracking_uri.removeprefix(SQLITE)}"
+        update["tracking_uri"] = anchored_address(self.tracking_uri, folder)
         return self.model_copy(update=update)
 
     @classmethod

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.gateway.admission import share
-from serving.gateway.gateway import Door
+from serving.gateway.gateway import Gateway
 from serving.gateway.request_log import log_json_lines
 from serving.metrics.model_metrics import ModelMetrics
 from serving.metrics.service_metrics import MODEL_INFO, ServiceMetrics
@@ -25,7 +25,7 @@ from serving.model.shadow import Shadow, shadow_of
 from serving.settings import ServiceSettings
 from serving.transport.accepting import accept_more
 from serving.transport.connections import Bounds, bound_connections
-from serving.transport.graceful_shutdown import leave_in_order
+from serving.transport.graceful_shutdown import stop_gracefully
 from serving.transport.server import put_in_front, running_server
 
 LOAD_SECONDS = 20.0
@@ -46,12 +46,12 @@ class Worker:
         self._live = live_model_of(settings, packed, ModelMetrics(self._metrics))
         self._shadow = _shadow(settings, self._metrics)
         self._numbers = WorkerMetrics(self._metrics, _shared_folder(settings), place)
-        self.door = Door(self._live, settings, self._metrics, self._numbers, self._shadow)
+        self.gateway = Gateway(self._live, settings, self._metrics, self._numbers, self._shadow)
 
     def start(self, in_front: Callable[[Any], Any]) -> None:
         """Begin to load the model. `in_front` wraps an ASGI application so that the gateway gets its requests first."""
         self._guard(in_front)
-        self._numbers.start(self.door.tell_numbers)
+        self._numbers.start(self.gateway.update_gauges)
         self._live.start()
         if self._shadow is not None:
             self._shadow.start()
@@ -74,10 +74,10 @@ class Worker:
         most = share(settings.max_connections, settings.workers)
         bounds = Bounds(most, settings.header_seconds, self._metrics.turned_away, self._metrics.disconnected)
         bound_connections(server, bounds)
-        accept_more(server, self.door.is_full)
+        accept_more(server, self.gateway.is_full)
         # before BentoML's own middleware, which costs time and has no use here
         put_in_front(server, in_front)
-        leave_in_order(server, self.door.leave, settings.drain_seconds)
+        stop_gracefully(server, self.gateway.drain, settings.drain_seconds)
 
     def _wait_where_others_serve(self) -> None:
         """Let a restarted worker accept no requests before it has a model; the other workers answer them meanwhile.

@@ -26,6 +26,7 @@ from experiments.load.service_process import START_SECONDS, free_port
 from experiments.torture import DEMANDS
 from registry.connection import RegistryLocation
 from segments import Column, Kind, Role, SegmentModel, VectorContract
+from training.candidates.gaussian_mixture_settings import GaussianMixtureSettings
 from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
@@ -113,6 +114,12 @@ def hdbscan_discovery(planted: Planted) -> Discovery:
 
 
 @pytest.fixture(scope="session")
+def mixture_discovery(planted: Planted) -> Discovery:
+    settings = DiscoverySettings(algorithms=(GaussianMixtureSettings(segments=4),))
+    return discover(planted.frame, planted.contract, settings, {"data_digest": "sha256:planted"})
+
+
+@pytest.fixture(scope="session")
 def kmeans_model(kmeans_discovery: Discovery) -> SegmentModel:
     return kmeans_discovery.model
 
@@ -122,26 +129,31 @@ def hdbscan_model(hdbscan_discovery: Discovery) -> SegmentModel:
     return hdbscan_discovery.model
 
 
-@pytest.fixture(params=["kmeans", "hdbscan"])
+@pytest.fixture(scope="session")
+def mixture_model(mixture_discovery: Discovery) -> SegmentModel:
+    return mixture_discovery.model
+
+
+@pytest.fixture(params=["kmeans", "hdbscan", "mixture"])
 def model(request: pytest.FixtureRequest) -> SegmentModel:
-    """Each test that asks for `model` runs for both algorithms."""
-    found: SegmentModel = request.getfixturevalue(f"{request.param}_model")
-    return found
+    """Each test that asks for `model` runs for every algorithm."""
+    fitted: SegmentModel = request.getfixturevalue(f"{request.param}_model")
+    return fitted
 
 
 @pytest.fixture(scope="session")
 def needed() -> Callable[..., Any]:
-    """`needed(found, otherwise)` is what was found outside of Python's packages; where it is None, the test ends.
+    """`needed(requirement, otherwise)` returns a program or data set from outside of Python; None ends the test.
 
     A newcomer without some Debian package still gets a useful run: what needs it is skipped, and says how to get it.
     Where everything is installed, as in CI, nothing may go untested unseen: with SEGMENTS_SKIP_NOTHING it is a failure;
     unless it cannot be installed at all (`installable=False`), being a privilege of who runs the tests.
     """
 
-    def check(found: Any, otherwise: str, installable: bool = True) -> Any:
-        if found is None:
+    def check(requirement: Any, otherwise: str, installable: bool = True) -> Any:
+        if requirement is None:
             (pytest.fail if installable and os.environ.get("SEGMENTS_SKIP_NOTHING") else pytest.skip)(otherwise)
-        return found
+        return requirement
 
     return check
 
@@ -242,13 +254,13 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """For each connection to a server of MLflow that is tried, how many seconds it may take."""
     from urllib3.connection import HTTPConnection
 
-    found: list[float] = []
+    timeouts: list[float] = []
     real = HTTPConnection.connect
 
     def connect(connection: HTTPConnection) -> None:
         assert connection.timeout is not None
-        found.append(connection.timeout)
+        timeouts.append(connection.timeout)
         real(connection)
 
     monkeypatch.setattr(HTTPConnection, "connect", connect)
-    return found
+    return timeouts

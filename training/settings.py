@@ -42,12 +42,14 @@ class EncodingSettings(Block):
     transforms: dict[str, TransformName] = Field(default_factory=dict, description="by column, instead of `transform`")
     scale: bool = Field(True, description="divide every number by its standard deviation")
     clip_share: float = Field(0.005, ge=0, lt=0.5, description="share of customers clipped at either end of a number")
-    rare_share: float = Field(0.01, ge=0, lt=1, description="levels of fewer customers are pooled as (other)")
+    rare_share: float = Field(
+        0.01, ge=0, lt=1, description="levels of a smaller share of customers are pooled as (other)"
+    )
     group_weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict, description="by feature group (rfm, usage, ...): how much its columns count; 1 by default"
+        default_factory=dict, description="weight of the columns of a feature group (rfm, usage, ...); 1 by default"
     )
     weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict, description="by column: how much it counts, times its group's weight"
+        default_factory=dict, description="weight of a column, times the weight of its group; 1 by default"
     )
 
     def weight_of(self, column: Column) -> float:
@@ -59,17 +61,19 @@ class DiscoverySettings(Block):
     """What is tried, how it is judged, and what may be chosen."""
 
     algorithms: tuple[Annotated[AlgorithmSettings, RegisteredAlgorithm], ...] = Field(
-        DEFAULT_ALGORITHMS, min_length=1, description="KMeans and HDBSCAN unless you list one"
+        DEFAULT_ALGORITHMS, min_length=1, description="the algorithms to try; KMeans and HDBSCAN by default"
     )
-    encoding: EncodingSettings = Field(EncodingSettings(), description="how a vector becomes a standardised point")
-    seed: int = Field(0, ge=0, description="of everything random; the same seed and data give the same segments")
-    min_segments: int = Field(2, ge=2, description="fewer are refused")
-    max_segments: int = Field(12, ge=2, description="more are refused")
-    min_share: float = Field(0.01, ge=0, lt=0.5, description="no segment may hold a smaller share of customers")
-    max_share: float = Field(0.95, gt=0, le=1, description="no segment may hold a larger share of customers")
-    max_unassigned: float = Field(0.5, ge=0, le=1, description="no larger share of customers may be left unassigned")
+    encoding: EncodingSettings = Field(
+        EncodingSettings(), description="how a customer vector becomes a standardised point"
+    )
+    seed: int = Field(0, ge=0, description="random seed; the same seed and data give the same segments")
+    min_segments: int = Field(2, ge=2, description="fewest segments of a candidate")
+    max_segments: int = Field(12, ge=2, description="most segments of a candidate")
+    min_share: float = Field(0.01, ge=0, lt=0.5, description="smallest share of customers in a segment")
+    max_share: float = Field(0.95, gt=0, le=1, description="largest share of customers in a segment")
+    max_unassigned: float = Field(0.5, ge=0, le=1, description="largest share of unassigned customers")
     judged_customers: int = Field(
-        4000, ge=100, description="silhouettes are taken on a stratified sample of so many customers"
+        4000, ge=100, description="size of the stratified sample on which silhouettes are computed"
     )
     force: bool = Field(False, description="make a model even without reproducible structure; its verdict says so")
     allow_sensitive: bool = Field(False, description="let columns marked sensitive shape and name segments")
@@ -102,9 +106,9 @@ class Settings(Block):
         description="the moment that the vectors describe: rows at or after it do not count; a date is its midnight"
     )
     sources: Sources = Field(description="where the raw tables are")
-    features: FeatureSettings = Field(FeatureSettings(), description="how they become customer vectors")
+    features: FeatureSettings = Field(FeatureSettings(), description="how the tables become customer vectors")
     discovery: DiscoverySettings = Field(
-        DiscoverySettings(), description="what is tried, how it is judged, what may be chosen"
+        DiscoverySettings(), description="what is tried, how it is evaluated, what may be chosen"
     )
     registry: RegistrySettings = Field(RegistrySettings(), description="where runs and models are kept")
     sweep: SweepSettings | None = Field(None, description="what `segments sweep` varies; nothing else reads it")

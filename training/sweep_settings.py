@@ -66,9 +66,13 @@ class SweepSettings(Block):
         min_length=1, description="by dotted path of a setting: a list of choices, or a range"
     )
     trials: int = Field(30, ge=1, description="how many settings to try; fewer if the space holds no more")
-    seed: int = Field(0, ge=0, description="of the sampler; the same seed tries the same settings in the same order")
-    objective: Objective = Field("trust", description="the figure that the best trial has most of")
-    minutes: float | None = Field(None, gt=0, description="start no trial after so long; the same command continues")
+    seed: int = Field(
+        0, ge=0, description="random seed of the sampler; the same seed tries the same settings in the same order"
+    )
+    objective: Objective = Field("trust", description="the figure to maximise")
+    minutes: float | None = Field(
+        None, gt=0, description="time limit: no trial starts after it; the same command continues"
+    )
 
     @field_validator("space")
     @classmethod

@@ -46,10 +46,10 @@ def main(name: str, tiny: bool, size: int | None) -> None:
     for chosen in BENCHMARKS if name == "all" else [name]:
         click.echo(f"== {chosen}")
         try:
-            found = BENCHMARKS[chosen].run(BENCHMARKS[chosen].tiny if tiny else size)
+            figures = BENCHMARKS[chosen].run(BENCHMARKS[chosen].tiny if tiny else size)
         except SegmentsError as error:
             raise click.ClickException(str(error)) from error
-        click.echo(json.dumps(found))
+        click.echo(json.dumps(figures))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How fast, how exact and how small assignment and explanation are, each against what a user would pick instead."""
+"""Speed, accuracy and memory of assignment and explanation, each against the tool that a user would choose instead."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def run(size: int) -> dict[str, Any]:
     dict
         The keys of the table that is printed: ratios against the named peer of the same run.
     """
-    found: dict[str, Any] = {"benchmark": "assign"}
-    found |= single(repeats=max(20, min(2000, size // 500)))
-    found |= bulk(size)
-    found |= hdbscan(size)
+    figures: dict[str, Any] = {"benchmark": "assign"}
+    figures |= single(repeats=max(20, min(2000, size // 500)))
+    figures |= bulk(size)
+    figures |= hdbscan(size)
     print(f"{'key':42} {'value':>12}")
-    for key, value in found.items():
+    for key, value in figures.items():
         print(f"{key:42} {value:>12.4g}" if isinstance(value, float) else f"{key:42} {value!s:>12}")
-    return found
+    return figures
 
 
 def customers(size: int, numbers: int, categories: int, seed: int) -> tuple[pd.DataFrame, VectorContract]:
@@ -124,8 +124,8 @@ def single(repeats: int) -> dict[str, float]:
         explained.append(ours_explained)
         exact = shap.PermutationExplainer(explained_function, Exactly(background, BACKGROUND), seed=0)
         expected = exact(table[[position]], silent=True)
-        found = local.explain_records([records[position]])[1]
-        errors.append(float(np.abs(found.contributions[0] - expected.values[0]).max()))
+        explanations = local.explain_records([records[position]])[1]
+        errors.append(float(np.abs(explanations.contributions[0] - expected.values[0]).max()))
         if number < 3:
             over_pipeline.append(over_the_pipeline(pipeline, frame, int(position), a, b) / ours_explained)
     np.random.set_state(state)  # noqa: NPY002
@@ -312,8 +312,8 @@ def hdbscan(size: int) -> dict[str, Any]:
     """The figures of the other algorithm, from its own module."""
     from experiments.benchmarks.assign_hdbscan import run as run_hdbscan  # not for the process whose memory is measured
 
-    found = run_hdbscan(min(size, 50_000))
-    return {key: value for key, value in found.items() if key != "benchmark"}
+    figures = run_hdbscan(min(size, 50_000))
+    return {key: value for key, value in figures.items() if key != "benchmark"}
 
 
 def seconds(call: Callable[[int], Any], repeats: int) -> float:

@@ -1,4 +1,4 @@
-"""HDBSCAN served: the answers and the speed of hdbscan's `approximate_predict`, and how true the explanations are.
+"""HDBSCAN in service: agreement and speed against hdbscan's `approximate_predict`, and accuracy of the explanations.
 
 Every set gets one model, made with the default encoding from the first default candidate that finds two segments,
 saved and loaded. The peer is fitted on the same encoded points with the same settings. All on one thread.
@@ -130,16 +130,16 @@ def serve(table: pd.DataFrame, most: int | None = None) -> Served | None:
 
 def peer_of(served: Served) -> tuple[Any, Indices]:
     """The peer fitted on the same points, and our position of each of its labels; the last place is its noise."""
-    found = hdbscan.HDBSCAN(
+    fitted = hdbscan.HDBSCAN(
         min_cluster_size=served.spec.min_cluster_size,
         min_samples=served.spec.min_samples,
         algorithm="boruvka_kdtree",
         core_dist_n_jobs=1,
         prediction_data=True,
     ).fit(served.points[served.fit.rows])
-    place = np.full(int(found.labels_.max()) + 2, -1, dtype=np.intp)
-    place[found.labels_] = served.fit.labels
-    return found, place
+    place = np.full(int(fitted.labels_.max()) + 2, -1, dtype=np.intp)
+    place[fitted.labels_] = served.fit.labels
+    return fitted, place
 
 
 def _answers(sets: Sets) -> Iterable[dict[str, Any]]:
@@ -150,11 +150,11 @@ def _answers(sets: Sets) -> Iterable[dict[str, Any]]:
         if served is None:
             print(f"{name:18} {len(table):6,} has fewer than two segments: left out")
             continue
-        found, place = peer_of(served)
+        peer, place = peer_of(served)
         moved = np.random.default_rng(SEED + 1).normal(0, MOVED_BY, served.points.shape)
         asked = np.vstack([served.points, served.points + moved])
         started = time.perf_counter()
-        expected = place[hdbscan.approximate_predict(found, asked)[0]]
+        expected = place[hdbscan.approximate_predict(peer, asked)[0]]
         between = time.perf_counter()
         near = served.assigner.nearest(np.ascontiguousarray(asked.T))
         ended = time.perf_counter()
@@ -206,7 +206,7 @@ def _speed(size: int) -> float:
     served = serve(planted_set(customers, 10, SEED), most=customers)
     if served is None:
         raise RuntimeError("the planted groups were not found")
-    found, place = peer_of(served)
+    peer, place = peer_of(served)
     newcomers, _ = vectors(planted_set(size, 10, SEED + 1))
     encoder = served.model.encoder
     asked = encoder.encode(CustomerReader(served.model.contract, encoder).frame(newcomers))
@@ -214,7 +214,7 @@ def _speed(size: int) -> float:
     served.assigner.nearest(asked[:, :10])  # grows the trees, once for the life of a model
     ours = min(_seconds(lambda: served.assigner.nearest(asked)) for _ in range(3))
     started = time.perf_counter()
-    expected = place[hdbscan.approximate_predict(found, rows)[0]]
+    expected = place[hdbscan.approximate_predict(peer, rows)[0]]
     theirs = time.perf_counter() - started
     near = served.assigner.nearest(asked)
     same = float(np.mean(np.where(near.outside, -1, near.segment) == expected))

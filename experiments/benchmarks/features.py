@@ -1,4 +1,4 @@
-"""How long, and how much memory, from many orders to one vector a customer; the peer is a pandas groupby.
+"""Time and memory to turn many orders into one vector a customer; the peer is a pandas groupby.
 
 Each side runs in a process of its own, so that its peak memory is its own.
 """
@@ -34,13 +34,15 @@ def run(size: int) -> dict[str, Any]:
     ours, peer = sides["segments"], sides["pandas"]
     print(f"{size:,} orders, {ours['customers']:,} customers")
     print(f"{'':10} {'seconds':>8} {'peak MB':>8} {'columns':>8}")
-    for side, found in sides.items():
-        print(f"{side:10} {found['seconds']:8.2f} {found['peak_mb']:8.0f} {found['columns']:8}")
+    for side, figures in sides.items():
+        print(f"{side:10} {figures['seconds']:8.2f} {figures['peak_mb']:8.0f} {figures['columns']:8}")
     return {
         "benchmark": "features",
         "orders": size,
         **{
-            f"{side}_{name}": found[name] for side, found in sides.items() for name in ("seconds", "peak_mb", "columns")
+            f"{side}_{name}": figures[name]
+            for side, figures in sides.items()
+            for name in ("seconds", "peak_mb", "columns")
         },
         "agree": ours["customers"] == peer["customers"] and abs(ours["money"] / peer["money"] - 1) < 1e-9,
     }
@@ -67,8 +69,8 @@ def measured(side: str, folder: str) -> dict[str, Any]:
         capture_output=True,
         text=True,
     )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 def segments_side(folder: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How many customers change their segment from one month to the next, and how many of them hysteresis lets stay?"""
+"""How many customers change segment from one month to the next, and how many of these changes hysteresis avoids."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def run(size: int) -> dict[str, object]:
         first = months[0]
         model = discover(first.vectors.frame, first.vectors.contract, first.settings.discovery, {}).model
         for margin in MARGINS:
-            found = _switches(model, [month.vectors.frame for month in months], margin)
+            switches = _switches(model, [month.vectors.frame for month in months], margin)
             print(
-                f"{first.company:18} {margin:>6.2f} {found['switched']:>9.1%} {found['avoided']:>8.1%} "
-                f"{found['avoided_taken_back']:>11.1%} {found['taken_back']:>16.1%}"
+                f"{first.company:18} {margin:>6.2f} {switches['switched']:>9.1%} {switches['avoided']:>8.1%} "
+                f"{switches['avoided_taken_back']:>11.1%} {switches['taken_back']:>16.1%}"
             )
-            result[f"{first.company.lower().replace(' ', '_')}_{margin:g}"] = found
+            result[f"{first.company.lower().replace(' ', '_')}_{margin:g}"] = switches
     return result
 
 
 def _switches(model: SegmentModel, frames: list[pd.DataFrame], margin: float) -> dict[str, float]:
-    """Shares of customers, and of switches, from the first day to the second; the third tells which were taken back."""
+    """Shares of customers, and of switches, from the first day to the second; the third day shows reversals."""
     readable = [frame.index[assign_vectors(model, frame).readable] for frame in frames]
-    there = readable[0].intersection(readable[1]).intersection(readable[2])
-    before, now, later = (frame.loc[there] for frame in frames)
+    assignable = readable[0].intersection(readable[1]).intersection(readable[2])
+    before, now, later = (frame.loc[assignable] for frame in frames)
     first, second, third = (model.assign(frame)["segment_id"].fillna("") for frame in (before, now, later))
     settled = model.assign(now, previous=first.replace("", None), margin=margin)["segment_id"].fillna("")
     switched, avoided, back = first != second, (first != second) & (settled == first), first == third
@@ -56,5 +56,5 @@ def _switches(model: SegmentModel, frames: list[pd.DataFrame], margin: float) ->
     }
 
 
-def _share(some: pd.Series[bool], of: pd.Series[bool]) -> float:
-    return float(np.mean(some[of])) if of.any() else 0.0
+def _share(part: pd.Series[bool], of: pd.Series[bool]) -> float:
+    return float(np.mean(part[of])) if of.any() else 0.0

@@ -90,7 +90,7 @@ def online_retail() -> TwoDays | None:
 def _months(company: str, settings: Settings, folder: Path, days: int) -> list[Month]:
     """From the earliest day to the settings' own."""
     dated = [settings.model_copy(update={"as_of": settings.as_of - ago * MONTH}) for ago in reversed(range(days))]
-    return [Month(company, one, vectors_of(one, folder)) for one in dated]
+    return [Month(company, settings, vectors_of(settings, folder)) for settings in dated]
 
 
 def _two_days(months: list[Month]) -> TwoDays:

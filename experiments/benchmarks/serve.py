@@ -1,4 +1,4 @@
-"""How fast the service is, in processes of its own, against what a user would run instead, both in one run.
+"""Throughput and latency of the service against the alternatives that a user would run, measured in the same run.
 
 Rounds are short and the sides take turns, so what else the machine does falls on all of them alike; a ratio is the
 median over the rounds. Keys, validation, metrics and limits are on, the limits high enough not to be met.
@@ -71,14 +71,14 @@ def run(size: int) -> dict[str, Any]:
         key = add_key(folder / "keys.json", "benchmark")
         bearer = {"Authorization": f"Bearer {key}"}
         bodies = Bodies(frame)
-        cold = [cold_start(folder, key, bodies.one(explain=True)[0]) for _ in range(starts)]
+        cold = [cold_start(folder, key, bodies.one_customer(explain=True)[0]) for _ in range(starts)]
         raw = records_latency(folder / "raw", *((REQUESTS,) if size > 1 else (2, 40)))
         one_worker = stack.enter_context(started(service_settings(folder, 1), folder / "one.log"))
         two_workers = stack.enter_context(started(service_settings(folder, 2), folder / "two.log"))
         wait_for_workers(two_workers, 2, bearer)
         ours = (f"{one_worker.url}/assign", one_worker.cpu_seconds, bearer)
         both = (f"{two_workers.url}/assign", two_workers.cpu_seconds, bearer)
-        explained, plain = bodies.one(explain=True), bodies.one(explain=False)
+        explained, plain = bodies.one_customer(explain=True), bodies.one_customer(explain=False)
         sides = {
             "the service": Side(ours[0], explained, ours[1], ours[2]),
             # those of one ratio side by side: the machine's speed changes within a minute
@@ -101,24 +101,24 @@ def run(size: int) -> dict[str, Any]:
                 if which == MANY_EACH:
                     shares.append(balance(begun, two_workers.worker_seconds()))
         shared = median(shares)
-        found = tails({name: sides[name] for name in ("the service", "bare Starlette")}, long, size)
+        tail_of = tails({name: sides[name] for name in ("the service", "bare Starlette")}, long, size)
     show(sides)
-    show_tails(found)
+    show_tails(tail_of)
     print(f"of two workers with {MANY} customers a request the idler worked {shared:.0%} of the busier's time")
     if shared < BUSY:
         print("NOT BOTH WORKERS WERE BUSY: customers_per_second is of little more than one")
-    return figures(sides, found, cold) | raw | {"idler_over_busier_worker": shared}
+    return figures(sides, tail_of, cold) | raw | {"idler_over_busier_worker": shared}
 
 
 def figures(sides: Mapping[str, Side], tail: Mapping[str, Tail], cold: list[tuple[float, float]]) -> dict[str, Any]:
     """The keys of the last line."""
     service = sides["the service"]
 
-    def over(one: Side, other: Side) -> float:
-        return median(a.rate / b.rate for a, b in zip(one.rounds, other.rounds, strict=True))
+    def over(service_side: Side, other: Side) -> float:
+        return median(a.rate / b.rate for a, b in zip(service_side.rounds, other.rounds, strict=True))
 
-    def each_over(two: Side, one: Side) -> float:
-        return median(a / b for a, b in zip(two.per_cpu_second, one.per_cpu_second, strict=True))
+    def each_over(two: Side, single: Side) -> float:
+        return median(a / b for a, b in zip(two.per_cpu_second, single.per_cpu_second, strict=True))
 
     bare_side = sides["bare Starlette"]
     return {
@@ -132,12 +132,12 @@ def figures(sides: Mapping[str, Side], tail: Mapping[str, Tail], cold: list[tupl
         "p99_over_p50_bare_starlette": tail["bare Starlette"].ratio,
         "p99_over_p50_machine": tail[MACHINE].ratio,
         "explain_cost": over(sides["without explanation"], service),
-        "customers_per_second": MANY * median(one.rate for one in sides[MANY_EACH].rounds),
+        "customers_per_second": MANY * median(timed_round.rate for timed_round in sides[MANY_EACH].rounds),
         "cold_start_s": median(seconds for seconds, _ in cold),
         "first_request_over_warm": median(ratio for _, ratio in cold),
         "rps_per_cpu_second_two_workers_vs_one": each_over(sides["with two workers"], service),
         "rps_per_cpu_second_two_workers_vs_one_bare": each_over(sides["bare with two workers"], bare_side),
-        "requests_per_second": median(one.rate for one in service.rounds),
+        "requests_per_second": median(timed_round.rate for timed_round in service.rounds),
         "load_average": os.getloadavg()[0],
     }
 
@@ -153,8 +153,10 @@ def show(sides: Mapping[str, Side]) -> None:
     print(f"{CONNECTIONS} connections, medians of {len(sides['the service'].rounds)} rounds")
     print(f"{'side':28} {'requests/s':>11} {'a CPU second':>13} {'p50 ms':>8} {'p99 ms':>8}")
     for name, side in sides.items():
-        rate, each = median(one.rate for one in side.rounds), median(side.per_cpu_second)
-        p50, p99 = (1000 * median(values) for values in zip(*[(one.p50, one.p99) for one in side.rounds], strict=True))
+        rate, each = median(timed.rate for timed in side.rounds), median(side.per_cpu_second)
+        p50, p99 = (
+            1000 * median(values) for values in zip(*[(timed.p50, timed.p99) for timed in side.rounds], strict=True)
+        )
         print(f"{name:28} {rate:>11,.0f} {each:>13,.0f} {p50:>8.2f} {p99:>8.2f}")
 
 
@@ -175,7 +177,7 @@ class Bodies:
     def __init__(self, frame: pd.DataFrame) -> None:
         self._rows = frame.head(MANY).to_dict(orient="records")
 
-    def one(self, explain: bool) -> list[str]:
+    def one_customer(self, explain: bool) -> list[str]:
         """A customer a request."""
         listed = enumerate(self._rows[:DIFFERENT])
         return [json.dumps({"customers": [{"id": f"C{i}", "features": row}], "explain": explain}) for i, row in listed]

@@ -1,4 +1,4 @@
-"""Does discovery, told nothing, recover the planted segments of a large simulated company?"""
+"""Does discovery with default settings recover the planted segments of a large simulated company?"""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run(size: int) -> dict[str, object]:
         written = time.perf_counter()
         vectors = vectors_of(settings, Path(folder))
     vectored = time.perf_counter()
-    found = discover(vectors.frame, vectors.contract, settings.discovery, {})
+    discovery = discover(vectors.frame, vectors.contract, settings.discovery, {})
     discovered = time.perf_counter()
     truth = company.truth.set_index("customer_id")["planted_segment"].loc[vectors.frame.index]
     seconds = {
@@ -44,14 +44,14 @@ def run(size: int) -> dict[str, object]:
         "discover": discovered - vectored,
     }
     print(f"{'candidate':34} {'ARI':>6}  remark")
-    for candidate, remark in zip(found.candidates, found.choice.remarks, strict=True):
+    for candidate, remark in zip(discovery.candidates, discovery.choice.remarks, strict=True):
         ari = "" if candidate.labels is None else f"{adjusted_rand_score(truth, candidate.labels):.3f}"
         print(f"{candidate.spec.name:34} {ari:>6}  {remark}")
     print(f"seconds: {', '.join(f'{step} {value:.1f}' for step, value in seconds.items())}")
     return {
         "benchmark": "simulated",
         "customers": size,
-        "chosen": found.chosen.spec.name,
-        "adjusted_rand_index": adjusted_rand_score(truth, found.labels),
+        "chosen": discovery.chosen.spec.name,
+        "adjusted_rand_index": adjusted_rand_score(truth, discovery.labels),
         **{f"{step}_seconds": value for step, value in seconds.items()},
     }

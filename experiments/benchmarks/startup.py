@@ -1,8 +1,8 @@
-"""How much processor time a command or a worker takes before it does anything: nearly all of it is imports.
+"""Processor time of commands on small inputs, and of a worker until it is ready: nearly all of it is imports.
 
-Processor seconds of the process and its children, user and system; the least of several runs, after a first one that
-is not counted and leaves bytecode behind. The model is KMeans's (HDBSCAN's takes 0.2 s more, for SciPy), the registry
-a SQLite file, the customers few.
+Processor seconds (user and system) of the process and its children: the least of several runs, after a warm-up run
+that leaves bytecode behind. The model is a KMeans model (an HDBSCAN model also imports SciPy), the registry a SQLite
+file, and the customers are few.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Does a segment keep its id and its customers through a retrain: with newcomers and a new seed, and after a month?"""
+"""Do segments keep their ids and customers through a retrain, with newcomers and a new seed, and after a month?"""
 
 from __future__ import annotations
 
@@ -68,16 +68,16 @@ def run(size: int) -> dict[str, object]:
     for company in companies:
         for count in COUNTS if size >= SMALL else (4,):
             setting = f"k = {count}" if count else AUTOMATIC
-            found: list[Row] = []
+            of_setting: list[Row] = []
             try:
                 for row in _retrains(company, setting, _settings(company, count), size < SMALL):
                     print(row.line, flush=True)
-                    found.append(row)
+                    of_setting.append(row)
             except DiscoveryError as error:
                 print(f"{company.name:18} {setting:9} refused: {str(error)[:160]}", flush=True)
                 refused.append(f"{company.name}, {setting}")
-                found += _lost(company, setting, found)
-            rows += found
+                of_setting += _lost(company, setting, of_setting)
+            rows += of_setting
     stayed = f"+{JUDGED:.0%} customers"
     return {
         "benchmark": "succession",
@@ -139,12 +139,12 @@ def _retrains(company: TwoDays, setting: str, settings: DiscoverySettings, few: 
         yield _row(company, setting, MONTH_LATER, warm, compare(first, model, everyone, earlier), fates)
 
 
-def _lost(company: TwoDays, setting: str, found: list[Row]) -> Iterator[Row]:
+def _lost(company: TwoDays, setting: str, made: list[Row]) -> Iterator[Row]:
     """A row without any kept id for each retrain that is not there after a refusal, warm and cold at every share.
 
     Cold ones that are not run at that share either way are among them.
     """
-    known = {(row.what, row.warm) for row in found}
+    known = {(row.what, row.warm) for row in made}
     for what in (*(f"+{share:.0%} customers" for share in NEWCOMERS), MONTH_LATER):
         for warm in (True, False):
             if (what, warm) not in known:
@@ -159,14 +159,14 @@ def _retrained(
     first: SegmentModel, frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings, warm: bool
 ) -> tuple[SegmentModel, str]:
     other_seed = settings.model_copy(update={"seed": settings.seed + 1})
-    found = discover(frame, contract, other_seed, {"story": "retrain"}, incumbent=first if warm else None)
-    model, lineage = succeed(found.model, first, frame)
+    discovery = discover(frame, contract, other_seed, {"story": "retrain"}, incumbent=first if warm else None)
+    model, lineage = succeed(discovery.model, first, frame)
     return model, lineage.summary
 
 
-def _row(company: TwoDays, setting: str, what: str, warm: bool, found: Comparison, fates: str) -> Row:
-    moved = 0.0 if found.moved is None else float(np.mean(found.moved))
-    return Row(company.name, setting, what, warm, 1 - float(np.mean(found.reassigned)), moved, fates)
+def _row(company: TwoDays, setting: str, what: str, warm: bool, comparison: Comparison, fates: str) -> Row:
+    moved = 0.0 if comparison.moved is None else float(np.mean(comparison.moved))
+    return Row(company.name, setting, what, warm, 1 - float(np.mean(comparison.reassigned)), moved, fates)
 
 
 def _unchanged(rows: list[Row], what: str, warm: bool, setting: str = "") -> list[float]:

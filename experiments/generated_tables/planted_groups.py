@@ -1,4 +1,4 @@
-"""Customers in planted groups that are truly apart: what a discovery must find."""
+"""Generated customers in well-separated groups, which a discovery must find."""
 
 from __future__ import annotations
 

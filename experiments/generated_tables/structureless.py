@@ -1,4 +1,4 @@
-"""Customers without groups: what a discovery must not call distinct, however correlated, skewed, rounded or mixed."""
+"""Generated customers without groups, correlated, skewed, rounded or mixed, which discovery must not call distinct."""
 
 from __future__ import annotations
 

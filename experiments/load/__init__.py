@@ -1,1 +1,1 @@
-"""Callers of a running service, and the service as processes that one may measure or kill."""
+"""Clients that put load on a running service, and the processes of the service, to be measured or killed."""

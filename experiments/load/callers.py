@@ -1,7 +1,7 @@
-"""Callers of a service over real sockets: each on a connection of its own, nothing mended of what it sends.
+"""Callers of a service over real sockets: each has its own connection and sends its bytes as they are.
 
-In a *closed* loop a caller asks again when it has its answer: as many requests are under way as there are callers. In
-an *open* loop requests come when their time has come, whatever became of those before: the load of the world.
+In a *closed* loop a caller sends the next request after the answer, so there are as many requests in flight as callers.
+In an *open* loop requests are sent at their scheduled times, regardless of earlier answers, as real traffic is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A company's raw tables as `/assign_records` takes them: under our column names, only what the features read."""
+"""A company's raw tables as `/assign_records` takes them: under our column names, and only the columns in use."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def under_our_names(table: str, frame: pd.DataFrame, sources: Sources, columns: 
     source = getattr(sources, table)
     names = {theirs: ours for ours, theirs in source.columns.items()}
     if table == "customers":
-        names |= {one.column: ours for ours, one in source.attributes.items() if one.column}
+        names |= {attribute.column: ours for ours, attribute in source.attributes.items() if attribute.column}
     return frame.rename(columns=names)[list(columns)]

@@ -1,4 +1,4 @@
-"""A service in processes of its own, of which one may ask what they hold and what they cost, or whom one may kill."""
+"""A service in its own processes, whose memory and processor time can be read, and which can be killed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ START_SECONDS = 240.0  # of processor-bound imports, which a busy machine stretc
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A service that was ready once."""
+    """A started service that has become ready."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -32,21 +32,21 @@ class Running:
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
 
-    def everyone(self) -> list[psutil.Process]:
-        """The process that was started, and those that it started."""
+    def processes(self) -> list[psutil.Process]:
+        """The started process and its descendants."""
         return [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
 
     def workers(self) -> list[psutil.Process]:
-        """The processes that answer."""
-        return [one for one in self.everyone() if any("worker" in word for word in one.cmdline()[:4])]
+        """The worker processes."""
+        return [process for process in self.processes() if any("worker" in word for word in process.cmdline()[:4])]
 
     def resident_bytes(self) -> int:
         """Memory of the workers."""
-        return sum(one.memory_info().rss for one in self.workers())
+        return sum(worker.memory_info().rss for worker in self.workers())
 
     def worker_seconds(self) -> dict[int, float]:
         """Processor time that each worker has taken so far, by its process."""
-        return {one.pid: sum(one.cpu_times()[:2]) for one in self.workers()}
+        return {worker.pid: sum(worker.cpu_times()[:2]) for worker in self.workers()}
 
     def cpu_seconds(self) -> float:
         """Processor time that all of them have taken so far."""
@@ -56,12 +56,12 @@ class Running:
 def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
     """Processor time of a process and of those that it started, so far."""
     parent = psutil.Process(process.pid)
-    times = [one.cpu_times() for one in (parent, *parent.children(recursive=True))]
+    times = [member.cpu_times() for member in (parent, *parent.children(recursive=True))]
     return float(sum(time.user + time.system for time in times))
 
 
 def free_port() -> int:
-    """A port that nobody has at the moment."""
+    """A free port."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

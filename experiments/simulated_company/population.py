@@ -1,4 +1,4 @@
-"""Who the simulated customers are: their kind, size and lifetime, which all tables share, and their accounts."""
+"""The simulated customers: their kind, size and lifetime, which all tables share, and their accounts."""
 
 from __future__ import annotations
 

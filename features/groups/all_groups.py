@@ -1,6 +1,7 @@
-"""All feature groups of some raw tables, as expressions: nothing is computed here.
+"""All feature groups of the raw tables, as Ibis expressions: nothing is computed here.
 
-What opens a table decides where they run: on the user's engine, or on a request's rows by SQL compiled once.
+The function that opens a table decides where the expressions run: on the user's engine, or as compiled SQL on the rows
+of a request.
 """
 
 from __future__ import annotations
@@ -79,8 +80,8 @@ def feature_groups(open_table: Open, sources: Sources, settings: FeatureSettings
             parts.append(Part(usage.main_device(events, as_of), usage.main_device_columns()))
     if source := sources.subscriptions:
         terms = read(source, SUBSCRIPTIONS, source.columns)
-        found = subscriptions.columns(terms, settings.currency)
-        parts.append(Part(subscriptions.subscriptions(terms, as_of), found))
+        subscription_columns = subscriptions.columns(terms, settings.currency)
+        parts.append(Part(subscriptions.subscriptions(terms, as_of), subscription_columns))
         if "plan" in terms.columns:
             parts.append(Part(subscriptions.plan(terms, as_of), subscriptions.plan_columns()))
     if customers := sources.customers:

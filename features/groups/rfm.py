@@ -38,17 +38,17 @@ def prepare_orders(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTa
         is_purchase=lambda t: t.amount >= 0 if settings.refunds == "netted" else ibis.literal(True),
     )
 
-    def told(found: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
-        refunds, dropped = int(found["refunds"] or 0), {"without_usable_amount": int(found["unusable"] or 0)}
+    def count_rows(totals: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
+        refunds, dropped = int(totals["refunds"] or 0), {"without_usable_amount": int(totals["unusable"] or 0)}
         if settings.refunds == "dropped":
             dropped["refunds_dropped"] = refunds
         if settings.zero_amounts == "dropped":
-            dropped["zero_amounts_dropped"] = int(found["zero_amounts"] or 0)
-        used = int(found["countable"]) - sum(dropped.values())
+            dropped["zero_amounts_dropped"] = int(totals["zero_amounts"] or 0)
+        used = int(totals["countable"]) - sum(dropped.values())
         kept_refunds = {} if settings.refunds == "dropped" else {f"refunds_{settings.refunds}": refunds}
         return {**counts, **dropped, "used": used, **kept_refunds}
 
-    return CanonicalTable(orders.name, table, (*orders.tallies, Tally(sums, told, "orders: counting refunds")))
+    return CanonicalTable(orders.name, table, (*orders.tallies, Tally(sums, count_rows, "orders: counting refunds")))
 
 
 def rfm(orders: ir.Table, as_of: AnyAsOf, settings: RfmSettings) -> ir.Table:
@@ -117,7 +117,7 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
     counted = {"orders": "orders", "lines": "order lines", "active_days": "days with an order"}[settings.frequency]
     money_of = {"dropped": "without refunds", "netted": "less refunds", "kept": "with refunds as negative rows"}
     base, tell = Role.BASIS, Role.DESCRIPTOR
-    found = [
+    listed = [
         Column(
             "recency_days", Kind.COUNT, base, "days", GROUP,
             "as-of day - day of the last order", True,
@@ -147,13 +147,13 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
         ),
     ]  # fmt: skip
     if discounted:
-        found.append(
+        listed.append(
             Column(
                 "discount_share", Kind.SHARE, base, "of the undiscounted price", GROUP,
                 "discounts / (amounts + discounts)", low="pays full price", high="discount seeker",
             )
         )  # fmt: skip
-    return tuple(found)
+    return tuple(listed)
 
 
 def cdnow_columns(currency: str) -> tuple[Column, ...]:

@@ -1,4 +1,4 @@
-"""What a customer subscribes to: recurring revenue, its changes, and whether any subscription still runs.
+"""Subscriptions of a customer: recurring revenue, its changes, and whether any subscription still runs.
 
 A row of the raw table is a stretch of unchanged terms. Terms that end at or after the as-of moment still run: that
 end was not known before it.
@@ -68,7 +68,7 @@ def plan(terms: ir.Table, as_of: AnyAsOf) -> ir.Table:
 def columns(terms: ir.Table, currency: str) -> tuple[Column, ...]:
     """What `subscriptions` computes. Bases: revenue, its change, tenure and how full seats and quota are."""
     base, tell, monthly = Role.BASIS, Role.DESCRIPTOR, f"{currency} a month"
-    found = [
+    listed = [
         Column(
             "mrr", Kind.NUMBER, base, monthly, GROUP, "sum of mrr of the running terms", low="low MRR", high="high MRR",
             label="MRR",
@@ -96,12 +96,12 @@ def columns(terms: ir.Table, currency: str) -> tuple[Column, ...]:
     ]  # fmt: skip
     if "seats" in terms.columns:
         text = "seats of the running terms"
-        found.append(Column("seats", Kind.COUNT, tell, "seats", GROUP, text, low="few seats", high="many seats"))
+        listed.append(Column("seats", Kind.COUNT, tell, "seats", GROUP, text, low="few seats", high="many seats"))
     words = {"seat_use": ("empty seats", "full seats"), "quota_use": ("far below quota", "near the quota")}
     for name, (used, allowed) in _pairs(terms).items():
         text, (low, high) = f"{used} / {allowed} of the running terms", words[name]
-        found.append(Column(name, Kind.NUMBER, base, f"of {allowed}", GROUP, text, True, low=low, high=high))
-    return tuple(found)
+        listed.append(Column(name, Kind.NUMBER, base, f"of {allowed}", GROUP, text, True, low=low, high=high))
+    return tuple(listed)
 
 
 def plan_columns() -> tuple[Column, ...]:

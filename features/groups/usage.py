@@ -85,7 +85,7 @@ def main_device(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
 def columns(events: ir.Table) -> tuple[Column, ...]:
     """What `usage` computes. Bases do not overlap: the days in other windows and the totals only describe."""
     base, tell = Role.BASIS, Role.DESCRIPTOR
-    found = [
+    listed = [
         _count("events", tell, "events", "number of events", "few events", "many events"),
         _count(
             "active_days_7", tell, "days", "days with an event in the last 7", "quiet lately", "active this week",
@@ -115,16 +115,16 @@ def columns(events: ir.Table) -> tuple[Column, ...]:
     ]  # fmt: skip
     if _feature(events) is not None:
         text = "different features used in the last 90 days"
-        found.append(_count("features_used", base, "features", text, "few features", "many features"))
+        listed.append(_count("features_used", base, "features", text, "few features", "many features"))
     if "allowed" in events.columns:
-        found.append(
+        listed.append(
             Column(
                 "limit_use", Kind.NUMBER, base, "of the limit", GROUP,
                 "units used in the last 30 days / units allowed (the largest limit of those days, else of any before)",
                 True, low="far from the limit", high="near the limit",
             )
         )  # fmt: skip
-    return tuple(found)
+    return tuple(listed)
 
 
 def session_columns() -> tuple[Column, ...]:
@@ -152,7 +152,7 @@ def main_device_columns() -> tuple[Column, ...]:
 
 
 def has_features(events: ir.Table) -> bool:
-    """Whether events tell which feature was used."""
+    """Whether the events name the feature that was used."""
     return _feature(events) is not None
 
 

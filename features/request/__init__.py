@@ -1,1 +1,1 @@
-"""The vectors of a request's few customers: the same expressions as SQL, compiled once for a model."""
+"""Vectors of the customers of a request: the same feature expressions, compiled to SQL once a model."""

@@ -1,7 +1,7 @@
-"""The vectors of a few customers from their own rows: the feature expressions as SQL, compiled once for a model.
+"""Vectors of the customers of a request, computed from the raw rows that it carries.
 
-The expressions are those of `feature_groups`, on tables that have no engine. Their SQL runs on an embedded DuckDB, one
-for each call at a time, which keeps nothing between two calls.
+The expressions of `feature_groups` are compiled to SQL once a model. The SQL runs on an embedded DuckDB that serves
+one call at a time and keeps no rows between calls.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import duckdb
 import numpy as np
 
 from features.as_of import AsOf
-from features.feature_spec import VectorRecipe
+from features.feature_spec import FeatureSpec
 from features.groups.all_groups import missing_of
 from features.learned import OTHER, SCORED, LearnedFeatures
 from features.request.duckdb_engine import FEWEST, RecordEngine, RecordTable, capacity_for
@@ -42,7 +42,7 @@ class RecordVectors:
 
 
 class VectorCompiler:
-    """Makes the vectors of a model from raw rows. Safe in many threads: there are as many DuckDBs as work at once.
+    """Computes the vectors of a model from raw rows. Thread-safe: each concurrent call has a DuckDB of its own.
 
     Raises
     ------
@@ -50,17 +50,17 @@ class VectorCompiler:
         If the features of this version are not those that the model was trained on.
     """
 
-    def __init__(self, recipe: VectorRecipe, contract: VectorContract) -> None:
-        self._recipe = recipe
+    def __init__(self, spec: FeatureSpec, contract: VectorContract) -> None:
+        self._spec = spec
         self._contract = contract
         self._programs: dict[bool, RecordProgram] = {}
         self._lock = threading.Lock()
         self._idle: dict[tuple[bool, int], list[RecordEngine]] = {}
-        self._give_back(self._engine(False, FEWEST))  # so that no caller waits for it
+        self._give_back(self._engine(False, FEWEST))  # compile now, so that no request waits for it
 
     def columns(self, table: str) -> tuple[RawColumn, ...] | None:
-        """What a row of the raw table may hold, beside whose it is; None where the model was made without the table."""
-        return self._recipe.columns(table) if table in self._recipe.tables else None
+        """The columns of a raw table without `customer_id`; None where the model was trained without the table."""
+        return self._spec.columns(table) if table in self._spec.tables else None
 
     def vectors(
         self, tables: Mapping[str, RecordTable], size: int, as_of: date | datetime, zoned: bool, seconds: float
@@ -81,8 +81,8 @@ class VectorCompiler:
         watch.daemon = True
         watch.start()
         try:
-            with engine.holding(tables, AsOf.at(as_of, self._recipe.settings.time_zone)):
-                values, there = engine.values(size)
+            with engine.holding(tables, AsOf.at(as_of, self._spec.settings.time_zone)):
+                values, has_rows = engine.values(size)
                 counts = engine.counts()
         except (TimeoutError, duckdb.InterruptException) as error:
             raise SourceError(f"the features took more than {seconds:g} s") from error
@@ -90,27 +90,27 @@ class VectorCompiler:
             raise SourceError(f"the features could not be computed: {str(error).splitlines()[0]}") from error
         finally:
             watch.cancel()
-            watch.join()  # one that is interrupting at this moment must not meet the next caller's work
+            watch.join()  # a late interrupt must not hit the next call
             self._give_back(engine)
-        columns = {name: list(column) for name, column in _finished(values, engine.columns, self._recipe.learned)}
+        columns = {name: list(column) for name, column in _finished(values, engine.columns, self._spec.learned)}
         rows = zip(*columns.values(), strict=True)
         records = (dict(zip(columns, row, strict=True)) for row in rows)
         return RecordVectors(
-            tuple(record if known else None for record, known in zip(records, there, strict=True)), counts
+            tuple(record if known else None for record, known in zip(records, has_rows, strict=True)), counts
         )
 
     def _program(self, zoned: bool) -> RecordProgram:
         with self._lock:
             if zoned not in self._programs:
-                self._programs[zoned] = RecordProgram.compiled(self._recipe, self._contract, zoned)
+                self._programs[zoned] = RecordProgram.compiled(self._spec, self._contract, zoned)
             return self._programs[zoned]
 
     def _engine(self, zoned: bool, capacity: int) -> RecordEngine:
-        """One that nobody else has; to be given back."""
+        """Take an idle engine or make a new one; the caller returns it by `_give_back`."""
         try:
             return self._idle[zoned, capacity].pop()
-        except (KeyError, IndexError):  # asking first whether there is one would leave another thread time to take it
-            return RecordEngine(self._program(zoned), self._recipe.settings.time_zone, capacity)
+        except (KeyError, IndexError):  # a check before would race with other threads
+            return RecordEngine(self._program(zoned), self._spec.settings.time_zone, capacity)
 
     def _give_back(self, engine: RecordEngine) -> None:
         self._idle.setdefault((engine.zoned, engine.capacity), []).append(engine)
@@ -119,16 +119,16 @@ class VectorCompiler:
 def _finished(
     values: Mapping[str, Sequence[Any]], wanted: Sequence[Column], learned: LearnedFeatures
 ) -> Iterable[tuple[str, Iterable[Value]]]:
-    """The columns of the vector: null only where that is meant, scores given, rare categories pooled."""
+    """The columns of the vector: nulls filled by the rules of each column, scores added, rare categories pooled."""
     for column in wanted:
         if column.name in SCORED:
             scored = np.array(values[SCORED[column.name]], dtype=np.float64)  # None becomes NaN
             points = learned.points(column.name, scored).tolist()
-            yield column.name, (None if math.isnan(one) else one for one in points)
+            yield column.name, (None if math.isnan(number) else number for number in points)
         elif column.is_category:
             kept = frozenset(learned.kept(column.name))
-            found = values[column.name]
-            yield column.name, (one if one is None or one in kept else OTHER for one in found)
+            categories = values[column.name]
+            yield column.name, (category if category is None or category in kept else OTHER for category in categories)
         else:
             missing = missing_of(column)
-            yield column.name, (missing if one is None else float(one) for one in values[column.name])
+            yield column.name, (missing if number is None else float(number) for number in values[column.name])

@@ -1,8 +1,8 @@
-"""An embedded DuckDB with a program prepared in it: raw rows in, the columns of vectors out, for one call at a time.
+"""An embedded DuckDB with a prepared program: raw rows in, columns of vectors out, one call at a time.
 
-It opens no file and no address. The rows of a request are few, so what each statement costs before its first row is
-most of the time. So all are prepared, and read the rows where they are: in arrays that DuckDB met when it prepared the
-statements, whose values change from call to call. (To put the rows into tables took longer than half of the work.)
+It opens no file and no network address. A request has few rows, so the fixed cost of a statement dominates. Statements
+are therefore prepared once and scan NumPy arrays that DuckDB registered beforehand; each call overwrites the arrays.
+(Inserting the rows into tables took more than half of the time.)
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from numpy.typing import ArrayLike, NDArray
 from features.as_of import AsOf, LaterAsOf
 from features.request.sql_program import CUSTOMER, ZONED, RecordProgram
 
-FEWEST = 512  # rows of the smallest engine
-TIMES = 8  # as many in the next
-THERE = "there"  # marks the rows that hold something
+FEWEST = 512  # capacity of the smallest engine, in rows
+TIMES = 8  # growth from one capacity to the next
+FILLED = "filled"  # marks the places that hold a row
 ARRAYS: dict[str, tuple[str, Any]] = {  # the type of a column's array, and what stands for nothing in it
     "BIGINT": ("int64", 0),
     "DOUBLE": ("float64", np.nan),
@@ -54,7 +54,7 @@ class RecordTable(Protocol):
 
 
 def capacity_for(tables: Mapping[str, RecordTable]) -> int:
-    """Of an engine that takes these tables: every statement looks at each place for a row, so no large one for few."""
+    """The smallest sufficient capacity of an engine: each statement scans its full capacity."""
     capacity, most = FEWEST, max((len(rows.customer) for rows in tables.values()), default=0)
     while capacity < most:
         capacity *= TIMES
@@ -62,7 +62,7 @@ def capacity_for(tables: Mapping[str, RecordTable]) -> int:
 
 
 class RecordEngine:
-    """Runs one program on at most `capacity` rows of each table. Nothing is begun after `end` (monotonic clock)."""
+    """Runs one program on at most `capacity` rows a table. No statement starts after `end` (monotonic clock)."""
 
     end = math.inf
 
@@ -74,7 +74,7 @@ class RecordEngine:
         run(f"SET TimeZone = '{time_zone}'")
         # planning takes longer than it saves (54 ms against 24 for four tables)
         run("PRAGMA disable_optimizer")
-        # a scalar is read of the one row of `as_of`: that there is one only is not to be shown each time
+        # `as_of` has one row by construction: skip the check of each scalar subquery
         run("SET scalar_subquery_error_on_multiple_rows = false")
         run("SET lock_configuration = true")
         self._blocks = {
@@ -94,7 +94,7 @@ class RecordEngine:
 
     @contextmanager
     def holding(self, tables: Mapping[str, RecordTable], as_of: AsOf) -> Iterator[None]:
-        """While these rows are in; nothing of one caller's outlives the call."""
+        """Hold these rows inside the block; they are cleared when it ends, so that no call sees another's rows."""
         now = {"day": [as_of.day], "last_day": [as_of.last_day], "local": [as_of.local]}
         try:
             self._blocks[LaterAsOf.NAME].take(now | {"instant": [_in_utc(as_of.instant)]}, 1)
@@ -107,58 +107,58 @@ class RecordEngine:
                 block.empty()
 
     def values(self, size: int) -> tuple[dict[str, list[Any]], list[bool]]:
-        """What the parts computed, by column, None where there is nothing; and which customers were in any part.
+        """The computed columns (None where a part has no value), and which customers have a row in any part.
 
         Raises
         ------
         TimeoutError
             If `end` has passed.
         """
-        found: dict[str, list[Any]] = {}
-        there = [False] * size
+        by_column: dict[str, list[Any]] = {}
+        has_rows = [False] * size
         for part in self._parts:
             names, rows = self._fetched(part)
             of_part: dict[str, list[Any]] = {name: [None] * size for name in names if name != CUSTOMER}
             place = names.index(CUSTOMER)
             for row in rows:
                 customer = row[place]
-                there[customer] = True
+                has_rows[customer] = True
                 for name, value in zip(names, row, strict=True):
                     if name != CUSTOMER:
                         of_part[name][customer] = value
-            found |= of_part
-        return found, there
+            by_column |= of_part
+        return by_column, has_rows
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """The rows of each table, and those left out.
+        """By table, the number of rows read and of rows left out.
 
         Raises
         ------
         TimeoutError
             If `end` has passed.
         """
-        found: dict[str, dict[str, int]] = {}
+        by_table: dict[str, dict[str, int]] = {}
         for name, sql, tally in self._tallies:
             names, rows = self._fetched(sql)
-            found[name] = tally.told(dict(zip(names, rows[0], strict=True)), found.get(name, {}))
-        return found
+            by_table[name] = tally.count_rows(dict(zip(names, rows[0], strict=True)), by_table.get(name, {}))
+        return by_table
 
     def _fetched(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         if time.monotonic() > self.end:
             raise TimeoutError
         cursor = self.connection.execute(sql)
-        return [str(one[0]) for one in cursor.description or ()], cursor.fetchall()
+        return [str(description[0]) for description in cursor.description or ()], cursor.fetchall()
 
 
 class _Block:
-    """The arrays that are one table, as far as they hold rows."""
+    """The arrays behind one table, of a fixed capacity; `FILLED` marks the places in use."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, table: str, types: Mapping[str, str], capacity: int
     ) -> None:
-        kinds = {column: ARRAYS[kind] for column, kind in {**types, THERE: "BOOLEAN"}.items()}
+        kinds = {column: ARRAYS[kind] for column, kind in {**types, FILLED: "BOOLEAN"}.items()}
         self._nothing = {column: nothing for column, (_, nothing) in kinds.items()}
-        # text until the statements are prepared, since what only holds None would not be taken for it
+        # text until the statements are prepared: DuckDB does not infer text from an array of None
         self._arrays: dict[str, NDArray[Any]] = {
             column: np.full(capacity, "" if kind == "object" else nothing, dtype=kind)
             for column, (kind, nothing) in kinds.items()
@@ -166,15 +166,15 @@ class _Block:
         connection.register(f"incoming_{table}", self._arrays)
         taken = ", ".join(f'{_from_array(column, kind)} AS "{column}"' for column, kind in types.items())
         connection.execute(
-            f'CREATE TEMP VIEW "{table}" AS SELECT {taken} FROM "incoming_{table}" WHERE "{THERE}"'  # noqa: S608
+            f'CREATE TEMP VIEW "{table}" AS SELECT {taken} FROM "incoming_{table}" WHERE "{FILLED}"'  # noqa: S608
         )
 
     def take(self, columns: Mapping[str, Any], size: int) -> None:
         """Hold these rows, and no others."""
         for column, array in self._arrays.items():
             array[:size] = columns.get(column, self._nothing[column])
-        self._arrays[THERE][:size] = True
-        self._arrays[THERE][size:] = False
+        self._arrays[FILLED][:size] = True
+        self._arrays[FILLED][size:] = False
 
     def empty(self) -> None:
         """Hold nothing."""
@@ -183,7 +183,7 @@ class _Block:
 
 
 def _from_array(column: str, kind: str) -> str:
-    """Arrays know no time zone."""
+    """SQL that reads a column of the arrays; NumPy has no time zones, so instants get theirs here."""
     return f"timezone('UTC', \"{column}\")" if kind == ZONED else f'"{column}"'
 
 

@@ -1,4 +1,4 @@
-"""The feature expressions as SQL: written once for a model, on tables of raw rows that come with each request."""
+"""The feature expressions compiled to SQL, once a model; each request runs the SQL on its own raw rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 
 from features.as_of import LaterAsOf
-from features.feature_spec import REMEDY, VectorRecipe
+from features.feature_spec import REMEDY, FeatureSpec
 from features.groups.all_groups import contract_of, feature_groups
 from features.tables.canonical import Tally
 from features.tables.raw_tables import RawColumn, RawType
@@ -34,10 +34,11 @@ Types = Mapping[str, Mapping[str, str]]  # of each table's columns
 
 @dataclass(frozen=True, slots=True)
 class RecordProgram:
-    """SQL for moments written one way.
+    """The SQL statements that compute the vectors of a request.
 
-    zoned : whether those are instants. columns : the vector's. tables : what it reads, the columns with their types in
-    DuckDB. parts : each makes some columns of the vector. tallies : those of each raw table.
+    zoned : whether its timestamps are instants (else wall clocks). columns : the columns of the vector. tables : the
+    tables that the statements read, with DuckDB's type of each column. parts : one statement for each part of the
+    vector. tallies : table, statement and tally of each raw table.
     """
 
     zoned: bool
@@ -47,10 +48,10 @@ class RecordProgram:
     tallies: tuple[tuple[str, str, Tally], ...]
 
     @classmethod
-    def compiled(cls, recipe: VectorRecipe, contract: VectorContract, zoned: bool) -> RecordProgram:
-        """The program of a model's recipe.
+    def compiled(cls, spec: FeatureSpec, contract: VectorContract, zoned: bool) -> RecordProgram:
+        """Compile the specification of a model.
 
-        zoned : whether datetimes are instants, with a time zone, or wall clocks of the business.
+        zoned : whether timestamps are instants with a time zone, or wall clocks of the business.
 
         Raises
         ------
@@ -58,15 +59,15 @@ class RecordProgram:
             If the features of this version are not those that the model was trained on.
         """
         types = {
-            name: {CUSTOMER: "int64"} | {column.name: _type(column, zoned) for column in recipe.columns(name)}
-            for name in recipe.tables
+            name: {CUSTOMER: "int64"} | {column.name: _type(column, zoned) for column in spec.columns(name)}
+            for name in spec.tables
         }
 
         def table(_: Any, name: str) -> ibis.expr.types.Table:
             return ibis.table(types[name], name=name)
 
-        groups = feature_groups(table, recipe.sources(), recipe.settings, LaterAsOf())
-        made = contract_of(groups, recipe.settings)
+        groups = feature_groups(table, spec.sources(), spec.settings, LaterAsOf())
+        made = contract_of(groups, spec.settings)
         kinds = {column.name: column.kind for column in made.columns}
         if absent := [column.name for column in contract.columns if kinds.get(column.name) != column.kind]:
             raise ContractError(
@@ -89,7 +90,7 @@ class RecordProgram:
 
 
 def _sql(expression: ibis.expr.types.Table, tables: Types) -> str:
-    """What no result needs is not computed: the engine's own optimiser, which would see to that, is off."""
+    """The SQL of an expression without unused columns, which are dropped here because DuckDB's optimiser is off."""
     tree = sqlglot.parse_one(str(ibis.to_sql(expression, dialect=DIALECT)), dialect=DIALECT)
     return pushdown_projections(qualify(tree, schema=dict(tables), dialect=DIALECT)).sql(dialect=DIALECT)
 

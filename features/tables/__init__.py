@@ -1,1 +1,1 @@
-"""The user's raw tables as ours: contracts, cleaning, exact sums."""
+"""Raw tables: contracts, conversion to canonical tables, exact sums."""

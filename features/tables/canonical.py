@@ -1,4 +1,4 @@
-"""How a user's table becomes ours.
+"""Turns a user's table into a canonical one.
 
 A canonical table has our column names, keys as whole numbers or text, money and quantities as double, moments as the
 wall clock of the business's time zone, and `day` (whole days since 1970-01-01). Rows that cannot count are left out
@@ -36,16 +36,16 @@ WITH_ZONE = r":\d{2}(\.\d+)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"  # 10:00:00Z, 10:00:00+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What is counted of a table: one row of sums, and what they add to the counts so far."""
+    """Row counts of a table: `sums` computes one row, `count_rows` adds it to the counts so far."""
 
     sums: ir.Table
-    told: Callable[[Mapping[str, Any], Mapping[str, int]], dict[str, int]]
+    count_rows: Callable[[Mapping[str, Any], Mapping[str, int]], dict[str, int]]
     what: str
 
 
 @dataclass(frozen=True, slots=True)
 class CanonicalTable:
-    """A user's table in our words. Its tallies, one after the other, tell the rows read and what was left out, why."""
+    """A user's table under our names. Its tallies, applied in order, count the rows read and left out, by reason."""
 
     name: str
     table: ir.Table
@@ -67,15 +67,15 @@ def canonical(
     SourceError
         If a column is absent or of another type. Text that cannot be read as its type is found by the tallies.
     """
-    there = matched_columns(raw.columns, contract, columns)
+    matched = matched_columns(raw.columns, contract, columns)
     whole = raw.distinct() if duplicates_dropped else raw
     values: dict[str, ir.Value] = {}
     unreadable: dict[str, ir.StringValue] = {}  # the text of a value that cannot be read, else missing
     unusable: dict[str, list[ir.BooleanValue]] = {name: [] for name in UNUSABLE}  # numbers that are made missing
     for column in contract.columns:
-        if column.name in there:
-            theirs = whole[there[column.name]]
-            where = f"{contract.name}: column {there[column.name]!r} ({column.name})"
+        if column.name in matched:
+            theirs = whole[matched[column.name]]
+            where = f"{contract.name}: column {matched[column.name]!r} ({column.name})"
             values[column.name] = as_type(theirs, column.type, where)
             as_text = column.type in (RawType.TEXT, RawType.KEY)
             if theirs.type().is_string() and not as_text:
@@ -94,10 +94,10 @@ def canonical(
     table = whole.select(
         **{name: _wall_clock(value) for name, value in values.items()},
         is_late=late.fill_null(False),
-        **{name: functools.reduce(operator.or_, found, ibis.literal(False)) for name, found in unusable.items()},
+        **{name: functools.reduce(operator.or_, flags, ibis.literal(False)) for name, flags in unusable.items()},
         **{f"unreadable_{name}": text for name, text in unreadable.items()},
     )
-    tallies = [_tally(table, contract, tuple(unreadable), there)]
+    tallies = [_tally(table, contract, tuple(unreadable), matched)]
     if duplicates_dropped:
         tallies.append(Tally(raw.aggregate(read=raw.count()), _duplicates, f"{contract.name}: counting rows"))
     kept = table.filter(table.customer_id.notnull() & ~table.is_late)
@@ -117,8 +117,8 @@ def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
     SourceError
         If the type found cannot become the type wanted.
     """
-    found = value.type()
-    if found.is_null() or found.is_unknown():  # a column that holds nothing; PostgreSQL's own enumerations
+    dtype = value.type()
+    if dtype.is_null() or dtype.is_unknown():  # a column that holds nothing; PostgreSQL's own enumerations
         return value.cast(
             {RawType.TEXT: "string", RawType.KEY: "string", RawType.MOMENT: "timestamp"}.get(wanted, "float64")
         )
@@ -126,43 +126,43 @@ def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
         whole = _whole_number(value)
         if whole is not None:
             return whole if wanted is RawType.KEY else whole.cast("string")
-        if found.is_string():
+        if dtype.is_string():
             return (value + "").strip().nullif("")  # an enumeration passes for text but cannot be trimmed
-        if found.is_uuid():
+        if dtype.is_uuid():
             return value.cast("string")
-        if found.is_boolean():
+        if dtype.is_boolean():
             return ibis.cases((value.isnull(), None), (value, "yes"), else_="no")
     elif wanted is RawType.NUMBER:
-        if found.is_numeric():
+        if dtype.is_numeric():
             number = value.cast("float64")
-            return _finite(number) if found.is_floating() else number
-        if found.is_boolean():
+            return _finite(number) if dtype.is_floating() else number
+        if dtype.is_boolean():
             return ibis.cases((value.isnull(), None), (value, 1.0), else_=0.0)
-        if found.is_string():
+        if dtype.is_string():
             return _finite(value.strip().nullif("").try_cast("float64"))
     elif wanted is RawType.FLAG:
-        if found.is_boolean():
+        if dtype.is_boolean():
             return ibis.cases((value.isnull(), None), (value, 1.0), else_=0.0)
-        if found.is_numeric():
+        if dtype.is_numeric():
             return value.cast("float64")
-        if found.is_string():
+        if dtype.is_string():
             word = value.strip().lower()
             return ibis.cases((word.isin(YES), 1.0), (word.isin(NO), 0.0), else_=None)
-    elif found.is_timestamp():
+    elif dtype.is_timestamp():
         return value
-    elif found.is_date():
+    elif dtype.is_date():
         return value.cast("timestamp")
-    elif found.is_string():
+    elif dtype.is_string():
         return _moment_of_text(value, where)
-    raise SourceError(f"{where} is {found}, expected {wanted}")
+    raise SourceError(f"{where} is {dtype}, expected {wanted}")
 
 
 def _whole_number(value: ir.Value) -> ir.IntegerValue | None:
     """Numbers as integers, those with a fraction missing; None for what is no number."""
-    found = value.type()
-    if found.is_integer():
+    dtype = value.type()
+    if dtype.is_integer():
         return value
-    if not (found.is_floating() or found.is_decimal()):
+    if not (dtype.is_floating() or dtype.is_decimal()):
         return None
     number = value.cast("float64")  # 17850.0, as pandas writes integers with gaps
     return ibis.ifelse((number.round() == number) & (number.abs() < 2**53), number, None).cast("int64")
@@ -175,7 +175,7 @@ def _finite(number: ir.FloatingValue) -> ir.FloatingValue:
 
 def _moment_of_text(value: ir.StringValue, where: str) -> ir.TimestampValue:
     """ISO text as a timestamp, with a zone if every value has one."""
-    from features.sources import fetch  # opens engines, which whoever sends typed values does not need
+    from features.sources import fetch  # imports engines, which typed values do not need
 
     text = value.strip().nullif("")
     has_zone = ibis.cases((text.isnull(), None), (text.re_search(WITH_ZONE), 1), else_=0)
@@ -192,15 +192,15 @@ def _where(fault: ir.BooleanValue, text: ir.StringValue) -> ir.StringValue:
 
 def _wall_clock(value: ir.Value) -> ir.Value:
     """Instants on the business's clock: every engine's session runs in its time zone."""
-    found = value.type()
-    return value.cast(dt.timestamp) if isinstance(found, dt.Timestamp) and found.timezone else value
+    dtype = value.type()
+    return value.cast(dt.timestamp) if isinstance(dtype, dt.Timestamp) and dtype.timezone else value
 
 
-def _tally(table: ir.Table, contract: RawTable, unreadable: tuple[str, ...], there: Mapping[str, str]) -> Tally:
-    """Rows read and rows left out; refuses values that cannot be read."""
+def _tally(table: ir.Table, contract: RawTable, unreadable: tuple[str, ...], matched: Mapping[str, str]) -> Tally:
+    """A tally of rows read and rows left out; applying it raises SourceError for values that cannot be read."""
     has_customer = table.customer_id.notnull()
     sums: dict[str, Any] = {"rows": table.count(), "without_customer": (~has_customer).sum()}
-    if contract.moment in there:
+    if contract.moment in matched:
         if contract.moment_is_needed:
             sums["without_time"] = (has_customer & table[str(contract.moment)].isnull()).sum()
         sums["not_before_as_of"] = (has_customer & table.is_late).sum()
@@ -209,22 +209,22 @@ def _tally(table: ir.Table, contract: RawTable, unreadable: tuple[str, ...], the
         text = table[f"unreadable_{name}"]
         sums |= {f"unreadable_{name}": text.count(), f"example_{name}": text.min()}
 
-    def told(found: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
+    def count_rows(totals: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
         for column in contract.columns:
-            if faults := found.get(f"unreadable_{column.name}"):
+            if faults := totals.get(f"unreadable_{column.name}"):
                 values = "1 value that is" if faults == 1 else f"{faults:,} values that are"
                 no_such = "neither yes nor no" if column.type is RawType.FLAG else f"no {column.type}"
                 raise SourceError(
-                    f"{contract.name}: column {there[column.name]!r} ({column.name}) holds {values} {no_such}, "
-                    f"such as {found[f'example_{column.name}']!r:.60}; write it as {WRITTEN[column.type]}"
+                    f"{contract.name}: column {matched[column.name]!r} ({column.name}) holds {values} {no_such}, "
+                    f"such as {totals[f'example_{column.name}']!r:.60}; write it as {WRITTEN[column.type]}"
                 )
-        own = {name: int(found[name] or 0) for name in sums if not name.startswith(("unreadable_", "example_"))}
+        own = {name: int(totals[name] or 0) for name in sums if not name.startswith(("unreadable_", "example_"))}
         return {**counts, **{n: count for n, count in own.items() if count or n not in UNUSABLE}}
 
-    return Tally(table.aggregate(**sums), told, f"{contract.name}: counting rows")
+    return Tally(table.aggregate(**sums), count_rows, f"{contract.name}: counting rows")
 
 
-def _duplicates(found: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
-    """How many rows were gone before the others were counted."""
-    rows = int(found["read"])
+def _duplicates(totals: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
+    """Add the number of duplicate rows that were dropped before the other counts."""
+    rows = int(totals["read"])
     return {"rows": rows, "duplicates": rows - counts["rows"], **{k: v for k, v in counts.items() if k != "rows"}}

@@ -1,6 +1,6 @@
-"""Sums that come out the same on every engine and in any order of rows.
+"""Sums that are equal on every engine and in any order of rows.
 
-Floating-point addition does neither, so values are added up as whole ten-thousandths.
+Floating-point addition depends on the order, so values are summed as whole ten-thousandths (fixed point).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Contracts of the raw tables: what each must hold, and which of a user's columns is which of ours."""
+"""Contracts of the raw tables: their columns, and the mapping from a user's column names to ours."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ SUBSCRIPTIONS = RawTable(
 RAW_TABLES = (ORDERS, EVENTS, CUSTOMERS, SUBSCRIPTIONS)
 
 
-def matched_columns(found: tuple[str, ...], contract: RawTable, columns: Mapping[str, str]) -> dict[str, str]:
-    """Our names to theirs, of the columns that are there.
+def matched_columns(available: tuple[str, ...], contract: RawTable, columns: Mapping[str, str]) -> dict[str, str]:
+    """Map our column names to those of the user's table, for the columns that it has.
 
     Raises
     ------
@@ -123,19 +123,19 @@ def matched_columns(found: tuple[str, ...], contract: RawTable, columns: Mapping
                 f"{contract.name}: {ours!r} in `columns` is not ours.{nearest_word(ours, names)} "
                 f"Ours are {', '.join(names)} (write ours: yours)"
             )
-        if theirs not in found:
+        if theirs not in available:
             raise SourceError(
-                f"{contract.name}: no column {theirs!r} for {ours}.{nearest_word(theirs, found)} "
-                f"Found {', '.join(found)}"
+                f"{contract.name}: no column {theirs!r} for {ours}.{nearest_word(theirs, available)} "
+                f"Found {', '.join(available)}"
             )
-    there = {**{name: name for name in names if name in found}, **columns}
-    missing = [column.name for column in contract.columns if column.needed and column.name not in there]
-    if contract is ORDERS and "amount" not in there and not {"quantity", "price"} <= there.keys():
+    matched = {**{name: name for name in names if name in available}, **columns}
+    missing = [column.name for column in contract.columns if column.needed and column.name not in matched]
+    if contract is ORDERS and "amount" not in matched and not {"quantity", "price"} <= matched.keys():
         missing.append("amount (or quantity and price)")
     if missing:
-        hints = "".join(nearest_word(name, found) for name in missing)
+        hints = "".join(nearest_word(name, available) for name in missing)
         raise SourceError(
-            f"{contract.name}: missing {', '.join(missing)}.{hints} Found {', '.join(found)}. Where your names differ, "
-            f"map them: columns: {{{missing[0].split()[0]}: your_name}}"
+            f"{contract.name}: missing {', '.join(missing)}.{hints} Found {', '.join(available)}. "
+            f"Where your names differ, map them: columns: {{{missing[0].split()[0]}: your_name}}"
         )
-    return there
+    return matched

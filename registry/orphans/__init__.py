@@ -1,1 +1,1 @@
-"""Runs whose process died, and how another process can tell."""
+"""Runs whose process died, and how another process recognises them."""

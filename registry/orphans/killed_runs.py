@@ -1,15 +1,18 @@
-"""Runs of processes that were killed: nobody was left to end them, so the next start does."""
+"""Runs of killed processes: the next process that starts ends them."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from registry.connection import Connection, RegistryLocation, connected
 from registry.orphans.processes import HOST, Process
+from registry.paging import every_page
 
-PAGE = 1000
+RUNS_A_PAGE = 1000
 
 
 def end_killed_runs(location: RegistryLocation) -> int:
-    """Set the runs to KILLED that a process of this machine left RUNNING when it died, and say how many they were.
+    """Set the runs to KILLED that a process of this machine left RUNNING when it died; returns how many they were.
 
     Runs of other machines, of processes that live and of other programs stay as they are. A model that such a run was
     logging is FAILED; it was never registered.
@@ -35,19 +38,17 @@ def end_killed_runs(location: RegistryLocation) -> int:
 def _left_running(connection: Connection, experiment: str) -> list[str]:
     mine = Process.mine().host.replace("'", "")
     query = f"attributes.status = 'RUNNING' and tags.`{HOST}` = '{mine}'"
-    found, token = [], None
-    while True:
-        page = connection.client.search_runs([experiment], query, max_results=PAGE, page_token=token)
-        for run in page:
-            maker = Process.of(run.data.tags)
-            if maker is not None and maker.surely_dead:
-                found.append(run.info.run_id)
-        token = page.token
-        if not token:
-            return found
+    runs = every_page(connection.client.search_runs, [experiment], query, max_results=RUNS_A_PAGE)
+    return [run.info.run_id for run in runs if _is_orphan(run)]
+
+
+def _is_orphan(run: Any) -> bool:
+    maker = Process.of(run.data.tags)
+    return maker is not None and maker.surely_dead
 
 
 def _fail_models(connection: Connection, experiment: str, run_id: str) -> None:
-    for model in connection.client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
+    query = f"source_run_id = '{run_id}'"
+    for model in every_page(connection.client.search_logged_models, [experiment], query):
         if model.status.value == "PENDING":
             connection.client.finalize_logged_model(model.model_id, "FAILED")

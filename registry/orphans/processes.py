@@ -1,6 +1,6 @@
-"""Who makes a run: a process, named so that another one on the same machine can tell whether it still lives.
+"""The process that makes a run, named so that another process of the same machine can tell whether it still lives.
 
-A process number alone is given out again, so the moment of the process's start goes with it, and the machine's start,
+A process number alone is given out again. So the moment of the process's start goes with it, and the machine's boot,
 since numbers and moments begin anew after each; in a container, whose numbers are its own, also the container.
 """
 
@@ -16,15 +16,15 @@ import psutil
 
 HOST = "process.host"
 PROCESS = "process.id"
-_KERNEL = Path("/proc")
-_BEHIND_THE_NAME = ") "  # a program's name may hold spaces and brackets; the last bracket ends it
-_STATE, _STARTED = 0, 19  # fields of /proc/PID/stat behind the name (man 5 proc: 3 and 22)
-_DEAD = ("Z", "X")
+TICKS = 100  # a second, in which Linux counts the start of a process
+_BOOT = Path("/proc/sys/kernel/random/boot_id")  # psutil has neither: its time of boot moves with the clock
+_CONTAINER = Path("/proc/self/ns/pid")
+_DEAD = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process: its machine, and there `boot/space/number/start`; parts that the system does not tell are empty."""
+    """A process: its machine, and there `boot/container/number/start`; parts that a system does not know are empty."""
 
     host: str
     identity: str
@@ -33,46 +33,53 @@ class Process:
     def mine(cls) -> Process:
         """This process."""
         number = os.getpid()
-        return cls(socket.gethostname(), "/".join([_boot(), _space(), str(number), _start(number) or ""]))
+        return cls(socket.gethostname(), "/".join([_boot(), _container(), str(number), _start(number) or ""]))
 
     @classmethod
     def of(cls, tags: Mapping[str, str]) -> Process | None:
-        """The maker that tags tell of, if they do."""
+        """The process that made a run with these tags; None where they name none."""
         return cls(tags[HOST], tags[PROCESS]) if tags.get(HOST) and tags.get(PROCESS) else None
 
     @property
     def tags(self) -> dict[str, str]:
-        """What to write on a run."""
+        """The tags of a run that this process makes."""
         return {HOST: self.host, PROCESS: self.identity}
 
     @property
     def surely_dead(self) -> bool:
-        """Whether it is known that the process is no more; of another machine or container nothing is known."""
+        """Whether it is known that the process has ended; of another machine or container nothing is known."""
         parts = self.identity.split("/")
         if self.host != socket.gethostname() or len(parts) != 4 or not parts[2].isdigit():
             return False
-        boot, space, number, started = parts
+        boot, container, number, started = parts
         if boot != _boot():
             return True
-        if space != _space():
+        if container != _container():
             return False
-        return _start(int(number)) != (started or None) if _KERNEL.is_dir() else not psutil.pid_exists(int(number))
+        return _start(int(number)) != started
 
 
 def _boot() -> str:
-    file = _KERNEL / "sys" / "kernel" / "random" / "boot_id"
-    return file.read_text().strip() if file.is_file() else ""
+    return _BOOT.read_text().strip() if _BOOT.is_file() else ""
 
 
-def _space() -> str:
-    link = _KERNEL / "self" / "ns" / "pid"
-    return link.readlink().name if link.is_symlink() else ""
+def _container() -> str:
+    return _CONTAINER.readlink().name if _CONTAINER.is_symlink() else ""
 
 
 def _start(number: int) -> str | None:
-    """Clock ticks from the machine's start to the process's; None where there is no such process."""
+    """Hundredths of a second from the machine's boot to the process's start; None where no such process lives.
+
+    Empty on systems whose time of boot moves with the clock while a process's start does not.
+    """
     try:
-        fields = (_KERNEL / str(number) / "stat").read_text().rpartition(_BEHIND_THE_NAME)[2].split()
-    except OSError:
+        process = psutil.Process(number)
+        if process.status() in _DEAD:
+            return None
+        if not psutil.LINUX:
+            return ""
+        booted, started = psutil.boot_time(), process.create_time()
+        clock_was_set = psutil.boot_time() != booted  # the start is counted from the boot's time on the clock
+        return _start(number) if clock_was_set else str(round((started - booted) * TICKS))
+    except psutil.NoSuchProcess:
         return None
-    return None if fields[_STATE] in _DEAD else fields[_STARTED]

@@ -1,4 +1,4 @@
-"""Tables, pictures and facts that are added to a run after it ended."""
+"""Tables, pictures and metrics that are added to a run after it ended."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def add_to_run(
     figures: Mapping[str, bytes],
     metrics: Mapping[str, float],
 ) -> None:
-    """Send tables (as CSV and HTML), figures (PNG) and metrics to a run that is there; those of the same name go.
+    """Add tables (as CSV and HTML), figures (PNG) and metrics to an existing run; those of the same name are replaced.
 
     Raises
     ------

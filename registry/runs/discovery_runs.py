@@ -1,4 +1,4 @@
-"""Log a discovery to MLflow: one run that tells everything, one nested run a candidate."""
+"""Log a discovery to MLflow: one run with everything, and one nested run a candidate."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 import pandas as pd
 
 from registry.connection import Connection, RegistryLocation, connected
-from registry.runs.open_runs import flattened, log_values, open_run, told
+from registry.runs.open_runs import flattened, log_values, noting_failure, open_run
 from registry.runs.records import DiscoveryRecord
 from registry.runs.run_files import plain_settings, write_files
 from registry.versions.model_package import write_package
-from segment_model.errors import RegistryError
 from segment_model.model import SegmentModel
 
 DISCOVERY = "discovery_id"
@@ -23,11 +22,11 @@ DIGEST_SHOWN = 36  # characters that MLflow allows for a dataset's digest
 
 
 def log_discovery(location: RegistryLocation, record: DiscoveryRecord, files: Path | None = None) -> str:
-    """Log a discovery and return its run id. Nothing is registered: that is `versions.register`.
+    """Log a discovery and return its run id. Nothing is registered: that is `registration.register`.
 
-    All files are written locally first (or were before, into the folder `files`), then sent. An exception on the way,
-    an interrupt too, ends the runs as FAILED; a killed process or a server that went down leaves them RUNNING, until
-    `killed_runs` ends them.
+    All files are written locally first (or stand in the folder `files` already), then sent. An exception, an interrupt
+    too, ends the runs as FAILED. A killed process or a server that went down leaves them RUNNING, until `killed_runs`
+    ends them.
 
     Raises
     ------
@@ -66,8 +65,8 @@ def finished_run(location: RegistryLocation, discovery: str) -> str | None:
     """
     with connected(location, create=True) as connection:
         query = f"tags.`{DISCOVERY}` = '{discovery}' and attributes.status = 'FINISHED'"
-        found = connection.client.search_runs([connection.experiment_id()], query, max_results=1)
-        return str(found[0].info.run_id) if found else None
+        runs = connection.client.search_runs([connection.experiment_id()], query, max_results=1)
+        return str(runs[0].info.run_id) if runs else None
 
 
 def _tags(record: DiscoveryRecord) -> dict[str, str]:
@@ -88,7 +87,7 @@ def _log_dataset(connection: Connection, run_id: str, record: DiscoveryRecord) -
     """Describe the customers (columns, types, counts, digest, source) without sending one of them.
 
     Types are read off the dtypes: MLflow's own inference looks at every value (14 s for half a million customers) and
-    trips over a column without any.
+    fails on a column without any.
     """
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.entities import Dataset, DatasetInput, InputTag
@@ -131,27 +130,6 @@ def _log_model(
         client.finalize_logged_model(logged.model_id, "READY")
         client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
     except BaseException as error:
-        with told(connection, error, f"the model {logged.model_id} is left unfinished"):
+        with noting_failure(connection, error, f"the model {logged.model_id} is left unfinished"):
             client.finalize_logged_model(logged.model_id, "FAILED")
         raise
-
-
-def logged_model_of(connection: Connection, run_id: str) -> Any:
-    """The finished model that a finished run logged, as MLflow's `LoggedModel`.
-
-    Raises
-    ------
-    RegistryError
-        If the run did not finish, or logged no model.
-    """
-    run = connection.client.get_run(run_id)
-    if run.info.status != "FINISHED":
-        raise RegistryError(f"the run {run_id} is {run.info.status}, so its model is not to be trusted: discover again")
-    found = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
-    models = [connection.client.get_logged_model(model_id) for model_id in found]
-    ready = [model for model in models if model.status.value == "READY"]
-    if len(ready) != 1:
-        raise RegistryError(
-            f"the run {run_id} logged {len(ready)} finished models; expected 1: nothing can be registered"
-        )
-    return ready[0]

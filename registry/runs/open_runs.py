@@ -1,4 +1,4 @@
-"""A run while it is open: made, filled with values in portions that MLflow takes, and ended as it deserves."""
+"""A run while it is open: create it, log values in portions that MLflow accepts, end it as FINISHED or FAILED."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ AT_ONCE = 100  # params, tags or metrics that MLflow takes in one request
 
 @contextmanager
 def open_run(connection: Connection, experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
-    """A run that is FINISHED when the block ends, FAILED when it does not end well; it says which process made it."""
+    """A run that is FINISHED when the block ends, FAILED after an error; its tags name the process that made it."""
     client = connection.client
     signed = {**Process.mine().tags, **tags}
     run_id: str = client.create_run(experiment, run_name=name, tags=signed).info.run_id
     try:
         yield run_id
     except BaseException as error:
-        with told(connection, error, f"the run {run_id} is left RUNNING"):
+        with noting_failure(connection, error, f"the run {run_id} is left RUNNING"):
             client.set_terminated(run_id, "FAILED")
         raise
     client.set_terminated(run_id, "FINISHED")
 
 
 @contextmanager
-def told(connection: Connection, first: BaseException, consequence: str) -> Iterator[None]:
-    """Tidying up after an error must not hide it: what the tidying could not do is noted on the first error."""
+def noting_failure(connection: Connection, first: BaseException, consequence: str) -> Iterator[None]:
+    """Note on the first error what the clean-up after it could not do, so that the clean-up does not hide the error."""
     try:
         yield
     except (connection.mlflow.exceptions.MlflowException, OSError) as second:
@@ -54,8 +54,8 @@ def log_values(connection: Connection, run_id: str, params: Mapping[str, Any], m
         ("tags", [RunTag("undefined_metrics", ", ".join(undefined))] if undefined else []),
     ]
     for kind, entries in values:
-        for some in _portions(entries, AT_ONCE):
-            connection.client.log_batch(run_id, **{kind: some})
+        for portion in _portions(entries, AT_ONCE):
+            connection.client.log_batch(run_id, **{kind: portion})
 
 
 def _shown(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What a discovery leaves behind for its readers: plain values, before MLflow sees any of them."""
+"""The record of a discovery for its readers, as plain values that MLflow then logs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class CandidateRecord:
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryRecord:
-    """The whole story of one discovery.
+    """Everything that the run of a discovery shows.
 
-    vectors : the training customers, (n, columns of the contract), only described, never uploaded; data_digest :
-    theirs, "sha256:…"; data_source : where they came from, in words or as a path. settings : what the user asked,
-    plain values. versions : package -> version. tables and figures (a PNG file or its bytes) carry file names without
-    an ending, texts with one ("report.html"). note : Markdown on the run's front page. model : the chosen one, or
-    None where nothing was worth keeping.
+    vectors : the training customers, (n, columns of the contract), of whom only schema and digest are logged;
+    data_digest : theirs, "sha256:…"; data_source : their source, in words or as a path. settings : the user's settings,
+    as plain values. versions : package -> version. tables and figures (a PNG file or its bytes) carry file names
+    without an ending, texts with one ("report.html"). note : Markdown on the run's front page. model : the chosen one;
+    None where no candidate was chosen.
     """
 
     name: str

@@ -1,9 +1,9 @@
-"""The files of a discovery on local disk, complete before the first byte is sent to the server.
+"""The files of a run, written to local disk before the first byte is sent to the server.
 
-settings.yaml          what the user asked
-tables/<name>.csv      for machines; tables/<name>.html for people
-figures/<name>.png
-<name>                 the texts: reports, the run in words
+settings.yaml          the user's settings
+tables/<name>.csv      each table for programs; tables/<name>.html for people
+figures/<name>.png     the pictures
+<name>                 the texts, such as report.html
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from html import escape
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import yaml
@@ -22,21 +22,12 @@ import yaml
 from registry.runs.records import DiscoveryRecord
 from segment_model.errors import RegistryError
 
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 SETTINGS = "settings.yaml"
 _PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s]+@")
 _FILE_NAME = re.compile(r"\w[\w .()-]*")
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #1d2733; }}
-table {{ border-collapse: collapse; }}
-th, td {{ padding: .4rem .8rem; border-bottom: 1px solid #d9dee4; text-align: left; }}
-thead th {{ background: #f2f5f8; position: sticky; top: 0; }}
-tbody td {{ font-variant-numeric: tabular-nums; }}
-tbody tr:hover {{ background: #f8fafc; }}
-</style></head><body><h1>{title}</h1>
-{table}
-</body></html>
-"""
 
 
 def write_files(record: DiscoveryRecord, folder: Path) -> None:
@@ -98,9 +89,9 @@ def plain_settings(record: DiscoveryRecord) -> dict[str, Any]:
 
     def shown(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: shown(one) for key, one in value.items()}
+            return {key: shown(entry) for key, entry in value.items()}
         if isinstance(value, list):
-            return [shown(one) for one in value]
+            return [shown(entry) for entry in value]
         return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
 
     plain: dict[str, Any] = shown(json.loads(json.dumps(record.settings, default=str)))
@@ -109,15 +100,22 @@ def plain_settings(record: DiscoveryRecord) -> dict[str, Any]:
 
 def table_page(name: str, table: pd.DataFrame) -> str:
     """One table as a page of its own; every text in it is escaped."""
-    title = escape(name.replace("_", " ").capitalize())
-    body = table.to_html(
+    rows = table.to_html(
         border=0, na_rep="–", float_format=_number, escape=True, index=not isinstance(table.index, pd.RangeIndex)
     )
-    return _PAGE.format(title=title, table=body)
+    return _page_template().render(title=name.replace("_", " ").capitalize(), table=rows)
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.3g}"
+@cache
+def _page_template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # only where pages are written: a service has none
+
+    loader = PackageLoader("registry.runs")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("table.html")
+
+
+def _number(number: float) -> str:
+    return f"{number:,.0f}" if abs(number) >= 1000 or number == round(number) else f"{number:.3g}"
 
 
 def _place(folder: Path, name: str) -> Path:

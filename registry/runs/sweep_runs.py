@@ -1,7 +1,7 @@
 """A sweep in MLflow: one run for the sweep, one nested run a trial.
 
-`log_sweep` brings MLflow up to date with what the sweep knows, however far it got before: what is there is not sent
-again. So it can be called after every trial, after a kill, and after a time without a server.
+`log_sweep` sends the trials that MLflow does not have yet. So it can be called after every trial, after a kill, and
+after a time without a server.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pandas as pd
 
 from registry.connection import Connection, RegistryLocation, connected
 from registry.orphans.processes import Process
+from registry.paging import every_page
 from registry.runs.open_runs import flattened, log_values, open_run
 from registry.runs.records import Metrics
 from registry.runs.run_files import write_tables
@@ -23,7 +24,7 @@ from registry.runs.run_files import write_tables
 SWEEP = "sweep"
 TRIAL = "sweep.trial"
 PARENT = "mlflow.parentRunId"
-PAGE = 1000
+RUNS_A_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class TrialRecord:
 
 @dataclass(frozen=True, slots=True)
 class SweepRecord:
-    """A sweep so far. `key` names it for ever; `status` is RUNNING, KILLED or FINISHED, which takes the files along."""
+    """A sweep so far. `key` names it permanently; `status` is RUNNING, KILLED or FINISHED, which logs the files too."""
 
     key: str
     name: str
@@ -52,7 +53,7 @@ class SweepRecord:
 
 
 def log_sweep(location: RegistryLocation, record: SweepRecord) -> str:
-    """Log what MLflow does not have of a sweep yet, and return the run id of the sweep.
+    """Log the part of a sweep that MLflow does not have yet; returns the run id of the sweep.
 
     Raises
     ------
@@ -70,8 +71,8 @@ def log_sweep(location: RegistryLocation, record: SweepRecord) -> str:
                 with open_run(connection, experiment, f"trial {trial.number}", tags) as nested:
                     log_values(connection, nested, flattened(trial.params), trial.metrics)
         log_values(connection, run_id, {}, record.metrics)
-        for name, value in record.tags.items():
-            client.set_tag(run_id, name, value)
+        for name, text in record.tags.items():
+            client.set_tag(run_id, name, text)
         if record.status == "FINISHED":
             _send_files(connection, run_id, record)
         client.update_run(run_id, status=record.status)
@@ -81,30 +82,24 @@ def log_sweep(location: RegistryLocation, record: SweepRecord) -> str:
 
 
 def _run_of(connection: Connection, experiment: str, record: SweepRecord) -> str:
-    found = connection.client.search_runs([experiment], f"tags.`{SWEEP}` = '{record.key}'", max_results=1)
-    mine = {**Process.mine().tags, SWEEP: record.key, "mlflow.source.name": "segments sweep"}
-    if not found:
-        run_id: str = connection.client.create_run(experiment, run_name=record.name, tags=mine).info.run_id
-        log_values(connection, run_id, record.params, {})
-        return run_id
-    there: str = found[0].info.run_id
-    for name, value in mine.items():  # it may be continued by another process than began it
-        if found[0].data.tags.get(name) != value:
-            connection.client.set_tag(there, name, value)
-    return there
+    runs = connection.client.search_runs([experiment], f"tags.`{SWEEP}` = '{record.key}'", max_results=1)
+    tags = {**Process.mine().tags, SWEEP: record.key, "mlflow.source.name": "segments sweep"}
+    if not runs:
+        created: str = connection.client.create_run(experiment, run_name=record.name, tags=tags).info.run_id
+        log_values(connection, created, record.params, {})
+        return created
+    run_id: str = runs[0].info.run_id
+    for name, text in tags.items():  # another process than the first may continue it
+        if runs[0].data.tags.get(name) != text:
+            connection.client.set_tag(run_id, name, text)
+    return run_id
 
 
 def _trials_of(connection: Connection, experiment: str, run_id: str) -> set[str]:
-    """Numbers of the trials that are there from first to last."""
+    """Numbers of the trials whose run is complete."""
     query = f"tags.`{PARENT}` = '{run_id}' and attributes.status = 'FINISHED'"
-    found: set[str] = set()
-    token = None
-    while True:
-        page = connection.client.search_runs([experiment], query, max_results=PAGE, page_token=token)
-        found |= {run.data.tags.get(TRIAL, "") for run in page}
-        token = page.token
-        if not token:
-            return found
+    runs = every_page(connection.client.search_runs, [experiment], query, max_results=RUNS_A_PAGE)
+    return {run.data.tags.get(TRIAL, "") for run in runs}
 
 
 def _send_files(connection: Connection, run_id: str, record: SweepRecord) -> None:

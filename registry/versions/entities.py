@@ -1,4 +1,4 @@
-"""What MLflow holds on the versions of one model, as MLflow's own entities; the rest of the room speaks our words."""
+"""Versions of one model as MLflow's own entities, and the tags that every version of ours bears."""
 
 from __future__ import annotations
 
@@ -8,15 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from registry.connection import Connection, is_disk_full, is_unreachable
+from registry.paging import every_page
 from registry.versions.model_package import SAVED_MODEL_PATH
 from segment_model.errors import ArtefactError, RegistryError
 from segment_model.model import SegmentModel
 
+CHAMPION = "champion"
+VERSIONS_A_PAGE = 200
+TAG_LIMIT = 5000  # characters that the registry holds in one tag
+
+# Tags of a version
 DIGEST = "digest"
+SEGMENTS = "segment_ids"
+SUCCEEDS = "succeeds"  # the digest of the version whose segments this one continues
+LINEAGE = "lineage"  # the fate of those segments, in a line
+VERDICT = "verdict"  # distinct groups, slices of a continuum, or no reproducible structure, forced
 
 
 def find_version(connection: Connection, which: str) -> Any:
-    """MLflow's entity of what an alias or version number names, with its aliases.
+    """MLflow's entity of the version that an alias or version number names, with its aliases.
 
     Raises
     ------
@@ -46,14 +56,8 @@ def find_version(connection: Connection, which: str) -> Any:
 def all_versions(connection: Connection) -> list[Any]:
     """MLflow's entity of every version, newest first."""
     query = f"name = '{quotable(connection.location.model_name)}'"
-    found: list[Any] = []
-    token = None
-    while True:
-        page = connection.client.search_model_versions(query, max_results=200, page_token=token)
-        found += page
-        token = page.token
-        if not token:
-            return sorted(found, key=lambda version: -int(version.version))
+    versions = every_page(connection.client.search_model_versions, query, max_results=VERSIONS_A_PAGE)
+    return sorted(versions, key=lambda version: -int(version.version))
 
 
 def aliases_of(connection: Connection) -> dict[str, tuple[str, ...]]:
@@ -67,7 +71,7 @@ def aliases_of(connection: Connection) -> dict[str, tuple[str, ...]]:
 
 
 def tag_of(version: Any, key: str) -> str:
-    """A tag that every version of ours bears.
+    """The text of a tag that every version of ours bears.
 
     Raises
     ------
@@ -75,12 +79,11 @@ def tag_of(version: Any, key: str) -> str:
         If it does not.
     """
     try:
-        value: str = version.tags[key]
+        return str(version.tags[key])
     except KeyError:
         raise RegistryError(
             f"version {version.version} of {version.name!r} has no tag {key!r}: it was not registered by us"
         ) from None
-    return value
 
 
 def load_version(connection: Connection, version: Any, folder: Path | None = None) -> SegmentModel:
@@ -103,11 +106,11 @@ def load_package(connection: Connection, package: str, digest: str, folder: Path
     ArtefactError
         If the stored model is incomplete, or another than the one that was registered.
     """
-    with tempfile.TemporaryDirectory(prefix="segments-model-", dir=folder) as there:
+    with tempfile.TemporaryDirectory(prefix="segments-model-", dir=folder) as download:
         try:
-            place = connection.mlflow.artifacts.download_artifacts(
+            saved = connection.mlflow.artifacts.download_artifacts(
                 artifact_uri=f"{package.rstrip('/')}/{SAVED_MODEL_PATH}",
-                dst_path=there,
+                dst_path=download,
                 tracking_uri=connection.location.tracking_uri,
             )
         except connection.mlflow.exceptions.MlflowException as error:
@@ -116,7 +119,7 @@ def load_package(connection: Connection, package: str, digest: str, folder: Path
             raise ArtefactError(
                 f"the files of the model are not in {package}: restore them or discover again"
             ) from error
-        return SegmentModel.load(Path(place), digest)
+        return SegmentModel.load(Path(saved), digest)
 
 
 def quotable(name: str) -> str:

@@ -26,7 +26,7 @@ EXAMPLE_ROWS = 3
 
 
 def write_package(model: SegmentModel, vectors: pd.DataFrame, path: Path, identity: Mapping[str, str]) -> None:
-    """Write the package into the new folder `path` and try it out: it must load and answer its own example.
+    """Write the package into the new folder `path` and test it: it must load and answer its own example.
 
     `vectors` are the training customers, only read to keep every one of them out of the example. `identity` names the
     MLflow model that the package becomes (`artifact_path`, `model_uuid`, `model_id`, `run_id`).
@@ -65,14 +65,14 @@ def write_package(model: SegmentModel, vectors: pd.DataFrame, path: Path, identi
 
 
 def requirements() -> list[str]:
-    """What the package needs beside its own code, at the versions in use here."""
+    """The libraries that the package needs beside its own code, at the versions in use here."""
     return [f"{name}=={version(name)}" for name in REQUIRED]
 
 
 def synthetic_customers(model: SegmentModel, vectors: pd.DataFrame) -> pd.DataFrame | None:
-    """A few made-up customers: each segment's medians and modes, where no real customer has just these values.
+    """A few synthetic customers: each segment's medians and modes, where no real customer has exactly these values.
 
-    None where no such row is nobody's; see `segment_model.self_test.typical_customers`.
+    None where every such row is a real customer's; see `segment_model.self_test.typical_customers`.
     """
     rows = typical_customers(model, vectors)[:EXAMPLE_ROWS]
     if not rows:
@@ -83,7 +83,7 @@ def synthetic_customers(model: SegmentModel, vectors: pd.DataFrame) -> pd.DataFr
 
 @contextmanager
 def _import_path_kept() -> Iterator[None]:
-    """Loading a package puts its code first on the import path, for good; this folder will soon be gone."""
+    """Restore the import path: loading a package puts its folder first on it, and this folder is temporary."""
     before = list(sys.path)
     try:
         yield

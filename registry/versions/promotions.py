@@ -1,8 +1,8 @@
-"""Which version an alias names, who said so, and the way back.
+"""Promote a version, list the promotions, and roll back.
 
-MLflow itself keeps only the last word: setting an alias overwrites whoever set it before, silently. So every attempt is
-written down first, as a tag of the version it promotes; after setting the alias we look again, and tell whoever was
-overtaken. Nothing is ever deleted.
+MLflow keeps only the last promotion: setting an alias silently overwrites the version that it named before. So every
+attempt is recorded first, as a tag of the version that it promotes. After the alias is set it is read again, so that
+two promotions at the same moment are noticed. No record is ever deleted.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from enum import StrEnum
 from typing import Any
 
 from registry.connection import Connection, RegistryLocation, connected
-from registry.versions.entities import all_versions, find_version, load_version
-from registry.versions.versions import CHAMPION, RegisteredVersion, described
+from registry.versions.entities import CHAMPION, all_versions, find_version, load_version
+from registry.versions.versions import RegisteredVersion, describe_version
 from segment_model.errors import RegistryError
 
-RECORD = "promotion."
-SETTLING_SECONDS = 0.5  # longer than setting an alias takes: whoever set it at the same moment is seen after it
+TAG = "promotion."
+SETTLING_SECONDS = 0.5  # longer than setting an alias takes: a promotion at the same moment is seen after it
 
 
 class Act(StrEnum):
-    """What moved the alias."""
+    """The kind of move of an alias."""
 
     PROMOTION = "promotion"
     ROLLBACK = "rollback"
 
 
 class Outcome(StrEnum):
-    """How it ended; what stays at `BEGUN` was interrupted."""
+    """How a move ended; one that stays at `BEGUN` was interrupted."""
 
     BEGUN = "begun"
     DONE = "done"
@@ -59,7 +59,7 @@ class Promotion:
 
     @property
     def sentence(self) -> str:
-        """What happened, in a line."""
+        """The attempt in a line."""
         what = f"{self.alias}: version {self.before or 'none'} -> {self.after}"
         remark = {Outcome.BEGUN: ", not known to have ended", Outcome.OVERTAKEN: ", overtaken by another"}
         return f"{self.at[:16].replace('T', ' ')} {what} ({self.act} by {self.by}{remark.get(self.outcome, '')})"
@@ -76,10 +76,9 @@ def promote(location: RegistryLocation, version: str, alias: str = CHAMPION) -> 
         If the stored model is not complete.
     """
     with connected(location) as connection:
-        found = find_version(connection, version)
-        before = _pointed_at(connection, alias)
-        _move(connection, alias, Act.PROMOTION, before, found)
-        return described(find_version(connection, str(found.version)))
+        target = find_version(connection, version)
+        _move(connection, alias, Act.PROMOTION, _pointed_at(connection, alias), target)
+        return describe_version(find_version(connection, str(target.version)))
 
 
 def rollback(location: RegistryLocation, alias: str = CHAMPION) -> Promotion:
@@ -96,7 +95,7 @@ def rollback(location: RegistryLocation, alias: str = CHAMPION) -> Promotion:
     """
     with connected(location) as connection:
         current = str(find_version(connection, alias).version)
-        line = line_of(reversed(_records(connection, alias)), current)
+        line = line_of(reversed(_promotions(connection, alias)), current)
         if len(line) < 2:  # the present one, and one to go back to
             raise RegistryError(f"{alias} has named no version before {current}: there is nothing to go back to")
         return _move(connection, alias, Act.ROLLBACK, current, find_version(connection, line[-2]))
@@ -105,35 +104,35 @@ def rollback(location: RegistryLocation, alias: str = CHAMPION) -> Promotion:
 def promotions(location: RegistryLocation, alias: str | None = None) -> list[Promotion]:
     """Every recorded attempt, of one alias or of all, newest first."""
     with connected(location) as connection:
-        return _records(connection, alias)
+        return _promotions(connection, alias)
 
 
-def line_of(records: Iterable[Promotion], current: str | None = None) -> list[str]:
+def line_of(oldest_first: Iterable[Promotion], current: str | None = None) -> list[str]:
     """The versions that an alias can go back through, oldest first, the present one last.
 
-    `records` come oldest first. A move that nobody recorded (by MLflow's own pages, say) counts as a promotion.
+    A move without a record (by MLflow's own pages, for instance) counts as a promotion.
     """
     line: list[str] = []
-    for record in records:
-        if record.outcome is not Outcome.DONE:
+    for move in oldest_first:
+        if move.outcome is not Outcome.DONE:
             continue
-        if record.before is not None and line[-1:] != [record.before]:
-            line.append(record.before)
-        if record.act is Act.ROLLBACK and record.after in line:
-            while line[-1] != record.after:
+        if move.before is not None and line[-1:] != [move.before]:
+            line.append(move.before)
+        if move.act is Act.ROLLBACK and move.after in line:
+            while line[-1] != move.after:
                 line.pop()
-        elif line[-1:] != [record.after]:
-            line.append(record.after)
+        elif line[-1:] != [move.after]:
+            line.append(move.after)
     return line if current is None or line[-1:] == [current] else [*line, current]
 
 
 def _move(connection: Connection, alias: str, act: Act, before: str | None, version: Any) -> Promotion:
     client, name, number = connection.client, connection.location.model_name, str(version.version)
     load_version(connection, version)
-    highest = max((record.number for record in _records(connection)), default=0)
+    highest = max((promotion.number for promotion in _promotions(connection)), default=0)
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     attempt = Promotion(highest + 1, alias, act, before, number, _who(), now)
-    key = f"{RECORD}{attempt.number:06d}.{secrets.token_hex(4)}"
+    key = f"{TAG}{attempt.number:06d}.{secrets.token_hex(4)}"
 
     def note(outcome: Outcome) -> Promotion:
         noted = replace(attempt, outcome=outcome)
@@ -141,16 +140,16 @@ def _move(connection: Connection, alias: str, act: Act, before: str | None, vers
         return noted
 
     note(Outcome.BEGUN)
-    there = _pointed_at(connection, alias)
-    if there in (before, number):
+    current = _pointed_at(connection, alias)
+    if current in (before, number):
         client.set_registered_model_alias(name, alias, number)
         time.sleep(SETTLING_SECONDS)
-        there = _pointed_at(connection, alias)
-        if there == number:
+        current = _pointed_at(connection, alias)
+        if current == number:
             return note(Outcome.DONE)
     note(Outcome.OVERTAKEN)
     raise RegistryError(
-        f"somebody else moved {alias} at the same moment: it names version {there or 'none'} now, not {number}. "
+        f"somebody else moved {alias} at the same moment: it names version {current or 'none'} now, not {number}. "
         "Look at `segments list`, and try again if that is not what you want"
     )
 
@@ -160,25 +159,25 @@ def _pointed_at(connection: Connection, alias: str) -> str | None:
     return str(aliases[alias]) if alias in aliases else None
 
 
-def _records(connection: Connection, alias: str | None = None) -> list[Promotion]:
-    """Newest first; what somebody edited into nonsense is passed over, since it promotes nothing any more."""
-    found = [
-        record
+def _promotions(connection: Connection, alias: str | None = None) -> list[Promotion]:
+    """Newest first; a tag that was edited into nonsense is passed over, since it promotes nothing any more."""
+    promotions = [
+        promotion
         for version in all_versions(connection)
         for key, text in version.tags.items()
-        if key.startswith(RECORD) and (record := _read(text)) is not None and alias in (None, record.alias)
+        if key.startswith(TAG) and (promotion := _read(text)) is not None and alias in (None, promotion.alias)
     ]
-    return sorted(found, key=lambda record: (record.number, record.at), reverse=True)
+    return sorted(promotions, key=lambda promotion: (promotion.number, promotion.at), reverse=True)
 
 
 def _read(text: str) -> Promotion | None:
     try:
-        values = json.loads(text)
-        found = Promotion(**{**values, "act": Act(values["act"]), "outcome": Outcome(values["outcome"])})
+        fields = json.loads(text)
+        promotion = Promotion(**{**fields, "act": Act(fields["act"]), "outcome": Outcome(fields["outcome"])})
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    words = (found.alias, found.before or "", found.after, found.by, found.at)
-    return found if isinstance(found.number, int) and all(isinstance(word, str) for word in words) else None
+    words = (promotion.alias, promotion.before or "", promotion.after, promotion.by, promotion.at)
+    return promotion if isinstance(promotion.number, int) and all(isinstance(word, str) for word in words) else None
 
 
 def _who() -> str:

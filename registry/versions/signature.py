@@ -1,8 +1,8 @@
-"""What MLflow is told about a customer and an answer, and customers cast to what it was told.
+"""The signature of a model for MLflow, and customers cast to the types that it declares.
 
 MLflow compares dtypes before our code sees a frame, and refuses whole numbers, nullable integers, booleans and
-categories where a double or a string is declared. So whoever calls a pyfunc casts with `as_declared` first; the
-model's own reader then judges the values.
+categories where a double or a string is declared. So callers of a pyfunc cast with `as_declared`
+first; the model's own reader then checks the values.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def signature_of(contract: VectorContract) -> Any:
 def as_declared(customers: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
     """The same customers in the declared types: float64 (n,) for numbers, text or None for categories; index kept.
 
-    Nothing is guessed: "5" is not a number, and 5 is not a category.
+    Nothing is converted by guess: "5" is not a number, and 5 is not a category.
 
     Raises
     ------
@@ -61,8 +61,8 @@ def as_declared(customers: pd.DataFrame, contract: VectorContract) -> pd.DataFra
     if not customers.columns.is_unique:
         twice = sorted({str(name) for name in customers.columns[customers.columns.duplicated()]})
         raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each.")
-    there = [column for column in contract.columns if column.name in customers.columns]
-    cast = {c.name: (_texts if c.is_category else _numbers)(customers[c.name], c) for c in there}
+    columns = [column for column in contract.columns if column.name in customers.columns]
+    cast = {c.name: (_texts if c.is_category else _numbers)(customers[c.name], c) for c in columns}
     return pd.DataFrame(cast, index=customers.index)
 
 

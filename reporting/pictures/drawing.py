@@ -1,4 +1,4 @@
-"""What all pictures share: colours, letters, and placing marks so that none hides another.
+"""What all pictures share: lettering, axes, and placing marks so that none hides another.
 
 Figures are made by matplotlib's object-oriented interface: nothing global is read, changed or kept open.
 """
@@ -20,23 +20,13 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
+from reporting.colours import NOBODY, PALETTE
 from segment_model.encoding.encoder import Floats
 
-# Okabe and Ito's colour-blind-safe colours without their yellow, which is lost on white, then some of Paul Tol's.
-PALETTE = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9",
-    "#882255", "#999933", "#332288", "#8C6D4F", "#117733", "#5F6B73",
-)  # fmt: skip
 MARKERS = "os^Dv"  # another round of the palette has another shape
-NOBODY = "#BCC1C9"
 INK, FAINT = "#22262B", "#6B7280"
 WIDER_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "Arial Unicode MS", "Noto Sans")
 DOTS_PER_INCH = 130
-
-
-def colour_of(position: int) -> str:
-    """The colour of the segment at a position of the model's cards, the same everywhere; -1: the unassigned."""
-    return PALETTE[position % len(PALETTE)] if position >= 0 else NOBODY
 
 
 def marker_of(position: int) -> str:

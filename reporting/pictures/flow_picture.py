@@ -1,4 +1,4 @@
-"""A Sankey picture of customers flowing between two versions: one bar a stage, one ribbon a pair of segments."""
+"""A Sankey diagram of customers between two versions: one bar a stage, one ribbon a pair of segments."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
-from reporting.pictures.drawing import FAINT, INK, NOBODY, blank, colour_of, lettering, outlined
+from reporting.colours import NOBODY, colour_of
+from reporting.pictures.drawing import FAINT, INK, blank, lettering, outlined
 from segment_model.encoding.encoder import Flags, Floats
 from training.incumbent.warm_start import overlap
 from training.succession.comparison import Comparison, Stage, count_and_share
 
 BAR = 0.035  # of the distance between two stages
 GAP = 0.025  # of all customers, between two segments
-LEAST_TOLD = 0.015  # of all customers; a thinner ribbon carries no number
+LEAST_LABELLED = 0.015  # of all customers; a thinner ribbon carries no number
 STAYS, GOES = 0.22, 0.72  # how opaque a ribbon is
 
 
@@ -69,13 +70,14 @@ def _between(comparison: Comparison) -> list[Flags]:
 
 def _colours(stages: tuple[Stage, ...]) -> dict[str, str]:
     """A colour for each segment id, in the order in which they appear; the unassigned are grey."""
-    ids = dict.fromkeys(one for stage in stages for one in stage.ids if one)
-    return {"": NOBODY} | {one: colour_of(number) for number, one in enumerate(ids)}
+    ids = dict.fromkeys(segment_id for stage in stages for segment_id in stage.ids if segment_id)
+    return {"": NOBODY} | {segment_id: colour_of(number) for number, segment_id in enumerate(ids)}
 
 
 def _blocks(stage: Stage, stages: tuple[Stage, ...]) -> list[Block]:
     """The stage's segments from the top down, those of the first stage in its order, the unassigned last."""
-    order = [one for one in dict.fromkeys(one for other in stages for one in other.ids) if one] + [""]
+    ids = dict.fromkeys(segment_id for other in stages for segment_id in other.ids)
+    order = [*(segment_id for segment_id in ids if segment_id), ""]
     shown = sorted(stage.shown, key=lambda position: order.index(stage.ids[position]))
     heights = stage.sizes[shown] / len(stage.segment)
     tops = np.concatenate([[0.0], np.cumsum(heights + GAP)])
@@ -131,7 +133,7 @@ def _draw_ribbons(
             axes.add_patch(
                 Polygon(outline, color=colour, alpha=STAYS if stays else GOES, linewidth=0, zorder=1 if stays else 2)
             )
-            if height >= LEAST_TOLD and not stays:
+            if height >= LEAST_LABELLED and not stays:
                 axes.text(
                     column + 0.14, top + height / 2 + 0.04 * (goal - top), f"{round(height * len(left.segment)):,}",
                     ha="center", va="center", fontsize=7.5, color=INK, path_effects=outlined(2), zorder=4,

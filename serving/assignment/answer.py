@@ -11,7 +11,14 @@ from segment_model.errors import InputError, nearest_word
 from serving.assignment.previous_segment import apply_previous
 from serving.assignment.request import AssignmentRequest
 from serving.model.served_model import ServedModel
-from serving.wire.refusals import Detail, Refusal, feature_refusal, from_input_error, in_words, printable
+from serving.wire.refusals import (
+    Refusal,
+    RefusalDetail,
+    describe_value,
+    feature_refusal,
+    input_error_refusal,
+    shortened,
+)
 
 if TYPE_CHECKING:
     from segment_model.contract import Column
@@ -37,7 +44,7 @@ def assign_customers(served: ServedModel, request: AssignmentRequest) -> dict[st
         else:
             assignments = served.model.assign_records(request.features, request.policy)
     except InputError as error:
-        raise from_input_error(error, request.ids, request.features, served.model.contract.names) from error
+        raise input_error_refusal(error, request.ids, request.features, served.model.contract.names) from error
     rows = _rows(served, request.ids, assignments)
     if request.previous is not None:
         apply_previous(rows, served.model, assignments, request.previous)
@@ -53,8 +60,8 @@ def check_segment(served: ServedModel, segment: str) -> None:
     ids = served.model.ids
     if segment not in ids:
         expected = f"one of {', '.join(ids)}.{nearest_word(segment, ids)}"
-        message = f"the model has no segment {printable(segment)!r}; GET /segments lists those it has"
-        raise Refusal(422, "unknown_segment", message, [Detail(None, None, in_words(segment), expected)])
+        message = f"the model has no segment {shortened(segment)!r}; GET /segments lists those it has"
+        raise Refusal(422, "unknown_segment", message, [RefusalDetail(None, None, describe_value(segment), expected)])
 
 
 def check_descriptors(
@@ -62,7 +69,7 @@ def check_descriptors(
 ) -> None:
     """Refuse descriptors of a wrong type. The model does not read them, but such a value is a mistake of the caller."""
     details = [
-        Detail(name, column.name, in_words(features[column.name]), column.expected)
+        RefusalDetail(name, column.name, describe_value(features[column.name]), column.expected)
         for column in descriptors
         for name, features in zip(ids, customers, strict=True)
         if features.get(column.name) is not None and not _has_kind_of(features[column.name], column)

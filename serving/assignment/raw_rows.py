@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from segment_model.errors import nearest_word
 from serving.assignment.raw_columns import column_at_once
 from serving.contracts.requests import MOMENT, MOMENT_WORDS
-from serving.wire.refusals import NOTHING, Complaints, Detail, Refusal, in_words, printable
+from serving.wire.refusals import MISSING, Refusal, RefusalDetail, RequestProblems, describe_value, shortened
 
 if TYPE_CHECKING:
     from features.tables.raw_tables import RawColumn
@@ -97,7 +97,7 @@ class _RowReader:
         self._columns = columns
         self._known = {name: {column.name for column in known or ()} for name, known in columns.items()}
         self._ids = ids
-        self._complaints = Complaints()
+        self._complaints = RequestProblems()
         self._tables: dict[str, Rows] = {}
         self._zoned: bool | None = None
 
@@ -124,20 +124,20 @@ class _RowReader:
         details = self._complaints.details
         if details:
             first = details[0]
-            name = printable(first.customer or "")
+            name = shortened(first.customer or "")
             message = f"customer {name!r}, {first.feature}: got {first.got}, expected {first.expected}"
             raise Refusal(422, "invalid_records", message, details)
         return RawTables(self._tables, self._zoned is True)
 
     def _complain(self, customer: int, where: str, got: str, expected: str) -> None:
-        self._complaints.take([Detail(self._ids[customer], where, got, expected)])
+        self._complaints.take([RefusalDetail(self._ids[customer], where, got, expected)])
 
     def _check_names(self, customer: int, where: str, table: str, row: Mapping[str, Any]) -> None:
         known = self._known[table]
         self._complaints.take(
-            Detail(
+            RefusalDetail(
                 self._ids[customer],
-                f"{where}.{printable(name)}",
+                f"{where}.{shortened(name)}",
                 "an unknown column",
                 f"only {', '.join(sorted(known))}.{nearest_word(name, sorted(known))}",
             )
@@ -152,7 +152,7 @@ class _RowReader:
             # an unknown attribute, or an amount of 0, may be left out; the timestamp of a row may not
             if column.type == "timestamp" and column.needed:
                 self._complain(
-                    customer, f"{where}.{column.name}", in_words(row.get(column.name, NOTHING)), MOMENT_WORDS
+                    customer, f"{where}.{column.name}", describe_value(row.get(column.name, MISSING)), MOMENT_WORDS
                 )
             return None
         read, expected = READERS[column.type]
@@ -161,12 +161,12 @@ class _RowReader:
             most = f"{column.largest:g}".replace("+", "")
             converted, expected = None, f"a number between -{most} and {most}"
         if converted is None:
-            self._complain(customer, f"{where}.{column.name}", in_words(value), f"{expected} or null")
+            self._complain(customer, f"{where}.{column.name}", describe_value(value), f"{expected} or null")
         elif isinstance(converted, datetime):
             zoned = converted.tzinfo is not None
             if self._zoned not in (None, zoned):
                 expected = "moments that all have a time zone, or none of them"
-                self._complain(customer, f"{where}.{column.name}", in_words(value), expected)
+                self._complain(customer, f"{where}.{column.name}", describe_value(value), expected)
             self._zoned = zoned if self._zoned is None else self._zoned
             return converted.astimezone(UTC).replace(tzinfo=None) if zoned else converted
         return converted

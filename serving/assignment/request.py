@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from serving.contracts.requests import AssignRequest, ContrastRequest, MapRequest, Policy, RecordsRequest
-from serving.wire.refusals import Complaints, Detail
+from serving.wire.refusals import RefusalDetail, RequestProblems
 from serving.wire.validation import validate
 
 Listing = TypeVar("Listing", AssignRequest, ContrastRequest, RecordsRequest, MapRequest)
@@ -52,19 +52,19 @@ def read_customers(model: type[Listing], body: Any, most: int) -> Listing:
 def _check_number(body: Any, most: int) -> None:
     customers = body.get("customers") if type(body) is dict else None
     if type(customers) is list and not 1 <= len(customers) <= most:
-        complaints = Complaints()
-        complaints.add(customers, f"1 to {most} customers")
+        problems = RequestProblems()
+        problems.add(customers, f"1 to {most} customers")
         code = "too_many_customers" if customers else "no_customers"
-        complaints.raise_any(code, f"a request carries 1 to {most} customers, this one {len(customers)}")
+        problems.raise_any(code, f"a request carries 1 to {most} customers, this one {len(customers)}")
 
 
 def _check_unique(ids: Sequence[str]) -> None:
     if len(set(ids)) == len(ids):
         return
-    complaints = Complaints()
-    complaints.take(
-        Detail(name, None, f"{number} customers of this id", "ids that differ")
+    problems = RequestProblems()
+    problems.take(
+        RefusalDetail(name, None, f"{number} customers of this id", "ids that differ")
         for name, number in sorted(Counter(ids).items())
         if number > 1
     )
-    complaints.raise_any("duplicate_ids", "each customer of a request needs an id of its own")
+    problems.raise_any("duplicate_ids", "each customer of a request needs an id of its own")

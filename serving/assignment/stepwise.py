@@ -8,7 +8,7 @@ from serving.assignment.answer import assign_customers
 from serving.assignment.request import AssignmentRequest
 from serving.model.served_model import ServedModel
 from serving.wire.deadline import Deadline
-from serving.wire.refusals import MOST_DETAILS, Detail, Refusal, feature_refusal
+from serving.wire.refusals import MOST_DETAILS, Refusal, RefusalDetail, feature_refusal
 
 STEP = 250  # customers
 EXPLAINED_STEP = 50  # a slow explanation takes some 10 ms a customer
@@ -32,7 +32,7 @@ def assign_in_steps(served: ServedModel, request: AssignmentRequest, deadline: D
     if len(request.ids) <= step:
         return assign_customers(served, request)
     rows: list[dict[str, Any]] = []
-    details: list[Detail] = []
+    details: list[RefusalDetail] = []
     for part in deadline.steps(len(request.ids), step):
         try:
             content = assign_customers(served, request.part(part))

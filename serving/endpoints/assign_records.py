@@ -21,7 +21,7 @@ from serving.endpoints.route import BODY_STATUSES, Lane, Route
 from serving.model.served_model import ServedModel
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
-from serving.wire.refusals import NOTHING, Complaints, Detail, Refusal, printable
+from serving.wire.refusals import MISSING, Refusal, RefusalDetail, RequestProblems, shortened
 from serving.wire.strict_json import parse
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ def read_records(body: Any, served: ServedModel, most_customers: int = MOST_CUST
     base = read_raw_customers(body, most_customers)
     as_of = read_moment(body.get("as_of"))
     if as_of is None:
-        complaints = Complaints()
-        complaints.add(body.get("as_of", NOTHING), f"{MOMENT_WORDS} for 'as_of'")
-        complaints.raise_malformed()
+        problems = RequestProblems()
+        problems.add(body.get("as_of", MISSING), f"{MOMENT_WORDS} for 'as_of'")
+        problems.raise_malformed()
     rows = sum(len(listed) for customer in base.features for listed in customer.values())
     if rows > MOST_ROWS:
         message = f"a request carries at most {MOST_ROWS} rows, this one {rows}; send fewer customers at a time"
@@ -107,12 +107,12 @@ def answer_records(served: ServedModel, request: RecordsRequest, deadline: Deadl
         raise Refusal(422, "invalid_records", str(error)) from error
     as_of = request.as_of.isoformat()
     without_rows = [
-        Detail(name, None, "no usable row", f"at least one usable row before {as_of} in any table")
+        RefusalDetail(name, None, "no usable row", f"at least one usable row before {as_of} in any table")
         for name, record in zip(ids, vectors.records, strict=True)
         if record is None
     ]
     if without_rows:
-        message = f"customer {printable(without_rows[0].customer or '')!r} has no usable row before {as_of}"
+        message = f"customer {shortened(without_rows[0].customer or '')!r} has no usable row before {as_of}"
         raise Refusal(422, "no_usable_rows", message, without_rows)
     records = [record for record in vectors.records if record is not None]
     content = assign_in_steps(served, replace(request.base, features=records), deadline)

@@ -13,7 +13,7 @@ from serving.endpoints.route import BODY_STATUSES, Route
 from serving.model.served_model import ServedModel
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
-from serving.wire.refusals import from_input_error
+from serving.wire.refusals import input_error_refusal
 from serving.wire.strict_json import dump, parse
 
 
@@ -36,7 +36,7 @@ def locate(served: ServedModel, request: AssignmentRequest) -> dict[str, Any]:
     try:
         raw = model.scorer.reader.records(request.features)
     except InputError as error:
-        raise from_input_error(error, request.ids, request.features, model.contract.names) from error
+        raise input_error_refusal(error, request.ids, request.features, model.contract.names) from error
     places = served.plane.place(model.encoder.encode(raw)).tolist()
     customers = [{"id": name, "x": x, "y": y} for name, (x, y) in zip(request.ids, places, strict=True)]
     return {"model_version": served.version, "customers": customers}

@@ -15,7 +15,7 @@ from serving.endpoints.route import BODY_STATUSES, Lane, Route
 from serving.model.served_model import ServedModel
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
-from serving.wire.refusals import Complaints, Detail, from_input_error, in_words, printable
+from serving.wire.refusals import RefusalDetail, RequestProblems, describe_value, input_error_refusal, shortened
 from serving.wire.strict_json import dump, parse
 from serving.wire.validation import validate
 
@@ -60,7 +60,7 @@ def answer_change(served: ServedModel, request: ChangeRequest, deadline: Deadlin
         )
     except InputError as error:
         names = served.model.contract.names
-        raise from_input_error(error, [request.customer], [request.features], names) from error
+        raise input_error_refusal(error, [request.customer], [request.features], names) from error
     changes = [
         {
             "feature": change.column,
@@ -89,18 +89,16 @@ def answer_change(served: ServedModel, request: ChangeRequest, deadline: Deadlin
 
 def _check_changeable(served: ServedModel, names: list[str]) -> None:
     basis = served.model.encoder.columns
-    complaints = Complaints()
-    complaints.take(
-        Detail(
-            None, printable(name), in_words(name), f"a basis feature: {', '.join(basis)}.{nearest_word(name, basis)}"
-        )
+    problems, expected = RequestProblems(), f"a basis feature: {', '.join(basis)}"
+    problems.take(
+        RefusalDetail(None, shortened(name), describe_value(name), f"{expected}.{nearest_word(name, basis)}")
         for name in names
         if name not in basis
     )
-    if complaints.details:
-        first = complaints.details[0].feature
+    if problems.details:
+        first = problems.details[0].feature
         message = f"{first!r} is no basis feature of the model, and only these move a customer"
-        complaints.raise_any("not_changeable", message)
+        problems.raise_any("not_changeable", message)
 
 
 def _read(context: Context, body: bytes) -> ForModel[ChangeRequest]:

@@ -1,6 +1,6 @@
-"""How much one process works on at a time, and how often each key may ask.
+"""Admission control: how many requests a worker admits at a time, and how many a second it admits of each key.
 
-Limits are stated for the whole service; every worker keeps its share of them, since they count each for itself.
+A limit is stated for the whole service. Each worker enforces its share, since the workers do not share counts.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from types import TracebackType
 
 from serving.wire.refusals import Refusal
 
-MOST_CALLERS = 10_000  # names come from the file of keys; this only bounds what revoked ones leave behind
-ROUNDING = 1e-9  # who waits as long as told finds his token
+MOST_CALLERS = 10_000  # names come from the file of keys; this bounds what revoked keys leave behind
+ROUNDING = 1e-9  # a caller who waits for `Retry-After` finds a token
 
 
 def share(most: int, workers: int) -> int:
-    """One worker's part of a limit of the whole service."""
+    """One worker's share of a limit of the whole service."""
     return math.ceil(most / workers)
 
 
 class RateLimit:
-    """A bucket of tokens for every caller: `per_second` flow in, a second's worth (at least one) fits."""
+    """A token bucket for every caller: `per_second` tokens flow in; it holds those of one second, at least one."""
 
     def __init__(self, per_second: float | None, workers: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
-        self._told = f"{per_second:g}" if per_second is not None else ""
+        self._limit = f"{per_second:g}" if per_second is not None else ""
         self._rate = None if per_second is None else per_second / workers
         self._most = max(1.0, self._rate or 0.0)
         self._clock = clock
-        self._buckets: dict[str, tuple[float, float]] = {}  # tokens, and when they were counted
+        self._buckets: dict[str, tuple[float, float]] = {}  # tokens, and the time of their count
 
     def take(self, caller: str) -> None:
         """Take a token.
@@ -38,7 +38,7 @@ class RateLimit:
         Raises
         ------
         Refusal
-            429 if there is none; `Retry-After` says when there will be.
+            429 if the bucket is empty; `Retry-After` says when it holds one again.
         """
         if self._rate is None:
             return
@@ -47,47 +47,47 @@ class RateLimit:
         tokens = min(self._most, tokens + (now - then) * self._rate)
         if tokens < 1 - ROUNDING:
             wait = math.ceil((1 - tokens) / self._rate)
-            message = f"this key may ask {self._told} times a second, of all workers together; ask again in {wait} s"
+            message = f"this key may ask {self._limit} times a second, of all workers together; ask again in {wait} s"
             raise Refusal(429, "rate_limited", message, headers={"Retry-After": str(wait)})
         if len(self._buckets) >= MOST_CALLERS:
             self._buckets.clear()
         self._buckets[caller] = (tokens - 1, now)
 
 
-class Turn:
-    """Room for `most` requests: one is worked on, the others wait for their turn in the order they came.
+class AdmissionGate:
+    """Admits at most `most` requests; one at a time works on the event loop, the others wait in the order of arrival.
 
-    Whoever finds no room is told so at once, so that nobody waits longer than `most` requests take. Between two turns
-    the event loop looks at its sockets: it is there that a queue becomes visible, and can be refused.
+    A request beyond these is refused at once, so that no request waits longer than `most` requests take. The event
+    loop reads its sockets between two requests: only then does it see a queue, and can refuse what is too long.
     """
 
     def __init__(self, most: int, workers: int = 1) -> None:
         self.most = share(most, workers)
-        self.inside = 0
+        self.admitted = 0
         self._lock = asyncio.Lock()
 
     def check(self) -> None:
-        """Is there room?
+        """Raise if another request cannot be admitted.
 
         Raises
         ------
         Refusal
-            503 if there is none.
+            503 if as many as possible are admitted.
         """
-        if self.inside >= self.most:
-            message = f"{self.most} requests are being worked on already, as many as are let in; ask again"
+        if self.admitted >= self.most:
+            message = f"{self.most} requests are being worked on, as many as are admitted; ask again"
             raise Refusal(503, "busy", message, headers={"Retry-After": "1"})
 
     def __enter__(self) -> None:
         self.check()
-        self.inside += 1
+        self.admitted += 1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.inside -= 1
+        self.admitted -= 1
 
     @property
     def turn(self) -> asyncio.Lock:
-        """To be held while working in the event loop."""
+        """The lock to hold while working on the event loop."""
         return self._lock

@@ -1,4 +1,4 @@
-"""Which pages of other origins a browser may let in: none, unless they are named."""
+"""Cross-origin requests (CORS): a browser admits pages of no other origin than those that the settings name."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ REMEMBERED_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Origins:
-    """The origins that may call from a browser, as `https://shop.example`."""
+class CorsPolicy:
+    """The origins whose pages may call, such as `https://shop.example`."""
 
     allowed: Collection[str] = ()
 
     def headers(self, headers: Headers) -> dict[str, str]:
-        """What an answer says to the browser."""
+        """The response headers that admit the page that sent these request headers; none for another origin."""
         origin = headers.get(b"origin")
         if not self.allowed or origin is None or origin.decode("latin-1") not in self.allowed:
             return {}
@@ -28,8 +28,10 @@ class Origins:
         }
 
     def preflight(self, method: str, headers: Headers) -> Answer | None:
-        """The answer to a browser that asks whether it may ask, None to anyone else. It cannot send a key, and learns
-        nothing."""
+        """The answer to a preflight request of an admitted origin, None for any other request.
+
+        A preflight request carries no API key, and its answer discloses nothing.
+        """
         if method != "OPTIONS" or b"access-control-request-method" not in headers or not self.headers(headers):
             return None
         return Answer(

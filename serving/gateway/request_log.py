@@ -1,10 +1,10 @@
 """The service's log: JSON lines, with the id of the request and the name of the key, never a key.
 
-What a customer sent is left out unless `values` asks for it: refusals are told by their code, failures of ours by
-their trace without the words of the exception, which may hold a value.
+Values of customers are left out unless `values` is set: a refusal is logged with its code, a failure of the service
+with its trace but without the message of the exception, which may hold a value.
 
-A line costs about as much as an answer's JSON, so the rule is: failures of ours always, refusals up to `REFUSAL_LINES`
-a second (how many were left out stands in the next), answers where `SEGMENTS_LOG_REQUESTS` asks for them.
+A line costs about as much as the JSON of an answer. So failures are always logged, refusals up to `REFUSAL_LINES` a
+second (the next line has the number of those left out), answers only if `SEGMENTS_LOG_REQUESTS` is set.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from typing import Any
 
 from serving.gateway.api_keys import sent_key
 from serving.wire.messages import Headers
-from serving.wire.refusals import Refusal, hidden
+from serving.wire.refusals import Refusal, redacted
 
 logger = logging.getLogger("bentoml.segments")
 
 REFUSAL_LINES = 20
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
-FIELDS = "segments_fields"  # the attribute of a log record that carries the fields of its line
+FIELDS = "segments_fields"  # the attribute of a log record that holds the fields of its line
 
 
 @dataclass(slots=True)
-class Seen:
-    """What is known of one request by the time it is answered."""
+class LoggedRequest:
+    """What the log says of one request."""
 
     method: str
     request_id: str = ""
@@ -44,7 +44,7 @@ class Seen:
 
 
 class RequestIds:
-    """Takes the id that came in `X-Request-Id`, or makes one: a text of this process, and a number."""
+    """The id of a request: that of its header `X-Request-Id`, or a new one of a text of this process and a number."""
 
     def __init__(self) -> None:
         self._prefix = os.urandom(6).hex()
@@ -59,7 +59,7 @@ class RequestIds:
 
 @dataclass(slots=True)
 class RequestLog:
-    """Writes a line for a request where the rule says so."""
+    """Writes the line of a request, if it is to be logged."""
 
     answers: bool = False
     values: bool = False
@@ -68,12 +68,12 @@ class RequestLog:
     _lines: int = field(default=0, init=False)
     _left_out: int = field(default=0, init=False)
 
-    def answered(self, seen: Seen, status: int, seconds: float) -> None:
+    def answered(self, request: LoggedRequest, status: int, seconds: float) -> None:
         if self.answers:
-            _write(logging.INFO, "answered", _fields(seen, status, seconds))
+            _write(logging.INFO, "answered", _fields(request, status, seconds))
 
-    def refused(self, seen: Seen, refusal: Refusal, seconds: float) -> None:
-        """One line of at most `REFUSAL_LINES` a second: whoever floods the service must not flood its log."""
+    def refused(self, request: LoggedRequest, refusal: Refusal, seconds: float) -> None:
+        """Log a refusal, at most `REFUSAL_LINES` a second: a flood of requests must not flood the log."""
         second = int(self.clock())
         if second != self._second:
             self._second, self._lines = second, 0
@@ -81,18 +81,18 @@ class RequestLog:
             self._left_out += 1
             return
         self._lines += 1
-        fields = _fields(seen, refusal.status, seconds) | {"code": refusal.code}
+        fields = _fields(request, refusal.status, seconds) | {"code": refusal.code}
         if self._left_out:
             fields["left_out"], self._left_out = self._left_out, 0
         if self.values:
             fields |= {"reason": refusal.message, "details": [detail.to_json() for detail in refusal.details]}
         _write(logging.WARNING if refusal.status >= 500 else logging.INFO, "refused", fields)
 
-    def failed(self, seen: Seen, error: BaseException, seconds: float, secret: str = "") -> None:
-        """A failure of ours, with its trace; the caller's secret stays out of it."""
-        fields = _fields(seen, 500, seconds) | {"error": type(error).__name__, "trace": _trace(error)}
+    def failed(self, request: LoggedRequest, error: BaseException, seconds: float, secret: str = "") -> None:
+        """Log a failure of the service with its trace, without the caller's secret."""
+        fields = _fields(request, 500, seconds) | {"error": type(error).__name__, "trace": _trace(error)}
         if self.values:
-            fields["reason"] = hidden(str(error), secret)
+            fields["reason"] = redacted(str(error), secret)
         _write(logging.ERROR, f"failed: {type(error).__name__}", fields)
 
 
@@ -114,23 +114,23 @@ class JsonLines(logging.Formatter):
 
 
 def log_json_lines() -> None:
-    """Make every line that this process logs one of JSON on standard error, those of BentoML and uvicorn too."""
+    """Write every log record of this process, those of BentoML and uvicorn too, as a line of JSON to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    for name, found in logging.root.manager.loggerDict.items():
-        if isinstance(found, logging.Logger) and found.handlers and name.partition(".")[0] in ("bentoml", "uvicorn"):
-            found.handlers.clear()
-            found.propagate = True
+    for name, named in logging.root.manager.loggerDict.items():
+        if isinstance(named, logging.Logger) and named.handlers and name.partition(".")[0] in ("bentoml", "uvicorn"):
+            named.handlers.clear()
+            named.propagate = True
 
 
-def _fields(seen: Seen, status: int, seconds: float) -> dict[str, Any]:
+def _fields(request: LoggedRequest, status: int, seconds: float) -> dict[str, Any]:
     return {
-        "request_id": seen.request_id,
-        "key": seen.key or None,
-        "method": seen.method,
-        "route": seen.route or None,  # as the table has it: a path may hold anything
+        "request_id": request.request_id,
+        "key": request.key or None,
+        "method": request.method,
+        "route": request.route or None,  # of the table of routes: a path may hold anything
         "status": status,
         "milliseconds": round(seconds * 1000, 3),
     }
@@ -141,7 +141,7 @@ def _write(level: int, message: str, fields: dict[str, Any]) -> None:
 
 
 def _trace(error: BaseException) -> list[str]:
-    """Where it happened, without the exception's own words."""
+    """The lines of code that the exception passed, without its message."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
     return (

@@ -1,8 +1,8 @@
-"""Counters, gauges and histograms of one process, and the page of metrics made of those of all processes.
+"""Counters, gauges and histograms of one process, and the page of metrics of all processes.
 
-prometheus_client's own multi-process values are files in memory, several times slower to add to and without a way to
-forget a label; here a number is an entry of a dict, and the workers' numbers are added up when the page is asked for
-(`serving.metrics.worker_metrics`). prometheus_client writes the page.
+A number is an entry of a dict; the page adds up the numbers of all workers (`serving.metrics.worker_metrics`), and
+prometheus_client writes it. Its own multi-process values cost too much processor time and cannot forget a label value
+(docs/decisions/0020-libraries-of-the-service.md).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 
 @dataclass(slots=True)
 class Family:
-    """One metric: for each combination of label values a list of numbers (one; of a histogram a count a bucket, and
-    the sum). Adding is safe from every thread."""
+    """One metric: for each combination of label values a list of numbers (one; for a histogram a count for each bucket,
+    and the sum). Any thread may add."""
 
     name: str
     kind: Kind
@@ -37,10 +37,10 @@ class Family:
     labels: Labels
     values: dict[Labels, list[float]]
     lock: threading.Lock
-    largest: bool = False  # a gauge of which the page shows the largest of the workers', not the sum
+    largest: bool = False  # the page shows the largest of the workers' gauges, not their sum
 
     def forget(self, keep: Callable[[Labels], bool] = lambda _: False) -> None:
-        """Drop the label values that are not to be kept: what no longer exists must not stay on the page."""
+        """Drop the label values that are not to be kept, so that the page shows none that no longer exists."""
         with self.lock:
             for labels in [labels for labels in self.values if not keep(labels)]:
                 del self.values[labels]
@@ -79,7 +79,7 @@ class Histogram(Family):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The numbers of a counter; or those under some values of its last label, added up by its other labels."""
+    """The numbers of a counter; or those with certain values of its last label, added up by the other labels."""
 
     counter: Counter
     under: frozenset[str] | None = None
@@ -90,19 +90,19 @@ class Counted:
 
     def numbers(self, counters: Mapping[str, Mapping[Labels, list[float]]]) -> dict[Labels, float]:
         """By the values of `labels`, of all counters' numbers."""
-        found: dict[Labels, float] = {}
+        totals: dict[Labels, float] = {}
         for values, (number,) in counters[self.counter.name].items():
             if self.under is None or values[-1] in self.under:
                 kept = values[: len(self.labels)]
-                found[kept] = found.get(kept, 0.0) + number
-        return found
+                totals[kept] = totals.get(kept, 0.0) + number
+        return totals
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
     """A gauge that no process sets: how much of `whole` is `part`, which have the same labels.
 
-    It is made of the numbers of all processes, added up: neither the sum nor the largest of their shares is the share.
+    It is computed from the totals of all processes: neither the sum nor the largest of their shares is the share.
     """
 
     name: str
@@ -111,7 +111,7 @@ class Share:
     whole: Counted
 
     def metric(self, counters: Mapping[str, Mapping[Labels, list[float]]]) -> Metric:
-        """The share for each combination of labels that something was counted for."""
+        """The share for each combination of labels with a count above 0."""
         metric = GaugeMetricFamily(self.name, self.help, labels=self.whole.labels)
         parts = self.part.numbers(counters)
         for labels, whole in self.whole.numbers(counters).items():
@@ -124,7 +124,7 @@ AnyFamily = TypeVar("AnyFamily", bound=Family)
 
 
 class Metrics:
-    """All metrics of one process. A family is made once, by whoever counts it."""
+    """All metrics of one process. A second metric of the same name is a ValueError."""
 
     def __init__(self) -> None:
         self._families: dict[str, Family] = {}
@@ -132,20 +132,20 @@ class Metrics:
 
     def counter(self, name: str, help: str, labels: Labels = ()) -> Counter:
         """A counter, on the page as `<name>_total`; one without labels begins at 0."""
-        return self._keep(Counter(name, "counter", help, labels, {} if labels else {(): [0]}, threading.Lock()))
+        return self._register(Counter(name, "counter", help, labels, {} if labels else {(): [0]}, threading.Lock()))
 
     def gauge(self, name: str, help: str, labels: Labels = (), largest: bool = False) -> Gauge:
         """A gauge; the page shows the sum of the workers', or the `largest`."""
-        return self._keep(Gauge(name, "gauge", help, labels, {}, threading.Lock(), largest))
+        return self._register(Gauge(name, "gauge", help, labels, {}, threading.Lock(), largest))
 
     def histogram(self, name: str, help: str, labels: Labels = ()) -> Histogram:
-        return self._keep(Histogram(name, "histogram", help, labels, {}, threading.Lock()))
+        return self._register(Histogram(name, "histogram", help, labels, {}, threading.Lock()))
 
     def share(self, name: str, help: str, part: Counted, whole: Counted) -> None:
         """A gauge on the page: how much of `whole` is `part`.
 
-        Let the counter of the whole be made after that of a part, and be added to before it: numbers are looked at in
-        the order of their making, and so no share is ever above 1.
+        Register the part before the whole and increment the whole first, so that no page shows a share above 1: a
+        snapshot reads the numbers in the order of registration.
         """
         self._refuse_twice(name)
         self._shares[name] = Share(name, help, part, whole)
@@ -157,7 +157,7 @@ class Metrics:
         for share in self._shares.values():
             yield share.name, share.whole.labels, share.help
 
-    def _keep(self, family: AnyFamily) -> AnyFamily:
+    def _register(self, family: AnyFamily) -> AnyFamily:
         self._refuse_twice(family.name)
         self._families[family.name] = family
         return family
@@ -167,22 +167,22 @@ class Metrics:
             raise ValueError(f"there is a metric {name} already")
 
     def snapshot(self) -> Snapshot:
-        """All numbers of this process as they are now."""
-        found: Snapshot = {}
+        """All numbers of this process at this moment."""
+        snapshot: Snapshot = {}
         for family in self._families.values():
             with family.lock:
-                found[family.name] = [(labels, list(cell)) for labels, cell in family.values.items()]
-        return found
+                snapshot[family.name] = [(labels, list(cell)) for labels, cell in family.values.items()]
+        return snapshot
 
-    def take_over(self, snapshot: Snapshot) -> None:
-        """Go on counting where a process that is no more had arrived; its gauges are of no worth."""
+    def resume(self, snapshot: Snapshot) -> None:
+        """Continue the counters and histograms of a process that has ended."""
         for name, cells in self.without_gauges(snapshot).items():
             family = self._families[name]
             with family.lock:
                 family.values.update({labels: list(cell) for labels, cell in cells})
 
     def without_gauges(self, snapshot: Snapshot) -> Snapshot:
-        """What is left of a process that is no more: what it counted."""
+        """What remains of a process that has ended: its counters and histograms."""
         return {
             name: cells
             for name, cells in snapshot.items()
@@ -190,12 +190,12 @@ class Metrics:
         }
 
     def page(self, others: Iterable[Snapshot] = ()) -> Answer:
-        """The numbers of this process and of others, added up, as Prometheus reads them."""
+        """The totals of this process and of others in the text format of Prometheus."""
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Collected(list(self._written([self.snapshot(), *others]))))
+        registry.register(_Collected(list(self._totals([self.snapshot(), *others]))))
         return Answer(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    def _written(self, snapshots: list[Snapshot]) -> Iterator[Metric]:
+    def _totals(self, snapshots: list[Snapshot]) -> Iterator[Metric]:
         merged = {name: _merged(family, snapshots) for name, family in self._families.items()}
         for name, family in self._families.items():
             yield _metric(family, merged[name])
@@ -205,7 +205,7 @@ class Metrics:
 
 @dataclass(frozen=True, eq=False)
 class _Collected:
-    """What prometheus_client takes for a collector."""
+    """Metrics in the form that a registry of prometheus_client collects."""
 
     metrics: list[Metric]
 
@@ -217,13 +217,13 @@ def _merged(family: Family, snapshots: list[Snapshot]) -> Mapping[Labels, list[f
     merged: dict[Labels, list[float]] = {}
     for snapshot in snapshots:
         for labels, cell in snapshot.get(family.name, []):
-            there = merged.get(labels)
-            if there is None:
+            before = merged.get(labels)
+            if before is None:
                 merged[labels] = list(cell)
             elif family.largest:
-                merged[labels] = [max(there[0], cell[0])]
+                merged[labels] = [max(before[0], cell[0])]
             else:
-                merged[labels] = [a + b for a, b in zip(there, cell, strict=True)]
+                merged[labels] = [a + b for a, b in zip(before, cell, strict=True)]
     return merged
 
 
@@ -233,8 +233,8 @@ def _metric(family: Family, values: Mapping[Labels, list[float]]) -> Metric:
         for labels, (*counts, total) in values.items():
             histogram.add_metric(labels, list(_cumulated(counts)), total)
         return histogram
-    made: Any = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
-    metric: Metric = made(family.name, family.help, labels=family.labels)
+    metric_class: Any = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
+    metric: Metric = metric_class(family.name, family.help, labels=family.labels)
     for labels, (value,) in values.items():
         metric.add_metric(labels, value)  # type: ignore[attr-defined]
     return metric

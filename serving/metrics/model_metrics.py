@@ -1,4 +1,4 @@
-"""What becomes of the model in service, in numbers."""
+"""Metrics of the model in service and of the registry that it comes from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from serving.model.served_model import ServedModel
 
 
 class ModelMetrics(ModelEvents):
-    """Adds the families of the model to a process's metrics; over several workers the worst one shows."""
+    """Registers the metrics of the model; the page shows the largest gauge of all workers, which is the worst."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._loads = metrics.counter("segments_model_loads", "Models put into service, including renamed ones.")

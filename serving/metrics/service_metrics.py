@@ -1,5 +1,5 @@
-"""What the service counts of itself. Labels are bounded: routes of the table, statuses, codes of the source, and the
-segments of the model in service, never a path, a key or a customer."""
+"""Metrics of requests and answers. Labels are bounded: routes of the table, statuses, error codes, and the segments of
+the model in service, never a path, a key or a customer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MODEL_INFO = "segments_model_info"
 
 
 class ServiceMetrics(Metrics):
-    """The families of the door; others add theirs by `counter`, `gauge` and `histogram`."""
+    """The metrics of the gateway; other parts register theirs by `counter`, `gauge` and `histogram`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class ServiceMetrics(Metrics):
             "segments_request_seconds", "Histogram of the time from a request's headers to its answer.", ("route",)
         )
         self._refused = self.counter("segments_refused_requests", "Requests refused, by error code.", ("code",))
-        self._gone = self.counter(
+        self._disconnected = self.counter(
             "segments_disconnected_requests",
             "Requests whose client disconnected before its body was complete, or was cut off since it read no answer.",
         )
@@ -76,7 +76,7 @@ class ServiceMetrics(Metrics):
         self._requests.add(NO_ROUTE, str(refusal.status))
 
     def disconnected(self) -> None:
-        self._gone.add()
+        self._disconnected.add()
 
     def assigned(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Count the rows of an answer."""
@@ -96,16 +96,16 @@ class ServiceMetrics(Metrics):
         self._unassigned.add(by=sum([row["unassigned"] for row in rows]))
         self._novel.add(by=sum([row["novel"] for row in rows]))
 
-    def now(self, served: ServedModel | None, in_flight: int, keys_broken: bool) -> None:
-        """What is, rather than what was counted; said when the numbers are looked at."""
+    def update_gauges(self, served: ServedModel | None, in_flight: int, keys_broken: bool) -> None:
+        """Set the gauges to the present state, before a page or file is written."""
         self._in_flight.set(in_flight)
         self._keys_broken.set(keys_broken)
         if served is not None:
             labels = (served.name, served.version, served.model.digest)
             self._model.set(1, *labels)
-            self._model.forget(lambda there: there == labels)
-            # ids outlive a model; those that this one does not have must not stay on the page for ever
+            self._model.forget(lambda values: values == labels)
+            # ids outlive a model; the page must not keep those that this model does not have
             known = {*served.model.ids}
-            self._assignments.forget(lambda there: there[0] in known)
+            self._assignments.forget(lambda values: values[0] in known)
         else:
             self._model.forget()

@@ -1,8 +1,8 @@
-"""The workers' metrics put together: each keeps a file of its own numbers, whoever is asked for the page reads them.
+"""The metrics of all workers: each writes its numbers to a file, and whichever answers `/metrics` reads all files.
 
-A worker that died is followed by another of the same place, which goes on with the numbers of its file: a counter of
-the whole service never goes back. Only what is no more (a segment of an older model, an older pair in the shadow) is
-forgotten, by each worker when its numbers are looked at, or it compares something newer.
+A replacement worker has the place of its predecessor and resumes its counters, so that a counter of the service never
+falls. Only label values that no longer exist (segments of a former model, a former pair in the shadow) are dropped, by
+each worker at the next page or comparison.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 
 
 class WorkerMetrics:
-    """One worker's numbers among those of all: in `folder`, as the worker of that `place`.
+    """The numbers of one worker among those of all.
 
-    Without a folder, or alone, it keeps no file.
+    folder : of the files of all workers; None for a single worker, which writes no file
+    place : of the worker, from 1 to the number of workers
     """
 
     def __init__(self, metrics: Metrics, folder: Path | None = None, place: int = 1) -> None:
@@ -39,14 +40,14 @@ class WorkerMetrics:
         self._place = place
         self._refresh: Callable[[], None] = lambda: None
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._write_on, name="write-metrics", daemon=True)
+        self._thread = threading.Thread(target=self._write_every_second, name="write-metrics", daemon=True)
 
     def start(self, refresh: Callable[[], None] = lambda: None) -> None:
-        """Take over from a worker that died, and write from now on; `refresh` sets the gauges before."""
+        """Resume the counters of a predecessor, and write the file every second, after `refresh` has set the gauges."""
         self._refresh = refresh
         if self._folder is not None:
             with suppress(*UNREADABLE):
-                self._metrics.take_over(_read(self._file(self._folder))[1])
+                self._metrics.resume(_read(self._file(self._folder))[1])
             self._thread.start()
 
     def stop(self) -> None:
@@ -55,8 +56,8 @@ class WorkerMetrics:
     def page(self) -> Answer:
         """The page of all workers.
 
-        Our own file is written first: were the page made of newer numbers than the file holds, the next page, made by
-        another worker, could go back.
+        The file of this worker is written first: if the page had newer numbers than the file, counters could fall on
+        the next page, which another worker may answer.
         """
         if self._folder is None:
             return self._metrics.page()
@@ -64,20 +65,20 @@ class WorkerMetrics:
         return self._metrics.page(self.others())
 
     def others(self) -> list[Snapshot]:
-        """The numbers of the other workers; of those that are no more, what they counted."""
+        """The numbers of the other workers; of those that have ended, counters and histograms."""
         folder = self._folder
-        found: list[Snapshot] = []
+        snapshots: list[Snapshot] = []
         if folder is None:
-            return found
+            return snapshots
         for path in sorted(folder.glob("worker-*.json")):
             if path == self._file(folder):
                 continue
-            with suppress(*UNREADABLE):  # gone or half made: its numbers are there at the next asking
+            with suppress(*UNREADABLE):  # absent or incomplete at this moment: the next page has its numbers
                 process, snapshot = _read(path)
-                found.append(snapshot if psutil.pid_exists(process) else self._metrics.without_gauges(snapshot))
-        return found
+                snapshots.append(snapshot if psutil.pid_exists(process) else self._metrics.without_gauges(snapshot))
+        return snapshots
 
-    def _write_on(self) -> None:
+    def _write_every_second(self) -> None:
         folder = self._folder
         while folder is not None and not self._stopped.wait(WRITE_SECONDS):
             self._write(folder)
@@ -85,11 +86,11 @@ class WorkerMetrics:
     def _write(self, folder: Path) -> None:
         self._refresh()
         path = self._file(folder)
-        made = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+        temporary = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            made.write_text(json.dumps({"process": os.getpid(), "metrics": self._metrics.snapshot()}))
-            made.replace(path)
+            temporary.write_text(json.dumps({"process": os.getpid(), "metrics": self._metrics.snapshot()}))
+            temporary.replace(path)
         except OSError as error:
             logger.warning("the metrics of this worker cannot be written for the others: %s", error.strerror)
 
@@ -105,5 +106,5 @@ def _read(path: Path) -> tuple[int, Snapshot]:
     return int(content["process"]), snapshot
 
 
-def _labels(found: list[str]) -> Labels:
-    return tuple(found)
+def _labels(values: list[str]) -> Labels:
+    return tuple(values)

@@ -24,7 +24,7 @@ from serving.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from registry.connection import RegistryLocation
-    from registry.versions.versions import Standing
+    from registry.versions.versions import AliasState
 
 logger = logging.getLogger("bentoml.segments")
 
@@ -63,11 +63,11 @@ class RegistrySource:
 
         connection.load_mlflow()
 
-    def standing(self) -> Standing:
+    def standing(self) -> AliasState:
         """What the pointer names now."""
         from registry.versions import versions
 
-        return versions.standing(self._location, self.pointer)
+        return versions.alias_state(self._location, self.pointer)
 
     def fetch(self, version: str | None = None, folder: Path | None = None) -> ServedModel:
         """Fetch the model of a version, by default the pointer's, with the current names of its segments."""
@@ -80,7 +80,7 @@ class RegistrySource:
 class OvertakenError(SegmentsError):
     """The pointer was moved to another version while one was being loaded."""
 
-    def __init__(self, by: Standing) -> None:
+    def __init__(self, by: AliasState) -> None:
         super().__init__(f"version {by.version} is named now")
         self.by = by
 
@@ -152,11 +152,11 @@ class FollowedModel(LiveModel):
             else:
                 return
 
-    def _ask(self) -> Standing:
+    def _ask(self) -> AliasState:
         self._source.prepare()
         return self._asking.call(self._source.standing, ASK_SECONDS, "asking the registry")
 
-    def _keep_up(self, standing: Standing) -> None:
+    def _keep_up(self, standing: AliasState) -> None:
         current = self.current
         named = (standing.version, standing.digest)
         serving = current and (current.version, current.model.digest)
@@ -170,7 +170,7 @@ class FollowedModel(LiveModel):
             renamed = current.model.with_overlay(standing.labels)
             self._swap(replace(current, model=renamed, source=self._source.title, is_copy=False))
 
-    def _follow(self, standing: Standing) -> None:
+    def _follow(self, standing: AliasState) -> None:
         what = f"loading version {standing.version} ({standing.digest.removeprefix('sha256:')[:12]})"
         try:
             served = self._loading.call(
@@ -189,7 +189,7 @@ class FollowedModel(LiveModel):
         self._swap(served)
         self._events.in_step(True)
 
-    def _see_whether_named(self, standing: Standing) -> None:
+    def _see_whether_named(self, standing: AliasState) -> None:
         """Raise an OvertakenError if the pointer names another version now."""
         try:
             now = self._ask()
@@ -198,7 +198,7 @@ class FollowedModel(LiveModel):
         if (now.version, now.digest) != (standing.version, standing.digest):
             raise OvertakenError(now)
 
-    def _prepared(self, standing: Standing) -> ServedModel:
+    def _prepared(self, standing: AliasState) -> ServedModel:
         """The new version, checked and warm. It changes no state, since its thread may be abandoned at the timeout."""
         folder = self._copies.ensure_folder() if self._copies else None
         served = self._source.fetch(standing.version, folder)
@@ -228,7 +228,7 @@ class FollowedModel(LiveModel):
         except (OSError, SegmentsError) as error:
             logger.error("version %s is served, but no copy of it could be kept: %s", served.version, error)
 
-    def _refuse(self, standing: Standing, error: Exception) -> None:
+    def _refuse(self, standing: AliasState, error: Exception) -> None:
         reason = reason_of(error)
         named = (standing.version, standing.digest)
         self._attempts = self._attempts + 1 if named == self._refused_standing else 1

@@ -54,10 +54,10 @@ class ServedModel:
         ContractError
             If the model does not record how its features were computed.
         """
-        from features.feature_spec import VectorRecipe
+        from features.feature_spec import FeatureSpec
         from features.request.compiled import VectorCompiler
 
-        return VectorCompiler(VectorRecipe.of(self.model.provenance), self.model.contract)
+        return VectorCompiler(FeatureSpec.of(self.model.provenance), self.model.contract)
 
 
 Fetch = Callable[[], ServedModel]

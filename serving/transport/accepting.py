@@ -1,8 +1,8 @@
-"""Where a worker is full, those who connect anew are taken in many at a time.
+"""A full worker accepts new connections many at a time.
 
-libuv takes in one for each turn of the event loop: that shares new connections among workers, since the idle one is
-quicker. But where those who are connected already ask for more than a worker can do, each turn answers or refuses many
-of them, and who comes new waits for seconds, even for a refusal (measured at twice the capacity: 5 s against 0.2 s).
+libuv accepts one connection in each iteration of the event loop, which shares them among the workers, since an idle one
+iterates faster. But in an overloaded worker an iteration answers or refuses many requests of open connections, so that
+a new connection waits for seconds, even for a refusal (measured at twice the capacity: 5 s against 0.2 s).
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ MOST_AT_ONCE = 32
 
 
 def accept_more(server: uvicorn.Server, full: Callable[[], bool]) -> None:
-    """From the moment on that the server listens, take in those who wait, whenever `full` says so."""
+    """Once the server listens, accept all waiting connections whenever `full` is true."""
     loop = asyncio.get_running_loop()
-    under_way: set[asyncio.Task[object]] = set()
+    connecting: set[asyncio.Task[object]] = set()
 
-    def connection_of() -> asyncio.Protocol:
-        made: asyncio.Protocol = server.config.http_protocol_class(  # type: ignore[call-arg]
+    def make_connection() -> asyncio.Protocol:
+        protocol: asyncio.Protocol = server.config.http_protocol_class(  # type: ignore[call-arg]
             config=server.config, server_state=server.server_state, app_state=server.lifespan.state
         )
-        return made
+        return protocol
 
     def attach() -> None:
         if not server.started:
             loop.call_later(PAUSE_SECONDS, attach)
             return
-        for listening in [one for found in server.servers for one in found.sockets]:
-            # a descriptor of our own, beside the event loop's
-            ours = socket.socket(fileno=os.dup(listening.fileno()))
-            ours.setblocking(False)
-            loop.add_reader(ours, take_in, ours)
+        for listening in [listening for started in server.servers for listening in started.sockets]:
+            # a second descriptor of the socket, beside that of the event loop
+            second = socket.socket(fileno=os.dup(listening.fileno()))
+            second.setblocking(False)
+            loop.add_reader(second, accept_all, second)
 
-    def take_in(listening: socket.socket) -> None:
+    def accept_all(listening: socket.socket) -> None:
         if server.should_exit:
             loop.remove_reader(listening)
             listening.close()
@@ -47,11 +47,11 @@ def accept_more(server: uvicorn.Server, full: Callable[[], bool]) -> None:
         for _ in range(MOST_AT_ONCE if full() else 0):
             try:
                 connection, _ = listening.accept()
-            except OSError:  # nobody waits any more, or was gone already; or there is no room, of which the loop tells
+            except OSError:  # none waits any more; or the process has no descriptor left, which the event loop reports
                 return
             connection.setblocking(False)
-            task = loop.create_task(loop.connect_accepted_socket(connection_of, connection))
-            under_way.add(task)
-            task.add_done_callback(under_way.discard)
+            task = loop.create_task(loop.connect_accepted_socket(make_connection, connection))
+            connecting.add(task)
+            task.add_done_callback(connecting.discard)
 
     loop.call_later(PAUSE_SECONDS, attach)

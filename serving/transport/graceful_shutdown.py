@@ -1,8 +1,9 @@
-"""How a worker leaves: it says so first, and goes when those who listen have gone elsewhere.
+"""Graceful shutdown: a worker drains for some seconds before it stops.
 
-On SIGTERM uvicorn stops to accept connections at once, and closes those that wait for their next request; whoever
-sends at that moment is cut off. So the signal comes here first: `/readyz` says 503 and every answer ends its
-connection, for some seconds, and then uvicorn gets the signal. A second signal does not wait.
+On SIGTERM uvicorn at once stops accepting connections and closes idle ones, so that a request sent at that moment is
+lost. Here the worker handles the signal first: `/readyz` answers 503 and each answer closes its connection, so that
+load balancers and clients go elsewhere. Some seconds later uvicorn handles the signal. A second signal takes effect at
+once.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ import uvicorn
 logger = logging.getLogger("bentoml.segments")
 
 
-def leave_in_order(server: uvicorn.Server, leave: Callable[[], None], seconds: float) -> None:
-    """On SIGTERM call `leave`, and `seconds` later let the server stop."""
+def stop_gracefully(server: uvicorn.Server, drain: Callable[[], None], seconds: float) -> None:
+    """On SIGTERM call `drain`, and `seconds` later let the server stop."""
     loop = asyncio.get_running_loop()
-    told = False
+    signalled = False
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        nonlocal told
-        if told or seconds == 0:
-            leave()
+        nonlocal signalled
+        if signalled or seconds == 0:
+            drain()
             server.handle_exit(number, frame)
             return
-        told = True
-        leave()
+        signalled = True
+        drain()
         loop.call_soon_threadsafe(loop.call_later, seconds, server.handle_exit, number, None)
-        logger.info("leaving: answering for %g s more", seconds)
+        logger.info("shutting down: answering for %g s more", seconds)
 
     signal.signal(signal.SIGTERM, on_signal)

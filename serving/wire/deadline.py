@@ -1,4 +1,4 @@
-"""A moment after which nobody waits for an answer any more."""
+"""The deadline of a request, which long work checks between its steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from serving.wire.refusals import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Work that may take long asks `check` between its steps, so that it ends soon after its caller was told 504."""
+    """The end of the time for one request; long work calls `check` between its steps and so ends soon after a 504."""
 
     seconds: float
     end: float
@@ -23,16 +23,16 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds; negative when the moment has passed."""
+        """Seconds until the deadline; negative after it."""
         return self.end - time.monotonic()
 
     def check(self) -> None:
-        """Go on, or give up.
+        """Raise if the deadline has passed.
 
         Raises
         ------
         Refusal
-            504 if the moment has passed.
+            504 if the deadline has passed.
         """
         if time.monotonic() > self.end:
             raise self.passed()
@@ -42,7 +42,7 @@ class Deadline:
         return Refusal(504, "deadline", message)
 
     def steps(self, total: int, step: int) -> Iterator[slice]:
-        """Slices of at most `step` that cover `total`, one after the other, each only while there is time."""
+        """Consecutive slices of at most `step` that cover `total`; `check` precedes each."""
         for start in range(0, total, step):
             self.check()
             yield slice(start, start + step)

@@ -1,4 +1,4 @@
-"""What goes through the door: the three callables of ASGI, and an answer as a whole."""
+"""The types of an ASGI request, and a whole response."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     async def send(self, send: Send, more: Mapping[str, str] | None = None) -> None:
-        """Send it, with `more` headers than its own."""
+        """Send the response, with `more` headers beside its own."""
         headers = [(b"content-type", self.media_type.encode()), (b"content-length", str(len(self.body)).encode())]
-        for given in (self.headers, more or {}):
-            headers += [(name.lower().encode(), value.encode()) for name, value in given.items()]
+        for named in (self.headers, more or {}):
+            headers += [(name.lower().encode(), text.encode()) for name, text in named.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
 
-def refused(refusal: Refusal) -> Answer:
-    """The one error shape."""
+def error_answer(refusal: Refusal) -> Answer:
+    """The response to a refused request, in the one error shape."""
     return Answer(dump(refusal.to_json()), refusal.status, headers=refusal.headers)

@@ -1,9 +1,9 @@
-"""JSON in and out, strictly: no NaN, no key twice, no broken text, in either direction.
+"""Strict JSON in both directions: no NaN or infinity, no repeated key, no invalid Unicode.
 
-Parsing is by pydantic-core's Rust parser (4 times faster than `json` here). It keeps the last of two equal keys, so a
-body is checked for them: each key is written with one colon, so a body with as many colons as parsed keys repeats
-none. Only where the counts differ (a colon in a text, or a repeated key), or where `NaN` or `Infinity` is written, is
-the body parsed again by `json`, which can say where.
+pydantic-core parses (measured at 4 times the speed of `json`). It keeps the last of two equal keys, so `parse` counts:
+each key is written with one colon, and a body with as many colons as parsed keys repeats none. Only where the counts
+differ (a colon in a text, or a repeated key), or where `NaN` or `Infinity` is written, `json` parses the body again to
+locate the problem.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from serving.wire.refusals import Refusal
 
 @dataclass(frozen=True, slots=True)
 class RepeatedKey:
-    """Stands where an object named one key twice, so that whoever meets it can say where it was."""
+    """Stands in place of an object with a repeated key, so that its reader can name the place."""
 
     key: str
 
@@ -30,7 +30,7 @@ class RepeatedKey:
 
 @dataclass(frozen=True, slots=True)
 class NotJson:
-    """Stands where `NaN`, `Infinity` or `-Infinity` was written."""
+    """Stands in place of `NaN`, `Infinity` or `-Infinity`."""
 
     literal: str
 
@@ -39,12 +39,12 @@ class NotJson:
 
 
 def parse(body: bytes) -> Any:
-    """The value of a JSON text in UTF-8, where `RepeatedKey` and `NotJson` stand for what nobody may accept.
+    """The value of a JSON text in UTF-8; `RepeatedKey` and `NotJson` mark what no reader may accept.
 
     Raises
     ------
     Refusal
-        400 if the text is not JSON in any way: broken, nested too deep, not UTF-8, a lone surrogate.
+        400 if the text is not JSON at all: a syntax error, nesting too deep, not UTF-8, a lone surrogate.
     """
     try:
         value = from_json(body, allow_inf_nan=False)
@@ -60,7 +60,7 @@ def parse(body: bytes) -> Any:
 
 
 def dump(value: Any) -> bytes:
-    """JSON in UTF-8. A number that JSON has no word for is written as null."""
+    """JSON in UTF-8. NaN and infinity, which JSON lacks, are written as null."""
     return to_json(value, inf_nan_mode="null")
 
 
@@ -73,8 +73,8 @@ def _count_keys(value: Any) -> int:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Any:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    times = Counter(name for name, _ in pairs)
-    return RepeatedKey(next(name for name, number in times.items() if number > 1))
+    members = dict(pairs)
+    if len(members) == len(pairs):
+        return members
+    counts = Counter(name for name, _ in pairs)
+    return RepeatedKey(next(name for name, number in counts.items() if number > 1))

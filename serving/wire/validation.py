@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from segment_model.errors import nearest_word
 from serving.contracts.wire_model import Expected
-from serving.wire.refusals import MOST_DETAILS, NOTHING, Complaints, Detail, in_words
+from serving.wire.refusals import MISSING, MOST_DETAILS, RefusalDetail, RequestProblems, describe_value
 
 # pydantic reports each unknown key, at half a microsecond while nothing else runs: an object of more keys than this has
 # unknown ones, and is not given to it.
@@ -37,9 +37,9 @@ def validate(model: type[Model], body: Any) -> Model:
             return model.model_validate(body)
         except ValidationError:
             pass  # described below
-    complaints = Complaints()
-    complaints.take(_problems(model, body))
-    complaints.raise_malformed()
+    problems = RequestProblems()
+    problems.take(_problems(model, body))
+    problems.raise_malformed()
     raise AssertionError(f"{model.__name__} refuses a body without a problem that can be described")
 
 
@@ -51,7 +51,7 @@ def _has_many_keys(body: Any) -> bool:
     return max([len(sent) for sent in objects if type(sent) is dict]) > MOST_KEYS
 
 
-def _problems(model: type[BaseModel], body: Any) -> Iterator[Detail]:
+def _problems(model: type[BaseModel], body: Any) -> Iterator[RefusalDetail]:
     """What is wrong with a body: its own fields first, then customer by customer."""
     yield from _object_problems(model, body, None, f"an object of the keys {', '.join(model.model_fields)}")
     if type(body) is not dict:
@@ -59,35 +59,37 @@ def _problems(model: type[BaseModel], body: Any) -> Iterator[Detail]:
     for name in NESTED:
         if name not in model.model_fields:
             continue
-        annotation, sent = model.model_fields[name].annotation, body.get(name, NOTHING)
+        annotation, sent = model.model_fields[name].annotation, body.get(name, MISSING)
         if name == "customer":
             yield from _customer_problems(annotation, sent, name)
         elif type(sent) is list:
             for position, customer in enumerate(sent):
                 yield from _customer_problems(get_args(annotation)[0], customer, f"#{position}")
         else:
-            yield Detail(None, None, in_words(sent), f"{_expected_words(model, name)} under {name!r}")
+            yield RefusalDetail(None, None, describe_value(sent), f"{_expected_words(model, name)} under {name!r}")
 
 
-def _customer_problems(model: Any, sent: Any, place: str) -> Iterator[Detail]:
+def _customer_problems(model: Any, sent: Any, place: str) -> Iterator[RefusalDetail]:
     """What is wrong with one customer, named by the id, or by the place where the id cannot be used."""
     usable = type(sent) is dict and "id" not in _wrong_fields(model, _known_fields(model, sent))
     keys = " and ".join(repr(name) for name in islice(model.model_fields, 2))
     yield from _object_problems(model, sent, sent["id"] if usable else place, f"an object with the keys {keys}")
 
 
-def _object_problems(model: type[BaseModel], sent: Any, customer: str | None, expected: str) -> Iterator[Detail]:
+def _object_problems(model: type[BaseModel], sent: Any, customer: str | None, expected: str) -> Iterator[RefusalDetail]:
     """What is wrong with the fields of an object, except with those that hold customers."""
     if type(sent) is not dict:
-        yield Detail(customer, None, in_words(sent), expected)
+        yield RefusalDetail(customer, None, describe_value(sent), expected)
         return
     known = _known_fields(model, sent)
     for name in _wrong_fields(model, known):
         words = f"{_expected_words(model, name)} for {name!r}"
-        yield Detail(customer, None, in_words(known.get(name, NOTHING)), words)
+        yield RefusalDetail(customer, None, describe_value(known.get(name, MISSING)), words)
     keys = tuple(model.model_fields)
     for name in islice((name for name in sent if name not in model.model_fields), MOST_DETAILS):
-        yield Detail(customer, None, in_words(name), f"only the keys {', '.join(keys)}.{nearest_word(name, keys)}")
+        yield RefusalDetail(
+            customer, None, describe_value(name), f"only the keys {', '.join(keys)}.{nearest_word(name, keys)}"
+        )
 
 
 def _known_fields(model: type[BaseModel], sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def test_every_command_has_help() -> None:
     for name, command in main.commands.items():
         assert command.help, name
         assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0
-        assert [one.name for one in command.params if isinstance(one, click.Option) and not one.help] == []
+        assert [option.name for option in command.params if isinstance(option, click.Option) and not option.help] == []
 
 
 def test_the_list_of_commands_cuts_no_sentence() -> None:
@@ -138,8 +138,8 @@ def test_unicode_ids_future_rows_and_constant_columns_are_fine(tmp_path: Path) -
     future = ORDERS.assign(ordered_at=ORDERS["ordered_at"] + pd.Timedelta(days=365), order_id="future")
     config = settings_with(tmp_path, pd.concat([ORDERS, future]))
     out = tmp_path / "vectors.parquet"
-    said = CliRunner().invoke(main, ["features", str(config), "--out", str(out)], catch_exceptions=False).output
-    assert "600 not before as of" in said
+    output = CliRunner().invoke(main, ["features", str(config), "--out", str(out)], catch_exceptions=False).output
+    assert "600 not before as of" in output
     again = settings_with(tmp_path, ORDERS)
     other = tmp_path / "without-future.parquet"
     CliRunner().invoke(main, ["features", str(again), "--out", str(other)], catch_exceptions=False)
@@ -151,8 +151,8 @@ def test_as_of_on_the_command_line_overrides_the_settings(tmp_path: Path) -> Non
     config = settings_with(tmp_path, ORDERS)
     out = tmp_path / "vectors.parquet"
     arguments = ["features", str(config), "--as-of", "2026-03-01", "--out", str(out)]
-    said = CliRunner().invoke(main, arguments, catch_exceptions=False)
-    assert "as of 2026-03-01" in said.output
+    outcome = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert "as of 2026-03-01" in outcome.output
     assert pd.read_parquet(out)["recency_days"].max() <= 59
     refused = CliRunner().invoke(main, ["features", str(config), "--as-of", "soon", "--out", str(out)])
     assert refused.exit_code == 2

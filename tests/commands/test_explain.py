@@ -10,21 +10,22 @@ from click.testing import CliRunner
 
 from cli import main
 from commands.terminal import show_change, show_explanation
+from jobs.score import explain_customer, smallest_change
 from segment_model.errors import ContractError
 from segments import SegmentModel
 
 
 def test_a_sentence_then_the_reasons(model: SegmentModel, planted: Any, capsys: pytest.CaptureFixture[str]) -> None:
     customer = planted.frame.iloc[[1]]
-    show_explanation(model, customer, None)
+    show_explanation(explain_customer(model, customer))
     first, sentence, why, *reasons = capsys.readouterr().out.splitlines()
-    found = model.explain_table(customer)
-    toward, against = int(found.toward[0]), int(found.against[0])
+    explanations = model.explain_table(customer)
+    toward, against = int(explanations.toward[0]), int(explanations.against[0])
     assert first.startswith(f"C00001: segment {model.names[toward]!r} ({model.ids[toward]}), strength 0.")
     assert sentence.startswith(f"{model.names[toward]!r} rather than {model.names[against]!r}, mostly because of ")
-    assert why == f"why not {model.ids[against]}: margin {found.score[0]:.3f}, base {found.base[0]:.3f}"
+    assert why == f"why not {model.ids[against]}: margin {explanations.score[0]:.3f}, base {explanations.base[0]:.3f}"
     numbers = [float(line.split()[0]) for line in reasons]
-    assert sum(numbers) + found.base[0] == pytest.approx(found.score[0], abs=0.005)
+    assert sum(numbers) + explanations.base[0] == pytest.approx(explanations.score[0], abs=0.005)
     assert [abs(number) for number in numbers] == sorted(map(abs, numbers), reverse=True)
     assert any("days between orders: unknown, counted as " in line for line in reasons)
 
@@ -36,19 +37,19 @@ def test_what_would_change_it_is_listed(
     own = kmeans_model.assign(customer)["segment_id"].iloc[0]
     to = next(segment for segment in kmeans_model.ids if segment != own)
     columns = ["recency_days", "frequency", "monetary_value", "days_between_orders", "top_feature_share", "plan"]
-    show_change(kmeans_model, customer, to, columns)
+    show_change(kmeans_model, to, smallest_change(kmeans_model, customer, to, columns))
     first, *changes = capsys.readouterr().out.splitlines()
     assert first.startswith("the smallest change that leads to ")
     assert f"({to}), " in first
     assert any("recency: " in line and " fewer days (from 37 to " in line for line in changes)
-    show_change(kmeans_model, customer, own, ["frequency"])
+    show_change(kmeans_model, own, smallest_change(kmeans_model, customer, own, ["frequency"]))
     assert capsys.readouterr().out.startswith("already in ")
-    show_change(kmeans_model, customer, to, ["plan"])
+    show_change(kmeans_model, to, smallest_change(kmeans_model, customer, to, ["plan"]))
     assert capsys.readouterr().out.endswith(
         f"({to}): no values of plan (3 other levels) would do; mark more columns as changeable\n"
     )
     with pytest.raises(ContractError, match="Did you mean 'frequency'"):
-        show_change(kmeans_model, customer, to, ["frequecy"])
+        show_change(kmeans_model, to, smallest_change(kmeans_model, customer, to, ["frequecy"]))
 
 
 @pytest.mark.parametrize("half", [["--change-to", "seg-x"], ["--changeable", "frequency"]])

@@ -41,9 +41,9 @@ def test_the_bento_is_built_weighed_and_its_dockerfile_written(tmp_path: Path, k
     )
     assert done.returncode == 0, done.stderr
     built, wrote = done.stdout.splitlines()[-2:]
-    found = BUILT.fullmatch(built)
-    assert found, built
-    tag, bento, packages, requirements = found.groups()
+    match = BUILT.fullmatch(built)
+    assert match, built
+    tag, bento, packages, requirements = match.groups()
     assert 0.1 < float(bento) < 5
     assert int(packages) > 20
     assert 50 < int(requirements.replace(",", "")) < 600

@@ -1,4 +1,4 @@
-"""`segments rollback` says what callers must know of the version that they go back to."""
+"""`segments rollback` warns of what callers of the former version lose."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+import jobs.rollback
 import registry.versions.promotions
-import registry.versions.versions
 from cli import main
 from commands import versions as commands_of_versions
 from segment_model.contract import Column, Kind, Role, VectorContract
@@ -34,13 +34,13 @@ def rolled_back(kmeans_model: SegmentModel, monkeypatch: pytest.MonkeyPatch) -> 
         return CliRunner().invoke(main, ["rollback"], catch_exceptions=False)
 
     moved = SimpleNamespace(before="2", after="1")
-    monkeypatch.setattr(registry.promotions, "rollback", lambda *_: moved)
-    monkeypatch.setattr(registry.versions, "fetch", fetch)
+    monkeypatch.setattr(registry.versions.promotions, "rollback", lambda *_: moved)
+    monkeypatch.setattr(jobs.rollback, "fetch", fetch)
     monkeypatch.setattr(commands_of_versions, "location_of", lambda _: Path())
     return run
 
 
-def test_what_callers_lose_is_told(rolled_back: Any, kmeans_model: SegmentModel) -> None:
+def test_what_callers_lose_is_a_warning(rolled_back: Any, kmeans_model: SegmentModel) -> None:
     more = VectorContract((*kmeans_model.contract.columns, Column("seats", Kind.COUNT, Role.DESCRIPTOR)))
     result = rolled_back(version_2=more)
     assert result.exit_code == 0

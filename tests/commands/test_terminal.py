@@ -19,8 +19,8 @@ def test_a_segments_name_is_shown_as_it_was_given(
 ) -> None:
     show_cards(model.with_overlay({model.ids[0]: SegmentLabel(name)}))
     assert name in capsys.readouterr().out
-    told = replace(model.discovered_cards[0], sentence=f"some; typically {name}")
-    show_cards(replace(model, discovered_cards=(told, *model.discovered_cards[1:])))
+    card = replace(model.discovered_cards[0], sentence=f"some; typically {name}")
+    show_cards(replace(model, discovered_cards=(card, *model.discovered_cards[1:])))
     assert name in capsys.readouterr().out
 
 

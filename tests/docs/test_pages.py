@@ -5,6 +5,8 @@ The tables that are generated from the code are tested in `tests/reference`.
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +28,7 @@ from training.settings import Settings, parse_settings
 REPOSITORY = Path(__file__).resolve().parents[2]
 REFERENCE = REPOSITORY / "docs" / "reference.md"
 README = REPOSITORY / "README.md"
+CHANGELOG = REPOSITORY / "CHANGELOG.md"
 OPERATIONS = REPOSITORY / "docs" / "operations.md"
 PAGES = sorted(
     [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), REPOSITORY / "experiments" / "README.md"],
@@ -129,6 +132,23 @@ def test_python_examples_compile() -> None:
     for page in PAGES:
         for text in fences(page, "python"):
             compile(text, f"{page.name}, a python example", "exec")
+
+
+def test_python_examples_import_what_exists() -> None:
+    for page in PAGES:
+        for text in fences(page, "python"):
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.ImportFrom):
+                    module = importlib.import_module(str(node.module))
+                    assert [name.name for name in node.names if not hasattr(module, name.name)] == [], node.module
+
+
+def test_names_that_moved_are_in_their_new_places() -> None:
+    rows = re.findall(r"^\| `[^|]+` \| `([\w.]+)` \|$", section(CHANGELOG, "Moved"), re.M)
+    assert rows
+    for place in rows:
+        module, _, name = place.rpartition(".")
+        assert hasattr(importlib.import_module(module), name), place
 
 
 def test_the_first_python_example_runs(kmeans_model: SegmentModel, tmp_path: Path, monkeypatch: Any) -> None:

@@ -69,7 +69,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
         assert program == "segments", program
         command = [sys.executable, "-m", "cli", *arguments]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=DEMO_SECONDS)
-        assert done.returncode == 0, done.stdout + done.stderr
+        log = folder / "demo" / "service.log"
+        assert done.returncode == 0, done.stdout + done.stderr + (log.read_text()[-2000:] if log.exists() else "")
         return done.stdout
 
     return segments

@@ -28,8 +28,8 @@ REPORT = """<testsuites><testsuite>
 def test_every_test_that_is_named_is_there(named: str) -> None:
     module, _, name = named.partition("::")
     tree = ast.parse((TESTS / module).read_text(encoding="utf-8"))
-    found = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    assert not name or name in found
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert not name or name in functions
 
 
 def test_the_table_says_what_was_found() -> None:

@@ -26,8 +26,8 @@ REPOSITORY = Path(__file__).parents[2]
 def external_data(needed: Callable[..., Any]) -> Path:
     """The folder of real and reference data."""
     folder = Path(os.environ.get("SEGMENTS_DATA", REPOSITORY / ".." / "shared" / "data")).resolve()
-    there = folder if folder.is_dir() else None
-    return Path(needed(there, "the external data is absent: set SEGMENTS_DATA to its folder"))
+    existing = folder if folder.is_dir() else None
+    return Path(needed(existing, "the external data is absent: set SEGMENTS_DATA to its folder"))
 
 
 @pytest.fixture(scope="session")

@@ -69,8 +69,8 @@ def test_tables_of_different_engines_join(
             "subscriptions": {"file": "subscriptions.parquet"},
         }
     )
-    one = vectors_of(case_folder, FeatureSettings(), file="{name}.parquet")
-    assert build_vectors(mixed, FeatureSettings(), AS_OF, case_folder).digest == one.digest
+    by_name = vectors_of(case_folder, FeatureSettings(), file="{name}.parquet")
+    assert build_vectors(mixed, FeatureSettings(), AS_OF, case_folder).digest == by_name.digest
 
 
 def test_a_database_that_is_down_is_one_line_without_the_secret(

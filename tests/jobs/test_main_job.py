@@ -59,8 +59,8 @@ def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     settings = yaml.safe_load(config.read_text())
     settings["discovery"] = {"algorithms": [ALGORITHMS[request.param]]}
     config.write_text(yaml.safe_dump(settings))
-    found = run("discover", config, "--promote", "--report", folder / "report.html")
-    assert "version 1 is now the champion" in found.output
+    discovered = run("discover", config, "--promote", "--report", folder / "report.html")
+    assert "version 1 is now the champion" in discovered.output
     assert (folder / "report.html").read_text().startswith("<!")
     vectors = folder / "vectors.parquet"
     run("features", config, "--out", vectors)
@@ -86,13 +86,13 @@ def post(url: str, body: bytes) -> list[dict[str, Any]]:
     return answers
 
 
-def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+def assert_same(answer: pd.DataFrame, expected: pd.DataFrame) -> None:
     """Identical segments, strengths equal to 1e-9."""
     for column in ("segment_id", "runner_up_id"):
-        assert found[column].fillna("-").tolist() == expected[column].fillna("-").tolist()
+        assert answer[column].fillna("-").tolist() == expected[column].fillna("-").tolist()
     for column in ("unassigned", "novel"):
-        assert found[column].tolist() == expected[column].tolist()
-    np.testing.assert_allclose(found["strength"], expected["strength"], atol=1e-9, rtol=0)
+        assert answer[column].tolist() == expected[column].tolist()
+    np.testing.assert_allclose(answer["strength"], expected["strength"], atol=1e-9, rtol=0)
 
 
 def test_the_planted_segments_are_recovered(company: Company) -> None:
@@ -161,12 +161,12 @@ def test_a_customer_who_has_not_ordered_yet_is_left_out_and_named(company: Compa
     model = fetch(company.location).model
     needed = [column.name for column in model.contract.basis if not column.nullable]
     strangers = frame.index[frame[needed].isna().any(axis=1)]
-    said = run("assign", early, "--out", out, "--config", company.config)
+    assigned = run("assign", early, "--out", out, "--config", company.config)
     answered = pd.read_csv(out, index_col="customer_id")
     assert set(answered.index) == set(frame.index) - set(strangers)
     assert len(strangers) > 0
-    assert strangers[0] in said.stderr
-    assert "customers whose" in said.stderr
+    assert strangers[0] in assigned.stderr
+    assert "customers whose" in assigned.stderr
 
 
 def test_a_name_survives_and_the_model_stays(company: Company) -> None:
@@ -190,25 +190,29 @@ def test_the_run_carries_rules_that_replay_to_their_figures(company: Company, tm
         }
     frame = read_vectors(company.vectors).frame
     segment = fetched.model.assign(frame)["segment_id"]
-    rules = [RuleSet.from_json(one) for one in json.loads(stored["rules.json"])]
-    assert [one.segment_id for one in rules] == list(fetched.model.ids)
+    rules = [RuleSet.from_json(rule_set) for rule_set in json.loads(stored["rules.json"])]
+    assert [rule_set.segment_id for rule_set in rules] == list(fetched.model.ids)
     queries = [query for query in stored["rules.sql"].split(";\n") if "SELECT" in query]
     with duckdb.connect() as database:
         database.register("customer_vectors", frame.reset_index())
-        for one, query in zip(rules, queries, strict=True):
-            members, matched = segment == one.segment_id, one.holds(frame)
-            assert (one.matched, one.hits, one.size) == (matched.sum(), (matched & members).sum(), members.sum())
-            found = {row[0] for row in database.sql(query).fetchall()}
-            assert found == set(frame.index[matched])
+        for rule_set, query in zip(rules, queries, strict=True):
+            members, matched = segment == rule_set.segment_id, rule_set.holds(frame)
+            assert (rule_set.matched, rule_set.hits, rule_set.size) == (
+                matched.sum(),
+                (matched & members).sum(),
+                members.sum(),
+            )
+            selected = {row[0] for row in database.sql(query).fetchall()}
+            assert selected == set(frame.index[matched])
     table = pd.read_csv(io.StringIO(stored["tables/rules.csv"]))
-    assert table["precision"].tolist() == pytest.approx([one.precision for one in rules], nan_ok=True)
-    assert table["coverage"].tolist() == pytest.approx([one.coverage for one in rules], nan_ok=True)
+    assert table["precision"].tolist() == pytest.approx([rule_set.precision for rule_set in rules], nan_ok=True)
+    assert table["coverage"].tolist() == pytest.approx([rule_set.coverage for rule_set in rules], nan_ok=True)
 
 
 def test_the_run_and_the_version_tell_the_verdict_with_its_evidence(company: Company, tmp_path: Path) -> None:
     fetched = fetch(company.location)
-    told = fetched.model.provenance["verdict"]
-    kind, evidence = told["verdict"], told["evidence"]
+    verdict = fetched.model.provenance["verdict"]
+    kind, evidence = verdict["verdict"], verdict["evidence"]
     assert kind == "distinct groups"
     with connected(company.location) as connection:
         logged = connection.client.get_run(fetched.run_id).data
@@ -217,7 +221,7 @@ def test_the_run_and_the_version_tell_the_verdict_with_its_evidence(company: Com
             for name in ("tables/evidence.csv", "report.html")
         )
     assert logged.tags["verdict"] == kind
-    assert all(reason in logged.tags["mlflow.note.content"] for reason in told["reasons"])
+    assert all(reason in logged.tags["mlflow.note.content"] for reason in verdict["reasons"])
     expected = {
         "recovered_least": min(evidence["recovered"]),
         "recovered_mean": np.mean(evidence["recovered"]),
@@ -249,15 +253,15 @@ def test_every_candidate_is_a_run_with_its_scores_and_what_was_said_of_it(tmp_pa
     with connected(location) as connection:
         query = f"tags.`mlflow.parentRunId` = '{fetched.run_id}'"
         nested = connection.client.search_runs([connection.experiment_id()], query)
-    found = {one.info.run_name: one.data for one in nested}
+    runs = {run.info.run_name: run.data for run in nested}
     kinds = ("KMeans", "KMeans allowing for correlation")
-    assert set(found) == {f"{kind}, {k} segments" for kind in kinds for k in (8, 9)}
-    chosen = [data for data in found.values() if data.tags["chosen"] == "true"]
+    assert set(runs) == {f"{kind}, {k} segments" for kind in kinds for k in (8, 9)}
+    chosen = [data for data in runs.values() if data.tags["chosen"] == "true"]
     assert len(chosen) == 1
     parameters = fetched.model.provenance["parameters"]
     assert chosen[0].params == {"algorithm": "kmeans"} | {name: str(value) for name, value in parameters.items()}
     assert chosen[0].metrics["segments"] == len(fetched.model.ids)
-    for name, data in found.items():
+    for name, data in runs.items():
         assert data.metrics["segments"] == int(data.params["segments"]), name
         assert 0 <= data.metrics["gap_share"] <= 1
         assert 0 < data.metrics["smallest_share"] <= data.metrics["largest_share"] < 1
@@ -272,12 +276,12 @@ def test_explain_one_customer_in_words(company: Company) -> None:
     frame = asked(company)
     model = fetch(company.location).model
     customer = frame.index[0]
-    said = run("explain", customer, "--vectors", company.vectors, "--config", company.config).output
+    words = run("explain", customer, "--vectors", company.vectors, "--config", company.config).output
     from_raw = run("explain", customer, "--config", company.config).output
-    assert said == from_raw
+    assert words == from_raw
     card = model.cards[model.position(model.assign(frame.iloc[[0]], policy="nearest")["segment_id"].iloc[0])]
-    assert f"{customer}: " in said
-    assert card.name in said
+    assert f"{customer}: " in words
+    assert card.name in words
     other = next(segment for segment in model.ids if segment != card.id)
     assert other in run(
         "explain", customer, "--against", other, "--vectors", company.vectors, "--config", company.config
@@ -313,16 +317,16 @@ def test_a_persons_name_and_notes_survive_a_retrain(company: Company, tmp_path: 
     settings["discovery"]["seed"] = 12
     retrained = company.folder / "retrained.yaml"
     retrained.write_text(yaml.safe_dump(settings))
-    told = run("discover", retrained).output
-    assert "of the champion's segments: " in told
-    found = fetch(company.location, "2")
-    assert named in found.model.ids
-    card = found.model.cards[found.model.position(named)]
+    output = run("discover", retrained).output
+    assert "of the champion's segments: " in output
+    retrain = fetch(company.location, "2")
+    assert named in retrain.model.ids
+    card = retrain.model.cards[retrain.model.position(named)]
     assert (card.name, card.notes) == ("Treue Kunden", "never call on Mondays")
     with connected(company.location) as connection:
         lineage = json.loads(
-            Path(connection.client.download_artifacts(found.run_id, "lineage.json", str(tmp_path))).read_text("utf-8")
+            Path(connection.client.download_artifacts(retrain.run_id, "lineage.json", str(tmp_path))).read_text("utf-8")
         )
-    assert lineage == found.model.provenance["lineage"]
+    assert lineage == retrain.model.provenance["lineage"]
     assert lineage["incumbent"] == champion.digest
-    assert {one["id"] for one in lineage["segments"]} == set(found.model.ids)
+    assert {segment["id"] for segment in lineage["segments"]} == set(retrain.model.ids)

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from cli import main
 from jobs import sweep
-from jobs.sweep import best_file, lock_file, trials_file
+from jobs.sweep_files import best_file, lock_file, trials_file
 from registry.connection import RegistryLocation, connected
 from training.outbox.file_lock import exclusive_lock
 from training.settings import read_settings
@@ -88,7 +88,7 @@ def test_a_sweep_is_interrupted_goes_on_and_is_logged_as_nested_runs(
     monkeypatch.setattr(sweep, "vectors_of", building)
     monkeypatch.setattr(sweeping, "_tried", interrupted)
     assert run(config).exit_code == 1  # click's: aborted
-    assert sorted(one.info.status for one in runs_of(tmp_path)) == ["FINISHED", "KILLED"]
+    assert sorted(trial_run.info.status for trial_run in runs_of(tmp_path)) == ["FINISHED", "KILLED"]
 
     built.clear()
     done = run(config)
@@ -100,22 +100,24 @@ def test_a_sweep_is_interrupted_goes_on_and_is_logged_as_nested_runs(
     assert built.count("orders") == 1
     assert built.count("active_days") <= 1
 
-    parents = [one for one in runs_of(tmp_path) if "mlflow.parentRunId" not in one.data.tags]
-    children = [one for one in runs_of(tmp_path) if "mlflow.parentRunId" in one.data.tags]
+    parents = [trial_run for trial_run in runs_of(tmp_path) if "mlflow.parentRunId" not in trial_run.data.tags]
+    children = [trial_run for trial_run in runs_of(tmp_path) if "mlflow.parentRunId" in trial_run.data.tags]
     (parent,) = parents
-    assert {one.info.status for one in runs_of(tmp_path)} == {"FINISHED"}
-    assert {one.data.tags["mlflow.parentRunId"] for one in children} == {parent.info.run_id}
-    assert sorted(one.data.tags["sweep.trial"] for one in children) == ["0", "1", "2"]
+    assert {trial_run.info.status for trial_run in runs_of(tmp_path)} == {"FINISHED"}
+    assert {trial_run.data.tags["mlflow.parentRunId"] for trial_run in children} == {parent.info.run_id}
+    assert sorted(trial_run.data.tags["sweep.trial"] for trial_run in children) == ["0", "1", "2"]
     assert parent.data.params["space.discovery.encoding.transform"] == '["auto", "none"]'
     assert parent.data.metrics["trials"] == 3
-    (best,) = (one for one in children if one.data.tags["sweep.trial"] == parent.data.tags["best_trial"])
-    assert best.data.metrics["trust"] == max(one.data.metrics["trust"] for one in children)
+    (best,) = (
+        trial_run for trial_run in children if trial_run.data.tags["sweep.trial"] == parent.data.tags["best_trial"]
+    )
+    assert best.data.metrics["trust"] == max(trial_run.data.metrics["trust"] for trial_run in children)
     assert parent.data.metrics["best_trust"] == best.data.metrics["trust"]
-    assert all(one.data.tags["verdict"] for one in children)
+    assert all(trial_run.data.tags["verdict"] for trial_run in children)
     assert set(best.data.params) == set(SWEEP["space"])
     with connected(RegistryLocation(f"sqlite:///{tmp_path / 'mlflow.db'}")) as connection:
         assert connection.client.search_registered_models() == []
-        stored = {one.path for one in connection.client.list_artifacts(parent.info.run_id)}
+        stored = {trial_run.path for trial_run in connection.client.list_artifacts(parent.info.run_id)}
     assert stored == {"best.yaml", "tables"}
 
     settings, text = read_settings(best_file(config))
@@ -135,7 +137,7 @@ def test_a_sweep_is_interrupted_goes_on_and_is_logged_as_nested_runs(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"sweep": None}, "the settings say nothing to sweep; add a block such as sweep: {space:"),
+        ({"sweep": None}, "the settings have no block `sweep`; add one such as sweep: {space:"),
         ({"sweep": {"space": {"discovery.sed": [1]}}}, "'discovery.sed' cannot be 1: unknown key 'discovery.sed'. Did"),
         ({"sweep": {"space": {"discovery.encoding.weights.frequenzy": [1, 2]}}}, "Did you mean 'frequency'?"),
         ({"sweep": {"space": {"features.roles.frequenzy": ["basis"]}}}, "Did you mean 'frequency'?"),
@@ -195,28 +197,28 @@ sys.path.insert(0, {str(REPOSITORY)!r})
 if {where != "on this machine"}:
     socket.gethostname = lambda: "a-container"
 from cli import main
-from training import sweep
-real, tried = sweep._tried, []
+from training.tuning import sweep
+real, tried = sweep.discover, []
 def killed(*arguments):
     tried.append(1)
     if len(tried) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*arguments)
-sweep._tried = killed
+sweep.discover = killed
 main(["sweep", "--config", "shop.yaml"])
 """
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert lock_file(config).exists()
-    assert sorted(one.info.status for one in runs_of(tmp_path)) == ["FINISHED", "RUNNING"]
+    assert sorted(trial_run.info.status for trial_run in runs_of(tmp_path)) == ["FINISHED", "RUNNING"]
 
     done = run(config)
     assert done.exit_code == 0, done.output
     assert "1 trials are there already; going on from them" in done.output
     assert "3 of 3 trials done" in done.output
-    parents = [one for one in runs_of(tmp_path) if "mlflow.parentRunId" not in one.data.tags]
-    children = [one for one in runs_of(tmp_path) if "mlflow.parentRunId" in one.data.tags]
-    assert [one.info.status for one in parents] == ["FINISHED"]
-    assert [one.info.status for one in children] == ["FINISHED"] * 3
-    assert sorted(one.data.tags["sweep.trial"] for one in children) == ["0", "1", "2"]
+    parents = [trial_run for trial_run in runs_of(tmp_path) if "mlflow.parentRunId" not in trial_run.data.tags]
+    children = [trial_run for trial_run in runs_of(tmp_path) if "mlflow.parentRunId" in trial_run.data.tags]
+    assert [trial_run.info.status for trial_run in parents] == ["FINISHED"]
+    assert [trial_run.info.status for trial_run in children] == ["FINISHED"] * 3
+    assert sorted(trial_run.data.tags["sweep.trial"] for trial_run in children) == ["0", "1", "2"]
     assert parents[0].data.metrics["trials"] == 3

@@ -24,11 +24,12 @@ from hypothesis import strategies as st
 
 from cli import main
 from experiments.load.service_process import free_port
-from jobs import discover as running
+from jobs import conclusion, delivery
 from jobs.discover import run_discovery
 from jobs.sync import sync
 from registry.connection import RegistryLocation, connected
 from registry.versions.versions import fetch, list_versions
+from reporting.pictures.all_pictures import DrawnPictures
 from segment_model.errors import SegmentsError, SettingsError, UnreachableError
 from training.outbox.file_lock import HeldError, exclusive_lock, shared_lock
 from training.outbox.pending_runs import (
@@ -83,8 +84,8 @@ def here(folder: Path) -> RegistryLocation:
 
 def parents(folder: Path) -> list[Any]:
     with connected(here(folder)) as connection:
-        found = connection.client.search_runs([connection.experiment_id()])
-    return [one for one in found if "mlflow.parentRunId" not in one.data.tags]
+        runs = connection.client.search_runs([connection.experiment_id()])
+    return [entry for entry in runs if "mlflow.parentRunId" not in entry.data.tags]
 
 
 def kept(folder: Path) -> list[Path]:
@@ -95,7 +96,7 @@ def kept(folder: Path) -> list[Path]:
 def quickly_drawn() -> Iterator[None]:
     """Drawing takes most of a discovery's time, and is tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "draw_pictures", lambda _: {"customer_map": b"\x89PNG drawn"})
+        patch.setattr(conclusion, "draw_pictures", lambda _: DrawnPictures({"customer_map": b"\x89PNG drawn"}, {}))
         yield
 
 
@@ -124,21 +125,21 @@ def test_with_the_server_down_everything_is_kept_and_one_line_says_so(
 ) -> None:
     folder, result = discovered_while_down
     assert result.exit_code == 3
-    (there,) = kept(folder)
+    (pending,) = kept(folder)
     assert result.stderr == (
         "segments: finished, but MLflow did not answer, so nothing is registered. Kept in "
-        f"{there}; send it once MLflow answers: segments sync --config {folder / 'shop.yaml'}\n"
+        f"{pending}; send it once MLflow answers: segments sync --config {folder / 'shop.yaml'}\n"
     )
     assert result.output.count("does not answer: start it") == 1
     assert "is now the champion" not in result.output
     assert "<html" in (folder / "report.html").read_text(encoding="utf-8")
-    files = {path.relative_to(there).as_posix() for path in there.rglob("*") if path.is_file()}
+    files = {path.relative_to(pending).as_posix() for path in pending.rglob("*") if path.is_file()}
     assert {RECORD, "vectors.parquet", "files/report.html", "files/settings.yaml", "files/rules.sql"} <= files
     assert {"files/tables/candidates.csv", "files/tables/segments.csv"} <= files
-    assert (there / "files/figures/customer_map.png").read_bytes() == b"\x89PNG drawn"
+    assert (pending / "files/figures/customer_map.png").read_bytes() == b"\x89PNG drawn"
     assert [name for name in files if name.startswith("model/")]
-    assert stat.S_IMODE(there.stat().st_mode) == 0o700
-    story = json.loads((there / RECORD).read_text(encoding="utf-8"))
+    assert stat.S_IMODE(pending.stat().st_mode) == 0o700
+    story = json.loads((pending / RECORD).read_text(encoding="utf-8"))
     assert story["metrics"]["customers"] == 60
     assert story["candidates"][0]["metrics"]["segments"] == 2
 
@@ -147,14 +148,14 @@ def test_the_server_is_down_then_up_then_down(
     shop: Path, server_port: int, mlflow_server: Any, tries: list[float]
 ) -> None:
     """The same settings throughout."""
-    (there,) = kept(shop)
-    digest = read_pending(there).record.model.digest  # type: ignore[union-attr]
+    (pending,) = kept(shop)
+    digest = read_pending(pending).record.model.digest  # type: ignore[union-attr]
     result = run("sync", "--config", shop / "shop.yaml")
     assert tries == [10, 10, 10], "seconds; without our limits it tries for minutes"
     assert result.exit_code == 2
     assert f"the MLflow server at http://127.0.0.1:{server_port} does not answer" in result.stderr
     assert result.stderr.count("\n") == 1
-    assert kept(shop) == [there]
+    assert kept(shop) == [pending]
 
     with mlflow_server(shop / "server", server_port).running():
         sent = run("sync", "--config", shop / "shop.yaml")
@@ -166,7 +167,7 @@ def test_the_server_is_down_then_up_then_down(
         assert fetch(location, "1").model.digest == digest
         with connected(location) as connection:
             run_id = list_versions(location)[0].run_id
-            stored = {one.path for one in connection.client.list_artifacts(run_id)}
+            stored = {entry.path for entry in connection.client.list_artifacts(run_id)}
         assert {"report.html", "settings.yaml", "figures", "tables"} <= stored
     assert run("sync", "--config", shop / "shop.yaml").output == "there is nothing to send\n"  # it need not ask
 
@@ -174,8 +175,8 @@ def test_the_server_is_down_then_up_then_down(
 def test_it_is_sent_once_though_killed_twice_in_between(shop: Path) -> None:
     """Killed by the system before the run is whole, and again between the run and the version."""
     folder_with(shop, UP)
-    (there,) = kept(shop)
-    model = read_pending(there).record.model
+    (pending,) = kept(shop)
+    model = read_pending(pending).record.model
     ended = []
     for killed_in in ("log_model_artifacts", "create_model_version"):
         code = f"""
@@ -188,10 +189,10 @@ main(["sync", "--config", "shop.yaml"])
 """
         done = subprocess.run([sys.executable, "-c", code], cwd=shop, capture_output=True, text=True, check=False)
         assert done.returncode == -signal.SIGKILL, done.stderr
-        assert kept(shop) == [there]
+        assert kept(shop) == [pending]
         ended.append("1 run that a killed process left RUNNING is KILLED now" in done.stdout)
     assert ended == [False, True]
-    assert sorted(one.info.status for one in parents(shop)) == ["FINISHED", "KILLED"]
+    assert sorted(entry.info.status for entry in parents(shop)) == ["FINISHED", "KILLED"]
     assert list_versions(here(shop)) == []
 
     sent = run("sync", "--config", shop / "shop.yaml")
@@ -199,13 +200,13 @@ main(["sync", "--config", "shop.yaml"])
     assert "registered customer-segments version 1" in sent.output
     assert "segments promote 1" in sent.output
     assert kept(shop) == []
-    assert sorted(one.info.status for one in parents(shop)) == ["FINISHED", "KILLED"]
+    assert sorted(entry.info.status for entry in parents(shop)) == ["FINISHED", "KILLED"]
     (version,) = list_versions(here(shop))
     assert model is not None
     fetched = fetch(here(shop), "1").model
     assert fetched.digest == model.digest == version.digest
     with connected(here(shop)) as connection:
-        stored = {one.path for one in connection.client.list_artifacts(version.run_id)}
+        stored = {entry.path for entry in connection.client.list_artifacts(version.run_id)}
         (used,) = connection.client.get_run(version.run_id).inputs.dataset_inputs
     assert {"report.html", "settings.yaml", "figures", "tables", "rules.sql"} <= stored
     assert json.loads(used.dataset.profile)["num_rows"] == 60
@@ -223,14 +224,15 @@ import os, signal, sys
 sys.path.insert(0, {str(REPOSITORY)!r})
 from registry.connection import load_mlflow
 load_mlflow().MlflowClient.log_model_artifacts = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
-from training import run
-run.draw_pictures = lambda _: {{}}
+from jobs import conclusion
+from reporting.pictures.all_pictures import DrawnPictures
+conclusion.draw_pictures = lambda _: DrawnPictures({{}}, {{}})
 from cli import main
 main(["discover", "shop.yaml"])
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
-    assert [one.info.status for one in parents(tmp_path)] == ["RUNNING"]
+    assert [entry.info.status for entry in parents(tmp_path)] == ["RUNNING"]
     assert list_versions(here(tmp_path)) == []
 
     again = run("discover", config)
@@ -239,11 +241,11 @@ main(["discover", "shop.yaml"])
     with connected(here(tmp_path)) as connection:
         every = connection.client.search_runs([connection.experiment_id()])
         models = connection.client.search_logged_models([connection.experiment_id()])
-    assert sorted(one.info.status for one in parents(tmp_path)) == ["FINISHED", "KILLED"]
-    assert "RUNNING" not in {one.info.status for one in every}
-    assert sorted(one.status.value for one in models) == ["FAILED", "READY"]
+    assert sorted(entry.info.status for entry in parents(tmp_path)) == ["FINISHED", "KILLED"]
+    assert "RUNNING" not in {entry.info.status for entry in every}
+    assert sorted(entry.status.value for entry in models) == ["FAILED", "READY"]
     (version,) = list_versions(here(tmp_path))
-    (finished,) = (one.info.run_id for one in parents(tmp_path) if one.info.status == "FINISHED")
+    (finished,) = (entry.info.run_id for entry in parents(tmp_path) if entry.info.status == "FINISHED")
     assert (version.version, version.run_id) == ("1", finished)
     assert kept(tmp_path) == []
 
@@ -253,8 +255,8 @@ def test_with_another_champion_by_then_its_segments_are_continued(shop: Path) ->
     folder_with(shop, UP, growth=1.1)  # other customers' data: another model
     assert run("discover", shop / "shop.yaml", "--promote").exit_code == 0
     champion = fetch(here(shop))
-    (there,) = kept(shop)
-    alone = read_pending(there).record.model
+    (pending,) = kept(shop)
+    alone = read_pending(pending).record.model
     assert alone is not None
     assert not set(alone.ids) & set(champion.model.ids)
     sent = run("sync", "--config", shop / "shop.yaml")
@@ -286,14 +288,14 @@ def test_the_same_champion_needs_nothing_anew(shop: Path, monkeypatch: pytest.Mo
         raise UnreachableError("the MLflow server at http://here does not answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(running, "log_discovery", gone)
+        patch.setattr(delivery, "log_discovery", gone)
         heard: list[str] = []
         outcome = run_discovery(read_settings(config)[0], shop, heard.append, lambda *_: None)
     assert outcome.kept == kept(shop)[0]
     assert [line for line in heard if "does not answer. The discovery is kept here" in line]
     with pytest.raises(UnreachableError, match="not registered yet: it is kept in"):
         _ = outcome.version
-    monkeypatch.setattr("jobs.sync.finish", lambda *_: pytest.fail("it was discovered anew"))
+    monkeypatch.setattr("jobs.sync.conclude", lambda *_: pytest.fail("it was discovered anew"))
     done = sync(read_settings(config)[0], shop, heard.append, lambda *_: None)
     assert [sent.version for sent in done.sent] == ["2"]
     made = fetch(here(shop), "2").model
@@ -309,15 +311,15 @@ def test_what_waits_for_another_registry_is_left(shop: Path) -> None:
     assert len(kept(shop)) == 1
 
 
-def damage(there: Path, what: str, content: Any) -> None:
+def damage(folder: Path, what: str, content: Any) -> None:
     """Write something else into a file, or into a key of the record; None takes it away."""
     if what in PendingRecord.model_fields:
-        story = json.loads((there / RECORD).read_text(encoding="utf-8"))
+        story = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         story[what] = content
         if content is None:
             del story[what]
         what, content = RECORD, json.dumps(story).encode()
-    path = there / what
+    path = folder / what
     if content is None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     elif content == "a folder":
@@ -362,19 +364,19 @@ def test_whatever_is_damaged_is_one_line_and_nothing_is_sent(
     shop: Path, monkeypatch: pytest.MonkeyPatch, what: str, content: Any, message: str
 ) -> None:
     folder_with(shop, UP)
-    (there,) = kept(shop)
-    damage(there, what, content)
+    (pending,) = kept(shop)
+    damage(pending, what, content)
     for asked in ("finished_run", "send", "register"):
         monkeypatch.setattr(f"jobs.sync.{asked}", lambda *_: pytest.fail("the registry was asked to take it"))
     monkeypatch.setattr("jobs.sync.end_killed", lambda *_: None)
     result = run("sync", "--config", shop / "shop.yaml")
     assert result.exit_code == 2
-    assert result.stderr.startswith(f"segments: {there} cannot be sent: ")
+    assert result.stderr.startswith(f"segments: {pending} cannot be sent: ")
     assert message in result.stderr
     assert result.stderr.endswith("Delete the folder to give it up\n")
     assert result.stderr.count("\n") == 1
     assert "nothing to send" not in result.output
-    assert kept(shop) == [there]
+    assert kept(shop) == [pending]
 
 
 @given(place=st.floats(0, 1), put=st.binary(max_size=4), cut=st.integers(0, 4))
@@ -383,21 +385,21 @@ def test_bytes_changed_anywhere_are_noticed_or_harmless(
     discovered_while_down: tuple[Path, Result], place: float, put: bytes, cut: int
 ) -> None:
     """A record that can be read still is one; vectors that can be read are the same."""
-    (there,) = kept(discovered_while_down[0])
-    whole = read_pending(there)
+    (pending,) = kept(discovered_while_down[0])
+    whole = read_pending(pending)
     for name in (RECORD, "vectors.parquet"):
-        content = (there / name).read_bytes()
+        content = (pending / name).read_bytes()
         at = int(place * len(content))
         try:
-            (there / name).write_bytes(content[:at] + put + content[at + cut :])
-            found = read_pending(there)
-            assert found.vectors.digest == whole.vectors.digest
-            pd.testing.assert_frame_equal(found.vectors.frame, whole.vectors.frame)
-            assert found.discovery
+            (pending / name).write_bytes(content[:at] + put + content[at + cut :])
+            restored = read_pending(pending)
+            assert restored.vectors.digest == whole.vectors.digest
+            pd.testing.assert_frame_equal(restored.vectors.frame, whole.vectors.frame)
+            assert restored.discovery
         except SegmentsError:
             pass
         finally:
-            (there / name).write_bytes(content)
+            (pending / name).write_bytes(content)
 
 
 def test_a_damaged_folder_does_not_stand_in_the_way_of_another(shop: Path) -> None:
@@ -418,14 +420,14 @@ def test_a_damaged_folder_does_not_stand_in_the_way_of_another(shop: Path) -> No
 
 def test_a_damaged_folder_is_named_and_stays(shop: Path) -> None:
     config = folder_with(shop, UP)
-    (there,) = kept(shop)
-    (there / "vectors.parquet").write_bytes(b"damaged")
+    (pending,) = kept(shop)
+    (pending / "vectors.parquet").write_bytes(b"damaged")
     result = run("sync", "--config", config)
     assert result.exit_code == 2
-    assert f"{there} cannot be sent: " in result.stderr
+    assert f"{pending} cannot be sent: " in result.stderr
     assert "Delete the folder to give it up" in result.stderr
-    assert kept(shop) == [there]
-    (there / RECORD).write_text("{")
+    assert kept(shop) == [pending]
+    (pending / RECORD).write_text("{")
     assert "cannot be read" in run("sync", "--config", config).stderr
 
 
@@ -471,34 +473,34 @@ def test_a_lock_that_cannot_be_made_is_one_line(shop: Path) -> None:
 
 def test_what_is_not_whole_does_not_wait(shop: Path) -> None:
     settings = read_settings(shop / "shop.yaml")[0]
-    (there,) = kept(shop)
-    assert waiting_folders(shop, settings) == ([there], 0)
-    there.rename(there.with_name(f".writing-{there.name}"))
+    (pending,) = kept(shop)
+    assert waiting_folders(shop, settings) == ([pending], 0)
+    pending.rename(pending.with_name(f".writing-{pending.name}"))
     assert waiting_folders(shop, settings) == ([], 0)
     assert waiting_folders(shop / "nowhere", settings) == ([], 0)
 
 
 def test_what_a_killed_process_left_is_deleted_by_the_next(shop: Path) -> None:
-    (there,) = kept(shop)
-    record = read_pending(there).record
+    (pending,) = kept(shop)
+    record = read_pending(pending).record
     for beginning in (".writing-", ".sent-"):
-        shutil.copytree(there, there.with_name(f"{beginning}{there.name}"))
-    told: list[str] = []
-    anew = write_pending(shop, record, read_pending(there).vectors, "", told.append)
-    assert told == []
-    assert {path.name for path in (shop / FOLDER).iterdir() if path.is_dir()} == {there.name, anew.name}
-    for folder in (there, anew):
+        shutil.copytree(pending, pending.with_name(f"{beginning}{pending.name}"))
+    announced: list[str] = []
+    anew = write_pending(shop, record, read_pending(pending).vectors, "", announced.append)
+    assert announced == []
+    assert {path.name for path in (shop / FOLDER).iterdir() if path.is_dir()} == {pending.name, anew.name}
+    for folder in (pending, anew):
         folder.rename(folder.with_name(f".sent-{folder.name}"))
     assert run("sync", "--config", folder_with(shop, UP)).output == "there is nothing to send\n"
     assert not [path for path in (shop / FOLDER).iterdir() if path.is_dir()]
 
 
 def test_what_somebody_writes_at_this_moment_is_left_alone(shop: Path) -> None:
-    (there,) = kept(shop)
+    (pending,) = kept(shop)
     place = shop / FOLDER
-    writing, sent = (there.with_name(f"{beginning}{there.name}") for beginning in (".writing-", ".sent-"))
-    shutil.copytree(there, writing)
-    shutil.copytree(there, sent)
+    writing, sent = (pending.with_name(f"{beginning}{pending.name}") for beginning in (".writing-", ".sent-"))
+    shutil.copytree(pending, writing)
+    shutil.copytree(pending, sent)
     with shared_lock(place / WRITING), shared_lock(place / WRITING), exclusive_lock(place / LOCK, "one only"):
         assert remove_leftovers(shop) == ()
         assert writing.exists()
@@ -513,36 +515,36 @@ def test_what_somebody_writes_at_this_moment_is_left_alone(shop: Path) -> None:
 def test_where_nothing_can_be_locked_a_discovery_is_kept_and_nothing_tidied(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (there,) = kept(shop)
-    pending, left = read_pending(there), there.with_name(f".writing-{there.name}")
-    shutil.copytree(there, left)
+    (pending,) = kept(shop)
+    pending, left = read_pending(pending), pending.with_name(f".writing-{pending.name}")
+    shutil.copytree(pending, left)
 
     def without_locks(*_: Any) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    told: list[str] = []
-    lock = there.with_name(WRITING)
+    announced: list[str] = []
+    lock = pending.with_name(WRITING)
     with monkeypatch.context() as only:
         only.setattr(fcntl, "flock", without_locks)
-        anew = write_pending(shop, pending.record, pending.vectors, "", told.append)
+        anew = write_pending(shop, pending.record, pending.vectors, "", announced.append)
         failed = run("sync", "--config", folder_with(shop, UP))
     assert read_pending(anew).record.data_digest == pending.record.data_digest
     assert left.exists()
-    assert told == [
-        f"{there.with_name('.writing-')}* may hold customers that nobody needs any more, and stays: "
+    assert announced == [
+        f"{pending.with_name('.writing-')}* may hold customers that nobody needs any more, and stays: "
         f"{lock} cannot be locked: No locks available",
         f"{lock} cannot be locked (No locks available); the discovery is kept all the same",
     ]
-    assert failed.stderr == f"segments: {there.with_name(LOCK)} cannot be locked: No locks available\n"
-    assert kept(shop) == [left, there, anew]
+    assert failed.stderr == f"segments: {pending.with_name(LOCK)} cannot be locked: No locks available\n"
+    assert kept(shop) == [left, pending, anew]
     assert remove_leftovers(shop) == ()
     assert not left.exists()
 
 
 def test_what_keep_finds_left_and_cannot_delete_is_told(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (there,) = kept(shop)
-    pending, left = read_pending(there), there.with_name(f".sent-{there.name}")
-    there.rename(left)
+    (pending,) = kept(shop)
+    pending, left = read_pending(pending), pending.with_name(f".sent-{pending.name}")
+    pending.rename(left)
     real = shutil.rmtree
 
     def denied(path: Any, *rest: Any, **more: Any) -> None:
@@ -550,10 +552,10 @@ def test_what_keep_finds_left_and_cannot_delete_is_told(shop: Path, monkeypatch:
             raise PermissionError(errno.EACCES, "Permission denied")
         real(path, *rest, **more)
 
-    told: list[str] = []
+    announced: list[str] = []
     monkeypatch.setattr(shutil, "rmtree", denied)
-    anew = write_pending(shop, pending.record, pending.vectors, "", told.append)
-    assert told == [
+    anew = write_pending(shop, pending.record, pending.vectors, "", announced.append)
+    assert announced == [
         f"{left} holds customers that nobody needs any more, and cannot be deleted: [Errno 13] Permission denied"
     ]
     assert kept(shop) == [left, anew]
@@ -584,8 +586,8 @@ def test_a_lock_is_for_the_group_and_held_by_who_may_only_read_it(
 
 
 def test_what_cannot_be_written_leaves_nothing_behind(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (there,) = kept(shop)
-    pending = read_pending(there)
+    (pending,) = kept(shop)
+    pending = read_pending(pending)
 
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -593,15 +595,15 @@ def test_what_cannot_be_written_leaves_nothing_behind(shop: Path, monkeypatch: p
     monkeypatch.setattr("training.outbox.pending_runs.write_vectors", full)
     with pytest.raises(SettingsError, match=r"cannot be kept in .*: No space left on device"):
         write_pending(shop, pending.record, pending.vectors, "", print)
-    assert [path for path in (shop / FOLDER).iterdir() if path.is_dir()] == [there]
+    assert [path for path in (shop / FOLDER).iterdir() if path.is_dir()] == [pending]
 
 
 def test_what_was_sent_and_cannot_be_deleted_is_told_with_the_place_where_it_is(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = folder_with(shop, UP)
-    (there,) = kept(shop)
-    left = there.with_name(f".sent-{there.name}")
+    (pending,) = kept(shop)
+    left = pending.with_name(f".sent-{pending.name}")
 
     real = shutil.rmtree
 

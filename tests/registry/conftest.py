@@ -15,7 +15,7 @@ from registry.connection import RegistryLocation, connected
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.records import CandidateRecord, DiscoveryRecord
 from registry.versions.promotions import promote
-from registry.versions.versions import register
+from registry.versions.registration import register
 from segments import SegmentModel
 
 PNG = b"\x89PNG\r\n\x1a\n and so on"

@@ -69,9 +69,9 @@ def test_a_stranger_gets_the_same_answers_to_the_bit(
     location, model = champion
     customers = as_declared(planted.frame, model.contract).iloc[:60]
     customers.to_parquet(tmp_path / "customers.parquet")
-    told = [location.tracking_uri, str(tmp_path / "customers.parquet"), str(tmp_path / "answer.parquet")]
+    arguments = [location.tracking_uri, str(tmp_path / "customers.parquet"), str(tmp_path / "answer.parquet")]
     done = subprocess.run(
-        [sys.executable, "-I", "-P", "-c", STRANGER, *told],
+        [sys.executable, "-I", "-P", "-c", STRANGER, *arguments],
         env={"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", "HOME": str(tmp_path)},
         cwd=tmp_path,
         capture_output=True,

@@ -15,8 +15,10 @@ from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.records import DiscoveryRecord
 from registry.versions.promotions import promote
+from registry.versions.registration import register
+from registry.versions.segment_names import labels, rename_segment
 from registry.versions.signature import as_declared
-from registry.versions.versions import fetch, find, labels, list_versions, register, rename_segment
+from registry.versions.versions import fetch, find, list_versions
 from segment_model.errors import RegistryError
 from segments import SegmentModel
 
@@ -50,7 +52,7 @@ def test_a_discovery_goes_to_a_server_and_comes_back_until_it_is_down(
     run_id = log_discovery(location, record)
     with connected(location) as connection:
         run = connection.client.get_run(run_id)
-        stored = {one.path for one in connection.client.list_artifacts(run_id)}
+        stored = {file.path for file in connection.client.list_artifacts(run_id)}
     assert run.info.status == "FINISHED"
     assert run.data.metrics == {"silhouette": 0.75, "stability": 0.9}
     assert stored == {"figures", "tables", "settings.yaml", "report.html", "run.md"}

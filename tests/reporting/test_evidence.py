@@ -1,4 +1,4 @@
-"""What a verdict rests on is told: in figures, in a table, on the page; and of candidates that were not even judged."""
+"""The evidence of a verdict: in figures, in a table, on the page; and the figures of candidates refused unjudged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from experiments.generated_tables.planted_groups import customer_table
-from reporting.evidence import evidence_html, evidence_table, verdict_metrics
+from reporting.evidence import evidence_html, evidence_table
 from reporting.page import html_report
 from reporting.tables import candidate_table
 from segment_model.cards import SegmentLabel
@@ -18,6 +18,7 @@ from segment_model.contract import Column, Kind
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.evaluation.verdict import VerdictKind
+from training.evaluation.verdict_figures import verdict_figures
 from training.settings import DiscoverySettings
 
 
@@ -33,7 +34,7 @@ def cloud() -> Discovery:
 
 def test_figures_are_those_of_the_evidence(cloud: Discovery) -> None:
     evidence: dict[str, Any] = cloud.verdict.evidence
-    assert verdict_metrics(cloud) == {
+    assert verdict_figures(cloud.verdict) == {
         "recovered_least": min(evidence["recovered"]),
         "recovered_mean": pytest.approx(np.mean(evidence["recovered"])),
         "silhouette_without_groups": evidence["silhouette_without_groups"],

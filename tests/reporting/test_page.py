@@ -53,8 +53,8 @@ class Page(HTMLParser):
 
 @pytest.fixture(params=["kmeans", "hdbscan"])
 def discovery(request: pytest.FixtureRequest) -> Discovery:
-    found: Discovery = request.getfixturevalue(f"{request.param}_discovery")
-    return found
+    discovery: Discovery = request.getfixturevalue(f"{request.param}_discovery")
+    return discovery
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +181,12 @@ def test_sensitive_columns_are_in_no_table_and_on_no_page(hostile: Discovery) ->
     assert "secret-" not in text
 
 
+def test_a_picture_that_could_not_be_drawn_is_named_on_the_page(hostile: Discovery) -> None:
+    text = html_report(hostile, "t", {}, failed_pictures={"customer_map": "ValueError: <b>no ink</b>"})
+    assert "The picture “customer map” could not be drawn: ValueError: <b>no ink</b>." in " ".join(Page(text).words)
+    assert "could not be drawn" not in html_report(hostile, "t", {})
+
+
 def test_the_numbers_of_the_page(hostile: Discovery) -> None:
     words = " ".join(Page(html_report(hostile, "t", {})).words)
     assert "Customer segments as of 2026-01-01" in words
@@ -190,7 +196,8 @@ def test_the_numbers_of_the_page(hostile: Discovery) -> None:
 
 
 def test_every_picture_has_a_sentence_on_how_to_read_it() -> None:
-    assert set(HOW_TO_READ) == set(PICTURES)
+    assert set(HOW_TO_READ) == {picture.name for picture in PICTURES}
+    assert all(HOW_TO_READ.values())
 
 
 def test_a_title_says_the_unit_once() -> None:
@@ -202,13 +209,13 @@ def test_a_title_says_the_unit_once() -> None:
 
 def test_each_card_shows_its_rule_with_figures(hostile: Discovery) -> None:
     plain = learn_rules(hostile.frame, hostile.contract, hostile.labels, hostile.model.cards)
-    rules = [replace(one, rules=(Rule((OneOf(hostile.contract.basis[0].name, (MARKUP,)),)),)) for one in plain]
+    rules = [replace(rule, rules=(Rule((OneOf(hostile.contract.basis[0].name, (MARKUP,)),)),)) for rule in plain]
     text = html_report(hostile, "t", {}, rules=rules)
     page = Page(text)
     words = " ".join(page.words)
     assert "script" not in {tag for tag, _ in page.tags}
     assert words.count("as a rule") == len(hostile.model.cards)
-    for one in rules:
-        assert f"WHERE {one.sql()}" in words
-        assert one.precision is not None
-        assert f"{100 * one.precision:.1f} % of whom it matches are in the segment" in words
+    for rule in rules:
+        assert f"WHERE {rule.sql()}" in words
+        assert rule.precision is not None
+        assert f"{100 * rule.precision:.1f} % of whom it matches are in the segment" in words

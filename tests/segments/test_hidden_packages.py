@@ -120,13 +120,15 @@ def test_the_face_says_so_where_the_model_itself_is_hidden(files: tuple[str, ...
     assert last.endswith("rename it, or run Python from another folder")
 
 
-def test_a_package_that_is_not_installed_is_left_to_pythons_own_error(tmp_path: Path) -> None:
-    require_rooms(str(tmp_path / "serving" / "__init__.py"), "no_such_package_anywhere")
+def test_a_package_that_is_not_beside_is_left_to_python(tmp_path: Path) -> None:
+    """In a Bento, say, which may run where our checkout is installed too."""
+    require_rooms(str(tmp_path / "serving" / "__init__.py"), "no_such_package_anywhere", "registry")
 
 
 def test_a_package_beside_is_not_mistaken_for_another_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "house").symlink_to(ROOT)
     require_rooms(str(tmp_path / "house" / "jobs" / "__init__.py"), "features", "training")
+    (tmp_path / "elsewhere" / "features").mkdir(parents=True)
     with pytest.raises(HiddenPackageError, match="hides the package 'features'"):
         require_rooms(str(tmp_path / "elsewhere" / "jobs" / "__init__.py"), "features")
     assert issubclass(HiddenPackageError, SegmentsError)
@@ -143,7 +145,7 @@ def test_every_package_names_the_packages_that_its_files_import(room: str) -> No
     init = ast.parse((ROOT / room / "__init__.py").read_text())
     calls = [node for node in ast.walk(init) if isinstance(node, ast.Call) and ast.unparse(node.func) == CHECK]
     named = [argument.value for call in calls for argument in call.args if isinstance(argument, ast.Constant)]
-    assert named == sorted(imported & {*ROOMS} - {room})
+    assert imported & {*ROOMS} - {room} <= set(named)
 
 
 def _imported(tree: ast.Module) -> set[str]:

@@ -37,7 +37,7 @@ from segment_model.explanation.core import CoreExplainer
 from segment_model.model import SegmentModel
 from serving.contracts.errors import ErrorResponse
 from serving.gateway.api_keys import add_key
-from serving.gateway.gateway import Door
+from serving.gateway.gateway import Gateway
 from serving.launcher import Launched, serve_command, serve_environment, stop, wait_until_ready
 from serving.model.live_model import LiveModel
 from serving.model.served_model import ServedModel
@@ -202,10 +202,10 @@ class Reply:
 
 
 class Caller:
-    """Speaks ASGI to a door, without a server and without a client library that would mend what we send."""
+    """Speaks ASGI to a gateway, without a server and without a client library that would mend what we send."""
 
-    def __init__(self, door: Door) -> None:
-        self.door = door
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
 
     def __call__(
         self,
@@ -252,37 +252,37 @@ class Caller:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await self.door(scope, receive, send)
+        await self.gateway(scope, receive, send)
         start, *bodies = sent
         answered = {name.decode(): value.decode() for name, value in start["headers"]}
         return Reply(start["status"], answered, b"".join(message["body"] for message in bodies))
 
 
-def door_of(model: SegmentModel, settings: ServiceSettings | None = None) -> Door:
-    """The service's door with a model already in it."""
+def gateway_of(model: SegmentModel, settings: ServiceSettings | None = None) -> Gateway:
+    """The service's gateway with a model already in it."""
     live = LiveModel(lambda: ServedModel(model, "tiny", "7", "tests"))
     live.load()
     gc.unfreeze()  # loading freezes the collector's heap, which a test process must not keep
-    return Door(live, settings or ServiceSettings())
+    return Gateway(live, settings or ServiceSettings())
 
 
 @pytest.fixture(scope="session")
 def call(model: SegmentModel) -> Caller:
     """The service over each of the two models."""
-    return Caller(door_of(model))
+    return Caller(gateway_of(model))
 
 
 @pytest.fixture(scope="session")
 def call_kmeans(kmeans: SegmentModel) -> Caller:
-    return Caller(door_of(kmeans))
+    return Caller(gateway_of(kmeans))
 
 
 @pytest.fixture(scope="session")
 def make_caller() -> Callable[..., Caller]:
-    """Make a caller of a model, or of a door, of one's own."""
+    """Make a caller of a model, or of a gateway, of one's own."""
 
-    def make(what: SegmentModel | Door, settings: ServiceSettings | None = None) -> Caller:
-        return Caller(what if isinstance(what, Door) else door_of(what, settings))
+    def make(what: SegmentModel | Gateway, settings: ServiceSettings | None = None) -> Caller:
+        return Caller(what if isinstance(what, Gateway) else gateway_of(what, settings))
 
     return make
 

@@ -23,7 +23,7 @@ from segment_model.model import SegmentModel
 from serving.contracts.errors import CODES
 from serving.endpoints.openapi import openapi
 from serving.endpoints.table import route_table
-from serving.gateway.gateway import Door
+from serving.gateway.gateway import Gateway
 from serving.launcher import running_service
 from serving.model.live_model import LiveModel
 from serving.model.segment_plane import SegmentPlane
@@ -144,11 +144,11 @@ def _raw(model: SegmentModel, customers: list[dict[str, Any]]) -> Any:
     return CustomerReader(model.contract, model.encoder).records(customers)
 
 
-def ask(client: Any, door: Door, name: str, **arguments: Any) -> Any:
+def ask(client: Any, gateway: Gateway, name: str, **arguments: Any) -> Any:
     """Ask a gateway in this process by the generated client."""
 
     async def asked() -> Any:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://service") as inner:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://service") as inner:
             known = client.Client(base_url="http://service").set_async_httpx_client(inner)
             return await call(name, "asyncio_detailed")(client=known, **arguments)
 
@@ -159,17 +159,17 @@ def test_the_generated_client_sends_raw_rows_and_gets_the_segments_of_their_vect
     client: Any, raw_model: SegmentModel, raw_rows: dict[str, Any], make_caller: Any
 ) -> None:
     models = importlib.import_module(f"{NAME}.models")
-    door = make_caller(raw_model, ServiceSettings()).door
+    gateway = make_caller(raw_model, ServiceSettings()).gateway
     spent = {"C1": 41.5, "ß": 4150.0}
     customers = [
         {"id": name, **raw_rows, "orders": [{"ordered_at": "2026-06-28T10:00:00", "order_id": "O1", "amount": amount}]}
         for name, amount in spent.items()
     ]
     sent = {"as_of": "2026-07-01", "customers": customers}
-    answer = ask(client, door, "assign_records", body=models.RecordsRequest.from_dict(sent)).parsed
+    answer = ask(client, gateway, "assign_records", body=models.RecordsRequest.from_dict(sent)).parsed
     assert isinstance(answer, models.RecordsResponse), answer
     vectors = [{"id": row.id, "features": row.features.to_dict()} for row in answer.assignments]
-    again = ask(client, door, "assign", body=models.AssignRequest.from_dict({"customers": vectors})).parsed
+    again = ask(client, gateway, "assign", body=models.AssignRequest.from_dict({"customers": vectors})).parsed
     assert [row.segment_id for row in answer.assignments] == [row.segment_id for row in again.assignments]
     assert {row["id"]: row["features"]["monetary_value"] for row in vectors} == spent
 
@@ -179,16 +179,16 @@ def test_the_generated_client_reads_retry_after(
 ) -> None:
     """One request in 100 s is allowed; and a service that has no model yet."""
     models = importlib.import_module(f"{NAME}.models")
-    slow = make_caller(kmeans, ServiceSettings(requests_per_second=0.01)).door
-    empty = Door(LiveModel(lambda: pytest.fail("nobody asked to load")), ServiceSettings())
+    slow = make_caller(kmeans, ServiceSettings(requests_per_second=0.01)).gateway
+    empty = Gateway(LiveModel(lambda: pytest.fail("nobody asked to load")), ServiceSettings())
 
     assert ask(client, slow, "model").parsed.digest == kmeans.digest
-    for door, name, status, code, wait in [
+    for gateway, name, status, code, wait in [
         (slow, "segments", 429, "rate_limited", 100),
         (empty, "readyz", 503, "loading", 1),
         (empty, "model", 503, "loading", 1),
     ]:
-        reply = ask(client, door, name)
+        reply = ask(client, gateway, name)
         assert (reply.status_code, reply.parsed.error.code) == (status, code)
         assert isinstance(reply.parsed, models.ErrorResponse)
         assert 0 < int(reply.headers["retry-after"]) <= wait

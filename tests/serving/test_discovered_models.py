@@ -16,7 +16,8 @@ from registry.connection import RegistryLocation
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.records import DiscoveryRecord
 from registry.versions.promotions import promote
-from registry.versions.versions import register, rename_segment
+from registry.versions.registration import register
+from registry.versions.segment_names import rename_segment
 from segment_model.errors import RegistryError
 from segments import SegmentModel
 from serving.model.live_model import LiveModel
@@ -35,7 +36,7 @@ def unfrozen() -> Iterator[None]:
     gc.unfreeze()
 
 
-@pytest.fixture(params=["kmeans", "hdbscan"])
+@pytest.fixture(params=["kmeans", "hdbscan", "mixture"])
 def discovered(request: pytest.FixtureRequest) -> SegmentModel:
     chosen: SegmentModel = request.getfixturevalue(f"{request.param}_model")
     return chosen

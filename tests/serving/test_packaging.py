@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,7 @@ def test_the_image_is_rendered_where_no_engine_runs(built: Built) -> None:
     installs = [rest for what, rest in steps if what == "RUN" and "pip install -r" in rest]
     assert len(installs) == 1
     assert "env/python/requirements.txt" in installs[0], "the lock, pinned and hashed, see below"
+    assert "UV_COMPILE_BYTECODE=1" in text, "workers start from bytecode; that of our files is in the Bento"
     users = [rest for what, rest in steps if what == "USER"]
     assert users[-1] not in {"root", "0"}, "it runs as nobody in particular"
     assert [what for what, _ in steps][-1] == "ENTRYPOINT"
@@ -165,6 +167,14 @@ def test_the_bento_carries_every_module_that_a_worker_imports(built: Built) -> N
     carried = modules_below(built.folder / "src")
     assert needed <= carried.keys()
     assert all(carried[name].read_bytes() == modules[name].read_bytes() for name in needed)
+
+
+def test_the_bento_carries_bytecode(built: Built) -> None:
+    files = [file for file in (built.folder / "src").rglob("*.py") if file.stat().st_size]
+    compiled = [Path(cache_from_source(str(file))) for file in files]
+    assert len(files) > 60
+    assert [file for file in compiled if not file.exists()] == []
+    assert all(int.from_bytes(file.read_bytes()[4:8], "little") == 0b11 for file in compiled), "checked by hash"
 
 
 def test_every_carried_package_can_be_imported_from_the_bento_alone(built: Built) -> None:

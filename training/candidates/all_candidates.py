@@ -32,7 +32,7 @@ def registered_algorithms() -> Mapping[str, type[AlgorithmSettings]]:
 
 
 class RegisteredAlgorithm:
-    """Annotates a settings field: an entry is of one of the registered algorithms, told apart by `algorithm`.
+    """Annotates a settings field: an entry belongs to the registered algorithm that its `algorithm` names.
 
     The registry is looked up at every validation, so that a test or an extension may register its own.
     """

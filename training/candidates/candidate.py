@@ -1,4 +1,4 @@
-"""What a candidate is: an algorithm with its parameters, which fits encoded points and returns an assigner.
+"""The protocol of a candidate: an algorithm with its parameters, which fits encoded points to an assigner.
 
 Candidates are fitted on one thread, because KMeans' centres depend on the number of threads (measured), and a
 reproducible result is worth more than the seconds saved.

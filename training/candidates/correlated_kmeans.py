@@ -122,8 +122,7 @@ class CorrelatedKMeansSpec:
     def _choose_partition(self, points: Floats, members: Indices, best: RoundPartition) -> RoundPartition:
         """The best, or a step on the way from a serving model's segments that costs less.
 
-        As in `warm_start.choose_partition`; here the determinant's root, of as many as there are dimensions, stands for
-        the inertia.
+        As in `warm_start.choose_partition`, with the determinant to the power of 1 / width in place of the inertia.
         """
         known = members >= 0
         if len(np.unique(members[known])) < self.segments:

@@ -1,7 +1,7 @@
 """Gaussian mixtures fitted by expectation maximisation; the number of components and the covariance by BIC.
 
-The density of a mixture has no bound: a component that collapses onto a few customers, or onto one value of a column,
-is as likely as one likes (Day 1969). So ties are blurred before the fit (dequantisation, Theis et al. 2016), and a
+The likelihood of a mixture is unbounded: it grows without limit where a component collapses onto a few customers or
+onto one value of a column (Day 1969). So ties are blurred before the fit (dequantisation, Theis et al. 2016), and a
 mixture with a degenerate component is refused whatever its BIC (Schwarz 1978).
 """
 
@@ -249,7 +249,7 @@ def _variances(fitted: FittedMixture) -> Floats:
 
 
 def _assigner(fitted: FittedMixture, order: Indices, columns: Indices, middle: Floats) -> GaussianMixture:
-    """The mixture as it is served; a constant column, of which `middle` is the value, says nothing."""
+    """The mixture as it is served. A constant column has no weight; `middle` (all columns,) holds its value."""
     components, width = len(order), len(middle)
     means = np.tile(middle, (components, 1))
     means[:, columns] = fitted.means_[order]

@@ -22,7 +22,9 @@ class GaussianMixtureSettings(AlgorithmSettings):
     algorithm: Literal["gaussian_mixture"] = Field("gaussian_mixture", description="says which algorithm the entry is")
     segments: SegmentRange = Field((2, 10), description="the number of components, or the least and the most")
     covariances: tuple[Covariance, ...] = Field(
-        ("full", "diagonal", "spherical"), min_length=1, description="of the components; BIC chooses among them"
+        ("full", "diagonal", "spherical"),
+        min_length=1,
+        description="covariances of the components; BIC chooses among them",
     )
     starts: int = Field(3, ge=1, description="random starts for each mixture; the likeliest one counts")
 

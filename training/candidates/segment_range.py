@@ -1,4 +1,4 @@
-"""How many segments to try: one number, or the least and the most."""
+"""The setting of how many segments to try: one number, or the least and the most."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One candidate tried: fitted on all customers, its gaps looked for, and judged."""
+"""The trial of one candidate: it is fitted on all customers, tested for gaps, and judged."""
 
 from __future__ import annotations
 

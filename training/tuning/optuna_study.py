@@ -23,6 +23,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from segment_model.errors import SettingsError
+from segment_model.storage.sqlite_address import sqlite_address
 from training.sweep_settings import SweepRange
 from training.tuning.search_space import Space, Values, combinations, count_of, every_combination, value_at
 
@@ -69,7 +70,7 @@ def open_study(file: Path | None, name: str) -> Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         with reported_storage_errors(f"{file} cannot hold the trials of a sweep"):
-            storage = None if file is None else f"sqlite:///{file.resolve()}"
+            storage = None if file is None else sqlite_address(file)
             return optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
     except RuntimeError as error:  # another version of Optuna made its tables
         raise SettingsError(f"{file} cannot hold the trials of a sweep: {_first_line(error)}; move it away") from error

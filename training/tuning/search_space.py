@@ -22,7 +22,7 @@ Values = Mapping[str, Any]  # dotted path -> plain value
 Space = Mapping[str, tuple[Any, ...] | SweepRange]
 Root = TypeVar("Root", bound=BaseModel)
 
-SAYS_NOTHING_OF_SEGMENTS = ("registry", "sweep", "title")
+CHANGES_NO_SEGMENTS = ("registry", "sweep", "title")
 GOLDEN = 0.381966  # a share between 0 and 1 that is no round number
 NAMED_BY = "algorithm"  # entries of a list are found by their number or by this key
 
@@ -65,8 +65,8 @@ def check_space(settings: BaseModel, space: Space) -> None:
         If a path or value is not valid, naming it.
     """
     for path in space:
-        if path.split(".")[0] in SAYS_NOTHING_OF_SEGMENTS:
-            raise SettingsError(f"sweep.space: {path!r} says nothing of segments, so there is nothing to sweep")
+        if path.split(".")[0] in CHANGES_NO_SEGMENTS:
+            raise SettingsError(f"sweep.space: {path!r} does not change segments, so it cannot be swept")
     companies: list[dict[str, Any]] = [
         {},
         {path: _samples(variation)[0] for path, variation in space.items()},

@@ -1,1 +1,1 @@
-"""What our figures are compared with."""
+"""The peers of the benchmarks."""

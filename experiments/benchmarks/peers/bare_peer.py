@@ -1,4 +1,4 @@
-"""The limit: a Starlette route on uvicorn, which reads, validates, answers and writes as the service does; no more."""
+"""The upper limit: a Starlette route on uvicorn that reads, validates, answers and writes as the service does."""
 
 from __future__ import annotations
 

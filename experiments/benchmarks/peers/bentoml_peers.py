@@ -1,6 +1,6 @@
 """The two kinds of route that BentoML offers, doing the same work with the levers that the service uses.
 
-Compared with the service's own door (docs/decisions/0004-service-routes.md). Only BentoML's processes import this.
+Compared with the service's own gateway (docs/decisions/0004-service-routes.md). Only BentoML's processes import this.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class AsApi:
     @bentoml.api  # type: ignore[untyped-decorator]
     async def assign(self, request: AssignRequest, /) -> dict[str, Any]:
         customers = request.customers
-        ids, features = [one.id for one in customers], [one.features for one in customers]
+        ids, features = [customer.id for customer in customers], [customer.features for customer in customers]
         asked = AssignmentRequest(ids, features, request.explain, request.words, request.policy)
         return assign_customers(self.served, asked)
 

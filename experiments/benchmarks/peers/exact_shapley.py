@@ -1,4 +1,4 @@
-"""Shapley values of an HDBSCAN margin by brute force: what the quick explanations are judged by."""
+"""Shapley values of an HDBSCAN margin by enumeration of all coalitions: the reference for the fast explanations."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Load on a running service, and what wrk tells of it."""
+"""Load on a running service, measured by wrk."""

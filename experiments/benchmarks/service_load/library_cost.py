@@ -147,7 +147,7 @@ def measure(base: Path, changed: Path, rounds: int, seconds: float, starts: int)
             "Content-Type": "application/json",
         }
         bodies = Bodies(frame)
-        sent = {"one customer explained": bodies.one(explain=True), "500 customers": bodies.many()}
+        sent = {"one customer explained": bodies.one_customer(explain=True), "500 customers": bodies.many()}
         ratios: dict[str, list[float]] = {request: [] for request in sent}
         for start in range(starts):
             with both_services(base, changed, folder, start) as services:

@@ -1,6 +1,6 @@
-"""How long `/assign_records` takes: raw rows of a simulated company, over HTTP, one request after the other.
+"""Latency of `/assign_records`: raw rows of a simulated company, over HTTP, one request after the other.
 
-"200 records" may be read as 200 raw rows, or as 200 customers with theirs: both are measured.
+"200 records" may mean 200 raw rows or 200 customers with their rows: both are measured.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ def records_latency(folder: Path, requests: int, customers: int = RECORDS) -> di
         "Authorization": f"Bearer {add_key(folder / 'keys.json', 'benchmark')}",
         "Content-Type": "application/json",
     }
-    many = [one | {table: one[table][-LATEST:] for table in ("orders", "events")} for one in everyone]
+    many = [customer | {table: customer[table][-LATEST:] for table in ("orders", "events")} for customer in everyone]
     sizes = {"assign_records_p50_ms": up_to(everyone, RECORDS), "assign_records_200_customers_p50_ms": many}
-    found = {}
+    milliseconds = {}
     with started(service_settings(folder, 1), folder / "service.log") as service:
         for name, sent in sizes.items():
             body = json.dumps({"as_of": AS_OF.isoformat(), "customers": sent})
-            found[name] = 1000 * _median_seconds(service.port, body, headers, requests)
-            print(f"/assign_records, {rows_of(sent)} rows of {len(sent)} customers: p50 {found[name]:.1f} ms")
-    return found
+            milliseconds[name] = 1000 * _median_seconds(service.port, body, headers, requests)
+            print(f"/assign_records, {rows_of(sent)} rows of {len(sent)} customers: p50 {milliseconds[name]:.1f} ms")
+    return milliseconds
 
 
 def company(customers: int, folder: Path) -> tuple[SegmentModel, list[Customer]]:
@@ -80,25 +80,25 @@ def company(customers: int, folder: Path) -> tuple[SegmentModel, list[Customer]]
 
 def up_to(customers: Sequence[Customer], rows: int) -> list[Customer]:
     """The first customers, whole, as long as they have no more rows than that together."""
-    found: list[Customer] = []
-    for one in customers:
-        if rows_of([*found, one]) <= rows:
-            found.append(one)
-    return found
+    chosen: list[Customer] = []
+    for customer in customers:
+        if rows_of([*chosen, customer]) <= rows:
+            chosen.append(customer)
+    return chosen
 
 
 def rows_of(customers: Sequence[Customer]) -> int:
     """Raw rows; the attributes of a customer are one."""
-    return sum(1 + sum(len(one[table]) for table in ROW_TABLES) for one in customers)
+    return sum(1 + sum(len(customer[table]) for table in ROW_TABLES) for customer in customers)
 
 
 def _rows(table: str, frame: pd.DataFrame, settings: Settings, columns: Sequence[str]) -> dict[str, list[Any]]:
     """The rows of each customer under our column names, as JSON has them."""
     renamed = under_our_names(table, frame, settings.sources, columns)
-    found: dict[str, list[Any]] = {}
+    rows: dict[str, list[Any]] = {}
     for row in json.loads(renamed.to_json(orient="records", date_format="iso")):
-        found.setdefault(row.pop("customer_id"), []).append(row)
-    return found
+        rows.setdefault(row.pop("customer_id"), []).append(row)
+    return rows
 
 
 def _median_seconds(port: int, body: str, headers: Mapping[str, str], requests: int) -> float:
@@ -108,9 +108,9 @@ def _median_seconds(port: int, body: str, headers: Mapping[str, str], requests: 
         begun = time.perf_counter()
         connection.request("POST", "/assign_records", body, dict(headers))
         reply = connection.getresponse()
-        said = reply.read()
+        reply_body = reply.read()
         times.append(time.perf_counter() - begun)
         if reply.status != 200:
-            raise LoadError(f"/assign_records answered {reply.status}: {said[:300]!r}")
+            raise LoadError(f"/assign_records answered {reply.status}: {reply_body[:300]!r}")
     connection.close()
     return median(times)

@@ -30,7 +30,7 @@ WARM = 300  # requests whose median is the warm one
 
 @dataclass
 class Side:
-    """One of those compared: where and how it is asked, and what its rounds came to."""
+    """One side of the comparison: its URL and requests, and the measurements of its rounds."""
 
     url: str
     bodies: list[str]
@@ -41,9 +41,11 @@ class Side:
 
     def measure(self, seconds: float) -> None:
         before = self.processor_seconds()
-        found = load(self.url, self.bodies, {"Content-Type": "application/json", **self.headers}, CONNECTIONS, seconds)
-        self.rounds.append(found)
-        self.per_cpu_second.append(found.requests / max(self.processor_seconds() - before, 1e-9))
+        measured = load(
+            self.url, self.bodies, {"Content-Type": "application/json", **self.headers}, CONNECTIONS, seconds
+        )
+        self.rounds.append(measured)
+        self.per_cpu_second.append(measured.requests / max(self.processor_seconds() - before, 1e-9))
 
 
 def service_settings(folder: Path, workers: int) -> ServiceSettings:

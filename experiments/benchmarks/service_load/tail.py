@@ -1,8 +1,7 @@
-"""How late the latest of a hundred answers is, beside a peer's in the same minute and what the machine itself does.
+"""Tail latency (99th percentile) of the service, of a peer in the same minute, and of the machine itself.
 
-Machines that others share stop for some milliseconds now and then. Whatever waits meanwhile waits longer, in whoever's
-queue: so the peer takes turns with the service, and a loop that serves nobody shows what a server without any cost of
-its own would have come to.
+Shared machines pause for some milliseconds now and then, which lengthens every queue. So the peer takes turns with the
+service, and an idle loop shows the tail that a server without any cost of its own would have.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from experiments.benchmarks.service_load.wrk import load
 from experiments.benchmarks.service_load.wrk_latencies import percentile
 
 MACHINE = "the machine"
-WORK = 500  # steps of the loop in one request of nobody's
+WORK = 500  # steps of the idle loop that count as one request
 
 
 @dataclass(frozen=True)
 class Tail:
-    """Latencies in seconds; `counted` as wrk itself tells them, with requests that a stall kept from being sent."""
+    """Latencies in seconds; `counted` is wrk's own ratio, which includes requests that a stall kept from being sent."""
 
     p50: float
     p99: float
@@ -44,22 +43,22 @@ def tails(sides: Mapping[str, Side], rounds: int, seconds: float) -> dict[str, T
     for _ in range(rounds):
         for name, side in sides.items():
             headers = {"Content-Type": "application/json", **side.headers}
-            found = load(side.url, side.bodies, headers, CONNECTIONS, seconds, latencies=True)
-            waited[name].update(found.latencies)
-            counted[name].append(found.p99 / found.p50)
+            measured = load(side.url, side.bodies, headers, CONNECTIONS, seconds, latencies=True)
+            waited[name].update(measured.latencies)
+            counted[name].append(measured.p99 / measured.p50)
         nobody += _of_nobody(seconds / 2)
-    told = {
-        name: Tail(percentile(one, 50) / 1e6, percentile(one, 99) / 1e6, float(np.median(counted[name])))
-        for name, one in waited.items()
+    tail_of = {
+        name: Tail(percentile(latencies, 50) / 1e6, percentile(latencies, 99) / 1e6, float(np.median(counted[name])))
+        for name, latencies in waited.items()
     }
     p50, p99 = np.percentile(nobody, [50, 99]).tolist()
-    return {**told, MACHINE: Tail(p50, p99, p99 / p50)}
+    return {**tail_of, MACHINE: Tail(p50, p99, p99 / p50)}
 
 
-def show_tails(found: Mapping[str, Tail]) -> None:
+def show_tails(tail_of: Mapping[str, Tail]) -> None:
     """Print them."""
     print(f"{'tail':28} {'p50 ms':>8} {'p99 ms':>8} {'p99/p50':>8} {'by wrk':>8}")
-    for name, tail in found.items():
+    for name, tail in tail_of.items():
         print(f"{name:28} {1000 * tail.p50:>8.2f} {1000 * tail.p99:>8.2f} {tail.ratio:>8.2f} {tail.counted:>8.2f}")
 
 

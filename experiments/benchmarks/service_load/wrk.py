@@ -1,4 +1,4 @@
-"""Load by `wrk` (Debian package `wrk`), which costs so little that the service under it is what is measured."""
+"""Load by `wrk` (Debian package `wrk`), which takes so little processor time that the service is the bottleneck."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class LoadError(SegmentsError):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round of load came to; `p50` and `p99` in seconds, as wrk tells them.
+    """The measurements of one round of load; `p50` and `p99` in seconds, as wrk reports them.
 
     latencies : requests by the microseconds that they took, where asked for.
     """
@@ -87,7 +87,7 @@ def load(
     Raises
     ------
     LoadError
-        If wrk is absent, any answer was an error, or its latencies are not told as this one reads them.
+        If wrk is absent, any answer was an error, or this version of wrk reports latencies in another way.
     """
     named = "".join(f"wrk.headers[{json.dumps(name)}] = {json.dumps(text)}\n" for name, text in headers.items())
     listed = ",\n".join(f"[==[{body}]==]" for body in bodies)
@@ -100,12 +100,12 @@ def load(
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise LoadError(f"wrk failed: {done.stderr or done.stdout}")
-    found = json.loads(done.stdout.strip().splitlines()[-1])
-    if found["errors"] or not found["requests"]:
-        raise LoadError(f"{url}: {found['errors']} errors in {found['requests']} requests; a benchmark takes none")
-    requests, microseconds = found["requests"], found["microseconds"]
-    told: dict[int, int] = dict(found["all"])
-    sent = as_sent(told, microseconds // (requests // connections)) if requests >= connections else told
+    summary = json.loads(done.stdout.strip().splitlines()[-1])
+    if summary["errors"] or not summary["requests"]:
+        raise LoadError(f"{url}: {summary['errors']} errors in {summary['requests']} requests; a benchmark takes none")
+    requests, microseconds = summary["requests"], summary["microseconds"]
+    reported: dict[int, int] = dict(summary["all"])
+    sent = as_sent(reported, microseconds // (requests // connections)) if requests >= connections else reported
     if latencies and (sum(sent.values()) != requests or min(sent.values()) < 0):
         raise LoadError("this wrk counts latencies otherwise than wrk 4; take Debian's package of that name")
-    return Round(requests, microseconds / 1e6, found["p50"] / 1e6, found["p99"] / 1e6, sent)
+    return Round(requests, microseconds / 1e6, summary["p50"] / 1e6, summary["p99"] / 1e6, sent)

@@ -1,8 +1,9 @@
-"""The latencies that callers met, from what wrk tells of them.
+"""The latencies of the requests that were sent, from the corrected ones that wrk reports.
 
-Before wrk tells anything it adds, for an answer that took long, the requests that its connection would have sent
-meanwhile (`stats_correct` in wrk's stats.c): its percentiles count requests that nobody sent. Adding goes from long to
-shorter in steps of the mean interval between a connection's requests, so it can be taken back exactly.
+For each slow answer wrk adds the requests that its connection would have sent meanwhile (`stats_correct` in wrk's
+stats.c, a correction for coordinated omission), so its percentiles count requests that were never sent. The additions
+go from longer to shorter latencies in steps of the mean interval between a connection's requests, so they can be
+subtracted exactly.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from collections.abc import Mapping
 from itertools import accumulate
 
 
-def as_sent(told: Mapping[int, int], interval: int) -> dict[int, int]:
-    """Requests by latency in microseconds without those that wrk added.
+def as_sent(reported: Mapping[int, int], interval: int) -> dict[int, int]:
+    """Requests by latency in microseconds, without those that wrk added.
 
     interval : the mean microseconds between two requests of a connection, as wrk rounds it.
     """
-    found = dict(told)
-    for latency in sorted((one for one in told if one >= 2 * interval), reverse=True):
+    requests = dict(reported)
+    for latency in sorted((latency for latency in reported if latency >= 2 * interval), reverse=True):
         # what is longer is clean already: descending, nothing adds to this one any more
         for added in range(latency - interval, interval, -interval):
-            found[added] = found.get(added, 0) - found[latency]
-    return {latency: number for latency, number in found.items() if number}
+            requests[added] = requests.get(added, 0) - requests[latency]
+    return {latency: number for latency, number in requests.items() if number}
 
 
 def percentile(latencies: Mapping[int, int], wanted: float) -> int:

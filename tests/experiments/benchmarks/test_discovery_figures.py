@@ -25,20 +25,20 @@ def named(number: int) -> Finding:
 
 
 def test_each_finding_is_told_before_the_next_is_sought(capsys: pytest.CaptureFixture[str]) -> None:
-    def one(number: int) -> Finding:
-        told = capsys.readouterr().out
-        assert f"set {number + 1}" in told or number == 3
+    def finding_of(number: int) -> Finding:
+        printed = capsys.readouterr().out
+        assert f"set {number + 1}" in printed or number == 3
         return named(number)
 
-    found = discovery.findings("three sets", one, [3, 2, 1])
-    assert [finding.score for finding in found] == [0.3, 0.2, 0.1]
+    of_sets = discovery.findings("three sets", finding_of, [3, 2, 1])
+    assert [finding.score for finding in of_sets] == [0.3, 0.2, 0.1]
     assert "set 1 " in capsys.readouterr().out
 
 
 def test_what_is_refused_counts_nothing() -> None:
-    found = [named(10), Finding("refused", discovery.REFUSED, "", 0.0, 1.0)]
-    assert discovery.mean_score(found) == 0.5
-    assert discovery.share_distinct(found) == 0.5
+    of_sets = [named(10), Finding("refused", discovery.REFUSED, "", 0.0, 1.0)]
+    assert discovery.mean_score(of_sets) == 0.5
+    assert discovery.share_distinct(of_sets) == 0.5
 
 
 def test_nobody_keeps_an_id_where_a_retrain_is_refused(shop: TwoDays, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_data_that_are_not_here_are_told(
     shop: TwoDays, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("simulated_company", "complete_journey", "online_retail"):
-        monkeypatch.setattr(succession, name, lambda *_, found=None if name == "online_retail" else shop: found)
+        monkeypatch.setattr(succession, name, lambda *_, shop_data=None if name == "online_retail" else shop: shop_data)
 
     def refuse(*_arguments: Any, **_options: Any) -> SegmentModel:
         raise DiscoveryError("no")

@@ -32,17 +32,17 @@ def test_ratios_are_of_rounds_side_by_side_and_not_of_medians() -> None:
         "500 customers, two workers": side([100, 200, 110]),
     }
     tail = {"the service": Tail(0.004, 0.012, 3.5), "bare Starlette": Tail(0.003, 0.012, 5.0)}
-    found = figures(sides, tail | {MACHINE: Tail(0.001, 0.002, 2.0)}, [(5.0, 1.5), (7.0, 2.5), (6.0, 9.0)])
-    assert found["rps_vs_bare_starlette"] == pytest.approx(0.5)
-    assert found["rps_vs_mlflow_serve"] == pytest.approx(3.0)
-    assert found["explain_cost"] == pytest.approx(1 / 3)
-    assert found["p99_over_p50"] == pytest.approx(3.0)
-    assert (found["p99_over_p50_by_wrk"], found["p99_over_p50_machine"]) == (3.5, pytest.approx(2.0))
-    assert found["p99_over_p50_bare_starlette"] == pytest.approx(4.0)
-    assert found["customers_per_second"] == pytest.approx(500 * 110)
-    assert (found["cold_start_s"], found["first_request_over_warm"]) == (6.0, 2.5)
-    assert found["rps_per_cpu_second_two_workers_vs_one"] == pytest.approx(0.9)
-    assert found["rps_per_cpu_second_two_workers_vs_one_bare"] == pytest.approx(1.8)
+    shown = figures(sides, tail | {MACHINE: Tail(0.001, 0.002, 2.0)}, [(5.0, 1.5), (7.0, 2.5), (6.0, 9.0)])
+    assert shown["rps_vs_bare_starlette"] == pytest.approx(0.5)
+    assert shown["rps_vs_mlflow_serve"] == pytest.approx(3.0)
+    assert shown["explain_cost"] == pytest.approx(1 / 3)
+    assert shown["p99_over_p50"] == pytest.approx(3.0)
+    assert (shown["p99_over_p50_by_wrk"], shown["p99_over_p50_machine"]) == (3.5, pytest.approx(2.0))
+    assert shown["p99_over_p50_bare_starlette"] == pytest.approx(4.0)
+    assert shown["customers_per_second"] == pytest.approx(500 * 110)
+    assert (shown["cold_start_s"], shown["first_request_over_warm"]) == (6.0, 2.5)
+    assert shown["rps_per_cpu_second_two_workers_vs_one"] == pytest.approx(0.9)
+    assert shown["rps_per_cpu_second_two_workers_vs_one_bare"] == pytest.approx(1.8)
 
 
 def test_whether_both_workers_were_busy_is_seen() -> None:
@@ -54,11 +54,11 @@ def test_whether_both_workers_were_busy_is_seen() -> None:
 
 def as_wrk_tells(latencies: Counter[int], interval: int) -> Counter[int]:
     """What wrk makes of them: an answer that took long stands for those its connection would have sent meanwhile."""
-    told = Counter(latencies)
+    reported = Counter(latencies)
     for latency, number in sorted(latencies.items()):
         for added in range(latency - interval, interval, -interval) if latency >= 2 * interval else ():
-            told[added] += number
-    return told
+            reported[added] += number
+    return reported
 
 
 @given(st.lists(st.integers(1, 5_000), min_size=1, max_size=60), st.integers(1, 700))

@@ -44,8 +44,8 @@ ALLOWED = MOST_ERROR + 0.005  # the generators look at 1,000 draws a group, and 
 def digest(table: CustomerTable) -> str:
     """Of the names and every value, rounded to 9 digits: the last ones may differ from processor to processor."""
     frame = table.frame.assign(truth=table.truth)
-    told = frame.to_csv(float_format="%.9g", lineterminator="\n")
-    return hashlib.sha256(told.encode()).hexdigest()
+    text = frame.to_csv(float_format="%.9g", lineterminator="\n")
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(("make", "seed"), [(make, seed) for make, seeds in FROZEN.items() for seed in seeds])
@@ -114,13 +114,13 @@ def test_levels_are_drawn_with_the_chances_of_the_group() -> None:
 
 def test_errors_are_those_of_known_distributions() -> None:
     """Two Gaussians 4 apart: the normal distribution's tail beyond 2. A category that tells all: none. A coin: half."""
-    generator, one = np.random.default_rng(0), np.eye(1)
+    generator, identity = np.random.default_rng(0), np.eye(1)
     half = np.array([0.5, 0.5])
-    apart = GroupModel(np.array([[0.0], [4.0]]), [one, one], half)
+    apart = GroupModel(np.array([[0.0], [4.0]]), [identity, identity], half)
     assert apart.errors(100_000, generator) == pytest.approx([0.02275, 0.02275], abs=0.002)
-    telling = GroupModel(np.zeros((2, 1)), [one, one], half, np.array([[[0.999, 0.001], [0.001, 0.999]]]))
+    telling = GroupModel(np.zeros((2, 1)), [identity, identity], half, np.array([[[0.999, 0.001], [0.001, 0.999]]]))
     assert telling.errors(100_000, generator) == pytest.approx([0.001, 0.001], abs=0.0005)
     assert telling.errors(1000, generator, numbers_alone=True).sum() == pytest.approx(1.0)
-    coin = GroupModel(np.array([[0.0], [4.0]]), [one, one], half, np.array([[[0.5, 0.5], [0.5, 0.5]]]))
+    coin = GroupModel(np.array([[0.0], [4.0]]), [identity, identity], half, np.array([[[0.5, 0.5], [0.5, 0.5]]]))
     assert coin.errors(100_000, generator) == pytest.approx([0.02275, 0.02275], abs=0.002)
     assert coin.signal == pytest.approx((16.0, 0.0))

@@ -44,12 +44,12 @@ def truth(settings: tuple[Settings, Path], vectors: CustomerVectors) -> pd.Serie
 def test_discovery_recovers_the_planted_segments(
     settings: tuple[Settings, Path], vectors: CustomerVectors, truth: pd.Series
 ) -> None:
-    found = discover(vectors.frame, vectors.contract, settings[0].discovery, {})
-    assert len(found.model.cards) == len(PLANTED)
-    assert adjusted_rand_score(truth, found.labels) >= 0.9
+    discovery = discover(vectors.frame, vectors.contract, settings[0].discovery, {})
+    assert len(discovery.model.cards) == len(PLANTED)
+    assert adjusted_rand_score(truth, discovery.labels) >= 0.9
     agreement = {
         candidate.spec.name: adjusted_rand_score(truth, candidate.labels)
-        for candidate in found.candidates
+        for candidate in discovery.candidates
         if candidate.labels is not None
     }
     assert agreement[f"KMeans, {len(PLANTED)} segments"] >= 0.95

@@ -169,7 +169,7 @@ def test_discount_share(build: Any) -> None:
 def test_sums_do_not_depend_on_the_order_of_rows(build: Any) -> None:
     amounts = [0.1, 0.2, 0.3, 1e9, 0.0001] * 20
     orders = pd.DataFrame({"customer_id": "a", "ordered_at": datetime(2024, 1, 1), "amount": amounts})
-    one = build({"orders": orders}, date(2024, 2, 1))
+    single = build({"orders": orders}, date(2024, 2, 1))
     other = build({"orders": orders.sample(frac=1, random_state=3)}, date(2024, 2, 1))
-    assert one.digest == other.digest
-    assert one.frame.monetary_value["a"] == 20_000_000_012.002
+    assert single.digest == other.digest
+    assert single.frame.monetary_value["a"] == 20_000_000_012.002

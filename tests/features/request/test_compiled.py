@@ -19,7 +19,7 @@ import yaml
 from experiments.load.raw_requests import under_our_names
 from experiments.simulated_company.company import simulate, write_company
 from features.customer_vector import build_vectors
-from features.feature_spec import VectorRecipe
+from features.feature_spec import FeatureSpec
 from features.request.compiled import VectorCompiler
 from features.request.duckdb_engine import FEWEST, TIMES, RecordTable, capacity_for
 from features.settings import FeatureSettings, Sources
@@ -48,13 +48,13 @@ class Made:
 
     @property
     def compiler(self) -> VectorCompiler:
-        return VectorCompiler(VectorRecipe.of(self.provenance), self.vectors.contract)
+        return VectorCompiler(FeatureSpec.of(self.provenance), self.vectors.contract)
 
 
 def made(sources: dict[str, Any], settings: dict[str, Any], as_of: Any, folder: Path) -> Made:
     chosen, features = Sources.model_validate(sources), FeatureSettings.model_validate(settings)
     vectors = build_vectors(chosen, features, as_of, folder)
-    told = {
+    provenance = {
         "learned_features": vectors.learned.to_json(),
         "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
         "settings": {"sources": chosen.model_dump(mode="json"), "features": features.model_dump(mode="json")},
@@ -63,7 +63,7 @@ def made(sources: dict[str, Any], settings: dict[str, Any], as_of: Any, folder: 
     for name, source in ((name, getattr(chosen, name)) for name in vectors.columns):
         frame = under_our_names(name, pd.read_parquet(folder / source.file), chosen, vectors.columns[name])
         tables[name] = frame.dropna(subset="customer_id")
-    return Made(vectors, json.loads(json.dumps(told)), tables)
+    return Made(vectors, json.loads(json.dumps(provenance)), tables)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def rows_of(batch: Made, ids: Sequence[str]) -> dict[str, Rows]:
         columns = {
             column: [plain(value, column) for value in own[column]] for column in own.columns if column != "customer_id"
         }
-        tables[name] = Rows([places[str(one)] for one in own.customer_id], columns)
+        tables[name] = Rows([places[str(customer)] for customer in own.customer_id], columns)
     return tables
 
 
@@ -113,9 +113,9 @@ def same(record: Mapping[str, Any] | None, row: pd.Series[Any]) -> bool:
 
 
 def check(batch: Made, compiler: VectorCompiler, ids: Sequence[str], as_of: Any = AS_OF, zoned: bool = False) -> None:
-    found = compiler.vectors(rows_of(batch, ids), len(ids), as_of, zoned, 60)
-    assert len(found.records) == len(ids)
-    for name, record in zip(ids, found.records, strict=True):
+    computed = compiler.vectors(rows_of(batch, ids), len(ids), as_of, zoned, 60)
+    assert len(computed.records) == len(ids)
+    for name, record in zip(ids, computed.records, strict=True):
         assert same(record, batch.vectors.frame.loc[name]), name
 
 
@@ -124,10 +124,10 @@ def test_four_tables_of_a_company_alone_in_batches_and_shuffled(company: Made) -
     assert len(company.vectors.contract.names) > 25, "all groups are there"
     check(company, compiler, ids)
     check(company, compiler, ids[::-7])
-    for one in ids[:12]:
-        check(company, compiler, [one])
+    for customer_id in ids[:12]:
+        check(company, compiler, [customer_id])
     counts = compiler.vectors(rows_of(company, ids), len(ids), AS_OF, False, 60).counts
-    assert {name: dict(found) for name, found in counts.items()} == dict(company.vectors.report)
+    assert {name: dict(rows) for name, rows in counts.items()} == dict(company.vectors.report)
 
 
 def test_a_real_retailer(external_data: Path, retailer: dict[str, Any]) -> None:
@@ -190,13 +190,13 @@ def test_who_has_no_usable_row_has_no_vector_and_who_has_none_of_a_table_has_wha
     tables = rows_of(company, ids)
     for name in ("events", "subscriptions", "customers"):
         del tables[name]
-    found = company.compiler.vectors(tables, 4, AS_OF, False, 60).records
-    assert found[3] is None
-    assert found[0] is not None
-    assert (found[0]["frequency"], found[0]["events"], found[0]["mrr"]) == (
+    records = company.compiler.vectors(tables, 4, AS_OF, False, 60).records
+    assert records[3] is None
+    assert records[0] is not None
+    assert (records[0]["frequency"], records[0]["events"], records[0]["mrr"]) == (
         company.vectors.frame.loc[ids[0], "frequency"], 0.0, 0.0,
     )  # fmt: skip
-    assert found[0]["days_since_last_event"] is None
+    assert records[0]["days_since_last_event"] is None
     early = company.compiler.vectors(tables, 4, date(1990, 1, 1), False, 60)
     assert early.records == (None,) * 4
     assert early.counts["orders"]["not_before_as_of"] == early.counts["orders"]["rows"] > 0
@@ -205,12 +205,12 @@ def test_who_has_no_usable_row_has_no_vector_and_who_has_none_of_a_table_has_wha
 def test_threads_at_once_never_mix_up_their_customers(company: Made) -> None:
     compiler, ids = company.compiler, list(company.vectors.frame.index)[:24]
 
-    def one(name: str) -> bool:
+    def is_equal(name: str) -> bool:
         (record,) = compiler.vectors(rows_of(company, [name]), 1, AS_OF, False, 60).records
         return same(record, company.vectors.frame.loc[name])
 
     with ThreadPoolExecutor(4) as pool:
-        assert all(pool.map(one, ids))
+        assert all(pool.map(is_equal, ids))
 
 
 def test_the_engine_reads_no_file_and_keeps_no_row(company: Made) -> None:
@@ -258,28 +258,28 @@ def test_work_that_takes_too_long_stops(company: Made) -> None:
 
 @pytest.mark.parametrize("absent", ["settings", "learned_features", "raw_columns"])
 def test_a_model_that_does_not_know_how_its_features_were_made_says_so(company: Made, absent: str) -> None:
-    told = {name: value for name, value in company.provenance.items() if name != absent}
+    incomplete = {name: value for name, value in company.provenance.items() if name != absent}
     with pytest.raises(ContractError, match="does not know how its features were made"):
-        VectorRecipe.of(told)
+        FeatureSpec.of(incomplete)
     with pytest.raises(ContractError, match=r"cannot be read"):
-        VectorRecipe.of({**company.provenance, absent: {"sources": 5}})
+        FeatureSpec.of({**company.provenance, absent: {"sources": 5}})
 
 
 def test_features_of_another_version_are_refused(company: Made) -> None:
     columns = company.vectors.contract.columns
     other = VectorContract((*columns[1:], Column("clicks", Kind.COUNT)))
     with pytest.raises(ContractError, match="does not make clicks"):
-        VectorCompiler(VectorRecipe.of(company.provenance), other)
+        VectorCompiler(FeatureSpec.of(company.provenance), other)
 
 
 def test_a_model_gets_the_columns_that_it_kept(company: Made) -> None:
     """Discovery leaves out what nobody has."""
     fewer = VectorContract(company.vectors.contract.columns[2:9])
     ids = list(company.vectors.frame.index)[:2]
-    found = VectorCompiler(VectorRecipe.of(company.provenance), fewer).vectors(
+    computed = VectorCompiler(FeatureSpec.of(company.provenance), fewer).vectors(
         rows_of(company, ids), 2, AS_OF, False, 60
     )
-    assert same(found.records[0], company.vectors.frame.loc[ids[0], list(fewer.names)])
+    assert same(computed.records[0], company.vectors.frame.loc[ids[0], list(fewer.names)])
 
 
 def test_rows_satisfy_the_protocol() -> None:

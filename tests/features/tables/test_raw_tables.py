@@ -35,7 +35,7 @@ def of_csv(folder: Path, text: str, settings: dict[str, Any] | None = None, **so
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "message"),
     [
         ({"columns": {"amount": "sales_valeu"}}, "no column 'sales_valeu' for amount. Did you mean 'sales_value'?"),
         ({"columns": {"ammount": "sales_value"}}, "'ammount' in `columns` is not ours. Did you mean 'amount'?"),
@@ -44,11 +44,11 @@ def of_csv(folder: Path, text: str, settings: dict[str, Any] | None = None, **so
         ({"columns": {"amount": "ordered_at"}}, "expected number"),
     ],
 )
-def test_columns_that_do_not_fit_are_named(build: Any, source: dict[str, Any], told: str) -> None:
+def test_columns_that_do_not_fit_are_named(build: Any, source: dict[str, Any], message: str) -> None:
     table = orders(amount_of_days=[1, 2]).rename(columns={"amount": "sales_value"})
     with pytest.raises(SourceError) as caught:
         build({"orders": table}, AS_OF, orders=source)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -58,7 +58,7 @@ def test_an_absent_file_and_files_of_other_kinds(tmp_path: Path) -> None:
     (tmp_path / "shop.duckdb").write_text("this is no database" * 300)
     (tmp_path / "sheet.xlsx").write_text("")
     (tmp_path / "folder").mkdir()
-    for place, told in [
+    for place, message in [
         ({"file": "absent.parquet"}, f"there is no absent.parquet in {re.escape(str(tmp_path.resolve()))}"),
         ({"file": "absent.xlsx"}, r"there is no absent.xlsx in .*; \.parquet and \.csv are read"),
         ({"file": "2024/absent.csv"}, r"there is no absent.csv in .*2024; file names count from the settings file"),
@@ -69,7 +69,7 @@ def test_an_absent_file_and_files_of_other_kinds(tmp_path: Path) -> None:
         ({"duckdb": "shop.duckdb", "table": "orders"}, "cannot open"),
         ({"duckdb": "absent.duckdb", "table": "orders"}, "there is no absent.duckdb in .* settings file$"),
     ]:
-        with pytest.raises(SourceError, match=told) as caught:
+        with pytest.raises(SourceError, match=message) as caught:
             build_vectors(Sources.model_validate({"orders": place}), FeatureSettings(), AS_OF, tmp_path)
         assert "\n" not in str(caught.value)
 
@@ -142,7 +142,7 @@ def test_a_csv_keeps_leading_zeros_and_reads_iso_times(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         (
             "a,30/06/2024,5",
@@ -156,10 +156,10 @@ def test_a_csv_keeps_leading_zeros_and_reads_iso_times(tmp_path: Path) -> None:
         ("a,2024-06-30T10:00:00Z,5\nb,2024-06-30T10:00:00,5", "some values have a time zone and some do not"),
     ],
 )
-def test_text_that_cannot_be_read_is_refused(tmp_path: Path, line: str, told: str) -> None:
+def test_text_that_cannot_be_read_is_refused(tmp_path: Path, line: str, message: str) -> None:
     with pytest.raises(SourceError) as caught:
         of_csv(tmp_path, f"customer_id,ordered_at,amount\n{line}\n")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_amounts_that_are_no_money_are_left_out_and_counted(build: Any) -> None:
@@ -191,25 +191,25 @@ def test_numbers_too_large_to_be_summed_are_missing_and_counted(
     build: Any, table: str, absent: str, column: str, feature: str, of_the_largest: float
 ) -> None:
     """Of each column that is summed: one customer with the largest number, and two beyond it."""
-    (contract,) = (one for one in RAW_TABLES if one.name == table)
-    summed = [one.name for one in contract.columns if one.largest < math.inf and one.name != absent]
+    (contract,) = (raw_table for raw_table in RAW_TABLES if raw_table.name == table)
+    summed = [column.name for column in contract.columns if column.largest < math.inf and column.name != absent]
 
     def vectors(*values: float) -> CustomerVectors:
         of_all = [(name, number, value) for name in summed for number, value in enumerate(values)]
         rows = [{**PLAIN[table], "customer_id": f"{name} {number}", name: value} for name, number, value in of_all]
-        found: CustomerVectors = build({table: pd.DataFrame(rows).drop(columns=absent or [])}, AS_OF)
-        return found
+        built: CustomerVectors = build({table: pd.DataFrame(rows).drop(columns=absent or [])}, AS_OF)
+        return built
 
-    found = vectors(1e12, math.nextafter(1e12, math.inf), -1e300)
+    built = vectors(1e12, math.nextafter(1e12, math.inf), -1e300)
     without = vectors(1e12, math.nan, math.nan)
-    pd.testing.assert_frame_equal(found.frame, without.frame, check_exact=True)
+    pd.testing.assert_frame_equal(built.frame, without.frame, check_exact=True)
     assert TOO_LARGE not in without.report[table]
-    assert found.report[table] == {**without.report[table], TOO_LARGE: 2 * len(summed)}
+    assert built.report[table] == {**without.report[table], TOO_LARGE: 2 * len(summed)}
     if absent:
-        assert f"{column} 0" not in found.frame.index
-        assert found.report[table]["without_usable_amount"] == 6, "4 of the missing numbers, and 2 products"
+        assert f"{column} 0" not in built.frame.index
+        assert built.report[table]["without_usable_amount"] == 6, "4 of the missing numbers, and 2 products"
     else:
-        assert found.frame.loc[f"{column} 0", feature] == of_the_largest
+        assert built.frame.loc[f"{column} 0", feature] == of_the_largest
 
 
 def test_a_number_too_large_is_counted_in_text_too_and_the_largest_add_up(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_a_customer_of_two_rows_is_refused_by_name(build: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "values", "told"),
+    ("kind", "values", "message"),
     [
         ("count", [1, -3], "size: expected a finite number of at least 0"),
         ("share", [0.5, 1.5], "size: expected a number from 0 to 1"),
@@ -271,11 +271,11 @@ def test_a_customer_of_two_rows_is_refused_by_name(build: Any) -> None:
         ),
     ],
 )
-def test_attributes_out_of_their_kind_are_refused(build: Any, kind: str, values: list[Any], told: str) -> None:
+def test_attributes_out_of_their_kind_are_refused(build: Any, kind: str, values: list[Any], message: str) -> None:
     about = pd.DataFrame({"customer_id": ["a", "b"], "size": values})
     with pytest.raises(SourceError) as caught:
         build({"customers": about}, AS_OF, customers={"attributes": {"size": {"kind": kind}}})
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_attributes_carry_what_was_declared(build: Any) -> None:

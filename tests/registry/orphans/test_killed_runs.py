@@ -78,10 +78,10 @@ def test_only_runs_of_dead_processes_of_this_machine_are_ended(location: Registr
         connection.client.create_run(experiment, run_name="another program's")
         with open_run(connection, experiment, "mine", {}):
             assert end_killed_runs(location) == 2
-            found = statuses(location)
+            seen = statuses(location)
     ended = {"before the machine started anew", "number given out again"}
-    assert {name for name, status in found.items() if status == "KILLED"} == ended
-    assert {name for name, status in found.items() if status == "RUNNING"} == (
+    assert {name for name, status in seen.items() if status == "KILLED"} == ended
+    assert {name for name, status in seen.items() if status == "RUNNING"} == (
         {*others, "another program's", "mine"} - ended
     )
     assert statuses(location)["mine"] == "FINISHED"

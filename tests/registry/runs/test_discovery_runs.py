@@ -14,7 +14,8 @@ from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.open_runs import flattened
 from registry.runs.records import CandidateRecord, DiscoveryRecord
-from registry.versions.versions import list_versions, register
+from registry.versions.registration import register
+from registry.versions.versions import list_versions
 from segment_model.errors import RegistryError
 from segments import SegmentModel
 
@@ -71,12 +72,12 @@ def test_a_long_setting_is_short_among_the_params_and_whole_in_the_file(
 
 def test_every_candidate_is_a_nested_run(logged: tuple[RegistryLocation, str]) -> None:
     location, run_id = logged
-    nested = [one for one in runs_of(location) if one.data.tags.get("mlflow.parentRunId") == run_id]
-    told = {
-        one.info.run_name: (one.data.params, one.data.metrics, one.data.tags["algorithm"], one.info.status)
-        for one in nested
+    nested = [run for run in runs_of(location) if run.data.tags.get("mlflow.parentRunId") == run_id]
+    candidates = {
+        run.info.run_name: (run.data.params, run.data.metrics, run.data.tags["algorithm"], run.info.status)
+        for run in nested
     }
-    assert told == {
+    assert candidates == {
         "kmeans, 2 segments": ({"segments": "2"}, {"silhouette": 0.5}, "kmeans", "FINISHED"),
         "kmeans, 3 segments": ({"segments": "3"}, {"silhouette": 0.75}, "kmeans", "FINISHED"),
     }
@@ -179,11 +180,11 @@ def test_a_crash_ends_the_run_as_failed_and_nothing_is_registered(
     with pytest.raises(expected):
         log_discovery(location, record)
     monkeypatch.undo()
-    found = {one.info.run_name: one.info for one in runs_of(location)}
-    assert found["planted company"].status == "FAILED"
-    assert "RUNNING" not in {info.status for info in found.values()}
-    with pytest.raises(RegistryError, match="is FAILED, so its model is not to be trusted"):
-        register(location, found["planted company"].run_id)
+    infos = {run.info.run_name: run.info for run in runs_of(location)}
+    assert infos["planted company"].status == "FAILED"
+    assert "RUNNING" not in {info.status for info in infos.values()}
+    with pytest.raises(RegistryError, match="is FAILED, so its model may be incomplete"):
+        register(location, infos["planted company"].run_id)
     assert list_versions(location) == []
 
 
@@ -191,7 +192,7 @@ def test_a_crash_in_a_candidate_fails_candidate_and_run(location: RegistryLocati
     bad = CandidateRecord("odd", metrics={"not/allowed?": 1.0})
     with pytest.raises(RegistryError, match="not/allowed"):
         log_discovery(location, replace(record, candidates=(bad,)))
-    assert {one.info.run_name: one.info.status for one in runs_of(location)} == {
+    assert {run.info.run_name: run.info.status for run in runs_of(location)} == {
         "odd": "FAILED",
         "planted company": "FAILED",
     }
@@ -265,15 +266,15 @@ def test_a_column_without_a_single_value_is_described_too(
 
 
 def test_a_password_in_a_url_is_not_logged(location: RegistryLocation, record: DiscoveryRecord, tmp_path: Path) -> None:
-    told = {
+    settings_of_run = {
         "sources": [{"url": "postgresql://ana:s3cret@db:5432/crm"}],
         "registry": {"uri": "http://ana:s3@cret@mlflow:5000"},
         "title": "9:30 http://x/a:b@c",
     }
-    run_id = log_discovery(location, replace(record, model=None, settings=told, candidates=()))
+    run_id = log_discovery(location, replace(record, model=None, settings=settings_of_run, candidates=()))
     stored = artifact(location, run_id, "settings.yaml", tmp_path / "back").read_text()
     with connected(location) as connection:
         params = connection.client.get_run(run_id).data.params
     assert "cret" not in stored + str(params)
     assert params["registry.uri"] == "http://ana:***@mlflow:5000"
-    assert yaml.safe_load(stored)["title"] == told["title"]
+    assert yaml.safe_load(stored)["title"] == settings_of_run["title"]

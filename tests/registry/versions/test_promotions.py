@@ -38,8 +38,11 @@ def four(tmp_path: Path, logged: tuple[RegistryLocation, str], make_location: An
     return location
 
 
-def told(location: RegistryLocation) -> list[tuple[str, str | None, str, str]]:
-    return [(one.act.value, one.before, one.after, one.outcome.value) for one in reversed(promotions(location))]
+def history(location: RegistryLocation) -> list[tuple[str, str | None, str, str]]:
+    return [
+        (promotion.act.value, promotion.before, promotion.after, promotion.outcome.value)
+        for promotion in reversed(promotions(location))
+    ]
 
 
 def test_each_rollback_undoes_one_promotion_and_all_is_recorded(
@@ -55,7 +58,7 @@ def test_each_rollback_undoes_one_promotion_and_all_is_recorded(
     promote(four, "4")
     done = rollback(four)
     assert (done.before, done.after, done.by, find(four).version) == ("4", "1", "ana", "1")
-    assert told(four) == [
+    assert history(four) == [
         ("promotion", None, "1", "done"),
         ("promotion", "1", "2", "done"),
         ("promotion", "2", "3", "done"),
@@ -65,7 +68,7 @@ def test_each_rollback_undoes_one_promotion_and_all_is_recorded(
         ("rollback", "4", "1", "done"),
     ]
     assert promotions(four)[0].sentence.endswith(" champion: version 4 -> 1 (rollback by ana)")
-    assert [one.number for one in promotions(four)] == [7, 6, 5, 4, 3, 2, 1]
+    assert [promotion.number for promotion in promotions(four)] == [7, 6, 5, 4, 3, 2, 1]
 
 
 def test_aliases_have_lines_of_their_own(four: RegistryLocation) -> None:
@@ -74,7 +77,7 @@ def test_aliases_have_lines_of_their_own(four: RegistryLocation) -> None:
     promote(four, "3", "challenger")
     promote(four, "champion", "challenger")
     assert (rollback(four, "challenger").after, find(four).version) == ("3", "2")
-    assert [one.alias for one in promotions(four, "challenger")] == ["challenger"] * 3
+    assert [promotion.alias for promotion in promotions(four, "challenger")] == ["challenger"] * 3
     with pytest.raises(RegistryError, match=r"no version or alias 'shadow'.*aliases: challenger, champion"):
         rollback(four, "shadow")
 
@@ -121,11 +124,11 @@ def test_of_two_promotions_at_once_one_wins_and_both_are_recorded(four: Registry
         looked: dict[int, int] = {}
 
         def pointed_at(connection: Any, alias: str, barrier: Any = barrier, looked: Any = looked) -> str | None:
-            found = real(connection, alias)  # noqa: B023  # the same in every round
+            named = real(connection, alias)  # noqa: B023  # the same in every round
             looked[threading.get_ident()] = looked.get(threading.get_ident(), 0) + 1
             if looked[threading.get_ident()] == 2:  # the last look before setting the alias
                 barrier.wait(30)
-            return found
+            return named
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(room, "_pointed_at", pointed_at)
@@ -138,7 +141,7 @@ def test_of_two_promotions_at_once_one_wins_and_both_are_recorded(four: Registry
         assert failures[winner] is None
         assert isinstance(failures[loser], RegistryError)
         assert f"it names version {winner} now, not {loser}" in str(failures[loser])
-        outcomes = {one.after: one.outcome for one in promotions(four)[:2]}
+        outcomes = {promotion.after: promotion.outcome for promotion in promotions(four)[:2]}
         assert outcomes == {winner: Outcome.DONE, loser: Outcome.OVERTAKEN}
         promote(four, "1")
         assert len(promotions(four)) == 1 + 3 * (round_ + 1)
@@ -159,7 +162,7 @@ def test_whoever_looked_before_another_promoted_is_told_without_overwriting(
     with pytest.raises(RegistryError, match="names version 3 now, not 2"):
         promote(four, "2")
     assert find(four).version == "3"
-    assert {one.after: one.outcome for one in promotions(four)} == {
+    assert {promotion.after: promotion.outcome for promotion in promotions(four)} == {
         "1": Outcome.DONE,
         "2": Outcome.OVERTAKEN,
         "3": Outcome.DONE,
@@ -174,10 +177,10 @@ def test_records_edited_into_nonsense_are_passed_over(four: RegistryLocation) ->
         whole = {"number": 9, "alias": "champion", "act": "promotion", "before": "1", "after": "2", "by": "me"}
         whole |= {"at": "2026-01-01T00:00:00", "outcome": "done"}
         wrong = [{"number": "9"}, {"after": 2}, {"before": 1}, {"alias": ["champion"]}, {"at": 5}, {"outcome": "well"}]
-        edited = [json.dumps({**whole, **one}) for one in wrong]
+        edited = [json.dumps({**whole, **change}) for change in wrong]
         for number, text in enumerate(("gone", "[]", "[" * 4000, json.dumps({"act": "promotion"}), *edited)):
             connection.client.set_model_version_tag(four.model_name, "2", f"promotion.9.{number}", text)
-    assert told(four) == [("promotion", None, "1", "done"), ("promotion", "1", "2", "done")]
+    assert history(four) == [("promotion", None, "1", "done"), ("promotion", "1", "2", "done")]
     assert rollback(four).after == "1"
 
 

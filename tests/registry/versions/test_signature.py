@@ -37,7 +37,7 @@ PLAIN = pd.DataFrame(
 def test_numbers_are_doubles_and_categories_strings() -> None:
     signature = signature_of(CONTRACT)
     inputs = json.loads(signature.to_dict()["inputs"])
-    assert [(one["name"], one["type"], one["required"]) for one in inputs] == [
+    assert [(column["name"], column["type"], column["required"]) for column in inputs] == [
         ("spend", "double", True),
         ("seats", "double", False),
         ("active", "double", True),
@@ -45,7 +45,7 @@ def test_numbers_are_doubles_and_categories_strings() -> None:
         ("country", "string", False),
         ("employees", "double", False),
     ]
-    outputs = [one["name"] for one in json.loads(signature.to_dict()["outputs"])]
+    outputs = [column["name"] for column in json.loads(signature.to_dict()["outputs"])]
     assert outputs[:7] == [
         "segment_id", "segment_name", "strength", "runner_up_id", "unassigned", "novel", "model_version",
     ]  # fmt: skip

@@ -14,9 +14,11 @@ import pytest
 from registry.connection import RegistryLocation, connected
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.records import DiscoveryRecord
-from registry.versions import versions
+from registry.versions import segment_names
 from registry.versions.promotions import promote
-from registry.versions.versions import fetch, find, labels, list_versions, register, rename_segment
+from registry.versions.registration import register
+from registry.versions.segment_names import labels, rename_segment
+from registry.versions.versions import fetch, find, list_versions
 from segment_model.cards import SegmentLabel
 from segment_model.errors import ArtefactError, NewerFormatError, RegistryError
 from segments import SegmentModel
@@ -59,12 +61,12 @@ def test_what_is_fetched_is_what_was_logged(
 def test_alias_and_version_name_the_same_model(logged: tuple[RegistryLocation, str]) -> None:
     location, run_id = logged
     assert fetch(location, "1").model.digest == fetch(location, "champion").model.digest
-    found = find(location, "champion")
-    assert found == find(location, "1") == list_versions(location)[0]
-    assert (found.version, found.run_id, found.aliases) == ("1", run_id, ("champion",))
-    assert found.digest == fetch(location).model.digest
-    assert found.segment_ids == fetch(location).model.ids
-    assert found.created.year >= 2026
+    version = find(location, "champion")
+    assert version == find(location, "1") == list_versions(location)[0]
+    assert (version.version, version.run_id, version.aliases) == ("1", run_id, ("champion",))
+    assert version.digest == fetch(location).model.digest
+    assert version.segment_ids == fetch(location).model.ids
+    assert version.created.year >= 2026
 
 
 def test_registering_a_run_twice_makes_one_version(registered: tuple[RegistryLocation, str]) -> None:
@@ -79,10 +81,13 @@ def test_the_newest_version_comes_first_and_the_alias_moves(
     location, _ = registered
     second = register(location, log_discovery(location, replace(record, model=hdbscan_model, candidates=())))
     assert second == "2"
-    assert [(one.version, one.aliases) for one in list_versions(location)] == [("2", ()), ("1", ("champion",))]
+    assert [(version.version, version.aliases) for version in list_versions(location)] == [
+        ("2", ()),
+        ("1", ("champion",)),
+    ]
     assert promote(location, "2").aliases == ("champion",)
     assert promote(location, "1", "challenger").aliases == ("challenger",)
-    assert [(one.version, one.aliases) for one in list_versions(location)] == [
+    assert [(version.version, version.aliases) for version in list_versions(location)] == [
         ("2", ("champion",)),
         ("1", ("challenger",)),
     ]
@@ -217,7 +222,7 @@ def test_a_segment_of_a_lost_model_can_be_renamed_and_what_was_not_compared_is_t
     remark = rename_segment(location, second, "New")
     assert re.match("version 1 cannot be read, so only names that people gave were compared: the files of", remark)
     rename_segment(location, third, "Others")
-    assert {one: label.name for one, label in labels(location).items()} == {
+    assert {segment_id: label.name for segment_id, label in labels(location).items()} == {
         first: "Loyal",
         second: "New",
         third: "Others",
@@ -232,7 +237,7 @@ def test_a_segment_of_a_model_of_a_newer_format_can_be_renamed_too(
     def newer(*_: Any) -> None:
         raise NewerFormatError("the model has format 99; this version reads up to 1: update it")
 
-    monkeypatch.setattr(versions, "load_version", newer)
+    monkeypatch.setattr(segment_names, "load_version", newer)
     remark = rename_segment(location, kmeans_model.ids[0], "Loyal")
     assert remark == (
         "version 1 cannot be read, so only names that people gave were compared: "
@@ -276,4 +281,4 @@ def test_many_threads_fetch_at_once(logged: tuple[RegistryLocation, str], plante
         models = list(pool.map(lambda _: fetch(location).model, range(8)))
     assert len({model.digest for model in models}) == 1
     strengths = [model.assign(planted.frame.head(5))["strength"] for model in models]
-    assert all(np.array_equal(one, strengths[0]) for one in strengths)
+    assert all(np.array_equal(strength, strengths[0]) for strength in strengths)

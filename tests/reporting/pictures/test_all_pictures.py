@@ -11,28 +11,26 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from reporting.pictures import customer_map as map_module
-from reporting.pictures.all_pictures import (
-    PICTURES,
-    candidate_scores,
-    contributions_beeswarm,
-    customer_map,
-    draw_pictures,
-    profile_heatmap,
-    silhouette_plot,
-)
-from reporting.pictures.drawing import PALETTE, blank, colour_of, lettering, png, spread, swarm
+from reporting.colours import PALETTE, colour_of
+from reporting.pictures.all_pictures import PICTURES, draw_pictures
+from reporting.pictures.candidate_scores import candidate_scores
+from reporting.pictures.contributions_beeswarm import contributions_beeswarm
+from reporting.pictures.customer_map import customer_map
+from reporting.pictures.drawing import blank, lettering, png, spread, swarm
+from reporting.pictures.picture import Picture
+from reporting.pictures.profile_heatmap import profile_heatmap
+from reporting.pictures.silhouette_plot import silhouette_plot
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.cards import SegmentLabel
 from training.discovery.discovery import Discovery
 
-FAST = {name: draw for name, draw in PICTURES.items() if name != "customer_map"}  # UMAP takes seconds to warm up
+FAST = [picture for picture in PICTURES if picture.name != "customer_map"]  # UMAP takes seconds to warm up
 
 
 @pytest.fixture(params=["kmeans", "hdbscan"])
 def discovery(request: pytest.FixtureRequest) -> Discovery:
-    found: Discovery = request.getfixturevalue(f"{request.param}_discovery")
-    return found
+    discovery: Discovery = request.getfixturevalue(f"{request.param}_discovery")
+    return discovery
 
 
 def first_customers(discovery: Discovery, count: int) -> Discovery:
@@ -62,14 +60,25 @@ def size_of(image: bytes) -> tuple[int, int]:
 def test_every_picture_is_the_same_png_each_time(hdbscan_discovery: Discovery) -> None:
     first, second = draw_pictures(hdbscan_discovery), draw_pictures(hdbscan_discovery)
     assert first == second
-    assert set(first) == {
+    assert not first.failures
+    assert set(first.images) == {
         "customer_map", "profile_heatmap", "contributions_beeswarm", "silhouette_plot", "candidate_scores",
     }  # fmt: skip
-    for image in first.values():
+    for image in first.images.values():
         width, height = size_of(image)
         assert 700 <= width <= 2600
         assert 300 <= height <= 3000
         assert b"Software" not in image
+
+
+def test_a_picture_that_fails_is_named_and_the_others_are_drawn(kmeans_discovery: Discovery) -> None:
+    def fail(discovery: Discovery) -> Figure:
+        raise ValueError("no ink")
+
+    broken = Picture("broken", fail, "")
+    drawn = draw_pictures(kmeans_discovery, (broken, *FAST[:1]))
+    assert list(drawn.images) == [FAST[0].name]
+    assert drawn.failures == {"broken": "ValueError: no ink"}
 
 
 def test_the_map_shows_each_segment_in_its_colour_and_names_it(hdbscan_discovery: Discovery) -> None:
@@ -88,16 +97,6 @@ def test_few_customers_are_mapped_by_principal_components_and_it_says_so(kmeans_
     assert sum(len(dots.get_offsets()) for dots in figure.axes[0].collections) == 30
 
 
-def test_principal_components_keep_the_distances_of_a_plane() -> None:
-    plane = np.random.default_rng(3).normal(size=(20, 2))
-    turned = np.hstack([plane, plane @ np.array([[0.0], [0.0]])])
-    places = map_module.principal_plane(turned)
-    np.testing.assert_allclose(
-        np.linalg.norm(places[:, None] - places, axis=2), np.linalg.norm(plane[:, None] - plane, axis=2), atol=1e-12
-    )
-    assert map_module.principal_plane(plane[:, :1]).shape == (20, 2)
-
-
 def test_silhouettes_are_those_of_the_judgement(kmeans_discovery: Discovery) -> None:
     judgement = kmeans_discovery.chosen.judgement
     assert judgement is not None
@@ -111,29 +110,29 @@ def test_silhouettes_are_those_of_the_judgement(kmeans_discovery: Discovery) -> 
 def test_one_segment_with_customers_has_no_silhouette(kmeans_discovery: Discovery) -> None:
     alone = with_labels(kmeans_discovery, np.zeros(len(kmeans_discovery.labels), dtype=np.intp))
     assert "only one segment has customers" in texts_of(silhouette_plot(alone))
-    for draw in FAST.values():
-        size_of(png(draw(alone)))
+    for picture in FAST:
+        size_of(png(picture.draw(alone)))
 
 
 def test_nobody_assigned_still_draws(hdbscan_discovery: Discovery) -> None:
     nobody = with_labels(hdbscan_discovery, np.full(len(hdbscan_discovery.labels), -1, dtype=np.intp))
-    for draw in FAST.values():
-        size_of(png(draw(nobody)))
+    for picture in FAST:
+        size_of(png(picture.draw(nobody)))
 
 
 def test_a_model_of_one_segment_draws(kmeans_discovery: Discovery) -> None:
     model = kmeans_discovery.model
     assert isinstance(model.assigner, NearestCentroid)
     assigner = NearestCentroid(model.assigner.centroids[:1])
-    one = replace(
+    lone = replace(
         model,
         assigner=assigner,
         explainer=replace(model.explainer, assigner=assigner),
         discovered_cards=model.discovered_cards[:1],
     )
-    alone = replace(with_labels(kmeans_discovery, np.zeros(len(kmeans_discovery.labels), dtype=np.intp)), model=one)
-    for draw in FAST.values():
-        size_of(png(draw(alone)))
+    alone = replace(with_labels(kmeans_discovery, np.zeros(len(kmeans_discovery.labels), dtype=np.intp)), model=lone)
+    for picture in FAST:
+        size_of(png(picture.draw(alone)))
 
 
 def test_the_heatmap_tells_medians_and_leaves_out_sensitive_columns(discovery: Discovery) -> None:
@@ -154,10 +153,10 @@ def test_the_beeswarm_draws_the_models_own_contributions(discovery: Discovery) -
     figure = contributions_beeswarm(discovery)
     for position, axes in enumerate(figure.axes[: len(discovery.model.cards)]):
         members = discovery.frame[discovery.labels == position]
-        found = discovery.model.explain_table(members)
-        assert set(found.toward) == {position}
+        explained = discovery.model.explain_table(members)
+        assert set(explained.toward) == {position}
         drawn = np.concatenate([np.asarray(dots.get_offsets())[:, 0] for dots in axes.collections])
-        known = found.contributions.ravel()
+        known = explained.contributions.ravel()
         nearest = np.abs(drawn[:, None] - known[None, :]).min(axis=1)
         assert nearest.max() < 1e-9
 
@@ -183,8 +182,8 @@ def test_any_name_can_be_drawn(kmeans_discovery: Discovery, name: str) -> None:
     model = kmeans_discovery.model
     renamed = model.with_overlay({model.ids[0]: SegmentLabel(name)})
     few = first_customers(replace(kmeans_discovery, model=renamed), 40)
-    for draw in PICTURES.values():
-        size_of(png(draw(few)))
+    for picture in PICTURES:
+        size_of(png(picture.draw(few)))
 
 
 def test_colours_repeat_only_after_the_palette_is_used_up() -> None:

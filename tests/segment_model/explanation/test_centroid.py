@@ -19,6 +19,7 @@ import shap
 from segment_model.encoding.encoder import Floats
 from segment_model.explanation.centroid import CentroidExplainer
 from segment_model.explanation.core import CoreExplainer
+from segment_model.explanation.quadratic import QuadraticExplainer
 from segments import SegmentModel
 from training.discovery.discovery import Discovery
 
@@ -29,6 +30,15 @@ def margin_of(model: SegmentModel, points: Floats, toward: int, against: int) ->
     """The explained function, written again from its definition: squared distance to B minus to A."""
     centroids = model.assigner.arrays()["centroids"]
     return ((points - centroids[against]) ** 2).sum(axis=1) - ((points - centroids[toward]) ** 2).sum(axis=1)
+
+
+def log_densities(model: SegmentModel, points: Floats) -> Floats:
+    """(n, segments) weighted log-densities of a mixture, up to a constant, written again from their definition."""
+    arrays = model.assigner.arrays()
+    deviations = points[:, None, :] - arrays["means"]
+    factored = np.einsum("nsi,sij->nsj", deviations, arrays["factors"])
+    logs: Floats = arrays["heights"] - (factored**2).sum(axis=2) / 2
+    return logs
 
 
 class Exactly(shap.maskers.Independent):  # type: ignore[misc]  # shap ships no types
@@ -68,6 +78,9 @@ def test_base_and_contributions_add_up_to_the_margin(model: SegmentModel, plante
         point = np.ascontiguousarray(points[:, [position]])
         if isinstance(model.explainer, CoreExplainer):
             expected = model.explainer.margin(point, a, b)[0]
+        elif isinstance(model.explainer, QuadraticExplainer):
+            logs = log_densities(model, point.T)[0]
+            expected = logs[a] - logs[b]
         else:
             expected = margin_of(model, point.T, a, b)[0]
         assert explanations.base[position] + explanations.contributions[position].sum() == pytest.approx(

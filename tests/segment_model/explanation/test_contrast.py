@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from segment_model.assigners.gaussian_mixture import GaussianMixture
 from segment_model.assigners.nearest_core import SOFTNESS, NearestCore
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import ContractError
@@ -14,8 +15,14 @@ from segments import SegmentModel
 
 
 def distances_of(model: SegmentModel, frame: Any) -> Floats:
-    """(n, segments): squared for KMeans, soft reachability for HDBSCAN, written again from their definitions."""
+    """(n, segments): squared for KMeans, soft reachability for HDBSCAN, minus the log-density for a mixture, written
+    again from their definitions."""
     points = model.encoder.encode(model.scorer.reader.frame(frame)).T
+    if isinstance(model.assigner, GaussianMixture):
+        arrays = model.assigner.arrays()
+        factored = np.einsum("nsi,sij->nsj", points[:, None, :] - arrays["means"], arrays["factors"])
+        surprise: Floats = (factored**2).sum(axis=2) / 2 - arrays["heights"]
+        return surprise
     if not isinstance(model.assigner, NearestCore):
         centroids = model.assigner.arrays()["centroids"]
         squared: Floats = ((points[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2)

@@ -25,7 +25,7 @@ from experiments.load.callers import as_json
 from experiments.load.raw_requests import under_our_names
 from experiments.load.service_process import free_port
 from experiments.simulated_company.company import SimulatedCompany, simulate, write_company
-from features.feature_spec import VectorRecipe
+from features.feature_spec import FeatureSpec
 from features.tables.raw_tables import RawType
 from features.vector_table import CustomerVectors
 from jobs.customer_vectors import vectors_of
@@ -35,7 +35,7 @@ from serving.assignment.raw_rows import ATTRIBUTES, TABLES, read_moment
 from serving.contracts.requests import MOST_ROWS, RecordsRequest
 from serving.contracts.responses import RecordsResponse
 from serving.endpoints.assign_records import read_raw_customers
-from serving.gateway.gateway import Door
+from serving.gateway.gateway import Gateway
 from serving.launcher import running_service
 from serving.metrics.metrics import Metrics
 from serving.metrics.shadow_metrics import ShadowMetrics
@@ -214,7 +214,7 @@ def test_a_bad_value_names_customer_table_row_and_column(ask: Any, case: str) ->
 def test_a_huge_number_is_refused_where_it_is_summed_and_answered_as_assign_does_where_not(
     ask: Any, caller: Any, raw: Any, chosen: tuple[Settings, CustomerVectors], discovered: SegmentModel
 ) -> None:
-    recipe, ids = VectorRecipe.of(discovered.provenance), chosen[1].frame.index
+    recipe, ids = FeatureSpec.of(discovered.provenance), chosen[1].frame.index
     name = next(
         customer for customer in ids if all(raw(customer)[table] for table in ("orders", "events", "subscriptions"))
     )
@@ -322,7 +322,7 @@ def test_a_challenger_in_the_shadow_is_asked_about_the_vectors_that_rows_came_to
     shadow = Shadow(challenger, ShadowMetrics(metrics))
     ids = list(frame.index[:30])
     body = {"as_of": "2026-07-01", "customers": [raw(name) for name in ids]}
-    reply = make_caller(Door(live, ServiceSettings(), shadow=shadow))(
+    reply = make_caller(Gateway(live, ServiceSettings(), shadow=shadow))(
         "POST", "/assign_records", json.dumps(body).encode()
     )
     while shadow.compare():

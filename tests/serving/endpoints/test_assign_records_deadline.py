@@ -51,8 +51,8 @@ def test_after_504_neither_the_engine_nor_the_model_works_on(
     ended.clear()
     reply = hasty("POST", "/assign_records", body)
     assert (reply.status, reply.error["code"]) == (504, "deadline")
-    for thread in (hasty.door._lists, hasty.door._searches):
+    for thread in (hasty.gateway._lists, hasty.gateway._searches):
         thread.shutdown(wait=True)  # returns when the work has ended
     assert ended == ["stopped"]
-    assert hasty.door._room.inside == 0
+    assert hasty.gateway._gate.admitted == 0
     assert patient("POST", "/assign_records", body).status == 200, "the engine is whole"

@@ -21,10 +21,10 @@ from segment_model.model import SegmentModel
 from serving import worker as worker_module
 from serving.assignment.stepwise import STEP, assign_in_steps
 from serving.endpoints import what_would_change
-from serving.gateway import gateway as door_module
-from serving.gateway.admission import RateLimit, Turn, share
+from serving.gateway import gateway as gateway_module
+from serving.gateway.admission import AdmissionGate, RateLimit, share
 from serving.gateway.api_keys import add_key
-from serving.gateway.gateway import Door
+from serving.gateway.gateway import Gateway
 from serving.settings import ServiceSettings
 from serving.wire.body import LARGEST_HEAD, LONGEST_URL, BodyBudget, BodyReader
 from serving.wire.deadline import Deadline
@@ -35,7 +35,7 @@ Answered = tuple[int, dict[str, str], Any]  # status, headers, value
 
 
 async def ask(
-    door: Door,
+    gateway: Gateway,
     body: bytes,
     path: str = "/assign",
     headers: list[tuple[bytes, bytes]] | None = None,
@@ -52,17 +52,18 @@ async def ask(
         sent.append(message)
 
     scope = {"type": "http", "method": "POST" if body else "GET", "path": path, "headers": headers or JSON}
-    await door(scope, receive, send)
+    await gateway(scope, receive, send)
     answered = {name.decode(): text.decode() for name, text in sent[0]["headers"]}
     return sent[0]["status"], answered, json.loads(sent[1]["body"])
 
 
-def ask_all(door: Door, bodies: list[bytes], path: str | list[str] = "/assign", **given: Any) -> list[Answered]:
+def ask_all(gateway: Gateway, bodies: list[bytes], path: str | list[str] = "/assign", **options: Any) -> list[Answered]:
     """Ask at the same time, as so many connections. A path may be each's own."""
     paths = [path] * len(bodies) if isinstance(path, str) else path
 
     async def all_of_them() -> list[Answered]:
-        return await asyncio.gather(*(ask(door, body, path, **given) for path, body in zip(paths, bodies, strict=True)))
+        asked = [ask(gateway, body, path, **options) for path, body in zip(paths, bodies, strict=True)]
+        return await asyncio.gather(*asked)
 
     return asyncio.run(all_of_them())
 
@@ -118,7 +119,7 @@ def test_keys_do_not_share_their_rate_and_an_open_service_has_one(
 @pytest.mark.parametrize(("most", "workers", "each"), [(64, 1, 64), (64, 2, 32), (3, 2, 2), (1, 4, 1)])
 def test_each_worker_has_its_share(most: int, workers: int, each: int) -> None:
     assert share(most, workers) == each
-    assert Turn(most, workers).most == each
+    assert AdmissionGate(most, workers).most == each
 
 
 # -- how many ---------------------------------------------------------------------------------------------------------
@@ -127,32 +128,32 @@ def test_each_worker_has_its_share(most: int, workers: int, each: int) -> None:
 def test_who_finds_no_room_is_told_at_once_and_the_others_are_answered(
     make_caller: Any, kmeans: SegmentModel, good: dict[str, Any]
 ) -> None:
-    door = make_caller(kmeans, ServiceSettings(max_concurrency=4)).door
-    found = ask_all(door, [body_of(good)] * 100)
+    gateway = make_caller(kmeans, ServiceSettings(max_concurrency=4)).gateway
+    found = ask_all(gateway, [body_of(good)] * 100)
     assert [status for status, _, _ in found].count(200) == 4
     refused = [(status, headers["retry-after"], value["error"]["code"]) for status, headers, value in found[4:]]
     assert refused == [(503, "1", "busy")] * 96
-    assert ask_all(door, [body_of(good)])[0][0] == 200, "there is room again"
+    assert ask_all(gateway, [body_of(good)])[0][0] == 200, "there is room again"
 
 
 def test_searches_fill_no_more_than_half_the_room(make_caller: Any, kmeans: SegmentModel, good: dict[str, Any]) -> None:
-    door = make_caller(kmeans, ServiceSettings(max_concurrency=4)).door
+    gateway = make_caller(kmeans, ServiceSettings(max_concurrency=4)).gateway
     asked = {"customer": {"id": "C1", "features": good}, "to": "s001", "changeable": ["recency_days"]}
     bodies, paths = [json.dumps(asked).encode(), body_of(good)], ["/what_would_change", "/assign"]
-    with door._search_room, door._search_room:
-        found = ask_all(door, bodies, paths)
+    with gateway._search_gate, gateway._search_gate:
+        found = ask_all(gateway, bodies, paths)
     assert [status for status, _, _ in found] == [503, 200]
     assert found[0][2]["error"]["code"] == "busy"
-    assert ask_all(door, bodies[:1], paths[:1])[0][0] == 200, "there is room again"
+    assert ask_all(gateway, bodies[:1], paths[:1])[0][0] == 200, "there is room again"
 
 
 def test_a_worker_of_two_lets_half_of_them_in(make_caller: Any, kmeans: SegmentModel, good: dict[str, Any]) -> None:
     settings = ServiceSettings(workers=2, max_concurrency=4, requests_per_second=4)
-    door = make_caller(kmeans, settings.model_copy(update={"requests_per_second": None})).door
-    assert [status for status, _, _ in ask_all(door, [body_of(good)] * 100)].count(200) == 2
-    door = make_caller(kmeans, settings).door
-    door._rate._clock = lambda: 0.0  # nothing flows in however long this takes
-    found = ask_all(door, [b""] * 10, "/model")
+    gateway = make_caller(kmeans, settings.model_copy(update={"requests_per_second": None})).gateway
+    assert [status for status, _, _ in ask_all(gateway, [body_of(good)] * 100)].count(200) == 2
+    gateway = make_caller(kmeans, settings).gateway
+    gateway._rate._clock = lambda: 0.0  # nothing flows in however long this takes
+    found = ask_all(gateway, [b""] * 10, "/model")
     assert sorted(status for status, _, _ in found) == [200] * 2 + [429] * 8
 
 
@@ -162,7 +163,7 @@ def test_a_worker_of_two_takes_half_of_the_connections(tmp_path: Path, monkeypat
     server = SimpleNamespace(config=SimpleNamespace(loaded_app=None))
     monkeypatch.setattr(worker_module, "running_server", lambda: server)
     monkeypatch.setattr(worker_module, "bound_connections", lambda _, bounds, *__: given.append(bounds.most))
-    for name in ("accept_more", "leave_in_order", "log_json_lines"):
+    for name in ("accept_more", "stop_gracefully", "log_json_lines"):
         monkeypatch.setattr(worker_module, name, lambda *_: None)
     monkeypatch.setattr(worker_module.sys, "setswitchinterval", lambda _: None)
     for workers in (1, 2):
@@ -175,23 +176,23 @@ def test_under_twice_the_load_a_queue_never_outgrows_the_room(
     make_caller: Any, kmeans: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two requests come for each that is answered, however long that takes: half are answered."""
-    door = make_caller(kmeans, ServiceSettings(max_concurrency=4)).door
+    gateway = make_caller(kmeans, ServiceSettings(max_concurrency=4)).gateway
     real = SegmentModel.assign_records
     inside: list[int] = []
 
     def assign(self: SegmentModel, *given: Any) -> Any:
-        inside.append(door._room.inside)
+        inside.append(gateway._gate.admitted)
         return real(self, *given)
 
     async def twice() -> list[int]:
         found: list[int] = []
-        under_way = {asyncio.create_task(ask(door, body_of(good))) for _ in range(4)}
+        under_way = {asyncio.create_task(ask(gateway, body_of(good))) for _ in range(4)}
         while under_way:
             done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             found += [one.result()[0] for one in done]
             for one in done:
                 if one.result()[0] == 200 and len(found) + len(under_way) < 400:
-                    under_way |= {asyncio.create_task(ask(door, body_of(good))) for _ in range(2)}
+                    under_way |= {asyncio.create_task(ask(gateway, body_of(good))) for _ in range(2)}
         return found
 
     monkeypatch.setattr(SegmentModel, "assign_records", assign)
@@ -199,7 +200,7 @@ def test_under_twice_the_load_a_queue_never_outgrows_the_room(
     assert set(statuses) == {200, 503}
     assert statuses.count(200) >= 198
     assert max(inside) == 4
-    assert door._room.inside == 0
+    assert gateway._gate.admitted == 0
 
 
 def test_who_has_no_key_takes_no_room(
@@ -207,11 +208,11 @@ def test_who_has_no_key_takes_no_room(
 ) -> None:
     key = add_key(tmp_path / "keys.json", "web")
     allowed = ServiceSettings(api_keys_file=tmp_path / "keys.json", max_concurrency=1)
-    door = make_caller(kmeans, allowed).door
+    gateway = make_caller(kmeans, allowed).gateway
     headers = [*JSON, (b"authorization", f"Bearer {key}".encode())]
 
     async def both() -> list[int]:
-        room = door._room
+        room = gateway._gate
         statuses = []
         with room:  # full
             for sent in (JSON, headers):
@@ -224,7 +225,7 @@ def test_who_has_no_key_takes_no_room(
                     kept.append(message)
 
                 scope = {"type": "http", "method": "POST", "path": "/assign", "headers": sent}
-                await door(scope, receive, send)
+                await gateway(scope, receive, send)
                 statuses.append(sent_back[0]["status"])
         return statuses
 
@@ -293,13 +294,13 @@ def test_a_few_customers_who_take_long_to_explain_keep_nobody_waiting(
     ]:
         call = make_caller(model)
         sent = body_of(good, customers, **({"against": "s001"} if route == "/contrast" else {"explain": explain}))
-        assert len(sent) < door_module.INLINE_BYTES
+        assert len(sent) < gateway_module.INLINE_BYTES
         threads.clear()
         reply = call("POST", route, sent)
         assert reply.status == 200
         assert [one["id"] for one in reply.json["assignments"]] == [f"C{i}" for i in range(customers)]
         assert ("searches" in threads) == (elsewhere and explain and model is hdbscan)
-        assert call.door._room.inside == 0
+        assert call.gateway._gate.admitted == 0
 
 
 def test_after_504_no_thread_works_on(
@@ -318,9 +319,9 @@ def test_after_504_no_thread_works_on(
     monkeypatch.setattr(SegmentModel, "explain_records", slow)
     reply = call.assign([{"id": str(i), "features": good} for i in range(4 * STEP)], explain=True)
     assert (reply.status, reply.error["code"]) == (504, "deadline")
-    threads = [*call.door._lists._threads, *call.door._searches._threads]
+    threads = [*call.gateway._lists._threads, *call.gateway._searches._threads]
     assert len(threads) == 2, "one read the list, one explained it"
-    for one in (call.door._lists, call.door._searches):
+    for one in (call.gateway._lists, call.gateway._searches):
         one.shutdown(wait=True)  # returns when the work has ended
     assert 1 <= len(begun) <= 2
     assert not [thread for thread in threads if thread.is_alive()]
@@ -354,7 +355,7 @@ def test_after_504_no_search_for_a_change_goes_on(
     pause[0] = 0.2
     reply = hasty("POST", "/what_would_change", body)
     assert (reply.status, reply.error["code"]) == (504, "deadline")
-    hasty.door._searches.shutdown(wait=True)  # returns when the work has ended
+    hasty.gateway._searches.shutdown(wait=True)  # returns when the work has ended
     assert 1 <= len(begun) <= 3
 
 
@@ -369,12 +370,12 @@ def test_what_had_not_begun_at_its_deadline_never_does(
         release.wait(5)
         raise Refusal(504, "deadline", "late")
 
-    door = make_caller(kmeans, ServiceSettings(request_seconds=0.5)).door
+    gateway = make_caller(kmeans, ServiceSettings(request_seconds=0.5)).gateway
     monkeypatch.setattr(SegmentModel, "assign_records", stuck)
-    found = ask_all(door, [body_of(good, 300)] * 6)
+    found = ask_all(gateway, [body_of(good, 300)] * 6)
     assert {status for status, _, _ in found} == {504}
     release.set()
-    door._lists.shutdown(wait=True)
+    gateway._lists.shutdown(wait=True)
     assert len(begun) == 1
 
 
@@ -393,11 +394,11 @@ def test_a_search_keeps_no_list_waiting(
         waited.append(listed.wait(20))
         return {}
 
-    door = make_caller(kmeans).door
+    gateway = make_caller(kmeans).gateway
     monkeypatch.setattr(SegmentModel, "assign_records", assign)
     monkeypatch.setattr(what_would_change, "answer_change", search)
     change = {"customer": {"id": "C1", "features": good}, "to": "s001", "changeable": ["frequency"]}
-    found = ask_all(door, [json.dumps(change).encode(), body_of(good, 300)], ["/what_would_change", "/assign"])
+    found = ask_all(gateway, [json.dumps(change).encode(), body_of(good, 300)], ["/what_would_change", "/assign"])
     assert [status for status, _, _ in found] == [200, 200]
     assert waited == [True]
 
@@ -405,8 +406,8 @@ def test_a_search_keeps_no_list_waiting(
 def test_the_deadline_is_of_the_work_and_of_the_wait_for_it_not_of_the_body(
     make_caller: Any, kmeans: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    door = make_caller(kmeans, ServiceSettings(request_seconds=0.5)).door
-    assert [status for status, _, _ in ask_all(door, [body_of(good), body_of(good, 300)], slow=0.7)] == [200, 200]
+    gateway = make_caller(kmeans, ServiceSettings(request_seconds=0.5)).gateway
+    assert [status for status, _, _ in ask_all(gateway, [body_of(good), body_of(good, 300)], slow=0.7)] == [200, 200]
     real = SegmentModel.assign_records
 
     def slow(*given: Any) -> Any:
@@ -414,7 +415,7 @@ def test_the_deadline_is_of_the_work_and_of_the_wait_for_it_not_of_the_body(
         return real(*given)
 
     monkeypatch.setattr(SegmentModel, "assign_records", slow)
-    found = ask_all(door, [body_of(good)] * 2)
+    found = ask_all(gateway, [body_of(good)] * 2)
     assert [status for status, _, _ in found] == [200, 504], "the second waited for its turn until nobody waited for it"
     assert found[1][2]["error"]["code"] == "deadline"
 
@@ -432,7 +433,7 @@ def test_whoever_waits_for_a_turn_too_long_is_told_so_as_the_document_says(
         if "application/json" in operation["responses"]["200"]["content"]
     ]
     bodies = [b"{}" if method == "post" else b"" for _, method, _ in asked]
-    found = ask_all(call.door, bodies, [path for path, _, _ in asked])
+    found = ask_all(call.gateway, bodies, [path for path, _, _ in asked])
     late = set()
     for (path, _, told), (status, _, _) in zip(asked, found, strict=True):
         assert str(status) in told, (path, status)
@@ -480,7 +481,7 @@ def head(call: Any, *, query: bytes = b"", headers: list[tuple[bytes, bytes]] | 
             sent.append(message)
 
         scope = {"type": "http", "method": "GET", "path": "/livez", "raw_path": b"/livez", "query_string": query}
-        await call.door({**scope, "headers": headers or []}, receive, send)
+        await call.gateway({**scope, "headers": headers or []}, receive, send)
 
     asyncio.run(ask())
     return sent[0]["status"], dict(sent[0]["headers"]), json.loads(sent[1]["body"])
@@ -511,13 +512,13 @@ def test_a_hundred_megabytes_are_refused_with_little_of_them_kept(call_kmeans: A
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await call_kmeans.door({"type": "http", "method": "POST", "path": "/assign", "headers": JSON}, receive, send)
+        await call_kmeans.gateway({"type": "http", "method": "POST", "path": "/assign", "headers": JSON}, receive, send)
         return int(sent[0]["status"])
 
     assert asyncio.run(ask()) == 413
     limit = ServiceSettings().max_body_bytes
     assert taken <= 3 * limit + 3 * 65_536
-    assert call_kmeans.door._reader.budget.held == 0
+    assert call_kmeans.gateway._reader.budget.held == 0
 
 
 def test_a_deep_body_does_not_reach_the_limit_of_recursion(call_kmeans: Any) -> None:

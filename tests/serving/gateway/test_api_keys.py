@@ -20,7 +20,7 @@ from segment_model.model import SegmentModel
 from serving.endpoints.table import route_table
 from serving.gateway import api_keys as keys_module
 from serving.gateway.api_keys import OPEN, ApiKeys, add_key, read_keys, revoke_key
-from serving.gateway.gateway import Door
+from serving.gateway.gateway import Gateway
 from serving.model.live_model import LiveModel
 from serving.model.served_model import ServedModel
 from serving.settings import ServiceSettings
@@ -58,7 +58,7 @@ def keyed(
     make_caller: Callable[..., Any], kmeans: SegmentModel, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Any, str, str]:
     """A service that asks for keys, the key of the team 'web', and one that it took until it was revoked."""
-    monkeypatch.setattr(keys_module, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(keys_module, "CHECK_SECONDS", 0.0)
     key, gone = add_key(path, "web"), add_key(path, "gone")
     call = make_caller(kmeans, ServiceSettings(api_keys_file=path))
     assert call("GET", "/model", b"", {"authorization": f"Bearer {gone}"}).status == 200
@@ -121,7 +121,7 @@ def test_a_wrong_key_leaves_the_message_as_it_is(keyed: tuple[Any, str, str], se
 def test_over_real_sockets_too_no_route_opens_without_a_key_that_counts(
     start_service: Callable[..., Any], kmeans: SegmentModel
 ) -> None:
-    """As callers meet it: uvicorn, our front door and BentoML in the way, and the files that BentoML answers."""
+    """As callers meet it: uvicorn, our front gateway and BentoML in the way, and the files that BentoML answers."""
     routes = [route for route in every_route() if route not in PROBES]
     ours = [*routes, *OTHERS, ("GET", "/healthz"), ("GET", "/docs.json"), ("GET", "/schema.json")]
     with start_service() as service:
@@ -259,7 +259,7 @@ def test_a_file_of_keys_that_is_no_such_file_is_refused_without_showing_it(
 ) -> None:
     path.write_text(content)
     with pytest.raises(SettingsError, match=r"keys\.json") as caught:
-        Door(LiveModel(lambda: ServedModel(kmeans, "", "", "")), ServiceSettings(api_keys_file=path))
+        Gateway(LiveModel(lambda: ServedModel(kmeans, "", "", "")), ServiceSettings(api_keys_file=path))
     assert "s3gm-ents" not in str(caught.value)
 
 
@@ -283,7 +283,7 @@ def test_a_key_is_told_once_and_only_its_hash_is_kept(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", " ", "-x", "a" * 65, "a\nb", "ä", 'a"b'])
 def test_a_name_that_cannot_stand_in_a_log_is_refused(path: Path, name: str) -> None:
-    with pytest.raises(SettingsError, match="no name for a key"):
+    with pytest.raises(SettingsError, match="not a name for a key"):
         add_key(path, name)
 
 

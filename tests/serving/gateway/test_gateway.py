@@ -16,7 +16,7 @@ from segment_model.model import SegmentModel
 from serving.contracts import errors, requests, responses
 from serving.endpoints import docs
 from serving.endpoints.table import route_table
-from serving.gateway.gateway import Door
+from serving.gateway.gateway import Gateway
 from serving.model.live_model import LiveModel
 from serving.settings import ServiceSettings
 
@@ -54,7 +54,7 @@ def test_the_model_tells_what_it_expects(call: Any, model: SegmentModel) -> None
 
 def test_the_service_is_alive_but_not_ready_before_its_model_is_there(make_caller: Any, good: Any) -> None:
     live = LiveModel(lambda: pytest.fail("nobody asked to load"))
-    call = make_caller(Door(live, ServiceSettings()))
+    call = make_caller(Gateway(live, ServiceSettings()))
     assert call("GET", "/livez").status == 200
     for reply in (call("GET", "/readyz"), call("GET", "/model"), call("GET", "/segments"), call.assign_one(good)):
         assert (reply.status, reply.error["code"]) == (503, "loading")
@@ -100,7 +100,7 @@ def test_work_that_takes_too_long_is_given_up(
 
 
 def test_a_caller_that_goes_away_is_not_answered(kmeans: SegmentModel, make_caller: Any) -> None:
-    door = make_caller(kmeans).door
+    gateway = make_caller(kmeans).gateway
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -111,7 +111,7 @@ def test_a_caller_that_goes_away_is_not_answered(kmeans: SegmentModel, make_call
 
     headers = [(b"content-type", b"application/json")]
     scope = {"type": "http", "method": "POST", "path": "/assign", "headers": headers}
-    asyncio.run(door(scope, receive, send))
+    asyncio.run(gateway(scope, receive, send))
     assert sent == []
 
 
@@ -171,7 +171,7 @@ def test_the_scripts_of_the_page_are_answered_as_all_else_is(
 ) -> None:
     """Whole, whatever part is asked for; with an id, counted, and the last of their connection where we leave."""
     call = make_caller(kmeans)
-    call.door.leave()
+    call.gateway.drain()
     page = call("GET", "/docs").body.decode()
     for path, kind in docs.SCRIPTS.items():
         assert f'"{path[1:]}"' in page

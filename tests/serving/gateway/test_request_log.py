@@ -13,9 +13,9 @@ import pytest
 
 from segment_model.model import SegmentModel
 from serving.gateway.api_keys import add_key
-from serving.gateway.request_log import REFUSAL_LINES, JsonLines, RequestIds, RequestLog, Seen
+from serving.gateway.request_log import REFUSAL_LINES, JsonLines, LoggedRequest, RequestIds, RequestLog
 from serving.settings import ServiceSettings
-from serving.wire.refusals import Detail, Refusal
+from serving.wire.refusals import Refusal, RefusalDetail
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
@@ -197,11 +197,11 @@ def test_a_flood_of_refusals_is_counted_not_written(caplog: pytest.LogCaptureFix
     now = 0.5
     log = RequestLog(clock=lambda: now)
     for _ in range(1000):
-        log.refused(Seen("GET"), Refusal(401, "unauthorized", "no"), 0.001)
+        log.refused(LoggedRequest("GET"), Refusal(401, "unauthorized", "no"), 0.001)
     assert len(caplog.records) == REFUSAL_LINES
     now = 1.5
-    log.refused(Seen("GET"), Refusal(401, "unauthorized", "no"), 0.001)
-    log.refused(Seen("GET"), Refusal(401, "unauthorized", "no"), 0.001)
+    log.refused(LoggedRequest("GET"), Refusal(401, "unauthorized", "no"), 0.001)
+    log.refused(LoggedRequest("GET"), Refusal(401, "unauthorized", "no"), 0.001)
     first, second = lines(caplog)[-2:]
     assert first["left_out"] == 1000 - REFUSAL_LINES
     assert "left_out" not in second
@@ -210,7 +210,7 @@ def test_a_flood_of_refusals_is_counted_not_written(caplog: pytest.LogCaptureFix
 def test_a_failure_is_never_left_out(caplog: pytest.LogCaptureFixture) -> None:
     log = RequestLog(clock=lambda: 0.0)
     for _ in range(100):
-        log.failed(Seen("GET"), ValueError("x"), 0.001)
+        log.failed(LoggedRequest("GET"), ValueError("x"), 0.001)
     assert len(caplog.records) == 100
 
 
@@ -229,7 +229,7 @@ def test_lines_of_others_are_json_too_and_without_the_words_of_exceptions(caplog
 
 
 def test_details_stand_in_the_line_that_was_asked_for(caplog: pytest.LogCaptureFixture) -> None:
-    detail = Detail("C1", "frequency", "-1", "at least 0")
-    RequestLog(values=True).refused(Seen("POST"), Refusal(422, "invalid_features", "no", [detail]), 0.001)
+    detail = RefusalDetail("C1", "frequency", "-1", "at least 0")
+    RequestLog(values=True).refused(LoggedRequest("POST"), Refusal(422, "invalid_features", "no", [detail]), 0.001)
     (line,) = lines(caplog)
     assert line["details"] == [{"customer": "C1", "feature": "frequency", "got": "-1", "expected": "at least 0"}]

@@ -292,7 +292,7 @@ def test_a_hundred_models_leave_the_series_of_the_last(kmeans: SegmentModel) -> 
         served = ServedModel(model, "tiny", str(number), "tests")
         rows = [{"segment_id": f"s{number + 1}", "unassigned": False, "novel": False}]
         metrics.assigned(rows)
-        metrics.now(served, 0, False)
+        metrics.update_gauges(served, 0, False)
         sizes.append(len(read(metrics.page().body)))
     assert sizes[1] == sizes[-1]
     found = read(metrics.page().body)
@@ -306,7 +306,7 @@ def test_who_is_answered_by_the_old_model_after_a_swap_costs_the_new_one_no_coun
     metrics = ServiceMetrics()
 
     def counted(segment: str) -> float:
-        metrics.now(new, 0, False)
+        metrics.update_gauges(new, 0, False)
         return value(read(metrics.page().body), "segments_assignments_total", segment=segment)
 
     old = ServedModel(kmeans, "tiny", "1", "tests")
@@ -315,7 +315,7 @@ def test_who_is_answered_by_the_old_model_after_a_swap_costs_the_new_one_no_coun
     late = [{"segment_id": one, "unassigned": False, "novel": False} for one in kmeans.ids]
     early = [{"segment_id": "fresh", "unassigned": False, "novel": False}] * 3
     metrics.assigned(late)
-    metrics.now(old, 0, False)
+    metrics.update_gauges(old, 0, False)
     for round_ in range(1, 4):
         metrics.assigned(early)
         metrics.assigned(late)

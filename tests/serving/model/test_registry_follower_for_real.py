@@ -33,7 +33,7 @@ from experiments.load.service_process import free_port
 from registry.connection import connected
 from registry.versions import promotions
 from registry.versions.promotions import promote, rollback
-from registry.versions.versions import rename_segment
+from registry.versions.segment_names import rename_segment
 from segment_model.contract import VectorContract
 from segment_model.errors import SegmentsError
 from segment_model.model import SegmentModel

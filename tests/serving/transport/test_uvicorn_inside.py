@@ -37,6 +37,7 @@ CONNECTION = {
     "loop",
     "parser",
     "pipeline",
+    "timeout_keep_alive_task",
     "transport",
     "_unset_keepalive_if_required",
 }
@@ -48,6 +49,7 @@ CALLBACKS = {
     "on_headers_complete",
     "on_message_begin",
     "on_response_complete",
+    "timeout_keep_alive_handler",
 }
 CYCLE = {"disconnected", "more_body", "response_complete", "response_started"}
 CONSTRUCTOR = {"config", "server_state", "app_state"}

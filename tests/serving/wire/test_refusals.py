@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.settings import ServiceSettings
-from serving.wire.refusals import HIDDEN, LONGEST_TEXT, MOST_DETAILS, TELLING, hidden, printable
+from serving.wire.refusals import LEAST_SECRET, LONGEST_TEXT, MOST_DETAILS, REDACTED, redacted, shortened
 from serving.wire.strict_json import RepeatedKey, _unique
 
 Features = dict[str, Any]
@@ -412,18 +412,18 @@ KEY_LETTERS = "ab-_"  # of few kinds, so that beginnings repeat and overlap
 
 @settings(max_examples=300, deadline=None)
 @given(
-    secret=st.text(KEY_LETTERS, min_size=TELLING, max_size=60),
+    secret=st.text(KEY_LETTERS, min_size=LEAST_SECRET, max_size=60),
     around=st.lists(st.text(KEY_LETTERS + " '", max_size=20), min_size=2, max_size=4),
 )
 def test_a_secret_is_hidden_wherever_it_stands_and_nothing_else_is(secret: str, around: list[str]) -> None:
     text = secret.join(around)
-    found = hidden(text, secret)
-    assert secret[:TELLING] not in found
-    assert HIDDEN in found
-    assert hidden(printable(text), secret).count(secret[:TELLING]) == 0, "cut short it shows its beginning"
-    apart = text.replace(secret[:TELLING], "")
-    if secret[:TELLING] not in apart:
-        assert hidden(apart, secret) == apart
+    found = redacted(text, secret)
+    assert secret[:LEAST_SECRET] not in found
+    assert REDACTED in found
+    assert redacted(shortened(text), secret).count(secret[:LEAST_SECRET]) == 0, "cut short it shows its beginning"
+    apart = text.replace(secret[:LEAST_SECRET], "")
+    if secret[:LEAST_SECRET] not in apart:
+        assert redacted(apart, secret) == apart
 
 
 @pytest.mark.parametrize("place", [3, 7, 8, 20])
@@ -432,13 +432,13 @@ def test_a_secret_that_repr_writes_otherwise_is_hidden_in_both_writings(place: i
     """As far as its end, wherever the two writings part: nothing of it is left behind the stars."""
     letters = "abcdefghijklmnopqrstuvwxyz"
     secret = letters[:place] + odd + letters[place:]
-    assert hidden(f"got {secret}, and {secret!r}.", secret) == "got ***, and '***'.".replace("'", repr(secret)[0])
+    assert redacted(f"got {secret}, and {secret!r}.", secret) == "got ***, and '***'.".replace("'", repr(secret)[0])
 
 
 @pytest.mark.parametrize("secret", ["", "e", "key", "service", "API key"])
 def test_what_is_too_short_for_a_key_puts_no_stars_into_words(secret: str) -> None:
     message = "this service asks for an API key: send the header 'Authorization: Bearer <key>'"
-    assert hidden(message, secret) == message
+    assert redacted(message, secret) == message
 
 
 class Counted(str):
@@ -455,10 +455,10 @@ class Counted(str):
 def test_a_long_key_costs_no_more_than_the_text_that_could_show_it() -> None:
     """It comes before anybody was let in: 32 kB of a key, and a message that shows its beginning."""
     secret = Counted("0123456789abcdef" * 2048)
-    text = f"there is no {printable('/' + str(secret))!r} here."
+    text = f"there is no {shortened('/' + str(secret))!r} here."
     assert len(text) < LONGEST_TEXT + 30
     Counted.copied = 0
-    assert hidden(text, secret) == "there is no '/***...' here."
+    assert redacted(text, secret) == "there is no '/***...' here."
     assert Counted.copied <= 2 * len(text)
     long = "0123456 " * 10_000 + secret + " 01234567" * 10_000
-    assert hidden(long, secret) == "0123456 " * 10_000 + HIDDEN + f" {HIDDEN}" * 10_000
+    assert redacted(long, secret) == "0123456 " * 10_000 + REDACTED + f" {REDACTED}" * 10_000

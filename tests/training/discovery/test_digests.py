@@ -74,9 +74,11 @@ def test_names_times_and_lineage_are_nothing_that_was_learned(model: SegmentMode
 def test_whatever_decides_an_answer_counts(model: SegmentModel, part: str) -> None:
     contract, encoder, assigner = model.contract, model.encoder, model.assigner
     renamed = tuple(replace(column, unit=f"other {column.unit}") for column in contract.columns)
-    array = {"assigner": "centroids", "explainer": "mean"}
-    if model.assigner.KIND == "nearest_core":
-        array = {"assigner": "reach", "explainer": "background"}
+    array = {
+        "nearest_centroid": {"assigner": "centroids", "explainer": "mean"},
+        "nearest_core": {"assigner": "reach", "explainer": "background"},
+        "gaussian_mixture": {"assigner": "heights", "explainer": "covariance"},
+    }[model.assigner.KIND]
     changed: dict[str, Callable[[], Any]] = {
         "contract": lambda: replace(contract, columns=renamed),
         "encoder": lambda: replace(encoder, numbers=replace(encoder.numbers, fill=encoder.numbers.fill + 1)),

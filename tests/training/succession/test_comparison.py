@@ -19,7 +19,8 @@ from registry.connection import RegistryLocation, connected
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.records import DiscoveryRecord
 from registry.versions.promotions import promote
-from registry.versions.versions import fetch_champion, list_versions, register
+from registry.versions.registration import register
+from registry.versions.versions import fetch_champion, list_versions
 from reporting.pictures.drawing import png
 from reporting.pictures.flow_picture import flow_picture
 from segment_model.errors import ContractError, InputError

@@ -76,9 +76,9 @@ def test_a_path_leads_through_blocks_names_and_entries_of_lists() -> None:
         ),
         ({"discovery.min_share": {"low": 0.1, "high": 0.6}}, r"'discovery.min_share' cannot be 0.6"),
         ({"discovery.seed": {"low": 1.0, "high": 9.0}}, r"'discovery.seed' cannot be 4.05"),
-        ({"registry.model_name": ["a", "b"]}, "'registry.model_name' says nothing of segments"),
-        ({"title": ["a"]}, "'title' says nothing of segments"),
-        ({"sweep.seed": [1]}, "'sweep.seed' says nothing of segments"),
+        ({"registry.model_name": ["a", "b"]}, "'registry.model_name' does not change segments"),
+        ({"title": ["a"]}, "'title' does not change segments"),
+        ({"sweep.seed": [1]}, "'sweep.seed' does not change segments"),
         ({"": [1]}, "unknown key ''"),
     ],
 )

@@ -1,0 +1,84 @@
+"""A discovery without any registry: discover, continue the champion's segments, draw, report."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+
+from features.vector_table import CustomerVectors
+from jobs.discovery_record import make_record, provenance
+from jobs.registry_state import Announce
+from registry.runs.discovery_runs import DISCOVERY
+from registry.runs.records import DiscoveryRecord
+from reporting.page import html_report
+from reporting.pictures.all_pictures import DrawnPictures, draw_pictures
+from segment_model.model import SegmentModel
+from segment_model.self_test import with_examples
+from training.discovery.discovery import Discovery, Progress, discover
+from training.profiling.rule_learning import learn_rules
+from training.settings import Settings
+from training.succession.succession import succeed
+
+
+@dataclass(frozen=True)
+class ConcludedDiscovery:
+    """A discovery with its report, and its record for the registry; nothing is sent yet."""
+
+    discovery: Discovery
+    report: str
+    record: DiscoveryRecord
+
+
+def conclude(
+    settings: Settings,
+    vectors: CustomerVectors,
+    incumbent: SegmentModel | None,
+    announce: Announce,
+    progress: Progress,
+) -> ConcludedDiscovery:
+    """Discover, judge, name, draw and report: everything that needs no registry."""
+    discovery = _discover_named(settings, vectors, incumbent, announce, progress)
+    announce("drawing the pictures")
+    pictures = _draw(discovery, announce)
+    rules = learn_rules(
+        discovery.frame, discovery.contract, discovery.labels, discovery.model.cards, settings.discovery.seed
+    )
+    title = settings.title or settings.registry.model_name
+    report = html_report(
+        discovery,
+        title,
+        pictures.images,
+        raw_tables=vectors.report,
+        rules=rules,
+        failed_pictures=pictures.failures,
+    )
+    record = make_record(settings, vectors, discovery, pictures, report, rules)
+    # a name for this discovery, by which its run is found again if sending it was broken off
+    return ConcludedDiscovery(discovery, report, replace(record, tags={**record.tags, DISCOVERY: uuid.uuid4().hex}))
+
+
+def _discover_named(
+    settings: Settings,
+    vectors: CustomerVectors,
+    incumbent: SegmentModel | None,
+    announce: Announce,
+    progress: Progress,
+) -> Discovery:
+    """The discovery whose model continues the incumbent's segments, with the examples of its self-test."""
+    discovery = discover(
+        vectors.frame, vectors.contract, settings.discovery, provenance(settings, vectors), progress, incumbent
+    )
+    announce(f"verdict: {discovery.verdict.sentence}")
+    announce(f"chosen: {discovery.choice.reason}")
+    model = discovery.model
+    if incumbent is not None:
+        model, lineage = succeed(model, incumbent, discovery.frame)
+        announce(f"of the champion's segments: {lineage.summary}")
+    return replace(discovery, model=with_examples(model, discovery.frame))
+
+
+def _draw(discovery: Discovery, announce: Announce) -> DrawnPictures:
+    pictures = draw_pictures(discovery)
+    for name, failure in pictures.failures.items():
+        announce(f"the picture {name} cannot be drawn ({failure}); the discovery goes on without it")
+    return pictures

@@ -1,0 +1,32 @@
+"""What a job asks of the registry before it discovers: the champion to continue, and runs of killed processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from registry.connection import RegistryLocation
+from registry.orphans.killed_runs import end_killed_runs
+from registry.versions.versions import fetch_champion
+from segment_model.errors import ArtefactError
+from segment_model.model import SegmentModel
+
+Announce = Callable[[str], None]
+
+
+def incumbent_of(location: RegistryLocation, announce: Announce) -> SegmentModel | None:
+    """The champion, whose segments a retrain continues; None where there is none, or none that can be read."""
+    try:
+        champion = fetch_champion(location)
+    except ArtefactError as error:
+        announce(f"the champion cannot be read, so its segments' ids and names are not passed on: {error}")
+        return None
+    return champion.model if champion else None
+
+
+def end_killed(location: RegistryLocation, announce: Announce) -> None:
+    """End the runs that killed processes left RUNNING, and announce how many."""
+    if killed := end_killed_runs(location):
+        runs = (
+            "1 run that a killed process left RUNNING is" if killed == 1 else f"{killed} runs of killed processes are"
+        )
+        announce(f"{runs} KILLED now")

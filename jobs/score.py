@@ -1,0 +1,157 @@
+"""Score customers by a registered model: a whole vector file, or one customer with the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.vector_file import read_vectors
+from jobs.registry_location import location_of
+from registry.connection import RegistryLocation
+from registry.versions.versions import fetch
+from segment_model.counterfactual.what_would_change import WhatWouldChange, what_would_change
+from segment_model.errors import ContractError, nearest_word
+from segment_model.language.reasons import Reason, in_one_sentence, reasons
+from segment_model.model import SegmentModel
+from training.settings import Settings
+
+LISTED = 5  # customers whose names a message lists
+
+
+@dataclass(frozen=True)
+class ScoredCustomers:
+    """One row a customer, by the model's version; `left_out` has a line for each column that some customers lack."""
+
+    table: pd.DataFrame
+    version: str
+    left_out: tuple[str, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many customers each segment has, by name, the largest first."""
+        counts = self.table["segment_name"].fillna("unassigned").value_counts()
+        return {str(name): int(count) for name, count in counts.items()}
+
+    @property
+    def novel(self) -> int:
+        """How many customers are unlike the training customers."""
+        return int(self.table["novel"].sum())
+
+
+@dataclass(frozen=True)
+class CustomerExplanation:
+    """Why one customer is in a segment: its margin over the rival is base + the sum of the contributions.
+
+    `rival_id` is None where the model has one segment only.
+    """
+
+    customer: str
+    unassigned: bool
+    segment_id: str
+    segment_name: str
+    strength: float
+    rival_id: str | None
+    score: float
+    base: float
+    reasons: Sequence[Reason]
+    sentence: str
+
+
+def score_file(location: RegistryLocation, which: str, file: Path, policy: Any, explained: bool) -> ScoredCustomers:
+    """Assign the customers of a vector file; `explained` adds base, score and each column's contribution.
+
+    Raises
+    ------
+    SegmentsError
+        If the model or the file cannot be read.
+    """
+    vectors = read_vectors(file)
+    fetched = fetch(location, which)
+    frame, left_out = _complete(fetched.model, vectors.frame)
+    table = fetched.model.assign(frame, policy)
+    if explained:
+        explanations = fetched.model.explain_table(frame)
+        table["base"], table["score"] = explanations.base, explanations.score
+        for number, column in enumerate(explanations.columns):
+            table[f"contribution__{column}"] = explanations.contributions[:, number]
+    table["model_version"] = fetched.version
+    return ScoredCustomers(table, fetched.version, tuple(left_out))
+
+
+def read_customer(
+    settings: Settings, base: Path, which: str, customer: str, vectors: Path | None
+) -> tuple[SegmentModel, pd.DataFrame]:
+    """The model, and the one row of a customer, out of a vector file or else of the settings' raw tables.
+
+    Raises
+    ------
+    ContractError
+        If there is no such customer.
+    SegmentsError
+        If the model, the file or the tables cannot be read.
+    """
+    from jobs.customer_vectors import learned_by, vectors_of  # the engine of the tables is not needed for a file
+
+    model = fetch(location_of(settings, base), which).model
+    chosen = vectors_of(settings, base, learned_by(model)) if vectors is None else read_vectors(vectors)
+    frame = chosen.frame
+    if customer not in frame.index:
+        hint = nearest_word(customer, frame.index)
+        raise ContractError(f"there is no customer {customer!r} among the {len(frame):,}.{hint}")
+    return model, frame.loc[[customer]]
+
+
+def explain_customer(model: SegmentModel, customer: pd.DataFrame, against: str | None = None) -> CustomerExplanation:
+    """Why the customer of a one-row frame is in a segment rather than in `against`, by default the runner-up.
+
+    Raises
+    ------
+    SegmentsError
+        If the model cannot read the customer, or knows no such segment.
+    """
+    assignment = model.assign(customer).iloc[0]
+    explanations = model.explain_table(customer, against)
+    toward, rival = int(explanations.toward[0]), int(explanations.against[0])
+    why = reasons(model, customer_row(customer), explanations)
+    return CustomerExplanation(
+        customer=str(customer.index[0]),
+        unassigned=bool(assignment["unassigned"]),
+        segment_id=model.ids[toward],
+        segment_name=model.names[toward],
+        strength=float(assignment["strength"]),
+        rival_id=None if rival < 0 else model.ids[rival],
+        score=float(explanations.score[0]),
+        base=float(explanations.base[0]),
+        reasons=why,
+        sentence=in_one_sentence(why, model, toward, rival),
+    )
+
+
+def smallest_change(
+    model: SegmentModel, customer: pd.DataFrame, segment_id: str, changeable: Sequence[str]
+) -> WhatWouldChange:
+    """The smallest change of the changeable columns that takes the customer of a one-row frame to a segment."""
+    return what_would_change(model, customer_row(customer), segment_id, list(changeable))
+
+
+def customer_row(customer: pd.DataFrame) -> dict[str, Any]:
+    """A one-row frame as plain values by column, None where missing."""
+    row = customer.iloc[0].to_dict()
+    return {str(name): None if number is None or number != number else number for name, number in row.items()}
+
+
+def _complete(model: SegmentModel, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The customers whose every needed value is known, and a line on those left out for each column that lacks one."""
+    needed = [column.name for column in model.contract.basis if not column.nullable and column.name in frame.columns]
+    missing = frame[needed].isna()
+    messages = [
+        f"left out {int(missing[name].sum()):,} customers whose {name} is missing, as no training customer's was: "
+        f"{', '.join(frame.index[missing[name]][:LISTED])}{', ...' if missing[name].sum() > LISTED else ''}"
+        for name in needed
+        if missing[name].any()
+    ]
+    return frame[~missing.any(axis=1)], messages

@@ -1,0 +1,90 @@
+"""Register the model that a run logged as a version."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from registry.connection import Connection, RegistryLocation, connected
+from registry.versions.entities import (
+    DIGEST,
+    LINEAGE,
+    SEGMENTS,
+    SUCCEEDS,
+    TAG_LIMIT,
+    VERDICT,
+    all_versions,
+    load_package,
+    quotable,
+)
+from segment_model.errors import RegistryError
+from segment_model.model import SegmentModel
+
+
+def register(location: RegistryLocation, run_id: str) -> str:
+    """Make a version of the model that a run logged; a run registered before answers with the version it has.
+
+    The model is fetched back and its digest verified first: what cannot be served is never registered.
+
+    Raises
+    ------
+    RegistryError
+        If the run did not finish or logged no model.
+    ArtefactError
+        If the stored model is not complete.
+    """
+    with connected(location) as connection:
+        client, name = connection.client, location.model_name
+        logged = _logged_model(connection, run_id)
+        model = load_package(connection, logged.artifact_location, logged.tags[DIGEST])
+        if not client.search_registered_models(f"name = '{quotable(name)}'"):
+            client.create_registered_model(name)
+        known = [version for version in all_versions(connection) if version.run_id == run_id]
+        if known:
+            return str(known[0].version)
+        made = client.create_model_version(
+            name,
+            source=logged.artifact_location,
+            run_id=run_id,
+            model_id=logged.model_id,
+            tags={
+                DIGEST: model.digest,
+                SEGMENTS: json.dumps(model.ids, ensure_ascii=False),
+                **_lineage_tags(model),
+                **_verdict_tag(model),
+            },
+        )
+        return str(made.version)
+
+
+def _lineage_tags(model: SegmentModel) -> dict[str, str]:
+    """The tags of a version that continues another."""
+    lineage = model.provenance.get("lineage")
+    return {SUCCEEDS: lineage["incumbent"], LINEAGE: lineage["summary"][:TAG_LIMIT]} if lineage else {}
+
+
+def _verdict_tag(model: SegmentModel) -> dict[str, str]:
+    """The tag of a version whose discovery ended in a verdict."""
+    verdict = model.provenance.get("verdict")
+    return {VERDICT: verdict["verdict"]} if verdict else {}
+
+
+def _logged_model(connection: Connection, run_id: str) -> Any:
+    """The complete model that a finished run logged, as MLflow's `LoggedModel`.
+
+    Raises
+    ------
+    RegistryError
+        If the run did not finish, or logged no model.
+    """
+    run = connection.client.get_run(run_id)
+    if run.info.status != "FINISHED":
+        raise RegistryError(f"the run {run_id} is {run.info.status}, so its model may be incomplete: discover again")
+    model_ids = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
+    models = [connection.client.get_logged_model(model_id) for model_id in model_ids]
+    ready = [model for model in models if model.status.value == "READY"]
+    if len(ready) != 1:
+        raise RegistryError(
+            f"the run {run_id} logged {len(ready)} finished models; expected 1: nothing can be registered"
+        )
+    return ready[0]

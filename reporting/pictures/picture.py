@@ -1,0 +1,19 @@
+"""What a picture of a discovery is: its name, how it is drawn, and how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from training.discovery.discovery import Discovery
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture; `name` names its file in a run, `how_to_read` is the sentence below it on the page."""
+
+    name: str
+    draw: Callable[[Discovery], Figure]
+    how_to_read: str

@@ -1,0 +1,37 @@
+"""HTML from the templates of this room: jinja2 escapes every text, so that no customer's text becomes markup."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from segment_model.language.wording import plain_number
+
+
+def render(template: str, **context: Any) -> str:
+    """The template filled with the context; an absent name is an error."""
+    return _environment().get_template(template).render(**context)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters.update(percent=percent, short_amount=short_amount)
+    return environment
+
+
+def percent(share: float) -> str:
+    """A share as a percentage: "12.3 %"."""
+    return f"{100 * share:.1f} %"
+
+
+def short_amount(amount: float) -> str:
+    """A large amount in few letters: "55.4 M"."""
+    for size, letter in ((1e9, "B"), (1e6, "M")):
+        if abs(amount) >= size:
+            return f"{plain_number(amount / size)} {letter}"
+    return plain_number(amount)

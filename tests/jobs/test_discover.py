@@ -1,0 +1,75 @@
+"""A discovery is not lost to its pictures: one basis column is enough for all of them, and one that fails is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jobs.discover import Outcome, run_discovery
+from registry.connection import RegistryLocation, connected
+from reporting.pictures.all_pictures import PICTURES
+from training.evaluation import map_layout
+from training.settings import Settings, parse_settings
+
+CUSTOMERS = 120
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Customers in two groups that differ in one number, which alone shapes the segments."""
+    generator = np.random.default_rng(5)
+    visits = generator.poisson(np.where(np.arange(CUSTOMERS) % 2, 60.0, 3.0)).astype(float)
+    table = pd.DataFrame({"customer_id": [f"c{number}" for number in range(CUSTOMERS)], "visits": visits})
+    table.to_parquet(tmp_path / "customers.parquet")
+    attributes = {"visits": {"kind": "count", "role": "basis"}}
+    content = {
+        "as_of": "2026-06-01",
+        "sources": {"customers": {"file": "customers.parquet", "attributes": attributes}},
+        "discovery": {"algorithms": [{"algorithm": "kmeans", "segments": 2, "starts": 1}]},
+    }
+    return parse_settings(content)
+
+
+def run_of(outcome: Outcome, folder: Path) -> Any:
+    with connected(RegistryLocation.in_folder(folder)) as connection:
+        return connection.client.get_run(outcome.run_id)
+
+
+def figures_of(outcome: Outcome, folder: Path) -> set[str]:
+    with connected(RegistryLocation.in_folder(folder)) as connection:
+        return {Path(file.path).stem for file in connection.client.list_artifacts(outcome.run_id, "figures")}
+
+
+def test_one_basis_column_is_discovered_and_drawn(settings: Settings, tmp_path: Path) -> None:
+    announced: list[str] = []
+    outcome = run_discovery(settings, tmp_path, announced.append, lambda *_: None)
+    assert [column.name for column in outcome.discovery.contract.basis] == ["visits"]
+    assert outcome.discovery.points.shape == (CUSTOMERS, 1)
+    assert figures_of(outcome, tmp_path) == {picture.name for picture in PICTURES}
+    assert not [line for line in announced if "cannot be drawn" in line]
+    assert "failed_pictures" not in run_of(outcome, tmp_path).data.tags
+
+
+def test_a_picture_that_fails_is_named_and_the_discovery_is_registered(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(points: Any) -> Any:
+        raise ValueError("no room on the plane")
+
+    monkeypatch.setattr(map_layout, "principal_plane", fail)
+    announced: list[str] = []
+    outcome = run_discovery(settings, tmp_path, announced.append, lambda *_: None)
+    assert outcome.version == "1"
+    assert (
+        "the picture customer_map cannot be drawn (ValueError: no room on the plane); the discovery goes on without it"
+        in announced
+    )
+    assert figures_of(outcome, tmp_path) == {picture.name for picture in PICTURES} - {"customer_map"}
+    run = run_of(outcome, tmp_path)
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["failed_pictures"] == "customer_map: ValueError: no room on the plane"
+    assert "The picture “customer map” could not be drawn: ValueError: no room on the plane." in outcome.report

@@ -1,0 +1,22 @@
+"""The path inside an address counts from a folder; addresses of servers stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from segment_model.storage.sqlite_address import anchored_address, sqlite_address, sqlite_path
+
+
+@pytest.mark.parametrize("address", ["http://mlflow:5000", "postgresql://host/db", "sqlite:memory"])
+def test_the_address_of_a_server_stays(address: str, tmp_path: Path) -> None:
+    assert anchored_address(address, tmp_path) == address
+    assert sqlite_path(address) is None
+
+
+def test_a_relative_path_counts_from_the_folder_and_an_absolute_one_stays(tmp_path: Path) -> None:
+    assert anchored_address("sqlite:///mlflow.db", tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
+    assert anchored_address("sqlite:///../up.db", tmp_path / "low") == f"sqlite:///{tmp_path}/up.db"
+    assert anchored_address("sqlite:////srv/mlflow.db", tmp_path) == "sqlite:////srv/mlflow.db"
+    assert sqlite_path(sqlite_address(tmp_path / "a.db")) == tmp_path / "a.db"

@@ -1,0 +1,69 @@
+"""A layout of customers on a plane, alike near each other, for the map of customers."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from segment_model.encoding.encoder import Floats, Indices
+from training.evaluation.quality import stratified_sample
+
+MOST_LAID_OUT = 1_500
+FEWEST_FOR_UMAP = 50
+SEED = 0
+LEAST_SPREAD = 1e-9  # of a direction, relative to the widest; less is rounding
+
+
+@dataclass(frozen=True)
+class MapLayout:
+    """The sampled customers' row numbers (m,), their positions on the plane (m, 2), and the method in words."""
+
+    rows: Indices
+    positions: Floats
+    method: str
+
+
+def lay_out_map(points: Floats, labels: Indices) -> MapLayout:
+    """A stratified sample of at most about 1,500 of the (n, width) encoded customers on a plane.
+
+    UMAP (McInnes et al. 2018), seeded and on one thread. Principal components where there are fewer than 50 customers,
+    or where customers are encoded in one number: UMAP starts from two components, which that does not have.
+    """
+    rows = stratified_sample(labels, MOST_LAID_OUT, SEED)
+    sample = points[rows]
+    if len(rows) < FEWEST_FOR_UMAP:
+        method = f"principal components ({len(rows)} customers are too few for UMAP)"
+        return MapLayout(rows, principal_plane(sample), method)
+    if sample.shape[1] < 2:
+        return MapLayout(
+            rows, principal_plane(sample), "principal components (one number a customer is too few for UMAP)"
+        )
+    return MapLayout(rows, umap_plane(sample), "UMAP")
+
+
+def umap_plane(points: Floats) -> Floats:
+    """(n, width) points to (n, 2) by UMAP; width is at least 2."""
+    with threadpool_limits(limits=1), warnings.catch_warnings():
+        # umap warns that it has no Tensorflow and that a seed costs it its threads (both are meant), and where many
+        # customers are the same (they may be)
+        warnings.simplefilter("ignore")
+        import umap  # takes seconds: only where it is used
+
+        reducer = umap.UMAP(
+            n_neighbors=min(25, len(points) - 1), min_dist=0.25, init="pca", random_state=SEED, n_jobs=1
+        )
+        positions = np.asarray(reducer.fit_transform(points), dtype=np.float64)
+    return np.where(np.isfinite(positions), positions, np.nan)
+
+
+def principal_plane(points: Floats) -> Floats:
+    """(n, width) points to (n, 2): the two directions in which they differ most; 0 along one without spread."""
+    centred = points - points.mean(axis=0)
+    with threadpool_limits(limits=1):
+        _, spreads, directions = np.linalg.svd(centred, full_matrices=False)
+    positions = centred @ directions[:2].T
+    positions[:, spreads[:2] <= LEAST_SPREAD * spreads[0]] = 0.0
+    return np.pad(positions, ((0, 0), (0, 2 - positions.shape[1])))

@@ -94,15 +94,18 @@ def read_customer(
     SegmentsError
         If the model, the file or the tables cannot be read.
     """
-    from jobs.customer_vectors import learned_by, vectors_of  # the engine of the tables is not needed for a file
-
     model = fetch(location_of(settings, base), which).model
-    chosen = vectors_of(settings, base, learned_by(model)) if vectors is None else read_vectors(vectors)
-    frame = chosen.frame
+    frame = _vectors_from_tables(settings, base, model) if vectors is None else read_vectors(vectors).frame
     if customer not in frame.index:
         hint = nearest_word(customer, frame.index)
         raise ContractError(f"there is no customer {customer!r} among the {len(frame):,}.{hint}")
     return model, frame.loc[[customer]]
+
+
+def _vectors_from_tables(settings: Settings, base: Path, model: SegmentModel) -> pd.DataFrame:
+    from jobs.customer_vectors import learned_by, vectors_of  # imports the engines, which a vector file does not need
+
+    return vectors_of(settings, base, learned_by(model)).frame
 
 
 def explain_customer(model: SegmentModel, customer: pd.DataFrame, against: str | None = None) -> CustomerExplanation:

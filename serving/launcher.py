@@ -1,4 +1,4 @@
-"""Start the service as a process of its own, and wait until it is ready."""
+"""Starts the service as a process of its own and waits until it is ready."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ SERVICE = "serving.service:SegmentService"
 CHECKOUT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 PAUSE_SECONDS = 0.1
-PATIENT_SECONDS = 2.0  # between looks at a service without a model, which logs each as refused
+PATIENT_SECONDS = 2.0  # between probes of a service without a model, which logs each as refused
 GRACE_SECONDS = 10
 MARK = "SEGMENTS_LAUNCH"
-UNREADY = frozenset({"loading", "no_model"})  # what a service says of itself that runs and goes on trying
+UNREADY = frozenset({"loading", "no_model"})  # error codes of a service that runs and still tries to load a model
 
 
 class ServiceError(SegmentsError):
@@ -38,7 +38,7 @@ class ServiceError(SegmentsError):
 
 def serve_command(port: int, host: str = "127.0.0.1", target: str = SERVICE) -> list[str]:
     """The command that serves the checkout's service, or a built Bento given by its tag."""
-    # a worker waits for requests in flight, but not for a caller that never finishes
+    # a worker waits for requests in flight, but not endlessly for a caller that never finishes
     grace = ["--timeout-graceful-shutdown", str(GRACE_SECONDS)]
     return [sys.executable, "-m", "bentoml", "serve", target, "--host", host, "--port", str(port), *grace]
 
@@ -46,20 +46,20 @@ def serve_command(port: int, host: str = "127.0.0.1", target: str = SERVICE) -> 
 def serve_environment(settings: ServiceSettings, environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of the service process: the caller's, our settings, no telemetry, no tracing."""
     quiet = {"BENTOML_DO_NOT_TRACK": "true", "OTEL_SDK_DISABLED": "true"}
-    there = dict(os.environ if environment is None else environment)
+    inherited = dict(os.environ if environment is None else environment)
     if settings.alias or settings.version:
         for pointer in ("ALIAS", "VERSION"):
-            there.pop(PREFIX + pointer, None)
-    merged = {**quiet, **there, **settings.to_environment()}
-    # the service runs in another folder, also for paths that the caller's environment names
+            inherited.pop(PREFIX + pointer, None)
+    merged = {**quiet, **inherited, **settings.to_environment()}
+    # the service runs in another folder, so relative paths of the caller's environment are anchored here
     return {**merged, **ServiceSettings.from_environment(merged).anchored(Path.cwd()).to_environment()}
 
 
 class Launched(subprocess.Popen[bytes]):
-    """A server in a session of its own, so that Ctrl-C reaches us alone, and we stop it in order.
+    """A server in a session of its own: Ctrl-C reaches only this process, which then stops the server in order.
 
-    Its workers have sessions of their own too, and outlive it where it is killed: all are found by a mark in their
-    environment, which whoever they start inherits.
+    Its workers have sessions of their own too, and outlive a server that is killed. All its processes are recognized
+    by a mark in their environment, which child processes inherit.
     """
 
     def __init__(
@@ -80,13 +80,13 @@ class Launched(subprocess.Popen[bytes]):
         )
 
     def everyone(self) -> list[psutil.Process]:
-        """The processes that come of it and still live, itself among them."""
-        found = []
-        for one in psutil.process_iter():
-            with suppress(psutil.Error):  # it is gone, or another user's
-                if one.environ().get(MARK) == self._mark:
-                    found.append(one)
-        return found
+        """The server and its descendants that are alive."""
+        family = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):  # it has ended, or is another user's
+                if process.environ().get(MARK) == self._mark:
+                    family.append(process)
+        return family
 
 
 @contextmanager
@@ -109,7 +109,7 @@ def running_service(
     SettingsError
         If a variable of the environment or the file of keys is not what it must be.
     ServiceError
-        If the port is taken, or the service is not ready in `timeout` seconds, has ended, or has no model to serve.
+        If the port is in use, or the service is not ready in `timeout` seconds, has ended, or has no model to serve.
     """
     with _started(settings, port, host, target, log, environment) as (url, process):
         wait_until_ready(url, timeout, process)
@@ -119,17 +119,17 @@ def running_service(
 def serve(
     settings: ServiceSettings, *, port: int, host: str, ready: Callable[[str], None], no_model: Callable[[str], None]
 ) -> None:
-    """Start the service and keep it until we are interrupted; `ready` is told its URL when it is.
+    """Start the service and keep it running until interrupted; `ready` is called with its URL when it is ready.
 
-    While it has no model it stays, unready, and goes on trying: a registry comes back. `no_model` is told why, once.
-    BentoML brings back a worker that dies; nobody but us would see that BentoML itself did.
+    Without a model the service stays up, unready, and keeps trying, since a registry may return; `no_model` is called
+    once with the reason. BentoML restarts a worker that dies; that BentoML itself has ended is noticed here.
 
     Raises
     ------
     SettingsError
         As `running_service`.
     ServiceError
-        If the port is taken, nothing answers on it for a minute, or the service ends by itself.
+        If the port is in use, nothing answers on it for a minute, or the service ends by itself.
     """
     with _started(settings, port, host) as (url, process):
         wait_until_ready(url, START_SECONDS, process, no_model)
@@ -148,15 +148,15 @@ def _started(
 ) -> Iterator[tuple[str, Launched]]:
     url = f"http://{host}:{port}"
     _check_free(host, port)
-    given = serve_environment(settings, environment)
-    chosen = ServiceSettings.from_environment(given)
-    if chosen.api_keys_file is not None:
-        read_keys(chosen.api_keys_file)  # here it is one line; a worker that cannot read it dies of it
-    process = Launched(serve_command(port, host, target), given, log)
+    variables = serve_environment(settings, environment)
+    effective = ServiceSettings.from_environment(variables)
+    if effective.api_keys_file is not None:
+        read_keys(effective.api_keys_file)  # an error is one line here; in a worker it would end the process
+    process = Launched(serve_command(port, host, target), variables, log)
     try:
         yield url, process
     finally:
-        stop(process, chosen.drain_seconds + GRACE_SECONDS)
+        stop(process, effective.drain_seconds + GRACE_SECONDS)
 
 
 def wait_until_ready(
@@ -167,8 +167,8 @@ def wait_until_ready(
 ) -> None:
     """Return when `/readyz` answers 200.
 
-    With `no_model` a service that answers at all is waited for without end, and `no_model` told, once, why it has no
-    model yet; only its silence is limited then.
+    With `no_model`, a service that answers without a model is waited for endlessly, and `no_model` is called once with
+    the reason; `timeout` then limits only its silence.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def wait_until_ready(
         that it cannot load its model.
     """
     end = time.monotonic() + timeout
-    told = False
+    reported = False
     while True:
         if process is not None and process.poll() is not None:
             raise ServiceError(f"the service ended with exit code {process.returncode}; its log says why")
@@ -187,18 +187,18 @@ def wait_until_ready(
         if code == "no_model":
             if no_model is None:
                 raise ServiceError(message)
-            if not told:
+            if not reported:
                 no_model(message)
-            told = True
+            reported = True
         if no_model is not None and code in UNREADY:
             end = time.monotonic() + timeout
         if time.monotonic() > end:
             raise ServiceError(f"the service at {url} is not ready after {timeout:g} s: {message}")
-        time.sleep(PATIENT_SECONDS if told else PAUSE_SECONDS)
+        time.sleep(PATIENT_SECONDS if reported else PAUSE_SECONDS)
 
 
 def stop(process: Launched, seconds: float = GRACE_SECONDS) -> None:
-    """End the service and its workers: politely, and after so many seconds and some more by force."""
+    """Stop the service and its workers: by SIGTERM, and `seconds` and a few more later by SIGKILL."""
     if process.poll() is None:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -206,16 +206,16 @@ def stop(process: Launched, seconds: float = GRACE_SECONDS) -> None:
         process.kill()
     process.wait()
     psutil.wait_procs(process.everyone(), timeout=1)
-    for _ in range(5):  # a worker that was just being started when we looked is there the next time
+    for _ in range(5):  # a worker that was being started is listed the next time
         left = process.everyone()
-        for one in left:
+        for survivor in left:
             with suppress(psutil.NoSuchProcess):
-                one.kill()
+                survivor.kill()
         psutil.wait_procs(left, timeout=1)
 
 
 def _check_free(host: str, port: int) -> None:
-    """Whoever answers on the port already would pass for the service that we are about to start."""
+    """Refuse a port in use: the server on it would be mistaken for the service that is about to start."""
     with suppress(OSError), socket.create_connection((host, port), timeout=1):
         raise ServiceError(f"port {port} of {host} is in use; stop what is there or choose another port")
 
@@ -227,8 +227,8 @@ def _probe(url: str) -> tuple[str, str]:
     except urllib.error.HTTPError as error:
         with error:
             try:
-                found = json.load(error)["error"]
-                return str(found["code"]), str(found["message"])
+                refusal = json.load(error)["error"]
+                return str(refusal["code"]), str(refusal["message"])
             except (ValueError, KeyError, TypeError):
                 return "other", f"it answers {error.code}; is another service on this port?"
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A SegmentModel into the BentoML model store, and a Bento around it that needs no registry."""
+"""Packs a SegmentModel into BentoML's model store and builds a Bento around it, which serves without a registry."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==[^\s;\\]+", re.MULTILINE)
 
 
 def store(model: SegmentModel, name: str, version: str) -> str:
-    """Put a model, with the names people gave its segments, into the BentoML model store; the tag of the entry."""
+    """Put a model, with the names that people gave its segments, into BentoML's model store; the tag of the entry."""
     labels = {"model_name": name, "model_version": version, "digest": model.digest.removeprefix("sha256:")[:63]}
     with bentoml.models.create(STORED_NAME, labels=labels, metadata={"digest": model.digest}) as entry:
         write_stored(Path(entry.path), model, name, version)
@@ -62,9 +62,9 @@ def package(model: SegmentModel, name: str, version: str, root: Path | None = No
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What a Bento weighs, in bytes: itself with its model, and the packages that it asks for, as they lie here.
+    """The size of a Bento in bytes: itself with its model, and the packages that it requires, as installed here.
 
-    packages : how many there are. absent : those that are not installed here (other systems' ones) and not counted.
+    packages : the number of packages. absent : those for other systems, not installed here and not counted.
     """
 
     bento: int
@@ -74,28 +74,28 @@ class Weight:
 
 
 def weigh(tag: str) -> Weight:
-    """Weigh a built Bento and what its image will carry beside Python."""
+    """Measure a built Bento and the packages that its image will hold besides Python."""
     built = bentoml.bentos.get(tag)
     folders = [Path(built.path), *(Path(model.to_model().resolve().path) for model in built.info.all_models)]
     bento = sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
-    names = dict.fromkeys(PIN.findall(LOCK.read_text(encoding="utf-8")))  # one may be there for each Python
+    names = dict.fromkeys(PIN.findall(LOCK.read_text(encoding="utf-8")))  # the lock may hold a pin for each Python
     sizes = {name: _installed_size(name) for name in names}
-    there = [size for size in sizes.values() if size is not None]
-    return Weight(bento, sum(there), len(there), tuple(name for name, size in sizes.items() if size is None))
+    installed = [size for size in sizes.values() if size is not None]
+    return Weight(bento, sum(installed), len(installed), tuple(name for name, size in sizes.items() if size is None))
 
 
 def _installed_size(name: str) -> int | None:
     """Bytes of an installed package; None where it is not installed."""
     try:
-        found = distribution(name)
+        package = distribution(name)
     except PackageNotFoundError:
         return None
-    paths = (Path(str(found.locate_file(file))) for file in found.files or ())
+    paths = (Path(str(package.locate_file(file))) for file in package.files or ())
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def dockerfile(tag: str) -> str:
-    """What `bentoml containerize` hands to the container engine for a built Bento; needs no engine.
+    """The Dockerfile that `bentoml containerize` hands to the container engine; no engine is needed for it.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""The BentoML service: BentoML runs the processes and packs the model; `serving.gateway.gateway` answers.
+"""The BentoML service: BentoML runs the processes and packs the model; `serving.gateway` answers the requests.
 
-BentoML reads this file in the process that starts the workers too, and starts them only then: what a worker alone needs
-is imported by the worker.
+The process that starts the workers imports this module too, before it starts them. So what only a worker needs is
+imported later, by the worker.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from serving.wire.messages import Receive, Scope, Send
 
 CONTAINERIZED = "BENTOML_CONTAINERIZED"
-# BentoML must know the number of workers when it reads this file, and uses a process of its own to start them.
-# The rest are the levers that docs/decisions/0004-service-routes.md measured; the metrics are ours.
+# BentoML needs the number of workers when it imports this module. The other values turn off what costs time and is not
+# needed: docs/decisions/0004-service-routes.md measured it; the service has metrics of its own.
 CONFIG: dict[str, Any] = {
     "workers": ServiceSettings.from_environment().workers,
     "traffic": {"timeout": 60},
@@ -43,9 +43,10 @@ class SegmentService:
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
     def prepare() -> None:
-        """What the process that starts the workers does first: log as they do, say who is let in, bring back the dead.
+        """Set up the process that starts the workers: log in JSON, warn of open access, restart workers that die.
 
-        BentoML starts no worker anew that died in a container; and the others go on as if nothing had happened.
+        In a container BentoML does not restart a worker that died, and the other workers go on without it; so the
+        service hides from BentoML that it runs in a container.
         """
         from serving.gateway.request_log import log_json_lines, logger
 
@@ -59,12 +60,12 @@ class SegmentService:
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def stop(self) -> None:
-        """Stop looking for a model."""
+        """Stop the worker's threads."""
         self.worker.stop()
 
 
 class GatewayMiddleware:
-    """ASGI middleware by which the service's own door answers every HTTP request, and BentoML the rest (its start)."""
+    """ASGI middleware: the gateway answers every HTTP request, BentoML the rest (the lifespan events)."""
 
     def __init__(self, app: Any) -> None:
         self._bentoml = app
@@ -77,7 +78,7 @@ class GatewayMiddleware:
 
 
 def _packed() -> Fetch | None:
-    """What gets the model of the Bento that this service runs in, if it does in one."""
+    """Loads the model of the Bento in which this service runs; None outside a Bento."""
     bento = SegmentService.bento  # type: ignore[attr-defined]  # the decorator makes a bentoml.Service
     if bento is None:
         return None

@@ -111,14 +111,14 @@ class ServiceSettings(BaseModel):
         Raises
         ------
         SettingsError
-            If a variable holds what it must not, naming the variable.
+            If a value is not allowed; the message names the variable.
         """
-        there = os.environ if environment is None else environment
-        values = {name: there.get(PREFIX + name.upper()) for name in cls.model_fields}
+        variables = os.environ if environment is None else environment
+        values = {name: variables.get(PREFIX + name.upper()) for name in cls.model_fields}
         try:
             return cls.model_validate({name: value for name, value in values.items() if value})
         except ValidationError as error:
-            problems = [_in_words(found["loc"], found["msg"], found["input"]) for found in error.errors()]
+            problems = [_in_words(problem["loc"], problem["msg"], problem["input"]) for problem in error.errors()]
             raise SettingsError("; ".join(problems)) from error
 
     def to_environment(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""One worker process: the model in service, the door before it, and in which order they start and stop.
+"""One worker process: its model, metrics and gateway, and the order in which they start and stop.
 
-Only workers import this: the process that starts them has no use for what answers, and nobody would wait for it.
+Only workers import this module: the process that starts them answers no request, and the import would delay them.
 """
 
 from __future__ import annotations
@@ -29,14 +29,16 @@ from serving.transport.graceful_shutdown import stop_gracefully
 from serving.transport.server import put_in_front, running_server
 
 LOAD_SECONDS = 20.0
-# How long a thread may keep the interpreter from another that wants it. uvloop asks for it anew for each socket that
-# has something to say: at Python's own 5 ms a busy thread let it hear some 200 of them a second.
+# How long a thread keeps the GIL from a waiting one. uvloop acquires the GIL anew for each readable socket: at Python's
+# default of 5 ms it serves only some 200 sockets a second beside a busy thread.
 SWITCH_SECONDS = 0.001
 
 
 class Worker:
-    """`packed` gets the model that a Bento carries, None where there is no Bento; `place` is one of 1 to the number of
-    workers."""
+    """One worker of the service.
+
+    packed : loads the model that a Bento carries; None outside a Bento. place : the worker's number, from 1.
+    """
 
     def __init__(self, settings: ServiceSettings, packed: Fetch | None, place: int) -> None:
         self._settings = settings
@@ -47,7 +49,7 @@ class Worker:
         self.gateway = Gateway(self._live, settings, self._metrics, self._numbers, self._shadow)
 
     def start(self, in_front: Callable[[Any], Any]) -> None:
-        """Begin to load the model. `in_front` puts the door before an application."""
+        """Begin to load the model. `in_front` wraps an ASGI application so that the gateway gets its requests first."""
         self._guard(in_front)
         self._numbers.start(self.gateway.update_gauges)
         self._live.start()
@@ -56,32 +58,32 @@ class Worker:
         self._wait_where_others_serve()
 
     def stop(self) -> None:
-        """Stop looking for a model."""
+        """Stop to follow the registry, to compare and to write metrics."""
         self._live.stop()
         if self._shadow is not None:
             self._shadow.stop()
         self._numbers.stop()
 
     def _guard(self, in_front: Callable[[Any], Any]) -> None:
-        """Where uvicorn serves, as it does but in a test: bound its connections, stand in front, leave in order."""
+        """Under uvicorn (always, except in tests): bound connections, put the gateway first, shut down gracefully."""
         server, settings = running_server(), self._settings
         if server is None:
             return
         sys.setswitchinterval(SWITCH_SECONDS)
         log_json_lines()
         most = share(settings.max_connections, settings.workers)
-        callbacks = (self._metrics.turned_away, self._metrics.disconnected)
-        bound_connections(server, Bounds(most, settings.header_seconds, *callbacks))
+        bounds = Bounds(most, settings.header_seconds, self._metrics.turned_away, self._metrics.disconnected)
+        bound_connections(server, bounds)
         accept_more(server, self.gateway.is_full)
         # before BentoML's own middleware, which costs time and has no use here
         put_in_front(server, in_front)
         stop_gracefully(server, self.gateway.drain, settings.drain_seconds)
 
     def _wait_where_others_serve(self) -> None:
-        """A worker that was brought back takes no requests before it has a model: the others answer them meanwhile.
+        """Let a restarted worker accept no requests before it has a model; the other workers answer them meanwhile.
 
-        All workers share a socket, so whoever listens gets his part of the requests. The first workers do not wait:
-        there the probes are to hear that the model is being loaded.
+        All workers share a socket, and each that listens gets its part of the requests. The first workers do not wait,
+        so that probes are answered that the model is being loaded.
         """
         end = time.monotonic() + LOAD_SECONDS
         if any(others.get(MODEL_INFO) for others in self._numbers.others()):
@@ -90,13 +92,13 @@ class Worker:
 
 
 def _shadow(settings: ServiceSettings, metrics: ServiceMetrics) -> Shadow | None:
-    """The challenger that the settings name, if any; only then do its metrics appear on the page."""
+    """The comparison with a challenger, if the settings name one; its metrics exist only then."""
     if settings.shadow_alias is None:
         return None
     return shadow_of(settings, settings.shadow_alias, ShadowMetrics(metrics))
 
 
 def _shared_folder(settings: ServiceSettings) -> Path | None:
-    """Where the workers of one service put their metrics: named by the process that started them all."""
+    """The folder in which the workers of one service share metrics, named after their parent process."""
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     return Path(folder) / f"segments-{os.getppid()}" if settings.workers > 1 and folder else None

@@ -1,0 +1,1 @@
+"""Benchmarks: one file each, listed in `__main__`, which runs them by name."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import InputError, nearest_word
-from serving.assignment.previous_segment import keep
+from serving.assignment.previous_segment import apply_previous
 from serving.assignment.request import AssignmentRequest
 from serving.model.served_model import ServedModel
 from serving.wire.refusals import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def assign_customers(served: ServedModel, request: AssignmentRequest) -> dict[str, Any]:
-    """Assign the customers of a request, explain where asked, in their order.
+    """Assign the customers of a request in their order, and explain the assignments on request.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def assign_customers(served: ServedModel, request: AssignmentRequest) -> dict[st
     """
     check_descriptors(served.model.contract.descriptors, request.ids, request.features)
     if request.against is not None:
-        known_segment(served, request.against)
+        check_segment(served, request.against)
     explanations: Explanations | None = None
     try:
         if request.explain:
@@ -47,15 +47,15 @@ def assign_customers(served: ServedModel, request: AssignmentRequest) -> dict[st
         raise input_error_refusal(error, request.ids, request.features, served.model.contract.names) from error
     rows = _rows(served, request.ids, assignments)
     if request.previous is not None:
-        keep(rows, served.model, assignments, request.previous)
+        apply_previous(rows, served.model, assignments, request.previous)
     if explanations is not None:
-        _explain(rows, served, request.features, explanations)
+        _add_explanations(rows, served, request.features, explanations)
         if request.words:
-            _say(rows, served, request.features, explanations)
+            _add_words(rows, served, request.features, explanations)
     return {"model_version": served.version, "assignments": rows}
 
 
-def known_segment(served: ServedModel, segment: str) -> None:
+def check_segment(served: ServedModel, segment: str) -> None:
     """Refuse, by 422, a segment that the model does not have."""
     ids = served.model.ids
     if segment not in ids:
@@ -67,18 +67,18 @@ def known_segment(served: ServedModel, segment: str) -> None:
 def check_descriptors(
     descriptors: Sequence[Column], ids: Sequence[str], customers: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Descriptors change no answer, so the model does not read them; a wrong type is a mistake all the same."""
+    """Refuse descriptors of a wrong type. The model does not read them, but such a value is a mistake of the caller."""
     details = [
         RefusalDetail(name, column.name, describe_value(features[column.name]), column.expected)
         for column in descriptors
         for name, features in zip(ids, customers, strict=True)
-        if features.get(column.name) is not None and not _suits(features[column.name], column)
+        if features.get(column.name) is not None and not _has_kind_of(features[column.name], column)
     ]
     if details:
         raise feature_refusal(details)
 
 
-def _suits(value: Any, column: Column) -> bool:
+def _has_kind_of(value: Any, column: Column) -> bool:
     if column.is_category:
         return type(value) is str
     if type(value) is float:
@@ -86,18 +86,18 @@ def _suits(value: Any, column: Column) -> bool:
     return type(value) is int and abs(value) <= sys.float_info.max
 
 
-def _rows(served: ServedModel, names: Sequence[str], found: Assignments) -> list[dict[str, Any]]:
-    ids = (*served.model.ids, None)  # the last place answers position -1: nobody
+def _rows(served: ServedModel, names: Sequence[str], assignments: Assignments) -> list[dict[str, Any]]:
+    ids = (*served.model.ids, None)  # position -1, no segment, reads the last entry
     titles = (*served.model.names, None)
     columns = zip(
         names,
-        found.nearest.tolist(),
-        found.runner_up.tolist(),
-        found.strength.tolist(),
-        found.distance.tolist(),
-        found.unassigned.tolist(),
-        found.novel.tolist(),
-        found.unseen,
+        assignments.nearest.tolist(),
+        assignments.runner_up.tolist(),
+        assignments.strength.tolist(),
+        assignments.distance.tolist(),
+        assignments.unassigned.tolist(),
+        assignments.novel.tolist(),
+        assignments.unseen,
         strict=True,
     )
     return [
@@ -117,20 +117,20 @@ def _rows(served: ServedModel, names: Sequence[str], found: Assignments) -> list
     ]
 
 
-def _explain(
-    rows: list[dict[str, Any]], served: ServedModel, features: Sequence[Mapping[str, Any]], found: Explanations
+def _add_explanations(
+    rows: list[dict[str, Any]], served: ServedModel, features: Sequence[Mapping[str, Any]], explanations: Explanations
 ) -> None:
     ids = (*served.model.ids, None)
-    names = found.columns
+    names = explanations.columns
     units = [served.units[name] for name in names]
     columns = zip(
         rows,
         features,
-        found.toward.tolist(),
-        found.against.tolist(),
-        found.base.tolist(),
-        found.score.tolist(),
-        found.contributions.tolist(),
+        explanations.toward.tolist(),
+        explanations.against.tolist(),
+        explanations.base.tolist(),
+        explanations.score.tolist(),
+        explanations.contributions.tolist(),
         strict=True,
     )
     for row, sent, toward, against, base, score, contributions in columns:
@@ -146,11 +146,12 @@ def _explain(
         }
 
 
-def _say(
-    rows: list[dict[str, Any]], served: ServedModel, features: Sequence[Mapping[str, Any]], found: Explanations
+def _add_words(
+    rows: list[dict[str, Any]], served: ServedModel, features: Sequence[Mapping[str, Any]], explanations: Explanations
 ) -> None:
-    """The words of each contribution; only on request, since they cost more than the numbers."""
-    for row, sent, toward, against in zip(rows, features, found.toward.tolist(), found.against.tolist(), strict=True):
+    """Add the words of each contribution; only on request, since they cost more than the numbers."""
+    pairs = zip(explanations.toward.tolist(), explanations.against.tolist(), strict=True)
+    for row, sent, (toward, against) in zip(rows, features, pairs, strict=True):
         contributions = row["explanation"]["contributions"]
         for contribution, words in zip(contributions, served.reasons.words(sent, toward, against), strict=True):
             contribution["words"] = words

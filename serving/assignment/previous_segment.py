@@ -1,4 +1,4 @@
-"""The previous segments of the customers of `POST /assign`, and which customers stay there. No HTTP in this module."""
+"""Hysteresis for customers of `POST /assign` who come with a previous segment. No HTTP in this module."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ if TYPE_CHECKING:
 PREVIOUS = "previous_segment_id"
 
 
-def keep(rows: list[dict[str, Any]], model: SegmentModel, found: Assignments, previous: Sequence[str | None]) -> None:
-    """Let those stay who are on the border, and say it in the rows of those who came with a previous segment."""
-    # with NumPy, which a process without a model does not wait for
+def apply_previous(
+    rows: list[dict[str, Any]], model: SegmentModel, assignments: Assignments, previous: Sequence[str | None]
+) -> None:
+    """Apply hysteresis to the rows of customers with a previous segment, and report there what it did."""
+    # imported late, with NumPy, so that a process that loads no model does not wait for it
     from segment_model.scoring.hysteresis import apply_hysteresis
 
-    stays = apply_hysteresis(found, previous, model.previous_positions)
+    stays = apply_hysteresis(assignments, previous, model.previous_positions)
     columns = zip(rows, previous, stays.positions.tolist(), stays.kept.tolist(), strict=True)
-    for row, sent, place, kept in columns:
+    for row, sent, position, kept in columns:
         if sent is None:
             continue
         row["kept_by_hysteresis"] = kept
-        row[PREVIOUS] = None if place < 0 else model.ids[place]
+        row[PREVIOUS] = None if position < 0 else model.ids[position]
         if kept:
-            row["segment_id"], row["segment_name"] = model.ids[place], model.names[place]
+            row["segment_id"], row["segment_name"] = model.ids[position], model.names[position]

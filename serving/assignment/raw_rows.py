@@ -1,7 +1,8 @@
 """The raw rows of a request as columns, with every value checked.
 
-Columns are read at once, which is quick and can only say that all is well. Where it is not, rows are read one by one,
-which tells who sent what, and is the rule: the quick reading takes nothing that this one refuses, and takes it alike.
+Whole columns are read at once, which is fast but only tells whether all values are good. If not, the rows are read one
+by one, which tells what is wrong with which customer. That reading is the rule: the fast one accepts nothing that it
+refuses, and converts alike what both accept.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ RowsByTable = Mapping[str, Sequence[Mapping[str, Any]]]
 
 @dataclass(slots=True)
 class Rows:
-    """The rows of one raw table by column, and whose each is (a position in the request)."""
+    """The rows of one raw table by column, and the customer of each (a position in the request)."""
 
     customer: list[int] = field(default_factory=list)
     columns: dict[str, Any] = field(default_factory=dict)
@@ -38,34 +39,34 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class RawTables:
-    """Rows by our name of their table. zoned : moments are instants, given in UTC, not wall clocks."""
+    """Rows by the table's name in `features`. zoned : timestamps are instants in UTC, not wall-clock times."""
 
     tables: Mapping[str, Rows]
     zoned: bool
 
 
 def read_rows(customers: Sequence[RowsByTable], ids: Sequence[str], columns: Columns) -> RawTables:
-    """Check the rows of each customer and sort them into the columns that the model was made from.
+    """Check the rows of each customer and sort them into the columns that the model was trained on.
 
-    columns : those of each table as a request names it, None where the model was made without the table.
+    columns : those of each table, by its name in a request; None where the model was trained without the table.
 
     Raises
     ------
     Refusal
-        422, with everything found wrong (up to the limit of details).
+        422, with all problems (up to the limit of details).
     """
-    found = _at_once(customers, columns)
-    if found is None:
-        reader = _RowReader(columns, ids)
-        for position, tables in enumerate(customers):
-            for table, rows in tables.items():
-                reader.read(position, table, rows)
-        found = reader.found()
-    return found
+    raw = _at_once(customers, columns)
+    if raw is not None:
+        return raw
+    reader = _RowReader(columns, ids)
+    for position, tables in enumerate(customers):
+        for table, rows in tables.items():
+            reader.read(position, table, rows)
+    return reader.tables()
 
 
 def _at_once(customers: Sequence[RowsByTable], columns: Columns) -> RawTables | None:
-    """None unless all is well."""
+    """The tables; None if any value has to be read alone."""
     tables: dict[str, Rows] = {}
     zones: set[bool] = set()
     for table, wanted in columns.items():
@@ -94,7 +95,7 @@ class _RowReader:
 
     def __init__(self, columns: Columns, ids: Sequence[str]) -> None:
         self._columns = columns
-        self._known = {name: {column.name for column in found or ()} for name, found in columns.items()}
+        self._known = {name: {column.name for column in known or ()} for name, known in columns.items()}
         self._ids = ids
         self._complaints = RequestProblems()
         self._tables: dict[str, Rows] = {}
@@ -104,9 +105,9 @@ class _RowReader:
         """Take in the rows of one customer."""
         columns = self._columns[table]
         if columns is None:
-            there = ", ".join(name for name, found in self._columns.items() if found is not None)
+            trained = ", ".join(name for name, known in self._columns.items() if known is not None)
             if rows:
-                self._complain(customer, table, "rows", f"only rows of {there}, which the model was made from")
+                self._complain(customer, table, "rows", f"only rows of {trained}, which the model was made from")
             return
         into = self._tables.setdefault(TABLES[table], Rows(columns={column.name: [] for column in columns}))
         for number, row in enumerate(rows):
@@ -118,13 +119,13 @@ class _RowReader:
                 into.columns[column.name].append(self._value(customer, where, column, row))
             self._check_names(customer, where, table, row)
 
-    def found(self) -> RawTables:
-        """What was read; a Refusal if anything was wrong."""
+    def tables(self) -> RawTables:
+        """The tables that were read; a Refusal if anything was wrong."""
         details = self._complaints.details
         if details:
             first = details[0]
-            who = shortened(first.customer or "")
-            message = f"customer {who!r}, {first.feature}: got {first.got}, expected {first.expected}"
+            name = shortened(first.customer or "")
+            message = f"customer {name!r}, {first.feature}: got {first.got}, expected {first.expected}"
             raise Refusal(422, "invalid_records", message, details)
         return RawTables(self._tables, self._zoned is True)
 
@@ -145,46 +146,46 @@ class _RowReader:
         )
 
     def _value(self, customer: int, where: str, column: RawColumn, row: Mapping[str, Any]) -> Any:
-        """A value as the engine takes it; None where it cannot be used, which was complained of."""
+        """A value as the engine expects it; None, with a complaint, where it cannot be used."""
         value = row.get(column.name)
         if value is None:
-            # an attribute that is not known, or a money of 0, may be left out; the moment of a row may not
+            # an unknown attribute, or an amount of 0, may be left out; the timestamp of a row may not
             if column.type == "timestamp" and column.needed:
                 self._complain(
                     customer, f"{where}.{column.name}", describe_value(row.get(column.name, MISSING)), MOMENT_WORDS
                 )
             return None
         read, expected = READERS[column.type]
-        found = read(value)
-        if type(found) is float and abs(found) > column.largest:
+        converted = read(value)
+        if type(converted) is float and abs(converted) > column.largest:
             most = f"{column.largest:g}".replace("+", "")
-            found, expected = None, f"a number between -{most} and {most}"
-        if found is None:
+            converted, expected = None, f"a number between -{most} and {most}"
+        if converted is None:
             self._complain(customer, f"{where}.{column.name}", describe_value(value), f"{expected} or null")
-        elif isinstance(found, datetime):
-            zoned = found.tzinfo is not None
+        elif isinstance(converted, datetime):
+            zoned = converted.tzinfo is not None
             if self._zoned not in (None, zoned):
                 expected = "moments that all have a time zone, or none of them"
                 self._complain(customer, f"{where}.{column.name}", describe_value(value), expected)
             self._zoned = zoned if self._zoned is None else self._zoned
-            return found.astimezone(UTC).replace(tzinfo=None) if zoned else found
-        return found
+            return converted.astimezone(UTC).replace(tzinfo=None) if zoned else converted
+        return converted
 
 
-def moment(value: Any) -> date | datetime | None:
-    """A date for a day alone, a datetime otherwise; None for what is neither."""
+def read_moment(value: Any) -> date | datetime | None:
+    """A date for a day alone, a datetime for a timestamp; None for anything else."""
     if type(value) is not str or not re.fullmatch(MOMENT, value, re.ASCII):
         return None
     try:
-        found = datetime.fromisoformat(value) if len(value) > len("2026-06-29") else date.fromisoformat(value)
+        moment = datetime.fromisoformat(value) if len(value) > len("2026-06-29") else date.fromisoformat(value)
     except ValueError:
         return None
-    return found if 1 < found.year < 9999 else None  # so that no time zone carries it out of the calendar
+    return moment if 1 < moment.year < 9999 else None  # so that no time zone moves it out of the calendar
 
 
 def _moment_of_row(value: Any) -> datetime | None:
-    found = moment(value)
-    return found if found is None or isinstance(found, datetime) else datetime.combine(found, time.min)
+    moment = read_moment(value)
+    return moment if moment is None or isinstance(moment, datetime) else datetime.combine(moment, time.min)
 
 
 def _number(value: Any) -> float | None:

@@ -1,4 +1,4 @@
-"""A long list of customers is worked on in steps, so that the work ends when its deadline has passed."""
+"""A long list of customers is assigned in steps, so that the work ends soon after its deadline."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from serving.model.served_model import ServedModel
 from serving.wire.deadline import Deadline
 from serving.wire.refusals import MOST_DETAILS, Refusal, RefusalDetail, feature_refusal
 
-STEP = 250
-EXPLAINED_STEP = 50  # an explanation by a model of dense cores takes some 10 ms a customer
-EXPLAINED_AT_ONCE = 3  # so many of them may keep others waiting
+STEP = 250  # customers
+EXPLAINED_STEP = 50  # a slow explanation takes some 10 ms a customer
+EXPLAINED_AT_ONCE = 3  # slow explanations in one request that still run on the route's own lane
 
 
 def takes_long(served: ServedModel, request: AssignmentRequest) -> bool:
-    """Whether the work is long though the request is short."""
+    """Whether the work may take long although the body is short: several slow explanations."""
     return request.explain and len(request.ids) > EXPLAINED_AT_ONCE and served.model.explainer.is_slow
 
 
 def assign_in_steps(served: ServedModel, request: AssignmentRequest, deadline: Deadline) -> dict[str, Any]:
-    """As `serving.assignment.answer.assign_customers`, which answers a customer the same in any company.
+    """As `assign_customers`, step by step; a customer's answer does not depend on the others of its step.
 
     Raises
     ------
     Refusal
-        422 as there, telling what is wrong in all steps; 504 if the deadline passes between two of them.
+        422 with the problems of all steps; 504 if the deadline passes between two steps.
     """
     step = EXPLAINED_STEP if request.explain else STEP
     if len(request.ids) <= step:
@@ -35,7 +35,7 @@ def assign_in_steps(served: ServedModel, request: AssignmentRequest, deadline: D
     details: list[RefusalDetail] = []
     for part in deadline.steps(len(request.ids), step):
         try:
-            found = assign_customers(served, request.part(part))
+            content = assign_customers(served, request.part(part))
         except Refusal as refusal:
             if refusal.code != "invalid_features":
                 raise
@@ -43,7 +43,7 @@ def assign_in_steps(served: ServedModel, request: AssignmentRequest, deadline: D
             if len(details) >= MOST_DETAILS:
                 break
         else:
-            rows += found["assignments"]
+            rows += content["assignments"]
     if details:
         raise feature_refusal(details)
     return {"model_version": served.version, "assignments": rows}

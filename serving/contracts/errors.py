@@ -1,4 +1,4 @@
-"""The one body of every answer of 400 and above, and the codes that it may bear."""
+"""The one body of every answer with status 400 or above, and the error codes by status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bodies of answers by 200, from which the OpenAPI document is made."""
+"""The bodies of successful answers, from which the OpenAPI document is generated."""
 
 from __future__ import annotations
 
@@ -123,27 +123,28 @@ class FeatureChange(WireModel):
 
 
 class ChangeResponse(WireModel):
-    """The smallest change found; the changed customer was assigned again before this was said."""
+    """The smallest change; the model has assigned the changed customer again before this answer."""
 
     model_version: str
     id: str
     segment_id: str | None = Field(description="The customer's segment as it is; null when unassigned.")
     to: str
-    found: bool
-    reason: str = Field(description="Why none was found; empty where one was.")
+    reachable: bool = Field(alias="found")
+    reason: str = Field(description="Why there is no such change; empty where there is one.")
     changes: list[FeatureChange] = Field(description="Empty where the customer is in the segment already.")
-    distance: float | None = Field(description="Length of the move, in encoded units; null where none was found.")
+    distance: float | None = Field(description="Length of the move, in encoded units; null where there is no change.")
     least_distance: float | None = Field(
-        description="The least there is, before rounding to values that people say; null where it was searched for."
+        description="The length of the smallest move, before rounding to values that people use; null where the change "
+        "was found by search."
     )
     exact: bool = Field(description="True where no other whole numbers and categories make a smaller change.")
     features: dict[str, float | str | None] | None = Field(
-        description="The customer with the change, as `/assign` takes it; null where none was found."
+        description="The customer with the change, as `/assign` takes it; null where there is no change."
     )
 
 
 class Place(WireModel):
-    """A place on the plane; only distances mean something, the axes have no unit."""
+    """A place on the plane; only distances have a meaning, the axes have no unit."""
 
     id: str
     x: float

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import ContractError, SourceError
-from serving.assignment.raw_rows import ATTRIBUTES, TABLES, RawTables, moment, read_rows
+from serving.assignment.raw_rows import ATTRIBUTES, TABLES, RawTables, read_moment, read_rows
 from serving.assignment.request import AssignmentRequest, read_customers
 from serving.assignment.stepwise import assign_in_steps, takes_long
 from serving.contracts import requests
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RecordsRequest:
-    """A well-formed request: `base` holds each customer's rows as they came, `raw` as the engine takes them."""
+    """A well-formed request: `base` holds each customer's rows as they were sent, `raw` as the engine expects them."""
 
     base: AssignmentRequest
     as_of: date | datetime
@@ -38,12 +38,12 @@ class RecordsRequest:
 
 
 def compiler_of(served: ServedModel) -> VectorCompiler:
-    """What makes the model's vectors of raw rows.
+    """The compiler of the model's vectors from raw rows.
 
     Raises
     ------
     Refusal
-        409 if the model does not know how its features were made.
+        409 if the model does not record how its features were computed.
     """
     try:
         return served.compiler
@@ -65,21 +65,21 @@ def read_raw_customers(body: Any, most_customers: int = MOST_CUSTOMERS) -> Assig
     return AssignmentRequest(ids, rows, asked.explain or asked.words, asked.words, asked.policy)
 
 
-def read_records(value: Any, served: ServedModel, most_customers: int = MOST_CUSTOMERS) -> RecordsRequest:
+def read_records(body: Any, served: ServedModel, most_customers: int = MOST_CUSTOMERS) -> RecordsRequest:
     """Check a parsed body, down to the values of its rows.
 
     Raises
     ------
     Refusal
-        422, with everything found wrong (up to the limit of details); 409 if the model cannot make features.
+        422, with all problems (up to the limit of details); 409 if the model cannot compute features.
     """
-    base = read_raw_customers(value, most_customers)
-    as_of = moment(value.get("as_of"))
+    base = read_raw_customers(body, most_customers)
+    as_of = read_moment(body.get("as_of"))
     if as_of is None:
         problems = RequestProblems()
-        problems.add(value.get("as_of", MISSING), f"{MOMENT_WORDS} for 'as_of'")
+        problems.add(body.get("as_of", MISSING), f"{MOMENT_WORDS} for 'as_of'")
         problems.raise_malformed()
-    rows = sum(len(found) for customer in base.features for found in customer.values())
+    rows = sum(len(listed) for customer in base.features for listed in customer.values())
     if rows > MOST_ROWS:
         message = f"a request carries at most {MOST_ROWS} rows, this one {rows}; send fewer customers at a time"
         raise Refusal(422, "too_many_rows", message)
@@ -89,38 +89,38 @@ def read_records(value: Any, served: ServedModel, most_customers: int = MOST_CUS
 
 
 def answer_records(served: ServedModel, request: RecordsRequest, deadline: Deadline) -> dict[str, Any]:
-    """Make the vectors of the customers and assign them, in their order.
+    """Compute the vectors of the customers and assign them, in their order.
 
     Raises
     ------
     Refusal
-        422 if a customer has no usable row at all, or comes to a feature that the model cannot use; 504 if it takes
+        422 if a customer has no usable row at all, or gets a feature value that the model cannot use; 504 if it takes
         too long.
     """
     ids = request.base.ids
     try:
-        made = compiler_of(served).vectors(
+        vectors = compiler_of(served).vectors(
             request.raw.tables, len(ids), request.as_of, request.raw.zoned, max(0.0, deadline.left)
         )
     except SourceError as error:
         deadline.check()
         raise Refusal(422, "invalid_records", str(error)) from error
-    told = request.as_of.isoformat()
-    nobody = [
-        RefusalDetail(name, None, "no usable row", f"at least one usable row before {told} in any table")
-        for name, record in zip(ids, made.records, strict=True)
+    as_of = request.as_of.isoformat()
+    without_rows = [
+        RefusalDetail(name, None, "no usable row", f"at least one usable row before {as_of} in any table")
+        for name, record in zip(ids, vectors.records, strict=True)
         if record is None
     ]
-    if nobody:
-        message = f"customer {shortened(nobody[0].customer or '')!r} has no usable row before {told}"
-        raise Refusal(422, "no_usable_rows", message, nobody)
-    records = [record for record in made.records if record is not None]
-    found = assign_in_steps(served, replace(request.base, features=records), deadline)
-    for assignment, record in zip(found["assignments"], records, strict=True):
+    if without_rows:
+        message = f"customer {shortened(without_rows[0].customer or '')!r} has no usable row before {as_of}"
+        raise Refusal(422, "no_usable_rows", message, without_rows)
+    records = [record for record in vectors.records if record is not None]
+    content = assign_in_steps(served, replace(request.base, features=records), deadline)
+    for assignment, record in zip(content["assignments"], records, strict=True):
         assignment["features"] = record
     names = {ours: name for name, ours in TABLES.items()}
-    rows = {names[ours]: dict(counts) for ours, counts in made.counts.items()}
-    return {"model_version": found["model_version"], "as_of": told, "rows": rows, "assignments": found["assignments"]}
+    rows = {names[ours]: dict(counts) for ours, counts in vectors.counts.items()}
+    return {**content, "as_of": as_of, "rows": rows}
 
 
 def _rows_by_table(customer: RawCustomer) -> dict[str, Any]:

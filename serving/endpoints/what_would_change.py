@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segment_model.errors import InputError, nearest_word
-from serving.assignment.answer import check_descriptors, known_segment
+from serving.assignment.answer import check_descriptors, check_segment
 from serving.contracts import requests
 from serving.contracts.responses import ChangeResponse
 from serving.endpoints.context import Context, ForModel
@@ -22,7 +22,7 @@ from serving.wire.validation import validate
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """A well-formed request; its features and names are not yet judged."""
+    """A well-formed request whose features and names are not yet checked."""
 
     customer: str
     features: dict[str, Any]
@@ -36,7 +36,7 @@ def read_change(body: Any) -> ChangeRequest:
     Raises
     ------
     Refusal
-        422, with everything found wrong (up to the limit of details).
+        422, with all problems (up to the limit of details).
     """
     asked = validate(requests.ChangeRequest, body)
     customer = asked.customer
@@ -44,19 +44,21 @@ def read_change(body: Any) -> ChangeRequest:
 
 
 def answer_change(served: ServedModel, request: ChangeRequest, deadline: Deadline) -> dict[str, Any]:
-    """The smallest change of the changeable features that moves the customer to the segment.
+    """Search for the smallest change of the changeable features that moves the customer to the segment.
 
     Raises
     ------
     Refusal
-        422, if the model has no such segment, a feature is no basis feature, or a value cannot be used; 504 if the
-        search is not done when the deadline passes.
+        422 if the model has no such segment, a feature is no basis feature, or a value cannot be used; 504 if the
+        search is not done before the deadline.
     """
-    known_segment(served, request.to)
+    check_segment(served, request.to)
     _check_changeable(served, request.changeable)
     check_descriptors(served.model.contract.descriptors, [request.customer], [request.features])
     try:
-        found = served.model.what_would_change(request.features, request.to, request.changeable, deadline.check)
+        counterfactual = served.model.what_would_change(
+            request.features, request.to, request.changeable, deadline.check
+        )
     except InputError as error:
         names = served.model.contract.names
         raise input_error_refusal(error, [request.customer], [request.features], names) from error
@@ -69,20 +71,20 @@ def answer_change(served: ServedModel, request: ChangeRequest, deadline: Deadlin
             "words": change.words,
             "follows": change.follows,
         }
-        for change in found.changes
+        for change in counterfactual.changes
     ]
     return {
         "model_version": served.version,
         "id": request.customer,
-        "segment_id": found.segment_id,
-        "to": found.to,
-        "found": found.reachable,
-        "reason": found.reason,
+        "segment_id": counterfactual.segment_id,
+        "to": counterfactual.to,
+        "found": counterfactual.reachable,
+        "reason": counterfactual.reason,
         "changes": changes,
-        "distance": None if math.isnan(found.distance) else found.distance,
-        "least_distance": found.least_distance,
-        "exact": found.exact,
-        "features": None if found.customer is None else dict(found.customer),
+        "distance": None if math.isnan(counterfactual.distance) else counterfactual.distance,
+        "least_distance": counterfactual.least_distance,
+        "exact": counterfactual.exact,
+        "features": None if counterfactual.customer is None else dict(counterfactual.customer),
     }
 
 

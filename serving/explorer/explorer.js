@@ -369,8 +369,8 @@ async function reach(card, box) {
 
 async function start() {
   try {
-    const [described, told, picture] = await Promise.all([ask("model"), ask("segments"), ask("map")]);
-    [model, cards, plane] = [described, told.segments, picture];
+    const [described, listed, picture] = await Promise.all([ask("model"), ask("segments"), ask("map")]);
+    [model, cards, plane] = [described, listed.segments, picture];
   } catch (error) {
     find("model").textContent = "";
     return complain(error);

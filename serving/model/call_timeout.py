@@ -1,4 +1,4 @@
-"""Calls that may hang, and a service that must not."""
+"""A time limit for calls that may hang, such as those to the registry, so that their caller does not."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import TypeVar
 
 from segment_model.errors import SegmentsError
 
-Found = TypeVar("Found")
+Returned = TypeVar("Returned")
 
 
 class TooSlowError(SegmentsError):
-    """It was given up on; whatever it brings later is thrown away."""
+    """A call took longer than its limit; what it returns later is discarded."""
 
 
-class Patience:
-    """Runs each call in a thread of its own and gives up on it in time.
+class CallTimeout:
+    """Runs each call in a thread of its own and stops waiting for it at its limit.
 
-    A thread cannot be ended from outside, so a call that hangs goes on. At most `alike` of one name are kept, and
-    `most` in all; while there are as many, further calls are refused at once: a registry that hangs for days costs so
-    many sleeping threads, and one version that hangs does not stand in the way of another. For one caller at a time.
+    A thread cannot be ended from outside, so a call that hangs keeps its thread. At most `alike` calls of one name, and
+    `most` in all, may hang; further ones are refused at once. So a registry that hangs for days costs a few sleeping
+    threads, and a version that hangs does not block another one. For one caller at a time.
     """
 
     def __init__(self, alike: int = 3, most: int = 8) -> None:
@@ -32,33 +32,33 @@ class Patience:
 
     def call(
         self,
-        function: Callable[[], Found],
+        function: Callable[[], Returned],
         seconds: float,
         name: str,
         *,
         meanwhile: Callable[[], None] = lambda: None,
         every: float = math.inf,
-    ) -> Found:
-        """What the function returns or raises.
+    ) -> Returned:
+        """Return what the function returns, or raise what it raises.
 
-        `meanwhile` is called every so many seconds while we wait; what it raises ends the wait.
+        `meanwhile` is called `every` so many seconds during the wait; an error that it raises ends the wait.
 
         Raises
         ------
         TooSlowError
-            If it takes more than `seconds`, or too many earlier calls still hang.
+            If the call takes more than `seconds`, or too many earlier ones still hang.
         """
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         alike = sum(thread.name == name for thread in self._threads)
         if alike >= self._alike or len(self._threads) >= self._most:
             raise TooSlowError(f"{name}: earlier attempts still hang")
-        found: list[Found] = []
+        returned: list[Returned] = []
         raised: list[BaseException] = []
 
         def run() -> None:
             try:
-                found.append(function())
-            except BaseException as error:  # noqa: BLE001  # it is raised again, in the thread that asked
+                returned.append(function())
+            except BaseException as error:  # noqa: BLE001  # raised again in the calling thread
                 raised.append(error)
 
         end = time.monotonic() + seconds
@@ -74,4 +74,4 @@ class Patience:
                 meanwhile()
         if raised:
             raise raised[0]
-        return found[0]
+        return returned[0]

@@ -1,5 +1,7 @@
-"""Whether a new version may replace an old one: it takes every request that the old one takes and means the same by it,
-and has a self-test where the old one has."""
+"""Whether a new version may replace an old one.
+
+It must accept every request that the old one accepts, with the same meaning, and have a self-test if the old one has.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,11 @@ def check_replaces(before: ServedModel, after: ServedModel) -> None:
     Raises
     ------
     IncompatibleError
-        If callers of the old version would stumble.
+        If requests that the old version accepts would fail or change their meaning.
     SelfTestError
-        If the old version has a self-test and the new one has none: there would be less to go by than there was.
+        If the old version has a self-test and the new one has none, so that less could be verified than before.
     """
-    # imported with the model, which a process without one does not wait for
+    # imported late, so that a process that loads no model does not wait for the import
     from segment_model.self_test import examples_of
 
     broken = breaks(before.model.contract, after.model.contract)
@@ -38,16 +40,16 @@ def check_replaces(before: ServedModel, after: ServedModel) -> None:
 
 
 def breaks(old: VectorContract, new: VectorContract) -> tuple[str, ...]:
-    """What callers of the old version would stumble over in the new one; empty if nothing.
+    """The breaking changes from the old contract to the new one, in words; empty if there are none.
 
-    A basis feature that the old one did not need; a feature that the new one does not know, since an unknown feature
-    is refused; another kind or unit; a null that is not taken any more. A new descriptor, a basis feature that becomes
-    a descriptor, and a null that is taken now, break nothing.
+    Breaking are: a basis feature that the old version did not require; a feature that the new version does not know,
+    since unknown features are refused; another kind or unit; a null that is no longer accepted. A new descriptor, a
+    basis feature that becomes a descriptor, and a null that is accepted now, break nothing.
     """
-    there = {column.name: column for column in old.columns}
+    old_columns = {column.name: column for column in old.columns}
     return tuple(
-        [line for column in new.columns for line in _column_breaks(there.get(column.name), column)]
-        + [f"{name} is not known any more" for name in there if name not in new.names]
+        [line for column in new.columns for line in _column_breaks(old_columns.get(column.name), column)]
+        + [f"{name} is not known any more" for name in old_columns if name not in new.names]
     )
 
 

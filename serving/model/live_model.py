@@ -1,6 +1,6 @@
-"""The model in service: fetched, verified, examined and warmed, then held in one reference.
+"""The model in service: fetched, verified, self-tested and warmed, then held in one reference.
 
-A request reads the reference once and works with what it got, so an answer never mixes two models.
+A request reads the reference once and keeps that model, so an answer never mixes two models.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ logger = logging.getLogger("bentoml.segments")  # BentoML prints what comes belo
 
 
 class ModelEvents:
-    """What becomes of the model in service; whoever wants to count overrides these."""
+    """Events in the life of the model in service; a subclass counts them."""
 
     def served(self, served: ServedModel) -> None:
         """A model was put into service, or its segments were renamed."""
@@ -30,29 +30,30 @@ class ModelEvents:
         """The registry was asked, and answered or not."""
 
     def in_step(self, in_step: bool) -> None:
-        """What is served is, or is not, what the registry names."""
+        """The model in service is, or is not, the one that the registry names."""
 
 
 def warm(served: ServedModel) -> None:
-    """Ask a model its self-test and one typical customer a segment (the card's medians), alone and together, so that no
-    caller waits for a first time.
+    """Run a model's self-test and assign one typical customer per segment (the card's medians), alone and together.
+
+    So caches are filled before the first request, and a model that answers wrongly is never served.
 
     Raises
     ------
     ArtefactError
-        If the model does not give the answers that it was stored with, or none for its own typical customers.
+        If the model does not reproduce the answers stored with it, or gives no finite one for its typical customers.
     """
     from segment_model.self_test import check_examples
 
     examined = check_examples(served.model)
     basis = [column.name for column in served.model.contract.basis]
     records = [{name: card.medians.get(name) for name in basis} for card in served.model.cards]
-    for some in (records, records[:1]):
-        assignments, explanations = served.model.explain_records(some)
+    for customers in (records, records[:1]):
+        assignments, explanations = served.model.explain_records(customers)
         answered = np.isfinite(assignments.strength).all() and np.isfinite(explanations.contributions).all()
         if not answered:
             raise ArtefactError(f"model {served.version} gives no finite answer for its own typical customers")
-        served.reasons.words(some[0], int(explanations.toward[0]), int(explanations.against[0]))
+        served.reasons.words(customers[0], int(explanations.toward[0]), int(explanations.against[0]))
     served.model.assign_records(records)
     if not examined:
         logger.warning(
@@ -62,15 +63,15 @@ def warm(served: ServedModel) -> None:
     if "raw_columns" in served.model.provenance:
         try:
             _ = served.compiler
-        except ContractError as error:  # only /assign_records needs it, and says so
+        except ContractError as error:  # only /assign_records needs the compiler, and refuses requests without it
             logger.warning("version %s cannot take raw records: %s", served.version, error)
 
 
 class LiveModel:
-    """Holds the served model; `current` is None until one was loaded and warmed.
+    """Holds the model in service; `current` is None until a model is loaded and warmed.
 
-    `fetch` gets and verifies a model. It is tried again every `retry_seconds` until it succeeds; meanwhile `failure`
-    says why there is none.
+    `fetch` loads and verifies a model. It is retried every `retry_seconds` until it succeeds; meanwhile `failure` says
+    why there is no model.
     """
 
     def __init__(self, fetch: Fetch, retry_seconds: float = 5.0, events: ModelEvents | None = None) -> None:
@@ -83,7 +84,7 @@ class LiveModel:
         self.failure: str | None = None
 
     def start(self) -> None:
-        """Load in the background, so that probes are answered meanwhile."""
+        """Load in the background; probes are answered meanwhile."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -95,7 +96,7 @@ class LiveModel:
         Raises
         ------
         SegmentsError
-            If the model cannot be fetched, is not what its digest says, or gives no answer.
+            If the model cannot be fetched, does not match its digest, or fails its warm-up.
         """
         served = self._fetch()
         warm(served)
@@ -103,9 +104,9 @@ class LiveModel:
         return served
 
     def _put(self, served: ServedModel) -> None:
-        # A collection over the heap of imported libraries stops every request for a tenth of a second, so what was
-        # imported for the first model is frozen with it, before anybody is answered; after a copy, for the registry's
-        # first. Later models are not: what is frozen is never collected, and to thaw it is that tenth of a second.
+        # A garbage collection over all imported libraries pauses requests for a tenth of a second. So the heap is
+        # frozen with the first model, before it answers, and once more when the registry's model replaces a copy. Not
+        # with later models: frozen objects are never collected, and thawing them costs that tenth of a second.
         gc.collect()
         if self.current is None or self.current.is_copy:
             gc.freeze()
@@ -123,7 +124,7 @@ class LiveModel:
                 self.failure = failure_of(error)
                 logger.error("no model to serve: %s. Trying again in %g s.", error, self._retry_seconds)
             except Exception as error:
-                # whatever a damaged artefact or a library raises, the service must stay up, unready, and say why
+                # any error of a damaged artefact or a library: the service stays up, unready, and reports it
                 self.failure = failure_of(error)
                 logger.exception("no model to serve. Trying again in %g s.", self._retry_seconds)
             else:
@@ -132,6 +133,6 @@ class LiveModel:
 
 
 def failure_of(error: Exception) -> str:
-    """Why there is no model, in words for whoever asks the service."""
+    """Why there is no model, in words for callers of the service."""
     ours = isinstance(error, SegmentsError)
     return str(error) if ours else f"{type(error).__name__} while loading; the log has the trace"

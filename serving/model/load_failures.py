@@ -1,4 +1,4 @@
-"""Why a version is not served, in one word: for metrics, logs and whoever asks."""
+"""The reasons why a version is not served, one word each, for metrics and logs."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Reason(StrEnum):
 
 
 class IncompatibleError(SegmentsError):
-    """Callers of the version in service would stumble over this one."""
+    """The version would break callers of the version in service."""
 
 
 def reason_of(error: Exception) -> Reason:
-    """The word for what went wrong."""
+    """The reason that an error stands for."""
     kinds: tuple[tuple[type[Exception], Reason], ...] = (
         (TooSlowError, Reason.SLOW),
         (IncompatibleError, Reason.INCOMPATIBLE),
@@ -52,7 +52,7 @@ def reason_of(error: Exception) -> Reason:
 
 
 def _is_disk_full(error: BaseException | None) -> bool:
-    """Somewhere down the chain of causes; MLflow passes the system's own error on as text only."""
+    """Whether a cause in the chain of causes is a full disk; MLflow passes the system's error on as text only."""
     full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     while error is not None:
         if (isinstance(error, OSError) and error.errno in full) or any(os.strerror(n) in str(error) for n in full):

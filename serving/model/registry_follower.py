@@ -1,8 +1,8 @@
-"""The model in service follows the registry: what the alias names is fetched, judged and swapped in, or refused.
+"""The model in service follows the registry: the version that the alias names is fetched, checked and put into service.
 
-One thread asks the registry every few seconds, also while a version loads; requests never do. A version is fetched in a
-thread of its own, its digest verified before anything is made of it, its contract compared with the old one's, its
-self-test passed; only then is it put into service. Whatever goes wrong before, the old one stays.
+One thread polls the registry every few seconds, also while a version loads; requests never do. A version is fetched in
+a thread of its own. Its digest is verified before anything of it is used, its contract is compared with that of the
+model in service, and its self-test must pass. If any of this fails, the model in service stays.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segment_model.errors import RegistryError, SegmentsError, UnreachableError
-from serving.model.call_timeout import Patience
+from serving.model.call_timeout import CallTimeout
 from serving.model.compatibility import breaks, check_replaces
 from serving.model.live_model import LiveModel, ModelEvents, failure_of, warm
 from serving.model.load_failures import Reason, reason_of
 from serving.model.served_model import Fetch, ServedModel, from_directory
-from serving.model.stored_copies import KeptCopies
+from serving.model.stored_copies import StoredCopies
 from serving.settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("bentoml.segments")
 
-ASK_SECONDS = 10.0  # longest wait for an answer to a poll
-LONGEST_PAUSE = 60.0  # between attempts at a version that was refused
+ASK_SECONDS = 10.0  # timeout of a poll
+LONGEST_PAUSE = 60.0  # between attempts to load a version that was refused
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class RegistrySource:
         return f"registry, {self.pointer}"
 
     def prepare(self) -> None:
-        """Import what asks: that may take longer than an answer may, and is no fault of the registry."""
+        """Import MLflow first: its import time must not count against the timeout of a poll."""
         from registry import connection
         from registry.versions import versions  # noqa: F401
 
@@ -70,7 +70,7 @@ class RegistrySource:
         return versions.alias_state(self._location, self.pointer)
 
     def fetch(self, version: str | None = None, folder: Path | None = None) -> ServedModel:
-        """The model of a version, by default the pointer's, under the names that its segments bear now."""
+        """Fetch the model of a version, by default the pointer's, with the current names of its segments."""
         from registry.versions import versions
 
         fetched = versions.fetch(self._location, version or self.pointer, folder)
@@ -78,7 +78,7 @@ class RegistrySource:
 
 
 class OvertakenError(SegmentsError):
-    """While a version was being loaded, the pointer came to name another one."""
+    """The pointer was moved to another version while one was being loaded."""
 
     def __init__(self, by: AliasState) -> None:
         super().__init__(f"version {by.version} is named now")
@@ -86,18 +86,20 @@ class OvertakenError(SegmentsError):
 
 
 class FollowedModel(LiveModel):
-    """A LiveModel that keeps up with the registry.
+    """A LiveModel that follows the registry.
 
-    `refused` is the version that the pointer names and why it is not served, or None; `registry_answers` whether the
-    registry did when last asked. `copies` are the last verified models on disk: written after each swap, and served at
-    the start while nothing else can be. `any_contract` serves a version whatever the old one was. A model that was in
-    service before is taken back whatever came after it: that is a rollback, which must not be refused.
+    refused : the version that the pointer names and the reason why it is not served, or None.
+    registry_answers : whether the registry answered the last poll; None before the first.
+    copies : the last verified models on disk, written after each swap and served at the start if nothing else can be.
+    any_contract : serve a version even if it breaks the contract of the model in service.
+
+    A model that was in service before is served again whatever came after it: a rollback must not be refused.
     """
 
     def __init__(
         self,
         source: RegistrySource,
-        copies: KeptCopies | None = None,
+        copies: StoredCopies | None = None,
         *,
         poll_seconds: float = 3.0,
         retry_seconds: float = 5.0,
@@ -111,8 +113,8 @@ class FollowedModel(LiveModel):
         self._poll_seconds = poll_seconds
         self._load_seconds = load_seconds
         self._any_contract = any_contract
-        self._asking = Patience(alike=1)
-        self._loading = Patience()
+        self._asking = CallTimeout(alike=1)
+        self._loading = CallTimeout()
         self._refused_standing: tuple[str, str] | None = None
         self._attempts = 0
         self._digests_served: set[str] = set()
@@ -125,17 +127,17 @@ class FollowedModel(LiveModel):
             try:
                 self.check()
             except Exception as error:
-                # this thread is the only one that follows: it must not end
+                # no other thread follows the registry, so this one must not end
                 if self.current is None:
                     self.failure = failure_of(error)
                 logger.exception("following the registry failed. Trying again in %g s.", self._poll_seconds)
             self._stopped.wait(self._poll_seconds)
 
     def check(self) -> None:
-        """Ask the registry, and serve what it names if that is another model than ours."""
+        """Poll the registry, and serve the model that it names if it is not in service yet."""
         try:
             standing = self._ask()
-        except Exception as error:  # noqa: BLE001  # whatever MLflow or a driver raises: what is served stays
+        except Exception as error:  # noqa: BLE001  # whatever MLflow or a driver raises, the model in service stays
             self._not_answered(error)
             return
         if self.registry_answers is False:
@@ -188,29 +190,29 @@ class FollowedModel(LiveModel):
         self._events.in_step(True)
 
     def _see_whether_named(self, standing: AliasState) -> None:
-        """Raise an OvertakenError if the pointer names another version by now."""
+        """Raise an OvertakenError if the pointer names another version now."""
         try:
             now = self._ask()
-        except Exception:  # noqa: BLE001  # whatever it is, it is told when the version has come or not
+        except Exception:  # noqa: BLE001  # the next poll reports it
             return
         if (now.version, now.digest) != (standing.version, standing.digest):
             raise OvertakenError(now)
 
     def _prepared(self, standing: AliasState) -> ServedModel:
-        """The new version, judged and warm; runs in a thread that may be given up on, so it touches no state."""
-        folder = self._copies.room() if self._copies else None
+        """The new version, checked and warm. It changes no state, since its thread may be abandoned at the timeout."""
+        folder = self._copies.ensure_folder() if self._copies else None
         served = self._source.fetch(standing.version, folder)
         before = self.current or (self._copies.last("") if self._copies else None)
         if before is not None and not self._any_contract:
             if self._served_before(served):
-                _tell_what_breaks(before, served)
+                _log_breaks(before, served)
             else:
                 check_replaces(before, served)
         warm(served)
         return served
 
     def _served_before(self, served: ServedModel) -> bool:
-        """Whether this process had the very model in service, or one whose copies we share."""
+        """Whether this process, or one that shares our copies, had this very model in service."""
         return served.model.digest in self._digests_served or (self._copies is not None and self._copies.holds(served))
 
     def _put(self, served: ServedModel) -> None:
@@ -222,7 +224,7 @@ class FollowedModel(LiveModel):
         if self._copies is None:
             return
         try:
-            self._copies.keep(served)
+            self._copies.store(served)
         except (OSError, SegmentsError) as error:
             logger.error("version %s is served, but no copy of it could be kept: %s", served.version, error)
 
@@ -230,7 +232,7 @@ class FollowedModel(LiveModel):
         reason = reason_of(error)
         named = (standing.version, standing.digest)
         self._attempts = self._attempts + 1 if named == self._refused_standing else 1
-        # what nobody can mend but the registry's return is tried at the same pace; the rest less and less often
+        # an unreachable registry is retried at the same pace, every other failure less and less often
         doubled = 1.0 if reason is Reason.UNREACHABLE else 2.0 ** min(self._attempts - 1, 10)
         self._not_before = time.monotonic() + min(self._retry_seconds * doubled, LONGEST_PAUSE)
         known = named == self._refused_standing and self.refused == (standing.version, reason)
@@ -262,17 +264,17 @@ class FollowedModel(LiveModel):
         self._events.answered(answers)
 
     def _fall_back(self, error: Exception) -> None:
-        """Without anything to serve, serve the last verified copy that passes its self-test."""
+        """If there is no model in service, serve the last verified copy that passes its self-test."""
         if self.current is not None:
             return
         copy = self._copies and self._copies.last(f"last verified copy on disk ({self._source.title})", warm)
         if copy:
             self._put(copy)
-        else:  # only now: whoever waits for the service gives up when there is a failure
+        else:  # only now, since a launcher stops waiting for the service as soon as there is a failure
             self.failure = failure_of(error)
 
 
-def _tell_what_breaks(before: ServedModel, after: ServedModel) -> None:
+def _log_breaks(before: ServedModel, after: ServedModel) -> None:
     broken = breaks(before.model.contract, after.model.contract)
     if broken:
         text = "version %s served before and is taken back, though callers of version %s may stumble: %s"
@@ -280,14 +282,14 @@ def _tell_what_breaks(before: ServedModel, after: ServedModel) -> None:
 
 
 def source_of(settings: ServiceSettings, pointer: str | None = None) -> RegistrySource:
-    """The registry's model that the settings name, by their pointer or another one."""
+    """The registered model that the settings name, by their pointer or by another one."""
     return RegistrySource(settings.tracking_uri, settings.model_name, pointer or settings.pointer)
 
 
 def live_model_of(
     settings: ServiceSettings, packed: Fetch | None = None, events: ModelEvents | None = None
 ) -> LiveModel:
-    """Where this process finds its model: a directory if one is named, else the Bento's own, else the registry."""
+    """The live model of this process: from a directory if one is set, else from the Bento, else from the registry."""
     if settings.model_path is not None:
         path = settings.model_path
         return LiveModel(lambda: from_directory(path), settings.retry_seconds, events)
@@ -295,7 +297,7 @@ def live_model_of(
         return LiveModel(packed, settings.retry_seconds, events)
     source = source_of(settings)
     where = (source.tracking_uri.rpartition("@")[2], source.model_name, source.pointer)
-    copies = None if settings.cache_dir is None else KeptCopies.of(settings.cache_dir, *where)
+    copies = None if settings.cache_dir is None else StoredCopies.of(settings.cache_dir, *where)
     return FollowedModel(
         source,
         copies,

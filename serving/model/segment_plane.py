@@ -1,8 +1,8 @@
-"""A flat picture of the segments: where they, and a customer, lie on the plane in which the segments differ most.
+"""The plane in which the segments differ most, for a picture of segments and customers.
 
-The plane is a linear view of the model's encoded space (principal components of the segments' centres, each weighted
-by its share), so that whoever moves a value sees the customer move the same way every time. It is for looking at: the
-model assigns in the whole space, of which the plane keeps the share `kept` of the differences between segments.
+The plane is spanned by the first two principal components of the segments' centres in the encoded space, each centre
+weighted by its share of the customers. The view is linear: the same change of a value moves every customer in the same
+direction. It is a picture only; the model assigns in the whole space.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SegmentPlane:
-    """`directions` (2, width) from the point `middle` (width,); `places` (segments, 2) of the segments' centres."""
+    """The plane through `middle` (width,) along the orthonormal `directions` (2, width).
+
+    places : (segments, 2) coordinates of the segments' centres. kept : the share of the variance between the centres,
+    0 to 1, that the plane shows.
+    """
 
     middle: Floats
     directions: Floats
@@ -35,30 +39,30 @@ class SegmentPlane:
         spread = (middles - middle) * np.sqrt(weights)[:, None]
         _, sizes, rows = np.linalg.svd(spread, full_matrices=False)
         known = [row for row, size in zip(rows, sizes, strict=True) if size > 1e-9 * max(sizes[0], 1e-300)][:2]
-        directions = np.array([_upright(row) for row in _completed(known, middles.shape[1])])
+        directions = np.array([_oriented(row) for row in _completed(known, middles.shape[1])])
         total = float(np.sum(sizes**2))
         kept = float(np.sum(sizes[:2] ** 2)) / total if total > 0 else 1.0
         return cls(middle, directions, (middles - middle) @ directions.T, min(1.0, kept))
 
     def place(self, points: Floats) -> Floats:
-        """(width, n) encoded customers to (n, 2)."""
+        """Project (width, n) encoded customers onto the plane: (n, 2)."""
         return np.asarray((points.T - self.middle) @ self.directions.T, dtype=np.float64)
 
 
 def _completed(directions: list[Floats], width: int) -> list[Floats]:
-    """Two orthogonal directions: where segments differ in fewer, the encoded axis least along those there are."""
-    found = list(directions)
-    while len(found) < 2:
+    """Two orthogonal directions; a missing one is the encoded axis that the others explain least."""
+    completed = list(directions)
+    while len(completed) < 2:
         axes = np.eye(width)
-        for row in found:
+        for row in completed:
             axes = axes - np.outer(axes @ row, row)
         lengths = np.linalg.norm(axes, axis=1)
         most = int(np.argmax(lengths))
-        found.append(axes[most] / lengths[most] if lengths[most] > 1e-9 else np.zeros(width))
-    return found
+        completed.append(axes[most] / lengths[most] if lengths[most] > 1e-9 else np.zeros(width))
+    return completed
 
 
-def _upright(direction: Floats) -> Floats:
-    """The sign of a principal component is arbitrary; ours makes its largest part positive."""
-    turned: Floats = direction * (1.0 if direction[np.argmax(np.abs(direction))] >= 0 else -1.0)
-    return turned
+def _oriented(direction: Floats) -> Floats:
+    """Fix the arbitrary sign of a principal component: its largest coordinate is positive."""
+    oriented: Floats = direction * (1.0 if direction[np.argmax(np.abs(direction))] >= 0 else -1.0)
+    return oriented

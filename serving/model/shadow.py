@@ -1,9 +1,9 @@
-"""A challenger in the shadow of the champion: what it would have answered is counted and never sent.
+"""A challenger in the shadow of the champion: its answers are compared with the champion's and never sent.
 
-A request leaves its customers and their answers in a queue and is done with it. A thread of its own asks the
-challenger, many customers at a time, for a tenth of its time at most. The queue holds so many customers, each of
-bounded size; what it cannot hold is counted and dropped. Segments are compared by their ids, which a retrain passes on
-to the segments that continue.
+A request only puts its customers and their answers into a queue. A thread of its own assigns them with the challenger,
+many customers at a time, for at most a tenth of the time. The queue holds a bounded number of customers, each of
+bounded size; what does not fit is counted and dropped. Segments are compared by their ids, which a retrain passes on to
+the segments that continue.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ MOST_WAITING = 4096  # customers
 MOST_TEXT = 1000  # characters of one customer's categories, which may be megabytes
 AT_ONCE = 256
 PAUSE_SECONDS = 0.2
-REST = 9.0  # times as long as it worked
+REST = 9.0  # times as long as it has worked
 Outcome = Literal["same", "different", "failed", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One customer and what the champion said."""
+    """One customer and the champion's answer."""
 
     champion: ServedModel
-    features: Mapping[str, Any] | None  # None where they were too large to wait
+    features: Mapping[str, Any] | None  # None where they are too long to be queued
     policy: Any
     segment_id: str | None
 
@@ -77,10 +77,10 @@ class Shadow:
     def offer(
         self, champion: ServedModel, customers: Sequence[Mapping[str, Any]], policy: Any, rows: Sequence[Any]
     ) -> None:
-        """Leave the customers of a request and the rows of its answer; costs the request some microseconds.
+        """Queue the customers of a request and the rows of its answer; costs the request some microseconds.
 
-        Compared is where the champion itself sees a customer, not where hysteresis kept them: the challenger is not
-        told of a previous segment, and the same model would differ.
+        The champion's nearest segment is compared, not the one that hysteresis kept: the challenger does not get the
+        previous segments, so even the same model would differ.
         """
         challenger = self._challenger.current
         if challenger is None or challenger.model.digest == champion.model.digest:
@@ -96,24 +96,24 @@ class Shadow:
         texts = [column.name for column in champion.model.contract.columns if column.is_category]
         self._waiting.extend(
             [
-                Answered(champion, _small(one, texts), policy, None if row["unassigned"] else row["nearest_id"])
-                for one, row in zip(customers, rows, strict=True)
+                Answered(champion, _bounded(customer, texts), policy, None if row["unassigned"] else row["nearest_id"])
+                for customer, row in zip(customers, rows, strict=True)
             ]
         )
 
     def compare(self) -> int:
-        """Ask the challenger about some of those who wait; how many."""
+        """Compare a batch from the queue with the challenger; the number of customers taken."""
         challenger = self._challenger.current
-        some = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+        batch = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
         if challenger is None:
             return 0
-        for (champion, policy), group in groupby(some, key=lambda one: (one.champion, one.policy)):
+        for (champion, policy), group in groupby(batch, key=lambda answered: (answered.champion, answered.policy)):
             outcomes = _outcomes(challenger, list(group), policy)
             self._metrics.count(champion.version, challenger.version, outcomes)
-        if self._dropped and some:
+        if self._dropped and batch:
             dropped, self._dropped = self._dropped, 0
-            self._metrics.count(some[-1].champion.version, challenger.version, {"dropped": dropped})
-        return len(some)
+            self._metrics.count(batch[-1].champion.version, challenger.version, {"dropped": dropped})
+        return len(batch)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -127,37 +127,37 @@ class Shadow:
             self._stopped.wait(REST * worked if asked == AT_ONCE else max(PAUSE_SECONDS, REST * worked))
 
 
-def _small(features: Mapping[str, Any], texts: Sequence[str]) -> Mapping[str, Any] | None:
-    """A customer's features, or None where their texts would fill the memory in a queue."""
+def _bounded(features: Mapping[str, Any], texts: Sequence[str]) -> Mapping[str, Any] | None:
+    """A customer's features; None where their texts are too long to be queued."""
     return features if sum([len(features.get(name) or "") for name in texts]) <= MOST_TEXT else None
 
 
 def _outcomes(challenger: ServedModel, group: Sequence[Answered], policy: Any) -> dict[Outcome, int]:
-    asked = [(dict(one.features), one.segment_id) for one in group if one.features is not None]
-    found: Counter[Outcome] = Counter()
+    asked = [(dict(answered.features), answered.segment_id) for answered in group if answered.features is not None]
+    outcomes: Counter[Outcome] = Counter()
     if len(asked) < len(group):
-        found["dropped"] = len(group) - len(asked)
-    answers = _said(challenger, [features for features, _ in asked], policy) if asked else []
-    for (_, segment_id), said in zip(asked, answers, strict=True):
-        found["failed" if said is _NOTHING else "same" if said == segment_id else "different"] += 1
-    return dict(found)
+        outcomes["dropped"] = len(group) - len(asked)
+    segments = _segments_by(challenger, [features for features, _ in asked], policy) if asked else []
+    for (_, champions), challengers in zip(asked, segments, strict=True):
+        outcomes["failed" if challengers is _FAILED else "same" if challengers == champions else "different"] += 1
+    return dict(outcomes)
 
 
-_NOTHING = object()
+_FAILED = object()
 
 
-def _said(challenger: ServedModel, customers: list[dict[str, Any]], policy: Any) -> list[Any]:
-    """The segment of each by the challenger; nothing where it cannot read a customer, for lack of a feature, say."""
+def _segments_by(challenger: ServedModel, customers: list[dict[str, Any]], policy: Any) -> list[Any]:
+    """The challenger's segment of each customer; `_FAILED` where it cannot read one, e.g. for lack of a feature."""
     try:
-        found = challenger.model.assign_records(customers, policy)
+        assignments = challenger.model.assign_records(customers, policy)
     except SegmentsError:
         if len(customers) == 1:
-            return [_NOTHING]
-        return [said for one in customers for said in _said(challenger, [one], policy)]
+            return [_FAILED]
+        return [segment for customer in customers for segment in _segments_by(challenger, [customer], policy)]
     ids = challenger.model.ids
     return [
         None if unassigned else ids[nearest]
-        for nearest, unassigned in zip(found.nearest.tolist(), found.unassigned.tolist(), strict=True)
+        for nearest, unassigned in zip(assignments.nearest.tolist(), assignments.unassigned.tolist(), strict=True)
     ]
 
 

@@ -1,9 +1,9 @@
-"""A served model on this machine's disk: as a Bento packs it, and as copies of what the registry last held.
+"""A served model on disk: packed into a Bento, and as a copy of the registry's last verified model.
 
-    overlay.json    name, version, digest, the names people gave
+    overlay.json    name, version, digest, the names that people gave
     model/          the saved model
 
-A copy is written beside and renamed, so it is there whole or not at all; its digest is verified whenever it is read.
+A copy is written under another name and renamed, so it exists whole or not at all; its digest is verified at each read.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ Examine = Callable[[ServedModel], None]
 
 
 def write_stored(folder: Path, model: SegmentModel, name: str, version: str) -> None:
-    """Write a model with the names people gave its segments."""
+    """Write a model with the names that people gave its segments."""
     model.save(folder / MODEL_FOLDER)
     (folder / OVERLAY).write_text(_overlay(model, name, version), encoding="utf-8")
 
 
 def read_stored(folder: Path, source: str) -> ServedModel:
-    """What `write_stored` wrote.
+    """Read what `write_stored` wrote.
 
     Raises
     ------
@@ -65,46 +65,46 @@ def read_stored(folder: Path, source: str) -> ServedModel:
     return replace(served, model=served.model.with_overlay(labels))
 
 
-class KeptCopies:
-    """The last verified copies of what one pointer of one registry named: the one in service, and the one before.
+class StoredCopies:
+    """Copies of the last two verified models of one pointer of one registry: the one in service and the one before.
 
-    Several workers may share a folder. Why a copy is not served is logged once, not whenever it is looked at.
+    Several workers may share a folder. The reason why a copy is not served is logged once per copy.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._told: dict[str, str] = {}  # by copy: why it was not served
+        self._logged: dict[str, str] = {}  # by copy: the reason why it is not served
 
     @classmethod
-    def of(cls, cache: Path, *pointer: str) -> KeptCopies:
-        """In a folder of its own below `cache`; `pointer` (registry, model name, alias) tells it from others."""
+    def of(cls, cache: Path, *pointer: str) -> StoredCopies:
+        """The copies of one `pointer` (registry, model name, alias), in a folder of their own below `cache`."""
         mark = hashlib.sha256("\n".join(pointer).encode()).hexdigest()[:16]
         return cls(cache / f"{_as_name('-'.join(pointer[1:]))}-{mark}")
 
-    def room(self) -> Path:
-        """The folder itself, made where needed; a fetch may pass its files through it.
+    def ensure_folder(self) -> Path:
+        """The folder, created if necessary; a fetch may download into it.
 
         Raises
         ------
         OSError
-            If it cannot be made.
+            If it cannot be created.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder
 
-    def keep(self, served: ServedModel) -> None:
-        """Write the model, unless it is there, and make it the current one; all but it and the one before are removed.
+    def store(self, served: ServedModel) -> None:
+        """Write a copy unless it exists, and make it the current one; only it and the one before are kept.
 
         Raises
         ------
         OSError
-            If there is no room or no permission; then the copies that were there stay as they are.
+            If the disk is full or permission is missing; the existing copies stay as they are.
         """
         name = _folder_name(served)
-        target, before = self.room() / name, self._current()
+        target, before = self.ensure_folder() / name, self._current()
         if not _is_whole(target):
             shutil.rmtree(target, ignore_errors=True)
-            self._told.pop(name, None)
+            self._logged.pop(name, None)
             with tempfile.TemporaryDirectory(prefix=STAGING, dir=self._folder) as staging:
                 fresh = Path(staging) / name
                 fresh.mkdir()
@@ -112,15 +112,15 @@ class KeptCopies:
                 try:
                     fresh.rename(target)
                 except OSError:
-                    if not _is_whole(target):  # else another worker was quicker
+                    if not _is_whole(target):  # otherwise another worker wrote it first
                         raise
         self._replace(target / OVERLAY, _overlay(served.model, served.name, served.version))
         self._replace(self._folder / CURRENT, name)
-        if before != name:  # else it was kept already, by another worker or before a new start
+        if before != name:  # otherwise it was current already
             self._tidy({name, before or name})
 
     def holds(self, served: ServedModel) -> bool:
-        """Whether a whole copy of this very model is kept: then it was in service."""
+        """Whether there is a whole copy of this very model, which therefore was in service."""
         try:
             copy = read_stored(self._folder / _folder_name(served), "copy")
         except (SegmentsError, OSError):
@@ -128,33 +128,33 @@ class KeptCopies:
         return copy.model.digest == served.model.digest
 
     def last(self, source: str, examine: Examine = lambda _: None) -> ServedModel | None:
-        """The copy last kept, verified; where it is damaged, or `examine` raises of it, the one before.
+        """The current copy, verified; the one before if it is damaged or `examine` raises an error for it.
 
-        None if there is none such.
+        None if neither can be served.
         """
         while True:
             current = self._current()
-            found = self._first_good(current, source, examine)
-            if found is not None or self._current() == current:  # else another worker went on while we read
-                return found
+            copy = self._first_good(current, source, examine)
+            if copy is not None or self._current() == current:  # otherwise another worker changed it meanwhile
+                return copy
 
     def _first_good(self, current: str | None, source: str, examine: Examine) -> ServedModel | None:
-        for folder in sorted(self._copies(), key=lambda one: one.name != current):
+        for folder in sorted(self._copies(), key=lambda folder: folder.name != current):
             try:
-                found = replace(read_stored(folder, source), is_copy=True)
-                examine(found)
+                copy = replace(read_stored(folder, source), is_copy=True)
+                examine(copy)
             except Exception as error:  # noqa: BLE001  # whatever is wrong with this one, another may serve
                 if folder.exists():
-                    self._tell(folder.name, error)
+                    self._log_once(folder.name, error)
             else:
-                return found
+                return copy
         return None
 
-    def _tell(self, name: str, error: Exception) -> None:
-        why = f"{type(error).__name__}: {error}"
-        if self._told.get(name) == why:
+    def _log_once(self, name: str, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"
+        if self._logged.get(name) == reason:
             return
-        self._told[name] = why
+        self._logged[name] = reason
         trace = None if isinstance(error, (SegmentsError, OSError)) else error
         logger.error("the copy %s on disk is not served: %s", name, error, exc_info=trace)
 
@@ -170,7 +170,7 @@ class KeptCopies:
             return None
 
     def _replace(self, path: Path, text: str) -> None:
-        """Another text in one step, or the old one."""
+        """Replace a file's text in one step."""
         with suppress(OSError, ValueError):
             if path.read_text(encoding="utf-8") == text:
                 return
@@ -183,7 +183,7 @@ class KeptCopies:
         for folder in self._copies():
             if folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
-        for left in self._folder.glob(f"{STAGING}*"):  # by a process that was killed
+        for left in self._folder.glob(f"{STAGING}*"):  # left by a process that was killed
             with suppress(OSError):
                 if time.time() - left.stat().st_mtime > STALE_SECONDS:
                     shutil.rmtree(left, ignore_errors=True)
@@ -194,14 +194,14 @@ def _folder_name(served: ServedModel) -> str:
 
 
 def _as_name(text: str) -> str:
-    """A text from elsewhere as part of a file's name: it leads into no other folder."""
+    """An untrusted text as part of a file name: it cannot lead into another folder."""
     return re.sub(r"[^A-Za-z0-9-]+", "-", text).strip("-")[:60]
 
 
 def _changed_at(folder: Path) -> float:
     try:
         return folder.stat().st_mtime
-    except OSError:  # another worker tidied it away just now
+    except OSError:  # another worker has just removed it
         return 0.0
 
 

@@ -108,7 +108,7 @@ def test_yaml_examples_are_valid_settings(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_json_examples_are_of_the_api(page: Path) -> None:
-    models = [
+    models: list[type[BaseModel]] = [
         requests.AssignRequest,
         responses.AssignResponse,
         requests.RecordsRequest,
@@ -155,8 +155,8 @@ def test_the_first_python_example_runs(kmeans_model: SegmentModel, tmp_path: Pat
     """With the planted company's model and vectors in place of the reader's."""
     monkeypatch.chdir(tmp_path)
     kmeans_model.save("model")
-    customers = [{c.name: kmeans_model.cards[0].medians[c.name] for c in kmeans_model.contract.basis}]
-    pd.DataFrame([{"customer_id": "C1"} | customer for customer in customers]).to_parquet("customers.parquet")
+    medians = {column.name: kmeans_model.cards[0].medians[column.name] for column in kmeans_model.contract.basis}
+    pd.DataFrame([{"customer_id": "C1", **medians}]).to_parquet("customers.parquet")
     text = next(fences(REFERENCE, "python"))
     names: dict[str, Any] = {}
     exec(compile(text, "reference.md", "exec"), names)  # noqa: S102  (our own documentation)

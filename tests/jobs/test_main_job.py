@@ -32,6 +32,7 @@ ASKED = 500
 ALGORITHMS = {
     "kmeans": {"algorithm": "kmeans", "segments": 8},
     "hdbscan": {"algorithm": "hdbscan", "min_cluster_sizes": [15]},
+    "gaussian_mixture": {"algorithm": "gaussian_mixture", "segments": 8},
 }
 
 

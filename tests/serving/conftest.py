@@ -1,4 +1,4 @@
-"""Two small models made by hand, so that these tests need no discovery: four columns that count, two that do not."""
+"""Small models made by hand, without discovery (four basis columns, two descriptors), and callers of the service."""
 
 from __future__ import annotations
 
@@ -133,8 +133,8 @@ def hdbscan() -> SegmentModel:
 
 @pytest.fixture(scope="session", params=["kmeans", "hdbscan"])
 def model(request: pytest.FixtureRequest) -> SegmentModel:
-    found: SegmentModel = request.getfixturevalue(request.param)
-    return found
+    chosen: SegmentModel = request.getfixturevalue(request.param)
+    return chosen
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def many_customers() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def raw_model(tmp_path_factory: pytest.TempPathFactory) -> SegmentModel:
-    """One that takes raw rows too, of four tables."""
+    """A model that also accepts raw rows, of four tables."""
     folder = tmp_path_factory.mktemp("company")
     write_company(simulate(80, 5, date(2026, 7, 1)), folder)
     settings = parse_settings(yaml.safe_load((folder / "segments.yaml").read_text()))
@@ -172,7 +172,7 @@ def raw_model(tmp_path_factory: pytest.TempPathFactory) -> SegmentModel:
 
 @pytest.fixture
 def raw_rows() -> dict[str, Any]:
-    """One customer's, of every table but the orders."""
+    """One customer's raw rows of every table except orders."""
     return {
         "events": [{"occurred_at": "2026-06-28", "name": "login", "feature": "search", "quantity": 3, "allowed": 10}],
         "subscriptions": [{"started_at": "2026-01-01", "mrr": 5, "plan": "pro", "seats": 3, "seats_used": 2}],
@@ -182,7 +182,7 @@ def raw_rows() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Reply:
-    """A response; `json` refuses whatever is not strict JSON."""
+    """A response; `json` fails for anything but strict JSON."""
 
     status: int
     headers: dict[str, str]
@@ -197,8 +197,8 @@ class Reply:
 
     @property
     def error(self) -> dict[str, Any]:
-        found = ErrorResponse.model_validate(self.json)
-        return found.error.model_dump()
+        response = ErrorResponse.model_validate(self.json)
+        return response.error.model_dump()
 
 
 class Caller:
@@ -214,14 +214,14 @@ class Caller:
         body: bytes | Sequence[bytes] = b"",
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        given = {"content-type": "application/json"} if headers is None else headers
+        sent = {"content-type": "application/json"} if headers is None else headers
         parts = [body] if isinstance(body, bytes) else list(body)
-        return asyncio.run(self._call(method, path, parts, given))
+        return asyncio.run(self._call(method, path, parts, sent))
 
     def assign(self, customers: Any, **more: Any) -> Reply:
         return self("POST", "/assign", json.dumps({"customers": customers, **more}).encode())
 
-    def one(self, features: Any, **more: Any) -> Reply:
+    def assign_one(self, features: Any, **more: Any) -> Reply:
         return self.assign([{"id": "C1", "features": features}], **more)
 
     def all_of(self, asked: Sequence[tuple[str, str]]) -> set[int]:
@@ -289,7 +289,7 @@ def make_caller() -> Callable[..., Caller]:
 
 @pytest.fixture
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The words that a near one was searched for; the search itself costs nothing here."""
+    """The words for which a similar one was searched; the search itself is replaced."""
     words: list[str] = []
 
     def search(word: str, options: Sequence[str], **_: Any) -> list[str]:
@@ -302,7 +302,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture(scope="session")
 def verdicts() -> Callable[..., tuple[bool, bool]]:
-    """Whether a reader takes a value, and whether the published model of the same body allows it.
+    """Whether a reader accepts a body, and whether the published model accepts it.
 
     `features` apart, which the model in service judges; and ids that repeat, which a schema cannot say.
     """
@@ -378,7 +378,7 @@ class Service:
             yield
 
     def workers(self) -> list[psutil.Process]:
-        return [one for one in psutil.Process(self.process.pid).children(recursive=True) if _is_worker(one)]
+        return [child for child in psutil.Process(self.process.pid).children(recursive=True) if _is_worker(child)]
 
     def peak_bytes(self, forget: bool = False) -> int:
         """The most memory that its one worker has had; `forget` what was before."""
@@ -399,13 +399,13 @@ def _is_worker(process: psutil.Process) -> bool:
 
 def read_reply(connection: socket.socket) -> tuple[int, dict[str, str], Any]:
     """Status, headers and the value of one answer."""
-    found = b""
-    while b"\r\n\r\n" not in found:
+    received = b""
+    while b"\r\n\r\n" not in received:
         part = connection.recv(65_536)
         if not part:
-            raise ConnectionError(f"the connection was closed after {found[:100]!r}")
-        found += part
-    head, _, body = found.partition(b"\r\n\r\n")
+            raise ConnectionError(f"the connection was closed after {received[:100]!r}")
+        received += part
+    head, _, body = received.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in lines)}
     while len(body) < int(headers["content-length"]):
@@ -423,9 +423,9 @@ def started(model: SegmentModel, folder: Path, environment: Mapping[str, str], *
     chosen = ServiceSettings(
         **{"drain_seconds": 0, "model_path": folder / "tiny", **settings}, api_keys_file=folder / "keys.json"
     )
-    given = {**os.environ, "BENTOML_HOME": str(folder / "bentoml"), **environment}
+    variables = {**os.environ, "BENTOML_HOME": str(folder / "bentoml"), **environment}
     with (folder / "log").open("wb") as log:
-        process = Launched(serve_command(port), serve_environment(chosen, given), log)
+        process = Launched(serve_command(port), serve_environment(chosen, variables), log)
         try:
             wait_until_ready(f"http://127.0.0.1:{port}", START_SECONDS, process)
             yield Service(process, port, key, folder / "log")

@@ -42,10 +42,10 @@ def test_every_operation_has_a_name_of_its_own_and_tells_its_errors() -> None:
     names = [operation["operationId"] for _, operation in operations]
     assert len(set(names)) == len(names) >= 12
     for path, operation in operations:
-        told = {int(status) for status in operation["responses"]}
-        assert told >= {200, 401, 404, 405, 500}, path
+        statuses = {int(status) for status in operation["responses"]}
+        assert statuses >= {200, 401, 404, 405, 500}, path
         if "requestBody" in operation:
-            assert told >= {400, 408, 413, 415, 422, 429, 503, 504}, path
+            assert statuses >= {400, 408, 413, 415, 422, 429, 503, 504}, path
         for status, response in operation["responses"].items():
             if status != "200":
                 assert response["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorResponse")
@@ -55,7 +55,7 @@ def test_every_operation_has_a_name_of_its_own_and_tells_its_errors() -> None:
 
 def test_no_field_holds_a_file_or_an_address() -> None:
     """So that no request can ask the service to read or fetch something, nor send it anything but JSON."""
-    found = document()
+    described = document()
     names: set[str] = set()
     formats: set[str] = set()
     media: set[str] = set()
@@ -67,8 +67,8 @@ def test_no_field_holds_a_file_or_an_address() -> None:
         for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
             look(inner)
 
-    look(found)
-    for of in found["paths"].values():
+    look(described)
+    for of in described["paths"].values():
         for operation in of.values():
             media |= operation.get("requestBody", {"content": {}})["content"].keys()
             assert "parameters" not in operation
@@ -111,16 +111,16 @@ def url(kmeans: SegmentModel, tmp_path_factory: pytest.TempPathFactory) -> Itera
     settings = ServiceSettings(model_path=folder / "tiny", api_keys_file=folder / "keys.json")
     with (
         (folder / "log").open("wb") as log,
-        running_service(settings, port=free_port(), log=log, timeout=120.0) as found,
+        running_service(settings, port=free_port(), log=log, timeout=120.0) as address,
     ):
-        yield found
+        yield address
 
 
 def call(name: str, how: str = "sync") -> Any:
     return getattr(importlib.import_module(f"{NAME}.api.default.{name}"), how)
 
 
-def test_the_generated_client_shows_places_and_hears_of_a_model_without_a_recipe(
+def test_the_generated_client_reads_places_and_the_refusal_of_raw_rows(
     client: Any, url: str, kmeans: SegmentModel, good: dict[str, Any]
 ) -> None:
     models = importlib.import_module(f"{NAME}.models")
@@ -144,13 +144,13 @@ def _raw(model: SegmentModel, customers: list[dict[str, Any]]) -> Any:
     return CustomerReader(model.contract, model.encoder).records(customers)
 
 
-def ask(client: Any, gateway: Gateway, name: str, **given: Any) -> Any:
-    """Of a gateway in this process, by the generated client."""
+def ask(client: Any, gateway: Gateway, name: str, **arguments: Any) -> Any:
+    """Ask a gateway in this process by the generated client."""
 
     async def asked() -> Any:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://service") as inner:
             known = client.Client(base_url="http://service").set_async_httpx_client(inner)
-            return await call(name, "asyncio_detailed")(client=known, **given)
+            return await call(name, "asyncio_detailed")(client=known, **arguments)
 
     return asyncio.run(asked())
 
@@ -166,15 +166,15 @@ def test_the_generated_client_sends_raw_rows_and_gets_the_segments_of_their_vect
         for name, amount in spent.items()
     ]
     sent = {"as_of": "2026-07-01", "customers": customers}
-    found = ask(client, gateway, "assign_records", body=models.RecordsRequest.from_dict(sent)).parsed
-    assert isinstance(found, models.RecordsResponse), found
-    vectors = [{"id": one.id, "features": one.features.to_dict()} for one in found.assignments]
+    answer = ask(client, gateway, "assign_records", body=models.RecordsRequest.from_dict(sent)).parsed
+    assert isinstance(answer, models.RecordsResponse), answer
+    vectors = [{"id": row.id, "features": row.features.to_dict()} for row in answer.assignments]
     again = ask(client, gateway, "assign", body=models.AssignRequest.from_dict({"customers": vectors})).parsed
-    assert [one.segment_id for one in found.assignments] == [one.segment_id for one in again.assignments]
-    assert {one["id"]: one["features"]["monetary_value"] for one in vectors} == spent
+    assert [row.segment_id for row in answer.assignments] == [row.segment_id for row in again.assignments]
+    assert {row["id"]: row["features"]["monetary_value"] for row in vectors} == spent
 
 
-def test_the_generated_client_hears_when_to_ask_again(
+def test_the_generated_client_reads_retry_after(
     client: Any, kmeans: SegmentModel, make_caller: Any, tmp_path: Path
 ) -> None:
     """One request in 100 s is allowed; and a service that has no model yet."""
@@ -203,16 +203,18 @@ def test_the_generated_client_assigns_contrasts_and_is_refused(
 
     body = models.AssignRequest.from_dict({"customers": sent, "explain": True})
     with client.AuthenticatedClient(base_url=url, token=KEY) as known:
-        found = call("assign")(client=known, body=body)
-        assert [one.segment_id for one in found.assignments] == truth["segment_id"].tolist()
-        assert [one.strength for one in found.assignments] == pytest.approx(truth["strength"].tolist(), abs=1e-12)
-        first = found.assignments[0].explanation
-        assert first.base + sum(one.contribution for one in first.contributions) == pytest.approx(first.score, abs=1e-9)
+        answer = call("assign")(client=known, body=body)
+        assert [row.segment_id for row in answer.assignments] == truth["segment_id"].tolist()
+        assert [row.strength for row in answer.assignments] == pytest.approx(truth["strength"].tolist(), abs=1e-12)
+        first = answer.assignments[0].explanation
+        assert first.base + sum(part.contribution for part in first.contributions) == pytest.approx(
+            first.score, abs=1e-9
+        )
 
         other = models.ContrastRequest.from_dict({"customers": sent[:1], "against": "s002"})
         assert (
             call("contrast")(client=known, body=other).assignments[0].explanation.toward
-            == found.assignments[0].nearest_id
+            == answer.assignments[0].nearest_id
         )
         moved = models.ChangeRequest.from_dict(
             {"customer": sent[0], "to": "s001", "changeable": list(sent[0]["features"])}

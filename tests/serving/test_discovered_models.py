@@ -38,8 +38,8 @@ def unfrozen() -> Iterator[None]:
 
 @pytest.fixture(params=["kmeans", "hdbscan", "mixture"])
 def discovered(request: pytest.FixtureRequest) -> SegmentModel:
-    found: SegmentModel = request.getfixturevalue(f"{request.param}_model")
-    return found
+    chosen: SegmentModel = request.getfixturevalue(f"{request.param}_model")
+    return chosen
 
 
 @pytest.fixture(scope="session")
@@ -72,11 +72,11 @@ def test_http_and_python_give_the_same_answer_for_every_newcomer(
     for i, (name, segment, strength, runner_up) in enumerate(
         zip(truth.index, truth["segment_id"], truth["strength"], truth["runner_up_id"], strict=True)
     ):
-        for found in (whole[i], alone[i]):
-            assert found["id"] == name
-            assert found["segment_id"] == (None if segment != segment else segment)
-            assert found["runner_up_id"] == runner_up
-            assert found["strength"] == pytest.approx(strength, abs=1e-9)
+        for assignment in (whole[i], alone[i]):
+            assert assignment["id"] == name
+            assert assignment["segment_id"] == (None if segment != segment else segment)
+            assert assignment["runner_up_id"] == runner_up
+            assert assignment["strength"] == pytest.approx(strength, abs=1e-9)
         contributions = [c["contribution"] for c in whole[i]["explanation"]["contributions"]]
         assert contributions == pytest.approx(explained.contributions[i].tolist(), abs=1e-9)
 

@@ -25,8 +25,8 @@ MOST_TAKEN = 20_000_000
 @pytest.fixture(scope="module")
 def service(start_service: Any) -> Iterator[Any]:
     """BentoML believes itself in a container, where it would not bring back a worker that died."""
-    with start_service({"BENTOML_CONTAINERIZED": "true"}) as found:
-        yield found
+    with start_service({"BENTOML_CONTAINERIZED": "true"}) as running:
+        yield running
 
 
 def test_a_hundred_megabytes_that_are_announced_and_sent_are_refused_early(service: Any, record_property: Any) -> None:
@@ -74,12 +74,12 @@ def test_who_leaves_after_his_whole_request_does_not_disturb_others(service: Any
         stack.callback(thread.join)
         stack.callback(leave.set)
         stack.enter_context(service.deaf(many, 4))
-        found = []
-        while len(found) < 200 or len(left) < LEAVERS:
-            name = f"K{len(found)}"
+        right = []
+        while len(right) < 200 or len(left) < LEAVERS:
+            name = f"K{len(right)}"
             status, _, value = service.ask(service.assign(good, name))
-            found.append(status == 200 and value["assignments"][0]["id"] == name)
-    assert all(found)
+            right.append(status == 200 and value["assignments"][0]["id"] == name)
+    assert all(right)
     end = time.monotonic() + 30
     while IN_FLIGHT not in (page := service.ask(service.request("GET", "/metrics"))[2].decode()):
         assert time.monotonic() < end, "no room is kept by who left"
@@ -98,9 +98,12 @@ def test_the_only_worker_is_back_after_it_was_killed(service: Any, good: dict[st
     begun = time.monotonic()
     while True:
         assert time.monotonic() - begun < RESTORED_SECONDS, "the worker was not brought back"
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", service.port), timeout=2) as one:
-            one.sendall(service.assign(good, "K2"))
-            status, _, value = service.read(one)
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", service.port), timeout=2) as connection,
+        ):
+            connection.sendall(service.assign(good, "K2"))
+            status, _, value = service.read(connection)
             assert status in (200, 503), "it answers as it ought to, or says that it is not ready"
             if status == 200:
                 break

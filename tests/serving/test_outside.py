@@ -1,4 +1,4 @@
-"""No request makes the service look outside: not for a name, not for an address, not for a file."""
+"""No request makes the service resolve a name, open a connection or read a file."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def requests(model: SegmentModel, lure: str) -> Iterator[tuple[str, str, Any]]:
     good = {column.name: card.medians[column.name] for column in contract.basis}
     texts = {column.name: lure for column in contract.columns if column.is_category}
     for features in (good, {**good, **texts}, dict.fromkeys(good, lure), {**good, lure: lure}):
-        one = {"id": lure, "features": features}
-        yield "POST", "/assign", {"customers": [{**one, "previous_segment_id": lure}], "words": True}
+        customer = {"id": lure, "features": features}
+        yield "POST", "/assign", {"customers": [{**customer, "previous_segment_id": lure}], "words": True}
         for against in (lure, model.ids[0]):
-            yield "POST", "/contrast", {"customers": [one], "against": against}
-            yield "POST", "/what_would_change", {"customer": one, "to": against, "changeable": list(good)[:1]}
-        yield "POST", "/what_would_change", {"customer": one, "to": model.ids[0], "changeable": [lure]}
-        yield "POST", "/locate", {"customers": [one]}
+            yield "POST", "/contrast", {"customers": [customer], "against": against}
+            yield "POST", "/what_would_change", {"customer": customer, "to": against, "changeable": list(good)[:1]}
+        yield "POST", "/what_would_change", {"customer": customer, "to": model.ids[0], "changeable": [lure]}
+        yield "POST", "/locate", {"customers": [customer]}
     order = {"ordered_at": "2026-06-28", "order_id": lure, "amount": 41.5}
     for row in (order, {**order, "ordered_at": lure}, {**order, lure: lure}):
         customer = {"id": lure, "orders": [row]}
@@ -105,7 +105,7 @@ def has_reader(pipe: Path) -> bool:
 
 
 def test_the_canary_shows_who_reads_beside_python(tmp_path: Path) -> None:
-    """DuckDB opens files by itself, of which Python tells nobody: it is seen at a pipe, where it waits for a writer."""
+    """DuckDB opens files outside Python's audit hooks; it is noticed at a pipe, where it waits for a writer."""
     canary = tmp_path / "canary.csv"
     os.mkfifo(canary)
     assert not has_reader(canary)
@@ -147,7 +147,7 @@ def test_no_request_makes_the_service_call_or_read_anything(
     ):
         before = looked.read_text() if looked.exists() else ""
         assert "worker.service" in before, "the worker that answers is looked at"
-        found = [
+        outcomes = [
             (path.partition("?")[0], ask(url, method, path, value, lure))
             for lure in lures
             for method, path, value in requests(raw_model, lure)
@@ -157,8 +157,8 @@ def test_no_request_makes_the_service_call_or_read_anything(
     assert not has_reader(canary)
     with pytest.raises(BlockingIOError):
         trap.accept()
-    assert {status for _, status in found} <= {200, 404, 422}
-    answered = {path for path, status in found if status == 200}
+    assert {status for _, status in outcomes} <= {200, 404, 422}
+    answered = {path for path, status in outcomes if status == 200}
     assert answered >= {
         "/assign",
         "/contrast",

@@ -1,4 +1,4 @@
-"""What goes into a Bento: the model under the names people gave, and nothing that serving does not need."""
+"""A Bento holds the model with the names that people gave, and the code and packages that serving needs, no others."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def test_the_service_runs_on_the_versions_that_were_tested() -> None:
 
 
 def test_the_bentofile_names_the_stored_model_and_only_the_rooms_of_serving() -> None:
-    found = yaml.safe_load((CHECKOUT / BENTOFILE).read_text())
-    assert found["models"] == [f"{STORED_NAME}:latest"]
-    assert {path.split("/")[0] for path in found["include"]} == CARRIED
-    assert found["python"]["lock_packages"] is False, "a second lock would ask the network"
+    bentofile = yaml.safe_load((CHECKOUT / BENTOFILE).read_text())
+    assert bentofile["models"] == [f"{STORED_NAME}:latest"]
+    assert {path.split("/")[0] for path in bentofile["include"]} == CARRIED
+    assert bentofile["python"]["lock_packages"] is False, "a second lock would ask the network"
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def ask(url: str, path: str, value: Any = None) -> tuple[int, Any]:
 
 @pytest.fixture(scope="module")
 def no_mlflow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment in which nothing of the kitchen can be imported, and no registry is reachable."""
+    """An environment in which no training library can be imported and no registry is reachable."""
     folder = tmp_path_factory.mktemp("blocked")
     for name in ("mlflow", "sklearn", "hdbscan", "umap", "shap", "numba", "ibis", "matplotlib", "registry", "training"):
         (folder / f"{name}.py").write_text(f"raise ImportError('{name} is no part of serving')\n")
@@ -67,8 +67,8 @@ def url(kmeans: SegmentModel, tmp_path_factory: pytest.TempPathFactory, no_mlflo
         try:
             with running_service(
                 settings, port=free_port(), log=log, timeout=START_SECONDS, environment=no_mlflow
-            ) as found:
-                yield found
+            ) as url:
+                yield url
         finally:
             print((folder / "log").read_text())  # noqa: T201  # pytest shows it where a test fails
 
@@ -77,12 +77,12 @@ def test_the_answer_over_http_is_the_models_own(
     url: str, kmeans: SegmentModel, many_customers: list[dict[str, Any]]
 ) -> None:
     truth = kmeans.assign(many_customers)
-    status, found = ask(
+    status, content = ask(
         url, "/assign", {"customers": [{"id": str(i), "features": f} for i, f in enumerate(many_customers)]}
     )
     assert status == 200
-    assert [a["segment_id"] for a in found["assignments"]] == truth["segment_id"].tolist()
-    assert [a["strength"] for a in found["assignments"]] == pytest.approx(truth["strength"].tolist(), abs=1e-9)
+    assert [a["segment_id"] for a in content["assignments"]] == truth["segment_id"].tolist()
+    assert [a["strength"] for a in content["assignments"]] == pytest.approx(truth["strength"].tolist(), abs=1e-9)
 
 
 def test_callers_at_once_each_get_their_own_answer(
@@ -90,28 +90,28 @@ def test_callers_at_once_each_get_their_own_answer(
 ) -> None:
     truth = kmeans.assign(many_customers)["segment_id"].tolist()
 
-    def one(position: int) -> tuple[str, str]:
+    def answer_of(position: int) -> tuple[str, str]:
         customer = {"id": f"C{position}", "features": many_customers[position]}
         (answer,) = ask(url, "/assign", {"customers": [customer], "explain": True})[1]["assignments"]
         return answer["id"], answer["segment_id"]
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(one, range(200)))
+        answers = list(pool.map(answer_of, range(200)))
     assert answers == [(f"C{i}", truth[i]) for i in range(200)]
 
 
-def test_bentoml_s_own_pages_are_behind_the_one_door(url: str) -> None:
+def test_bentomls_own_pages_are_not_served(url: str) -> None:
     assert ask(url, "/metrics")[0] == 200
     for path in ("/static_content/swagger-ui.css", "/static_content/swagger-ui-bundle.js", "/docs"):
         assert ask(url, path)[0] == 200
     for path in ("/healthz", "/schema.json", "/docs.json", "/static_content/index.css"):
-        status, found = ask(url, path)
-        assert (status, found["error"]["code"]) == (404, "not_found")
+        status, content = ask(url, path)
+        assert (status, content["error"]["code"]) == (404, "not_found")
 
 
-def test_what_is_refused_inside_is_refused_over_http(url: str, good: dict[str, Any]) -> None:
-    status, found = ask(url, "/assign", {"customers": [{"id": "C1", "features": {**good, "recency_days": "5"}}]})
-    assert (status, found["error"]["details"][0]["feature"]) == (422, "recency_days")
+def test_a_refusal_is_the_same_over_http(url: str, good: dict[str, Any]) -> None:
+    status, content = ask(url, "/assign", {"customers": [{"id": "C1", "features": {**good, "recency_days": "5"}}]})
+    assert (status, content["error"]["details"][0]["feature"]) == (422, "recency_days")
     assert ask(url, "/assign")[0] == 405
     assert ask(url, "/assign", "x" * 5_000_000)[0] == 413
 
@@ -131,7 +131,7 @@ def test_a_port_in_use_is_named_before_anything_starts() -> None:
 
 
 def test_a_service_without_a_model_says_so_and_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And its log, JSON lines to the last, warns that it would have let everyone in."""
+    """Its log consists of JSON lines and warns that no API key is required."""
     monkeypatch.delenv("SEGMENTS_API_KEYS_FILE", raising=False)
     settings = ServiceSettings(model_path=tmp_path / "nothing")
     with (
@@ -246,7 +246,7 @@ time.sleep(600)
 
 @pytest.mark.parametrize("killed", [False, True])
 def test_no_worker_is_left_by_one_that_starts_another_as_it_leaves_or_is_killed(tmp_path: Path, killed: bool) -> None:
-    """As BentoML does where a worker died just before; each has a session of its own."""
+    """As BentoML does after a worker has died; each process has a session of its own."""
     with (tmp_path / "log").open("wb") as log:
         process = Launched([sys.executable, "-c", RESTLESS], dict(os.environ), log)
     try:
@@ -261,14 +261,16 @@ def test_no_worker_is_left_by_one_that_starts_another_as_it_leaves_or_is_killed(
     finally:
         stop(process)
     assert process.everyone() == []
-    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in before)
+    assert not any(
+        process_left.is_running() and process_left.status() != psutil.STATUS_ZOMBIE for process_left in before
+    )
     stop(process)
 
 
 def test_a_service_that_ends_by_itself_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kmeans: SegmentModel
 ) -> None:
-    """Ended as soon as it is ready: whoever keeps it hears of it."""
+    """`serve` raises an error when the service ends, here as soon as it is ready."""
     kmeans.save(tmp_path / "tiny")
     port = free_port()
 

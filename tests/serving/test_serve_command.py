@@ -89,30 +89,30 @@ def test_started_without_registry_and_copy_it_stays_unready_and_follows_when_the
     with serving(settings_file(tmp_path, server.location.tracking_uri), port, tmp_path) as (process, log):
         wait(lambda: b"not ready yet: " in log.read_bytes(), "it says that it has no model")
         assert ask(port, "/livez")[0] == 200
-        status, found = ask(port, "/readyz")
-        assert (status, found["error"]["code"]) == (503, "no_model")
+        status, content = ask(port, "/readyz")
+        assert (status, content["error"]["code"]) == (503, "no_model")
         assert process.poll() is None
         with server.running():
             wait(lambda: ask(port, "/readyz")[0] == 200, "it is ready once the registry is back")
             assert ask(port, "/model")[1]["model_version"] == "1"
             wait(lambda: b"serving champion at " in log.read_bytes(), "it says so")
-    told = log.read_text().splitlines()
-    (unready,) = [line for line in told if line.startswith("not ready yet: ")]
-    assert found["error"]["message"] in unready, "it says why"
+    log_lines = log.read_text().splitlines()
+    (unready,) = [line for line in log_lines if line.startswith("not ready yet: ")]
+    assert content["error"]["message"] in unready, "it says why"
     assert unready.endswith("Still trying; Ctrl-C stops it")
-    assert told[-1] == "stopped"
+    assert log_lines[-1] == "stopped"
     assert process.returncode == 0
-    assert not any("Traceback" in line for line in told)
+    assert not any("Traceback" in line for line in log_lines)
 
 
 def ended(config: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> str:
     """What the command says that ends before it starts anything."""
     monkeypatch.setattr("serving.launcher.Launched", lambda *_: pytest.fail("a service was started"))
-    found = CliRunner().invoke(main, ["serve", "--config", str(config), "--port", str(port)])
-    assert found.exit_code == 2
-    assert found.stderr.startswith("segments: ")
-    assert found.stderr.count("\n") == 1
-    return found.stderr
+    invoked = CliRunner().invoke(main, ["serve", "--config", str(config), "--port", str(port)])
+    assert invoked.exit_code == 2
+    assert invoked.stderr.startswith("segments: ")
+    assert invoked.stderr.count("\n") == 1
+    return invoked.stderr
 
 
 @pytest.mark.parametrize(
@@ -134,5 +134,5 @@ def test_settings_that_cannot_be_used_end_it_in_one_line(
 def test_a_port_in_use_ends_it_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = ended(settings_file(tmp_path, "http://127.0.0.1:9"), port, monkeypatch)
-    assert said == f"segments: port {port} of 127.0.0.1 is in use; stop what is there or choose another port\n"
+        output = ended(settings_file(tmp_path, "http://127.0.0.1:9"), port, monkeypatch)
+    assert output == f"segments: port {port} of 127.0.0.1 is in use; stop what is there or choose another port\n"

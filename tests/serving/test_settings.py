@@ -10,10 +10,10 @@ from segment_model.errors import SettingsError
 from serving.settings import ServiceSettings
 
 
-def test_nothing_set_serves_the_champion_of_the_local_registry() -> None:
-    found = ServiceSettings.from_environment({"PATH": "/bin", "SEGMENTS_DATA": "elsewhere", "SEGMENTS_VERSION": ""})
-    assert found == ServiceSettings()
-    assert (found.tracking_uri, found.model_name, found.pointer) == (
+def test_the_default_is_the_champion_of_the_local_registry() -> None:
+    settings = ServiceSettings.from_environment({"PATH": "/bin", "SEGMENTS_DATA": "elsewhere", "SEGMENTS_VERSION": ""})
+    assert settings == ServiceSettings()
+    assert (settings.tracking_uri, settings.model_name, settings.pointer) == (
         "sqlite:///mlflow.db",
         "customer-segments",
         "champion",
@@ -39,15 +39,15 @@ def test_a_wrong_variable_is_named(environment: dict[str, str], message: str) ->
         ServiceSettings.from_environment(environment)
 
 
-def test_settings_survive_the_way_to_another_process(tmp_path: Path) -> None:
-    there = ServiceSettings(model_path=Path("saved/model"), version="3", body_seconds=2.5).anchored(tmp_path)
-    assert there.model_path == tmp_path / "saved/model"
-    assert there.tracking_uri == f"sqlite:///{tmp_path}/mlflow.db"
-    assert ServiceSettings.from_environment(there.to_environment()) == there
+def test_settings_are_equal_after_the_environment_of_another_process(tmp_path: Path) -> None:
+    anchored = ServiceSettings(model_path=Path("saved/model"), version="3", body_seconds=2.5).anchored(tmp_path)
+    assert anchored.model_path == tmp_path / "saved/model"
+    assert anchored.tracking_uri == f"sqlite:///{tmp_path}/mlflow.db"
+    assert ServiceSettings.from_environment(anchored.to_environment()) == anchored
 
 
 def test_an_absolute_path_and_a_server_stay_as_they_are(tmp_path: Path) -> None:
-    there = ServiceSettings(tracking_uri="http://registry:5000").anchored(tmp_path)
-    assert there.tracking_uri == "http://registry:5000"
+    anchored = ServiceSettings(tracking_uri="http://registry:5000").anchored(tmp_path)
+    assert anchored.tracking_uri == "http://registry:5000"
     absolute = ServiceSettings(tracking_uri="sqlite:////srv/mlflow.db").anchored(tmp_path)
     assert absolute.tracking_uri == "sqlite:////srv/mlflow.db"

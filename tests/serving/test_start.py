@@ -1,4 +1,4 @@
-"""What a start waits for."""
+"""Imports at the start of the service."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sys
 
 
 def test_the_process_that_starts_the_workers_imports_nothing_of_what_answers() -> None:
-    """It reads the service first, and starts the workers only then: they would wait for it."""
+    """It imports the service module before it starts the workers, so its imports delay them."""
     script = (
         "import sys, serving.service\n"
         "late = {'pandas', 'duckdb', 'ibis', 'mlflow', 'serving.gateway.gateway', 'segment_model.model'}\n"
         "print(*sorted(late & {*sys.modules}))"
     )
-    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert found.stdout.split() == []
+    completed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert completed.stdout.split() == []

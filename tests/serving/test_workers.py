@@ -26,8 +26,8 @@ SERVING = {version: re.compile(rb'segments_model_info\{[^}]*version="%d"[^}]*\} 
 
 
 def counted(service: Any, pattern: re.Pattern[bytes]) -> float:
-    found = pattern.search(service.ask(service.request("GET", "/metrics"))[2])
-    return float(found.group(1)) if found else 0.0
+    match = pattern.search(service.ask(service.request("GET", "/metrics"))[2])
+    return float(match.group(1)) if match else 0.0
 
 
 def register(location: RegistryLocation, folder: Path, model: SegmentModel) -> None:
@@ -79,9 +79,9 @@ def test_no_worker_outlives_a_service_that_was_killed(start_service: Any) -> Non
         assert len(workers := service.workers()) == 2
         service.process.kill()
         service.process.wait()
-        assert {one.pid for one in workers} <= {one.pid for one in service.process.everyone()}
+        assert {process.pid for process in workers} <= {process.pid for process in service.process.everyone()}
     assert service.process.everyone() == []
-    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in workers)
+    assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in workers)
 
 
 def kill_one(service: Any, good: dict[str, Any]) -> None:

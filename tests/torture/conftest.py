@@ -75,8 +75,8 @@ class Company:
         }
 
     def _rows(self, table: str, frame: pd.DataFrame, customer: str) -> list[dict[str, Any]]:
-        there = [name for name in self.vectors.columns[table] if name != "customer_id"]
-        own = under_our_names(table, frame[frame.account_id == customer], self.settings.sources, there)
+        columns = [name for name in self.vectors.columns[table] if name != "customer_id"]
+        own = under_our_names(table, frame[frame.account_id == customer], self.settings.sources, columns)
         return [{name: as_json(value) for name, value in row.items()} for row in own.to_dict("records")]
 
 
@@ -132,10 +132,10 @@ def crowd(served: SegmentModel, company: Company) -> Crowd:
             frame[column.name] *= generator.lognormal(0, 0.3, len(frame))
     names = [column.name for column in served.contract.basis]
     records = frame[names].astype(object).where(frame[names].notna(), None).to_dict(orient="records")
-    found = served.assign(frame)
+    assigned = served.assign(frame)
     customers = [{"id": name, "features": features} for name, features in zip(frame.index, records, strict=True)]
     raw = [company.raw(name) for name in vectors.index[:50]]
-    return Crowd(customers, found["segment_id"].tolist(), found["strength"].tolist(), raw)
+    return Crowd(customers, assigned["segment_id"].tolist(), assigned["strength"].tolist(), raw)
 
 
 @pytest.fixture(scope="session")
@@ -151,8 +151,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractCon
         settings = ServiceSettings(**{**usual, **more}, model_path=folder / "model", api_keys_file=folder / "keys.json")
         environment = {**os.environ, "BENTOML_HOME": str(folder / "bentoml")}
         try:
-            with started(settings, folder / "log", environment) as found:
-                yield Service(found, key)
+            with started(settings, folder / "log", environment) as running:
+                yield Service(running, key)
         finally:
             print((folder / "log").read_text()[-3000:])  # noqa: T201  # pytest shows it where a test fails
 

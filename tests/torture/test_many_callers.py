@@ -22,12 +22,12 @@ def test_nobody_gets_another_customers_answer(service: Any, crowd: Any, amount: 
             reply = await connection.ask(service.assign([customer], explain=number % 2 == 0))
             (answer,) = reply.json["assignments"] if reply.status == 200 else [{}]
             asked += 1
-            found = answer.get("id"), answer.get("segment_id"), answer.get("strength")
-            wrong += found != (name, crowd.segments[position], crowd.strengths[position])
+            answered = answer.get("id"), answer.get("segment_id"), answer.get("strength")
+            wrong += answered != (name, crowd.segments[position], crowd.strengths[position])
         return asked, wrong
 
-    found = run(all_at_once(service.url, CALLERS, ask))
-    asked, wrong = sum(asked for asked, _ in found), sum(wrong for _, wrong in found)
+    answers = run(all_at_once(service.url, CALLERS, ask))
+    asked, wrong = sum(asked for asked, _ in answers), sum(wrong for _, wrong in answers)
     record_property("requests", asked)
     record_property("wrong ids, segments or strengths", wrong)
     assert asked == CALLERS * each
@@ -37,12 +37,12 @@ def test_nobody_gets_another_customers_answer(service: Any, crowd: Any, amount: 
 def test_alone_in_a_batch_and_shuffled_the_answer_is_the_same(service: Any, crowd: Any, record_property: Any) -> None:
     """To the last digit, over the wire."""
     chosen = crowd.customers[:600]
-    shuffled = sorted(chosen, key=lambda one: hash_of(one["id"]))
+    shuffled = sorted(chosen, key=lambda customer: hash_of(customer["id"]))
 
     async def ask(connection: Connection, _: int) -> tuple[dict[str, Any], ...]:
         batch = await connection.ask(service.assign(chosen, explain=True))
         other = await connection.ask(service.assign(shuffled, explain=True))
-        alone = [await connection.ask(service.assign([one], explain=True)) for one in chosen[:100]]
+        alone = [await connection.ask(service.assign([customer], explain=True)) for customer in chosen[:100]]
         return (
             {a["id"]: a for a in batch.json["assignments"]},
             {a["id"]: a for a in other.json["assignments"]},

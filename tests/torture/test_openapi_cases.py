@@ -51,8 +51,8 @@ def published(service: Any) -> dict[str, Any]:
     async def ask(connection: Connection, _: int) -> Any:
         return (await connection.ask(service.request("GET", "/openapi.json"))).json
 
-    (found,) = run(all_at_once(service.url, 1, ask))
-    return dict(found)
+    (document,) = run(all_at_once(service.url, 1, ask))
+    return dict(document)
 
 
 def sharpened(document: dict[str, Any], model: Any, known: list[dict[str, Any]]) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def raw_customer(schema: dict[str, Any], compiler: VectorCompiler, known: list[d
     orders, attributes = compiler.columns("orders"), compiler.columns("customers")
     assert orders is not None, "the company has all tables"
     assert attributes is not None
-    found = {
+    cases = {
         "id": schema["properties"]["id"],
         "orders": {"type": "array", "minItems": 1, "maxItems": 5, "items": row_of(orders, needed=("amount",))},
         "events": {"enum": [customer["events"] for customer in known]},
@@ -98,13 +98,13 @@ def raw_customer(schema: dict[str, Any], compiler: VectorCompiler, known: list[d
         "attributes": row_of(attributes),
     }
     required = ["id", "orders", "events", "subscriptions"]
-    return {"type": "object", "properties": found, "required": required, "additionalProperties": False}
+    return {"type": "object", "properties": cases, "required": required, "additionalProperties": False}
 
 
 def row_of(columns: tuple[RawColumn, ...], needed: tuple[str, ...] = ()) -> dict[str, Any]:
-    found = {column.name: VALUES[column.type] for column in columns}
+    row = {column.name: VALUES[column.type] for column in columns}
     required = [column.name for column in columns if column.needed or column.name in needed]
-    return {"type": "object", "properties": found, "required": required, "additionalProperties": False}
+    return {"type": "object", "properties": row, "required": required, "additionalProperties": False}
 
 
 # Moments are past ones, all on one clock: who has no row before `as_of` is no customer, and clocks may not differ.
@@ -135,6 +135,6 @@ def cases_of(service: Any, document: dict[str, Any], settings: str, most: int, f
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     summary = done.stdout[-3000:]
     assert done.returncode == 0, summary
-    found = re.search(r"(\d+) generated", summary)
-    assert found is not None, summary
-    return int(found.group(1))
+    match = re.search(r"(\d+) generated", summary)
+    assert match is not None, summary
+    return int(match.group(1))

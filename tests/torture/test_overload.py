@@ -61,10 +61,10 @@ def test_a_newcomer_does_not_wait_for_the_crowd_to_go(service: Any, crowd: Any, 
     async def meanwhile() -> list[float]:
         crowded = asyncio.create_task(closed_loop(service.url, 3 * LIMIT, 3, [request]))
         await asyncio.sleep(1)
-        found = await asyncio.gather(*[newcomer() for _ in range(100)])
+        statuses = await asyncio.gather(*[newcomer() for _ in range(100)])
         assert not crowded.done()
         await crowded
-        return found
+        return statuses
 
     waited = max(run(meanwhile()))
     record_property("longest wait of 100 newcomers in a crowd", f"{waited:.2f} s")

@@ -11,7 +11,7 @@ import pytest
 
 from experiments.load.callers import Connection, Reply, all_at_once, run
 from serving.model.served_model import ServedModel
-from serving.model.stored_copies import KeptCopies
+from serving.model.stored_copies import StoredCopies
 
 UPWARDS = [
     "/static_content/../../../../etc/passwd",
@@ -41,8 +41,8 @@ def ask_all(service: Any, requests: list[bytes]) -> list[Reply]:
     async def ask(connection: Connection, _: int) -> list[Reply]:
         return [await connection.ask(request) for request in requests]
 
-    (found,) = run(all_at_once(service.url, 1, ask))
-    return list(found)
+    (reply,) = run(all_at_once(service.url, 1, ask))
+    return list(reply)
 
 
 def test_no_path_leads_out_of_the_table(service: Any, record_property: Any) -> None:
@@ -62,8 +62,8 @@ def test_an_id_is_a_text_and_nothing_else(service: Any, crowd: Any, name: str) -
 @pytest.mark.parametrize("name", ["../../outside", "/outside", "..", "a/../../outside", "\x00"])
 def test_a_models_name_and_version_are_no_path(kmeans_model: Any, tmp_path: Path, name: str) -> None:
     cache = tmp_path / "a" / "cache"
-    copies = KeptCopies.of(cache, "sqlite:///../../x", name, "../champion")
-    copies.keep(ServedModel(kmeans_model, name, "../../7", "test"))
+    copies = StoredCopies.of(cache, "sqlite:///../../x", name, "../champion")
+    copies.store(ServedModel(kmeans_model, name, "../../7", "test"))
     kept = copies.last("disk")
     assert kept is not None
     assert (kept.name, kept.version) == (name, "../../7")

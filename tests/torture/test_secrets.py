@@ -46,10 +46,10 @@ def test_no_key_is_in_the_log_nor_in_an_error(served: Any, crowd: Any, start: Ca
 
         (replies,) = run(all_at_once(service.url, 1, ask))
         assert [reply.status for reply in replies] == list(sent.values())
-        told = b"".join(reply.body + str(reply.headers).encode() for reply in replies)
+        replied = b"".join(reply.body + str(reply.headers).encode() for reply in replies)
         log = service.running.log.read_text()
     parts = [key[at : at + 8] for at in range(len(key) - 7)]
-    assert [part for part in parts if part in log or part.encode() in told] == []
+    assert [part for part in parts if part in log or part.encode() in replied] == []
     assert (customer["id"] in log) == values, "refusals were logged, with values where asked for"
 
 
@@ -59,11 +59,11 @@ def test_a_registrys_password_is_not_told(monkeypatch: pytest.MonkeyPatch, caplo
     live = live_model_of(ServiceSettings(tracking_uri=f"http://segments:{SECRET}@127.0.0.1:9/mlflow"))
     assert isinstance(live, FollowedModel)
     live.check()
-    told = str(live.failure)
+    failure = str(live.failure)
     lines = "\n".join(JsonLines().format(record) for record in caplog.records)
-    assert "127.0.0.1" in told
+    assert "127.0.0.1" in failure
     assert "127.0.0.1" in lines
-    assert SECRET not in told + lines
+    assert SECRET not in failure + lines
 
 
 def test_a_bento_carries_no_secret(kmeans_model: Any, tmp_path: Path) -> None:

@@ -19,22 +19,27 @@ def test_memory_does_not_grow(service: Any, crowd: Any, served: Any, amount: Any
         return service.request("POST", "/assign_records", {"as_of": "2026-07-01", "customers": customers, **more})
 
     requests = [
-        *(service.assign([one]) for one in ones),
-        *(service.assign([one], explain=True) for one in ones),
-        *(service.assign([one], words=True) for one in ones[:50]),
+        *(service.assign([customer]) for customer in ones),
+        *(service.assign([customer], explain=True) for customer in ones),
+        *(service.assign([customer], words=True) for customer in ones[:50]),
         *(service.assign(crowd.customers[i : i + 300]) for i in range(0, 1200, 300)),
-        *(service.request("POST", "/contrast", {"customers": [one], "against": against}) for one in ones[:50]),
         *(
-            service.request("POST", "/what_would_change", {"customer": one, "to": against, "changeable": may_change})
-            for one in ones[:20]
+            service.request("POST", "/contrast", {"customers": [customer], "against": against})
+            for customer in ones[:50]
+        ),
+        *(
+            service.request(
+                "POST", "/what_would_change", {"customer": customer, "to": against, "changeable": may_change}
+            )
+            for customer in ones[:20]
         ),
         *(service.request("POST", "/locate", {"customers": ones[i : i + 50]}) for i in range(0, 200, 50)),
-        *(raw([one], explain=number % 2 == 0) for number, one in enumerate(crowd.raw[:20])),
+        *(raw([customer], explain=number % 2 == 0) for number, customer in enumerate(crowd.raw[:20])),
         raw(crowd.raw),
         raw([{"id": "nobody"}]),
         *(service.request("GET", path) for path in PAGES),
         *(service.request("GET", f"/nowhere/{number}") for number in range(50)),
-        *(service.assign([{"id": one["id"], "features": {}}]) for one in ones[:50]),
+        *(service.assign([{"id": customer["id"], "features": {}}]) for customer in ones[:50]),
     ]
 
     async def once(connection: Connection, caller: int) -> None:

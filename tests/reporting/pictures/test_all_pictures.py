@@ -22,6 +22,7 @@ from reporting.pictures.profile_heatmap import profile_heatmap
 from reporting.pictures.silhouette_plot import silhouette_plot
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.cards import SegmentLabel
+from segment_model.explanation.centroid import CentroidExplainer
 from training.discovery.discovery import Discovery
 
 FAST = [picture for picture in PICTURES if picture.name != "customer_map"]  # UMAP takes seconds to warm up
@@ -123,11 +124,12 @@ def test_nobody_assigned_still_draws(hdbscan_discovery: Discovery) -> None:
 def test_a_model_of_one_segment_draws(kmeans_discovery: Discovery) -> None:
     model = kmeans_discovery.model
     assert isinstance(model.assigner, NearestCentroid)
+    assert isinstance(model.explainer, CentroidExplainer)
     assigner = NearestCentroid(model.assigner.centroids[:1])
     lone = replace(
         model,
         assigner=assigner,
-        explainer=replace(model.explainer, assigner=assigner),
+        explainer=assigner.stored_explainer(model.encoder, {"mean": model.explainer.mean}),
         discovered_cards=model.discovered_cards[:1],
     )
     alone = replace(with_labels(kmeans_discovery, np.zeros(len(kmeans_discovery.labels), dtype=np.intp)), model=lone)

@@ -1,4 +1,4 @@
-"""`previous_segment_id` in a request: who stays, who is told of it, what is refused."""
+"""`previous_segment_id` in a request: which customers stay, what their rows say, what is refused."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ def test_the_published_margin_is_the_models() -> None:
     assert f"below {MARGIN} " in description
 
 
-def test_who_is_on_the_border_stays_and_the_rest_is_as_it_was(
+def test_hysteresis_keeps_customers_on_a_border_and_changes_nothing_else(
     call: Any, model: SegmentModel, many_customers: Any
 ) -> None:
-    plain = call.assign([{"id": f"C{n}", "features": one} for n, one in enumerate(many_customers)]).json["assignments"]
+    plain = call.assign([{"id": f"C{n}", "features": features} for n, features in enumerate(many_customers)]).json[
+        "assignments"
+    ]
     customers = [
-        {"id": f"C{n}", "features": one, "previous_segment_id": plain[n]["runner_up_id"]}
-        for n, one in enumerate(many_customers)
+        {"id": f"C{n}", "features": features, "previous_segment_id": plain[n]["runner_up_id"]}
+        for n, features in enumerate(many_customers)
     ]
     reply = call.assign(customers)
     AssignResponse.model_validate(reply.json)
@@ -43,12 +45,14 @@ def test_who_is_on_the_border_stays_and_the_rest_is_as_it_was(
         untouched = set(before) - {"segment_id", "segment_name"}
         assert {name: now[name] for name in untouched} == {name: before[name] for name in untouched}
     assert 0 < kept < len(plain)
-    python = model.assign(many_customers, previous=[one["runner_up_id"] for one in plain])
-    assert python["segment_id"].isna().tolist() == [one["segment_id"] is None for one in reply.json["assignments"]]
-    assert python["kept_by_hysteresis"].tolist() == [one["kept_by_hysteresis"] for one in reply.json["assignments"]]
+    python = model.assign(many_customers, previous=[row["runner_up_id"] for row in plain])
+    assert python["segment_id"].isna().tolist() == [row["segment_id"] is None for row in reply.json["assignments"]]
+    assert python["kept_by_hysteresis"].tolist() == [row["kept_by_hysteresis"] for row in reply.json["assignments"]]
 
 
-def test_only_those_who_sent_one_are_told_and_explanations_stay(call: Any, model: SegmentModel, good: Any) -> None:
+def test_only_customers_with_a_previous_segment_get_its_fields_and_explanations_stay(
+    call: Any, model: SegmentModel, good: Any
+) -> None:
     customers = [
         {"id": "A", "features": good},
         {"id": "B", "features": good, "previous_segment_id": None},
@@ -63,7 +67,7 @@ def test_only_those_who_sent_one_are_told_and_explanations_stay(call: Any, model
     assert own["explanation"] == without["explanation"]
 
 
-def test_a_segment_given_up_by_the_last_retrain_is_followed(make_caller: Any, kmeans: SegmentModel, good: Any) -> None:
+def test_a_retired_previous_segment_stands_for_its_successor(make_caller: Any, kmeans: SegmentModel, good: Any) -> None:
     ties = [{"id": "s002", "of_old": 0.9, "of_new": 0.4, "customers": 90, "jaccard": 0.4}]
     lineage = {"gone": [{"id": "seg-old", "fate": "merged", "ties": ties}]}
     call = make_caller(replace(kmeans, provenance={"lineage": lineage}))
@@ -72,7 +76,7 @@ def test_a_segment_given_up_by_the_last_retrain_is_followed(make_caller: Any, km
 
 
 @pytest.mark.parametrize("previous", ["", "x" * 257, 3, True, ["s000"], {}])
-def test_what_is_no_id_is_refused(call_kmeans: Any, good: Any, previous: Any) -> None:
+def test_a_previous_segment_that_is_no_id_is_refused(call_kmeans: Any, good: Any, previous: Any) -> None:
     customers = [{"id": "C1", "features": good, "previous_segment_id": previous}]
     reply = call_kmeans.assign(customers)
     assert (reply.status, reply.error["code"]) == (422, "invalid_request")

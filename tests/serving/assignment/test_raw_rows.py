@@ -1,4 +1,4 @@
-"""Of two readings of raw rows, the quick one takes nothing that the careful one refuses, and takes it alike."""
+"""Raw columns read at once: nothing is accepted that the reading of single values refuses, and values are equal."""
 
 from __future__ import annotations
 
@@ -87,13 +87,13 @@ def careful(values: list[Any], column: RawColumn) -> tuple[list[Any], bool]:
     """The rows of one customer, read one by one; raises a Refusal."""
     reader = raw_rows._RowReader({"orders": [column]}, ["C1"])
     reader.read(0, "orders", [{"it": value} for value in values])
-    found = reader.found()
-    return list(found.tables["orders"].columns["it"]), found.zoned
+    expected = reader.tables()
+    return list(expected.tables["orders"].columns["it"]), expected.zoned
 
 
 @quick
 @given(case=cases)
-def test_what_is_taken_at_once_is_what_the_careful_reading_takes(case: tuple[RawColumn, list[Any]]) -> None:
+def test_a_column_read_at_once_equals_its_values_read_one_by_one(case: tuple[RawColumn, list[Any]]) -> None:
     column, values = case
     taken = column_at_once(values, column)
     if taken is None:
@@ -120,11 +120,11 @@ USUAL: list[tuple[RawType, list[Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "values"), USUAL)
-def test_usual_values_are_taken_at_once(kind: RawType, values: list[Any]) -> None:
+def test_usual_values_are_read_at_once(kind: RawType, values: list[Any]) -> None:
     assert column_at_once(values, RawColumn("it", kind)) is not None
 
 
-def test_the_largest_number_is_taken_and_one_beyond_it_is_not() -> None:
+def test_the_largest_number_is_accepted_and_a_larger_one_refused() -> None:
     column, fine = RawColumn("it", RawType.NUMBER, largest=1e12), [1e12, -1e12, 10**12, None, 0]
     assert column_at_once(fine, column) is not None
     assert careful(fine, column)[0] == fine
@@ -136,15 +136,15 @@ def test_the_largest_number_is_taken_and_one_beyond_it_is_not() -> None:
         assert detail.expected == "a number between -1e12 and 1e12 or null"
 
 
-def test_instants_are_given_in_utc() -> None:
+def test_instants_are_converted_to_utc() -> None:
     column = RawColumn("it", RawType.MOMENT)
     taken = column_at_once(["2026-03-29T01:30:00+02:00", "2026-03-28T23:30:00Z"], column)
     assert taken is not None
     assert taken.values.tolist() == [datetime(2026, 3, 28, 23, 30)] * 2
 
 
-def test_each_moment_is_held_to_the_first_ones_zone() -> None:
-    """One that differs is told, not those that follow it and do not."""
+def test_every_timestamp_must_have_a_zone_if_the_first_has_one() -> None:
+    """A timestamp that differs is reported, not those after it that agree with the first."""
     row = {"at": "2026-06-01"}
     rows = [row, {"at": "2026-06-01T10:00Z"}, row, row]
     with pytest.raises(Refusal) as refused:
@@ -154,12 +154,12 @@ def test_each_moment_is_held_to_the_first_ones_zone() -> None:
 
 
 @pytest.mark.parametrize("table", ["orders", "attributes"])
-def test_of_100_000_unknown_columns_only_those_that_are_told_are_looked_up(searches: list[str], table: str) -> None:
+def test_of_100_000_unknown_columns_only_the_reported_ones_get_a_suggestion(searches: list[str], table: str) -> None:
     row = {f"unheard{number}": 1 for number in range(100_000)}
     columns = {table: [RawColumn("amount", RawType.NUMBER)]}
     with pytest.raises(Refusal) as caught:
         read_rows([{table: [row]}, {table: [row]}], ["C1", "C2"], columns)
-    told = [detail.feature for detail in caught.value.details]
+    features = [detail.feature for detail in caught.value.details]
     where = {"orders": "orders[0]", "attributes": "attributes"}[table]
-    assert told == [f"{where}.unheard{number}" for number in range(MOST_DETAILS)], "in the order they were sent"
+    assert features == [f"{where}.unheard{number}" for number in range(MOST_DETAILS)], "in the order they were sent"
     assert len(searches) == MOST_DETAILS

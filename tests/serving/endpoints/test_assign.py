@@ -61,34 +61,32 @@ def test_a_response_follows_its_published_model(call: Any, many_customers: list[
     customers = [{"id": f"ü{i}", "features": f} for i, f in enumerate(many_customers[:50])]
     for explain in (False, True):
         body = call.assign(customers, explain=explain).body
-        found = AssignResponse.model_validate_json(body)
-        assert (found.assignments[0].explanation is not None) == explain
+        answer = AssignResponse.model_validate_json(body)
+        assert (answer.assignments[0].explanation is not None) == explain
 
 
-def test_without_explain_there_is_no_explanation(call: Any, good: dict[str, Any]) -> None:
-    assert "explanation" not in call.one(good).json["assignments"][0]
-    contributions = call.one(good, explain=True).json["assignments"][0]["explanation"]["contributions"]
+def test_an_explanation_is_given_only_on_request(call: Any, good: dict[str, Any]) -> None:
+    assert "explanation" not in call.assign_one(good).json["assignments"][0]
+    contributions = call.assign_one(good, explain=True).json["assignments"][0]["explanation"]["contributions"]
     assert all("words" not in contribution for contribution in contributions)
 
 
-def test_words_stand_beside_the_same_numbers(
-    call: Any, model: SegmentModel, many_customers: list[dict[str, Any]]
-) -> None:
+def test_words_change_none_of_the_numbers(call: Any, model: SegmentModel, many_customers: list[dict[str, Any]]) -> None:
     customers = [{"id": f"C{i}", "features": f} for i, f in enumerate(many_customers[:40])]
     plain = call.assign(customers, explain=True).json["assignments"]
     for more in ({"words": True}, {"words": True, "explain": True}, {"words": True, "explain": False}):
         reply = call.assign(customers, **more)
         AssignResponse.model_validate_json(reply.body)
-        for there, said, sent in zip(plain, reply.json["assignments"], many_customers, strict=False):
-            phrases = [c.pop("words") for c in said["explanation"]["contributions"]]
-            assert said == there
-            found = reasons(model, sent, model.explain_table([sent]))
-            assert sorted(phrases) == sorted(reason.words for reason in found)
+        for without, with_words, sent in zip(plain, reply.json["assignments"], many_customers, strict=False):
+            phrases = [c.pop("words") for c in with_words["explanation"]["contributions"]]
+            assert with_words == without
+            expected = reasons(model, sent, model.explain_table([sent]))
+            assert sorted(phrases) == sorted(reason.words for reason in expected)
 
 
 def test_the_words_are_those_of_the_cards(call: Any, good: dict[str, Any]) -> None:
     changed = {**good, "monetary_value": None, "industry": "Fischerei 🐟", "recency_days": 1}
-    explanation = call.one(changed, words=True).json["assignments"][0]["explanation"]
+    explanation = call.assign_one(changed, words=True).json["assignments"][0]["explanation"]
     assert (explanation["toward"], explanation["against"]) == ("s000", "s001")
     recency, frequency, money, industry = (c["words"] for c in explanation["contributions"])
     assert recency.startswith("recency: 1 day, counted as ")
@@ -104,8 +102,8 @@ def test_the_words_are_those_of_the_cards(call: Any, good: dict[str, Any]) -> No
 
 def test_the_policy_decides_what_an_outsider_gets(hdbscan: SegmentModel, call: Any, model: SegmentModel) -> None:
     outsider = {"recency_days": 199, "frequency": 12, "monetary_value": 21, "industry": "software"}
-    strict = call.one(outsider).json["assignments"][0]
-    nearest = call.one(outsider, policy="nearest").json["assignments"][0]
+    strict = call.assign_one(outsider).json["assignments"][0]
+    nearest = call.assign_one(outsider, policy="nearest").json["assignments"][0]
     assert strict["nearest_id"] == nearest["nearest_id"] == nearest["segment_id"]
     assert nearest["segment_name"] is not None
     assert not nearest["unassigned"]
@@ -116,13 +114,13 @@ def test_the_policy_decides_what_an_outsider_gets(hdbscan: SegmentModel, call: A
 
 
 def test_descriptors_change_nothing(call: Any, good: dict[str, Any]) -> None:
-    plain = call.one(good, explain=True).json
+    plain = call.assign_one(good, explain=True).json
     for more in ({"employees": 7}, {"region": "Łódź"}, {"employees": None, "region": None}, {"employees": 1e300}):
-        assert call.one({**good, **more}, explain=True).json == plain
+        assert call.assign_one({**good, **more}, explain=True).json == plain
 
 
-def test_null_is_an_answer_where_training_had_it_missing(call: Any, good: dict[str, Any]) -> None:
-    reply = call.one({**good, "monetary_value": None}, explain=True)
+def test_a_missing_value_of_a_nullable_feature_is_accepted(call: Any, good: dict[str, Any]) -> None:
+    reply = call.assign_one({**good, "monetary_value": None}, explain=True)
     assert reply.status == 200
     assert reply.json["assignments"][0]["explanation"]["contributions"][2]["value"] is None
 
@@ -132,34 +130,34 @@ def test_null_is_an_answer_where_training_had_it_missing(call: Any, good: dict[s
 def test_a_finite_value_far_outside_is_answered_and_flagged(
     call: Any, feature: str, value: float, good: dict[str, Any]
 ) -> None:
-    reply = call.one({**good, feature: value}, explain=True)
+    reply = call.assign_one({**good, feature: value}, explain=True)
     assert reply.status == 200
-    found = reply.json["assignments"][0]
-    assert found["novel"] is True
-    assert 0 <= found["strength"] <= 1
-    assert np.isfinite(found["distance"])
+    assignment = reply.json["assignments"][0]
+    assert assignment["novel"] is True
+    assert 0 <= assignment["strength"] <= 1
+    assert np.isfinite(assignment["distance"])
 
 
 def test_an_ordinary_customer_is_not_novel(call: Any, good: dict[str, Any]) -> None:
-    found = call.one(good).json["assignments"][0]
-    assert (found["segment_id"], found["novel"], found["unseen"]) == ("s000", False, [])
+    assignment = call.assign_one(good).json["assignments"][0]
+    assert (assignment["segment_id"], assignment["novel"], assignment["unseen"]) == ("s000", False, [])
 
 
-def test_a_category_never_seen_is_answered_and_flagged(call: Any, good: dict[str, Any]) -> None:
-    unseen = call.one({**good, "industry": "Fischerei 🐟"}).json["assignments"][0]
-    pooled = call.one({**good, "industry": "finance"}).json["assignments"][0]
+def test_an_unseen_category_is_answered_and_flagged(call: Any, good: dict[str, Any]) -> None:
+    unseen = call.assign_one({**good, "industry": "Fischerei 🐟"}).json["assignments"][0]
+    pooled = call.assign_one({**good, "industry": "finance"}).json["assignments"][0]
     assert unseen["unseen"] == ["industry"]
     assert pooled["unseen"] == [], "a rare category was seen"
     assert unseen["strength"] == pooled["strength"], "it is pooled with the rare ones"
 
 
 @pytest.mark.parametrize("name", ["ключ", "😀", "../../etc/passwd", "a" * 256, "\u0000", 'with "quotes"\\', " "])
-def test_ids_come_back_as_they_were_sent(call_kmeans: Any, name: str, good: dict[str, Any]) -> None:
+def test_ids_are_echoed_unchanged(call_kmeans: Any, name: str, good: dict[str, Any]) -> None:
     reply = call_kmeans.assign([{"id": name, "features": good}])
     assert reply.json["assignments"][0]["id"] == name
 
 
-def test_a_thousand_customers_are_welcome(call_kmeans: Any, good: dict[str, Any]) -> None:
+def test_a_thousand_customers_are_accepted(call_kmeans: Any, good: dict[str, Any]) -> None:
     reply = call_kmeans.assign([{"id": str(i), "features": good} for i in range(1000)])
     assert reply.status == 200
     assert [a["id"] for a in reply.json["assignments"]] == [str(i) for i in range(1000)]

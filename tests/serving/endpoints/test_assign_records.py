@@ -1,4 +1,4 @@
-"""`POST /assign_records`: raw rows in, the same answer as the batch path gives the same customers."""
+"""`POST /assign_records` gives customers, from their raw rows, the same answers as the batch path."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from features.vector_table import CustomerVectors
 from jobs.customer_vectors import vectors_of
 from jobs.discovery_record import provenance
 from segment_model.model import SegmentModel
-from serving.assignment.raw_rows import ATTRIBUTES, TABLES, moment
+from serving.assignment.raw_rows import ATTRIBUTES, TABLES, read_moment
 from serving.contracts.requests import MOST_ROWS, RecordsRequest
 from serving.contracts.responses import RecordsResponse
 from serving.endpoints.assign_records import read_raw_customers
@@ -70,9 +70,9 @@ def discovered(chosen: tuple[Settings, CustomerVectors], tmp_path_factory: pytes
     """A model of the company's four tables, as it comes back from disk."""
     parsed, vectors = chosen
     tried = DiscoverySettings(algorithms=(KMeansSettings(segments=4),), force=True)
-    found = discover(vectors.frame, vectors.contract, tried, provenance(parsed, vectors))
+    discovery = discover(vectors.frame, vectors.contract, tried, provenance(parsed, vectors))
     path = tmp_path_factory.mktemp("model") / "company"
-    found.model.save(path)
+    discovery.model.save(path)
     return SegmentModel.load(path)
 
 
@@ -83,8 +83,8 @@ def raw(company: SimulatedCompany, chosen: tuple[Settings, CustomerVectors]) -> 
     frames = {"orders": company.orders, "events": company.events, "subscriptions": company.subscriptions}
 
     def rows(table: str, frame: pd.DataFrame, customer: str) -> list[dict[str, Any]]:
-        there = [name for name in kept[table] if name != "customer_id"]
-        own = under_our_names(table, frame[frame.account_id == customer], sources, there)
+        columns = [name for name in kept[table] if name != "customer_id"]
+        own = under_our_names(table, frame[frame.account_id == customer], sources, columns)
         return [{name: as_json(value) for name, value in row.items()} for row in own.to_dict("records")]
 
     def customer(name: str) -> dict[str, Any]:
@@ -117,16 +117,16 @@ def test_raw_rows_get_the_answer_of_the_batch_to_the_bit(
     reply = ask([raw(name) for name in ids])
     RecordsResponse.model_validate(reply.json)
     singles = [ask([raw(name)]).json["assignments"][0] for name in ids[:8]]
-    for found in [*reply.json["assignments"], *singles]:
-        row, answer = frame.loc[found["id"]], batch.loc[found["id"]]
-        assert found["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
-        assert (found["segment_id"], found["novel"]) == (answer.segment_id, answer.novel)
-        assert found["strength"] == pytest.approx(answer.strength, abs=1e-12)
-    assert [found["id"] for found in reply.json["assignments"]] == ids
-    assert len({found["segment_id"] for found in reply.json["assignments"]}) > 1
+    for assignment in [*reply.json["assignments"], *singles]:
+        row, answer = frame.loc[assignment["id"]], batch.loc[assignment["id"]]
+        assert assignment["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
+        assert (assignment["segment_id"], assignment["novel"]) == (answer.segment_id, answer.novel)
+        assert assignment["strength"] == pytest.approx(answer.strength, abs=1e-12)
+    assert [row["id"] for row in reply.json["assignments"]] == ids
+    assert len({row["segment_id"] for row in reply.json["assignments"]}) > 1
 
 
-def test_what_was_left_out_is_counted(ask: Any, raw: Any, chosen: tuple[Settings, CustomerVectors]) -> None:
+def test_rows_left_out_are_counted_by_reason(ask: Any, raw: Any, chosen: tuple[Settings, CustomerVectors]) -> None:
     customer = raw(chosen[1].frame.index[3])
     late = {**customer["orders"][0], "ordered_at": "2026-07-01T00:00:00"}
     refund = {**customer["orders"][0], "amount": -5.0}
@@ -140,7 +140,7 @@ def test_what_was_left_out_is_counted(ask: Any, raw: Any, chosen: tuple[Settings
     assert more["rows"]["attributes"]["rows"] == 1
 
 
-def test_explanations_and_words_come_with_it(ask: Any, raw: Any, chosen: Any) -> None:
+def test_raw_rows_are_explained_on_request(ask: Any, raw: Any, chosen: Any) -> None:
     customer = raw(chosen[1].frame.index[0])
     answer = ask([customer], words=True).json["assignments"][0]
     contributions = answer["explanation"]["contributions"]
@@ -148,10 +148,10 @@ def test_explanations_and_words_come_with_it(ask: Any, raw: Any, chosen: Any) ->
     assert all(c["words"] for c in contributions)
 
 
-def test_who_has_rows_in_some_tables_only_is_treated_as_in_the_batch(
+def test_a_customer_with_rows_in_some_tables_only_is_assigned_as_in_the_batch(
     ask: Any, raw: Any, chosen: Any, discovered: SegmentModel
 ) -> None:
-    """No events: 0 of them, and a use of the limit that nobody knows, which training never saw."""
+    """Without events: a count of 0, and an unknown use of the limit, which training never saw."""
     assert not discovered.contract["limit_use"].nullable
     reply = ask([{**raw(chosen[1].frame.index[0]), "events": []}])
     (detail,) = reply.error["details"]
@@ -163,7 +163,7 @@ def test_who_has_rows_in_some_tables_only_is_treated_as_in_the_batch(
 
 
 @pytest.mark.parametrize("empty", [{}, {"orders": []}, {"orders": [{"ordered_at": "2027-01-01", "amount": 1}]}])
-def test_who_has_no_usable_row_is_named(ask: Any, raw: Any, chosen: Any, empty: dict[str, Any]) -> None:
+def test_a_customer_without_usable_rows_is_named(ask: Any, raw: Any, chosen: Any, empty: dict[str, Any]) -> None:
     reply = ask([raw(chosen[1].frame.index[0]), {"id": "nobody ü", **empty}])
     (detail,) = reply.error["details"]
     assert (reply.status, reply.error["code"], detail["customer"]) == (422, "no_usable_rows", "nobody ü")
@@ -215,10 +215,12 @@ def test_a_huge_number_is_refused_where_it_is_summed_and_answered_as_assign_does
     ask: Any, caller: Any, raw: Any, chosen: tuple[Settings, CustomerVectors], discovered: SegmentModel
 ) -> None:
     recipe, ids = FeatureSpec.of(discovered.provenance), chosen[1].frame.index
-    name = next(one for one in ids if all(raw(one)[table] for table in ("orders", "events", "subscriptions")))
+    name = next(
+        customer for customer in ids if all(raw(customer)[table] for table in ("orders", "events", "subscriptions"))
+    )
     summed, answered = set(), set()
     for table, ours in TABLES.items():
-        for column in (one for one in recipe.columns(ours) if one.type is RawType.NUMBER):
+        for column in (raw_column for raw_column in recipe.columns(ours) if raw_column.type is RawType.NUMBER):
             customer = raw(name)
             rows = [customer[table]] if table == ATTRIBUTES else customer[table]
             rows[-1][column.name] = 1e300
@@ -233,12 +235,12 @@ def test_a_huge_number_is_refused_where_it_is_summed_and_answered_as_assign_does
                 assert ask([customer]).status == 200, "the largest is usable"
             else:
                 answered.add(column.name)
-                found = reply.json["assignments"][1]
-                (same,) = caller.assign([{"id": name, "features": found["features"]}]).json["assignments"]
-                assert same == {key: found[key] for key in same}
-                assert 1e300 in found["features"].values() or found["features"]["limit_use"] < 1e-290
+                assignment = reply.json["assignments"][1]
+                (same,) = caller.assign([{"id": name, "features": assignment["features"]}]).json["assignments"]
+                assert same == {key: assignment[key] for key in same}
+                assert 1e300 in assignment["features"].values() or assignment["features"]["limit_use"] < 1e-290
     assert summed >= {"amount", "quantity", "mrr", "seats", "seats_used"}
-    attributes = {one.name for one in recipe.columns("customers") if one.type is RawType.NUMBER}
+    attributes = {column.name for column in recipe.columns("customers") if column.type is RawType.NUMBER}
     assert answered == attributes | {"allowed"}, "an attribute is taken as it is, a limit is the largest of some"
 
 
@@ -247,7 +249,7 @@ def test_a_huge_number_is_refused_where_it_is_summed_and_answered_as_assign_does
     [("2026-06-30T23:30:00Z", 1), ("2026-07-01T01:30:00+02:00", 1), ("2026-06-30T20:30:00-05:00", 0)],
 )
 def test_instants_are_compared_as_instants(ask: Any, raw: Any, chosen: Any, moment: str, first: int) -> None:
-    """The business of the company is on UTC."""
+    """The company's business time zone is UTC."""
     customer = raw(chosen[1].frame.index[0])
     here = ask([customer]).json["assignments"][0]["features"]
     for rows in (customer["orders"], customer["events"], customer["subscriptions"], [customer["attributes"]]):
@@ -255,8 +257,8 @@ def test_instants_are_compared_as_instants(ask: Any, raw: Any, chosen: Any, mome
             row |= {name: f"{row[name]}Z" for name in row if name.endswith("_at") and row[name]}
     assert ask([customer]).json["assignments"][0]["features"] == here
     customer["orders"].append({"ordered_at": moment, "amount": 5})
-    found = ask([customer]).json["assignments"][0]["features"]
-    assert found["frequency"] == here["frequency"] + first
+    features = ask([customer]).json["assignments"][0]["features"]
+    assert features["frequency"] == here["frequency"] + first
 
 
 @pytest.mark.parametrize(
@@ -274,7 +276,7 @@ def test_instants_are_compared_as_instants(ask: Any, raw: Any, chosen: Any, mome
         ["2026"],
     ],
 )
-def test_the_moment_asked_for_must_be_one(ask: Any, as_of: Any) -> None:
+def test_as_of_must_be_a_date_or_a_timestamp(ask: Any, as_of: Any) -> None:
     reply = ask([{"id": "C1", "orders": [ROW]}], as_of)
     assert (reply.status, reply.error["code"]) == (422, "invalid_request")
     assert "'as_of'" in reply.error["details"][0]["expected"]
@@ -285,7 +287,7 @@ def test_too_many_rows_are_refused(ask: Any) -> None:
     assert (reply.status, reply.error["code"]) == (422, "too_many_rows")
 
 
-def test_a_model_that_does_not_know_its_features_says_so(call: Any) -> None:
+def test_a_model_without_a_feature_specification_refuses_raw_rows(call: Any) -> None:
     body = {"as_of": "2026-07-01", "customers": [{"id": "C1", "orders": [ROW]}]}
     reply = call("POST", "/assign_records", json.dumps(body).encode())
     assert (reply.status, reply.error["code"]) == (409, "no_feature_recipe")
@@ -299,10 +301,10 @@ def test_callers_at_once_each_get_their_own(
     sent = [raw(name) for name in frame.index[:40]]
     with ThreadPoolExecutor(4) as pool:
         answers = [reply.json["assignments"][0] for reply in pool.map(lambda customer: ask([customer]), sent)]
-    for customer, found in zip(sent, answers, strict=True):
+    for customer, assignment in zip(sent, answers, strict=True):
         row = frame.loc[customer["id"]]
-        assert found["id"] == customer["id"]
-        assert found["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
+        assert assignment["id"] == customer["id"]
+        assert assignment["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
 
 
 def test_a_challenger_in_the_shadow_is_asked_about_the_vectors_that_rows_came_to(
@@ -325,8 +327,8 @@ def test_a_challenger_in_the_shadow_is_asked_about_the_vectors_that_rows_came_to
     )
     while shadow.compare():
         pass
-    said = [found["segment_id"] for found in reply.json["assignments"]]
-    different = sum(a != b for a, b in zip(said, other.assign(frame.loc[ids])["segment_id"], strict=True))
+    champions = [row["segment_id"] for row in reply.json["assignments"]]
+    different = sum(a != b for a, b in zip(champions, other.assign(frame.loc[ids])["segment_id"], strict=True))
     counts = {labels: cell[0] for labels, cell in metrics.snapshot()["segments_shadowed_customers"]}
     assert different > 0
     assert counts.pop(("7", "8", "different")) == different
@@ -336,7 +338,7 @@ def test_a_challenger_in_the_shadow_is_asked_about_the_vectors_that_rows_came_to
 def test_a_built_bento_carries_how_features_are_made(
     discovered: SegmentModel, raw: Any, chosen: tuple[Settings, CustomerVectors], tmp_path: Path
 ) -> None:
-    """Nothing of the kitchen can be imported, nor any engine but the embedded one."""
+    """Neither training libraries nor any engine but the embedded one can be imported."""
     blocked = tmp_path / "blocked"
     blocked.mkdir()
     for name in ("mlflow", "sklearn", "umap", "shap", "pyarrow", "psycopg", "pandera", "registry", "training"):
@@ -361,10 +363,10 @@ def test_a_built_bento_carries_how_features_are_made(
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{url}/assign_records", body, headers)
         with urllib.request.urlopen(request, timeout=60) as reply:
-            found = json.load(reply)["assignments"]
+            assignments = json.load(reply)["assignments"]
         with urllib.request.urlopen(f"{url}/", timeout=60) as reply:
             assert b"explorer.js" in reply.read()
-    for answer in found:
+    for answer in assignments:
         row = frame.loc[answer["id"]]
         assert answer["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}
 
@@ -387,14 +389,14 @@ near = st.fixed_dictionaries(
 @quick
 @given(value=near | anything)
 def test_the_published_model_and_the_reader_give_the_same_verdict(value: Any) -> None:
-    """The values in rows apart, which the model in service judges; and ids that repeat, which a schema cannot say."""
+    """Except for values in rows, which the model in service checks, and repeated ids, which a schema cannot express."""
     try:
         read_raw_customers(value)
     except Refusal as refusal:
         well_formed = refusal.code == "duplicate_ids"
     else:
         well_formed = True
-    read = well_formed and moment(value.get("as_of")) is not None
+    read = well_formed and read_moment(value.get("as_of")) is not None
     try:
         RecordsRequest.model_validate(value)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""`/assign_records` whose raw rows take too long: its caller is told 504, and its work stops in the engine."""
+"""`/assign_records` whose raw rows take too long: its caller gets 504, and its work in the engine stops."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def test_after_504_neither_the_engine_nor_the_model_works_on(
     ended: list[str] = []
     make, assign = VectorCompiler.vectors, SegmentModel.assign_records
 
-    def made(*given: Any) -> Any:
+    def made(*arguments: Any) -> Any:
         try:
-            found = make(*given)
+            vectors = make(*arguments)
         except SourceError:
             ended.append("stopped")
             raise
         ended.append("made")
-        return found
+        return vectors
 
-    def assigned(*given: Any) -> Any:
+    def assigned(*arguments: Any) -> Any:
         ended.append("assigned")
-        return assign(*given)
+        return assign(*arguments)
 
     def order(customer: int, number: int) -> dict[str, Any]:
         return {"ordered_at": f"2026-06-{number + 1:02}", "order_id": f"{customer}-{number}", "amount": 41.5}

@@ -59,31 +59,35 @@ def test_the_smallest_change_is_the_models_own_and_moves_the_customer(
 ) -> None:
     allowed = ["recency_days", "frequency", "monetary_value"]
     reply = change(call, good, "s001", allowed)
-    found = ChangeResponse.model_validate(reply.json)
+    response = ChangeResponse.model_validate(reply.json)
     truth = model.what_would_change(good, "s001", allowed)
     assert truth.reachable, "else there is nothing to compare"
-    assert (found.id, found.segment_id, found.to, found.found) == ("C1", "s000", "s001", True)
-    assert [(c.feature, c.before, c.after, c.words) for c in found.changes] == [
+    assert (response.id, response.segment_id, response.to, response.reachable) == ("C1", "s000", "s001", True)
+    assert [(c.feature, c.before, c.after, c.words) for c in response.changes] == [
         (c.column, c.before, c.after, c.words) for c in truth.changes
     ]
-    assert (found.distance, found.least_distance, found.exact) == (truth.distance, truth.least_distance, truth.exact)
-    assert {c.feature for c in found.changes} <= set(allowed)
-    again = call.one(found.features).json["assignments"][0]
+    assert (response.distance, response.least_distance, response.exact) == (
+        truth.distance,
+        truth.least_distance,
+        truth.exact,
+    )
+    assert {c.feature for c in response.changes} <= set(allowed)
+    again = call.assign_one(response.features).json["assignments"][0]
     assert again["segment_id"] == "s001", "what it answers is what /assign takes, and is where it says"
 
 
-def test_who_is_there_already_needs_no_change(call: Any, good: dict[str, Any]) -> None:
-    found = ChangeResponse.model_validate(change(call, good, "s000", ["frequency"]).json)
-    assert (found.found, found.changes, found.distance, found.segment_id) == (True, [], 0.0, "s000")
+def test_a_customer_already_in_the_segment_needs_no_change(call: Any, good: dict[str, Any]) -> None:
+    response = ChangeResponse.model_validate(change(call, good, "s000", ["frequency"]).json)
+    assert (response.reachable, response.changes, response.distance, response.segment_id) == (True, [], 0.0, "s000")
 
 
-def test_where_nothing_will_do_the_answer_says_what_was_tried(call: Any, good: dict[str, Any]) -> None:
-    found = ChangeResponse.model_validate(change(call, good, "s002", ["industry"]).json)
-    assert (found.found, found.changes, found.distance, found.features) == (False, [], None, None)
-    assert "industry" in found.reason
+def test_an_unreachable_segment_is_answered_with_the_reason(call: Any, good: dict[str, Any]) -> None:
+    response = ChangeResponse.model_validate(change(call, good, "s002", ["industry"]).json)
+    assert (response.reachable, response.changes, response.distance, response.features) == (False, [], None, None)
+    assert "industry" in response.reason
 
 
-def test_a_segment_that_is_not_there_is_refused_with_those_that_are(call: Any, good: dict[str, Any]) -> None:
+def test_an_unknown_segment_is_refused_with_the_known_ones(call: Any, good: dict[str, Any]) -> None:
     for reply in (contrast(call, [good], "s00"), change(call, good, "s00", ["frequency"])):
         (detail,) = reply.error["details"]
         assert (reply.status, reply.error["code"]) == (422, "unknown_segment")
@@ -104,7 +108,7 @@ def test_only_basis_features_can_be_changeable(call_kmeans: Any, good: dict[str,
 def test_values_are_judged_as_for_assign(call: Any, good: dict[str, Any]) -> None:
     for wrong in ({"recency_days": "5"}, {"frequency": -1}, {"industry": None}, {"employees": "many"}):
         bad = {**good, **wrong}
-        (expected,) = call.one(bad).error["details"]
+        (expected,) = call.assign_one(bad).error["details"]
         for reply in (change(call, bad, "s001", ["frequency"]), contrast(call, [bad], "s001")):
             (detail,) = reply.error["details"]
             assert (reply.status, reply.error["code"]) == (422, "invalid_features")
@@ -146,7 +150,7 @@ def test_a_request_of_another_shape_is_refused(call_kmeans: Any, case: str) -> N
 
 @pytest.mark.parametrize("path", ["/assign", "/contrast", "/what_would_change", "/assign_records", "/locate"])
 def test_every_body_that_is_no_object_is_refused_alike(call_kmeans: Any, path: str) -> None:
-    """And told which keys the endpoint takes: one reading for all of them."""
+    """The refusal names the keys that the endpoint accepts."""
     for body, got in ((b"[]", "a list of 0"), (b'"customers"', "the text 'customers'"), (b"null", "null")):
         reply = call_kmeans("POST", path, body)
         (detail,) = reply.error["details"]

@@ -47,19 +47,19 @@ class Page:
                 return message["result"]
 
     def _note(self, message: dict[str, Any]) -> None:
-        method, found = message.get("method"), message.get("params", {})
-        if method == "Log.entryAdded" and found["entry"]["level"] == "error":
-            self.problems.append(found["entry"]["text"])
+        method, parameters = message.get("method"), message.get("params", {})
+        if method == "Log.entryAdded" and parameters["entry"]["level"] == "error":
+            self.problems.append(parameters["entry"]["text"])
         elif method == "Runtime.exceptionThrown":
-            self.problems.append(str(found["exceptionDetails"]))
+            self.problems.append(str(parameters["exceptionDetails"]))
         elif method == "Network.requestWillBeSent":
-            self.addresses.append(found["request"]["url"])
+            self.addresses.append(parameters["request"]["url"])
         elif method == "Fetch.requestPaused":
-            self._post("Fetch.continueRequest", requestId=found["requestId"])
+            self._post("Fetch.continueRequest", requestId=parameters["requestId"])
         elif method == "Fetch.authRequired":
             typed = {"username": "anyone", "password": self.passwords.pop(0)} if self.passwords else {}
             answer = {"response": "ProvideCredentials" if typed else "CancelAuth", **typed}
-            self._post("Fetch.continueWithAuth", requestId=found["requestId"], authChallengeResponse=answer)
+            self._post("Fetch.continueWithAuth", requestId=parameters["requestId"], authChallengeResponse=answer)
 
     def _post(self, method: str, **parameters: Any) -> None:
         """Send, and do not wait for what comes of it."""
@@ -76,9 +76,9 @@ class Page:
 
     def js(self, expression: str) -> Any:
         """The value of an expression; a promise is waited for."""
-        found = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in found, found["exceptionDetails"]
-        return found["result"].get("value")
+        reply = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in reply, reply["exceptionDetails"]
+        return reply["result"].get("value")
 
     def wait(self, condition: str) -> None:
         end = time.monotonic() + SECONDS
@@ -113,8 +113,8 @@ class Page:
         self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": value}])
 
     def picture(self, path: Path) -> None:
-        found = self.send("Page.captureScreenshot", captureBeyondViewport=True)
-        path.write_bytes(base64.b64decode(found["data"]))
+        reply = self.send("Page.captureScreenshot", captureBeyondViewport=True)
+        path.write_bytes(base64.b64decode(reply["data"]))
 
 
 def chromium() -> str | None:
@@ -145,15 +145,15 @@ def open_page(program: str, folder: Path) -> Iterator[Page]:
 
 def _address(folder: Path, process: subprocess.Popen[bytes]) -> str:
     end = time.monotonic() + SECONDS
-    told = folder / "DevToolsActivePort"
-    while not (told.exists() and told.read_text().count("\n")):
+    port_file = folder / "DevToolsActivePort"
+    while not (port_file.exists() and port_file.read_text().count("\n")):
         assert process.poll() is None, (folder / "log").read_text()
         assert time.monotonic() < end, "the browser does not start"
         time.sleep(0.05)
-    port = int(told.read_text().split("\n")[0])
+    port = int(port_file.read_text().split("\n")[0])
     while True:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=SECONDS) as reply:
-            pages = [one for one in json.load(reply) if one["type"] == "page"]
+            pages = [target for target in json.load(reply) if target["type"] == "page"]
         if pages:
             return str(pages[0]["webSocketDebuggerUrl"])
         assert time.monotonic() < end, "the browser has no page"

@@ -48,14 +48,14 @@ def places(call: Any, customers: list[dict[str, Any]]) -> Any:
 
 
 def test_the_plane_is_that_of_the_principal_components(kmeans: SegmentModel) -> None:
-    found = SegmentPlane.of(kmeans)
+    plane = SegmentPlane.of(kmeans)
     centres = kmeans.assigner.centroids  # type: ignore[union-attr]
     covariance = np.cov(centres.T, bias=True)  # the segments are of one size
     values, vectors = np.linalg.eigh(covariance)
-    for direction, vector in zip(found.directions, vectors.T[::-1], strict=False):
+    for direction, vector in zip(plane.directions, vectors.T[::-1], strict=False):
         assert abs(direction @ vector) == pytest.approx(1, abs=1e-9)
-    assert found.kept == pytest.approx(values[-2:].sum() / values.sum())
-    assert found.places == pytest.approx((centres - centres.mean(axis=0)) @ found.directions.T)
+    assert plane.kept == pytest.approx(values[-2:].sum() / values.sum())
+    assert plane.places == pytest.approx((centres - centres.mean(axis=0)) @ plane.directions.T)
 
 
 def test_customers_lie_where_their_encoded_points_project_to(
@@ -108,14 +108,14 @@ def saved(kmeans: SegmentModel, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def url(saved: Path) -> Iterator[str]:
     with (saved / "log").open("wb") as log:
         settings = ServiceSettings(model_path=saved / "tiny")
-        with running_service(settings, port=free_port(), log=log, timeout=START_SECONDS) as found:
-            yield found
+        with running_service(settings, port=free_port(), log=log, timeout=START_SECONDS) as address:
+            yield address
 
 
 @pytest.fixture
 def page(program: str, tmp_path: Path) -> Iterator[Any]:
-    with browser.open_page(program, tmp_path) as found:
-        yield found
+    with browser.open_page(program, tmp_path) as opened:
+        yield opened
 
 
 def explored(page: Any) -> dict[str, Any]:
@@ -192,14 +192,15 @@ def test_names_on_the_map_cover_neither_circles_nor_one_another(page: Any, url: 
           }});
         }})()"""
     )
-    lines = {name: found for name, found, _ in shown}
+    lines = {name: line for name, line, _ in shown}
     assert lines["low spend, staying away"] == ["low spend, staying away"]
     assert lines["staying away, campaign fans"] == ["staying away,", "campaign fans"]
     assert lines["hardly reached by campaigns, staying away"] == ["hardly reached by", "campaigns, staying away"]
     assert lines[named[-1][0]] == ["x" * 22 + "🙂…", "y" * 23 + "…"]
     names = [box for _, _, box in shown]
     round_ones = [
-        (one["x"] - one["r"], one["y"] - one["r"], one["x"] + one["r"], one["y"] + one["r"]) for one in circles
+        (circle["x"] - circle["r"], circle["y"] - circle["r"], circle["x"] + circle["r"], circle["y"] + circle["r"])
+        for circle in circles
     ]
     for box, other in itertools.chain(itertools.combinations(names, 2), itertools.product(names, round_ones)):
         apart = box[2] <= other[0] or other[2] <= box[0] or box[3] <= other[1] or other[3] <= box[1]
@@ -222,10 +223,13 @@ def answered(url: str, features: dict[str, Any]) -> tuple[dict[str, Any], dict[s
 def check_answered(page: Any, url: str) -> dict[str, Any]:
     """Everything on the page is what the API answers for the values on the page."""
     shown = explored(page)
-    found, place = answered(url, shown["values"])
-    by = {one["feature"]: one["contribution"] for one in found["explanation"]["contributions"]}
-    assert (shown["segment"], shown["name"]) == (found["segment_id"], found["segment_name"])
-    assert (shown["strength"], shown["by"]) == (found["strength"], by)
+    assignment, place = answered(url, shown["values"])
+    by = {
+        contribution["feature"]: contribution["contribution"]
+        for contribution in assignment["explanation"]["contributions"]
+    }
+    assert (shown["segment"], shown["name"]) == (assignment["segment_id"], assignment["segment_name"])
+    assert (shown["strength"], shown["by"]) == (assignment["strength"], by)
     assert (shown["x"], shown["y"]) == (place["x"], place["y"])
     return shown
 
@@ -388,7 +392,7 @@ def test_on_a_phone_nothing_scrolls_sideways_and_the_verdict_stays_in_sight(page
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_words_stand_out_from_their_ground(page: Any, url: str, dark: bool) -> None:
+def test_text_has_enough_contrast(page: Any, url: str, dark: bool) -> None:
     """Contrast of at least 4.5 (WCAG 2.2, level AA) for the colours of text."""
     page.dark(dark)
     page.open(f"{url}/")
@@ -405,14 +409,14 @@ def test_words_stand_out_from_their_ground(page: Any, url: str, dark: bool) -> N
         assert contrast(ink, paper) >= 4.5, what
 
 
-def contrast(one: list[float], other: list[float]) -> float:
+def contrast(colour: list[float], other: list[float]) -> float:
     """The contrast ratio of WCAG 2.2."""
 
     def luminance(colour: list[float]) -> float:
         linear = [c / 255 / 12.92 if c / 255 <= 0.04045 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
         return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
-    light, dark = sorted([luminance(one), luminance(other)], reverse=True)
+    light, dark = sorted([luminance(colour), luminance(other)], reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -423,9 +427,9 @@ def keyed_url(saved: Path) -> Iterator[str]:
     settings = ServiceSettings(model_path=saved / "tiny", api_keys_file=keys)
     with (
         (saved / "keyed-log").open("wb") as log,
-        running_service(settings, port=free_port(), log=log, timeout=START_SECONDS) as found,
+        running_service(settings, port=free_port(), log=log, timeout=START_SECONDS) as url,
     ):
-        yield found
+        yield url
     assert KEY not in (saved / "keyed-log").read_text()
 
 
@@ -442,7 +446,7 @@ def test_where_keys_are_asked_for_the_browser_asks_its_user(page: Any, keyed_url
     page.open(f"{keyed_url}/docs")
     page.wait("document.querySelectorAll('.opblock').length > 8")
     assert f"{keyed_url}/docs" in page.addresses
-    outside = [one for one in page.addresses if not one.startswith((f"{keyed_url}/", "data:"))]
+    outside = [address for address in page.addresses if not address.startswith((f"{keyed_url}/", "data:"))]
     assert outside == [], "neither page asks an outside address"
 
 

@@ -33,7 +33,7 @@ def test_names_that_people_gave_are_told_everywhere(make_caller: Any, kmeans: Se
     call = make_caller(kmeans.with_overlay({"s000": SegmentLabel("Stammkunden", "call them")}))
     card = call("GET", "/segments").json["segments"][0]
     assert (card["name"], card["notes"]) == ("Stammkunden", "call them")
-    assert call.one(good).json["assignments"][0]["segment_name"] == "Stammkunden"
+    assert call.assign_one(good).json["assignments"][0]["segment_name"] == "Stammkunden"
     assert call("GET", "/model").json["digest"] == kmeans.digest, "a name is no part of the model"
 
 
@@ -56,7 +56,7 @@ def test_the_service_is_alive_but_not_ready_before_its_model_is_there(make_calle
     live = LiveModel(lambda: pytest.fail("nobody asked to load"))
     call = make_caller(Gateway(live, ServiceSettings()))
     assert call("GET", "/livez").status == 200
-    for reply in (call("GET", "/readyz"), call("GET", "/model"), call("GET", "/segments"), call.one(good)):
+    for reply in (call("GET", "/readyz"), call("GET", "/model"), call("GET", "/segments"), call.assign_one(good)):
         assert (reply.status, reply.error["code"]) == (503, "loading")
         assert reply.headers["retry-after"] == "1"
     live.failure = "the registry is away"
@@ -76,7 +76,7 @@ def test_a_failure_of_ours_is_told_in_the_same_shape_and_logged(
     call = make_caller(kmeans)
     monkeypatch.setattr(SegmentModel, "assign_records", fail)
     with caplog.at_level(logging.ERROR):
-        reply = call.one(good)
+        reply = call.assign_one(good)
     assert (reply.status, reply.error["code"]) == (500, "internal_error")
     assert b"4711" not in reply.body
     assert "ZeroDivisionError" in caplog.text

@@ -90,7 +90,7 @@ def test_a_failure_of_ours_is_logged_with_its_trace_but_not_its_words(
     monkeypatch.setattr(SegmentModel, "assign_records", fail)
     for asked, call in callers.items():
         caplog.clear()
-        reply = call.one(good)
+        reply = call.assign_one(good)
         (line,) = lines(caplog)
         assert (line["level"], line["error"], line["status"]) == ("error", "ZeroDivisionError", 500)
         assert line["request_id"] == reply.headers["x-request-id"]

@@ -22,7 +22,7 @@ def changed(name: str, **what: object) -> tuple[Column, ...]:
 
 
 @pytest.mark.parametrize(
-    ("new", "said"),
+    ("new", "breaking"),
     [
         (OLD, ()),
         (OLD[::-1], ()),
@@ -46,5 +46,5 @@ def changed(name: str, **what: object) -> tuple[Column, ...]:
         ),
     ],
 )
-def test_what_callers_would_stumble_over(new: tuple[Column, ...], said: tuple[str, ...]) -> None:
-    assert breaks(VectorContract(OLD), VectorContract(new)) == said
+def test_breaking_changes_are_listed(new: tuple[Column, ...], breaking: tuple[str, ...]) -> None:
+    assert breaks(VectorContract(OLD), VectorContract(new)) == breaking

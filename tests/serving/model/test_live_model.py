@@ -59,7 +59,7 @@ def test_a_changed_byte_keeps_the_service_unready(model: SegmentModel, tmp_path:
 
 
 def test_swaps_leave_nothing_behind_and_the_libraries_frozen(kmeans: SegmentModel) -> None:
-    """Not even of models that hold themselves, which only the collector can free."""
+    """Not even models with reference cycles, which only the garbage collector can free."""
     holding: list[Any] = []
 
     def fetch() -> ServedModel:
@@ -85,7 +85,7 @@ def test_swaps_leave_nothing_behind_and_the_libraries_frozen(kmeans: SegmentMode
     assert frozen - 1_000 < gc.get_freeze_count() <= frozen
 
 
-def test_what_is_imported_after_a_copy_is_frozen_too(kmeans: SegmentModel) -> None:
+def test_libraries_imported_after_a_copy_are_frozen_too(kmeans: SegmentModel) -> None:
     """The registry's libraries come with the first fetch, which is after the copy where the registry was away."""
     coming = iter([ServedModel(kmeans, "tiny", number, "tests", is_copy=number == "1") for number in "123"])
     live, imported, frozen = LiveModel(lambda: next(coming)), [], []
@@ -131,7 +131,7 @@ def test_a_named_directory_comes_first_then_the_bento_then_the_registry(kmeans: 
     assert live_model_of(ServiceSettings(), lambda: packed).load() is packed
 
 
-def test_a_registry_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_registry_is_named(tmp_path: Path) -> None:
     settings = ServiceSettings(tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}", model_name="nobody")
     with pytest.raises(RegistryError, match="there is no registry at"):
         live_model_of(settings).load()

@@ -1,4 +1,4 @@
-"""What the registry names is followed if it is good, and only then; a registry of our own making plays every trick."""
+"""The model in service follows the registry to good versions only; a simulated registry fails in every way."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from segment_model.errors import ArtefactError, NewerFormatError, RegistryError,
 from segment_model.model import SegmentModel
 from segment_model.self_test import with_examples
 from serving.model import registry_follower
-from serving.model.call_timeout import Patience, TooSlowError
+from serving.model.call_timeout import CallTimeout, TooSlowError
 from serving.model.live_model import ModelEvents
 from serving.model.load_failures import Reason, reason_of
 from serving.model.registry_follower import FollowedModel, RegistrySource
 from serving.model.served_model import ServedModel
-from serving.model.stored_copies import KeptCopies
+from serving.model.stored_copies import StoredCopies
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Standing:
 
 @dataclass
 class Registry:
-    """Holds versions, of which `failing` ones do something else than come; `down` lets nobody in."""
+    """A simulated registry: `failing` versions raise errors or hang instead of loading; `down` refuses every call."""
 
     versions: dict[str, SegmentModel]
     named: str = "1"
@@ -70,13 +70,13 @@ class Registry:
 
 @dataclass
 class Events(ModelEvents):
-    told: list[tuple[str, ...]] = field(default_factory=list)
+    calls: list[tuple[str, ...]] = field(default_factory=list)
 
     def served(self, served: ServedModel) -> None:
-        self.told.append(("served", served.version))
+        self.calls.append(("served", served.version))
 
     def refused(self, version: str, reason: str) -> None:
-        self.told.append(("refused", version, reason))
+        self.calls.append(("refused", version, reason))
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +90,7 @@ def registry(kmeans: SegmentModel) -> Registry:
     return Registry({str(number): replace(kmeans, provenance={"number": number}) for number in range(1, 6)})
 
 
-def follow(registry: Registry, copies: KeptCopies | None = None, **more: Any) -> FollowedModel:
+def follow(registry: Registry, copies: StoredCopies | None = None, **more: Any) -> FollowedModel:
     quick = {"poll_seconds": 0.01, "retry_seconds": 0.01, "load_seconds": 5.0, **more}
     source: Any = registry
     return FollowedModel(source, copies, **quick)
@@ -128,11 +128,11 @@ def test_a_promotion_and_a_rename_are_followed(registry: Registry) -> None:
         wait(lambda: serving(live) == "1")
         assert live.current is not None
         assert live.current.model.names[0] == "Stammkunden"
-        wait(lambda: len(events.told) == 4)
+        wait(lambda: len(events.calls) == 4)
     finally:
         live.stop()
     assert registry.fetched == ["1", "2", "1"]  # a rename fetches nothing, nor does asking
-    assert events.told == [("served", number) for number in ("1", "2", "2", "1")]
+    assert events.calls == [("served", number) for number in ("1", "2", "2", "1")]
 
 
 def test_a_pinned_version_never_changes_but_its_names_do(registry: Registry) -> None:
@@ -150,7 +150,7 @@ def test_a_pinned_version_never_changes_but_its_names_do(registry: Registry) -> 
     assert registry.fetched == ["1"]
 
 
-def test_a_registry_made_anew_has_another_version_1(registry: Registry, hdbscan: SegmentModel) -> None:
+def test_version_1_of_a_recreated_registry_is_another_model(registry: Registry, hdbscan: SegmentModel) -> None:
     live = follow(registry)
     live.check()
     registry.versions["1"] = hdbscan
@@ -205,8 +205,8 @@ def test_a_bad_version_leaves_the_old_one_serving_and_is_told_once(
         live.check()
     assert live.current is before
     assert (live.failure, live.refused, live.registry_answers) == (None, ("2", reason), True)
-    assert events.told == [("served", "1"), *[("refused", "2", reason.value)] * 4]
-    (line,) = [one.getMessage() for one in caplog.records]
+    assert events.calls == [("served", "1"), *[("refused", "2", reason.value)] * 4]
+    (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith(f"version 2 is not served ({reason})")
     assert words in line
     assert "Version 1 stays" in line
@@ -266,7 +266,7 @@ def test_a_version_without_a_self_test_replaces_none_that_has_one(
     registry.named = "3"
     live.check()
     assert (serving(live), live.refused) == ("2", ("3", Reason.SELF_TEST))
-    warned = [one.getMessage().partition(":")[0] for one in caplog.records if one.levelno == logging.WARNING]
+    warned = [record.getMessage().partition(":")[0] for record in caplog.records if record.levelno == logging.WARNING]
     assert warned == ["version 1 has no self-test"]
     assert (
         "version 3 is not served (self_test): it has no stored examples to be asked, and version 2 has" in caplog.text
@@ -279,7 +279,7 @@ def test_a_version_without_a_self_test_replaces_none_that_has_one(
     assert "version 3 has no self-test" in caplog.text
 
 
-def test_more_descriptors_break_nobody(registry: Registry) -> None:
+def test_additional_descriptors_are_compatible(registry: Registry) -> None:
     first = registry.versions["1"]
     more = VectorContract((*first.contract.columns, Column("seats", Kind.COUNT, Role.DESCRIPTOR)))
     registry.versions["2"] = replace(first, contract=more)
@@ -291,9 +291,9 @@ def test_more_descriptors_break_nobody(registry: Registry) -> None:
 
 
 def richer_models(model: SegmentModel) -> dict[str, SegmentModel]:
-    """Each replaces the model, and not the other way round."""
+    """Each may replace the model, but the model may not replace them."""
     columns = model.contract.columns
-    nullable = tuple(replace(one, nullable=True) if one.name == "recency_days" else one for one in columns)
+    nullable = tuple(replace(column, nullable=True) if column.name == "recency_days" else column for column in columns)
     return {
         "a descriptor": replace(
             model, contract=VectorContract((*columns, Column("seats", Kind.COUNT, Role.DESCRIPTOR)))
@@ -304,7 +304,7 @@ def richer_models(model: SegmentModel) -> dict[str, SegmentModel]:
 
 
 def followed_through_1_and_2(
-    registry: Registry, copies: KeptCopies | None = None, more: str = "a descriptor"
+    registry: Registry, copies: StoredCopies | None = None, more: str = "a descriptor"
 ) -> FollowedModel:
     """Serves version 2, which is richer than version 1 that it served before."""
     registry.versions["2"] = richer_models(registry.versions["1"])[more]
@@ -321,9 +321,9 @@ WHAT_IS_RICHER = [
 ]
 
 
-@pytest.mark.parametrize(("more", "reason", "told"), WHAT_IS_RICHER)
+@pytest.mark.parametrize(("more", "reason", "expected"), WHAT_IS_RICHER)
 def test_a_rollback_to_what_served_is_never_refused(
-    registry: Registry, more: str, reason: Reason, told: str, caplog: pytest.LogCaptureFixture
+    registry: Registry, more: str, reason: Reason, expected: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     live = followed_through_1_and_2(registry, more=more)
     registry.named = "3"  # as poor as version 1, but nobody ever was served by it
@@ -333,8 +333,10 @@ def test_a_rollback_to_what_served_is_never_refused(
     registry.named = "1"
     live.check()
     assert (serving(live), live.refused) == ("1", None)
-    lines = [one.getMessage() for one in caplog.records if "served before and is taken back" in one.getMessage()]
-    assert [line.partition(": ")[2] for line in lines] == ([told] if told else [])
+    lines = [
+        record.getMessage() for record in caplog.records if "served before and is taken back" in record.getMessage()
+    ]
+    assert [line.partition(": ")[2] for line in lines] == ([expected] if expected else [])
     registry.named = "3"
     live.check()
     assert serving(live) == "3", "to version 1 it is an equal"
@@ -348,7 +350,7 @@ def test_what_served_and_was_changed_since_is_another_model(registry: Registry) 
     assert (serving(live), live.refused) == ("2", ("1", Reason.INCOMPATIBLE))
 
 
-def test_a_rollback_after_a_new_start_needs_the_copy_of_what_served(registry: Registry, copies: KeptCopies) -> None:
+def test_a_rollback_after_a_new_start_needs_the_copy_of_what_served(registry: Registry, copies: StoredCopies) -> None:
     followed_through_1_and_2(registry, copies)
     with_copies, without = follow(registry, copies), follow(registry)
     for live in (with_copies, without):
@@ -361,9 +363,9 @@ def test_a_rollback_after_a_new_start_needs_the_copy_of_what_served(registry: Re
     assert (serving(without), without.refused) == ("2", ("1", Reason.INCOMPATIBLE))
 
 
-def test_a_copy_that_was_damaged_proves_nothing(registry: Registry, copies: KeptCopies) -> None:
+def test_a_copy_that_was_damaged_proves_nothing(registry: Registry, copies: StoredCopies) -> None:
     followed_through_1_and_2(registry, copies)
-    for path in copies.room().glob("v1-*/model/**/*.npy"):
+    for path in copies.ensure_folder().glob("v1-*/model/**/*.npy"):
         path.write_bytes(path.read_bytes()[:-1])
     live = follow(registry, copies)
     live.check()
@@ -394,10 +396,10 @@ class Hanging:
 
 @pytest.fixture
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
-    found = Hanging()
-    monkeypatch.setattr(registry_follower.time, "monotonic", found.clock)
-    yield found
-    found.over.set()
+    hanging = Hanging()
+    monkeypatch.setattr(registry_follower.time, "monotonic", hanging.clock)
+    yield hanging
+    hanging.over.set()
 
 
 def test_a_slow_version_blocks_nothing_and_its_late_arrival_changes_nothing(
@@ -441,11 +443,11 @@ def test_a_version_that_loads_is_given_up_when_another_is_named(registry: Regist
         registry.named = "2"
         wait(lambda: registry.fetched.count("2") == 2)
         hang.set()
-        wait(lambda: len(events.told) == 3)
+        wait(lambda: len(events.calls) == 3)
     finally:
         hang.set()
         live.stop()
-    assert events.told == [("served", number) for number in ("1", "3", "2")]  # who is overtaken is not refused
+    assert events.calls == [("served", number) for number in ("1", "3", "2")]  # who is overtaken is not refused
 
 
 def test_versions_that_hang_cost_a_bounded_number_of_threads(registry: Registry, hanging: Hanging) -> None:
@@ -479,7 +481,7 @@ def test_a_registry_that_is_down_changes_nothing_and_is_told_twice(
     registry.down, registry.named = None, "2"
     live.check()
     assert (serving(live), live.registry_answers) == ("2", True)
-    lines = [one.getMessage() for one in caplog.records if one.levelno != logging.WARNING]
+    lines = [record.getMessage() for record in caplog.records if record.levelno != logging.WARNING]
     assert [line.partition(";")[0] for line in lines[1:3]] == [
         "the MLflow server at X does not answer",
         "the registry answers again",
@@ -511,7 +513,7 @@ def test_a_registry_that_hangs_costs_one_thread(registry: Registry, monkeypatch:
     hang.set()
 
 
-def test_what_takes_long_to_import_is_not_taken_for_a_silent_registry(
+def test_a_slow_import_is_not_reported_as_a_silent_registry(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry_follower, "ASK_SECONDS", 0.5)
@@ -525,11 +527,11 @@ def test_what_takes_long_to_import_is_not_taken_for_a_silent_registry(
 
 
 @pytest.fixture
-def copies(tmp_path: Path) -> KeptCopies:
-    return KeptCopies.of(tmp_path, "X", "tiny", "champion")
+def copies(tmp_path: Path) -> StoredCopies:
+    return StoredCopies.of(tmp_path, "X", "tiny", "champion")
 
 
-def test_without_registry_and_copy_there_is_nothing_to_serve(registry: Registry, copies: KeptCopies) -> None:
+def test_without_registry_and_copy_there_is_nothing_to_serve(registry: Registry, copies: StoredCopies) -> None:
     registry.down = UnreachableError("the MLflow server at X does not answer")
     live = follow(registry, copies)
     live.check()
@@ -540,7 +542,7 @@ def test_without_registry_and_copy_there_is_nothing_to_serve(registry: Registry,
     assert (serving(live), live.failure) == ("1", None)
 
 
-def test_the_last_verified_copy_serves_until_the_registry_is_back(registry: Registry, copies: KeptCopies) -> None:
+def test_the_last_verified_copy_serves_until_the_registry_is_back(registry: Registry, copies: StoredCopies) -> None:
     registry.named, registry.labels = "2", {"s000": SegmentLabel("Stammkunden", "")}
     follow(registry, copies).check()
 
@@ -563,31 +565,31 @@ def test_the_last_verified_copy_serves_until_the_registry_is_back(registry: Regi
 
 @pytest.mark.parametrize("what", ["another answer", "no answer"])
 def test_a_copy_that_fails_its_self_test_is_passed_over_for_the_one_before(
-    registry: Registry, copies: KeptCopies, caplog: pytest.LogCaptureFixture, what: str
+    registry: Registry, copies: StoredCopies, caplog: pytest.LogCaptureFixture, what: str
 ) -> None:
     follow(registry, copies).check()
     broken = broken_models(registry.versions["1"])[what]
-    copies.keep(ServedModel(broken, "tiny", "2", registry.title))  # whole, but this machine answers otherwise
+    copies.store(ServedModel(broken, "tiny", "2", registry.title))  # whole, but this machine answers otherwise
     registry.down = UnreachableError("the MLflow server at X does not answer")
     live = follow(registry, copies)
     live.check()
     assert live.current is not None
     assert (live.current.version, live.current.is_copy, live.failure) == ("1", True, None)
-    (line,) = [one.getMessage() for one in caplog.records if "on disk is not served" in one.getMessage()]
+    (line,) = [record.getMessage() for record in caplog.records if "on disk is not served" in record.getMessage()]
     assert line.startswith("the copy v2-")
 
 
 @pytest.mark.parametrize("trouble", [None, KeyError("a column of yore")])
 def test_without_registry_and_a_copy_that_passes_the_service_says_so_and_logs_it_once(
     registry: Registry,
-    copies: KeptCopies,
+    copies: StoredCopies,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
     trouble: Exception | None,
 ) -> None:
     """Whatever the self-test raises, our own error or a library's."""
     good = registry.versions["1"]
-    copies.keep(ServedModel(broken_models(good)["another answer"], "tiny", "1", registry.title))
+    copies.store(ServedModel(broken_models(good)["another answer"], "tiny", "1", registry.title))
     if trouble:
         monkeypatch.setattr(registry_follower, "warm", lambda _: raising(trouble)())
     registry.down = UnreachableError("the MLflow server at X does not answer")
@@ -596,7 +598,7 @@ def test_without_registry_and_a_copy_that_passes_the_service_says_so_and_logs_it
         live.check()
     assert live.current is None
     assert live.failure == "the MLflow server at X does not answer"
-    about_it = [one for one in caplog.records if "on disk is not served" in one.getMessage()]
+    about_it = [record for record in caplog.records if "on disk is not served" in record.getMessage()]
     assert len(about_it) == 1
     assert ("a column of yore" if trouble else "self-test: example 0") in about_it[0].getMessage()
     assert bool(about_it[0].exc_info) == bool(trouble), "a trace only of what nobody foresaw"
@@ -608,7 +610,9 @@ def test_without_registry_and_a_copy_that_passes_the_service_says_so_and_logs_it
 
 
 @pytest.mark.parametrize("what", ["another unit", "no answer"])
-def test_a_bad_champion_at_the_start_leaves_the_copy_serving(registry: Registry, copies: KeptCopies, what: str) -> None:
+def test_a_bad_champion_at_the_start_leaves_the_copy_serving(
+    registry: Registry, copies: StoredCopies, what: str
+) -> None:
     follow(registry, copies).check()
     registry.versions["2"] = broken_models(registry.versions["1"])[what]
     registry.named = "2"
@@ -619,7 +623,7 @@ def test_a_bad_champion_at_the_start_leaves_the_copy_serving(registry: Registry,
     assert live.current.is_copy
 
 
-def test_only_what_served_is_kept(registry: Registry, copies: KeptCopies) -> None:
+def test_only_what_served_is_kept(registry: Registry, copies: StoredCopies) -> None:
     live = follow(registry, copies)
     live.check()
     registry.versions["2"] = broken_models(registry.versions["1"])["no answer"]
@@ -629,22 +633,22 @@ def test_only_what_served_is_kept(registry: Registry, copies: KeptCopies) -> Non
 
 
 def test_a_model_that_cannot_be_kept_is_served_all_the_same(
-    registry: Registry, copies: KeptCopies, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    registry: Registry, copies: StoredCopies, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(_: ServedModel) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(copies, "keep", full)
+    monkeypatch.setattr(copies, "store", full)
     live = follow(registry, copies)
     live.check()
     assert serving(live) == "1"
     assert "no copy of it could be kept: [Errno 28] No space left" in caplog.text
 
 
-def test_a_place_for_copies_that_cannot_be_made_leaves_the_old_one(registry: Registry, tmp_path: Path) -> None:
-    """Files of a fetch pass through the place of the copies: a disk that is full shows there first."""
+def test_a_folder_for_copies_that_cannot_be_created_leaves_the_old_version(registry: Registry, tmp_path: Path) -> None:
+    """A fetch downloads into the folder of the copies, so a full disk is noticed there first."""
     (tmp_path / "file").write_text("no folder")
-    live = follow(registry, KeptCopies.of(tmp_path / "file", "X", "tiny", "champion"))
+    live = follow(registry, StoredCopies.of(tmp_path / "file", "X", "tiny", "champion"))
     live.check()
     assert live.current is None
     assert "NotADirectoryError" in str(live.failure)
@@ -653,7 +657,7 @@ def test_a_place_for_copies_that_cannot_be_made_leaves_the_old_one(registry: Reg
 # -- what it costs -----------------------------------------------------------------------------------------------------
 
 
-def test_a_model_that_was_replaced_is_let_go(registry: Registry) -> None:
+def test_a_replaced_model_is_freed(registry: Registry) -> None:
     live = follow(registry)
     live.check()
     gone = []
@@ -665,7 +669,7 @@ def test_a_model_that_was_replaced_is_let_go(registry: Registry) -> None:
     assert [ref() for ref in gone] == [None] * 3
 
 
-def test_whatever_goes_wrong_the_thread_goes_on(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_following_thread_survives_any_error(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     live = follow(registry)
     real, mended = live.check, threading.Event()
 
@@ -685,33 +689,33 @@ def test_whatever_goes_wrong_the_thread_goes_on(registry: Registry, monkeypatch:
         live.stop()
 
 
-def test_patience_has_an_end() -> None:
-    patience = Patience(alike=1, most=2)
-    assert patience.call(lambda: 3, 5, "counting") == 3
+def test_a_call_that_hangs_is_abandoned_at_its_timeout() -> None:
+    timeout = CallTimeout(alike=1, most=2)
+    assert timeout.call(lambda: 3, 5, "counting") == 3
     with pytest.raises(KeyError):
-        patience.call(lambda: {}["x"], 5, "looking")
+        timeout.call(lambda: {}["x"], 5, "looking")
     hang = threading.Event()
     with pytest.raises(TooSlowError, match=r"waiting took more than 0\.01 s"):
-        patience.call(lambda: hang.wait(60), 0.01, "waiting")
+        timeout.call(lambda: hang.wait(60), 0.01, "waiting")
     with pytest.raises(TooSlowError, match="waiting: earlier attempts still hang"):
-        patience.call(lambda: 3, 5, "waiting")
-    assert patience.call(lambda: 3, 5, "counting") == 3
+        timeout.call(lambda: 3, 5, "waiting")
+    assert timeout.call(lambda: 3, 5, "counting") == 3
     with pytest.raises(TooSlowError, match="took more than"):
-        patience.call(lambda: hang.wait(60), 0.01, "waiting for something else")
+        timeout.call(lambda: hang.wait(60), 0.01, "waiting for something else")
     with pytest.raises(TooSlowError, match="counting: earlier attempts still hang"):
-        patience.call(lambda: 3, 5, "counting")
+        timeout.call(lambda: 3, 5, "counting")
     hang.set()
-    wait(lambda: threading.active_count() and _free(patience))
+    wait(lambda: threading.active_count() and _free(timeout))
 
 
-def _free(patience: Patience) -> bool:
+def _free(timeout: CallTimeout) -> bool:
     try:
-        return patience.call(lambda: True, 5, "trying")
+        return timeout.call(lambda: True, 5, "trying")
     except TooSlowError:
         return False
 
 
-def test_an_unknown_error_has_a_word_too() -> None:
+def test_an_unknown_error_has_a_reason_too() -> None:
     assert reason_of(ZeroDivisionError()) is Reason.FAILED
 
 

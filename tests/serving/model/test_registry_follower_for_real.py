@@ -59,7 +59,7 @@ def wait(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> floa
 
 
 class Registry:
-    """A registry that a server offers, and to which a test may do what nobody ought to."""
+    """A registry behind an MLflow server, which a test may change in ways that the commands refuse."""
 
     def __init__(self, server: Any) -> None:
         self.server = server
@@ -101,13 +101,13 @@ def with_ids(model: SegmentModel, prefix: str) -> SegmentModel:
 
 
 def sealed(folder: Path, name: str, content: bytes, format_version: int = 1) -> None:
-    """Exchange or add a file of a saved model and make the manifest fit, as somebody who knows how would."""
+    """Exchange or add a file of a saved model and make the manifest fit, as an attacker could."""
     target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
     manifest = json.loads((folder / "manifest.json").read_text())
     sums = {**manifest["files"], name: hashlib.sha256(content).hexdigest()}
-    lines = "".join(f"{sums[one]}  {one}\n" for one in sorted(sums))
+    lines = "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
     digest = "sha256:" + hashlib.sha256(lines.encode()).hexdigest()
     (folder / "manifest.json").write_text(
         json.dumps({"format_version": format_version, "digest": digest, "files": sums})
@@ -119,7 +119,7 @@ def sealed(folder: Path, name: str, content: bytes, format_version: int = 1) -> 
 
 @dataclass
 class Callers:
-    """Ask for the same customers without a pause, each over a connection of its own, and keep what they are told.
+    """Ask for the same customers without a pause, each over a connection of its own, and record the answers.
 
     The first sends more customers than the service works on in one step, and has them explained.
     """
@@ -229,17 +229,17 @@ class Service:
         """The sum of the samples whose labels contain all of these."""
         page = self.get("/metrics")[1].decode()
         samples = re.findall(rf"^{name}(\{{.*\}})? (\S+)$", page, re.M)
-        return sum(float(value) for there, value in samples if all(label in there for label in labels))
+        return sum(float(value) for labelled, value in samples if all(label in labelled for label in labels))
 
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory, mlflow_server: Any) -> Iterator[Registry]:
-    found = Registry(mlflow_server(tmp_path_factory.mktemp("registry")))
-    found.server.start()
+    registry = Registry(mlflow_server(tmp_path_factory.mktemp("registry")))
+    registry.server.start()
     try:
-        yield found
+        yield registry
     finally:
-        found.server.end(signal.SIGKILL)
+        registry.server.end(signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -283,8 +283,8 @@ def service(
     registry.point("challenger", "2")
     folder = tmp_path_factory.mktemp("service")
     more = {"cache_dir": copies, "load_seconds": 4.0, "shadow_alias": "challenger"}
-    with serving(registry, folder, "service", **more) as found:
-        yield found
+    with serving(registry, folder, "service", **more) as service:
+        yield service
 
 
 @pytest.fixture
@@ -437,8 +437,8 @@ def test_no_bad_version_is_served_and_nothing_in_it_runs(
                 with pytest.raises(SegmentsError):
                     promote(registry.location, version)  # the command refuses it too
             registry.point("champion", version)
-            said = f"version {version} is not served ({reason})"
-            wait(lambda text=said: text in service.log.read_text(), f"{what} is refused as {reason}")
+            line = f"version {version} is not served ({reason})"
+            wait(lambda text=line: text in service.log.read_text(), f"{what} is refused as {reason}")
             assert service.metric("segments_refused_models_total", f'reason="{reason}"') >= 1
             assert (service.version, service.ready) == (before, True), what
             assert service.metric("segments_model_behind") == 1
@@ -469,7 +469,7 @@ def test_a_full_disk_leaves_the_old_version_and_no_half_copy(
         return sorted(path.name for path in mine.iterdir() if path.name.startswith(("v", "current")))
 
     wait(lambda: len(kept()) <= 3, "only two copies are kept")
-    there = kept()
+    before = kept()
     filling = copies / "filling"
     try:
         with suppress(OSError), filling.open("wb", buffering=0) as file:
@@ -480,7 +480,7 @@ def test_a_full_disk_leaves_the_old_version_and_no_half_copy(
             reason = 'reason="disk_full"'
             wait(lambda: service.metric("segments_refused_models_total", reason) > 0, "no room is noticed")
             assert (service.version, service.ready) == ("3", True)
-            assert kept() == there
+            assert kept() == before
     finally:
         filling.unlink()
     with callers.asking():
@@ -497,7 +497,7 @@ def test_the_registrys_death_is_not_felt_and_its_return_is(
 ) -> None:
     registry.point("champion", "2")
     wait(lambda: service.version == "2", "version 2 is served", FOLLOWED_SECONDS)
-    (worker,) = [one for one in psutil.process_iter(["cmdline"]) if _listens(one, service.port)][:1]
+    (worker,) = [process for process in psutil.process_iter(["cmdline"]) if _listens(process, service.port)][:1]
     threads = worker.num_threads()
     with callers.asking():
         registry.server.end(signal.SIGKILL)
@@ -517,9 +517,9 @@ def test_the_registrys_death_is_not_felt_and_its_return_is(
             registry.server.start()
             registry.server.wait()
             registry.point("champion", "3")
-            for one in (service, with_copy):
-                wait(lambda s=one: s.version == "3", "version 3 is served after the return", 2 * FOLLOWED_SECONDS)
-                assert one.metric("segments_registry_silent") == 0
+            for follower in (service, with_copy):
+                wait(lambda s=follower: s.version == "3", "version 3 is served after the return", 2 * FOLLOWED_SECONDS)
+                assert follower.metric("segments_registry_silent") == 0
             assert with_copy.model["source"] == "registry, champion"
             assert with_copy.metric("segments_model_is_copy") == 0
     all_well(callers, "2", "3")
@@ -527,5 +527,8 @@ def test_the_registrys_death_is_not_felt_and_its_return_is(
 
 def _listens(process: psutil.Process, port: int) -> bool:
     with suppress(psutil.Error):
-        return any(one.laddr.port == port and one.status == "LISTEN" for one in process.net_connections("tcp"))
+        return any(
+            connection.laddr.port == port and connection.status == "LISTEN"
+            for connection in process.net_connections("tcp")
+        )
     return False

@@ -1,4 +1,4 @@
-"""What a challenger would have answered is counted, and touches no request."""
+"""A challenger's answers are counted and affect no request."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def shadow_of(model: SegmentModel, metrics: Metrics, share: float = 1.0) -> Shad
 
 
 def offer(shadow: Shadow, champion: ServedModel, customers: list[dict[str, Any]]) -> list[str | None]:
-    features = [{"id": f"C{i}", "features": one} for i, one in enumerate(customers)]
+    features = [{"id": f"C{i}", "features": customer} for i, customer in enumerate(customers)]
     rows = assign_customers(champion, read_assign({"customers": features}))["assignments"]
     shadow.offer(champion, customers, "unassigned", rows)
     return [row["segment_id"] for row in rows]
@@ -54,20 +54,20 @@ def counts(metrics: Metrics) -> dict[tuple[str, ...], float]:
 
 
 def shares(page: Answer) -> dict[tuple[str, ...], float]:
-    """What the page says of it, by champion and challenger."""
-    families = {one.name: one for one in text_string_to_metric_families(page.body.decode())}
+    """The shares on the page of metrics, by champion and challenger."""
+    families = {family.name: family for family in text_string_to_metric_families(page.body.decode())}
     samples = families["segments_shadow_different_share"].samples
-    return {(one.labels["champion"], one.labels["challenger"]): one.value for one in samples}
+    return {(sample.labels["champion"], sample.labels["challenger"]): sample.value for sample in samples}
 
 
-def test_the_share_assigned_otherwise_is_counted(
+def test_the_share_assigned_to_other_segments_is_counted(
     kmeans: SegmentModel, hdbscan: SegmentModel, many_customers: list[dict[str, Any]]
 ) -> None:
     metrics, champion = Metrics(), served(kmeans, "1")
     shadow = shadow_of(hdbscan, metrics)
-    said = offer(shadow, champion, many_customers)
+    champions = offer(shadow, champion, many_customers)
     other = hdbscan.assign(many_customers)["segment_id"]
-    different = sum(a != (None if b != b else b) for a, b in zip(said, other, strict=True))
+    different = sum(a != (None if b != b else b) for a, b in zip(champions, other, strict=True))
     while shadow.compare():
         pass
     assert 0 < different < len(many_customers)
@@ -79,17 +79,17 @@ def test_the_share_assigned_otherwise_is_counted(
 
 
 def test_the_share_is_that_of_all_workers_together(tmp_path: Path) -> None:
-    """One worker saw one customer, who differs, the other 999, of whom none does."""
+    """One worker compared one customer, with a difference, the other one 999, without any."""
     few, many = Metrics(), Metrics()
     pages = [WorkerMetrics(metrics, tmp_path, place) for place, metrics in enumerate((few, many), start=1)]
     ShadowMetrics(few).count("1", "2", {"different": 1, "failed": 7, "dropped": 50})
     ShadowMetrics(many).count("1", "2", {"same": 999})
     for page in (*pages, *pages):
-        found = shares(page.page())
-    assert found == {("1", "2"): pytest.approx(0.001)}
+        shown = shares(page.page())
+    assert shown == {("1", "2"): pytest.approx(0.001)}
 
 
-def test_a_worker_that_follows_a_dead_one_goes_on_with_its_numbers(tmp_path: Path) -> None:
+def test_a_replacement_worker_resumes_its_predecessors_counters(tmp_path: Path) -> None:
     dead = Metrics()
     ShadowMetrics(dead).count("1", "2", {"same": 90, "different": 10})
     WorkerMetrics(dead, tmp_path, 1).page()  # writes its file
@@ -106,7 +106,7 @@ def test_a_worker_that_follows_a_dead_one_goes_on_with_its_numbers(tmp_path: Pat
         heir.stop()
 
 
-def test_there_is_no_share_before_anybody_was_compared() -> None:
+def test_there_is_no_share_before_the_first_comparison() -> None:
     metrics = Metrics()
     shadow = ShadowMetrics(metrics)
     assert shares(metrics.page()) == {}
@@ -116,17 +116,17 @@ def test_there_is_no_share_before_anybody_was_compared() -> None:
     assert shares(metrics.page()) == {("1", "2"): 0.0}
 
 
-def test_who_stays_by_hysteresis_is_no_difference(
+def test_hysteresis_is_not_counted_as_a_difference(
     hdbscan: SegmentModel, kmeans: SegmentModel, many_customers: list[dict[str, Any]]
 ) -> None:
-    """The same model under another version: it differs in nobody, though the answers keep some where they were."""
+    """The same model under another version never differs, although hysteresis changes some answers."""
     for model in (kmeans, hdbscan):
         metrics, champion = Metrics(), served(model, "1")
         shadow = shadow_of(model, metrics)
         runner_ups = model.assign(many_customers)["runner_up_id"]
         asked = [
-            {"id": f"C{i}", "features": one, "previous_segment_id": previous}
-            for i, (one, previous) in enumerate(zip(many_customers, runner_ups, strict=True))
+            {"id": f"C{i}", "features": customer, "previous_segment_id": previous}
+            for i, (customer, previous) in enumerate(zip(many_customers, runner_ups, strict=True))
         ]
         rows = assign_customers(champion, read_assign({"customers": asked}))["assignments"]
         assert any(row["kept_by_hysteresis"] for row in rows)
@@ -136,7 +136,9 @@ def test_who_stays_by_hysteresis_is_no_difference(
         assert counts(metrics) == {("1", "2", "same"): len(many_customers)}
 
 
-def test_another_pair_begins_anew(kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]) -> None:
+def test_another_pair_of_versions_starts_at_zero(
+    kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]
+) -> None:
     metrics = Metrics()
     shadow = shadow_of(hdbscan, metrics)
     for version in ("1", "3"):
@@ -145,7 +147,7 @@ def test_another_pair_begins_anew(kmeans: SegmentModel, hdbscan: SegmentModel, g
     assert {labels[:2] for labels in counts(metrics)} == {("3", "2")}
 
 
-def test_a_part_of_the_requests_is_taken_evenly(
+def test_a_share_of_the_requests_is_sampled_evenly(
     kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]
 ) -> None:
     metrics, champion = Metrics(), served(kmeans, "1")
@@ -156,7 +158,7 @@ def test_a_part_of_the_requests_is_taken_evenly(
     assert sum(counts(metrics).values()) in (9, 10)
 
 
-def test_what_does_not_fit_is_dropped_and_counted(
+def test_customers_that_do_not_fit_the_queue_are_dropped_and_counted(
     kmeans: SegmentModel, hdbscan: SegmentModel, many_customers: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "MOST_WAITING", 600)
@@ -166,15 +168,15 @@ def test_what_does_not_fit_is_dropped_and_counted(
         offer(shadow, champion, many_customers)
     while shadow.compare():
         pass
-    found = counts(metrics)
-    assert found["1", "2", "dropped"] == 1000
-    assert found["1", "2", "same"] + found["1", "2", "different"] == 500
+    outcomes = counts(metrics)
+    assert outcomes["1", "2", "dropped"] == 1000
+    assert outcomes["1", "2", "same"] + outcomes["1", "2", "different"] == 500
 
 
-def test_who_brings_long_texts_does_not_wait_and_is_counted(
+def test_customers_with_long_texts_are_not_queued_but_counted(
     kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]
 ) -> None:
-    """A full queue of megabytes each would be all the memory there is."""
+    """A queue full of customers of a megabyte each would fill the memory."""
     metrics, champion = Metrics(), served(kmeans, "1")
     shadow = shadow_of(hdbscan, metrics)
     longest = {**good, "industry": "é" * MOST_TEXT}
@@ -183,20 +185,23 @@ def test_who_brings_long_texts_does_not_wait_and_is_counted(
     shadow.compare()
     assert counts(metrics) == {("1", "2", "dropped"): 1}, "though nobody else came"
     offer(shadow, champion, [longer, good, longest, {**good, "region": longer["industry"]}])
-    held = [one.features for one in shadow._waiting]
+    held = [answered.features for answered in shadow._waiting]
     assert held == [None, good, longest, None], "what is too long is not held"
     shadow.compare()
-    found = counts(metrics)
-    assert found.pop(("1", "2", "dropped")) == 3
-    assert sum(found.values()) == 2, "those beside them are compared"
+    outcomes = counts(metrics)
+    assert outcomes.pop(("1", "2", "dropped")) == 3
+    assert sum(outcomes.values()) == 2, "those beside them are compared"
 
 
-def test_a_challenger_that_needs_more_fails_alone(
+def test_a_customer_that_the_challenger_cannot_read_fails_alone(
     kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any]
 ) -> None:
-    """One customer that it cannot read does not spoil those beside it."""
+    """One customer that it cannot read does not affect the others of the batch."""
     strict = VectorContract(
-        tuple(replace(one, nullable=False) if one.name == "monetary_value" else one for one in hdbscan.contract.columns)
+        tuple(
+            replace(column, nullable=False) if column.name == "monetary_value" else column
+            for column in hdbscan.contract.columns
+        )
     )
     metrics, champion = Metrics(), served(kmeans, "1")
     shadow = shadow_of(replace(hdbscan, contract=strict), metrics)
@@ -206,7 +211,7 @@ def test_a_challenger_that_needs_more_fails_alone(
     assert sum(counts(metrics).values()) == 3
 
 
-def test_without_a_challenger_or_with_the_champion_itself_nothing_is_done(
+def test_nothing_is_compared_without_a_challenger_or_with_the_champion_itself(
     kmeans: SegmentModel, good: dict[str, Any]
 ) -> None:
     metrics = Metrics()
@@ -219,7 +224,7 @@ def test_without_a_challenger_or_with_the_champion_itself_nothing_is_done(
     assert counts(metrics) == {}
 
 
-def test_the_thread_does_it_and_survives_an_error(
+def test_the_thread_compares_and_survives_an_error(
     kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     metrics, champion = Metrics(), served(kmeans, "1")

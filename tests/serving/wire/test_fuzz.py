@@ -78,7 +78,7 @@ def test_a_damaged_body_is_answered(call_kmeans: Any, place: int, put: bytes, cu
     values=st.fixed_dictionaries({name: st.floats(allow_nan=False, allow_infinity=False) for name in list(GOOD)[:3]})
 )
 def test_any_finite_numbers_get_an_answer_or_a_named_refusal(call: Any, values: dict[str, float]) -> None:
-    reply = call.one({**values, "industry": "retail"}, explain=True)
+    reply = call.assign_one({**values, "industry": "retail"}, explain=True)
     check(reply)
     if reply.status == 422:
         assert values["frequency"] < 0, "only a negative count is out of its kind's range"

@@ -1,4 +1,4 @@
-"""The front door: the commands by name, and their errors in one line."""
+"""The command line `segments`: its commands by name; an error of ours is one line and exit code 2."""
 
 from __future__ import annotations
 

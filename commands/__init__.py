@@ -1,4 +1,7 @@
-"""What each command does: it wires the rooms together. Heavy imports wait inside, so that --help is quick."""
+"""The commands: their options, what they ask and what they print; the work is done by `jobs`, `registry` and `serving`.
+
+A command imports what it needs inside its function, so that `--help` imports nothing heavy.
+"""
 
 
 def check_rooms() -> None:

@@ -1,4 +1,4 @@
-"""Customers and a registered model: assign, explain."""
+"""Commands that apply a registered model to customers: assign, explain."""
 
 from __future__ import annotations
 

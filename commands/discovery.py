@@ -1,4 +1,4 @@
-"""From raw tables to registered versions: features, discover, sync, sweep."""
+"""Commands that lead from raw tables to registered versions: features, discover, sync, sweep."""
 
 from __future__ import annotations
 

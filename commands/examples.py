@@ -1,4 +1,4 @@
-"""To begin with: schema, simulate, demo."""
+"""Commands for a first try: schema, simulate, demo."""
 
 from __future__ import annotations
 

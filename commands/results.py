@@ -1,4 +1,4 @@
-"""Files that commands write for people."""
+"""The output files of commands, each written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 
 def write_table(table: pd.DataFrame, out: Path) -> None:
-    """Write a table as its file's ending says; a SettingsError where it cannot be written."""
+    """Write a table as Parquet or CSV, by the suffix of `out`.
+
+    Raises
+    ------
+    SettingsError
+        If the suffix is another, or the file cannot be written.
+    """
     from segment_model.errors import SettingsError
 
     if out.suffix not in (".parquet", ".csv"):
@@ -22,14 +28,26 @@ def write_table(table: pd.DataFrame, out: Path) -> None:
 
 
 def write_bytes(content: bytes, out: Path) -> None:
-    """Write a file; a SettingsError where it cannot be written."""
+    """Write a file.
+
+    Raises
+    ------
+    SettingsError
+        If it cannot be written.
+    """
     with writing(out) as temporary:
         temporary.write_bytes(content)
 
 
 @contextmanager
 def writing(out: Path) -> Iterator[Path]:
-    """A temporary path whose file becomes `out` when the block ends; a SettingsError where it cannot be written."""
+    """A temporary path whose file replaces `out` when the block ends without an error.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be written.
+    """
     from segment_model.errors import SettingsError
     from segment_model.storage.atomic_write import atomic_file
 

@@ -1,4 +1,4 @@
-"""The service and what it needs: serve, package, key."""
+"""Commands for the service: serve, package, key."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _service_settings(location: RegistryLocation, which: str) -> ServiceSettings
 
 @contextmanager
 def _interrupted_by_sigterm() -> Iterator[None]:
-    """A plain `kill` ends the service as orderly as Ctrl-C does, workers and all."""
+    """Treat SIGTERM as Ctrl-C, so that a plain `kill` also stops the workers in order."""
     import signal
 
     def interrupt(*_: object) -> None:

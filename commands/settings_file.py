@@ -1,4 +1,4 @@
-"""The settings file of a command, the options that name it, and the registry that it names."""
+"""Options that several commands share: the settings file, and the model in the registry that the file names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ which_option = click.option(
 
 
 def settings_of(config: Path) -> Settings:
-    """The settings in the file; a SettingsError where it is absent or wrong."""
+    """The settings in the file.
+
+    Raises
+    ------
+    SettingsError
+        If the file is absent or not valid.
+    """
     from segment_model.errors import SettingsError
     from training.settings import read_settings
 
@@ -41,7 +47,13 @@ def location_of(config: Path) -> RegistryLocation:
 
 
 def moment_of(text: str) -> date | datetime:
-    """A day or a moment as a person types it; a usage error where it is neither."""
+    """A date or a time as a person types it.
+
+    Raises
+    ------
+    click.BadParameter
+        If the text is neither.
+    """
     try:
         return date.fromisoformat(text) if len(text) == len("2026-07-01") else datetime.fromisoformat(text)
     except ValueError:

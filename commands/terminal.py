@@ -1,7 +1,4 @@
-"""The output of commands: tables, explanations and progress, on a terminal or as plain lines elsewhere.
-
-Heavy imports wait inside the functions, as in all of this package.
-"""
+"""The output of commands: tables, explanations and progress, styled on a terminal and plain elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registered versions: promote, rollback, list, rename, compare."""
+"""Commands for registered versions: promote, rollback, list, rename, compare."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wiring of the rooms, one file a job."""
+"""Jobs: each connects the packages below for one task, such as a discovery or a sweep; one file a job."""
 
 from segment_model.rooms import require_rooms
 

@@ -1,4 +1,4 @@
-"""Compare two registered versions: customers followed from one to the other, as a table and a picture."""
+"""Compare two registered versions: how customers flow between their segments, as a table and a picture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from training.succession.comparison import Comparison, compare
 
 @dataclass(frozen=True)
 class VersionComparison:
-    """Two versions, the customers followed from the old to the new one, and the flow as a table and a PNG picture."""
+    """Two versions, the comparison of their assignments, and the flow between segments as a table and a PNG picture."""
 
     old: FetchedModel
     new: FetchedModel
@@ -33,7 +33,7 @@ class VersionComparison:
 
     @property
     def sentences(self) -> list[str]:
-        """The comparison in lines, the first one on the lineage where the new version continues the old one."""
+        """The comparison in lines; where the new version continues the old one, the first line is the lineage."""
         lineage = self.new.model.provenance.get("lineage", {})
         if lineage.get("incumbent") != self.old.model.digest:
             return self.comparison.sentences
@@ -44,9 +44,10 @@ class VersionComparison:
 def compare_versions(
     location: RegistryLocation, old: str, new: str, vectors: Path, vectors_before: Path | None = None
 ) -> VersionComparison:
-    """Follow the customers of a vector file from one version to another; both are aliases or version numbers.
+    """Assign the customers of a vector file by two versions (aliases or version numbers) and compare the segments.
 
-    vectors_before : the same customers earlier, which shows whose change took them to another segment.
+    vectors_before : the vectors of an earlier time; with them the comparison separates customers who moved because
+    they changed from customers whom the new version reassigns.
 
     Raises
     ------

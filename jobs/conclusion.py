@@ -1,4 +1,4 @@
-"""A discovery without any registry: discover, continue the champion's segments, draw, report."""
+"""The part of a discovery job that needs no registry: discover, continue the champion's segments, draw, report."""
 
 from __future__ import annotations
 
@@ -36,7 +36,13 @@ def conclude(
     announce: Announce,
     progress: Progress,
 ) -> ConcludedDiscovery:
-    """Discover, judge, name, draw and report: everything that needs no registry."""
+    """Discover, judge, name, draw and report.
+
+    Raises
+    ------
+    SegmentsError
+        If no segments can be made of these vectors.
+    """
     discovery = _discover_named(settings, vectors, incumbent, announce, progress)
     announce("drawing the pictures")
     pictures = _draw(discovery, announce)
@@ -53,7 +59,7 @@ def conclude(
         failed_pictures=pictures.failures,
     )
     record = make_record(settings, vectors, discovery, pictures, report, rules)
-    # a name for this discovery, by which its run is found again if sending it was broken off
+    # the tag identifies the discovery, so that a sync finds the run of one whose sending was interrupted
     return ConcludedDiscovery(discovery, report, replace(record, tags={**record.tags, DISCOVERY: uuid.uuid4().hex}))
 
 

@@ -1,6 +1,6 @@
 """The customer vectors that the settings describe, and a summary of them in words.
 
-Separate from discovery: making vectors needs neither what fits clusters nor what draws.
+A file of its own, because `segments features` needs the vectors and neither clustering nor drawing libraries.
 """
 
 from __future__ import annotations
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 
 def vectors_of(settings: Settings, base: Path, learned: LearnedFeatures | None = None) -> CustomerVectors:
-    """The customer vectors that the settings describe, by rules learned before or from these customers."""
+    """The customer vectors that the settings describe.
+
+    learned : the score edges and pooled categories to apply; None learns them from these customers.
+
+    Raises
+    ------
+    SegmentsError
+        If a table cannot be read, or no vectors can be made of it.
+    """
     return build_vectors(settings.sources, settings.features, settings.as_of, base, learned)
 
 
@@ -29,7 +37,7 @@ def learned_by(model: SegmentModel) -> LearnedFeatures:
 
 
 def describe_vectors(vectors: CustomerVectors) -> str:
-    """The vectors in a few lines: how many, from which rows, which columns shape the segments or describe them."""
+    """A summary in a few lines: the customers, the rows of each table, the basis and the descriptor columns."""
     customers = len(vectors.frame)
     lines = [f"{customers:,} customer{'' if customers == 1 else 's'} as of {vectors.as_of.isoformat()}"]
     for table, counts in vectors.report.items():

@@ -1,4 +1,4 @@
-"""The record of a discovery: its provenance, stored with the model, and everything that its run shows."""
+"""The record of a discovery: the provenance that is stored with the model, and the content of its MLflow run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TAG_LIMIT = 5000  # characters
 
 
 def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
-    """Data, settings and library versions that made the model, as plain JSON values."""
+    """The provenance of a model: data, settings and library versions, as plain JSON values."""
     return {
         "as_of": vectors.as_of.isoformat(),
         "data_digest": vectors.digest,
@@ -102,13 +102,13 @@ def make_record(
 
 
 def _picture_failures(pictures: DrawnPictures) -> dict[str, str]:
-    """The tag that names the pictures that could not be drawn, with the reason; none where all were."""
+    """A tag that names each picture that could not be drawn, with the reason; no tag if every picture was drawn."""
     failures = "; ".join(f"{name}: {failure}" for name, failure in pictures.failures.items())
     return {FAILED_PICTURES: failures[:TAG_LIMIT]} if failures else {}
 
 
 def descent(model: SegmentModel) -> dict[str, str]:
-    """The lineage of the model's segments from the champion's, as a file of the run; nothing for a first model."""
+    """The file of the run that holds the lineage from the champion's segments; no file for a first model."""
     lineage = model.provenance.get("lineage")
     return {"lineage.json": json.dumps(lineage, indent=2, ensure_ascii=False)} if lineage else {}
 

@@ -1,4 +1,4 @@
-"""Which registry the settings name."""
+"""The registry that the settings name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a job asks of the registry before it discovers: the champion to continue, and runs of killed processes."""
+"""The registry steps before a discovery: end the runs of killed processes, and fetch the champion to continue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ Announce = Callable[[str], None]
 
 
 def incumbent_of(location: RegistryLocation, announce: Announce) -> SegmentModel | None:
-    """The champion, whose segments a retrain continues; None where there is none, or none that can be read."""
+    """The champion, whose segments a retrain continues; None without a champion, or if it cannot be read (announced).
+
+    Raises
+    ------
+    RegistryError
+        If the registry does not answer or refuses.
+    """
     try:
         champion = fetch_champion(location)
     except ArtefactError as error:
@@ -24,7 +30,13 @@ def incumbent_of(location: RegistryLocation, announce: Announce) -> SegmentModel
 
 
 def end_killed(location: RegistryLocation, announce: Announce) -> None:
-    """End the runs that killed processes left RUNNING, and announce how many."""
+    """End the runs that killed processes left RUNNING, and announce their number.
+
+    Raises
+    ------
+    RegistryError
+        If the registry does not answer or refuses.
+    """
     if killed := end_killed_runs(location):
         runs = (
             "1 run that a killed process left RUNNING is" if killed == 1 else f"{killed} runs of killed processes are"

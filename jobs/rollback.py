@@ -1,4 +1,4 @@
-"""Roll an alias back to the version that it named before, and compare the contracts of the two versions."""
+"""The warning after a rollback: where the contract of the restored version breaks requests to the former one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from serving.model.compatibility import breaks
 
 
 def contract_warning(location: RegistryLocation, before: str, after: str) -> str:
-    """What callers of one version must know before another one serves them; empty where their contracts agree.
+    """How requests to version `before` may fail at version `after`, in a sentence; empty where the contracts agree.
 
-    A version that cannot be read is a good reason to roll back, so then only the warning says that nothing was
-    compared.
+    An unreadable version is a good reason to roll back, so it is no error: the sentence says that the contracts were
+    not compared.
     """
     try:
         broken = breaks(fetch(location, before).model.contract, fetch(location, after).model.contract)

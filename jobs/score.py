@@ -1,4 +1,4 @@
-"""Score customers by a registered model: a whole vector file, or one customer with the reasons."""
+"""Score customers by a registered model: assign a vector file, or explain the segment of one customer."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from segment_model.language.reasons import Reason, in_one_sentence, reasons
 from segment_model.model import SegmentModel
 from training.settings import Settings
 
-LISTED = 5  # customers whose names a message lists
+LISTED = 5  # customer ids that a message lists
 
 
 @dataclass(frozen=True)
 class ScoredCustomers:
-    """One row a customer, by the model's version; `left_out` has a line for each column that some customers lack."""
+    """The assignments, one row a customer; `left_out` has a line for each column that some customers lack."""
 
     table: pd.DataFrame
     version: str
@@ -85,7 +85,7 @@ def score_file(location: RegistryLocation, which: str, file: Path, policy: Any, 
 def read_customer(
     settings: Settings, base: Path, which: str, customer: str, vectors: Path | None
 ) -> tuple[SegmentModel, pd.DataFrame]:
-    """The model, and the one row of a customer, out of a vector file or else of the settings' raw tables.
+    """The model, and the one-row frame of a customer: from the vector file, or without one from the raw tables.
 
     Raises
     ------
@@ -137,7 +137,13 @@ def explain_customer(model: SegmentModel, customer: pd.DataFrame, against: str |
 def smallest_change(
     model: SegmentModel, customer: pd.DataFrame, segment_id: str, changeable: Sequence[str]
 ) -> WhatWouldChange:
-    """The smallest change of the changeable columns that takes the customer of a one-row frame to a segment."""
+    """The smallest change of the changeable columns that takes the customer of a one-row frame to a segment.
+
+    Raises
+    ------
+    SegmentsError
+        If the model cannot read the customer, or knows no such segment or column.
+    """
     return what_would_change(model, customer_row(customer), segment_id, list(changeable))
 
 
@@ -148,7 +154,7 @@ def customer_row(customer: pd.DataFrame) -> dict[str, Any]:
 
 
 def _complete(model: SegmentModel, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The customers whose every needed value is known, and a line on those left out for each column that lacks one."""
+    """The customers who have every value that the model needs, and a line a column on those left out for want of it."""
     needed = [column.name for column in model.contract.basis if not column.nullable and column.name in frame.columns]
     missing = frame[needed].isna()
     messages = [

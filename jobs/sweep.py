@@ -1,4 +1,4 @@
-"""A sweep from a settings file: its trials are kept beside the file and logged to MLflow."""
+"""The sweep of a settings file: its trials are kept beside the file and logged to MLflow."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def run_sweep(
 ) -> SweepOutcome:
     """Begin or continue the sweep of a settings file. It registers nothing.
 
-    The trials are kept beside the file; the same settings, space and data continue them, any other begin a sweep of
-    their own in the same file. Vectors are made once, and again only for trials that sweep what makes them.
+    The trials are kept beside the file. The same settings, search space and data continue a sweep; others begin a new
+    one in the same trials file. Vectors are made once, unless the sweep varies settings of the vectors themselves.
 
     Raises
     ------

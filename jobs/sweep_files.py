@@ -1,4 +1,4 @@
-"""The files of a sweep, beside its settings file, and what they show of the best trials."""
+"""The files of a sweep beside its settings file, and the best trials as a table and as settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def trials_file(config: Path) -> Path:
 
 
 def lock_file(config: Path) -> Path:
-    """The lock of the one process that sweeps a settings file: two would try the same settings twice."""
+    """The lock file that admits one process: two that sweep one settings file would try the same settings twice."""
     return config.with_name(f"{config.stem}.sweep.lock")
 
 
@@ -44,7 +44,7 @@ def snippet(settings: Settings, best: Trial) -> str:
 
 
 def best_table(done: Sweep, most: int | None = SHOWN) -> pd.DataFrame:
-    """The best trials, best first, in text; `most` None: all that made a model."""
+    """The trials that made a model as text, best first, at most `most` of them (None: all)."""
     rows = []
     for trial in done.ranked[:most]:
         figures = trial.figures

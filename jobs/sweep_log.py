@@ -1,4 +1,4 @@
-"""A sweep in MLflow, brought up to date while the server answers."""
+"""The MLflow log of a running sweep: each trial is sent when it ends, as long as the server answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Answer = TypeVar("Answer")
 
 
 class SweepLog:
-    """Sends the trials to MLflow while it answers; after its first failure it sends none, and the sweep goes on."""
+    """Sends the trials to MLflow; once the server does not answer it sends no more, and the sweep goes on."""
 
     def __init__(
         self, location: RegistryLocation, settings: Settings, wanted: SweepSettings, key: str, announce: Announce

@@ -1,12 +1,11 @@
-"""Send the discoveries that were finished while no server answered, each exactly once.
+"""Send pending discoveries, which finished while the registry did not answer, each exactly once.
 
-A tag of the run names its discovery. A discovery whose run is finished is not logged again, and a run that is
-registered is not registered again. So if a process dies at any point, the next one continues.
+A tag of the run identifies its discovery. A discovery whose run is finished is not logged again, and a run that is
+registered is not registered again. So if a process dies at any point, the next sync continues.
 
-Segment ids: a discovery continues a champion. If the champion is still the one that the discovery knew, or there is
-none, the discovery is sent unchanged. If there is another champion, the discovery's ids and names would compete with
-those that people know. Then the kept customers are discovered anew, with the same settings and seed, to continue the
-present champion, as if the server had answered.
+Segment ids: a discovery continues the segments of a champion. If that champion is still the present one, or there is
+none now, the discovery is sent unchanged. Under another champion its ids and names would compete with those that people
+know; so the job discovers the kept customers again, with the same settings and seed, to continue the present champion.
 """
 
 from __future__ import annotations
@@ -38,8 +37,11 @@ from training.settings import Settings
 
 @dataclass(frozen=True)
 class Synced:
-    """What was sent, oldest first; how many discoveries wait for another registered name or experiment; and a line on
-    each that could not be sent, or not be deleted."""
+    """The outcome of a sync.
+
+    sent : the discoveries sent, oldest first. others : how many wait for another registered name or experiment.
+    failed : a line on each that could not be sent, or whose folder could not be deleted.
+    """
 
     sent: tuple[Sent, ...]
     others: int
@@ -47,14 +49,16 @@ class Synced:
 
 
 def sync(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Synced:
-    """Send all that waits in the folder `base` for the registry of the settings.
+    """Send the discoveries that wait below the folder `base` for the registry of the settings.
 
-    A discovery that cannot be sent, because its folder is damaged, say, stays, and does not stand in the way of others.
+    A discovery that cannot be sent, for instance because its folder is damaged, stays and does not stop the others.
 
     Raises
     ------
     UnreachableError
-        If the registry still does not answer; everything not sent stays.
+        If the registry still does not answer; what is not sent yet stays.
+    RegistryError
+        If it refuses before the first discovery is sent.
     SettingsError
         If another process is sending.
     """

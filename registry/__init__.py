@@ -1,3 +1,6 @@
-"""Segment models and their story in MLflow: the only room that imports MLflow, and only once a function needs it."""
+"""The registry: MLflow runs of discoveries and sweeps, and the registered versions of segment models.
+
+No other package imports MLflow, and this one imports it only when a function connects, because that takes seconds.
+"""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The location of the registry, connections to it, and MLflow's errors as one line each."""
+"""Where the registry is, how to connect to it, and MLflow's errors as one-line errors of ours."""
 
 from __future__ import annotations
 
@@ -81,7 +81,13 @@ class Connection:
     client: Any
 
     def experiment_id(self) -> str:
-        """The experiment's id; the experiment is made when it is not there yet."""
+        """The id of the experiment, which is created if it does not exist.
+
+        Raises
+        ------
+        RegistryError
+            If the experiment is deleted.
+        """
         name = self.location.experiment
         experiment = self.client.get_experiment_by_name(name)
         if experiment is None:
@@ -119,7 +125,7 @@ def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[C
         except OSError as error:
             raise RegistryError(f"the folder of {location.shown} cannot be made: {error}") from error
     mlflow = load_mlflow()
-    from sqlalchemy.exc import SQLAlchemyError  # MLflow's own; some of its errors come through bare
+    from sqlalchemy.exc import SQLAlchemyError  # MLflow passes some errors of its database through unwrapped
 
     try:
         client = mlflow.MlflowClient(tracking_uri=location.tracking_uri, registry_uri=location.tracking_uri)

@@ -1,4 +1,4 @@
-"""MLflow answers a search in pages; this walks through them."""
+"""Paging: MLflow answers a search page by page, and `every_page` yields the entities of all pages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def every_page(search: Callable[..., Any], *arguments: Any, **options: Any) -> Iterator[Any]:
-    """Every entity of a search, page after page; `search` is one of the client's methods that take `page_token`."""
+    """Every entity of a search; `search` is a method of the MLflow client that takes `page_token`."""
     token = None
     while True:
         page = search(*arguments, page_token=token, **options)

@@ -1,13 +1,13 @@
-"""The segment model as MLflow serves it. MLflow runs this file from inside a logged model; we never import it.
+"""The segment model behind MLflow's pyfunc interface. MLflow runs this file inside a logged model; we never import it.
 
-The package holds everything that it needs: the saved model as an artefact, `segment_model/` as code. One row a customer
-comes in, one row goes out under the same index:
+The logged model holds what the file needs: the saved model as an artefact, `segment_model/` as code. The input has one
+row a customer, and so has the answer, under the same index:
 
     segment_id, segment_name, strength, runner_up_id, unassigned, novel, model_version
 
 and, with `params={"explain": True}`, `base`, `score` and one `contribution__<column>` a basis column, where
-score = base + the contributions: the margin of the segment over the runner-up. Names are those of the model as it was
-trained; people's later names live in the registry.
+score = base + the contributions: the margin of the segment over the runner-up. Segment names are those of the trained
+model; names that people gave later are kept in the registry.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class ScoringModel(PythonModel):
 
 
 def version_of(folder: Path, digest: str) -> str:
-    """The registered version that `folder` was fetched as, or the digest of a model that comes from elsewhere.
+    """The registered version under which MLflow fetched `folder`; the digest where it was not fetched by version.
 
-    A model is logged before it is registered, so its version cannot be among its own files.
+    A model is logged before it is registered, so its own files cannot hold the version.
     """
     note = folder / REGISTERED
     if not note.is_file():

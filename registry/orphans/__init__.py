@@ -1,1 +1,1 @@
-"""Runs whose process died, and how another process recognises them."""
+"""Orphaned runs: their process died while they were RUNNING, and another process recognises and ends them."""

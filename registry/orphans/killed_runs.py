@@ -12,15 +12,17 @@ RUNS_A_PAGE = 1000
 
 
 def end_killed_runs(location: RegistryLocation) -> int:
-    """Set the runs to KILLED that a process of this machine left RUNNING when it died; returns how many they were.
+    """Set to KILLED each RUNNING run whose process, of this machine, is dead; returns the number of runs.
 
-    Runs of other machines, of processes that live and of other programs stay as they are. A model that such a run was
-    logging is FAILED; it was never registered.
+    Runs of other machines, of live processes and of other programs stay as they are. A model that such a run was
+    logging becomes FAILED; it was never registered.
 
     Raises
     ------
     UnreachableError
         If the registry does not answer.
+    RegistryError
+        If it refuses.
     """
     if location.database is not None and not location.database.exists():
         return 0

@@ -1,7 +1,7 @@
-"""The process that makes a run, named so that another process of the same machine can tell whether it still lives.
+"""The identity of the process that makes a run, by which another process of the machine sees whether it still lives.
 
-A process number alone is given out again. So the moment of the process's start goes with it, and the machine's boot,
-since numbers and moments begin anew after each; in a container, whose numbers are its own, also the container.
+A system reuses process numbers. So the identity also holds the start time of the process; the boot of the machine,
+after which numbers and start times begin anew; and the container, which has process numbers of its own.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import psutil
 
 HOST = "process.host"
 PROCESS = "process.id"
-TICKS = 100  # a second, in which Linux counts the start of a process
-_BOOT = Path("/proc/sys/kernel/random/boot_id")  # psutil has neither: its time of boot moves with the clock
+TICKS = 100  # per second: the unit in which Linux records when a process starts
+_BOOT = Path("/proc/sys/kernel/random/boot_id")  # psutil knows no container, and its boot time changes with the clock
 _CONTAINER = Path("/proc/self/ns/pid")
 _DEAD = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process: its machine, and there `boot/container/number/start`; parts that a system does not know are empty."""
+    """A process: its host, and the identity `boot/container/number/start` there; unknown parts are empty."""
 
     host: str
     identity: str
@@ -47,7 +47,7 @@ class Process:
 
     @property
     def surely_dead(self) -> bool:
-        """Whether it is known that the process has ended; of another machine or container nothing is known."""
+        """Whether the process has certainly ended; False for one of another machine or container, which may live."""
         parts = self.identity.split("/")
         if self.host != socket.gethostname() or len(parts) != 4 or not parts[2].isdigit():
             return False
@@ -68,9 +68,9 @@ def _container() -> str:
 
 
 def _start(number: int) -> str | None:
-    """Hundredths of a second from the machine's boot to the process's start; None where no such process lives.
+    """Hundredths of a second from the machine's boot to the process's start; None if no such process lives.
 
-    Empty on systems whose time of boot moves with the clock while a process's start does not.
+    Empty on systems other than Linux, where setting the clock changes the boot time and not the start time.
     """
     try:
         process = psutil.Process(number)
@@ -79,7 +79,7 @@ def _start(number: int) -> str | None:
         if not psutil.LINUX:
             return ""
         booted, started = psutil.boot_time(), process.create_time()
-        clock_was_set = psutil.boot_time() != booted  # the start is counted from the boot's time on the clock
+        clock_was_set = psutil.boot_time() != booted  # psutil counts the start from its boot time
         return _start(number) if clock_was_set else str(round((started - booted) * TICKS))
     except psutil.NoSuchProcess:
         return None

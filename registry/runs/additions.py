@@ -1,4 +1,4 @@
-"""Tables, pictures and metrics that are added to a run after it ended."""
+"""Add tables, pictures and metrics to a run that has ended."""
 
 from __future__ import annotations
 

@@ -22,11 +22,11 @@ DIGEST_SHOWN = 36  # characters that MLflow allows for a dataset's digest
 
 
 def log_discovery(location: RegistryLocation, record: DiscoveryRecord, files: Path | None = None) -> str:
-    """Log a discovery and return its run id. Nothing is registered: that is `registration.register`.
+    """Log a discovery and return its run id; `versions.registration.register` then makes a version of its model.
 
-    All files are written locally first (or stand in the folder `files` already), then sent. An exception, an interrupt
-    too, ends the runs as FAILED. A killed process or a server that went down leaves them RUNNING, until `killed_runs`
-    ends them.
+    All files are written locally and then sent, unless the folder `files` holds them already. An exception or an
+    interrupt ends the runs as FAILED. A killed process or an unreachable server leaves them RUNNING, until
+    `orphans.killed_runs` ends them.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def log_discovery(location: RegistryLocation, record: DiscoveryRecord, files: Pa
 
 
 def finished_run(location: RegistryLocation, discovery: str) -> str | None:
-    """The finished run of a discovery that its tag names, if there is one.
+    """The finished run whose tag holds this discovery id; None without one.
 
     Raises
     ------
@@ -86,8 +86,8 @@ def _tags(record: DiscoveryRecord) -> dict[str, str]:
 def _log_dataset(connection: Connection, run_id: str, record: DiscoveryRecord) -> None:
     """Describe the customers (columns, types, counts, digest, source) without sending one of them.
 
-    Types are read off the dtypes: MLflow's own inference looks at every value (14 s for half a million customers) and
-    fails on a column without any.
+    Types come from the dtypes: MLflow's own inference looks at every value (14 s for half a million customers) and
+    fails on a column without values.
     """
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.entities import Dataset, DatasetInput, InputTag

@@ -1,4 +1,4 @@
-"""A run while it is open: create it, log values in portions that MLflow accepts, end it as FINISHED or FAILED."""
+"""An open run: create it, log values in batches that MLflow accepts, end it as FINISHED or FAILED."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from registry.orphans.processes import Process
 from registry.runs.records import Metrics
 
 SHOWN_PARAM = 500  # characters; settings.yaml holds the whole value
-AT_ONCE = 100  # params, tags or metrics that MLflow takes in one request
+AT_ONCE = 100  # params, tags or metrics that MLflow accepts in one request
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def open_run(connection: Connection, experiment: str, name: str, tags: Mapping[s
 
 @contextmanager
 def noting_failure(connection: Connection, first: BaseException, consequence: str) -> Iterator[None]:
-    """Note on the first error what the clean-up after it could not do, so that the clean-up does not hide the error."""
+    """Add a failure of the clean-up to the first error as a note, so that it does not replace that error."""
     try:
         yield
     except (connection.mlflow.exceptions.MlflowException, OSError) as second:
@@ -42,7 +42,7 @@ def noting_failure(connection: Connection, first: BaseException, consequence: st
 
 
 def log_values(connection: Connection, run_id: str, params: Mapping[str, Any], metrics: Metrics) -> None:
-    """Params (cut where they are long) and metrics; the names of those not defined become the tag undefined_metrics."""
+    """Log params, cut to `SHOWN_PARAM`, and metrics; the tag `undefined_metrics` names those without a number."""
     from mlflow.entities import Metric, Param, RunTag
 
     now = int(time.time() * 1000)

@@ -1,4 +1,4 @@
-"""The record of a discovery for its readers, as plain values that MLflow then logs."""
+"""The records that become MLflow runs: a discovery and its candidates, as plain values, tables and pictures."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class CandidateRecord:
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryRecord:
-    """Everything that the run of a discovery shows.
+    """The content of the run of a discovery.
 
-    vectors : the training customers, (n, columns of the contract), of whom only schema and digest are logged;
-    data_digest : theirs, "sha256:…"; data_source : their source, in words or as a path. settings : the user's settings,
-    as plain values. versions : package -> version. tables and figures (a PNG file or its bytes) carry file names
-    without an ending, texts with one ("report.html"). note : Markdown on the run's front page. model : the chosen one;
-    None where no candidate was chosen.
+    settings : the user's settings, as plain values. vectors : the training customers, (n, columns of the contract), of
+    whom only the schema is logged. data_digest : their digest, "sha256:…". data_source : their source, in words or as a
+    path. model : that of the chosen candidate; None logs no model. versions : package -> version. tables, figures : by
+    file name without suffix; a figure is a PNG file or its bytes. texts : by file name with suffix ("report.html").
+    note : Markdown on the run's front page.
     """
 
     name: str

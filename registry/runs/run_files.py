@@ -1,4 +1,4 @@
-"""The files of a run, written to local disk before the first byte is sent to the server.
+"""The files of a run, which are written to the local disk before anything is sent to the server.
 
 settings.yaml          the user's settings
 tables/<name>.csv      each table for programs; tables/<name>.html for people
@@ -108,7 +108,7 @@ def table_page(name: str, table: pd.DataFrame) -> str:
 
 @cache
 def _page_template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # only where pages are written: a service has none
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # imported late: the service writes no pages
 
     loader = PackageLoader("registry.runs")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("table.html")

@@ -1,7 +1,7 @@
 """A sweep in MLflow: one run for the sweep, one nested run a trial.
 
-`log_sweep` sends the trials that MLflow does not have yet. So it can be called after every trial, after a kill, and
-after a time without a server.
+`log_sweep` sends only the trials that MLflow does not have yet. So a job may call it after every trial, and again after
+a kill or a time without a server.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RUNS_A_PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class TrialRecord:
-    """One trial; `number` counts from 0 and names it within its sweep."""
+    """One trial; `number`, from 0, identifies it within its sweep."""
 
     number: int
     params: Mapping[str, Any]
@@ -39,7 +39,10 @@ class TrialRecord:
 
 @dataclass(frozen=True, slots=True)
 class SweepRecord:
-    """A sweep so far. `key` names it permanently; `status` is RUNNING, KILLED or FINISHED, which logs the files too."""
+    """A sweep so far.
+
+    key : its permanent name. status : RUNNING, KILLED or FINISHED; only a FINISHED sweep sends tables and texts.
+    """
 
     key: str
     name: str
@@ -53,7 +56,7 @@ class SweepRecord:
 
 
 def log_sweep(location: RegistryLocation, record: SweepRecord) -> str:
-    """Log the part of a sweep that MLflow does not have yet; returns the run id of the sweep.
+    """Log the trials that MLflow does not have yet, and the state of the sweep; returns the run id of the sweep.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Versions of one model as MLflow's own entities, and the tags that every version of ours bears."""
+"""Registered versions as MLflow entities: find them, read their tags and aliases, and load their models."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DIGEST = "digest"
 SEGMENTS = "segment_ids"
 SUCCEEDS = "succeeds"  # the digest of the version whose segments this one continues
 LINEAGE = "lineage"  # the fate of those segments, in a line
-VERDICT = "verdict"  # distinct groups, slices of a continuum, or no reproducible structure, forced
+VERDICT = "verdict"  # of the discovery; "no reproducible structure" where the settings force a model
 
 
 def find_version(connection: Connection, which: str) -> Any:
@@ -35,7 +35,7 @@ def find_version(connection: Connection, which: str) -> Any:
     """
     client, name = connection.client, connection.location.model_name
     try:
-        if re.fullmatch(r"\d{1,18}", which):  # a database holds no longer number
+        if re.fullmatch(r"\d{1,18}", which):  # more digits do not fit the database's integers
             return client.get_model_version(name, which)
         return client.get_model_version_by_alias(name, which)
     except connection.mlflow.exceptions.MlflowException as error:
@@ -71,12 +71,12 @@ def aliases_of(connection: Connection) -> dict[str, tuple[str, ...]]:
 
 
 def tag_of(version: Any, key: str) -> str:
-    """The text of a tag that every version of ours bears.
+    """The text of a tag that every version registered by us has.
 
     Raises
     ------
     RegistryError
-        If it does not.
+        If the version lacks the tag.
     """
     try:
         return str(version.tags[key])
@@ -99,7 +99,7 @@ def load_version(connection: Connection, version: Any, folder: Path | None = Non
 
 
 def load_package(connection: Connection, package: str, digest: str, folder: Path | None = None) -> SegmentModel:
-    """Fetch the saved model out of its package, nothing else, and verify that it is the one expected.
+    """Fetch the saved model, without the rest of its package, and verify its digest.
 
     Raises
     ------
@@ -123,12 +123,12 @@ def load_package(connection: Connection, package: str, digest: str, folder: Path
 
 
 def quotable(name: str) -> str:
-    """A model name that may stand in a query.
+    """The model name, which may be quoted in a query.
 
     Raises
     ------
     RegistryError
-        If it would break the query.
+        If it holds a quotation mark, which would end the quotation.
     """
     if "'" in name or '"' in name:
         raise RegistryError(f"the model name {name!r} has a quotation mark: choose another")

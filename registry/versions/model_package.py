@@ -1,4 +1,4 @@
-"""A segment model as MLflow's own model format: code, saved model, signature, example, requirements. No pickle."""
+"""The MLflow package of a segment model: code, saved model, signature, example, requirements. No pickle."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ EXAMPLE_ROWS = 3
 def write_package(model: SegmentModel, vectors: pd.DataFrame, path: Path, identity: Mapping[str, str]) -> None:
     """Write the package into the new folder `path` and test it: it must load and answer its own example.
 
-    `vectors` are the training customers, only read to keep every one of them out of the example. `identity` names the
-    MLflow model that the package becomes (`artifact_path`, `model_uuid`, `model_id`, `run_id`).
+    vectors : the training customers, read only to keep them out of the example. identity : `artifact_path`,
+    `model_uuid`, `model_id` and `run_id` of the MLflow model that the package becomes.
 
     Raises
     ------
@@ -70,9 +70,9 @@ def requirements() -> list[str]:
 
 
 def synthetic_customers(model: SegmentModel, vectors: pd.DataFrame) -> pd.DataFrame | None:
-    """A few synthetic customers: each segment's medians and modes, where no real customer has exactly these values.
+    """Rows of each segment's medians and modes, for the example; None where every such row equals a real customer.
 
-    None where every such row is a real customer's; see `segment_model.self_test.typical_customers`.
+    `segment_model.self_test.typical_customers` says how they are made.
     """
     rows = typical_customers(model, vectors)[:EXAMPLE_ROWS]
     if not rows:

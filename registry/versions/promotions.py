@@ -1,8 +1,8 @@
 """Promote a version, list the promotions, and roll back.
 
-MLflow keeps only the last promotion: setting an alias silently overwrites the version that it named before. So every
-attempt is recorded first, as a tag of the version that it promotes. After the alias is set it is read again, so that
-two promotions at the same moment are noticed. No record is ever deleted.
+MLflow keeps no history of an alias: setting it overwrites the version that it named before. So every attempt is first
+recorded as a tag of the version that it promotes. A promotion reads the alias again after setting it, to detect another
+promotion at the same moment. No record is ever deleted.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from registry.versions.versions import RegisteredVersion, describe_version
 from segment_model.errors import RegistryError
 
 TAG = "promotion."
-SETTLING_SECONDS = 0.5  # longer than setting an alias takes: a promotion at the same moment is seen after it
+SETTLING_SECONDS = 0.5  # longer than setting an alias takes, so that a promotion at the same moment has ended
 
 
 class Act(StrEnum):
-    """The kind of move of an alias."""
+    """Why an alias is moved."""
 
     PROMOTION = "promotion"
     ROLLBACK = "rollback"
@@ -43,9 +43,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """One attempt to point `alias` at the version `after`; `before` is what it named, if anything.
+    """One attempt to point `alias` at the version `after`; `before` is the version that it named, if any.
 
-    `number` counts the attempts on the model; two at the same moment may have the same one. `at` is an ISO time, UTC.
+    `number` counts the attempts on the model; two at the same moment may share a number. `at` is an ISO time, UTC.
     """
 
     number: int
@@ -102,15 +102,21 @@ def rollback(location: RegistryLocation, alias: str = CHAMPION) -> Promotion:
 
 
 def promotions(location: RegistryLocation, alias: str | None = None) -> list[Promotion]:
-    """Every recorded attempt, of one alias or of all, newest first."""
+    """Every recorded attempt, of one alias or of all, newest first.
+
+    Raises
+    ------
+    RegistryError
+        If the registry does not answer or refuses.
+    """
     with connected(location) as connection:
         return _promotions(connection, alias)
 
 
 def line_of(oldest_first: Iterable[Promotion], current: str | None = None) -> list[str]:
-    """The versions that an alias can go back through, oldest first, the present one last.
+    """The versions to which rollbacks lead, oldest first; the last is the version that the alias names now.
 
-    A move without a record (by MLflow's own pages, for instance) counts as a promotion.
+    A move without a record, such as one made in MLflow's own pages, counts as a promotion.
     """
     line: list[str] = []
     for move in oldest_first:
@@ -160,7 +166,7 @@ def _pointed_at(connection: Connection, alias: str) -> str | None:
 
 
 def _promotions(connection: Connection, alias: str | None = None) -> list[Promotion]:
-    """Newest first; a tag that was edited into nonsense is passed over, since it promotes nothing any more."""
+    """Newest first; a tag that cannot be read, because a person edited it, is no promotion."""
     promotions = [
         promotion
         for version in all_versions(connection)

@@ -1,4 +1,4 @@
-"""Register the model that a run logged as a version."""
+"""Registration: the model that a run logged becomes a version of the registered model."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from segment_model.model import SegmentModel
 
 
 def register(location: RegistryLocation, run_id: str) -> str:
-    """Make a version of the model that a run logged; a run registered before answers with the version it has.
+    """Register the model that a run logged, and return its version; a run that is registered keeps its version.
 
-    The model is fetched back and its digest verified first: what cannot be served is never registered.
+    First the model is fetched back and its digest verified, so that no version is registered that cannot be served.
 
     Raises
     ------
@@ -58,13 +58,13 @@ def register(location: RegistryLocation, run_id: str) -> str:
 
 
 def _lineage_tags(model: SegmentModel) -> dict[str, str]:
-    """The tags of a version that continues another."""
+    """The tags that say which model a version continues; none for a first model."""
     lineage = model.provenance.get("lineage")
     return {SUCCEEDS: lineage["incumbent"], LINEAGE: lineage["summary"][:TAG_LIMIT]} if lineage else {}
 
 
 def _verdict_tag(model: SegmentModel) -> dict[str, str]:
-    """The tag of a version whose discovery ended in a verdict."""
+    """The tag with the verdict of the discovery; none for a model without a verdict."""
     verdict = model.provenance.get("verdict")
     return {VERDICT: verdict["verdict"]} if verdict else {}
 

@@ -1,7 +1,6 @@
-"""Names and notes that people give to segments.
+"""Names and notes that people give to segments: an overlay, kept as one tag a segment on the registered model.
 
-They are an overlay: one tag a segment on the registered model. So two people who rename two segments do not undo each
-other, a name survives a retrain, and the digest-checked model is never touched.
+So two people may rename two segments at once, a name survives a retrain, and the digest-checked model never changes.
 """
 
 from __future__ import annotations
@@ -32,16 +31,16 @@ def labels(location: RegistryLocation) -> dict[str, SegmentLabel]:
 
 
 def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes: str = "") -> str:
-    """Name a segment, in every version that has it, past ones and those to come. The last one to name it wins.
+    """Name a segment, in every past and future version that has it; a later name replaces an earlier one.
 
-    Returns a remark, empty but where the model cannot be read (its files are lost or changed, or a newer version of the
-    software wrote them): then only names that people gave could be compared.
+    Returns a remark, which is empty unless the model cannot be read (its files are lost or changed, or a newer version
+    of the software wrote them), so that only names that people gave could be compared.
 
     Raises
     ------
     RegistryError
-        If no version has the segment, another segment beside it bears the name, the name is empty, or name and notes
-        are too long.
+        If no version has the segment, another segment of the same model bears the name, the name is empty, or name and
+        notes are too long.
     """
     label = json.dumps({"name": name.strip(), "notes": notes}, ensure_ascii=False)
     if not name.strip():
@@ -70,8 +69,8 @@ def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes
 def _names_beside(connection: Connection, versions: Sequence[Any], segment_id: str) -> tuple[dict[str, str], str]:
     """The names of the other segments by id, and a remark.
 
-    They are those of the champion where it has the segment, else of the newest version that has. Where that model
-    cannot be read, they are only the names that people gave, and the remark says why; else the remark is empty.
+    The names are those of the champion if it has the segment, else of the newest version that has it. If that model
+    cannot be read, only the names that people gave are known, and the remark says why; else the remark is empty.
     """
     aliases = aliases_of(connection)
     bearing = [version for version in versions if segment_id in json.loads(tag_of(version, SEGMENTS))]

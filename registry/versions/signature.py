@@ -1,8 +1,8 @@
-"""The signature of a model for MLflow, and customers cast to the types that it declares.
+"""The MLflow signature of a model, and the cast of customers to the types that it declares.
 
-MLflow compares dtypes before our code sees a frame, and refuses whole numbers, nullable integers, booleans and
-categories where a double or a string is declared. So callers of a pyfunc cast with `as_declared`
-first; the model's own reader then checks the values.
+MLflow checks dtypes before our code sees a frame: where a double or a string is declared, it refuses whole numbers,
+nullable integers, booleans and categories. So callers of a pyfunc cast with `as_declared` first; the model's own reader
+then checks the values.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CONTRIBUTION = "contribution__"
 
 
 def signature_of(contract: VectorContract) -> Any:
-    """The `ModelSignature` of a model: numbers are doubles, categories strings; what may be absent is optional."""
+    """The `ModelSignature` of a model: numbers are doubles, categories strings; nullable columns are optional."""
     load_mlflow()
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema

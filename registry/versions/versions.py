@@ -1,4 +1,4 @@
-"""Versions of a segment model: list them, find what an alias names, fetch a model."""
+"""Registered versions of a segment model: list them, resolve an alias, fetch a model."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from segment_model.model import SegmentModel
 
 @dataclass(frozen=True, slots=True)
 class RegisteredVersion:
-    """One version of the registered model; `segment_ids` in the model's order.
+    """One version of the registered model.
 
-    succeeds : the digest of the model whose segments it continues, and lineage : what became of those, in a line; both
-    empty for a first model. The whole lineage is in the model's provenance. verdict : that of its discovery; empty for
-    a model without one.
+    segment_ids : in the model's order. succeeds : digest of the model whose segments it continues. lineage : the fates
+    of those segments in a line; the model's provenance holds the whole lineage. Both are empty for a first model.
+    verdict : that of its discovery, empty for a model without a verdict.
     """
 
     version: str
@@ -50,7 +50,7 @@ class RegisteredVersion:
 
 @dataclass(frozen=True, slots=True)
 class FetchedModel:
-    """A model from the registry, under the names that its segments bear now; its digest is verified."""
+    """A model from the registry with a verified digest and the present names of its segments."""
 
     model: SegmentModel
     version: str
@@ -59,7 +59,7 @@ class FetchedModel:
 
 @dataclass(frozen=True, slots=True)
 class AliasState:
-    """The version that an alias or a version number names now: enough to notice a change without a fetch."""
+    """What an alias or version number names now: enough to detect a change without fetching the model."""
 
     version: str
     digest: str
@@ -79,19 +79,25 @@ def find(location: RegistryLocation, which: str = CHAMPION) -> RegisteredVersion
 
 
 def list_versions(location: RegistryLocation) -> list[RegisteredVersion]:
-    """All versions, newest first; empty where nothing is registered yet."""
+    """All versions, newest first; empty where nothing is registered yet.
+
+    Raises
+    ------
+    RegistryError
+        If the registry does not answer or refuses, or a version was not registered by us.
+    """
     with connected(location) as connection:
         aliases = aliases_of(connection)
         return [describe_version(version, aliases) for version in all_versions(connection)]
 
 
 def alias_state(location: RegistryLocation, which: str = CHAMPION) -> AliasState:
-    """The state to compare a served model with: two small requests to the registry.
+    """The present state of an alias or version number, by two small requests to the registry.
 
     Raises
     ------
     RegistryError
-        As `find`, or if a label cannot be read.
+        If there is no such alias or version, or a label cannot be read.
     """
     with connected(location) as connection:
         version = find_version(connection, which)
@@ -101,7 +107,7 @@ def alias_state(location: RegistryLocation, which: str = CHAMPION) -> AliasState
 def fetch(location: RegistryLocation, which: str = CHAMPION, folder: Path | None = None) -> FetchedModel:
     """Fetch a model by alias ("champion") or version ("3"), with its digest verified and the overlay applied.
 
-    Its files pass through `folder`, by default the system's place for temporary files; none is left there.
+    The files are downloaded to a temporary folder inside `folder`, by default the system's, and deleted afterwards.
 
     Raises
     ------
@@ -133,7 +139,13 @@ def fetch_champion(location: RegistryLocation) -> FetchedModel | None:
 
 
 def describe_version(version: Any, aliases: Mapping[str, tuple[str, ...]] | None = None) -> RegisteredVersion:
-    """A version from MLflow's entity; entities that came in a list lack their aliases, so those are passed along."""
+    """A version from MLflow's entity; pass `aliases` for an entity of a search, which comes without them.
+
+    Raises
+    ------
+    RegistryError
+        If the version was not registered by us.
+    """
     number = str(version.version)
     return RegisteredVersion(
         version=number,

@@ -1,1 +1,1 @@
-"""The generated tables of the documentation: each is derived from the code that it describes."""
+"""The generated tables of the documentation, derived from the declarations in the code."""

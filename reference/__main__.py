@@ -21,7 +21,7 @@ def all_blocks() -> dict[str, str]:
 
 
 def current(pages: Mapping[Path, str], blocks: Mapping[str, str]) -> dict[Path, str]:
-    """The pages with their blocks written anew.
+    """The pages with the present content of their blocks.
 
     Raises
     ------

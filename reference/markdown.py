@@ -13,7 +13,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     Raises
     ------
     SettingsError
-        If a cell of the last column is empty: that column says what the row's subject means.
+        If a cell of the last column is empty, because that column holds the description.
     """
     lines = [_line(header), "|" + "---|" * len(header)]
     for row in rows:

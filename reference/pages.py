@@ -16,7 +16,7 @@ def names_in(page: str) -> list[str]:
 
 
 def filled(page: str, blocks: Mapping[str, str]) -> str:
-    """The page with the content of each of its blocks written anew.
+    """The page with the given content in each of its blocks.
 
     Raises
     ------

@@ -52,7 +52,7 @@ def algorithm_section(model: type[BaseModel]) -> str:
 
 
 def model_table(model: type[BaseModel]) -> str:
-    """A row for each key that a block has beyond those of the block that it extends, or declares anew."""
+    """A row for each key that the block itself declares, or declares again; other inherited keys are left out."""
     inherited = {name for base in model.__bases__ for name in getattr(base, "model_fields", {})}
     inherited -= inspect.get_annotations(model).keys()
     rows = [
@@ -64,7 +64,7 @@ def model_table(model: type[BaseModel]) -> str:
 
 
 def takes(annotation: Any) -> str:
-    """What a key holds, in a word or two."""
+    """The type of a key's value, in a word or two."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return " | ".join(map(str, inner))

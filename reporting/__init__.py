@@ -1,4 +1,4 @@
-"""Pages, pictures and tables made of finished numbers."""
+"""Pages, pictures and tables of a discovery, made of finished numbers."""
 
 from segment_model.rooms import require_rooms
 

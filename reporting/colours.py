@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Okabe and Ito's colour-blind-safe colours without their yellow, which is lost on white, then some of Paul Tol's.
+# Okabe and Ito's colour-blind-safe colours without yellow, which is invisible on white, then some of Paul Tol's.
 PALETTE = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9",
     "#882255", "#999933", "#332288", "#8C6D4F", "#117733", "#5F6B73",

@@ -1,4 +1,4 @@
-"""The evidence behind a verdict, for readers: a table, and a paragraph on the page."""
+"""The evidence of a verdict: a table for the run, and a paragraph for the report page."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ LIMITS = {
 
 
 def evidence_table(discovery: Discovery) -> pd.DataFrame:
-    """One row for each pair of neighbouring segments: is there a gap, and what was seen (none: too few customers).
+    """One row for each pair of neighbouring segments: whether a gap parts them, and the figures that decide it.
 
-    Columns: segment_a, segment_b (ids), name_a, name_b, gap, valley_depth (density over that of the lower peak),
-    valley_chance, belt (how much higher the two join than each is in one piece), recovered_a, recovered_b (the mean
-    Jaccard similarity to what was found in customers drawn again).
+    Without rows where there are too few customers. Columns: segment_a, segment_b (ids), name_a, name_b, gap,
+    valley_depth (density over that of the lower peak), valley_chance (of such a valley without a gap), belt (the
+    single-linkage height at which the two join, over that at which each is connected), recovered_a, recovered_b (mean
+    Jaccard similarity of the segment to its best match in bootstrap samples).
     """
     cards, evidence = discovery.model.cards, discovery.verdict.evidence
     rows = [
@@ -50,7 +51,7 @@ def evidence_table(discovery: Discovery) -> pd.DataFrame:
 
 
 def evidence_html(discovery: Discovery) -> str:
-    """The evidence in a paragraph, and on demand segment by segment and pair by pair."""
+    """The evidence in a paragraph, and in a closed block by segment and by pair."""
     return render("evidence.html", evidence=evidence_context(discovery))
 
 

@@ -60,9 +60,9 @@ def html_report(
 ) -> str:
     """The report as one HTML page that needs nothing from outside.
 
-    pictures : PNG files by name; those of `all_pictures` get a sentence on how to read them. facts : further facts of
-    the data, by label. raw_tables : the counts of each raw table's rows. rules : those of each segment, shown on its
-    card. failed_pictures : why a picture is not among them, by name.
+    pictures : PNG files by name; those of `all_pictures` get a sentence on how to read them. facts : further rows of
+    the table of data and settings, by label. raw_tables : row counts of each raw table. rules : shown on the cards of
+    their segments. failed_pictures : by name, why a picture could not be drawn.
     """
     as_of = discovery.model.provenance.get("as_of")
     judgement = discovery.chosen.judgement
@@ -109,14 +109,14 @@ def _scores_in_words(judgement: Judgement, kind: VerdictKind) -> str:
         (words for least, words in SEPARATION if judgement.silhouette > least), "hardly separated: read with care"
     )
     if kind is VerdictKind.DISTINCT and judgement.silhouette <= REASONABLE:
-        apart = "near each other for their size, though gaps part them"  # the silhouette knows of no gap
+        apart = "near each other for their size, though gaps part them"  # a silhouette does not measure gaps
     roughly = "found only roughly again in either half of the customers"
     steady = next((words for least, words in STEADINESS if judgement.stability >= least), roughly)
     return f"In words: the segments are {apart}; they are {steady}."
 
 
 def _shares(discovery: Discovery) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Who has which share of the customers, and of each amount of money: a title, and a block a segment."""
+    """Each segment's share of the customers, and of each amount of money: a title, and a block a segment."""
     positions = [*range(len(discovery.model.cards)), -1]
     sizes = [card.share for card in discovery.model.cards]
     money = [
@@ -166,14 +166,14 @@ def _card(discovery: Discovery, position: int, rule: RuleSet | None) -> dict[str
 
 
 def _rule(rule: RuleSet, discovery: Discovery) -> dict[str, str]:
-    """The segment as a rule, how well it does, and its SQL."""
+    """The rule of a segment in words, its precision and coverage, and its SQL."""
     shares = [(rule.precision, "of whom it matches are in the segment"), (rule.coverage, "of the segment match")]
     figures = ", ".join(f"{percent(share)} {caption}" for share, caption in shares if share is not None)
     return {"words": rule.words(discovery.contract), "figures": figures, "sql": rule.sql()}
 
 
 def _typical_rows(discovery: Discovery, card: SegmentCard) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """Typical values against everyone's: the rows of what sets the segment apart, then those of the other columns."""
+    """Rows of typical values beside those of all customers: the distinguishing columns, then the other columns."""
     differences = {difference.column: difference for difference in reversed(card.differences)}
     first = list(dict.fromkeys(difference.column for difference in card.differences))[:ROWS_ON_A_CARD]
     columns = {column.name: column for column in shown_columns(discovery)}

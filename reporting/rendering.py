@@ -1,4 +1,4 @@
-"""HTML from the templates of this room: jinja2 escapes every text, so that no customer's text becomes markup."""
+"""HTML from the templates of this package: jinja2 escapes every text, so that no text of the data becomes markup."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from segment_model.language.wording import plain_number
 
 
 def render(template: str, **context: Any) -> str:
-    """The template filled with the context; an absent name is an error."""
+    """The template filled with the context; a name that the context lacks raises `jinja2.UndefinedError`."""
     return _environment().get_template(template).render(**context)
 
 

@@ -1,4 +1,4 @@
-"""The rules of a model's segments for people and programs: a table, JSON, and a file of SQL."""
+"""The exported rules of a model's segments: a table, a JSON file and a SQL file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TABLE = "customer_vectors"
 
 
 def rule_table(rule_sets: Sequence[RuleSet], contract: VectorContract) -> pd.DataFrame:
-    """One row a segment: the rule in words and in SQL, precision, coverage and the counts that they come from."""
+    """One row a segment: the rule in words and in SQL, its precision and coverage, and their counts."""
     rows = [
         {
             "segment_id": rules.segment_id,
@@ -55,5 +55,5 @@ def rules_sql(rule_sets: Sequence[RuleSet], contract: VectorContract) -> str:
 
 
 def _comment(text: str) -> str:
-    """A comment of one line: a line break in a name or a level must not end it."""
+    """A SQL comment in one line: a line break in a name or a level must not end it."""
     return f"-- {' '.join(text.split())}"

@@ -15,18 +15,18 @@ from training.profiling.money import additive_amounts, total_and_share
 
 
 def shown_columns(discovery: Discovery) -> tuple[Column, ...]:
-    """The columns that analysts may see, in the contract's order: the cards leave sensitive ones out."""
+    """The columns that readers may see, in the contract's order: those of the cards, which leave sensitive ones out."""
     cards = discovery.model.cards
     return tuple(column for column in discovery.contract.columns if column.name in cards[0].medians)
 
 
 def money_columns(discovery: Discovery) -> tuple[Column, ...]:
-    """The shown amounts of money of which a segment can have a share."""
+    """The shown columns of money whose total a segment can have a share of."""
     return additive_amounts(shown_columns(discovery), discovery.frame, discovery.labels)
 
 
 def money_of(discovery: Discovery, column: Column, position: int) -> tuple[float, float]:
-    """What the customers of a segment (-1: the unassigned) have of an amount: the total, and its share of all."""
+    """The total of a money column over the customers of a segment (-1: the unassigned), and its share of all."""
     return total_and_share(discovery.frame[column.name], discovery.labels, position)
 
 
@@ -51,8 +51,10 @@ def segment_table(discovery: Discovery) -> pd.DataFrame:
 
 
 def candidate_table(discovery: Discovery) -> pd.DataFrame:
-    """One row a candidate, in the order they were tried: name, parameters, scores (missing where it was not judged),
-    whether it was chosen, and the remark of the choice on it."""
+    """One row a candidate, in the order in which they were tried.
+
+    Columns: candidate (its name), parameters, its scores (missing where it was not judged), chosen, and the remark.
+    """
     rows = []
     for position, candidate in enumerate(discovery.candidates):
         parameters = ", ".join(f"{name}={value}" for name, value in candidate.spec.parameters.items())
@@ -66,7 +68,7 @@ def candidate_table(discovery: Discovery) -> pd.DataFrame:
                 "remark": discovery.choice.remarks[position],
             }
         )
-    # a first candidate without scores must not push them behind the remark
+    # pandas orders columns by the first row that has them, and the first candidate may have no scores
     ends = ["chosen", "remark"]
     table = pd.DataFrame(rows)
     return table[[*(name for name in table.columns if name not in ends), *ends]]
@@ -78,12 +80,12 @@ def heading(column: Column) -> str:
 
 
 def distinguished_by(card: SegmentCard) -> str:
-    """What sets a segment apart, strongest first: "frequent; high spend"."""
+    """The differences of a segment from all customers, strongest first: "frequent; high spend"."""
     return "; ".join(difference.words for difference in card.differences) or "close to the average in everything"
 
 
 def titled(column: Column) -> str:
-    """A column's title with its unit, unless the title or the value says it: "frequency (orders)"."""
+    """A column's title with its unit, unless the title or the value holds the unit: "frequency (orders)"."""
     needless = column.kind in (Kind.SHARE, Kind.FLAG) or column.unit.split(" ")[0] in column.title.split(" ")
     return column.title if needless or not column.unit else f"{column.title} ({column.unit})"
 

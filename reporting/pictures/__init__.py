@@ -1,1 +1,1 @@
-"""The pictures of a discovery and of a comparison: one file a picture."""
+"""The pictures of a discovery and of a comparison of versions: one file a picture."""

@@ -1,6 +1,6 @@
 """The pictures of a discovery, in the order in which the page shows them.
 
-A segment has the same colour in each of them. Columns marked sensitive are in none unless the settings allow them.
+A segment has the same colour in all of them. No picture shows a column marked sensitive, unless the settings allow it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PICTURES = (CUSTOMER_MAP, PROFILE_HEATMAP, CONTRIBUTIONS_BEESWARM, SILHOUETTE_PL
 
 @dataclass(frozen=True)
 class DrawnPictures:
-    """PNG files by the picture's name, and why each of the others could not be drawn."""
+    """The PNG files by name, and by name the error of each picture that could not be drawn."""
 
     images: Mapping[str, bytes]
     failures: Mapping[str, str]
@@ -31,7 +31,7 @@ class DrawnPictures:
 def draw_pictures(discovery: Discovery, pictures: tuple[Picture, ...] = PICTURES) -> DrawnPictures:
     """Draw every picture as PNG; the same bytes for the same discovery on one machine.
 
-    A picture that fails is named with its error, and takes neither the others nor the discovery along.
+    A picture that fails is returned with its error; the other pictures are drawn, and the discovery is kept.
     """
     images, failures = {}, {}
     for picture in pictures:

@@ -1,4 +1,4 @@
-"""Why customers are in their segment: a beeswarm of Shapley values a segment."""
+"""A beeswarm of Shapley values for each segment: why its customers are in it rather than in the runner-up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The map of customers: alike customers lie near each other."""
+"""The map of customers: a scatter plot in two dimensions on which similar customers lie near each other."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from training.discovery.discovery import Discovery
 from training.evaluation.map_layout import MapLayout, lay_out_map
 
 UNASSIGNED = "unassigned"
-MANY = 500  # customers from which on dots are smaller
+MANY = 500  # more customers than this get smaller dots
 
 
 def customer_map(discovery: Discovery) -> Figure:
-    """A sample of the customers on a plane: alike near each other, coloured by segment."""
+    """A scatter plot of a sample of the customers, coloured by segment, with the segments' names."""
     layout = lay_out_map(discovery.points, discovery.labels)
     figure = _blank_map(layout, len(discovery.labels))
     axes = figure.subplots()
@@ -84,7 +84,7 @@ def _draw_legend(figure: Figure, handles: list[Line2D]) -> None:
 
 
 def _name_position(everyone: Floats, own: Floats) -> tuple[float, float]:
-    """Where a segment's name goes: on its median, or above it where the name would cover the whole island."""
+    """The position of a segment's name: on its median, or above a segment so small that the name would cover it."""
     across, up = np.median(own, axis=0)
     whole = np.maximum(np.ptp(everyone, axis=0), 1e-9)
     island = (np.quantile(own, 0.95, axis=0) - np.quantile(own, 0.05, axis=0)) / whole

@@ -1,6 +1,6 @@
-"""What all pictures share: lettering, axes, and placing marks so that none hides another.
+"""Drawing functions that the pictures share: texts, axes, PNG files, and placing marks so that none hides another.
 
-Figures are made by matplotlib's object-oriented interface: nothing global is read, changed or kept open.
+Figures use matplotlib's object-oriented interface, so no global state is read or changed, and no figure stays open.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from matplotlib.text import Text
 from reporting.colours import NOBODY, PALETTE
 from segment_model.encoding.encoder import Floats
 
-MARKERS = "os^Dv"  # another round of the palette has another shape
+MARKERS = "os^Dv"  # each repetition of the palette has a shape of its own
 INK, FAINT = "#22262B", "#6B7280"
 WIDER_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "Arial Unicode MS", "Noto Sans")
 DOTS_PER_INCH = 130
@@ -35,10 +35,10 @@ def marker_of(position: int) -> str:
 
 
 def lettering(text: str, width: int = 0, lines: int = 3) -> str:
-    """A customer's text as matplotlib may draw it: no formula between $ signs, wrapped to `width` letters."""
+    """A text of the user's data, safe for matplotlib: no formula between $ signs, wrapped to `width` letters."""
     clean = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     if width and len(clean) > width:
-        phrases = clean.split(", ")  # a name is phrases between commas: lines rather end there
+        phrases = clean.split(", ")  # a name is phrases between commas, where lines preferably end
         phrases[:-1] = [f"{phrase}," for phrase in phrases[:-1]]
         rows = [row for phrase in phrases for row in textwrap.wrap(phrase, width)]
         clean = "\n".join(
@@ -60,7 +60,7 @@ def blank(width: float, height: float, title: str, subtitle: str = "") -> Figure
 
 
 def quiet(axes: Axes) -> Axes:
-    """Axes without the lines that say nothing."""
+    """The axes without tick marks, and without lines at the top, left and right."""
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(NOBODY)
@@ -69,7 +69,7 @@ def quiet(axes: Axes) -> Axes:
 
 
 def outlined(size: float = 2.5) -> list[Any]:
-    """A white rim, so that letters stay readable on dots."""
+    """The path effects of a white outline, so that letters stay readable on dots."""
     return [withStroke(linewidth=size, foreground="white")]
 
 
@@ -83,12 +83,12 @@ def png(figure: Figure) -> bytes:
 
 @contextmanager
 def _any_letters(figure: Figure) -> Iterator[None]:
-    """While the figure is laid out: letters come from whichever font here has them."""
+    """While the block lays the figure out, take each letter from the first installed font that has it."""
     families = ["DejaVu Sans", *(name for name in WIDER_FONTS if name in set(font_manager.get_font_names()))]
     for text in figure.findobj(Text):
         text.set_fontfamily(families)
     with warnings.catch_warnings():
-        # a customer's text may hold letters that no font here has; a box is drawn, and nobody can do more about it
+        # a text may hold letters that no installed font has; matplotlib draws a box for each
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
 
@@ -125,7 +125,7 @@ def spread(axes: Axes, labels: Sequence[Text], rounds: int = 200) -> None:
 
 
 def swarm(values: Floats, width: float, bins: int = 60) -> Floats:
-    """Where to draw (n,) values across their line, -width..width: crowded ones spread out, lonely ones stay on it."""
+    """Offsets (n,), -width..width, of a beeswarm of (n,) values: crowded values spread out, others stay at 0."""
     low, high = float(values.min()), float(values.max())
     if high <= low:
         return np.linspace(-width, width, len(values)) if len(values) > 1 else np.zeros(len(values))

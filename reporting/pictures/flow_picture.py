@@ -1,4 +1,4 @@
-"""A Sankey diagram of customers between two versions: one bar a stage, one ribbon a pair of segments."""
+"""A Sankey diagram of how customers flow between segments of two versions: one bar a stage, one ribbon a pair."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STAYS, GOES = 0.22, 0.72  # how opaque a ribbon is
 
 @dataclass(frozen=True)
 class Block:
-    """A segment's place in the bar of its stage; from the top down, in shares of all customers."""
+    """A segment's part of the bar of its stage: its ends, in shares of all customers, from the top down."""
 
     position: int
     top: float
@@ -32,9 +32,9 @@ class Block:
 
 
 def flow_picture(comparison: Comparison) -> Figure:
-    """Customers in two stages, or in three: what moved by itself, and what the new model reassigned.
+    """The flow through two stages (old and new model), or through three, of which the first is the earlier vectors.
 
-    A segment keeps its colour for as long as it keeps its id; customers who change segment stand out.
+    A segment has the same colour in all stages that have its id; ribbons between two segments are less transparent.
     """
     stages, columns = comparison.stages, len(comparison.stages)
     rows = max(len(stage.shown) for stage in stages)
@@ -75,7 +75,7 @@ def _colours(stages: tuple[Stage, ...]) -> dict[str, str]:
 
 
 def _blocks(stage: Stage, stages: tuple[Stage, ...]) -> list[Block]:
-    """The stage's segments from the top down, those of the first stage in its order, the unassigned last."""
+    """The blocks of a stage from the top down: in the order of the earliest stage with the id, the unassigned last."""
     ids = dict.fromkeys(segment_id for other in stages for segment_id in other.ids)
     order = [*(segment_id for segment_id in ids if segment_id), ""]
     shown = sorted(stage.shown, key=lambda position: order.index(stage.ids[position]))
@@ -143,6 +143,6 @@ def _draw_ribbons(
 
 
 def _curve(start: float, end: float, top: float, goal: float) -> tuple[Floats, Floats]:
-    """A smooth way from one height to another, level at both ends."""
+    """A smoothstep curve from one height to another, horizontal at both ends."""
     way = np.linspace(0.0, 1.0, 60)
     return start + way * (end - start), top + (goal - top) * way**2 * (3 - 2 * way)

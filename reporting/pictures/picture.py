@@ -1,4 +1,4 @@
-"""What a picture of a discovery is: its name, how it is drawn, and how it is read."""
+"""The type of a picture of a discovery: its name, the function that draws it, and how to read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is typical of each segment: a heatmap of columns by segments."""
+"""A heatmap of columns by segments: what is typical of each segment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STRONGEST = 1.6  # standard deviations at which the heatmap's colours end
 
 
 def profile_heatmap(discovery: Discovery) -> Figure:
-    """Every shown column by every segment: coloured by how far its members stand from everyone, with typical values."""
+    """The heatmap: its colours are the differences from all customers, its texts the segments' typical values."""
     columns, cards = shown_columns(discovery), discovery.model.cards
     columns = tuple(sorted(columns, key=lambda column: column.role is Role.DESCRIPTOR))
     effects = segment_effects(discovery.frame, columns, discovery.labels, cards)
@@ -61,7 +61,7 @@ def profile_heatmap(discovery: Discovery) -> Figure:
 
 
 def _cell(typical: float | str | None, column: Column) -> str:
-    """A typical value as it fits a cell."""
+    """A typical value, cut to the width of a cell."""
     text = bare_value(typical, column)
     return lettering(text if len(text) <= 15 else f"{text[:14]}…")
 

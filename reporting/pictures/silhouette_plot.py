@@ -1,4 +1,4 @@
-"""How well separated the segments are: a blade of silhouettes a segment."""
+"""A silhouette plot, one blade a segment: how well separated the segments are."""
 
 from __future__ import annotations
 

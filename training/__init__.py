@@ -1,4 +1,4 @@
-"""Training: from customer vectors to a judged and named SegmentModel."""
+"""Training: makes a SegmentModel of customer vectors, with a verdict on its segments and names for them."""
 
 from segment_model.rooms import require_rooms
 

@@ -1,6 +1,6 @@
-"""Fits the encoding of customer vectors with scikit-learn, and reads the Encoder that serves it off the fit.
+"""Fits the encoding of customer vectors with scikit-learn, and copies the fit into the Encoder that serves it.
 
-The ColumnTransformer and the Encoder give the same points (tested to 1e-12).
+The fitted ColumnTransformer and the Encoder give the same points (tested to 1e-12).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from segment_model.errors import DiscoveryError, SettingsError, nearest_word
 from training.settings import AUTO, EncodingSettings
 
 SKEW_THAT_NEEDS_LOGS = 1.0
-STEADINESS = 2.0  # a retrain changes a transform where the skewness is this many times beyond the threshold
+STEADINESS = 2.0  # a retrain changes a transform only if the skewness is this many times beyond the threshold
 MOST_QUANTILES = 100
 
 
@@ -64,9 +64,9 @@ class RangeClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
 class EqualSpread(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Scales a one-hot block by one factor, so that its total variance is `weight`² whatever its number of levels.
 
-    Two random customers then differ as much in one category column as in one standardised number column: the expected
-    squared distance is 2 for both. A total variance under `LEAST_VARIANCE` counts as that much, so that a level of a
-    few customers does not become a direction of its own.
+    Two random customers then differ as much in a category column as in a standardised number column: the expected
+    squared distance is 2 for both. A total variance below `LEAST_VARIANCE` is raised to it, so that a level of a few
+    customers does not become a direction of its own.
     """
 
     LEAST_VARIANCE = 0.1
@@ -89,7 +89,7 @@ class EqualSpread(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
 
 @dataclass(frozen=True)
 class FittedEncoding:
-    """The fitted scikit-learn transformer and the Encoder read off it."""
+    """The fitted scikit-learn transformer and the Encoder copied from it."""
 
     transformer: ColumnTransformer
     encoder: Encoder
@@ -103,14 +103,15 @@ def fit_encoding(
 ) -> FittedEncoding:
     """Learn how to encode the basis columns of a customer vector table.
 
-    before : the transforms of a serving model, by column; "auto" changes them only for a clear reason.
+    before : the transforms of a serving model, by column; "auto" keeps them near its threshold (`choose_transform`).
 
     Raises
     ------
     DiscoveryError
-        If there is no basis column, or a basis column is missing for everybody.
+        If there is no basis column, no customer has a value in one of them, or log1p is asked for numbers of -1 or
+        less.
     SettingsError
-        If a weight or a transform is of a column or a group that the vectors do not have.
+        If a weight or a transform names a column or group that the vectors do not have.
     """
     _check_names(settings, contract)
     basis = contract.basis
@@ -147,7 +148,7 @@ def _check_names(settings: EncodingSettings, contract: VectorContract) -> None:
 
 
 def sklearn_frame(frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
-    """The basis columns as scikit-learn takes them: missing categories are a level of their own."""
+    """The basis columns in the types that scikit-learn expects; a missing category is a level of its own."""
     return pd.DataFrame(
         {
             column.name: frame[column.name].astype(object).where(frame[column.name].notna(), MISSING_LEVEL)
@@ -162,10 +163,15 @@ def sklearn_frame(frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame
 def choose_transform(
     values: pd.Series[Any], column: Column, settings: EncodingSettings, before: Transform | None = None
 ) -> Transform:
-    """The transform that the settings ask for; "auto" takes log1p for skewed numbers that are never negative.
+    """The transform that the settings ask for; "auto" is log1p for skewed numbers that are never negative, else none.
 
-    Near the threshold of skewness a column would change its transform, and with it every distance, from month to month.
-    So where a serving model has a transform `before`, the threshold moves away from it by the factor `STEADINESS`.
+    A column near the threshold of skewness would change its transform, and with it every distance, from month to month.
+    So `before`, the transform of a serving model, shifts the threshold by the factor `STEADINESS` in its own favour.
+
+    Raises
+    ------
+    DiscoveryError
+        If log1p is asked for numbers of -1 or less.
     """
     wanted = settings.transforms.get(column.name, settings.transform)
     if wanted == AUTO:
@@ -193,7 +199,7 @@ def weigh(values: Floats, weight: float) -> Floats:
 
 
 def number_pipeline(transform: Transform, weight: float, settings: EncodingSettings, customers: int) -> Pipeline:
-    """Impute the median, clip, transform, standardise, weight."""
+    """The steps of a number column: impute the median, clip, transform, standardise, weight."""
     middle: Any = {
         Transform.NONE: "passthrough",
         Transform.LOG1P: FunctionTransformer(np.log1p, feature_names_out="one-to-one"),
@@ -212,7 +218,7 @@ def number_pipeline(transform: Transform, weight: float, settings: EncodingSetti
 
 
 def category_pipeline(weight: float, settings: EncodingSettings) -> Pipeline:
-    """One-hot with rare levels pooled, then equal spread."""
+    """The steps of a category column: one-hot with rare levels pooled, then scale to an equal spread."""
     one_hot = OneHotEncoder(
         handle_unknown="infrequent_if_exist", min_frequency=settings.rare_share or None, sparse_output=False
     )

@@ -1,4 +1,4 @@
-"""The settings of a discovery: one YAML file, checked whole before anything is read."""
+"""The settings of a discovery: the model of the YAML file, which is validated before any table is read."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class EncodingSettings(Block):
     )
 
     def weight_of(self, column: Column) -> float:
-        """How much a column counts."""
+        """The weight of a column: its own, times that of its group."""
         return self.weights.get(column.name, 1.0) * self.group_weights.get(column.group, 1.0)
 
 
@@ -116,7 +116,10 @@ class Settings(Block):
     @field_validator("as_of", mode="wrap")
     @classmethod
     def _a_moment(cls, value: object, parse: ValidatorFunctionWrapHandler) -> date | datetime:
-        """One sentence for both types; and a bare number, which pydantic takes for seconds since 1970, is no year."""
+        """Replace pydantic's messages for the two types by one, and refuse a bare number.
+
+        pydantic would read the number 2026 as seconds since 1970, where the user means a year.
+        """
         try:
             if isinstance(value, str | date):
                 moment: date | datetime = parse(value)
@@ -132,8 +135,7 @@ def read_settings(path: Path) -> tuple[Settings, str]:
     Raises
     ------
     SettingsError
-        If the file is missing, not YAML, or holds something unexpected; unknown keys are answered with the nearest
-        known one.
+        If the file is missing, not YAML, or not valid; for an unknown key the message names the nearest known one.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -154,18 +156,18 @@ def parse_settings(content: Any, name: str = "settings") -> Settings:
     Raises
     ------
     SettingsError
-        If they hold something unexpected.
+        If the values are not valid.
     """
     return parse_as(Settings, content, name)
 
 
 def parse_as(kind: type[Kind], content: Any, name: str) -> Kind:
-    """Any block of settings from plain values.
+    """Any block of settings from plain values; `name` says in the message where they come from.
 
     Raises
     ------
     SettingsError
-        If they hold something unexpected.
+        If the values are not valid.
     """
     if not isinstance(content, dict):
         raise SettingsError(f"{name} must hold keys ({', '.join(kind.model_fields)}), found {content!r:.60}")
@@ -176,7 +178,7 @@ def parse_as(kind: type[Kind], content: Any, name: str) -> Kind:
 
 
 def _yaml_fault(error: Exception) -> str:
-    """Where YAML could not be read, and why; the commonest slip with its remedy."""
+    """The position and reason of a YAML error, with the remedy for a colon in plain text."""
     position, reason = "", " ".join(str(error).split())
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark, reason = error.problem_mark, error.problem or reason
@@ -212,7 +214,7 @@ def _fields_at(kind: Any, path: list[str]) -> list[str]:
         tagged = [m for m in models if any(part in get_args(f.annotation) for f in m.model_fields.values())]
         if inner:
             models = [model for annotation in inner for model in _models_in(annotation)]
-        elif tagged:  # the value of a discriminator chooses among the models
+        elif tagged:  # pydantic's path holds the discriminator's value, which selects one model
             models = tagged
     return sorted({name for model in models for name in model.model_fields})
 

@@ -1,4 +1,4 @@
-"""The `sweep` block of the settings: which settings to vary, how often, and what makes one trial better."""
+"""The `sweep` block of the settings: the search space, the number of trials, and the objective."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SweepRange(Block):
 
     @property
     def whole(self) -> bool:
-        """Whether only whole numbers are meant."""
+        """Whether the range holds whole numbers only."""
         return isinstance(self.low, int) and isinstance(self.high, int) and not isinstance(self.step, float)
 
 
@@ -84,7 +84,13 @@ class SweepSettings(Block):
 
 
 def _plain(path: str, choices: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Each as the value that a trial keeps: as JSON gives it back, a date as text."""
+    """The choices as a trial stores them: plain JSON values, dates as text.
+
+    Raises
+    ------
+    ValueError
+        If a choice is no plain value, or stands twice.
+    """
     try:
         texts = [json.dumps(choice, sort_keys=True, default=_moment) for choice in choices]
     except TypeError as error:

@@ -1,7 +1,7 @@
-"""The settings block of an algorithm: the part that every entry of `discovery.algorithms` shares.
+"""The base class of the algorithms' settings: what all entries of `discovery.algorithms` have in common.
 
-A block says which candidates it asks for. It imports them only then, because a settings file is read by every command,
-and the libraries that fit candidates take seconds to import.
+An entry makes the candidates that it asks for. It imports them only then, because every command reads the settings, and
+the libraries that fit candidates take seconds to import.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The registry of algorithms that a discovery may try: one line each.
 
-The settings' union, its JSON Schema and the tables of the reference derive from it. Candidates may be of any
-algorithm; outside this folder they are `CandidateSpec`s, and nothing asks for an algorithm by name.
+The settings' union, its JSON Schema and the tables of the reference derive from it. Code outside this folder handles
+every candidate as a `CandidateSpec` and never compares the name of an algorithm.
 """
 
 from __future__ import annotations

@@ -17,16 +17,16 @@ from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import DiscoveryError
 from training.incumbent.warm_start import COLD_START, WarmStart
 
-REFITS = 10  # bootstrap samples behind a verdict; fewer of candidates that take long to fit
-MOST_SEARCHED = 20_000  # customers that random starts look at
+REFITS = 10  # bootstrap samples for a verdict; candidates that take long to fit use fewer
+MOST_SEARCHED = 20_000  # customers in the sample that random starts fit
 
 
 @dataclass(frozen=True)
 class FittingContext:
-    """What is known of the customers before a candidate is fitted.
+    """Facts about the training customers from which settings make candidates.
 
-    customers : how many there are. tie_variance : (width,) variance that ties hide in each encoded column
-    (`evaluation.tie_blurring`). warm_start : the serving model's segments among these customers.
+    customers : their number. tie_variance : (width,) variance that tied values hide in each encoded column
+    (`evaluation.tie_blurring`). warm_start : the serving model's segments of these customers.
     """
 
     customers: int
@@ -36,10 +36,11 @@ class FittingContext:
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted assigner.
+    """The result of a fit.
 
-    `labels` are what the algorithm gave the customers at `rows` (-1: no segment), `facts` its own scores. chosen : the
-    candidate with the parameters that the fit itself chose, where it chooses any; refits keep them.
+    assigner : assigns any customer. rows, labels : the customers that the algorithm clustered and its segments of them,
+    (m,) each; -1 is no segment. facts : the algorithm's own scores. chosen : the candidate with the parameters that the
+    fit selected, which refits keep; None if it selects none.
     """
 
     assigner: Assigner
@@ -58,7 +59,7 @@ class CandidateSpec(Protocol):
 
     @property
     def name(self) -> str:
-        """What a person reads: the algorithm and what tells this candidate from the others."""
+        """The algorithm and the parameters that distinguish this candidate, for people."""
         ...
 
     @property
@@ -73,12 +74,12 @@ class CandidateSpec(Protocol):
 
     @property
     def needs_gaps(self) -> bool:
-        """Whether it is of use only where gaps separate its segments. Without them it is not judged."""
+        """Whether the candidate is refused unless gaps separate its segments."""
         ...
 
     @property
     def refits(self) -> int:
-        """On how many bootstrap samples a verdict fits it anew."""
+        """The number of bootstrap samples on which a verdict fits the candidate."""
         ...
 
     def fit(self, points: Floats, seed: int) -> Fit:
@@ -92,7 +93,7 @@ class CandidateSpec(Protocol):
         ...
 
     def for_share(self, share: float) -> CandidateSpec:
-        """The same candidate for a share of the customers, without a warm start."""
+        """The same candidate for a sample with this share of the customers, without a warm start."""
         ...
 
 
@@ -104,7 +105,7 @@ def sample_rows(count: int, most: int, seed: int) -> Indices:
 
 
 def largest_first(labels: Indices, segments: int) -> tuple[Indices, Indices]:
-    """The segments' positions (segments,) with the largest first, and the labels (n,) renumbered so; -1 stays."""
+    """The order (segments,) of the segments by size, largest first, and the labels (n,) renumbered to it; -1 stays."""
     order = np.argsort(-np.bincount(labels[labels >= 0], minlength=segments), kind="stable")
     place = np.append(np.empty_like(order), -1)
     place[order] = np.arange(segments)

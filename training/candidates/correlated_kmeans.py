@@ -1,13 +1,12 @@
-"""KMeans at one k that allows for correlation: distances are those in which the segments themselves are round.
+"""KMeans with one k in the whitened space of the within-segment scatter, so that correlated columns do not mislead it.
 
-Plain KMeans weighs every encoded column alike. Where columns are correlated within segments it then cuts along the
-long side of a group, though the gap lies across its short one. Here the scatter within segments is estimated, every
-customer goes to the nearest mean in the space in which that scatter is round, and so on until no customer moves. The
-determinant of the scatter falls with every step, and the start with the least determinant wins (Friedman and Rubin
-1967).
+Plain KMeans weighs every encoded column alike. So where columns are correlated within segments, it may split an
+elongated group instead of following the gap between two. This candidate alternates two steps until no customer moves:
+estimate the scatter within segments, and assign every customer to the nearest mean after the linear map that whitens
+the scatter (makes it round). Each round lowers the determinant of the scatter, and the random start with the least
+determinant wins (Friedman and Rubin 1967).
 
-It is of use only where there are gaps: on a continuum, slices that ignore the correlations say little, and plain KMeans
-makes better tiers.
+It is judged only where gaps separate its segments: on a continuum plain KMeans makes slices that are easier to read.
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ from training.incumbent.warm_start import continuity, cost_of_moving, nearest_to
 
 MOST_ROUNDS = 100
 MOST_SEARCHED = 5_000  # customers; borders through gaps need no more
-LEAST_AGREEMENT = 0.99  # of nearest sites with nearest means in the turned space; too many segments allow for less
+LEAST_AGREEMENT = 0.99  # of nearest sites with nearest means in the whitened space; fails where segments are many
 
 
 @dataclass(frozen=True)
 class RoundPartition:
-    """A partition in the space in which the scatter within its segments is round.
+    """A partition by the nearest mean in a whitened space.
 
-    labels : (n,) segments; means : (k, width); turn : (width, width) linear map into that space; log_determinant : of
-    the scatter within segments.
+    labels : (n,) segments. means : (k, width), in the encoded space. turn : (width, width) the linear map that whitens
+    the scatter within segments. log_determinant : logarithm of the determinant of that scatter.
     """
 
     labels: Indices
@@ -47,11 +46,11 @@ class RoundPartition:
 
 @dataclass(frozen=True)
 class CorrelatedKMeansSpec:
-    """KMeans at one k where segments are round.
+    """KMeans with one k in the whitened space.
 
-    tie_variance : variance (width,) of each encoded column that ties hide (`tie_blurring`). Without it a column of two
-    values would have no scatter within segments, and decide alone. members : (n,) a serving model's segment of each
-    customer, -1 for none, where it has as many segments.
+    tie_variance : (width,) variance that tied values hide in each encoded column (`tie_blurring`); without it a column
+    of two values would have no scatter within segments, and decide alone. members : (n,) the serving model's segment of
+    each customer, -1 for none; None unless that model has k segments.
     """
 
     segments: int
@@ -80,7 +79,7 @@ class CorrelatedKMeansSpec:
         return replace(self, members=None)
 
     def fit(self, points: Floats, seed: int) -> Fit:
-        """Fit at most `MOST_SEARCHED` customers; refused too where no Voronoi sites have the borders of the fit."""
+        """Fit at most `MOST_SEARCHED` customers; refused if no Voronoi sites reproduce the boundaries of the fit."""
         rows = sample_rows(len(points), MOST_SEARCHED, seed)
         searched = np.ascontiguousarray(points[rows])
         if len(np.unique(searched, axis=0)) < self.segments:
@@ -94,7 +93,7 @@ class CorrelatedKMeansSpec:
         return self._served(rows, searched, best)
 
     def _served(self, rows: Indices, points: Floats, best: RoundPartition) -> Fit:
-        """The partition as nearest centroids of the plain space."""
+        """The partition as nearest centroids of the encoded space, which serve it."""
         order, labels = largest_first(best.labels, self.segments)
         assigner = NearestCentroid(np.ascontiguousarray(voronoi_sites(best.means[order], best.turn)))
         answers = assigner.nearest(np.ascontiguousarray(points.T)).segment
@@ -105,8 +104,8 @@ class CorrelatedKMeansSpec:
     def _search(self, points: Floats, seed: int) -> RoundPartition | None:
         """The best of random starts; None where each leaves a segment empty.
 
-        The starts alternate among the plain space, the one in which all customers together are round, and that of the
-        best so far.
+        The starts alternate among the encoded space, the space that whitens all customers together, and that of the
+        best partition so far.
         """
         overall = self._overall(points)
         turns = [np.eye(points.shape[1]), _rounding(overall - np.outer(points.mean(axis=0), points.mean(axis=0)))[0]]
@@ -120,9 +119,9 @@ class CorrelatedKMeansSpec:
         return best
 
     def _choose_partition(self, points: Floats, members: Indices, best: RoundPartition) -> RoundPartition:
-        """The best, or a step on the way from a serving model's segments that costs less.
+        """The best partition, or a cheaper one among the rounds that start from the serving model's segments.
 
-        As in `warm_start.choose_partition`, with the determinant to the power of 1 / width in place of the inertia.
+        The cost is that of `warm_start.choose_partition`, with determinant ** (1 / width) in place of the inertia.
         """
         known = members >= 0
         if len(np.unique(members[known])) < self.segments:
@@ -142,10 +141,7 @@ class CorrelatedKMeansSpec:
         return overall
 
     def _steps(self, points: Floats, overall: Floats, labels: Indices) -> Iterator[RoundPartition]:
-        """Every customer goes to the nearest mean where segments are round, until none moves.
-
-        No step at all where one of them leaves a segment empty.
-        """
+        """The partition after each round, until no customer moves; none at all if a round leaves a segment empty."""
         steps = []
         for _ in range(MOST_ROUNDS):
             members = np.eye(self.segments)[labels]
@@ -163,7 +159,7 @@ class CorrelatedKMeansSpec:
 
 
 def _rounding(scatter: Floats) -> tuple[Floats, float]:
-    """The turn (width, width) that makes a scatter round, and the logarithm of the scatter's determinant."""
+    """The linear map (width, width) that whitens a scatter, and the logarithm of the scatter's determinant."""
     eigenvalues, vectors = np.linalg.eigh(scatter)
     eigenvalues = np.maximum(eigenvalues, 1e-9 * eigenvalues[-1])
     return vectors / np.sqrt(eigenvalues), float(np.log(eigenvalues).sum())

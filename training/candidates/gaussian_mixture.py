@@ -26,18 +26,18 @@ from training.incumbent.warm_start import COLD_START, WarmStart, continuity, cos
 
 MOST_SEARCHED = 10_000  # customers
 MOST_STEPS = 300
-WARM_STEPS = (1, 3, 10, 30, 100)  # of EM from a serving model's segments, after which it may stop
+WARM_STEPS = (1, 3, 10, 30, 100)  # numbers of EM steps from a serving model's segments that are compared
 FEWEST_CUSTOMERS = 5  # of a component
-REGULARISATION = 1e-6  # of the least variance of a column; added to every variance
-COLLAPSED = 1e-5  # share of a column's variance among all customers, alone or given the other columns
+REGULARISATION = 1e-6  # share of the least variance of a column; added to every variance
+COLLAPSED = 1e-5  # a component is degenerate below this share of a column's variance among all customers
 
 
 @dataclass(frozen=True)
 class GaussianMixtureSpec:
     """Mixtures of several numbers of components and covariances, of which the fit chooses one by BIC.
 
-    tie_variance : variance (width,) of each encoded column that ties hide (`tie_blurring`). warm_start : EM also starts
-    from a serving model's segments where a mixture has as many components.
+    tie_variance : (width,) variance that tied values hide in each encoded column (`tie_blurring`). warm_start : a
+    mixture with as many components as the serving model has segments also starts EM from these.
     """
 
     segments: tuple[int, ...]
@@ -92,7 +92,10 @@ class GaussianMixtureSpec:
         return None if self.warm_start.members is None else self.warm_start.members[rows]
 
     def _mixtures(self, customers: Customers, members: Indices | None, seed: int) -> tuple[list[Mixture], list[str]]:
-        """Every sound mixture that these customers are enough for, and why each other one is refused."""
+        """Every mixture without a degenerate component, and the reason for each refused one.
+
+        A mixture with more components than there are different customers is not tried.
+        """
         mixtures, refusals = [], []
         for covariance in self.covariances:
             reference = _fit_em(customers.blur, 1, covariance, starts=1, seed=seed)
@@ -110,10 +113,11 @@ class GaussianMixtureSpec:
     def _fitted(
         self, customers: Customers, components: int, covariance: Covariance, members: Indices | None, seed: int
     ) -> FittedMixture:
-        """The likeliest of random starts, or a step of EM from a serving model's segments (members) that costs less.
+        """The likeliest mixture of random starts, or a cheaper one after EM steps from the serving model's segments.
 
-        The cost is 1 / the likelihood ratio, per customer and in units of a column's variance, and the cost of moving
-        customers (`warm_start.cost_of_moving`).
+        members : (n,) the serving model's segments, -1 for none. The cost is the sum of the cost of moving customers
+        (`warm_start.cost_of_moving`) and exp(2 (L - l) / width), where l is the mixture's mean log-likelihood of a
+        customer and L the best one's: like a ratio of inertias, it is 1 for the best.
         """
         best = _fit_em(customers.blur, components, covariance, starts=self.starts, seed=seed)
         if members is None or np.bincount(members[members >= 0], minlength=components).min() <= customers.width:
@@ -134,9 +138,9 @@ class GaussianMixtureSpec:
 
 @dataclass(frozen=True)
 class Customers:
-    """The customers of a fit, in the columns that are not constant: points (n, width), and the same with ties blurred.
+    """The customers of a fit, in the columns that are not constant.
 
-    different : how many of the points differ.
+    points : (n, width). blur : the same with tied values blurred. different : the number of distinct points.
     """
 
     points: Floats
@@ -145,7 +149,7 @@ class Customers:
 
     @classmethod
     def blurred(cls, points: Floats, columns: Indices, tie_variance: Sequence[float], seed: int) -> Customers:
-        """Of (n, all columns) points."""
+        """From points in all columns, (n, all columns); `columns` are those that are not constant."""
         noise = np.random.default_rng(seed).normal(size=points.shape) * np.sqrt(tie_variance)
         kept = np.ascontiguousarray(points[:, columns])
         return cls(kept, kept + noise[:, columns], len(np.unique(kept, axis=0)))
@@ -176,7 +180,7 @@ def _fit_em(
     start: Mapping[str, Floats] = MappingProxyType({}),
     most: int = MOST_STEPS,
 ) -> FittedMixture:
-    """At most so many steps of expectation maximisation, from KMeans partitions or from a `start`.
+    """A mixture fitted by at most `most` steps of expectation maximisation, from KMeans partitions or from `start`.
 
     Raises
     ------
@@ -202,7 +206,7 @@ def _fit_em(
 
 
 def _parameters_of(points: Floats, members: Indices, components: int, covariance: Covariance) -> dict[str, Floats]:
-    """Weights, means and precisions of given segments; members : (n,) positions, -1 for none."""
+    """The weights, means and precisions of segments, as scikit-learn's start; members : (n,) positions, -1 for none."""
     groups = [points[members == position] for position in range(components)]
     floor = REGULARISATION * points.var(axis=0).min()
     covariances = np.array([np.cov(group.T, bias=True).reshape(group.shape[1], -1) for group in groups])
@@ -225,7 +229,7 @@ def _sound_mixture(
     Raises
     ------
     NoSegmentsError
-        With what is degenerate.
+        If a component is not finite, has too few customers, or its covariance collapses.
     """
     if not (np.isfinite(fitted.means_).all() and np.isfinite(fitted.precisions_cholesky_).all()):
         raise NoSegmentsError("a component is not finite")
@@ -240,7 +244,10 @@ def _sound_mixture(
 
 
 def _variances(fitted: FittedMixture) -> Floats:
-    """Of each component, every column's variance, alone and where all others are known: (components, 2 · columns)."""
+    """Of each component, every column's marginal variance, then its variance given all other columns.
+
+    Full and diagonal covariance: (components, 2 · columns); spherical: (components, 2).
+    """
     covariances, precisions = fitted.covariances_, fitted.precisions_
     if fitted.covariance_type == "full":
         covariances, precisions = (np.diagonal(array, axis1=1, axis2=2) for array in (covariances, precisions))
@@ -249,7 +256,7 @@ def _variances(fitted: FittedMixture) -> Floats:
 
 
 def _assigner(fitted: FittedMixture, order: Indices, columns: Indices, middle: Floats) -> GaussianMixture:
-    """The mixture as it is served. A constant column has no weight; `middle` (all columns,) holds its value."""
+    """The mixture in all columns, as it is served. A constant column has no weight; its mean is that in `middle`."""
     components, width = len(order), len(middle)
     means = np.tile(middle, (components, 1))
     means[:, columns] = fitted.means_[order]

@@ -1,4 +1,4 @@
-"""HDBSCAN at one smallest group, optionally after UMAP; a few of its points serve as exemplars."""
+"""HDBSCAN with one `min_cluster_size`, optionally after UMAP; a few of its customers serve as exemplars."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from training.fitting.exemplars import Clustered, condense, members_as_probes, p
 from training.fitting.result_cache import ResultCache
 from training.fitting.umap_embedding import UmapSettings, embed
 
-MOST_SEARCHED = 10_000  # customers; its trees take quadratic time where columns are many
-FEW_REFITS = 3  # each embeds anew
+MOST_SEARCHED = 10_000  # customers; HDBSCAN's trees take quadratic time where columns are many
+FEW_REFITS = 3  # after UMAP, because each refit computes an embedding
 FEWEST_SAMPLES = 3  # with fewer, single customers chain segments together
 
 
 @dataclass(frozen=True)
 class HdbscanSpec:
-    """HDBSCAN at one smallest group; at most `most` customers are looked at, the assigner serves all.
+    """HDBSCAN with one `min_cluster_size`, fitted to a sample of at most `most` customers.
 
-    cache : shared by candidates of several sizes.
+    cache : results that candidates of several sizes share.
     """
 
     min_cluster_size: int
@@ -58,7 +58,7 @@ class HdbscanSpec:
         return REFITS if self.embedding is None else FEW_REFITS
 
     def for_share(self, share: float) -> CandidateSpec:
-        """A dense place among fewer customers has fewer neighbours."""
+        """Scale both sizes to the share, because a sample has fewer customers in each group and neighbourhood."""
         return replace(
             self,
             min_cluster_size=max(2, round(share * self.min_cluster_size)),
@@ -66,7 +66,7 @@ class HdbscanSpec:
         )
 
     def fit(self, points: Floats, seed: int) -> Fit:
-        """Fit, and keep as few of the customers' points as the answers need."""
+        """Fit a sample of the customers, and keep as few of them as the assigner needs to answer like HDBSCAN."""
         rows = sample_rows(len(points), self.most, seed)
         searched = np.ascontiguousarray(points[rows])
         if len(searched) <= max(self.min_cluster_size, self.min_samples):
@@ -79,7 +79,7 @@ class HdbscanSpec:
         order, labels = largest_first(fitted.labels_, count)
         persistence = fitted.cluster_persistence_[order]
         core = self.cache.cache(core_distances)(searched, self.min_samples)
-        # distances in the embedding mean nothing here: a segment then reaches as far as its members do
+        # births in the embedding are no distances of the encoded space: a segment then reaches as far as its members
         births = np.zeros(count) if self.embedding else _births(fitted)[order]
         clustered = Clustered(searched, core, labels, births)
         facts = {f"persistence_{position}": float(share) for position, share in enumerate(persistence)}

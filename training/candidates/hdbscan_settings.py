@@ -1,4 +1,4 @@
-"""The settings of HDBSCAN: the sizes of the smallest group, and an optional embedding."""
+"""The settings of HDBSCAN: the values of `min_cluster_size` to try, and an optional UMAP embedding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from training.candidates.candidate import FittingContext
     from training.candidates.hdbscan import HdbscanSpec
 
-SIZE_SHARES = (0.01, 0.02, 0.05)  # of the customers that a fit looks at: the smallest groups tried by default
+SIZE_SHARES = (0.01, 0.02, 0.05)  # of the customers in a fit: the `min_cluster_size`s that are tried by default
 FEWEST_IN_A_GROUP = 10
 USUAL_SAMPLES = 10
 
@@ -30,7 +30,7 @@ class HdbscanSettings(AlgorithmSettings):
     embedding: UmapSettings | None = Field(None, description="UMAP before HDBSCAN")
 
     def candidates(self, context: FittingContext) -> Sequence[HdbscanSpec]:
-        """One candidate a size; they share what does not depend on the size."""
+        """One candidate a size; they share a cache of results that do not depend on the size."""
         from training.candidates.hdbscan import MOST_SEARCHED, HdbscanSpec
         from training.fitting.result_cache import ResultCache
 

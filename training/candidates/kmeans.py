@@ -1,4 +1,4 @@
-"""KMeans at one k."""
+"""KMeans with one k, the number of segments."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from training.incumbent.warm_start import COLD_START, Partition, WarmStart, choo
 
 @dataclass(frozen=True)
 class KMeansSpec:
-    """KMeans at one k. warm_start : of a serving model with as many segments, else `COLD_START`."""
+    """KMeans with one k. warm_start : that of a serving model with k segments, else `COLD_START`."""
 
     segments: int
     starts: int
@@ -53,9 +53,9 @@ class KMeansSpec:
         return replace(self, warm_start=COLD_START)
 
     def fit(self, points: Floats, seed: int) -> Fit:
-        """Random starts on at most `MOST_SEARCHED` customers, then Lloyd's iterations on all from the best.
+        """Random starts on at most `MOST_SEARCHED` customers, then Lloyd's iterations on all customers from the best.
 
-        Where a serving model has as many segments, its partition competes with the best (`warm_start`).
+        The partition of a serving model with k segments competes with the best one (`warm_start.choose_partition`).
         """
         searched = sample_rows(len(points), MOST_SEARCHED, seed)
         if len(np.unique(points[searched], axis=0)) < self.segments:

@@ -1,4 +1,4 @@
-"""The settings of KMeans: every k, plain and allowing for correlation."""
+"""The settings of KMeans: the k to try, each both plain and allowing for correlation."""
 
 from __future__ import annotations
 

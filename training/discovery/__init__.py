@@ -1,1 +1,1 @@
-"""From customer vectors to judged candidates, and from the chosen one to a SegmentModel."""
+"""Discovery: try and judge candidates on customer vectors, choose one, and make its SegmentModel."""

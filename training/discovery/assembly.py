@@ -1,4 +1,4 @@
-"""Assembles the SegmentModel of the chosen candidate: ids, cards, explainer and provenance."""
+"""The assembly of the chosen candidate's SegmentModel: ids, cards, explainer and provenance."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BACKGROUND_SIZE = 16  # weighted prototypes behind an explanation that enumerate
 
 @dataclass(frozen=True)
 class EncodedCustomers:
-    """The training customers: vectors that follow the contract, the same as read and as encoded (n, width) points."""
+    """The training customers: their vectors, which follow the contract, as read and as encoded points (n, width)."""
 
     frame: pd.DataFrame
     contract: VectorContract
@@ -78,7 +78,7 @@ def assemble_model(
 
 
 def new_ids(provenance: Mapping[str, Any], spec: CandidateSpec, count: int) -> tuple[str, ...]:
-    """Opaque ids made from what made the model, so that two different discoveries never mint the same one."""
+    """Opaque ids hashed from the provenance and the candidate, so that different discoveries get different ids."""
     seed = repr((sorted(provenance.items()), spec.name, sorted(spec.parameters.items())))
     ids = []
     for position in range(count):
@@ -89,7 +89,7 @@ def new_ids(provenance: Mapping[str, Any], spec: CandidateSpec, count: int) -> t
 
 @dataclass(frozen=True)
 class TrainingPoints:
-    """The (n, width) encoded training customers, as the background of explanations."""
+    """The encoded training customers (n, width), from which an assigner learns the background of its explanations."""
 
     points: Floats
     seed: int

@@ -1,4 +1,4 @@
-"""The trial of one candidate: it is fitted on all customers, tested for gaps, and judged."""
+"""The trial of one candidate: fit it, assign all customers, look for gaps between its segments, and judge it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from training.settings import DiscoverySettings
 
 @dataclass(frozen=True)
 class Candidate:
-    """A candidate that was tried. Where it may not be chosen, `refusal` says why, and judgement and labels are None.
+    """A candidate that was tried; one that was not judged has a `refusal`, and no judgement and labels.
 
-    labels : (n,) positions of segments, -1 where unassigned. facts : its figures where it is refused.
+    labels : (n,) positions of segments, -1 where unassigned. facts : the figures of a refused candidate, if any.
     """
 
     spec: CandidateSpec

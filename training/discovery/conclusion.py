@@ -1,4 +1,4 @@
-"""The conclusion of a discovery: the chosen candidate and the verdict on it."""
+"""The conclusion of a discovery: choose a candidate and reach a verdict on its segments."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from training.evaluation.verdict import Verdict, VerdictKind, decide
 from training.incumbent.warm_start import overlap
 from training.settings import DiscoverySettings
 
-MOST_VERDICTS = 4  # candidates whose verdict is sought, before nothing is called reproducible
-REFINING_SHARE = 0.95
+MOST_VERDICTS = 4  # candidates that get a verdict; if none recurs, the discovery has no reproducible structure
+REFINING_SHARE = 0.95  # of each finer segment's customers, who must share one coarser segment
 
 
 def conclude(
     candidates: Sequence[Candidate], points: Floats, settings: DiscoverySettings, continuity: Sequence[float] | None
 ) -> tuple[Choice, Verdict]:
-    """Choose a candidate and test whether its segments recur; where they do not, go on to the next, a few times.
+    """Choose the best candidate whose segments recur under resampling, of at most `MOST_VERDICTS` that are tested.
 
     continuity : for each candidate, the share of customers whom it leaves in the serving model's segments.
 
@@ -50,7 +50,7 @@ def conclude(
             return choice, verdict
         first = first or (choice, verdict)
         refused[choice.chosen] = "; ".join(verdict.reasons)
-    if first is None:  # `choose` raises, or chooses
+    if first is None:  # cannot happen: `choose` either raises or chooses
         raise DiscoveryError("no candidate was tried")
     if settings.force:
         return first

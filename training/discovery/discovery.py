@@ -1,4 +1,4 @@
-"""From customer vectors to judged candidates, and from the chosen one to a SegmentModel; no files, no registry."""
+"""A discovery: encode customer vectors, try and judge candidates, choose one, make its model. No files, no registry."""
 
 from __future__ import annotations
 
@@ -47,11 +47,12 @@ class Discovery:
 
     @property
     def chosen(self) -> Candidate:
+        """The chosen candidate."""
         return self.candidates[self.choice.chosen]
 
     @property
     def labels(self) -> Indices:
-        """(n,) positions of segments, -1 where unassigned."""
+        """The chosen candidate's segments (n,): positions, -1 where unassigned."""
         labels = self.chosen.labels
         if labels is None:  # `choose` never picks such a candidate
             raise DiscoveryError("the chosen candidate has no segments")
@@ -69,13 +70,17 @@ def discover(
     """Try every candidate, judge it, choose one and make its model.
 
     frame : customer vectors that follow `contract`, indexed by unique customer ids. incumbent : the serving model,
-    which a retrain leaves only for something better; `training.succession.succession` then passes on its ids and names.
+    whose segments compete with the new ones; `training.succession.succession` then passes on its ids and names.
 
     Raises
     ------
     DiscoveryError
         If there are too few customers, none differ, every candidate is refused, or the segments of those tried do not
         recur (unless the settings say `force`).
+    ContractError
+        If the columns of the vectors are not those of the contract.
+    SettingsError
+        If the encoding settings name a column or group that the vectors do not have.
     """
     customers = _encode(frame, trained_contract(frame, contract, settings), settings, incumbent)
     warm_start = warm_start_of(incumbent, frame, customers.contract, customers.encoder, customers.points)
@@ -97,12 +102,14 @@ def discover(
 
 
 def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> VectorContract:
-    """The contract of the model: a column is nullable where training had it missing.
+    """The contract of the model: a column is nullable if some training customer has no value in it.
 
     Raises
     ------
     DiscoveryError
         If the table is too small, has an id twice, or a sensitive column would shape the segments.
+    ContractError
+        If the columns of the table are not those of the contract.
     """
     if len(frame) < FEWEST_CUSTOMERS:
         few = "1 customer is" if len(frame) == 1 else f"{len(frame)} customers are"

@@ -1,1 +1,1 @@
-"""The quality of candidates, the verdict on their segments, and the choice among them."""
+"""Evaluation: the quality of candidates, the choice among them, and the verdict on the chosen segments."""

@@ -9,11 +9,11 @@ from training.candidates.candidate import CandidateSpec, NoSegmentsError, sample
 
 
 def recovery(spec: CandidateSpec, points: Floats, labels: Indices, segments: int, most: int, seed: int) -> Floats:
-    """For each segment, the mean Jaccard similarity to its best match in models fitted anew: (segments,).
+    """For each segment, the mean Jaccard similarity to its best match in the models of bootstrap samples: (segments,).
 
-    Each is fitted on the distinct customers of a bootstrap sample (63% of them: duplicates would make places look
-    dense). Similarity is |A ∩ B| / |A ∪ B| over the drawn customers, each in the nearest segment. labels : (n,) the
-    nearest segment of each point. A model without segments counts 0.
+    Each model is fitted on the distinct customers of its sample, about 63 % of all, because duplicates would look like
+    dense regions. The similarity is |A ∩ B| / |A ∪ B| over these customers, each in the nearest segment; a model
+    without segments counts 0. labels : (n,) the nearest segment of each point. most : customers to sample from.
     """
     rows = sample_rows(len(points), most, seed)
     totals, times = np.zeros(segments), np.zeros(segments)

@@ -1,8 +1,8 @@
 """Gaps between neighbouring segments, tested on held-out customers.
 
-Two kinds of gap count. A valley of density on the line between two segments: located on four fifths of the customers
-and counted on the last fifth, five times (`valleys`). And a sparse belt between them, whatever their shape, in the
-single-linkage tree of each half of the customers (`sparse_belts`).
+There are two kinds of gap. A valley is a dip of the density along the line between two segments: located on four fifths
+of the customers and counted on the last fifth, five times (`valleys`). A sparse belt separates segments of any shape in
+the single-linkage trees of both halves of the customers (`sparse_belts`).
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from training.evaluation.sparse_belts import Linkage, belts_between, linkage
 from training.evaluation.tie_blurring import Ties, blur_ties
 from training.evaluation.valleys import Counts, count_windows, rounded, scatter, straight
 
-MOST_CHANCE = 0.05  # of a valley where there is none
+MOST_CHANCE = 0.05  # probability of such a valley if the density has one peak
 MOST_DEPTH = 0.6  # a valley's density over that of the lower peak; a shallower dent is no gap, however certain
 FOLDS = 5
-LEAST_BELT = 1.1  # how much higher two bulks join than each is in one piece
+LEAST_BELT = 1.1  # height at which two segments join, over the height at which each is connected
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The sampled customers: their rows (m,), blurred points (m, width), and the fold (m,) that holds each out.
+    """The sampled customers: their rows (m,), their points (m, width) with ties blurred, and the fold (m,) of each.
 
-    halves : positions of either half of them; trees : each half's own linkage.
+    halves : the positions of a random half of them, and of the other half. trees : the linkage of each half.
     """
 
     rows: Indices
@@ -40,7 +40,7 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class PairEvidence:
-    """Two neighbouring segments: chance and depth of the valley, and the belt's ratio; each is 1 without a gap."""
+    """Two neighbouring segments: chance and depth of the valley between them, and the belt's ratio; 1 is no gap."""
 
     pair: tuple[int, int]
     chance: float
@@ -49,7 +49,7 @@ class PairEvidence:
 
     @property
     def gap(self) -> bool:
-        """Whether there is a gap."""
+        """Whether a valley or a belt separates the two."""
         return (self.chance <= MOST_CHANCE and self.depth <= MOST_DEPTH) or self.belt >= LEAST_BELT
 
 
@@ -65,10 +65,10 @@ def hold_out(points: Floats, ties: Ties, most: int, seed: int) -> HeldOut:
 
 
 def pairs_of(held_out: HeldOut, labels: Indices, segments: int) -> tuple[PairEvidence, ...]:
-    """The evidence between segments that are neighbours by their means, or that touch.
+    """The evidence on each pair of segments that are neighbours by their means, or that touch.
 
-    labels : (all customers,) positions, -1 where unassigned. Empty where a segment has no customer in a half or outside
-    a fold.
+    labels : (all customers,) positions, -1 where unassigned. Empty if a segment has no customer in one of the halves or
+    among the training customers of a fold.
     """
     labels = labels[held_out.rows]
     parts = [labels[half] for half in held_out.halves]
@@ -98,7 +98,7 @@ def scatter_within(held_out: HeldOut, nearest: Indices, segments: int) -> float:
 def _valleys(
     held_out: HeldOut, labels: Indices, segments: int, fold: int, pairs: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], Counts]:
-    """Held-out counts of every pair, in the layout with the clearer valley on the training customers."""
+    """The held-out counts of every pair, in the layout whose valley is clearer on the training customers."""
     kept, tested = held_out.folds != fold, held_out.points[held_out.folds == fold]
     trained, own = held_out.points[kept], labels[kept]
     layouts = [make(trained, own, segments) for make in (straight, rounded)]

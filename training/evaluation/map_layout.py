@@ -1,4 +1,4 @@
-"""A layout of customers on a plane, alike near each other, for the map of customers."""
+"""The layout of the map of customers: two dimensions in which similar customers lie near each other."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class MapLayout:
 
 
 def lay_out_map(points: Floats, labels: Indices) -> MapLayout:
-    """A stratified sample of at most about 1,500 of the (n, width) encoded customers on a plane.
+    """Lay out a stratified sample of at most about 1,500 of the (n, width) encoded customers in two dimensions.
 
-    UMAP (McInnes et al. 2018), seeded and on one thread. Principal components where there are fewer than 50 customers,
-    or where customers are encoded in one number: UMAP starts from two components, which that does not have.
+    UMAP (McInnes et al. 2018), seeded and on one thread. Principal components for fewer than 50 customers, and for
+    customers who are encoded in one number, because UMAP starts from two principal components.
     """
     rows = stratified_sample(labels, MOST_LAID_OUT, SEED)
     sample = points[rows]
@@ -47,7 +47,7 @@ def lay_out_map(points: Floats, labels: Indices) -> MapLayout:
 def umap_plane(points: Floats) -> Floats:
     """(n, width) points to (n, 2) by UMAP; width is at least 2."""
     with threadpool_limits(limits=1), warnings.catch_warnings():
-        # umap warns that it has no Tensorflow and that a seed costs it its threads (both are meant), and where many
+        # umap warns that Tensorflow is absent, that a seed makes it single-threaded (both are intended), and that many
         # customers are the same (they may be)
         warnings.simplefilter("ignore")
         import umap  # takes seconds: only where it is used
@@ -60,7 +60,7 @@ def umap_plane(points: Floats) -> Floats:
 
 
 def principal_plane(points: Floats) -> Floats:
-    """(n, width) points to (n, 2): the two directions in which they differ most; 0 along one without spread."""
+    """(n, width) points to (n, 2): their first two principal components; 0 along a direction without spread."""
     centred = points - points.mean(axis=0)
     with threadpool_limits(limits=1):
         _, spreads, directions = np.linalg.svd(centred, full_matrices=False)

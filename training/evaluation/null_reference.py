@@ -1,4 +1,7 @@
-"""Null reference: the candidate's score on customers without groups, with the same distributions and correlation."""
+"""The null reference: the silhouette that a candidate reaches on simulated customers without groups.
+
+Their columns have the same distributions and rank correlations as those of the training customers.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,16 @@ from segment_model.encoding.encoder import Floats
 from training.candidates.candidate import CandidateSpec, NoSegmentsError, sample_rows
 from training.evaluation.quality import assigned_labels, weighted_silhouette
 
-REFITS_A_DRAW = 3  # a draw for so many refits of the verdict
-MOST = 1000
+REFITS_A_DRAW = 3  # one draw of the null for this number of refits of the verdict
+MOST = 1000  # customers in a draw
 
 
 def gaussian_copula(points: Floats, count: int, generator: np.random.Generator) -> Floats:
-    """(count, width) rows whose columns have the distributions of `points` and their rank correlation, nothing more.
+    """Draw (count, width) rows from a Gaussian copula: the columns' distributions and rank correlations of `points`.
 
-    Columns are ranked to normal scores, a Gaussian with the scores' correlation is drawn, and its ranks are mapped back
-    to the columns' own values (Nelsen 2006). Two groups that lie in one column survive, so a null that scores as well
-    as the data does not prove that there are no groups: it supports a verdict and never decides it.
+    Each column is ranked to normal scores, a Gaussian with the scores' correlation is drawn, and its ranks are mapped
+    back to the column's quantiles (Nelsen 2006). Groups that show in the distribution of one column survive. So a null
+    that scores as well as the data does not prove that there are no groups: it supports a verdict and never decides it.
     """
     scores = norm.ppf((rankdata(points, axis=0) - 0.5) / len(points))
     scores -= scores.mean(axis=0)
@@ -30,7 +33,7 @@ def gaussian_copula(points: Floats, count: int, generator: np.random.Generator) 
 
 
 def null_silhouettes(spec: CandidateSpec, points: Floats, seed: int) -> Floats:
-    """Mean silhouette of the candidate on each of a few draws of the null; 0 where it finds no segments."""
+    """The mean silhouette of the candidate on each of a few draws of the null; 0 where it finds no segments."""
     rows = sample_rows(len(points), MOST, seed)
     silhouettes = np.zeros(max(1, spec.refits // REFITS_A_DRAW))
     for number in range(len(silhouettes)):

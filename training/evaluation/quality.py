@@ -1,4 +1,4 @@
-"""The quality of a candidate: separation, stability, and the sizes of its segments."""
+"""The quality of a fitted candidate: silhouette, stability, agreement, gaps, and the sizes of its segments."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Judgement:
 
     silhouette : mean over the judged customers, an unassigned one counting 0 (Rousseeuw 1987); -1..1.
     stability : adjusted Rand index between two models fitted on halves of the customers, on the judged customers.
-    agreement : share of the fitted customers that the assigner puts where the algorithm put them.
-    gap_share, belt_share : share of the pairs of neighbouring segments that a gap parts, and that a sparse belt does.
-    scatter : logarithm of the determinant of the scatter within segments; only comparable for as many segments.
+    agreement : share of the fitted customers whom the assigner puts into the segment that the algorithm gave them.
+    gap_share, belt_share : share of the pairs of neighbouring segments that a gap separates, and that a belt does.
+    scatter : logarithm of the determinant of the scatter within segments; comparable for the same number of segments.
     """
 
     segments: int
@@ -43,7 +43,7 @@ class Judgement:
 
 
 def stratified_sample(labels: Indices, most: int, seed: int) -> Indices:
-    """At most about `most` rows, in order; of every label at least 50 where it has as many, so that none is lost."""
+    """At most about `most` row numbers, in order; at least 50 of every label, or all of a label with fewer."""
     if len(labels) <= most:
         return np.arange(len(labels))
     generator = np.random.default_rng(seed)
@@ -55,7 +55,7 @@ def stratified_sample(labels: Indices, most: int, seed: int) -> Indices:
 
 
 def gap_share(pairs: Sequence[PairEvidence]) -> float:
-    """Share of the pairs of neighbouring segments that a gap parts; 0 where there is no pair."""
+    """The share of the pairs of neighbouring segments that a gap separates; 0 without pairs."""
     return float(np.mean([pair.gap for pair in pairs])) if pairs else 0.0
 
 
@@ -124,7 +124,7 @@ def stability(spec: CandidateSpec, points: Floats, judged: int, seed: int) -> fl
 
 
 def _weights(labels: Indices, chosen: Indices) -> Floats:
-    """How many customers each sampled customer stands for: (sampled,)."""
+    """The number of customers whom each sampled customer represents: (sampled,)."""
     everyone: Mapping[int, int] = dict(zip(*np.unique(labels, return_counts=True), strict=True))
     sampled: Mapping[int, int] = dict(zip(*np.unique(chosen, return_counts=True), strict=True))
     return np.array([everyone[label] / sampled[label] for label in chosen], dtype=np.float64)

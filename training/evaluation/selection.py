@@ -1,4 +1,4 @@
-"""The choice of one candidate, with the reason in writing."""
+"""The choice of one candidate by gaps, silhouette, stability and continuity, with the reason in words."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from segment_model.errors import DiscoveryError
 from training.evaluation.quality import Judgement
 from training.settings import DiscoverySettings
 
-AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are the sample's
-WORTH_A_CHANGE = 0.03  # silhouette; what a candidate must gain to be worth moving customers to other segments
-LEAST_STABILITY = 0.5  # adjusted Rand index between halves; under it, the segments are an accident of the sample
-MOSTLY = 0.5  # share of neighbouring pairs
-MOST_PARTED = 0.75  # share of neighbouring pairs with a gap from which gaps count more than the silhouette
+AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are sampling noise
+WORTH_A_CHANGE = 0.03  # silhouette; the gain for which a retrain moves more customers to other segments
+LEAST_STABILITY = 0.5  # adjusted Rand index between halves; below it the segments depend on the sample
+MOSTLY = 0.5  # share of neighbouring pairs with a belt
+MOST_PARTED = 0.75  # share of neighbouring pairs with a gap; from there gaps count more than the silhouette
 
 Refines = Callable[[int, int], bool]
 
 
 class SeparationTier(IntEnum):
-    """How far gaps separate a candidate's segments; a higher tier beats a lower one whatever the silhouettes."""
+    """How far gaps separate a candidate's segments; tiers are compared before silhouettes (`_leading`, `_best`)."""
 
     GRADUAL = 0  # segments pass into each other
     MOSTLY_PARTED = 1
     PARTED = 2  # a gap between every two neighbours
-    BELTED = 3  # and it is a sparse belt, which no slice across a shape has
+    BELTED = 3  # a sparse belt between every two neighbours, which a slice across a shape never has
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,10 @@ def objections(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
 
 
 def unsteadiness(judgement: Judgement) -> list[str]:
-    """The objection to gradual segments on which halves of the customers disagree; gaps are tested otherwise."""
+    """The objection to gradual segments on which two halves of the customers disagree.
+
+    Other tiers need no stability, because their gaps are tested on held-out customers.
+    """
     if tier_of(judgement) > SeparationTier.GRADUAL or judgement.stability >= LEAST_STABILITY:
         return []
     return [f"two halves of the customers agree to {judgement.stability:.2f}, under {LEAST_STABILITY}"]
@@ -67,12 +70,12 @@ def choose(
     refines: Refines = lambda _finer, _coarser: False,
     refused: Mapping[int, str] = MappingProxyType({}),
 ) -> Choice:
-    """The best separated candidate among those without objection; a judgement of None stands for a refused candidate.
+    """Choose the best separated candidate among those without objection.
 
-    refines : whether one candidate only divides the segments of another. refused : why others may not be chosen.
-
-    continuity : for each candidate the share of customers whom it leaves in the serving model's segments. With it, the
-    candidate that moves fewest customers is chosen among those nearly as well separated as the best.
+    judgements : None for a candidate that was not judged. refines : whether the first candidate only divides the
+    segments of the second. refused : by position, why a candidate may not be chosen. continuity : for each candidate,
+    the share of customers whom it leaves in the serving model's segments; with it, the candidate that moves fewest
+    customers is chosen among those nearly as well separated as the best.
 
     Raises
     ------
@@ -121,10 +124,13 @@ def tier_of(judgement: Judgement) -> SeparationTier:
 
 
 def _leading(allowed: Mapping[int, Judgement], refines: Refines) -> Mapping[int, Judgement]:
-    """The candidates that compete: the separated ones where there are any."""
+    """The candidates that compete: those of the highest tier, where `PARTED` and `BELTED` count as one.
+
+    If no candidate is `BELTED`, mostly parted ones with belts come before parted ones, unless they only divide these.
+    """
     tiers = {position: tier_of(judgement) for position, judgement in allowed.items()}
     if SeparationTier.BELTED not in tiers.values():
-        # valleys across shapes that belts mostly separate are those of a slice
+        # where belts mostly separate shapes, the valleys of a candidate without belts come from slicing the shapes
         mostly = SeparationTier.MOSTLY_PARTED
         shapes = {p: j for p, j in allowed.items() if tiers[p] is mostly and j.belt_share >= MOSTLY}
         rivals = [p for p, tier in tiers.items() if tier is SeparationTier.PARTED]
@@ -135,7 +141,7 @@ def _leading(allowed: Mapping[int, Judgement], refines: Refines) -> Mapping[int,
 
 
 def _best(leading: Mapping[int, Judgement], refines: Refines) -> int:
-    """Among parted candidates the finest; among mostly parted ones those with most belts; else the best separated.
+    """The finest of parted candidates; of mostly parted ones, the best with most belts; else the best separated.
 
     A belted candidate loses only to a parted one that divides its segments: a slice across two rings may look parted
     where the straight line between its pieces crosses a hole.
@@ -153,9 +159,9 @@ def _best(leading: Mapping[int, Judgement], refines: Refines) -> int:
 
 
 def _finest(candidates: Mapping[int, Judgement], refines: Refines) -> int:
-    """Of those with most segments the tightest; of those that differ in a few customers, the best separated.
+    """Of the candidates with most segments the tightest, or a better separated one with nearly the same segments.
 
-    The silhouette alone does not suffice: it weighs all directions alike, and prefers a border askew of the gap.
+    The silhouette alone does not suffice: it weighs all directions alike, and prefers a border oblique to the gap.
     """
     most = max(judgement.segments for judgement in candidates.values())
     finest = {p: j for p, j in candidates.items() if j.segments == most}
@@ -164,7 +170,7 @@ def _finest(candidates: Mapping[int, Judgement], refines: Refines) -> int:
 
 
 def _best_separated(candidates: Mapping[int, Judgement]) -> int:
-    """The best silhouette; among those as good as equal, the steadiest that leaves fewest customers unassigned."""
+    """The best silhouette; among nearly equal ones the most stable, and then the one with fewest unassigned."""
     level = max(judgement.silhouette for judgement in candidates.values()) - AS_GOOD_AS_EQUAL
     contenders = {position: j for position, j in candidates.items() if j.silhouette >= level}
     return max(contenders, key=lambda p: (round(contenders[p].stability, 2), -contenders[p].unassigned_share, -p))

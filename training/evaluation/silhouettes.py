@@ -1,4 +1,4 @@
-"""The silhouette of each customer of a sample (Rousseeuw 1987)."""
+"""The silhouettes of a sample of customers, one by one, for the silhouette plot (Rousseeuw 1987)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Sparse belts around dense places: gaps between segments of any shape, such as rings, chains and crescents.
 
-Two customers are connected at height h when a chain of customers leads from one to the other in which no step's
-mutual reachability distance (Campello et al. 2013) exceeds h; a minimum spanning tree holds all of these heights
-(single linkage). Where the bulk of two segments joins only at a height at which each has long been in one piece, a
-sparse belt lies between them. In a continuum, slices join as soon as they are in one piece.
+Two customers are connected at height h if a chain of customers leads from one to the other in which no mutual
+reachability distance (Campello et al. 2013) exceeds h. A minimum spanning tree holds all of these heights (single
+linkage). A sparse belt lies between two segments if their bulks join at a clearly greater height than each of them is
+connected. In a continuum, slices join as soon as each of them is connected.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from scipy.spatial import cKDTree
 
 from segment_model.encoding.encoder import Flags, Floats, Indices
 
-BULK = 0.65  # share of a segment's customers that counts as the segment; a slice across two shapes has less in one
-STRAYS = 0.01  # share of the smaller segment that may be next to the other
-NEIGHBOURS = 5  # that make a dense place
+BULK = 0.65  # share of a segment's customers that must be connected; a slice across two shapes has less in either
+STRAYS = 0.01  # share of the smaller segment that may touch the other
+NEIGHBOURS = 5  # of a core distance
 
 
 @dataclass(frozen=True)
 class Linkage:
-    """A minimum spanning tree of n customers by mutual reachability: n − 1 edges, the shortest first.
+    """A minimum spanning tree of n customers by mutual reachability distance: n − 1 edges, the shortest first.
 
     ends : (n − 1, 2) rows; heights : (n − 1,).
     """
@@ -32,7 +32,10 @@ class Linkage:
 
 
 def linkage(points: Floats, neighbours: int = NEIGHBOURS) -> Linkage:
-    """Prim's tree of (n, width) points; a core distance is that to the `neighbours`-th neighbour, itself the first."""
+    """The tree of (n, width) points, by Prim's algorithm; core distance: that to the `neighbours`-th neighbour.
+
+    A point counts as its own first neighbour.
+    """
     count = len(points)
     core = cKDTree(points).query(points, k=[min(neighbours, count)])[0][:, 0]
     squared_core = core**2
@@ -59,8 +62,9 @@ def linkage(points: Floats, neighbours: int = NEIGHBOURS) -> Linkage:
 class Belts:
     """The belts between each pair of segments; both (segments, segments).
 
-    ratios : how much higher their bulks join than each is in one piece, 1 where there is no belt. touching : whether
-    members of one are next to members of the other, nearer than the bulk of either holds together: there is no belt.
+    ratios : the height at which their bulks join, over the height at which each is connected; 1 where there is no belt.
+    touching : whether more than a few members have an edge to the other segment that is no longer than the height at
+    which both bulks are connected; then there is no belt.
     """
 
     ratios: Floats
@@ -68,7 +72,7 @@ class Belts:
 
 
 def belts_between(tree: Linkage, labels: Indices, segments: int) -> Belts:
-    """The belts; labels : (n,) position of each customer's segment, -1 for none."""
+    """The belts between all pairs of segments; labels : (n,) the position of each customer's segment, -1 for none."""
     count = len(labels)
     sizes = np.bincount(labels[labels >= 0], minlength=segments)
     needed = np.maximum(1, np.ceil(BULK * sizes)).astype(np.intp)

@@ -1,15 +1,16 @@
-"""Blurs tied values before gaps are looked for: rounded numbers, categories and spikes make no gap of their own.
+"""Blurs tied values before the search for gaps, so that rounded numbers, categories and spikes alone show no gap.
 
-Two values a step apart, each blurred by a normal distribution of half the step, have one peak whatever their shares.
-So whole numbers, or a yes or no, show no gap; gaps over several steps, and those on which several columns agree, stay.
+Numbers: two values one step apart, each blurred by a normal distribution with half the step as standard deviation, have
+one density peak whatever their shares. So whole numbers and flags show no gap. Gaps of several steps remain, and so do
+gaps on which several columns agree.
 
-The levels of a category are blurred a little less: two levels alone then leave a dent, at most 15% deep, which is far
-from a gap (`gaps.MOST_DEPTH`). Where two categories agree, their valley is 62% deep; with half the distance as blur it
-would be 28%.
+Categories: levels are blurred a little less. Two levels alone then leave a dent, at most 15 % deep, which is far from a
+gap (`gaps.MOST_DEPTH`). Where two categories agree, the valley is 62 % deep; with half the distance as standard
+deviation it would be 28 % deep.
 
-A spike is one value that many customers share and few come near, such as no spend at all: a hidden yes or no. Its
-customers are spread evenly as far as their nearest others, until these are half as many again as they are (or a third
-of all others). No place in that range is emptier, and the others stay where they are.
+Spikes: a spike is one value that many customers share while few others come near, such as a spend of 0; it is a hidden
+flag. Its customers are spread uniformly over the range that holds their nearest other customers: half as many again as
+the customers of the spike, or a third of all others if those are fewer. The other customers stay where they are.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ import numpy as np
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 
 LEAST_SPIKE = 0.01  # share of the customers; the smallest segment that is allowed by default
-LEVEL_BLUR = 0.39  # of the distance between two levels
-OTHERS = 1.5  # for each customer of a spike; spread among these, it adds less than `gaps.MOST_DEPTH` would see
-MOST_OTHERS = 1 / 3  # of all others; with half, three columns that agree on a spike would show no gap
+LEVEL_BLUR = 0.39  # standard deviation, as a share of the distance between two levels
+OTHERS = 1.5  # other customers in the range, for each of the spike: their density rises to 1 / `gaps.MOST_DEPTH`
+MOST_OTHERS = 1 / 3  # share of all others; with half, three columns that agree on a spike would show no gap
 
 
 @dataclass(frozen=True)
 class Spike:
-    """The encoded `value` of a column that many customers share, and the range over which they are spread."""
+    """A spike: the encoded `value` that many customers share, and the range over which they are spread."""
 
     column: int
     value: float
@@ -38,7 +39,7 @@ class Spike:
 
 @dataclass(frozen=True)
 class Ties:
-    """The spread that ties hide in n encoded points: the standard deviation of each number (n, width), and spikes."""
+    """The spread that ties hide in n encoded points: the blur's standard deviations (n, width), and the spikes."""
 
     steps: Floats
     spikes: tuple[Spike, ...]
@@ -49,7 +50,7 @@ class Ties:
 
 
 def measure_ties(points: Floats, encoder: Encoder) -> Ties:
-    """The ties of (n, width) encoded points: half the step beside a tied number, more where it is a spike."""
+    """The ties of (n, width) encoded points: half the larger step beside a tied number, and the range of a spike."""
     steps = np.zeros_like(points)
     spikes: list[Spike] = []
     numbers = len(encoder.numbers.names)
@@ -70,7 +71,7 @@ def measure_ties(points: Floats, encoder: Encoder) -> Ties:
 
 
 def blur_ties(points: Floats, ties: Ties, seed: int) -> Floats:
-    """(n, width) encoded points with ties blurred and spikes spread, by as much as they hide."""
+    """The (n, width) encoded points with ties blurred and spikes spread at random."""
     generator = np.random.default_rng(seed)
     blurred: Floats = points + generator.normal(size=points.shape) * ties.steps
     for spike in ties.spikes:
@@ -80,7 +81,7 @@ def blur_ties(points: Floats, ties: Ties, seed: int) -> Floats:
 
 
 def tie_variance(points: Floats, ties: Ties) -> Floats:
-    """Variance (width,) that the blur gives each encoded column."""
+    """The variance (width,) that the blur adds to each encoded column."""
     squares = ties.steps**2
     for spike in ties.spikes:
         squares[points[:, spike.column] == spike.value, spike.column] = (spike.high - spike.low) ** 2 / 12
@@ -89,7 +90,7 @@ def tie_variance(points: Floats, ties: Ties) -> Floats:
 
 
 def _range_of_others(values: Floats, shared: Indices, place: int) -> tuple[float, float]:
-    """The range that holds enough of the nearest others of the customers at `values[place]`."""
+    """The range that holds as many of the nearest other customers as the spike at `values[place]` is spread among."""
     others = np.argsort(np.abs(values - values[place]), kind="stable")[1:]
     numbers = np.cumsum(shared[others])
     wanted = min(OTHERS * shared[place], MOST_OTHERS * numbers[-1])

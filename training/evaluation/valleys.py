@@ -1,9 +1,9 @@
 """Valleys of density between two neighbouring segments: located on some customers, counted on others.
 
-The line between two segments is followed in a tube: a customer counts only if its foot on the border between the two
-still belongs to one of them. Where the density of all customers is log-concave (uniform, Gaussian and the like, however
-correlated), so is the density along the line within the tube (Prékopa 1973): it has one peak, and no valley. Without
-the tube even slices of one Gaussian show valleys, because they touch where they are narrow.
+Only customers in a tube around the line between the two means count: those whose projection onto the border between the
+two segments still is nearest to one of them. If the density of all customers is log-concave (uniform or Gaussian, with
+any correlation), so is the density along the line within the tube (Prékopa 1973): it has one peak and no valley.
+Without the tube even slices of one Gaussian show valleys, because they touch where they are narrow.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scipy.special import bdtr
 from segment_model.encoding.encoder import Floats, Indices
 
 FEWEST_IN_TUBE = 6
-WINDOW = 0.25  # width of a counting window, as a share of the way between the two segments' middles
+WINDOW = 0.25  # width of a counting window, as a share of the distance between the two segments' medians
 STEPS = 40
 
 
@@ -52,13 +52,13 @@ class Counts:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where segments lie: a linear map (width, width) and the mapped means (segments, width), learned on customers."""
+    """A space to look for valleys in: a linear map (width, width) of points, and the mapped means (segments, width)."""
 
     turn: Floats
     means: Floats
 
     def neighbours(self) -> Iterator[tuple[int, int]]:
-        """Pairs with no third mean inside the ball whose poles they are (Gabriel and Sokal 1969)."""
+        """The pairs whose diametral ball holds no third mean: the Gabriel graph (Gabriel and Sokal 1969)."""
         squared = ((self.means[:, None] - self.means[None]) ** 2).sum(axis=2)
         for a in range(len(self.means)):
             for b in range(a + 1, len(self.means)):
@@ -77,7 +77,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Mapped:
-    """n points in a layout: mapped (n, width), squared distances to the means and inner products with them."""
+    """n points in a layout: mapped (n, width), with squared distances to and inner products with the means."""
 
     means: Floats
     points: Floats
@@ -91,7 +91,7 @@ class Mapped:
         return nearest
 
     def along(self, a: int, b: int) -> Floats:
-        """Positions of the points in the tube from a (at 0) to b (at 1), sorted."""
+        """The sorted positions, along the line from mean a (at 0) to mean b (at 1), of the points in the tube."""
         way = self.means[b] - self.means[a]
         length = float(way @ way)
         if length == 0:
@@ -107,19 +107,19 @@ class Mapped:
 
 
 def straight(points: Floats, labels: Indices, segments: int) -> Layout:
-    """The layout of the encoded space itself. Every segment needs a point among (n, width) `points`."""
+    """The layout of the encoded space itself; every segment needs a customer among the (n, width) `points`."""
     return Layout(np.eye(points.shape[1]), _means(points, labels, segments))
 
 
 def rounded(points: Floats, labels: Indices, segments: int) -> Layout:
-    """The layout in which the scatter within segments is round: Fisher's discriminant directions, slightly shrunk."""
+    """The layout that whitens the slightly shrunk scatter within segments, as in Fisher's discriminant analysis."""
     eigenvalues, vectors = np.linalg.eigh(scatter(points, labels, segments))
     turn = vectors / np.sqrt(eigenvalues)
     return Layout(turn, _means(points, labels, segments) @ turn)
 
 
 def scatter(points: Floats, labels: Indices, segments: int) -> Floats:
-    """Covariance (width, width) within segments of (n, width) points, slightly shrunk to a ball; -1 is no segment."""
+    """The covariance (width, width) within segments, slightly shrunk towards a sphere; label -1 is no segment."""
     kept = labels >= 0
     within = points[kept] - _means(points, labels, segments)[labels[kept]]
     covariance = within.T @ within / len(within)

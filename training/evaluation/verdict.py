@@ -1,4 +1,7 @@
-"""The verdict on a discovery: distinct groups, slices of a continuum, or no structure; with evidence (decision 8)."""
+"""The verdict on a discovery, with its evidence: distinct groups, slices of a continuum, or no reproducible structure.
+
+Decision 8 has the reasons and the measurements.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ from training.evaluation.gaps import PairEvidence
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import unsteadiness
 
-RECURRING = 0.75  # mean Jaccard similarity from which Hennig (2007) calls a cluster valid and stable
-DISSOLVED = 0.5  # and under which he calls it dissolved
+RECURRING = 0.75  # mean Jaccard similarity; from there Hennig (2007) calls a cluster valid and stable
+DISSOLVED = 0.5  # mean Jaccard similarity; below it Hennig (2007) calls a cluster dissolved
 
 
 class VerdictKind(StrEnum):

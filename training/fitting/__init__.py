@@ -1,1 +1,1 @@
-"""Building blocks of fits that several steps of an algorithm share: embeddings, exemplars, sites, a cache."""
+"""Building blocks of fits: UMAP embeddings, exemplars, Voronoi sites, covariances, and a cache of results."""

@@ -1,7 +1,7 @@
-"""Chooses the customers that an HDBSCAN model keeps as exemplars, few enough to serve and enough to answer alike.
+"""Chooses the exemplars of an HDBSCAN model: the few customers that suffice to answer nearly as HDBSCAN itself.
 
-Condensed nearest neighbours (Hart 1968): start with a few, assign probes whose right answer is known, and where the
-answer is wrong keep the customer that the right one depends on.
+Condensed nearest neighbours (Hart 1968): start with a few customers, assign probes whose right answer is known, and add
+the customer on whom the right answer depends wherever the answer is wrong.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from segment_model.assigners.nearest_core import SOFTNESS, NearestCore, lifted
 from segment_model.encoding.encoder import Flags, Floats, Indices
 from training.fitting.result_cache import ResultCache
 
-FIRST_SHARE = 0.05  # of each segment, and of the noise
+FIRST_SHARE = 0.05  # of the customers of each segment, and of the noise: the first exemplars
 MOST_SHARE = 0.5
 GOOD_AGREEMENT = 0.995
-LEAST_GAIN = 0.001  # a round that gains less agreement is the last one
+LEAST_GAIN = 0.001  # of agreement; a round that gains less ends the search
 MOST_PROBES = 10_000
-PERTURBATION = 0.1  # of a probe, in encoded units
+PERTURBATION = 0.1  # standard deviation of a probe's displacement, in encoded units
 
 
 @dataclass(frozen=True)
 class Clustered:
-    """The segments that HDBSCAN finds among n customers.
+    """A clustering of n customers by HDBSCAN.
 
     points : (n, width); core : (n,) core distances; labels : (n,) position of the segment, -1 for noise;
     births : (segments,) distance 1 / λ at which a segment split off its parent.
@@ -39,7 +39,7 @@ class Clustered:
 
 @dataclass(frozen=True)
 class Probes:
-    """Points (n, width) with their right answers, -1 for none, and the row of the customer each answer depends on."""
+    """Points (n, width), their right answers (n,), -1 for no segment, and the customer's row on which each depends."""
 
     points: Floats
     answers: Indices
@@ -51,8 +51,8 @@ def approximate_predictions(
 ) -> tuple[Indices, Indices]:
     """hdbscan's `approximate_predict` of (n, width) points: labels and the customers they depend on, (n,) each.
 
-    A point joins the customer at the least mutual reachability distance, max(distance, both core distances), if that
-    distance is less than the one at which the customer's segment was born.
+    A point gets the label of the customer at the least mutual reachability distance, max(distance, both core
+    distances), if that distance is less than the birth distance of the customer's segment.
     """
     neighbours = min(2 * min_samples, len(clustered.points))
     distance, index = (cache or ResultCache()).cache(nearest_customers)(clustered.points, points, neighbours)
@@ -75,7 +75,7 @@ def nearest_customers(customers: Floats, points: Floats, neighbours: int) -> tup
 def probes_of(
     clustered: Clustered, min_samples: int, generator: np.random.Generator, cache: ResultCache | None = None
 ) -> Probes:
-    """Customers, and customers moved a little: half of these within their core distance, half by `PERTURBATION`."""
+    """Customers, and customers displaced at random: half by about their core distance, half by `PERTURBATION`."""
     count, width = clustered.points.shape
     rows = generator.permutation(count)[: MOST_PROBES // 2]
     moved = generator.integers(0, count, MOST_PROBES // 2)
@@ -88,13 +88,13 @@ def probes_of(
 
 
 def members_as_probes(clustered: Clustered, generator: np.random.Generator) -> Probes:
-    """Customers with HDBSCAN's own labels, for a fit in another space, where moved points have no known answer."""
+    """Customers with HDBSCAN's own labels: after an embedding, the right answer of a displaced point is not known."""
     rows = generator.permutation(len(clustered.points))[:MOST_PROBES]
     return Probes(clustered.points[rows], clustered.labels[rows], rows)
 
 
 def condense(clustered: Clustered, probes: Probes, generator: np.random.Generator) -> NearestCore:
-    """The assigner with few exemplars that gives nearly every probe its right answer."""
+    """The assigner with few exemplars that answers nearly every probe right."""
     kept = _first_rows(clustered.labels, generator)
     most = max(len(kept), int(MOST_SHARE * len(clustered.points)))
     before = 0.0
@@ -118,12 +118,12 @@ def _first_rows(labels: Indices, generator: np.random.Generator) -> Indices:
 
 
 def _trial(clustered: Clustered, probes: Probes, kept: Indices) -> tuple[Floats, Flags]:
-    """With these exemplars, the reach (segments,) that serves the probes best, and the probes then answered right."""
+    """With the exemplars `kept`: the best reach of each segment (segments,), and the probes answered right (n,)."""
     tree = cKDTree(np.column_stack([clustered.points[kept], SOFTNESS * clustered.core[kept]]))
     distance, index = tree.query(lifted(np.ascontiguousarray(probes.points.T)))
     nearest = clustered.labels[kept][index]
     belongs = probes.answers >= 0
-    soft = clustered.births * np.hypot(1.0, SOFTNESS)  # the soft distance at the end of a segment, a core away
+    soft = clustered.births * np.hypot(1.0, SOFTNESS)  # at the birth distance, of an exemplar with that core distance
     reach = np.array(
         [
             best_reach(distance[nearest == segment], belongs[nearest == segment], otherwise)
@@ -135,9 +135,9 @@ def _trial(clustered: Clustered, probes: Probes, kept: Indices) -> tuple[Floats,
 
 
 def best_reach(distance: Floats, belongs: Flags, otherwise: float) -> float:
-    """The limit that separates members from non-members with fewest errors; (n,) distances and flags.
+    """The limit that separates members from non-members with fewest errors; distances and flags are (n,).
 
-    Where no non-member has to be kept out: `otherwise`, or the distance of the farthest member.
+    If the best limit excludes no probe, it is the larger of `otherwise` and the greatest distance.
     """
     if not len(distance):
         return otherwise

@@ -1,4 +1,4 @@
-"""A cache for candidates that look at the same customers: one tree serves every smallest group."""
+"""A cache of results in memory, which HDBSCAN candidates of several sizes share where only the size differs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ MOST_CACHED = 12  # results; a candidate and each of its two halves need three
 
 
 class ResultCache:
-    """Keeps the last results of functions by their arguments; has the part of `joblib.Memory` that hdbscan uses."""
+    """Keeps the last results of functions by their arguments, behind the part of `joblib.Memory` that hdbscan calls."""
 
     def __init__(self) -> None:
         self._results: OrderedDict[bytes, Any] = OrderedDict()
 
     def cache(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, with its arguments looked up first. It must depend on nothing else, nor change its results."""
+        """The function with cached results; it must depend on its arguments only, and its results must not change."""
 
         def cached(*arguments: Any) -> Any:
             key = _digest(function.__qualname__, *arguments)

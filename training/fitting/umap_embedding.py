@@ -1,4 +1,4 @@
-"""UMAP before a density-based algorithm: an embedding for discovery only, never for serving (McInnes et al. 2018)."""
+"""The UMAP embedding before HDBSCAN (McInnes et al. 2018), used in discovery and never in serving."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The incumbent, that is the serving model, among the customers of a retrain: assignments and warm starts."""
+"""The incumbent, which is the serving model, in a retrain: its assignments of the new customers, and warm starts."""

@@ -1,4 +1,4 @@
-"""The incumbent, that is the serving model, asked about the customers that a new model is trained on."""
+"""Assigns customer vectors that were made for another model, as the incumbent does in a retrain."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from segment_model.model import SegmentModel
 class Reading:
     """A model's assignments of n customers: `segment` (n,) are positions in its cards, -1 where unassigned.
 
-    readable : (n,) false where the customer lacks a value that the model needs; `segment` is -1 there too.
+    readable : (n,) False where the customer lacks a value that the model needs; `segment` is -1 there too.
     """
 
     segment: Indices
@@ -26,9 +26,10 @@ class Reading:
 
 
 def assign_vectors(model: SegmentModel, frame: pd.DataFrame, columns: Sequence[Column] = ()) -> Reading:
-    """Assign customer vectors that were made for another model; columns that this model does not know are left out.
+    """Assign customer vectors that were made for another model; columns that this model does not know are ignored.
 
-    columns : the contract of the vectors, where known; a column of another kind or unit than the model's is refused.
+    columns : the columns of the vectors' contract, if known; with them, another kind or unit than the model's is an
+    error.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def assign_vectors(model: SegmentModel, frame: pd.DataFrame, columns: Sequence[C
 
 
 def transforms_of(model: SegmentModel | None) -> dict[str, Transform]:
-    """How a model transforms each number column, by name; empty without a model."""
+    """The transform of each number column in a model, by name; empty without a model."""
     if model is None:
         return {}
     numbers = model.encoder.numbers

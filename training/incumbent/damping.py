@@ -1,8 +1,8 @@
-"""Damping: where a retrain would move many customers at once, its centres go only a part of the way.
+"""Damping: where a retrain would move many customers at once, its centres move only a part of the way.
 
-Customers leave a segment because they changed, or because the model did; only the former is wanted. Damped centres lie
-between the incumbent's centres and today's means of the same customers, at least half way to the latter. Later retrains
-make up for the rest.
+A customer leaves a segment because the customer changed, or because the model did; only the former is wanted. Damped
+centres lie between the incumbent's centres and today's means of its segments, at least half way to the means. Later
+retrains move them further.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from segment_model.encoding.encoder import Encoder, Floats, Transform
 from segment_model.model import SegmentModel
 
 MOST_AT_ONCE = 0.04  # share of customers
-MOST_DAMPING = 0.5  # share of the way that is put off
-STEPS = 8
-STRAIGHT = (Transform.NONE, Transform.LOG1P)  # what one model encodes so is a line in another's coordinates
+MOST_DAMPING = 0.5  # share of the way that is left to later retrains
+STEPS = 8  # of increasing damping
+STRAIGHT = (Transform.NONE, Transform.LOG1P)  # without fitted parameters: two encoders differ by shift and scale only
 
 
 def damped_centres(today: Floats, before: Floats) -> Iterator[Floats]:
-    """Centres (k, width) on the way from `today` back to `before`, half of the way at most."""
+    """Centres (k, width) on the way from `today` back to `before`, by ever more damping, half of the way at most."""
     for step in range(1, STEPS + 1):
         put_off = MOST_DAMPING * step / STEPS
         yield (1 - put_off) * today + put_off * before
@@ -28,8 +28,8 @@ def damped_centres(today: Floats, before: Floats) -> Iterator[Floats]:
 def carried_over(incumbent: SegmentModel, encoder: Encoder, today: Floats) -> Floats:
     """The incumbent's centres (k, width) in the coordinates of another encoder.
 
-    A coordinate that the incumbent lacks, or transforms otherwise, is taken from `today`; so are all of them where the
-    incumbent has no centres.
+    A coordinate that the incumbent lacks or transforms differently is that of `today`; so are all coordinates of an
+    incumbent whose assigner has no centres.
     """
     carried = today.copy()
     centres = incumbent.assigner.sites

@@ -1,9 +1,9 @@
-"""Warm starts: a retrain also starts from the serving model's segments, and leaves them only for something better.
+"""Warm starts: a retrain also starts from the incumbent's segments, and changes them only for a gain in quality.
 
-On customers who form a continuum many partitions are equally good, and random starts pick another one each time. So the
-incumbent's partition competes: KMeans also starts there, and moves only as far as the gain in inertia pays for the
-customers moved; and among equally good candidates the one that keeps most customers in their segments wins. Everything
-is estimated from the new customers. Of the incumbent's numbers only its centres are used, and only for `damping`.
+Where customers form a continuum, many partitions are equally good, and random starts find a different one each time. So
+the incumbent's partition competes: a fit also starts there, and moves customers only as far as the gain in inertia pays
+for it; and among equally good candidates the one that keeps most customers in their segments wins. All figures are
+estimated from the new customers; of the incumbent itself only its centres are used, for `damping`.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from segment_model.model import SegmentModel
 from training.incumbent.assignments import assign_vectors
 from training.incumbent.damping import MOST_AT_ONCE, carried_over, damped_centres
 
-COST_OF_MOVING = 1.0  # to move 3 % of the customers must save 3 % of the inertia;
-COST_BEYOND = 2.0  # those beyond `MOST_AT_ONCE` must save twice that
+COST_OF_MOVING = 1.0  # a partition that moves 3 % of the customers must save 3 % of the inertia
+COST_BEYOND = 2.0  # customers beyond the share `MOST_AT_ONCE` must save twice their share
 MOST_STEPS = 300
 LEAST_SAVING = 1e-4  # of the inertia; a smaller one ends Lloyd's steps
 
 
 @dataclass(frozen=True)
 class Partition:
-    """Centroids (k, width), the segment (n,) of every point nearest to them, and the sum of squared distances."""
+    """Centroids (k, width), the nearest centroid of every point (n,), and the sum of squared distances to it."""
 
     centroids: Floats
     labels: Indices
@@ -39,10 +39,11 @@ class Partition:
 
 @dataclass(frozen=True)
 class WarmStart:
-    """The incumbent's segments among the customers of a retrain; None without an incumbent that can read them.
+    """The incumbent's segments of the customers of a retrain; all None without an incumbent that can read them.
 
-    members : (n,) its segment of each customer, -1 for none; centroids : (k, width) the means of their new points;
-    before : (k, width) its own centres in today's coordinates.
+    members : (n,) its segment of each customer, -1 for none. centroids : (k, width) the means of its segments' members
+    in the new encoding. before : (k, width) its own centres in the new encoding. Both are None if a segment has no
+    members.
     """
 
     members: Indices | None = None
@@ -51,15 +52,15 @@ class WarmStart:
 
     @property
     def segments(self) -> int:
-        """How many segments a start from here has; 0 where none is possible."""
+        """The number of segments of a fit that starts here; 0 without centroids."""
         return 0 if self.centroids is None else len(self.centroids)
 
     def for_segments(self, count: int) -> WarmStart:
-        """Itself for a candidate of as many segments; a cold start for any other."""
+        """This warm start for a candidate with as many segments; a cold start for any other."""
         return self if count == self.segments else COLD_START
 
     def continuity(self, candidates: Sequence[Indices | None]) -> list[float] | None:
-        """For the labels of each candidate, the share of customers who stay in their segments."""
+        """The share of customers who stay in their segments, for the labels of each candidate; None if cold."""
         if self.members is None:
             return None
         return [0.0 if labels is None else continuity(labels, self.members) for labels in candidates]
@@ -71,7 +72,10 @@ COLD_START = WarmStart()
 def warm_start_of(
     incumbent: SegmentModel | None, frame: pd.DataFrame, contract: VectorContract, encoder: Encoder, points: Floats
 ) -> WarmStart:
-    """Ask the incumbent; without one, or with one that cannot read these vectors (see the lineage), a cold start."""
+    """The warm start from an incumbent; a cold start without one, or with one that cannot read these vectors.
+
+    In the latter case the lineage of the new model says why (`training.succession.succession`).
+    """
     if incumbent is None:
         return COLD_START
     try:
@@ -83,20 +87,20 @@ def warm_start_of(
 
 
 def members_means(points: Floats, members: Indices, segments: int) -> Floats | None:
-    """The means (k, width) of the incumbent's segments among the new (n, width) points.
+    """The means (k, width) of the incumbent's segments among the new (n, width) points; None if one has no members.
 
-    members : (n,) the incumbent's segment of each customer, -1 for none. None where a segment has no members any more.
+    members : (n,) the incumbent's segment of each customer, -1 for none.
     """
     sizes = np.bincount(members[members >= 0], minlength=segments)
     return _means(points[members >= 0], members[members >= 0], sizes) if np.all(sizes) else None
 
 
 def choose_partition(warm_start: WarmStart, points: Floats, best: Partition) -> Partition:
-    """The best of random starts, or one of Lloyd's steps from the incumbent that costs less.
+    """The best partition of random starts, or a cheaper one among Lloyd's steps from the incumbent.
 
-    The cost is inertia / the best one's + `cost_of_moving` of the share of customers moved: the snapshot and history
-    cost of evolutionary clustering (Chakrabarti, Kumar and Tomkins 2006). Where no step pays, and the means of the
-    incumbent's customers alone would move many, the centres are damped.
+    The cost is inertia / inertia of the best + `cost_of_moving` of the share of customers moved: the snapshot and the
+    history cost of evolutionary clustering (Chakrabarti, Kumar and Tomkins 2006). If the start itself is cheapest, and
+    the new means of the incumbent's segments still move many customers, the centres are damped.
     """
     members = warm_start.members
     if members is None or warm_start.centroids is None or best.inertia == 0:
@@ -125,9 +129,9 @@ def cost_of_moving(share: float) -> float:
 
 
 def lloyd_steps(start: Floats, points: Floats) -> Iterator[Partition]:
-    """Lloyd's steps from `start` (k, width), the first one included, until a step saves less than `LEAST_SAVING`.
+    """The partition of `start` (k, width) and those after each of Lloyd's steps, while they save `LEAST_SAVING`.
 
-    They end too before a segment without customers.
+    They also end at a partition that leaves a segment without customers, which is not among them.
     """
     last = nearest_to(start, points)
     for _ in range(MOST_STEPS):
@@ -142,10 +146,9 @@ def lloyd_steps(start: Floats, points: Floats) -> Iterator[Partition]:
 
 
 def continuity(labels: Indices, members: Indices) -> float:
-    """Share of customers who keep their segment if those of `labels` are matched one to one with those of `members`.
+    """The share of customers who keep their segment under the best one-to-one matching of the two sets of segments.
 
-    Both (n,), -1 for no segment; the matching is the one that keeps most. Customers outside every segment both times
-    count as kept.
+    labels, members : (n,) segments, -1 for none. Customers outside every segment both times count as kept.
     """
     counts = overlap(members, labels)
     kept = counts[linear_sum_assignment(-counts)].sum() + np.sum((labels < 0) & (members < 0))
@@ -153,7 +156,10 @@ def continuity(labels: Indices, members: Indices) -> float:
 
 
 def overlap(before: Indices, after: Indices, shape: tuple[int, int] | None = None) -> Indices:
-    """How many customers lie in each segment of `before` (rows) and of `after` (columns); -1 counts nowhere."""
+    """The contingency table: how many customers are in each segment of `before` (rows) and of `after` (columns).
+
+    A customer with -1 in either is not counted.
+    """
     rows, columns = shape or (int(before.max(initial=-1)) + 1, int(after.max(initial=-1)) + 1)
     both = (before >= 0) & (after >= 0)
     counts = np.bincount(before[both] * columns + after[both], minlength=rows * columns)

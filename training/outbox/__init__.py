@@ -1,1 +1,1 @@
-"""Finished discoveries that wait until the registry can be reached."""
+"""The outbox: finished discoveries that wait on disk until the registry can be reached."""

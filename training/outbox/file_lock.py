@@ -1,7 +1,7 @@
-"""A lock on a file, held by one process at a time; the operating system releases it when the process ends.
+"""A lock on a file, exclusive or shared; the operating system releases it when the process ends.
 
-So no process needs to know whether another one still lives, which cannot be known of another container. The file stays
-when the lock is free, because deleting it could delete the file that another process is just locking.
+So no process must find out whether another still lives, which is impossible across containers. The file stays when the
+lock is free, because another process may be locking the file that a deletion removes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class HeldError(SettingsError):
 
 @contextmanager
 def exclusive_lock(lock: Path, otherwise: str) -> Iterator[None]:
-    """Hold the lock in this file alone while the block runs.
+    """Hold the lock on this file exclusively while the block runs.
 
-    On a network file system it excludes other machines only where that forwards locks; on Windows it excludes nothing.
+    A network file system excludes other machines only if it forwards locks. On Windows nothing is excluded.
 
     Raises
     ------
@@ -45,9 +45,9 @@ def exclusive_lock(lock: Path, otherwise: str) -> Iterator[None]:
 
 @contextmanager
 def shared_lock(lock: Path) -> Iterator[None]:
-    """Hold the lock in this file together with other shared holders, which excludes an `exclusive_lock`.
+    """Hold the lock on this file, shared with others, while the block runs; it excludes an `exclusive_lock`.
 
-    Waits for an exclusive holder. On Windows it excludes nothing.
+    Waits for an exclusive holder. On Windows nothing is excluded.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def shared_lock(lock: Path) -> Iterator[None]:
 
 
 def _opened(lock: Path) -> int:
-    """Open the file of a lock, made where needed for owner and group; read-only access to a colleague's suffices."""
+    """Open the lock file, created for owner and group; another user's may be readable only, which suffices to lock."""
     try:
         return os.open(lock, os.O_RDWR | os.O_CREAT, 0o660)
     except PermissionError:

@@ -1,14 +1,13 @@
-"""Pending runs: finished discoveries that wait for the registry, one folder each, beside the settings file.
+"""Pending runs: finished discoveries that wait for the registry, each in a folder beside the settings file.
 
 record.json      the record: settings, figures, tags, candidates, and the champion that the discovery continues
 model/           the model as it is saved
 vectors.parquet  the training customers, to discover anew where the champion has changed; only the owner may read them
 files/           the run's files: settings, tables, figures, report
 
-A folder is written under another name and renamed when it is complete, and renamed again before it is deleted, so that
-a folder under its own name was complete once. One that is damaged later, by a full disk or by hand, is reported and
-never sent in part. A process that is killed in between leaves a folder with customers that is never sent; the next
-process deletes it.
+A folder is written under a temporary name, renamed when it is complete, and renamed again before it is deleted. So a
+folder under its final name was complete. If it is damaged later, it is reported and never sent in part. A killed
+process may leave a folder under another name, which holds customers and is never sent; the next process deletes it.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ RECORD, MODEL, VECTORS, FILES = "record.json", "model", "vectors.parquet", "file
 LOCK = ".lock"  # beside the folders; held while one process sends them
 KEPT = ("name", "data_digest", "data_source", "metrics", "tags", "versions", "note")
 _UNFINISHED, _SENT = ".writing-", ".sent-"
-WRITING = ".writing"  # a lock too; shared while folders are written
+WRITING = ".writing"  # a second lock, shared by the processes that write folders
 
 
 class PendingRecord(Block):
@@ -92,10 +91,10 @@ class Pending:
 def write_pending(
     base: Path, record: DiscoveryRecord, vectors: CustomerVectors, champion: str, announce: Callable[[str], None]
 ) -> Path:
-    """Write a discovery to a folder of its own below `base`, which is returned.
+    """Write a discovery to a new folder below `base`, and return the folder.
 
-    `announce` gets a line on each leftover that cannot be deleted, and on a missing lock against other processes that
-    delete leftovers: hours of work are not given up for that.
+    Leftovers that cannot be deleted, and a lock that cannot be taken, are only announced: they are no reason to lose
+    hours of work.
 
     Raises
     ------
@@ -117,7 +116,7 @@ def write_pending(
             except OSError as error:
                 why = error.strerror or error
                 announce(f"{place / WRITING} cannot be locked ({why}); the discovery is kept all the same")
-            ending.callback(shutil.rmtree, unfinished, ignore_errors=True)  # not there any more if it was whole
+            ending.callback(shutil.rmtree, unfinished, ignore_errors=True)  # a complete folder is renamed by then
             _write(unfinished, record, record.model, vectors, champion)
             unfinished.rename(folder)
     except OSError as error:
@@ -126,9 +125,9 @@ def write_pending(
 
 
 def remove_leftovers(base: Path) -> tuple[str, ...]:
-    """Delete folders that killed processes left half written or half deleted; a line on each that cannot be deleted.
+    """Delete folders that killed processes left half written or half deleted.
 
-    Folders that another process is writing or deleting stay, and so do all of them where the lock cannot be taken.
+    Returns a line on each that cannot be deleted. Folders stay while another process holds their lock.
     """
     place = base / FOLDER
     failed: list[str] = []
@@ -156,9 +155,9 @@ def _remove(folders: Iterable[Path]) -> list[str]:
 
 
 def waiting_folders(base: Path, settings: Settings) -> tuple[list[Path], int]:
-    """The folders for the registry that the settings name, oldest first, and the number of those for others.
+    """The folders for the registered name and experiment of the settings, oldest first, and the number of the others.
 
-    A folder whose registry cannot be read is among them, so that `read_pending` reports what is wrong with it.
+    A folder whose settings cannot be read is among the former, so that `read_pending` reports what is wrong with it.
     """
     every = sorted(path for path in (base / FOLDER).glob("[!.]*") if path.is_dir())
     mine = [folder for folder in every if _may_be_for(folder, settings)]

@@ -1,1 +1,1 @@
-"""Profiles of segments: cards, names and rules."""
+"""Profiles of segments for people: cards, names, rules, effects and contributions."""

@@ -1,4 +1,4 @@
-"""Segment cards from the training customers: sizes, medians, and the strongest differences from all customers."""
+"""Segment cards: the size, the medians and the strongest differences from all customers, of each segment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.profiling.rfm_names import grid_name, is_rfm_only
 
 LEAST_EFFECT = 0.3  # standard deviations; smaller differences are not worth a word
 MOST_DIFFERENCES = 8
-IN_A_SENTENCE = 3
+IN_A_SENTENCE = 3  # differences
 
 
 def make_cards(
@@ -29,8 +29,8 @@ def make_cards(
 ) -> tuple[SegmentCard, ...]:
     """One card a segment, in the order of `ids`.
 
-    frame : (n rows) customer vectors; labels : (n,) positions, -1 where unassigned. Sensitive columns are left out
-    unless they are allowed.
+    frame : (n rows) customer vectors. labels : (n,) positions, -1 where unassigned. allow_sensitive : whether cards
+    show columns marked sensitive.
     """
     columns = [column for column in contract.columns if allow_sensitive or not column.sensitive]
     ranks = {column.name: standardised_ranks(frame[column.name]) for column in columns if not column.is_category}
@@ -61,7 +61,7 @@ def standardised_ranks(values: pd.Series[float]) -> Floats:
 
 
 def typical_value(values: pd.Series[Any], column: Column) -> float | str | None:
-    """The median, or the commonest level (the first by name among equals); None where no value is known."""
+    """The median, or the commonest level (of equally common ones the first by name); None where no value is known."""
     known = values.dropna()
     if known.empty:
         return None
@@ -77,7 +77,7 @@ def _differences(
     ranks: dict[str, Floats],
     chosen: Flags,
 ) -> list[Difference]:
-    """The differences of the chosen customers from all, strongest first; bases and descriptors alike."""
+    """The differences of the chosen customers from all, in basis and descriptor columns, strongest first."""
     differences = []
     for column in columns:
         if column.is_category:

@@ -1,4 +1,4 @@
-"""Which amounts of money add up over customers, and how much of them each segment has."""
+"""Additive amounts of money: the columns whose total over customers has a meaning, and each segment's share of it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pandas as pd
 from segment_model.contract import Column, Kind
 from segment_model.encoding.encoder import Indices
 
-# Only amounts that add up over customers: "USD", "USD a month"; never "USD an order" or a customer's own turnover.
+# Units that add up over customers: "USD" and "USD a month", but not "USD an order".
 ADDS_UP = re.compile(r"([A-Z]{3}|[$€£¥₹])( a month)?")
 
 
 def additive_amounts(columns: Iterable[Column], frame: pd.DataFrame, labels: Indices) -> tuple[Column, ...]:
-    """The amounts of money among the columns of which a segment can have a share: none of the totals is negative."""
+    """The columns of money of which each segment has a share: additive, and no segment's total is negative."""
     return tuple(column for column in columns if _adds_up(column) and _is_shareable(frame[column.name], labels))
 
 

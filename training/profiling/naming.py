@@ -1,4 +1,4 @@
-"""Short, distinct names of segments, made of their strongest differences in the words of the columns."""
+"""Short, distinct names of segments: their strongest differences from all customers, in the words of the columns."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def name_segments(
     ranks: Mapping[str, Floats],
     usual: Sequence[str] = (),
 ) -> list[str]:
-    """A name a segment: its strongest differences in basis columns, as many as distinguish it from the others.
+    """A name for each segment: its two strongest differences in basis columns, or more to distinguish it from others.
 
-    Differences come strongest first; `ranks` are the standardised ranks of the number columns, (n,) each. usual : names
-    that the field has for the segments ("" where it has none); differences then only distinguish those of one name.
+    differences : of each segment, strongest first. ranks : the standardised ranks of the number columns, (n,) each.
+    usual : the marketing names of the segments, "" for none; if each has one, differences only tell apart segments of
+    the same name.
     """
     stories = [_words(own, contract, ranks) for own in differences]
     length = WORDS_IN_A_NAME
@@ -59,7 +60,7 @@ def _words(differences: Sequence[Difference], contract: VectorContract, ranks: M
 
 
 def echoes(difference: Difference, other: Difference, ranks: Mapping[str, Floats]) -> bool:
-    """Whether two differences repeat each other: in the same words, or in columns that move together."""
+    """Whether two differences say the same: in the same words or column, or in columns with correlated ranks."""
     if difference.words == other.words or difference.column == other.column:
         return True
     if difference.column not in ranks or other.column not in ranks:
@@ -72,9 +73,9 @@ def _typical(difference: Difference, contract: VectorContract) -> str:
 
 
 def titled_value(value: float | str | None, column: Column) -> str:
-    """A column's title and a value; the unit stands once: "spend 80 USD", but "upgrades 4" and "seat use 20 %".
+    """A column's title and a value, without a unit that the title names: "spend 80 USD", but "upgrades 4".
 
-    Where the title holds a number, the unit separates the two numbers: "active days of the last 30 12 days".
+    A title that holds a number keeps the unit, to separate the two numbers: "active days of the last 30 12 days".
     """
     title = [word.removesuffix("s") for word in column.title.split()]
     unit = column.unit.split()[-1:]
@@ -98,7 +99,7 @@ def _numbered(names: Sequence[str]) -> list[str]:
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """The name, with a number where it is taken."""
+    """The name, with a number appended if it is taken: "loyal customers (2)"."""
     number, free = 1, name
     while free in taken:
         number += 1

@@ -1,6 +1,6 @@
-"""Marketing names of segments whose only bases are recency, frequency and monetary value.
+"""Marketing names, such as "champions", of segments whose only bases are recency, frequency and monetary value.
 
-Marketing grids of R against F and M differ in their borders; this one is written out below and in the reference.
+Marketing grids of R against F and M differ in their boundaries; `GRID` below and the reference define this one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GRID: Mapping[int, tuple[str, str, str, str, str]] = {
     1: ("lost", "hibernating", "at risk", "cannot lose them", "cannot lose them"),
 }
 NAMES = frozenset(name for row in GRID.values() for name in row)
-LENIENCE = 0.05  # ranks; an inherited name holds so far beyond its cells, but no praise beyond the middle
+LENIENCE = 0.05  # ranks; an inherited name stays true this far beyond its cells (but see `names_near`)
 
 
 def is_rfm_only(contract: VectorContract) -> bool:
@@ -49,9 +49,9 @@ def grid_name(values: Mapping[str, Floats], members: Flags) -> str:
 
 
 def names_near(values: Mapping[str, Floats], members: Flags) -> frozenset[str]:
-    """The name by the grid and those of cells at most `LENIENCE` away, so that a retrain does not change names lightly.
+    """The names by the grid of all cells at most `LENIENCE` away, so that small shifts of a retrain change no name.
 
-    The middle below which F/M is 3 at most has no such margin: beyond it an inherited name, too, would praise what the
+    The limit of F/M to 3 (`grid_name`) has no such margin: beyond it an inherited name, too, would praise what the
     median does not show.
     """
     position = _grid_position(values, members)
@@ -63,7 +63,7 @@ def names_near(values: Mapping[str, Floats], members: Flags) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class _GridPosition:
-    """A segment's ranks on the grid, 0 to 1 each: how recent, and how frequent and valuable; and the best F/M score."""
+    """A segment's ranks in recency and in frequency with monetary value, 0 to 1 each, and its highest F/M score."""
 
     recency: float
     money: float

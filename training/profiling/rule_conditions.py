@@ -1,4 +1,4 @@
-"""The conditions that rules may be made of: thresholds at round numbers, sets of levels, known or unknown."""
+"""The conditions that rules may consist of: bounds at round numbers, sets of levels, missing or not."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from segment_model.contract import Column
 from segment_model.encoding.encoder import Flags, Floats
 from segment_model.rules import Between, Condition, Missing, OneOf
 
-EVERYWHERE = np.linspace(0, 1, 13)  # quantiles of all customers, between which thresholds lie
-AT_THE_ENDS = np.array([0.0, 0.02, 0.05, 0.1, 0.9, 0.95, 0.98, 1.0])  # quantiles of the segment
+EVERYWHERE = np.linspace(0, 1, 13)  # quantiles of all customers; thresholds lie between neighbouring ones
+AT_THE_ENDS = np.array([0.0, 0.02, 0.05, 0.1, 0.9, 0.95, 0.98, 1.0])  # quantiles of the segment, likewise
 MOST_LEVELS = 3
 MOST_EXCLUDED = 2
-STEPS = 3  # powers of ten; a gap holds a multiple of any step that is not wider
+STEPS = 3  # powers of ten to try; a gap holds a multiple of every step that is not wider than itself
 
 
 def conditions_for(column: Column, values: pd.Series[Any], members: Flags) -> Iterator[Condition]:
-    """Every condition on a column that a rule of the segment of the (n,) `members` may have."""
+    """Every condition on a column that a rule may use for the segment whose customers are `members` (n,)."""
     missing = values.isna().to_numpy()
     tolerant = (False, True) if missing.any() else (False,)
     if missing.any() and not missing.all():
@@ -41,7 +41,7 @@ def conditions_for(column: Column, values: pd.Series[Any], members: Flags) -> It
 def thresholds(values: Floats, members: Flags) -> list[float]:
     """The roundest number in each gap between quantiles of everyone and of the segment, and just beyond its ends.
 
-    The roundest first: of equally good ones the search takes the first.
+    The roundest come first, because the search prefers the first of equally good conditions.
     """
     if not len(values):
         return []

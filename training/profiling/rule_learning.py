@@ -1,7 +1,7 @@
-"""Short rules for each segment: a beam search over round thresholds, then measured on every training customer.
+"""Short rules for each segment: found by a beam search, simplified, and measured on all training customers.
 
 The search maximises F1, the harmonic mean of precision and coverage, less a price for each condition. It runs on a
-sample in which members and others are weighted back to their numbers. All counts are whole numbers, so the rules do not
+sample, in which weights restore the numbers of members and of others. All counts are whole numbers, so the rules do not
 depend on the number of threads.
 """
 
@@ -25,11 +25,11 @@ MOST_CONDITIONS = 3  # columns in a rule
 MOST_RULES = 2
 MOST_STEPS = 4  # bounds in a rule: both bounds of a column are one condition
 BEAM = 5
-PRICE = 0.01  # of F1, what another bound must gain
-PRICE_OF_A_RULE = 0.03
-ROUNDING = 0.005  # of F1, what a rounder or shorter condition may lose
-ROUNDED_BY = (0.3, 0.1)  # of a threshold, the wider first
-SEARCHED = 5_000  # members, and others, at most
+PRICE = 0.01  # F1 that another bound must gain
+PRICE_OF_A_RULE = 0.03  # F1 that a second rule must gain
+ROUNDING = 0.005  # F1 that a rounder or shorter condition may lose
+ROUNDED_BY = (0.3, 0.1)  # shares of a threshold by which rounding may move it, the wider first
+SEARCHED = 5_000  # most members, and most others, in the sample
 
 Counts: TypeAlias = NDArray[np.float32]
 Steps: TypeAlias = tuple[int, ...]  # positions of candidates
@@ -37,7 +37,7 @@ Steps: TypeAlias = tuple[int, ...]  # positions of candidates
 
 @dataclass(frozen=True)
 class Sample:
-    """Customers to search on, members first; `weights` are how many each member, and each other, stands for."""
+    """The sampled customers, members first; `weights`: how many customers each member, and each other, represents."""
 
     frame: pd.DataFrame
     members: Flags
@@ -48,12 +48,12 @@ class Sample:
         return float(self.members.sum()) * self.weights[0]
 
     def f1(self, hits: Counts, others: Counts) -> Floats:
-        """F1 of rules that `hits` sampled members and `others` meet."""
+        """The F1 of rules that match `hits` sampled members and `others` sampled non-members each."""
         right, wrong = hits.astype(np.float64) * self.weights[0], others.astype(np.float64) * self.weights[1]
         return np.asarray(2 * right / (right + wrong + self.size), dtype=np.float64)
 
     def score(self, rules: Sequence[Rule]) -> float:
-        """F1 of rules of which one must be met."""
+        """The F1 of rules of which at least one must match."""
         met = matches(rules, self.frame)
         counts = np.array([np.sum(met & self.members), np.sum(met & ~self.members)], dtype=np.float32)
         return float(self.f1(counts[0:1], counts[1:2])[0])
@@ -61,13 +61,13 @@ class Sample:
 
 @dataclass(frozen=True)
 class Candidates:
-    """The conditions that rules may be made of; holds : (candidates, customers) 1 where one is met."""
+    """The conditions that rules may consist of; holds : (conditions, customers), 1 where a customer meets it."""
 
     conditions: tuple[Condition, ...]
     holds: Counts
 
     def allowed(self, steps: Steps) -> Flags:
-        """Which candidates can follow: on a new column while there is room, or the other bound of a number."""
+        """Which conditions may extend the rule: on a new column up to `MOST_CONDITIONS`, or a number's other bound."""
         used = [self.conditions[step] for step in steps]
         columns = {condition.column for condition in used}
         allowed = []
@@ -80,7 +80,7 @@ class Candidates:
         return np.array(allowed, dtype=np.bool_)
 
     def rule(self, steps: Steps) -> Rule:
-        """The rule of some steps, the bounds of a number joined, in the order in which columns came."""
+        """The rule of these steps: both bounds of a number joined, columns in the order of the steps."""
         by_column: dict[str, Condition] = {}
         for step in steps:
             condition = self.conditions[step]
@@ -97,10 +97,10 @@ def learn_rules(
     cards: Sequence[SegmentCard],
     seed: int = 0,
 ) -> tuple[RuleSet, ...]:
-    """One rule set a segment, in the order of the cards, of basis columns that are not sensitive.
+    """One rule set a segment, in the order of the cards, on basis columns that are not sensitive.
 
-    frame : (n rows) customer vectors in the user's units; labels : (n,) positions, -1 where unassigned. At most two
-    rules of at most three conditions; the figures are those of all n customers.
+    A rule set has at most two rules of at most three conditions; its precision and coverage are those among all n
+    customers. frame : (n rows) customer vectors in the user's units. labels : (n,) positions, -1 where unassigned.
     """
     return tuple(
         RuleSet.measured(card.id, card.name, _learned(frame, contract, labels == position, seed), frame, chosen)
@@ -110,7 +110,7 @@ def learn_rules(
 
 
 def joined(first: Condition, second: Condition) -> Between | None:
-    """A lower and an upper bound of one column as one condition; None where they are not, or exclude each other."""
+    """A lower and an upper bound of a column as one condition; None for any other two, or for an empty interval."""
     if not isinstance(first, Between) or not isinstance(second, Between) or first.or_missing != second.or_missing:
         return None
     low, high = (first, second) if second.at_least is None else (second, first)
@@ -148,14 +148,14 @@ def _sample(frame: pd.DataFrame, members: Flags, seed: int) -> Sample:
 
 
 def _candidates(columns: Sequence[Column], frame: pd.DataFrame, wanted: Flags) -> Candidates:
-    """The conditions for the wanted members, whom no rule covers yet."""
+    """The conditions for the `wanted` members, whom no rule covers yet."""
     conditions = [c for column in columns for c in conditions_for(column, frame[column.name], wanted)]
     holds = np.array([condition.holds(frame) for condition in conditions], dtype=np.float32)
     return Candidates(tuple(conditions), holds.reshape(len(conditions), len(frame)))
 
 
 def _best_rule(candidates: Candidates, sample: Sample, covered: Flags) -> Rule:
-    """The rule with the best F1 for its length, counted together with the customers covered already."""
+    """The rule with the best F1 less the price of its length; customers who are `covered` already count as matched."""
     inside, outside = sample.members, ~sample.members
     holds_in, holds_out = candidates.holds[:, inside], candidates.holds[:, outside]
     covered_in, covered_out = np.float32(np.sum(covered & inside)), np.float32(np.sum(covered & outside))
@@ -184,7 +184,7 @@ def _best_rule(candidates: Candidates, sample: Sample, covered: Flags) -> Rule:
 
 
 def _simplified(rules: tuple[Rule, ...], sample: Sample) -> tuple[Rule, ...]:
-    """Leave out and round conditions as long as that costs at most `ROUNDING`."""
+    """Leave out or round conditions while the F1 falls by at most `ROUNDING` in all."""
     least = sample.score(rules) - ROUNDING
     for number in range(len(rules)):
         for condition in rules[number].conditions:
@@ -199,7 +199,7 @@ def _simplified(rules: tuple[Rule, ...], sample: Sample) -> tuple[Rule, ...]:
 
 
 def _simpler(condition: Condition) -> list[Condition | None]:
-    """Simpler conditions instead of one, the simplest first; None leaves it out."""
+    """The simpler alternatives to a condition, the simplest first; None leaves it out."""
     if not isinstance(condition, Between):
         return [None]
     simpler: list[Condition | None] = [None]
@@ -213,7 +213,7 @@ def _simpler(condition: Condition) -> list[Condition | None]:
 
 
 def _rounder(bound: float | None, way: float) -> float | None:
-    """The roundest number near a bound: at most this share of it away."""
+    """The roundest number at most the share `way` of the bound away from it."""
     if bound is None or bound == 0:
         return bound
     return roundest(*sorted(((1 - way) * bound, (1 + way) * bound)))

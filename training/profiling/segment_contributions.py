@@ -1,4 +1,4 @@
-"""Which columns pull a segment's customers into it: Shapley values of a sample of each segment's customers."""
+"""The columns that contribute most to a segment: Shapley values of a sample of its customers."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ SEED = 0
 
 @dataclass(frozen=True)
 class ColumnContributions:
-    """One column's contributions (m,) to the margin of m customers of a segment, and each one's rank, 0..1, among all
-    customers; NaN for a category or an unknown value."""
+    """One column's contributions (m,) to the margins of m customers of a segment.
+
+    ranks : (m,) the rank of each value among all customers, 0..1; NaN for a category or an unknown value.
+    """
 
     column: Column
     contributions: Floats

@@ -1,4 +1,4 @@
-"""How far the members of each segment stand from everyone, column by column."""
+"""Effect sizes: how far each segment differs from all customers, column by column."""
 
 from __future__ import annotations
 

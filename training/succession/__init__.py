@@ -1,1 +1,1 @@
-"""The succession of models: a retrain inherits ids and names, and customers are followed from one to the next."""
+"""The succession of models: a retrain inherits ids and names, and two versions are compared customer by customer."""

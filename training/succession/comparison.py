@@ -1,4 +1,4 @@
-"""The comparison of two model versions: which customers change their segment, and whether they or the model changed.
+"""The comparison of two model versions: which customers change segment, and whether they or the model changed.
 
 A customer *moved* if the old model assigns the new vector to another segment than the old vector. A customer is
 *reassigned* if the new model assigns the same vector to another segment than the old model.
@@ -21,7 +21,7 @@ NO_SEGMENT = "unassigned"
 
 @dataclass(frozen=True)
 class Stage:
-    """One model's assignments at one time: (n,) positions in `names` and `ids`, of which the last means unassigned."""
+    """One model's assignments at one time; segment : (n,) positions in `ids` and `names`, whose last is unassigned."""
 
     title: str
     ids: tuple[str, ...]
@@ -41,10 +41,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Comparison:
-    """n customers in two or three stages: old model and old vectors (if known), old model, new model.
+    """n customers in two stages (old model, new model), or three (first the old model on earlier vectors).
 
-    arrived, left : customers who are in one of two vector files only; unread : customers without a value that one of
-    the models needs. None of them is among the n.
+    arrived, left : numbers of customers in the later and in the earlier vectors only. unread : the number of customers
+    who lack a value that one of the models needs. None of these are among the n.
     """
 
     stages: tuple[Stage, ...]
@@ -75,7 +75,7 @@ class Comparison:
 
     @property
     def sentences(self) -> list[str]:
-        """The whole comparison in a few lines."""
+        """The comparison in words, in a few lines."""
         lines = [f"{self.customers:,} customers are in both"] if self.moved is not None else []
         if self.moved is not None:
             lines.append(f"moved: {count_and_share(self.moved)}, because they changed (the old model says so)")
@@ -95,10 +95,10 @@ class Comparison:
         return lines
 
     def flow(self) -> pd.DataFrame:
-        """The flow from the first stage to the last, a row for each pair of segments with customers, largest first.
+        """The flow from the first stage to the last: one row for each pair of segments with customers, largest first.
 
-        Columns: from, to (names), customers, share of the `from` segment, and of these customers how many moved and
-        how many were reassigned; from_id and to_id, null for the unassigned.
+        Columns: from, to (names), customers, share_of_from (of the `from` segment), moved and reassigned (how many of
+        these customers), from_id, to_id (null for the unassigned). Without earlier vectors `moved` is left out.
         """
         first, last = self.stages[0], self.stages[-1]
         moved = np.zeros(self.customers, dtype=np.bool_) if self.moved is None else self.moved
@@ -130,14 +130,14 @@ def compare(
     vectors_before: pd.DataFrame | None = None,
     titles: tuple[str, str] = ("the old version", "the new version"),
 ) -> Comparison:
-    """Follow customers from the segments of one model to those of another.
+    """Compare the segments that two models give the same customers.
 
-    vectors : (n rows) today's customers; vectors_before : the earlier ones, from which moves are known.
+    vectors : the customers now. vectors_before : customers at an earlier time, which show who moved.
 
     Raises
     ------
     ContractError
-        If a model cannot read the vectors for want of a column.
+        If the vectors lack a column that a model needs.
     InputError
         If no customer can be compared.
     """
@@ -165,7 +165,7 @@ def compare(
 
 
 def differs(before: Stage, after: Stage) -> Flags:
-    """(n,) whether the segment's id differs; unassigned counts as an id."""
+    """(n,) whether the customer's segment id differs between two stages; unassigned counts as an id."""
     places = {segment_id: place for place, segment_id in enumerate(before.ids)}
     same = np.array([places.get(segment_id, -1) for segment_id in after.ids], dtype=np.intp)
     return np.asarray(same[after.segment] != before.segment, dtype=np.bool_)

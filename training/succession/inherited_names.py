@@ -1,4 +1,4 @@
-"""Inherited names: a segment that keeps its id keeps its name, as long as the name is true of today's customers."""
+"""Inherited names: a segment that inherits an id also inherits the name, if it is still true of the new customers."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ def inherit_names(
     segment: Indices,
     custom: Mapping[int, str] | None = None,
 ) -> tuple[SegmentCard, ...]:
-    """The cards, each under the name of its former card while that is true; all names differ.
+    """The cards, each with the name of its former card if that is still true; all names differ.
 
-    frame : (n rows) today's customers; segment : (n,) the position of each customer's card, -1 for none. custom : names
-    that people chose, by the position of the card; no other card gets one of them by chance.
+    former : of each card, the incumbent's card whose id it inherits. frame : (n rows) the new customers. segment : (n,)
+    the position of each customer's card, -1 for none. custom : names that people chose, by the position of the card; no
+    other card gets one of them.
     """
     names: dict[int, str] = {}
 
@@ -47,7 +48,7 @@ def inherit_names(
 
 
 def usual_names(frame: pd.DataFrame, members: Indices) -> frozenset[str]:
-    """The marketing names that are true of the members; none where recency, frequency or monetary value is unknown."""
+    """The marketing names that are true of the members; none if a column of recency, frequency or money is absent."""
     if not set(frame.columns) >= BASES:
         return frozenset()
     values = {name: frame[name].to_numpy(dtype=np.float64) for name in BASES}
@@ -55,12 +56,12 @@ def usual_names(frame: pd.DataFrame, members: Indices) -> frozenset[str]:
 
 
 def still_true(name: str, before: SegmentCard, now: SegmentCard, usual: Collection[str] = ()) -> bool:
-    """Whether every phrase of a discovered name holds for the segment's new medians too.
+    """Whether every phrase of an inherited name is still true of the segment.
 
-    usual : the marketing names that are true of the segment today. Each phrase must be one of them; or the words of a
-    former difference that persists, on the same side of everyone's median; or, where it is neither a marketing name nor
-    a former difference, a phrase of today's own name. A phrase with a number is never inherited, because the number is
-    the old median.
+    usual : the marketing names that are true of it now. A phrase that is the words of a former difference is true if
+    that difference persists, in the same direction or at the same level. A marketing name is true if it is in `usual`.
+    Any other phrase must also stand in the new name of the segment, and hold no digit, because a digit belongs to an
+    old median.
     """
     today = {difference.column: difference for difference in now.differences}
     former = {difference.words: difference for difference in before.differences if difference.words}

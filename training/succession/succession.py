@@ -1,7 +1,7 @@
-"""Succession: a retrain's segments inherit the ids and names of the serving model's segments that they continue.
+"""Succession: a retrain's segments inherit the ids and names of the incumbent's segments that they continue.
 
-Segments are matched by the customers that both models assign (optimal assignment on the Jaccard index, Hennig 2007).
-An id stays with a segment for life: it is passed on or retired, and never given to another segment.
+Segments are matched by the customers whom both models assign: optimal assignment on the Jaccard index (Hennig 2007). An
+id is durable: it is inherited or retired, and a retired id is never used again.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from training.incumbent.assignments import assign_vectors
 from training.incumbent.warm_start import overlap
 from training.succession.inherited_names import inherit_names
 
-KEPT_JACCARD = 0.5  # an id is passed on at this likeness,
-KEPT_MEMBERS = 0.5  # or with this share of the old members, if the two segments are each other's closest
-MOSTLY = 0.5  # a part of a split consists of its parent by so much; a merged segment has so much of each source
-LEAST_PART = 0.1  # smaller shares are drift, not a part of a split or a source of a merger
+KEPT_JACCARD = 0.5  # Jaccard index from which an id is inherited
+KEPT_MEMBERS = 0.5  # or the share of the old members, if the two segments are each other's closest
+MOSTLY = 0.5  # share of a split's part that comes from its parent; share of each source that a merged segment holds
+LEAST_PART = 0.1  # share of the parent in a part, or of the merged segment in a source; less is drift
 
 
 class Fate(StrEnum):
@@ -62,11 +62,12 @@ class Succession:
 
 @dataclass(frozen=True)
 class Lineage:
-    """From which segments of the incumbent each new segment descends.
+    """The descent of a retrain's segments from the incumbent's.
 
-    segments : the new segments under their ids, in the model's order; gone : the incumbent's segments whose id no new
-    segment inherits; compared : customers whom both models assign, of `customers`; retired_ids : every id that was ever
-    retired in this line of models; objection : why the incumbent cannot read the vectors, or empty.
+    incumbent : the digest of that model. generation : 2 for the first retrain, and so on. compared : how many of the
+    `customers` both models assign. segments : the new segments by their final ids, in the model's order. gone : the
+    incumbent's segments whose id no new segment inherits. retired_ids : every id that was ever retired in this line of
+    models. objection : why the incumbent cannot read the vectors, or empty.
     """
 
     incumbent: str
@@ -100,8 +101,8 @@ class Lineage:
 def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> tuple[SegmentModel, Lineage]:
     """The new model with the ids and names of the incumbent's segments that it continues, and the lineage.
 
-    frame : (n rows) the customer vectors that the new model was trained on. Where the incumbent cannot read them, for
-    lack of a column, every segment is new, and the lineage says so.
+    frame : (n rows) the customer vectors that the new model was trained on. If the incumbent cannot read them, for
+    instance because they lack a column, every segment is new, and the lineage says why.
     """
     before = incumbent.provenance.get("lineage", {})
     try:
@@ -142,9 +143,10 @@ def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> 
 
 
 def inherited(counts: Indices) -> list[int]:
-    """For each new segment (column) the old one (row) whose id it inherits, or -1; `counts` are the shared customers.
+    """For each new segment, the position of the old one whose id it inherits, or -1.
 
-    The largest part of a split always inherits the id.
+    counts : (old, new) the numbers of shared customers. If no segment inherits the id of a split one by likeness, the
+    largest of its parts that inherit no other id does.
     """
     alike, of_old, _ = likeness(counts)
     heir = np.full(counts.shape[1], -1, dtype=np.intp)
@@ -160,7 +162,7 @@ def inherited(counts: Indices) -> list[int]:
 
 
 def fates(counts: Indices, heir: list[int]) -> tuple[list[Fate], list[Fate]]:
-    """The fate of each old segment, and of each new one."""
+    """The fates of the old segments, and those of the new ones; `heir` as `inherited` returns it."""
     parts, sources = parts_of(counts), sources_of(counts)
     old_fates = [
         Fate.SPLIT
@@ -186,14 +188,14 @@ def fates(counts: Indices, heir: list[int]) -> tuple[list[Fate], list[Fate]]:
 
 
 def parts_of(counts: Indices) -> list[list[int]]:
-    """For each old segment, the new ones that consist mostly of it and hold at least `LEAST_PART` of it."""
+    """For each old segment, the new ones most of whose customers it held, if each has at least `LEAST_PART` of it."""
     _, of_old, of_new = likeness(counts)
     chosen = (of_new > MOSTLY) & (of_old >= LEAST_PART)
     return [np.flatnonzero(row).tolist() for row in chosen]
 
 
 def sources_of(counts: Indices) -> list[list[int]]:
-    """For each new segment, the old ones whose members it mostly holds and that are at least `LEAST_PART` of it."""
+    """For each new segment, the old ones most of whose customers it holds, if each is at least `LEAST_PART` of it."""
     _, of_old, of_new = likeness(counts)
     chosen = (of_old > MOSTLY) & (of_new >= LEAST_PART)
     return [np.flatnonzero(column).tolist() for column in chosen.T]
@@ -231,7 +233,7 @@ def fresh_id(seed: str, forbidden: Collection[str]) -> str:
 
 
 def _ties(counts: Indices, ids: tuple[str, ...] | list[str], old: int = -1, new: int = -1) -> tuple[Tie, ...]:
-    """The ties of one old or one new segment with the other model's segments, of which these are the ids."""
+    """The ties of one segment, `old` or `new`, with the segments of the other model, whose ids are `ids`."""
     alike, of_old, of_new = likeness(counts)
     pairs = [(old, other) if old >= 0 else (other, new) for other in range(len(ids))]
     ties = [
@@ -243,7 +245,7 @@ def _ties(counts: Indices, ids: tuple[str, ...] | list[str], old: int = -1, new:
 
 
 def _plain(content: Any) -> Any:
-    """Tuples and enumerations as JSON gives them back, so that a loaded model equals the saved one."""
+    """Tuples as lists and enumerations as text, as JSON reads them, so that a loaded model equals the saved one."""
     if isinstance(content, Mapping):
         return {key: _plain(part) for key, part in content.items()}
     if isinstance(content, list | tuple):

@@ -1,8 +1,7 @@
-"""Figures of a trial that are comparable whatever settings a sweep varies.
+"""The figures of a trial, which are comparable whatever settings a sweep varies.
 
-A silhouette is measured in the space in which the segments are made, so silhouettes on other columns or weights are not
-comparable: unscaled spend has the best silhouette of all, and no meaning. Here every trial's segments are measured in
-one space, the encoded space of the unchanged settings.
+Silhouettes in spaces of different columns or weights are not comparable: unscaled spend has the best silhouette of all,
+and no meaning. So the segments of every trial are measured in one space, the encoded space of the unchanged settings.
 """
 
 from __future__ import annotations
@@ -27,7 +26,10 @@ RANK = {VerdictKind.NOTHING: 0.0, VerdictKind.SLICES: 1.0, VerdictKind.DISTINCT:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """The space in which all trials are measured: (n, width) points of customers in `index`; `judged` are sampled."""
+    """The space in which all trials are measured: points (n, width) of the customers in `index`.
+
+    judged : the size of the sample for a silhouette, drawn by `seed`.
+    """
 
     index: pd.Index
     points: Floats
@@ -43,7 +45,7 @@ class Yardstick:
         return cls(frame.index, np.ascontiguousarray(points.T), settings.judged_customers, settings.seed)
 
     def silhouette(self, discovery: Discovery) -> float:
-        """Mean silhouette of a discovery's segments; customers without a segment or a vector in it count 0."""
+        """The mean silhouette of a discovery's segments; a customer who has no segment or no vector there counts 0."""
         assigned = pd.Series(discovery.labels, index=discovery.frame.index)
         labels = assigned.reindex(self.index, fill_value=-1).to_numpy(dtype=np.intp)
         return weighted_silhouette(self.points, labels, stratified_sample(labels, self.judged, self.seed))
@@ -53,8 +55,8 @@ def figures(discovery: Discovery, yardstick: Yardstick) -> Mapping[str, float]:
     """A trial's figures; each but `segments` and the shares can be the objective of a sweep.
 
     silhouette : in the yardstick's space. recovered : mean Jaccard similarity of the segments under resampling.
-    stability, gap_share : as judged. trust : 2 for distinct groups, 1 for slices of a continuum, 0 for nothing
-    reproducible, and to it the mean of `silhouette` (0 where negative) and `recovered`; so 0..3.
+    stability, gap_share : as judged. trust, 0..3 : 2 for distinct groups, 1 for slices of a continuum, 0 for no
+    reproducible structure, plus the mean of `silhouette` (0 where negative) and `recovered`.
     """
     judgement = discovery.chosen.judgement
     recovered = float(np.mean(discovery.verdict.evidence["recovered"]))

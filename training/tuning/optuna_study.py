@@ -1,9 +1,9 @@
-"""The Optuna study of a sweep: trials are kept in a file, and proposals depend only on the seed and earlier trials.
+"""The Optuna study of a sweep: trials are stored in a file, and proposals depend only on the seed and earlier trials.
 
-Optuna does not keep its sampler's state. Here each proposal has its own sampler, seeded by the sweep's seed and the
-position of the trial among those with an outcome, and it uses only these. So a sweep that is killed and continued tries
-the same settings in the same order as an uninterrupted one. A trial that a killed process leaves unfinished fails
-without counting, and its position is tried again.
+Optuna does not store the state of its sampler. So each proposal has a sampler of its own, seeded by the sweep's seed
+and the number of trials with an outcome, and it uses only these trials. Thus a sweep that is killed and continued tries
+the same settings in the same order as an uninterrupted one. A trial that a killed process leaves unfinished is marked
+as failed and does not count, and its settings are proposed again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from segment_model.storage.sqlite_address import sqlite_address
 from training.sweep_settings import SweepRange
 from training.tuning.search_space import Space, Values, combinations, count_of, every_combination, value_at
 
-COUNTED = (TrialState.COMPLETE, TrialState.PRUNED)  # pruned: these settings made no model
+COUNTED = (TrialState.COMPLETE, TrialState.PRUNED)  # a pruned trial has an outcome: its settings made no model
 VALUES = "values"
 
 
@@ -78,7 +78,7 @@ def open_study(file: Path | None, name: str) -> Study:
 
 @contextmanager
 def reported_storage_errors(failed: str = "the file of the trials cannot be used any more") -> Iterator[None]:
-    """Report an error of the file of the trials, such as a full disk or a deleted file, in one sentence.
+    """Turn an error of the trials' file, such as a full disk or a deleted file, into one sentence.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def reported_storage_errors(failed: str = "the file of the trials cannot be used
     try:
         yield
     except (SQLAlchemyError, optuna.exceptions.OptunaError) as error:
-        # Optuna's own message names the commit, not the disk
+        # Optuna's own message names the failed commit and not its cause
         reason = _first_line(error.__cause__ or error)
         raise SettingsError(f"{failed}: {reason}; make room, or move it away to begin anew") from error
 

@@ -1,4 +1,4 @@
-"""The search space of a sweep: settings by dotted path, the values they may take, and settings with such values."""
+"""The search space of a sweep: the values that settings may take, by dotted path, and how to apply them to settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Space = Mapping[str, tuple[Any, ...] | SweepRange]
 Root = TypeVar("Root", bound=BaseModel)
 
 CHANGES_NO_SEGMENTS = ("registry", "sweep", "title")
-GOLDEN = 0.381966  # a share between 0 and 1 that is no round number
+GOLDEN = 0.381966  # a share between 0 and 1 that leads to no round number
 NAMED_BY = "algorithm"  # entries of a list are found by their number or by this key
 
 
@@ -38,9 +38,9 @@ class _Place:
 def changed(settings: Root, values: Values) -> Root:
     """The same settings with other values at these paths.
 
-    `discovery.encoding.scale` is a key in blocks; `discovery.algorithms.kmeans.starts` is a key in the list's entry of
-    this algorithm (or number, from 0); an absent block is made. Where a path leads into the value of another path, the
-    longer path is applied last.
+    The path `discovery.encoding.scale` is a key in nested blocks. In `discovery.algorithms.kmeans.starts`, `kmeans`
+    selects the list's entry of this algorithm; a number, from 0, would do so too. A block that is absent is created. If
+    one path leads into the value of another, the longer path is applied last.
 
     Raises
     ------
@@ -55,9 +55,9 @@ def changed(settings: Root, values: Values) -> Root:
 
 
 def check_space(settings: BaseModel, space: Space) -> None:
-    """Check every choice and both ends of every range before the first trial.
+    """Check every choice, and both ends and one number between of every range, before the first trial.
 
-    A value that is only valid together with other values of the space is valid.
+    A value passes if it is valid in the settings alone, or together with the first or the last values of all paths.
 
     Raises
     ------
@@ -87,7 +87,9 @@ def check_space(settings: BaseModel, space: Space) -> None:
 
 
 def check_columns(space: Space, contract: VectorContract) -> None:
-    """Check that settings by column or by group name one of the vectors'; any other would make every trial the same.
+    """Check that paths to settings of a column or group name one that the vectors have.
+
+    A path to any other would change nothing, and every trial would be the same.
 
     Raises
     ------
@@ -113,9 +115,9 @@ def check_columns(space: Space, contract: VectorContract) -> None:
 
 
 def changed_content(content: Mapping[str, Any], settings: BaseModel, values: Values) -> dict[str, Any]:
-    """The content of a settings file with these values in it; a list is written whole where a path leads into it.
+    """The content of a settings file with these values in it; a path that leads into a list writes the whole list.
 
-    settings : the same content, parsed. Of an empty content: only what the values change.
+    settings : the file's settings, parsed. An empty `content` gives only the settings that the values change.
     """
     plain = changed(settings, values).model_dump(mode="json")
     merged: dict[str, Any] = copy.deepcopy(dict(content))
@@ -146,7 +148,7 @@ def count_of(variation: tuple[Any, ...] | SweepRange) -> int | None:
 
 
 def value_at(variation: SweepRange, number: int) -> int | float:
-    """`low` and so many steps, as a person writes it: 0.3, not 0.30000000000000004."""
+    """`low` plus `number` steps, as a person writes it: 0.3, not 0.30000000000000004."""
     step = variation.step or 1
     if variation.whole:
         return int(variation.low + number * step)
@@ -166,7 +168,7 @@ def _every(variation: tuple[Any, ...] | SweepRange) -> list[Any]:
 
 
 def _samples(variation: tuple[Any, ...] | SweepRange) -> tuple[Any, ...]:
-    """Every choice; of a range both ends and one between, which shows a setting that takes whole numbers only."""
+    """Every choice; of a range both ends and a number between, which a setting of whole numbers may refuse."""
     if not isinstance(variation, SweepRange):
         return variation
     count = count_of(variation)

@@ -1,4 +1,4 @@
-"""A sweep: discoveries under many settings, each measured alike, and the best of them. It registers nothing."""
+"""A sweep: discoveries under many settings, ranked by one figure. It registers nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from training.tuning.optuna_study import (
 from training.tuning.search_space import Space, changed, check_columns, check_space, combinations
 
 IN_MEMORY = "sweep"
-MAY_CHANGE = {"trials", "minutes"}  # with more of them a sweep goes on as the same one
+MAY_CHANGE = {"trials", "minutes"}  # settings that may differ when the same sweep continues
 
 Discover = Callable[[Mapping[str, Any]], Discovery]
 Progress = Callable[[int, int, str], None]
@@ -107,12 +107,13 @@ def sweep(
 
     frame, contract, settings : as for `discover`. space : by dotted path inside the discovery settings
     (`encoding.transform`, `algorithms.kmeans.segments`) a list of choices or `{low, high, log, step}`. file : a SQLite
-    file from which the same call continues, and in which another one begins beside it; None keeps the trials in memory.
+    file of trials; a later call with the same arguments continues them, and one with others begins a new sweep in the
+    same file. None keeps the trials in memory.
 
     Raises
     ------
     SettingsError
-        If a path or a value is not valid; then nothing was tried. If the file cannot be used.
+        If a path or a value is not valid, before the first trial; or if the file cannot be used.
     """
     asked = {"space": space, "trials": trials, "seed": seed, "objective": objective, "minutes": minutes}
     wanted = parse_as(SweepSettings, asked, "sweep")
@@ -129,7 +130,7 @@ def sweep(
 
 
 def key_of(plain: Any, wanted: SweepSettings, vectors_digest: str) -> str:
-    """The name of the sweep of these settings (plain values), space, seed, objective and vectors."""
+    """The name of a sweep: a hash of its settings (plain values), space, seed, objective and vectors."""
     asked = wanted.model_dump(mode="json", exclude=MAY_CHANGE)
     return hashlib.sha256(json.dumps([plain, asked, vectors_digest], sort_keys=True).encode()).hexdigest()[:16]
 
@@ -143,7 +144,13 @@ def run_trials(
     progress: Progress | None = None,
     report: Callable[[Sweep], None] | None = None,
 ) -> Sweep:
-    """Continue a study until it has its trials or the time is over; `report` gets the sweep after each trial."""
+    """Continue a study until it has all its trials, or the time is over; `report` gets the sweep after each trial.
+
+    Raises
+    ------
+    SettingsError
+        If the file of the trials cannot be used.
+    """
     for trial in unfinished(study):
         study.tell(trial.number, state=TrialState.FAIL)
     wanted = wanted_trials(settings.space, settings.trials)
@@ -161,7 +168,7 @@ def run_trials(
 
 
 def wanted_trials(space: Space, trials: int) -> int:
-    """The number of trials a sweep is to have: no more than the space holds."""
+    """The number of trials of a sweep: `trials`, or the number of combinations in the space if that is less."""
     size = combinations(space)
     return trials if size is None else min(trials, size)
 
@@ -189,7 +196,7 @@ def _one_trial(study: Study, settings: SweepSettings, attempt: Discover, yardsti
 
 
 def _known(study: Study, values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The outcome of an earlier trial with the same settings, which would be the same again."""
+    """The outcome of an earlier trial with the same settings, because a discovery is reproducible; None without one."""
     for before in finished_trials(study):
         if same(values_of(before), values):
             return {name: before.user_attrs[name] for name in ("figures", "verdict", "chosen", "refused")}
@@ -197,7 +204,7 @@ def _known(study: Study, values: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _tried(attempt: Discover, values: Mapping[str, Any], yardstick: Yardstick) -> dict[str, Any]:
-    """The outcome of a trial; settings that make no model, or are not valid together, have one too."""
+    """The outcome of a trial; for settings that make no model, or are not valid together, it says why."""
     try:
         discovery = attempt(values)
     except (ContractError, DiscoveryError, SettingsError) as error:
@@ -207,7 +214,7 @@ def _tried(attempt: Discover, values: Mapping[str, Any], yardstick: Yardstick) -
 
 
 def _comparable(outcome: dict[str, Any], objective: Objective) -> dict[str, Any]:
-    """The outcome, refused where the objective is missing: Optuna would never count a trial without a number."""
+    """The outcome, refused if the objective is missing, because Optuna counts no trial without a number."""
     if outcome["refused"] or math.isfinite(outcome["figures"].get(objective, math.nan)):
         return outcome
     return {**outcome, "figures": {}, "refused": f"its model has no {objective}"}

@@ -16,11 +16,13 @@ def blocks() -> dict[str, str]:
 
 
 def overview() -> str:
+    """The table of all commands, each with the first paragraph of its help."""
     rows = [(f"[`segments {name}`](#segments-{name})", _paragraphs(main.commands[name])[0]) for name in main.commands]
     return table(("command", "purpose"), rows)
 
 
 def command(name: str) -> str:
+    """The usage, the help and the options of one command."""
     declared = main.commands[name]
     parts = [code(usage(name)), *_paragraphs(declared)]
     options = [option for option in declared.params if isinstance(option, click.Option)]

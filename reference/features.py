@@ -20,6 +20,7 @@ def blocks() -> dict[str, str]:
 
 
 def raw_table(contract: RawTable) -> str:
+    """The columns of one raw table."""
     return table(
         RAW_HEADER,
         [
@@ -30,6 +31,7 @@ def raw_table(contract: RawTable) -> str:
 
 
 def feature_table(group: str) -> str:
+    """The features of one group."""
     return table(FEATURE_HEADER, [_row(column) for column in every_column() if column.group == group])
 
 

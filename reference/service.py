@@ -30,6 +30,7 @@ def blocks() -> dict[str, str]:
 
 
 def routes() -> str:
+    """The routes of the HTTP API."""
     rows = [
         (code(route.method), code(route.path), "" if route.public else "yes", route.summary)
         for route in route_table()
@@ -39,6 +40,7 @@ def routes() -> str:
 
 
 def variables() -> str:
+    """The environment variables of the service, from its settings."""
     rows = [
         (code(f"{PREFIX}{name.upper()}"), default(field), field.description or "")
         for name, field in ServiceSettings.model_fields.items()
@@ -47,6 +49,7 @@ def variables() -> str:
 
 
 def metrics() -> str:
+    """The metrics of the service, from their declarations."""
     service = ServiceMetrics()
     ModelMetrics(service)
     ShadowMetrics(service)

@@ -90,6 +90,13 @@ def _names_beside(connection: Connection, versions: Sequence[Any], segment_id: s
 
 
 def labels_of(connection: Connection) -> dict[str, SegmentLabel]:
+    """The names and notes that people gave, by segment id, over an open connection.
+
+    Raises
+    ------
+    RegistryError
+        If a label cannot be read.
+    """
     labels = {}
     for segment_id, text in _label_texts(connection).items():
         try:

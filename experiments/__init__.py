@@ -1,4 +1,4 @@
-"""Questions asked of the data, benchmarks, the demo, and the torture of the service."""
+"""Questions asked of the data, benchmarks, the demo, and the torture tests of the service."""
 
 from segment_model.rooms import require_rooms
 

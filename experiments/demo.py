@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.complete_journey import NEWCOMERS, SETTINGS, load_tables
+from experiments.load.service_process import free_port
 from features.customer_vector import build_vectors
 from features.vector_table import CustomerVectors
 from jobs.discover import Outcome, run_discovery
@@ -33,7 +33,7 @@ def run_demo(folder: Path, announce: Callable[[str], None], progress: Callable[[
     Raises
     ------
     SegmentsError
-        If any step fails, or the service's answers are not what the model says.
+        If a step fails, or an answer of the service differs from the model's.
     """
     announce(f"1. the raw tables of a grocery retailer, into {folder}/")
     tables = load_tables()
@@ -58,7 +58,7 @@ def run_demo(folder: Path, announce: Callable[[str], None], progress: Callable[[
     newcomers = newcomer_vectors(settings, folder / "newcomers", outcome)
     with (
         (folder / "service.log").open("wb") as log,
-        running_service(_serve(location), port=_free_port(), log=log) as url,
+        running_service(_serve(location), port=free_port(), log=log) as url,
     ):
         answers = ask(url, newcomers.frame)
     check(answers, newcomers.frame, outcome)
@@ -86,7 +86,7 @@ def ask(url: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def check(answers: list[dict[str, Any]], frame: pd.DataFrame, outcome: Outcome) -> None:
-    """Refuse to call it a success unless the service says exactly what the model says.
+    """Check that the service answers exactly what the model answers.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def describe_answer(answer: Mapping[str, Any], outcome: Outcome) -> str:
 
 
 def next_steps(folder: Path, config: Path) -> str:
-    """Three commands to go on with."""
+    """Three commands to continue with."""
     return (
         "Next:\n"
         f"  look at the run:       .venv/bin/mlflow ui --backend-store-uri sqlite:///{folder / 'mlflow.db'}\n"
@@ -127,9 +127,3 @@ def next_steps(folder: Path, config: Path) -> str:
 
 def _serve(location: RegistryLocation) -> ServiceSettings:
     return ServiceSettings.model_validate({"tracking_uri": location.tracking_uri, "model_name": location.model_name})
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""The as-of moment: a vector describes the customer as of it.
+"""The as-of moment: a vector describes the customer at this moment.
 
 Only rows strictly before it count. A date means the midnight at which that day starts, so `2018-01-01` includes
 everything until the end of 2017-12-31.
@@ -18,10 +18,10 @@ EPOCH = date(1970, 1, 1)
 
 
 class AnyAsOf(Protocol):
-    """The as-of moment as the feature expressions use it: known now, or when their SQL runs.
+    """The as-of moment in the feature expressions: known when they are built (`AsOf`), or when their SQL runs.
 
     `day` is the day of the moment, in days since 1970-01-01: recency and tenure count back from it. `last_day` is the
-    last day of which anything counts; windows such as "last 30 days" end with it.
+    last day that has rows before the moment; windows such as "last 30 days" end with it.
     """
 
     @property
@@ -46,7 +46,7 @@ class AsOf:
 
     @classmethod
     def at(cls, moment: date | datetime, time_zone: str) -> AsOf:
-        """A date or a datetime without a zone is read on the wall clock of `time_zone`."""
+        """The moment of a date or datetime; without a zone it is a wall-clock time of `time_zone`."""
         zone = ZoneInfo(time_zone)
         when = moment if isinstance(moment, datetime) else datetime.combine(moment, time.min)
         aware = when.astimezone(zone) if when.tzinfo else when.replace(tzinfo=zone)

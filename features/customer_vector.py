@@ -2,8 +2,7 @@
 
 The population is every customer with at least one usable row before the as-of moment in any of the tables. Each group
 is computed in the engine that holds its table; only its result, one row a customer, comes to Python and is joined here.
-A customer without rows in a table has 0 where that is the truth (no orders: frequency 0), and null elsewhere
-(see `feature_groups`).
+A customer without rows in a table has 0 where 0 is true (no orders: frequency 0), and null elsewhere (`missing_of`).
 """
 
 from __future__ import annotations
@@ -48,6 +47,8 @@ def build_vectors(
         is no customer at all.
     SettingsError
         If `roles` or `words` name a column that the vector does not have.
+    ContractError
+        If two columns have one name, or `learned` lacks a category column.
     """
     with Engines(Path(base), settings.time_zone) as engines:
         groups = feature_groups(engines.open, sources, settings, AsOf.at(as_of, settings.time_zone))

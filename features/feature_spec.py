@@ -64,7 +64,7 @@ class FeatureSpec:
         return tuple(column for column in self.tables[table].columns if column.name != "customer_id")
 
     def sources(self) -> Sources:
-        """The same tables under our own names, wherever they are."""
+        """The same tables under our column names, with a placeholder for their place."""
         nowhere = {"file": "rows of a request"}
         plain = {name: TableSource(**nowhere) for name in self.tables if name != ATTRIBUTES}
         attributes = {

@@ -1,4 +1,4 @@
-"""Values that the features learn from the training customers: score edges, and the categories that keep their name.
+"""Values learned from the training customers: the edges of scores, and the categories that keep their name.
 
 They are learned once, stored with the model and only applied afterwards, so a customer's score does not depend on the
 other customers of a batch.
@@ -58,7 +58,7 @@ class LearnedFeatures:
         Raises
         ------
         ContractError
-            If what was learned lacks a category column of the contract.
+            If no categories were learned for a category column of the contract.
         """
         filled: dict[str, Any] = {}
         for column in contract.columns:
@@ -84,7 +84,7 @@ class LearnedFeatures:
         Raises
         ------
         ContractError
-            If nothing was learned of the column.
+            If no categories were learned for the column.
         """
         if name not in self.categories:
             raise ContractError(f"nothing was learned of the category column {name!r}; learn it again")
@@ -116,7 +116,7 @@ class LearnedFeatures:
 
 
 def score_columns() -> tuple[Column, ...]:
-    """The R, F and M scores: which fifth of the customers it was learned from, 5 is best."""
+    """The columns of the R, F and M scores: the fifth of the training customers that a value falls into; 5 is best."""
     words = {
         "r_score": ("long since the last order", "bought recently"),
         "f_score": ("rare buyers", "frequent buyers"),

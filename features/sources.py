@@ -1,4 +1,4 @@
-"""Opens the user's tables through Ibis. The only file that names an engine.
+"""Opens the user's tables through Ibis, in DuckDB or PostgreSQL.
 
 Files are read by an embedded DuckDB; databases are opened read-only; a PostgreSQL URL comes from the environment
 and is never printed. Every engine runs in the business's time zone, so that a cast from an instant to the wall clock
@@ -141,7 +141,7 @@ def fetch(expression: ir.Table, what: str) -> pa.Table:
     Raises
     ------
     SourceError
-        If the engine fails; `what` says at which work.
+        If the engine fails; the message begins with `what`.
     """
     with _plain_errors(f"{what}: the engine could not compute it"):
         return expression.to_pyarrow()
@@ -149,7 +149,7 @@ def fetch(expression: ir.Table, what: str) -> pa.Table:
 
 @contextmanager
 def _plain_errors(what: str) -> Iterator[None]:
-    """The first line of an engine's error as ours."""
+    """Raise an engine's error as a SourceError with its first line."""
     with warnings.catch_warnings():
         # Ibis 12 still calls the old name in DuckDB 2
         warnings.filterwarnings("ignore", message="fetch_arrow_table", category=DeprecationWarning)
@@ -163,7 +163,7 @@ def _plain_errors(what: str) -> Iterator[None]:
 
 
 def _engine_errors() -> tuple[type[Exception], ...]:
-    """What an engine raises. The driver of PostgreSQL is imported where it is used: most builds have no use for it."""
+    """The errors of all engines; PostgreSQL's driver is imported on first use, since most builds do not use it."""
     import psycopg
 
     return (duckdb.Error, psycopg.Error, IbisError, pa.ArrowException, OSError)

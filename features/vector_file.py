@@ -52,6 +52,8 @@ def read_vectors(path: str | Path) -> CustomerVectors:
     ------
     SourceError
         If the file is absent, is not such a file, or was changed since.
+    ContractError
+        If the contract or the learned values in its metadata are damaged.
     """
     other = f"{path} is not a vector file; write one with `segments features CONFIG --out FILE`"
     try:

@@ -27,7 +27,7 @@ class CustomerVectors:
     """One row a customer.
 
     `frame` is indexed by `customer_id` (unique, sorted text) with the contract's columns in order; `report` counts, by
-    raw table, the rows read, left out (and why) and used; `columns` names those of ours that each raw table had.
+    raw table, the rows read, left out (and why) and used; `columns` lists which of our columns each raw table has.
     """
 
     frame: pd.DataFrame

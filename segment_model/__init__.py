@@ -1,1 +1,1 @@
-"""What a segment model is: it assigns a customer to a segment and explains why. The lowest room; NumPy-level."""
+"""The segment model: it assigns a customer to a segment and explains why. The lowest layer; NumPy-level."""

@@ -1,4 +1,4 @@
-"""The middle of each segment's customers, which is not everywhere what the assigner measures distances to."""
+"""Centres of segments where they are not the assigner's centroids: the typical customer of each segment's card."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from segment_model.encoding.encoder import MISSING_LEVEL, CategoryEncoding, Enco
 
 
 def keeps_sites(provenance: Mapping[str, Any]) -> bool:
-    """Whether a model's centroids are not means but sites that give the right borders (decision 9)."""
+    """Whether a model's centroids are sites of a Voronoi diagram instead of means (decision 9)."""
     return bool(provenance.get("parameters", {}).get("allowing_for") == "correlation")
 
 
 def typical_points(encoder: Encoder, cards: Sequence[SegmentCard]) -> Floats:
     """(segments, width): each card's medians and commonest levels, encoded.
 
-    What a card does not tell (a sensitive column) is encoded as if it were missing.
+    A column that a card leaves out (a sensitive one) is encoded as missing.
     """
     typical = [card.medians for card in cards]
     numbers = [[np.nan if (v := row.get(name)) is None else v for row in typical] for name in encoder.numbers.names]

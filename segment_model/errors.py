@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-LONGEST_WORD = 100  # the search for a near word takes time by the square of its length; no name of ours is as long
+LONGEST_WORD = 100  # no name of ours is longer, and the search takes time with the square of the length
 
 
 class SegmentsError(Exception):
@@ -51,7 +51,7 @@ class RegistryError(SegmentsError):
 
 
 class UnreachableError(RegistryError):
-    """Nobody answers where the registry should be."""
+    """The registry's address does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Problem:
 class InputError(SegmentsError):
     """Values of one or more customers cannot be used; `problems` lists each of them (at most `LIMIT`).
 
-    No more than these are taken from what is given: a generator stops there, for a problem may be dear to put in words.
+    Problems beyond `LIMIT` are not taken from the iterable, so a generator does not compute their costly hints.
     """
 
     LIMIT = 20
@@ -85,9 +85,9 @@ class InputError(SegmentsError):
 
 
 def nearest_word(word: str, options: Iterable[str]) -> str:
-    """A hint such as " Did you mean 'monetary_value'?", or an empty string when nothing is near.
+    """A hint such as " Did you mean 'monetary_value'?", or an empty string when no option is similar.
 
-    Nothing is near a word of more than `LONGEST_WORD` characters.
+    A word of more than `LONGEST_WORD` characters gets no hint.
     """
     if len(word) > LONGEST_WORD:
         return ""

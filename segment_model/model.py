@@ -56,7 +56,7 @@ class SegmentModel:
 
     @cached_property
     def scorer(self) -> Scorer:
-        """What was learned, at work: it answers in positions, to which this class gives ids and names."""
+        """Reads, assigns and explains customers; it answers in positions, to which this class gives ids and names."""
         return Scorer(self.contract, self.encoder, self.assigner, self.explainer, self.novelty)
 
     @cached_property
@@ -78,14 +78,14 @@ class SegmentModel:
 
     @cached_property
     def previous_positions(self) -> Mapping[str, int]:
-        """The position of each previous segment that the model knows, by id: its own, and the heirs of retired ones."""
+        """Positions by segment id: of the model's own segments, and of the heirs of retired ones by the retired ids."""
         return hysteresis.previous_positions(self.ids, self.provenance.get("lineage", {}))
 
     @cached_property
     def centres(self) -> Floats:
-        """(segments, width): the middle of each segment's customers, encoded.
+        """(segments, width): the centre of each segment's customers, encoded.
 
-        Where centroids are sites (decision 9), which may lie far from every customer: the card's typical customer.
+        Centroids that are sites (decision 9) may lie far from every customer: then its card's typical customer.
         """
         if keeps_sites(self.provenance):
             return typical_points(self.encoder, self.discovered_cards)
@@ -250,12 +250,12 @@ class SegmentModel:
 
     @classmethod
     def load(cls, path: str | Path, digest: str | None = None) -> SegmentModel:
-        """Read a saved model; its digest is verified, also against a known one, before anything is made of it.
+        """Read a saved model; its digest is verified, also against a known one, before any part is constructed.
 
         Raises
         ------
         ArtefactError
-            If it is missing, changed, another one, of a newer format or not complete.
+            If the model is missing, changed, incomplete, of a newer format, or has another digest.
         """
         document, arrays, verified = directory.read(Path(path), digest)
         try:

@@ -163,9 +163,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """A segment as rules of which one must be met, and how they did on the training customers.
+    """A segment as rules of which one must be met, with their counts on the training customers.
 
-    `matched` customers meet a rule, `hits` of them are in the segment, which has `size`. No rules match nobody.
+    `matched` customers meet a rule, `hits` of them are in the segment, which has `size`. Without rules nobody matches.
     """
 
     segment_id: str
@@ -186,12 +186,12 @@ class RuleSet:
 
     @property
     def precision(self) -> float | None:
-        """The share of the customers who meet a rule that is in the segment; None where nobody meets one."""
+        """Of the customers who meet a rule, the share in the segment; None where nobody meets one."""
         return self.hits / self.matched if self.matched else None
 
     @property
     def coverage(self) -> float | None:
-        """The share of the segment that meets a rule; None of an empty segment."""
+        """Of the segment's customers, the share who meet a rule; None for an empty segment."""
         return self.hits / self.size if self.size else None
 
     def holds(self, frame: pd.DataFrame) -> Flags:
@@ -203,13 +203,13 @@ class RuleSet:
         return "; or ".join(rule.words(contract) for rule in self.rules) or "nobody"
 
     def sql(self) -> str:
-        """What stands behind `WHERE`, for DuckDB and PostgreSQL."""
+        """The condition of a `WHERE` clause, for DuckDB and PostgreSQL."""
         if len(self.rules) == 1:
             return self.rules[0].sql()
         return " OR ".join(f"({rule.sql()})" for rule in self.rules) or "FALSE"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for a JSON file; precision and coverage are there for readers."""
+        """Plain values for a JSON file; precision and coverage are added for readers, and not read back."""
         names = {kind: name for name, kind in KINDS.items()}
         rules = [[{"kind": names[type(c)], **asdict(c)} for c in rule.conditions] for rule in self.rules]
         counts = {"matched": self.matched, "hits": self.hits, "size": self.size}
@@ -247,7 +247,7 @@ def identifier(name: str) -> str:
 
 
 def text(value: str) -> str:
-    """A text as SQL: standard strings know one escape, the doubled quote."""
+    """A text as an SQL literal, whose only escape is the doubled quote."""
     return "'" + value.replace("'", "''") + "'"
 
 

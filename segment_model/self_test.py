@@ -25,7 +25,7 @@ def typical_customers(model: SegmentModel, vectors: pd.DataFrame) -> list[dict[s
     """Each segment's medians and modes, where no real customer of `vectors` has just these basis values.
 
     The medians of a segment of one are that customer's own row: such rows are tried again with each number halved
-    (still in range for every kind). Empty where categories alone leave no row that is nobody's.
+    (still in range for every kind). Empty where every such row equals a real customer's.
     """
     medians = [dict(card.medians) for card in model.cards]
     halved = [{name: _half(value) for name, value in row.items()} for row in medians]
@@ -42,18 +42,18 @@ def with_examples(model: SegmentModel, vectors: pd.DataFrame) -> SegmentModel:
 
 
 def examples_of(model: SegmentModel) -> Sequence[Mapping[str, Any]]:
-    """The stored examples; none in a model made before there was a self-test, or where no made-up customer was free."""
+    """The stored examples; none in a model older than the self-test, or where each equalled a real customer."""
     examples: Sequence[Mapping[str, Any]] = model.provenance.get(EXAMPLES, ())
     return examples
 
 
 def check_examples(model: SegmentModel) -> int:
-    """Ask a model its stored examples; how many there were.
+    """Check that a model still gives its stored answers; return the number of examples.
 
     Raises
     ------
     SelfTestError
-        If it gives another answer than it gave, or none.
+        If an answer differs from the stored one.
     """
     examples = examples_of(model)
     for number, example in enumerate(examples):

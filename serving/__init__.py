@@ -1,4 +1,4 @@
-"""A SegmentModel over HTTP: assign customers, explain, and say no clearly."""
+"""A SegmentModel over HTTP: it assigns customers, explains, and refuses invalid requests with reasons."""
 
 from segment_model.rooms import require_rooms
 

@@ -1,4 +1,4 @@
-"""Where the service finds its model and what it allows, from the environment.
+"""The settings of the service, read from environment variables: the source of its model, and its limits.
 
 A built Bento serves the model packed in it, whatever the registry variables say.
 """
@@ -106,7 +106,7 @@ class ServiceSettings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> ServiceSettings:
-        """Read the variables above; an empty one counts as not set.
+        """Read the variables of all fields; an empty one counts as not set.
 
         Raises
         ------

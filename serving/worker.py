@@ -58,7 +58,7 @@ class Worker:
         self._wait_where_others_serve()
 
     def stop(self) -> None:
-        """Stop to follow the registry, to compare and to write metrics."""
+        """Stop following the registry, comparing with the challenger, and writing metrics."""
         self._live.stop()
         if self._shadow is not None:
             self._shadow.stop()
@@ -83,7 +83,7 @@ class Worker:
         """Let a restarted worker accept no requests before it has a model; the other workers answer them meanwhile.
 
         All workers share a socket, and each that listens gets its part of the requests. The first workers do not wait,
-        so that probes are answered that the model is being loaded.
+        so that probes learn that the model is being loaded.
         """
         end = time.monotonic() + LOAD_SECONDS
         if any(others.get(MODEL_INFO) for others in self._numbers.others()):

@@ -13,7 +13,7 @@ from segment_model.errors import SegmentsError
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Where a benchmark lives, its size, and the size at which a test sees that it runs."""
+    """The module of a benchmark, its full size, and the size at which a test runs it."""
 
     module: str
     size: int

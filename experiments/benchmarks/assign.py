@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -142,8 +141,8 @@ def single(repeats: int) -> dict[str, float]:
 def alternately(peer: Callable[[int], Any], ours: Callable[[int], Any], rounds: int) -> tuple[float, float, float]:
     """Median over the rounds of peer's seconds / ours, and both medians, of one call each.
 
-    Each round times one call of the peer, then as many of ours as take about as long: so whatever else the machine
-    does falls on both alike. (Medians of single calls would spare the short ones.)
+    Each round times one call of the peer, then as many of ours as take about as long, so that other load on the machine
+    affects both equally. (It would hit few of the short single calls, so their median would not show it.)
     """
     peer(0)
     ours(0)
@@ -157,7 +156,7 @@ def alternately(peer: Callable[[int], Any], ours: Callable[[int], Any], rounds: 
 
 
 def elapsed(call: Callable[[int], Any], times: int) -> float:
-    """Seconds that so many calls take, whose answers are not kept; the argument counts them."""
+    """Seconds that `times` calls take; the argument counts the calls, and their answers are dropped."""
     start = time.perf_counter()
     for number in range(times):
         call(number)
@@ -165,7 +164,7 @@ def elapsed(call: Callable[[int], Any], times: int) -> float:
 
 
 def ordinary_pipeline(frame: pd.DataFrame, contract: VectorContract) -> Pipeline:
-    """What a user would write: one branch for the numbers, one for the categories, then KMeans."""
+    """The pipeline that a user would write: a branch for the numbers, one for the categories, then KMeans."""
     numbers = [column.name for column in contract.columns if not column.is_category]
     categories = [column.name for column in contract.columns if column.is_category]
     branches = [
@@ -238,8 +237,8 @@ def bulk(size: int) -> dict[str, float]:
     points = encode_all(model, frame)
     ours, floor = [], []
     for _ in range(3):
-        ours.append(seconds(lambda _i: model.explain_records(frame), 1))
-        floor.append(seconds(lambda _i: numpy_floor(points, model), 1))
+        ours.append(elapsed(lambda _i: model.explain_records(frame), 1))
+        floor.append(elapsed(lambda _i: numpy_floor(points, model), 1))
     return {
         "bulk_vs_numpy_floor": min(ours) / min(floor),
         "bulk_peak_memory_vs_input": memory["peak"] / memory["input"],
@@ -314,20 +313,6 @@ def hdbscan(size: int) -> dict[str, Any]:
 
     figures = run_hdbscan(min(size, 50_000))
     return {key: value for key, value in figures.items() if key != "benchmark"}
-
-
-def seconds(call: Callable[[int], Any], repeats: int) -> float:
-    """Median seconds of a call, warmed up; the argument counts the calls."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if repeats > 1:
-            call(0)
-        times = []
-        for number in range(repeats):
-            start = time.perf_counter()
-            call(number)
-            times.append(time.perf_counter() - start)
-    return float(np.median(times))
 
 
 if __name__ == "__main__":

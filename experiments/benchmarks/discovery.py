@@ -1,8 +1,8 @@
 """Can discovery be trusted? Recovery of known groups, false discoveries, and running time (decisions 8 and 9).
 
-Settings are the defaults throughout: algorithm and number of segments are chosen by us. A set for which discovery
-refuses to make a model counts 0. Two processes share the sets, so their seconds are those of a busy machine; what is
-timed for a figure comes last and alone.
+Settings are the defaults throughout: discovery chooses algorithm and number of segments. A set for which discovery
+refuses to make a model counts 0. Two processes share the sets, so their seconds are those of a busy machine; the runs
+that are timed for a figure come last, one at a time.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def run(size: int) -> dict[str, object]:
     -------
     dict
         The figures of decision 9; those that need a folder of labelled sets are None where it is absent, and `missing`
-        are the companies that lasting ids could not be measured on.
+        lists the companies whose data for the lasting ids are absent.
     """
     result = labelled_sets(size)
     seeds = range(FIRST_SEED, FIRST_SEED + size)
@@ -266,7 +266,7 @@ def blobs(rows: int) -> CustomerTable:
 
 
 def lasting_ids(size: int) -> dict[str, object]:
-    """How lasting ids are, from the benchmark of that; a tiny run leaves it to that benchmark's own."""
+    """The figures of the benchmark `succession`; a tiny run leaves them out."""
     if size < TINY:
         return {"id_stability": None, "reassigned_after_month": None}
     figures = succession.run(max(300, 30 * size))

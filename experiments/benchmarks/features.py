@@ -1,4 +1,4 @@
-"""Time and memory to turn many orders into one vector a customer; the peer is a pandas groupby.
+"""Time and memory to turn many orders into one vector a customer, against a pandas groupby.
 
 Each side runs in a process of its own, so that its peak memory is its own.
 """

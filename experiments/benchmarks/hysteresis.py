@@ -16,7 +16,7 @@ SMALL = 1000  # fewer simulated customers are for tests: no second company
 
 
 def run(size: int) -> dict[str, object]:
-    """Discover once, then assign the same customers on three days, 31 days apart, with and without a previous segment.
+    """Discover once, then assign the same customers on three days, 31 days apart, with and without hysteresis.
 
     Returns
     -------

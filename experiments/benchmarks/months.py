@@ -23,7 +23,7 @@ RETAIL = EXTERNAL / "online_retail" / "online_retail.parquet"
 
 @dataclass(frozen=True)
 class TwoDays:
-    """The vectors of a company's customers on a day, and 31 days before it; `settings` as its own file has them."""
+    """The vectors of a company's customers on a day, and 31 days before it; `settings` are those of its own file."""
 
     name: str
     settings: Settings
@@ -46,7 +46,7 @@ def simulated_company(customers: int, seed: int = 11) -> TwoDays:
 
 
 def simulated_months(customers: int, seed: int = 11, days: int = 3) -> list[Month]:
-    """The same on several days, the last one first of July 2026."""
+    """Customers with planted segments on several days, of which the last is 1 July 2026."""
     with tempfile.TemporaryDirectory() as folder:
         write_company(simulate(customers, seed, date(2026, 7, 1)), Path(folder))
         settings, _ = read_settings(Path(folder) / "segments.yaml")
@@ -59,7 +59,7 @@ def complete_journey() -> TwoDays:
 
 
 def complete_journey_months(days: int = 3) -> list[Month]:
-    """The same on several days, the last one the demo's."""
+    """The households of the demo on several days, of which the last is the demo's."""
     settings, _ = read_settings(SETTINGS)
     with tempfile.TemporaryDirectory() as folder:
         load_tables().write(Path(folder))
@@ -88,7 +88,7 @@ def online_retail() -> TwoDays | None:
 
 
 def _months(company: str, settings: Settings, folder: Path, days: int) -> list[Month]:
-    """From the earliest day to the settings' own."""
+    """The vectors of each day, from the earliest to the settings' own."""
     dated = [settings.model_copy(update={"as_of": settings.as_of - ago * MONTH}) for ago in reversed(range(days))]
     return [Month(company, settings, vectors_of(settings, folder)) for settings in dated]
 

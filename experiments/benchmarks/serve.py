@@ -1,7 +1,7 @@
 """Throughput and latency of the service against the alternatives that a user would run, measured in the same run.
 
-Rounds are short and the sides take turns, so what else the machine does falls on all of them alike; a ratio is the
-median over the rounds. Keys, validation, metrics and limits are on, the limits high enough not to be met.
+Rounds are short and the sides take turns, so that other load on the machine affects all of them equally; a ratio is the
+median over the rounds. Keys, validation, metrics and limits are on; the limits are too high to be reached.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ DIFFERENT = 64  # customers that the requests are about, in turn
 MANY = 500  # customers in one request
 MANY_EACH = f"{MANY} customers, two workers"
 ROUNDS = 5
-BUSY = 0.5  # what the idler of two workers must have worked of the busier's time, or it was not the load of both
-LONG = 6  # rounds more, from which the tail is taken
+BUSY = 0.5  # the least share of the busier worker's time that the idler one works, if both share the load
+LONG = 6  # further rounds, for the tail
 STARTS = 3
-REQUESTS = 60  # of raw rows, whose median is taken
+REQUESTS = 60  # of raw rows, for a median
 
 
 def run(size: int) -> dict[str, Any]:
@@ -55,12 +55,12 @@ def run(size: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        Rates of the service over those of its peers, and what else the table that is printed holds.
+        Rates of the service over those of its peers, and the other figures of the printed table.
 
     Raises
     ------
     LoadError
-        If wrk is not installed, a peer does not start, or anything was answered by an error.
+        If wrk is not installed, a peer does not start, or an answer is an error.
     """
     find_wrk()
     rounds, starts, long = (ROUNDS, STARTS, LONG) if size > 1 else (1, 1, 1)

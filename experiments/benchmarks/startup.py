@@ -84,7 +84,7 @@ def make_project(folder: Path) -> None:
 
 def _with_kmeans(settings: Settings) -> Settings:
     kmeans = KMeansSettings(segments=4, starts=1)
-    # few customers are not enough for a verdict, which is not what is measured here
+    # so few customers give no verdict, which is not measured here
     discovery = settings.discovery.model_copy(update={"algorithms": (kmeans,), "force": True})
     return settings.model_copy(update={"discovery": discovery})
 
@@ -140,7 +140,7 @@ def check_bytecode() -> None:
     Raises
     ------
     StartupError
-        Naming a module without, as in a folder that may not be written.
+        If a module has none, for example because its folder is not writable.
     """
     for name in COMPILED:
         spec = find_spec(name)

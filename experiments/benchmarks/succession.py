@@ -23,13 +23,13 @@ AUTOMATIC = "automatic"
 COUNTS = (None, 4, 6, 8)  # None: as many as discovery chooses
 NEWCOMERS = (0.01, 0.05, 0.20)
 MONTH_LATER = "31 days later"
-JUDGED = 0.05  # the share of newcomers that `id_stability` is about
+JUDGED = 0.05  # the share of newcomers for `id_stability`
 SMALL = 1000  # fewer simulated customers are for tests: one company, one setting
 
 
 @dataclass(frozen=True)
 class Row:
-    """A retrain: what was tried, on what, and the shares of customers; `warm` is how we do it, cold the comparison."""
+    """A retrain of a company under a setting, and its shares of customers; warm is the default, cold the comparison."""
 
     company: str
     setting: str
@@ -140,9 +140,9 @@ def _retrains(company: TwoDays, setting: str, settings: DiscoverySettings, few: 
 
 
 def _lost(company: TwoDays, setting: str, made: list[Row]) -> Iterator[Row]:
-    """A row without any kept id for each retrain that is not there after a refusal, warm and cold at every share.
+    """A row without any kept id for each retrain that a refusal prevented, warm and cold at every share.
 
-    Cold ones that are not run at that share either way are among them.
+    Cold retrains that no run makes at that share are among them.
     """
     known = {(row.what, row.warm) for row in made}
     for what in (*(f"+{share:.0%} customers" for share in NEWCOMERS), MONTH_LATER):

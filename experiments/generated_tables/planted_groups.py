@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 FEWEST, MOST = 300, 5000
-MOST_ERROR = 0.02  # of the model that made the customers, in every group
+MOST_ERROR = 0.02  # of the generating model, in every group
 SMALLEST_GROUP = 30
 CATEGORY_SIGNAL = 0.3
 
@@ -40,7 +40,7 @@ def customer_table(name: str, frame: pd.DataFrame, columns: tuple[Column, ...], 
 
 @dataclass(frozen=True)
 class GroupModel:
-    """What customers are drawn from: in each group Gaussian numbers, and categories independent of them.
+    """The distribution of customers: in each group Gaussian numbers, and categories independent of them.
 
     means : (groups, numbers). covariances : one (numbers, numbers) a group. shares : (groups,), of the customers.
     chances : (categories, groups, levels); no categories where there are none.
@@ -109,7 +109,7 @@ def mixed_groups(seed: int) -> CustomerTable:
     """3 to 6 groups in 6 numbers and 4 categories, 30% of the signal (Jeffreys' divergence) in the categories.
 
     Numbers and categories are drawn apart together, until the model that made them errs on at most 2% of each group's
-    customers. Who knows that model but sees the numbers alone errs far oftener.
+    customers. The best rule that sees the numbers alone errs far more often.
     """
     generator = np.random.default_rng([5, seed])
     model, truth = mixed_model(generator)

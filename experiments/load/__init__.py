@@ -1,1 +1,1 @@
-"""Clients that put load on a running service, and the processes of the service, to be measured or killed."""
+"""Clients that put load on a running service, and its processes, which benchmarks and tests measure or kill."""

@@ -26,7 +26,7 @@ Found = TypeVar("Found")
 
 
 def run(calls: Coroutine[Any, Any, Found]) -> Found:
-    """Run callers in an event loop that is as quick as the service's, lest they be what is slow."""
+    """Run callers in an event loop as fast as the service's, so that the callers are not the bottleneck."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(calls)
 
@@ -103,7 +103,7 @@ class Connection:
         """
         async with asyncio.timeout(TIMEOUT):
             if self._streams is not None and self._streams[0].at_eof():
-                self.close()  # the service has closed what lay idle
+                self.close()  # the service has closed the idle connection
             if self._streams is None:
                 self._streams = await asyncio.open_connection(*self._place)
             reader, writer = self._streams
@@ -120,7 +120,7 @@ class Connection:
 
 
 async def read_reply(reader: asyncio.StreamReader, begun: float) -> Reply:
-    """Read one answer, whose length its head tells."""
+    """Read one answer, whose headers give its length."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     headers = {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in head[1:] if line)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
@@ -129,7 +129,7 @@ async def read_reply(reader: asyncio.StreamReader, begun: float) -> Reply:
 
 @dataclass
 class Tally:
-    """What became of many requests."""
+    """The outcomes of many requests."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)  # of those answered by 200
@@ -147,11 +147,11 @@ class Tally:
         return _quantile(self.seconds, share)
 
     def lag(self, share: float) -> float:
-        """Seconds by which the callers were late themselves, this share of the time at most."""
+        """Seconds by which the callers themselves were late: the quantile at this share."""
         return _quantile(self.lags, share)
 
     async def watch(self) -> None:
-        """Look now and then how late we are; to be cancelled."""
+        """Measure the lag of the callers' event loop every few milliseconds, until cancelled."""
         while True:
             begun = time.perf_counter()
             await asyncio.sleep(LAG_SECONDS)
@@ -167,7 +167,7 @@ Asks = Callable[[Connection, int], Any]
 
 
 async def all_at_once(url: str, callers: int, ask: Asks) -> list[Any]:
-    """Let each of `callers` do what `ask(connection, number)` does, all at the same time; what each returns."""
+    """Run `ask(connection, number)` for each of `callers` at the same time; return what each returns."""
 
     async def one(number: int) -> Any:
         async with Connection(url) as connection:
@@ -199,8 +199,8 @@ async def closed_loop(url: str, callers: int, seconds: float, requests: Sequence
 async def open_loop(url: str, per_second: float, seconds: float, requests: Sequence[bytes], most: int = 500) -> Tally:
     """Requests at even distances, for that long, over at most `most` connections that are kept open.
 
-    They take turns, so that none lies idle for long. Where all of them wait for an answer the next request is late, and
-    `asking` tells that less was asked than was wanted.
+    The connections take turns, so that none is idle for long. While all of them wait for an answer, the next request is
+    late, and `asking` exceeds `seconds`.
     """
     tally = Tally()
     idle: deque[Connection] = deque()

@@ -1,7 +1,7 @@
 """A business-to-business software company whose customers belong to known segments.
 
-Eight kinds of customer (`planted_segments`) leave accounts, subscriptions, usage events and invoices
-behind. Discovery never sees the kinds; it must find them again from behaviour alone, and so we know that it works.
+Eight kinds of customer (`planted_segments`) leave accounts, subscriptions, usage events and invoices. Discovery never
+sees the kinds; that it recovers them from behaviour alone shows that it works.
 """
 
 from __future__ import annotations

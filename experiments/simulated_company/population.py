@@ -30,7 +30,7 @@ ATTITUDES = ("early adopter", "pragmatist", "sceptic")
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """What all tables share: who the customers are, how big, since when and until when."""
+    """The traits of the customers that all tables share: kind, size, sign-up and end."""
 
     midnight: np.datetime64  # start of the as-of day
     kind: Integers  # (n,) index into PLANTED

@@ -1,4 +1,4 @@
-"""All feature groups of the raw tables, as Ibis expressions: nothing is computed here.
+"""All feature groups of the raw tables, as Ibis expressions, which other modules compute.
 
 The function that opens a table decides where the expressions run: on the user's engine, or as compiled SQL on the rows
 of a request.
@@ -35,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class FeatureGroups:
-    """The parts of a vector. `tallies` count the rows of each raw table, `columns` names those that it had (ours)."""
+    """The parts of a vector. `tallies` count the rows of each raw table; `columns` lists our columns that it has."""
 
     parts: tuple[Part, ...]
     tallies: Mapping[str, tuple[Tally, ...]]
@@ -116,7 +116,7 @@ def contract_of(groups: FeatureGroups, settings: FeatureSettings) -> VectorContr
 
 
 def missing_of(column: Column) -> float | None:
-    """What a number is for a customer without rows in a table: 0 where that is the truth (no orders: frequency 0)."""
+    """The value of a number for a customer without rows in a table: 0 where 0 is true (no orders: frequency 0)."""
     return None if column.nullable else 0.0
 
 

@@ -24,7 +24,7 @@ def subscriptions(terms: ir.Table, as_of: AnyAsOf) -> ir.Table:
     terms = terms.mutate(ran=_runs(terms, as_of.clock(CHANGE_DAYS)))
     by = ["customer_id", *(["subscription_id"] if "subscription_id" in terms.columns else [])]
     in_order = ibis.window(group_by=by, order_by=[terms.started_at, terms.cents])
-    terms = terms.mutate(before=terms.cents.lag().over(in_order))  # a column, or the SQL has it as often as it is used
+    terms = terms.mutate(before=terms.cents.lag().over(in_order))  # a column: else the SQL repeats it
     terms = terms.mutate(
         rises=terms.before.notnull() & (terms.cents > terms.before),
         falls=terms.before.notnull() & (terms.cents < terms.before),
@@ -58,7 +58,7 @@ def subscriptions(terms: ir.Table, as_of: AnyAsOf) -> ir.Table:
 
 
 def plan(terms: ir.Table, as_of: AnyAsOf) -> ir.Table:
-    """The running plan of the highest MRR; of equals the one started last."""
+    """The running plan of the highest MRR; among equal ones the one started last."""
     running = terms.filter(_runs(terms, as_of.clock()) & terms.plan.notnull())
     order = [running.mrr.fill_null(0.0).desc(), running.started_at.desc(), running.plan]
     ranked = running.mutate(rank=ibis.row_number().over(group_by="customer_id", order_by=order))

@@ -11,7 +11,7 @@ from features.tables.exact_sums import from_ten_thousandths, ten_thousandths
 from segment_model.contract import Column, Kind, Role
 
 GROUP = "usage"
-WINDOW = 90  # days; "lately" of every column that names no window
+WINDOW = 90  # days; the window of every column that names none
 
 
 def usage(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
@@ -58,7 +58,7 @@ def sessions(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Ta
     recent = events.filter(as_of.last_day - events.day < 30)
     recent = recent.select("customer_id", second=recent.occurred_at.epoch_seconds().cast("float64"))
     in_order = ibis.window(group_by="customer_id", order_by="second")
-    # a column, or the SQL has it as often as it is used
+    # a column of its own: else the SQL repeats the expression at each use
     parted = recent.mutate(silence=recent.second - recent.second.lag().over(in_order))
     starts = parted.mutate(starts=parted.silence.isnull() | (parted.silence > settings.session_gap_minutes * 60))
     return starts.group_by("customer_id").aggregate(sessions_30=starts.starts.sum().cast("float64"))
@@ -74,7 +74,7 @@ def top_feature(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
 
 
 def main_device(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
-    """The most used device of the last 90 days; of equals the one used last."""
+    """The most used device of the last 90 days; among equal ones the one used last."""
     used = events.filter(events.device.notnull() & (as_of.last_day - events.day < WINDOW))
     counts = used.group_by("customer_id", "device").aggregate(times=used.count(), last=used.occurred_at.max())
     order = [counts.times.desc(), counts["last"].desc(), counts.device]

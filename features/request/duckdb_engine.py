@@ -24,7 +24,7 @@ from features.request.sql_program import CUSTOMER, ZONED, RecordProgram
 FEWEST = 512  # capacity of the smallest engine, in rows
 TIMES = 8  # growth from one capacity to the next
 FILLED = "filled"  # marks the places that hold a row
-ARRAYS: dict[str, tuple[str, Any]] = {  # the type of a column's array, and what stands for nothing in it
+ARRAYS: dict[str, tuple[str, Any]] = {  # the type of a column's array, and its missing value
     "BIGINT": ("int64", 0),
     "DOUBLE": ("float64", np.nan),
     "VARCHAR": ("object", None),
@@ -43,7 +43,7 @@ class RecordTable(Protocol):
     """Rows of one raw table: the position of each row's customer, and the columns by name.
 
     A column is a list or an array of text, floats (NaN is none) or datetimes without a zone (in UTC where they are
-    instants), None where there is nothing; one that is left out holds nothing.
+    instants), None where missing; a column that is left out is missing in every row.
     """
 
     @property
@@ -170,14 +170,14 @@ class _Block:
         )
 
     def take(self, columns: Mapping[str, Any], size: int) -> None:
-        """Hold these rows, and no others."""
+        """Replace the rows by these."""
         for column, array in self._arrays.items():
             array[:size] = columns.get(column, self._nothing[column])
         self._arrays[FILLED][:size] = True
         self._arrays[FILLED][size:] = False
 
     def empty(self) -> None:
-        """Hold nothing."""
+        """Remove all rows and values."""
         for column, array in self._arrays.items():
             array[:] = self._nothing[column]
 

@@ -79,7 +79,7 @@ class RecordProgram:
         }
         return cls(
             zoned,
-            # null rules are the features' own: the model's say what training happened to have missing
+            # the features' null rules: those of the model's contract tell which columns had nulls in training
             tuple(made[name] for name in contract.names),
             tables,
             tuple(_sql(part.table, tables) for part in groups.parts),

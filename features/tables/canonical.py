@@ -1,4 +1,4 @@
-"""Turns a user's table into a canonical one.
+"""Converts a user's table into a canonical one, which the feature expressions read.
 
 A canonical table has our column names, keys as whole numbers or text, money and quantities as double, moments as the
 wall clock of the business's time zone, and `day` (whole days since 1970-01-01). Rows that cannot count are left out
@@ -65,7 +65,7 @@ def canonical(
     Raises
     ------
     SourceError
-        If a column is absent or of another type. Text that cannot be read as its type is found by the tallies.
+        If a column is absent or of another type. The tallies raise it for text that cannot be read as its type.
     """
     matched = matched_columns(raw.columns, contract, columns)
     whole = raw.distinct() if duplicates_dropped else raw
@@ -110,7 +110,7 @@ def canonical(
 
 
 def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
-    """The value as text, double or timestamp, where nothing is lost.
+    """The value as text, double or timestamp, where the conversion is lossless.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def as_type(value: ir.Value, wanted: RawType, where: str) -> ir.Value:
         If the type found cannot become the type wanted.
     """
     dtype = value.type()
-    if dtype.is_null() or dtype.is_unknown():  # a column that holds nothing; PostgreSQL's own enumerations
+    if dtype.is_null() or dtype.is_unknown():  # a column of nulls only; PostgreSQL's own enumerations
         return value.cast(
             {RawType.TEXT: "string", RawType.KEY: "string", RawType.MOMENT: "timestamp"}.get(wanted, "float64")
         )
@@ -191,7 +191,7 @@ def _where(fault: ir.BooleanValue, text: ir.StringValue) -> ir.StringValue:
 
 
 def _wall_clock(value: ir.Value) -> ir.Value:
-    """Instants on the business's clock: every engine's session runs in its time zone."""
+    """Instants as wall-clock times of the business: every engine's session runs in its time zone."""
     dtype = value.type()
     return value.cast(dt.timestamp) if isinstance(dtype, dt.Timestamp) and dtype.timezone else value
 

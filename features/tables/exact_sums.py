@@ -1,4 +1,4 @@
-"""Sums that are equal on every engine and in any order of rows.
+"""Exact sums, equal on every engine and for any order of rows.
 
 Floating-point addition depends on the order, so values are summed as whole ten-thousandths (fixed point).
 """

@@ -9,14 +9,14 @@ from enum import StrEnum
 
 from segment_model.errors import SourceError, nearest_word
 
-LARGEST = 1e12  # of what is summed: more is an error of the data, and its ten-thousandths would not fit in 64 bits
+LARGEST = 1e12  # of summed values: a larger one is an error in the data, and its ten-thousandths overflow 64 bits
 
 
 class RawType(StrEnum):
     """What a column of a raw table holds."""
 
     TEXT = "text"
-    KEY = "whole numbers or text"  # compared, never calculated with: whole numbers stay so, which engines group faster
+    KEY = "whole numbers or text"  # only compared; whole numbers stay numbers, which engines group faster
     NUMBER = "number"
     MOMENT = "timestamp"
     FLAG = "yes or no"
@@ -26,7 +26,8 @@ class RawType(StrEnum):
 class RawColumn:
     """One column of a raw table; `needed` columns must be there.
 
-    largest : a number further from 0 cannot be used. A request with one is refused, a table's is missing and counted.
+    largest : the largest usable absolute value. A request with a larger one is refused; in a table it is made missing
+    and counted.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The registry of assigners. Saved models, `GET /model`, the OpenAPI document and the documentation derive from it."""
+"""The registry of assigners, from which saved models, `GET /model`, the OpenAPI document and the docs derive."""
 
 from __future__ import annotations
 

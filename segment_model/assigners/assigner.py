@@ -3,7 +3,7 @@
 An assigner works on encoded points, (width, n). Its arithmetic runs dimension by dimension, never through BLAS, whose
 rounding depends on the size of the batch: so a customer gets the same bits alone and among a million.
 
-Everything that depends on the algorithm is asked of the assigner. `all_assigners` lists the assigners there are.
+All other code asks the assigner for everything that depends on the algorithm. `all_assigners` lists the assigners.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ class Assigner(Protocol):
         ...
 
     def centres(self) -> Floats:
-        """(segments, width): the middle of each segment's customers, as far as the assigner's arrays tell."""
+        """(segments, width): an estimate of the mean of each segment's customers, from the assigner's arrays."""
         ...
 
     def places_in(self, segment: int, most: int) -> Floats | None:
-        """(m, width) places inside a segment, `most` or a few more; None where only its centre is known."""
+        """(m, width) points inside a segment, `most` or a few more; None where only its centre is known."""
         ...
 
     def learn_explainer(self, encoder: Encoder, background: Background) -> Explainer:

@@ -15,7 +15,7 @@ from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.explanation.explainer import Background
 from segment_model.explanation.quadratic import LogDensities, QuadraticExplainer
 
-AT_ONCE = 1024  # customers: so many, times components and dimensions, stay in the processor's cache
+AT_ONCE = 1024  # customers; the intermediate arrays of more would not fit the processor's cache
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class GaussianMixture:
     """A customer belongs to the component with the largest posterior probability; nobody is outside.
 
     The distance of a point z to a component is √(|(z − mean) · factor|² + 2 (highest − height)): its Mahalanobis
-    distance, plus what the component's peak lacks to the highest peak of all. The nearest component is the most
+    distance, plus a penalty for a peak below the highest peak of all. The nearest component is the most
     probable one, and half the difference of two squared distances is their log-odds.
 
     means : (segments, width). factors : (segments, width, width), factor · factorᵀ is the inverse covariance.

@@ -1,4 +1,4 @@
-"""The two nearest segments of customers: what every assigner answers."""
+"""The two nearest segments of each customer: the answer of every assigner."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Nearest:
 
 
 def two_smallest(distances: Floats, outside: Flags) -> Nearest:
-    """From (segments, n) distances, which it may change, the nearest and the second; the first wins a tie."""
+    """The nearest and the second segment by (segments, n) distances, which are overwritten; the first wins a tie."""
     count, size = distances.shape
     everyone = np.arange(size)
     segment = np.argmin(distances, axis=0)

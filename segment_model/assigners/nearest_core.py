@@ -1,4 +1,4 @@
-"""HDBSCAN's assigner: a customer belongs where the nearest dense place belongs, or nowhere."""
+"""HDBSCAN's assigner: a customer belongs to the segment of the nearest exemplar of a dense region, or to none."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from segment_model.explanation.explainer import Background
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
 
-SOFTNESS = 0.5  # how much of its core distance an exemplar stands away from everybody
+SOFTNESS = 0.5  # the share of an exemplar's core distance below which no distance to it falls
 
 
 @dataclass(frozen=True)
 class NearestCore:
     """HDBSCAN: a customer belongs to the segment of the exemplar with the smallest soft reachability distance.
 
-    The soft reachability distance from a customer z to an exemplar e is √(‖z − e‖² + (core(e) / 2)²): as the mutual
-    reachability of Campello et al. (2013) it never falls under a share of the exemplar's core distance, so that a
-    dense place is nearer than a lone one; other than it, it has no corners, and it is the plain Euclidean distance to
-    the point (e, core(e) / 2) in a space of one more dimension, which one search tree answers. A customer is outside
+    The soft reachability distance from a customer z to an exemplar e is √(‖z − e‖² + (core(e) / 2)²). Like the mutual
+    reachability distance of Campello et al. (2013), it never falls below a share of the exemplar's core distance, so an
+    exemplar in a dense region is nearer than a lone one. Unlike it, it is smooth, and it is the Euclidean distance to
+    the point (e, core(e) / 2) in a space of one more dimension, so one search tree answers it. A customer is outside
     when an exemplar of the noise is nearer than any segment, or when the nearest segment is farther than that
-    segment's `reach`. decision 5 has the measurements.
+    segment's `reach`. Decision 5 has the measurements.
 
     exemplars : (m, width); core : (m,) distance to the `min_samples`-th neighbour among all customers that HDBSCAN saw;
     owner : (m,) position of the segment, -1 for noise; every segment owns at least one; reach : (segments,).
@@ -77,7 +77,7 @@ class NearestCore:
 
     @cached_property
     def _others(self) -> dict[int, tuple[cKDTree, Indices]]:
-        """For each segment, the exemplars of all others and their owners: where its runner-up is looked for."""
+        """For each segment, the exemplars of all others and their owners, among which its runner-up is searched."""
         others = {}
         for segment in range(self.size):
             rows = (self.owner >= 0) & (self.owner != segment)
@@ -144,6 +144,6 @@ def lifted(points: Floats) -> Floats:
 
 
 def _tree(places: Floats) -> cKDTree:
-    from scipy.spatial import cKDTree  # takes as long as all else that a model needs, and only HDBSCAN's need it
+    from scipy.spatial import cKDTree  # its import takes as long as all others of a model together
 
     return cKDTree(places, leafsize=32)  # measured: twice as fast in 10 dimensions as the usual 16

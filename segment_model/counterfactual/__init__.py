@@ -1,1 +1,1 @@
-"""What would change it: the smallest change that moves a customer to another segment."""
+"""Counterfactuals: the smallest change that moves a customer to another segment."""

@@ -1,4 +1,4 @@
-"""Derived columns follow from other columns by definition, so they move along when those change.
+"""Derived columns: they follow from other columns by definition, so they change along with those.
 
 Money spent is orders times the average order: a customer who orders more often at the same average spends more. The
 relations are stated between the column names that `features` gives; where a column is absent, its relation is not used.
@@ -36,16 +36,16 @@ class Derived:
 class Relation:
     """One equation between columns. `ways` solve it for one column or another, the usual one first.
 
-    `counts` says what some columns must count for the equation to be true.
+    The equation is true where each column of `counts` counts the things named there.
     """
 
     ways: tuple[Derived, ...]
     counts: Mapping[str, str] = field(default_factory=dict)
 
     def holds_in(self, contract: VectorContract) -> bool:
-        """Whether the columns that must count something are there and do.
+        """Whether the contract has the columns of `counts`, and they count these things.
 
-        A business may call its orders "trips"; the description keeps what is counted, the unit tells without one.
+        A business may call its orders "trips"; the description still says what is counted. Without one, the unit does.
         """
         columns = {column.name: column for column in contract.columns}
         return all(
@@ -93,11 +93,11 @@ def _days_between(now: Now, then: Then) -> Floats:
     span = _tenure_now(now, then) - _new(now, then, "recency_days")
     gaps = _new(now, then, "frequency") - 1
     days = np.where(span < 0, IMPOSSIBLE, _ratio(span, gaps))
-    return np.where(np.isnan(span) | np.isnan(gaps), now["days_between_orders"], days)  # cannot be told: left alone
+    return np.where(np.isnan(span) | np.isnan(gaps), now["days_between_orders"], days)  # unknown: unchanged
 
 
 def _tenure_now(now: Now, then: Then) -> Floats:
-    """The first order stays where it is; where the customer's tenure was not sent, it follows from the others."""
+    """The tenure: the day of the first order does not change; a tenure that was not sent follows from other columns."""
     if "tenure_days" in then or not math.isnan(now.get("tenure_days", math.nan)):
         return _new(now, then, "tenure_days")
     gaps = now.get("frequency", math.nan) - 1

@@ -1,4 +1,4 @@
-"""Numbers that may change: the user's units and the encoded ones, and the round values near a number."""
+"""Numbers that may change: their conversion between the user's units and encoded ones, and round values near them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from segment_model.contract import Column, Kind
 from segment_model.encoding.encoder import Floats, NumberEncoding, Transform
 from segment_model.encoding.reader import kind_bounds
 
-SAME = 1e-9  # encoded units; what is nearer counts as unmoved
-FINEST = 5  # sizes of a step that are tried before nothing is round enough, each a tenth of the one before
+SAME = 1e-9  # encoded units; a smaller move counts as none
+FINEST = 5  # step sizes that are tried, each a tenth of the one before
 CENT, PERCENT = 0.01, 0.01
 _CURRENCY = re.compile(r"^[A-Z]{3}\b")
 
@@ -33,17 +33,17 @@ class FreeNumber:
 
     @property
     def value(self) -> float:
-        """As it is, in the user's units; NaN where missing."""
+        """The customer's value, in the user's units; NaN where missing."""
         return float(self.now[self.row])
 
     @property
     def whole(self) -> bool:
-        """Only whole numbers make sense."""
+        """Whether the value must be a whole number."""
         return self.column.kind in (Kind.COUNT, Kind.FLAG)
 
     @property
     def limits(self) -> tuple[float, float]:
-        """What the kind of the column allows."""
+        """The least and the greatest value that the column's kind allows."""
         return kind_bounds(self.column.kind)
 
     @cached_property
@@ -54,13 +54,13 @@ class FreeNumber:
 
     @cached_property
     def encoded_reach(self) -> tuple[float, float]:
-        """The same, encoded; a column of one value goes nowhere."""
+        """`reach`, encoded; both ends are equal where training saw one value only."""
         low, high = self.encode(np.array(self.reach))
         return float(low), float(high)
 
     @cached_property
     def encoded(self) -> float:
-        """As it is, encoded."""
+        """The customer's value, encoded."""
         return float(self.encode(np.array([self.value]))[0])
 
     def encode(self, values: Floats) -> Floats:
@@ -73,8 +73,8 @@ class FreeNumber:
     def decode(self, encoded: Floats) -> Floats:
         """(n,) encoded values back to the user's units, within reach.
 
-        Clipping, the logarithm, the power and the ranks all rise, so each step is undone by its inverse. Where ranks
-        leap (many customers of one value) the value at the leap is the answer.
+        Clipping, the logarithm, the power and the ranks are monotonic, so each step is undone by its inverse. Where the
+        ranks jump (many customers have one value), the value at the jump is the answer.
         """
         low, high = self.encoded_reach
         factor = float(self.encoding.factor[self.row])
@@ -106,7 +106,7 @@ class FreeNumber:
         return 10.0 ** (math.floor(math.log10(size)) - 2 - finer)
 
     def around(self, encoded: float, finer: int = 0) -> tuple[float, float]:
-        """The spoken values at or next below and above an encoded one; the same twice if it is itself spoken."""
+        """The round values next below and above an encoded one; the same twice if it is itself round."""
         value = float(self.decode(np.array([encoded]))[0])
         step = self.step(value, finer)
         near = np.clip([spoken(round(value / step) + shift, step) for shift in (-1, 0, 1)], *self.limits)

@@ -8,7 +8,7 @@ from scipy.optimize import nnls
 from segment_model.encoding.encoder import Floats
 
 EMPTY = 1e-6  # the residual is 1 / sqrt(1 + distance²): smaller means no point within a million encoded units
-AGREED = 1e-9  # by how much a need may be missed through rounding
+AGREED = 1e-9  # a constraint may be violated by this much through rounding
 
 
 def nearest_point(point: Floats, gains: Floats, needs: Floats, lower: Floats, upper: Floats) -> Floats | None:

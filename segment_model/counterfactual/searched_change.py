@@ -153,7 +153,7 @@ class _Numbers:
     # -- rounding ----------------------------------------------------------------------------------------------
 
     def _rounded(self, point: Floats) -> RoundedChange | None:
-        """As round as will do: at the border first, then a little farther inside, then with finer steps."""
+        """The roundest values inside the segment: at the border, then a little farther in, then with finer steps."""
         for finer, depth in product(range(FINEST), DEPTHS):
             farther = np.clip(self._start + (1 + depth) * (point - self._start), self._low[:, 0], self._high[:, 0])
             rounded = self._rounded_to(farther, finer)
@@ -162,7 +162,7 @@ class _Numbers:
         return None
 
     def _rounded_to(self, point: Floats, finer: int) -> RoundedChange | None:
-        """Spoken values around the point, or the old ones, then the best of their neighbours until none is better."""
+        """The best of the round values around the point and the old ones, then of its neighbours while one improves."""
         near = [
             tuple(dict.fromkeys((*number.around(float(at), finer), number.value)))
             if abs(at - start) > SAME
@@ -186,7 +186,7 @@ class _Numbers:
         neighbours = []
         for position, number in enumerate(self._numbers):
             at = values[position]
-            if np.isnan(at):  # missing, and staying so
+            if np.isnan(at):  # it is missing and stays missing
                 continue
             step = number.step(float(at), finer)
             shifts = [sign * many for many in (1, 2, 5, 10, 100) for sign in (-1, 1)]

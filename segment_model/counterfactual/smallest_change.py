@@ -22,7 +22,7 @@ from segment_model.counterfactual.nearest_point import AGREED, nearest_point
 from segment_model.encoding.encoder import Floats
 from segment_model.interruption import Check, go_on
 
-MARGIN = 4 * AGREED  # beyond the border, where a tie goes to the other side, and by more than a programme lets pass
+MARGIN = 4 * AGREED  # beyond the border: a tie may go to the other side, and a programme is only as exact as AGREED
 MOST_NODES = 4000
 MOST_LEVELS = 4096  # combinations of levels, the cheapest
 
@@ -57,8 +57,8 @@ def smallest_change(
 ) -> tuple[Solution | None, bool]:
     """The change of the free columns that brings `point`, (width,), to the target centroid, or None; and a proof.
 
-    The second answer is true where everything was tried: then no other whole numbers and levels make a smaller
-    change, or no change will do at all. It is false where there was too much to try.
+    The proof is true where all combinations were tried: then no other whole numbers and levels make a smaller change,
+    or no change reaches the target. It is false where there were too many combinations to try.
     The rows of free numbers in the encoded point are their rows in the encoder. `check` is called before each
     programme.
     """
@@ -85,7 +85,7 @@ class _Search:
         self._gains = 2 * (centroids[target] - others)
         self._needs = np.sum(centroids[target] ** 2 - others**2, axis=1)
         self._needs = self._needs + MARGIN * (1 + np.abs(self._needs))
-        twins = np.flatnonzero(~self._gains.any(axis=1))  # two centroids in one place: the first of them has everybody
+        twins = np.flatnonzero(~self._gains.any(axis=1))  # of two equal centroids the first wins every tie
         self._needs[twins] = np.where(twins < target, 1.0, 0.0)
         self._order = count()
         self._heap: list[tuple[float, int, _Node, Floats | None]] = []  # the programme's solution last
@@ -167,7 +167,7 @@ class _Search:
         return False
 
     def _part(self, node: _Node, solved: Floats) -> bool:
-        """Whole numbers for which the others cannot be rounded: set one apart. False where all are set already."""
+        """Split at one whole number, as the others cannot be rounded beside it; false where all are fixed already."""
         for position, number in enumerate(self._numbers):
             if number.whole and node.lower[position] < node.upper[position]:
                 at = float(solved[position])
@@ -184,7 +184,7 @@ class _Search:
     # -- rounding ----------------------------------------------------------------------------------------------
 
     def _rounded(self, node: _Node, solved: Floats) -> tuple[float, tuple[float, ...]] | None:
-        """(squared distance, values) with every number that moves at a spoken value, as round as will do."""
+        """(squared distance, values) with every number that moves at the roundest possible value."""
         for finer in range(FINEST):
             rounded = self._one_by_one(node, solved, finer) or self._all_at_once(node, solved, finer)
             if rounded is not None:
@@ -194,7 +194,7 @@ class _Search:
     def _one_by_one(self, node: _Node, solved: Floats, finer: int) -> tuple[float, tuple[float, ...]] | None:
         """Each number down or up, whichever leaves the smaller change, solving again for those that come after.
 
-        Close to the smallest, but it may run into a corner where nothing round is left for the last ones.
+        The change is close to the smallest one, but the last numbers may have no round value left.
         """
         values = [number.value for number in self._numbers]
         cost = self._cost(node, solved)
@@ -213,7 +213,7 @@ class _Search:
         return cost, tuple(values)
 
     def _all_at_once(self, node: _Node, solved: Floats, finer: int) -> tuple[float, tuple[float, ...]] | None:
-        """Solve so far inside every border that rounding to the nearest value cannot leave the segment."""
+        """Solve at such a distance inside every border that rounding to the nearest value cannot leave the segment."""
         steps = np.zeros(len(solved))
         for position, number in enumerate(self._numbers):
             if number.whole:

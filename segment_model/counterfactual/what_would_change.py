@@ -38,12 +38,12 @@ from segment_model.scoring.answers import Assignments
 from segment_model.scoring.scoring import Scorer
 
 MOST_PLACES = 256
-AT_ONCE = 256  # changed customers judged between two looks at whether to go on
+AT_ONCE = 256  # changed customers judged between two calls of the check
 Value = float | str | None
 
 
 class ChangedModel(Protocol):
-    """What the search asks of a segment model, which is a `SegmentModel`."""
+    """The parts of a `SegmentModel` that the search uses."""
 
     @property
     def contract(self) -> VectorContract: ...
@@ -75,9 +75,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class WhatWouldChange:
-    """The answer: how a customer would come to segment `to`.
+    """The change that moves a customer to segment `to`, or the reason why there is none.
 
-    segment_id : the customer's segment as it is (None where unassigned). reachable : whether a change leads there; if
+    segment_id : the customer's present segment (None where unassigned). reachable : whether a change leads there; if
     not, `reason` says why and there are no changes. customer : the changed customer, whom the model assigns to `to`.
     distance : the encoded (Euclidean) length of the move. least_distance : the smallest there is, before rounding;
     None where the change was found by search. exact : no other whole numbers and categories make a smaller change.
@@ -300,7 +300,7 @@ class _Question:
         return WhatWouldChange(self._model.ids[self._target], None, False, reason=reason)
 
     def _nothing(self, proven: bool) -> WhatWouldChange:
-        """Nothing will do of what was allowed to change, as far as it was."""
+        """No values of the free columns, within their ranges, reach the target; `proven` where all were tried."""
         parts = [f"{n.column.name} ({plain_number(n.reach[0])} to {plain_number(n.reach[1])})" for n in self._free]
         parts += [f"{c.encoding.name} ({len(c.choices)} other levels)" for c in self._levels]
         nothing = "no values of" if proven else "a search found no values of"

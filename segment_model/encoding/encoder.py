@@ -63,7 +63,7 @@ class NumberEncoding:
 
     names: tuple[str, ...]
     fill: Floats  # the median, for a missing value
-    lower: Floats  # raw values are clipped to lower..upper, so that one extreme customer decides nothing
+    lower: Floats  # raw values are clipped to lower..upper, so that one extreme customer has little influence
     upper: Floats
     transforms: tuple[Transform, ...]
     power: Floats  # lambda of Yeo-Johnson; 1 elsewhere
@@ -96,7 +96,7 @@ class NumberEncoding:
         return self._scaled(values, self.center[:, None], self.factor[:, None])
 
     def encode_one(self, values: Floats, inside: bool) -> Floats:
-        """As `encode`, in place, of one customer, (p,), who lacks nothing; `inside` where no value needs clipping."""
+        """As `encode`, in place, for one customer, (p,), without missing values; `inside`: no value needs clipping."""
         if not inside:
             np.maximum(values, self.lower, out=values)
             np.minimum(values, self.upper, out=values)

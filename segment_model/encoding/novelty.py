@@ -1,4 +1,4 @@
-"""Novelty: a number of the customer lies far outside the training range.
+"""Novelty: a customer is novel when one of their numbers lies far outside the training range.
 
 It is tested on the raw numbers, because the encoder clips them.
 """
@@ -41,7 +41,7 @@ class NoveltyRule:
             seen = row[~np.isnan(row)]
             if seen.size:
                 center[position] = np.mean(seen)
-                # of a column that never varied, anything but rounding is new
+                # a column that never varied: any difference beyond rounding is novel
                 spread[position] = max(float(np.std(seen)), 1e-9 * max(1.0, abs(center[position])))
         distance = np.abs(measured - center[:, None]) / np.where(spread > 0, spread, 1.0)[:, None]
         farthest = np.fmax.reduce(distance, axis=0) if len(numbers) else np.zeros(numbers.shape[1])
@@ -55,7 +55,7 @@ class NoveltyRule:
         """True for each of n customers, (numbers, n), with a number outside its column's range."""
         outside = np.zeros(numbers.shape[1], dtype=np.bool_)
         low, high = extent(numbers)
-        # a column without a value outside, or missing, need not be looked at one by one
+        # only columns with a value outside or missing are compared value by value
         for position in np.flatnonzero(~((low >= self.lower) & (high <= self.upper))):
             outside |= (numbers[position] < self.lower[position]) | (numbers[position] > self.upper[position])
         return outside

@@ -13,11 +13,11 @@ from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.explanation.coalitions import Coalitions, coalitions_of
 from segment_model.explanation.explainer import Explanations, complete_explanations
 
-MOST_AT_ONCE = 262_144  # multiplications: OpenBLAS shares more than that among threads, and waits for them
+MOST_AT_ONCE = 262_144  # multiplications; OpenBLAS splits a larger product among threads, whose hand-over costs time
 
 
 class Cores(Protocol):
-    """What is explained: an assigner that measures soft reachability distances to owned exemplars."""
+    """The assigner that is explained: it measures soft reachability distances to exemplars of segments."""
 
     @property
     def size(self) -> int:
@@ -76,7 +76,7 @@ class CoreExplainer:
     def _mixing(self) -> tuple[Floats, Floats]:
         """For each coalition, 1 where a dimension is the customer's, and what the others are: (c, width) each.
 
-        A last column makes a 1 of every point, as `_Exemplars.distance` wants it.
+        The last column is 1 in every mixed point, as `_Exemplars.distance` requires.
         """
         own = self._coalitions.members[:, self._column_of].astype(np.float64)
         others = (1 - own) * self.background[self._coalitions.background]
@@ -125,8 +125,8 @@ class _Exemplars:
     def distance(self, points: Floats) -> Floats:
         """The assigner's distance from points, rows (x, 1) of width + 1 numbers, to the segment: (n,).
 
-        Matrix products find the nearest exemplar, and its distance is then taken plainly: so rounding, which in a
-        product depends on the machine, does not show.
+        A matrix product finds the nearest exemplar; its distance is then computed without one, because the rounding of
+        a product depends on the machine.
         """
         step = max(1, MOST_AT_ONCE // self.factors.size)
         nearest = np.empty(len(points), dtype=np.intp)

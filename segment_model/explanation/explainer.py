@@ -36,7 +36,7 @@ class Explanations:
     score: Floats
 
     def to_shap(self, data: NDArray[np.object_]) -> shap.Explanation:
-        """As shap's own plots take them; data : (n, p) values in the user's units."""
+        """As the object that shap's plots take; data : (n, p) values in the user's units."""
         import shap  # imports numba, which takes seconds; assignments never wait for it
 
         return shap.Explanation(
@@ -48,7 +48,7 @@ class Explanations:
 
 
 class Background(Protocol):
-    """The training customers, as an explainer learns its background from them."""
+    """The training customers, from whom an explainer learns its background."""
 
     @property
     def points(self) -> Floats:

@@ -43,7 +43,7 @@ class LogDensities:
 
 @dataclass(frozen=True)
 class QuadraticMargin:
-    """One margin around the background's mean: uᵀQu + slope · u + (a constant), and what the background makes of it.
+    """One margin around the background's mean: uᵀQu + slope · u + a constant, with its means over the background.
 
     quadratic : (width, width). slope : (width,). expected : (width,) the mean of u_i (Qu)_i. base : the mean margin.
     """
@@ -100,7 +100,7 @@ class QuadraticExplainer:
     def _margin(self, toward: int, against: int) -> QuadraticMargin:
         """The margin of a pair of segments, computed when its first customer comes."""
         pair = (toward, against)
-        if pair not in self._margins:  # two threads that come first at once write the same
+        if pair not in self._margins:  # two threads may compute the same value
             self._margins[pair] = self._learn_margin(toward, against)
         return self._margins[pair]
 

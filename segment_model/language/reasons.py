@@ -23,10 +23,10 @@ SMALL = 0.1  # of the strongest reason; weaker ones are not worth a word in the 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What one feature says: a positive contribution speaks for the segment explained, a negative one against it.
+    """The contribution of one feature: a positive one speaks for the segment explained, a negative one against it.
 
     `typical` is what is typical of the segment explained (its median or commonest level), `typical_against` of the
-    one it is compared with; None where a model card may not or cannot tell.
+    one it is compared with; None where the card leaves the column out or the value is unknown.
     """
 
     feature: str
@@ -76,7 +76,7 @@ def in_one_sentence(ranked: Sequence[Reason], model: SegmentModel, toward: int, 
 
 
 class ReasonWriter:
-    """Says reasons in words for one model. What does not depend on the customer is worked out once."""
+    """Writes reasons in words for one model; computes once what does not depend on the customer."""
 
     def __init__(self, model: SegmentModel) -> None:
         self._model = model
@@ -86,7 +86,7 @@ class ReasonWriter:
     def words(self, customer: Mapping[str, Any], toward: int, against: int) -> list[str]:
         """One phrase a basis column, in the encoder's order."""
         pair = (toward, against)
-        if pair not in self._endings:  # two threads may both work it out, and get the same
+        if pair not in self._endings:  # two threads may compute the same value
             self._endings[pair] = tuple(self._ending(column, toward, against) for column in self._columns)
         return [
             start + self._value_words(position, customer[column.name]) + ending
@@ -106,7 +106,7 @@ class ReasonWriter:
         return tuple(zip(numbers.lower.tolist(), numbers.upper.tolist(), numbers.fill.tolist(), strict=True))
 
     def _value_words(self, position: int, value: Any) -> str:
-        """The value, and what the encoder made of it where that is something else."""
+        """The value, and the value that the encoder uses where they differ."""
         column = self._columns[position]
         if position >= len(self._ranges):
             return _level_words(value, self._model.encoder.categories[position - len(self._ranges)])
@@ -122,7 +122,7 @@ class ReasonWriter:
         return text
 
     def _ending(self, column: Column, toward: int, against: int) -> str:
-        """What is typical of the two segments."""
+        """The typical values of the two segments, as the end of a phrase."""
         own, other = (
             None if value is None else _without_unit(value, column)
             for value in (_typical(self._model, position, column.name) for position in (toward, against))
@@ -141,7 +141,7 @@ def _typical(model: SegmentModel, segment: int, name: str) -> Value:
 
 
 def _without_unit(value: Value, column: Column) -> str:
-    """The unit was just said."""
+    """The value without its unit, which the phrase has named already."""
     text = plain_value(value, column)
     if column.is_category or not column.unit:
         return text
@@ -149,7 +149,7 @@ def _without_unit(value: Value, column: Column) -> str:
 
 
 def _clipped(text: str, counted: str, end: str) -> str:
-    if text == counted:  # the difference is too small to be said
+    if text == counted:  # the difference is too small to show
         return text
     return f"{text}, counted as {counted}, the {end} that training looked at"
 

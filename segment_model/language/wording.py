@@ -8,7 +8,7 @@ from decimal import Decimal
 from segment_model.contract import Column
 
 MOST_DIGITS = 6  # decimals
-HUGE, MINUTE = 1e15, 1e-6  # beyond, in powers of ten
+HUGE, MINUTE = 1e15, 1e-6  # larger and smaller numbers are written in powers of ten
 
 
 def plain_number(value: float) -> str:
@@ -47,7 +47,7 @@ def plain_value(value: float | str | None, column: Column) -> str:
 
 
 def _percent(value: float) -> str:
-    """A share in percent, also one that a hundred times is no double any more."""
+    """A share in percent, also where a hundred times the share exceeds a double."""
     return f"{plain_number(100 * value) if abs(value) < HUGE else f'{Decimal(value) * 100:.2e}'} %"
 
 
@@ -58,7 +58,7 @@ def direction(column: Column, upwards: bool) -> str:
 
 
 def in_words_of_change(before: float | str | None, after: float | str | None, column: Column) -> str:
-    """What becomes different: "frequency: 3 more orders (from 4 to 7)"."""
+    """A change in words: "frequency: 3 more orders (from 4 to 7)"."""
     if isinstance(before, str) or isinstance(after, str) or before is None or after is None or column.kind == "flag":
         return f"{column.title}: {exact_value(after, column)} instead of {exact_value(before, column)}"
     share = _is_share(column)
@@ -81,7 +81,7 @@ def _change(before: float, after: float, times: int) -> tuple[str, str, str]:
     old, new = round(old, digits), round(new, digits)
     if max(abs(old), abs(new)) < HUGE and (old != new or before == after):
         return _shown(abs(round(new - old, digits))), _shown(old), _shown(new)
-    # more than a double holds, or less than that many decimals show
+    # the numbers exceed a double, or are too small for these decimals
     first, last = Decimal(before) * times, Decimal(after) * times
     return _shown(abs(last - first)), _shown(first), _shown(last)
 

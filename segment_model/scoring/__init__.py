@@ -1,1 +1,1 @@
-"""A model at work: from customers to assignments and explanations."""
+"""Scoring: from customers to assignments and explanations, one at a time or in chunks."""

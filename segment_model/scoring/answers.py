@@ -60,7 +60,7 @@ class Assignments:
 
     def table(self, ids: Sequence[str], names: Sequence[str], index: pd.Index[Any] | None = None) -> pd.DataFrame:
         """One row a customer, under the segments' ids and names in the model's order."""
-        of_id = pd.array([*ids, None], dtype="str")  # the last place answers position -1: nobody
+        of_id = pd.array([*ids, None], dtype="str")  # position -1, no segment, reads the last entry
         of_name = pd.array([*names, None], dtype="str")
         segment = np.where(self.unassigned, -1, self.nearest)
         return pd.DataFrame(

@@ -27,7 +27,7 @@ MAJORITY = 0.5  # a segment stands for a retired one if more than this share of 
 
 @dataclass(frozen=True)
 class PreviousSegments:
-    """The previous segments of n customers, and who stays there.
+    """The previous segments of n customers, and which customers stay there.
 
     positions : (n,) position of the previous segment, -1 where none was sent or the model does not know it.
     kept : (n,) true for customers who stay; their segment is the previous one, not the nearest.

@@ -28,7 +28,7 @@ from segment_model.scoring.single_customer import Single, SingleCustomer
 
 Policy = Literal["unassigned", "nearest"]
 Explain = Callable[[Floats, Nearest, int], None]  # points (width, n), their segments, and where in the whole they begin
-CHUNK = 16_384  # customers at a time: few enough for the cache, enough to outweigh what each chunk costs
+CHUNK = 16_384  # customers at a time: few enough for the cache, enough to outweigh the fixed cost of a chunk
 CHUNKS_WORTH_THREADS = 4
 
 
@@ -49,7 +49,7 @@ class Scorer:
 
     @cached_property
     def single(self) -> SingleCustomer | None:
-        """The fast path for one customer; None where the algorithm has none."""
+        """The fast path for one customer; None where the algorithm does not offer it."""
         sites, linear = self.assigner.sites, self.explainer.linear
         if sites is None or linear is None:
             return None
@@ -69,7 +69,7 @@ class Scorer:
     def explain(self, customers: Table, policy: Policy, against: int | None) -> tuple[Assignments, Explanations]:
         """As `assign`, with why: the nearest segment against the runner-up, or against the segment at a position.
 
-        Where that segment is itself the nearest, the runner-up is what it is compared with.
+        Where that segment is itself the nearest, it is compared with the runner-up.
         """
         single = self._quick(customers) if against is None else None
         if single and self.single:

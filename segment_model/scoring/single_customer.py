@@ -33,7 +33,7 @@ class Single(NamedTuple):
 
 
 class SingleCustomer:
-    """Assigns and explains one customer in order, by centroids."""
+    """Assigns one valid customer to the nearest site, and explains the assignment."""
 
     def __init__(
         self,
@@ -72,8 +72,8 @@ class SingleCustomer:
         self._reasons: dict[tuple[int, int], _PairReasons] = {}
 
     def assign(self, record: Record) -> Single | None:
-        """The customer's segments, or None where the general path must look at it."""
-        if type(record) is not dict:  # others may make up what they lack
+        """The customer's segments, or None where the customer needs the general path."""
+        if type(record) is not dict:  # other mappings may supply missing keys
             return None
         try:
             row = self._take(record)
@@ -114,7 +114,7 @@ class SingleCustomer:
         return Single(nearest, squares.index(square), strength, distance, point, levels)
 
     def explain(self, single: Single) -> Explanations:
-        """Why the nearest segment and not the runner-up, as `CentroidExplainer` says it."""
+        """The explanation of the nearest segment against the runner-up, as `CentroidExplainer` gives it."""
         base, contributions, score = self.reasons(single)
         return Explanations(
             self._columns,
@@ -137,7 +137,7 @@ class SingleCustomer:
         return pair.base, contributions, _in_order(contributions, pair.base)
 
     def _of_pair(self, nearest: int, runner_up: int) -> _PairReasons:
-        """What every customer between the same two segments shares, worked out when the first of them comes."""
+        """The terms that all customers between the same two segments share, computed for the first of them."""
         base = self._linear.base
         direction = np.ascontiguousarray(self._linear.directions[:, nearest * len(base) + runner_up])
         of_levels = []
@@ -147,12 +147,12 @@ class SingleCustomer:
             pulls = ((points - self._linear.mean[block]) * direction[block]).tolist()
             of_levels.append([_in_order(dimensions[1:], dimensions[0]) for dimensions in pulls])
         pair = _PairReasons(float(base[nearest, runner_up]), direction[: self._count], of_levels)
-        self._reasons[nearest, runner_up] = pair  # should two threads come first at once, they write the same
+        self._reasons[nearest, runner_up] = pair  # two threads may compute the same value
         return pair
 
 
 class _PairReasons(NamedTuple):
-    """Of two segments: E[margin], the direction (numbers,) between them, and each category level's contribution."""
+    """For two segments: E[margin], the direction (numbers,) between them, and each category level's contribution."""
 
     base: float
     direction: Floats

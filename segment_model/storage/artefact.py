@@ -58,7 +58,7 @@ def write_parts(parts: Parts) -> tuple[Document, Arrays]:
 
 
 def learned_document(document: Mapping[str, Any]) -> Document:
-    """The part of a document that was learned from customers and decides an answer; every array is of that kind."""
+    """The parts of a document that were learned and decide an answer; all arrays do, so they need no selection."""
     return {name: document[name] for name in LEARNED_PARTS}
 
 

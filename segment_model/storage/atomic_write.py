@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SHARED, PRIVATE = 0o666, 0o600  # what the process's umask leaves of it; the owner only
+SHARED, PRIVATE = 0o666, 0o600  # less the process's umask; the owner only
 
 
 def atomic_write(path: Path, content: bytes, private: bool = False) -> None:

@@ -74,7 +74,7 @@ def write(path: Path, files: Mapping[str, bytes]) -> None:
 def read(path: Path, digest: str | None = None) -> tuple[dict[str, Any], dict[str, NDArray[Any]], str]:
     """Read and verify a model's files: its document, its arrays, its digest.
 
-    Where the digest is known beforehand, a model that is complete in itself but another one is not read either.
+    With a `digest`, a complete model of another digest is refused too.
 
     Raises
     ------

@@ -16,7 +16,7 @@ def apply_previous(
     rows: list[dict[str, Any]], model: SegmentModel, assignments: Assignments, previous: Sequence[str | None]
 ) -> None:
     """Apply hysteresis to the rows of customers with a previous segment, and report there what it did."""
-    # imported late, with NumPy, so that a process that loads no model does not wait for it
+    # imported on first use, since it imports pandas: a worker answers probes before it has loaded a model
     from segment_model.scoring.hysteresis import apply_hysteresis
 
     stays = apply_hysteresis(assignments, previous, model.previous_positions)

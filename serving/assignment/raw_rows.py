@@ -1,8 +1,8 @@
 """The raw rows of a request as columns, with every value checked.
 
-Whole columns are read at once, which is fast but only tells whether all values are good. If not, the rows are read one
-by one, which tells what is wrong with which customer. That reading is the rule: the fast one accepts nothing that it
-refuses, and converts alike what both accept.
+Whole columns are read at once, which is fast but only shows whether all values are valid. If not, the rows are read
+one by one, which shows what is wrong with which customer. The slow reading is the reference: the fast one accepts no
+value that the slow one refuses, and converts all others equally.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def read_rows(customers: Sequence[RowsByTable], ids: Sequence[str], columns: Col
 
 
 def _at_once(customers: Sequence[RowsByTable], columns: Columns) -> RawTables | None:
-    """The tables; None if any value has to be read alone."""
+    """The tables; None if any value has to be read by itself."""
     tables: dict[str, Rows] = {}
     zones: set[bool] = set()
     for table, wanted in columns.items():

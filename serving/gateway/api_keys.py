@@ -75,8 +75,8 @@ class ApiKeys:
                 401,
                 "unauthorized",
                 "this service asks for an API key: send the header 'Authorization: Bearer <key>'",
-                # for `Basic` a browser asks its user for the key, as the password of any user; Chromium does not if
-                # the header names another scheme too
+                # for `Basic` a browser asks its user for the key, as the password of any user name; Chromium does
+                # not ask if the header names another scheme too
                 headers={"WWW-Authenticate": 'Basic realm="API key as password", charset="UTF-8"'},
             )
         return caller
@@ -123,7 +123,7 @@ def add_key(path: Path, name: str) -> str:
     Raises
     ------
     SettingsError
-        If the name is taken or not usable, or the file is not of the documented form.
+        If the name is taken or not usable, or the file cannot be read or written or is not of the documented form.
     """
     if not NAME.fullmatch(name):
         raise SettingsError(f"{name!r} is not a name for a key; expected 1 to 64 letters, digits, spaces and . _ -")
@@ -144,7 +144,7 @@ def revoke_key(path: Path, name: str) -> None:
     Raises
     ------
     SettingsError
-        If the file has no such key.
+        If the file has no such key, cannot be read or written, or is not of the documented form.
     """
     hashes = read_keys(path)
     if name not in hashes:

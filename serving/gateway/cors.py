@@ -1,4 +1,4 @@
-"""Cross-origin requests (CORS): a browser admits pages of no other origin than those that the settings name."""
+"""Cross-origin requests (CORS): only pages of the origins that the settings name may call from a browser."""
 
 from __future__ import annotations
 

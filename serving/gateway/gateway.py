@@ -178,5 +178,5 @@ async def _run_in_thread(thread: ThreadPoolExecutor, work: Callable[[], Returned
 
 
 def _secret(headers: Headers) -> str:
-    """The key that the request carries, as text, in which a caller may have put it elsewhere by mistake."""
+    """The key of the request as text, so that it can be redacted where the caller put it elsewhere by mistake."""
     return sent_key(headers).decode("utf-8", "replace")

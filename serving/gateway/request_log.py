@@ -44,7 +44,7 @@ class LoggedRequest:
 
 
 class RequestIds:
-    """The id of a request: that of its header `X-Request-Id`, or a new one of a text of this process and a number."""
+    """The id of a request: that of its header `X-Request-Id`, or a new one: a prefix of this process and a number."""
 
     def __init__(self) -> None:
         self._prefix = os.urandom(6).hex()
@@ -130,7 +130,7 @@ def _fields(request: LoggedRequest, status: int, seconds: float) -> dict[str, An
         "request_id": request.request_id,
         "key": request.key or None,
         "method": request.method,
-        "route": request.route or None,  # of the table of routes: a path may hold anything
+        "route": request.route or None,  # a route of the table, never the path, which may hold a secret
         "status": status,
         "milliseconds": round(seconds * 1000, 3),
     }

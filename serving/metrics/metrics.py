@@ -79,7 +79,7 @@ class Histogram(Family):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The numbers of a counter; or those with certain values of its last label, added up by the other labels."""
+    """The numbers of a counter; with `under`, only those whose last label is in it, summed by the other labels."""
 
     counter: Counter
     under: frozenset[str] | None = None
@@ -89,7 +89,7 @@ class Counted:
         return self.counter.labels if self.under is None else self.counter.labels[:-1]
 
     def numbers(self, counters: Mapping[str, Mapping[Labels, list[float]]]) -> dict[Labels, float]:
-        """By the values of `labels`, of all counters' numbers."""
+        """The numbers by the values of `labels`; counters : all counters by name."""
         totals: dict[Labels, float] = {}
         for values, (number,) in counters[self.counter.name].items():
             if self.under is None or values[-1] in self.under:

@@ -29,7 +29,7 @@ class ShadowMetrics:
     def count(self, champion: str, challenger: str, outcomes: Mapping[Outcome, int]) -> None:
         if (champion, challenger) != self._pair:
             self._pair = pair = (champion, challenger)
-            # of the same pair a worker that died may have left us its numbers: those must not go back
+            # keep those of this pair: a replacement worker resumes its predecessor's counters, which must not fall
             self._customers.forget(lambda labels: labels[:2] == pair)
         for outcome, number in outcomes.items():
             self._customers.add(*self._pair, outcome, by=number)

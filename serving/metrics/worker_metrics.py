@@ -1,4 +1,4 @@
-"""The metrics of all workers: each writes its numbers to a file, and whichever answers `/metrics` reads all files.
+"""The metrics of all workers: each writes its numbers to a file, and the one that answers `/metrics` reads them all.
 
 A replacement worker has the place of its predecessor and resumes its counters, so that a counter of the service never
 falls. Only label values that no longer exist (segments of a former model, a former pair in the shadow) are dropped, by

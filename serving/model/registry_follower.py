@@ -1,4 +1,4 @@
-"""The model in service follows the registry: the version that the alias names is fetched, checked and put into service.
+"""Follows the registry: fetches and checks the version that the alias names, and puts it into service.
 
 One thread polls the registry every few seconds, also while a version loads; requests never do. A version is fetched in
 a thread of its own. Its digest is verified before anything of it is used, its contract is compared with that of the
@@ -46,7 +46,7 @@ class RegistrySource:
 
     @property
     def _location(self) -> RegistryLocation:
-        # a built Bento carries neither this room nor MLflow
+        # a built Bento contains neither this package nor MLflow
         from registry.connection import RegistryLocation
 
         return RegistryLocation(self.tracking_uri, self.model_name)
@@ -64,7 +64,7 @@ class RegistrySource:
         connection.load_mlflow()
 
     def standing(self) -> AliasState:
-        """What the pointer names now."""
+        """The version, digest and labels that the pointer names now."""
         from registry.versions import versions
 
         return versions.alias_state(self._location, self.pointer)

@@ -1,4 +1,4 @@
-"""A verified model with its registered name and version, as every endpoint gets it."""
+"""A verified model with its registered name and version, as all endpoints use it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)  # compared by identity
 class ServedModel:
-    """A verified model, its name and version, and what answers need again and again, computed once.
+    """A verified model, its name and version, and values that many answers need, computed once.
 
     is_copy : the model was read from the copy on disk, because the registry could not provide it.
     """

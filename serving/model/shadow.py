@@ -29,7 +29,7 @@ MOST_WAITING = 4096  # customers
 MOST_TEXT = 1000  # characters of one customer's categories, which may be megabytes
 AT_ONCE = 256
 PAUSE_SECONDS = 0.2
-REST = 9.0  # times as long as it has worked
+REST = 9.0  # the pause after a batch, in multiples of its working time
 Outcome = Literal["same", "different", "failed", "dropped"]
 
 
@@ -162,7 +162,7 @@ def _segments_by(challenger: ServedModel, customers: list[dict[str, Any]], polic
 
 
 def shadow_of(settings: ServiceSettings, alias: str, counts: ComparisonCounts) -> Shadow:
-    """The challenger of this alias, followed as a champion is, but with any contract."""
+    """The comparison with the challenger of this alias, which is followed like a champion, but with any contract."""
     challenger = FollowedModel(
         source_of(settings, alias),
         poll_seconds=settings.poll_seconds,

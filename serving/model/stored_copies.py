@@ -1,4 +1,4 @@
-"""A served model on disk: packed into a Bento, and as a copy of the registry's last verified model.
+"""Served models on disk: the one packed into a Bento, and copies of the registry's last verified models.
 
     overlay.json    name, version, digest, the names that people gave
     model/          the saved model

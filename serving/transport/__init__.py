@@ -1,1 +1,1 @@
-"""Everything that touches uvicorn's inside."""
+"""Connections, shutdown and the server: all code that uses private attributes of uvicorn."""

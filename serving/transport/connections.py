@@ -4,7 +4,7 @@ pipelined requests, and the time in which the client neither sends nor reads.
 uvicorn bounds none of these. It waits without end for incomplete headers, for the rest of a request that it has
 answered, and for a client that does not read; it stores headers, trailers and pipelined requests of any size; it logs
 input that is not HTTP, and answers it in an error shape of its own. Its server takes the class of connections from its
-configuration, where `bound_connections` puts another.
+configuration, in which `bound_connections` replaces it.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class BoundedConnection(HttpToolsProtocol):
         if last and self._refusal is not None:
             self._end()
         elif last and self._headers_since is not None:
-            self._headers_since = self.loop.time()  # the rest may not have been read meanwhile
+            self._headers_since = self.loop.time()  # the wait starts anew: their rest may be unread
             self._unset_keepalive_if_required()
 
     def timeout_keep_alive_handler(self) -> None:
@@ -153,7 +153,7 @@ class BoundedConnection(HttpToolsProtocol):
     def _refuse(self, refusal: Refusal) -> None:
         """Read no more; when the earlier requests are answered, write the refusal and close.
 
-        The rest of a request that has its answer already is refused without a word.
+        The rest of a request that is answered already gets no second answer.
         """
         self._bounds.refused(refusal)
         cycle = self.cycle

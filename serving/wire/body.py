@@ -75,7 +75,7 @@ class BodyTimeout:
         self._most_seconds = most_seconds
         self._since: dict[asyncio.Task[Any], float] = {}
         self._late: set[asyncio.Task[Any]] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None  # in which the next check is due
+        self._loop: asyncio.AbstractEventLoop | None = None  # the loop that runs the next check
 
     async def wait_for(self, body: Coroutine[Any, Any, bytes]) -> bytes:
         """The body that the coroutine returns.
@@ -83,7 +83,7 @@ class BodyTimeout:
         Raises
         ------
         TimeoutError
-            If it does not return in time, or up to a quarter of it later.
+            If it has not returned after `most_seconds`, or up to a second (at most a quarter of that time) later.
         """
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
@@ -179,7 +179,7 @@ class BodyReader:
             self.budget.release(held)
 
     async def _discard(self, receive: Receive) -> None:
-        """Read on for a while: a connection that is closed while the caller sends loses the answer."""
+        """Read on for a while, since closing the connection while the caller sends would lose the answer."""
         size = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(DISCARD_SECONDS):

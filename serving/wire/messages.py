@@ -1,4 +1,4 @@
-"""The types of an ASGI request, and a whole response."""
+"""The types of ASGI messages, and the response that an endpoint returns."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ MOST_DETAILS = InputError.LIMIT
 LONGEST_TEXT = 60
 REDACTED = "***"
 # A secret is recognised by so many of its first characters, since a shortened text shows its beginning. A shorter text
-# is no API key of the service (these have 43 characters), and as a part of words it would put stars all over them.
+# is no API key of the service (these have 43 characters), and may be a part of ordinary words.
 LEAST_SECRET = 8
 
 
@@ -91,11 +91,12 @@ class RequestProblems:
     def full(self) -> bool:
         return len(self.details) >= MOST_DETAILS
 
-    def add(self, got: Any, expected: str, customer: str | None = None, feature: str | None = None) -> None:
-        self.take([RefusalDetail(customer, feature, describe_value(got), expected)])
+    def add(self, got: Any, expected: str) -> None:
+        """Add a problem of the request as a whole."""
+        self.take([RefusalDetail(None, None, describe_value(got), expected)])
 
     def take(self, details: Iterable[RefusalDetail]) -> None:
-        """Add details up to the limit. A generator computes no more than these, so that hints stay cheap."""
+        """Add details up to the limit; a generator computes only these, so that the number of hints is bounded."""
         self.details += islice(details, max(0, MOST_DETAILS - len(self.details)))
 
     def raise_any(self, code: str, message: str) -> None:
@@ -153,7 +154,7 @@ def shortened(text: str) -> str:
 
 
 def redacted(text: str, secret: str) -> str:
-    """A text with stars in place of the secret, whole or shortened, as it is or as `repr` writes it.
+    """A text with stars in place of the secret, whole or shortened, plain or as `repr` writes it.
 
     A secret of less than `LEAST_SECRET` characters is not redacted. The secret comes from the caller and may be long:
     only as much of it is compared as the text could show, and each character of the text once or twice.

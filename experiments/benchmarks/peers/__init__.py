@@ -1,1 +1,1 @@
-"""The peers of the benchmarks."""
+"""The alternatives that the benchmarks compare with."""

@@ -39,7 +39,7 @@ def answered(served: ServedModel, body: bytes) -> tuple[int, bytes]:
 
 
 def application() -> Starlette:
-    """For `uvicorn --factory`."""
+    """The peer's application, for `uvicorn --factory`."""
     served = loaded()
 
     async def assign(request: Request) -> Response:

@@ -31,7 +31,7 @@ def shapley_values(explainer: CoreExplainer, point: Floats, toward: int, against
     orders = np.vstack([forward, forward[:, ::-1]])
     place = np.argsort(orders, axis=1)
     steps = np.arange(columns + 1)
-    members = place[:, None, :] < steps[None, :, None]  # who has joined after so many steps
+    members = place[:, None, :] < steps[None, :, None]  # the columns that have joined after so many steps
     values = coalition_values(explainer, point, toward, against, members.reshape(-1, columns))
     gains = np.diff(values.reshape(len(orders), columns + 1), axis=1)
     result += np.take_along_axis(gains, place, axis=1).mean(axis=0)

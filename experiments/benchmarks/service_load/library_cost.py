@@ -2,9 +2,9 @@
 --base CHECKOUT` compares the service of another checkout, installed in its own `.venv`, with the service of this one.
 
 Both services run at the same time, with one worker each, and serve the same model. They take turns in the order
-A B B A, so that a drift of the machine's speed falls on both alike. A rate is requests per processor second of the
+A B B A, so that a drift of the machine's speed affects both equally. A rate is requests per processor second of the
 worker, which other load on the machine disturbs less than requests per second. Two processes of the same code differ by
-some per cent for as long as they live (where their memory lies), so the rounds are shared among several starts. The
+some per cent throughout their lives (by the place of their memory), so the rounds are spread over several starts. The
 cost is 1 - the median of the paired ratios; its 90 % interval is the bootstrap's.
 """
 
@@ -39,7 +39,7 @@ WORKER = "_bentoml_impl.worker.service"
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A share of the base's requests per processor second that is lost, with its 90 % interval."""
+    """The lost share of the base's requests per processor second, with its 90 % interval."""
 
     median: float
     lower: float
@@ -50,7 +50,7 @@ class Cost:
 
 
 def cost_of(ratios: Sequence[float], seed: int = 0) -> Cost:
-    """The cost that paired ratios, changed over base, stand for: 1 - their median, by the percentile bootstrap.
+    """The cost by paired ratios, changed over base: 1 - their median, with the interval of the percentile bootstrap.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ from training.settings import DiscoverySettings, Settings, read_settings
 
 AS_OF = date(2026, 7, 1)
 RECORDS = 200
-LATEST = 10  # orders, and as many events, of each customer, where many are sent: years of 200 customers are no request
+LATEST = 10  # orders and events of each customer, where many are sent: a request cannot hold their years
 ROW_TABLES = ("orders", "events", "subscriptions")
 Customer = dict[str, Any]
 

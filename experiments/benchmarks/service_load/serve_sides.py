@@ -49,7 +49,7 @@ class Side:
 
 
 def service_settings(folder: Path, workers: int) -> ServiceSettings:
-    """The service with everything on, and limits that these rounds do not meet."""
+    """The service with everything on, and limits that these rounds do not reach."""
     return ServiceSettings(
         model_path=folder / "model",
         api_keys_file=folder / "keys.json",
@@ -134,7 +134,7 @@ def mlflow(folder: Path, model: SegmentModel, frame: pd.DataFrame, bodies: list[
 def peer(
     command: list[str], probe: str, environment: Mapping[str, str], log: Path
 ) -> Iterator[tuple[str, Callable[[], float]]]:
-    """A server on a free port: its URL once `probe` answers 200, and what it spends of the processor."""
+    """A server on a free port: its URL once `probe` answers 200, and a function for its processor seconds."""
     port = free_port()
     with log.open("wb") as file:
         process = Launched([*command, "--host", HOST, "--port", str(port)], environment, file)
@@ -146,7 +146,7 @@ def peer(
 
 
 def wait_for(process: subprocess.Popen[bytes], port: int, probe: str, log: Path) -> None:
-    """Return when the server answers."""
+    """Return when the server answers 200."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         connection = http.client.HTTPConnection(HOST, port, timeout=5)

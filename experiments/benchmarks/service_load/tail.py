@@ -1,7 +1,7 @@
 """Tail latency (99th percentile) of the service, of a peer in the same minute, and of the machine itself.
 
 Shared machines pause for some milliseconds now and then, which lengthens every queue. So the peer takes turns with the
-service, and an idle loop shows the tail that a server without any cost of its own would have.
+service, and a loop that serves no requests shows the tail that the machine alone causes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from experiments.benchmarks.service_load.wrk import load
 from experiments.benchmarks.service_load.wrk_latencies import percentile
 
 MACHINE = "the machine"
-WORK = 500  # steps of the idle loop that count as one request
+WORK = 500  # steps of the loop that count as one request
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ def tails(sides: Mapping[str, Side], rounds: int, seconds: float) -> dict[str, T
 
 
 def show_tails(tail_of: Mapping[str, Tail]) -> None:
-    """Print them."""
+    """Print the tail of each side."""
     print(f"{'tail':28} {'p50 ms':>8} {'p99 ms':>8} {'p99/p50':>8} {'by wrk':>8}")
     for name, tail in tail_of.items():
         print(f"{name:28} {1000 * tail.p50:>8.2f} {1000 * tail.p99:>8.2f} {tail.ratio:>8.2f} {tail.counted:>8.2f}")
 
 
 def _of_nobody(seconds: float) -> Sequence[float]:
-    """What as many callers at once would wait for a server whose every request is the same loop."""
+    """Latencies of `CONNECTIONS` callers of a server whose every request is the same loop, in seconds."""
     ends = [time.perf_counter()]
     while ends[-1] - ends[0] < seconds:
         total = 0

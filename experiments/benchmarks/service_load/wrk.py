@@ -1,4 +1,4 @@
-"""Load by `wrk` (Debian package `wrk`), which takes so little processor time that the service is the bottleneck."""
+"""Load by `wrk` (Debian package `wrk`), which needs so little processor time that the service is the bottleneck."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def load(
     seconds: float,
     latencies: bool = False,
 ) -> Round:
-    """Post these bodies in turn, over that many connections, for that long; `latencies` asks for all of them.
+    """Post the bodies in turn, over so many connections, for so many seconds; `latencies` asks for every latency.
 
     Raises
     ------

@@ -19,14 +19,14 @@ def as_sent(reported: Mapping[int, int], interval: int) -> dict[int, int]:
     """
     requests = dict(reported)
     for latency in sorted((latency for latency in reported if latency >= 2 * interval), reverse=True):
-        # what is longer is clean already: descending, nothing adds to this one any more
+        # in descending order: the longer latencies are corrected already, and only they add to this one
         for added in range(latency - interval, interval, -interval):
             requests[added] = requests.get(added, 0) - requests[latency]
     return {latency: number for latency, number in requests.items() if number}
 
 
 def percentile(latencies: Mapping[int, int], wanted: float) -> int:
-    """The least latency that so many of a hundred requests did not exceed."""
+    """The least latency that `wanted` per cent of the requests do not exceed."""
     ordered = sorted(latencies.items())
     needed = wanted / 100 * sum(latencies.values())
     reached = accumulate(number for _, number in ordered)

@@ -12,6 +12,7 @@ from features.customer_vector import build_vectors
 from features.learned import LearnedFeatures
 from features.vector_table import CustomerVectors
 from segment_model.contract import Role
+from segment_model.errors import ContractError
 from training.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +33,15 @@ def vectors_of(settings: Settings, base: Path, learned: LearnedFeatures | None =
 
 
 def learned_by(model: SegmentModel) -> LearnedFeatures:
-    """The score edges and pooled categories of a model's own training, to make vectors for it."""
+    """The score edges and pooled categories of a model's own training, to make vectors for it.
+
+    Raises
+    ------
+    ContractError
+        If the model was made from vectors of another source, so that it does not know them.
+    """
+    if "learned_features" not in model.provenance:
+        raise ContractError("the model does not say how its features were made; pass the vectors of a file instead")
     return LearnedFeatures.from_json(model.provenance["learned_features"])
 
 

@@ -22,7 +22,6 @@ from scipy.stats import spearmanr
 from threadpoolctl import threadpool_limits
 
 from experiments.benchmarks.hdbscan_sets import (
-    EXTERNAL,
     customer_sets,
     labelled_sets,
     planted_set,
@@ -30,6 +29,7 @@ from experiments.benchmarks.hdbscan_sets import (
     wide_sets,
 )
 from experiments.benchmarks.peers.exact_shapley import shapley_values
+from experiments.benchmarks.shared_data import EXTERNAL
 from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.encoding.novelty import NoveltyRule

@@ -7,7 +7,6 @@ that are timed for a figure come last, one at a time.
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,6 +26,7 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 from threadpoolctl import threadpool_limits
 
 from experiments.benchmarks import succession
+from experiments.benchmarks.shared_data import BATTERIES, EXTERNAL, labelled_files
 from experiments.generated_tables.planted_groups import (
     CustomerTable,
     customer_table,
@@ -44,9 +44,6 @@ from training.discovery.discovery import Discovery, discover
 from training.evaluation.verdict import VerdictKind
 from training.settings import DiscoverySettings, read_settings
 
-# the sets that decision 9 reports; other folders beside them have other uses
-BATTERIES = ("fcps", "graves", "other")
-DATA = Path(os.environ.get("SEGMENTS_DATA", "../shared/data")) / "clustering_v1"
 REFUSED = "refused"
 # The reported range: unseen when it was fixed. Seeds under 130 and those of 900 to 1,060 were
 # seen while rules were made (decision 9), the latter for tuning.
@@ -130,9 +127,9 @@ def print_findings(in_turn: Iterable[Finding]) -> list[Finding]:
 
 def labelled_sets(size: int) -> dict[str, object]:
     """Discovery on the sets of each of `BATTERIES`; of `graves` none was looked at while rules were tuned."""
-    paths = [path for battery in BATTERIES for path in sorted((DATA / battery).glob("*.parquet"))][:size]
+    paths = labelled_files()[:size]
     if not paths:
-        print(f"no labelled sets in {DATA}")
+        print(f"no labelled sets in {EXTERNAL}")
         return {"mean_ari_told_nothing": None}
     by_set = findings("labelled sets", found_on_labelled, paths)
     by_battery = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,17 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from experiments.benchmarks.shared_data import EXTERNAL, labelled_files
 from experiments.complete_journey import SETTINGS, load_tables
 from jobs.customer_vectors import vectors_of
 from segment_model.contract import Column, Kind, VectorContract
 from training.settings import read_settings
 
-EXTERNAL = Path(os.environ.get("SEGMENTS_DATA", Path(__file__).parents[3] / "shared" / "data")).resolve()
-
 
 def labelled_sets() -> Iterator[tuple[str, pd.DataFrame]]:
     """The sets with known groups, without their labels."""
-    for path in sorted((EXTERNAL / "clustering_v1").glob("*/*.parquet")):
+    for path in labelled_files():
         frame = pd.read_parquet(path)
         yield path.stem, frame[[name for name in frame if not str(name).startswith("label")]]
 

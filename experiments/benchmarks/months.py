@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from experiments.benchmarks.shared_data import EXTERNAL
 from experiments.complete_journey import SETTINGS, load_tables
 from experiments.simulated_company.company import simulate, write_company
 from features.vector_table import CustomerVectors
@@ -17,7 +17,6 @@ from jobs.customer_vectors import vectors_of
 from training.settings import Settings, parse_settings, read_settings
 
 MONTH = timedelta(days=31)
-EXTERNAL = Path(os.environ.get("SEGMENTS_DATA", Path(__file__).parents[3] / "shared" / "data")).resolve()
 RETAIL = EXTERNAL / "online_retail" / "online_retail.parquet"
 
 

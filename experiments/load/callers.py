@@ -169,11 +169,11 @@ Asks = Callable[[Connection, int], Any]
 async def all_at_once(url: str, callers: int, ask: Asks) -> list[Any]:
     """Run `ask(connection, number)` for each of `callers` at the same time; return what each returns."""
 
-    async def one(number: int) -> Any:
+    async def ask_once(number: int) -> Any:
         async with Connection(url) as connection:
             return await ask(connection, number)
 
-    return list(await asyncio.gather(*[one(number) for number in range(callers)]))
+    return list(await asyncio.gather(*[ask_once(number) for number in range(callers)]))
 
 
 async def closed_loop(url: str, callers: int, seconds: float, requests: Sequence[bytes]) -> Tally:

@@ -53,7 +53,7 @@ class Explanation(WireModel):
     toward: str = Field(description="Id of the nearest segment.")
     against: str | None = Field(description="Id of the runner-up; null where there is one segment only.")
     base: float = Field(description="Mean score over the training customers.")
-    score: float = Field(description="The margin of `toward` over `against`, in the model's encoded distance.")
+    score: float = Field(description="The margin of `toward` over `against`; its unit depends on the algorithm.")
     contributions: list[Contribution]
 
 

@@ -68,6 +68,10 @@ class Route(Generic[Request]):
     public: bool = False
     documented: bool = True
 
+    def __post_init__(self) -> None:
+        if self.lane is Lane.IMMEDIATE and (self.request is not None or self.read is not read_nothing):
+            raise ValueError(f"{self.method} {self.path} runs on the lane IMMEDIATE, which reads no request")
+
     @property
     def limited(self) -> bool:
         """Whether rate limit, admission control and deadline apply."""

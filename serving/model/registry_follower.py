@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import serving
 from segment_model.errors import RegistryError, SegmentsError, UnreachableError
+from segment_model.rooms import require_rooms
 from serving.model.call_timeout import CallTimeout
 from serving.model.compatibility import breaks, check_replaces
 from serving.model.live_model import LiveModel, ModelEvents, failure_of, warm
@@ -57,7 +59,14 @@ class RegistrySource:
         return f"registry, {self.pointer}"
 
     def prepare(self) -> None:
-        """Import MLflow first: its import time must not count against the timeout of a poll."""
+        """Import MLflow first: its import time must not count against the timeout of a poll.
+
+        Raises
+        ------
+        HiddenPackageError
+            If a module of the user hides the package `registry`.
+        """
+        require_rooms(serving.__file__, "registry")
         from registry import connection
         from registry.versions import versions  # noqa: F401
 

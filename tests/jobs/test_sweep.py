@@ -197,7 +197,7 @@ sys.path.insert(0, {str(REPOSITORY)!r})
 if {where != "on this machine"}:
     socket.gethostname = lambda: "a-container"
 from cli import main
-from training.tuning import sweep
+from jobs import sweep
 real, tried = sweep.discover, []
 def killed(*arguments):
     tried.append(1)

@@ -342,7 +342,7 @@ DAMAGES: list[tuple[str, Any, str]] = [
     ("settings", [], "'settings' must be a valid dictionary (found [])"),
     ("settings", {}, "the settings in "),
     ("tags", {"a": 1}, "'tags.a' must be a valid string"),
-    ("tags", {}, "is needed, by which the run of the discovery is found"),
+    ("tags", {}, "is needed, because it identifies the run of the discovery"),
     ("metrics", {"a": "b"}, "'metrics.a' must be a valid number"),
     ("candidates", [{}], "'candidates.0.name' is needed"),
     ("candidates", {"a": 1}, "'candidates' must be a valid tuple"),
@@ -515,15 +515,15 @@ def test_what_somebody_writes_at_this_moment_is_left_alone(shop: Path) -> None:
 def test_where_nothing_can_be_locked_a_discovery_is_kept_and_nothing_tidied(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (pending,) = kept(shop)
-    pending, left = read_pending(pending), pending.with_name(f".writing-{pending.name}")
-    shutil.copytree(pending, left)
+    (folder,) = kept(shop)
+    pending, left = read_pending(folder), folder.with_name(f".writing-{folder.name}")
+    shutil.copytree(folder, left)
 
     def without_locks(*_: Any) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
     announced: list[str] = []
-    lock = pending.with_name(WRITING)
+    lock = folder.with_name(WRITING)
     with monkeypatch.context() as only:
         only.setattr(fcntl, "flock", without_locks)
         anew = write_pending(shop, pending.record, pending.vectors, "", announced.append)
@@ -531,20 +531,20 @@ def test_where_nothing_can_be_locked_a_discovery_is_kept_and_nothing_tidied(
     assert read_pending(anew).record.data_digest == pending.record.data_digest
     assert left.exists()
     assert announced == [
-        f"{pending.with_name('.writing-')}* may hold customers that nobody needs any more, and stays: "
+        f"{folder.with_name('.writing-')}* may hold customers that nobody needs any more, and stays: "
         f"{lock} cannot be locked: No locks available",
         f"{lock} cannot be locked (No locks available); the discovery is kept all the same",
     ]
-    assert failed.stderr == f"segments: {pending.with_name(LOCK)} cannot be locked: No locks available\n"
-    assert kept(shop) == [left, pending, anew]
+    assert failed.stderr == f"segments: {folder.with_name(LOCK)} cannot be locked: No locks available\n"
+    assert kept(shop) == [left, folder, anew]
     assert remove_leftovers(shop) == ()
     assert not left.exists()
 
 
 def test_what_keep_finds_left_and_cannot_delete_is_told(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (pending,) = kept(shop)
-    pending, left = read_pending(pending), pending.with_name(f".sent-{pending.name}")
-    pending.rename(left)
+    (folder,) = kept(shop)
+    pending, left = read_pending(folder), folder.with_name(f".sent-{folder.name}")
+    folder.rename(left)
     real = shutil.rmtree
 
     def denied(path: Any, *rest: Any, **more: Any) -> None:
@@ -586,8 +586,8 @@ def test_a_lock_is_for_the_group_and_held_by_who_may_only_read_it(
 
 
 def test_what_cannot_be_written_leaves_nothing_behind(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (pending,) = kept(shop)
-    pending = read_pending(pending)
+    (folder,) = kept(shop)
+    pending = read_pending(folder)
 
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -595,7 +595,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(shop: Path, monkeypatch: p
     monkeypatch.setattr("training.outbox.pending_runs.write_vectors", full)
     with pytest.raises(SettingsError, match=r"cannot be kept in .*: No space left on device"):
         write_pending(shop, pending.record, pending.vectors, "", print)
-    assert [path for path in (shop / FOLDER).iterdir() if path.is_dir()] == [pending]
+    assert [path for path in (shop / FOLDER).iterdir() if path.is_dir()] == [folder]
 
 
 def test_what_was_sent_and_cannot_be_deleted_is_told_with_the_place_where_it_is(

@@ -80,7 +80,7 @@ def test_a_stranger_gets_the_same_answers_to_the_bit(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "/code/segments/__init__.py" in done.stdout
+    assert "/code/segment_model/__init__.py" in done.stdout
     answer = pd.read_parquet(tmp_path / "answer.parquet")
     expected = model.assign(planted.frame.iloc[:60])
     pd.testing.assert_frame_equal(answer[list(expected.columns)], expected, check_exact=True)

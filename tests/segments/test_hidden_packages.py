@@ -142,8 +142,9 @@ ROOMS = ("commands", "experiments", "jobs", "serving", "reporting", "training", 
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_package_names_the_packages_that_its_files_import(room: str) -> None:
     imported = {name for file in (ROOT / room).rglob("*.py") for name in _imported(ast.parse(file.read_text()))}
-    init = ast.parse((ROOT / room / "__init__.py").read_text())
-    calls = [node for node in ast.walk(init) if isinstance(node, ast.Call) and ast.unparse(node.func) == CHECK]
+    trees = [ast.parse(file.read_text()) for file in (ROOT / room).rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == CHECK]
     named = [argument.value for call in calls for argument in call.args if isinstance(argument, ast.Constant)]
     assert imported & {*ROOMS} - {room} <= set(named)
 

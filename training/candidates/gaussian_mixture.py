@@ -98,7 +98,11 @@ class GaussianMixtureSpec:
         """
         mixtures, refusals = [], []
         for covariance in self.covariances:
-            reference = _fit_em(customers.blur, 1, covariance, starts=1, seed=seed)
+            try:
+                reference = _fit_em(customers.blur, 1, covariance, starts=1, seed=seed)
+            except NoSegmentsError as error:
+                refusals.append(f"{covariance} covariance: {error}")
+                continue
             for components in self.segments:
                 if components > customers.different:
                     break
@@ -122,11 +126,7 @@ class GaussianMixtureSpec:
         best = _fit_em(customers.blur, components, covariance, starts=self.starts, seed=seed)
         if members is None or np.bincount(members[members >= 0], minlength=components).min() <= customers.width:
             return best
-        start = _parameters_of(customers.blur, members, components, covariance)
-        warm = [
-            _fit_em(customers.blur, components, covariance, starts=1, seed=seed, start=start, most=most)
-            for most in WARM_STEPS
-        ]
+        warm = _warm_mixtures(customers.blur, members, components, covariance, seed)
         likelihood = best.score(customers.blur)
 
         def cost(fitted: FittedMixture) -> float:
@@ -203,6 +203,22 @@ def _fit_em(
             return mixture.fit(points)
         except ValueError as error:
             raise NoSegmentsError("a covariance is not positive definite") from error
+
+
+def _warm_mixtures(
+    points: Floats, members: Indices, components: int, covariance: Covariance, seed: int
+) -> list[FittedMixture]:
+    """Mixtures after `WARM_STEPS` of EM from given segments, up to the first one that is degenerate."""
+    mixtures: list[FittedMixture] = []
+    try:
+        start = _parameters_of(points, members, components, covariance)
+        for most in WARM_STEPS:
+            mixtures.append(  # noqa: PERF401  (those before a degenerate one count)
+                _fit_em(points, components, covariance, starts=1, seed=seed, start=start, most=most)
+            )
+    except (NoSegmentsError, np.linalg.LinAlgError):
+        return mixtures  # the random starts are sound without it
+    return mixtures
 
 
 def _parameters_of(points: Floats, members: Indices, components: int, covariance: Covariance) -> dict[str, Floats]:

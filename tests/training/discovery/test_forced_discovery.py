@@ -12,9 +12,10 @@ import yaml
 from click.testing import CliRunner, Result
 
 from cli import main
-from jobs import discover as running
+from jobs import conclusion
 from registry.connection import RegistryLocation, connected
 from registry.versions.versions import fetch, list_versions
+from reporting.pictures.all_pictures import DrawnPictures
 
 NOTHING = "no reproducible structure"
 COLUMNS = [f"share_{number}" for number in range(10)]
@@ -23,7 +24,7 @@ COLUMNS = [f"share_{number}" for number in range(10)]
 @pytest.fixture
 def noise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings of 300 customers with ten uniform columns; drawing takes long, and is tested elsewhere."""
-    monkeypatch.setattr(running, "draw_pictures", lambda _: {})
+    monkeypatch.setattr(conclusion, "draw_pictures", lambda _: DrawnPictures({}, {}))
     table = pd.DataFrame(np.random.default_rng(5).uniform(size=(300, 10)), columns=COLUMNS)
     table.insert(0, "customer_id", [f"kunde-ü{number}" for number in range(300)])
     table.insert(1, "known_at", pd.Timestamp("2026-01-01"))

@@ -72,7 +72,7 @@ class RegistrySource:
 
         connection.load_mlflow()
 
-    def standing(self) -> AliasState:
+    def alias_state(self) -> AliasState:
         """The version, digest and labels that the pointer names now."""
         from registry.versions import versions
 
@@ -124,7 +124,7 @@ class FollowedModel(LiveModel):
         self._any_contract = any_contract
         self._asking = CallTimeout(alike=1)
         self._loading = CallTimeout()
-        self._refused_standing: tuple[str, str] | None = None
+        self._refused_state: tuple[str, str] | None = None
         self._attempts = 0
         self._digests_served: set[str] = set()
         self._not_before = 0.0
@@ -145,7 +145,7 @@ class FollowedModel(LiveModel):
     def check(self) -> None:
         """Poll the registry, and serve the model that it names if it is not in service yet."""
         try:
-            standing = self._ask()
+            state = self._ask()
         except Exception as error:  # noqa: BLE001  # whatever MLflow or a driver raises, the model in service stays
             self._not_answered(error)
             return
@@ -154,63 +154,63 @@ class FollowedModel(LiveModel):
         self._answers(True)
         while True:
             try:
-                self._keep_up(standing)
+                self._keep_up(state)
             except OvertakenError as overtaken:
-                logger.info("loading version %s is given up: %s", standing.version, overtaken)
-                standing = overtaken.by
+                logger.info("loading version %s is given up: %s", state.version, overtaken)
+                state = overtaken.by
             else:
                 return
 
     def _ask(self) -> AliasState:
         self._source.prepare()
-        return self._asking.call(self._source.standing, ASK_SECONDS, "asking the registry")
+        return self._asking.call(self._source.alias_state, ASK_SECONDS, "asking the registry")
 
-    def _keep_up(self, standing: AliasState) -> None:
+    def _keep_up(self, state: AliasState) -> None:
         current = self.current
-        named = (standing.version, standing.digest)
+        named = (state.version, state.digest)
         serving = current and (current.version, current.model.digest)
         if current is None or (named != serving and not self._source.pinned):
-            if named != self._refused_standing or time.monotonic() >= self._not_before:
-                self._follow(standing)
+            if named != self._refused_state or time.monotonic() >= self._not_before:
+                self._follow(state)
             return
-        self.refused = self._refused_standing = None
+        self.refused = self._refused_state = None
         self._events.in_step(True)
-        if current.is_copy or current.model.overlay != standing.labels:
-            renamed = current.model.with_overlay(standing.labels)
+        if current.is_copy or current.model.overlay != state.labels:
+            renamed = current.model.with_overlay(state.labels)
             self._swap(replace(current, model=renamed, source=self._source.title, is_copy=False))
 
-    def _follow(self, standing: AliasState) -> None:
-        what = f"loading version {standing.version} ({standing.digest.removeprefix('sha256:')[:12]})"
+    def _follow(self, state: AliasState) -> None:
+        what = f"loading version {state.version} ({state.digest.removeprefix('sha256:')[:12]})"
         try:
             served = self._loading.call(
-                lambda: self._prepared(standing),
+                lambda: self._prepared(state),
                 self._load_seconds,
                 what,
-                meanwhile=lambda: self._see_whether_named(standing),
+                meanwhile=lambda: self._see_whether_named(state),
                 every=self._poll_seconds,
             )
         except OvertakenError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, the model in service stays
-            self._refuse(standing, error)
+            self._refuse(state, error)
             return
-        self.refused = self._refused_standing = None
+        self.refused = self._refused_state = None
         self._swap(served)
         self._events.in_step(True)
 
-    def _see_whether_named(self, standing: AliasState) -> None:
+    def _see_whether_named(self, state: AliasState) -> None:
         """Raise an OvertakenError if the pointer names another version now."""
         try:
             now = self._ask()
         except Exception:  # noqa: BLE001  # the next poll reports it
             return
-        if (now.version, now.digest) != (standing.version, standing.digest):
+        if (now.version, now.digest) != (state.version, state.digest):
             raise OvertakenError(now)
 
-    def _prepared(self, standing: AliasState) -> ServedModel:
+    def _prepared(self, state: AliasState) -> ServedModel:
         """The new version, checked and warm. It changes no state, since its thread may be abandoned at the timeout."""
         folder = self._copies.ensure_folder() if self._copies else None
-        served = self._source.fetch(standing.version, folder)
+        served = self._source.fetch(state.version, folder)
         before = self.current or (self._copies.last("") if self._copies else None)
         if before is not None and not self._any_contract:
             if self._served_before(served):
@@ -237,22 +237,22 @@ class FollowedModel(LiveModel):
         except (OSError, SegmentsError) as error:
             logger.error("version %s is served, but no copy of it could be kept: %s", served.version, error)
 
-    def _refuse(self, standing: AliasState, error: Exception) -> None:
+    def _refuse(self, state: AliasState, error: Exception) -> None:
         reason = reason_of(error)
-        named = (standing.version, standing.digest)
-        self._attempts = self._attempts + 1 if named == self._refused_standing else 1
+        named = (state.version, state.digest)
+        self._attempts = self._attempts + 1 if named == self._refused_state else 1
         # an unreachable registry is retried at the same pace, every other failure less and less often
         doubled = 1.0 if reason is Reason.UNREACHABLE else 2.0 ** min(self._attempts - 1, 10)
         self._not_before = time.monotonic() + min(self._retry_seconds * doubled, LONGEST_PAUSE)
-        known = named == self._refused_standing and self.refused == (standing.version, reason)
-        self._refused_standing, self.refused = named, (standing.version, reason)
-        self._events.refused(standing.version, reason)
+        known = named == self._refused_state and self.refused == (state.version, reason)
+        self._refused_state, self.refused = named, (state.version, reason)
+        self._events.refused(state.version, reason)
         self._events.in_step(False)
         if not known:
             stays = f"version {self.current.version} stays" if self.current else "there is no other"
             trace = error if reason is Reason.FAILED else None
             text = "version %s is not served (%s): %s. %s; it is tried again now and then."
-            logger.error(text, standing.version, reason, error, stays.capitalize(), exc_info=trace)
+            logger.error(text, state.version, reason, error, stays.capitalize(), exc_info=trace)
         self._fall_back(error)
 
     def _not_answered(self, error: Exception) -> None:

@@ -32,7 +32,7 @@ from serving.model.stored_copies import StoredCopies
 
 
 @dataclass(frozen=True)
-class Standing:
+class AliasState:
     version: str
     digest: str
     labels: dict[str, SegmentLabel]
@@ -56,10 +56,10 @@ class Registry:
     def prepare(self) -> None:
         self.importing()
 
-    def standing(self) -> Standing:
+    def alias_state(self) -> AliasState:
         if self.down:
             raise self.down
-        return Standing(self.named, self.versions[self.named].digest, dict(self.labels))
+        return AliasState(self.named, self.versions[self.named].digest, dict(self.labels))
 
     def fetch(self, version: str | None = None, folder: Path | None = None) -> ServedModel:
         number = version or self.named
@@ -505,7 +505,7 @@ def test_a_registry_that_hangs_costs_one_thread(registry: Registry, monkeypatch:
     live = follow(registry)
     live.check()
     hang, threads = threading.Event(), threading.active_count()
-    monkeypatch.setattr(registry, "standing", lambda: hang.wait(60))
+    monkeypatch.setattr(registry, "alias_state", lambda: hang.wait(60))
     for _ in range(5):
         live.check()
     assert (serving(live), live.registry_answers) == ("1", False)

@@ -103,17 +103,12 @@ class StoredCopies:
         name = _folder_name(served)
         target, before = self.ensure_folder() / name, self._current()
         if not _is_whole(target):
-            shutil.rmtree(target, ignore_errors=True)
             self._logged.pop(name, None)
             with tempfile.TemporaryDirectory(prefix=STAGING, dir=self._folder) as staging:
                 fresh = Path(staging) / name
                 fresh.mkdir()
                 write_stored(fresh, served.model, served.name, served.version)
-                try:
-                    fresh.rename(target)
-                except OSError:
-                    if not _is_whole(target):  # otherwise another worker wrote it first
-                        raise
+                _put_in_place(fresh, target)
         self._replace(target / OVERLAY, _overlay(served.model, served.name, served.version))
         self._replace(self._folder / CURRENT, name)
         if before != name:  # otherwise it was current already
@@ -203,6 +198,21 @@ def _changed_at(folder: Path) -> float:
         return folder.stat().st_mtime
     except OSError:  # another worker has just removed it
         return 0.0
+
+
+def _put_in_place(fresh: Path, target: Path) -> None:
+    """Rename a new copy to its final name. A whole copy there stays: another worker wrote it first.
+
+    Only a copy that is there and damaged is deleted. To delete whatever is there beforehand would also delete the copy
+    that another worker puts there in the meantime.
+    """
+    try:
+        fresh.rename(target)
+    except OSError:
+        if _is_whole(target):
+            return
+        shutil.rmtree(target, ignore_errors=True)
+        fresh.rename(target)
 
 
 def _is_whole(folder: Path) -> bool:

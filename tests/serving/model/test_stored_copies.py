@@ -110,9 +110,11 @@ def test_workers_that_share_a_folder_do_not_disturb_each_other(kmeans: SegmentMo
     copies.store(version(kmeans, 0))
     with ThreadPoolExecutor(5) as pool:
         reader = pool.submit(read)
-        for number in range(1, 6):
-            list(pool.map(lambda _, n=number: copies.store(version(kmeans, n)), range(4)))
-        stop.set()
+        try:
+            for number in range(1, 6):
+                list(pool.map(lambda _, n=number: copies.store(version(kmeans, n)), range(4)))
+        finally:
+            stop.set()  # the pool waits for the reader, whatever is raised
         reader.result(30)
     assert names(copies.ensure_folder()) == [CURRENT, "v4", "v5"]
     assert copies.last("disk").version == "5"  # type: ignore[union-attr]

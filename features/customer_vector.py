@@ -54,13 +54,14 @@ def build_vectors(
         groups = feature_groups(engines.open, sources, settings, AsOf.at(as_of, settings.time_zone))
         report = {name: _counted(tallies) for name, tallies in groups.tallies.items()}
         frames = [_frame(part) for part in groups.parts]
+        notices = engines.notices
     contract = contract_of(groups, settings)
     frame = joined(frames, contract)
     if frame.empty:
         raise SourceError(f"no customer has a usable row before {as_of}. {_told(report)}")
     rules = learned if learned is not None else LearnedFeatures.learn(frame, contract, settings)
     frame = validated(rules.apply(frame, contract), contract)
-    return CustomerVectors(frame, contract, rules, as_of, digest(frame), report, groups.columns)
+    return CustomerVectors(frame, contract, rules, as_of, digest(frame), report, groups.columns, notices)
 
 
 def _counted(tallies: Sequence[Tally]) -> dict[str, int]:

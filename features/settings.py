@@ -1,106 +1,29 @@
-"""The `sources` and `features` blocks of the YAML file: where the raw tables are, and which conventions hold."""
+"""The `features` block of the YAML file, the conventions by which raw tables become one vector a customer; and the
+`sources` block, from `features.source_settings`."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from segment_model.contract import Kind, Role
-from segment_model.errors import SettingsError
+from features.settings_block import Settings
+from features.source_settings import Attribute, CustomersSource, Sources, TableSource
+from segment_model.contract import Role
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-
-
-class Settings(BaseModel):
-    """A block of settings: frozen, and unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TableSource(Settings):
-    """Where one raw table is, and how its columns are called there."""
-
-    file: str | None = Field(None, description="a .parquet or .csv file, a folder of Parquet files, or a pattern")
-    duckdb: str | None = Field(None, description="a DuckDB file; it is opened read-only")
-    postgres: str | None = Field(
-        None, description="the NAME of the environment variable that holds the PostgreSQL URL, never the URL itself"
-    )
-    table: str | None = Field(None, description="the table or schema.table in the database")
-    columns: dict[str, str] = Field(default_factory=dict, description="our column name: the name in your table")
-
-    @field_validator("postgres")
-    @classmethod
-    def _no_secret(cls, value: str | None) -> str | None:
-        if value is not None and not value.isidentifier():
-            # not a ValueError: pydantic would repeat the value, and with it the password
-            raise SettingsError(
-                "sources: `postgres` takes the NAME of an environment variable that holds the URL, such as "
-                "SHOP_DATABASE_URL; a URL itself does not belong into a file"
-            )
-        return value
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        places = [name for name in ("file", "duckdb", "postgres") if getattr(self, name) is not None]
-        if len(places) != 1:
-            raise ValueError(f"a table comes from exactly one of file, duckdb or postgres; found {places or 'none'}")
-        if (self.file is None) != (self.table is not None):
-            raise ValueError("`table` names the table of a database: needed with duckdb and postgres, not with file")
-        return self
-
-
-class Attribute(Settings):
-    """One attribute of a customer (firmographic, demographic, geographic, technographic, psychographic)."""
-
-    kind: Kind = Field(description="`count`: not negative; `share`: 0 to 1; `flag`: yes or no; `category`: text")
-    unit: str = Field("", description="unit shown after a value, such as `people`")
-    column: str | None = Field(None, description="its name in your table, where it differs")
-    role: Role = Field(Role.DESCRIPTOR, description="basis: shapes the segments; descriptor: only describes them")
-    low: str = Field("", description="plain words for a low value, for the names of segments")
-    high: str = Field("", description="plain words for a high value")
-    description: str = Field("", description="a sentence for the documentation of the model")
-    sensitive: bool = Field(
-        False,
-        description="may not shape segments nor appear in names and cards, unless `discovery.allow_sensitive`",
-    )
-    group: str = Field(
-        "attributes",
-        description="what kind it is (firmographic, demographic, ...); for `discovery.encoding.group_weights`",
-    )
-
-
-class CustomersSource(TableSource):
-    """The table of customers and the attributes to take from it."""
-
-    attributes: dict[Name, Attribute] = Field(
-        min_length=1, description="the columns to take, by the name to give them; at least one"
-    )
-
-    @field_validator("attributes")
-    @classmethod
-    def _no_reserved_name(cls, value: dict[str, Attribute]) -> dict[str, Attribute]:
-        if taken := sorted({"customer_id", "known_at"} & value.keys()):
-            raise ValueError(f"no attribute can be called {' or '.join(taken)}; give it another name and `column:`")
-        return value
-
-
-class Sources(Settings):
-    """The raw tables; at least one."""
-
-    orders: TableSource | None = Field(
-        None, description="purchases or invoices: gives recency, frequency, monetary value"
-    )
-    events: TableSource | None = Field(None, description="what customers do: gives usage")
-    customers: CustomersSource | None = Field(None, description="what customers are: gives attributes")
-    subscriptions: TableSource | None = Field(None, description="what they subscribe to: gives MRR, plan, churn")
-
-    @model_validator(mode="after")
-    def _at_least_one(self) -> Self:
-        if not any((self.orders, self.events, self.customers, self.subscriptions)):
-            raise ValueError("at least one of orders, events, customers or subscriptions is needed")
-        return self
+__all__ = [
+    "Attribute",
+    "AttributeSettings",
+    "CustomersSource",
+    "FeatureSettings",
+    "RfmSettings",
+    "Settings",
+    "Sources",
+    "TableSource",
+    "UsageSettings",
+    "Words",
+]
 
 
 class RfmSettings(Settings):

@@ -21,7 +21,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.common.exceptions import IbisError, TableNotFound
 
-from features.settings import TableSource
+from features.notices import Notice
+from features.source_settings import TableSource
 from segment_model.errors import SourceError
 
 CONNECT_SECONDS = 10
@@ -42,6 +43,12 @@ class Engines:
         self._base = base
         self._time_zone = time_zone
         self._opened: dict[str, Any] = {}
+        self._notices: list[Notice] = []
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What was assumed of the tables opened so far."""
+        return tuple(self._notices)
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.learned import LearnedFeatures
+from features.notices import Notice
 from features.vector_table import CustomerVectors, digest, validated
 from segment_model.contract import VectorContract
 from segment_model.errors import SourceError
@@ -36,6 +37,7 @@ def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
         "contract": vectors.contract.to_json(),
         "learned": vectors.learned.to_json(),
         "report": {name: dict(counts) for name, counts in vectors.report.items()},
+        "notices": [notice.to_json() for notice in vectors.notices],
     }
     table = pa.Table.from_pandas(vectors.frame.reset_index(), preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: json.dumps(story).encode()})
@@ -79,6 +81,7 @@ def read_vectors(path: str | Path) -> CustomerVectors:
         as_of = datetime.fromisoformat(moment) if "T" in moment else date.fromisoformat(moment)
         learned = LearnedFeatures.from_json(story["learned"])
         report = {str(table): dict(counts) for table, counts in story["report"].items()}
+        notices = tuple(Notice.from_json(notice) for notice in story.get("notices", ()))
     except (KeyError, TypeError, ValueError, AttributeError) as error:  # the digest is of the customers only
         raise SourceError(f"what {path} says of its vectors is damaged ({error!r:.80}): write it again") from error
-    return CustomerVectors(frame, contract, learned, as_of, story["digest"], report)
+    return CustomerVectors(frame, contract, learned, as_of, story["digest"], report, notices=notices)

@@ -16,6 +16,7 @@ import pandas as pd
 import pandera.pandas as pandera
 
 from features.learned import LearnedFeatures
+from features.notices import Notice
 from segment_model.contract import Kind, VectorContract
 from segment_model.errors import SourceError
 
@@ -27,7 +28,8 @@ class CustomerVectors:
     """One row a customer.
 
     `frame` is indexed by `customer_id` (unique, sorted text) with the contract's columns in order; `report` counts, by
-    raw table, the rows read, left out (and why) and used; `columns` lists which of our columns each raw table has.
+    raw table, the rows read, left out (and why) and used; `columns` lists which of our columns each raw table has;
+    `notices` are assumptions and warnings.
     """
 
     frame: pd.DataFrame
@@ -37,6 +39,7 @@ class CustomerVectors:
     digest: str
     report: Mapping[str, Mapping[str, int]]
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
 
 
 def schema(contract: VectorContract) -> pandera.DataFrameSchema:

@@ -46,7 +46,7 @@ def learned_by(model: SegmentModel) -> LearnedFeatures:
 
 
 def describe_vectors(vectors: CustomerVectors) -> str:
-    """A summary in a few lines: the customers, the rows of each table, the basis and the descriptor columns."""
+    """A summary in a few lines: the customers, the rows of each table, the basis and the descriptor columns, notices."""
     customers = len(vectors.frame)
     lines = [f"{customers:,} customer{'' if customers == 1 else 's'} as of {vectors.as_of.isoformat()}"]
     for table, counts in vectors.report.items():
@@ -58,4 +58,5 @@ def describe_vectors(vectors: CustomerVectors) -> str:
         names = [column.name for column in vectors.contract.columns if column.role is role]
         few = f"1 column {verb}s" if len(names) == 1 else f"{len(names)} columns {verb}"
         lines.append(f"  {few} {target}{': ' if names else ''}{', '.join(names)}")
+    lines += [f"  {notice.line}" for notice in vectors.notices]
     return "\n".join(lines)

@@ -46,7 +46,7 @@ def learned_by(model: SegmentModel) -> LearnedFeatures:
 
 
 def describe_vectors(vectors: CustomerVectors) -> str:
-    """A summary in a few lines: the customers, the rows of each table, the basis and the descriptor columns, notices."""
+    """A summary in a few lines: customers, rows of each table, basis and descriptor columns, notices."""
     customers = len(vectors.frame)
     lines = [f"{customers:,} customer{'' if customers == 1 else 's'} as of {vectors.as_of.isoformat()}"]
     for table, counts in vectors.report.items():

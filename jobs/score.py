@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,11 +13,13 @@ from features.vector_file import read_vectors
 from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.versions.versions import fetch
-from segment_model.counterfactual.what_would_change import WhatWouldChange, what_would_change
 from segment_model.errors import ContractError, nearest_word
 from segment_model.language.reasons import Reason, in_one_sentence, reasons
 from segment_model.model import SegmentModel
 from training.settings import Settings
+
+if TYPE_CHECKING:
+    from segment_model.counterfactual.what_would_change import WhatWouldChange
 
 LISTED = 5  # customer ids that a message lists
 
@@ -144,6 +146,9 @@ def smallest_change(
     SegmentsError
         If the model cannot read the customer, or knows no such segment or column.
     """
+    # imports SciPy's optimisers, which no other scoring needs
+    from segment_model.counterfactual.what_would_change import what_would_change
+
     return what_would_change(model, customer_row(customer), segment_id, list(changeable))
 
 

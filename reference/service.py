@@ -5,10 +5,10 @@ from __future__ import annotations
 from reference.markdown import code, table
 from reference.settings import default
 from serving.contracts.error_codes import ERROR_CODES
-from serving.endpoints.table import route_table
 from serving.metrics.model_metrics import ModelMetrics
 from serving.metrics.service_metrics import ServiceMetrics
 from serving.metrics.shadow_metrics import ShadowMetrics
+from serving.route_table import route_table
 from serving.settings import PREFIX, ServiceSettings
 
 

@@ -8,8 +8,8 @@ from serving.assignment.request import AssignmentRequest, read_customers
 from serving.assignment.stepwise import assign_in_steps, takes_long
 from serving.contracts.requests import MOST_CUSTOMERS, AssignRequest
 from serving.contracts.responses import AssignResponse
-from serving.endpoints.context import Context, ForModel
-from serving.endpoints.route import BODY_STATUSES, Route
+from serving.routing.context import Context, ForModel
+from serving.routing.route import BODY_STATUSES, Route
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
 from serving.wire.strict_json import parse

@@ -16,9 +16,9 @@ from serving.assignment.stepwise import assign_in_steps, takes_long
 from serving.contracts import requests
 from serving.contracts.requests import MOMENT_WORDS, MOST_CUSTOMERS, MOST_ROWS, RawCustomer
 from serving.contracts.responses import RecordsResponse
-from serving.endpoints.context import Context, ForModel
-from serving.endpoints.route import BODY_STATUSES, Lane, Route
 from serving.model.served_model import ServedModel
+from serving.routing.context import Context, ForModel
+from serving.routing.route import BODY_STATUSES, Lane, Route
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
 from serving.wire.refusals import MISSING, Refusal, RefusalDetail, RequestProblems, shortened

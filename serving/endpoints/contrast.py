@@ -8,8 +8,8 @@ from serving.assignment.request import AssignmentRequest, read_customers
 from serving.contracts.requests import MOST_CUSTOMERS, ContrastRequest
 from serving.contracts.responses import AssignResponse
 from serving.endpoints.assign import answer_assignment, answer_takes_long
-from serving.endpoints.context import Context, ForModel
-from serving.endpoints.route import BODY_STATUSES, Route
+from serving.routing.context import Context, ForModel
+from serving.routing.route import BODY_STATUSES, Route
 from serving.wire.strict_json import parse
 
 

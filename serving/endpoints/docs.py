@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 
-from serving.endpoints.route import Route, static_route
+from serving.routing.route import Route, static_route
 from serving.wire.messages import Answer
 
 PAGE = Path(__file__).with_name("docs.html")

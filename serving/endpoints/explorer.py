@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from serving import explorer
-from serving.endpoints.route import Route, static_route
+from serving.routing.route import Route, static_route
 from serving.wire.messages import Answer
 
 HEADERS = {

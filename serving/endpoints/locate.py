@@ -8,9 +8,9 @@ from segment_model.errors import InputError
 from serving.assignment.request import AssignmentRequest, read_customers
 from serving.contracts.requests import MOST_CUSTOMERS, MapRequest
 from serving.contracts.responses import PlacesResponse
-from serving.endpoints.context import Context, ForModel
-from serving.endpoints.route import BODY_STATUSES, Route
 from serving.model.served_model import ServedModel
+from serving.routing.context import Context, ForModel
+from serving.routing.route import BODY_STATUSES, Route
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
 from serving.wire.refusals import input_error_refusal

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from serving.contracts.responses import MapResponse
-from serving.endpoints.context import Context
-from serving.endpoints.route import Route
 from serving.model.served_model import ServedModel
+from serving.routing.context import Context
+from serving.routing.route import Route
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
 from serving.wire.strict_json import dump

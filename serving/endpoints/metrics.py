@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from serving.endpoints.context import Context
-from serving.endpoints.route import Lane, Route
+from serving.routing.context import Context
+from serving.routing.route import Lane, Route
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
 

@@ -7,9 +7,9 @@ from typing import Any
 from segment_model.contract import Column
 from segment_model.encoding.encoder import MISSING_LEVEL, Encoder
 from serving.contracts.responses import ModelResponse
-from serving.endpoints.context import Context
-from serving.endpoints.route import Route
 from serving.model.served_model import ServedModel
+from serving.routing.context import Context
+from serving.routing.route import Route
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
 from serving.wire.strict_json import dump

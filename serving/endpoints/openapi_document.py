@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from serving.endpoints.openapi import openapi
-from serving.endpoints.route import Lane, Route
+from serving.routing.openapi import openapi
+from serving.routing.route import Lane, Route
 from serving.wire.messages import Answer
 from serving.wire.strict_json import dump
 

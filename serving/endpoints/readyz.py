@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from serving.contracts.responses import Probe
-from serving.endpoints.context import Context
-from serving.endpoints.route import Lane, Route
+from serving.routing.context import Context
+from serving.routing.route import Lane, Route
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
 from serving.wire.strict_json import dump

@@ -10,9 +10,9 @@ from segment_model.errors import InputError, nearest_word
 from serving.assignment.answer import check_descriptors, check_segment
 from serving.contracts import requests
 from serving.contracts.responses import ChangeResponse
-from serving.endpoints.context import Context, ForModel
-from serving.endpoints.route import BODY_STATUSES, Lane, Route
 from serving.model.served_model import ServedModel
+from serving.routing.context import Context, ForModel
+from serving.routing.route import BODY_STATUSES, Lane, Route
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
 from serving.wire.refusals import RefusalDetail, RequestProblems, describe_value, input_error_refusal, shortened

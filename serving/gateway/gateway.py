@@ -15,9 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from segment_model.errors import nearest_word
-from serving.endpoints.context import Context
-from serving.endpoints.route import Lane, RequestWork, Route
-from serving.endpoints.table import route_table
 from serving.gateway.admission import AdmissionGate, RateLimit
 from serving.gateway.api_keys import ApiKeys, sent_key
 from serving.gateway.cors import CorsPolicy
@@ -26,6 +23,9 @@ from serving.metrics.service_metrics import ServiceMetrics
 from serving.metrics.worker_metrics import WorkerMetrics
 from serving.model.live_model import LiveModel
 from serving.model.shadow import Shadow
+from serving.route_table import route_table
+from serving.routing.context import Context
+from serving.routing.route import Lane, RequestWork, Route
 from serving.settings import ServiceSettings
 from serving.wire.body import BodyReader, Disconnected, check_head
 from serving.wire.deadline import Deadline

@@ -21,12 +21,12 @@ from experiments.load.service_process import free_port
 from segment_model.encoding.reader import CustomerReader
 from segment_model.model import SegmentModel
 from serving.contracts.errors import CODES
-from serving.endpoints.openapi import openapi
-from serving.endpoints.table import route_table
 from serving.gateway.gateway import Gateway
 from serving.launcher import running_service
 from serving.model.live_model import LiveModel
 from serving.model.segment_plane import SegmentPlane
+from serving.route_table import route_table
+from serving.routing.openapi import openapi
 from serving.settings import ServiceSettings
 
 KEY = "s3gm-ents"

@@ -17,12 +17,12 @@ import pytest
 
 from segment_model.errors import SettingsError
 from segment_model.model import SegmentModel
-from serving.endpoints.table import route_table
 from serving.gateway import api_keys as keys_module
 from serving.gateway.api_keys import OPEN, ApiKeys, add_key, read_keys, revoke_key
 from serving.gateway.gateway import Gateway
 from serving.model.live_model import LiveModel
 from serving.model.served_model import ServedModel
+from serving.route_table import route_table
 from serving.settings import ServiceSettings
 from serving.wire.refusals import Refusal
 

@@ -15,9 +15,9 @@ from segment_model.cards import SegmentLabel
 from segment_model.model import SegmentModel
 from serving.contracts import errors, requests, responses
 from serving.endpoints import docs
-from serving.endpoints.table import route_table
 from serving.gateway.gateway import Gateway
 from serving.model.live_model import LiveModel
+from serving.route_table import route_table
 from serving.settings import ServiceSettings
 
 

@@ -24,7 +24,7 @@ from serving.endpoints import (
     segments,
     what_would_change,
 )
-from serving.endpoints.route import Route
+from serving.routing.route import Route
 
 
 def route_table() -> tuple[Route[Any], ...]:

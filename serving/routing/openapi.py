@@ -9,7 +9,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from serving.contracts import errors
-from serving.endpoints.route import Route
+from serving.routing.route import Route
 
 SCHEMAS = "#/components/schemas/{model}"
 EVERYWHERE = (400, 401, 404, 405, 408, 414, 431, 500, 503)  # what any route may answer

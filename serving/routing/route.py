@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from serving.endpoints.context import Context
+from serving.routing.context import Context
 from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
 

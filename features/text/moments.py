@@ -1,0 +1,77 @@
+"""Text as moments: by the ISO grammar, or by the date format of the column."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from features.grammar.date_formats import (
+    LAST_YEAR,
+    MONTHS,
+    PADDED,
+    READ,
+    UNIX_LIMIT,
+    UNPADDED,
+    DateFormat,
+    date_format,
+)
+from features.grammar.moments import CLOCK_PATTERN, ZONED_PATTERN
+from features.text.reading import Reading, trimmed
+from features.text.rules import TextRules
+
+INSTANT = "timestamp('UTC')"
+
+
+def read_moments(text: ir.StringValue, rules: TextRules, column: str) -> Reading:
+    """The moments of a column: instants where its texts carry a time zone, else times of the wall clock."""
+    written = trimmed(text)
+    directives = rules.date_format(column)
+    if directives is None:
+        moment = iso_moment(written, column in rules.zoned)
+    else:
+        moment = formatted_moment(written, date_format(directives))
+    return Reading.of(written, moment, rules.nulls_of_moments(column))
+
+
+def iso_moment(text: ir.StringValue, zoned: bool) -> ir.TimestampValue:
+    """The moment of an ISO text, all of them with a time zone or none; missing for any other text."""
+    if zoned:
+        return ibis.cases((text.re_search(ZONED_PATTERN), text.try_cast(INSTANT)))
+    return ibis.cases((text.re_search(CLOCK_PATTERN), text.try_cast("timestamp")))
+
+
+def formatted_moment(text: ir.StringValue, form: DateFormat) -> ir.TimestampValue:
+    """The moment of a text in the format; missing for any other text."""
+    if form.units:
+        return unix_moment(ibis.cases((text.re_search(form.pattern), text.try_cast("float64"))), form.units)
+    upper = text.upper()
+    matches = upper.re_search(form.strict or form.pattern)
+    iso = upper.re_replace(form.pattern, form.template).re_replace(PADDED, UNPADDED)
+    if form.strict:
+        for number, month in enumerate(MONTHS, 1):
+            iso = iso.replace(f"-{month}-", f"-{number:02}-")
+    core = iso.substr(len(READ) + form.twelve_hours)
+    moment = iso_moment(ibis.cases((matches, core)), form.zoned)
+    if form.short_year:
+        moment = ibis.ifelse(moment.year() > LAST_YEAR, moment - ibis.interval(years=100), moment)
+    if form.twelve_hours:
+        afternoon, noon = iso.startswith(f"{READ}P"), core.re_search(" 12:")
+        moment = ibis.cases(
+            (afternoon & ~noon, moment + ibis.interval(hours=12)),
+            (~afternoon & noon, moment - ibis.interval(hours=12)),
+            else_=moment,
+        )
+    return moment
+
+
+def unix_moment(number: ir.NumericValue, units: int) -> ir.TimestampValue:
+    """The instant of a number of seconds (units 1) or milliseconds (1000) since 1970; missing beyond year 2255."""
+    seconds = number.cast("float64") / float(units)
+    return _to_timestamp(ibis.ifelse(seconds.abs() <= float(UNIX_LIMIT), seconds, None))
+
+
+@ibis.udf.scalar.builtin(name="to_timestamp", signature=((dt.float64,), dt.Timestamp(timezone="UTC", scale=6)))
+def _to_timestamp(seconds: float) -> object:
+    """DuckDB's and PostgreSQL's own."""
+    raise NotImplementedError

@@ -1,0 +1,33 @@
+"""Text as numbers, with the decimal mark of the source."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from features.grammar.numbers import COMMA, LONGEST, OTHER_MINUS, PATTERNS, PLAIN_PATTERN, POINT, THOUSANDS
+from features.text.reading import Reading, trimmed
+from features.text.rules import TextRules
+
+
+def read_numbers(text: ir.StringValue, rules: TextRules, column: str) -> Reading:
+    """The numbers of a column as doubles."""
+    written = trimmed(text)
+    return Reading.of(written, number_of(written, rules.decimal), rules.nulls_of_keys(column))
+
+
+def number_of(text: ir.StringValue, decimal: str) -> ir.FloatingValue:
+    """The number that a trimmed text writes with the decimal mark; missing for any other text."""
+    plain = text.re_search(PLAIN_PATTERN) & (text.length() <= LONGEST)
+    marked = text.re_search(PATTERNS[decimal]) & (text.length() <= LONGEST)
+    if decimal == COMMA:
+        plain = plain & ~text.contains(POINT)
+    return ibis.cases((plain, text.try_cast("float64")), (marked, _plain(text, decimal).try_cast("float64")))
+
+
+def _plain(text: ir.StringValue, decimal: str) -> ir.StringValue:
+    """A number with its marks, as engines cast it."""
+    negative = text.contains("-") | text.contains(OTHER_MINUS) | text.contains("(")
+    digits = text.re_replace(f"[-+(){OTHER_MINUS}{THOUSANDS[decimal]}]", "")
+    digits = digits.replace(COMMA, POINT) if decimal == COMMA else digits
+    return ibis.ifelse(negative, ibis.literal("-") + digits, digits)

@@ -15,6 +15,7 @@ import pandas as pd
 from features.as_of import AsOf
 from features.groups.all_groups import Part, contract_of, feature_groups, joined
 from features.learned import LearnedFeatures
+from features.notices import Notice
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines, fetch
 from features.tables.canonical import Tally
@@ -52,9 +53,10 @@ def build_vectors(
     """
     with Engines(Path(base), settings.time_zone) as engines:
         groups = feature_groups(engines.open, sources, settings, AsOf.at(as_of, settings.time_zone))
-        report = {name: _counted(tallies) for name, tallies in groups.tallies.items()}
+        counted = {name: _counted(tallies) for name, tallies in groups.tallies.items()}
         frames = [_frame(part) for part in groups.parts]
-        notices = engines.notices
+        notices = (*engines.notices, *(notice for _, notices in counted.values() for notice in notices))
+    report = {name: counts for name, (counts, _) in counted.items()}
     contract = contract_of(groups, settings)
     frame = joined(frames, contract)
     if frame.empty:
@@ -64,12 +66,15 @@ def build_vectors(
     return CustomerVectors(frame, contract, rules, as_of, digest(frame), report, groups.columns, notices)
 
 
-def _counted(tallies: Sequence[Tally]) -> dict[str, int]:
-    """The rows read of a table, and those left out."""
+def _counted(tallies: Sequence[Tally]) -> tuple[dict[str, int], list[Notice]]:
+    """The rows read of a table and those left out, and what else their tallies say."""
     counts: dict[str, int] = {}
+    notices: list[Notice] = []
     for tally in tallies:
-        counts = tally.count_rows(fetch(tally.sums, tally.what).to_pylist()[0], counts)
-    return counts
+        totals = fetch(tally.sums, tally.what).to_pylist()[0]
+        counts = tally.count_rows(totals, counts)
+        notices += tally.notices(totals)
+    return counts, notices
 
 
 def _frame(part: Part) -> pd.DataFrame:

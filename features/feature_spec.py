@@ -4,7 +4,7 @@ to compute the vector of a new customer."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from pydantic import ValidationError
@@ -27,6 +27,7 @@ class FeatureSpec:
     attributes: Mapping[str, Attribute]
     settings: FeatureSettings
     learned: LearnedFeatures
+    null_values: Mapping[str, list[str] | dict[str, list[str]]] = field(default_factory=dict)  # by table, as settings
 
     @classmethod
     def of(cls, provenance: Mapping[str, Any]) -> Self:
@@ -57,7 +58,8 @@ class FeatureSpec:
             for contract in contracts
             if contract.name in raw_columns
         }
-        return cls(tables, attributes, settings, LearnedFeatures.from_json(provenance["learned_features"]))
+        learned = LearnedFeatures.from_json(provenance["learned_features"])
+        return cls(tables, attributes, settings, learned, {name: _null_values(sources, name) for name in tables})
 
     def columns(self, table: str) -> tuple[RawColumn, ...]:
         """The columns of the raw table, without `customer_id`."""
@@ -65,10 +67,24 @@ class FeatureSpec:
 
     def sources(self) -> Sources:
         """The same tables under our column names, with a placeholder for their place."""
-        nowhere = {"file": "rows of a request"}
-        plain = {name: TableSource(**nowhere) for name in self.tables if name != ATTRIBUTES}
+        place = {
+            name: {"file": "rows of a request", "null_values": self.null_values.get(name, [])} for name in self.tables
+        }
+        plain = {name: TableSource.model_validate(place[name]) for name in self.tables if name != ATTRIBUTES}
         attributes = {
             name: attribute.model_copy(update={"column": None}) for name, attribute in self.attributes.items()
         }
-        customers = CustomersSource(attributes=attributes, **nowhere) if ATTRIBUTES in self.tables else None
-        return Sources(customers=customers, **plain)
+        if ATTRIBUTES not in self.tables:
+            return Sources(**plain)
+        return Sources(customers=CustomersSource(attributes=attributes, **place[ATTRIBUTES]), **plain)
+
+
+def _null_values(sources: Sources, table: str) -> list[str] | dict[str, list[str]]:
+    """The words that mean missing in a table, by our names where they are told by column."""
+    source: TableSource = getattr(sources, table)
+    words = source.null_values
+    if isinstance(words, list):
+        return words
+    named = firmographics.mapping(source) if isinstance(source, CustomersSource) else source.columns
+    yours = {theirs: ours for ours, theirs in named.items()}
+    return {yours.get(column, column): own for column, own in words.items()}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from features.grammar.date_formats import date_format as check_date_format
+from features.grammar.yaml_words import yaml_words
 from features.settings_block import Settings
 from segment_model.contract import Kind, Role
 from segment_model.errors import SettingsError
@@ -23,6 +25,46 @@ class TableSource(Settings):
     )
     table: str | None = Field(None, description="the table or schema.table in the database")
     columns: dict[str, str] = Field(default_factory=dict, description="our column name: the name in your table")
+    date_format: str | dict[str, str] | None = Field(
+        None,
+        description="how moments are written where not as 2026-06-29 14:05:00: strptime's directives such as "
+        "%d/%m/%Y %H:%M, or unix, or unix_ms; for all columns, or by the name in your table",
+    )
+    decimal: Literal[".", ","] | None = Field(
+        None, description="the decimal mark of numbers written as text; by default what the first rows show"
+    )
+    null_values: list[str] | dict[str, list[str]] = Field(
+        default_factory=list,
+        description="more words that mean missing; or, by the name of a column in your table, all that do there",
+    )
+    true_values: list[str] = Field(default_factory=list, description="more words for yes, such as ja")
+    false_values: list[str] = Field(default_factory=list, description="more words for no, such as nein")
+
+    @field_validator("date_format")
+    @classmethod
+    def _known_directives(cls, formats: str | dict[str, str] | None) -> str | dict[str, str] | None:
+        for text in [formats] if isinstance(formats, str) else (formats or {}).values():
+            check_date_format(text)
+        return formats
+
+    @field_validator("null_values", mode="before")
+    @classmethod
+    def _words_of_missing(cls, words: object) -> object:
+        if isinstance(words, dict):
+            return {column: yaml_words(own) for column, own in words.items()}
+        return yaml_words(words)
+
+    @field_validator("true_values", "false_values", mode="before")
+    @classmethod
+    def _words_of_flags(cls, words: object) -> object:
+        return yaml_words(words)
+
+    @model_validator(mode="after")
+    def _no_word_means_both(self) -> Self:
+        lower = [{word.strip().lower() for word in words} for words in (self.true_values, self.false_values)]
+        if both := sorted(lower[0] & lower[1]):
+            raise ValueError(f"{both[0]!r} stands in true_values and in false_values; a word means one of them")
+        return self
 
     @field_validator("postgres")
     @classmethod

@@ -1,1 +1,1 @@
-"""The grammar of text in tables and requests: regular expressions and readers in plain Python; no engine is imported."""
+"""The grammar of text in tables and requests: regular expressions and readers in plain Python, without an engine."""

@@ -11,6 +11,7 @@ import re
 from features.grammar.moments import BLANKS
 
 WHOLE_FLOAT_PATTERN = r"^-?(?:0|[1-9][0-9]*)\.0+$"  # 17850.0, as pandas writes integers with gaps
+EXACT_DOUBLE = 2**53  # from here on, whole numbers have been rounded to a double
 ROUNDED_PATTERN = r"^-?[0-9]\.[0-9]+[eE]\+[0-9]+$"
 _WHOLE_FLOAT, _ROUNDED = re.compile(WHOLE_FLOAT_PATTERN), re.compile(ROUNDED_PATTERN)
 

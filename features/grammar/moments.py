@@ -24,7 +24,7 @@ ZONE = f"(?:Z|z|UTC|GMT|{OFFSET})"
 CLOCK_PATTERN = f"^{DATE}(?:[T ]{TIME})?$"
 ZONED_PATTERN = f"^{DATE}[T ]{TIME} *{ZONE}$"
 # the form alone, whatever the digits; a request may carry offsets of up to 23 hours
-FORM = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?( *(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?))?)?$"
+FORM = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?( *(Z|z|UTC|GMT|[+-]\d\d(:?[0-5]\d)?))?)?$"
 ZONE_OF_FORM = 4  # the group that holds the time zone and the blanks before it
 
 _FORM = re.compile(FORM, re.ASCII)

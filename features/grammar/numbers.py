@@ -8,7 +8,7 @@ double.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from features.grammar.moments import BLANKS
 
@@ -66,14 +66,22 @@ def read_number(text: str, decimal: str = UNKNOWN) -> float | None:
     return float(digits.replace(COMMA, POINT)) * (-1.0 if negative else 1.0)
 
 
-def decimal_marks(texts: Iterable[str]) -> frozenset[str]:
-    """The decimal marks that these numbers show: those under which only one of the two marks makes it a number."""
-    marks = set()
-    for text in {text.strip(BLANKS) for text in texts}:
-        if _MARKED.search(text):
-            fitting = {mark for mark in (POINT, COMMA) if read_number(text, mark) is not None}
-            marks |= fitting if len(fitting) == 1 else set()
-    return frozenset(marks)
+def decimal_mark(texts: Collection[str]) -> str:
+    """The decimal mark that these numbers show; UNKNOWN if none of them is decisive, being read by one mark only.
+
+    A comma must read all of the texts: a point is what programs write, and needs only one decisive number.
+    """
+    marked = [text for text in texts if _MARKED.search(text)]
+    if any(_is_decisive(text, COMMA) for text in marked) and all(
+        read_number(text, COMMA) is not None for text in texts
+    ):
+        return COMMA
+    return POINT if any(_is_decisive(text, POINT) for text in marked) else UNKNOWN
+
+
+def _is_decisive(text: str, mark: str) -> bool:
+    other = COMMA if mark == POINT else POINT
+    return read_number(text, mark) is not None and read_number(text, other) is None
 
 
 def ambiguous_number(texts: Iterable[str]) -> str | None:

@@ -15,7 +15,7 @@ DATES = (
     *("%Y-%d-%m", "%d %m %Y", "%Y %m %d"),
 )
 LESS_USUAL = ("%y-%m-%d", "%y/%m/%d", "%y.%m.%d")  # named only where no other fits
-OTHERS = ("%Y%m%d%H%M%S", "%Y%m%d %H%M%S", "%Y%m%dT%H%M%S", "%Y%m%dT%H%M%S%z", "%a %b %d %H:%M:%S %Y", *UNIX)
+OTHERS = ("%Y%m%d%H%M%S", "%Y%m%d %H%M%S", "%Y%m%dT%H%M%S", "%Y%m%dT%H%M%S%z", "%a %b %d %H:%M:%S %Y")
 CLOCK = re.compile(
     r"(?P<between>[ T,]+(?:at +)?)[0-9]{1,2}:[0-9]{2}(?P<second>:[0-9]{2}(?P<fraction>\.[0-9]{1,9})?)?"
     rf"(?:(?P<gap> ?)[AP](?P<half>M))?(?:(?P<behind> ?)(?P<zone>Z|UTC|GMT|{OFFSET}))?$",
@@ -46,7 +46,8 @@ def fitting_formats(texts: Collection[str]) -> tuple[str, ...]:
     if not known:
         return ()
     first = min(known)
-    for candidates in (_candidates(first), LESS_USUAL):
+    unix = tuple(UNIX) if min(map(len, known)) >= len("100000000") else ()  # shorter numbers are hardly seconds
+    for candidates in (_candidates(first), LESS_USUAL, unix[:1], unix[1:]):
         formats = [date_format(text) for text in candidates]
         fitting = [form for form in formats if form.read(first) is not None]
         fitting = [form for form in fitting if all(form.read(other) is not None for other in known)]
@@ -77,4 +78,4 @@ def _zone_advice(texts: Collection[str]) -> str:
     if not formats:
         return ""
     zone = f"`features.time_zone: {name}`" if "/" in name else f"`features.time_zone` to the zone that {name} means"
-    return f"or set {zone} and `date_format: \"{formats[0]} {name}\"`"
+    return f'or set {zone} and `date_format: "{formats[0]} {name}"`'

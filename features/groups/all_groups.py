@@ -19,6 +19,7 @@ from features.learned import score_columns
 from features.settings import FeatureSettings, Sources, TableSource
 from features.tables.canonical import Tally, canonical
 from features.tables.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawTable
+from features.text.rules import TextRules
 from segment_model.contract import Column, VectorContract
 from segment_model.errors import SettingsError, nearest_word
 
@@ -55,7 +56,7 @@ def feature_groups(open_table: Open, sources: Sources, settings: FeatureSettings
     columns: dict[str, tuple[str, ...]] = {}
 
     def read(source: TableSource, contract: RawTable, mapped: Mapping[str, str], distinct: bool = False) -> ir.Table:
-        table = canonical(open_table(source, contract.name), contract, mapped, as_of, distinct)
+        table = canonical(open_table(source, contract.name), contract, mapped, as_of, distinct, TextRules.of(source))
         columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)
         if contract is ORDERS:
             table = rfm.prepare_orders(table, settings.rfm)

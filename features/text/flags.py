@@ -11,7 +11,6 @@ from features.text.rules import TextRules
 
 def read_flags(text: ir.StringValue, rules: TextRules, column: str) -> Reading:
     """The flags of a column: 1.0 for yes, 0.0 for no."""
-    written = trimmed(text)
-    word = written.lower()
+    word = trimmed(text).lower()
     flag = ibis.cases((is_word(word, rules.true_words), 1.0), (is_word(word, rules.false_words), 0.0), else_=None)
-    return Reading.of(written, flag, rules.nulls_of_keys(column))
+    return Reading(flag, text, rules.nulls_of_keys(column))

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from features.grammar.keys import ROUNDED_PATTERN, WHOLE_FLOAT_PATTERN
+from features.grammar.keys import EXACT_DOUBLE, ROUNDED_PATTERN, WHOLE_FLOAT_PATTERN
 from features.text.reading import Reading, is_word, trimmed
 from features.text.rules import TextRules
 
+PLAIN_PATTERN = "^[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*$"  # most keys: neither blanks, nor a point, nor a word for missing
+NO_NUMBER = ("NaN", "nan")
 EXACT = {dt.Float16: 2**11, dt.Float32: 2**24}  # from here on, whole numbers have been rounded
-EXACT_DOUBLE = 2**53
 
 
 def read_keys(text: ir.StringValue, rules: TextRules, column: str) -> Reading:
     """The keys of a text column."""
+    words = rules.nulls_of_keys(column)
+    plain = text.re_search(PLAIN_PATTERN)
+    if own := [word for word in words if re.match(PLAIN_PATTERN, word)]:
+        plain = plain & ~is_word(text, own)
     written = trimmed(text)
-    return _reading(written, is_word(written, rules.nulls_of_keys(column)))
+    other = ibis.cases((is_word(written, words), None), else_=_key(written))
+    return Reading(ibis.cases((plain, text), else_=other), text, words)
 
 
 def keys_of_numbers(number: ir.NumericValue) -> Reading:
@@ -26,23 +34,18 @@ def keys_of_numbers(number: ir.NumericValue) -> Reading:
     if dtype.is_integer():
         return Reading(number)
     if dtype.is_decimal():
-        written = number.cast("string")
-        reading = _reading(written, is_word(written, {"NaN"}))
-        fraction = reading.column.contains(".") | reading.column.contains("I")  # Infinity, in PostgreSQL
-        return Reading(ibis.ifelse(fraction, None, reading.column), ibis.ifelse(fraction, written, None))
+        key = _key(number.cast("string"))
+        return Reading(ibis.cases((key.re_search("^-?[0-9]+$"), key)), number, NO_NUMBER)
     whole = (number.round() == number) & (number.abs() < EXACT.get(type(dtype), EXACT_DOUBLE))
-    key = ibis.ifelse(whole, number, None).cast("int64")
-    return Reading(key, ibis.ifelse(~number.isnan() & key.isnull(), number.cast("string"), None))
+    return Reading(ibis.ifelse(whole, number, None).cast("int64"), number, NO_NUMBER)
 
 
-def _reading(text: ir.StringValue, null_word: ir.BooleanValue) -> Reading:
+def _key(text: ir.StringValue) -> ir.StringValue:
+    """The key of a trimmed text."""
     before_point = text.split(".")[0]
-    key = ibis.cases(
-        (null_word, None),
+    return ibis.cases(
         (~text.contains("."), text),
         (text.re_search(WHOLE_FLOAT_PATTERN), ibis.ifelse(before_point == "-0", "0", before_point)),
         (text.re_search(ROUNDED_PATTERN), None),
         else_=text,
     )
-    rounded = ibis.cases((key.notnull(), None), (null_word, None), else_=text)
-    return Reading(key, rounded, null_word.fill_null(False))

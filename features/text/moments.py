@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
@@ -17,7 +19,7 @@ from features.grammar.date_formats import (
     date_format,
 )
 from features.grammar.moments import CLOCK_PATTERN, ZONED_PATTERN
-from features.text.reading import Reading, trimmed
+from features.text.reading import Reading, cut_to_microseconds, trimmed
 from features.text.rules import TextRules
 
 INSTANT = "timestamp('UTC')"
@@ -25,20 +27,24 @@ INSTANT = "timestamp('UTC')"
 
 def read_moments(text: ir.StringValue, rules: TextRules, column: str) -> Reading:
     """The moments of a column: instants where its texts carry a time zone, else times of the wall clock."""
-    written = trimmed(text)
     directives = rules.date_format(column)
     if directives is None:
-        moment = iso_moment(written, column in rules.zoned)
+        zoned = column in rules.zoned
+        moment = ibis.coalesce(iso_moment(text, zoned), iso_moment(trimmed(text), zoned))
     else:
-        moment = formatted_moment(written, date_format(directives))
-    return Reading.of(written, moment, rules.nulls_of_moments(column))
+        moment = formatted_moment(trimmed(text), date_format(directives))
+    return Reading(moment, text, rules.nulls_of_moments(column))
 
 
 def iso_moment(text: ir.StringValue, zoned: bool) -> ir.TimestampValue:
     """The moment of an ISO text, all of them with a time zone or none; missing for any other text."""
-    if zoned:
-        return ibis.cases((text.re_search(ZONED_PATTERN), text.try_cast(INSTANT)))
-    return ibis.cases((text.re_search(CLOCK_PATTERN), text.try_cast("timestamp")))
+    written = cut_to_microseconds(text)
+    if not zoned:
+        return ibis.cases((text.re_search(CLOCK_PATTERN), written.try_cast("timestamp")))
+    # DuckDB knows offsets and Z directly behind the time only
+    zone_behind = written.upper().replace("UTC", "Z").replace("GMT", "Z").re_replace(r" +(Z|[+-][0-9:]+)$", r"\1")
+    instant = ibis.coalesce(written.try_cast(INSTANT), zone_behind.try_cast(INSTANT))
+    return ibis.cases((text.re_search(ZONED_PATTERN), instant))
 
 
 def formatted_moment(text: ir.StringValue, form: DateFormat) -> ir.TimestampValue:
@@ -68,10 +74,14 @@ def formatted_moment(text: ir.StringValue, form: DateFormat) -> ir.TimestampValu
 def unix_moment(number: ir.NumericValue, units: int) -> ir.TimestampValue:
     """The instant of a number of seconds (units 1) or milliseconds (1000) since 1970; missing beyond year 2255."""
     seconds = number.cast("float64") / float(units)
-    return _to_timestamp(ibis.ifelse(seconds.abs() <= float(UNIX_LIMIT), seconds, None))
+    return _to_timestamp_in_engine(ibis.ifelse(seconds.abs() <= float(UNIX_LIMIT), seconds, None))
 
 
-@ibis.udf.scalar.builtin(name="to_timestamp", signature=((dt.float64,), dt.Timestamp(timezone="UTC", scale=6)))
-def _to_timestamp(seconds: float) -> object:
+def _to_timestamp(seconds: float) -> datetime:
     """DuckDB's and PostgreSQL's own."""
     raise NotImplementedError
+
+
+_to_timestamp_in_engine = ibis.udf.scalar.builtin(
+    _to_timestamp, name="to_timestamp", signature=((dt.float64,), dt.Timestamp(timezone="UTC", scale=6))
+)

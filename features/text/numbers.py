@@ -12,8 +12,8 @@ from features.text.rules import TextRules
 
 def read_numbers(text: ir.StringValue, rules: TextRules, column: str) -> Reading:
     """The numbers of a column as doubles."""
-    written = trimmed(text)
-    return Reading.of(written, number_of(written, rules.decimal), rules.nulls_of_keys(column))
+    number = ibis.coalesce(number_of(text, rules.decimal), number_of(trimmed(text), rules.decimal))
+    return Reading(number, text, rules.nulls_of_keys(column))
 
 
 def number_of(text: ir.StringValue, decimal: str) -> ir.FloatingValue:

@@ -15,35 +15,58 @@ from features.grammar.moments import BLANKS
 class Reading:
     """A column in its type; missing where it is missing, or cannot be read.
 
-    unreadable : the texts that cannot be read, else missing; None where there can be none. null_word : whether the
-    text is a word that means missing; None for a column that is no text. level : whether the text is such a word, but
-    kept as a category; None for other types.
+    original : the user's column where a value may be unreadable; else None. null_words : the texts that mean missing.
+    levels : texts that often do, but are kept as categories.
     """
 
     column: ir.Value
-    unreadable: ir.StringValue | None = None
-    null_word: ir.BooleanValue | None = None
-    level: ir.BooleanValue | None = None
+    original: ir.Value | None = None
+    null_words: Collection[str] = ()
+    levels: Collection[str] = ()
 
-    @classmethod
-    def of(cls, text: ir.StringValue, column: ir.Value, null_words: Collection[str]) -> Reading:
-        """The reading of a trimmed text of which `column` is missing where it cannot be read, or is no text at all."""
-        null_word = is_word(text, null_words) if null_words else ibis.literal(False)
-        unread = ibis.cases((column.notnull(), None), (null_word, None), else_=text)
-        return cls(column, unread, ibis.cases((column.notnull(), False), else_=null_word.fill_null(False)))
+    @property
+    def is_of_text(self) -> bool:
+        """Whether the column was text."""
+        return self.original is not None and bool(self.original.type().is_string())
+
+
+def unreadable_text(column: ir.Value, original: ir.Value, null_words: Collection[str]) -> ir.StringValue:
+    """The texts of which `column` is missing, but which are no words for missing; else missing."""
+    text = trimmed(original.cast("string"))
+    return ibis.cases((column.notnull(), None), (is_word(text, null_words), None), else_=text)
+
+
+def is_null_word(column: ir.Value, original: ir.Value, null_words: Collection[str]) -> ir.BooleanValue:
+    """Whether `column` is missing because its text is a word that means so."""
+    return ibis.cases((column.notnull(), False), (is_word(trimmed(original), null_words), True), else_=False)
 
 
 def trimmed(text: ir.StringValue) -> ir.StringValue:
-    """The text without the blanks around it; missing where nothing is left."""
-    return _trim(text, BLANKS).nullif("")
+    """The text without the blanks around it; missing where nothing is left. Slow: most texts have none."""
+    return _trim_in_engine(text, BLANKS).nullif("")
 
 
 def is_word(text: ir.StringValue, words: Collection[str]) -> ir.BooleanValue:
     """Whether the text is one of the words."""
-    return text.isin(sorted(words))
+    return text.isin(sorted(words)) if words else ibis.literal(False)
 
 
-@ibis.udf.scalar.builtin(name="trim")
+def cut_to_microseconds(text: ir.StringValue) -> ir.StringValue:
+    """A moment without digits beyond microseconds, which PostgreSQL rounds and others cut."""
+    return text if engine_of(text) == "duckdb" else text.re_replace(r"(\.[0-9]{6})[0-9]+", r"\1")
+
+
+def engine_of(column: ir.Value) -> str:
+    """The name of the engine that computes a column; the rows of a request are DuckDB's."""
+    try:
+        return str(ibis.get_backend(column).name)
+    except ibis.common.exceptions.IbisError:  # no engine is bound yet
+        return "duckdb"
+
+
 def _trim(text: str, blanks: str) -> str:
-    """DuckDB's and PostgreSQL's own; that of Ibis knows only the blanks of ASCII."""
+    """DuckDB's and PostgreSQL's own `trim`; that of Ibis knows only the blanks of ASCII."""
     raise NotImplementedError
+
+
+_trim_in_engine = ibis.udf.scalar.builtin(_trim, name="trim")

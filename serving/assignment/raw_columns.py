@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.grammar.moments import ZONE_OF_FORM
 from serving.contracts.requests import MOMENT
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ Values = Sequence[Any]
 NONE = type(None)
 ANY_DIGIT = str.maketrans("123456789", "000000000")
 PATTERN = re.compile(MOMENT, re.ASCII)
-ZONE = 4  # the group of the pattern that holds the time zone
 FIRST, LAST = np.datetime64("0002-01-02", "us"), np.datetime64("9998-12-30", "us")  # the accepted range but a day
 NEVER = np.iinfo(np.int64).min  # NumPy's "not a time"
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -58,7 +58,7 @@ def _moments(values: Values) -> Taken | None:
         return None
     # whether a text has the form of a timestamp does not depend on its digits; with all digits alike few forms remain
     shapes = [PATTERN.fullmatch(shape) for shape in {*"\n".join(texts).translate(ANY_DIGIT).split("\n")}]
-    zones = frozenset(shape is not None and shape[ZONE] is not None for shape in shapes)
+    zones = frozenset(shape is not None and shape[ZONE_OF_FORM] is not None for shape in shapes)
     if len(zones) > 1 or None in shapes:
         return None
     try:
@@ -70,6 +70,9 @@ def _moments(values: Values) -> Taken | None:
 
 
 def _instants(values: Values) -> NDArray[np.datetime64]:
+    """The moments in UTC; ValueError for one that Python does not know, or whose offset has 60 minutes or more."""
+    if any(value[-2:] > "59" for value in values if value is not None and value[-1].isdigit()):
+        raise ValueError("an offset has less than 60 minutes")
     since = [NEVER if value is None else (datetime.fromisoformat(value) - EPOCH) // MICROSECOND for value in values]
     return np.array(since, dtype=np.int64).astype("datetime64[us]")
 
@@ -98,9 +101,14 @@ def _texts(values: Values) -> NDArray[np.object_] | None:
     )
 
 
+def _keys(values: Values) -> NDArray[np.object_] | None:
+    keys = _texts(values)
+    return None if keys is None or "E+" in "\n".join(key for key in keys if key is not None).upper() else keys
+
+
 AT_ONCE: Mapping[str, Callable[[Values], NDArray[Any] | None]] = {
     "text": _texts,
-    "whole numbers or text": _texts,
+    "whole numbers or text": _keys,
     "number": _numbers,
     "yes or no": _flags,
 }

@@ -8,16 +8,19 @@ value that the slow one refuses, and converts all others equally.
 from __future__ import annotations
 
 import math
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
+from features.grammar.keys import EXACT_DOUBLE, read_key
+from features.grammar.moments import BLANKS
+from features.grammar.moments import read_moment as read_iso_moment
+from features.grammar.null_words import NO_MOMENT
 from segment_model.errors import nearest_word
 from serving.assignment.raw_columns import column_at_once
-from serving.contracts.requests import MOMENT, MOMENT_WORDS
+from serving.contracts.requests import MOMENT_WORDS
 from serving.wire.refusals import MISSING, Refusal, RefusalDetail, RequestProblems, describe_value, shortened
 
 if TYPE_CHECKING:
@@ -148,7 +151,7 @@ class _RowReader:
     def _value(self, customer: int, where: str, column: RawColumn, row: Mapping[str, Any]) -> Any:
         """A value as the engine expects it; None, with a complaint, where it cannot be used."""
         value = row.get(column.name)
-        if value is None:
+        if value is None or _is_no_moment(column, value):
             # an unknown attribute, or an amount of 0, may be left out; the timestamp of a row may not
             if column.type == "timestamp" and column.needed:
                 self._complain(
@@ -173,18 +176,18 @@ class _RowReader:
 
 
 def read_moment(value: Any) -> date | datetime | None:
-    """A date for a day alone, a datetime for a timestamp; None for anything else."""
-    if type(value) is not str or not re.fullmatch(MOMENT, value, re.ASCII):
-        return None
-    try:
-        moment = datetime.fromisoformat(value) if len(value) > len("2026-06-29") else date.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment if 1 < moment.year < 9999 else None  # so that no time zone moves it out of the calendar
+    """A date for a day alone, a datetime for a timestamp; None for anything else, blanks around it included."""
+    moment = read_iso_moment(value) if type(value) is str and value == value.strip() else None
+    return moment if moment and 1 < moment.year < 9999 else None  # so that no time zone moves it out of the calendar
+
+
+def _is_no_moment(column: RawColumn, value: Any) -> bool:
+    """Whether a text in place of a moment means that there is none."""
+    return column.type == "timestamp" and type(value) is str and value.strip(BLANKS) in ("", *NO_MOMENT)
 
 
 def _moment_of_row(value: Any) -> datetime | None:
-    moment = read_moment(value)
+    moment = read_moment(value.strip(BLANKS) if type(value) is str else value)
     return moment if moment is None or isinstance(moment, datetime) else datetime.combine(moment, time.min)
 
 
@@ -203,9 +206,17 @@ def _text(value: Any) -> str | None:
     return value if type(value) is str else str(value) if type(value) is int else None
 
 
+def _key(value: Any) -> str | None:
+    """A key as text: whole numbers too, and floats that hold one exactly."""
+    if type(value) is float:
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT_DOUBLE else None
+    text = _text(value)
+    return text if text is None or read_key(text) is not None or not text.strip(BLANKS) else None
+
+
 READERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "text": (_text, "text"),
-    "whole numbers or text": (_text, "text or a whole number"),
+    "whole numbers or text": (_key, "text or a whole number"),
     "number": (_number, "a finite number"),
     "yes or no": (_flag, "true or false"),
     "timestamp": (_moment_of_row, MOMENT_WORDS),

@@ -16,12 +16,13 @@ from typing import (
 from pydantic import FailFast, Field, InstanceOf, TypeAdapter, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
+from features.grammar.moments import FORM
 from serving.contracts.wire_model import STRICT, Expected, WireModel
 
 MOST_CUSTOMERS = 1000
 LONGEST_ID = 256
 MOST_ROWS = 20_000
-MOMENT = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$"
+MOMENT = FORM
 
 Policy = Literal["unassigned", "nearest"]
 

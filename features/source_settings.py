@@ -9,10 +9,12 @@ from pydantic import Field, field_validator, model_validator
 from features.grammar.date_formats import date_format as check_date_format
 from features.grammar.yaml_words import yaml_words
 from features.settings_block import Settings
+from features.settings_words import Expected
 from segment_model.contract import Kind, Role
 from segment_model.errors import SettingsError
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+NAME_WORDS = Expected("letters of a to z, digits and _, without a digit in front, such as company_size")
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), NAME_WORDS]
 
 
 class TableSource(Settings):
@@ -81,7 +83,9 @@ class TableSource(Settings):
     def _one_place(self) -> Self:
         places = [name for name in ("file", "duckdb", "postgres") if getattr(self, name) is not None]
         if len(places) != 1:
-            raise ValueError(f"a table comes from exactly one of file, duckdb or postgres; found {places or 'none'}")
+            raise ValueError(
+                f"a table comes from exactly one of file, duckdb or postgres; found {' and '.join(places) or 'none'}"
+            )
         if (self.file is None) != (self.table is not None):
             raise ValueError("`table` names the table of a database: needed with duckdb and postgres, not with file")
         return self

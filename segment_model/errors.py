@@ -1,13 +1,19 @@
-"""The errors: one root class; each message says what is wrong, the value, and how to mend it."""
+"""The errors: one root class; each message says what is wrong, the value, and how to mend it.
+
+The words that messages share are here too: a counted noun, a refused value, the nearest known name.
+"""
 
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
+from numbers import Number
 
 LONGEST_WORD = 100  # no name of ours is longer, and the search takes time with the square of the length
+LONGEST_SHOWN = 60  # characters of a refused value
 
 
 class SegmentsError(Exception):
@@ -93,3 +99,42 @@ def nearest_word(word: str, options: Iterable[str]) -> str:
         return ""
     close = difflib.get_close_matches(word, list(options), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def counted(count: int, singular: str, plural: str = "") -> str:
+    """A count with its noun: "1 customer", "1,200 customers"; `plural` is the singular with an s unless it is named."""
+    return f"{count:,} {singular if count == 1 else plural or f'{singular}s'}"
+
+
+def shown(refused: object) -> str:
+    """A refused value on one line of at most `LONGEST_SHOWN` characters: text in quotes, a moment in ISO form, the
+    rest as JSON.
+
+    What NumPy and pandas made looks like Python's own.
+    """
+    plain = _plain(refused)
+    if isinstance(plain, str):
+        text = repr(str(plain[: LONGEST_SHOWN + 1])) if isinstance(refused, str) else plain
+    elif isinstance(plain, Number) and not isinstance(plain, int | float):
+        text = str(plain)
+    else:
+        try:
+            text = json.dumps(plain, default=_text_of, ensure_ascii=False)
+        except TypeError:  # a key that JSON does not know
+            text = "a block with keys that are not text"
+        except (ValueError, RecursionError):  # more digits than Python prints; a value inside itself
+            text = "a value too large to show"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
+
+
+def _plain(refused: object) -> object:
+    """A NumPy scalar as Python's own; a moment as ISO text."""
+    if getattr(refused, "ndim", None) == 0 and hasattr(refused, "item"):
+        refused = refused.item()
+    return refused.isoformat() if hasattr(refused, "isoformat") else refused
+
+
+def _text_of(refused: object) -> object:
+    """What JSON does not know: the plain form, where that differs, else text."""
+    plain = _plain(refused)
+    return str(plain) if plain is refused else plain

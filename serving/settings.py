@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
+from features.settings_words import Expected, field_words
 from segment_model.errors import SettingsError
 from segment_model.storage.sqlite_address import anchored_address
 
@@ -29,7 +31,9 @@ class ServiceSettings(BaseModel):
     alias: str | None = Field(
         None, description="the alias to serve; where neither alias nor version is set, `champion`"
     )
-    version: str | None = Field(None, pattern=r"^[1-9][0-9]*$", description="a pinned version instead of an alias")
+    version: Annotated[str | None, Expected("the number of a version, such as 3")] = Field(
+        None, pattern=r"^[1-9][0-9]*$", description="a pinned version instead of an alias"
+    )
     retry_seconds: float = Field(5.0, gt=0, description="pause between attempts to load a model")
     poll_seconds: float = Field(
         3.0, gt=0, description="pause between polls of the registry for the version that the alias names"
@@ -70,7 +74,7 @@ class ServiceSettings(BaseModel):
         description='JSON file of accepted keys, `{"name": "sha256:<hex>"}`; without it the service is open, and a '
         "warning at its start says so",
     )
-    cors_origins: str = Field(
+    cors_origins: Annotated[str, Expected("origins such as https://shop.example.com, separated by spaces")] = Field(
         "",
         pattern=r"^\s*(https?://[A-Za-z0-9.:\[\]-]+\s*)*$",
         description="origins (scheme, host, port) whose pages may call from a browser, separated by spaces",
@@ -118,8 +122,7 @@ class ServiceSettings(BaseModel):
         try:
             return cls.model_validate({name: value for name, value in values.items() if value})
         except ValidationError as error:
-            problems = [_in_words(problem["loc"], problem["msg"], problem["input"]) for problem in error.errors()]
-            raise SettingsError("; ".join(problems)) from error
+            raise SettingsError("; ".join(dict.fromkeys(map(_in_words, error.errors())))) from error
 
     def to_environment(self) -> dict[str, str]:
         """The variables that `from_environment` reads back to equal settings."""
@@ -127,7 +130,10 @@ class ServiceSettings(BaseModel):
         return {PREFIX + name.upper(): str(value) for name, value in values.items()}
 
 
-def _in_words(location: tuple[int | str, ...], message: str, value: object) -> str:
-    if not location:
-        return message.removeprefix("Value error, ")
-    return f"{PREFIX}{str(location[0]).upper()}={value}: {message[0].lower()}{message[1:]}"
+def _in_words(problem: ErrorDetails) -> str:
+    """A problem that pydantic reports, by the name of the variable."""
+    if not problem["loc"]:
+        return problem["msg"].removeprefix("Value error, ")
+    name = str(problem["loc"][0])
+    must = field_words(ServiceSettings.model_fields[name])
+    return f"{PREFIX}{name.upper()}={problem['input']!s:.60}: must be {must}"

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import types
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import (
-    BaseModel,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    field_validator,
-    model_validator,
-)
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator, model_validator
 
 from features.settings import FeatureSettings, Sources
 from features.settings import Settings as Block
+from features.settings_words import A_MOMENT, Expected
 from segment_model.contract import Column
-from segment_model.errors import SettingsError, nearest_word
+from segment_model.errors import SettingsError, shown
 from training.candidates.algorithm_settings import AlgorithmSettings
-from training.candidates.all_candidates import DEFAULT_ALGORITHMS, RegisteredAlgorithm, registered_algorithms
+from training.candidates.all_candidates import DEFAULT_ALGORITHMS, RegisteredAlgorithm
+from training.settings_errors import in_sentences
 from training.sweep_settings import SweepSettings
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
 AUTO = "auto"
-A_MOMENT = "a date such as 2026-07-01 or a time such as 2026-07-01T12:00"
+AN_ALGORITHM = Expected("a block such as {algorithm: kmeans}")
 TransformName = Literal["auto", "none", "log1p", "yeo-johnson", "quantile"]
 
 
@@ -60,7 +53,7 @@ class EncodingSettings(Block):
 class DiscoverySettings(Block):
     """What is tried, how it is judged, and what may be chosen."""
 
-    algorithms: tuple[Annotated[AlgorithmSettings, RegisteredAlgorithm], ...] = Field(
+    algorithms: tuple[Annotated[AlgorithmSettings, RegisteredAlgorithm, AN_ALGORITHM], ...] = Field(
         DEFAULT_ALGORITHMS, min_length=1, description="the algorithms to try; KMeans and HDBSCAN by default"
     )
     encoding: EncodingSettings = Field(
@@ -93,7 +86,7 @@ class RegistrySettings(Block):
         description="of MLflow: the http or https address of a server, or a SQLite path relative to the settings file",
     )
     experiment: str = Field("customer-segments", min_length=1, description="the MLflow experiment that holds the runs")
-    model_name: str = Field(
+    model_name: Annotated[str, Expected("a name without any of / : . % and quotation marks")] = Field(
         "customer-segments", min_length=1, pattern=r"^[^/:.%\"']+$", description="the registered name"
     )
 
@@ -141,8 +134,10 @@ def read_settings(path: Path) -> tuple[Settings, str]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise SettingsError(f"there is no settings file {path}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"the settings file {path} is not UTF-8 text: save it as UTF-8") from error
+    except OSError as error:
+        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror or error}") from error
     try:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: of a date such as 2026-02-30
@@ -170,11 +165,11 @@ def parse_as(kind: type[Kind], content: Any, name: str) -> Kind:
         If the values are not valid.
     """
     if not isinstance(content, dict):
-        raise SettingsError(f"{name} must hold keys ({', '.join(kind.model_fields)}), found {content!r:.60}")
+        raise SettingsError(f"{name} must hold keys ({', '.join(kind.model_fields)}), found {shown(content)}")
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise SettingsError(f"{name}: " + "; ".join(_message(problem, kind) for problem in error.errors())) from error
+        raise SettingsError(f"{name}: {in_sentences(error, kind, content)}") from error
 
 
 def _yaml_fault(error: Exception) -> str:
@@ -186,47 +181,3 @@ def _yaml_fault(error: Exception) -> str:
     if "mapping values are not allowed" in reason:
         reason += "; put text that holds a colon in quotes, such as title: 'My shop: the best'"
     return f"{position}: {reason}"
-
-
-def _message(problem: ErrorDetails, kind: type[BaseModel]) -> str:
-    """One problem that pydantic reports, as a sentence with the path, the remedy and the refused value."""
-    path = [str(part) for part in problem["loc"]]
-    where, entered = ".".join(path), f"{problem['input']!r:.60}"
-    if problem["type"] == "extra_forbidden":
-        known = _fields_at(kind, path[:-1])
-        return f"unknown key {where!r}.{nearest_word(path[-1], known)} Known here: {', '.join(known)}"
-    if problem["type"] == "missing":
-        return f"{where!r} is needed" + (f": {A_MOMENT}" if where == "as_of" else "")
-    if problem["type"] == "union_tag_invalid":
-        key, tag, tags = (
-            str(problem["ctx"][part]).replace("'", "") for part in ("discriminator", "tag", "expected_tags")
-        )
-        return f"{where!r}: unknown {key} {tag!r}.{nearest_word(tag, tags.split(', '))} Known here: {tags}"
-    sentence = problem["msg"].removeprefix("Value error, ").replace("Input should", "must", 1)
-    return f"{where!r}{'' if sentence.startswith('must ') else ':'} {sentence} (found {entered})"
-
-
-def _fields_at(kind: Any, path: list[str]) -> list[str]:
-    """Names of the keys known at a path in the settings, by walking the models' annotations."""
-    models = _models_in(kind)
-    for part in path:
-        inner = [model.model_fields[part].annotation for model in models if part in model.model_fields]
-        tagged = [m for m in models if any(part in get_args(f.annotation) for f in m.model_fields.values())]
-        if inner:
-            models = [model for annotation in inner for model in _models_in(annotation)]
-        elif tagged:  # pydantic's path holds the discriminator's value, which selects one model
-            models = tagged
-    return sorted({name for model in models for name in model.model_fields})
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    """The settings blocks inside an annotation; of an algorithm's block, every registered one."""
-    if annotation is AlgorithmSettings:
-        return list(registered_algorithms().values())
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-        return [annotation] if issubclass(annotation, BaseModel) else []
-    if get_origin(annotation) is Literal:
-        return []
-    if get_origin(annotation) in (Union, types.UnionType, Annotated, tuple, list, dict) or get_args(annotation):
-        return [model for part in get_args(annotation) for model in _models_in(part)]
-    return []

@@ -9,7 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from features.settings import Settings as Block
+from features.settings_words import Expected
+from segment_model.errors import shown
 
+A_VARIATION = "a list of choices, or a range such as {low: 2, high: 8}"
 LARGEST = 2**53  # beyond it not every whole number is a float
 
 Objective = Literal["trust", "silhouette", "recovered", "stability", "gap_share"]
@@ -28,7 +31,7 @@ class SweepRange(Block):
     @model_validator(mode="after")
     def _consistent(self) -> SweepRange:
         if not all(abs(number) <= LARGEST for number in (self.low, self.high, self.step or 0)):
-            raise ValueError(f"low, high and step must be finite, and at most {LARGEST:,} (2^53)")
+            raise ValueError(f"low, high and step must be at most {LARGEST:,} (2^53)")
         if not self.low < self.high:
             raise ValueError(f"low ({self.low}) must be less than high ({self.high})")
         if self.log and self.step is not None:
@@ -54,8 +57,9 @@ Variation = Annotated[
     Discriminator(
         _form,
         custom_error_type="variation",
-        custom_error_message="must be a list of choices, or a range such as {low: 2, high: 8}",
+        custom_error_message=f"must be {A_VARIATION}",
     ),
+    Expected(A_VARIATION),
 ]
 
 
@@ -94,7 +98,7 @@ def _plain(path: str, choices: tuple[Any, ...]) -> tuple[Any, ...]:
     try:
         texts = [json.dumps(choice, sort_keys=True, default=_moment) for choice in choices]
     except TypeError as error:
-        raise ValueError(f"{path!r} has a choice that is no plain value: {error}") from error
+        raise ValueError(f"{path!r} has a choice that is no plain value, such as a number or text: {error}") from error
     if twice := sorted({text for text in texts if texts.count(text) > 1}):
         raise ValueError(f"{path!r} has a choice twice: {', '.join(twice)}")
     return tuple(json.loads(text) for text in texts)
@@ -103,4 +107,4 @@ def _plain(path: str, choices: tuple[Any, ...]) -> tuple[Any, ...]:
 def _moment(value: object) -> str:
     if isinstance(value, date):  # also with a time of day
         return value.isoformat()
-    raise TypeError(f"{value!r:.60}")
+    raise TypeError(shown(value))

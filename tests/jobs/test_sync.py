@@ -339,14 +339,14 @@ DAMAGES: list[tuple[str, Any, str]] = [
     (RECORD, b'{"format": 2}', "is of format 2; this version reads up to 1"),
     (RECORD, "a folder", "record.json cannot be read: "),
     ("champion", None, "'champion' is needed"),
-    ("settings", [], "'settings' must be a valid dictionary (found [])"),
+    ("settings", [], "'settings' must be a block of names (found [])"),
     ("settings", {}, "the settings in "),
-    ("tags", {"a": 1}, "'tags.a' must be a valid string"),
+    ("tags", {"a": 1}, "'tags.a' must be text (found 1). Put it in quotes"),
     ("tags", {}, "is needed, because it identifies the run of the discovery"),
-    ("metrics", {"a": "b"}, "'metrics.a' must be a valid number"),
+    ("metrics", {"a": "b"}, "'metrics.a' must be a number (found 'b')"),
     ("candidates", [{}], "'candidates.0.name' is needed"),
-    ("candidates", {"a": 1}, "'candidates' must be a valid tuple"),
-    ("raw_columns", {"orders": "amount"}, "'raw_columns.orders' must be a valid list"),
+    ("candidates", {"a": 1}, "'candidates' must be a list, each entry "),
+    ("raw_columns", {"orders": "amount"}, "'raw_columns.orders' must be a list, each entry text (found 'amount')"),
     ("data_digest", "sha256:00", "are not of the same customers"),
     ("vectors.parquet", None, "there is no file "),
     ("vectors.parquet", b"PAR1", "is not a vector file"),
@@ -555,9 +555,7 @@ def test_what_keep_finds_left_and_cannot_delete_is_told(shop: Path, monkeypatch:
     announced: list[str] = []
     monkeypatch.setattr(shutil, "rmtree", denied)
     anew = write_pending(shop, pending.record, pending.vectors, "", announced.append)
-    assert announced == [
-        f"{left} holds customers that nobody needs any more, and cannot be deleted: [Errno 13] Permission denied"
-    ]
+    assert announced == [f"{left} holds customers that nobody needs any more, and cannot be deleted: Permission denied"]
     assert kept(shop) == [left, anew]
 
 
@@ -617,11 +615,10 @@ def test_what_was_sent_and_cannot_be_deleted_is_told_with_the_place_where_it_is(
         first, second = run("sync", "--config", config), run("sync", "--config", config)
     assert "registered customer-segments version 1" in first.output
     assert first.stderr == (
-        f"segments: the discovery in {left} was sent, but the folder cannot be deleted: [Errno 13] Permission denied\n"
+        f"segments: the discovery in {left} was sent, but the folder cannot be deleted: Permission denied\n"
     )
     assert second.stderr == (
-        f"segments: {left} holds customers that nobody needs any more, and cannot be deleted: "
-        "[Errno 13] Permission denied\n"
+        f"segments: {left} holds customers that nobody needs any more, and cannot be deleted: Permission denied\n"
     )
     assert run("sync", "--config", config).output == "there is nothing to send\n"
     assert not left.exists()

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from features.settings_words import Expected
+
 
 def _ordered(segments: int | tuple[int, int]) -> int | tuple[int, int]:
     least, most = _ends(segments)
@@ -24,4 +26,5 @@ def _ends(segments: int | tuple[int, int]) -> tuple[int, int]:
     return (segments, segments) if isinstance(segments, int) else segments
 
 
-SegmentRange = Annotated[int | tuple[int, int], AfterValidator(_ordered)]
+WORDS = Expected("a number of segments such as 5, or the least and the most such as [2, 10]")
+SegmentRange = Annotated[int | tuple[int, int], AfterValidator(_ordered), WORDS]

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import field_validator
+from pydantic import ConfigDict, field_validator
 
 from features.settings import Settings as Block
 from features.vector_file import read_vectors, write_vectors
@@ -44,7 +44,9 @@ WRITING = ".writing"  # a second lock, shared by the processes that write folder
 
 
 class PendingRecord(Block):
-    """The content of record.json."""
+    """The content of record.json; a metric that was not computed is NaN there."""
+
+    model_config = ConfigDict(allow_inf_nan=True)
 
     format: Literal[1]
     champion: str
@@ -150,7 +152,7 @@ def _remove(folders: Iterable[Path]) -> list[str]:
         try:
             shutil.rmtree(folder)
         except OSError as error:
-            failed.append(f"{folder} holds customers that nobody needs any more, and cannot be deleted: {error}")
+            failed.append(f"{folder} holds customers that nobody needs any more, and cannot be deleted: {error.strerror or error}")
     return failed
 
 
@@ -178,7 +180,7 @@ def read_pending(folder: Path) -> Pending:
     try:
         vectors, model = read_vectors(folder / VECTORS), SegmentModel.load(folder / MODEL)
     except OSError as error:
-        raise SettingsError(f"{folder} cannot be read: {error}") from error
+        raise SettingsError(f"{folder} cannot be read: {error.strerror or error}") from error
     if not kept.data_digest == vectors.digest == model.provenance.get("data_digest"):
         raise SettingsError(f"{RECORD}, {MODEL} and {VECTORS} in {folder} are not of the same customers")
     record = DiscoveryRecord(
@@ -205,7 +207,7 @@ def delete_sent(folder: Path) -> None:
         place = folder.rename(folder.with_name(f"{_SENT}{folder.name}"))
         shutil.rmtree(place)
     except OSError as error:
-        raise SettingsError(f"the discovery in {place} was sent, but the folder cannot be deleted: {error}") from error
+        raise SettingsError(f"the discovery in {place} was sent, but the folder cannot be deleted: {error.strerror or error}") from error
 
 
 def _write(folder: Path, record: DiscoveryRecord, model: SegmentModel, vectors: CustomerVectors, champion: str) -> None:

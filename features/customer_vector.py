@@ -20,7 +20,7 @@ from features.settings import FeatureSettings, Sources
 from features.sources import Engines, fetch
 from features.tables.canonical import Tally
 from features.vector_table import CustomerVectors, Moment, digest, validated
-from segment_model.errors import SourceError
+from segment_model.errors import SourceError, counted
 
 
 def build_vectors(
@@ -90,7 +90,7 @@ def _frame(part: Part) -> pd.DataFrame:
     if not frame.index.is_unique:
         twice = frame.index[frame.index.duplicated()].unique().sort_values()
         raise SourceError(
-            f"customers: {len(twice)} customers have more than one row, such as {', '.join(twice[:3])}; "
+            f"customers: {counted(len(twice), 'customer has', 'customers have')} more than one row, such as {', '.join(twice[:3])}; "
             "keep one row each"
         )
     return frame

@@ -112,7 +112,9 @@ class LearnedFeatures:
                 {str(name): tuple(str(value) for value in kept) for name, kept in stored["categories"].items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ContractError(f"the learned features cannot be read: {error!r}") from error
+            raise ContractError(
+                "the learned score edges and categories cannot be read: discover anew, or write the vectors again"
+            ) from error
 
 
 def score_columns() -> tuple[Column, ...]:

@@ -17,10 +17,15 @@ import pandera.pandas as pandera
 
 from features.learned import LearnedFeatures
 from features.notices import Notice
-from segment_model.contract import Kind, VectorContract
-from segment_model.errors import SourceError
+from segment_model.contract import Column, Kind, VectorContract
+from segment_model.errors import SourceError, counted, shown
 
 Moment = date | datetime
+REMEDIES = {
+    Kind.SHARE: ". What is no share of a whole is declared as `kind: number`",
+    Kind.COUNT: ". What may be negative is declared as `kind: number`",
+    Kind.FLAG: ". More than two answers are declared as `kind: category`",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,26 @@ def validated(frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
     except pandera.errors.SchemaError as error:
         column = getattr(error.schema, "name", None)
         if column not in contract.names:
-            raise SourceError(f"the vectors break their contract: {str(error).splitlines()[0]}") from error
-        cases = error.failure_cases
-        example = f", such as {cases['failure_case'].iloc[0]!r}" if isinstance(cases, pd.DataFrame) else ""
-        raise SourceError(f"{column}: expected {contract[column].expected}, found other values{example}") from error
+            raise SourceError(f"the vectors break their contract: {_fault_of_table(frame, contract)}") from error
+        raise SourceError(f"{column}: {_fault(error.failure_cases, contract[column])}") from error
+
+
+def _fault_of_table(frame: pd.DataFrame, contract: VectorContract) -> str:
+    """What is wrong with the ids or the set of columns."""
+    if twice := sorted({shown(name) for name in frame.index[frame.index.duplicated()]}):
+        return f"{counted(len(twice), 'customer has', 'customers have')} more than one row, such as {twice[0]}"
+    if list(map(str, frame.columns)) != list(contract.names):
+        return f"they have the columns {', '.join(map(str, frame.columns))}; expected {', '.join(contract.names)}"
+    return "expected text as customer_id in every row"
+
+
+def _fault(cases: object, column: Column) -> str:
+    """What was expected of a column, the first of the values that came instead, and the remedy."""
+    if not isinstance(cases, pd.DataFrame):  # the type of the whole column is wrong
+        return f"expected {column.expected}, which is not what the column holds"
+    refused, mend = cases["failure_case"].iloc[0], REMEDIES.get(column.kind, "")
+    holds = counted(len(cases), "other value")
+    return f"expected {column.expected_instead_of(refused)}; it holds {holds}, such as {shown(refused)}{mend}"
 
 
 def digest(frame: pd.DataFrame) -> str:

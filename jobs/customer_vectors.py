@@ -12,7 +12,7 @@ from features.customer_vector import build_vectors
 from features.learned import LearnedFeatures
 from features.vector_table import CustomerVectors
 from segment_model.contract import Role
-from segment_model.errors import ContractError
+from segment_model.errors import ContractError, counted
 from training.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,16 +47,14 @@ def learned_by(model: SegmentModel) -> LearnedFeatures:
 
 def describe_vectors(vectors: CustomerVectors) -> str:
     """A summary in a few lines: customers, rows of each table, basis and descriptor columns, notices."""
-    customers = len(vectors.frame)
-    lines = [f"{customers:,} customer{'' if customers == 1 else 's'} as of {vectors.as_of.isoformat()}"]
+    lines = [f"{counted(len(vectors.frame), 'customer')} as of {vectors.as_of.isoformat()}"]
     for table, counts in vectors.report.items():
         left_out = [f"{count:,} {kind.replace('_', ' ')}" for kind, count in counts.items() if count and kind != "rows"]
-        rows = counts.get("rows", 0)
-        line = f"  {table}: {rows:,} row{'' if rows == 1 else 's'}"
+        line = f"  {table}: {counted(counts.get('rows', 0), 'row')}"
         lines.append(line + (f" ({', '.join(left_out)})" if left_out else ""))
     for role, verb, target in ((Role.BASIS, "shape", "the segments"), (Role.DESCRIPTOR, "describe", "them")):
         names = [column.name for column in vectors.contract.columns if column.role is role]
-        few = f"1 column {verb}s" if len(names) == 1 else f"{len(names)} columns {verb}"
+        few = counted(len(names), f"column {verb}s", f"columns {verb}")
         lines.append(f"  {few} {target}{': ' if names else ''}{', '.join(names)}")
     lines += [f"  {notice.line}" for notice in vectors.notices]
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from features.vector_table import CustomerVectors
+from segment_model.errors import counted
 from registry.runs.records import CandidateRecord, DiscoveryRecord
 from reporting.evidence import evidence_table
 from reporting.pictures.all_pictures import DrawnPictures
@@ -121,9 +122,9 @@ def note(settings: Settings, vectors: CustomerVectors, discovery: Discovery) -> 
     )
     return (
         f"# {settings.title or settings.registry.model_name}\n\n"
-        f"{len(vectors.frame):,} customers as of {vectors.as_of.isoformat()}. Chosen: {discovery.choice.reason}.\n\n"
+        f"{counted(len(vectors.frame), 'customer')} as of {vectors.as_of.isoformat()}. Chosen: {discovery.choice.reason}.\n\n"
         f"**Verdict.** {discovery.verdict.sentence}\n\n"
-        f"The model keeps {discovery.model.provenance['exemplars']:,} encoded training customers as exemplars.\n\n"
+        f"The model keeps {counted(discovery.model.provenance['exemplars'], 'encoded training customer')} as exemplars.\n\n"
         "The whole story with pictures is in the artifact `report.html`.\n\n"
         f"| segment | customers | share | in words | id |\n|---|---:|---:|---|---|\n{rows}\n"
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from registry.connection import RegistryLocation
 from registry.orphans.killed_runs import end_killed_runs
 from registry.versions.versions import fetch_champion
-from segment_model.errors import ArtefactError
+from segment_model.errors import ArtefactError, counted
 from segment_model.model import SegmentModel
 
 Announce = Callable[[str], None]
@@ -38,7 +38,5 @@ def end_killed(location: RegistryLocation, announce: Announce) -> None:
         If the registry does not answer or refuses.
     """
     if killed := end_killed_runs(location):
-        runs = (
-            "1 run that a killed process left RUNNING is" if killed == 1 else f"{killed} runs of killed processes are"
-        )
+        runs = counted(killed, "run that a killed process left RUNNING is", "runs that killed processes left RUNNING are")
         announce(f"{runs} KILLED now")

@@ -13,7 +13,7 @@ from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.registry_location import location_of
 from jobs.sweep_files import lock_file, trials_file
 from jobs.sweep_log import SweepLog
-from segment_model.errors import SettingsError
+from segment_model.errors import SettingsError, counted
 from training.discovery.discovery import Discovery, discover
 from training.outbox.file_lock import exclusive_lock
 from training.settings import Settings, parse_settings
@@ -81,7 +81,7 @@ def _sweep_alone(
     with reported_storage_errors(f"the trials in {file} cannot be read"):
         before = len(finished_trials(study))
     if before:
-        announce(f"{before} trials are there already; going on from them")
+        announce(f"{counted(before, 'trial is', 'trials are')} there already; going on from there")
 
     def attempt(values: Mapping[str, Any]) -> Discovery:
         tried = changed(settings, values)

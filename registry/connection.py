@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from segment_model.errors import RegistryError, UnreachableError
-from segment_model.storage.sqlite_address import sqlite_address, sqlite_path
+from segment_model.storage.sqlite_address import sqlite_address, sqlite_path, without_driver
 
 DEFAULT_NAME = "customer-segments"
 
@@ -123,7 +123,7 @@ def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[C
         try:
             database.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RegistryError(f"the folder of {location.shown} cannot be made: {error}") from error
+            raise RegistryError(f"the folder of {location.shown} cannot be made: {error.strerror or error}") from error
     mlflow = load_mlflow()
     from sqlalchemy.exc import SQLAlchemyError  # MLflow passes some errors of its database through unwrapped
 
@@ -153,7 +153,7 @@ def load_mlflow() -> ModuleType:
 
 def _in_words(location: RegistryLocation, error: Exception) -> str:
     text = str(error).replace(location.tracking_uri, location.shown).strip()
-    first = text.splitlines()[0] if text else type(error).__name__
+    first = without_driver(text.splitlines()[0]) if text else type(error).__name__
     short = first if len(first) <= 300 else first[:297] + "..."
     if is_unreachable(text):
         return (

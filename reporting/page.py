@@ -20,6 +20,7 @@ from reporting.rendering import percent, render, short_amount
 from reporting.tables import bare_value, candidate_table, money_columns, money_of, shown_columns, titled
 from segment_model.cards import Difference, SegmentCard
 from segment_model.contract import Column
+from segment_model.errors import counted
 from segment_model.rules import RuleSet
 from training.discovery.discovery import Discovery
 from training.evaluation.quality import Judgement
@@ -92,7 +93,7 @@ def html_report(
 
 def _headline_numbers(discovery: Discovery, judgement: Judgement | None) -> list[tuple[str, str]]:
     """Pairs of a number and its caption."""
-    numbers = [(f"{len(discovery.labels):,}", "customers"), (f"{len(discovery.model.cards)}", "segments")]
+    numbers = [_headline(len(discovery.labels), "customer"), _headline(len(discovery.model.cards), "segment")]
     for column in money_columns(discovery):
         total = float(discovery.frame[column.name].sum())
         numbers.append((short_amount(total), f"{column.unit}, {column.title} of all customers"))
@@ -102,6 +103,11 @@ def _headline_numbers(discovery: Discovery, judgement: Judgement | None) -> list
         numbers.append((f"{judgement.silhouette:.2f}", "silhouette: how well separated, at most 1"))
         numbers.append((f"{judgement.stability:.2f}", "stability between two halves, at most 1"))
     return numbers
+
+
+def _headline(count: int, noun: str) -> tuple[str, str]:
+    number, _, caption = counted(count, noun).partition(" ")
+    return number, caption
 
 
 def _scores_in_words(judgement: Judgement, kind: VerdictKind) -> str:

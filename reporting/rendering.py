@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from segment_model.errors import counted
 from segment_model.language.wording import plain_number
 
 
@@ -20,7 +21,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters.update(percent=percent, short_amount=short_amount)
+    environment.filters.update(counted=counted, percent=percent, short_amount=short_amount)
     return environment
 
 

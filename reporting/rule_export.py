@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from segment_model.contract import VectorContract
+from segment_model.errors import counted
 from segment_model.rules import RuleSet
 
 TABLE = "customer_vectors"
@@ -44,7 +45,9 @@ def rules_sql(rule_sets: Sequence[RuleSet], contract: VectorContract) -> str:
         "-- Precision: the share of those matched who are in the segment. Coverage: the share of the segment matched.",
     ]
     for rules in rule_sets:
-        figures = f"precision {rules.hits} of {rules.matched} customers, coverage {rules.hits} of {rules.size}"
+        figures = (
+            f"precision {rules.hits} of {counted(rules.matched, 'customer')}, coverage {rules.hits} of {rules.size}"
+        )
         lines += [
             "",
             _comment(f"{rules.segment_name} ({rules.segment_id}): {rules.words(contract)}"),

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from segment_model.errors import ContractError, nearest_word
+from segment_model.errors import ContractError, counted, nearest_word
 
 
 class Kind(StrEnum):
@@ -74,6 +74,11 @@ class Column:
         }[self.kind]
         unit = f" ({self.unit})" if self.unit else ""
         return f"{what}{unit}{' or null' if self.nullable else ''}"
+
+    def expected_instead_of(self, refused: object) -> str:
+        """`expected`, with the remedy where the refused value looks like a percentage."""
+        percents = self.kind is Kind.SHARE and isinstance(refused, float) and 1 < refused <= 100
+        return f"{self.expected}; divide percents by 100" if percents else self.expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,7 @@ class VectorContract:
             lines = [f"- {name} (missing: {self[name].expected})" for name in missing]
             lines += [f"+ {name} (unknown.{nearest_word(name, self.names)})" for name in unknown]
             raise ContractError(
-                f"the columns are not those of the vector. Expected {len(self.basis)} basis columns "
+                f"the columns are not those of the vector. Expected {counted(len(self.basis), 'basis column')} "
                 f"({', '.join(column.name for column in self.basis)}), found {len(columns)}: " + "; ".join(lines)
             )
 

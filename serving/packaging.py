@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import bentoml
 
-from segment_model.errors import ArtefactError
+from segment_model.errors import ArtefactError, counted
 from serving.model.served_model import ServedModel
 from serving.model.stored_copies import read_stored, write_stored
 
@@ -121,6 +121,8 @@ def packed_model(bento: Any) -> ServedModel:
     """
     entries = [info for info in bento.info.all_models if info.tag.name == STORED_NAME]
     if len(entries) != 1:
-        raise ArtefactError(f"the Bento {bento.tag} carries {len(entries)} models named {STORED_NAME}, expected one")
+        raise ArtefactError(
+            f"the Bento {bento.tag} carries {counted(len(entries), 'model')} named {STORED_NAME}, expected one"
+        )
     folder = Path(entries[0].to_model().resolve().path)
     return read_stored(folder, source=f"Bento {bento.tag}")

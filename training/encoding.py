@@ -116,12 +116,12 @@ def fit_encoding(
     _check_names(settings, contract)
     basis = contract.basis
     if not basis:
-        raise DiscoveryError("no column is a basis; make at least one with `features: roles: {column: basis}`")
+        raise DiscoveryError("no column is a basis; make at least one with `features: {roles: {COLUMN: basis}}`")
     empty = [column.name for column in basis if frame[column.name].isna().all()]
     if empty:
         raise DiscoveryError(
             f"no customer has a value in {', '.join(empty)}, so it cannot shape segments; "
-            f"make it a descriptor with `features: roles: {{{empty[0]}: descriptor}}`"
+            f"make it a descriptor with `features: {{roles: {{{empty[0]}: descriptor}}}}`"
         )
     numbers = [column for column in basis if not column.is_category]
     categories = [column for column in basis if column.is_category]
@@ -142,7 +142,7 @@ def _check_names(settings: EncodingSettings, contract: VectorContract) -> None:
         for name in getattr(settings, setting):
             if name not in known:
                 raise SettingsError(
-                    f"discovery: encoding: {setting}: there is no {name!r}.{nearest_word(name, known)} "
+                    f"discovery.encoding.{setting}: there is no {name!r}.{nearest_word(name, known)} "
                     f"Known here: {', '.join(known)}"
                 )
 

@@ -17,7 +17,7 @@ from registry.versions.entities import (
     load_package,
     quotable,
 )
-from segment_model.errors import RegistryError
+from segment_model.errors import RegistryError, counted
 from segment_model.model import SegmentModel
 
 
@@ -85,6 +85,6 @@ def _logged_model(connection: Connection, run_id: str) -> Any:
     ready = [model for model in models if model.status.value == "READY"]
     if len(ready) != 1:
         raise RegistryError(
-            f"the run {run_id} logged {len(ready)} finished models; expected 1: nothing can be registered"
+            f"the run {run_id} logged {counted(len(ready), 'finished model')}; expected 1: nothing can be registered"
         )
     return ready[0]

@@ -14,7 +14,7 @@ import pandas as pd
 
 from registry.connection import load_mlflow
 from segment_model.contract import Column, Role, VectorContract
-from segment_model.errors import ContractError, InputError, Problem
+from segment_model.errors import ContractError, InputError, Problem, shown
 
 ANSWER = {
     "segment_id": "string",
@@ -83,7 +83,7 @@ def _texts(series: pd.Series[Any], column: Column) -> pd.Series[Any]:
 def _refuse(values: pd.Series[Any], column: Column, accepted: Any) -> None:
     missing = values.isna()
     problems = [
-        Problem(row, column.name, f"{value!r:.60} ({type(value).__name__})", column.expected)
+        Problem(row, column.name, shown(value), column.expected)
         for row, (value, absent) in enumerate(zip(values, missing, strict=True))
         if not absent and not accepted(value)
     ]

@@ -13,6 +13,7 @@ from matplotlib.patches import Polygon, Rectangle
 from reporting.colours import NOBODY, colour_of
 from reporting.pictures.drawing import FAINT, INK, blank, lettering, outlined
 from segment_model.encoding.encoder import Flags, Floats
+from segment_model.errors import counted
 from training.incumbent.warm_start import overlap
 from training.succession.comparison import Comparison, Stage, count_and_share
 
@@ -42,8 +43,8 @@ def flow_picture(comparison: Comparison) -> Figure:
         6.4 + 2.6 * columns,
         1.5 + 0.78 * max(4, rows),
         "Where the customers went",
-        f"{comparison.customers:,} customers. Pale: they stay in their segment. Strong: they change it. Reassigned "
-        f"by the new model, nothing else having changed: {count_and_share(comparison.reassigned)}.",
+        f"{counted(comparison.customers, 'customer')}. Pale: they stay in their segment. Strong: they change it. "
+        f"Reassigned by the new model, nothing else having changed: {count_and_share(comparison.reassigned)}.",
     )
     axes = figure.subplots()
     axes.set_axis_off()

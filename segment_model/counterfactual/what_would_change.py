@@ -31,7 +31,7 @@ from segment_model.encoding.encoder import (
     RawCustomers,
 )
 from segment_model.encoding.reader import Record, Table, kind_bounds
-from segment_model.errors import ContractError, nearest_word
+from segment_model.errors import ContractError, counted, nearest_word
 from segment_model.interruption import Check, go_on
 from segment_model.language.wording import in_words_of_change, plain_number
 from segment_model.scoring.answers import Assignments
@@ -302,7 +302,7 @@ class _Question:
     def _nothing(self, proven: bool) -> WhatWouldChange:
         """No values of the free columns, within their ranges, reach the target; `proven` where all were tried."""
         parts = [f"{n.column.name} ({plain_number(n.reach[0])} to {plain_number(n.reach[1])})" for n in self._free]
-        parts += [f"{c.encoding.name} ({len(c.choices)} other levels)" for c in self._levels]
+        parts += [f"{c.encoding.name} ({counted(len(c.choices), 'other level')})" for c in self._levels]
         nothing = "no values of" if proven else "a search found no values of"
         return self._not_found(f"{nothing} {', '.join(parts)} would do; mark more columns as changeable")
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.encoding.encoder import MISSING_LEVEL, Encoder, Floats, Indices, RawCustomers, extent
-from segment_model.errors import ContractError, InputError, Problem, nearest_word
+from segment_model.errors import ContractError, InputError, Problem, counted, nearest_word, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -153,7 +153,7 @@ class CustomerReader:
             if not column.nullable:
                 bad |= np.isnan(values)
             problems += [
-                Problem(int(row), column.name, _show_number(values[row]), column.expected)
+                Problem(int(row), column.name, _show_number(values[row]), column.expected_instead_of(values[row]))
                 for row in np.flatnonzero(bad)
             ]
         size = matrix.shape[1]
@@ -204,7 +204,7 @@ class CustomerReader:
             for name in sent:
                 if name not in self._names:
                     hint = nearest_word(str(name), absent) or nearest_word(str(name), self._names)
-                    expected = f"one of the model's {len(self._names)} features.{hint}"
+                    expected = f"one of the model's {counted(len(self._names), 'feature')}.{hint}"
                     yield Problem(position, str(name), "an unknown feature", expected)
 
 
@@ -256,7 +256,15 @@ def _numbers_of(series: pd.Series[Any], column: Column) -> Floats:
         if problems:
             raise InputError(problems)
         return np.array([plain for _, plain in pairs], dtype=np.float64)
-    raise ContractError(f"column {column.name!r} holds {series.dtype}; expected {column.expected}")
+    raise ContractError(f"column {column.name!r} holds {_dtype_words(series.dtype)}; expected {column.expected}")
+
+
+def _dtype_words(dtype: Any) -> str:
+    """What a column of a type that holds no numbers holds."""
+    kinds = pd.api.types
+    if kinds.is_datetime64_any_dtype(dtype):
+        return "moments"
+    return "text" if kinds.is_string_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype) else "no plain numbers"
 
 
 @dataclass(frozen=True)
@@ -296,8 +304,4 @@ def _show_number(value: float) -> str:
 
 
 def _show(value: Any) -> str:
-    try:
-        text = repr(value)
-    except ValueError:  # an integer of more digits than Python prints
-        text = "a huge integer"
-    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
+    return f"{shown(value)} (text)" if isinstance(value, str) else shown(value)

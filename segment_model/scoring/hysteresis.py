@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from segment_model.encoding.encoder import Flags, Indices
-from segment_model.errors import ContractError
+from segment_model.errors import ContractError, counted
 
 if TYPE_CHECKING:
     from segment_model.scoring.answers import Assignments
@@ -56,7 +56,8 @@ def apply_hysteresis(
         raise ContractError(f"the margin is {margin:g}; it is a strength, from 0 (nobody stays) to 1")
     if len(previous) != len(assignments.nearest):
         raise ContractError(
-            f"{len(previous):,} previous segments for {len(assignments.nearest):,} customers; give one each"
+            f"{counted(len(previous), 'previous segment')} for {counted(len(assignments.nearest), 'customer')}; "
+            "give one each"
         )
     known = np.array([positions.get(p, -1) if isinstance(p, str) else -1 for p in previous], dtype=np.intp)
     is_runner_up = (known >= 0) & (known == assignments.runner_up)

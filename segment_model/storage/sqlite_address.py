@@ -5,9 +5,11 @@ A relative path in a settings file counts from the folder of that file, wherever
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 SQLITE = "sqlite:///"
+DRIVERS_CLASS = re.compile(r"^\((builtins|sqlite3|psycopg2?)\.[\w.]+\) ")
 
 
 def sqlite_address(path: Path) -> str:
@@ -23,3 +25,8 @@ def sqlite_path(address: str) -> Path | None:
 def anchored_address(address: str, folder: Path) -> str:
     """The same address, with a relative path of a SQLite file counted from `folder`; a server's address as it is."""
     return sqlite_address(folder / address.removeprefix(SQLITE)) if address.startswith(SQLITE) else address
+
+
+def without_driver(reason: str) -> str:
+    """A reason of SQLAlchemy without its driver's class: "(sqlite3.OperationalError) database is locked"."""
+    return DRIVERS_CLASS.sub("", reason)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from segment_model.errors import counted
 from serving.wire.refusals import Refusal
 
 MOST_CALLERS = 10_000  # names come from the file of keys; this bounds what revoked keys leave behind
@@ -75,7 +76,7 @@ class AdmissionGate:
             503 if as many as possible are admitted.
         """
         if self.admitted >= self.most:
-            message = f"{self.most} requests are being worked on, as many as are admitted; ask again"
+            message = f"{counted(self.most, 'request is', 'requests are')} being worked on, as many as are admitted; ask again"
             raise Refusal(503, "busy", message, headers={"Retry-After": "1"})
 
     def __enter__(self) -> None:

@@ -93,7 +93,7 @@ def test_a_sweep_is_interrupted_goes_on_and_is_logged_as_nested_runs(
     built.clear()
     done = run(config)
     assert done.exit_code == 0, done.output
-    assert "1 trials are there already" in done.output
+    assert "1 trial is there already" in done.output
     assert "3 of 3 trials done" in done.output
     assert "nothing is registered" in done.output
     assert tried[1] == tried[2]  # what was interrupted is tried again
@@ -214,7 +214,7 @@ main(["sweep", "--config", "shop.yaml"])
 
     done = run(config)
     assert done.exit_code == 0, done.output
-    assert "1 trials are there already; going on from them" in done.output
+    assert "1 trial is there already; going on from there" in done.output
     assert "3 of 3 trials done" in done.output
     parents = [trial_run for trial_run in runs_of(tmp_path) if "mlflow.parentRunId" not in trial_run.data.tags]
     children = [trial_run for trial_run in runs_of(tmp_path) if "mlflow.parentRunId" in trial_run.data.tags]

@@ -153,7 +153,7 @@ def test_the_page_is_whole_and_needs_nothing_from_outside(discovery: Discovery) 
         assert card.name in words
         assert card.sentence in words
         assert f"{card.size:,} customers" in words
-    assert ("stay unassigned" in words) == bool((discovery.labels < 0).any())
+    assert ("and so unassigned" in words) == bool((discovery.labels < 0).any())
 
 
 def test_text_of_customers_is_never_markup(hostile: Discovery) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from segment_model.errors import SettingsError
+from segment_model.errors import SettingsError, shown
 from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans_settings import KMeansSettings
 from training.settings import Settings, parse_settings, read_settings
@@ -40,7 +40,7 @@ def test_the_least_settings_have_sensible_defaults() -> None:
             {"discovery": {"algorithms": [{"algorithm": "kmeans", "segments": [5, 2]}]}},
             "the least no more than the most",
         ),
-        ({"discovery": {"seed": -1}}, "'discovery.seed' must be greater than or equal to 0 (found -1)"),
+        ({"discovery": {"seed": -1}}, "'discovery.seed' must be a whole number of at least 0 (found -1)"),
         ({"sources": {}}, "at least one of orders, events, customers or subscriptions is needed"),
         ({"registry": {"model_name": "a/b"}}, "'registry.model_name'"),
     ],
@@ -60,9 +60,8 @@ def test_as_of_is_required() -> None:
 def test_a_moment_that_cannot_be_read_is_answered_in_one_sentence(moment: Any) -> None:
     with pytest.raises(SettingsError) as caught:
         parse_settings({**LEAST, "as_of": moment})
-    assert str(caught.value) == (
-        f"settings: 'as_of' must be a date such as 2026-07-01 or a time such as 2026-07-01T12:00 (found {moment!r})"
-    )
+    must = "must be a date such as 2026-07-01 or a time such as 2026-07-01T12:00"
+    assert str(caught.value) == f"settings: 'as_of' {must} (found {shown(moment)})"
 
 
 def test_a_moment_is_a_date_or_a_time_as_it_was_written() -> None:

@@ -18,6 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as FittedMixture
 from threadpoolctl import threadpool_limits
 
+from segment_model.errors import counted
 from segment_model.assigners.gaussian_mixture import GaussianMixture
 from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
@@ -252,7 +253,7 @@ def _sound_mixture(
     labels = fitted.predict(customers.points).astype(np.intp)
     fewest = int(np.bincount(labels, minlength=components).min())
     if fewest < FEWEST_CUSTOMERS:
-        raise NoSegmentsError(f"the smallest component has {fewest} customers, {FEWEST_CUSTOMERS} are needed")
+        raise NoSegmentsError(f"the smallest component has {counted(fewest, 'customer')}, {FEWEST_CUSTOMERS} are needed")
     shares = _variances(fitted) / _variances(reference)
     if shares.min() < COLLAPSED:
         raise NoSegmentsError(f"the covariance of a component collapses to {shares.min():.1g} of that of all customers")

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.encoding.encoder import Floats
+from segment_model.errors import counted
 from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
 from training.fitting.exemplars import Clustered, condense, members_as_probes, probes_of
 from training.fitting.result_cache import ResultCache
@@ -70,12 +71,13 @@ class HdbscanSpec:
         rows = sample_rows(len(points), self.most, seed)
         searched = np.ascontiguousarray(points[rows])
         if len(searched) <= max(self.min_cluster_size, self.min_samples):
-            raise NoSegmentsError("fewer customers than one group needs")
+            few = counted(len(searched), "customer is", "customers are")
+            raise NoSegmentsError(f"{few} too few for groups of {self.min_cluster_size}")
         space = searched if self.embedding is None else self.cache.cache(embed)(searched, self.embedding, seed)
         fitted = self._fitted(space)
         count = int(fitted.labels_.max()) + 1
         if count < 2:
-            raise NoSegmentsError("fewer than two segments")
+            raise NoSegmentsError("fewer than two groups are dense enough")
         order, labels = largest_first(fitted.labels_, count)
         persistence = fitted.cluster_persistence_[order]
         core = self.cache.cache(core_distances)(searched, self.min_samples)

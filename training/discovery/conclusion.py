@@ -57,7 +57,7 @@ def conclude(
     choice, verdict = first
     raise DiscoveryError(
         f"{verdict.kind}, so no model is made. The best candidate was {names[choice.chosen]}: "
-        f"{'; '.join(verdict.reasons)}. `discovery: force: true` makes the model all the same, and it will say so"
+        f"{'; '.join(verdict.reasons)}. `discovery: {{force: true}}` makes the model all the same, and it will say so"
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.encoding.reader import CustomerReader
-from segment_model.errors import DiscoveryError
+from segment_model.errors import DiscoveryError, counted
 from segment_model.model import SegmentModel
 from training.candidates.candidate import FittingContext
 from training.discovery.assembly import EncodedCustomers, assemble_model
@@ -112,7 +112,7 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
         If the columns of the table are not those of the contract.
     """
     if len(frame) < FEWEST_CUSTOMERS:
-        few = "1 customer is" if len(frame) == 1 else f"{len(frame)} customers are"
+        few = counted(len(frame), "customer is", "customers are")
         raise DiscoveryError(f"{few} too few to find segments in; {FEWEST_CUSTOMERS} are needed")
     if not frame.index.is_unique:
         twice = ", ".join(str(name) for name in frame.index[frame.index.duplicated()].unique()[:5])
@@ -121,7 +121,7 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
     if sensitive and not settings.allow_sensitive:
         raise DiscoveryError(
             f"{', '.join(sensitive)} is marked sensitive and may not shape segments; make it a descriptor, "
-            "or say `discovery: allow_sensitive: true`"
+            "or say `discovery: {allow_sensitive: true}`"
         )
     contract.check_names(str(name) for name in frame.columns)
     return VectorContract(tuple(replace(c, nullable=bool(frame[c.name].isna().any())) for c in contract.columns))
@@ -136,7 +136,7 @@ def _encode(
     points = np.ascontiguousarray(encoder.encode(raw).T)
     if np.all(points == points[0]):
         raise DiscoveryError(
-            f"all {len(points):,} customers are the same in every basis column ({', '.join(encoder.columns)}); "
+            f"all {counted(len(points), 'customer')} are the same in every basis column ({', '.join(encoder.columns)}); "
             "there is nothing to segment by"
         )
     return EncodedCustomers(frame, contract, encoder, raw, points)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from segment_model.errors import counted
 from segment_model.encoding.encoder import Floats, Indices
 from training.evaluation.quality import stratified_sample
 
@@ -35,7 +36,7 @@ def lay_out_map(points: Floats, labels: Indices) -> MapLayout:
     rows = stratified_sample(labels, MOST_LAID_OUT, SEED)
     sample = points[rows]
     if len(rows) < FEWEST_FOR_UMAP:
-        method = f"principal components ({len(rows)} customers are too few for UMAP)"
+        method = f"principal components ({counted(len(rows), 'customer is', 'customers are')} too few for UMAP)"
         return MapLayout(rows, principal_plane(sample), method)
     if sample.shape[1] < 2:
         return MapLayout(

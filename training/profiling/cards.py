@@ -11,6 +11,7 @@ import pandas as pd
 from segment_model.cards import Difference, SegmentCard
 from segment_model.contract import Column, Role, VectorContract
 from segment_model.encoding.encoder import Flags, Floats, Indices
+from segment_model.errors import counted
 from segment_model.language.wording import direction, plain_number
 from training.profiling.naming import echoes, name_segments, titled_value, unitless_value
 from training.profiling.rfm_names import grid_name, is_rfm_only
@@ -128,7 +129,7 @@ def _level_differences(values: pd.Series[Any], column: Column, chosen: Flags) ->
 
 
 def _sentence(size: int, share: float, differences: Sequence[Difference], contract: VectorContract) -> str:
-    start = f"{size:,} customer{'' if size == 1 else 's'} ({plain_number(100 * share)} %)"
+    start = f"{counted(size, 'customer')} ({plain_number(100 * share)} %)"
     parts = []
     for difference in differences[:IN_A_SENTENCE]:
         column = contract[difference.column]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from segment_model.encoding.encoder import Flags, Indices
-from segment_model.errors import InputError, Problem
+from segment_model.errors import ContractError, counted
 from segment_model.model import SegmentModel
 from training.incumbent.assignments import assign_vectors
 
@@ -76,7 +76,7 @@ class Comparison:
     @property
     def sentences(self) -> list[str]:
         """The comparison in words, in a few lines."""
-        lines = [f"{self.customers:,} customers are in both"] if self.moved is not None else []
+        lines = [f"{counted(self.customers, 'customer is', 'customers are')} in both"] if self.moved is not None else []
         if self.moved is not None:
             lines.append(f"moved: {count_and_share(self.moved)}, because they changed (the old model says so)")
         lines.append(f"reassigned: {count_and_share(self.reassigned)}, because the model changed")
@@ -91,7 +91,7 @@ class Comparison:
             (self.unread, "without a value that one of the models needs"),
         ):
             if count:
-                lines.append(f"not compared: {count:,} customer{'' if count == 1 else 's'} {what}")
+                lines.append(f"not compared: {counted(count, 'customer')} {what}")
         return lines
 
     def flow(self) -> pd.DataFrame:
@@ -137,9 +137,7 @@ def compare(
     Raises
     ------
     ContractError
-        If the vectors lack a column that a model needs.
-    InputError
-        If no customer can be compared.
+        If the vectors lack a column that a model needs, or no customer can be compared.
     """
     earlier = vectors if vectors_before is None else vectors_before
     both = vectors.index[vectors.index.isin(earlier.index)]
@@ -148,7 +146,7 @@ def compare(
     readings = [old_now, new_now] if vectors_before is None else [assign_vectors(old, then), old_now, new_now]
     readable = np.logical_and.reduce([reading.readable for reading in readings])
     if not readable.any():
-        raise InputError([Problem(0, "customer_id", f"{len(both):,} customers", "some that both models can read")])
+        raise ContractError(_none_to_compare(len(vectors), len(both)))
     before, after = titles
     named = [(before, old), (after, new)] if vectors_before is None else [
         (f"earlier, by {before}", old), (f"now, by {before}", old), (f"now, by {after}", new)
@@ -169,6 +167,15 @@ def differs(before: Stage, after: Stage) -> Flags:
     places = {segment_id: place for place, segment_id in enumerate(before.ids)}
     same = np.array([places.get(segment_id, -1) for segment_id in after.ids], dtype=np.intp)
     return np.asarray(same[after.segment] != before.segment, dtype=np.bool_)
+
+
+def _none_to_compare(customers: int, both: int) -> str:
+    """Why no customer can be compared; `both` is the number of those who are in the earlier vectors too."""
+    if not customers:
+        return "the vectors hold no customer, so there is nothing to compare"
+    if not both:
+        return f"none of {counted(customers, 'customer')} is in the earlier vectors too: give both files of one shop"
+    return f"none of {counted(both, 'customer')} has every value that both models need: give vectors made for them"
 
 
 def count_and_share(flags: Flags) -> str:

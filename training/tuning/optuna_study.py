@@ -23,7 +23,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from segment_model.errors import SettingsError
-from segment_model.storage.sqlite_address import sqlite_address
+from segment_model.storage.sqlite_address import sqlite_address, without_driver
 from training.sweep_settings import SweepRange
 from training.tuning.search_space import Space, Values, combinations, count_of, every_combination, value_at
 
@@ -163,7 +163,8 @@ def _suggested(trial: optuna.Trial, path: str, variation: tuple[Any, ...] | Swee
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return without_driver(line)
 
 
 def _text(setting: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from segment_model.contract import VectorContract
-from segment_model.errors import SettingsError, nearest_word
+from segment_model.errors import SettingsError, nearest_word, shown
 from training.settings import parse_as
 from training.sweep_settings import SweepRange
 
@@ -193,7 +193,7 @@ def _key(node: Any, part: str, where: str) -> Any:
     if isinstance(node, dict):
         return part
     if not isinstance(node, list):
-        raise SettingsError(f"{where!r} is one value ({node!r:.40}) and holds no key {part!r}")
+        raise SettingsError(f"{where!r} is one value ({shown(node)}) and holds no key {part!r}")
     names = [str(entry.get(NAMED_BY, "")) if isinstance(entry, dict) else "" for entry in node]
     if part in names:
         return names.index(part)

@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from features.vector_table import digest
 from segment_model.contract import VectorContract
-from segment_model.errors import ContractError, DiscoveryError, SettingsError
+from segment_model.errors import ContractError, DiscoveryError, SettingsError, counted
 from training.discovery.discovery import Discovery, discover
 from training.settings import DiscoverySettings, parse_as
 from training.sweep_settings import Objective, SweepSettings
@@ -86,7 +86,7 @@ class Sweep:
         if not self.ranked:
             reasons = [trial.refused for trial in self.trials]
             often = max(reasons, key=reasons.count, default="none was tried")
-            raise DiscoveryError(f"none of {len(self.trials)} trials made a model. Most often: {often}")
+            raise DiscoveryError(f"none of {counted(len(self.trials), 'trial')} made a model. Most often: {often}")
         return self.ranked[0]
 
 

@@ -254,15 +254,23 @@ def test_a_column_of_nothing(build: Any) -> None:
 
 def test_a_customer_of_two_rows_is_refused_by_name(build: Any) -> None:
     about = pd.DataFrame({"customer_id": ["Zoë", "b", "Zoë", "c"], "size": [1, 2, 3, 4]})
-    with pytest.raises(SourceError, match="customers: 1 customers have more than one row, such as Zoë"):
+    with pytest.raises(SourceError, match="customers: 1 customer has more than one row, such as Zoë"):
         build({"customers": about}, AS_OF, customers={"attributes": {"size": {"kind": "number"}}})
 
 
 @pytest.mark.parametrize(
     ("kind", "values", "message"),
     [
-        ("count", [1, -3], "size: expected a finite number of at least 0"),
-        ("share", [0.5, 1.5], "size: expected a number from 0 to 1"),
+        (
+            "count",
+            [1, -3],
+            "size: expected a finite number of at least 0 or null; it holds 1 other value, such as -3.0",
+        ),
+        (
+            "share",
+            [0.5, 45],
+            "a number from 0 to 1 or null; divide percents by 100; it holds 1 other value, such as 45.0",
+        ),
         ("flag", [0, 2], "size: expected 0 or 1"),
         (
             "flag",

@@ -197,4 +197,4 @@ def test_a_name_cannot_end_its_comment() -> None:
     hostile = RuleSet("seg-a", "a\nDROP TABLE x;\u2028--", (Rule((OneOf("plan", ("b\nc",)),)),), 1, 1, 1)
     lines = rules_sql([hostile], contract).splitlines()
     assert [line for line in lines if "DROP" in line] == ["-- a DROP TABLE x; -- (seg-a): plan is b c"]
-    assert re.fullmatch(r"-- precision 1 of 1 customers, coverage 1 of 1", lines[4])
+    assert re.fullmatch(r"-- precision 1 of 1 customer, coverage 1 of 1", lines[4])

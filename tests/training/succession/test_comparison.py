@@ -23,7 +23,7 @@ from registry.versions.registration import register
 from registry.versions.versions import fetch_champion, list_versions
 from reporting.pictures.drawing import png
 from reporting.pictures.flow_picture import flow_picture
-from segment_model.errors import ContractError, InputError
+from segment_model.errors import ContractError
 from segments import Column, Kind, SegmentLabel, SegmentModel, VectorContract
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
@@ -85,8 +85,12 @@ def test_who_is_not_compared_is_counted(versions: tuple[SegmentModel, SegmentMod
     comparison = compare(*versions, now, before)
     assert (comparison.customers, comparison.arrived, comparison.left, comparison.unread) == (2, 1, 0, 1)
     assert "not compared: 1 customer in the later vectors only" in comparison.sentences
-    with pytest.raises(InputError, match="0 customers, expected some that both models can read"):
+    with pytest.raises(ContractError, match="the vectors hold no customer, so there is nothing to compare"):
         compare(*versions, now.iloc[:0])
+    with pytest.raises(ContractError, match="none of 4 customers is in the earlier vectors too"):
+        compare(*versions, now, before.iloc[:0])
+    with pytest.raises(ContractError, match="none of 1 customer has every value that both models need"):
+        compare(*versions, now.iloc[2:3])
     with pytest.raises(ContractError, match="the vectors lack spend"):
         compare(*versions, now.rename(columns={"spend": "money"}))
 

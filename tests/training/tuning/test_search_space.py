@@ -90,10 +90,13 @@ def test_a_bad_path_or_value_is_refused_by_name(variations: dict[str, Any], mess
 @pytest.mark.parametrize(
     ("variations", "message"),
     [
-        ({}, "at least 1"),
+        (
+            {},
+            r"each with a list of choices, or a range such as \{low: 2, high: 8\}, at least one of them \(found \{\}\)",
+        ),
         ({"a": 3}, r"'sweep.space.a' must be a list of choices, or a range such as \{low: 2, high: 8\} \(found 3\)"),
-        ({"a": []}, "at least 1"),
-        ({"a": {"low": 1, "hihg": 3}}, r"unknown key 'sweep.space.a.range.hihg'. Did you mean 'high'\?"),
+        ({"a": []}, r"'sweep.space.a' must be a list that is not empty \(found \[\]\)"),
+        ({"a": {"low": 1, "hihg": 3}}, r"unknown key 'sweep.space.a.hihg'. Did you mean 'high'\?"),
         ({"a": {"low": 3, "high": 3}}, r"low \(3\) must be less than high \(3\)"),
         ({"a": {"low": 0, "high": 3, "log": True}}, r"with log, low \(0\) must be more than 0"),
         ({"a": {"low": 1, "high": 3, "log": True, "step": 1}}, "log and step do not go together"),
@@ -145,10 +148,10 @@ def test_what_is_between_any_two_values_is_not_counted() -> None:
 @pytest.mark.parametrize(
     ("variations", "message"),
     [
-        ({"low": 1, "high": float("inf")}, "low, high and step must be finite"),
-        ({"low": 1, "high": float("inf"), "step": 1}, "low, high and step must be finite"),
-        ({"low": float("nan"), "high": 1}, "low, high and step must be finite"),
-        ({"low": 0, "high": 10**400}, "low, high and step must be finite"),
+        ({"low": 1, "high": float("inf")}, r"high' must be a finite number \(found Infinity\)"),
+        ({"low": 1, "high": float("inf"), "step": 1}, r"high' must be a finite number \(found Infinity\)"),
+        ({"low": float("nan"), "high": 1}, r"low' must be a finite number \(found NaN\)"),
+        ({"low": 0, "high": 10**400}, "low, high and step must be at most"),
         ([{1: 2, "a": 3}, 2], "a choice that is no plain value"),
         ([b"bytes"], "a choice that is no plain value"),
     ],

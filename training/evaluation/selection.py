@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
 
-from segment_model.errors import DiscoveryError
+from segment_model.errors import DiscoveryError, counted
+from training.evaluation.nearest_candidate import broken_in_words, limits_to_move, nearest_candidate
 from training.evaluation.quality import Judgement
 from training.settings import DiscoverySettings
 
@@ -42,7 +43,9 @@ def objections(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
     """Why a candidate may not be chosen; empty where it may."""
     reasons = []
     if not settings.min_segments <= judgement.segments <= settings.max_segments:
-        reasons.append(f"{judgement.segments} segments, allowed are {settings.min_segments} to {settings.max_segments}")
+        reasons.append(
+            f"{counted(judgement.segments, 'segment')}, allowed are {settings.min_segments} to {settings.max_segments}"
+        )
     if judgement.smallest_share < settings.min_share:
         reasons.append(f"the smallest segment holds {judgement.smallest_share:.1%}, under {settings.min_share:.1%}")
     if judgement.largest_share > settings.max_share:
@@ -80,7 +83,7 @@ def choose(
     Raises
     ------
     DiscoveryError
-        If every candidate is refused, with each reason.
+        If every candidate is refused, with each reason, and the settings that would let the nearest one through.
     """
     remarks: list[str] = []
     allowed: dict[int, Judgement] = {}
@@ -95,9 +98,7 @@ def choose(
             allowed[position] = judgement
     if not allowed:
         reasons = "; ".join(f"{name}: {remark}" for name, remark in zip(names, remarks, strict=True))
-        unsteady = any(j and objections(j, settings) == unsteadiness(j) != [] for j in judgements)
-        what = "no reproducible structure" if unsteady else "no candidate may be chosen"
-        raise DiscoveryError(f"{what}. {reasons}")
+        raise DiscoveryError(f"{_nothing_allowed(names, judgements, settings, refused)} {reasons}")
     leading = _leading(allowed, refines)
     best = _best(leading, refines)
     rank = _rank(len(allowed), len(names))
@@ -105,6 +106,31 @@ def choose(
         rank = f"nearly as well separated as {names[best]}, and {continuity[steady]:.0%} of the customers stay"
         best = steady
     return Choice(best, f"{names[best]}: {remarks[best]}; {rank}", tuple(remarks))
+
+
+def _nothing_allowed(
+    names: Sequence[str],
+    judgements: Sequence[Judgement | None],
+    settings: DiscoverySettings,
+    refused: Mapping[int, str],
+) -> str:
+    """What to try where every candidate is refused."""
+    limits = {
+        position: limits_to_move(judgement, settings, bool(unsteadiness(judgement)))
+        for position, judgement in enumerate(judgements)
+        if judgement is not None and position not in refused
+    }
+    nearest = nearest_candidate(limits, settings)
+    if nearest is None:
+        tried = "no candidate may be chosen: none made segments that can be judged"
+        return f"{tried}. Try other `discovery.algorithms` or basis columns."
+    unsteady = any(set(moved) == {"force"} for moved in limits.values())
+    what = "no reproducible structure" if unsteady else "no candidate may be chosen"
+    broken = broken_in_words(limits)
+    return (
+        f"{what}. {names[nearest.position]} comes nearest: {nearest.as_settings} lets it through."
+        f"{f' Limits broken: {broken}.' if broken else ''}"
+    )
 
 
 def _steadiest(allowed: Mapping[int, Judgement], best: int, continuity: Sequence[float]) -> int:
@@ -179,7 +205,7 @@ def _best_separated(candidates: Mapping[int, Judgement]) -> int:
 def _rank(allowed: int, tried: int) -> str:
     if tried == 1:
         return "the only one tried"
-    refused = f"{tried - allowed} of {tried} {'was' if tried - allowed == 1 else 'were'} refused"
+    refused = f"{counted(tried - allowed, f'of {tried} was', f'of {tried} were')} refused"
     if allowed == 1:
         return f"the only one without objection ({refused})"
     return f"the best separated of {allowed} without objection ({refused})"

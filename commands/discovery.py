@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.results import write_bytes, writing
+from commands.results import AnyFile, TableFile, is_csv, write_bytes, write_table, writing
 from commands.settings_file import FilePath, config_option, moment_of, settings_of
 from commands.terminal import progress, show_cards, show_table
 
@@ -19,11 +19,12 @@ EXIT_NOT_SENT = 3
 @click.option(
     "--model", "which", metavar="TEXT", help="Apply what this alias or version learned, for `segments assign`."
 )
-@click.option("--out", type=FilePath, required=True, help="Parquet file to write.")
+@click.option("--out", type=TableFile, required=True, help=".parquet or .csv to write; a CSV is for other programs.")
 def features(config: Path, as_of: str | None, which: str | None, out: Path) -> None:
-    """Write the customer vectors as Parquet.
+    """Write the customer vectors.
 
-    Reads the raw tables and writes one row a customer. Prints how many rows were used and left out, and which columns
+    Reads the raw tables and writes one row a customer. `segments assign` and the like read the Parquet file, which
+    also holds what the vectors are; a CSV holds the values alone. Prints how many rows were used and left out, and which columns
     shape the segments.
     """
     from features.vector_file import write_vectors
@@ -39,8 +40,11 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
 
         learned = learned_by(fetch(location_of(settings, config.parent), which).model)
     vectors = vectors_of(settings, config.parent, learned)
-    with writing(out) as temporary:
-        write_vectors(vectors, temporary)
+    if is_csv(out):
+        write_table(vectors.frame, out)
+    else:
+        with writing(out) as temporary:
+            write_vectors(vectors, temporary)
     click.echo(describe_vectors(vectors))
     click.echo(f"wrote {out} ({vectors.digest})")
 
@@ -48,7 +52,7 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
 @click.command()
 @click.argument("config", type=FilePath)
 @click.option("--promote", "promoted", is_flag=True, help="Make the new version the champion at once.")
-@click.option("--report", type=FilePath, help="Write the report page here too.")
+@click.option("--report", type=AnyFile, help="Write the report page here too.")
 @click.option("--force", is_flag=True, help="Make a model even without reproducible structure; its verdict says so.")
 def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> None:
     """Discover segments, log them to MLflow and register a version.
@@ -64,8 +68,6 @@ def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> 
     if force:
         forced = settings.discovery.model_copy(update={"force": True})
         settings = settings.model_copy(update={"discovery": forced})
-    if report is not None and not report.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {report.parent}", param_hint="--report")
     with progress() as (announce, step):
         outcome = run_discovery(settings, config.parent, announce, step)
     if report is not None:
@@ -130,6 +132,7 @@ def sweep(trials: int | None, config: Path) -> None:
 
     from jobs.sweep import run_sweep
     from jobs.sweep_files import best_file, best_settings, best_table, snippet
+    from segment_model.errors import counted
 
     settings = settings_of(config)
     with progress() as (announce, step):
@@ -137,7 +140,7 @@ def sweep(trials: int | None, config: Path) -> None:
     done = outcome.sweep
     best = done.best
     show_table(best_table(done))
-    tried = f"{len(done.trials)} of {done.wanted} trials done"
+    tried = f"{len(done.trials)} of {counted(done.wanted, 'trial')} done"
     if done.finished and outcome.before == len(done.trials):
         click.echo(f"{tried}: this sweep was finished before; --trials NUMBER goes on")
     else:

@@ -5,26 +5,59 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+class OutputFile(click.Path):
+    """A file that a command writes; a wrong ending or an absent folder is refused before the command does anything."""
+
+    def __init__(self, *suffixes: str) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+        self.suffixes = suffixes
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path.
+
+        Raises
+        ------
+        SettingsError
+            If its ending is none of `suffixes`, or its folder does not exist.
+        """
+        from segment_model.errors import SettingsError
+
+        out = Path(str(super().convert(value, param, ctx)))
+        if self.suffixes and out.suffix.lower() not in self.suffixes:
+            raise SettingsError(f"{out} must end in {' or '.join(self.suffixes)}")
+        if not out.parent.is_dir():
+            raise SettingsError(f"{out} cannot be written: there is no folder {out.parent}")
+        return out
+
+
+TableFile = OutputFile(".parquet", ".csv")
+PictureFile = OutputFile(".png")
+AnyFile = OutputFile()
+
+
 def write_table(table: pd.DataFrame, out: Path) -> None:
-    """Write a table as Parquet or CSV, by the suffix of `out`.
+    """Write a table to a `TableFile`, as CSV or Parquet by its ending.
 
     Raises
     ------
     SettingsError
-        If the suffix is another, or the file cannot be written.
+        If the file cannot be written.
     """
-    from segment_model.errors import SettingsError
-
-    if out.suffix not in (".parquet", ".csv"):
-        raise SettingsError(f"{out} must end in .parquet or .csv")
     with writing(out) as temporary:
-        table.to_csv(temporary) if out.suffix == ".csv" else table.to_parquet(temporary)
+        table.to_csv(temporary) if is_csv(out) else table.to_parquet(temporary)
+
+
+def is_csv(out: Path) -> bool:
+    """Whether a table is to be written as CSV."""
+    return out.suffix.lower() == ".csv"
 
 
 def write_bytes(content: bytes, out: Path) -> None:

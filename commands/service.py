@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.results import write_bytes
+from commands.results import AnyFile, write_bytes
 from commands.settings_file import FilePath, config_option, location_of, which_option
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def serve(config: Path, which: str, host: str, port: int) -> None:
 @click.option(
     "--dockerfile",
     metavar="FILE",
-    type=FilePath,
+    type=AnyFile,
     help="Write the Dockerfile of its image here; needs no container engine.",
 )
 def package(config: Path, which: str, dockerfile: Path | None) -> None:
@@ -62,6 +62,7 @@ def package(config: Path, which: str, dockerfile: Path | None) -> None:
     It carries the model and serves it anywhere: `bentoml serve` or `bentoml containerize` take it from there.
     """
     from registry.versions.versions import fetch
+    from segment_model.errors import counted
     from serving import packaging
 
     location = location_of(config)
@@ -69,7 +70,7 @@ def package(config: Path, which: str, dockerfile: Path | None) -> None:
     tag = packaging.package(fetched.model, location.model_name, fetched.version)
     weight = packaging.weigh(tag)
     click.echo(
-        f"built {tag} ({weight.bento / 1e6:.1f} MB; the {weight.packages} packages that it needs take "
+        f"built {tag} ({weight.bento / 1e6:.1f} MB; {counted(weight.packages, 'package')} that it needs: "
         f"{weight.requirements / 1e6:,.0f} MB); serve it: bentoml serve {tag}"
     )
     if dockerfile is not None:

@@ -57,7 +57,10 @@ def read_vectors(path: str | Path) -> CustomerVectors:
     ContractError
         If the contract or the learned values in its metadata are damaged.
     """
-    other = f"{path} is not a vector file; write one with `segments features CONFIG --out FILE`"
+    mend = "write one with `segments features CONFIG --out FILE.parquet`"
+    if Path(path).suffix.lower() == ".csv":
+        raise SourceError(f"{path} is a CSV, which holds values but not what the vectors are; a vector file does: {mend}")
+    other = f"{path} is not a vector file; {mend}"
     try:
         table = pq.read_table(path)
     except FileNotFoundError as error:
@@ -83,5 +86,5 @@ def read_vectors(path: str | Path) -> CustomerVectors:
         report = {str(table): dict(counts) for table, counts in story["report"].items()}
         notices = tuple(Notice.from_json(notice) for notice in story.get("notices", ()))
     except (KeyError, TypeError, ValueError, AttributeError) as error:  # the digest is of the customers only
-        raise SourceError(f"what {path} says of its vectors is damaged ({error!r:.80}): write it again") from error
+        raise SourceError(f"what {path} says of its vectors is damaged: write it again") from error
     return CustomerVectors(frame, contract, learned, as_of, story["digest"], report, notices=notices)

@@ -119,7 +119,7 @@ def test_files_that_are_no_vectors_or_were_changed(tmp_path: Path, build: Any) -
     with pytest.raises(SourceError, match=r"^there is no file .*vectors\.parquet$"):
         read_vectors(path)
     path.write_text("no Parquet")
-    with pytest.raises(SourceError, match="is not a vector file; write one with `segments features CONFIG --out FILE`"):
+    with pytest.raises(SourceError, match="is not a vector file; write one with `segments features CONFIG --out FILE"):
         read_vectors(path)
     orders([1.0]).to_parquet(path)
     with pytest.raises(SourceError, match="is not a vector file"):
@@ -129,5 +129,7 @@ def test_files_that_are_no_vectors_or_were_changed(tmp_path: Path, build: Any) -
     pq.write_table(table.slice(0, 1), path)
     with pytest.raises(SourceError, match="was changed after it was written"):
         read_vectors(path)
+    with pytest.raises(SourceError, match=r"v\.CSV is a CSV, .*; a vector file does: write one with"):
+        read_vectors(tmp_path / "v.CSV")
     with pytest.raises(SourceError, match=r"cannot write .*: there is no folder .*absent$"):
         write_vectors(build({"orders": orders([1.0])}, AS_OF), tmp_path / "absent" / "vectors.parquet")

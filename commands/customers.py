@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from commands.results import write_table
+from commands.results import TableFile, write_table
 from commands.settings_file import FilePath, config_option, location_of, settings_of, which_option
 from commands.terminal import show_change, show_explanation
 
 
 @click.command()
 @click.argument("file", type=FilePath)
-@click.option("--out", type=FilePath, required=True, help=".parquet or .csv to write.")
+@click.option("--out", type=TableFile, required=True, help=".parquet or .csv to write.")
 @click.option("--explain", "explained", is_flag=True, help="Add base, score and each column's contribution.")
 @click.option(
     "--policy",
@@ -30,6 +30,7 @@ def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, wh
     FILE is one that `segments features` wrote. Prints how many customers each segment has.
     """
     from jobs.score import score_file
+    from segment_model.errors import counted
 
     scored = score_file(location_of(config), which, file, policy, explained)
     write_table(scored.table, out)
@@ -37,15 +38,19 @@ def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, wh
         click.echo(f"{count:>10,}  {name}")
     for message in scored.left_out:
         click.echo(message, err=True)
-    click.echo(f"wrote {len(scored.table):,} assignments to {out} (version {scored.version}; {scored.novel:,} novel)")
+    click.echo(
+        f"wrote {counted(len(scored.table), 'assignment')} to {out} (version {scored.version}; {scored.novel:,} novel)"
+    )
 
 
 @click.command()
 @click.argument("customer")
 @click.option("--vectors", type=FilePath, help="File from `segments features`; by default the raw tables are read.")
-@click.option("--against", metavar="SEGMENT", help="Segment id to compare with, instead of the runner-up.")
+@click.option("--against", metavar="SEGMENT", help="Segment (id or name) to compare with, instead of the runner-up.")
 @click.option(
-    "--change-to", metavar="SEGMENT", help="Also find the smallest change that moves the customer to this segment."
+    "--change-to",
+    metavar="SEGMENT",
+    help="Also find the smallest change that leads to this segment (id or name).",
 )
 @click.option("--changeable", metavar="COLUMNS", help="Basis columns that may change for that, separated by commas.")
 @config_option
@@ -71,4 +76,5 @@ def explain(
     show_explanation(explain_customer(model, row, against))
     if change_to is not None and changeable is not None:
         columns = [name.strip() for name in changeable.split(",") if name.strip()]
-        show_change(model, change_to, smallest_change(model, row, change_to, columns))
+        change = smallest_change(model, row, change_to, columns)
+        show_change(model, change.to, change)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.results import write_bytes
+from commands.results import PictureFile, write_bytes
 from commands.settings_file import FilePath, config_option, location_of, which_option
 from commands.terminal import show_cards, show_table
 
@@ -55,6 +55,7 @@ def list_segments(config: Path, which: str) -> None:
     """Show the champion's segments, all versions, and who promoted them."""
     from registry.versions.promotions import promotions
     from registry.versions.versions import fetch, list_versions
+    from segment_model.errors import counted
 
     location = location_of(config)
     fetched = fetch(location, which)
@@ -63,7 +64,7 @@ def list_segments(config: Path, which: str) -> None:
         aliases = f" ({', '.join(version.aliases)})" if version.aliases else ""
         verdict = f", {version.verdict}" if version.verdict else ""
         click.echo(
-            f"version {version.version}{aliases}: {len(version.segment_ids)} segments{verdict}, "
+            f"version {version.version}{aliases}: {counted(len(version.segment_ids), 'segment')}{verdict}, "
             f"{version.created:%Y-%m-%d %H:%M}"
         )
     for promotion in promotions(location)[:PROMOTIONS_SHOWN]:
@@ -78,14 +79,16 @@ def list_segments(config: Path, which: str) -> None:
 def rename(segment: str, name: str, notes: str, config: Path) -> None:
     """Name a segment.
 
-    SEGMENT is an id that `segments list` shows. The registry keeps the name for this id; the saved model does not
-    change. A running service shows the name within seconds.
+    SEGMENT is an id or a name that `segments list` shows. The registry keeps the name for this id; the saved model
+    does not change. A running service shows the name within seconds.
     """
-    from registry.versions.segment_names import rename_segment
+    from registry.versions.segment_names import find_segment_id, rename_segment
 
-    if remark := rename_segment(location_of(config), segment, name, notes):
+    location = location_of(config)
+    segment_id = find_segment_id(location, segment)
+    if remark := rename_segment(location, segment_id, name, notes):
         click.echo(remark, err=True)
-    click.echo(f"{segment} is now called {name!r}")
+    click.echo(f"{segment_id} is now called {name.strip()!r}")
 
 
 @click.command()
@@ -97,7 +100,7 @@ def rename(segment: str, name: str, notes: str, config: Path) -> None:
     type=FilePath,
     help="The same customers at an earlier moment, to tell those who moved from those whom B reassigns.",
 )
-@click.option("--out", type=FilePath, help="Write the picture here too (.png).")
+@click.option("--out", type=PictureFile, help="Write the picture here too (.png).")
 @config_option
 def compare(a: str, b: str, vectors: Path, vectors_before: Path | None, out: Path | None, config: Path) -> None:
     """Show how customers flow between two versions.

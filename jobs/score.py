@@ -13,7 +13,7 @@ from features.vector_file import read_vectors
 from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.versions.versions import fetch
-from segment_model.errors import ContractError, nearest_word
+from segment_model.errors import ContractError, counted, nearest_word
 from segment_model.language.reasons import Reason, in_one_sentence, reasons
 from segment_model.model import SegmentModel
 from training.settings import Settings
@@ -100,7 +100,7 @@ def read_customer(
     frame = _vectors_from_tables(settings, base, model) if vectors is None else read_vectors(vectors).frame
     if customer not in frame.index:
         hint = nearest_word(customer, frame.index)
-        raise ContractError(f"there is no customer {customer!r} among the {len(frame):,}.{hint}")
+        raise ContractError(f"there is no customer {customer!r} among the {counted(len(frame), 'customer')} of these vectors.{hint}")
     return model, frame.loc[[customer]]
 
 
@@ -113,13 +113,15 @@ def _vectors_from_tables(settings: Settings, base: Path, model: SegmentModel) ->
 def explain_customer(model: SegmentModel, customer: pd.DataFrame, against: str | None = None) -> CustomerExplanation:
     """Why the customer of a one-row frame is in a segment rather than in `against`, by default the runner-up.
 
+    against : the id or the name of a segment.
+
     Raises
     ------
     SegmentsError
         If the model cannot read the customer, or knows no such segment.
     """
     assignment = model.assign(customer).iloc[0]
-    explanations = model.explain_table(customer, against)
+    explanations = model.explain_table(customer, None if against is None else model.id_of(against))
     toward, rival = int(explanations.toward[0]), int(explanations.against[0])
     why = reasons(model, customer_row(customer), explanations)
     return CustomerExplanation(
@@ -137,9 +139,11 @@ def explain_customer(model: SegmentModel, customer: pd.DataFrame, against: str |
 
 
 def smallest_change(
-    model: SegmentModel, customer: pd.DataFrame, segment_id: str, changeable: Sequence[str]
+    model: SegmentModel, customer: pd.DataFrame, segment: str, changeable: Sequence[str]
 ) -> WhatWouldChange:
     """The smallest change of the changeable columns that takes the customer of a one-row frame to a segment.
+
+    segment : its id or its name.
 
     Raises
     ------
@@ -149,7 +153,7 @@ def smallest_change(
     # imports SciPy's optimisers, which no other scoring needs
     from segment_model.counterfactual.what_would_change import what_would_change
 
-    return what_would_change(model, customer_row(customer), segment_id, list(changeable))
+    return what_would_change(model, customer_row(customer), model.id_of(segment), list(changeable))
 
 
 def customer_row(customer: pd.DataFrame) -> dict[str, Any]:
@@ -163,7 +167,7 @@ def _complete(model: SegmentModel, frame: pd.DataFrame) -> tuple[pd.DataFrame, l
     needed = [column.name for column in model.contract.basis if not column.nullable and column.name in frame.columns]
     missing = frame[needed].isna()
     messages = [
-        f"left out {int(missing[name].sum()):,} customers whose {name} is missing, as no training customer's was: "
+        f"left out {counted(int(missing[name].sum()), 'customer')} whose {name} is missing, as no training customer's was: "
         f"{', '.join(frame.index[missing[name]][:LISTED])}{', ...' if missing[name].sum() > LISTED else ''}"
         for name in needed
         if missing[name].any()

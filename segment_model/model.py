@@ -17,9 +17,10 @@ from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import Record, tabular
-from segment_model.errors import ArtefactError, ContractError, nearest_word
+from segment_model.errors import ArtefactError, ContractError, counted
 from segment_model.explanation.explainer import Explainer, Explanations
 from segment_model.interruption import Check, go_on
+from segment_model.language.segment_lookup import find_segment, listed_segments, nearest_segment
 from segment_model.scoring import hysteresis
 from segment_model.scoring.answers import Assignment, Assignments, Explanation
 from segment_model.scoring.scoring import Policy, Scorer
@@ -52,7 +53,8 @@ class SegmentModel:
 
     def __post_init__(self) -> None:
         if len(self.discovered_cards) != self.assigner.size:
-            raise ArtefactError(f"the model has {self.assigner.size} segments and {len(self.discovered_cards)} cards")
+            cards = counted(len(self.discovered_cards), "card")
+            raise ArtefactError(f"the model has {counted(self.assigner.size, 'segment')} and {cards}")
 
     @cached_property
     def scorer(self) -> Scorer:
@@ -209,8 +211,25 @@ class SegmentModel:
         try:
             return self.ids.index(segment_id)
         except ValueError:
-            hint = nearest_word(segment_id, self.ids)
-            raise ContractError(f"no segment {segment_id!r}; the model has {', '.join(self.ids)}.{hint}") from None
+            raise ContractError(self._no_segment(segment_id)) from None
+
+    def id_of(self, segment: str) -> str:
+        """The id of the segment that a person names by its id, its present name or the name that it was found under.
+
+        Raises
+        ------
+        ContractError
+            If no segment has the id or name, or several have the name.
+        """
+        found_under = {card.id: card.name for card in self.discovered_cards}
+        segment_id = find_segment(segment, dict(zip(self.ids, self.names, strict=True)), found_under)
+        if segment_id is None:
+            raise ContractError(self._no_segment(segment))
+        return segment_id
+
+    def _no_segment(self, wanted: str) -> str:
+        names = dict(zip(self.ids, self.names, strict=True))
+        return f"no segment {wanted!r}; the model has {listed_segments(names)}.{nearest_segment(wanted, names)}"
 
     @property
     def _parts(self) -> artefact.Parts:

@@ -13,7 +13,8 @@ from typing import Any
 from registry.connection import Connection, RegistryLocation, connected
 from registry.versions.entities import CHAMPION, SEGMENTS, TAG_LIMIT, aliases_of, all_versions, load_version, tag_of
 from segment_model.cards import SegmentLabel
-from segment_model.errors import ArtefactError, RegistryError, nearest_word
+from segment_model.errors import ArtefactError, RegistryError, counted, nearest_word
+from segment_model.language.segment_lookup import find_segment, listed_segments, nearest_segment
 
 LABEL = "segment_label."
 
@@ -28,6 +29,54 @@ def labels(location: RegistryLocation) -> dict[str, SegmentLabel]:
     """
     with connected(location) as connection:
         return labels_of(connection)
+
+
+def find_segment_id(location: RegistryLocation, segment: str) -> str:
+    """The id of the segment that a person names by its id or by its name.
+
+    Names are those of the champion, or without one of the newest version: the present ones, then those that its
+    segments were discovered under. So are the names that people gave to segments of other versions.
+
+    Raises
+    ------
+    RegistryError
+        If no segment has the id or name.
+    ContractError
+        If several segments have the name.
+    """
+    with connected(location) as connection:
+        versions = all_versions(connection)
+        if any(segment in json.loads(tag_of(version, SEGMENTS)) for version in versions):
+            return segment
+        present, former = _names_by_id(connection, versions)
+    segment_id = find_segment(segment, present, former)
+    if segment_id is None:
+        raise RegistryError(
+            f"no version of {location.model_name!r} has a segment {segment!r}.{nearest_segment(segment, present)}"
+            f" Known: {listed_segments(present) or 'none'}"
+        )
+    return segment_id
+
+
+def _names_by_id(connection: Connection, versions: Sequence[Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """The present names of the champion's segments, without one of the newest version's, and all former names."""
+    aliases, chosen = aliases_of(connection), _chosen_names(connection)
+    champion = [version for version in versions if CHAMPION in aliases.get(str(version.version), ())]
+    discovered: dict[str, str] = {}
+    for version in [*champion, *versions][:1]:
+        with suppress(ArtefactError):  # a model that cannot be read has the names that people gave
+            discovered = {card.id: card.name for card in load_version(connection, version).discovered_cards}
+    present = {segment_id: chosen.get(segment_id, name) for segment_id, name in discovered.items()}
+    return present or chosen, {**chosen, **discovered}
+
+
+def _chosen_names(connection: Connection) -> dict[str, str]:
+    """The names that people gave, by segment id; a label that cannot be read holds none."""
+    names = {}
+    for segment_id, text in _label_texts(connection).items():
+        with suppress(ValueError, TypeError):
+            names[segment_id] = _label(text).name
+    return names
 
 
 def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes: str = "") -> str:
@@ -46,7 +95,7 @@ def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes
     if not name.strip():
         raise RegistryError(f"the name of the segment {segment_id} is empty: give it one")
     if len(label) > TAG_LIMIT:
-        raise RegistryError(f"name and notes take {len(label):,} characters; the registry holds {TAG_LIMIT:,}")
+        raise RegistryError(f"name and notes take {counted(len(label), 'character')}; the registry holds {TAG_LIMIT:,}")
     with connected(location) as connection:
         versions = all_versions(connection)
         known = {known_id for version in versions for known_id in json.loads(tag_of(version, SEGMENTS))}
@@ -81,10 +130,8 @@ def _names_beside(connection: Connection, versions: Sequence[Any], segment_id: s
     except ArtefactError as error:
         names = {}
         remark = f"version {version.version} cannot be read, so only names that people gave were compared: {error}"
-    for labelled_id, text in _label_texts(connection).items():
-        if labelled_id in json.loads(tag_of(version, SEGMENTS)):
-            with suppress(ValueError, TypeError):  # a label that cannot be read holds no name
-                names[labelled_id] = _label(text).name
+    own = json.loads(tag_of(version, SEGMENTS))
+    names |= {segment: name for segment, name in _chosen_names(connection).items() if segment in own}
     names.pop(segment_id, None)
     return names, remark
 

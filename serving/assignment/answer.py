@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from segment_model.errors import InputError, nearest_word
+from segment_model.errors import InputError
+from segment_model.language.segment_lookup import listed_segments, nearest_segment
 from serving.assignment.previous_segment import apply_previous
 from serving.assignment.request import AssignmentRequest
 from serving.model.served_model import ServedModel
@@ -59,9 +60,16 @@ def check_segment(served: ServedModel, segment: str) -> None:
     """Refuse, by 422, a segment that the model does not have."""
     ids = served.model.ids
     if segment not in ids:
-        expected = f"one of {', '.join(ids)}.{nearest_word(segment, ids)}"
+        names = dict(zip(ids, served.model.names, strict=True))
+        expected = f"one of {listed_segments(names)}.{_hint(segment, names)}"
         message = f"the model has no segment {shortened(segment)!r}; GET /segments lists those it has"
         raise Refusal(422, "unknown_segment", message, [RefusalDetail(None, None, describe_value(segment), expected)])
+
+
+def _hint(segment: str, names: Mapping[str, str]) -> str:
+    """The id of the segment whose name was sent; programs name a segment by its id, for people rename segments."""
+    bearers = [segment_id for segment_id, name in names.items() if name == segment]
+    return f" That is the name of {bearers[0]}: send the id." if bearers else nearest_segment(segment, names)
 
 
 def check_descriptors(

@@ -13,7 +13,7 @@ from features.grammar.words import key_advice, number_advice
 from features.notices import Notice
 from features.tables.raw_tables import RawTable, RawType
 from features.text.rules import TextRules
-from segment_model.errors import SourceError
+from segment_model.errors import SourceError, counted
 
 MOST_TEXTS = 100_000  # different texts of a column that a date format is sought for
 NO_SUCH = {
@@ -45,7 +45,7 @@ class TextSource:
     def refusal(self, name: str, faults: int, example: str) -> SourceError:
         """The error for a column with values that cannot be read."""
         kind = next(column.type for column in self.contract.columns if column.name == name)
-        number = "1 value that is" if faults == 1 else f"{faults:,} values that are"
+        number = counted(faults, "value that is", "values that are")
         where = column_words(self.contract.name, self.matched, name)
         if (
             kind is RawType.MOMENT
@@ -62,7 +62,7 @@ class TextSource:
     def level_notice(self, name: str, count: int) -> Notice:
         """The notice of words for missing that were kept as categories."""
         theirs = self.matched[name]
-        rows = "1 row" if count == 1 else f"{count:,} rows"
+        rows = counted(count, "row")
         return Notice(
             self.contract.name,
             f"column {theirs!r}: None, NA or N/A in {rows} is kept as a category; where it means missing, set "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +20,7 @@ from training.candidates.candidate import MOST_SEARCHED, CandidateSpec, sample_r
 from training.discovery.candidate_trial import Candidate
 from training.evaluation.verdict import Verdict
 from training.profiling.cards import make_cards
+from training.segment_ids import numbered_id
 
 BACKGROUND_SIZE = 16  # weighted prototypes behind an explanation that enumerates coalitions
 
@@ -80,11 +79,7 @@ def assemble_model(
 def new_ids(provenance: Mapping[str, Any], spec: CandidateSpec, count: int) -> tuple[str, ...]:
     """Opaque ids hashed from the provenance and the candidate, so that different discoveries get different ids."""
     seed = repr((sorted(provenance.items()), spec.name, sorted(spec.parameters.items())))
-    ids = []
-    for position in range(count):
-        mark = hashlib.sha256(f"{seed}/{position}".encode()).digest()
-        ids.append("seg-" + base64.b32encode(mark)[:8].decode().lower())
-    return tuple(ids)
+    return tuple(numbered_id(seed, position) for position in range(count))
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,7 @@ id is durable: it is inherited or retired, and a retired id is never used again.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -22,6 +20,7 @@ from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
 from training.incumbent.assignments import assign_vectors
 from training.incumbent.warm_start import overlap
+from training.segment_ids import fresh_id
 from training.succession.inherited_names import inherit_names
 
 KEPT_JACCARD = 0.5  # Jaccard index from which an id is inherited
@@ -219,17 +218,6 @@ def _ids(new: SegmentModel, incumbent: SegmentModel, heir: list[int], forbidden:
         forbidden.add(chosen)
         ids.append(chosen)
     return ids
-
-
-def fresh_id(seed: str, forbidden: Collection[str]) -> str:
-    """An opaque id made from `seed` that is not forbidden."""
-    attempt = 0
-    while True:
-        mark = hashlib.sha256(f"{seed}/{attempt}".encode()).digest()
-        made = "seg-" + base64.b32encode(mark)[:8].decode().lower()
-        if made not in forbidden:
-            return made
-        attempt += 1
 
 
 def _ties(counts: Indices, ids: tuple[str, ...] | list[str], old: int = -1, new: int = -1) -> tuple[Tie, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jobs.score import CustomerExplanation
     from segment_model.counterfactual.what_would_change import WhatWouldChange
     from segment_model.model import SegmentModel
+    from training.progress import Announce, Progress
 
 
 def show_table(frame: pd.DataFrame) -> None:
@@ -81,9 +82,10 @@ def show_change(model: SegmentModel, segment_id: str, change: WhatWouldChange) -
 
 
 @contextmanager
-def progress() -> Iterator[tuple[Callable[[str], None], Callable[[int, int, str], None]]]:
+def progress() -> Iterator[tuple[Announce, Progress]]:
     """A bar on a terminal, plain lines elsewhere."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as ProgressBar
 
     console = _console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
@@ -94,7 +96,7 @@ def progress() -> Iterator[tuple[Callable[[str], None], Callable[[int, int, str]
         yield click.echo, plain
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with ProgressBar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("working", total=None)
 
         def announce(text: str) -> None:

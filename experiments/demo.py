@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,13 @@ from segment_model.errors import SegmentsError
 from segment_model.language.wording import plain_value
 from serving.launcher import running_service
 from serving.settings import ServiceSettings
+from training.progress import Announce, Progress
 from training.settings import Settings, read_settings
 
 REASONS_SHOWN = 4
 
 
-def run_demo(folder: Path, announce: Callable[[str], None], progress: Callable[[int, int, str], None]) -> None:
+def run_demo(folder: Path, announce: Announce, progress: Progress) -> None:
     """Discover, register, serve, ask about two households that training never saw, and say what to do next.
 
     Raises

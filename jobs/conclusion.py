@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 from features.vector_table import CustomerVectors
 from jobs.discovery_record import make_record, provenance
-from jobs.registry_state import Announce
 from registry.runs.discovery_runs import DISCOVERY
 from registry.runs.records import DiscoveryRecord
 from reporting.page import html_report
 from reporting.pictures.all_pictures import DrawnPictures, draw_pictures
 from segment_model.model import SegmentModel
 from segment_model.self_test import with_examples
-from training.discovery.discovery import Discovery, Progress, discover
+from training.discovery.discovery import Discovery, discover
 from training.profiling.rule_learning import learn_rules
+from training.progress import Announce, Progress
 from training.settings import Settings
 from training.succession.succession import succeed
 

@@ -10,11 +10,12 @@ from jobs.conclusion import conclude
 from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.delivery import Sent, send
 from jobs.registry_location import location_of
-from jobs.registry_state import Announce, end_killed, incumbent_of
+from jobs.registry_state import end_killed, incumbent_of
 from segment_model.errors import UnreachableError
 from segment_model.model import SegmentModel
-from training.discovery.discovery import Discovery, Progress
+from training.discovery.discovery import Discovery
 from training.outbox.pending_runs import write_pending
+from training.progress import Announce, Progress
 from training.settings import Settings
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from registry.connection import RegistryLocation
 from registry.orphans.killed_runs import end_killed_runs
 from registry.versions.versions import fetch_champion
 from segment_model.errors import ArtefactError, counted
 from segment_model.model import SegmentModel
-
-Announce = Callable[[str], None]
+from training.progress import Announce
 
 
 def incumbent_of(location: RegistryLocation, announce: Announce) -> SegmentModel | None:
@@ -38,5 +35,7 @@ def end_killed(location: RegistryLocation, announce: Announce) -> None:
         If the registry does not answer or refuses.
     """
     if killed := end_killed_runs(location):
-        runs = counted(killed, "run that a killed process left RUNNING is", "runs that killed processes left RUNNING are")
+        runs = counted(
+            killed, "run that a killed process left RUNNING is", "runs that killed processes left RUNNING are"
+        )
         announce(f"{runs} KILLED now")

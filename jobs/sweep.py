@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,19 +16,18 @@ from jobs.sweep_log import SweepLog
 from segment_model.errors import SettingsError, counted
 from training.discovery.discovery import Discovery, discover
 from training.outbox.file_lock import exclusive_lock
+from training.progress import Announce, Progress
 from training.settings import Settings, parse_settings
 from training.sweep_settings import SweepSettings
 from training.tuning.figures import Yardstick
 from training.tuning.optuna_study import finished_trials, open_study, reported_storage_errors
 from training.tuning.search_space import changed, check_columns, check_space
-from training.tuning.sweep import Progress, Sweep, key_of, run_trials, sweep_of
+from training.tuning.sweep import Sweep, key_of, run_trials, sweep_of
 
 OF_VECTORS = {"as_of", "sources", "features"}
 NOT_OF_A_TRIAL = {"registry", "sweep", "title"}
 VECTORS_KEPT = 4
 EXAMPLE = "sweep: {space: {discovery.encoding.transform: [auto, none]}, trials: 20}"
-
-Announce = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from registry.connection import RegistryLocation
 from registry.orphans.killed_runs import end_killed_runs
 from registry.runs.sweep_runs import SweepRecord, TrialRecord, log_sweep
 from segment_model.errors import UnreachableError
+from training.progress import Announce
 from training.settings import Settings
 from training.sweep_settings import SweepSettings
 from training.tuning.sweep import Sweep, Trial
 
-Announce = Callable[[str], None]
 Answer = TypeVar("Answer")
 
 

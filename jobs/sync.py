@@ -16,12 +16,11 @@ from pathlib import Path
 from jobs.conclusion import conclude
 from jobs.delivery import Sent, send
 from jobs.registry_location import location_of
-from jobs.registry_state import Announce, end_killed, incumbent_of
+from jobs.registry_state import end_killed, incumbent_of
 from registry.connection import RegistryLocation
 from registry.runs.discovery_runs import DISCOVERY, finished_run
 from registry.versions.registration import register
 from segment_model.errors import SegmentsError, SettingsError, UnreachableError
-from training.discovery.discovery import Progress
 from training.outbox.file_lock import exclusive_lock
 from training.outbox.pending_runs import (
     FOLDER,
@@ -32,6 +31,7 @@ from training.outbox.pending_runs import (
     remove_leftovers,
     waiting_folders,
 )
+from training.progress import Announce, Progress
 from training.settings import Settings
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,11 +25,10 @@ from training.evaluation.tie_blurring import measure_ties, tie_variance
 from training.evaluation.verdict import Verdict
 from training.incumbent.assignments import transforms_of
 from training.incumbent.warm_start import WarmStart, warm_start_of
+from training.progress import Progress
 from training.settings import DiscoverySettings
 
 FEWEST_CUSTOMERS = 20
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)

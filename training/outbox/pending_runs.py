@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -32,6 +32,7 @@ from registry.runs.run_files import plain_settings, write_files
 from segment_model.errors import SettingsError
 from segment_model.model import SegmentModel
 from training.outbox.file_lock import HeldError, exclusive_lock, shared_lock
+from training.progress import Announce
 from training.settings import Settings, parse_as, parse_settings
 
 FOLDER = "pending-runs"
@@ -91,7 +92,7 @@ class Pending:
 
 
 def write_pending(
-    base: Path, record: DiscoveryRecord, vectors: CustomerVectors, champion: str, announce: Callable[[str], None]
+    base: Path, record: DiscoveryRecord, vectors: CustomerVectors, champion: str, announce: Announce
 ) -> Path:
     """Write a discovery to a new folder below `base`, and return the folder.
 
@@ -152,7 +153,9 @@ def _remove(folders: Iterable[Path]) -> list[str]:
         try:
             shutil.rmtree(folder)
         except OSError as error:
-            failed.append(f"{folder} holds customers that nobody needs any more, and cannot be deleted: {error.strerror or error}")
+            failed.append(
+                f"{folder} holds customers that nobody needs any more, and cannot be deleted: {error.strerror or error}"
+            )
     return failed
 
 
@@ -207,7 +210,9 @@ def delete_sent(folder: Path) -> None:
         place = folder.rename(folder.with_name(f"{_SENT}{folder.name}"))
         shutil.rmtree(place)
     except OSError as error:
-        raise SettingsError(f"the discovery in {place} was sent, but the folder cannot be deleted: {error.strerror or error}") from error
+        raise SettingsError(
+            f"the discovery in {place} was sent, but the folder cannot be deleted: {error.strerror or error}"
+        ) from error
 
 
 def _write(folder: Path, record: DiscoveryRecord, model: SegmentModel, vectors: CustomerVectors, champion: str) -> None:

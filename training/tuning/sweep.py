@@ -19,6 +19,7 @@ from features.vector_table import digest
 from segment_model.contract import VectorContract
 from segment_model.errors import ContractError, DiscoveryError, SettingsError, counted
 from training.discovery.discovery import Discovery, discover
+from training.progress import Progress
 from training.settings import DiscoverySettings, parse_as
 from training.sweep_settings import Objective, SweepSettings
 from training.tuning.figures import Yardstick, figures
@@ -37,7 +38,6 @@ IN_MEMORY = "sweep"
 MAY_CHANGE = {"trials", "minutes"}  # settings that may differ when the same sweep continues
 
 Discover = Callable[[Mapping[str, Any]], Discovery]
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)

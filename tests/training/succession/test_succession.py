@@ -20,8 +20,9 @@ from training.candidates.kmeans import KMeansSpec
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.incumbent.warm_start import WarmStart, continuity, members_means, overlap
+from training.segment_ids import fresh_id
 from training.settings import DiscoverySettings
-from training.succession.succession import Fate, fates, fresh_id, inherited, succeed
+from training.succession.succession import Fate, fates, inherited, succeed
 
 KEPT, SPLIT, MERGED, NEW, RETIRED = Fate.KEPT, Fate.SPLIT, Fate.MERGED, Fate.NEW, Fate.RETIRED
 

@@ -17,7 +17,7 @@ from segment_model.model import SegmentModel
 from training.candidates.candidate import FittingContext
 from training.discovery.assembly import EncodedCustomers, assemble_model
 from training.discovery.candidate_trial import Candidate, try_candidate
-from training.discovery.conclusion import conclude
+from training.discovery.recurrence import choose_recurring
 from training.encoding import fit_encoding
 from training.evaluation.gaps import hold_out
 from training.evaluation.selection import Choice
@@ -85,7 +85,7 @@ def discover(
     warm_start = warm_start_of(incumbent, frame, customers.contract, customers.encoder, customers.points)
     candidates = _try_all(customers, settings, warm_start, progress)
     continuity = warm_start.continuity([candidate.labels for candidate in candidates])
-    choice, verdict = conclude(candidates, customers.points, settings, continuity)
+    choice, verdict = choose_recurring(candidates, customers.points, settings, continuity)
     model = assemble_model(
         candidates[choice.chosen],
         customers,

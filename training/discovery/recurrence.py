@@ -1,4 +1,4 @@
-"""The conclusion of a discovery: choose a candidate and reach a verdict on its segments."""
+"""The choice of a candidate whose segments recur under resampling, with the verdict on its segments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_VERDICTS = 4  # candidates that get a verdict; if none recurs, the discover
 REFINING_SHARE = 0.95  # of each finer segment's customers, who must share one coarser segment
 
 
-def conclude(
+def choose_recurring(
     candidates: Sequence[Candidate], points: Floats, settings: DiscoverySettings, continuity: Sequence[float] | None
 ) -> tuple[Choice, Verdict]:
     """Choose the best candidate whose segments recur under resampling, of at most `MOST_VERDICTS` that are tested.

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from segment_model.errors import counted
 from segment_model.encoding.encoder import Floats, Indices
+from segment_model.errors import counted
 from training.evaluation.quality import stratified_sample
+from training.fitting.umap_embedding import fit_umap
 
 MOST_LAID_OUT = 1_500
 FEWEST_FOR_UMAP = 50
+NEIGHBOURS = 25
 SEED = 0
 LEAST_SPREAD = 1e-9  # of a direction, relative to the widest; less is rounding
 
@@ -47,16 +48,8 @@ def lay_out_map(points: Floats, labels: Indices) -> MapLayout:
 
 def umap_plane(points: Floats) -> Floats:
     """(n, width) points to (n, 2) by UMAP; width is at least 2."""
-    with threadpool_limits(limits=1), warnings.catch_warnings():
-        # umap warns that Tensorflow is absent, that a seed makes it single-threaded (both are intended), and that many
-        # customers are the same (they may be)
-        warnings.simplefilter("ignore")
-        import umap  # takes seconds: only where it is used
-
-        reducer = umap.UMAP(
-            n_neighbors=min(25, len(points) - 1), min_dist=0.25, init="pca", random_state=SEED, n_jobs=1
-        )
-        positions = np.asarray(reducer.fit_transform(points), dtype=np.float64)
+    with threadpool_limits(limits=1):
+        positions = fit_umap(points, SEED, n_neighbors=NEIGHBOURS, min_dist=0.25, init="pca")
     return np.where(np.isfinite(positions), positions, np.nan)
 
 

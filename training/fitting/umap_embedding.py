@@ -1,9 +1,9 @@
-"""The UMAP embedding before HDBSCAN (McInnes et al. 2018), used in discovery and never in serving."""
+"""UMAP (McInnes et al. 2018): the embedding before HDBSCAN and the map of customers; never in serving."""
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -21,19 +21,20 @@ class UmapSettings(Block):
 
 
 def embed(points: Floats, settings: UmapSettings, seed: int) -> Floats:
-    """UMAP of (n, width) points: (n, dimensions). One thread and a seed make it reproducible."""
+    """UMAP of (n, width) points before HDBSCAN: (n, dimensions)."""
+    return fit_umap(points, seed, n_components=settings.dimensions, n_neighbors=settings.neighbours, min_dist=0.0)
+
+
+def fit_umap(points: Floats, seed: int, *, n_neighbors: int, **options: Any) -> Floats:
+    """UMAP of (n, width) points: (n, `n_components`), by default 2. One thread and a seed make it reproducible."""
     import numpy as np
 
     with warnings.catch_warnings():
-        # umap warns that Tensorflow is absent, and that a seed makes it single-threaded: both are intended
+        # umap warns that Tensorflow is absent, that a seed makes it single-threaded (both are intended), and that many
+        # customers are the same (they may be)
         warnings.simplefilter("ignore")
         import umap  # takes seconds: only where it is used
 
-        reducer = umap.UMAP(
-            n_components=settings.dimensions,
-            n_neighbors=min(settings.neighbours, len(points) - 1),
-            min_dist=0.0,
-            random_state=seed,
-            n_jobs=1,
-        )
+        neighbours = min(n_neighbors, len(points) - 1)
+        reducer = umap.UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1, **options)
         return np.asarray(reducer.fit_transform(points), dtype=np.float64)

@@ -76,10 +76,7 @@ def score_file(location: RegistryLocation, which: str, file: Path, policy: Any, 
     frame, left_out = _complete(fetched.model, vectors.frame)
     table = fetched.model.assign(frame, policy)
     if explained:
-        explanations = fetched.model.explain_table(frame)
-        table["base"], table["score"] = explanations.base, explanations.score
-        for number, column in enumerate(explanations.columns):
-            table[f"contribution__{column}"] = explanations.contributions[:, number]
+        table = pd.concat([table, fetched.model.explain_table(frame).table(table.index)], axis="columns")
     table["model_version"] = fetched.version
     return ScoredCustomers(table, fetched.version, tuple(left_out))
 
@@ -100,7 +97,9 @@ def read_customer(
     frame = _vectors_from_tables(settings, base, model) if vectors is None else read_vectors(vectors).frame
     if customer not in frame.index:
         hint = nearest_word(customer, frame.index)
-        raise ContractError(f"there is no customer {customer!r} among the {counted(len(frame), 'customer')} of these vectors.{hint}")
+        raise ContractError(
+            f"there is no customer {customer!r} among the {counted(len(frame), 'customer')} of these vectors.{hint}"
+        )
     return model, frame.loc[[customer]]
 
 
@@ -167,7 +166,8 @@ def _complete(model: SegmentModel, frame: pd.DataFrame) -> tuple[pd.DataFrame, l
     needed = [column.name for column in model.contract.basis if not column.nullable and column.name in frame.columns]
     missing = frame[needed].isna()
     messages = [
-        f"left out {counted(int(missing[name].sum()), 'customer')} whose {name} is missing, as no training customer's was: "
+        f"left out {counted(int(missing[name].sum()), 'customer')} whose {name} is missing, "
+        "as no training customer's was: "
         f"{', '.join(frame.index[missing[name]][:LISTED])}{', ...' if missing[name].sum() > LISTED else ''}"
         for name in needed
         if missing[name].any()

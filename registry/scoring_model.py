@@ -42,13 +42,7 @@ class ScoringModel(PythonModel):
         answer["model_version"] = pd.array([self.version] * len(answer), dtype="str")
         if not (params or {}).get("explain", False):
             return answer
-        explanations = self.model.explain_table(model_input)
-        contributions = pd.DataFrame(explanations.contributions, index=answer.index).set_axis(
-            [f"contribution__{column}" for column in explanations.columns], axis="columns"
-        )
-        return pd.concat(
-            [answer.assign(base=explanations.base, score=explanations.score), contributions], axis="columns"
-        )
+        return pd.concat([answer, self.model.explain_table(model_input).table(answer.index)], axis="columns")
 
 
 def version_of(folder: Path, digest: str) -> str:

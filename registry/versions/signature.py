@@ -15,6 +15,7 @@ import pandas as pd
 from registry.connection import load_mlflow
 from segment_model.contract import Column, Role, VectorContract
 from segment_model.errors import ContractError, InputError, Problem, shown
+from segment_model.explanation.explainer import CONTRIBUTION
 
 ANSWER = {
     "segment_id": "string",
@@ -26,7 +27,6 @@ ANSWER = {
     "model_version": "string",
 }
 NULLABLE_ANSWERS = frozenset({"segment_id", "segment_name", "runner_up_id"})
-CONTRIBUTION = "contribution__"
 
 
 def signature_of(contract: VectorContract) -> Any:

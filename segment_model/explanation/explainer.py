@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from segment_model.encoding.encoder import Floats, Indices
 
 if TYPE_CHECKING:
+    import pandas as pd
     import shap
+
+CONTRIBUTION = "contribution__"  # begins the name of a contribution's column in a table
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,14 @@ class Explanations:
     base: Floats
     contributions: Floats
     score: Floats
+
+    def table(self, index: pd.Index[Any]) -> pd.DataFrame:
+        """One row an explanation: base, score, and each column's contribution as `contribution__<column>`."""
+        import pandas as pd
+
+        names = [f"{CONTRIBUTION}{column}" for column in self.columns]
+        contributions = pd.DataFrame(self.contributions, index=index, columns=names)
+        return pd.concat([pd.DataFrame({"base": self.base, "score": self.score}, index=index), contributions], axis=1)
 
     def to_shap(self, data: NDArray[np.object_]) -> shap.Explanation:
         """As the object that shap's plots take; data : (n, p) values in the user's units."""

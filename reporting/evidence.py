@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from reporting.rendering import render
 from training.discovery.discovery import Discovery
 from training.evaluation.gaps import LEAST_BELT, MOST_CHANCE, MOST_DEPTH
 from training.evaluation.verdict import DISSOLVED, RECURRING
@@ -48,11 +47,6 @@ def evidence_table(discovery: Discovery) -> pd.DataFrame:
         for a, b in [pair["segments"]]
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def evidence_html(discovery: Discovery) -> str:
-    """The evidence in a paragraph, and in a closed block by segment and by pair."""
-    return render("evidence.html", evidence=evidence_context(discovery))
 
 
 def evidence_context(discovery: Discovery) -> dict[str, Any]:

@@ -54,16 +54,15 @@ def html_report(
     discovery: Discovery,
     title: str,
     pictures: Mapping[str, bytes],
-    facts: Mapping[str, str] | None = None,
     raw_tables: Mapping[str, Mapping[str, int]] | None = None,
     rules: Sequence[RuleSet] = (),
     failed_pictures: Mapping[str, str] | None = None,
 ) -> str:
     """The report as one HTML page that needs nothing from outside.
 
-    pictures : PNG files by name; those of `all_pictures` get a sentence on how to read them. facts : further rows of
-    the table of data and settings, by label. raw_tables : row counts of each raw table. rules : shown on the cards of
-    their segments. failed_pictures : by name, why a picture could not be drawn.
+    pictures : PNG files by name; those of `all_pictures` get a sentence on how to read them. raw_tables : row counts of
+    each raw table. rules : shown on the cards of their segments. failed_pictures : by name, why a picture could not be
+    drawn.
     """
     as_of = discovery.model.provenance.get("as_of")
     judgement = discovery.chosen.judgement
@@ -86,7 +85,7 @@ def html_report(
         pictures=[_picture(name, image) for name, image in pictures.items()],
         failed_pictures=failed_pictures or {},
         candidates=_candidates(discovery),
-        facts=_facts(discovery, facts or {}, raw_tables or {}),
+        facts=_facts(discovery, raw_tables or {}),
         settings=json.dumps(settings, indent=2, ensure_ascii=False) if settings else "",
     )
 
@@ -242,9 +241,7 @@ def _score(name: str, score: float) -> str:
     return percent(score) if name.endswith("_share") or name == "agreement" else f"{score:.2f}"
 
 
-def _facts(
-    discovery: Discovery, facts: Mapping[str, str], raw_tables: Mapping[str, Mapping[str, int]]
-) -> dict[str, Any]:
+def _facts(discovery: Discovery, raw_tables: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
     provenance, basis = discovery.model.provenance, discovery.contract.basis
     descriptors = [column.name for column in shown_columns(discovery) if column not in basis]
     return {
@@ -256,7 +253,6 @@ def _facts(
         "columns that describe them": ", ".join(descriptors),
         "versions": ", ".join(f"{name} {version}" for name, version in provenance.get("versions", {}).items()),
         **{f"table {name}": _counts(counts) for name, counts in raw_tables.items()},
-        **facts,
     }
 
 

@@ -19,18 +19,6 @@ from segment_model.language.segment_lookup import find_segment, listed_segments,
 LABEL = "segment_label."
 
 
-def labels(location: RegistryLocation) -> dict[str, SegmentLabel]:
-    """The names and notes that people gave, by segment id.
-
-    Raises
-    ------
-    RegistryError
-        If nothing is registered, or a label was edited by hand into something unreadable.
-    """
-    with connected(location) as connection:
-        return labels_of(connection)
-
-
 def find_segment_id(location: RegistryLocation, segment: str) -> str:
     """The id of the segment that a person names by its id or by its name.
 

@@ -66,18 +66,6 @@ class AliasState:
     labels: Mapping[str, SegmentLabel]
 
 
-def find(location: RegistryLocation, which: str = CHAMPION) -> RegisteredVersion:
-    """The version that an alias or version number names now, without its model: one request to the registry.
-
-    Raises
-    ------
-    RegistryError
-        If there is no such alias or version; the message lists those there are.
-    """
-    with connected(location) as connection:
-        return describe_version(find_version(connection, which))
-
-
 def list_versions(location: RegistryLocation) -> list[RegisteredVersion]:
     """All versions, newest first; empty where nothing is registered yet.
 

@@ -16,9 +16,9 @@ from registry.runs.discovery_runs import log_discovery
 from registry.runs.records import DiscoveryRecord
 from registry.versions.promotions import promote
 from registry.versions.registration import register
-from registry.versions.segment_names import labels, rename_segment
+from registry.versions.segment_names import rename_segment
 from registry.versions.signature import as_declared
-from registry.versions.versions import fetch, find, list_versions
+from registry.versions.versions import alias_state, fetch, list_versions
 from segment_model.errors import RegistryError
 from segments import SegmentModel
 
@@ -67,7 +67,7 @@ def test_a_discovery_goes_to_a_server_and_comes_back_until_it_is_down(
     pd.testing.assert_frame_equal(
         fetched.model.with_overlay({}).assign(planted.frame), kmeans_model.assign(planted.frame), check_exact=True
     )
-    assert find(location) == list_versions(location)[0]
+    assert alias_state(location).digest == list_versions(location)[0].digest
     with pytest.raises(RegistryError, match=r"no version or alias '7'. Versions: 1; aliases: champion"):
         fetch(location, "7")
 
@@ -89,7 +89,7 @@ def test_a_discovery_goes_to_a_server_and_comes_back_until_it_is_down(
     server.end()
     for ask in (
         lambda: fetch(location),
-        lambda: labels(location),
+        lambda: alias_state(location),
         lambda: log_discovery(location, replace(record, candidates=())),
     ):
         tries.clear()

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from experiments.generated_tables.planted_groups import customer_table
-from reporting.evidence import evidence_html, evidence_table
+from reporting.evidence import evidence_context, evidence_table
 from reporting.page import html_report
+from reporting.rendering import render
 from reporting.tables import candidate_table
 from segment_model.cards import SegmentLabel
 from segment_model.contract import Column, Kind
@@ -30,6 +31,11 @@ def cloud() -> Discovery:
     table = customer_table("", pd.DataFrame(points, columns=["a", "b"]), columns, np.zeros(300, dtype=np.intp))
     settings = DiscoverySettings(algorithms=(KMeansSettings(segments=(3, 4)),), force=True)
     return discover(table.frame, table.contract, settings, {})
+
+
+def paragraph(discovery: Discovery) -> str:
+    """The evidence as the page shows it."""
+    return render("evidence.html", evidence=evidence_context(discovery))
 
 
 def test_figures_are_those_of_the_evidence(cloud: Discovery) -> None:
@@ -53,7 +59,7 @@ def test_one_row_a_pair_of_neighbours(cloud: Discovery) -> None:
 
 def test_the_page_tells_it_without_trusting_names(cloud: Discovery) -> None:
     named = cloud.model.with_overlay({cloud.model.ids[0]: SegmentLabel("<b>x</b>", "")})
-    text = evidence_html(replace(cloud, model=named))
+    text = paragraph(replace(cloud, model=named))
     assert f"0 of {len(cloud.verdict.evidence['pairs'])} pairs" in text
     assert "&lt;b&gt;x&lt;/b&gt;" in text
     assert "<b>x</b>" not in text
@@ -62,8 +68,8 @@ def test_the_page_tells_it_without_trusting_names(cloud: Discovery) -> None:
 def test_a_chance_is_short_and_words_never_contradict_the_verdict(cloud: Discovery) -> None:
     evidence = {**cloud.verdict.evidence, "pairs": [{**cloud.verdict.evidence["pairs"][0], "valley_chance": 1e-59}]}
     parted = replace(cloud, verdict=replace(cloud.verdict, kind=VerdictKind.DISTINCT, evidence=evidence))
-    assert "&lt; 0.001" in evidence_html(parted)
-    assert "0.0000" not in evidence_html(parted)
+    assert "&lt; 0.001" in paragraph(parted)
+    assert "0.0000" not in paragraph(parted)
     assert "borders are gradual" not in html_report(parted, "t", {})
     assert "though gaps part them" in html_report(parted, "t", {})
     assert "though gaps part them" not in html_report(cloud, "t", {})
@@ -73,7 +79,7 @@ def test_too_few_customers_for_gaps_is_said(cloud: Discovery) -> None:
     evidence = {**cloud.verdict.evidence, "pairs": []}
     few = replace(cloud, verdict=replace(cloud.verdict, evidence=evidence))
     assert evidence_table(few).empty
-    assert "too few customers to look for gaps" in evidence_html(few)
+    assert "too few customers to look for gaps" in paragraph(few)
 
 
 def test_candidates_refused_unjudged_keep_their_figures(cloud: Discovery) -> None:

@@ -161,7 +161,7 @@ def test_text_of_customers_is_never_markup(hostile: Discovery) -> None:
     renamed = replace(
         hostile, model=model.with_overlay({model.ids[0]: SegmentLabel('<img src="http://evil">', "<b>notes</b>")})
     )
-    text = html_report(renamed, MARKUP, {MARKUP: PIXEL}, {MARKUP: MARKUP}, {MARKUP: {MARKUP: 1}})
+    text = html_report(renamed, MARKUP, {MARKUP: PIXEL}, {MARKUP: {MARKUP: 1}})
     page = Page(text)
     tags = [tag for tag, _ in page.tags]
     assert "script" not in tags

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from registry.connection import RegistryLocation, connected
 from registry.versions import promotions as room
 from registry.versions.promotions import Act, Outcome, Promotion, line_of, promote, promotions, rollback
-from registry.versions.versions import find
+from registry.versions.versions import alias_state
 from segment_model.errors import ArtefactError, RegistryError
 
 
@@ -51,13 +51,13 @@ def test_each_rollback_undoes_one_promotion_and_all_is_recorded(
     monkeypatch.setenv("LOGNAME", "ana")
     for version in "123":
         promote(four, version)
-    assert (rollback(four).after, find(four).version) == ("2", "2")
-    assert (rollback(four).after, find(four).version) == ("1", "1")
+    assert (rollback(four).after, alias_state(four).version) == ("2", "2")
+    assert (rollback(four).after, alias_state(four).version) == ("1", "1")
     with pytest.raises(RegistryError, match="no version before 1: there is nothing to go back to"):
         rollback(four)
     promote(four, "4")
     done = rollback(four)
-    assert (done.before, done.after, done.by, find(four).version) == ("4", "1", "ana", "1")
+    assert (done.before, done.after, done.by, alias_state(four).version) == ("4", "1", "ana", "1")
     assert history(four) == [
         ("promotion", None, "1", "done"),
         ("promotion", "1", "2", "done"),
@@ -76,7 +76,7 @@ def test_aliases_have_lines_of_their_own(four: RegistryLocation) -> None:
     promote(four, "2")
     promote(four, "3", "challenger")
     promote(four, "champion", "challenger")
-    assert (rollback(four, "challenger").after, find(four).version) == ("3", "2")
+    assert (rollback(four, "challenger").after, alias_state(four).version) == ("3", "2")
     assert [promotion.alias for promotion in promotions(four, "challenger")] == ["challenger"] * 3
     with pytest.raises(RegistryError, match=r"no version or alias 'shadow'.*aliases: challenger, champion"):
         rollback(four, "shadow")
@@ -102,7 +102,7 @@ def test_a_version_that_is_gone_is_not_gone_back_to(four: RegistryLocation) -> N
         connection.client.delete_model_version(four.model_name, "1")
     with pytest.raises(RegistryError, match="no version or alias '1'"):
         rollback(four)
-    assert find(four).version == "2"
+    assert alias_state(four).version == "2"
 
 
 def test_a_damaged_version_is_not_gone_back_to(four: RegistryLocation) -> None:
@@ -112,7 +112,7 @@ def test_a_damaged_version_is_not_gone_back_to(four: RegistryLocation) -> None:
         connection.client.set_model_version_tag(four.model_name, "1", "digest", "sha256:" + "0" * 64)
     with pytest.raises(ArtefactError, match="but sha256:0000"):
         rollback(four)
-    assert find(four).version == "2"
+    assert alias_state(four).version == "2"
 
 
 def test_of_two_promotions_at_once_one_wins_and_both_are_recorded(four: RegistryLocation) -> None:
@@ -136,7 +136,7 @@ def test_of_two_promotions_at_once_one_wins_and_both_are_recorded(four: Registry
             with ThreadPoolExecutor(2) as pool:
                 attempts = {version: pool.submit(promote, four, version) for version in ("2", "3")}
                 failures = {version: attempt.exception(60) for version, attempt in attempts.items()}
-        winner = find(four).version
+        winner = alias_state(four).version
         (loser,) = {"2", "3"} - {winner}
         assert failures[winner] is None
         assert isinstance(failures[loser], RegistryError)
@@ -161,7 +161,7 @@ def test_whoever_looked_before_another_promoted_is_told_without_overwriting(
     monkeypatch.setattr(room, "load_version", slow)
     with pytest.raises(RegistryError, match="names version 3 now, not 2"):
         promote(four, "2")
-    assert find(four).version == "3"
+    assert alias_state(four).version == "3"
     assert {promotion.after: promotion.outcome for promotion in promotions(four)} == {
         "1": Outcome.DONE,
         "2": Outcome.OVERTAKEN,

@@ -17,8 +17,8 @@ from registry.runs.records import DiscoveryRecord
 from registry.versions import segment_names
 from registry.versions.promotions import promote
 from registry.versions.registration import register
-from registry.versions.segment_names import labels, rename_segment
-from registry.versions.versions import fetch, find, list_versions
+from registry.versions.segment_names import find_segment_id, rename_segment
+from registry.versions.versions import alias_state, fetch, list_versions
 from segment_model.cards import SegmentLabel
 from segment_model.errors import ArtefactError, NewerFormatError, RegistryError
 from segments import SegmentModel
@@ -61,8 +61,9 @@ def test_what_is_fetched_is_what_was_logged(
 def test_alias_and_version_name_the_same_model(logged: tuple[RegistryLocation, str]) -> None:
     location, run_id = logged
     assert fetch(location, "1").model.digest == fetch(location, "champion").model.digest
-    version = find(location, "champion")
-    assert version == find(location, "1") == list_versions(location)[0]
+    assert alias_state(location, "1") == alias_state(location, "champion")
+    version = list_versions(location)[0]
+    assert (alias_state(location).version, alias_state(location).digest) == (version.version, version.digest)
     assert (version.version, version.run_id, version.aliases) == ("1", run_id, ("champion",))
     assert version.digest == fetch(location).model.digest
     assert version.segment_ids == fetch(location).model.ids
@@ -160,7 +161,9 @@ def test_a_rename_is_seen_and_touches_no_byte_of_the_model(registered: tuple[Reg
     assert after.names[0] == "Stammkunden – größte"
     assert after.names[1:] == before.names[1:]
     assert after.digest == before.digest
-    assert labels(location) == {before.ids[0]: SegmentLabel("Stammkunden – größte", 'call "first"\nthen write')}
+    assert alias_state(location).labels == {
+        before.ids[0]: SegmentLabel("Stammkunden – größte", 'call "first"\nthen write')
+    }
 
 
 def test_a_name_outlives_its_version(
@@ -186,9 +189,9 @@ def test_bad_names_are_refused(registered: tuple[RegistryLocation, str], kmeans_
         rename_segment(location, known, "   ")
     with pytest.raises(RegistryError, match=r"the registry holds 5,000"):
         rename_segment(location, known, "Loyal", "é" * 5000)
-    assert labels(location) == {}
+    assert alias_state(location).labels == {}
     rename_segment(location, known, "Loyal", "é" * 4900)
-    assert labels(location)[known].notes == "é" * 4900
+    assert alias_state(location).labels[known].notes == "é" * 4900
 
 
 def test_two_segments_never_bear_one_name(registered: tuple[RegistryLocation, str], kmeans_model: SegmentModel) -> None:
@@ -196,13 +199,40 @@ def test_two_segments_never_bear_one_name(registered: tuple[RegistryLocation, st
     (first, second), shown = kmeans_model.ids[:2], kmeans_model.names[1]
     with pytest.raises(RegistryError, match=rf"{re.escape(repr(shown))} is the name of the segment {second} already"):
         rename_segment(location, first, f" {shown.upper()} ")
-    assert labels(location) == {}
+    assert alias_state(location).labels == {}
     rename_segment(location, second, "Loyal")
     with pytest.raises(RegistryError, match=rf"'Loyal' is the name of the segment {second} already"):
         rename_segment(location, first, "loyal")
     rename_segment(location, first, shown)  # which nobody bears any more
     rename_segment(location, second, "Loyal", "the same name again, with notes")
     assert fetch(location).model.names[:2] == (shown, "Loyal")
+
+
+def test_a_segment_is_found_by_what_people_or_the_discovery_call_it(
+    registered: tuple[RegistryLocation, str], kmeans_model: SegmentModel
+) -> None:
+    location, _ = registered
+    (first, second), names = kmeans_model.ids[:2], kmeans_model.names
+    assert find_segment_id(location, first) == find_segment_id(location, f" {names[0].upper()} ") == first
+    rename_segment(location, first, "Loyal")
+    assert find_segment_id(location, "loyal") == find_segment_id(location, names[0]) == first
+    rename_segment(location, second, names[0])  # the present name of one wins over the former name of the other
+    assert find_segment_id(location, names[0]) == second
+    with pytest.raises(
+        RegistryError, match=rf"has a segment 'Loyale'. Did you mean 'Loyal'\? Known: .*{first} \('Loyal'\)"
+    ):
+        find_segment_id(location, "Loyale")
+
+
+def test_a_segment_of_a_lost_model_is_found_by_the_name_that_people_gave(
+    location: RegistryLocation, record: DiscoveryRecord, kmeans_model: SegmentModel
+) -> None:
+    saved = stored_model(location, record)
+    rename_segment(location, kmeans_model.ids[0], "Loyal")
+    shutil.rmtree(saved)
+    assert find_segment_id(location, "loyal") == kmeans_model.ids[0]
+    with pytest.raises(RegistryError, match="has a segment 'champions'"):
+        find_segment_id(location, "champions")
 
 
 MORE_NONSENSE = ("[" * 5000, '{"name": 5}', '{"name": "Loyal", "notes": null}', '{"name": ["Loyal"]}', "null", "{}")
@@ -222,7 +252,7 @@ def test_a_segment_of_a_lost_model_can_be_renamed_and_what_was_not_compared_is_t
     remark = rename_segment(location, second, "New")
     assert re.match("version 1 cannot be read, so only names that people gave were compared: the files of", remark)
     rename_segment(location, third, "Others")
-    assert {segment_id: label.name for segment_id, label in labels(location).items()} == {
+    assert {segment_id: label.name for segment_id, label in alias_state(location).labels.items()} == {
         first: "Loyal",
         second: "New",
         third: "Others",
@@ -243,7 +273,7 @@ def test_a_segment_of_a_model_of_a_newer_format_can_be_renamed_too(
         "version 1 cannot be read, so only names that people gave were compared: "
         "the model has format 99; this version reads up to 1: update it"
     )
-    assert labels(location)[kmeans_model.ids[0]].name == "Loyal"
+    assert alias_state(location).labels[kmeans_model.ids[0]].name == "Loyal"
 
 
 def test_a_label_edited_by_hand_into_nonsense_is_named(

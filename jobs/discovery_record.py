@@ -8,12 +8,12 @@ from importlib.metadata import version
 from typing import Any
 
 from features.vector_table import CustomerVectors
-from segment_model.errors import counted
 from registry.runs.records import CandidateRecord, DiscoveryRecord
 from reporting.evidence import evidence_table
 from reporting.pictures.all_pictures import DrawnPictures
 from reporting.rule_export import rule_table, rules_json, rules_sql
 from reporting.tables import candidate_table, segment_table
+from segment_model.errors import counted
 from segment_model.language.wording import plain_number
 from segment_model.model import SegmentModel
 from segment_model.rules import RuleSet
@@ -52,7 +52,6 @@ def make_record(
     rules: Sequence[RuleSet],
 ) -> DiscoveryRecord:
     """The discovery as the registry logs it."""
-    judgement = discovery.chosen.judgement
     candidates = tuple(
         CandidateRecord(
             name=candidate.spec.name,
@@ -73,7 +72,7 @@ def make_record(
         data_source=", ".join(vectors.report),
         model=discovery.model,
         metrics={
-            **(judgement.metrics if judgement else {}),
+            **discovery.judgement.metrics,
             **verdict_figures(discovery.verdict),
             "customers": float(len(vectors.frame)),
         },
@@ -120,11 +119,13 @@ def note(settings: Settings, vectors: CustomerVectors, discovery: Discovery) -> 
         f"| {card.name} | {card.size:,} | {plain_number(100 * card.share)} % | {card.sentence} | `{card.id}` |"
         for card in discovery.model.cards
     )
+    customers = counted(len(vectors.frame), "customer")
+    exemplars = counted(discovery.model.provenance["exemplars"], "encoded training customer")
     return (
         f"# {settings.title or settings.registry.model_name}\n\n"
-        f"{counted(len(vectors.frame), 'customer')} as of {vectors.as_of.isoformat()}. Chosen: {discovery.choice.reason}.\n\n"
+        f"{customers} as of {vectors.as_of.isoformat()}. Chosen: {discovery.choice.reason}.\n\n"
         f"**Verdict.** {discovery.verdict.sentence}\n\n"
-        f"The model keeps {counted(discovery.model.provenance['exemplars'], 'encoded training customer')} as exemplars.\n\n"
+        f"The model keeps {exemplars} as exemplars.\n\n"
         "The whole story with pictures is in the artifact `report.html`.\n\n"
         f"| segment | customers | share | in words | id |\n|---|---:|---:|---|---|\n{rows}\n"
     )

@@ -65,7 +65,6 @@ def html_report(
     drawn.
     """
     as_of = discovery.model.provenance.get("as_of")
-    judgement = discovery.chosen.judgement
     rule_of = {rule.segment_id: rule for rule in rules}
     settings = discovery.model.provenance.get("settings")
     return render(
@@ -73,12 +72,12 @@ def html_report(
         title=title,
         subtitle=f"Customer segments as of {as_of}" if as_of else "Customer segments",
         customers=len(discovery.labels),
-        numbers=_headline_numbers(discovery, judgement),
+        numbers=_headline_numbers(discovery),
         shares=_shares(discovery),
         legend=_legend(discovery),
         reason=discovery.choice.reason,
         verdict=discovery.verdict.sentence,
-        scores=_scores_in_words(judgement, discovery.verdict.kind) if judgement else "",
+        scores=_scores_in_words(discovery.judgement, discovery.verdict.kind),
         evidence=evidence_context(discovery),
         cards=[_card(discovery, n, rule_of.get(card.id)) for n, card in enumerate(discovery.model.cards)],
         unassigned=int((discovery.labels < 0).sum()),
@@ -90,17 +89,17 @@ def html_report(
     )
 
 
-def _headline_numbers(discovery: Discovery, judgement: Judgement | None) -> list[tuple[str, str]]:
+def _headline_numbers(discovery: Discovery) -> list[tuple[str, str]]:
     """Pairs of a number and its caption."""
     numbers = [_headline(len(discovery.labels), "customer"), _headline(len(discovery.model.cards), "segment")]
     for column in money_columns(discovery):
         total = float(discovery.frame[column.name].sum())
         numbers.append((short_amount(total), f"{column.unit}, {column.title} of all customers"))
-    if judgement:
-        if judgement.unassigned_share:
-            numbers.append((percent(judgement.unassigned_share), "belong to no segment"))
-        numbers.append((f"{judgement.silhouette:.2f}", "silhouette: how well separated, at most 1"))
-        numbers.append((f"{judgement.stability:.2f}", "stability between two halves, at most 1"))
+    judgement = discovery.judgement
+    if judgement.unassigned_share:
+        numbers.append((percent(judgement.unassigned_share), "belong to no segment"))
+    numbers.append((f"{judgement.silhouette:.2f}", "silhouette: how well separated, at most 1"))
+    numbers.append((f"{judgement.stability:.2f}", "stability between two halves, at most 1"))
     return numbers
 
 

@@ -40,8 +40,7 @@ def silhouette_plot(discovery: Discovery) -> Figure:
         ticks.append(top + height / 2)
         names.append(f"{lettering(discovery.model.cards[position].name, 34, 2)}\nmean {own.mean():.2f}")
         top += height + GAP
-    judgement = discovery.chosen.judgement
-    _draw_mean(axes, judgement.silhouette if judgement else 0.0, top)
+    _draw_mean(axes, discovery.judgement.silhouette, top)
     axes.set(ylim=(top, -0.75), yticks=ticks, yticklabels=names, xlabel="silhouette")
     lowest, highest = float(measured.silhouettes.min()), float(measured.silhouettes.max())
     axes.set_xlim(min(-0.1, lowest - 0.02), max(0.1, highest + 0.04))

@@ -20,6 +20,7 @@ from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.recurrence import choose_recurring
 from training.encoding import fit_encoding
 from training.evaluation.gaps import hold_out
+from training.evaluation.quality import Judgement
 from training.evaluation.selection import Choice
 from training.evaluation.tie_blurring import measure_ties, tie_variance
 from training.evaluation.verdict import Verdict
@@ -48,6 +49,14 @@ class Discovery:
     def chosen(self) -> Candidate:
         """The chosen candidate."""
         return self.candidates[self.choice.chosen]
+
+    @property
+    def judgement(self) -> Judgement:
+        """The chosen candidate's scores."""
+        judgement = self.chosen.judgement
+        if judgement is None:  # `choose` never picks such a candidate
+            raise DiscoveryError("the chosen candidate was not judged")
+        return judgement
 
     @property
     def labels(self) -> Indices:
@@ -135,8 +144,8 @@ def _encode(
     points = np.ascontiguousarray(encoder.encode(raw).T)
     if np.all(points == points[0]):
         raise DiscoveryError(
-            f"all {counted(len(points), 'customer')} are the same in every basis column ({', '.join(encoder.columns)}); "
-            "there is nothing to segment by"
+            f"all {counted(len(points), 'customer')} are the same in every basis column "
+            f"({', '.join(encoder.columns)}); there is nothing to segment by"
         )
     return EncodedCustomers(frame, contract, encoder, raw, points)
 

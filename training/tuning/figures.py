@@ -58,22 +58,16 @@ def figures(discovery: Discovery, yardstick: Yardstick) -> Mapping[str, float]:
     stability, gap_share : as judged. trust, 0..3 : 2 for distinct groups, 1 for slices of a continuum, 0 for no
     reproducible structure, plus the mean of `silhouette` (0 where negative) and `recovered`.
     """
-    judgement = discovery.chosen.judgement
+    judgement = discovery.judgement
     recovered = float(np.mean(discovery.verdict.evidence["recovered"]))
     silhouette = yardstick.silhouette(discovery)
     return {
         "trust": RANK[discovery.verdict.kind] + (max(silhouette, 0.0) + recovered) / 2,
         "silhouette": silhouette,
         "recovered": recovered,
-        **(
-            {
-                "stability": judgement.stability,
-                "gap_share": judgement.gap_share,
-                "segments": float(judgement.segments),
-                "smallest_share": judgement.smallest_share,
-                "unassigned_share": judgement.unassigned_share,
-            }
-            if judgement
-            else {}
-        ),
+        "stability": judgement.stability,
+        "gap_share": judgement.gap_share,
+        "segments": float(judgement.segments),
+        "smallest_share": judgement.smallest_share,
+        "unassigned_share": judgement.unassigned_share,
     }

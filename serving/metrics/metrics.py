@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -189,13 +189,13 @@ class Metrics:
             if name in self._families and self._families[name].kind != "gauge"
         }
 
-    def page(self, others: Iterable[Snapshot] = ()) -> Answer:
-        """The totals of this process and of others in the text format of Prometheus."""
+    def page(self, snapshots: Sequence[Snapshot] | None = None) -> Answer:
+        """The totals of several processes in the text format of Prometheus; None: of this process now."""
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Collected(list(self._totals([self.snapshot(), *others]))))
+        registry.register(_Collected(list(self._totals([self.snapshot()] if snapshots is None else snapshots))))
         return Answer(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    def _totals(self, snapshots: list[Snapshot]) -> Iterator[Metric]:
+    def _totals(self, snapshots: Sequence[Snapshot]) -> Iterator[Metric]:
         merged = {name: _merged(family, snapshots) for name, family in self._families.items()}
         for name, family in self._families.items():
             yield _metric(family, merged[name])
@@ -213,7 +213,7 @@ class _Collected:
         return self.metrics
 
 
-def _merged(family: Family, snapshots: list[Snapshot]) -> Mapping[Labels, list[float]]:
+def _merged(family: Family, snapshots: Sequence[Snapshot]) -> Mapping[Labels, list[float]]:
     merged: dict[Labels, list[float]] = {}
     for snapshot in snapshots:
         for labels, cell in snapshot.get(family.name, []):

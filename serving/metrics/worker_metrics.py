@@ -56,13 +56,12 @@ class WorkerMetrics:
     def page(self) -> Answer:
         """The page of all workers.
 
-        The file of this worker is written first: if the page had newer numbers than the file, counters could fall on
+        The page has the numbers that were written to the file of this worker: with newer ones, counters could fall on
         the next page, which another worker may answer.
         """
         if self._folder is None:
             return self._metrics.page()
-        self._write(self._folder)
-        return self._metrics.page(self.others())
+        return self._metrics.page([self._write(self._folder), *self.others()])
 
     def others(self) -> list[Snapshot]:
         """The numbers of the other workers; of those that have ended, counters and histograms."""
@@ -83,16 +82,19 @@ class WorkerMetrics:
         while folder is not None and not self._stopped.wait(WRITE_SECONDS):
             self._write(folder)
 
-    def _write(self, folder: Path) -> None:
+    def _write(self, folder: Path) -> Snapshot:
+        """Write the numbers of this moment to the file, and return them."""
         self._refresh()
+        snapshot = self._metrics.snapshot()
         path = self._file(folder)
         temporary = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            temporary.write_text(json.dumps({"process": os.getpid(), "metrics": self._metrics.snapshot()}))
+            temporary.write_text(json.dumps({"process": os.getpid(), "metrics": snapshot}))
             temporary.replace(path)
         except OSError as error:
             logger.warning("the metrics of this worker cannot be written for the others: %s", error.strerror)
+        return snapshot
 
     def _file(self, folder: Path) -> Path:
         return folder / f"worker-{self._place}.json"

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from commands.results import AnyFile, TableFile, is_csv, write_bytes, write_table, writing
-from commands.settings_file import FilePath, config_option, moment_of, settings_of
+from commands.settings_file import FilePath, config_option, moment_of, settings_and_text, settings_of
 from commands.terminal import progress, show_cards, show_table
 
 EXIT_NOT_SENT = 3
@@ -134,7 +134,7 @@ def sweep(trials: int | None, config: Path) -> None:
     from jobs.sweep_files import best_file, best_settings, best_table, snippet
     from segment_model.errors import counted
 
-    settings = settings_of(config)
+    settings, text = settings_and_text(config)  # the file may change while the sweep runs
     with progress() as (announce, step):
         outcome = run_sweep(settings, config, trials, announce, step)
     done = outcome.sweep
@@ -147,8 +147,6 @@ def sweep(trials: int | None, config: Path) -> None:
         click.echo(f"{tried}{'' if done.finished else ', the time is over: the same command goes on'}")
     if outcome.run_id is not None:
         click.echo(f"logged to MLflow (run {outcome.run_id}); nothing is registered")
-    write_bytes(
-        best_settings(yaml.safe_load(config.read_text(encoding="utf-8")), settings, best).encode(), best_file(config)
-    )
+    write_bytes(best_settings(yaml.safe_load(text), settings, best).encode(), best_file(config))
     click.echo(f"the best settings, of trial {best.number}:\n\n{snippet(settings, best)}")
     click.echo(f"in whole: segments discover {best_file(config)}")

@@ -30,13 +30,24 @@ def settings_of(config: Path) -> Settings:
     SettingsError
         If the file is absent or not valid.
     """
+    return settings_and_text(config)[0]
+
+
+def settings_and_text(config: Path) -> tuple[Settings, str]:
+    """The settings in the file, and its text.
+
+    Raises
+    ------
+    SettingsError
+        If the file is absent or not valid.
+    """
     from segment_model.errors import SettingsError
     from training.settings import read_settings
 
     chosen = click.get_current_context().get_parameter_source("config")
     if chosen is ParameterSource.DEFAULT and not config.exists():
         raise SettingsError(f"there is no settings file {config} here; name yours with --config")
-    return read_settings(config)[0]
+    return read_settings(config)
 
 
 def location_of(config: Path) -> RegistryLocation:

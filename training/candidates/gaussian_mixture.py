@@ -26,6 +26,8 @@ from training.fitting.mixture_covariance import SKLEARN_NAMES, Covariance
 from training.incumbent.warm_start import COLD_START, WarmStart, continuity, cost_of_moving
 
 MOST_SEARCHED = 10_000  # customers
+# what scikit-learn writes of a covariance that is not positive definite, of its own or of a warm start
+ILL_COVARIANCE = ("ill-defined empirical covariance", "positive-definite", "precision' should be positive")
 MOST_STEPS = 300
 WARM_STEPS = (1, 3, 10, 30, 100)  # numbers of EM steps from a serving model's segments that are compared
 FEWEST_CUSTOMERS = 5  # of a component
@@ -186,7 +188,7 @@ def _fit_em(
     Raises
     ------
     NoSegmentsError
-        If a covariance is not positive definite.
+        If a covariance is not positive definite, or scikit-learn cannot fit for another reason.
     """
     mixture = FittedMixture(
         components,
@@ -203,7 +205,14 @@ def _fit_em(
         try:
             return mixture.fit(points)
         except ValueError as error:
-            raise NoSegmentsError("a covariance is not positive definite") from error
+            raise NoSegmentsError(_fault_of_fit(str(error))) from error
+
+
+def _fault_of_fit(reason: str) -> str:
+    """Why scikit-learn cannot fit a mixture: a covariance that is not positive definite, or its own first sentence."""
+    if any(sign in reason for sign in ILL_COVARIANCE):
+        return "a covariance is not positive definite"
+    return f"the mixture cannot be fitted: {reason.splitlines()[0] if reason else 'no reason given'}"
 
 
 def _warm_mixtures(

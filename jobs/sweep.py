@@ -59,10 +59,10 @@ def run_sweep(
     wanted = settings.sweep if trials is None else settings.sweep.model_copy(update={"trials": trials})
     check_space(settings, wanted.space)
     with exclusive_lock(lock_file(config), f"another process sweeps {config.name} now: wait for it, or end it"):
-        return _sweep_alone(settings, config, wanted, announce, progress)
+        return _sweep_under_lock(settings, config, wanted, announce, progress)
 
 
-def _sweep_alone(
+def _sweep_under_lock(
     settings: Settings, config: Path, wanted: SweepSettings, announce: Announce, progress: Progress
 ) -> SweepOutcome:
     announce("reading the tables and making one vector a customer")

@@ -68,11 +68,11 @@ def sync(settings: Settings, base: Path, announce: Announce, progress: Progress)
         return Synced((), others, leftovers)
     place = base / FOLDER
     with exclusive_lock(place / LOCK, f"another process sends what waits in {place} now: ask again when it is through"):
-        synced = _sync_alone(settings, base, announce, progress)
+        synced = _sync_under_lock(settings, base, announce, progress)
     return replace(synced, failed=(*leftovers, *synced.failed))
 
 
-def _sync_alone(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Synced:
+def _sync_under_lock(settings: Settings, base: Path, announce: Announce, progress: Progress) -> Synced:
     folders, others = waiting_folders(base, settings)  # asked anew: another process may have sent some just before
     location = location_of(settings, base)
     sent, failed = [], []

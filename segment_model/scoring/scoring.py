@@ -128,7 +128,7 @@ class Scorer:
 
     def _assignments(self, raw: RawCustomers, near: Nearest, policy: Policy) -> Assignments:
         names = [category.name for category in self.encoder.categories]
-        nobody: tuple[str, ...] = ()
+        none_unseen: tuple[str, ...] = ()
         return Assignments(
             nearest=near.segment,
             runner_up=near.runner_up,
@@ -138,5 +138,5 @@ class Scorer:
             novel=self.novelty.flags(raw.numbers),
             unseen=tuple(tuple(name for name, flag in zip(names, flags, strict=True) if flag) for flags in raw.unseen.T)
             if raw.unseen.any()
-            else (nobody,) * raw.size,
+            else (none_unseen,) * raw.size,
         )

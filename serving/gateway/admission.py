@@ -76,7 +76,8 @@ class AdmissionGate:
             503 if as many as possible are admitted.
         """
         if self.admitted >= self.most:
-            message = f"{counted(self.most, 'request is', 'requests are')} being worked on, as many as are admitted; ask again"
+            busy = counted(self.most, "request is", "requests are")
+            message = f"{busy} being worked on, as many as are admitted; ask again"
             raise Refusal(503, "busy", message, headers={"Retry-After": "1"})
 
     def __enter__(self) -> None:
@@ -89,6 +90,6 @@ class AdmissionGate:
         self.admitted -= 1
 
     @property
-    def turn(self) -> asyncio.Lock:
+    def loop_lock(self) -> asyncio.Lock:
         """The lock to hold while working on the event loop."""
         return self._lock

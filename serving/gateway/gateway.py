@@ -154,8 +154,8 @@ class Gateway:
             if route.lane is Lane.LIST or len(body) > INLINE_BYTES:
                 answer = await _run_in_thread(self._lists, work.begin, deadline)
             else:
-                waited = self._gate.turn.locked()
-                async with self._gate.turn:
+                waited = self._gate.loop_lock.locked()
+                async with self._gate.loop_lock:
                     if not waited:
                         await asyncio.sleep(0)  # the event loop reads simultaneous requests, which may be refused
                     deadline.check()

@@ -18,7 +18,7 @@ from segment_model.errors import DiscoveryError
 from training.incumbent.warm_start import COLD_START, WarmStart
 
 REFITS = 10  # bootstrap samples for a verdict; candidates that take long to fit use fewer
-MOST_SEARCHED = 20_000  # customers in the sample that random starts fit
+KMEANS_SAMPLE = 20_000  # customers that the random starts of KMeans fit
 
 
 @dataclass(frozen=True)

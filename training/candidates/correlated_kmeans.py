@@ -26,7 +26,7 @@ from training.fitting.voronoi_sites import voronoi_sites
 from training.incumbent.warm_start import continuity, cost_of_moving, nearest_to
 
 MOST_ROUNDS = 100
-MOST_SEARCHED = 5_000  # customers; borders through gaps need no more
+CORRELATED_SAMPLE = 5_000  # customers; borders through gaps need no more
 LEAST_AGREEMENT = 0.99  # of nearest sites with nearest means in the whitened space; fails where segments are many
 
 
@@ -34,13 +34,13 @@ LEAST_AGREEMENT = 0.99  # of nearest sites with nearest means in the whitened sp
 class RoundPartition:
     """A partition by the nearest mean in a whitened space.
 
-    labels : (n,) segments. means : (k, width), in the encoded space. turn : (width, width) the linear map that whitens
-    the scatter within segments. log_determinant : logarithm of the determinant of that scatter.
+    labels : (n,) segments. means : (k, width), in the encoded space. whitening : (width, width) the linear map that
+    whitens the scatter within segments. log_determinant : logarithm of the determinant of that scatter.
     """
 
     labels: Indices
     means: Floats
-    turn: Floats
+    whitening: Floats
     log_determinant: float
 
 
@@ -79,8 +79,8 @@ class CorrelatedKMeansSpec:
         return replace(self, members=None)
 
     def fit(self, points: Floats, seed: int) -> Fit:
-        """Fit at most `MOST_SEARCHED` customers; refused if no Voronoi sites reproduce the boundaries of the fit."""
-        rows = sample_rows(len(points), MOST_SEARCHED, seed)
+        """Fit at most `CORRELATED_SAMPLE` customers; refused if no Voronoi sites reproduce its boundaries."""
+        rows = sample_rows(len(points), CORRELATED_SAMPLE, seed)
         searched = np.ascontiguousarray(points[rows])
         if len(np.unique(searched, axis=0)) < self.segments:
             raise NoSegmentsError(f"fewer than {self.segments} different customers")
@@ -95,7 +95,7 @@ class CorrelatedKMeansSpec:
     def _served(self, rows: Indices, points: Floats, best: RoundPartition) -> Fit:
         """The partition as nearest centroids of the encoded space, which serve it."""
         order, labels = largest_first(best.labels, self.segments)
-        assigner = NearestCentroid(np.ascontiguousarray(voronoi_sites(best.means[order], best.turn)))
+        assigner = NearestCentroid(np.ascontiguousarray(voronoi_sites(best.means[order], best.whitening)))
         answers = assigner.nearest(np.ascontiguousarray(points.T)).segment
         if np.mean(answers == labels) < LEAST_AGREEMENT or len(np.unique(answers)) < self.segments:
             raise NoSegmentsError("no nearest centroids have the same borders")
@@ -108,11 +108,14 @@ class CorrelatedKMeansSpec:
         best partition so far.
         """
         overall = self._overall(points)
-        turns = [np.eye(points.shape[1]), _rounding(overall - np.outer(points.mean(axis=0), points.mean(axis=0)))[0]]
+        whitenings = [
+            np.eye(points.shape[1]),
+            _rounding(overall - np.outer(points.mean(axis=0), points.mean(axis=0)))[0],
+        ]
         best = None
         for number in range(self.starts):
-            turn = ([*turns, best.turn] if best else turns)[number % (3 if best else 2)]
-            start = KMeans(self.segments, n_init=1, random_state=seed + number).fit(points @ turn)
+            whitening = ([*whitenings, best.whitening] if best else whitenings)[number % (3 if best else 2)]
+            start = KMeans(self.segments, n_init=1, random_state=seed + number).fit(points @ whitening)
             *_, last = [None, *self._steps(points, overall, start.labels_)]
             if last is not None and (best is None or last.log_determinant < best.log_determinant):
                 best = last
@@ -149,10 +152,10 @@ class CorrelatedKMeansSpec:
             if sizes.min() == 0:
                 return
             means = members.T @ points / sizes[:, None]
-            turn, log_determinant = _rounding(overall - (means.T * sizes) @ means / len(points))
-            turned, before = means @ turn, labels
-            labels = np.argmin((turned**2).sum(axis=1) - 2 * (points @ turn) @ turned.T, axis=1)
-            steps.append(RoundPartition(labels.astype(np.intp), means, turn, log_determinant))
+            whitening, log_determinant = _rounding(overall - (means.T * sizes) @ means / len(points))
+            whitened, before = means @ whitening, labels
+            labels = np.argmin((whitened**2).sum(axis=1) - 2 * (points @ whitening) @ whitened.T, axis=1)
+            steps.append(RoundPartition(labels.astype(np.intp), means, whitening, log_determinant))
             if np.array_equal(labels, before):
                 break
         yield from steps

@@ -18,14 +18,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as FittedMixture
 from threadpoolctl import threadpool_limits
 
-from segment_model.errors import counted
 from segment_model.assigners.gaussian_mixture import GaussianMixture
 from segment_model.encoding.encoder import Floats, Indices
+from segment_model.errors import counted
 from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
 from training.fitting.mixture_covariance import SKLEARN_NAMES, Covariance
 from training.incumbent.warm_start import COLD_START, WarmStart, continuity, cost_of_moving
 
-MOST_SEARCHED = 10_000  # customers
+MIXTURE_SAMPLE = 10_000  # customers
 # what scikit-learn writes of a covariance that is not positive definite, of its own or of a warm start
 ILL_COVARIANCE = ("ill-defined empirical covariance", "positive-definite", "precision' should be positive")
 MOST_STEPS = 300
@@ -74,8 +74,8 @@ class GaussianMixtureSpec:
         return replace(self, warm_start=COLD_START)
 
     def fit(self, points: Floats, seed: int) -> Fit:
-        """The mixture of least BIC without a degenerate component, of at most `MOST_SEARCHED` customers."""
-        rows = sample_rows(len(points), MOST_SEARCHED, seed)
+        """The mixture of least BIC without a degenerate component, of at most `MIXTURE_SAMPLE` customers."""
+        rows = sample_rows(len(points), MIXTURE_SAMPLE, seed)
         columns = np.flatnonzero(np.ptp(points[rows], axis=0) > 0)
         if not len(columns):
             raise NoSegmentsError("all customers are the same")
@@ -262,7 +262,9 @@ def _sound_mixture(
     labels = fitted.predict(customers.points).astype(np.intp)
     fewest = int(np.bincount(labels, minlength=components).min())
     if fewest < FEWEST_CUSTOMERS:
-        raise NoSegmentsError(f"the smallest component has {counted(fewest, 'customer')}, {FEWEST_CUSTOMERS} are needed")
+        raise NoSegmentsError(
+            f"the smallest component has {counted(fewest, 'customer')}, {FEWEST_CUSTOMERS} are needed"
+        )
     shares = _variances(fitted) / _variances(reference)
     if shares.min() < COLLAPSED:
         raise NoSegmentsError(f"the covariance of a component collapses to {shares.min():.1g} of that of all customers")

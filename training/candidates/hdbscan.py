@@ -19,7 +19,7 @@ from training.fitting.exemplars import Clustered, condense, members_as_probes, p
 from training.fitting.result_cache import ResultCache
 from training.fitting.umap_embedding import UmapSettings, embed
 
-MOST_SEARCHED = 10_000  # customers; HDBSCAN's trees take quadratic time where columns are many
+HDBSCAN_SAMPLE = 10_000  # customers; HDBSCAN's trees take quadratic time where columns are many
 FEW_REFITS = 3  # after UMAP, because each refit computes an embedding
 FEWEST_SAMPLES = 3  # with fewer, single customers chain segments together
 
@@ -34,7 +34,7 @@ class HdbscanSpec:
     min_cluster_size: int
     min_samples: int
     embedding: UmapSettings | None = None
-    most: int = MOST_SEARCHED
+    most: int = HDBSCAN_SAMPLE
     algorithm: str = "hdbscan"
     cache: ResultCache = field(default_factory=ResultCache, repr=False, compare=False)
 
@@ -77,7 +77,7 @@ class HdbscanSpec:
         fitted = self._fitted(space)
         count = int(fitted.labels_.max()) + 1
         if count < 2:
-            raise NoSegmentsError("fewer than two groups are dense enough")
+            raise NoSegmentsError("fewer than two segments")
         order, labels = largest_first(fitted.labels_, count)
         persistence = fitted.cluster_persistence_[order]
         core = self.cache.cache(core_distances)(searched, self.min_samples)

@@ -31,10 +31,10 @@ class HdbscanSettings(AlgorithmSettings):
 
     def candidates(self, context: FittingContext) -> Sequence[HdbscanSpec]:
         """One candidate a size; they share a cache of results that do not depend on the size."""
-        from training.candidates.hdbscan import MOST_SEARCHED, HdbscanSpec
+        from training.candidates.hdbscan import HDBSCAN_SAMPLE, HdbscanSpec
         from training.fitting.result_cache import ResultCache
 
-        searched = min(context.customers, MOST_SEARCHED)
+        searched = min(context.customers, HDBSCAN_SAMPLE)
         usual = sorted({max(FEWEST_IN_A_GROUP, round(share * searched)) for share in SIZE_SHARES})
         cache = ResultCache()
         return [

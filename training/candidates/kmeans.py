@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Floats
 from training.candidates.candidate import (
-    MOST_SEARCHED,
+    KMEANS_SAMPLE,
     REFITS,
     CandidateSpec,
     Fit,
@@ -53,11 +53,11 @@ class KMeansSpec:
         return replace(self, warm_start=COLD_START)
 
     def fit(self, points: Floats, seed: int) -> Fit:
-        """Random starts on at most `MOST_SEARCHED` customers, then Lloyd's iterations on all customers from the best.
+        """Random starts on at most `KMEANS_SAMPLE` customers, then Lloyd's iterations on all customers from the best.
 
         The partition of a serving model with k segments competes with the best one (`warm_start.choose_partition`).
         """
-        searched = sample_rows(len(points), MOST_SEARCHED, seed)
+        searched = sample_rows(len(points), KMEANS_SAMPLE, seed)
         if len(np.unique(points[searched], axis=0)) < self.segments:
             raise NoSegmentsError(f"fewer than {self.segments} different customers")
         with threadpool_limits(limits=1):

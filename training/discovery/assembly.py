@@ -16,7 +16,7 @@ from segment_model.encoding.encoder import Encoder, Floats, RawCustomers
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.errors import DiscoveryError
 from segment_model.model import SegmentModel
-from training.candidates.candidate import MOST_SEARCHED, CandidateSpec, sample_rows
+from training.candidates.candidate import KMEANS_SAMPLE, CandidateSpec, sample_rows
 from training.discovery.candidate_trial import Candidate
 from training.evaluation.verdict import Verdict
 from training.profiling.cards import make_cards
@@ -91,7 +91,7 @@ class TrainingPoints:
 
     def prototypes(self) -> tuple[Floats, Floats]:
         """A few weighted prototypes, none of them a customer: (m, width), and (m,) weights whose sum is 1."""
-        rows = self.points[sample_rows(len(self.points), MOST_SEARCHED, self.seed)]
+        rows = self.points[sample_rows(len(self.points), KMEANS_SAMPLE, self.seed)]
         count = min(BACKGROUND_SIZE, len(np.unique(rows, axis=0)))
         with threadpool_limits(limits=1):
             fitted = KMeans(count, n_init=1, random_state=self.seed).fit(rows)

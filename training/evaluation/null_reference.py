@@ -26,8 +26,8 @@ def gaussian_copula(points: Floats, count: int, generator: np.random.Generator) 
     scores = norm.ppf((rankdata(points, axis=0) - 0.5) / len(points))
     scores -= scores.mean(axis=0)
     eigenvalues, vectors = np.linalg.eigh(scores.T @ scores / len(scores))
-    turn = vectors * np.sqrt(np.maximum(eigenvalues, 0))
-    drawn = generator.normal(size=(count, points.shape[1])) @ turn.T
+    colouring = vectors * np.sqrt(np.maximum(eigenvalues, 0))
+    drawn = generator.normal(size=(count, points.shape[1])) @ colouring.T
     ranks = (rankdata(drawn, axis=0) - 0.5) / count
     return np.column_stack([np.quantile(own, rank) for own, rank in zip(points.T, ranks.T, strict=True)])
 

@@ -54,7 +54,7 @@ class Counts:
 class Layout:
     """A space to look for valleys in: a linear map (width, width) of points, and the mapped means (segments, width)."""
 
-    turn: Floats
+    transform: Floats
     means: Floats
 
     def neighbours(self) -> Iterator[tuple[int, int]]:
@@ -69,7 +69,7 @@ class Layout:
 
     def on(self, points: Floats) -> Mapped:
         """(n, width) points mapped into this layout."""
-        mapped = points @ self.turn
+        mapped = points @ self.transform
         inner = mapped @ self.means.T
         own = (mapped**2).sum(axis=1)[:, None]
         return Mapped(self.means, mapped, own - 2 * inner + (self.means**2).sum(axis=1), inner)
@@ -114,8 +114,8 @@ def straight(points: Floats, labels: Indices, segments: int) -> Layout:
 def rounded(points: Floats, labels: Indices, segments: int) -> Layout:
     """The layout that whitens the slightly shrunk scatter within segments, as in Fisher's discriminant analysis."""
     eigenvalues, vectors = np.linalg.eigh(scatter(points, labels, segments))
-    turn = vectors / np.sqrt(eigenvalues)
-    return Layout(turn, _means(points, labels, segments) @ turn)
+    whitening = vectors / np.sqrt(eigenvalues)
+    return Layout(whitening, _means(points, labels, segments) @ whitening)
 
 
 def scatter(points: Floats, labels: Indices, segments: int) -> Floats:

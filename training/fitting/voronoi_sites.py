@@ -13,15 +13,15 @@ import numpy as np
 from segment_model.encoding.encoder import Floats
 
 
-def voronoi_sites(means: Floats, turn: Floats) -> Floats:
-    """Sites (k, width) with the boundaries of the means (k, width) in the space of (width, width) `turn`.
+def voronoi_sites(means: Floats, transform: Floats) -> Floats:
+    """Sites (k, width) with the boundaries of the means (k, width) in the space of (width, width) `transform`.
 
-    With A = turn · turnᵀ the turned squared distances to a mean m differ as −2 x·Am + m·Am do. Those to sites
-    c = s·Am + a differ by s times as much where |c|² = s·m·Am + a constant: one equation a segment, linear in s, a and
-    that constant over s. Up to width + 2 segments an exact solution exists in general; for more it is a least-squares
-    solution.
+    With A = transform · transformᵀ the transformed squared distances to a mean m differ as −2 x·Am + m·Am do. Those
+    to sites c = s·Am + a differ by s times as much where |c|² = s·m·Am + a constant: one equation a segment, linear in
+    s, a and that constant over s. Up to width + 2 segments an exact solution exists in general; for more it is a
+    least-squares solution.
     """
-    mapped = means @ turn @ turn.T
+    mapped = means @ transform @ transform.T
     right_side = np.einsum("kw,kw->k", means, mapped) / 2
     squares = np.einsum("kw,kw->k", mapped, mapped) / 2
     equations = np.column_stack([squares, mapped, -np.ones(len(means))])

@@ -39,19 +39,19 @@ def tails(sides: Mapping[str, Side], rounds: int, seconds: float) -> dict[str, T
     """The tail of each side over all its rounds, which take turns; and that of the machine."""
     waited: dict[str, Counter[int]] = {name: Counter() for name in sides}
     counted: dict[str, list[float]] = {name: [] for name in sides}
-    nobody: list[float] = []
+    of_machine: list[float] = []
     for _ in range(rounds):
         for name, side in sides.items():
             headers = {"Content-Type": "application/json", **side.headers}
             measured = load(side.url, side.bodies, headers, CONNECTIONS, seconds, latencies=True)
             waited[name].update(measured.latencies)
             counted[name].append(measured.p99 / measured.p50)
-        nobody += _of_nobody(seconds / 2)
+        of_machine += _machine_latencies(seconds / 2)
     tail_of = {
         name: Tail(percentile(latencies, 50) / 1e6, percentile(latencies, 99) / 1e6, float(np.median(counted[name])))
         for name, latencies in waited.items()
     }
-    p50, p99 = np.percentile(nobody, [50, 99]).tolist()
+    p50, p99 = np.percentile(of_machine, [50, 99]).tolist()
     return {**tail_of, MACHINE: Tail(p50, p99, p99 / p50)}
 
 
@@ -62,7 +62,7 @@ def show_tails(tail_of: Mapping[str, Tail]) -> None:
         print(f"{name:28} {1000 * tail.p50:>8.2f} {1000 * tail.p99:>8.2f} {tail.ratio:>8.2f} {tail.counted:>8.2f}")
 
 
-def _of_nobody(seconds: float) -> Sequence[float]:
+def _machine_latencies(seconds: float) -> Sequence[float]:
     """Latencies of `CONNECTIONS` callers of a server whose every request is the same loop, in seconds."""
     ends = [time.perf_counter()]
     while ends[-1] - ends[0] < seconds:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.results import AnyFile, TableFile, is_csv, write_bytes, write_table, writing
+from commands.results import AnyFile, TableFile, is_csv, write_bytes, write_table
 from commands.settings_file import FilePath, config_option, moment_of, settings_and_text, settings_of
 from commands.terminal import progress, show_cards, show_table
 
@@ -24,8 +24,8 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
     """Write the customer vectors.
 
     Reads the raw tables and writes one row a customer. `segments assign` and the like read the Parquet file, which
-    also holds what the vectors are; a CSV holds the values alone. Prints how many rows were used and left out, and which columns
-    shape the segments.
+    also holds what the vectors are; a CSV holds the values alone. Prints how many rows were used and left out, and
+    which columns shape the segments.
     """
     from features.vector_file import write_vectors
     from jobs.customer_vectors import describe_vectors, learned_by, vectors_of
@@ -40,11 +40,7 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
 
         learned = learned_by(fetch(location_of(settings, config.parent), which).model)
     vectors = vectors_of(settings, config.parent, learned)
-    if is_csv(out):
-        write_table(vectors.frame, out)
-    else:
-        with writing(out) as temporary:
-            write_vectors(vectors, temporary)
+    write_table(vectors.frame, out) if is_csv(out) else write_vectors(vectors, out)
     click.echo(describe_vectors(vectors))
     click.echo(f"wrote {out} ({vectors.digest})")
 

@@ -14,13 +14,14 @@ from features.notices import Notice
 from features.vector_table import CustomerVectors, digest, validated
 from segment_model.contract import VectorContract
 from segment_model.errors import SourceError
+from segment_model.storage.atomic_write import atomic_file
 
 KEY = b"customer_vectors"
 FORMAT = 1
 
 
 def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
-    """Write one row a customer, `customer_id` first.
+    """Write one row a customer, `customer_id` first; the file is written whole or not at all.
 
     Raises
     ------
@@ -42,7 +43,8 @@ def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
     table = pa.Table.from_pandas(vectors.frame.reset_index(), preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: json.dumps(story).encode()})
     try:
-        pq.write_table(table, path, compression="zstd")
+        with atomic_file(Path(path)) as temporary:
+            pq.write_table(table, temporary, compression="zstd")
     except OSError as error:
         raise SourceError(f"cannot write the vectors to {path}: {error.strerror or error}") from error
 
@@ -59,7 +61,9 @@ def read_vectors(path: str | Path) -> CustomerVectors:
     """
     mend = "write one with `segments features CONFIG --out FILE.parquet`"
     if Path(path).suffix.lower() == ".csv":
-        raise SourceError(f"{path} is a CSV, which holds values but not what the vectors are; a vector file does: {mend}")
+        raise SourceError(
+            f"{path} is a CSV, which holds values but not what the vectors are; a vector file does: {mend}"
+        )
     other = f"{path} is not a vector file; {mend}"
     try:
         table = pq.read_table(path)

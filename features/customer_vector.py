@@ -19,7 +19,7 @@ from features.notices import Notice
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines, fetch
 from features.tables.canonical import Tally
-from features.vector_table import CustomerVectors, Moment, digest, validated
+from features.vector_table import CustomerVectors, Moment, counts_in_words, digest, validated
 from segment_model.errors import SourceError, counted
 
 
@@ -90,15 +90,12 @@ def _frame(part: Part) -> pd.DataFrame:
     if not frame.index.is_unique:
         twice = frame.index[frame.index.duplicated()].unique().sort_values()
         raise SourceError(
-            f"customers: {counted(len(twice), 'customer has', 'customers have')} more than one row, such as {', '.join(twice[:3])}; "
-            "keep one row each"
+            f"customers: {counted(len(twice), 'customer has', 'customers have')} more than one row, such as "
+            f"{', '.join(twice[:3])}; keep one row each"
         )
     return frame
 
 
 def _told(report: Mapping[str, Mapping[str, int]]) -> str:
     """The counts of the raw tables in words."""
-    return "; ".join(
-        f"{table}: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
-        for table, counts in report.items()
-    )
+    return "; ".join(f"{table}: {counts_in_words(counts)}" for table, counts in report.items())

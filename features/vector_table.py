@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from segment_model.contract import Column, Kind, VectorContract
 from segment_model.errors import SourceError, counted, shown
 
 Moment = date | datetime
+PLURAL = re.compile(r"\b(row|refund|amount|duplicate|value|customer|guest|id|moment|number)s\b")  # nouns of counts
 REMEDIES = {
     Kind.SHARE: ". What is no share of a whole is declared as `kind: number`",
     Kind.COUNT: ". What may be negative is declared as `kind: number`",
@@ -45,6 +47,12 @@ class CustomerVectors:
     report: Mapping[str, Mapping[str, int]]
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+
+
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """The counts of a raw table's rows: "1,200 rows, 1 refund dropped, 1,199 used"."""
+    words = {kind: kind.replace("_", " ") for kind in counts}
+    return ", ".join(counted(count, PLURAL.sub(r"\1", words[kind]), words[kind]) for kind, count in counts.items())
 
 
 def schema(contract: VectorContract) -> pandera.DataFrameSchema:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from features.customer_vector import build_vectors
 from features.learned import LearnedFeatures
-from features.vector_table import CustomerVectors
+from features.vector_table import CustomerVectors, counts_in_words
 from segment_model.contract import Role
 from segment_model.errors import ContractError, counted
 from training.settings import Settings
@@ -49,9 +49,9 @@ def describe_vectors(vectors: CustomerVectors) -> str:
     """A summary in a few lines: customers, rows of each table, basis and descriptor columns, notices."""
     lines = [f"{counted(len(vectors.frame), 'customer')} as of {vectors.as_of.isoformat()}"]
     for table, counts in vectors.report.items():
-        left_out = [f"{count:,} {kind.replace('_', ' ')}" for kind, count in counts.items() if count and kind != "rows"]
+        left_out = counts_in_words({kind: count for kind, count in counts.items() if count and kind != "rows"})
         line = f"  {table}: {counted(counts.get('rows', 0), 'row')}"
-        lines.append(line + (f" ({', '.join(left_out)})" if left_out else ""))
+        lines.append(line + (f" ({left_out})" if left_out else ""))
     for role, verb, target in ((Role.BASIS, "shape", "the segments"), (Role.DESCRIPTOR, "describe", "them")):
         names = [column.name for column in vectors.contract.columns if column.role is role]
         few = counted(len(names), f"column {verb}s", f"columns {verb}")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from features.vector_table import counts_in_words
 from reporting.colours import colour_of
 from reporting.evidence import evidence_context
 from reporting.pictures.all_pictures import PICTURES
@@ -251,9 +252,5 @@ def _facts(discovery: Discovery, raw_tables: Mapping[str, Mapping[str, int]]) ->
         "columns that shape segments": ", ".join(column.name for column in basis),
         "columns that describe them": ", ".join(descriptors),
         "versions": ", ".join(f"{name} {version}" for name, version in provenance.get("versions", {}).items()),
-        **{f"table {name}": _counts(counts) for name, counts in raw_tables.items()},
+        **{f"table {name}": counts_in_words(counts) for name, counts in raw_tables.items()},
     }
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in counts.items() if count)

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-import yaml
 from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator, model_validator
 
 from features.settings import FeatureSettings, Sources
@@ -18,6 +17,7 @@ from training.candidates.algorithm_settings import AlgorithmSettings
 from training.candidates.all_candidates import DEFAULT_ALGORITHMS, RegisteredAlgorithm
 from training.settings_errors import in_sentences
 from training.sweep_settings import SweepSettings
+from training.yaml_text import read_yaml
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
@@ -138,11 +138,7 @@ def read_settings(path: Path) -> tuple[Settings, str]:
         raise SettingsError(f"the settings file {path} is not UTF-8 text: save it as UTF-8") from error
     except OSError as error:
         raise SettingsError(f"the settings file {path} cannot be read: {error.strerror or error}") from error
-    try:
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: of a date such as 2026-02-30
-        raise SettingsError(f"{path} is not valid YAML{_yaml_fault(error)}") from error
-    return parse_settings(content, str(path)), text
+    return parse_settings(read_yaml(text, str(path)), str(path)), text
 
 
 def parse_settings(content: Any, name: str = "settings") -> Settings:
@@ -170,14 +166,3 @@ def parse_as(kind: type[Kind], content: Any, name: str) -> Kind:
         return kind.model_validate(content)
     except ValidationError as error:
         raise SettingsError(f"{name}: {in_sentences(error, kind, content)}") from error
-
-
-def _yaml_fault(error: Exception) -> str:
-    """The position and reason of a YAML error, with the remedy for a colon in plain text."""
-    position, reason = "", " ".join(str(error).split())
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        mark, reason = error.problem_mark, error.problem or reason
-        position = f" at line {mark.line + 1}, column {mark.column + 1}"
-    if "mapping values are not allowed" in reason:
-        reason += "; put text that holds a colon in quotes, such as title: 'My shop: the best'"
-    return f"{position}: {reason}"

@@ -78,7 +78,14 @@ def test_a_moment_is_a_date_or_a_time_as_it_was_written() -> None:
         ("as_of: 2026-02-30", "not valid YAML: day"),
         ("- 1", "must hold keys"),
         ("", "must hold keys"),
-        ("!!python/object:os.x {}", "YAML"),
+        ("!!python/object:os.x {}", "write the value without a tag that begins with !"),
+        (
+            "title: x\nas_of: 2026-07-01\ntitle: y",
+            "the key 'title' stands twice in one block, at lines 1 and 3: keep one",
+        ),
+        ("discovery: {seed: 1, seed: 2}", "the key 'seed' stands twice in one block, at lines 1 and 1"),
+        ("a:\n\t- 1", "cannot start any token; indent by spaces"),
+        ("[" * 3000, "nest blocks and lists less deeply"),
     ],
 )
 def test_files_that_are_not_settings(tmp_path: Path, content: str, message: str) -> None:

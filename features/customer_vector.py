@@ -52,7 +52,7 @@ def build_vectors(
         If two columns have one name, or `learned` lacks a category column.
     """
     with Engines(Path(base), settings.time_zone) as engines:
-        groups = feature_groups(engines.open, sources, settings, AsOf.at(as_of, settings.time_zone))
+        groups = feature_groups(engines.open, sources, settings, AsOf.at(as_of, settings.time_zone), engines.keep)
         counted = {name: _counted(tallies) for name, tallies in groups.tallies.items()}
         frames = [_frame(part) for part in groups.parts]
         notices = (*engines.notices, *(notice for _, notices in counted.values() for notice in notices))

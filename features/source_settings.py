@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -15,18 +16,30 @@ from segment_model.errors import SettingsError
 
 NAME_WORDS = Expected("letters of a to z, digits and _, without a digit in front, such as company_size")
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), NAME_WORDS]
+DELIMITER_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|"}
 
 
 class TableSource(Settings):
     """Where one raw table is, and how its columns are called there."""
 
-    file: str | None = Field(None, description="a .parquet or .csv file, a folder of Parquet files, or a pattern")
+    file: str | None = Field(
+        None,
+        description="a .csv, .tsv, .csv.gz, .parquet, .xlsx or .jsonl file, a folder of files of one kind, a pattern",
+    )
     duckdb: str | None = Field(None, description="a DuckDB file; it is opened read-only")
     postgres: str | None = Field(
         None, description="the NAME of the environment variable that holds the PostgreSQL URL, never the URL itself"
     )
     table: str | None = Field(None, description="the table or schema.table in the database")
     columns: dict[str, str] = Field(default_factory=dict, description="our column name: the name in your table")
+    encoding: str | None = Field(
+        None,
+        description="of a text file, such as `cp1252`, `latin-1` or `utf-16`; empty: detected, and told if not UTF-8",
+    )
+    delimiter: str | None = Field(
+        None, description="between the fields of a CSV file, such as `;` or `tab`; empty: settled from the first lines"
+    )
+    sheet: str | None = Field(None, description="of an Excel file; needed where it has several")
     date_format: str | dict[str, str] | None = Field(
         None,
         description="how moments are written where not as 2026-06-29 14:05:00: strptime's directives such as "
@@ -68,6 +81,25 @@ class TableSource(Settings):
             raise ValueError(f"{both[0]!r} stands in true_values and in false_values; a word means one of them")
         return self
 
+    @field_validator("encoding")
+    @classmethod
+    def _is_encoding(cls, name: str | None) -> str | None:
+        if name is not None:
+            codec_of(name)
+        return name
+
+    @field_validator("delimiter")
+    @classmethod
+    def _is_delimiter(cls, text: str | None) -> str | None:
+        if text is None:
+            return None
+        mark = DELIMITER_WORDS.get(text.strip().lower(), text)
+        if len(mark) != 1 or not mark.isascii() or mark.isalnum() or mark in '"\n\r\0':
+            raise ValueError(
+                f"a delimiter is one character, such as ';' or tab, and no letter, digit or quote; got {text!r}"
+            )
+        return mark
+
     @field_validator("postgres")
     @classmethod
     def _no_secret(cls, value: str | None) -> str | None:
@@ -86,6 +118,9 @@ class TableSource(Settings):
             raise ValueError(
                 f"a table comes from exactly one of file, duckdb or postgres; found {' and '.join(places) or 'none'}"
             )
+        for setting in ("encoding", "delimiter", "sheet"):
+            if self.file is None and getattr(self, setting) is not None:
+                raise ValueError(f"`{setting}` belongs to a file, not to a database")
         if (self.file is None) != (self.table is not None):
             raise ValueError("`table` names the table of a database: needed with duckdb and postgres, not with file")
         return self
@@ -141,3 +176,21 @@ class Sources(Settings):
         if not any((self.orders, self.events, self.customers, self.subscriptions)):
             raise ValueError("at least one of orders, events, customers or subscriptions is needed")
         return self
+
+
+def codec_of(encoding: str) -> str:
+    """The codec of an encoding's name.
+
+    Raises
+    ------
+    ValueError
+        If there is no encoding of text with that name.
+    """
+    try:
+        codec = codecs.lookup(encoding)
+        b"".decode(codec.name)  # refuses codecs that are no text, such as base64
+    except LookupError as error:
+        raise ValueError(
+            f"there is no encoding {encoding!r}; usual ones are utf-8, utf-16, latin-1, cp1252, cp1251, gb18030"
+        ) from error
+    return codec.name

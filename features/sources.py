@@ -17,15 +17,28 @@ from typing import Any, Self
 
 import duckdb
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.common.exceptions import IbisError, TableNotFound
 
 from features.notices import Notice
+from features.reading.file_tables import FileTables
+from features.reading.kept_table import keep_once
+from features.reading.scratch import ScratchFolder
+from features.reading.sql_text import quoted
 from features.source_settings import TableSource
-from segment_model.errors import SourceError
+from segment_model.errors import SourceError, nearest_word
 
 CONNECT_SECONDS = 10
+OPEN_SCHEMAS = ("main", "public")  # their tables need no schema before the name
+MOST_LISTED = 20  # tables in a message
+EMBEDDED = "files"  # the place of the engine that reads files
+EMBEDDED_SETTINGS = (
+    "SET enable_progress_bar = false",  # it would write into our output
+    "PRAGMA force_compression = 'uncompressed'",  # a table is read a few times and deleted: compressing text costs more
+)
+MEMORY = "50%"  # of the machine's, for the embedded engine; beyond it, it uses its temporary folder
 
 
 class Engines:
@@ -43,12 +56,15 @@ class Engines:
         self._base = base
         self._time_zone = time_zone
         self._opened: dict[str, Any] = {}
-        self._notices: list[Notice] = []
+        self._scratch = ScratchFolder()
+        self._files = FileTables(base, self._scratch)
+        self._made = 0  # views and tables in the embedded engine
+        self._of_text: set[str] = set()  # views that parse text whenever they are read
 
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What was assumed of the tables opened so far."""
-        return tuple(self._notices)
+        return tuple(self._files.notices)
 
     def __enter__(self) -> Self:
         return self
@@ -56,9 +72,15 @@ class Engines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for backend in self._opened.values():
-            backend.con.close()
-        self._opened.clear()
+        try:
+            fault = self._files.fault() if _is_refused_by_duckdb(error) else None
+        finally:
+            for backend in self._opened.values():
+                backend.con.close()
+            self._opened.clear()
+            self._scratch.close()
+        if fault is not None:
+            raise SourceError(fault) from error
 
     def open(self, source: TableSource, name: str) -> ir.Table:
         """The table as it is, with the user's column names.
@@ -69,7 +91,7 @@ class Engines:
             If the file, database or table is absent or cannot be read.
         """
         if source.file is not None:
-            return self._file(source.file, name)
+            return self._file(source, name)
         if source.duckdb is not None:
             path = self._path(source.duckdb, name)
             backend = self._backend(f"duckdb:{path}", lambda: self._duckdb(path, name))
@@ -78,30 +100,48 @@ class Engines:
             backend = self._backend(f"postgres:{variable}", lambda: self._postgres(variable, name))
         schema, _, table = str(source.table).rpartition(".")
         with _plain_errors(f"{name}: cannot read the table {source.table!r}"):
-            return backend.table(table, database=schema or None)
+            try:
+                return backend.table(table, database=schema or None)
+            except TableNotFound as error:
+                raise SourceError(f"{name}: {_no_such_table(backend, str(source.table))}") from error
 
-    def _file(self, file: str, name: str) -> ir.Table:
-        backend = self._backend("memory", lambda: self._duckdb(None, name))
-        pattern = self._base / file
-        if pattern.is_dir():
-            pattern = pattern / "**" / "*.parquet"
-        if not any(letter in file for letter in "*?["):
-            self._path(file, name, "; .parquet and .csv are read")
-        with _plain_errors(f"{name}: cannot read {file}"):
-            if pattern.suffix == ".parquet":
-                return backend.read_parquet(str(pattern))
-            if pattern.suffix == ".csv":
-                # as text: a guessed type would turn the customer "00123" into 123
-                return backend.read_csv(str(pattern), all_varchar=True, header=True)
-        raise SourceError(f"{name}: {file} must end in .parquet or .csv, or be a folder of Parquet files")
+    def keep(self, table: ir.Table) -> ir.Table:
+        """The table computed once, if it comes from files of text; else an expression, as it is.
 
-    def _path(self, file: str, name: str, read: str = "") -> Path:
+        Ids that are whole numbers throughout, written without leading zeros, become integers, which engines group
+        faster.
+
+        Raises
+        ------
+        SourceError
+            If the engine cannot compute it.
+        """
+        sources = {node.name for node in table.op().find(ops.DatabaseTable)}
+        if not sources & self._of_text:
+            return table
+        backend = self._opened[EMBEDDED]
+        columns = {name: bool(table[name].type().is_string()) for name in table.columns}
+        self._made += 1
+        with _plain_errors("the files cannot be read"):
+            keep_once(backend.con, f"segments_{self._made}", str(backend.compile(table)), columns)
+            return backend.table(f"segments_{self._made}")
+
+    def _file(self, source: TableSource, name: str) -> ir.Table:
+        query, is_text = self._files.query(source, name)
+        backend = self._backend(EMBEDDED, lambda: self._embedded(name))
+        self._made += 1
+        view = f"segments_{self._made}"
+        if is_text:
+            self._of_text.add(view)
+        with _plain_errors(f"{name}: cannot read {source.file}"):
+            backend.con.execute(f"CREATE VIEW {view} AS {query}").fetchall()
+            return backend.table(view)
+
+    def _path(self, file: str, name: str) -> Path:
         path = self._base / file
         if not path.exists():
             folder = path.parent.resolve()
-            raise SourceError(
-                f"{name}: there is no {path.name} in {folder}; file names count from the settings file{read}"
-            )
+            raise SourceError(f"{name}: there is no {path.name} in {folder}; file names count from the settings file")
         return path
 
     def _backend(self, place: str, connect: Callable[[], Any]) -> Any:
@@ -109,12 +149,27 @@ class Engines:
             self._opened[place] = connect()
         return self._opened[place]
 
-    def _duckdb(self, path: Path | None, name: str) -> Any:
-        with _plain_errors(f"{name}: cannot open {path or 'the embedded DuckDB'}"):
-            connection = duckdb.connect(str(path), read_only=True) if path else duckdb.connect()
-            backend = ibis.duckdb.from_connection(connection)
-            connection.execute(f"SET TimeZone = '{self._time_zone}'").fetchall()
-            return backend
+    def _embedded(self, name: str) -> Any:
+        """A DuckDB in a temporary file, so that what it keeps need not fit into memory."""
+        with _plain_errors(f"{name}: cannot open the embedded DuckDB in a temporary folder"):
+            path = self._scratch.new(".duckdb")
+            config: dict[str, str | bool | int | float | list[str]] = {
+                "temp_directory": str(path.parent),
+                "memory_limit": MEMORY,
+            }
+            connection = duckdb.connect(str(path), config=config)
+            for setting in EMBEDDED_SETTINGS:
+                connection.execute(setting).fetchall()
+            return self._in_time_zone(connection)
+
+    def _duckdb(self, path: Path, name: str) -> Any:
+        with _plain_errors(f"{name}: cannot open {path}"):
+            return self._in_time_zone(duckdb.connect(str(path), read_only=True))
+
+    def _in_time_zone(self, connection: duckdb.DuckDBPyConnection) -> Any:
+        backend = ibis.duckdb.from_connection(connection)
+        connection.execute(f"SET TimeZone = {quoted(self._time_zone)}").fetchall()
+        return backend
 
     def _postgres(self, variable: str, name: str) -> Any:
         url = os.environ.get(variable)
@@ -162,11 +217,25 @@ def _plain_errors(what: str) -> Iterator[None]:
         warnings.filterwarnings("ignore", message="fetch_arrow_table", category=DeprecationWarning)
         try:
             yield
-        except TableNotFound as error:
-            raise SourceError(f"{what}: there is no such table") from error
         except _engine_errors() as error:
             lines = str(error).strip().splitlines()
             raise SourceError(f"{what}: {lines[0] if lines else type(error).__name__}") from error
+
+
+def _no_such_table(backend: Any, table: str) -> str:
+    """That a table is not there, and which are."""
+    rows = backend.con.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables "
+        "WHERE table_schema NOT IN ('information_schema', 'pg_catalog') ORDER BY 1, 2"
+    ).fetchall()
+    names = [name if schema in OPEN_SCHEMAS else f"{schema}.{name}" for schema, name in rows]
+    listed = ", ".join(names[:MOST_LISTED]) + (", ..." if len(names) > MOST_LISTED else "")
+    near = nearest_word(table, names)
+    return f"there is no table {table!r}.{near} There {f'are {listed}' if names else 'is none that this user may read'}"
+
+
+def _is_refused_by_duckdb(error: BaseException | None) -> bool:
+    return isinstance(error, SourceError) and isinstance(error.__cause__, duckdb.Error)
 
 
 def _engine_errors() -> tuple[type[Exception], ...]:

@@ -17,7 +17,7 @@ from features.as_of import AnyAsOf
 from features.groups import firmographics, rfm, subscriptions, usage
 from features.learned import score_columns
 from features.settings import FeatureSettings, Sources, TableSource
-from features.tables.canonical import Tally, canonical
+from features.tables.canonical import Keep, Tally, canonical
 from features.tables.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawTable
 from features.text.rules import TextRules
 from segment_model.contract import Column, VectorContract
@@ -43,8 +43,14 @@ class FeatureGroups:
     columns: Mapping[str, tuple[str, ...]]
 
 
-def feature_groups(open_table: Open, sources: Sources, settings: FeatureSettings, as_of: AnyAsOf) -> FeatureGroups:
-    """The groups of the tables that `sources` names, each opened by `open_table`.
+def feature_groups(
+    open_table: Open,
+    sources: Sources,
+    settings: FeatureSettings,
+    as_of: AnyAsOf,
+    keep: Keep = lambda table: table,
+) -> FeatureGroups:
+    """The groups of the tables that `sources` names, each opened by `open_table` and, once converted, kept by `keep`.
 
     Raises
     ------
@@ -56,7 +62,8 @@ def feature_groups(open_table: Open, sources: Sources, settings: FeatureSettings
     columns: dict[str, tuple[str, ...]] = {}
 
     def read(source: TableSource, contract: RawTable, mapped: Mapping[str, str], distinct: bool = False) -> ir.Table:
-        table = canonical(open_table(source, contract.name), contract, mapped, as_of, distinct, TextRules.of(source))
+        raw, rules = open_table(source, contract.name), TextRules.of(source)
+        table = canonical(raw, contract, mapped, as_of, distinct, rules, keep)
         columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)
         if contract is ORDERS:
             table = rfm.prepare_orders(table, settings.rfm)

@@ -29,6 +29,7 @@ from features.text.settling import settle
 
 INFINITE, TOO_LARGE = "with_infinity_as_missing", "with_too_large_a_number_as_missing"
 PLAIN_RULES = TextRules()
+Keep = Callable[[ir.Table], ir.Table]
 UNUSABLE = (INFINITE, TOO_LARGE)  # counts of rows
 BEFORE_1970 = "before_1970"
 NO_COUNTS = (UNREADABLE, "example_", LEVELS)
@@ -64,6 +65,7 @@ def canonical(
     as_of: AnyAsOf,
     duplicates_dropped: bool = False,
     rules: TextRules = PLAIN_RULES,
+    keep: Keep = lambda table: table,
 ) -> CanonicalTable:
     """Rename, cast and filter a user's table to rows with a customer and a moment before `as_of`.
 
@@ -73,6 +75,8 @@ def canonical(
         Our column names to the user's. A column of our own name needs no entry.
     rules
         How text is written; completed by what the first rows show.
+    keep
+        Computes a table once, so that the tallies and all parts read it; by default it stays an expression.
 
     Raises
     ------
@@ -83,6 +87,7 @@ def canonical(
     wanted = {c.name: c.type for c in contract.columns if c.name in matched}
     by_type = {kind: [matched[name] for name, own in wanted.items() if own is kind] for kind in RawType}
     rules, notices = settle(rules, raw, by_type[RawType.MOMENT], by_type[RawType.NUMBER], contract.name)
+    raw = keep(raw) if duplicates_dropped else raw  # it is read twice: to count, and to find what is distinct
     whole = raw.distinct() if duplicates_dropped else raw
     readings = {
         name: read_column(whole[matched[name]], kind, rules, matched[name], column_words(contract.name, matched, name))
@@ -102,7 +107,7 @@ def canonical(
         **{name: functools.reduce(operator.or_, flags, ibis.literal(False)) for name, flags in unusable.items()},
         **text_marks(typed, readings),
     }
-    table = typed.select(**{name: _wall_clock(column) for name, column in values.items()}, **marks)
+    table = keep(typed.select(**{name: _wall_clock(column) for name, column in values.items()}, **marks))
     source = TextSource(contract, matched, rules, raw, notices)
     tallies = [_tally(table, source)]
     if duplicates_dropped:

@@ -1,0 +1,1 @@
+"""CSV files: dialect, records, faults, and the SQL that reads them."""

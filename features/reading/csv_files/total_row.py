@@ -1,0 +1,76 @@
+"""A row of totals at the end of a file, which would be read as a customer or an order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from features.notices import Notice
+from features.reading.csv_files.csv_file import CsvFile
+from features.reading.csv_files.records import UnreadableRecordError, records_of_text
+from features.source_settings import TableSource
+from segment_model.errors import SourceError
+
+TAIL = 1 << 16  # bytes in which the last row is looked for
+TOTAL = re.compile(
+    r"(grand |sub)?totals?|sum|(gesamt|zwischen)?summe|gesamt|insgesamt|"
+    r"totale|totaal|suma|soma|razem|итого|合计|总计|合計",
+    re.IGNORECASE,
+)
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def is_total(fields: Sequence[str]) -> bool:
+    """Whether a field of a row is a word for a total."""
+    return _place_of_total(fields) is not None
+
+
+def check_last_row(file: CsvFile, source: TableSource, name: str) -> Notice | None:
+    """Refuse a last row of totals, unless a condition chooses the rows; a warning where it may be an ordinary row.
+
+    Raises
+    ------
+    SourceError
+        If the last row names a total and leaves a field empty.
+    """
+    fields = _last_row(file)
+    place = _place_of_total(fields)
+    if place is None or getattr(source, "where", None):
+        return None
+    remedy = f"delete it, or leave it out by `where: {_condition(file, source, place, fields[place])}`"
+    if all(text.strip() for text in fields):
+        text = f"the last row of {source.file} holds {fields[place]!r}; if it is a total, {remedy}"
+        return Notice(name, text, warning=True)
+    raise SourceError(f"{file.shown}: the last row is a total ({', '.join(fields)!r:.60}): {remedy}")
+
+
+def _place_of_total(fields: Sequence[str]) -> int | None:
+    words = (place for place, text in enumerate(fields) if TOTAL.fullmatch(text.strip().rstrip(":").strip()))
+    return next(words, None)
+
+
+def _condition(file: CsvFile, source: TableSource, place: int, word: str) -> str:
+    """The condition that leaves the total out and keeps the rows without a value in that column."""
+    column = file.dialect.names[place]
+    written = column if PLAIN_NAME.fullmatch(column) else '"' + column.replace('"', '""') + '"'
+    differs = f"{written} <> '{word.replace(chr(39), chr(39) * 2)}'"
+    is_id = column == source.columns.get("customer_id", "customer_id")
+    return differs if is_id else f"{written} is null or {differs}"
+
+
+def _last_row(file: CsvFile) -> Sequence[str]:
+    """The fields of the last row; none where the tail of the file cannot be split."""
+    dialect = file.dialect
+    with file.path.open("rb") as opened:
+        start = max(opened.seek(0, 2) - TAIL, 0)
+        opened.seek(start)
+        tail = opened.read().decode("utf-8", errors="replace")
+    lines = tail.rstrip("\r\n").split(dialect.line_end)
+    header_lines = 1 + dialect.skipped
+    if len(lines) <= (header_lines if start == 0 else 1):
+        return ()
+    try:
+        records = list(records_of_text(lines[-1], dialect.delimiter))
+    except UnreadableRecordError:  # the tail of a field with line breaks
+        return ()
+    return records[-1].fields if records and len(records[-1].fields) == len(dialect.names) else ()

@@ -1,0 +1,121 @@
+"""The SQL that reads the files of a source, whatever their kind; and what is wrong where the engine refuses it."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from features.notices import Notice
+from features.reading.csv_files.csv_file import CsvFile, csv_query, refuse_differences, settle_csv
+from features.reading.csv_files.faults import first_fault
+from features.reading.csv_files.total_row import check_last_row
+from features.reading.file_list import FileKind, FileList, list_files
+from features.reading.header import unnamed
+from features.reading.parquet_files import check_parquet, parquet_fault, parquet_query
+from features.reading.scratch import ScratchFolder
+from features.reading.typed_files.as_parquet import json_as_parquet, sheets_as_parquet
+from features.source_settings import TableSource
+from segment_model.errors import SourceError
+
+
+class FileTables:
+    """The files that one build reads.
+
+    Parameters
+    ----------
+    base
+        The folder that relative file names count from.
+    scratch
+        Where unpacked and decoded copies go.
+    """
+
+    def __init__(self, base: Path, scratch: ScratchFolder) -> None:
+        self._base, self._scratch = base, scratch
+        self._csv_files: list[CsvFile] = []
+        self._parquet_files: list[tuple[Path, str]] = []
+        self.notices: list[Notice] = []
+
+    def query(self, source: TableSource, name: str) -> tuple[str, bool]:
+        """SQL for the table that the files of a source hold, with the user's column names; whether it parses text.
+
+        Raises
+        ------
+        SourceError
+            If a file is absent, of no kind that is read, or not written as a table.
+        """
+        files = list_files(self._base, str(source.file), name)
+        shown = [f"{name}: {self._shown(path)}" for path in files.paths]
+        try:
+            return self._query(files, shown, source, name), files.kind is FileKind.CSV
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise SourceError(f"{name}: cannot read {source.file} or write its copy: {reason}") from error
+
+    def fault(self) -> str | None:
+        """What is wrong with the first file that cannot be read to its end; None if all can."""
+        faults = itertools.chain(
+            (first_fault(file.path, file.shown, file.dialect) for file in self._csv_files),
+            (parquet_fault(path, shown) for path, shown in self._parquet_files),
+        )
+        return next((fault for fault in faults if fault), None)
+
+    def _query(self, files: FileList, shown: Sequence[str], source: TableSource, name: str) -> str:
+        _refuse_other_settings(source, files.kind, name)
+        if files.kind is FileKind.PARQUET:
+            check_parquet(files.paths, shown)
+            self._parquet_files += zip(files.paths, shown, strict=True)
+            return parquet_query(files.paths)
+        if files.kind is FileKind.CSV:
+            return self._csv_query(files, shown, source, name)
+        as_parquet = sheets_as_parquet if files.kind is FileKind.EXCEL else json_as_parquet
+        written, notices = as_parquet(files.paths, shown, source, name, self._scratch)
+        self.notices += notices
+        return parquet_query([written])
+
+    def _csv_query(self, files: FileList, shown: Sequence[str], source: TableSource, name: str) -> str:
+        csv_files = [
+            settle_csv(path, label, source.encoding, source.delimiter, self._scratch)
+            for path, label in zip(files.paths, shown, strict=True)
+        ]
+        refuse_differences(csv_files)
+        self._csv_files += csv_files
+        self.notices += _dialect_notices(csv_files, str(source.file), name)
+        self.notices += [notice for file in csv_files if (notice := check_last_row(file, source, name))]
+        return csv_query(csv_files)
+
+    def _shown(self, path: Path) -> str:
+        return str(path.relative_to(self._base)) if path.is_relative_to(self._base) else str(path)
+
+
+def _dialect_notices(files: Sequence[CsvFile], file: str, name: str) -> list[Notice]:
+    """How files are read that are not plain UTF-8 with commas, and columns that nobody can name."""
+    counts = Counter(csv_file.description for csv_file in files)
+    notices = []
+    for description, count in counts.items():
+        some = f"{count} of {len(files)} files of " if count < len(files) else ""
+        if description:
+            notices.append(Notice(name, f"{some}{file} is read {description}"))
+    if not any(csv_file.dialect.has_rows for csv_file in files):
+        notices.append(Notice(name, f"{file} has a header and no rows", warning=True))
+    for csv_file in files[:1]:
+        absent = [column for place, column in enumerate(csv_file.dialect.names, 1) if column == unnamed(place)]
+        if absent:
+            notices.append(Notice(name, f"{file} has columns without a name, called {', '.join(absent)}"))
+    return notices
+
+
+def _refuse_other_settings(source: TableSource, kind: FileKind, name: str) -> None:
+    """Settings of one kind of file mean nothing for another.
+
+    Raises
+    ------
+    SourceError
+        If such a setting is there.
+    """
+    text = (FileKind.CSV, FileKind.JSON_LINES)
+    homes = {"encoding": text, "delimiter": (FileKind.CSV,), "sheet": (FileKind.EXCEL,)}
+    for setting, kinds in homes.items():
+        if getattr(source, setting) is not None and kind not in kinds:
+            raise SourceError(f"{name}: `{setting}` belongs to {' and '.join(kinds)}; {source.file} is read as {kind}")

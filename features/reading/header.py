@@ -1,0 +1,67 @@
+"""The header of a CSV file: names, not values, and each one once."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from segment_model.errors import SourceError
+
+NUMBER = re.compile(r"[+-]?\d[\d.,' ]*")
+FRACTION = re.compile(r"[+-]?\d+[.,]\d+")
+MOMENT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
+
+
+def column_names(records: Sequence[Sequence[str]], shown: str, line: int) -> tuple[str, ...]:
+    """The names of the columns: those of the first record, without blanks around them; `column_3` for one without.
+
+    Raises
+    ------
+    SourceError
+        If the first record holds values, no name at all, or a name twice.
+    """
+    names = [name.strip() for name in records[0]] if records else []
+    if not any(names):
+        raise SourceError(f"{shown}, line {line}: no column has a name; the first line holds the names of the columns")
+    if looks_like_values(names, [value.strip() for value in records[1]] if len(records) > 1 else []):
+        raise SourceError(
+            f"{shown}, line {line}, looks like values, not like names of columns ({_excerpt(names)}): write the names "
+            "into the first line"
+        )
+    refuse_twins(names, f"{shown}, line {line}")
+    return tuple(name or unnamed(place) for place, name in enumerate(names, 1))
+
+
+def unnamed(place: int) -> str:
+    """What a column without a name is called; places count from 1."""
+    return f"column_{place}"
+
+
+def refuse_twins(names: Sequence[str], where: str) -> None:
+    """Refuse names that SQL cannot tell apart.
+
+    Raises
+    ------
+    SourceError
+        If a name comes twice, or two differ only in upper and lower case.
+    """
+    counts = Counter(name.lower() for name in names if name)
+    for name, count in counts.items():
+        if count > 1:
+            twins = [f"{place} ({twin!r})" for place, twin in enumerate(names, 1) if twin.lower() == name]
+            raise SourceError(
+                f"{where}: the columns {' and '.join(twins)} have one name; rename one of them, so that it is clear "
+                "which is meant"
+            )
+
+
+def looks_like_values(names: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a first record is a row: only numbers, a number with a fraction, or a date above another date."""
+    filled = [name for name in names if name]
+    dated = any(MOMENT.fullmatch(a) and MOMENT.fullmatch(b) for a, b in zip(names, below, strict=False))
+    return dated or all(map(NUMBER.fullmatch, filled)) or any(map(FRACTION.fullmatch, filled))
+
+
+def _excerpt(names: Sequence[str]) -> str:
+    return f"{', '.join(names)!r:.60}"

@@ -1,0 +1,1 @@
+"""Text files: their bytes, their encoding, and copies of them in UTF-8."""

@@ -1,0 +1,93 @@
+"""Workbooks and JSON lines as one Parquet file of typed columns, which the engine reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.notices import Notice
+from features.reading.scratch import ScratchFolder
+from features.reading.text_files.text_file import settle_text
+from features.reading.typed_files.excel import SheetRows, open_sheet
+from features.reading.typed_files.json_lines import JsonRows, refuse_nested
+from features.reading.typed_files.rows import Row, Rows, column_types, write_rows
+from features.reading.typed_files.workbook_parts import count_error_cells
+from features.source_settings import TableSource
+from segment_model.errors import SourceError
+
+MOMENTS = ("ordered_at", "occurred_at", "known_at", "started_at", "ended_at")  # our columns of moments, of every table
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOfAll:
+    """The rows of several files, one after the other."""
+
+    files: Sequence[Rows]
+
+    def __iter__(self) -> Iterator[Row]:
+        for file in self.files:
+            yield from file
+
+
+def sheets_as_parquet(
+    paths: Sequence[Path], shown: Sequence[str], source: TableSource, name: str, scratch: ScratchFolder
+) -> tuple[Path, list[Notice]]:
+    """Write one sheet of each workbook into one Parquet file; the notices count cells with errors.
+
+    Raises
+    ------
+    SourceError
+        If a file is no workbook, its sheet is not clear, or its columns are not those of the first.
+    """
+    moments = {source.columns.get(moment, moment) for moment in MOMENTS}
+    sheets = [open_sheet(path, label, source.sheet, moments) for path, label in zip(paths, shown, strict=True)]
+    for sheet in sheets[1:]:
+        _refuse_other_columns(sheets[0], sheet)
+    errors = sum(count_error_cells(sheet.path, sheet.sheet) for sheet in sheets)
+    cells = "1 cell holds" if errors == 1 else f"{errors:,} cells hold"
+    text = f"{cells} an error, such as #N/A, and count as missing"
+    notices = [Notice(name, f"{source.file}: {text}", warning=True)] if errors else []
+    if not any(True for sheet in sheets for _ in sheet):
+        notices.append(Notice(name, f"{source.file} has a header and no rows", warning=True))
+    return _written(RowsOfAll(sheets), sheets[0].names, source, scratch), notices
+
+
+def json_as_parquet(
+    paths: Sequence[Path], shown: Sequence[str], source: TableSource, name: str, scratch: ScratchFolder
+) -> tuple[Path, list[Notice]]:
+    """Write files of JSON lines into one Parquet file; the notices name keys that are left out.
+
+    Raises
+    ------
+    SourceError
+        If a line is no flat object, or the settings name a key that holds objects or lists.
+    """
+    texts = [settle_text(path, label, source.encoding, scratch) for path, label in zip(paths, shown, strict=True)]
+    files = [JsonRows(text) for text in texts]
+    written = _written(RowsOfAll(files), (), source, scratch)
+    for file in files:
+        refuse_nested(file, set(source.columns.values()))
+    nested = sorted({key for file in files for key in file.nested})
+    notices = (
+        [Notice(name, f"{source.file}: {', '.join(nested)} hold objects or lists, and are not read")] if nested else []
+    )
+    return written, notices
+
+
+def _written(rows: Rows, names: Sequence[str], source: TableSource, scratch: ScratchFolder) -> Path:
+    types = column_types(rows, names)
+    if not types:
+        raise SourceError(f"{source.file} holds no row; export it again")
+    path = scratch.new(".parquet")
+    write_rows(rows, types, getattr(source, "decimal", None) or ".", path)
+    return path
+
+
+def _refuse_other_columns(first: SheetRows, sheet: SheetRows) -> None:
+    if set(sheet.names) != set(first.names):
+        differing = sorted(set(sheet.names) ^ set(first.names))
+        raise SourceError(
+            f"{sheet.shown} differs from {first.shown.rpartition(': ')[2]} in the columns "
+            f"{', '.join(map(repr, differing))}; export all files with the same columns"
+        )

@@ -1,0 +1,123 @@
+"""Excel workbooks (.xlsx): one sheet as typed rows; cells with an error are missing, and counted.
+
+python-calamine reads the sheet row by row. Dates are cells with a date format, or bare serial numbers of days in a
+column that the settings map to one of our moments.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from features.reading.header import column_names
+from features.reading.typed_files.rows import Cell, Row
+from features.reading.typed_files.workbook_parts import check_workbook, counts_days_from_1904
+from segment_model.errors import SourceError, nearest_word
+
+EPOCH, EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
+LEAP_DAY_1900 = 60  # Excel's 29 February 1900, which never was: days before it count from a day later
+FIRST_SERIAL, LAST_SERIAL = 1.0, 2_958_466.0  # until the end of the year 9999
+MILLISECONDS = 86_400_000  # of a day
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRows:
+    """The rows of a sheet below its header.
+
+    shown : the file's name for messages. moments : the columns in which numbers are serial numbers of days.
+    """
+
+    path: Path
+    shown: str
+    sheet: str
+    names: tuple[str, ...]
+    moments: frozenset[str]
+    is_1904: bool
+
+    def __iter__(self) -> Iterator[Row]:
+        """The rows that are not blank."""
+        for cells in islice(_filled_rows(self.path, self.sheet, self.shown), 1, None):
+            yield {name: self._cell(name, cell) for name, cell in zip(self.names, cells, strict=False)}
+
+    def _cell(self, name: str, cell: Any) -> Cell:
+        if isinstance(cell, str):
+            return cell or None
+        if name in self.moments and isinstance(cell, int | float) and not isinstance(cell, bool):
+            return moment_of_serial(float(cell), self.is_1904) or cell
+        return str(cell) if isinstance(cell, time | timedelta) else cell
+
+
+def open_sheet(path: Path, shown: str, sheet: str | None, moments: Collection[str]) -> SheetRows:
+    """The rows of one sheet; of the only one that is not hidden, where none is named.
+
+    Raises
+    ------
+    SourceError
+        If the file is no workbook, the sheet is not there or not clear, or it has no header.
+    """
+    check_workbook(path, shown)
+    with _plain_errors(shown):
+        chosen = _choose_sheet(_workbook(path), shown, sheet)
+        first = list(islice(_filled_rows(path, chosen, shown), 2))
+        is_1904 = counts_days_from_1904(path)
+    names = column_names([[str(cell) for cell in cells] for cells in first], f"{shown}, sheet {chosen!r}", 1)
+    return SheetRows(path, shown, chosen, names, frozenset(moments) & set(names), is_1904)
+
+
+def moment_of_serial(serial: float, is_1904: bool) -> datetime | None:
+    """The moment that a serial number of days means, to the millisecond; None outside of Excel's calendar."""
+    if not FIRST_SERIAL <= serial < LAST_SERIAL:
+        return None
+    days = serial + (not is_1904 and serial < LEAP_DAY_1900)
+    return (EPOCH_1904 if is_1904 else EPOCH) + timedelta(milliseconds=round(days * MILLISECONDS))
+
+
+def _choose_sheet(book: Any, shown: str, sheet: str | None) -> str:
+    names = [str(name) for name in book.sheet_names]
+    if sheet is not None:
+        if sheet not in names:
+            raise SourceError(
+                f"{shown} has no sheet {sheet!r}.{nearest_word(sheet, names)} It has {', '.join(map(repr, names))}"
+            )
+        return sheet
+    visible = [str(part.name) for part in book.sheets_metadata if part.visible.name == "Visible"] or names
+    if len(visible) != 1:
+        raise SourceError(
+            f"{shown} has the sheets {', '.join(map(repr, visible))}: say which, such as `sheet: {visible[0]}`"
+        )
+    return visible[0]
+
+
+def _filled_rows(path: Path, sheet: str, shown: str) -> Iterator[Sequence[Any]]:
+    """The rows of a sheet with a cell that is not blank."""
+    with _plain_errors(shown):
+        for cells in _workbook(path).get_lazy_sheet_by_name(sheet):
+            if any(not isinstance(cell, str) or cell for cell in cells):
+                yield cells
+
+
+def _workbook(path: Path) -> Any:
+    from python_calamine import CalamineWorkbook
+
+    return CalamineWorkbook.from_path(str(path))
+
+
+@contextmanager
+def _plain_errors(shown: str) -> Iterator[None]:
+    """Raise the library's errors, and those of the parts of a workbook, as a SourceError."""
+    from python_calamine import CalamineError
+
+    try:
+        yield
+    except (CalamineError, ElementTree.ParseError, zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
+        raise SourceError(
+            f"{shown} is damaged: it cannot be read as an Excel workbook; save it again, or as CSV"
+        ) from error

@@ -16,6 +16,8 @@ from features.as_of import AsOf
 from features.groups.all_groups import Part, contract_of, feature_groups, joined
 from features.learned import LearnedFeatures
 from features.notices import Notice
+from features.scores.learned_edges import tied_scores
+from features.scores.tie_notice import notices_of_ties
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines, fetch
 from features.tables.canonical import Tally
@@ -62,7 +64,12 @@ def build_vectors(
     if frame.empty:
         raise SourceError(f"no customer has a usable row before {as_of}. {_told(report)}")
     rules = learned if learned is not None else LearnedFeatures.learn(frame, contract, settings)
-    frame = validated(rules.apply(frame, contract), contract)
+    frame = rules.apply(frame, contract)
+    if learned is None:
+        tied = tied_scores(frame, contract.names, settings.rfm.score_edges)
+        notices = (*notices, *notices_of_ties(frame, tied))
+        frame = frame.assign(**tied)
+    frame = validated(frame, contract)
     return CustomerVectors(frame, contract, rules, as_of, digest(frame), report, groups.columns, notices)
 
 

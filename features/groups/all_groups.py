@@ -15,10 +15,10 @@ import pandas as pd
 
 from features.as_of import AnyAsOf
 from features.groups import firmographics, rfm, subscriptions, usage
-from features.learned import score_columns
+from features.scores.score_columns import SCORED, score_columns
 from features.settings import FeatureSettings, Sources, TableSource
 from features.tables.canonical import Tally, canonical
-from features.tables.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawTable
+from features.tables.raw_tables import EVENTS, ORDERS, ORDERS_WITHOUT_MONEY, SUBSCRIPTIONS, RawTable
 from features.text.rules import TextRules
 from segment_model.contract import Column, VectorContract
 from segment_model.errors import SettingsError, nearest_word
@@ -58,19 +58,18 @@ def feature_groups(open_table: Open, sources: Sources, settings: FeatureSettings
     def read(source: TableSource, contract: RawTable, mapped: Mapping[str, str], distinct: bool = False) -> ir.Table:
         table = canonical(open_table(source, contract.name), contract, mapped, as_of, distinct, TextRules.of(source))
         columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)
-        if contract is ORDERS:
+        if contract.name == ORDERS.name:
             table = rfm.prepare_orders(table, settings.rfm)
         tallies[contract.name] = table.tallies
         return table.table
 
     if source := sources.orders:
-        orders = read(source, ORDERS, source.columns, settings.rfm.duplicates == "dropped")
-        discounted = "discount" in orders.columns
-        parts.append(
-            Part(rfm.rfm(orders, as_of, settings.rfm), rfm.columns(settings.rfm, settings.currency, discounted))
-        )
+        contract = ORDERS if settings.rfm.monetary else ORDERS_WITHOUT_MONEY
+        orders = read(source, contract, source.columns, settings.rfm.duplicates == "dropped")
+        listed = rfm.columns(settings.rfm, settings.currency, rfm.is_discounted(orders))
+        parts.append(Part(rfm.rfm(orders, as_of, settings.rfm), listed))
         if settings.rfm.cdnow_summary:
-            parts.append(Part(rfm.cdnow_summary(orders, as_of), rfm.cdnow_columns(settings.currency)))
+            parts.append(Part(rfm.cdnow_summary(orders, as_of), rfm.cdnow_columns(settings.rfm, settings.currency)))
     if source := sources.events:
         events = read(source, EVENTS, source.columns)
         parts.append(Part(usage.usage(events, as_of), usage.columns(events)))
@@ -101,8 +100,9 @@ def contract_of(groups: FeatureGroups, settings: FeatureSettings) -> VectorContr
         If `roles` or `words` name a column that the vector does not have.
     """
     columns = [column for part in groups.parts for column in part.columns]
-    if settings.rfm.scores and any(column.name == "recency_days" for column in columns):
-        columns += score_columns()
+    if settings.rfm.scores:
+        measures = {column.name for column in columns}
+        columns += [c for c in score_columns(settings.rfm.score_edges) if SCORED[c.name] in measures]
     contract = VectorContract(tuple(columns))
     for block, names in (("roles", settings.roles), ("words", settings.words)):
         for name in names:

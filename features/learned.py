@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.own_vectors.vector_columns import NO_COLUMNS, VectorColumns
 from features.scores.learned_edges import learn_edges, points
 from features.scores.score_columns import SCORED
 from features.settings import FeatureSettings
@@ -25,14 +26,21 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class LearnedFeatures:
-    """Score edges by score (ascending; a value above one scores higher) and, by category column, the categories that
-    keep their name; all others become "other"."""
+    """Score edges by score (ascending; a value above one scores higher); by category column, the categories that keep
+    their name, while all others become "other"; and the columns of the user's own vectors with their kinds."""
 
     score_edges: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    own: VectorColumns = NO_COLUMNS
 
     @classmethod
-    def learn(cls, frame: pd.DataFrame, contract: VectorContract, settings: FeatureSettings) -> Self:
+    def learn(
+        cls,
+        frame: pd.DataFrame,
+        contract: VectorContract,
+        settings: FeatureSettings,
+        own: VectorColumns = NO_COLUMNS,
+    ) -> Self:
         """Edges as `features.rfm.score_edges` says; categories of at least `rare_share` of the known values."""
         edges = learn_edges(frame, contract.names, settings.rfm.score_edges)
         categories = {}
@@ -40,7 +48,7 @@ class LearnedFeatures:
             shares = frame[name].dropna().value_counts(normalize=True)
             kept = shares[shares >= settings.attributes.rare_share].index
             categories[name] = tuple(sorted(str(value) for value in kept))
-        return cls(edges, categories)
+        return cls(edges, categories, own)
 
     def apply(self, frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
         """The frame with scores filled in and rare or unseen categories pooled; its other columns are untouched.
@@ -83,6 +91,7 @@ class LearnedFeatures:
         return {
             "score_edges": {name: list(edges) for name, edges in self.score_edges.items()},
             "categories": {name: list(kept) for name, kept in self.categories.items()},
+            **({"own": self.own.to_json()} if self.own else {}),
         }
 
     @classmethod
@@ -98,6 +107,7 @@ class LearnedFeatures:
             return cls(
                 {str(name): tuple(float(edge) for edge in edges) for name, edges in stored["score_edges"].items()},
                 {str(name): tuple(str(value) for value in kept) for name, kept in stored["categories"].items()},
+                VectorColumns.from_json(stored.get("own", {})),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ContractError(f"the learned features cannot be read: {error!r}") from error

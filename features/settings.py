@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from features.scores.score_edges import ScoreEdges
 from features.settings_block import Settings
-from features.source_settings import Attribute, CustomersSource, Sources, TableSource
+from features.source_settings import Attribute, CustomersSource, Sources, TableSource, VectorsSource
 from segment_model.contract import Role
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Sources",
     "TableSource",
     "UsageSettings",
+    "VectorsSource",
     "Words",
 ]
 

@@ -48,7 +48,7 @@ def learned_by(model: SegmentModel) -> LearnedFeatures:
 def describe_vectors(vectors: CustomerVectors) -> str:
     """A summary in a few lines: customers, rows of each table, basis and descriptor columns, notices."""
     customers = len(vectors.frame)
-    lines = [f"{customers:,} customer{'' if customers == 1 else 's'} as of {vectors.as_of.isoformat()}"]
+    lines = [f"{customers:,} customer{'' if customers == 1 else 's'}{vectors.moment}"]
     for table, counts in vectors.report.items():
         left_out = [f"{count:,} {kind.replace('_', ' ')}" for kind, count in counts.items() if count and kind != "rows"]
         rows = counts.get("rows", 0)

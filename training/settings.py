@@ -16,7 +16,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from features.settings import FeatureSettings, Sources
 from features.settings import Settings as Block
@@ -102,8 +102,10 @@ class Settings(Block):
     """Everything that a discovery needs to know."""
 
     title: str = Field("", description="title of the report")
-    as_of: date | datetime = Field(
-        description="the moment that the vectors describe: rows at or after it do not count; a date is its midnight"
+    as_of: date | datetime | None = Field(
+        None,
+        description="the moment that the vectors describe: rows at or after it do not count; a date is its midnight. "
+        "Needed unless `vectors` is the only source",
     )
     sources: Sources = Field(description="where the raw tables are")
     features: FeatureSettings = Field(FeatureSettings(), description="how the tables become customer vectors")
@@ -115,11 +117,13 @@ class Settings(Block):
 
     @field_validator("as_of", mode="wrap")
     @classmethod
-    def _a_moment(cls, value: object, parse: ValidatorFunctionWrapHandler) -> date | datetime:
+    def _a_moment(cls, value: object, parse: ValidatorFunctionWrapHandler) -> date | datetime | None:
         """Replace pydantic's messages for the two types by one, and refuse a bare number.
 
         pydantic would read the number 2026 as seconds since 1970, where the user means a year.
         """
+        if value is None:
+            return None
         try:
             if isinstance(value, str | date):
                 moment: date | datetime = parse(value)
@@ -127,6 +131,12 @@ class Settings(Block):
         except ValidationError:
             pass
         raise ValueError(f"must be {A_MOMENT}")
+
+    @model_validator(mode="after")
+    def _a_moment_for_dates(self) -> Settings:
+        if self.as_of is None and self.sources.may_have_dates:
+            raise PydanticCustomError("as_of_needed", f"'as_of' is needed: {A_MOMENT}")
+        return self
 
 
 def read_settings(path: Path) -> tuple[Settings, str]:
@@ -196,7 +206,9 @@ def _message(problem: ErrorDetails, kind: type[BaseModel]) -> str:
         known = _fields_at(kind, path[:-1])
         return f"unknown key {where!r}.{nearest_word(path[-1], known)} Known here: {', '.join(known)}"
     if problem["type"] == "missing":
-        return f"{where!r} is needed" + (f": {A_MOMENT}" if where == "as_of" else "")
+        return f"{where!r} is needed"
+    if problem["type"] == "as_of_needed":
+        return problem["msg"]
     if problem["type"] == "union_tag_invalid":
         key, tag, tags = (
             str(problem["ctx"][part]).replace("'", "") for part in ("discriminator", "tag", "expected_tags")

@@ -35,9 +35,9 @@ def test_a_new_customer_gets_the_score_of_the_middle_one_of_those_with_an_equal_
     by_rank = pd.Series(tied_scores(frame, ["f_score"], FIRST)["f_score"], index=frame.index)
     edges = learn_edges(frame, ["f_score"], FIRST)["f_score"]
     assert list(edges) == sorted(edges)
-    for value, scores in by_rank.groupby(frame.frequency):
+    for orders, scores in by_rank.groupby(frame.frequency):
         middle = sorted(scores)[(len(scores) - 1) // 2]
-        assert points("f_score", edges, np.array([value])).tolist() == [middle]
+        assert points("f_score", edges, np.array([orders])).tolist() == [middle]
     finer = points("f_score", edges, np.linspace(-1, 7, 33))
     assert (np.diff(finer) >= 0).all()
 

@@ -14,7 +14,10 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.types as ir
 
+from segment_model.errors import SettingsError
+
 EPOCH = date(1970, 1, 1)
+NEEDED = "'as_of' is needed, since a table has dates: a date such as 2026-07-01 or a time such as 2026-07-01T12:00"
 
 
 class AnyAsOf(Protocol):
@@ -67,6 +70,35 @@ class AsOf:
 
     def cutoff(self, zoned: bool) -> ir.TimestampScalar:
         return ibis.literal(self.instant, "timestamp('UTC')") if zoned else self.clock()
+
+
+class NoAsOf:
+    """No moment, for tables without dates.
+
+    Raises
+    ------
+    SettingsError
+        If a table has dates after all, whenever the moment is asked for.
+    """
+
+    @property
+    def day(self) -> int:
+        raise SettingsError(NEEDED)
+
+    @property
+    def last_day(self) -> int:
+        raise SettingsError(NEEDED)
+
+    def clock(self, days_before: int = 0) -> ir.TimestampScalar:  # noqa: ARG002
+        raise SettingsError(NEEDED)
+
+    def cutoff(self, zoned: bool) -> ir.TimestampScalar:  # noqa: ARG002
+        raise SettingsError(NEEDED)
+
+
+def moment_of(moment: date | datetime | None, time_zone: str) -> AsOf | NoAsOf:
+    """The as-of moment of the settings."""
+    return NoAsOf() if moment is None else AsOf.at(moment, time_zone)
 
 
 class LaterAsOf:

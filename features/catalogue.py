@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.groups import rfm, subscriptions, usage
-from features.learned import score_columns
+from features.scores.score_columns import score_columns
 from features.settings import FeatureSettings
 from features.tables.raw_tables import EVENTS, SUBSCRIPTIONS, RawTable, RawType
 from segment_model.contract import Column
@@ -18,8 +18,8 @@ def every_column(settings: FeatureSettings | None = None) -> tuple[Column, ...]:
     events, terms = _full(EVENTS), _full(SUBSCRIPTIONS)
     return (
         *rfm.columns(chosen.rfm, chosen.currency, discounted=True),
-        *score_columns(),
-        *rfm.cdnow_columns(chosen.currency),
+        *score_columns(chosen.rfm.score_edges),
+        *rfm.cdnow_columns(chosen.rfm, chosen.currency),
         *usage.columns(events),
         *usage.session_columns(),
         *usage.top_feature_columns(),

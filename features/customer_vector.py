@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from features.as_of import AsOf
+from features.as_of import moment_of
 from features.groups.all_groups import Part, contract_of, feature_groups, joined
 from features.learned import LearnedFeatures
 from features.notices import Notice
+from features.scores.learned_edges import tied_scores
+from features.scores.tie_notice import notices_of_ties
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines, fetch
 from features.tables.canonical import Tally
@@ -26,7 +28,7 @@ from segment_model.errors import SourceError, counted
 def build_vectors(
     sources: Sources,
     settings: FeatureSettings,
-    as_of: Moment,
+    as_of: Moment | None,
     base: str | Path,
     learned: LearnedFeatures | None = None,
 ) -> CustomerVectors:
@@ -35,11 +37,11 @@ def build_vectors(
     Parameters
     ----------
     as_of
-        Only rows strictly before it count; a date is the midnight at which it starts.
+        Only rows strictly before it count; a date is the midnight at which it starts. None where no table has dates.
     base
         The folder that relative file names count from.
     learned
-        Score edges and category names of an earlier build, applied as they are; None learns them from this one.
+        Score edges, category names and kinds of an earlier build, applied as they are; None learns them from this one.
 
     Raises
     ------
@@ -52,17 +54,27 @@ def build_vectors(
         If two columns have one name, or `learned` lacks a category column.
     """
     with Engines(Path(base), settings.time_zone) as engines:
-        groups = feature_groups(engines.open, sources, settings, AsOf.at(as_of, settings.time_zone), engines.keep)
+        own = learned.own if learned is not None else None
+        groups = feature_groups(
+            engines.open, sources, settings, moment_of(as_of, settings.time_zone), own, engines.keep
+        )
         counted = {name: _counted(tallies) for name, tallies in groups.tallies.items()}
         frames = [_frame(part) for part in groups.parts]
-        notices = (*engines.notices, *(notice for _, notices in counted.values() for notice in notices))
+        of_rows = (notice for _, notices in counted.values() for notice in notices)
+        notices = (*engines.notices, *groups.notices, *of_rows)
     report = {name: counts for name, (counts, _) in counted.items()}
     contract = contract_of(groups, settings)
     frame = joined(frames, contract)
     if frame.empty:
-        raise SourceError(f"no customer has a usable row before {as_of}. {_told(report)}")
-    rules = learned if learned is not None else LearnedFeatures.learn(frame, contract, settings)
-    frame = validated(rules.apply(frame, contract), contract)
+        before = "" if as_of is None else f" before {as_of}"
+        raise SourceError(f"no customer has a usable row{before}. {_told(report)}")
+    rules = learned if learned is not None else LearnedFeatures.learn(frame, contract, settings, groups.own)
+    frame = rules.apply(frame, contract)
+    if learned is None:
+        tied = tied_scores(frame, contract.names, settings.rfm.score_edges)
+        notices = (*notices, *notices_of_ties(frame, tied))
+        frame = frame.assign(**tied)
+    frame = validated(frame, contract)
     return CustomerVectors(frame, contract, rules, as_of, digest(frame), report, groups.columns, notices)
 
 
@@ -90,7 +102,7 @@ def _frame(part: Part) -> pd.DataFrame:
     if not frame.index.is_unique:
         twice = frame.index[frame.index.duplicated()].unique().sort_values()
         raise SourceError(
-            f"customers: {counted(len(twice), 'customer has', 'customers have')} more than one row, such as "
+            f"{part.raw_table}: {counted(len(twice), 'customer has', 'customers have')} more than one row, such as "
             f"{', '.join(twice[:3])}; keep one row each"
         )
     return frame

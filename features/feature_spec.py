@@ -9,13 +9,14 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
-from features.groups import firmographics
+from features.groups import firmographics, own_vectors
 from features.learned import LearnedFeatures
-from features.settings import Attribute, CustomersSource, FeatureSettings, Sources, TableSource
+from features.settings import Attribute, CustomersSource, FeatureSettings, Sources, TableSource, VectorsSource
 from features.tables.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawColumn, RawTable
 from segment_model.errors import ContractError
 
 ATTRIBUTES = "customers"
+OF_ONE_ROW = frozenset({ATTRIBUTES, own_vectors.NAME})
 REMEDY = "discover anew, and the model will know"
 
 
@@ -48,7 +49,14 @@ class FeatureSpec:
         except (ValidationError, KeyError, TypeError, AttributeError) as error:
             raise ContractError(f"how this model's features were made cannot be read; {REMEDY}") from error
         attributes = sources.customers.attributes if sources.customers else {}
-        contracts = (ORDERS, EVENTS, SUBSCRIPTIONS, firmographics.contract(attributes))
+        learned = LearnedFeatures.from_json(provenance["learned_features"])
+        contracts = (
+            ORDERS,
+            EVENTS,
+            SUBSCRIPTIONS,
+            firmographics.contract(attributes),
+            own_vectors.contract(learned.own),
+        )
         tables = {
             contract.name: RawTable(
                 contract.name,
@@ -58,8 +66,8 @@ class FeatureSpec:
             for contract in contracts
             if contract.name in raw_columns
         }
-        learned = LearnedFeatures.from_json(provenance["learned_features"])
-        return cls(tables, attributes, settings, learned, {name: _null_values(sources, name) for name in tables})
+        null_values = {name: _null_values(sources, name, learned) for name in tables}
+        return cls(tables, attributes, settings, learned, null_values)
 
     def columns(self, table: str) -> tuple[RawColumn, ...]:
         """The columns of the raw table, without `customer_id`."""
@@ -70,21 +78,26 @@ class FeatureSpec:
         place = {
             name: {"file": "rows of a request", "null_values": self.null_values.get(name, [])} for name in self.tables
         }
-        plain = {name: TableSource.model_validate(place[name]) for name in self.tables if name != ATTRIBUTES}
+        plain = {name: TableSource.model_validate(place[name]) for name in self.tables if name not in OF_ONE_ROW}
         attributes = {
             name: attribute.model_copy(update={"column": None}) for name, attribute in self.attributes.items()
         }
-        if ATTRIBUTES not in self.tables:
-            return Sources(**plain)
-        return Sources(customers=CustomersSource(attributes=attributes, **place[ATTRIBUTES]), **plain)
+        customers, vectors = place.get(ATTRIBUTES), place.get(own_vectors.NAME)
+        return Sources(
+            **plain,
+            customers=CustomersSource(attributes=attributes, **customers) if customers else None,
+            vectors=VectorsSource.model_validate(vectors) if vectors else None,
+        )
 
 
-def _null_values(sources: Sources, table: str) -> list[str] | dict[str, list[str]]:
+def _null_values(sources: Sources, table: str, learned: LearnedFeatures) -> list[str] | dict[str, list[str]]:
     """The words that mean missing in a table, by our names where they are told by column."""
     source: TableSource = getattr(sources, table)
     words = source.null_values
     if isinstance(words, list):
         return words
     named = firmographics.mapping(source) if isinstance(source, CustomersSource) else source.columns
+    if table == own_vectors.NAME:
+        named = {column.name: column.theirs for column in learned.own}
     yours = {theirs: ours for ours, theirs in named.items()}
     return {yours.get(column, column): own for column, own in words.items()}

@@ -14,43 +14,41 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.own_vectors.vector_columns import NO_COLUMNS, VectorColumns
+from features.scores.learned_edges import learn_edges, points
+from features.scores.score_columns import SCORED
 from features.settings import FeatureSettings
-from segment_model.contract import Column, Kind, Role, VectorContract
+from segment_model.contract import VectorContract
 from segment_model.errors import ContractError
 
 OTHER = "other"
-QUANTILES = (0.2, 0.4, 0.6, 0.8)
-SCORED = {"r_score": "recency_days", "f_score": "frequency", "m_score": "monetary_value"}
-LOW_IS_GOOD = frozenset({"r_score"})
 
 
 @dataclass(frozen=True, slots=True)
 class LearnedFeatures:
-    """Score edges by score (four ascending numbers; a value above one scores higher) and, by category column,
-    the categories that keep their name; all others become "other"."""
+    """Score edges by score (ascending; a value above one scores higher); by category column, the categories that keep
+    their name, while all others become "other"; and the columns of the user's own vectors with their kinds."""
 
     score_edges: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    own: VectorColumns = NO_COLUMNS
 
     @classmethod
-    def learn(cls, frame: pd.DataFrame, contract: VectorContract, settings: FeatureSettings) -> Self:
-        """Edges at the quintiles of the known values; categories of at least `rare_share` of the known values."""
-        edges = {}
-        for score, column in SCORED.items():
-            known = frame[column].dropna().to_numpy(dtype=float) if score in contract.names else np.empty(0)
-            if known.size:
-                quantiles = np.quantile(known, QUANTILES)
-                if settings.rfm.score_edges == "quantile_plus_one":
-                    quantiles = np.nextafter(
-                        quantiles + 1, -np.inf
-                    )  # one unit above the quantile already scores higher
-                edges[score] = tuple(float(edge) for edge in quantiles)
+    def learn(
+        cls,
+        frame: pd.DataFrame,
+        contract: VectorContract,
+        settings: FeatureSettings,
+        own: VectorColumns = NO_COLUMNS,
+    ) -> Self:
+        """Edges as `features.rfm.score_edges` says; categories of at least `rare_share` of the known values."""
+        edges = learn_edges(frame, contract.names, settings.rfm.score_edges)
         categories = {}
         for name in (column.name for column in contract.columns if column.is_category):
             shares = frame[name].dropna().value_counts(normalize=True)
             kept = shares[shares >= settings.attributes.rare_share].index
             categories[name] = tuple(sorted(str(value) for value in kept))
-        return cls(edges, categories)
+        return cls(edges, categories, own)
 
     def apply(self, frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
         """The frame with scores filled in and rare or unseen categories pooled; its other columns are untouched.
@@ -71,12 +69,10 @@ class LearnedFeatures:
         return frame.assign(**filled)
 
     def points(self, score: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """1 to 5 for each value of the column that the score is made from; NaN where that is missing."""
+        """The score of each value of the column that it is made from; NaN where that is missing or has no edges."""
         if score not in self.score_edges:
             return np.full(values.shape, np.nan)
-        above = np.searchsorted(np.asarray(self.score_edges[score]), values, side="left")
-        points = 5 - above if score in LOW_IS_GOOD else 1 + above
-        return np.where(np.isnan(values), np.nan, points.astype(float))
+        return points(score, self.score_edges[score], values)
 
     def kept(self, name: str) -> tuple[str, ...]:
         """The categories of a column that keep their name.
@@ -95,6 +91,7 @@ class LearnedFeatures:
         return {
             "score_edges": {name: list(edges) for name, edges in self.score_edges.items()},
             "categories": {name: list(kept) for name, kept in self.categories.items()},
+            **({"own": self.own.to_json()} if self.own else {}),
         }
 
     @classmethod
@@ -110,26 +107,9 @@ class LearnedFeatures:
             return cls(
                 {str(name): tuple(float(edge) for edge in edges) for name, edges in stored["score_edges"].items()},
                 {str(name): tuple(str(value) for value in kept) for name, kept in stored["categories"].items()},
+                VectorColumns.from_json(stored.get("own", {})),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ContractError(
                 "the learned score edges and categories cannot be read: discover anew, or write the vectors again"
             ) from error
-
-
-def score_columns() -> tuple[Column, ...]:
-    """The columns of the R, F and M scores: the fifth of the training customers that a value falls into; 5 is best."""
-    words = {
-        "r_score": ("long since the last order", "bought recently"),
-        "f_score": ("rare buyers", "frequent buyers"),
-        "m_score": ("low spend", "high spend"),
-    }
-    return tuple(
-        Column(
-            name, Kind.COUNT, Role.DESCRIPTOR, "of 5", "rfm",
-            f"fifth of {SCORED[name]} among the customers it was learned from; 5 is "
-            f"{'the most recent' if name in LOW_IS_GOOD else 'the highest'}",
-            True, low=low, high=high, label=name.replace("_", " ").capitalize(),
-        )
-        for name, (low, high) in words.items()
-    )  # fmt: skip

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from features.scores.score_edges import ScoreEdges
 from features.settings_block import Settings
-from features.source_settings import Attribute, CustomersSource, Sources, TableSource
+from features.source_settings import Attribute, CustomersSource, Sources, TableSource, VectorsSource
 from segment_model.contract import Role
 
 __all__ = [
@@ -18,10 +19,12 @@ __all__ = [
     "CustomersSource",
     "FeatureSettings",
     "RfmSettings",
+    "ScoreEdges",
     "Settings",
     "Sources",
     "TableSource",
     "UsageSettings",
+    "VectorsSource",
     "Words",
 ]
 
@@ -36,12 +39,23 @@ class RfmSettings(Settings):
     zero_amounts: Literal["kept", "dropped"] = Field("kept", description="rows with an amount of exactly 0")
     frequency: Literal["orders", "lines", "active_days"] = Field("orders", description="what `frequency` counts")
     duplicates: Literal["kept", "dropped"] = Field("kept", description="rows equal in every column of your table")
-    scores: bool = Field(True, description="add R, F and M scores from 1 to 5")
-    score_edges: Literal["quantile", "quantile_plus_one"] = Field(
-        "quantile",
-        description="a higher score starts above the quantile, or one whole unit above it (as the R package rfm does)",
+    recency: Literal["calendar_days", "elapsed_days"] = Field(
+        "calendar_days",
+        description="recency and tenure in days of the calendar, or in whole elapsed days of 24 hours, for which the "
+        "time of day of `as_of` and of the order counts",
+    )
+    monetary: bool = Field(True, description="false for orders without money: recency and frequency alone")
+    scores: bool = Field(True, description="add R, F and M scores, from 1 to 5 unless `score_edges` says otherwise")
+    score_edges: ScoreEdges = Field(
+        ScoreEdges(), description="where scores begin: a block, or a rule alone (quantile or quantile_plus_one)"
     )
     cdnow_summary: bool = Field(False, description="add the columns of the CDNOW summary (BTYD models)")
+
+    @model_validator(mode="after")
+    def _edges_of_money(self) -> Self:
+        if not self.monetary and self.score_edges.monetary is not None:
+            raise ValueError("orders without money have no M score: leave out score_edges.monetary, or monetary: false")
+        return self
 
 
 class UsageSettings(Settings):

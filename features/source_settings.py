@@ -161,6 +161,35 @@ class CustomersSource(TableSource):
         return value
 
 
+class VectorsSource(TableSource):
+    """A table of one row a customer, with features of your own; `columns` maps `customer_id`, and renames others.
+
+    All keys but `columns` name a column as your table does.
+    """
+
+    number_rows: bool = Field(
+        False, description="a file without ids: its rows are the customers, by number, the first row is `1`"
+    )
+    include: list[str] | None = Field(None, description="the columns to take; all others are left out")
+    exclude: list[str] = Field(default_factory=list, description="columns to leave out")
+    kinds: dict[str, Kind] = Field(
+        default_factory=dict, description="the kind of a column, instead of the one inferred from its values"
+    )
+    roles: dict[str, Role] = Field(default_factory=dict, description="the role of a column; basis by default")
+    units: dict[str, str] = Field(default_factory=dict, description="the unit shown after a value")
+    sensitive: list[str] = Field(
+        default_factory=list,
+        description="columns that may not shape segments nor appear in names and cards, unless "
+        "`discovery.allow_sensitive`",
+    )
+
+    @model_validator(mode="after")
+    def _ids(self) -> Self:
+        if self.number_rows and (self.file is None or "customer_id" in self.columns):
+            raise ValueError("`number_rows` is for a file without ids: the rows of a database have no order")
+        return self
+
+
 class Sources(Settings):
     """The raw tables; at least one."""
 
@@ -170,11 +199,17 @@ class Sources(Settings):
     events: TableSource | None = Field(None, description="what customers do: gives usage")
     customers: CustomersSource | None = Field(None, description="what customers are: gives attributes")
     subscriptions: TableSource | None = Field(None, description="what they subscribe to: gives MRR, plan, churn")
+    vectors: VectorsSource | None = Field(None, description="features of your own, one row a customer")
+
+    @property
+    def may_have_dates(self) -> bool:
+        """Whether an as-of moment can make a difference."""
+        return any((self.orders, self.events, self.customers, self.subscriptions))
 
     @model_validator(mode="after")
     def _at_least_one(self) -> Self:
-        if not any((self.orders, self.events, self.customers, self.subscriptions)):
-            raise ValueError("at least one of orders, events, customers or subscriptions is needed")
+        if not (self.may_have_dates or self.vectors):
+            raise ValueError("at least one of orders, events, customers, subscriptions or vectors is needed")
         return self
 
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from features.learned import LearnedFeatures
 from features.notices import Notice
-from features.vector_table import CustomerVectors, digest, validated
+from features.vector_table import CustomerVectors, Moment, digest, validated
 from segment_model.contract import VectorContract
 from segment_model.errors import SourceError
 from segment_model.storage.atomic_write import atomic_file
@@ -33,7 +33,7 @@ def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
         raise SourceError(f"cannot write the vectors to {path}: there is no folder {folder}")
     story = {
         "format": FORMAT,
-        "as_of": vectors.as_of.isoformat(),
+        "as_of": vectors.as_of.isoformat() if vectors.as_of else None,
         "digest": vectors.digest,
         "contract": vectors.contract.to_json(),
         "learned": vectors.learned.to_json(),
@@ -84,11 +84,16 @@ def read_vectors(path: str | Path) -> CustomerVectors:
         frame = validated(table.to_pandas().set_index("customer_id"), contract)
         if digest(frame) != story["digest"]:
             raise SourceError(f"{path} was changed after it was written: its contents do not have the digest it names")
-        moment = story["as_of"]
-        as_of = datetime.fromisoformat(moment) if "T" in moment else date.fromisoformat(moment)
+        as_of = _moment(story["as_of"])
         learned = LearnedFeatures.from_json(story["learned"])
         report = {str(table): dict(counts) for table, counts in story["report"].items()}
         notices = tuple(Notice.from_json(notice) for notice in story.get("notices", ()))
     except (KeyError, TypeError, ValueError, AttributeError) as error:  # the digest is of the customers only
         raise SourceError(f"what {path} says of its vectors is damaged: write it again") from error
     return CustomerVectors(frame, contract, learned, as_of, story["digest"], report, notices=notices)
+
+
+def _moment(text: str | None) -> Moment | None:
+    if text is None:
+        return None
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

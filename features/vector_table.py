@@ -36,17 +36,22 @@ class CustomerVectors:
 
     `frame` is indexed by `customer_id` (unique, sorted text) with the contract's columns in order; `report` counts, by
     raw table, the rows read, left out (and why) and used; `columns` lists which of our columns each raw table has;
-    `notices` are assumptions and warnings.
+    `notices` are assumptions and warnings. `as_of` is None where no table has dates.
     """
 
     frame: pd.DataFrame
     contract: VectorContract
     learned: LearnedFeatures
-    as_of: Moment
+    as_of: Moment | None
     digest: str
     report: Mapping[str, Mapping[str, int]]
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def moment(self) -> str:
+        """The as-of moment in words, such as " as of 2026-07-01"; empty where no table has dates."""
+        return "" if self.as_of is None else f" as of {self.as_of.isoformat()}"
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:

@@ -47,7 +47,7 @@ def learned_by(model: SegmentModel) -> LearnedFeatures:
 
 def describe_vectors(vectors: CustomerVectors) -> str:
     """A summary in a few lines: customers, rows of each table, basis and descriptor columns, notices."""
-    lines = [f"{counted(len(vectors.frame), 'customer')} as of {vectors.as_of.isoformat()}"]
+    lines = [f"{counted(len(vectors.frame), 'customer')}{vectors.moment}"]
     for table, counts in vectors.report.items():
         left_out = counts_in_words({kind: count for kind, count in counts.items() if count and kind != "rows"})
         line = f"  {table}: {counted(counts.get('rows', 0), 'row')}"

@@ -29,7 +29,7 @@ TAG_LIMIT = 5000  # characters
 def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
     """The provenance of a model: data, settings and library versions, as plain JSON values."""
     return {
-        "as_of": vectors.as_of.isoformat(),
+        **({"as_of": vectors.as_of.isoformat()} if vectors.as_of else {}),
         "data_digest": vectors.digest,
         "learned_features": vectors.learned.to_json(),
         "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
@@ -65,7 +65,7 @@ def make_record(
         for number, (candidate, remark) in enumerate(zip(discovery.candidates, discovery.choice.remarks, strict=True))
     )
     return DiscoveryRecord(
-        name=f"{settings.registry.model_name} as of {vectors.as_of.isoformat()}",
+        name=f"{settings.registry.model_name}{vectors.moment}",
         settings=settings.model_dump(mode="json", exclude={"sweep"}),
         vectors=vectors.frame,
         data_digest=vectors.digest,
@@ -123,7 +123,7 @@ def note(settings: Settings, vectors: CustomerVectors, discovery: Discovery) -> 
     exemplars = counted(discovery.model.provenance["exemplars"], "encoded training customer")
     return (
         f"# {settings.title or settings.registry.model_name}\n\n"
-        f"{customers} as of {vectors.as_of.isoformat()}. Chosen: {discovery.choice.reason}.\n\n"
+        f"{customers}{vectors.moment}. Chosen: {discovery.choice.reason}.\n\n"
         f"**Verdict.** {discovery.verdict.sentence}\n\n"
         f"The model keeps {exemplars} as exemplars.\n\n"
         "The whole story with pictures is in the artifact `report.html`.\n\n"

@@ -245,7 +245,7 @@ def _facts(discovery: Discovery, raw_tables: Mapping[str, Mapping[str, int]]) ->
     provenance, basis = discovery.model.provenance, discovery.contract.basis
     descriptors = [column.name for column in shown_columns(discovery) if column not in basis]
     return {
-        "as of": provenance.get("as_of"),
+        **({"as of": provenance["as_of"]} if "as_of" in provenance else {}),
         "data digest": provenance.get("data_digest"),
         "model digest": discovery.model.artefact_digest,
         "learned digest": discovery.model.learned_digest,

@@ -95,8 +95,10 @@ class Settings(Block):
     """Everything that a discovery needs to know."""
 
     title: str = Field("", description="title of the report")
-    as_of: date | datetime = Field(
-        description="the moment that the vectors describe: rows at or after it do not count; a date is its midnight"
+    as_of: date | datetime | None = Field(
+        None,
+        description="the moment that the vectors describe: rows at or after it do not count; a date is its midnight. "
+        "Needed unless `vectors` is the only source",
     )
     sources: Sources = Field(description="where the raw tables are")
     features: FeatureSettings = Field(FeatureSettings(), description="how the tables become customer vectors")
@@ -108,11 +110,13 @@ class Settings(Block):
 
     @field_validator("as_of", mode="wrap")
     @classmethod
-    def _a_moment(cls, value: object, parse: ValidatorFunctionWrapHandler) -> date | datetime:
+    def _a_moment(cls, value: object, parse: ValidatorFunctionWrapHandler) -> date | datetime | None:
         """Replace pydantic's messages for the two types by one, and refuse a bare number.
 
         pydantic would read the number 2026 as seconds since 1970, where the user means a year.
         """
+        if value is None:
+            return None
         try:
             if isinstance(value, str | date):
                 moment: date | datetime = parse(value)
@@ -120,6 +124,12 @@ class Settings(Block):
         except ValidationError:
             pass
         raise ValueError(f"must be {A_MOMENT}")
+
+    @model_validator(mode="after")
+    def _a_moment_for_dates(self) -> Settings:
+        if self.as_of is None and self.sources.may_have_dates:
+            raise ValueError(f"'as_of' is needed: {A_MOMENT}")
+        return self
 
 
 def read_settings(path: Path) -> tuple[Settings, str]:

@@ -14,6 +14,7 @@ from experiments.complete_journey import SETTINGS, load_tables
 from experiments.simulated_company.company import simulate, write_company
 from features.vector_table import CustomerVectors
 from jobs.customer_vectors import vectors_of
+from segment_model.errors import SettingsError
 from training.settings import Settings, parse_settings, read_settings
 
 MONTH = timedelta(days=31)
@@ -88,6 +89,8 @@ def online_retail() -> TwoDays | None:
 
 def _months(company: str, settings: Settings, folder: Path, days: int) -> list[Month]:
     """The vectors of each day, from the earliest to the settings' own."""
+    if settings.as_of is None:
+        raise SettingsError("months need an as-of moment to count back from")
     dated = [settings.model_copy(update={"as_of": settings.as_of - ago * MONTH}) for ago in reversed(range(days))]
     return [Month(company, settings, vectors_of(settings, folder)) for settings in dated]
 

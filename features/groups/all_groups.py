@@ -6,7 +6,7 @@ of a request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,33 +14,45 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from features.as_of import AnyAsOf
-from features.groups import firmographics, rfm, subscriptions, usage
-from features.learned import score_columns
+from features.groups import firmographics, own_vectors, rfm, subscriptions, usage
+from features.notices import Notice
+from features.own_vectors.infer_columns import Settled
+from features.own_vectors.vector_columns import NO_COLUMNS, VectorColumns
+from features.scores.score_columns import SCORED, score_columns
 from features.settings import FeatureSettings, Sources, TableSource
 from features.tables.canonical import Keep, Tally, canonical
-from features.tables.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawTable
+from features.tables.raw_tables import CUSTOMERS, EVENTS, ORDERS, ORDERS_WITHOUT_MONEY, SUBSCRIPTIONS, RawTable
 from features.text.rules import TextRules
 from segment_model.contract import Column, VectorContract
-from segment_model.errors import SettingsError, nearest_word
+from segment_model.errors import ContractError, SettingsError, nearest_word
 
 Open = Callable[[TableSource, str], ir.Table]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One result of a feature group: an expression with `customer_id`, and the definitions of its other columns."""
+    """One result of a feature group: an expression with `customer_id`, and the definitions of its other columns.
+
+    raw_table : the raw table that it comes from.
+    """
 
     table: ir.Table
     columns: tuple[Column, ...]
+    raw_table: str
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureGroups:
-    """The parts of a vector. `tallies` count the rows of each raw table; `columns` lists our columns that it has."""
+    """The parts of a vector. `tallies` count the rows of each raw table; `columns` lists our columns that it has.
+
+    own : the columns of the user's own vectors. notices : what a person should know of how they were settled.
+    """
 
     parts: tuple[Part, ...]
     tallies: Mapping[str, tuple[Tally, ...]]
     columns: Mapping[str, tuple[str, ...]]
+    own: VectorColumns = NO_COLUMNS
+    notices: tuple[Notice, ...] = ()
 
 
 def feature_groups(
@@ -48,9 +60,12 @@ def feature_groups(
     sources: Sources,
     settings: FeatureSettings,
     as_of: AnyAsOf,
+    own: VectorColumns | None = None,
     keep: Keep = lambda table: table,
 ) -> FeatureGroups:
     """The groups of the tables that `sources` names, each opened by `open_table` and, once converted, kept by `keep`.
+
+    own : the columns of the user's own vectors, as settled in training; None settles them by the values of the table.
 
     Raises
     ------
@@ -60,43 +75,56 @@ def feature_groups(
     parts: list[Part] = []
     tallies: dict[str, tuple[Tally, ...]] = {}
     columns: dict[str, tuple[str, ...]] = {}
+    settled = Settled(NO_COLUMNS)
 
-    def read(source: TableSource, contract: RawTable, mapped: Mapping[str, str], distinct: bool = False) -> ir.Table:
-        raw, rules = open_table(source, contract.name), TextRules.of(source)
-        table = canonical(raw, contract, mapped, as_of, distinct, rules, keep)
+    def read(
+        raw: ir.Table, source: TableSource, contract: RawTable, mapped: Mapping[str, str], distinct: bool = False
+    ) -> ir.Table:
+        table = canonical(raw, contract, mapped, as_of, distinct, TextRules.of(source), keep)
         columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)
-        if contract is ORDERS:
+        if contract.name == ORDERS.name:
             table = rfm.prepare_orders(table, settings.rfm)
         tallies[contract.name] = table.tallies
         return table.table
 
     if source := sources.orders:
-        orders = read(source, ORDERS, source.columns, settings.rfm.duplicates == "dropped")
-        discounted = "discount" in orders.columns
-        parts.append(
-            Part(rfm.rfm(orders, as_of, settings.rfm), rfm.columns(settings.rfm, settings.currency, discounted))
+        contract = ORDERS if settings.rfm.monetary else ORDERS_WITHOUT_MONEY
+        orders = read(
+            open_table(source, ORDERS.name), source, contract, source.columns, settings.rfm.duplicates == "dropped"
         )
+        listed = rfm.columns(settings.rfm, settings.currency, rfm.is_discounted(orders))
+        parts.append(Part(rfm.rfm(orders, as_of, settings.rfm), listed, ORDERS.name))
         if settings.rfm.cdnow_summary:
-            parts.append(Part(rfm.cdnow_summary(orders, as_of), rfm.cdnow_columns(settings.currency)))
+            listed = rfm.cdnow_columns(settings.rfm, settings.currency)
+            parts.append(Part(rfm.cdnow_summary(orders, as_of), listed, ORDERS.name))
     if source := sources.events:
-        events = read(source, EVENTS, source.columns)
-        parts.append(Part(usage.usage(events, as_of), usage.columns(events)))
-        parts.append(Part(usage.sessions(events, as_of, settings.usage), usage.session_columns()))
+        events = read(open_table(source, EVENTS.name), source, EVENTS, source.columns)
+        parts.append(Part(usage.usage(events, as_of), usage.columns(events), EVENTS.name))
+        parts.append(Part(usage.sessions(events, as_of, settings.usage), usage.session_columns(), EVENTS.name))
         if usage.has_features(events):
-            parts.append(Part(usage.top_feature(events, as_of), usage.top_feature_columns()))
+            parts.append(Part(usage.top_feature(events, as_of), usage.top_feature_columns(), EVENTS.name))
         if "device" in events.columns:
-            parts.append(Part(usage.main_device(events, as_of), usage.main_device_columns()))
+            parts.append(Part(usage.main_device(events, as_of), usage.main_device_columns(), EVENTS.name))
     if source := sources.subscriptions:
-        terms = read(source, SUBSCRIPTIONS, source.columns)
+        terms = read(open_table(source, SUBSCRIPTIONS.name), source, SUBSCRIPTIONS, source.columns)
         subscription_columns = subscriptions.columns(terms, settings.currency)
-        parts.append(Part(subscriptions.subscriptions(terms, as_of), subscription_columns))
+        parts.append(Part(subscriptions.subscriptions(terms, as_of), subscription_columns, SUBSCRIPTIONS.name))
         if "plan" in terms.columns:
-            parts.append(Part(subscriptions.plan(terms, as_of), subscriptions.plan_columns()))
+            parts.append(Part(subscriptions.plan(terms, as_of), subscriptions.plan_columns(), SUBSCRIPTIONS.name))
     if customers := sources.customers:
         attributes = customers.attributes
-        rows = read(customers, firmographics.contract(attributes), firmographics.mapping(customers))
-        parts.append(Part(firmographics.firmographics(rows, attributes), firmographics.columns(attributes)))
-    return FeatureGroups(tuple(parts), tallies, columns)
+        raw = open_table(customers, CUSTOMERS.name)
+        rows = read(raw, customers, firmographics.contract(attributes), firmographics.mapping(customers))
+        table = firmographics.firmographics(rows, attributes)
+        parts.append(Part(table, firmographics.columns(attributes), CUSTOMERS.name))
+    if vectors := sources.vectors:
+        raw = own_vectors.with_ids(open_table(vectors, own_vectors.NAME), vectors)
+        settled = own_vectors.settle(raw, vectors, own)
+        mapped = own_vectors.mapping(raw.columns, settled.columns, vectors)
+        rows = read(raw, vectors, own_vectors.contract(settled.columns), mapped)
+        listed = own_vectors.columns_of(settled.columns, vectors)
+        parts.append(Part(own_vectors.own_vectors(rows, settled.columns), listed, own_vectors.NAME))
+    return FeatureGroups(tuple(parts), tallies, columns, settled.columns, settled.notices)
 
 
 def contract_of(groups: FeatureGroups, settings: FeatureSettings) -> VectorContract:
@@ -106,10 +134,14 @@ def contract_of(groups: FeatureGroups, settings: FeatureSettings) -> VectorContr
     ------
     SettingsError
         If `roles` or `words` name a column that the vector does not have.
+    ContractError
+        If two tables make a column of one name.
     """
+    _check_clashes(groups.parts)
     columns = [column for part in groups.parts for column in part.columns]
-    if settings.rfm.scores and any(column.name == "recency_days" for column in columns):
-        columns += score_columns()
+    if settings.rfm.scores:
+        measures = {column.name for column in columns}
+        columns += [c for c in score_columns(settings.rfm.score_edges) if SCORED[c.name] in measures]
     contract = VectorContract(tuple(columns))
     for block, names in (("roles", settings.roles), ("words", settings.words)):
         for name in names:
@@ -121,6 +153,20 @@ def contract_of(groups: FeatureGroups, settings: FeatureSettings) -> VectorContr
     own = {name: words.model_dump(exclude_none=True) for name, words in settings.words.items()}
     contract = VectorContract(tuple(replace(column, **own.get(column.name, {})) for column in contract.columns))
     return contract.with_roles(settings.roles)
+
+
+def _check_clashes(parts: Sequence[Part]) -> None:
+    """Refuse columns of one name, by the tables that they come from."""
+    tables: dict[str, str] = {}
+    for part in parts:
+        for name in (column.name for column in part.columns):
+            if name in tables:
+                mend = f"`columns: {{my_{name}: {name}}}` or leave it out by `exclude: [{name}]`"
+                raise ContractError(
+                    f"both {tables[name]} and {part.raw_table} have a column {name!r}: give it another name"
+                    + (f" by {mend}" if part.raw_table == own_vectors.NAME else "")
+                )
+            tables[name] = part.raw_table
 
 
 def missing_of(column: Column) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import ibis
@@ -12,14 +13,35 @@ from features.as_of import AnyAsOf
 from features.settings import RfmSettings
 from features.tables.canonical import CanonicalTable, Tally
 from features.tables.exact_sums import from_ten_thousandths, ten_thousandths
-from features.tables.raw_tables import LARGEST
+from features.tables.raw_tables import LARGEST, ORDERS
 from segment_model.contract import Column, Kind, Role
 
 GROUP = "rfm"
+OF_MONEY = frozenset({"monetary_value", "average_order_value", "discount_share", "cdnow_repeat_value"})
 
 
 def prepare_orders(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTable:
-    """Rows that count under the chosen conventions, with `money` in ten-thousandths and `is_purchase`."""
+    """Rows that count under the chosen conventions, with `is_purchase` and, if the rows have it, `money`.
+
+    `money` is in ten-thousandths. Without amounts every row is a purchase.
+    """
+    if not any(set(columns) <= set(orders.table.columns) for columns in ORDERS.either):
+        return _without_amounts(orders)
+    prepared = _with_amounts(orders, settings)
+    return prepared if settings.monetary else replace(prepared, table=prepared.table.drop("money"))
+
+
+def _without_amounts(orders: CanonicalTable) -> CanonicalTable:
+    sums = orders.table.aggregate(countable=orders.table.count())
+
+    def count_rows(totals: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
+        return {**counts, "used": int(totals["countable"])}
+
+    table = orders.table.mutate(is_purchase=ibis.literal(True))
+    return CanonicalTable(orders.name, table, (*orders.tallies, Tally(sums, count_rows, "orders: counting rows")))
+
+
+def _with_amounts(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTable:
     table = orders.table
     amount = table.amount if "amount" in table.columns else table.quantity * table.price
     table = table.mutate(amount=amount)
@@ -65,27 +87,62 @@ def rfm(orders: ir.Table, as_of: AnyAsOf, settings: RfmSettings) -> ir.Table:
         order_count=order_count,
         first_day=orders.day.min(where=bought),
         last_day=orders.day.max(where=bought),
-        money=orders.money.sum(),
-        **(
-            {"discount": orders.discount.fill_null(0.0).abs().pipe(ten_thousandths).sum()}
-            if _discounted(orders)
-            else {}
-        ),
+        **_moments(orders, settings),
+        **_sums_of_money(orders),
     )
-    money = from_ten_thousandths(sums.money)
     gaps = (sums.order_count - 1).cast("float64")
+    return sums.select(
+        "customer_id",
+        recency_days=_days_since(sums, "last", as_of),
+        frequency=sums.frequency.cast("float64"),
+        tenure_days=_days_since(sums, "first", as_of),
+        days_between_orders=(sums.last_day - sums.first_day).cast("float64") / gaps.nullif(0.0),
+        **_values_of_money(sums),
+    )
+
+
+def _moments(orders: ir.Table, settings: RfmSettings) -> dict[str, ir.TimestampValue]:
+    """The moments of the first and the last purchase, where elapsed days count from them."""
+    if settings.recency == "calendar_days":
+        return {}
+    bought = orders.is_purchase
+    return {
+        "first_moment": orders.ordered_at.min(where=bought),
+        "last_moment": orders.ordered_at.max(where=bought),
+    }
+
+
+def _days_since(sums: ir.Table, which: str, as_of: AnyAsOf) -> ir.FloatingValue:
+    """Days since the "first" or the "last" purchase: of the calendar, or elapsed where its moment is known."""
+    days = as_of.day - sums[f"{which}_day"]
+    if f"{which}_moment" in sums.columns:
+        # after so many days of 24 hours the calendar shows the as-of day, but perhaps a later time of day
+        same_time = sums[f"{which}_moment"] + days.cast("int32").as_interval("D")
+        days = days - ibis.ifelse(same_time > as_of.clock(), 1, 0)
+    return days.cast("float64")
+
+
+def _sums_of_money(orders: ir.Table) -> dict[str, ir.IntegerValue]:
+    if "money" not in orders.columns:
+        return {}
+    sums = {"money": orders.money.sum()}
+    if is_discounted(orders):
+        sums["discount"] = orders.discount.fill_null(0.0).abs().pipe(ten_thousandths).sum()
+    return sums
+
+
+def _values_of_money(sums: ir.Table) -> dict[str, ir.FloatingValue]:
+    if "money" not in sums.columns:
+        return {}
+    money = from_ten_thousandths(sums.money)
     values = {
-        "recency_days": (as_of.day - sums.last_day).cast("float64"),
-        "frequency": sums.frequency.cast("float64"),
         "monetary_value": money,
         "average_order_value": money / sums.order_count.cast("float64").nullif(0.0),
-        "tenure_days": (as_of.day - sums.first_day).cast("float64"),
-        "days_between_orders": (sums.last_day - sums.first_day).cast("float64") / gaps.nullif(0.0),
     }
-    if _discounted(orders):
+    if "discount" in sums.columns:
         gross = sums.money.cast("float64") + sums.discount.cast("float64")
         values["discount_share"] = ibis.ifelse(gross > 0, sums.discount.cast("float64") / gross, 0.0).clip(0.0, 1.0)
-    return sums.select("customer_id", **values)
+    return values
 
 
 def cdnow_summary(orders: ir.Table, as_of: AnyAsOf) -> ir.Table:
@@ -93,34 +150,39 @@ def cdnow_summary(orders: ir.Table, as_of: AnyAsOf) -> ir.Table:
 
     The observation ends with the last day before `as_of`.
     """
-    days = orders.filter(orders.is_purchase).group_by("customer_id", "day").aggregate(money=orders.money.sum())
+    has_money = "money" in orders.columns
+    bought = orders.filter(orders.is_purchase)
+    days = bought.group_by("customer_id", "day").aggregate(**({"money": bought.money.sum()} if has_money else {}))
     sums = days.group_by("customer_id").aggregate(
         days=days.count(),
         first=days.day.min(),
         last=days.day.max(),
-        money=days.money.sum(),
-        first_money=days.money.argmin(days.day),
+        **({"money": days.money.sum(), "first_money": days.money.argmin(days.day)} if has_money else {}),
     )
     repeats = (sums.days - 1).cast("float64")
-    later = from_ten_thousandths(sums.money - sums.first_money)
-    return sums.select(
-        "customer_id",
-        cdnow_frequency=repeats,
-        cdnow_recency_weeks=(sums.last - sums.first).cast("float64") / 7,
-        cdnow_age_weeks=(as_of.last_day - sums.first).cast("float64") / 7,
-        cdnow_repeat_value=ibis.ifelse(repeats > 0, later / repeats.nullif(0.0), 0.0),
-    )
+    values = {
+        "cdnow_frequency": repeats,
+        "cdnow_recency_weeks": (sums["last"] - sums["first"]).cast("float64") / 7,
+        "cdnow_age_weeks": (as_of.last_day - sums["first"]).cast("float64") / 7,
+    }
+    if has_money:
+        later = from_ten_thousandths(sums.money - sums.first_money)
+        values["cdnow_repeat_value"] = ibis.ifelse(repeats > 0, later / repeats.nullif(0.0), 0.0)
+    return sums.select("customer_id", **values)
 
 
 def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Column, ...]:
     """What `rfm` computes. Bases: recency, frequency and monetary value (and discounts); the rest follows from them."""
     counted = {"orders": "orders", "lines": "order lines", "active_days": "days with an order"}[settings.frequency]
     money_of = {"dropped": "without refunds", "netted": "less refunds", "kept": "with refunds as negative rows"}
+    since = {
+        "calendar_days": "as-of day - day of the {} order",
+        "elapsed_days": "whole days of 24 hours from the {} order to the as-of moment",
+    }[settings.recency]
     base, tell = Role.BASIS, Role.DESCRIPTOR
     listed = [
         Column(
-            "recency_days", Kind.COUNT, base, "days", GROUP,
-            "as-of day - day of the last order", True,
+            "recency_days", Kind.COUNT, base, "days", GROUP, since.format("last"), True,
             low="bought recently", high="lapsed", label="time since the last order",
         ),
         Column(
@@ -136,8 +198,7 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
             "sum of amounts / number of orders", True, low="small orders", high="large orders",
         ),
         Column(
-            "tenure_days", Kind.COUNT, tell, "days", GROUP,
-            "as-of day - day of the first order", True,
+            "tenure_days", Kind.COUNT, tell, "days", GROUP, since.format("first"), True,
             low="new customer", high="long-standing customer", label="time since the first order",
         ),
         Column(
@@ -153,13 +214,13 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
                 "discounts / (amounts + discounts)", low="pays full price", high="discount seeker",
             )
         )  # fmt: skip
-    return tuple(listed)
+    return tuple(column for column in listed if settings.monetary or column.name not in OF_MONEY)
 
 
-def cdnow_columns(currency: str) -> tuple[Column, ...]:
+def cdnow_columns(settings: RfmSettings, currency: str) -> tuple[Column, ...]:
     """What `cdnow_summary` computes."""
     tell = Role.DESCRIPTOR
-    return (
+    listed = (
         Column(
             "cdnow_frequency", Kind.COUNT, tell, "repeat days", GROUP, "days with an order - 1",
             True, low="few repeats", high="many repeats",
@@ -179,7 +240,9 @@ def cdnow_columns(currency: str) -> tuple[Column, ...]:
             True, low="low repeat spend", high="high repeat spend",
         ),
     )  # fmt: skip
+    return tuple(column for column in listed if settings.monetary or column.name not in OF_MONEY)
 
 
-def _discounted(orders: ir.Table) -> bool:
-    return "discount" in orders.columns
+def is_discounted(orders: ir.Table) -> bool:
+    """Whether prepared orders have both money and discounts."""
+    return {"discount", "money"} <= set(orders.columns)

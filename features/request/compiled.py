@@ -20,9 +20,10 @@ import numpy as np
 from features.as_of import AsOf
 from features.feature_spec import FeatureSpec
 from features.groups.all_groups import missing_of
-from features.learned import OTHER, SCORED, LearnedFeatures
+from features.learned import OTHER, LearnedFeatures
 from features.request.duckdb_engine import FEWEST, RecordEngine, RecordTable, capacity_for
 from features.request.sql_program import RecordProgram
+from features.scores.score_columns import SCORED
 from features.tables.raw_tables import RawColumn
 from segment_model.contract import Column, VectorContract
 from segment_model.errors import SourceError

@@ -21,6 +21,7 @@ from segment_model.errors import ContractError
 
 CUSTOMER = "customer_id"
 DIALECT = "duckdb"
+AS_WRITTEN = f"{DIALECT}, normalization_strategy=case_sensitive"  # else `MntWines` becomes `mntwines`
 ZONED = "TIMESTAMPTZ"
 DUCKDB_TYPES = {
     "int64": "BIGINT",
@@ -66,7 +67,7 @@ class RecordProgram:
         def table(_: Any, name: str) -> ibis.expr.types.Table:
             return ibis.table(types[name], name=name)
 
-        groups = feature_groups(table, spec.sources(), spec.settings, LaterAsOf())
+        groups = feature_groups(table, spec.sources(), spec.settings, LaterAsOf(), spec.learned.own.under_our_names())
         made = contract_of(groups, spec.settings)
         kinds = {column.name: column.kind for column in made.columns}
         if absent := [column.name for column in contract.columns if kinds.get(column.name) != column.kind]:
@@ -92,7 +93,7 @@ class RecordProgram:
 def _sql(expression: ibis.expr.types.Table, tables: Types) -> str:
     """The SQL of an expression without unused columns, which are dropped here because DuckDB's optimiser is off."""
     tree = sqlglot.parse_one(str(ibis.to_sql(expression, dialect=DIALECT)), dialect=DIALECT)
-    return pushdown_projections(qualify(tree, schema=dict(tables), dialect=DIALECT)).sql(dialect=DIALECT)
+    return pushdown_projections(qualify(tree, schema=dict(tables), dialect=AS_WRITTEN)).sql(dialect=DIALECT)
 
 
 def _type(column: RawColumn, zoned: bool) -> str:

@@ -7,10 +7,8 @@ and counted.
 
 from __future__ import annotations
 
-import functools
 import math
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +102,7 @@ def canonical(
     late = ibis.literal(False) if moment is None else moment >= as_of.cutoff(bool(moment.type().timezone))
     marks = {
         "is_late": late.fill_null(False),
-        **{name: functools.reduce(operator.or_, flags, ibis.literal(False)) for name, flags in unusable.items()},
+        **{name: _any_of(flags) for name, flags in unusable.items()},
         **text_marks(typed, readings),
     }
     table = keep(typed.select(**{name: _wall_clock(column) for name, column in values.items()}, **marks))
@@ -123,6 +121,14 @@ def _wall_clock(value: ir.Value) -> ir.Value:
     """Instants as wall-clock times of the business: every engine's session runs in its time zone."""
     dtype = value.type()
     return value.cast(dt.timestamp) if isinstance(dtype, dt.Timestamp) and dtype.timezone else value
+
+
+def _any_of(flags: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
+    """Whether one of the flags is true, as a balanced tree: a chain of 2,000 is too deep for Ibis."""
+    if len(flags) < 2:
+        return flags[0] if flags else ibis.literal(False)
+    middle = len(flags) // 2
+    return _any_of(flags[:middle]) | _any_of(flags[middle:])
 
 
 def _tally(table: ir.Table, source: TextSource) -> Tally:

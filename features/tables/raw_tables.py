@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from segment_model.errors import SourceError, nearest_word
@@ -39,11 +39,15 @@ class RawColumn:
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """The contract of a raw table. `moment` is the column that says when a row happened."""
+    """The contract of a raw table.
+
+    moment : the column that says when a row happened. either : sets of columns of which one must be there in whole.
+    """
 
     name: str
     moment: str | None
     columns: tuple[RawColumn, ...]
+    either: tuple[tuple[str, ...], ...] = ()
 
     @property
     def moment_is_needed(self) -> bool:
@@ -68,7 +72,9 @@ ORDERS = RawTable(
         RawColumn("price", NUMBER, False, "money of one unit", LARGEST),
         RawColumn("discount", NUMBER, False, "money taken off the row, as a positive number; null is none", LARGEST),
     ),
+    either=(("amount",), ("quantity", "price")),
 )
+ORDERS_WITHOUT_MONEY = replace(ORDERS, either=())
 EVENTS = RawTable(
     "events",
     "occurred_at",
@@ -131,12 +137,14 @@ def matched_columns(available: tuple[str, ...], contract: RawTable, columns: Map
             )
     matched = {**{name: name for name in names if name in available}, **columns}
     missing = [column.name for column in contract.columns if column.needed and column.name not in matched]
-    if contract is ORDERS and "amount" not in matched and not {"quantity", "price"} <= matched.keys():
+    without_money = ""
+    if contract.either and not any(set(columns) <= matched.keys() for columns in contract.either):
         missing.append("amount (or quantity and price)")
+        without_money = "; for orders without money write features: {rfm: {monetary: false}}"
     if missing:
         hints = "".join(nearest_word(name, available) for name in missing)
         raise SourceError(
             f"{contract.name}: missing {', '.join(missing)}.{hints} Found {', '.join(available)}. "
-            f"Where your names differ, map them: columns: {{{missing[0].split()[0]}: your_name}}"
+            f"Where your names differ, map them: columns: {{{missing[0].split()[0]}: your_name}}{without_money}"
         )
     return matched

@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from features.tables.raw_tables import RawColumn
 
 ATTRIBUTES = "attributes"
-TABLES = {"orders": "orders", "events": "events", "subscriptions": "subscriptions", ATTRIBUTES: "customers"}
+TABLES = {
+    "orders": "orders",
+    "events": "events",
+    "subscriptions": "subscriptions",
+    ATTRIBUTES: "customers",
+    "vectors": "vectors",
+}
+SINGLE = frozenset({ATTRIBUTES, "vectors"})  # an object of one customer, where other tables are lists of rows
 Columns = Mapping[str, Sequence["RawColumn"] | None]
 RowsByTable = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -117,7 +124,7 @@ class _RowReader:
             if self._complaints.full:
                 return
             into.customer.append(customer)
-            where = table if table == ATTRIBUTES else f"{table}[{number}]"
+            where = table if table in SINGLE else f"{table}[{number}]"
             for column in columns:
                 into.columns[column.name].append(self._value(customer, where, column, row))
             self._check_names(customer, where, table, row)

@@ -138,6 +138,16 @@ class RawCustomer(TypedDict):
             Field(description="The attributes that the model was made from, by name; one left out is not known."),
         ]
     ]
+    vectors: NotRequired[
+        Annotated[
+            Row,
+            Expected("an object of columns by name"),
+            Field(
+                description="The columns of `sources.vectors` that the model was made from, by their names in the "
+                "vector; one left out is missing."
+            ),
+        ]
+    ]
 
 
 class RecordsRequest(WireModel):

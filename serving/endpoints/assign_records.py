@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import ContractError, SourceError
-from serving.assignment.raw_rows import ATTRIBUTES, TABLES, RawTables, read_moment, read_rows
+from serving.assignment.raw_rows import SINGLE, TABLES, RawTables, read_moment, read_rows
 from serving.assignment.request import AssignmentRequest, read_customers
 from serving.assignment.stepwise import assign_in_steps, takes_long
 from serving.contracts import requests
@@ -124,8 +124,8 @@ def answer_records(served: ServedModel, request: RecordsRequest, deadline: Deadl
 
 
 def _rows_by_table(customer: RawCustomer) -> dict[str, Any]:
-    """The rows of the tables that were sent, attributes as one row."""
-    return {table: [rows] if table == ATTRIBUTES else rows for table, rows in customer.items() if table in TABLES}
+    """The rows of the tables that were sent, single objects as one row."""
+    return {table: [rows] if table in SINGLE else rows for table, rows in customer.items() if table in TABLES}
 
 
 def _read(context: Context, body: bytes) -> ForModel[RecordsRequest]:
@@ -146,7 +146,7 @@ def _takes_long(request: ForModel[RecordsRequest]) -> bool:
 ROUTE = Route(
     "POST",
     "/assign_records",
-    "Assign customers from their raw orders, events, subscriptions and attributes",
+    "Assign customers from their raw orders, events, subscriptions, attributes and own vectors",
     _answer,
     _read,
     lane=Lane.LIST,

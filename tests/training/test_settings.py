@@ -41,7 +41,7 @@ def test_the_least_settings_have_sensible_defaults() -> None:
             "the least no more than the most",
         ),
         ({"discovery": {"seed": -1}}, "'discovery.seed' must be a whole number of at least 0 (found -1)"),
-        ({"sources": {}}, "at least one of orders, events, customers or subscriptions is needed"),
+        ({"sources": {}}, "at least one of orders, events, customers, subscriptions or vectors is needed"),
         ({"registry": {"model_name": "a/b"}}, "'registry.model_name'"),
     ],
 )
@@ -52,11 +52,22 @@ def test_refusals_say_where_what_and_how_to_mend(change: dict[str, Any], message
 
 
 def test_as_of_is_required() -> None:
-    with pytest.raises(SettingsError, match="'as_of' is needed: a date such as 2026-07-01"):
-        parse_settings({"sources": LEAST["sources"]})
+    for absent in ({}, {"as_of": None}):
+        with pytest.raises(SettingsError, match=r"^settings: 'as_of' is needed: a date such as 2026-07-01 or a time"):
+            parse_settings({"sources": LEAST["sources"], **absent})
 
 
-@pytest.mark.parametrize("moment", ["tomorrow", "2026-13-01", 2026, 20260701, 1.5, True, None, ["2026-07-01"]])
+def test_as_of_may_be_left_out_where_no_table_has_dates() -> None:
+    own = {"vectors": {"file": "mine.csv"}}
+    settings = parse_settings({"sources": own})
+    assert settings.as_of is None
+    assert parse_settings(settings.model_dump(mode="json")) == settings
+    assert parse_settings({"as_of": "2026-07-01", "sources": own}).as_of == date(2026, 7, 1)
+    with pytest.raises(SettingsError, match="'as_of' is needed"):
+        parse_settings({"sources": {**own, **LEAST["sources"]}})
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", "2026-13-01", 2026, 20260701, 1.5, True, ["2026-07-01"]])
 def test_a_moment_that_cannot_be_read_is_answered_in_one_sentence(moment: Any) -> None:
     with pytest.raises(SettingsError) as caught:
         parse_settings({**LEAST, "as_of": moment})

@@ -8,13 +8,17 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from features.customer_vector import build_vectors
 from features.settings import FeatureSettings, Sources
 from features.vector_table import CustomerVectors
+from segment_model.errors import SourceError
 
 
-def orders_vectors(folder: Path, file: str, columns: dict[str, str], as_of: date, **rfm: Any) -> CustomerVectors:
+def orders_vectors(
+    folder: Path, file: str, columns: dict[str, str], as_of: date | datetime, **rfm: Any
+) -> CustomerVectors:
     sources = Sources.model_validate({"orders": {"file": file, "columns": columns}})
     return build_vectors(sources, FeatureSettings.model_validate({"rfm": rfm}), as_of, folder)
 
@@ -173,3 +177,135 @@ def test_sums_do_not_depend_on_the_order_of_rows(build: Any) -> None:
     other = build({"orders": orders.sample(frac=1, random_state=3)}, date(2024, 2, 1))
     assert single.digest == other.digest
     assert single.frame.monetary_value["a"] == 20_000_000_012.002
+
+
+AFTER_THE_LAST_INVOICE = datetime(2011, 12, 10, 12, 50)
+
+
+def test_recency_in_elapsed_days_as_in_the_worked_examples_of_online_retail(external_data: Path) -> None:
+    """The examples count back from a day after the last invoice; their first rows have been published many times."""
+    folder = external_data / "online_retail"
+    ours = orders_vectors(
+        folder, "online_retail.parquet", RETAIL, AFTER_THE_LAST_INVOICE, recency="elapsed_days", frequency="lines"
+    ).frame
+    published = {"12346": (326, 1), "12347": (2, 182), "12348": (75, 31), "12349": (19, 73), "12350": (310, 17)}
+    assert {name: tuple(ours.loc[name, ["recency_days", "frequency"]]) for name in published} == published
+    lines = pd.read_parquet(folder / "online_retail.parquet").dropna(subset=["CustomerID"])
+    bought = lines[lines.Quantity > 0].groupby("CustomerID").InvoiceDate
+    recency = (AFTER_THE_LAST_INVOICE - bought.max()).dt.days
+    assert (ours.recency_days.to_numpy() == recency.to_numpy()).all()
+    assert (ours.tenure_days.to_numpy() == (AFTER_THE_LAST_INVOICE - bought.min()).dt.days.to_numpy()).all()
+    by_day = orders_vectors(folder, "online_retail.parquet", RETAIL, AFTER_THE_LAST_INVOICE).frame
+    assert by_day.loc["12347", "recency_days"] == 3  # three midnights, but two days and 21 hours
+    assert set(by_day.recency_days - ours.recency_days) == {0, 1}
+
+
+def test_scores_of_ranks_as_the_worked_examples_of_online_retail_have_them(external_data: Path) -> None:
+    """`pd.qcut(values.rank(method="first"), 5)` of customers whom a group-by has sorted."""
+    vectors = orders_vectors(
+        external_data / "online_retail",
+        "online_retail.parquet",
+        RETAIL,
+        AFTER_THE_LAST_INVOICE,
+        recency="elapsed_days",
+        score_edges={"ties": "first"},
+    )
+    ours = vectors.frame
+    assert (ours.frequency == 1).mean() > 0.3, "fifths of the values themselves cannot part them"
+    for column, score, labels in (
+        ("recency_days", "r_score", [5, 4, 3, 2, 1]),
+        ("frequency", "f_score", [1, 2, 3, 4, 5]),
+        ("monetary_value", "m_score", [1, 2, 3, 4, 5]),
+    ):
+        expected = pd.qcut(ours[column].rank(method="first"), 5, labels=labels).astype(int)
+        assert (ours[score] == expected).all()
+    assert set(ours.f_score.value_counts()) == {867, 868}
+    (notice,) = [notice for notice in vectors.notices if "ties: first" in notice.text]
+    assert " of 4,339 customers have another score than the learned edges give" in notice.text
+
+
+def test_the_published_codes_of_a_book_club(external_data: Path, build: Any) -> None:
+    """R, F and M of 4,000 customers in months, books and dollars, with the codes of Shmueli and others."""
+    club = pd.read_parquet(external_data / "mlba_marketing" / "CharlesBookClub.parquet")
+    as_of = date(2004, 1, 1)
+    last = pd.Timestamp(as_of) - pd.to_timedelta(club.R, unit="D")  # a day stands for a month
+    each = pd.DataFrame({"customer_id": club["ID#"], "ordered_at": last, "amount": club.M / club.F})
+    orders = each.loc[each.index.repeat(club.F)]
+    edges = {"recency": [2, 6, 12], "frequency": [1, 2], "monetary": [25, 50, 100, 200]}
+    ours = build({"orders": orders}, as_of, {"rfm": {"score_edges": edges}})
+    published = club.set_index(club["ID#"].astype("str")).loc[ours.frame.index]
+    assert (5 - ours.frame.r_score == published.Rcode).all()  # their best code of recency is 1, ours the highest
+    assert (ours.frame.f_score == published.Fcode).all()
+    assert (ours.frame.m_score.to_numpy() == published.Mcode.to_numpy()).mean() > 0.999, "sums of thirds of a dollar"
+    assert [ours.contract[name].unit for name in ("r_score", "f_score", "m_score")] == ["of 4", "of 3", "of 5"]
+    # the edges are given, so whoever scores one customer scores them alike
+    alone = build({"orders": orders[orders.customer_id == 25]}, as_of, {"rfm": {"score_edges": edges}}).frame
+    assert alone.loc["25"].to_dict() == ours.frame.loc["25"].to_dict()
+
+
+def test_cdnow_without_money_is_recency_and_frequency_alone(external_data: Path) -> None:
+    folder, columns = external_data / "cdnow", {"ordered_at": "date"}
+    whole = orders_vectors(
+        folder, "cdnow_sample.parquet", {**columns, "amount": "value"}, date(1997, 10, 1), cdnow_summary=True
+    )
+    bare = orders_vectors(
+        folder, "cdnow_sample.parquet", columns, date(1997, 10, 1), monetary=False, cdnow_summary=True
+    )
+    assert list(bare.frame) == [
+        "recency_days", "frequency", "tenure_days", "days_between_orders",
+        "cdnow_frequency", "cdnow_recency_weeks", "cdnow_age_weeks", "r_score", "f_score",
+    ]  # fmt: skip
+    pd.testing.assert_frame_equal(bare.frame, whole.frame[list(bare.frame)], check_exact=True)
+    assert bare.report["orders"]["used"] == bare.report["orders"]["rows"] - bare.report["orders"]["not_before_as_of"]
+
+
+def test_orders_without_money_must_be_said_and_keep_their_refunds(build: Any) -> None:
+    orders = pd.DataFrame({"customer_id": ["a", "a"], "ordered_at": [datetime(2024, 1, 1), datetime(2024, 1, 9)]})
+    with pytest.raises(SourceError, match=r"missing amount .* write features: \{rfm: \{monetary: false\}\}$"):
+        build({"orders": orders}, date(2024, 2, 1))
+    settings = {"rfm": {"monetary": False}}
+    assert build({"orders": orders}, date(2024, 2, 1), settings).frame.loc["a", "frequency"] == 2
+    refunded = build({"orders": orders.assign(amount=[9.0, -9.0])}, date(2024, 2, 1), settings)
+    assert refunded.frame.loc["a", "frequency"] == 1
+    assert refunded.report["orders"]["refunds_dropped"] == 1
+    assert not {"monetary_value", "average_order_value", "m_score"} & set(refunded.frame)
+    with pytest.raises(ValidationError, match="orders without money have no M score"):
+        FeatureSettings.model_validate({"rfm": {"monetary": False, "score_edges": {"monetary": [10]}}})
+
+
+@pytest.mark.parametrize(
+    ("as_of", "recency"),
+    [
+        (date(2024, 3, 31), 0),
+        (datetime(2024, 3, 31, 17, 59, 59, 999_999), 0),
+        (datetime(2024, 3, 31, 18), 1),
+        (datetime(2024, 4, 1, 17, 59), 1),  # one day of 24 hours on the wall clock, though the clocks lost an hour
+        (datetime(2024, 4, 1, 18), 2),
+    ],
+)
+def test_a_day_has_elapsed_when_the_clock_shows_the_same_time_again(build: Any, as_of: date, recency: int) -> None:
+    orders = pd.DataFrame({"customer_id": ["a"], "ordered_at": [datetime(2024, 3, 30, 18)], "amount": [1.0]})
+    settings = {"rfm": {"recency": "elapsed_days"}, "time_zone": "Europe/Berlin"}
+    naive = build({"orders": orders}, as_of, settings).frame.loc["a"]
+    assert (naive.recency_days, naive.tenure_days) == (recency, recency)
+    zoned = orders.assign(ordered_at=orders.ordered_at.dt.tz_localize("Europe/Berlin").dt.tz_convert("UTC"))
+    assert build({"orders": zoned}, as_of, settings).frame.loc["a", "recency_days"] == recency
+
+
+def test_the_conventions_agree_between_the_engines(
+    case_folder: Path, case_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_URL", case_postgres)
+    rfm = {"recency": "elapsed_days", "score_edges": {"ties": "first", "quantiles": [0.25, 0.5, 0.75]}}
+    places = [
+        {"file": "orders.parquet"}, {"file": "orders.csv"}, {"duckdb": "shop.duckdb", "table": "orders"},
+        {"postgres": "SHOP_URL", "table": "shop.orders"},
+    ]  # fmt: skip
+    for conventions in (rfm, {**rfm, "monetary": False, "cdnow_summary": True}):
+        settings = FeatureSettings.model_validate({"rfm": conventions})
+        vectors = [
+            build_vectors(Sources.model_validate({"orders": place}), settings, datetime(2024, 7, 1, 9, 30), case_folder)
+            for place in places
+        ]
+        assert len({built.digest for built in vectors}) == 1
+        assert vectors[0].frame.r_score.max() == 4

@@ -164,6 +164,9 @@ def shop(zone: str | None = None) -> pd.DataFrame:
         {"refunds": "netted", "zero_amounts": "dropped", "duplicates": "dropped"},
         {"refunds": "kept", "frequency": "lines", "score_edges": "quantile_plus_one"},
         {"frequency": "active_days", "scores": False, "cdnow_summary": True},
+        {"recency": "elapsed_days", "score_edges": {"quantiles": [0.1, 0.5], "closed": "left"}},
+        {"score_edges": {"recency": [3, 7], "frequency": [2, 8], "monetary": [0, 99.5, 250], "closed": "left"}},
+        {"monetary": False, "recency": "elapsed_days", "cdnow_summary": True},
     ],
 )
 def test_whatever_the_conventions(tmp_path: Path, conventions: dict[str, Any]) -> None:
@@ -176,6 +179,31 @@ def test_days_are_the_business_s_in_any_zone_and_over_a_change_of_clocks(tmp_pat
     as_of = datetime(2026, 4, 20, 1, 30, tzinfo=UTC)
     batch = orders(tmp_path, shop("UTC"), as_of, {"time_zone": zone})
     check(batch, batch.compiler, list(batch.vectors.frame.index), as_of, zoned=True)
+
+
+def test_orders_without_money(tmp_path: Path) -> None:
+    conventions = {"rfm": {"monetary": False, "cdnow_summary": True}}
+    batch = orders(tmp_path, shop().drop(columns="amount"), date(2026, 4, 20), conventions)
+    assert not any("mone" in name or "value" in name for name in batch.vectors.contract.names)
+    check(batch, batch.compiler, list(batch.vectors.frame.index), date(2026, 4, 20))
+
+
+@pytest.mark.parametrize("as_of", [date(2026, 4, 20), datetime(2026, 4, 20, 1, 30), datetime(2026, 4, 20, 23, 59, 59)])
+def test_elapsed_days_of_instants_over_a_change_of_clocks(tmp_path: Path, as_of: date) -> None:
+    conventions = {"rfm": {"recency": "elapsed_days"}, "time_zone": "Europe/Berlin"}
+    batch = orders(tmp_path, shop("UTC"), as_of, conventions)
+    check(batch, batch.compiler, list(batch.vectors.frame.index), as_of, zoned=True)
+
+
+def test_ties_broken_in_training_are_answered_by_the_learned_edges(tmp_path: Path) -> None:
+    """A request has no rank among the training customers; neither has next month's batch."""
+    conventions = {"score_edges": {"ties": "first"}, "frequency": "active_days"}
+    batch = orders(tmp_path, shop(), date(2026, 4, 20), {"rfm": conventions})
+    sources, settings = Sources.model_validate({"orders": {"file": "orders.parquet"}}), {"rfm": conventions}
+    again = build_vectors(
+        sources, FeatureSettings.model_validate(settings), date(2026, 4, 20), tmp_path, batch.vectors.learned
+    )
+    check(Made(again, batch.provenance, batch.tables), batch.compiler, list(again.frame.index), date(2026, 4, 20))
 
 
 def test_one_compilation_serves_every_as_of_moment(tmp_path: Path) -> None:

@@ -1,0 +1,98 @@
+"""The kind of a column, inferred from its values, or the reason why it is left out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.own_vectors.column_facts import ColumnFacts, Floats
+from segment_model.contract import Kind
+
+FEWEST_IN_A_ROW = 20  # numbers that run without a gap by chance are fewer
+FEW_LEVELS = 20  # text of so few different values is a category, however few rows there are
+SAME_FOR_MANY = 0.5  # of the rows with a text, the share that differs in free text
+ID_WORDS = frozenset({"id", "ids", "no", "nr", "number", "key", "uuid", "guid", "index", "seq", "unnamed", "rownum"})
+SHARE_WORDS = frozenset(
+    {"share", "ratio", "rate", "percent", "percentage", "pct", "prc", "proportion", "fraction", "frequency"}
+)
+NEAR_END = 0.1  # a share has values near 0 and near 1, where its name does not say that it is one
+FEWEST_FRACTIONS = 3
+LARGEST_EXACT = 2**53  # larger whole numbers that differ are ids: doubles do not tell them apart
+FIRST_DAY, LAST_DAY = 19000101, 21001231
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Why a column is no feature, as a phrase after its name."""
+
+    reason: str
+
+
+NO_VALUE = LeftOut("without a value")
+CONSTANT = LeftOut("the same for everyone")
+DATE = LeftOut("a date: write the days since then instead")
+ID = LeftOut("an id: different for everyone")
+FREE_TEXT = LeftOut("free text: different for nearly everyone")
+OTHER_TYPE = LeftOut("neither numbers nor text")
+
+
+def infer_kind(name: str, facts: ColumnFacts) -> Kind | LeftOut:
+    """The kind of the column, from all its values."""
+    if not facts.known:
+        return NO_VALUE
+    if facts.type_name:
+        return OTHER_TYPE
+    if facts.moments:
+        return DATE
+    if facts.distinct == 1:
+        return CONSTANT
+    if facts.flags:
+        return Kind.FLAG
+    if facts.numbers is not None:
+        return _of_numbers(name, facts, facts.numbers)
+    if facts.distinct > FEW_LEVELS and facts.distinct > SAME_FOR_MANY * facts.known:
+        return ID if facts.distinct == facts.known else FREE_TEXT
+    return Kind.CATEGORY
+
+
+def _of_numbers(name: str, facts: ColumnFacts, numbers: Floats) -> Kind | LeftOut:
+    if set(numbers[:3]) <= {0.0, 1.0}:
+        return Kind.FLAG
+    if (numbers == np.floor(numbers)).all():
+        if _are_days(numbers):
+            return DATE
+        is_id = _is_consecutive(numbers) or numbers[-1] >= LARGEST_EXACT or _is_called(name, ID_WORDS)
+        if facts.distinct == facts.known and is_id:
+            return ID
+        return Kind.COUNT if numbers[0] >= 0 else Kind.NUMBER
+    return Kind.SHARE if _is_share(name, numbers) else Kind.NUMBER
+
+
+def _is_consecutive(numbers: Floats) -> bool:
+    return len(numbers) >= FEWEST_IN_A_ROW and numbers[-1] - numbers[0] + 1 == len(numbers)
+
+
+def _are_days(numbers: Floats) -> bool:
+    """Whether whole numbers write days as 20260629."""
+    if numbers[0] < FIRST_DAY or numbers[-1] > LAST_DAY:
+        return False
+    months, days = numbers // 100 % 100, numbers % 100
+    return bool(((months >= 1) & (months <= 12) & (days >= 1) & (days <= 31)).all())
+
+
+def _is_share(name: str, numbers: Floats) -> bool:
+    """Whether fractions are clearly shares: all from 0 to 1, and either named so or spread over the whole range."""
+    if numbers[0] < 0 or numbers[-1] > 1 or np.count_nonzero((numbers > 0) & (numbers < 1)) < FEWEST_FRACTIONS:
+        return False
+    return _is_called(name, SHARE_WORDS) or bool(numbers[0] <= NEAR_END and numbers[-1] >= 1 - NEAR_END)
+
+
+def _is_called(name: str, words: frozenset[str]) -> bool:
+    """Whether a word of the name is among the words: the last one for an id, as in `Member id`."""
+    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
+    listed = [part.lower() for part in parts]
+    if words is ID_WORDS:
+        return not listed or listed[-1] in words or listed[0] == "unnamed"
+    return any(part in words for part in listed)

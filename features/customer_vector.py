@@ -55,7 +55,8 @@ def build_vectors(
         groups = feature_groups(engines.open, sources, settings, AsOf.at(as_of, settings.time_zone))
         counted = {name: _counted(tallies) for name, tallies in groups.tallies.items()}
         frames = [_frame(part) for part in groups.parts]
-        notices = (*engines.notices, *(notice for _, notices in counted.values() for notice in notices))
+        settled = (notice for _, notices in counted.values() for notice in notices)
+        notices = tuple(dict.fromkeys((*engines.notices, *settled)))  # `where` may settle what the table settles too
     report = {name: counts for name, (counts, _) in counted.items()}
     contract = contract_of(groups, settings)
     frame = joined(frames, contract)

@@ -12,6 +12,7 @@ from features.settings_block import Settings
 from segment_model.contract import Kind, Role
 from segment_model.errors import SettingsError
 
+MOST_RATE = 1e6  # so that a converted amount stays a number that can be summed
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
@@ -40,6 +41,17 @@ class TableSource(Settings):
     true_values: list[str] = Field(default_factory=list, description="more words for yes, such as ja")
     false_values: list[str] = Field(default_factory=list, description="more words for no, such as nein")
 
+    where: str | None = Field(
+        None, description="a [condition](#conditions) as in SQL on the columns of your table; other rows are left out"
+    )
+    exchange_rates: dict[str, Annotated[float, Field(gt=0, le=MOST_RATE)]] = Field(
+        default_factory=dict,
+        description="by code in the column `currency`, the worth of a unit in `features.currency`, such as `EUR: 1.17`",
+    )
+    minor_units: bool = Field(
+        False, description="money is in the smallest unit of its currency, such as cents, as in Stripe's API"
+    )
+
     @field_validator("date_format")
     @classmethod
     def _known_directives(cls, formats: str | dict[str, str] | None) -> str | dict[str, str] | None:
@@ -65,6 +77,23 @@ class TableSource(Settings):
         if both := sorted(lower[0] & lower[1]):
             raise ValueError(f"{both[0]!r} stands in true_values and in false_values; a word means one of them")
         return self
+
+    @field_validator("exchange_rates")
+    @classmethod
+    def _codes(cls, rates: dict[str, float]) -> dict[str, float]:
+        return {code.strip().upper(): rate for code, rate in rates.items()}
+
+    @field_validator("where")
+    @classmethod
+    def _is_condition(cls, text: str | None) -> str | None:
+        from features.conditions.parse import parse_condition  # imports sqlglot, which few commands need
+
+        if text is not None:
+            try:
+                parse_condition(text)
+            except SettingsError as error:
+                raise ValueError(str(error)) from error
+        return text
 
     @field_validator("postgres")
     @classmethod
@@ -136,4 +165,13 @@ class Sources(Settings):
     def _at_least_one(self) -> Self:
         if not any((self.orders, self.events, self.customers, self.subscriptions)):
             raise ValueError("at least one of orders, events, customers or subscriptions is needed")
+        return self
+
+    @model_validator(mode="after")
+    def _money_where_money_is(self) -> Self:
+        for name, source in (("events", self.events), ("customers", self.customers)):
+            if source is not None and (source.exchange_rates or source.minor_units):
+                raise ValueError(
+                    f"{name} has no money: `exchange_rates` and `minor_units` belong to orders, subscriptions"
+                )
         return self

@@ -18,6 +18,8 @@ from features.groups import firmographics, rfm, subscriptions, usage
 from features.learned import score_columns
 from features.settings import FeatureSettings, Sources, TableSource
 from features.tables.canonical import Tally, canonical
+from features.tables.chosen_rows import chosen_rows
+from features.tables.money import settle_money
 from features.tables.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawTable
 from features.text.rules import TextRules
 from segment_model.contract import Column, VectorContract
@@ -56,7 +58,9 @@ def feature_groups(open_table: Open, sources: Sources, settings: FeatureSettings
     columns: dict[str, tuple[str, ...]] = {}
 
     def read(source: TableSource, contract: RawTable, mapped: Mapping[str, str], distinct: bool = False) -> ir.Table:
-        table = canonical(open_table(source, contract.name), contract, mapped, as_of, distinct, TextRules.of(source))
+        raw, choice = chosen_rows(open_table(source, contract.name), source, contract.name, settings.time_zone)
+        table = canonical(raw, contract, mapped, as_of, distinct, TextRules.of(source))
+        table = settle_money(replace(table, tallies=(*table.tallies, *choice)), source, settings)
         columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)
         if contract is ORDERS:
             table = rfm.prepare_orders(table, settings.rfm)

@@ -61,7 +61,8 @@ def build_vectors(
         counted = {name: _counted(tallies) for name, tallies in groups.tallies.items()}
         frames = [_frame(part) for part in groups.parts]
         of_rows = (notice for _, notices in counted.values() for notice in notices)
-        notices = (*engines.notices, *groups.notices, *of_rows)
+        # `where` may settle what the table settles too
+        notices = tuple(dict.fromkeys((*engines.notices, *groups.notices, *of_rows)))
     report = {name: counts for name, (counts, _) in counted.items()}
     contract = contract_of(groups, settings)
     frame = joined(frames, contract)

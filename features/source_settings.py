@@ -17,6 +17,7 @@ from segment_model.errors import SettingsError
 NAME_WORDS = Expected("letters of a to z, digits and _, without a digit in front, such as company_size")
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), NAME_WORDS]
 DELIMITER_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|"}
+MOST_RATE = 1e6  # so that a converted amount stays a number that can be summed
 
 
 class TableSource(Settings):
@@ -54,6 +55,17 @@ class TableSource(Settings):
     )
     true_values: list[str] = Field(default_factory=list, description="more words for yes, such as ja")
     false_values: list[str] = Field(default_factory=list, description="more words for no, such as nein")
+
+    where: str | None = Field(
+        None, description="a [condition](#conditions) as in SQL on the columns of your table; other rows are left out"
+    )
+    exchange_rates: dict[str, Annotated[float, Field(gt=0, le=MOST_RATE)]] = Field(
+        default_factory=dict,
+        description="by code in the column `currency`, the worth of a unit in `features.currency`, such as `EUR: 1.17`",
+    )
+    minor_units: bool = Field(
+        False, description="money is in the smallest unit of its currency, such as cents, as in Stripe's API"
+    )
 
     @field_validator("date_format")
     @classmethod
@@ -99,6 +111,23 @@ class TableSource(Settings):
                 f"a delimiter is one character, such as ';' or tab, and no letter, digit or quote; got {text!r}"
             )
         return mark
+
+    @field_validator("exchange_rates")
+    @classmethod
+    def _codes(cls, rates: dict[str, float]) -> dict[str, float]:
+        return {code.strip().upper(): rate for code, rate in rates.items()}
+
+    @field_validator("where")
+    @classmethod
+    def _is_condition(cls, text: str | None) -> str | None:
+        from features.conditions.parse import parse_condition  # imports sqlglot, which few commands need
+
+        if text is not None:
+            try:
+                parse_condition(text)
+            except SettingsError as error:
+                raise ValueError(str(error)) from error
+        return text
 
     @field_validator("postgres")
     @classmethod
@@ -210,6 +239,15 @@ class Sources(Settings):
     def _at_least_one(self) -> Self:
         if not (self.may_have_dates or self.vectors):
             raise ValueError("at least one of orders, events, customers, subscriptions or vectors is needed")
+        return self
+
+    @model_validator(mode="after")
+    def _money_where_money_is(self) -> Self:
+        for name, source in (("events", self.events), ("customers", self.customers)):
+            if source is not None and (source.exchange_rates or source.minor_units):
+                raise ValueError(
+                    f"{name} has no money: `exchange_rates` and `minor_units` belong to orders, subscriptions"
+                )
         return self
 
 

@@ -21,6 +21,8 @@ from features.own_vectors.vector_columns import NO_COLUMNS, VectorColumns
 from features.scores.score_columns import SCORED, score_columns
 from features.settings import FeatureSettings, Sources, TableSource
 from features.tables.canonical import Keep, Tally, canonical
+from features.tables.chosen_rows import chosen_rows
+from features.tables.money import settle_money
 from features.tables.raw_tables import CUSTOMERS, EVENTS, ORDERS, ORDERS_WITHOUT_MONEY, SUBSCRIPTIONS, RawTable
 from features.text.rules import TextRules
 from segment_model.contract import Column, VectorContract
@@ -80,7 +82,9 @@ def feature_groups(
     def read(
         raw: ir.Table, source: TableSource, contract: RawTable, mapped: Mapping[str, str], distinct: bool = False
     ) -> ir.Table:
-        table = canonical(raw, contract, mapped, as_of, distinct, TextRules.of(source), keep)
+        chosen, choice = chosen_rows(raw, source, contract.name, settings.time_zone)
+        table = canonical(chosen, contract, mapped, as_of, distinct, TextRules.of(source), keep)
+        table = settle_money(replace(table, tallies=(*table.tallies, *choice)), source, settings)
         columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)
         if contract.name == ORDERS.name:
             table = rfm.prepare_orders(table, settings.rfm)

@@ -71,6 +71,14 @@ ORDERS = RawTable(
         RawColumn("quantity", NUMBER, False, "units; with price, stands in for amount", LARGEST),
         RawColumn("price", NUMBER, False, "money of one unit", LARGEST),
         RawColumn("discount", NUMBER, False, "money taken off the row, as a positive number; null is none", LARGEST),
+        RawColumn(
+            "refunded_amount",
+            NUMBER,
+            False,
+            "money of the row that was given back, as a positive number: subtracted from the amount; null is none",
+            LARGEST,
+        ),
+        RawColumn("currency", TEXT, False, "code of the row's currency, such as EUR; see `exchange_rates`"),
     ),
     either=(("amount",), ("quantity", "price")),
 )
@@ -103,6 +111,7 @@ SUBSCRIPTIONS = RawTable(
         CUSTOMER,
         RawColumn("started_at", MOMENT, True, "start of these terms; a change of terms is a new row"),
         RawColumn("mrr", NUMBER, True, "money a month under these terms; null is 0", LARGEST),
+        RawColumn("currency", TEXT, False, "code of the currency of `mrr`, such as EUR; see `exchange_rates`"),
         RawColumn("ended_at", MOMENT, False, "end of these terms; null while they run"),
         RawColumn("subscription_id", KEY, False, "rows of one id follow each other; without it those of a customer do"),
         RawColumn("plan", TEXT, False, "name of the plan"),

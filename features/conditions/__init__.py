@@ -1,0 +1,1 @@
+"""Conditions as in SQL: a small grammar, its typed tree, and the expression of a tree over columns."""

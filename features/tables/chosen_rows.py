@@ -1,0 +1,130 @@
+"""The rows of a user's table that the condition `where` of its source chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from features.conditions.expression import ConditionExpression, ReadAs, ReadColumn, condition_expression
+from features.conditions.parse import parse_condition
+from features.conditions.tree import Condition
+from features.notices import Notice
+from features.source_settings import TableSource
+from features.tables.canonical import Tally
+from features.tables.raw_tables import RawType
+from features.tables.text_source import NO_SUCH, WRITTEN
+from features.tables.typed_columns import read_column
+from features.text.reading import unreadable_text
+from features.text.rules import TextRules
+from features.text.settling import settle
+from segment_model.errors import SourceError
+
+TYPES = {
+    ReadAs.TEXT: RawType.TEXT,
+    ReadAs.NUMBER: RawType.NUMBER,
+    ReadAs.MOMENT: RawType.MOMENT,
+    ReadAs.FLAG: RawType.FLAG,
+}
+SETTINGS = {ReadAs.NUMBER: "`decimal`", ReadAs.MOMENT: "`date_format`", ReadAs.FLAG: "`true_values`"}
+LEFT_OUT = "left_out_by_where"
+Read = Callable[[str, ReadAs], ReadColumn]
+
+
+def chosen_rows(raw: ir.Table, source: TableSource, name: str, time_zone: str) -> tuple[ir.Table, tuple[Tally, ...]]:
+    """The rows that meet `where`, and the tally that counts the others; all rows, and no tally, without `where`.
+
+    The tally comes after those of the canonical table. It raises SourceError for values that cannot be read as what
+    they are compared with, and if no row is left.
+
+    Raises
+    ------
+    SourceError
+        If the condition names an absent column, or compares a column with what it cannot be compared with.
+    """
+    if source.where is None:
+        return raw, ()
+    table = _RawRows(raw, f"{name}: where", time_zone, source.where)
+    condition, notices = table.condition(TextRules.of(source), name)
+    chosen = condition.holds.fill_null(False)
+    return raw.filter(chosen), (_tally(table, condition, chosen, notices),)
+
+
+@dataclass(frozen=True, slots=True)
+class _RawRows:
+    """A user's table and what is asked of its rows. place : begins each error."""
+
+    raw: ir.Table
+    place: str
+    time_zone: str
+    where: str
+
+    def condition(self, rules: TextRules, name: str) -> tuple[ConditionExpression, tuple[Notice, ...]]:
+        """The condition, with text read as the first rows of the table show that it is written."""
+        condition = parse_condition(self.where)
+        asked: set[tuple[str, ReadAs]] = set()
+
+        def noted(column: str, wanted: ReadAs) -> ReadColumn:
+            asked.add((column, wanted))
+            return self.reader(rules)(column, wanted)
+
+        self.expression(condition, noted)
+        of = {kind: sorted(column for column, wanted in asked if wanted is kind) for kind in ReadAs}
+        settled, notices = settle(rules, self.raw, of[ReadAs.MOMENT], of[ReadAs.NUMBER], name)
+        return self.expression(condition, self.reader(settled)), notices
+
+    def expression(self, condition: Condition, read: Read) -> ConditionExpression:
+        columns = {column: self.raw[column] for column in self.raw.columns}
+        return condition_expression(condition, columns, read, self.time_zone, self.place)
+
+    def reader(self, rules: TextRules) -> Read:
+        """Reads columns by the same grammar as those of the canonical tables."""
+
+        def read(name: str, wanted: ReadAs) -> ReadColumn:
+            column = self.raw[name]
+            if wanted is ReadAs.FLAG and column.type().is_numeric():
+                number = read_column(column, RawType.NUMBER, rules, name, self.column_words(name)).column
+                return ReadColumn(number, ibis.ifelse(number.isin([0.0, 1.0]), None, column.cast("string")))
+            reading = read_column(column, TYPES[wanted], rules, name, self.column_words(name))
+            if wanted is ReadAs.TEXT or reading.original is None:
+                return ReadColumn(reading.column)
+            return ReadColumn(reading.column, unreadable_text(reading.column, reading.original, reading.null_words))
+
+        return read
+
+    def column_words(self, column: str) -> str:
+        return f"{self.place}: column {column!r}"
+
+
+def _tally(
+    table: _RawRows, condition: ConditionExpression, chosen: ir.BooleanValue, notices: tuple[Notice, ...]
+) -> Tally:
+    """A tally of the rows left out, which raises SourceError for what cannot be compared, and where no row is left."""
+    sums: dict[str, Any] = {"read": table.raw.count(), "chosen": chosen.sum()}
+    for number, text in enumerate(condition.unreadable.values()):
+        sums |= {f"faults_{number}": text.count(), f"example_{number}": text.min()}
+
+    def count_rows(totals: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
+        for number, (column, wanted) in enumerate(condition.unreadable):
+            if faults := int(totals[f"faults_{number}"]):
+                raise _unreadable(table.column_words(column), wanted, faults, totals[f"example_{number}"])
+        rows, left = int(totals["read"]), int(totals["chosen"] or 0)
+        if rows and not left:
+            meets = f"no row of {rows:,} meets {table.where!r:.200}"
+            raise SourceError(f"{table.place}: {meets}; see how the values are written")
+        return {"rows": rows, LEFT_OUT: rows - left, **{key: count for key, count in counts.items() if key != "rows"}}
+
+    return Tally(table.raw.aggregate(**sums), count_rows, f"{table.place}: counting rows", lambda _: notices)
+
+
+def _unreadable(place: str, wanted: ReadAs, faults: int, example: str) -> SourceError:
+    """The error for text that is compared with a number, moment or flag and is none."""
+    number = "1 value that is" if faults == 1 else f"{faults:,} values that are"
+    kind = TYPES[wanted]
+    return SourceError(
+        f"{place} holds {number} {NO_SUCH[kind]}, such as {example!r:.60}; write it as {WRITTEN[kind]}, set "
+        f"{SETTINGS[wanted]}, or compare the column with text in single quotes"
+    )

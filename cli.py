@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from commands import check_rooms, customers, discovery, examples, service, versions
+from commands import check_rooms, customers, discovery, examples, initial_settings, service, versions
 
 EXIT_USER_ERROR = 2
 COMMANDS = (
+    initial_settings.init,
     *(discovery.features, discovery.discover, discovery.sync, discovery.sweep),
     *(versions.promote, versions.rollback, versions.list_segments, versions.rename, versions.compare),
     *(customers.assign, customers.explain),

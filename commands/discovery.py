@@ -126,8 +126,8 @@ def sweep(trials: int | None, config: Path) -> None:
     """
     import yaml
 
-    from jobs.sweep import run_sweep
-    from jobs.sweep_files import best_file, best_settings, best_table, snippet
+    from jobs.sweep.sweep import run_sweep
+    from jobs.sweep.sweep_files import best_file, best_settings, best_table, snippet
     from segment_model.errors import counted
 
     settings, text = settings_and_text(config)  # the file may change while the sweep runs

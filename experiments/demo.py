@@ -122,7 +122,7 @@ def next_steps(folder: Path, config: Path) -> str:
         "Next:\n"
         f"  look at the run:       .venv/bin/mlflow ui --backend-store-uri sqlite:///{folder / 'mlflow.db'}\n"
         f"  ask the service:       .venv/bin/segments serve --config {config}   (then open http://127.0.0.1:3000)\n"
-        "  use your own tables:   .venv/bin/segments discover mine/mine.yaml   (written in README.md's five steps)"
+        "  use your own tables:   .venv/bin/segments init mine/*.csv   (README.md has the three steps)"
     )
 
 

@@ -17,14 +17,14 @@ import yaml
 from click.testing import CliRunner, Result
 
 from cli import main
-from jobs import sweep
-from jobs.sweep_files import best_file, lock_file, trials_file
+from jobs.sweep import sweep
+from jobs.sweep.sweep_files import best_file, lock_file, trials_file
 from registry.connection import RegistryLocation, connected
 from training.outbox.file_lock import exclusive_lock
 from training.settings import read_settings
 from training.tuning import sweep as sweeping
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 SWEEP = {
     "space": {
         "discovery.encoding.transform": ["auto", "none"],
@@ -197,7 +197,7 @@ sys.path.insert(0, {str(REPOSITORY)!r})
 if {where != "on this machine"}:
     socket.gethostname = lambda: "a-container"
 from cli import main
-from jobs import sweep
+from jobs.sweep import sweep
 real, tried = sweep.discover, []
 def killed(*arguments):
     tried.append(1)

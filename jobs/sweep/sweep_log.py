@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from jobs.sweep_files import best_table, snippet
+from jobs.sweep.sweep_files import best_table, snippet
 from registry.connection import RegistryLocation
 from registry.orphans.killed_runs import end_killed_runs
 from registry.runs.sweep_runs import SweepRecord, TrialRecord, log_sweep

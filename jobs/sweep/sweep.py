@@ -11,8 +11,8 @@ from typing import Any
 
 from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.registry_location import location_of
-from jobs.sweep_files import lock_file, trials_file
-from jobs.sweep_log import SweepLog
+from jobs.sweep.sweep_files import lock_file, trials_file
+from jobs.sweep.sweep_log import SweepLog
 from segment_model.errors import SettingsError, counted
 from training.discovery.discovery import Discovery, discover
 from training.outbox.file_lock import exclusive_lock

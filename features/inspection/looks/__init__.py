@@ -1,0 +1,1 @@
+"""What a bounded look at a table shows: counts, a sample, and the profile of each column."""

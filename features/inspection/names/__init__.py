@@ -1,0 +1,1 @@
+"""What the names of columns and files say: their words, and what the words are about."""

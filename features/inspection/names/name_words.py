@@ -1,0 +1,86 @@
+"""Splits the names of columns and files into words, and tells what the words are about."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from pathlib import PurePath
+
+from features.inspection.names.vocabulary import CONCEPTS, CURRENCIES, Concept
+
+LONGEST_NAME = 80  # characters that are looked at
+SHORTEST_PART = 2  # letters of a part of a compound
+LINKS = ("", "s", "n", "en", "es", "er")  # what German puts between the parts of a compound
+TRANSCRIBED = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d"})
+_PIECE = re.compile(r"[A-Za-z]+|\d+|[€$£¥%#]")
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
+_NOTHING = frozenset({Concept.JOINT})
+SIGNS = {"%": "percent", "#": "number"}
+
+
+@lru_cache(maxsize=4096)
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name in lower case without accents: "KundenNr" gives kunden, nr; compounds are split."""
+    plain = unicodedata.normalize("NFKD", name[:LONGEST_NAME].translate(TRANSCRIBED))
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return tuple(part for piece in _PIECE.findall(letters) for word in _written(piece) for part in _parts(word))
+
+
+@lru_cache(maxsize=4096)
+def concepts_of(name: str) -> frozenset[Concept]:
+    """Everything that the words of a name are about."""
+    return frozenset(concept for word in words_of(name) for concept in CONCEPTS.get(word, ()))
+
+
+def unknown_words(name: str) -> int:
+    """How many words of a name are in no list; numbers and currencies do not count."""
+    return sum(not (word in CONCEPTS or word in CURRENCIES or word.isdigit()) for word in words_of(name))
+
+
+def says_nothing(name: str) -> bool:
+    """Whether no word of a name is about anything."""
+    return all(CONCEPTS.get(word, _NOTHING) <= _NOTHING and word not in CURRENCIES for word in words_of(name))
+
+
+def printable(text: str) -> str:
+    """A text on one line, without characters that YAML or a terminal does not show."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+
+
+def currency_of(name: str) -> str | None:
+    """The currency that a name ends or begins with, such as EUR of `total_eur`."""
+    words = words_of(name)
+    ends = [word for word in (words[-1], words[0]) if word in CURRENCIES] if len(words) > 1 else []
+    return CURRENCIES[ends[0]] if ends else None
+
+
+def stem_of(file: str) -> str:
+    """The name of a file without its endings."""
+    return PurePath(file).name.split(".")[0]
+
+
+def _written(piece: str) -> tuple[str, ...]:
+    """A piece as it is where it is a word, such as MwSt, else split at its capitals."""
+    whole = SIGNS.get(piece, piece.lower())
+    known = whole in CONCEPTS or whole in CURRENCIES or not whole.isalpha()
+    return (whole,) if known else tuple(word.lower() for word in _WORD.findall(piece))
+
+
+def _parts(word: str) -> tuple[str, ...]:
+    """The word, or the parts of a compound of known words: bestelldatum gives bestell, datum."""
+    if word in CONCEPTS or word in CURRENCIES or word.isdigit():
+        return (word,)
+    return _compound(word) or (word,)
+
+
+def _compound(word: str) -> tuple[str, ...] | None:
+    if word in CONCEPTS:
+        return (word,)
+    for end in range(len(word) - SHORTEST_PART, SHORTEST_PART - 1, -1):
+        if word[:end] not in CONCEPTS:
+            continue
+        for link in LINKS:
+            if word[end:].startswith(link) and (rest := _compound(word[end + len(link) :])):
+                return (word[:end], *rest)
+    return None

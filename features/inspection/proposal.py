@@ -1,0 +1,144 @@
+"""The proposal for all files: the tables in their roles, the as-of date, time zone and currency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+from features.inspection.looks.table_look import TableLook
+from features.inspection.names.name_words import currency_of
+from features.inspection.roles.source_options import with_source_options
+from features.inspection.roles.table_proposal import TableProposal
+from features.inspection.roles.table_roles import Unused, assigned_roles
+from features.inspection.shared_keys import OVERLAP, CustomerKey, customer_keys
+from features.source_settings import TableSource
+from features.sources import fetch
+from features.tables.raw_tables import CUSTOMERS, EVENTS, ORDERS, SUBSCRIPTIONS, RawType
+from features.tables.typed_columns import read_column
+from features.text.rules import TextRules
+from segment_model.errors import SourceError
+
+MOMENTS = {contract.name: str(contract.moment) for contract in (ORDERS, EVENTS, SUBSCRIPTIONS, CUSTOMERS)}
+DOUBTFUL = 0.35  # score of a customer column, up to which it is marked
+DEFAULT_CURRENCY = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Settings for files: one table a role, and what was not certain.
+
+    `as_of` is None without dated rows; `newest` says where the newest of them is.
+    """
+
+    tables: tuple[TableProposal, ...]
+    unused: tuple[Unused, ...]
+    as_of: date | None
+    newest: str
+    currency: str
+    currency_from: str
+    features: Mapping[str, Any] = field(default_factory=dict)
+    checks: tuple[str, ...] = ()
+    zoned: tuple[str, ...] = ()
+
+
+def propose(looks: Sequence[TableLook], as_of: date | None = None) -> Proposal:
+    """Propose settings for tables that were looked at.
+
+    Raises
+    ------
+    SourceError
+        If a table has no rows or one column, none has a customer column, or two share no ids.
+    """
+    for look in looks:
+        _check(look)
+    keys = customer_keys(looks)
+    tables, unused = assigned_roles(looks, keys)
+    by_file = {look.file: key for look, key in zip(looks, keys, strict=True) if key is not None}
+    tables = tuple(_with_doubts(with_source_options(table), by_file[table.look.file]) for table in tables)
+    if not tables:
+        raise SourceError(
+            f"{looks[0].file}: {keys[0].column if keys[0] else 'no column'} says whose row it is, and there is neither "
+            "a date beside it, nor one row a customer; if there is no other column of ids, add one"
+        )
+    for table in tables:
+        _check_one_row_each(table)
+    newest = max(((moment, table.look.file) for table in tables if (moment := newest_day(table))), default=None)
+    chosen, place = (None, "") if newest is None else (newest[0] + timedelta(days=1), f"{newest[0]} in {newest[1]}")
+    currency, source = _currency(tables)
+    features = {name: setting for table in tables for name, setting in table.features.items() if name != "currency"}
+    zoned = tuple(table.look.file for table in tables if _is_zoned(table))
+    return Proposal(tables, unused, as_of or chosen, place, currency, source, features, zoned=zoned)
+
+
+def newest_day(table: TableProposal) -> date | None:
+    """The day of the newest row, in the zone of the engine; None without a date."""
+    theirs = table.columns.get(MOMENTS.get(table.role, ""))
+    if theirs is None:
+        return None
+    rules = TextRules.of(TableSource(file=table.look.file, **_text_options(table)))
+    rules = replace(rules, zoned=frozenset({theirs} if table.look[theirs].zoned else ()))
+    reading = read_column(table.look.table[theirs], RawType.MOMENT, rules, theirs, table.look.file)
+    clock = reading.column.cast("timestamp")  # the wall clock of the engine's time zone
+    newest = fetch(table.look.table.aggregate(newest=clock.max()), table.look.file).to_pylist()[0]["newest"]
+    return None if newest is None else newest.date()
+
+
+def _text_options(table: TableProposal) -> dict[str, Any]:
+    return {name: setting for name, setting in table.options.items() if name in ("date_format", "decimal")}
+
+
+def _check_one_row_each(table: TableProposal) -> None:
+    """Refuse a table of customers in which some have several rows that no date tells apart."""
+    key = table.columns["customer_id"]
+    if table.role not in ("customers", "vectors") or "known_at" in table.columns:
+        return
+    ids = read_column(table.look.table[key], RawType.KEY, TextRules(), key, table.look.file).column
+    counts = table.look.table.select(key=ids).group_by("key").aggregate(rows=lambda rows: rows.count())
+    twice = counts.filter(counts.key.notnull() & (counts.rows > 1))
+    several = fetch(twice.aggregate(ids=twice.count(), example=twice.key.cast("string").min()), table.look.file)
+    ids_twice, example = several.to_pylist()[0].values()
+    if ids_twice:
+        how_many = "1 id of {} comes" if ids_twice == 1 else f"{ids_twice:,} ids of {{}} come"
+        raise SourceError(
+            f"{table.look.file}: {how_many.format(key)} more than once, such as {example!r:.60}; keep one row each"
+        )
+
+
+def _check(look: TableLook) -> None:
+    if look.rows == 0:
+        raise SourceError(f"{look.file}: the table has no rows")
+    if len(look.columns) < 2:
+        raise SourceError(
+            f"{look.file}: one column only ({look.columns[0].name:.60}). A table needs a customer column and at least "
+            "one more; is the delimiter another than a comma, or is it no table?"
+        )
+
+
+def _with_doubts(table: TableProposal, key: CustomerKey) -> TableProposal:
+    """The proposal, its customer column marked where its name does not say it, or few ids are in another table."""
+    if key.shared is not None and key.shared < OVERLAP:
+        doubt = f"only {key.shared:.0%} of the ids are in another file"
+    elif key.score < DOUBTFUL and not key.shared:
+        doubt = "does it say whose row it is, and is it another one for each customer?"
+    else:
+        return table
+    return replace(table, checks={"customer_id": doubt, **table.checks})
+
+
+def _currency(tables: Sequence[TableProposal]) -> tuple[str, str]:
+    """The currency of the money columns, and what shows it; an empty text where nothing does."""
+    for table in tables:
+        if "currency" in table.features:
+            return str(table.features["currency"]), "the column of currencies"
+    for table in tables:
+        for ours in ("amount", "price", "mrr", "discount"):
+            if ours in table.columns and (code := currency_of(table.columns[ours])):
+                return code, f"the name {table.columns[ours]}"
+    return DEFAULT_CURRENCY, ""
+
+
+def _is_zoned(table: TableProposal) -> bool:
+    theirs = table.columns.get(MOMENTS.get(table.role, ""))
+    return theirs is not None and table.look[theirs].zoned

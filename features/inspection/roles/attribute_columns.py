@@ -1,0 +1,160 @@
+"""Attributes: the columns of a table of one row a customer, with their kinds; ids and free text are left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from features.inspection.looks.column_profile import ColumnProfile, ColumnType
+from features.inspection.looks.table_look import TableLook
+from features.inspection.names.meanings import KNOWN_AT
+from features.inspection.names.name_words import concepts_of, currency_of, words_of
+from features.inspection.names.vocabulary import Concept
+from features.inspection.roles.table_proposal import AttributeProposal, TableProposal, best, is_moment
+from features.inspection.shared_keys import CustomerKey
+from segment_model.contract import Kind
+
+FEW_ROWS = 40  # of a table so small that its texts are no evidence of free text
+LARGEST_CODE = 30  # different whole numbers of a column whose name says that they are codes
+LEAST_LEVEL = 0.005  # share of the most common level, below which text is no category
+RESERVED = frozenset({"customer_id", "known_at"})
+CODED = frozenset({Concept.TYPE, Concept.CODE, Concept.PLACE, Concept.STATUS, Concept.KEY})
+MONEY = frozenset({Concept.AMOUNT, Concept.PRICE, Concept.PART})
+COUNTING = frozenset({"num", "number", "no", "nr", "anzahl"})  # at the beginning of a name
+NAMING = frozenset({Concept.EMAIL, Concept.FREE_TEXT, Concept.PERSONAL})
+
+
+def propose_customers(look: TableLook, key: CustomerKey) -> TableProposal | None:
+    """The table as customers; None where customers have several rows, or no attribute can be taken."""
+    if not look[key.column].is_unique:
+        return None
+    columns = {"customer_id": key.column}
+    known, known_at = best(look, KNOWN_AT, is_moment, set(columns.values()), least=0.8)
+    if known_at is not None and look[known_at].present == 1.0:
+        columns["known_at"] = known_at
+    attributes, left_out = _attributes(look, set(columns.values()))
+    if not attributes:
+        return None
+    stem = 0.7 if Concept.CUSTOMER in concepts_of(look.stem) else 0.0
+    score = 1.0 + stem + 0.3 * known + 0.05 * min(len(attributes), 10)
+    return TableProposal("customers", look, columns, score, attributes=attributes, left_out=left_out)
+
+
+def _attributes(
+    look: TableLook, taken: Collection[str]
+) -> tuple[tuple[AttributeProposal, ...], tuple[tuple[str, str], ...]]:
+    """The attributes, and the columns that are none, with the reason."""
+    attributes: list[AttributeProposal] = []
+    left_out: list[tuple[str, str]] = []
+    for column in look.columns:
+        if column.name in taken:
+            continue
+        if reason := _no_attribute(column):
+            left_out.append((column.name, reason))
+        else:
+            attributes.append(_attribute(column, [attribute.name for attribute in attributes]))
+    return tuple(attributes), tuple(left_out)
+
+
+def _no_attribute(column: ColumnProfile) -> str:
+    """Why a column is no attribute, or an empty text."""
+    concepts, text = concepts_of(column.name), column.type is ColumnType.TEXT
+    if column.type in (ColumnType.EMPTY, ColumnType.OTHER):
+        return {"empty": "empty", "other": "neither text, number nor date"}[column.type]
+    if column.type is ColumnType.MOMENT:
+        return "a date"
+    if column.distinct == 1 and column.present == 1.0 and column.rows > 1:
+        return "one value only"
+    many = column.distinct > 0.5 * column.rows * column.present
+    if NAMING & concepts and Concept.SENSITIVE not in concepts and (text or many):
+        return "names a person, or free text"
+    if many and column.is_key_like and (Concept.KEY in concepts and not _counts(column.name)):
+        return "an id"
+    if text and Concept.NAME in concepts and (many or Concept.CUSTOMER in concepts):
+        return "a name"
+    if column.type is ColumnType.NUMBER and Concept.CODE in concepts and column.distinct > LARGEST_CODE:
+        return f"codes, {column.distinct:,} of them"
+    if text and column.rows >= FEW_ROWS and column.levels[0][1] < LEAST_LEVEL * sum(n for _, n in column.levels):
+        return "too many levels"
+    if text and column.rows >= FEW_ROWS and many:
+        return f"text of {column.distinct:,} different values"
+    return ""
+
+
+def _attribute(column: ColumnProfile, taken: Sequence[str]) -> AttributeProposal:
+    currency = currency_of(column.name)
+    name = attribute_name(column.name, taken)
+    settings: dict[str, Any] = {"kind": kind_of(column).value}
+    if currency is not None and column.type is ColumnType.NUMBER:
+        name = attribute_name(re.sub(r"[_ ]*[A-Za-z]+$", "", column.name), taken)
+        settings["unit"] = currency
+    if name != column.name:
+        settings["column"] = column.name
+    if is_sensitive(column):
+        settings["sensitive"] = True
+    return AttributeProposal(name, column.name, settings)
+
+
+def attribute_name(name: str, taken: Sequence[str] = ()) -> str:
+    """A name for an attribute: words in lower case joined by underscores, unlike those taken."""
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name not in (*taken, *RESERVED):
+        return name
+    plain = "_".join(words_of(name)) or "attribute"
+    plain = re.sub(r"[^a-z0-9_]", "", plain if not plain[0].isdigit() else f"a_{plain}") or "attribute"
+    number, free = 2, plain
+    while free in taken or free in RESERVED:
+        free, number = f"{plain}_{number}", number + 1
+    return free
+
+
+def kind_of(column: ColumnProfile) -> Kind:
+    """How the values of a column behave."""
+    if column.type is ColumnType.FLAG:
+        return Kind.FLAG
+    if column.type is not ColumnType.NUMBER:
+        return Kind.CATEGORY
+    numbers = set(column.numbers)
+    if numbers <= {0.0, 1.0}:
+        return Kind.FLAG
+    concepts = concepts_of(column.name)
+    if MONEY & concepts or currency_of(column.name) is not None:
+        return Kind.NUMBER
+    if column.is_whole and len(numbers) <= LARGEST_CODE and CODED & concepts and not _counts(column.name):
+        return Kind.CATEGORY
+    if column.is_whole and min(numbers) >= 0:
+        return Kind.COUNT
+    if min(numbers) >= 0 and max(numbers) <= 1:
+        return Kind.SHARE
+    return Kind.NUMBER
+
+
+def _counts(name: str) -> bool:
+    """Whether a name is that of a number of things, such as num_orders."""
+    return (words_of(name)[:1] != () and words_of(name)[0] in COUNTING and len(words_of(name)) > 1) or (
+        Concept.QUANTITY in concepts_of(name)
+    )
+
+
+def is_sensitive(column: ColumnProfile) -> bool:
+    """Whether a column tells something that may not shape segments: age, gender, religion, health, place of living."""
+    if Concept.SENSITIVE in concepts_of(column.name):
+        return True
+    levels = {level.lower() for level, _ in column.levels}
+    genders = {
+        "male",
+        "female",
+        "m",
+        "f",
+        "w",
+        "d",
+        "man",
+        "woman",
+        "homme",
+        "femme",
+        "mann",
+        "frau",
+        "other",
+        "unknown",
+    }
+    return 2 <= len(levels) <= 4 and levels <= genders and len(levels & {"other", "unknown", "d"}) < 2

@@ -1,0 +1,143 @@
+"""Orders: the moment, the order's id and its money, by names and by how the values go together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from features.inspection.looks.column_profile import ColumnProfile
+from features.inspection.looks.table_look import HEAD, TableLook
+from features.inspection.names.meanings import (
+    AMOUNT_OF,
+    DISCOUNT_OF,
+    ORDER_ID,
+    ORDERED_AT,
+    PRICE_OF,
+    QUANTITY_OF,
+)
+from features.inspection.names.name_words import concepts_of, currency_of
+from features.inspection.names.vocabulary import Concept
+from features.inspection.roles.order_conventions import order_conventions
+from features.inspection.roles.table_proposal import (
+    CERTAIN,
+    SAYS_NOTHING,
+    TableProposal,
+    best,
+    best_moment,
+    is_key,
+    is_number,
+    ranked,
+)
+from features.inspection.shared_keys import CustomerKey
+
+SAME_ORDER = 0.98  # the least share of order ids that belong to one customer
+ENOUGH_ORDERS = 5  # with several rows, to judge how a total repeats
+
+
+def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
+    """The table as orders; None without a moment or money."""
+    taken = {key.column}
+    dated, ordered_at = best_moment(look, ORDERED_AT, taken)
+    if ordered_at is None:
+        return None
+    columns = {"customer_id": key.column, "ordered_at": ordered_at}
+    checks = {} if dated >= CERTAIN else {"ordered_at": "its name does not say that the order was placed then"}
+    identified, order_id = _order_id(look, key.column, taken | {ordered_at})
+    if order_id is not None:
+        columns["order_id"] = order_id
+    paid, money, doubts = _money(look, taken | set(columns.values()), order_id)
+    if not money:
+        return None
+    columns |= money
+    checks |= doubts
+    columns |= _discount(look, columns)
+    conventions = order_conventions(look, columns)
+    stem = 0.7 if Concept.ORDER in concepts_of(look.stem) else 0.0
+    one_row_each = 1.0 if look[key.column].is_unique and order_id is None and not stem else 0.0
+    return TableProposal(
+        "orders",
+        look,
+        {**columns, **conventions.columns},
+        dated + paid + 0.5 * identified + stem - one_row_each,
+        conventions.options,
+        conventions.features,
+        {**checks, **conventions.checks},
+    )
+
+
+def _order_id(look: TableLook, customer: str, taken: set[str]) -> tuple[float, str | None]:
+    """The id of an order: one that belongs to one customer each."""
+    for score, column in ranked(look, ORDER_ID, is_key, taken):
+        if score > SAYS_NOTHING and _belongs_to(look, column.name, customer) >= SAME_ORDER:
+            return score, column.name
+    return 0.0, None
+
+
+def _belongs_to(look: TableLook, order_id: str, customer: str) -> float:
+    """The share of the sampled order ids that have a single customer."""
+    customers: dict[Any, set[Any]] = defaultdict(set)
+    for order, owner in zip(look.sample[order_id], look.sample[customer], strict=True):
+        if order is not None and owner is not None:
+            customers[order].add(owner)
+    return sum(len(owners) == 1 for owners in customers.values()) / len(customers) if customers else 0.0
+
+
+def _money(look: TableLook, taken: set[str], order_id: str | None) -> tuple[float, dict[str, str], dict[str, str]]:
+    """The score, the columns of the money, and what is not certain of them."""
+    amounts = ranked(look, AMOUNT_OF, is_number, taken)
+    units, quantity = best(look, QUANTITY_OF, is_number, taken)
+    priced, price = best(look, PRICE_OF, is_number, taken | {str(quantity)})
+    both = {"quantity": quantity, "price": price} if quantity is not None and price is not None else {}
+    score, amount = (amounts[0][0], amounts[0][1].name) if amounts else (0.0, None)
+    if both and (amount is None or amount == price or score < CERTAIN or _repeats(look, order_id, amount)):
+        return min(units, priced), {name: str(column) for name, column in both.items()}, {}
+    if amount is None:
+        return 0.0, {}, {}
+    doubts = _doubts(look, amounts, order_id)
+    return score, {"amount": amount}, {"amount": doubts} if doubts else {}
+
+
+def _doubts(look: TableLook, amounts: Sequence[tuple[float, ColumnProfile]], order_id: str | None) -> str:
+    """Why the amount is not certain, or an empty text."""
+    score, column = amounts[0]
+    if _repeats(look, order_id, column.name):
+        return "the same amount stands on every line of an order, and each line counts: keep one line of each"
+    if score < CERTAIN and len(amounts) > 1:
+        return "no name says which column is the money of the row"
+    rivals = [other.name for close, other in amounts[1:] if close >= score - 0.01 or _is_net(column, other)]
+    return f"or {' or '.join(rivals)}?" if rivals else ""
+
+
+def _is_net(gross: ColumnProfile, other: ColumnProfile) -> bool:
+    """Whether a table has the same money with taxes and without."""
+    return Concept.GROSS in concepts_of(gross.name) and Concept.NET in concepts_of(other.name)
+
+
+def _repeats(look: TableLook, order_id: str | None, amount: str) -> bool:
+    """Whether the amount is that of the whole order, on each of its lines."""
+    if order_id is None:
+        return False
+    amounts: dict[Any, list[Any]] = defaultdict(list)
+    for order, money in zip(look.sample[order_id][:HEAD], look.sample[amount][:HEAD], strict=True):
+        if order is not None and money is not None:
+            amounts[order].append(money)
+    several = [lines for lines in amounts.values() if len(lines) > 1]
+    return len(several) >= ENOUGH_ORDERS and sum(len(set(lines)) == 1 for lines in several) >= 0.95 * len(several)
+
+
+def _discount(look: TableLook, columns: Mapping[str, str]) -> dict[str, str]:
+    """A discount in money; a column of shares or percents is none."""
+    _, name = best(look, DISCOUNT_OF, is_number, set(columns.values()))
+    return {} if name is None or _is_rate(look, name, columns) else {"discount": name}
+
+
+def _is_rate(look: TableLook, discount: str, columns: Mapping[str, str]) -> bool:
+    """Whether a discount is a share of the money, by values up to 1 where amounts are larger."""
+    largest = max(map(abs, look[discount].numbers))
+    named_money = Concept.AMOUNT in concepts_of(discount) or currency_of(discount) is not None
+    return not named_money and largest <= 1 < max(map(abs, _money_numbers(look, columns)))
+
+
+def _money_numbers(look: TableLook, columns: Mapping[str, str]) -> tuple[float, ...]:
+    return look[columns.get("amount") or columns["price"]].numbers

@@ -1,0 +1,73 @@
+"""Subscriptions: start and end of terms, money a month, plan and seats."""
+
+from __future__ import annotations
+
+from features.inspection.looks.table_look import TableLook
+from features.inspection.names.meanings import (
+    ENDED_AT,
+    MRR_OF,
+    PLAN_OF,
+    QUOTA_OF,
+    QUOTA_USED,
+    SEATS_OF,
+    SEATS_USED,
+    STARTED_AT,
+    SUBSCRIPTION_ID,
+)
+from features.inspection.names.name_words import concepts_of
+from features.inspection.names.vocabulary import Concept
+from features.inspection.roles.order_conventions import SETTINGS, Conventions, settle_currency
+from features.inspection.roles.table_proposal import (
+    TableProposal,
+    best,
+    is_key,
+    is_moment,
+    is_number,
+    is_text,
+)
+from features.inspection.shared_keys import CustomerKey
+from features.tables.raw_tables import SUBSCRIPTIONS
+
+OURS = frozenset(column.name for column in SUBSCRIPTIONS.columns)
+MONTHLY = 0.8  # the score from which a name says that the money is a month's
+
+
+def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | None:
+    """The table as subscriptions; None without a start, money, and a sign that it is about terms."""
+    columns = {"customer_id": key.column}
+    scores = {}
+    for ours, meaning, fits in (
+        ("started_at", STARTED_AT, is_moment),
+        ("ended_at", ENDED_AT, is_moment),
+        ("mrr", MRR_OF, is_number),
+        ("plan", PLAN_OF, is_text),
+        ("seats_used", SEATS_USED, is_number),
+        ("seats", SEATS_OF, is_number),
+        ("quota_used", QUOTA_USED, is_number),
+        ("quota", QUOTA_OF, is_number),
+        ("subscription_id", SUBSCRIPTION_ID, is_key),
+    ):
+        # the end of running terms is missing, so gaps do not count against it
+        scores[ours], column = best(look, meaning, fits, set(columns.values()), gaps_count=ours != "ended_at")
+        if column is not None:
+            columns[ours] = column
+    if "started_at" not in columns or "mrr" not in columns:
+        return None
+    stem = Concept.SUBSCRIPTION in concepts_of(look.stem)
+    if not ("ended_at" in columns or stem or scores["mrr"] >= MONTHLY):
+        return None
+    checks = {} if scores["mrr"] >= MONTHLY else {"mrr": "is it the money of one month?"}
+    more = 0.7 * (scores["ended_at"] > 0) + 0.4 * scores["plan"] + 0.3 * scores["seats"] + 0.8 * stem
+    conventions = Conventions(checks=checks)
+    condition = settle_currency(look, set(columns.values()), conventions, OURS)
+    if condition is not None and "where" in SETTINGS:
+        conventions.options["where"], conventions.checks["where"] = condition.text, condition.reason
+    return TableProposal(
+        "subscriptions",
+        look,
+        {**columns, **conventions.columns},
+        scores["started_at"] + scores["mrr"] + more,
+        conventions.options,
+        conventions.features,
+        conventions.checks,
+    )

@@ -1,0 +1,85 @@
+"""Decides which table is which: orders, events, subscriptions and customers, or vectors of one row a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from features.catalogue import every_column
+from features.inspection.looks.table_look import TableLook
+from features.inspection.roles.attribute_columns import propose_customers
+from features.inspection.roles.event_columns import propose_events
+from features.inspection.roles.order_columns import propose_orders
+from features.inspection.roles.subscription_columns import propose_subscriptions
+from features.inspection.roles.table_proposal import AttributeProposal, TableProposal
+from features.inspection.shared_keys import CustomerKey
+
+ROLES = ("orders", "events", "subscriptions", "customers")
+SECOND_BEST = 0.75  # of its best score, from which a table takes another role than its best
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A table that is not used, and why."""
+
+    file: str
+    reason: str
+
+
+def assigned_roles(
+    looks: Sequence[TableLook], keys: Sequence[CustomerKey | None]
+) -> tuple[tuple[TableProposal, ...], tuple[Unused, ...]]:
+    """At most one table for each role, the best fit first; and the tables that are not used."""
+    options = [
+        proposal
+        for look, key in zip(looks, keys, strict=True)
+        if key is not None
+        for propose in (propose_orders, propose_events, propose_subscriptions, propose_customers)
+        if (proposal := propose(look, key)) is not None
+    ]
+    best = {look.file: max((o.score for o in options if o.look is look), default=0.0) for look in looks}
+    taken: dict[str, TableProposal] = {}
+    for option in sorted(options, key=lambda option: (-option.score, option.look.file)):
+        used = {proposal.look.file for proposal in taken.values()}
+        if option.role not in taken and option.look.file not in used and _is_plausible(option, best):
+            taken[option.role] = option
+    if set(taken) == {"customers"}:
+        alone = taken["customers"]
+        key = {"customer_id": alone.columns["customer_id"]}
+        taken = {"vectors": replace(alone, role="vectors", columns=key)}
+    elif "customers" in taken:
+        taken["customers"] = _with_own_names(taken["customers"])
+    used = {proposal.look.file for proposal in taken.values()}
+    unused = tuple(
+        Unused(look.file, _why(look, key, options, taken))
+        for look, key in zip(looks, keys, strict=True)
+        if look.file not in used
+    )
+    return tuple(taken[role] for role in (*ROLES, "vectors") if role in taken), unused
+
+
+def _with_own_names(customers: TableProposal) -> TableProposal:
+    """The proposal without attributes that have the name of a column computed from the other tables."""
+    computed = {column.name for column in every_column()}
+    renamed = tuple(
+        AttributeProposal(f"own_{attribute.name}", attribute.column, {**attribute.settings, "column": attribute.column})
+        if attribute.name in computed
+        else attribute
+        for attribute in customers.attributes
+    )
+    return replace(customers, attributes=renamed)
+
+
+def _is_plausible(option: TableProposal, best: dict[str, float]) -> bool:
+    return option.score > 0 and option.score >= SECOND_BEST * best[option.look.file]
+
+
+def _why(
+    look: TableLook, key: CustomerKey | None, options: Sequence[TableProposal], taken: dict[str, TableProposal]
+) -> str:
+    if key is None:
+        return "no column shares customers with the other files"
+    roles = [option.role for option in sorted(options, key=lambda o: -o.score) if option.look is look]
+    if not roles:
+        return "neither dates nor one row a customer"
+    return f"more {roles[0]}; {taken[roles[0]].look.file} is used" if roles[0] in taken else "no table of ours"

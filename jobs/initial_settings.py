@@ -1,0 +1,85 @@
+"""Settings for files that nobody has described yet: look at the files, propose, and check what is proposed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from features.inspection.looks.table_look import TableLook, look_at
+from features.inspection.proposal import Proposal, propose
+from features.inspection.settings_text import checks_of, content_of, settings_text
+from features.notices import Notice
+from features.settings import TableSource
+from features.sources import Engines
+from segment_model.errors import SettingsError, SourceError
+from training.settings import parse_settings
+
+
+@dataclass(frozen=True, slots=True)
+class InitialSettings:
+    """The text of a settings file, the proposal that it states, what a person should check, and how files were read."""
+
+    text: str
+    proposal: Proposal
+    checks: tuple[str, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+def initial_settings(files: Sequence[Path], out: Path, as_of: date | datetime | None = None) -> InitialSettings:
+    """Look at files and propose the settings file `out` for them; nothing is written.
+
+    Raises
+    ------
+    SettingsError
+        If no file is named.
+    SourceError
+        If a file is absent, is a folder or cannot be read, or the files are no tables of customers that go together.
+    """
+    if not files:
+        raise SettingsError("name the files to look at, such as: segments init orders.csv customers.csv")
+    base = out.parent
+    with Engines(base, "UTC") as engines:
+        looks = [_look(engines, _relative(file, base), file) for file in dict.fromkeys(files)]
+        proposal = propose(looks, as_of)
+        notices = engines.notices
+    named = " ".join(shlex.quote(str(file)) for file in files)
+    title = f"Customers in {', '.join(dict.fromkeys(file.name for file in files))}"
+    text = settings_text(proposal, title, f"segments init {named}")
+    parse_settings(content_of(text), str(out))
+    return InitialSettings(text, proposal, checks_of(proposal), notices)
+
+
+def _look(engines: Engines, source: str, file: Path) -> TableLook:
+    if file.is_dir():
+        raise SourceError(f"{file} is a folder; name its files, such as: segments init {file}/*")
+    if not file.exists():
+        raise SourceError(f"there is no file {file}")
+    return look_at(engines.open(TableSource(file=source), file.name), source)
+
+
+def _relative(file: Path, base: Path) -> str:
+    """The path of a file as the settings file names it."""
+    try:
+        return Path(os.path.relpath(file, base)).as_posix()
+    except ValueError:  # another drive
+        return file.resolve().as_posix()
+
+
+def describe_proposal(proposed: InitialSettings) -> str:
+    """What was decided in a few lines: the role of each table with its columns, and what to check."""
+    lines = []
+    for table in proposed.proposal.tables:
+        mapped = ", ".join(f"{ours} = {theirs}" for ours, theirs in table.columns.items())
+        count = len(table.attributes)
+        attributes = f"; {count} attribute{'' if count == 1 else 's'}" if count else ""
+        lines.append(f"{table.role}: {table.look.file} ({table.look.rows:,} rows): {mapped}{attributes}")
+    lines += [f"not used: {unused.file}: {unused.reason}" for unused in proposed.proposal.unused]
+    if proposed.proposal.as_of is not None:
+        lines.append(f"as of {proposed.proposal.as_of.isoformat()}")
+    lines += [notice.line for notice in proposed.notices]
+    lines += [f"check {check}" for check in proposed.checks] or ["nothing is left to check but the time zone"]
+    return "\n".join(lines)

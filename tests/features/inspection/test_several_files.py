@@ -1,0 +1,70 @@
+"""Several files: which is which, and which column of each is the customer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from jobs.initial_settings import initial_settings
+from segment_model.errors import SourceError
+
+
+def write(folder: Path, **tables: list[str]) -> list[Path]:
+    paths = []
+    for name, lines in tables.items():
+        paths.append(folder / f"{name}.csv")
+        paths[-1].write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return paths
+
+
+def content(folder: Path, files: list[Path]) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(initial_settings(files, folder / "segments.yaml").text)
+    return loaded
+
+
+CUSTOMERS = ["id,city,vip", *(f"{n},{('Bonn', 'Kiel')[n % 2]},{('yes', 'no')[n % 3 == 0]}" for n in range(1, 31))]
+ORDERS = [
+    "id,customer_id,created_at,total",
+    *(f"{n},{1 + n % 30},2026-0{1 + n // 28 % 5}-{1 + n % 28:02d},{n}.50" for n in range(1, 121)),
+]
+PRODUCTS = ["product_id,product_name,price", *(f"{n},Thing {n},{n}.99" for n in range(1, 31))]
+
+
+def test_a_number_of_an_order_is_no_customer(tmp_path: Path) -> None:
+    """The ids of orders cover those of all customers by chance; the name tells them apart."""
+    sources = content(tmp_path, write(tmp_path, orders=ORDERS, customers=CUSTOMERS))["sources"]
+    assert sources["orders"]["columns"]["customer_id"] == "customer_id"
+    assert sources["orders"]["columns"]["order_id"] == "id"
+    assert sources["customers"]["columns"] == {"customer_id": "id"}
+    assert sources["customers"]["attributes"] == {"city": {"kind": "category"}, "vip": {"kind": "flag"}}
+
+
+def test_a_table_of_something_else_is_left_out_and_named(tmp_path: Path) -> None:
+    files = write(tmp_path, orders=ORDERS, customers=CUSTOMERS, products=PRODUCTS)
+    text = initial_settings(files, tmp_path / "segments.yaml").text
+    assert set(yaml.safe_load(text)["sources"]) == {"orders", "customers"}
+    assert "not used: products.csv" in text
+
+
+def test_the_column_is_found_by_its_values(tmp_path: Path) -> None:
+    """No name says whose row it is, and both tables have the same texts in one column."""
+    orders = [line.replace("customer_id", "alpha") for line in ORDERS]
+    orders = [orders[0], *(line.replace(f",{line.split(',')[1]},", f",zx{line.split(',')[1]},") for line in orders[1:])]
+    customers = [CUSTOMERS[0].replace("id", "beta"), *(f"zx{line}" for line in CUSTOMERS[1:])]
+    sources = content(tmp_path, write(tmp_path, a=orders, b=customers))["sources"]
+    assert sources["orders"]["columns"]["customer_id"] == "alpha"
+    assert sources["customers"]["columns"]["customer_id"] == "beta"
+
+
+def test_two_files_that_share_no_ids(tmp_path: Path) -> None:
+    orders = [ORDERS[0], *(f"{line.split(',')[0]},X{line.split(',', 1)[1]}" for line in ORDERS[1:])]
+    with pytest.raises(SourceError, match=r"orders\.csv \(customer_id\) and customers\.csv \(id\) share no ids"):
+        content(tmp_path, write(tmp_path, orders=orders, customers=CUSTOMERS))
+
+
+def test_the_order_of_the_files_does_not_matter(tmp_path: Path) -> None:
+    files = write(tmp_path, orders=ORDERS, customers=CUSTOMERS, products=PRODUCTS)
+    assert content(tmp_path, files)["sources"] == content(tmp_path, files[::-1])["sources"]

@@ -1,0 +1,260 @@
+"""Small exports as shops, products and billing systems write them, in several styles and languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from jobs.initial_settings import InitialSettings, initial_settings
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file with a header and rows, and what is expected of it: its role and our column for theirs."""
+
+    header: str
+    rows: Sequence[str]
+    role: str
+    columns: Mapping[str, str]
+    file: str = "export.csv"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Mapping[str, Any]] | None = None
+    checks: tuple[str, ...] = ()
+
+    def write(self, folder: Path) -> Path:
+        path = folder / self.file
+        path.write_text("\n".join([self.header, *self.rows]) + "\n", encoding="utf-8")
+        return path
+
+
+def days(count: int) -> list[str]:
+    return [f"2026-{1 + number // 28:02d}-{1 + number % 28:02d}" for number in range(count)]
+
+
+def rows(row: Callable[[int, str], str], dates: Sequence[str] | None = None) -> list[str]:
+    """Forty rows, each of its number and its date."""
+    return [row(number, day) for number, day in enumerate(dates or days(40))]
+
+
+PLAIN_ORDERS = rows(lambda n, day: f"K-{n % 7},INV-{n},{day} 09:{n % 60:02d}:00,{10 + 3 * n}.90")
+DOTTED = [f"{1 + n % 28:02d}.{1 + n // 28:02d}.2026" for n in range(40)]
+SLASHED = [f"{1 + n // 28:02d}/{1 + n % 28:02d}/2026" for n in range(40)]
+
+EXPORTS = {
+    "the README's orders": Export(
+        "client,invoice,invoice_date,total_eur",
+        PLAIN_ORDERS,
+        "orders",
+        {"customer_id": "client", "order_id": "invoice", "ordered_at": "invoice_date", "amount": "total_eur"},
+    ),
+    "camel case": Export(
+        "CustomerId,OrderId,OrderDate,OrderTotal",
+        PLAIN_ORDERS,
+        "orders",
+        {"customer_id": "CustomerId", "order_id": "OrderId", "ordered_at": "OrderDate", "amount": "OrderTotal"},
+    ),
+    "upper case of a warehouse": Export(
+        "CUST_NO,TXN_ID,TXN_DT,AMT",
+        PLAIN_ORDERS,
+        "orders",
+        {"customer_id": "CUST_NO", "order_id": "TXN_ID", "ordered_at": "TXN_DT", "amount": "AMT"},
+    ),
+    "words with blanks": Export(
+        "Client ID,Receipt Number,Purchase Date,Amount Paid",
+        PLAIN_ORDERS,
+        "orders",
+        {
+            "customer_id": "Client ID", "order_id": "Receipt Number", "ordered_at": "Purchase Date",
+            "amount": "Amount Paid",
+        },
+    ),
+    "an account, no order id": Export(
+        "account,created_at,total_eur",
+        rows(lambda n, day: f"A{n % 7},{day}T10:00:00Z,{n}.50"),
+        "orders",
+        {"customer_id": "account", "ordered_at": "created_at", "amount": "total_eur"},
+    ),
+    "the buyer's address of mail": Export(
+        "order_id,buyer_email,created_at,total",
+        rows(lambda n, day: f"{n},b{n % 7}@shop.example,{day},{n}.50"),
+        "orders",
+        {"customer_id": "buyer_email", "order_id": "order_id", "ordered_at": "created_at", "amount": "total"},
+    ),
+    "an id beside the address of mail": Export(
+        "id,customer_id,customer_email,placed_at,grand_total,tax,shipping",
+        rows(lambda n, day: f"{n},{n % 7},b{n % 7}@shop.example,{day},{n}.50,1.10,4.90"),
+        "orders",
+        {"customer_id": "customer_id", "order_id": "id", "ordered_at": "placed_at", "amount": "grand_total"},
+    ),
+    "German": Export(
+        "KundenNr;Bestellnummer;Bestelldatum;Betrag",
+        rows(lambda n, day: f"{n % 7};B{n};{day};{10 + n},90", DOTTED),
+        "orders",
+        {"customer_id": "KundenNr", "order_id": "Bestellnummer", "ordered_at": "Bestelldatum", "amount": "Betrag"},
+        options={"decimal": ",", "date_format": "%d.%m.%Y"},
+    ),
+    "German lines of invoices": Export(
+        "Rechnungsnr;Position;Kunde;Rechnungsdatum;Artikel;Menge;Einzelpreis",
+        rows(lambda n, day: f"R{n // 3};{n % 3};Firma {n // 3 % 7};{day};Schraube;{1 + n % 5};{n % 11},49", DOTTED),
+        "orders",
+        {
+            "customer_id": "Kunde", "order_id": "Rechnungsnr", "ordered_at": "Rechnungsdatum", "quantity": "Menge",
+            "price": "Einzelpreis",
+        },
+        options={"decimal": ",", "date_format": "%d.%m.%Y"},
+    ),
+    "French": Export(
+        "id_client,numero_commande,date_commande,montant_ttc",
+        PLAIN_ORDERS,
+        "orders",
+        {
+            "customer_id": "id_client", "order_id": "numero_commande", "ordered_at": "date_commande",
+            "amount": "montant_ttc",
+        },
+    ),
+    "Spanish": Export(
+        "cliente,factura,fecha,importe",
+        PLAIN_ORDERS,
+        "orders",
+        {"customer_id": "cliente", "order_id": "factura", "ordered_at": "fecha", "amount": "importe"},
+    ),
+    "Italian": Export(
+        "codice_cliente,ordine,data_ordine,importo",
+        PLAIN_ORDERS,
+        "orders",
+        {"customer_id": "codice_cliente", "order_id": "ordine", "ordered_at": "data_ordine", "amount": "importo"},
+    ),
+    "Dutch": Export(
+        "klantnummer,factuur,factuurdatum,bedrag",
+        PLAIN_ORDERS,
+        "orders",
+        {"customer_id": "klantnummer", "order_id": "factuur", "ordered_at": "factuurdatum", "amount": "bedrag"},
+    ),
+    "American dates": Export(
+        "user_id,order_number,order_date,revenue",
+        rows(lambda n, day: f"u{n % 7},{n},{day},{n}.25", SLASHED),
+        "orders",
+        {"customer_id": "user_id", "order_id": "order_number", "ordered_at": "order_date", "amount": "revenue"},
+        options={"date_format": "%m/%d/%Y"},
+    ),
+    "lines with quantity and unit price": Export(
+        "order_id,line_id,user,ordered_at,sku,qty,unit price",
+        rows(lambda n, day: f"O{n // 3},{n},u{n // 3 % 7},{day},S-{n % 5},{1 + n % 4},{n % 9}.99"),
+        "orders",
+        {
+            "customer_id": "user", "order_id": "order_id", "ordered_at": "ordered_at", "quantity": "qty",
+            "price": "unit price",
+        },
+    ),
+    "lines with their own total": Export(
+        "order_id,user_id,date,product,qty,unit_price,line_total,discount_amount",
+        rows(lambda n, day: f"O{n // 3},u{n // 3 % 7},{day},S,{1 + n % 4},{n % 9}.00,{(1 + n % 4) * (n % 9)}.00,0.50"),
+        "orders",
+        {
+            "customer_id": "user_id", "order_id": "order_id", "ordered_at": "date", "amount": "line_total",
+            "discount": "discount_amount",
+        },
+    ),
+    "the total of the order on each of its lines": Export(
+        "order_id,user_id,date,sku,quantity,price,order_total",
+        [
+            f"O{n // 4},u{n // 4 % 7},2026-01-{1 + n // 4:02d},S{n},{1 + n % 4},{n % 9}.50,{20 + n // 4}.00"
+            for n in range(80)
+        ],
+        "orders",
+        {
+            "customer_id": "user_id", "order_id": "order_id", "ordered_at": "date", "quantity": "quantity",
+            "price": "price",
+        },
+    ),
+    "refunds as negative amounts": Export(
+        "customer_id,date,amount",
+        rows(lambda n, day: f"c{n % 7},{day},{-5 if n % 10 == 9 else n + 1}.00"),
+        "orders",
+        {"customer_id": "customer_id", "ordered_at": "date", "amount": "amount"},
+        checks=("refunds",),
+    ),
+    "a rate is no discount": Export(
+        "customer_id,order_id,date,amount,discount_pct",
+        rows(lambda n, day: f"c{n % 7},{n},{day},{n + 20}.00,0.{n % 3}"),
+        "orders",
+        {"customer_id": "customer_id", "order_id": "order_id", "ordered_at": "date", "amount": "amount"},
+    ),
+    "more than one date": Export(
+        "order_id,customer_id,order_purchase_timestamp,order_delivered_customer_date,order_estimated_delivery_date,payment_value",
+        rows(lambda n, day: f"{n},c{n % 7},{day} 10:00:00,{day} 20:00:00,2026-12-24,{n}.99"),
+        "orders",
+        {
+            "customer_id": "customer_id", "order_id": "order_id", "ordered_at": "order_purchase_timestamp",
+            "amount": "payment_value",
+        },
+    ),
+    "events of a product": Export(
+        "user_id,timestamp,event,page,device_type",
+        rows(lambda n, day: f"u{n % 7},{day} 10:00:00,{('login', 'view')[n % 2]},/p{n % 4},{('ios', 'web')[n % 2]}"),
+        "events",
+        {
+            "customer_id": "user_id", "occurred_at": "timestamp", "name": "event", "feature": "page",
+            "device": "device_type",
+        },
+    ),
+    "a click stream with prices": Export(
+        "event_time,event_type,product_id,price,user_id",
+        rows(lambda n, day: f"{day} 10:00:00 UTC,{('view', 'cart', 'purchase')[n % 3]},{n % 9},{n % 9}.99,{n % 7}"),
+        "events",
+        {"customer_id": "user_id", "occurred_at": "event_time", "name": "event_type"},
+    ),
+    "German events": Export(
+        "Benutzer,Zeitpunkt,Aktion,Modul",
+        rows(lambda n, day: f"b{n % 7},{day} 10:00:00,{('Anmeldung', 'Export')[n % 2]},M{n % 4}"),
+        "events",
+        {"customer_id": "Benutzer", "occurred_at": "Zeitpunkt", "name": "Aktion", "feature": "Modul"},
+    ),
+    "subscriptions": Export(
+        "subscription_id,account_id,plan,seats,mrr,start_date,end_date",
+        rows(lambda n, day: f"s{n},a{n % 30},{'pt'[n % 2]},{1 + n % 9},{n}.00,{day},{'' if n % 3 else '2026-12-31'}"),
+        "subscriptions",
+        {
+            "customer_id": "account_id", "subscription_id": "subscription_id", "started_at": "start_date",
+            "ended_at": "end_date", "mrr": "mrr", "plan": "plan", "seats": "seats",
+        },
+    ),
+    "German contracts": Export(
+        "Kundennummer;Tarif;Monatsbetrag;Vertragsbeginn;Vertragsende",
+        rows(lambda n, day: f"{n % 30};{'BP'[n % 2]};{n},50;{day};{'' if n % 3 else '31.12.2026'}", DOTTED),
+        "subscriptions",
+        {
+            "customer_id": "Kundennummer", "started_at": "Vertragsbeginn", "ended_at": "Vertragsende",
+            "mrr": "Monatsbetrag", "plan": "Tarif",
+        },
+        file="vertraege.csv",
+        options={"decimal": ",", "date_format": "%d.%m.%Y"},
+    ),
+}  # fmt: skip
+
+
+def proposed(export: Export, folder: Path) -> tuple[dict[str, Any], InitialSettings]:
+    initial = initial_settings([export.write(folder)], folder / "segments.yaml")
+    return yaml.safe_load(initial.text), initial
+
+
+@pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)
+def test_an_export_is_mapped(export: Export, tmp_path: Path) -> None:
+    content, initial = proposed(export, tmp_path)
+    assert list(content["sources"]) == [export.role], initial.text
+    source = content["sources"][export.role]
+    assert source["columns"] == export.columns, initial.text
+    assert {name: source.get(name) for name in export.options} == export.options, initial.text
+    assert [
+        line
+        for line in initial.text.splitlines()
+        if "# check:" in line and not any(f" {name}:" in line for name in export.checks)
+    ] == []
+    assert len(initial.checks) == len(export.checks)
+    if export.attributes is not None:
+        assert source["attributes"] == export.attributes

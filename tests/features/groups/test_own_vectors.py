@@ -115,7 +115,7 @@ def test_settings_say_otherwise(tmp_path: Path) -> None:
         ({"include": ["version", "remark"]}, "no column can be a feature: 'remark' (an id"),
         ({"include": ["client"]}, "no column can be a feature: there is none but the ids"),
         ({"kinds": {"remark": "number"}}, "column 'remark' (remark) holds 40 values that are no number, such as 'says"),
-        ({"kinds": {"Annual Income (k$)": "share"}}, "divide percents by 100"),
+        ({"kinds": {"Annual Income (k$)": "share"}}, "What is no share of a whole is declared as `kind: number`"),
         ({"columns": {}}, "no column 'customer_id'; the table has 'client', 'Annual Income (k$)'"),
         ({"columns": {}, "exclude": ["client"]}, "or number the rows of a file without ids by `number_rows: true`"),
         ({"columns": {"customer_id": "client", "income": "Income"}}, "columns: no column 'Income'"),

@@ -74,8 +74,8 @@ def _sentence(problem: ErrorDetails, kind: type[BaseModel], content: Mapping[Any
         block = _locate(kind, before, content)
         where, known = ".".join([*block.path, str(last)]), block.known
         return f"unknown key {where!r}.{nearest_word(str(last), known)} Known here: {', '.join(known)}"
-    if last == NAME_OF_A_KEY:
-        return _name_fault(_locate(kind, before[:-1], content), before[-1])
+    if last == NAME_OF_A_KEY and (names := _names_in(block := _locate(kind, before[:-1], content))):
+        return f"the name {before[-1]!r} in {block.name} must be {names}"
     place = _locate(kind, problem["loc"], content)
     if problem["type"] == "missing":
         return f"{place.name} is needed: {place.words}"
@@ -146,10 +146,10 @@ def _tag_fault(place: _Place, context: Mapping[str, Any]) -> str:
     return f"{place.name}: unknown {key} {shown(name)}.{hint} Known here: {known}"
 
 
-def _name_fault(block: _Place, name: int | str) -> str:
-    """A name that a block of names does not take."""
-    names, _ = get_args(bare(block.annotation)[0])
-    return f"the name {name!r} in {block.name} must be {type_words(names)}"
+def _names_in(block: _Place) -> str:
+    """What the names in a block of names must be; empty where the place may hold something else."""
+    annotation, _ = bare(block.annotation)
+    return type_words(get_args(annotation)[0]) if get_origin(annotation) in (dict, Mapping) else ""
 
 
 def _quotes_hint(place: _Place) -> str:

@@ -12,7 +12,7 @@ from segment_model.errors import SettingsError, shown
 REMEDIES = (
     ("mapping values are not allowed", "put text that holds a colon in quotes, such as title: 'My shop: the best'"),
     ("cannot start any token", "indent by spaces, and put text that begins with a special character in quotes"),
-    ("expected <block end>", "begin the keys of one block in one column"),
+    ("block end>", "begin the keys of one block in one column"),
     ("constructor for the tag", "write the value without a tag that begins with !"),
     ("recursion depth", "nest blocks and lists less deeply"),
     ("undefined alias", "put text that begins with * in quotes"),

@@ -113,6 +113,7 @@ def test_a_wrong_value_of_any_kind_is_answered_in_our_words(path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "wrong", "sentence"),
     [
+        (("sources", "orders", "date_format"), {1: 2}, "date_format' must be text or a block of names, each with text"),
         (("title",), 2026, "'title' must be text (found 2026). Put it in quotes"),
         (("sources", "orders"), "orders.csv", "'sources.orders' must be a block of keys (file, "),
         (("discovery", "min_share"), "a lot", "must be a number of at least 0 and below 0.5 (found 'a lot')"),

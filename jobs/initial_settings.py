@@ -15,7 +15,7 @@ from features.inspection.settings_text import checks_of, content_of, settings_te
 from features.notices import Notice
 from features.settings import TableSource
 from features.sources import Engines
-from segment_model.errors import SettingsError, SourceError
+from segment_model.errors import SettingsError, SourceError, counted
 from training.settings import parse_settings
 
 
@@ -74,9 +74,8 @@ def describe_proposal(proposed: InitialSettings) -> str:
     lines = []
     for table in proposed.proposal.tables:
         mapped = ", ".join(f"{ours} = {theirs}" for ours, theirs in table.columns.items())
-        count = len(table.attributes)
-        attributes = f"; {count} attribute{'' if count == 1 else 's'}" if count else ""
-        lines.append(f"{table.role}: {table.look.file} ({table.look.rows:,} rows): {mapped}{attributes}")
+        attributes = f"; {counted(len(table.attributes), 'attribute')}" if table.attributes else ""
+        lines.append(f"{table.role}: {table.look.file} ({counted(table.look.rows, 'row')}): {mapped}{attributes}")
     lines += [f"not used: {unused.file}: {unused.reason}" for unused in proposed.proposal.unused]
     if proposed.proposal.as_of is not None:
         lines.append(f"as of {proposed.proposal.as_of.isoformat()}")

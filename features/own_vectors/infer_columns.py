@@ -117,8 +117,8 @@ def _doubts(
     if codes:
         yield Notice(
             TABLE,
-            f"{shortened(codes)} {'holds' if len(codes) == 1 else 'hold'} the whole numbers from 1 to at most "
-            f"{MOST_CODES}: where these are codes, write `kinds: {{{codes[0]}: category}}`",
+            f"{shortened(codes)}: whole numbers from 1 to at most {MOST_CODES}; where these are codes, write "
+            f"`kinds: {{{codes[0]}: category}}`",
         )
     for name in [*(column.theirs for column in inferred), *left_out]:
         if words := facts[name].no_numbers:

@@ -17,7 +17,7 @@ from features.reading.parquet_files import check_parquet, parquet_fault, parquet
 from features.reading.scratch import ScratchFolder
 from features.reading.typed_files.as_parquet import json_as_parquet, sheets_as_parquet
 from features.source_settings import TableSource
-from segment_model.errors import SourceError
+from segment_model.errors import SourceError, counted
 
 
 class FileTables:
@@ -94,9 +94,9 @@ def _dialect_notices(files: Sequence[CsvFile], file: str, name: str) -> list[Not
     counts = Counter(csv_file.description for csv_file in files)
     notices = []
     for description, count in counts.items():
-        some = f"{count} of {len(files)} files of " if count < len(files) else ""
+        part = f"{count} of {counted(len(files), 'file')} of " if count < len(files) else ""
         if description:
-            notices.append(Notice(name, f"{some}{file} is read {description}"))
+            notices.append(Notice(name, f"{part}{file} is read {description}"))
     if not any(csv_file.dialect.has_rows for csv_file in files):
         notices.append(Notice(name, f"{file} has a header and no rows", warning=True))
     for csv_file in files[:1]:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.notices import Notice
+from segment_model.errors import counted
 
 
 def notices_of_ties(frame: pd.DataFrame, tied: Mapping[str, NDArray[np.float64]]) -> tuple[Notice, ...]:
@@ -22,9 +23,9 @@ def notices_of_ties(frame: pd.DataFrame, tied: Mapping[str, NDArray[np.float64]]
     for score, numbers in tied.items():
         differs |= ~np.isnan(numbers) & (numbers != frame[score].to_numpy(dtype=float))
     count, customers = int(differs.sum()), len(frame)
-    have = "customer has" if customers == 1 else "customers have"
+    of_all = counted(customers, "customer has", "customers have")
     text = (
-        f"score_edges.ties: first: {count:,} of {customers:,} {have} another score than the learned edges give, which "
+        f"score_edges.ties: first: {count:,} of {of_all} another score than the learned edges give, which "
         "score new customers"
     )
     return (Notice("orders", text),)

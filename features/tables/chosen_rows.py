@@ -21,7 +21,7 @@ from features.tables.typed_columns import read_column
 from features.text.reading import unreadable_text
 from features.text.rules import TextRules
 from features.text.settling import settle
-from segment_model.errors import SourceError
+from segment_model.errors import SourceError, counted
 
 TYPES = {
     ReadAs.TEXT: RawType.TEXT,
@@ -122,7 +122,7 @@ def _tally(
 
 def _unreadable(place: str, wanted: ReadAs, faults: int, example: str) -> SourceError:
     """The error for text that is compared with a number, moment or flag and is none."""
-    number = "1 value that is" if faults == 1 else f"{faults:,} values that are"
+    number = counted(faults, "value that is", "values that are")
     kind = TYPES[wanted]
     return SourceError(
         f"{place} holds {number} {NO_SUCH[kind]}, such as {example!r:.60}; write it as {WRITTEN[kind]}, set "

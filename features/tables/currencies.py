@@ -15,7 +15,7 @@ from features.notices import Notice
 from features.source_settings import TableSource
 from features.tables.canonical import CanonicalTable, Tally
 from features.tables.raw_tables import LARGEST, ORDERS, SUBSCRIPTIONS
-from segment_model.errors import SourceError
+from segment_model.errors import SourceError, counted
 
 MONEY = {ORDERS.name: ("amount", "price", "discount", "refunded_amount"), SUBSCRIPTIONS.name: ("mrr",)}
 CURRENCY = "currency"
@@ -92,7 +92,7 @@ class Currencies:
             notices.append(Notice(self.table, f"all money is in {code}{hint if differs else ''}", differs))
         if blank:
             taken = "treated as missing" if blank_is_missing else f"taken as {next(iter(rows), self.own)}"
-            count = "1 row with money has" if blank == 1 else f"{blank:,} rows with money have"
+            count = counted(blank, "row with money has", "rows with money have")
             notices.append(Notice(self.table, f"{count} no {self.column!r}: the money is {taken}", True))
         return tuple(notices)
 
@@ -151,7 +151,7 @@ def _counted(listing: str | None) -> tuple[dict[str, int], dict[str, str]]:
 
 
 def _listed(rows: Mapping[str, int]) -> str:
-    return ", ".join(f"{code} in {count:,} row{'' if count == 1 else 's'}" for code, count in rows.items())
+    return ", ".join(f"{code} in {counted(count, 'row')}" for code, count in rows.items())
 
 
 def _minor_units(code: ir.StringValue) -> ir.FloatingValue:

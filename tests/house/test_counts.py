@@ -47,6 +47,20 @@ def plurals_after_numbers(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 yield node.lineno, ast.unparse(node)[2:-1]
 
 
+def plurals_by_hand(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Text that depends on whether a number is 1."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.IfExp) or not isinstance(node.test, ast.Compare):
+            continue
+        with_one = isinstance(node.test.ops[0], ast.Eq) and ast.unparse(node.test.comparators[0]) == "1"
+        if with_one and any(isinstance(text, ast.JoinedStr) or is_text(text) for text in (node.body, node.orelse)):
+            yield node.lineno, ast.unparse(node)
+
+
+def is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
 def is_share(number: ast.FormattedValue) -> bool:
     """Whether a number is written as a percentage: "0.5% of the customers" is right of any number."""
     return number.format_spec is not None and ast.unparse(number.format_spec).rstrip("'\"").endswith("%")
@@ -57,7 +71,7 @@ def test_no_number_stands_before_a_plural(product: Mapping[str, ast.Module]) -> 
         f"{path}:{line} {text}"
         for path, tree in product.items()
         if not path.startswith(PRINTED_BY_BENCHMARKS)
-        for line, text in plurals_after_numbers(tree)
+        for line, text in (*plurals_after_numbers(tree), *plurals_by_hand(tree))
         if text not in NEVER_ONE
     ]
     assert not places, "write `counted(number, noun)`:\n" + "\n".join(places)
@@ -76,3 +90,9 @@ def test_every_way_to_write_a_plural_is_seen(text: str) -> None:
 )
 def test_what_is_no_count_is_left_alone(text: str) -> None:
     assert not list(plurals_after_numbers(ast.parse(text)))
+
+
+def test_a_plural_by_hand_is_seen_too() -> None:
+    assert list(plurals_by_hand(ast.parse("f\"{n} row{'' if n == 1 else 's'}\"")))
+    assert list(plurals_by_hand(ast.parse("words = '1 row is' if len(rows) == 1 else f'{len(rows)} rows are'")))
+    assert not list(plurals_by_hand(ast.parse("first = rows[0] if len(rows) == 1 else rows")))

@@ -14,6 +14,7 @@ from features.inspection.names.vocabulary import Concept
 from features.inspection.roles.table_proposal import AttributeProposal, TableProposal, best, is_moment
 from features.inspection.shared_keys import CustomerKey
 from segment_model.contract import Kind
+from segment_model.errors import counted
 
 FEW_ROWS = 40  # of a table so small that its texts are no evidence of free text
 LARGEST_CODE = 30  # different whole numbers of a column whose name says that they are codes
@@ -78,7 +79,7 @@ def _no_attribute(column: ColumnProfile) -> str:
     if text and column.rows >= FEW_ROWS and column.levels[0][1] < LEAST_LEVEL * sum(n for _, n in column.levels):
         return "too many levels"
     if text and column.rows >= FEW_ROWS and many:
-        return f"text of {column.distinct:,} different values"
+        return f"text of {counted(column.distinct, 'different value')}"
     return ""
 
 

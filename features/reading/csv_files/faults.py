@@ -8,6 +8,7 @@ from features.reading.csv_files.dialect import Dialect
 from features.reading.csv_files.records import Record, UnreadableRecordError, records_of_file
 from features.reading.csv_files.total_row import is_total
 from features.reading.text_files.byte_scan import LONGEST_LINE
+from segment_model.errors import counted
 
 EXCERPT = 60  # characters of a line in a message
 
@@ -28,7 +29,7 @@ def _ragged(record: Record, dialect: Dialect) -> str:
     count, expected = len(record.fields), len(dialect.names)
     line = dialect.delimiter.join(record.fields)
     excerpt = f"{line if len(line) <= EXCERPT else line[:EXCERPT] + '...'!r}"
-    fields = f"{count} field{'' if count == 1 else 's'}, and the header {expected} ({excerpt})"
+    fields = f"{counted(count, 'field')}, and the header {expected} ({excerpt})"
     if is_total(record.fields):
         return f"{fields}: it looks like a total; delete that line"
     if count > expected:

@@ -14,7 +14,7 @@ from features.reading.typed_files.json_lines import JsonRows, refuse_nested
 from features.reading.typed_files.rows import Row, Rows, column_types, write_rows
 from features.reading.typed_files.workbook_parts import count_error_cells
 from features.source_settings import TableSource
-from segment_model.errors import SourceError
+from segment_model.errors import SourceError, counted
 
 MOMENTS = ("ordered_at", "occurred_at", "known_at", "started_at", "ended_at")  # our columns of moments, of every table
 
@@ -45,8 +45,7 @@ def sheets_as_parquet(
     for sheet in sheets[1:]:
         _refuse_other_columns(sheets[0], sheet)
     errors = sum(count_error_cells(sheet.path, sheet.sheet) for sheet in sheets)
-    cells = "1 cell holds" if errors == 1 else f"{errors:,} cells hold"
-    text = f"{cells} an error, such as #N/A, and count as missing"
+    text = f"{counted(errors, 'cell holds', 'cells hold')} an error, such as #N/A, taken as missing"
     notices = [Notice(name, f"{source.file}: {text}", warning=True)] if errors else []
     if not any(True for sheet in sheets for _ in sheet):
         notices.append(Notice(name, f"{source.file} has a header and no rows", warning=True))

@@ -21,7 +21,7 @@ PLAIN = 'id,note,total\nZoë,"a ""quote"", a\nbreak; a\ttab",1.5\n00123,,2\n'
 
 
 @pytest.mark.parametrize(
-    ("encoding", "told"),
+    ("encoding", "described"),
     [
         ("utf-8", None),
         ("utf-8-sig", None),
@@ -33,11 +33,11 @@ PLAIN = 'id,note,total\nZoë,"a ""quote"", a\nbreak; a\ttab",1.5\n00123,,2\n'
         ("latin-1", "as cp1252"),
     ],
 )
-def test_every_encoding_gives_the_same_rows(encoding: str, told: str | None, read: Any, tmp_path: Path) -> None:
+def test_every_encoding_gives_the_same_rows(encoding: str, described: str | None, read: Any, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(PLAIN.encode(encoding))
     rows, notices = read("a.csv")
     assert rows == ROWS
-    assert [notice.line for notice in notices] == ([f"orders: a.csv is read {told}"] if told else [])
+    assert [notice.line for notice in notices] == ([f"orders: a.csv is read {described}"] if described else [])
 
 
 @pytest.mark.parametrize(("delimiter", "word"), [(",", None), (";", "semicolon"), ("\t", "tab"), ("|", "bar")])

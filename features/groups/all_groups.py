@@ -122,8 +122,9 @@ def feature_groups(
         table = firmographics.firmographics(rows, attributes)
         parts.append(Part(table, firmographics.columns(attributes), CUSTOMERS.name))
     if vectors := sources.vectors:
-        raw = own_vectors.with_ids(open_table(vectors, own_vectors.NAME), vectors)
-        settled = own_vectors.settle(raw, vectors, own)
+        raw = keep(own_vectors.with_ids(open_table(vectors, own_vectors.NAME), vectors))
+        chosen, _ = chosen_rows(raw, vectors, own_vectors.NAME, settings.time_zone)
+        settled = own_vectors.settle(chosen, vectors, own)
         mapped = own_vectors.mapping(raw.columns, settled.columns, vectors)
         rows = read(raw, vectors, own_vectors.contract(settled.columns), mapped)
         listed = own_vectors.columns_of(settled.columns, vectors)

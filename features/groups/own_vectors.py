@@ -121,6 +121,8 @@ def columns_of(columns: VectorColumns, source: VectorsSource) -> tuple[Column, .
             f"{column.theirs}, as the vectors table has it",
             nullable=True,
             sensitive=column.theirs in source.sensitive,
+            low=f"{column.theirs}: no" if column.kind is Kind.FLAG else "",
+            high=f"{column.theirs}: yes" if column.kind is Kind.FLAG else "",
             label="" if column.theirs == column.name else column.theirs,
         )
         for column in columns

@@ -42,6 +42,8 @@ def settle_columns(available: Sequence[str], source: VectorsSource, look: Look) 
     wanted = _wanted(available, source)
     unknown = [name for name in wanted if name not in source.kinds]
     facts = dict(zip(unknown, look(unknown), strict=True))
+    if facts and not any(of_column.rows for of_column in facts.values()):
+        raise SourceError(f"{TABLE}: the table has no rows")
     kinds: dict[str, Kind | LeftOut] = {
         name: source.kinds[name] if name in source.kinds else infer_kind(name, facts[name]) for name in wanted
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
@@ -50,8 +49,8 @@ class ScoreEdges(Settings):
     @field_validator("quantiles", "recency", "frequency", "monetary")
     @classmethod
     def _rising(cls, edges: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        if edges is not None and not (all(map(math.isfinite, edges)) and all(a < b for a, b in pairwise(edges))):
-            raise ValueError("must be finite numbers, each larger than the one before")
+        if edges is not None and not all(a < b for a, b in pairwise(edges)):
+            raise ValueError("must rise: each number larger than the one before")
         return edges
 
     @field_validator("quantiles")

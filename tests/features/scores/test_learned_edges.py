@@ -64,9 +64,9 @@ def test_a_rule_alone_is_a_block_and_old_settings_are_read() -> None:
     ("edges", "message"),
     [
         ("quantil", "'quantile' or 'quantile_plus_one'"),
-        ({"recency": [30, 30]}, "each larger than the one before"),
-        ({"recency": [90, 30]}, "each larger than the one before"),
-        ({"monetary": [1, float("inf")]}, "a finite number"),
+        ({"recency": [30, 30]}, "each number larger than the one before"),
+        ({"recency": [90, 30]}, "each number larger than the one before"),
+        ({"monetary": [1, float("inf")]}, "finite number"),
         ({"frequency": []}, "at least 1 item"),
         ({"quantiles": [0, 0.5]}, "between 0 and 1"),
         ({"quantiles": [20, 40, 60, 80]}, r"such as \[0.25, 0.5, 0.75\]"),

@@ -36,8 +36,9 @@ def keys_of_numbers(number: ir.NumericValue) -> Reading:
     if dtype.is_decimal():
         key = _key(number.cast("string"))
         return Reading(ibis.cases((key.re_search("^-?[0-9]+$"), key)), number, NO_NUMBER)
-    whole = (number.round() == number) & (number.abs() < EXACT.get(type(dtype), EXACT_DOUBLE))
-    return Reading(ibis.ifelse(whole, number, None).cast("int64"), number, NO_NUMBER)
+    exact = ibis.ifelse(number.abs() < EXACT.get(type(dtype), EXACT_DOUBLE), number, None)  # rounding makes integers
+    whole = ibis.ifelse(exact.round() == exact, exact, None)
+    return Reading(whole.cast("int64"), number, NO_NUMBER)
 
 
 def _key(text: ir.StringValue) -> ir.StringValue:

@@ -30,21 +30,21 @@ def read_moments(text: ir.StringValue, rules: TextRules, column: str) -> Reading
     directives = rules.date_format(column)
     if directives is None:
         zoned = column in rules.zoned
-        moment = ibis.coalesce(iso_moment(text, zoned), iso_moment(trimmed(text), zoned))
+        moment = iso_moment(text, zoned, iso_moment(trimmed(text), zoned))
     else:
         moment = formatted_moment(trimmed(text), date_format(directives))
     return Reading(moment, text, rules.nulls_of_moments(column))
 
 
-def iso_moment(text: ir.StringValue, zoned: bool) -> ir.TimestampValue:
-    """The moment of an ISO text, all of them with a time zone or none; missing for any other text."""
+def iso_moment(text: ir.StringValue, zoned: bool, otherwise: ir.Value | None = None) -> ir.TimestampValue:
+    """The moment of an ISO text, all of them with a time zone or none; for any other text `otherwise`, or missing."""
     written = cut_to_microseconds(text)
     if not zoned:
-        return ibis.cases((text.re_search(CLOCK_PATTERN), written.try_cast("timestamp")))
+        return ibis.cases((text.re_search(CLOCK_PATTERN), written.try_cast("timestamp")), else_=otherwise)
     # DuckDB knows offsets and Z directly behind the time only
     zone_behind = written.upper().replace("UTC", "Z").replace("GMT", "Z").re_replace(r" +(Z|[+-][0-9:]+)$", r"\1")
     instant = ibis.coalesce(written.try_cast(INSTANT), zone_behind.try_cast(INSTANT))
-    return ibis.cases((text.re_search(ZONED_PATTERN), instant))
+    return ibis.cases((text.re_search(ZONED_PATTERN), instant), else_=otherwise)
 
 
 def formatted_moment(text: ir.StringValue, form: DateFormat) -> ir.TimestampValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -47,8 +48,13 @@ def trimmed(text: ir.StringValue) -> ir.StringValue:
 
 
 def is_word(text: ir.StringValue, words: Collection[str]) -> ir.BooleanValue:
-    """Whether the text is one of the words."""
-    return text.isin(sorted(words)) if words else ibis.literal(False)
+    """Whether the text is one of the words.
+
+    By a regular expression: DuckDB makes a join over all rows of a longer list, whatever condition stands before it.
+    """
+    if not words:
+        return ibis.literal(False)
+    return text.re_search(f"^(?:{'|'.join(re.escape(word) for word in sorted(words))})$")
 
 
 def cut_to_microseconds(text: ir.StringValue) -> ir.StringValue:

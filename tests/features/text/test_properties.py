@@ -24,7 +24,7 @@ from features.text.moments import formatted_moment, iso_moment
 from features.text.numbers import number_of
 from features.text.rules import TextRules
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=25, deadline=None)  # each compiles and runs a query of many texts
 Evaluate = Callable[[Callable[[ir.StringValue], ir.Value], Sequence[str]], list[Any]]
 
 

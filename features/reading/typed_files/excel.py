@@ -32,19 +32,21 @@ MILLISECONDS = 86_400_000  # of a day
 class SheetRows:
     """The rows of a sheet below its header.
 
-    shown : the file's name for messages. moments : the columns in which numbers are serial numbers of days.
+    shown : the file's name for messages. cells : python-calamine's sheet. moments : the columns in which numbers are
+    serial numbers of days.
     """
 
     path: Path
     shown: str
     sheet: str
+    cells: Any
     names: tuple[str, ...]
     moments: frozenset[str]
     is_1904: bool
 
     def __iter__(self) -> Iterator[Row]:
         """The rows that are not blank."""
-        for cells in islice(_filled_rows(self.path, self.sheet, self.shown), 1, None):
+        for cells in islice(_filled_rows(self.cells, self.shown), 1, None):
             yield {name: self._cell(name, cell) for name, cell in zip(self.names, cells, strict=False)}
 
     def _cell(self, name: str, cell: Any) -> Cell:
@@ -65,11 +67,19 @@ def open_sheet(path: Path, shown: str, sheet: str | None, moments: Collection[st
     """
     check_workbook(path, shown)
     with _plain_errors(shown):
-        chosen = _choose_sheet(_workbook(path), shown, sheet)
-        first = list(islice(_filled_rows(path, chosen, shown), 2))
+        from python_calamine import CalamineWorkbook
+
+        book = CalamineWorkbook.from_path(str(path))
+        chosen = _choose_sheet(book, shown, sheet)
+        cells = book.get_sheet_by_name(chosen)
         is_1904 = counts_days_from_1904(path)
-    names = column_names([[str(cell) for cell in cells] for cells in first], f"{shown}, sheet {chosen!r}", 1)
-    return SheetRows(path, shown, chosen, names, frozenset(moments) & set(names), is_1904)
+    first = [[str(cell) for cell in row] for row in islice(_filled_rows(cells, shown), 2)]
+    if not first:
+        raise SourceError(
+            f"{shown}: the sheet {chosen!r} is empty; name the sheet with the table, such as `sheet: Orders`"
+        )
+    names = column_names(first, f"{shown}, sheet {chosen!r}", 1)
+    return SheetRows(path, shown, chosen, cells, names, frozenset(moments) & set(names), is_1904)
 
 
 def moment_of_serial(serial: float, is_1904: bool) -> datetime | None:
@@ -81,6 +91,8 @@ def moment_of_serial(serial: float, is_1904: bool) -> datetime | None:
 
 
 def _choose_sheet(book: Any, shown: str, sheet: str | None) -> str:
+    from python_calamine import SheetVisibleEnum
+
     names = [str(name) for name in book.sheet_names]
     if sheet is not None:
         if sheet not in names:
@@ -88,7 +100,7 @@ def _choose_sheet(book: Any, shown: str, sheet: str | None) -> str:
                 f"{shown} has no sheet {sheet!r}.{nearest_word(sheet, names)} It has {', '.join(map(repr, names))}"
             )
         return sheet
-    visible = [str(part.name) for part in book.sheets_metadata if part.visible.name == "Visible"] or names
+    visible = [str(part.name) for part in book.sheets_metadata if part.visible == SheetVisibleEnum.Visible] or names
     if len(visible) != 1:
         raise SourceError(
             f"{shown} has the sheets {', '.join(map(repr, visible))}: say which, such as `sheet: {visible[0]}`"
@@ -96,18 +108,12 @@ def _choose_sheet(book: Any, shown: str, sheet: str | None) -> str:
     return visible[0]
 
 
-def _filled_rows(path: Path, sheet: str, shown: str) -> Iterator[Sequence[Any]]:
+def _filled_rows(cells: Any, shown: str) -> Iterator[Sequence[Any]]:
     """The rows of a sheet with a cell that is not blank."""
     with _plain_errors(shown):
-        for cells in _workbook(path).get_lazy_sheet_by_name(sheet):
-            if any(not isinstance(cell, str) or cell for cell in cells):
-                yield cells
-
-
-def _workbook(path: Path) -> Any:
-    from python_calamine import CalamineWorkbook
-
-    return CalamineWorkbook.from_path(str(path))
+        for row in cells.iter_rows():
+            if any(not isinstance(cell, str) or cell for cell in row):
+                yield row
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def _look(engines: Engines, source: str, file: Path) -> TableLook:
         raise SourceError(f"{file} is a folder; name its files, such as: segments init {file}/*")
     if not file.exists():
         raise SourceError(f"there is no file {file}")
-    return look_at(engines.open(TableSource(file=source), file.name), source)
+    return look_at(engines.keep(engines.open(TableSource(file=source), file.name)), source)
 
 
 def _relative(file: Path, base: Path) -> str:

@@ -18,7 +18,7 @@ from features.sources import fetch
 from features.tables.raw_tables import CUSTOMERS, EVENTS, ORDERS, SUBSCRIPTIONS, RawType
 from features.tables.typed_columns import read_column
 from features.text.rules import TextRules
-from segment_model.errors import SourceError
+from segment_model.errors import SourceError, counted
 
 MOMENTS = {contract.name: str(contract.moment) for contract in (ORDERS, EVENTS, SUBSCRIPTIONS, CUSTOMERS)}
 DOUBTFUL = 0.35  # score of a customer column, up to which it is marked
@@ -100,9 +100,10 @@ def _check_one_row_each(table: TableProposal) -> None:
     several = fetch(twice.aggregate(ids=twice.count(), example=twice.key.cast("string").min()), table.look.file)
     ids_twice, example = several.to_pylist()[0].values()
     if ids_twice:
-        how_many = "1 id of {} comes" if ids_twice == 1 else f"{ids_twice:,} ids of {{}} come"
+        come = "comes" if ids_twice == 1 else "come"
         raise SourceError(
-            f"{table.look.file}: {how_many.format(key)} more than once, such as {example!r:.60}; keep one row each"
+            f"{table.look.file}: {counted(ids_twice, 'id')} of {key} {come} more than once, such as {example!r:.60}; "
+            "keep one row each"
         )
 
 

@@ -13,6 +13,7 @@ from features.inspection.names.name_words import printable
 from features.inspection.proposal import Proposal
 from features.inspection.roles.table_proposal import TableProposal, is_number
 from features.tables.raw_tables import RAW_TABLES
+from segment_model.errors import counted
 
 CHECK = "check"
 OURS = {contract.name: tuple(column.name for column in contract.columns) for contract in RAW_TABLES}
@@ -76,8 +77,7 @@ def _as_of(proposal: Proposal) -> Iterator[Line]:
 
 
 def _table(table: TableProposal) -> Iterator[Line]:
-    rows = f"{table.look.rows:,} row{'' if table.look.rows == 1 else 's'}"
-    yield Line(1, table.role, comment=rows)
+    yield Line(1, table.role, comment=counted(table.look.rows, "row"))
     yield Line(2, "file", table.look.file)
     for name, setting in table.options.items():
         yield Line(2, name, setting, _check(table, name))

@@ -154,8 +154,8 @@ def test_telco_of_one_row_a_customer(external_data: Path) -> None:
 SHOPIFY = (
     "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,Shipping,"
     "Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,"
-    "Lineitem price,Billing Name,Billing City,Billing Zip,Billing Country,Notes,Cancelled at,Payment Method,Refunded Amount,Vendor,Id,"
-    "Tags,Source,Phone"
+    "Lineitem price,Billing Name,Billing City,Billing Zip,Billing Country,Notes,Cancelled at,Payment Method,"
+    "Refunded Amount,Vendor,Id,Tags,Source,Phone"
 )
 
 

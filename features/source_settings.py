@@ -17,6 +17,7 @@ from segment_model.errors import SettingsError
 NAME_WORDS = Expected("letters of a to z, digits and _, without a digit in front, such as company_size")
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), NAME_WORDS]
 DELIMITER_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|"}
+PresetName = Literal["shopify", "woocommerce", "stripe_charges", "stripe_invoices", "chargebee"]
 MOST_RATE = 1e6  # so that a converted amount stays a number that can be summed
 
 
@@ -55,7 +56,6 @@ class TableSource(Settings):
     )
     true_values: list[str] = Field(default_factory=list, description="more words for yes, such as ja")
     false_values: list[str] = Field(default_factory=list, description="more words for no, such as nein")
-
     where: str | None = Field(
         None, description="a [condition](#conditions) as in SQL on the columns of your table; other rows are left out"
     )
@@ -63,8 +63,14 @@ class TableSource(Settings):
         default_factory=dict,
         description="by code in the column `currency`, the worth of a unit in `features.currency`, such as `EUR: 1.17`",
     )
-    minor_units: bool = Field(
-        False, description="money is in the smallest unit of its currency, such as cents, as in Stripe's API"
+    minor_units: bool | None = Field(
+        None, description="money is in the smallest unit of its currency, such as cents, as in Stripe's API"
+    )
+    utc: bool | None = Field(
+        None, description="moments without a time zone are in UTC, not on the clock of `features.time_zone`"
+    )
+    preset: PresetName | None = Field(
+        None, description="whose export the table is: sets `columns`, `where` and how it is written, where you do not"
     )
 
     @field_validator("date_format")

@@ -18,6 +18,7 @@ from features.groups import firmographics, own_vectors, rfm, subscriptions, usag
 from features.notices import Notice
 from features.own_vectors.infer_columns import Settled
 from features.own_vectors.vector_columns import NO_COLUMNS, VectorColumns
+from features.presets.all_presets import with_preset
 from features.scores.score_columns import SCORED, score_columns
 from features.settings import FeatureSettings, Sources, TableSource
 from features.tables.canonical import Keep, Tally, canonical
@@ -82,7 +83,9 @@ def feature_groups(
     def read(
         raw: ir.Table, source: TableSource, contract: RawTable, mapped: Mapping[str, str], distinct: bool = False
     ) -> ir.Table:
-        chosen, choice = chosen_rows(raw, source, contract.name, settings.time_zone)
+        source, origin = with_preset(source, contract.name, raw.columns)
+        mapped = {**source.columns, **mapped}
+        chosen, choice = chosen_rows(raw, source, contract.name, settings.time_zone, origin)
         table = canonical(chosen, contract, mapped, as_of, distinct, TextRules.of(source), keep)
         table = settle_money(replace(table, tallies=(*table.tallies, *choice)), source, settings)
         columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)

@@ -34,8 +34,12 @@ LEFT_OUT = "left_out_by_where"
 Read = Callable[[str, ReadAs], ReadColumn]
 
 
-def chosen_rows(raw: ir.Table, source: TableSource, name: str, time_zone: str) -> tuple[ir.Table, tuple[Tally, ...]]:
+def chosen_rows(
+    raw: ir.Table, source: TableSource, name: str, time_zone: str, origin: tuple[Notice, ...] = ()
+) -> tuple[ir.Table, tuple[Tally, ...]]:
     """The rows that meet `where`, and the tally that counts the others; all rows, and no tally, without `where`.
+
+    origin : notices of where the condition comes from, which the tally repeats.
 
     The tally comes after those of the canonical table. It raises SourceError for values that cannot be read as what
     they are compared with, and if no row is left.
@@ -50,7 +54,7 @@ def chosen_rows(raw: ir.Table, source: TableSource, name: str, time_zone: str) -
     table = _RawRows(raw, f"{name}: where", time_zone, source.where)
     condition, notices = table.condition(TextRules.of(source), name)
     chosen = condition.holds.fill_null(False)
-    return raw.filter(chosen), (_tally(table, condition, chosen, notices),)
+    return raw.filter(chosen), (_tally(table, condition, chosen, (*origin, *notices)),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def _with_currency(table: CanonicalTable, source: TableSource, own: str) -> Cano
         rate = ibis.cases(*((code == name, worth) for name, worth in currencies.all_rates.items()), else_=None)
     if source.minor_units:
         units = ibis.ifelse(code.notnull(), _minor_units(code), None)
-    blank_is_missing = bool(source.exchange_rates) or source.minor_units
+    blank_is_missing = bool(source.exchange_rates or source.minor_units)
 
     def count_rows(totals: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
         rows, written = _counted(totals["listing"])

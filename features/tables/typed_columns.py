@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 import ibis
 import ibis.expr.types as ir
@@ -43,9 +44,11 @@ def read_column(column: ir.Value, wanted: RawType, rules: TextRules, name: str, 
     if dtype.is_null() or dtype.is_unknown():  # a column of nulls only; PostgreSQL's own types
         return Reading(column.cast(EMPTY.get(wanted, "float64")))
     if dtype.is_string():
-        return OF_TEXT[wanted](_as_text(column), rules, name)
+        reading = OF_TEXT[wanted](_as_text(column), rules, name)
+        return _in_utc(reading) if rules.utc and wanted is RawType.MOMENT else reading
     if wanted is RawType.MOMENT:
-        return _moments(column, rules, name, where)
+        reading = _moments(column, rules, name, where)
+        return _in_utc(reading) if rules.utc else reading
     if wanted in (RawType.TEXT, RawType.KEY):
         return _keys(column, wanted, where)
     if dtype.is_boolean():
@@ -92,6 +95,22 @@ def _moments(column: ir.Value, rules: TextRules, name: str, where: str) -> Readi
         whole = keys_of_numbers(column).column.cast("string")
         moment = formatted_moment(whole, form)
     return Reading(moment, column, NO_NUMBER)
+
+
+def _in_utc(reading: Reading) -> Reading:
+    """Moments without a time zone as instants of UTC."""
+    moment = reading.column
+    return reading if moment.type().timezone else replace(reading, column=_timezone_in_engine("UTC", moment))
+
+
+def _timezone(zone: str, moment: datetime) -> datetime:
+    """The instant of a wall clock in a time zone; DuckDB and PostgreSQL both have it."""
+    raise NotImplementedError
+
+
+_timezone_in_engine = ibis.udf.scalar.builtin(
+    _timezone, name="timezone", signature=(("string", "timestamp"), "timestamp('UTC')")
+)
 
 
 def _as_text(column: ir.StringValue) -> ir.StringValue:

@@ -23,7 +23,7 @@ class TextRules:
     date_formats : directives by column; `EVERY` stands for the others. decimal : the decimal mark, or "" where neither
     the settings nor the rows show it: then a number that another mark would change is refused. more_null_words : of
     every column. null_words : of a column, in place of all others. true_words, false_words : in lower case.
-    zoned : the columns whose moments carry a time zone.
+    zoned : the columns whose moments carry a time zone. utc : whether moments without one are in UTC.
     """
 
     date_formats: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +33,7 @@ class TextRules:
     true_words: frozenset[str] = YES
     false_words: frozenset[str] = NO
     zoned: frozenset[str] = frozenset()
+    utc: bool = False
 
     @classmethod
     def of(cls, source: TableSource) -> Self:
@@ -46,6 +47,7 @@ class TextRules:
             {} if isinstance(words, list) else {column: frozenset(own) for column, own in words.items()},
             (YES | yes) - no,
             (NO | no) - yes,
+            utc=bool(source.utc),
         )
 
     def date_format(self, column: str) -> str | None:

@@ -112,6 +112,14 @@ CASES = {
 }  # fmt: skip
 
 
+IN_UTC = {  # where moments without a time zone are in UTC
+    "clock = TIMESTAMP '2026-06-29 10:00:00Z'": {1},
+    "clock < DATE '2026-06-30' and clock > DATE '2026-06-01'": {1, 6},  # midnight in Berlin is 22:00 in UTC
+    "clock >= TIMESTAMP '2026-06-30 02:00:00'": {2, 3},
+    "instant >= DATE '2026-06-29'": {1, 2, 6},
+}
+
+
 def frame() -> pd.DataFrame:
     types = ("int64", "Int64", "float64", "str", "datetime64[us]", "datetime64[us, UTC]", "object", "boolean")
     return pd.DataFrame(
@@ -174,6 +182,8 @@ def test_every_condition_chooses_the_same_rows_everywhere(
             ids, counts = ids_of(engines, sources[place], where)
             assert ids == expected, where
             assert counts == {"rows": 6, "left_out_by_where": 6 - len(expected), "used": 5}, where
+        for where, expected in IN_UTC.items():
+            assert ids_of(engines, {**sources[place], "utc": "true"}, where)[0] == expected, where
 
 
 def holds(condition: Condition, row: Row) -> bool | None:

@@ -1,0 +1,1 @@
+"""Presets: what the exports of common shops and payment services say, one file a preset."""

@@ -185,7 +185,7 @@ def test_an_export_of_shopify(tmp_path: Path) -> None:
         "sources": {
             "orders": {
                 "file": "orders_export.csv",
-                "where": "\"Financial Status\" in ('paid', 'partially_refunded') or \"Financial Status\" is null",
+                "where": "\"Financial Status\" in ('paid', 'partially_refunded', 'refunded')",
                 "columns": {
                     "customer_id": "Email", "order_id": "Name", "ordered_at": "Created at", "amount": "Total",
                     "discount": "Discount Amount", "refunded_amount": "Refunded Amount", "currency": "Currency",
@@ -194,7 +194,9 @@ def test_an_export_of_shopify(tmp_path: Path) -> None:
         },
         "features": {"currency": "EUR"},
     }  # fmt: skip
-    assert_as_by_hand(tmp_path, ["orders_export.csv"], by_hand)
+    proposed = assert_as_by_hand(tmp_path, ["orders_export.csv"], by_hand)
+    assert content_of(proposed.text)["sources"]["orders"] == {"file": "orders_export.csv", "preset": "shopify"}
+    assert not proposed.checks
 
 
 STRIPE = (
@@ -220,7 +222,7 @@ def test_an_export_of_payments_of_stripe(tmp_path: Path) -> None:
         "sources": {
             "orders": {
                 "file": "unified_payments.csv",
-                "where": "Status = 'Paid'",
+                "where": "Status in ('Paid', 'Refunded')",
                 "columns": {
                     "customer_id": "Customer ID", "order_id": "id", "ordered_at": "Created date (UTC)",
                     "amount": "Amount", "refunded_amount": "Amount Refunded", "currency": "Currency",
@@ -229,4 +231,28 @@ def test_an_export_of_payments_of_stripe(tmp_path: Path) -> None:
         },
         "features": {"currency": "EUR"},
     }  # fmt: skip
-    assert_as_by_hand(tmp_path, ["unified_payments.csv"], by_hand)
+    proposed = assert_as_by_hand(tmp_path, ["unified_payments.csv"], by_hand)
+    assert content_of(proposed.text)["sources"]["orders"]["preset"] == "stripe_charges"
+    assert not proposed.checks
+
+
+def test_a_vendors_export_whose_columns_were_renamed(tmp_path: Path) -> None:
+    """No preset fits: the columns are told by their names, and the states that count are marked."""
+    header = SHOPIFY.replace("Financial Status", "Payment Status").replace("Created at", "Order date")
+    (tmp_path / "orders.csv").write_text("\n".join([header, *shopify_rows()]) + "\n")
+    by_hand = {
+        "as_of": "2026-03-21",
+        "sources": {
+            "orders": {
+                "file": "orders.csv",
+                "where": "\"Payment Status\" in ('paid', 'partially_refunded') or \"Payment Status\" is null",
+                "columns": {
+                    "customer_id": "Email", "order_id": "Name", "ordered_at": "Order date", "amount": "Total",
+                    "discount": "Discount Amount", "refunded_amount": "Refunded Amount", "currency": "Currency",
+                },
+            }
+        },
+        "features": {"currency": "EUR"},
+    }  # fmt: skip
+    proposed = assert_as_by_hand(tmp_path, ["orders.csv"], by_hand)
+    assert len(proposed.checks) == 1

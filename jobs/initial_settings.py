@@ -44,6 +44,7 @@ def initial_settings(files: Sequence[Path], out: Path, as_of: date | datetime | 
     base = out.parent
     with Engines(base, "UTC") as engines:
         looks = [_look(engines, _relative(file, base), file) for file in dict.fromkeys(files)]
+        looks = [_whole(engines, parts, base) for parts in _tables(looks)]
         proposal = propose(looks, as_of)
         notices = engines.notices
     named = " ".join(shlex.quote(str(file)) for file in files)
@@ -58,7 +59,51 @@ def _look(engines: Engines, source: str, file: Path) -> TableLook:
         raise SourceError(f"{file} is a folder; name its files, such as: segments init {file}/*")
     if not file.exists():
         raise SourceError(f"there is no file {file}")
-    return look_at(engines.open(TableSource(file=source), file.name), source)
+    return look_at(engines.keep(engines.open(TableSource(file=source), file.name)), source)
+
+
+def _tables(looks: Sequence[TableLook]) -> list[list[TableLook]]:
+    """The files that are parts of one table together: those with the same columns."""
+    tables: dict[tuple[str, ...], list[TableLook]] = {}
+    for look in looks:
+        tables.setdefault(tuple(column.name for column in look.columns), []).append(look)
+    return list(tables.values())
+
+
+def _whole(engines: Engines, parts: Sequence[TableLook], base: Path) -> TableLook:
+    """The look at a table of one file, or of several that a pattern names.
+
+    Raises
+    ------
+    SourceError
+        If no pattern names these files alone.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    names = sorted(part.file for part in parts)
+    begin = _common_beginning(names)
+    end = _common_beginning([name[len(begin) :][::-1] for name in names])[::-1]
+    patterns = (f"{begin.rstrip('0123456789')}*{end}", f"{begin}*{end}")
+    pattern = next((pattern for pattern in patterns if _matching(base, pattern) == names), None)
+    if pattern is None:
+        raise SourceError(
+            f"{', '.join(names[:3])} have the same columns, so they are parts of one table, and no pattern such as "
+            f"{patterns[1]} names them alone; put them into a folder of their own, with names that begin alike"
+        )
+    return look_at(engines.keep(engines.open(TableSource(file=pattern), pattern)), pattern)
+
+
+def _common_beginning(names: Sequence[str]) -> str:
+    """The longest text with which all of the names begin."""
+    first, last = min(names), max(names)
+    alike = next((place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return first[:alike]
+
+
+def _matching(base: Path, pattern: str) -> list[str]:
+    """The files that a pattern names, as the settings file names them."""
+    folder, _, name = pattern.rpartition("/")
+    return sorted(f"{folder}/{path.name}" if folder else path.name for path in (base / folder).glob(name))
 
 
 def _relative(file: Path, base: Path) -> str:

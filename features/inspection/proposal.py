@@ -13,6 +13,7 @@ from features.inspection.roles.source_options import with_source_options
 from features.inspection.roles.table_proposal import TableProposal
 from features.inspection.roles.table_roles import Unused, assigned_roles
 from features.inspection.shared_keys import OVERLAP, CustomerKey, customer_keys
+from features.presets.all_presets import with_preset
 from features.source_settings import TableSource
 from features.sources import fetch
 from features.tables.raw_tables import CUSTOMERS, EVENTS, ORDERS, SUBSCRIPTIONS, RawType
@@ -21,6 +22,7 @@ from features.text.rules import TextRules
 from segment_model.errors import SourceError, counted, shown
 
 MOMENTS = {contract.name: str(contract.moment) for contract in (ORDERS, EVENTS, SUBSCRIPTIONS, CUSTOMERS)}
+TEXT_OPTIONS = ("date_format", "decimal", "preset")
 DOUBTFUL = 0.35  # score of a customer column, up to which it is marked
 DEFAULT_CURRENCY = "USD"
 
@@ -65,6 +67,10 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None) -> Proposal:
     for table in tables:
         _check_one_row_each(table)
     newest = max(((moment, table.look.file) for table in tables if (moment := newest_day(table))), default=None)
+    if newest is None and as_of is None and tables[0].role != "vectors":
+        table = tables[0]
+        theirs = table.columns[MOMENTS[table.role]]
+        raise SourceError(f"{table.look.file}: {theirs} holds no date that can be read; write it as 2026-06-29")
     chosen, place = (None, "") if newest is None else (newest[0] + timedelta(days=1), f"{newest[0]} in {newest[1]}")
     currency, source = _currency(tables)
     features = {name: setting for table in tables for name, setting in table.features.items() if name != "currency"}
@@ -77,7 +83,9 @@ def newest_day(table: TableProposal) -> date | None:
     theirs = table.columns.get(MOMENTS.get(table.role, ""))
     if theirs is None:
         return None
-    rules = TextRules.of(TableSource(file=table.look.file, **_text_options(table)))
+    source = TableSource(file=table.look.file, **_text_options(table))
+    source, _ = with_preset(source, table.role, table.look.table.columns)
+    rules = TextRules.of(source)
     rules = replace(rules, zoned=frozenset({theirs} if table.look[theirs].zoned else ()))
     reading = read_column(table.look.table[theirs], RawType.MOMENT, rules, theirs, table.look.file)
     clock = reading.column.cast("timestamp")  # the wall clock of the engine's time zone
@@ -86,7 +94,7 @@ def newest_day(table: TableProposal) -> date | None:
 
 
 def _text_options(table: TableProposal) -> dict[str, Any]:
-    return {name: setting for name, setting in table.options.items() if name in ("date_format", "decimal")}
+    return {name: setting for name, setting in table.options.items() if name in TEXT_OPTIONS}
 
 
 def _check_one_row_each(table: TableProposal) -> None:

@@ -81,6 +81,10 @@ def _table(table: TableProposal) -> Iterator[Line]:
     yield Line(2, "file", table.look.file)
     for name, setting in table.options.items():
         yield Line(2, name, setting, _check(table, name))
+    if "preset" in table.options:
+        mapped = ", ".join(f"{ours} = {theirs}" for ours, theirs in table.columns.items())
+        yield Line(2, "", comment=f"the preset says: {mapped}")
+        return
     yield Line(2, "columns", comment="our name: yours")
     for ours in OURS["customers" if table.role == "vectors" else table.role]:
         if ours in table.columns:

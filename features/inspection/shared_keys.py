@@ -24,6 +24,7 @@ MOST_CANDIDATES = 4  # of a table
 BY_VALUES = 0.15  # score of a column whose name says nothing and whose values could be keys
 FEW_LEVELS = 20  # different values, of which there are more customers
 FEW_TABLES = 6  # of which every combination of candidates is tried
+PLAIN_NAME = 0.8  # score of a name that hardly can mean anything else
 LISTED = 12  # columns in a message
 MEETING = 0.5  # how much shared ids count beside names: numbers from 1 on meet by chance
 MOST_VALUES = 2_000_000  # of a column that are compared with those of other tables
@@ -66,9 +67,12 @@ def customer_keys(looks: Sequence[TableLook]) -> tuple[CustomerKey | None, ...]:
 
 def key_score(column: ColumnProfile, stem: str) -> float:
     """How well a column of a file could say whose row it is, from 0 to 1."""
-    if not column.is_key_like or (column.distinct < 2 and column.rows > 1):
+    if not column.is_key_like:
         return 0.0
-    score = max(CUSTOMER_KEY.score(column.name), ANY_KEY.score(column.name) * _own_id(stem))
+    score = CUSTOMER_KEY.score(column.name)
+    if column.distinct < 2 and column.rows > 1:  # a single customer, where the name says so
+        return score if score >= PLAIN_NAME else 0.0
+    score = max(score, ANY_KEY.score(column.name) * _own_id(stem))
     if not score and says_nothing(column.name) and column.distinct >= min(FEW_LEVELS, max(3, 0.1 * column.rows)):
         score = _by_values(column)
     few = column.distinct < FEW_LEVELS and column.distinct < 0.05 * column.rows

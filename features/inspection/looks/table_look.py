@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
+from features.grammar.date_formats import date_format
+from features.grammar.moments import read_moment
 from features.inspection.looks.column_profile import (
     ColumnProfile,
     ColumnType,
@@ -70,6 +73,21 @@ def look_at(table: ir.Table, file: str) -> TableLook:
         else:
             columns.append(ColumnProfile(name, ColumnType.OTHER, rows, 0))
     return TableLook(file, table, rows, tuple(columns), sample, decimal)
+
+
+def sampled_moments(look: TableLook, name: str, most: int = HEAD) -> list[datetime | None]:
+    """The moments of a column in the first rows of the sample, as read; a time zone is left away."""
+    form = look[name].moment
+    read = read_moment if form is None or not form.formats else date_format(form.formats[0]).read
+    return [_clock(cell, read) for cell in look.sample[name][:most]]
+
+
+def _clock(cell: object, read: Callable[[str], date | datetime | None]) -> datetime | None:
+    number = f"{cell:.15g}" if isinstance(cell, float) else cell
+    moment = read(number) if isinstance(number, str) else cell
+    if isinstance(moment, datetime):
+        return moment.replace(tzinfo=None)
+    return datetime(moment.year, moment.month, moment.day) if isinstance(moment, date) else None
 
 
 def _plain(column: ir.Value) -> ir.Value | None:

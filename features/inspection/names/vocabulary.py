@@ -142,7 +142,7 @@ _WORDS: Mapping[Concept, str] = {
         """,
     Concept.UNIT: "unit each einzel per pro einheit unitaire unitario unitaria stuk einh",
     Concept.PRICE: """
-        price prices preis preise einzelpreis stuckpreis stueckpreis prix precio prezzo prijs preco unitprice
+        price prices preis preise einzelpreis stuckpreis stueckpreis prix precio prezzo prijs preco
         verkaufspreis vk
         """,
     Concept.DISCOUNT: """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,10 +28,14 @@ from features.inspection.roles.table_proposal import (
     best_moment,
     is_key,
     is_number,
+    is_text,
     ranked,
 )
 from features.inspection.shared_keys import CustomerKey
+from segment_model.errors import SourceError
 
+FEWEST_ROWS = 5  # from which one row a customer is no chance
+SIGN = re.compile(r"[$€£¥]|\b[A-Z]{3}\b")
 SAME_ORDER = 0.98  # the least share of order ids that belong to one customer
 ENOUGH_ORDERS = 5  # with several rows, to judge how a total repeats
 
@@ -46,6 +51,7 @@ def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
     identified, order_id = _order_id(look, key.column, taken | {ordered_at})
     if order_id is not None:
         columns["order_id"] = order_id
+    _check_written(look, taken | set(columns.values()))
     paid, money, doubts = _money(look, taken | set(columns.values()), order_id)
     if not money:
         return None
@@ -54,16 +60,27 @@ def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
     columns |= _discount(look, columns)
     conventions = order_conventions(look, columns)
     stem = 0.7 if Concept.ORDER in concepts_of(look.stem) else 0.0
-    one_row_each = 1.0 if look[key.column].is_unique and order_id is None and not stem else 0.0
+    is_one_row_each = look.rows >= FEWEST_ROWS and look[key.column].is_unique and order_id is None and not stem
     return TableProposal(
         "orders",
         look,
         {**columns, **conventions.columns},
-        dated + paid + 0.5 * identified + stem - one_row_each,
+        dated + paid + 0.5 * identified + stem - is_one_row_each,
         conventions.options,
         conventions.features,
         {**checks, **conventions.checks},
     )
+
+
+def _check_written(look: TableLook, taken: set[str]) -> None:
+    """Refuse money that is written with a currency sign, and so is no number."""
+    for score, column in ranked(look, AMOUNT_OF, is_text, taken):
+        signs = [text for text, _ in column.levels if SIGN.search(text) and any(map(str.isdigit, text))]
+        if score >= CERTAIN and len(signs) > len(column.levels) / 2:
+            raise SourceError(
+                f"{look.file}: {column.name} is money with a sign of its currency, such as {signs[0]!r:.40}; write the "
+                "number alone, such as 1234.50"
+            )
 
 
 def _order_id(look: TableLook, customer: str, taken: set[str]) -> tuple[float, str | None]:

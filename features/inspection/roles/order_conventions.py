@@ -9,14 +9,17 @@ from typing import Any
 from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import CURRENCY_OF, REFUNDED_OF
 from features.inspection.names.name_words import words_of
-from features.inspection.roles.status_rows import RowCondition, cancelled_ids, identifier, quoted, status_condition
+from features.inspection.roles.status_rows import (
+    RowCondition,
+    cancelled_ids,
+    flag_conditions,
+    identifier,
+    quoted,
+    status_condition,
+)
 from features.inspection.roles.table_proposal import best, is_number, is_text
-from features.source_settings import TableSource
-from features.tables.raw_tables import ORDERS
 
-SETTINGS = frozenset(TableSource.model_fields)
 MINOR = frozenset({"cent", "cents", "pence", "minor"})  # words of money in the smallest unit
-OURS = frozenset(column.name for column in ORDERS.columns)
 LONGEST_CODE = 3  # letters of a currency
 
 
@@ -35,34 +38,33 @@ def order_conventions(look: TableLook, columns: Mapping[str, str]) -> Convention
     conventions = Conventions()
     taken = set(columns.values())
     _, refunded = best(look, REFUNDED_OF, is_number, taken)
-    if refunded is not None and "refunded_amount" in OURS and any(look[refunded].numbers):
+    if refunded is not None and any(look[refunded].numbers):
         conventions.columns["refunded_amount"] = refunded
     money = look[columns.get("amount") or columns["quantity"]]
     if money.negative:
         conventions.features["rfm"] = {"refunds": "dropped"}
         conventions.checks["refunds"] = f"{money.negative:.1%} of the rows are negative; or netted, or kept?"
-    if MINOR & set(words_of(columns.get("amount", columns.get("price", "")))) and "minor_units" in SETTINGS:
+    if MINOR & set(words_of(columns.get("amount", columns.get("price", "")))):
         conventions.options["minor_units"] = True
     cancelled = None if money.negative else cancelled_ids(look, columns.get("order_id"))
-    conditions = [status_condition(look), cancelled, settle_currency(look, taken, conventions, OURS)]
+    status = status_condition(look)
+    states = flag_conditions(look) if status is None else [status]
+    conditions = [*states, cancelled, settle_currency(look, taken, conventions)]
     needed = [condition for condition in conditions if condition is not None]
-    if needed and "where" in SETTINGS:
+    if needed:
         conventions.options["where"] = " and ".join(condition.text for condition in needed)
         conventions.checks["where"] = "; ".join(condition.reason for condition in needed)
     return conventions
 
 
-def settle_currency(
-    look: TableLook, taken: set[str], conventions: Conventions, ours: frozenset[str]
-) -> RowCondition | None:
+def settle_currency(look: TableLook, taken: set[str], conventions: Conventions) -> RowCondition | None:
     """Note the currency of the rows; where there are several, the condition that keeps the most common."""
     _, name = best(look, CURRENCY_OF, is_text, taken)
     if name is None or not all(len(code) == LONGEST_CODE and code.isalpha() for code, _ in look[name].levels):
         return None
     codes = [code for code, _ in look[name].levels]
     conventions.features["currency"] = codes[0].upper()
-    if "currency" in ours:
-        conventions.columns["currency"] = name
+    conventions.columns["currency"] = name
     if len(codes) == 1:
         return None
     others = ", ".join(codes[1:4]) + (", ..." if len(codes) > 4 else "")

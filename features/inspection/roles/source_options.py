@@ -21,6 +21,8 @@ COMPARED = 1_000  # rows whose order is compared
 def with_source_options(table: TableProposal) -> TableProposal:
     """The proposal with date formats and decimal mark, marked where several fit."""
     formats, doubts = _formats(table)
+    if "preset" in table.options:  # it says how moments are written
+        formats, doubts = {}, ""
     options: dict[str, Any] = {}
     if formats:
         moments = [column for column in _used(table) if table.look[column].type is ColumnType.MOMENT]

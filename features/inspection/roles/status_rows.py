@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from features.conditions.parse import parse_condition
+from features.conditions.tree import Absence, ColumnName
+from features.inspection.looks.column_profile import ColumnProfile, ColumnType
 from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import STATUS_OF
-from features.inspection.names.name_words import words_of
+from features.inspection.names.name_words import concepts_of, words_of
+from features.inspection.names.vocabulary import Concept
 from features.inspection.roles.table_proposal import best, is_text
+from segment_model.errors import SettingsError
 
 MOST_STATES = 20
+COUNTED = frozenset(
+    ["paid", "captured", "success", "successful", "succeeded", "completed", "valid", "bezahlt", "erfolgreich"]
+)
+PLAIN_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 CANCELLED_ID = re.compile(r"C\d+", re.ASCII)
 MOST_CANCELLED, PLAIN_IDS = 0.4, 0.95  # shares of the ids
 _WORDS = """
@@ -47,6 +56,29 @@ def status_condition(look: TableLook) -> RowCondition | None:
     return RowCondition(f"({text} or {identifier(name)} is null)" if gaps else text, f"counts {kept}")
 
 
+def flag_conditions(look: TableLook) -> list[RowCondition]:
+    """For columns such as is_cancelled or is_paid, the conditions that keep the rows that count."""
+    conditions = []
+    for column in look.columns:
+        words = set(words_of(column.name))
+        if not _is_mixed_flag(column) or Concept.MOMENT in concepts_of(column.name):
+            continue
+        name = identifier(column.name)
+        gaps = f" or {name} is null" if column.present < 1.0 else ""
+        if NOT_COUNTED & words:
+            text = f"(not {name}{gaps})" if gaps else f"not {name}"
+            conditions.append(RowCondition(text, f"leaves out the rows of {column.name}"))
+        elif COUNTED & words:
+            conditions.append(RowCondition(f"({name}{gaps})" if gaps else name, f"counts the rows of {column.name}"))
+    return conditions
+
+
+def _is_mixed_flag(column: ColumnProfile) -> bool:
+    """Whether a column holds yes and no, and both of them."""
+    numbers = column.type is ColumnType.NUMBER and set(column.numbers) == {0.0, 1.0}
+    return numbers or (column.type is ColumnType.FLAG and column.distinct > 1)
+
+
 def cancelled_ids(look: TableLook, order_id: str | None) -> RowCondition | None:
     """The condition that leaves out orders whose id is a number behind the letter C; None without such ids."""
     ids = [] if order_id is None else [str(order) for order in look.sample[order_id] if order is not None]
@@ -64,8 +96,14 @@ def quoted(text: str) -> str:
 
 
 def identifier(name: str) -> str:
-    """A column's name as the grammar of `where` writes it."""
-    return name if name.isidentifier() and name.isascii() and name.islower() else '"' + name.replace('"', '""') + '"'
+    """A column's name as the grammar of `where` writes it: in quotes unless it is a plain word there."""
+    if PLAIN_WORD.fullmatch(name):
+        try:
+            if parse_condition(f"{name} is null") == Absence(ColumnName(name)):
+                return name
+        except SettingsError:  # a word of SQL, such as order
+            pass
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _partly(state: str) -> bool:

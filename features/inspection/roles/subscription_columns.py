@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from features.inspection.looks.table_look import TableLook
+from datetime import timedelta
+
+from features.inspection.looks.table_look import TableLook, sampled_moments
 from features.inspection.names.meanings import (
     ENDED_AT,
     MRR_OF,
@@ -16,7 +18,7 @@ from features.inspection.names.meanings import (
 )
 from features.inspection.names.name_words import concepts_of
 from features.inspection.names.vocabulary import Concept
-from features.inspection.roles.order_conventions import SETTINGS, Conventions, settle_currency
+from features.inspection.roles.order_conventions import Conventions, settle_currency
 from features.inspection.roles.table_proposal import (
     TableProposal,
     best,
@@ -26,9 +28,8 @@ from features.inspection.roles.table_proposal import (
     is_text,
 )
 from features.inspection.shared_keys import CustomerKey
-from features.tables.raw_tables import SUBSCRIPTIONS
 
-OURS = frozenset(column.name for column in SUBSCRIPTIONS.columns)
+SHORTEST = timedelta(days=2)  # of half of the terms; a ride or a visit is shorter
 MONTHLY = 0.8  # the score from which a name says that the money is a month's
 
 
@@ -53,14 +54,16 @@ def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | 
             columns[ours] = column
     if "started_at" not in columns or "mrr" not in columns:
         return None
+    if "ended_at" in columns and not _lasts(look, columns["started_at"], columns["ended_at"]):
+        return None
     stem = Concept.SUBSCRIPTION in concepts_of(look.stem)
     if not ("ended_at" in columns or stem or scores["mrr"] >= MONTHLY):
         return None
     checks = {} if scores["mrr"] >= MONTHLY else {"mrr": "is it the money of one month?"}
     more = 0.7 * (scores["ended_at"] > 0) + 0.4 * scores["plan"] + 0.3 * scores["seats"] + 0.8 * stem
     conventions = Conventions(checks=checks)
-    condition = settle_currency(look, set(columns.values()), conventions, OURS)
-    if condition is not None and "where" in SETTINGS:
+    condition = settle_currency(look, set(columns.values()), conventions)
+    if condition is not None:
         conventions.options["where"], conventions.checks["where"] = condition.text, condition.reason
     return TableProposal(
         "subscriptions",
@@ -71,3 +74,10 @@ def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | 
         conventions.features,
         conventions.checks,
     )
+
+
+def _lasts(look: TableLook, started_at: str, ended_at: str) -> bool:
+    """Whether the terms that ended lasted for days; True where none ended."""
+    pairs = zip(sampled_moments(look, started_at), sampled_moments(look, ended_at), strict=True)
+    lengths = sorted(ended - started for started, ended in pairs if started is not None and ended is not None)
+    return not lengths or lengths[len(lengths) // 2] >= SHORTEST

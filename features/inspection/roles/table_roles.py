@@ -12,6 +12,7 @@ from features.inspection.roles.event_columns import propose_events
 from features.inspection.roles.order_columns import propose_orders
 from features.inspection.roles.subscription_columns import propose_subscriptions
 from features.inspection.roles.table_proposal import AttributeProposal, TableProposal
+from features.inspection.roles.vendor_presets import propose_preset
 from features.inspection.shared_keys import CustomerKey
 
 ROLES = ("orders", "events", "subscriptions", "customers")
@@ -31,11 +32,7 @@ def assigned_roles(
 ) -> tuple[tuple[TableProposal, ...], tuple[Unused, ...]]:
     """At most one table for each role, the best fit first; and the tables that are not used."""
     options = [
-        proposal
-        for look, key in zip(looks, keys, strict=True)
-        if key is not None
-        for propose in (propose_orders, propose_events, propose_subscriptions, propose_customers)
-        if (proposal := propose(look, key)) is not None
+        proposal for look, key in zip(looks, keys, strict=True) if key is not None for proposal in _proposals(look, key)
     ]
     best = {look.file: max((o.score for o in options if o.look is look), default=0.0) for look in looks}
     taken: dict[str, TableProposal] = {}
@@ -56,6 +53,15 @@ def assigned_roles(
         if look.file not in used
     )
     return tuple(taken[role] for role in (*ROLES, "vectors") if role in taken), unused
+
+
+def _proposals(look: TableLook, key: CustomerKey) -> list[TableProposal]:
+    """The table in each role that it can have; the export of a known vendor in that of its preset alone."""
+    preset = propose_preset(look)
+    if preset is not None:
+        return [preset]
+    proposals = [propose(look, key) for propose in (propose_orders, propose_events, propose_subscriptions)]
+    return [proposal for proposal in (*proposals, propose_customers(look, key)) if proposal is not None]
 
 
 def _with_own_names(customers: TableProposal) -> TableProposal:

@@ -68,3 +68,29 @@ def test_two_files_that_share_no_ids(tmp_path: Path) -> None:
 def test_the_order_of_the_files_does_not_matter(tmp_path: Path) -> None:
     files = write(tmp_path, orders=ORDERS, customers=CUSTOMERS, products=PRODUCTS)
     assert content(tmp_path, files)["sources"] == content(tmp_path, files[::-1])["sources"]
+
+
+def test_parts_of_one_table_become_a_pattern(tmp_path: Path) -> None:
+    later = [ORDERS[0], *(line.replace("2026-", "2027-") for line in ORDERS[1:])]
+    files = write(tmp_path, orders_2026=ORDERS, orders_2027=later, customers=CUSTOMERS)
+    settings = content(tmp_path, files)
+    assert settings["sources"]["orders"]["file"] == "orders_*.csv"
+    assert settings["as_of"].isoformat() == "2027-05-10"
+
+
+def test_parts_that_no_pattern_names_alone(tmp_path: Path) -> None:
+    files = write(tmp_path, orders_2026=ORDERS, orders_2028=ORDERS, orders_2027=["a,b", "1,2"])
+    with pytest.raises(SourceError, match=r"orders_2026\.csv, orders_2028\.csv have the same columns"):
+        content(tmp_path, files[:2])
+
+
+def test_money_with_a_sign_of_its_currency_is_refused(tmp_path: Path) -> None:
+    orders = [ORDERS[0], *(f"{line.rpartition(',')[0]},$1{line.rpartition(',')[2]}" for line in ORDERS[1:])]
+    with pytest.raises(SourceError, match="total is money with a sign of its currency, such as '\\$1"):
+        content(tmp_path, write(tmp_path, orders=orders))
+
+
+def test_few_shared_ids_are_marked(tmp_path: Path) -> None:
+    customers = [*CUSTOMERS[:11], *(f"9{line}" for line in CUSTOMERS[11:])]
+    text = initial_settings(write(tmp_path, orders=ORDERS, customers=customers), tmp_path / "segments.yaml").text
+    assert "# check: only 33% of the ids are in another file" in text

@@ -15,6 +15,7 @@ import pandas as pd
 
 from features.as_of import AnyAsOf
 from features.groups import firmographics, own_vectors, rfm, subscriptions, usage
+from features.joining.id_rules import under_id_rules
 from features.notices import Notice
 from features.own_vectors.infer_columns import Settled
 from features.own_vectors.vector_columns import NO_COLUMNS, VectorColumns
@@ -35,7 +36,8 @@ Open = Callable[[TableSource, str], ir.Table]
 class Part:
     """One result of a feature group: an expression with `customer_id`, and the definitions of its other columns.
 
-    raw_table : the raw table that it comes from.
+    raw_table : the raw table that it comes from. The expression may have columns beside those of the vector: facts of
+    the customers, for what is looked at between tables.
     """
 
     table: ir.Table
@@ -85,6 +87,7 @@ def feature_groups(
         chosen, choice = chosen_rows(raw, source, contract.name, settings.time_zone)
         table = canonical(chosen, contract, mapped, as_of, distinct, TextRules.of(source), keep)
         table = settle_money(replace(table, tallies=(*table.tallies, *choice)), source, settings)
+        table = replace(table, table=under_id_rules(table.table, settings.ids))
         columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)
         if contract.name == ORDERS.name:
             table = rfm.prepare_orders(table, settings.rfm)

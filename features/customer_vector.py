@@ -17,7 +17,7 @@ import pandas as pd
 
 from features.as_of import moment_of
 from features.groups import firmographics, rfm
-from features.groups.all_groups import Part, contract_of, feature_groups, joined
+from features.groups.all_groups import FeatureGroups, Part, contract_of, feature_groups, joined
 from features.joining.between_tables import look_between
 from features.joining.id_type import choose_id_type
 from features.joining.table_customers import TableCustomers
@@ -71,7 +71,7 @@ def build_vectors(
         of_rows = (notice for rows in read.values() for notice in rows.notices)
         # `where` may settle what the table settles too
         notices = tuple(dict.fromkeys((*engines.notices, *groups.notices, *of_rows)))
-    tables = [_customers(name, groups.parts, frames, read[name]) for name in groups.columns]
+    tables = [_customers(name, groups, frames, read[name]) for name in groups.columns]
     met = look_between(tables, moment, sources, settings.ids)
     report = {name: {**rows.counts, **met.counts.get(name, {})} for name, rows in read.items()}
     contract = contract_of(groups, settings)
@@ -118,9 +118,9 @@ def _rows_read(tallies: Sequence[Tally]) -> RowsRead:
     return RowsRead(counts, tuple(notices), moments.get(OLDEST), moments.get(NEWEST))
 
 
-def _customers(name: str, parts: Sequence[Part], frames: Sequence[pd.DataFrame], rows: RowsRead) -> TableCustomers:
+def _customers(name: str, groups: FeatureGroups, frames: Sequence[pd.DataFrame], rows: RowsRead) -> TableCustomers:
     """The customers of a raw table; its parts have facts of them beside the columns of the vector."""
-    own = [(part, frame) for part, frame in zip(parts, frames, strict=True) if part.raw_table == name]
+    own = [(part, frame) for part, frame in zip(groups.parts, frames, strict=True) if part.raw_table == name]
     ids = own[0][1].index
     for _, frame in own[1:]:
         ids = ids.union(frame.index)
@@ -129,6 +129,7 @@ def _customers(name: str, parts: Sequence[Part], frames: Sequence[pd.DataFrame],
     return TableCustomers(
         name,
         ids,
+        name in groups.numbered_ids,
         id_type.is_integer() and not id_type.is_uint64(),
         undated=None if is_dated is None else is_dated.index[~is_dated.astype(bool)],
         rows=facts.get(COUNTED.get(name, "")),

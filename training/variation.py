@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from segment_model.contract import Role, VectorContract
+from segment_model.errors import counted
 from training.settings import EncodingSettings
 
 
@@ -63,4 +64,4 @@ def _level_reason(values: pd.Series[Any], known: pd.Series[bool], settings: Enco
         return ""
     if len(everything) == 1:
         return f"{values[known].iloc[0]!r} for everyone"
-    return f"all of its {len(counts):,} levels are rarer than {100 * settings.rare_share:g} % and pooled"
+    return f"all of its {counted(len(counts), 'level')} are rarer than {100 * settings.rare_share:g} % and pooled"

@@ -24,7 +24,15 @@ from features.settings import FeatureSettings, Sources, TableSource
 from features.tables.canonical import Keep, Tally, canonical
 from features.tables.chosen_rows import chosen_rows
 from features.tables.money import settle_money
-from features.tables.raw_tables import CUSTOMERS, EVENTS, ORDERS, ORDERS_WITHOUT_MONEY, SUBSCRIPTIONS, RawTable
+from features.tables.raw_tables import (
+    CUSTOMER,
+    CUSTOMERS,
+    EVENTS,
+    ORDERS,
+    ORDERS_WITHOUT_MONEY,
+    SUBSCRIPTIONS,
+    RawTable,
+)
 from features.text.rules import TextRules
 from segment_model.contract import Column, VectorContract
 from segment_model.errors import ContractError, SettingsError, nearest_word
@@ -50,6 +58,7 @@ class FeatureGroups:
     """The parts of a vector. `tallies` count the rows of each raw table; `columns` lists our columns that it has.
 
     own : the columns of the user's own vectors. notices : what a person should know of how they were settled.
+    numbered_ids : the raw tables whose customer ids are a column of numbers.
     """
 
     parts: tuple[Part, ...]
@@ -57,6 +66,7 @@ class FeatureGroups:
     columns: Mapping[str, tuple[str, ...]]
     own: VectorColumns = NO_COLUMNS
     notices: tuple[Notice, ...] = ()
+    numbered_ids: frozenset[str] = frozenset()
 
 
 def feature_groups(
@@ -79,6 +89,7 @@ def feature_groups(
     parts: list[Part] = []
     tallies: dict[str, tuple[Tally, ...]] = {}
     columns: dict[str, tuple[str, ...]] = {}
+    numbered: set[str] = set()
     settled = Settled(NO_COLUMNS)
 
     def read(
@@ -89,6 +100,8 @@ def feature_groups(
         table = settle_money(replace(table, tallies=(*table.tallies, *choice)), source, settings)
         table = replace(table, table=under_id_rules(table.table, settings.ids))
         columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)
+        if raw[mapped.get(CUSTOMER.name, CUSTOMER.name)].type().is_numeric():
+            numbered.add(contract.name)
         if contract.name == ORDERS.name:
             table = rfm.prepare_orders(table, settings.rfm)
         tallies[contract.name] = table.tallies
@@ -131,7 +144,7 @@ def feature_groups(
         rows = read(raw, vectors, own_vectors.contract(settled.columns), mapped)
         listed = own_vectors.columns_of(settled.columns, vectors)
         parts.append(Part(own_vectors.own_vectors(rows, settled.columns), listed, own_vectors.NAME))
-    return FeatureGroups(tuple(parts), tallies, columns, settled.columns, settled.notices)
+    return FeatureGroups(tuple(parts), tallies, columns, settled.columns, settled.notices, frozenset(numbered))
 
 
 def contract_of(groups: FeatureGroups, settings: FeatureSettings) -> VectorContract:

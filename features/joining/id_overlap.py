@@ -86,7 +86,7 @@ def _shared(table: TableCustomers, pairs: Sequence[Pair]) -> Notice:
 
 def _within(table: TableCustomers) -> Iterator[Notice]:
     """The ids of one table that are equal but for case and leading zeros; they may well be two customers."""
-    if table.numeric:
+    if table.whole:
         return
     keys = rewritten(table.ids)
     first_places = pd.Series(table.ids, index=keys).groupby(level=0).transform("first") if keys.has_duplicates else None
@@ -130,8 +130,8 @@ def _would_meet(pair: Pair) -> Iterator[Notice]:
 
 def _alike(pair: Pair) -> pd.DataFrame:
     """Different ids, `first` and `second`, that are equal but for case and leading zeros; one of them is not shared."""
-    both_numeric = pair.first.numeric and pair.second.numeric
-    if both_numeric or not (len(pair.only_first) or len(pair.only_second)):
+    both_whole = pair.first.whole and pair.second.whole
+    if both_whole or not (len(pair.only_first) or len(pair.only_second)):
         return pd.DataFrame(columns=["first", "second"])
     sides = [(pair.only_first, pair.second.ids), (pair.first.ids, pair.only_second)]
     merged = [_keyed(left, "first").merge(_keyed(right, "second"), on="key") for left, right in sides]

@@ -17,7 +17,7 @@ from features.notices import Notice
 from features.vector_table import IdType
 
 WHOLE = re.compile("0|-?[1-9][0-9]{0,19}")  # as a whole number is written: no zeros before it, no sign of zero
-WORDS = {IdType.INTEGER: "whole numbers", IdType.TEXT: "text"}
+WORDS = {IdType.INTEGER: "numbers", IdType.TEXT: "text"}
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,10 @@ def choose_id_type(tables: Sequence[TableCustomers], ids: pd.Index) -> ChosenTyp
     ordered = in_order(tables)
     types = {table.name: IdType.INTEGER if table.numeric else IdType.TEXT for table in ordered}
     first = ordered[0].name
-    if len(set(types.values())) == 1:
+    all_whole = all(table.whole for table in ordered)
+    fits = types[first] is IdType.TEXT or all_whole or _are_whole_numbers(ids)
+    if fits and len(set(types.values())) == 1:
         return ChosenType(types[first])
-    fits = types[first] is IdType.TEXT or _are_whole_numbers(ids)
     chosen = types[first] if fits else IdType.TEXT
     having = "; ".join(f"{WORDS[type_]} in {name}" for name, type_ in types.items())
     why = f"as {first} has them" if fits else "since not every id is a whole number of 64 bits"

@@ -17,14 +17,16 @@ ORDER = (*DATED, LISTED)  # the table named first wins where tables disagree
 class TableCustomers:
     """The customers of a raw table with a usable row before the as-of moment.
 
-    ids : unique text. numeric : whether the source has them as whole numbers of 64 bits. undated : those of them
-    without a dated row. rows : the orders or events of each; None where the table counts nothing. oldest, newest : the
-    first and the last moment of all its rows, those at or after the as-of moment included; None where no row has one.
+    ids : unique text. whole : whether they were whole numbers of 64 bits when they were read. numeric : whether the
+    source has a column of numbers. undated : the ids without a dated row. rows : the orders or events of each; None
+    where the table counts nothing. oldest, newest : the first and the last moment of all its rows, those at or after
+    the as-of moment included; None where no row has one.
     """
 
     name: str
     ids: pd.Index
     numeric: bool = False
+    whole: bool = False
     undated: pd.Index | None = None
     rows: pd.Series | None = None
     oldest: datetime | None = None

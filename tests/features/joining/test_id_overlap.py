@@ -25,8 +25,8 @@ ABOUT: dict[str, Any] = {"attributes": {"age": {"kind": "number"}}}
 FOLD, STRIP = {"case": "fold"}, {"leading_zeros": "strip"}
 
 
-def of(name: str, ids: list[str], numeric: bool = False) -> TableCustomers:
-    return TableCustomers(name, pd.Index(ids, dtype="str"), numeric)
+def of(name: str, ids: list[str], whole: bool = False) -> TableCustomers:
+    return TableCustomers(name, pd.Index(ids, dtype="str"), whole=whole)
 
 
 def notices(*tables: TableCustomers, **ids: Any) -> list[Notice]:
@@ -170,7 +170,7 @@ def test_customers_that_become_one_are_refused(build: Any) -> None:
 
 def test_the_settings_know_their_words() -> None:
     minimal = {"as_of": "2024-07-01", "sources": {"orders": {"file": "orders.csv"}}}
-    with pytest.raises(SettingsError, match=r"features.ids.case.*'keep' or 'fold'"):
+    with pytest.raises(SettingsError, match=r"features.ids.case' must be one of keep, fold"):
         parse_settings({**minimal, "features": {"ids": {"case": "lower"}}})
     assert parse_settings(minimal).features.ids == IdSettings()
 

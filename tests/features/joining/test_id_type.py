@@ -59,7 +59,7 @@ def test_the_file_has_the_type_of_the_source_and_reads_back_as_text(
     assert len(joined) == len(ids)
 
 
-def test_ids_of_csv_are_text(build: Any, tmp_path: Path) -> None:
+def test_ids_of_csv_are_text(tmp_path: Path) -> None:
     orders([1, 2]).to_csv(tmp_path / "orders.csv", index=False)
     sources = Sources.model_validate({"orders": {"file": "orders.csv"}})
     assert build_vectors(sources, FeatureSettings(), AS_OF, tmp_path).id_type is IdType.TEXT
@@ -69,8 +69,7 @@ def test_the_type_of_the_orders_wins_and_is_told(build: Any) -> None:
     vectors = build({"orders": orders([1, 2]), "customers": customers(["2", "3"])}, AS_OF, customers=ABOUT)
     assert vectors.id_type is IdType.INTEGER
     assert vectors.notices[-1].line == (
-        "orders: customer ids are whole numbers in orders; text in customers; they are written as whole numbers, as "
-        "orders has them"
+        "orders: customer ids are numbers in orders; text in customers; they are written as numbers, as orders has them"
     )
     vectors = build({"orders": orders(["1", "2"]), "customers": customers([2, 3])}, AS_OF, customers=ABOUT)
     assert vectors.id_type is IdType.TEXT
@@ -83,6 +82,13 @@ def test_an_id_that_is_no_whole_number_makes_all_text(other: str) -> None:
     chosen = choose_id_type(tables, pd.Index([other, "5"], dtype="str"))
     assert chosen.type is IdType.TEXT
     assert "since not every id is a whole number of 64 bits" in chosen.notices[0].text
+
+
+def test_numbers_beyond_64_bits_are_text(build: Any) -> None:
+    wide = orders([2**63 + 5, 7], "uint64")
+    vectors = build({"orders": wide}, AS_OF)
+    assert (vectors.id_type, vectors.frame.index.tolist()) == (IdType.TEXT, ["7", str(2**63 + 5)])
+    assert build({"orders": orders([5, 7], "uint64")}, AS_OF).id_type is IdType.INTEGER
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), unique=True))

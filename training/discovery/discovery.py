@@ -140,8 +140,8 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
     varying = as_descriptors(contract, constant)
     if contract.basis and not varying.basis:
         raise DiscoveryError(
-            f"all {counted(len(frame), 'customer')} are the same in every basis column: {listed(constant)}; there is nothing "
-            "to segment by. Make a column that varies a basis: `features: roles: {column: basis}`"
+            f"all {counted(len(frame), 'customer')} are the same in every basis column: {listed(constant)}; there is "
+            "nothing to segment by. Make a column that varies a basis: `features: roles: {column: basis}`"
         )
     return VectorContract(tuple(replace(c, nullable=bool(frame[c.name].isna().any())) for c in varying.columns))
 

@@ -41,7 +41,7 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
         learned = learned_by(fetch(location_of(settings, config.parent), which).model)
     vectors = vectors_of(settings, config.parent, learned)
     write_table(vectors.frame, out) if is_csv(out) else write_vectors(vectors, out)
-    click.echo(describe_vectors(vectors))
+    click.echo(describe_vectors(vectors, settings.discovery.encoding if learned is None else None))
     click.echo(f"wrote {out} ({vectors.digest})")
 
 

@@ -44,7 +44,7 @@ class FeatureSpec:
             raise ContractError(f"this model does not know how its features were made (no {absent[0]}); {REMEDY}")
         try:
             sources = Sources.model_validate(provenance["settings"]["sources"])
-            settings = FeatureSettings.model_validate(provenance["settings"]["features"])
+            settings = FeatureSettings.model_validate(_of_this_version(provenance["settings"]["features"]))
             raw_columns = {name: frozenset(columns) for name, columns in provenance["raw_columns"].items()}
         except (ValidationError, KeyError, TypeError, AttributeError) as error:
             raise ContractError(f"how this model's features were made cannot be read; {REMEDY}") from error
@@ -101,3 +101,8 @@ def _null_values(sources: Sources, table: str, learned: LearnedFeatures) -> list
         named = {column.name: column.theirs for column in learned.own}
     yours = {theirs: ours for ours, theirs in named.items()}
     return {yours.get(column, column): own for column, own in words.items()}
+
+
+def _of_this_version(features: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a model without the block `attributes`: what it did is in the model's learned values."""
+    return {name: block for name, block in features.items() if name != "attributes"}

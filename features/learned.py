@@ -1,4 +1,4 @@
-"""Values learned from the training customers: the edges of scores, and the categories that keep their name.
+"""Values learned from the training customers: the edges of scores.
 
 They are learned once, stored with the model and only applied afterwards, so a customer's score does not depend on the
 other customers of a batch.
@@ -26,8 +26,12 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class LearnedFeatures:
-    """Score edges by score (ascending; a value above one scores higher); by category column, the categories that keep
-    their name, while all others become "other"; and the columns of the user's own vectors with their kinds."""
+    """Score edges by score, ascending: a value above one scores higher; own : the columns of the user's vectors, with
+    their kinds.
+
+    categories : by column, the levels that keep their name, all others become "other". Only models that were made
+    before the encoder alone pooled rare levels have them (decision 25).
+    """
 
     score_edges: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -41,31 +45,19 @@ class LearnedFeatures:
         settings: FeatureSettings,
         own: VectorColumns = NO_COLUMNS,
     ) -> Self:
-        """Edges as `features.rfm.score_edges` says; categories of at least `rare_share` of the known values."""
-        edges = learn_edges(frame, contract.names, settings.rfm.score_edges)
-        categories = {}
-        for name in (column.name for column in contract.columns if column.is_category):
-            shares = frame[name].dropna().value_counts(normalize=True)
-            kept = shares[shares >= settings.attributes.rare_share].index
-            categories[name] = tuple(sorted(str(value) for value in kept))
-        return cls(edges, categories, own)
+        """Edges as `features.rfm.score_edges` says."""
+        return cls(learn_edges(frame, contract.names, settings.rfm.score_edges), own=own)
 
     def apply(self, frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
-        """The frame with scores filled in and rare or unseen categories pooled; its other columns are untouched.
-
-        Raises
-        ------
-        ContractError
-            If no categories were learned for a category column of the contract.
-        """
+        """The frame with scores filled in, and levels pooled where `categories` says so; the rest is untouched."""
         filled: dict[str, Any] = {}
         for column in contract.columns:
             if column.name in SCORED:
                 numbers = frame[SCORED[column.name]].to_numpy(dtype=float)
                 filled[column.name] = pd.Series(self.points(column.name, numbers), index=frame.index)
-            elif column.is_category:
+            elif column.name in self.categories:
                 values = frame[column.name]
-                filled[column.name] = values.where(values.isna() | values.isin(self.kept(column.name)), OTHER)
+                filled[column.name] = values.where(values.isna() | values.isin(self.categories[column.name]), OTHER)
         return frame.assign(**filled)
 
     def points(self, score: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -73,18 +65,6 @@ class LearnedFeatures:
         if score not in self.score_edges:
             return np.full(values.shape, np.nan)
         return points(score, self.score_edges[score], values)
-
-    def kept(self, name: str) -> tuple[str, ...]:
-        """The categories of a column that keep their name.
-
-        Raises
-        ------
-        ContractError
-            If no categories were learned for the column.
-        """
-        if name not in self.categories:
-            raise ContractError(f"nothing was learned of the category column {name!r}; learn it again")
-        return self.categories[name]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""

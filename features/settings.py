@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
@@ -12,12 +12,13 @@ from features.scores.score_edges import ScoreEdges
 from features.settings_block import Settings
 from features.source_settings import Attribute, CustomersSource, Sources, TableSource, VectorsSource
 from segment_model.contract import Role
+from segment_model.errors import SettingsError
 
 __all__ = [
     "Attribute",
-    "AttributeSettings",
     "CustomersSource",
     "FeatureSettings",
+    "IdSettings",
     "RfmSettings",
     "ScoreEdges",
     "Settings",
@@ -64,14 +65,6 @@ class UsageSettings(Settings):
     session_gap_minutes: int = Field(30, ge=1, le=24 * 60, description="a longer silence starts a new session")
 
 
-class AttributeSettings(Settings):
-    """Conventions of the attributes and of every other category column."""
-
-    rare_share: float = Field(
-        0.01, ge=0, lt=0.5, description="categories of a smaller share of the known values are pooled as 'other'"
-    )
-
-
 class Words(Settings):
     """What people of this business call a column; what is left out stays as it is."""
 
@@ -81,16 +74,39 @@ class Words(Settings):
     high: str | None = Field(None, description="plain words for a high value")
 
 
+class IdSettings(Settings):
+    """How the customer ids of several tables meet."""
+
+    case: Literal["keep", "fold"] = Field("keep", description="fold: ids that differ only in case are one customer")
+    leading_zeros: Literal["keep", "strip"] = Field("keep", description="strip: `00123` is the customer `123`")
+    allow_disjoint: bool = Field(False, description="go on where tables share no id")
+
+    @property
+    def merges(self) -> bool:
+        """Whether different ids of a table can be one customer."""
+        return (self.case, self.leading_zeros) != ("keep", "keep")
+
+
 class FeatureSettings(Settings):
     """How raw tables become one vector a customer."""
 
     time_zone: str = Field("UTC", description="days are this zone's; timestamps without a zone are its wall clock")
     currency: str = Field("USD", description="the unit of money, for display only")
+    ids: IdSettings = Field(IdSettings(), description="how the customer ids of several tables meet")
     rfm: RfmSettings = Field(RfmSettings(), description="conventions of recency, frequency and money")
     usage: UsageSettings = Field(UsageSettings(), description="conventions of usage")
-    attributes: AttributeSettings = Field(AttributeSettings(), description="conventions of categories")
     roles: dict[str, Role] = Field(default_factory=dict, description="overrides of the default roles, by column")
     words: dict[str, Words] = Field(default_factory=dict, description="overrides of the default words, by column")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pooled_once(cls, block: Any) -> Any:
+        if isinstance(block, dict) and "attributes" in block:
+            raise SettingsError(
+                "features: attributes: rare_share is no more: rare levels are pooled in one place; write "
+                "`discovery: encoding: rare_share` instead"
+            )
+        return block
 
     @field_validator("time_zone")
     @classmethod

@@ -187,6 +187,11 @@ class CustomersSource(TableSource):
     attributes: dict[Name, Attribute] = Field(
         min_length=1, description="the columns to take, by the name to give them; at least one"
     )
+    without_rows: Literal["automatic", "keep", "leave_out"] = Field(
+        "automatic",
+        description="customers without a row in another table before `as_of`; automatic: left out where `known_at` "
+        "does not date them and `as_of` lies before the newest row",
+    )
 
     @field_validator("attributes")
     @classmethod

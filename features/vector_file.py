@@ -9,19 +9,23 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from features.joining.id_type import typed_ids
 from features.learned import LearnedFeatures
 from features.notices import Notice
-from features.vector_table import CustomerVectors, Moment, digest, validated
+from features.vector_table import CustomerVectors, IdType, Moment, digest, validated
 from segment_model.contract import VectorContract
 from segment_model.errors import SourceError
 from segment_model.storage.atomic_write import atomic_file
 
 KEY = b"customer_vectors"
-FORMAT = 1
+FORMAT = 2
+WITH_TEXT_IDS = 1  # also the format of a file with text ids, so that an earlier version can read it
 
 
 def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
-    """Write one row a customer, `customer_id` first; the file is written whole or not at all.
+    """Write one row a customer, `customer_id` first, in the type that the raw tables have it in.
+
+    The file is written whole or not at all.
 
     Raises
     ------
@@ -32,7 +36,8 @@ def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
     if not folder.is_dir():
         raise SourceError(f"cannot write the vectors to {path}: there is no folder {folder}")
     story = {
-        "format": FORMAT,
+        "format": WITH_TEXT_IDS if vectors.id_type is IdType.TEXT else FORMAT,
+        "id_type": vectors.id_type.value,
         "as_of": vectors.as_of.isoformat() if vectors.as_of else None,
         "digest": vectors.digest,
         "contract": vectors.contract.to_json(),
@@ -40,7 +45,8 @@ def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
         "report": {name: dict(counts) for name, counts in vectors.report.items()},
         "notices": [notice.to_json() for notice in vectors.notices],
     }
-    table = pa.Table.from_pandas(vectors.frame.reset_index(), preserve_index=False)
+    frame = vectors.frame.set_axis(typed_ids(vectors.frame.index, vectors.id_type))
+    table = pa.Table.from_pandas(frame.reset_index(), preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: json.dumps(story).encode()})
     try:
         with atomic_file(Path(path)) as temporary:
@@ -81,7 +87,9 @@ def read_vectors(path: str | Path) -> CustomerVectors:
         if story["format"] > FORMAT:
             raise SourceError(f"{path} is of format {story['format']}; this version reads up to {FORMAT}: update it")
         contract = VectorContract.from_json(story["contract"])
-        frame = validated(table.to_pandas().set_index("customer_id"), contract)
+        id_type = IdType(story.get("id_type", IdType.TEXT))
+        frame = table.to_pandas().set_index("customer_id")
+        frame = validated(frame if id_type is IdType.TEXT else frame.set_axis(frame.index.astype("str")), contract)
         if digest(frame) != story["digest"]:
             raise SourceError(f"{path} was changed after it was written: its contents do not have the digest it names")
         as_of = _moment(story["as_of"])
@@ -90,7 +98,7 @@ def read_vectors(path: str | Path) -> CustomerVectors:
         notices = tuple(Notice.from_json(notice) for notice in story.get("notices", ()))
     except (KeyError, TypeError, ValueError, AttributeError) as error:  # the digest is of the customers only
         raise SourceError(f"what {path} says of its vectors is damaged: write it again") from error
-    return CustomerVectors(frame, contract, learned, as_of, story["digest"], report, notices=notices)
+    return CustomerVectors(frame, contract, learned, as_of, story["digest"], report, notices=notices, id_type=id_type)
 
 
 def _moment(text: str | None) -> Moment | None:

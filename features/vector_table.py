@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 
 import numpy as np
 import pandas as pd
@@ -30,13 +31,21 @@ REMEDIES = {
 }
 
 
+class IdType(StrEnum):
+    """What customer ids are in the table that they come from."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+
+
 @dataclass(frozen=True, slots=True)
 class CustomerVectors:
     """One row a customer.
 
     `frame` is indexed by `customer_id` (unique, sorted text) with the contract's columns in order; `report` counts, by
     raw table, the rows read, left out (and why) and used; `columns` lists which of our columns each raw table has;
-    `notices` are assumptions and warnings. `as_of` is None where no table has dates.
+    `notices` are assumptions and warnings; `id_type` is the type in which ids are written. `as_of` is None where no
+    table has dates.
     """
 
     frame: pd.DataFrame
@@ -47,6 +56,7 @@ class CustomerVectors:
     report: Mapping[str, Mapping[str, int]]
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    id_type: IdType = IdType.TEXT
 
     @property
     def moment(self) -> str:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from features.customer_vector import build_vectors
 from features.learned import LearnedFeatures
 from features.vector_table import CustomerVectors, counts_in_words
-from segment_model.contract import Role
 from segment_model.errors import ContractError, counted
-from training.settings import Settings
+from training.settings import EncodingSettings, Settings
+from training.variation import as_descriptors, constant_columns, listed
 
 if TYPE_CHECKING:
     from segment_model.model import SegmentModel
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def vectors_of(settings: Settings, base: Path, learned: LearnedFeatures | None = None) -> CustomerVectors:
     """The customer vectors that the settings describe.
 
-    learned : the score edges and pooled categories to apply; None learns them from these customers.
+    learned : the score edges to apply (of an older model, pooled levels too); None learns them from these customers.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def vectors_of(settings: Settings, base: Path, learned: LearnedFeatures | None =
 
 
 def learned_by(model: SegmentModel) -> LearnedFeatures:
-    """The score edges and pooled categories of a model's own training, to make vectors for it.
+    """What a model learned of the features in its own training, to make vectors for it.
 
     Raises
     ------
@@ -45,16 +45,27 @@ def learned_by(model: SegmentModel) -> LearnedFeatures:
     return LearnedFeatures.from_json(model.provenance["learned_features"])
 
 
-def describe_vectors(vectors: CustomerVectors) -> str:
-    """A summary in a few lines: customers, rows of each table, basis and descriptor columns, notices."""
+def describe_vectors(vectors: CustomerVectors, encoding: EncodingSettings | None = None) -> str:
+    """A summary in a few lines: customers, rows of each table, basis and descriptor columns, notices.
+
+    encoding : that of the discovery for which they are made, to name the basis columns that shape nothing under it.
+    """
     lines = [f"{counted(len(vectors.frame), 'customer')}{vectors.moment}"]
     for table, counts in vectors.report.items():
         left_out = counts_in_words({kind: count for kind, count in counts.items() if count and kind != "rows"})
         line = f"  {table}: {counted(counts.get('rows', 0), 'row')}"
         lines.append(line + (f" ({left_out})" if left_out else ""))
-    for role, verb, target in ((Role.BASIS, "shape", "the segments"), (Role.DESCRIPTOR, "describe", "them")):
-        names = [column.name for column in vectors.contract.columns if column.role is role]
-        few = counted(len(names), f"column {verb}s", f"columns {verb}")
-        lines.append(f"  {few} {target}{': ' if names else ''}{', '.join(names)}")
+    constant = constant_columns(vectors.frame, vectors.contract, encoding) if encoding else {}
+    contract = as_descriptors(vectors.contract, constant)
+    lines.append(_columns_line([column.name for column in contract.basis], "shape", "the segments"))
+    if constant:
+        words = "basis column shapes nothing, and counts as none", "basis columns shape nothing, and count as none"
+        lines.append(f"  {counted(len(constant), *words)}: {listed(constant)}")
+    lines.append(_columns_line([column.name for column in contract.descriptors], "describe", "them"))
     lines += [f"  {notice.line}" for notice in vectors.notices]
     return "\n".join(lines)
+
+
+def _columns_line(names: list[str], verb: str, target: str) -> str:
+    few = counted(len(names), f"column {verb}s", f"columns {verb}")
+    return f"  {few} {target}{': ' if names else ''}{', '.join(names)}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from features.joining.id_type import typed_ids
 from features.vector_file import read_vectors
 from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
@@ -26,7 +27,10 @@ LISTED = 5  # customer ids that a message lists
 
 @dataclass(frozen=True)
 class ScoredCustomers:
-    """The assignments, one row a customer; `left_out` has a line for each column that some customers lack."""
+    """The assignments, one row a customer; `left_out` has a line for each column that some customers lack.
+
+    The ids have the type that the raw tables have them in.
+    """
 
     table: pd.DataFrame
     version: str
@@ -78,6 +82,7 @@ def score_file(location: RegistryLocation, which: str, file: Path, policy: Any, 
     if explained:
         table = pd.concat([table, fetched.model.explain_table(frame).table(table.index)], axis="columns")
     table["model_version"] = fetched.version
+    table.index = typed_ids(table.index, vectors.id_type)
     return ScoredCustomers(table, fetched.version, tuple(left_out))
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from features.as_of import AnyAsOf
 from features.groups import firmographics, own_vectors, rfm, subscriptions, usage
+from features.joining.id_rules import under_id_rules
 from features.notices import Notice
 from features.own_vectors.infer_columns import Settled
 from features.own_vectors.vector_columns import NO_COLUMNS, VectorColumns
@@ -24,7 +25,15 @@ from features.settings import FeatureSettings, Sources, TableSource
 from features.tables.canonical import Keep, Tally, canonical
 from features.tables.chosen_rows import chosen_rows
 from features.tables.money import settle_money
-from features.tables.raw_tables import CUSTOMERS, EVENTS, ORDERS, ORDERS_WITHOUT_MONEY, SUBSCRIPTIONS, RawTable
+from features.tables.raw_tables import (
+    CUSTOMER,
+    CUSTOMERS,
+    EVENTS,
+    ORDERS,
+    ORDERS_WITHOUT_MONEY,
+    SUBSCRIPTIONS,
+    RawTable,
+)
 from features.text.rules import TextRules
 from segment_model.contract import Column, VectorContract
 from segment_model.errors import ContractError, SettingsError, nearest_word
@@ -36,7 +45,8 @@ Open = Callable[[TableSource, str], ir.Table]
 class Part:
     """One result of a feature group: an expression with `customer_id`, and the definitions of its other columns.
 
-    raw_table : the raw table that it comes from.
+    raw_table : the raw table that it comes from. The expression may have columns beside those of the vector: facts of
+    the customers, for what is looked at between tables.
     """
 
     table: ir.Table
@@ -49,6 +59,7 @@ class FeatureGroups:
     """The parts of a vector. `tallies` count the rows of each raw table; `columns` lists our columns that it has.
 
     own : the columns of the user's own vectors. notices : what a person should know of how they were settled.
+    numbered_ids : the raw tables whose customer ids are a column of numbers.
     """
 
     parts: tuple[Part, ...]
@@ -56,6 +67,7 @@ class FeatureGroups:
     columns: Mapping[str, tuple[str, ...]]
     own: VectorColumns = NO_COLUMNS
     notices: tuple[Notice, ...] = ()
+    numbered_ids: frozenset[str] = frozenset()
 
 
 def feature_groups(
@@ -78,6 +90,7 @@ def feature_groups(
     parts: list[Part] = []
     tallies: dict[str, tuple[Tally, ...]] = {}
     columns: dict[str, tuple[str, ...]] = {}
+    numbered: set[str] = set()
     settled = Settled(NO_COLUMNS)
 
     def read(
@@ -88,7 +101,10 @@ def feature_groups(
         chosen, choice = chosen_rows(raw, source, contract.name, settings.time_zone, origin)
         table = canonical(chosen, contract, mapped, as_of, distinct, TextRules.of(source), keep)
         table = settle_money(replace(table, tallies=(*table.tallies, *choice)), source, settings)
+        table = replace(table, table=under_id_rules(table.table, settings.ids))
         columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)
+        if raw[mapped.get(CUSTOMER.name, CUSTOMER.name)].type().is_numeric():
+            numbered.add(contract.name)
         if contract.name == ORDERS.name:
             table = rfm.prepare_orders(table, settings.rfm)
         tallies[contract.name] = table.tallies
@@ -132,7 +148,7 @@ def feature_groups(
         rows = read(raw, vectors, own_vectors.contract(settled.columns), mapped)
         listed = own_vectors.columns_of(settled.columns, vectors)
         parts.append(Part(own_vectors.own_vectors(rows, settled.columns), listed, own_vectors.NAME))
-    return FeatureGroups(tuple(parts), tallies, columns, settled.columns, settled.notices)
+    return FeatureGroups(tuple(parts), tallies, columns, settled.columns, settled.notices, frozenset(numbered))
 
 
 def contract_of(groups: FeatureGroups, settings: FeatureSettings) -> VectorContract:

@@ -11,6 +11,7 @@ from features.settings import Attribute, CustomersSource
 from features.tables.raw_tables import CUSTOMERS, RawColumn, RawTable, RawType
 from segment_model.contract import Column, Kind
 
+IS_DATED = "__is_dated"  # beside the attributes: whether the row says since when it is true
 RAW_TYPES = {Kind.CATEGORY: RawType.TEXT, Kind.FLAG: RawType.FLAG}
 
 
@@ -30,11 +31,13 @@ def mapping(source: CustomersSource) -> dict[str, str]:
 
 
 def firmographics(customers: ir.Table, attributes: Mapping[str, Attribute]) -> ir.Table:
-    """One row a customer, as the table has it; where rows are dated, the latest."""
+    """One row a customer, as the table has it, and `IS_DATED`; where rows are dated, the latest."""
+    dated: ir.BooleanValue = ibis.literal(False)
     if "known_at" in customers.columns:
         newest = ibis.rank().over(group_by="customer_id", order_by=customers.known_at.desc(nulls_first=False))
         customers = customers.mutate(newest=newest).filter(lambda table: table.newest == 0)
-    return customers.select("customer_id", *attributes)
+        dated = customers.known_at.notnull()
+    return customers.select("customer_id", *attributes, **{IS_DATED: dated})
 
 
 def columns(attributes: Mapping[str, Attribute]) -> tuple[Column, ...]:

@@ -17,6 +17,7 @@ from features.tables.raw_tables import LARGEST, ORDERS
 from segment_model.contract import Column, Kind, Role
 
 GROUP = "rfm"
+ORDER_COUNT = "__orders"  # beside the columns of the vector: the orders of a customer under any convention
 OF_MONEY = frozenset({"monetary_value", "average_order_value", "discount_share", "cdnow_repeat_value"})
 
 
@@ -74,7 +75,7 @@ def _with_amounts(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTab
 
 
 def rfm(orders: ir.Table, as_of: AnyAsOf, settings: RfmSettings) -> ir.Table:
-    """One row a customer: the columns of `columns` but the scores, from prepared orders."""
+    """One row a customer: the columns of `columns` but the scores, and `ORDER_COUNT`, from prepared orders."""
     bought = orders.is_purchase
     order_count = bought.sum()
     if "order_id" in orders.columns:
@@ -98,6 +99,7 @@ def rfm(orders: ir.Table, as_of: AnyAsOf, settings: RfmSettings) -> ir.Table:
         tenure_days=_days_since(sums, "first", as_of),
         days_between_orders=(sums.last_day - sums.first_day).cast("float64") / gaps.nullif(0.0),
         **_values_of_money(sums),
+        **{ORDER_COUNT: sums.order_count},
     )
 
 

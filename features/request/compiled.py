@@ -120,16 +120,22 @@ class VectorCompiler:
 def _finished(
     values: Mapping[str, Sequence[Any]], wanted: Sequence[Column], learned: LearnedFeatures
 ) -> Iterable[tuple[str, Iterable[Value]]]:
-    """The columns of the vector: nulls filled by the rules of each column, scores added, rare categories pooled."""
+    """The columns of the vector: nulls filled by the column's rule, scores added, levels pooled as older models do."""
     for column in wanted:
         if column.name in SCORED:
             scored = np.array(values[SCORED[column.name]], dtype=np.float64)  # None becomes NaN
             points = learned.points(column.name, scored).tolist()
             yield column.name, (None if math.isnan(number) else number for number in points)
         elif column.is_category:
-            kept = frozenset(learned.kept(column.name))
-            categories = values[column.name]
-            yield column.name, (category if category is None or category in kept else OTHER for category in categories)
+            yield column.name, _pooled(values[column.name], learned.categories.get(column.name))
         else:
             missing = missing_of(column)
             yield column.name, (missing if number is None else float(number) for number in values[column.name])
+
+
+def _pooled(levels: Sequence[str | None], kept: Sequence[str] | None) -> Iterable[str | None]:
+    """The levels, those that are not kept as "other"; all as they are where nothing says which are kept."""
+    if kept is None:
+        return levels
+    names = frozenset(kept)
+    return (level if level is None or level in names else OTHER for level in levels)

@@ -30,7 +30,9 @@ PLAIN_RULES = TextRules()
 Keep = Callable[[ir.Table], ir.Table]
 UNUSABLE = (INFINITE, TOO_LARGE)  # counts of rows
 BEFORE_1970 = "before_1970"
-NO_COUNTS = (UNREADABLE, "example_", LEVELS)
+OLDEST, NEWEST = "oldest_moment", "newest_moment"  # totals of a tally, which count nothing
+CALENDAR = ("0002-01-01", "9999-12-31")  # a moment outside is no moment: Python has none there, and it means "ever"
+NO_COUNTS = (UNREADABLE, "example_", LEVELS, OLDEST, NEWEST)
 UNLESS_NONE = (INFINITE, TOO_LARGE, BEFORE_1970, NULL_WORDS)  # counts that are left out where they are 0
 
 
@@ -142,6 +144,7 @@ def _tally(table: ir.Table, source: TextSource) -> Tally:
             sums["without_time"] = (has_customer & moment.isnull()).sum()
             sums[BEFORE_1970] = (has_customer & (moment < ibis.literal("1970-01-01", "timestamp"))).sum()
         sums["not_before_as_of"] = (has_customer & table.is_late).sum()
+        sums |= _range(moment)
     sums |= {name: table[name].sum() for name in table.columns if name.startswith((*UNUSABLE, NULL_WORDS, LEVELS))}
     for name in unreadable:
         text = table[f"{UNREADABLE}{name}"]
@@ -159,6 +162,14 @@ def _tally(table: ir.Table, source: TextSource) -> Tally:
         return (*source.notices, *(source.level_notice(name, count) for name, count in levels.items()))
 
     return Tally(table.aggregate(**sums), count_rows, f"{contract.name}: counting rows", notices)
+
+
+def _range(moment: ir.TimestampValue) -> dict[str, ir.TimestampScalar]:
+    """The oldest and the newest moment, on the wall clock of the business."""
+    first, last = (ibis.literal(day, "timestamp") for day in CALENDAR)
+    moment = moment.cast(dt.Timestamp(scale=6))  # nanoseconds do not reach to these years
+    usual = (moment >= first) & (moment < last)
+    return {OLDEST: moment.min(where=usual), NEWEST: moment.max(where=usual)}
 
 
 def _duplicates(totals: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:

@@ -18,7 +18,7 @@ from features.learned import LearnedFeatures
 from features.settings import FeatureSettings, Sources
 from features.vector_file import read_vectors, write_vectors
 from features.vector_table import digest
-from segment_model.errors import ContractError, SourceError
+from segment_model.errors import ContractError, SettingsError, SourceError
 
 AS_OF = date(2024, 7, 1)
 ATTRIBUTES = {"attributes": {"city": {"kind": "category"}}}
@@ -57,16 +57,27 @@ def test_scores_rise_with_the_value(values: list[float]) -> None:
     assert monetary.between(1, 5).all()
 
 
-def test_rare_and_unseen_categories_are_pooled_and_missing_stays(build: Any) -> None:
-    cities = ["Rome"] * 60 + ["Oslo"] * 39 + ["Bergen"] + [None] * 30
-    about = pd.DataFrame({"customer_id": [f"c{i:03d}" for i in range(130)], "city": cities})
-    vectors = build({"customers": about}, AS_OF, {"attributes": {"rare_share": 0.02}}, customers=ATTRIBUTES)
-    assert vectors.learned.categories == {"city": ("Oslo", "Rome")}
-    assert vectors.frame.city.value_counts().to_dict() == {"Rome": 60, "Oslo": 39, "other": 1}
+CITIES = ["Rome"] * 60 + ["Oslo"] * 39 + ["Bergen"] + [None] * 30
+
+
+def test_levels_are_not_pooled_here_but_by_the_encoder(build: Any) -> None:
+    about = pd.DataFrame({"customer_id": [f"c{i:03d}" for i in range(130)], "city": CITIES})
+    vectors = build({"customers": about}, AS_OF, customers=ATTRIBUTES)
+    assert vectors.learned.categories == {}
+    assert vectors.frame.city.value_counts().to_dict() == {"Rome": 60, "Oslo": 39, "Bergen": 1}
     assert vectors.frame.city.isna().sum() == 30
+
+
+def test_what_an_older_model_learned_still_pools(build: Any) -> None:
     new = pd.DataFrame({"customer_id": ["x", "y", "z"], "city": ["Ulm", "Oslo", None]})
-    applied = build({"customers": new}, AS_OF, learned=vectors.learned, customers=ATTRIBUTES).frame
+    older = LearnedFeatures(categories={"city": ("Oslo", "Rome")})
+    applied = build({"customers": new}, AS_OF, learned=older, customers=ATTRIBUTES).frame
     assert applied.city.fillna("missing").tolist() == ["other", "Oslo", "missing"]
+
+
+def test_the_setting_that_pooled_says_where_it_went() -> None:
+    with pytest.raises(SettingsError, match="write `discovery: encoding: rare_share` instead"):
+        FeatureSettings.model_validate({"attributes": {"rare_share": 0.02}})
 
 
 def test_learned_features_survive_json() -> None:
@@ -75,12 +86,6 @@ def test_learned_features_survive_json() -> None:
     for broken in ({}, {"score_edges": [], "categories": {}}, {"score_edges": {"m": ["x"]}, "categories": {}}):
         with pytest.raises(ContractError, match="cannot be read"):
             LearnedFeatures.from_json(broken)
-
-
-def test_a_category_that_nothing_was_learned_of_is_refused(build: Any) -> None:
-    about = pd.DataFrame({"customer_id": ["a"], "city": ["Rome"]})
-    with pytest.raises(ContractError, match="nothing was learned of the category column 'city'"):
-        build({"customers": about}, AS_OF, learned=LearnedFeatures(), customers=ATTRIBUTES)
 
 
 def test_the_digest_sees_values_names_and_customers_but_not_the_order() -> None:

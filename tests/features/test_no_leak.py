@@ -70,7 +70,9 @@ def vectors_of(tables: dict[str, list[dict[str, Any]]]) -> CustomerVectors:
             )
             sources[name] = {"file": f"{name}.parquet"}
         sources["customers"]["attributes"] = ATTRIBUTES
-        chosen = FeatureSettings.model_validate({"rfm": {"refunds": "netted", "cdnow_summary": True}})
+        chosen = FeatureSettings.model_validate(
+            {"rfm": {"refunds": "netted", "cdnow_summary": True}, "ids": {"allow_disjoint": True}}
+        )
         return build_vectors(Sources.model_validate(sources), chosen, AS_OF, folder)
 
 

@@ -28,6 +28,7 @@ from training.incumbent.assignments import transforms_of
 from training.incumbent.warm_start import WarmStart, warm_start_of
 from training.progress import Progress
 from training.settings import DiscoverySettings
+from training.variation import as_descriptors, constant_columns, listed
 
 FEWEST_CUSTOMERS = 20
 
@@ -112,10 +113,13 @@ def discover(
 def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> VectorContract:
     """The contract of the model: a column is nullable if some training customer has no value in it.
 
+    A basis column that does not vary among the customers is a descriptor: nobody needs to send it.
+
     Raises
     ------
     DiscoveryError
-        If the table is too small, has an id twice, or a sensitive column would shape the segments.
+        If the table is too small, has an id twice, a sensitive column would shape the segments, or no basis column
+        varies.
     ContractError
         If the columns of the table are not those of the contract.
     """
@@ -132,7 +136,14 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
             "or say `discovery: {allow_sensitive: true}`"
         )
     contract.check_names(str(name) for name in frame.columns)
-    return VectorContract(tuple(replace(c, nullable=bool(frame[c.name].isna().any())) for c in contract.columns))
+    constant = constant_columns(frame, contract, settings.encoding)
+    varying = as_descriptors(contract, constant)
+    if contract.basis and not varying.basis:
+        raise DiscoveryError(
+            f"all {counted(len(frame), 'customer')} are the same in every basis column: {listed(constant)}; there is "
+            "nothing to segment by. Make a column that varies a basis: `features: roles: {column: basis}`"
+        )
+    return VectorContract(tuple(replace(c, nullable=bool(frame[c.name].isna().any())) for c in varying.columns))
 
 
 def _encode(

@@ -14,6 +14,7 @@ from segment_model.encoding.encoder import Flags, Floats, Indices
 from segment_model.errors import counted
 from segment_model.language.wording import direction, plain_number
 from training.profiling.naming import echoes, name_segments, titled_value, unitless_value
+from training.profiling.rare_levels import OTHER, with_rare_levels_pooled
 from training.profiling.rfm_names import grid_name, is_rfm_only
 
 LEAST_EFFECT = 0.3  # standard deviations; smaller differences are not worth a word
@@ -34,6 +35,7 @@ def make_cards(
     show columns marked sensitive.
     """
     columns = [column for column in contract.columns if allow_sensitive or not column.sensitive]
+    frame = with_rare_levels_pooled(frame, columns)
     ranks = {column.name: standardised_ranks(frame[column.name]) for column in columns if not column.is_category}
     members = [labels == position for position in range(len(ids))]
     differences = [_differences(frame, columns, ranks, chosen) for chosen in members]
@@ -122,7 +124,7 @@ def _level_differences(values: pd.Series[Any], column: Column, chosen: Flags) ->
         spread = np.sqrt(expected * (1 - expected))
         effect = (float(share) - expected) / spread if spread > 0 else 0.0
         # a word about the segment must be true of most of its customers, those with an unknown level included
-        if effect >= LEAST_EFFECT and share * known_share >= 0.5:
+        if level != OTHER and effect >= LEAST_EFFECT and share * known_share >= 0.5:
             words = f"mostly {level} ({column.title})"
             differences.append(Difference(column.name, float(effect), str(level), overall, words))
     return differences

@@ -13,6 +13,7 @@ import pandas as pd
 from segment_model.contract import Column
 from segment_model.encoding.encoder import Flags, Floats
 from segment_model.rules import Between, Condition, Missing, OneOf
+from training.profiling.rare_levels import usual_levels
 
 EVERYWHERE = np.linspace(0, 1, 13)  # quantiles of all customers; thresholds lie between neighbouring ones
 AT_THE_ENDS = np.array([0.0, 0.02, 0.05, 0.1, 0.9, 0.95, 0.98, 1.0])  # quantiles of the segment, likewise
@@ -84,6 +85,7 @@ def _level_sets(name: str, known: pd.Series[str], members: Flags, tolerant: tupl
     (Breiman et al. 1984, theorem 4.5).
     """
     shares = pd.Series(members, index=known.to_numpy()).groupby(level=0).mean()
+    shares = shares[shares.index.isin(usual_levels(known))]  # the members' share of a rare level is chance
     order = sorted((level for level in shares.index if "\0" not in level), key=lambda level: (-shares[level], level))
     for count in range(1, min(MOST_LEVELS, len(order)) + 1):
         for or_missing in tolerant:

@@ -12,6 +12,7 @@ from segment_model.cards import SegmentCard
 from segment_model.contract import Column
 from segment_model.encoding.encoder import Flags, Floats, Indices
 from training.profiling.cards import standardised_ranks
+from training.profiling.rare_levels import with_rare_levels_pooled
 
 
 def segment_effects(
@@ -22,6 +23,7 @@ def segment_effects(
     Of a number: the mean standardised rank. Of a category: the share of the segment's commonest level. 0 where a
     segment has no customer.
     """
+    frame = with_rare_levels_pooled(frame, columns)
     effects = np.zeros((len(columns), len(cards)))
     for row, column in enumerate(columns):
         for position, card in enumerate(cards):

@@ -60,7 +60,7 @@ def test_limit_use(build: Any) -> None:
 def test_without_events_counts_are_zero_and_the_rest_is_missing(build: Any) -> None:
     orders = pd.DataFrame({"customer_id": ["z"], "ordered_at": [datetime(2024, 1, 1)], "amount": [3.0]})
     rows = pd.DataFrame([event("a", 1, feature="x")])
-    frame = build({"events": rows, "orders": orders}, AS_OF).frame
+    frame = build({"events": rows, "orders": orders}, AS_OF, {"ids": {"allow_disjoint": True}}).frame
     z = frame.loc["z"]
     assert (z.events, z.active_days_30, z.usage_trend, z.features_used, z.sessions_30) == (0, 0, 0, 0, 0)
     assert pd.isna(z.days_since_last_event)

@@ -174,6 +174,14 @@ def test_whatever_the_conventions(tmp_path: Path, conventions: dict[str, Any]) -
     check(batch, batch.compiler, list(batch.vectors.frame.index), date(2026, 4, 20))
 
 
+def test_rules_of_ids_leave_a_request_as_it_is(tmp_path: Path) -> None:
+    """The rows of a request already belong to their customer."""
+    settings = {"ids": {"case": "fold", "leading_zeros": "strip"}, "rfm": {"scores": False}}
+    frame = shop().assign(customer_id=lambda rows: rows.customer_id.str.lower())
+    batch = orders(tmp_path, frame, date(2026, 4, 20), settings)
+    check(batch, batch.compiler, list(batch.vectors.frame.index), date(2026, 4, 20))
+
+
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata"])
 def test_days_are_the_business_s_in_any_zone_and_over_a_change_of_clocks(tmp_path: Path, zone: str) -> None:
     as_of = datetime(2026, 4, 20, 1, 30, tzinfo=UTC)
@@ -308,6 +316,24 @@ def test_a_model_gets_the_columns_that_it_kept(company: Made) -> None:
         rows_of(company, ids), 2, AS_OF, False, 60
     )
     assert same(computed.records[0], company.vectors.frame.loc[ids[0], list(fewer.names)])
+
+
+def test_a_model_from_before_decision_25_pools_as_it_did(company: Made) -> None:
+    older = {**company.provenance, "learned_features": {**company.provenance["learned_features"]}}
+    older["learned_features"]["categories"] = {
+        column.name: ["retail"] for column in company.vectors.contract.columns if column.is_category
+    }
+    older["settings"] = {**older["settings"]}
+    older["settings"]["features"] = {**older["settings"]["features"], "attributes": {"rare_share": 0.01}}
+    ids = list(company.vectors.frame.index)
+    computed = VectorCompiler(FeatureSpec.of(older), company.vectors.contract).vectors(
+        rows_of(company, ids), len(ids), AS_OF, False, 60
+    )
+    industries = company.vectors.frame.industry
+    assert {record["industry"] for record in computed.records if record} == {"retail", "other"}
+    for record, industry in zip(computed.records, industries, strict=True):
+        assert record is not None
+        assert record["industry"] == (industry if industry == "retail" else "other")
 
 
 def test_rows_satisfy_the_protocol() -> None:

@@ -71,11 +71,16 @@ def test_more_segments_than_different_customers() -> None:
 
 
 def test_a_constant_column_does_no_harm(planted: Any) -> None:
-    frame = planted.frame.assign(top_feature_share=0.5)
-    discovery = discover(frame, planted.contract, DiscoverySettings(algorithms=(KMeansSettings(segments=4),)), {})
+    frame, four = (
+        planted.frame.assign(top_feature_share=0.5),
+        DiscoverySettings(algorithms=(KMeansSettings(segments=4),)),
+    )
+    discovery = discover(frame, planted.contract, four, {})
     assert adjusted_rand_score(planted.truth, discovery.labels) >= 0.9
-    contributions = discovery.model.explain_table(frame.iloc[:5]).contributions
-    assert np.all(contributions[:, list(discovery.encoder.columns).index("top_feature_share")] == 0.0)
+    assert "top_feature_share" not in discovery.encoder.columns
+    assert discovery.model.contract["top_feature_share"].role is Role.DESCRIPTOR
+    without = discover(planted.frame, planted.contract.with_roles({"top_feature_share": Role.DESCRIPTOR}), four, {})
+    assert (discovery.labels == without.labels).all()
 
 
 def test_a_weight_of_no_column_is_refused_with_the_nearest_one(planted: Any) -> None:

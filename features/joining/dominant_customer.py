@@ -1,0 +1,65 @@
+"""Customers with more orders or events than a person has: ids that stand for many people, such as guests."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.joining.table_customers import TableCustomers
+from features.notices import Notice
+from segment_model.errors import counted
+
+FEWEST_CUSTOMERS = 20  # as many as a discovery needs; among fewer, each has a large share
+LARGE_SHARE = 0.1  # of all orders or events
+TIMES_THE_NEXT = 20
+MOST_TOGETHER = 5  # ids that stand for many people, side by side: `guest`, `0`, `unknown`
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def dominant_notices(table: TableCustomers, column: str) -> Iterator[Notice]:
+    """A warning that names the customers with over a tenth of all rows, or with 20 times as many as the next.
+
+    column : the name of the customer's id in the user's table, for the condition that leaves them out.
+    """
+    if table.rows is None or len(table.rows) < FEWEST_CUSTOMERS:
+        return
+    counts = table.rows.sort_values(ascending=False, kind="stable")
+    numbers = counts.to_numpy(dtype=np.float64)
+    most = max(_with_large_share(numbers), _before_a_gap(numbers))
+    if not most:
+        return
+    ids, rows, following = [str(name) for name in counts.index[:most]], int(numbers[:most].sum()), numbers[most]
+    times = f", {numbers[most - 1] / following:,.0f} times the next" if following else ""
+    together = "" if most == 1 else " together"
+    yield Notice(
+        table.name,
+        f"{'customer' if most == 1 else 'customers'} {', '.join(map(repr, ids))} "
+        f"{'has' if most == 1 else 'have'}{together} {rows:,} of {counted(int(numbers.sum()), table.name[:-1])} "
+        f"({100 * rows / numbers.sum():.0f} %{times}): where {'it stands' if most == 1 else 'they stand'} for many "
+        f"people, such as guests, leave {'it' if most == 1 else 'them'} out by "
+        f"`sources: {table.name}: where: {json.dumps(_condition(column, ids, table.numeric), ensure_ascii=False)}`",
+        True,
+    )
+
+
+def _with_large_share(counts: NDArray[np.float64]) -> int:
+    """How many of the descending counts are over `LARGE_SHARE` of all."""
+    return int((counts > LARGE_SHARE * counts.sum()).sum())
+
+
+def _before_a_gap(counts: NDArray[np.float64]) -> int:
+    """How many of the descending counts lie before one that is `TIMES_THE_NEXT` smaller; 0 without such a gap."""
+    last, following = counts[:MOST_TOGETHER], counts[1 : MOST_TOGETHER + 1]
+    gaps = np.flatnonzero((following > 0) & (last >= TIMES_THE_NEXT * following))
+    return int(gaps[0]) + 1 if len(gaps) else 0
+
+
+def _condition(column: str, ids: Sequence[str], numeric: bool) -> str:
+    """The SQL condition under which none of the ids is left, such as `CustomerID <> '0'`."""
+    name = column if PLAIN_NAME.fullmatch(column) else '"' + column.replace('"', '""') + '"'
+    texts = ids if numeric else ["'" + text.replace("'", "''") + "'" for text in ids]
+    return f"{name} <> {texts[0]}" if len(texts) == 1 else f"{name} not in ({', '.join(texts)})"

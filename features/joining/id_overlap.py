@@ -1,0 +1,186 @@
+"""Whether the ids of several tables meet: how many are shared, and which would be under another writing.
+
+Leading zeros and case are part of an id, so `00123` and `123` are two customers until the settings merge them. Where an
+export has dropped them in one table, the tables do not meet, and every customer falls into two halves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from features.joining.id_rules import rewritten
+from features.joining.table_customers import TableCustomers, in_order
+from features.notices import Notice
+from features.settings import IdSettings
+from segment_model.errors import SourceError, counted
+
+FEW = 0.5  # of the smaller table's ids; a smaller share is a warning
+
+
+def overlap_notices(tables: Sequence[TableCustomers], ids: IdSettings) -> list[Notice]:
+    """How many ids each table shares with the others, the ids that would meet, and pairs of tables that hardly meet.
+
+    Raises
+    ------
+    SourceError
+        If tables share no id with the others, not even by way of a third one, and the settings do not allow it.
+    """
+    ordered = in_order(tables)
+    filled = [table for table in ordered if len(table.ids)]
+    pairs = _pairs(filled)
+    if not ids.allow_disjoint:
+        _check_connected(filled, pairs)
+    notices = [_shared(table, [pair for pair in pairs if pair.first is table]) for table in filled[:-1]]
+    for table in filled:
+        notices += _within(table)
+    for pair in pairs:
+        notices += [*_hardly(pair, ids), *_would_meet(pair)]
+    return notices + ([_empty(table) for table in ordered if not len(table.ids)] if len(ordered) > 1 else [])
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two tables: the number of ids that they share, and the ids that only one of them has."""
+
+    first: TableCustomers
+    second: TableCustomers
+    shared: int
+    only_first: pd.Index
+    only_second: pd.Index
+
+    @property
+    def examples(self) -> str:
+        """An id of each table that the other lacks."""
+        lonely = ((self.only_first, self.first), (self.only_second, self.second))
+        return ", ".join(f"{ids.min()!r} only in {table.name}" for ids, table in lonely if len(ids))
+
+
+def _pairs(tables: Sequence[TableCustomers]) -> list[Pair]:
+    """Every pair of tables, the earlier one first; all ids are compared as text once, and then by position."""
+    if len(tables) < 2:
+        return []
+    codes, ids = pd.factorize(tables[0].ids.append([table.ids for table in tables[1:]]))
+    holds = np.zeros((len(tables), len(ids)), dtype=np.bool_)
+    for row, own in zip(holds, np.split(codes, np.cumsum([len(table.ids) for table in tables])[:-1]), strict=True):
+        row[own] = True
+    return [
+        Pair(first, second, int((here & beside).sum()), ids[here & ~beside], ids[beside & ~here])
+        for (first, here), (second, beside) in combinations(zip(tables, holds, strict=True), 2)
+    ]
+
+
+def _shared(table: TableCustomers, pairs: Sequence[Pair]) -> Notice:
+    parts = [
+        f"{pair.shared:,} {'is' if pair.shared == 1 else 'are'} in {pair.second.name} "
+        f"({counted(len(pair.second.ids), 'id')})"
+        for pair in pairs
+    ]
+    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return Notice(table.name, f"of its {counted(len(table.ids), 'id')}, {listed}")
+
+
+def _within(table: TableCustomers) -> Iterator[Notice]:
+    """The ids of one table that are equal but for case and leading zeros; they may well be two customers."""
+    if table.whole:
+        return
+    keys = rewritten(table.ids)
+    first_places = pd.Series(table.ids, index=keys).groupby(level=0).transform("first") if keys.has_duplicates else None
+    if first_places is None:
+        return
+    repeated = first_places.to_numpy() != table.ids
+    alike = pd.DataFrame({"first": first_places.to_numpy()[repeated], "second": table.ids[repeated]})
+    example = alike.iloc[0]
+    yield Notice(
+        table.name,
+        f"{counted(len(alike), 'id')} {'differs' if len(alike) == 1 else 'differ'} from another by "
+        f"{_difference(alike)} alone, such as {example['first']!r} and {example['second']!r}; {_remedy(alike)} makes "
+        "them one customer",
+    )
+
+
+def _hardly(pair: Pair, ids: IdSettings) -> Iterator[Notice]:
+    smaller = min(len(pair.first.ids), len(pair.second.ids))
+    if pair.shared < FEW * smaller and not (ids.allow_disjoint and not pair.shared):
+        yield Notice(
+            pair.first.name,
+            f"shares only {counted(pair.shared, 'id')} with {pair.second.name}, of {smaller:,} in the smaller of the "
+            f"two ({pair.examples}): is customer_id the same id in both?",
+            True,
+        )
+
+
+def _would_meet(pair: Pair) -> Iterator[Notice]:
+    alike = _alike(pair)
+    if not len(alike):
+        return
+    example = alike.iloc[0]
+    yield Notice(
+        pair.first.name,
+        f"{counted(len(alike), 'id')} would meet {'another' if len(alike) == 1 else 'others'} in {pair.second.name} "
+        f"but for {_difference(alike)}, such as {example['first']!r} here and {example['second']!r} there; "
+        f"{_remedy(alike)} makes them one customer",
+        True,
+    )
+
+
+def _alike(pair: Pair) -> pd.DataFrame:
+    """Different ids, `first` and `second`, that are equal but for case and leading zeros; one of them is not shared."""
+    both_whole = pair.first.whole and pair.second.whole
+    if both_whole or not (len(pair.only_first) or len(pair.only_second)):
+        return pd.DataFrame(columns=["first", "second"])
+    sides = [(pair.only_first, pair.second.ids), (pair.first.ids, pair.only_second)]
+    merged = [_keyed(left, "first").merge(_keyed(right, "second"), on="key") for left, right in sides]
+    alike = pd.concat(merged).drop_duplicates(["first", "second"])
+    return alike[alike["first"] != alike["second"]].sort_values(["first", "second"])
+
+
+def _keyed(ids: pd.Index, name: str) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(ids, dtype="str"), "key": pd.Series(rewritten(ids), dtype="str")})
+
+
+def _needed(alike: pd.DataFrame) -> dict[str, str]:
+    """The settings without which some of the ids do not meet."""
+    first, second = pd.Index(alike["first"]), pd.Index(alike["second"])
+    case = (rewritten(first, fold=False) != rewritten(second, fold=False)).any()
+    zeros = (rewritten(first, strip=False) != rewritten(second, strip=False)).any()
+    return {**({"case": "fold"} if case else {}), **({"leading_zeros": "strip"} if zeros else {})}
+
+
+def _difference(alike: pd.DataFrame) -> str:
+    words = {"case": "upper and lower case", "leading_zeros": "leading zeros"}
+    return " and ".join(words[name] for name in _needed(alike))
+
+
+def _remedy(alike: pd.DataFrame) -> str:
+    settings = ", ".join(f"{name}: {choice}" for name, choice in _needed(alike).items())
+    return f"`features: ids: {{{settings}}}`"
+
+
+def _empty(table: TableCustomers) -> Notice:
+    return Notice(table.name, "no customer has a usable row before the as-of moment", True)
+
+
+def _check_connected(tables: Sequence[TableCustomers], pairs: Sequence[Pair]) -> None:
+    """Refuse tables that fall into parts without a shared id."""
+    joined = {table.name for table in tables[:1]}
+    meeting = [{pair.first.name, pair.second.name} for pair in pairs if pair.shared]
+    while more := [names for names in meeting if joined & names and not names <= joined]:
+        joined.update(*more)
+    apart = next((pair for pair in pairs if pair.first is tables[0] and pair.second.name not in joined), None)
+    if apart is not None:
+        raise SourceError(_disjoint(apart))
+
+
+def _disjoint(pair: Pair) -> str:
+    first, second, alike = pair.first, pair.second, _alike(pair)
+    meeting = f"; {counted(len(alike), 'id')} would meet under {_remedy(alike)}" if len(alike) else ""
+    return (
+        f"{first.name} ({counted(len(first.ids), 'id')}) and {second.name} ({counted(len(second.ids), 'id')}) share no "
+        f"customer id: {pair.examples}{meeting}. Map the same id in both by `columns: {{customer_id: your_name}}`, or "
+        "go on without a shared customer by `features: ids: {allow_disjoint: true}`"
+    )

@@ -1,0 +1,98 @@
+"""Who is a customer at the as-of moment.
+
+A table of customers without dates lists everyone who is known today. At an earlier as-of moment some of them were none
+yet, and they would enter the past as customers who have long been silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import pandas as pd
+
+from features.as_of import AsOf
+from features.joining.table_customers import LISTED, TableCustomers
+from features.notices import Notice
+from segment_model.errors import SettingsError, counted
+
+WithoutRows = Literal["automatic", "keep", "leave_out"]
+DAY = timedelta(days=1)
+LEFT_OUT = "left_out_without_rows"  # a count of the report
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The ids of customers who are left out, and why."""
+
+    ids: pd.Index
+    notices: tuple[Notice, ...] = ()
+
+
+NOBODY = LeftOut(pd.Index([], dtype="str"))
+
+
+def left_out(tables: Sequence[TableCustomers], as_of: AsOf, rule: WithoutRows) -> LeftOut:
+    """The customers of the customers table who are left out for want of a row in another table before `as_of`.
+
+    Under "automatic" these are the undated ones, and only where the as-of moment lies before the newest row of the
+    other tables. Without another table nobody is left out.
+
+    Raises
+    ------
+    SettingsError
+        If "leave_out" is asked for without another table.
+    """
+    listed = next((table for table in tables if table.name == LISTED), None)
+    dated = [table for table in tables if table.is_dated]
+    if listed is None or rule == "keep":
+        return NOBODY
+    if not dated:
+        if rule == "leave_out":
+            raise SettingsError(
+                "sources: customers: without_rows: leave_out needs orders, events or subscriptions: without them no "
+                "customer has a row"
+            )
+        return NOBODY
+    if rule == "leave_out":
+        return LeftOut(_without_rows(listed, tables))
+    newest = _newest(tables)
+    if newest is None or as_of.local >= newest:
+        return NOBODY
+    without = _without_rows(listed, tables)
+    early = without if listed.undated is None else without.intersection(listed.undated)
+    return LeftOut(early, (_notice(len(early), dated, as_of, newest),)) if len(early) else NOBODY
+
+
+def attribute_notices(tables: Sequence[TableCustomers], as_of: AsOf) -> list[Notice]:
+    """That attributes without dates are those of today, where the as-of moment lies more than a day in the past."""
+    listed = next((table for table in tables if table.name == LISTED), None)
+    newest = _newest(tables)
+    undated = listed is not None and listed.undated is not None and len(listed.undated) == len(listed.ids)
+    if not undated or newest is None or newest - as_of.local <= DAY:
+        return []
+    text = f"no known_at dates the attributes: they are as the table has them, not as of {as_of.local:%Y-%m-%d}"
+    return [Notice(LISTED, text)]
+
+
+def _newest(tables: Sequence[TableCustomers]) -> datetime | None:
+    return max((table.newest for table in tables if table.is_dated and table.newest is not None), default=None)
+
+
+def _without_rows(listed: TableCustomers, tables: Sequence[TableCustomers]) -> pd.Index:
+    without = listed.ids
+    for table in tables:
+        without = without if table is listed else without.difference(table.ids)
+    return without
+
+
+def _notice(number: int, dated: Sequence[TableCustomers], as_of: AsOf, newest: datetime) -> Notice:
+    names = " or ".join(table.name for table in dated)
+    return Notice(
+        LISTED,
+        f"{counted(number, 'customer')} without a row in {names} before {as_of.local:%Y-%m-%d} "
+        f"{'is' if number == 1 else 'are'} left out: no known_at tells since when, and rows go on to "
+        f"{newest:%Y-%m-%d}; `sources: customers: without_rows: keep` keeps them",
+    )

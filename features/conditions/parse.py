@@ -38,6 +38,7 @@ from features.grammar.moments import read_moment
 from segment_model.errors import SettingsError
 
 Node = Any  # of sqlglot's tree; the name of its base class depends on the version
+# only to read: sqlglot keeps the first writer that it makes of a dialect, and Ibis changes those when it is imported
 DIALECT = "postgres"
 LONGEST = 10_000  # characters
 PARTS = (
@@ -119,7 +120,7 @@ def parse_sql(text: str, what: str, parts: str) -> Node:
 def refused(node: Node, what: str, parts: str) -> SettingsError:
     """The error that names a part which the grammar does not have."""
     name = next((name for types, name in REFUSED if isinstance(node, types)), "this part")
-    return SettingsError(f"{name} is not part of a {what}: {node.sql(dialect=DIALECT)!r:.60}. {parts}")
+    return SettingsError(f"{name} is not part of a {what}: {node.sql()!r:.60}. {parts}")
 
 
 def has_only(node: Node, *arguments: str) -> bool:
@@ -167,7 +168,7 @@ def _comparison(node: Node) -> Condition:
         return Comparison(left, operator, right)
     if isinstance(right, ColumnName):
         return Comparison(right, MIRRORED.get(operator, operator), left)
-    raise SettingsError(f"{node.sql(dialect=DIALECT)!r:.60} compares two constants; name a column on one side. {PARTS}")
+    raise SettingsError(f"{node.sql()!r:.60} compares two constants; name a column on one side. {PARTS}")
 
 
 def _between(node: Node) -> Condition:
@@ -184,8 +185,7 @@ def _membership(node: Node) -> Condition:
     options = tuple(_literal(option) for option in node.expressions)
     if not options or len({type(option) for option in options}) > 1:
         raise SettingsError(
-            f"{node.sql(dialect=DIALECT)!r:.60}: the list after `in` holds literals of one kind, such as ('a', 'b') "
-            "or (1, 2)"
+            f"{node.sql()!r:.60}: the list after `in` holds literals of one kind, such as ('a', 'b') or (1, 2)"
         )
     return Membership(_column(node.this), options)
 
@@ -195,7 +195,7 @@ def _likeness(node: Node) -> Condition:
         raise _refuse(node)
     pattern = _literal(node.expression)
     if not isinstance(pattern, TextLiteral):
-        raise SettingsError(f"{node.sql(dialect=DIALECT)!r:.60}: `like` takes a pattern in single quotes, such as 'C%'")
+        raise SettingsError(f"{node.sql()!r:.60}: `like` takes a pattern in single quotes, such as 'C%'")
     if "\\" in pattern.text:
         raise SettingsError(f"{pattern.text!r:.60}: a pattern of `like` has no backslash; % is any text, _ a character")
     return Likeness(_column(node.this), pattern.text)
@@ -203,7 +203,7 @@ def _likeness(node: Node) -> Condition:
 
 def _absence(node: Node) -> Condition:
     if not has_only(node, "this", "expression") or not isinstance(node.expression, sql.Null):
-        raise SettingsError(f"{node.sql(dialect=DIALECT)!r:.60}: `is` is followed by null or not null; else write =")
+        raise SettingsError(f"{node.sql()!r:.60}: `is` is followed by null or not null; else write =")
     return Absence(_column(node.this))
 
 
@@ -265,7 +265,7 @@ def read_literal(node: Node) -> Literal | None:
     if type(node) is sql.Neg and type(node.this) is sql.Literal and not node.this.is_string:
         return _number(f"-{node.this.this}")
     if type(node) is sql.Cast and type(node.this) is sql.Literal and node.this.is_string:
-        return _moment(node.this.this, node.args["to"].sql(dialect=DIALECT))
+        return _moment(node.this.this, node.args["to"].sql())
     return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -191,3 +193,21 @@ def test_a_long_list_of_alternatives_is_no_deep_tree() -> None:
     tree = parse_condition(" or ".join(["a = 1"] * 900))
     assert isinstance(tree, Disjunction)
     assert len(tree.conditions) == 900
+
+
+def test_a_condition_that_is_read_before_ibis_is_imported_changes_no_sql_of_ibis() -> None:
+    """sqlglot keeps the first writer that it makes of a dialect, and Ibis changes those when it is imported."""
+    program = """
+from features.conditions.parse import parse_condition
+from segment_model.errors import SettingsError
+parse_condition("a > DATE '2026-01-01'")
+try:
+    parse_condition("lower(a) = 'x'")
+except SettingsError:
+    pass
+import ibis
+table = ibis.table({"a": "string"}, name="t")
+print(ibis.to_sql(table.select(b=table.a.split(".")[0]), dialect="postgres"))
+"""
+    written = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert "STRING_TO_ARRAY" in written.upper()

@@ -10,8 +10,8 @@ from pydantic import Field, field_validator, model_validator
 
 from features.scores.score_edges import ScoreEdges
 from features.settings_block import Settings
-from features.source_settings import Attribute, CustomersSource, Sources, TableSource, VectorsSource
-from segment_model.contract import Role
+from features.source_settings import Attribute, CustomersSource, Name, Sources, TableSource, VectorsSource
+from segment_model.contract import Kind, Role
 from segment_model.errors import SettingsError
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "CustomersSource",
     "FeatureSettings",
     "IdSettings",
+    "OwnFeature",
     "RfmSettings",
     "ScoreEdges",
     "Settings",
@@ -63,6 +64,9 @@ class UsageSettings(Settings):
     """Conventions of the usage columns."""
 
     session_gap_minutes: int = Field(30, ge=1, le=24 * 60, description="a longer silence starts a new session")
+    counts: tuple[str, ...] = Field(
+        (), description="events by their `name`, such as `[purchase, invite_sent]`: a column each counts them"
+    )
 
 
 class Words(Settings):
@@ -87,6 +91,42 @@ class IdSettings(Settings):
         return (self.case, self.leading_zeros) != ("keep", "keep")
 
 
+class OwnFeature(Settings):
+    """A feature of the user's own: an aggregate expression over a customer's rows of one table."""
+
+    table: Literal["orders", "events", "subscriptions"] = Field(description="the table whose rows it is made of")
+    expression: str = Field(description="an [aggregate expression](#own-features) over our columns of that table")
+    kind: Kind = Field(description="`count`: not negative, 0 without rows; `share`: 0 to 1; `flag`; `number`")
+    role: Role = Field(Role.DESCRIPTOR, description="basis: shapes the segments; descriptor: only describes them")
+    unit: str = Field("", description="unit shown after a value, such as `days`")
+    label: str = Field("", description="the column's name in sentences")
+    low: str = Field("", description="plain words for a low value, for the names of segments")
+    high: str = Field("", description="plain words for a high value")
+    description: str = Field("", description="a sentence for the documentation of the model")
+    sensitive: bool = Field(
+        False,
+        description="may not shape segments nor appear in names and cards, unless `discovery.allow_sensitive`",
+    )
+
+    @field_validator("kind")
+    @classmethod
+    def _a_number(cls, kind: Kind) -> Kind:
+        if kind is Kind.CATEGORY:
+            raise ValueError("an own feature is a number, count, share or flag; a category comes from `customers`")
+        return kind
+
+    @field_validator("expression")
+    @classmethod
+    def _an_aggregate(cls, text: str) -> str:
+        from features.conditions.aggregate_parse import parse_aggregate  # imports sqlglot, which few commands need
+
+        try:
+            parse_aggregate(text)
+        except SettingsError as error:
+            raise ValueError(str(error)) from error
+        return text
+
+
 class FeatureSettings(Settings):
     """How raw tables become one vector a customer."""
 
@@ -95,6 +135,9 @@ class FeatureSettings(Settings):
     ids: IdSettings = Field(IdSettings(), description="how the customer ids of several tables meet")
     rfm: RfmSettings = Field(RfmSettings(), description="conventions of recency, frequency and money")
     usage: UsageSettings = Field(UsageSettings(), description="conventions of usage")
+    own: dict[Name, OwnFeature] = Field(
+        default_factory=dict, description="features of your own, by the name of their column"
+    )
     roles: dict[str, Role] = Field(default_factory=dict, description="overrides of the default roles, by column")
     words: dict[str, Words] = Field(default_factory=dict, description="overrides of the default words, by column")
 

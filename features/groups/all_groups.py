@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from features.as_of import AnyAsOf
-from features.groups import firmographics, own_vectors, rfm, subscriptions, usage
+from features.groups import event_counts, firmographics, own_features, own_vectors, rfm, subscriptions, usage
 from features.joining.id_rules import under_id_rules
 from features.notices import Notice
 from features.own_vectors.infer_columns import Settled
@@ -87,6 +87,7 @@ def feature_groups(
     SourceError
         If a table cannot be opened, or lacks a column or has one of another type.
     """
+    own_features.check_tables(settings, sources)
     parts: list[Part] = []
     tallies: dict[str, tuple[Tally, ...]] = {}
     columns: dict[str, tuple[str, ...]] = {}
@@ -110,6 +111,11 @@ def feature_groups(
         tallies[contract.name] = table.tallies
         return table.table
 
+    def add_own(table: ir.Table, contract: RawTable) -> None:
+        if wanted := own_features.of_table(settings, contract.name):
+            figures = own_features.own_features(table, contract, wanted, as_of, settings.time_zone)
+            parts.append(Part(figures, own_features.own_columns(wanted), contract.name))
+
     if source := sources.orders:
         contract = ORDERS if settings.rfm.monetary else ORDERS_WITHOUT_MONEY
         orders = read(
@@ -120,6 +126,7 @@ def feature_groups(
         if settings.rfm.cdnow_summary:
             listed = rfm.cdnow_columns(settings.rfm, settings.currency)
             parts.append(Part(rfm.cdnow_summary(orders, as_of), listed, ORDERS.name))
+        add_own(orders, contract)
     if source := sources.events:
         events = read(open_table(source, EVENTS.name), source, EVENTS, source.columns)
         parts.append(Part(usage.usage(events, as_of), usage.columns(events), EVENTS.name))
@@ -128,12 +135,18 @@ def feature_groups(
             parts.append(Part(usage.top_feature(events, as_of), usage.top_feature_columns(), EVENTS.name))
         if "device" in events.columns:
             parts.append(Part(usage.main_device(events, as_of), usage.main_device_columns(), EVENTS.name))
+        if counted := settings.usage.counts:
+            listed = event_counts.event_count_columns(counted)
+            parts.append(Part(event_counts.event_counts(events, counted), listed, EVENTS.name))
+            tallies[EVENTS.name] = (*tallies[EVENTS.name], event_counts.absent_events(events, counted))
+        add_own(events, EVENTS)
     if source := sources.subscriptions:
         terms = read(open_table(source, SUBSCRIPTIONS.name), source, SUBSCRIPTIONS, source.columns)
         subscription_columns = subscriptions.columns(terms, settings.currency)
         parts.append(Part(subscriptions.subscriptions(terms, as_of), subscription_columns, SUBSCRIPTIONS.name))
         if "plan" in terms.columns:
             parts.append(Part(subscriptions.plan(terms, as_of), subscriptions.plan_columns(), SUBSCRIPTIONS.name))
+        add_own(terms, SUBSCRIPTIONS)
     if customers := sources.customers:
         attributes = customers.attributes
         raw = open_table(customers, CUSTOMERS.name)

@@ -64,15 +64,15 @@ class FileTables:
     def _query(self, files: FileList, shown: Sequence[str], source: TableSource, name: str) -> str:
         _refuse_other_settings(source, files.kind, name)
         if files.kind is FileKind.PARQUET:
-            check_parquet(files.paths, shown)
+            types = check_parquet(files.paths, shown)
             self._parquet_files += zip(files.paths, shown, strict=True)
-            return parquet_query(files.paths)
+            return parquet_query(files.paths, types)
         if files.kind is FileKind.CSV:
             return self._csv_query(files, shown, source, name)
         as_parquet = sheets_as_parquet if files.kind is FileKind.EXCEL else json_as_parquet
         written, notices = as_parquet(files.paths, shown, source, name, self._scratch)
         self.notices += notices
-        return parquet_query([written])
+        return parquet_query([written], {})
 
     def _csv_query(self, files: FileList, shown: Sequence[str], source: TableSource, name: str) -> str:
         csv_files = [

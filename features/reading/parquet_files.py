@@ -8,33 +8,49 @@ from pathlib import Path
 import duckdb
 
 from features.reading.header import refuse_twins
-from features.reading.sql_text import quoted_path
+from features.reading.sql_text import quoted_name, quoted_path
 from segment_model.errors import SourceError
 
 MAGIC = b"PAR1"
+NANOSECONDS = "timestamp[ns"  # how the Arrow types of moments with nanoseconds begin
 
 
-def check_parquet(paths: Sequence[Path], shown: Sequence[str]) -> None:
-    """Refuse files that are no Parquet, cut off, or of other columns than the first.
+def check_parquet(paths: Sequence[Path], shown: Sequence[str]) -> dict[str, str]:
+    """The Arrow types of the columns, by name; of the finest moments where files differ.
+
+    Files that are no Parquet, cut off, or of other columns than the first are refused.
 
     Raises
     ------
     SourceError
         Naming the file and what is wrong with it.
     """
-    first: Mapping[str, str] = {}
+    first: dict[str, str] = {}
+    nanoseconds: dict[str, str] = {}
     for path, name in zip(paths, shown, strict=True):
         columns = _columns(path, name)
         first = first or columns
+        nanoseconds |= {column: kind for column, kind in columns.items() if kind.startswith(NANOSECONDS)}
         if difference := _difference(first, columns):
             raise SourceError(f"{name}: {difference}, unlike {shown[0].rpartition(': ')[2]}; write all files alike")
+    return first | nanoseconds
 
 
-def parquet_query(paths: Sequence[Path]) -> str:
-    """SQL that reads the files as one table, with the columns of the first."""
+def parquet_query(paths: Sequence[Path], types: Mapping[str, str]) -> str:
+    """SQL that reads the files as one table, with the columns of the first.
+
+    Moments with nanoseconds, as pandas has them, are cut to microseconds: DuckDB's cast rounds, some into the next day.
+    """
     files = ", ".join(quoted_path(path) for path in paths)
     by_name = str(len(paths) > 1).lower()
-    return f"SELECT * FROM read_parquet([{files}], union_by_name = {by_name})"  # noqa: S608
+    cut = [
+        f"{'make_timestamptz' if 'tz=' in kind else 'make_timestamp'}(epoch_ns({quoted_name(name)}) // 1000) AS "
+        f"{quoted_name(name)}"
+        for name, kind in types.items()
+        if kind.startswith(NANOSECONDS)
+    ]
+    columns = f"* REPLACE ({', '.join(cut)})" if cut else "*"
+    return f"SELECT {columns} FROM read_parquet([{files}], union_by_name = {by_name})"  # noqa: S608
 
 
 def parquet_fault(path: Path, shown: str) -> str | None:
@@ -91,4 +107,6 @@ def _kind_of(dtype: str) -> str:
     """Types that meet without loss are one kind: numbers of all widths; texts, however they are stored."""
     if dtype.startswith(("int", "uint", "float", "double", "half", "decimal")):
         return "number"
+    if dtype.startswith("timestamp"):
+        return "instant" if "tz=" in dtype else "wall clock"
     return "text" if "string" in dtype else dtype

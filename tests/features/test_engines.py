@@ -154,3 +154,17 @@ def test_the_types_of_postgres_become_ours(tmp_path: Path, postgres_url: str, mo
     assert ours.frame.monetary_value.to_dict() == {"1": 10.3, "3": 7}
     assert theirs.frame.compare(ours.frame).empty
     assert theirs.digest == ours.digest
+
+
+def test_a_table_that_is_absent_is_answered_with_those_that_are_not(
+    case_folder: Path, case_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_URL", case_postgres)
+    for place, near, listed in (
+        ({"duckdb": "shop.duckdb", "table": "order"}, "'orders'", "There are customers, events, orders, subscriptions"),
+        ({"postgres": "SHOP_URL", "table": "shop.order"}, "'shop.orders'", "shop.customers, shop.events, shop.orders"),
+    ):
+        with pytest.raises(SourceError) as caught:
+            build_vectors(Sources.model_validate({"orders": place}), FeatureSettings(), AS_OF, case_folder)
+        assert f"orders: there is no table {place['table']!r}. Did you mean {near}?" in str(caught.value)
+        assert listed in str(caught.value)

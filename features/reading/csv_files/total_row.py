@@ -35,7 +35,7 @@ def check_last_row(file: CsvFile, source: TableSource, name: str) -> Notice | No
     """
     fields = _last_row(file)
     place = _place_of_total(fields)
-    if place is None or getattr(source, "where", None):
+    if place is None or source.where:
         return None
     remedy = f"delete it, or leave it out by `where: {_condition(file, source, place, fields[place])}`"
     if all(text.strip() for text in fields):

@@ -49,7 +49,7 @@ def sheets_as_parquet(
     notices = [Notice(name, f"{source.file}: {text}", warning=True)] if errors else []
     if not any(True for sheet in sheets for _ in sheet):
         notices.append(Notice(name, f"{source.file} has a header and no rows", warning=True))
-    return _written(RowsOfAll(sheets), sheets[0].names, source, scratch), notices
+    return _written(RowsOfAll(sheets), sheets[0].names, source, name, scratch), notices
 
 
 def json_as_parquet(
@@ -64,7 +64,7 @@ def json_as_parquet(
     """
     texts = [settle_text(path, label, source.encoding, scratch) for path, label in zip(paths, shown, strict=True)]
     files = [JsonRows(text) for text in texts]
-    written = _written(RowsOfAll(files), (), source, scratch)
+    written = _written(RowsOfAll(files), (), source, name, scratch)
     for file in files:
         refuse_nested(file, set(source.columns.values()))
     nested = sorted({key for file in files for key in file.nested})
@@ -74,12 +74,12 @@ def json_as_parquet(
     return written, notices
 
 
-def _written(rows: Rows, names: Sequence[str], source: TableSource, scratch: ScratchFolder) -> Path:
+def _written(rows: Rows, names: Sequence[str], source: TableSource, table: str, scratch: ScratchFolder) -> Path:
     types = column_types(rows, names)
     if not types:
-        raise SourceError(f"{source.file} holds no row; export it again")
+        raise SourceError(f"{table}: {source.file} holds no row; export it again")
     path = scratch.new(".parquet")
-    write_rows(rows, types, getattr(source, "decimal", None) or ".", path)
+    write_rows(rows, types, source.decimal or ".", path)
     return path
 
 

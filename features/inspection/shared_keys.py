@@ -75,6 +75,8 @@ def key_score(column: ColumnProfile, stem: str) -> float:
     score = max(score, ANY_KEY.score(column.name) * _own_id(stem))
     if not score and says_nothing(column.name) and column.distinct >= min(FEW_LEVELS, max(3, 0.1 * column.rows)):
         score = _by_values(column)
+    if not score and concepts_of(column.name) == {Concept.NAME} and column.distinct == column.rows:
+        score = BY_VALUES  # a name that nobody else has
     few = column.distinct < FEW_LEVELS and column.distinct < 0.05 * column.rows
     return score * (0.3 if few else 1.0)
 
@@ -83,7 +85,7 @@ def _by_values(column: ColumnProfile) -> float:
     """The score of a column whose name says nothing: repeated texts, then what differs in each row, then numbers."""
     repeats = column.distinct < 0.9 * column.rows
     if column.type is ColumnType.NUMBER:
-        return BY_VALUES / 2 if repeats or column.is_unique else 0.0
+        return BY_VALUES / 2 if repeats or column.distinct == column.rows else 0.0
     return BY_VALUES * (1.0 if repeats else 0.9 if column.distinct == column.rows else 0.8)
 
 

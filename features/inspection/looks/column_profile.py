@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from features.grammar.flags import read_flag
 from features.grammar.numbers import read_number
+from features.inspection.looks.flag_words import are_flags
 from features.inspection.looks.text_forms import MomentForm, is_missing, moment_form
 from features.inspection.names.name_words import concepts_of
 from features.inspection.names.vocabulary import Concept
@@ -105,8 +105,7 @@ def profile_texts(name: str, texts: Sequence[str | None], rows: int, distinct: i
     numbers = tuple(number for text in known if (number := read[text]) is not None)
     if len(numbers) >= READABLE * len(known):
         return replace(profile, type=ColumnType.NUMBER, numbers=numbers, unreadable=odd)
-    flags = all(read_flag(text) is not None for text in different)
-    return replace(profile, type=ColumnType.FLAG) if flags else profile
+    return replace(profile, type=ColumnType.FLAG) if are_flags(different) else profile
 
 
 def profile_numbers(name: str, values: Sequence[float | None], rows: int, distinct: int) -> ColumnProfile:

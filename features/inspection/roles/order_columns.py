@@ -17,7 +17,7 @@ from features.inspection.names.meanings import (
     PRICE_OF,
     QUANTITY_OF,
 )
-from features.inspection.names.name_words import concepts_of, currency_of
+from features.inspection.names.name_words import concepts_of, currency_of, says_nothing
 from features.inspection.names.vocabulary import Concept
 from features.inspection.roles.order_conventions import order_conventions
 from features.inspection.roles.table_proposal import (
@@ -31,11 +31,12 @@ from features.inspection.roles.table_proposal import (
     is_text,
     ranked,
 )
-from features.inspection.shared_keys import CustomerKey
+from features.inspection.shared_keys import BY_VALUES, CustomerKey
 from segment_model.errors import SourceError
 
 FEWEST_ROWS = 5  # from which one row a customer is no chance
 SIGN = re.compile(r"[$€£¥]|\b[A-Z]{3}\b")
+SIMILAR = 0.25  # difference of the scores of names of which either may be meant
 SAME_ORDER = 0.98  # the least share of order ids that belong to one customer
 ENOUGH_ORDERS = 5  # with several rows, to judge how a total repeats
 
@@ -57,7 +58,13 @@ def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
         return None
     columns |= money
     checks |= doubts
-    columns |= _discount(look, columns)
+    discounts = _discounts(look, columns)
+    if discounts:
+        columns["discount"] = discounts[0]
+    if len(discounts) > 1:
+        checks["discount"] = f"or {' or '.join(discounts[1:])}?"
+    if key.score <= BY_VALUES and "amount" in columns and "amount" not in checks:
+        checks |= {"amount": "is it the money of the row?"} if says_nothing(columns["amount"]) else {}
     conventions = order_conventions(look, columns)
     stem = 0.7 if Concept.ORDER in concepts_of(look.stem) else 0.0
     is_one_row_each = look.rows >= FEWEST_ROWS and look[key.column].is_unique and order_id is None and not stem
@@ -143,10 +150,12 @@ def _repeats(look: TableLook, order_id: str | None, amount: str) -> bool:
     return len(several) >= ENOUGH_ORDERS and sum(len(set(lines)) == 1 for lines in several) >= 0.95 * len(several)
 
 
-def _discount(look: TableLook, columns: Mapping[str, str]) -> dict[str, str]:
-    """A discount in money; a column of shares or percents is none."""
-    _, name = best(look, DISCOUNT_OF, is_number, set(columns.values()))
-    return {} if name is None or _is_rate(look, name, columns) else {"discount": name}
+def _discounts(look: TableLook, columns: Mapping[str, str]) -> list[str]:
+    """The columns of discounts in money, that of the most money first; shares and percents are none."""
+    scored = ranked(look, DISCOUNT_OF, is_number, set(columns.values()))
+    alike = [column for score, column in scored if score >= max(CERTAIN, scored[0][0] - SIMILAR)]
+    money = [column for column in alike if not _is_rate(look, column.name, columns)]
+    return [column.name for column in sorted(money, key=lambda column: -abs(sum(column.numbers)))]
 
 
 def _is_rate(look: TableLook, discount: str, columns: Mapping[str, str]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from features.grammar.date_formats import date_format
 from features.grammar.numbers import COMMA, POINT, ambiguous_number, decimal_mark
 from features.inspection.looks.column_profile import ColumnType
+from features.inspection.looks.flag_words import other_flag_words
 from features.inspection.looks.table_look import HEAD, TableLook
 from features.inspection.roles.table_proposal import TableProposal
 
@@ -30,12 +31,21 @@ def with_source_options(table: TableProposal) -> TableProposal:
         options["date_format"] = next(iter(formats.values())) if one_for_all else formats
     decimal, doubt = _decimal(table)
     options |= {"decimal": decimal} if decimal else {}
+    yes, no = other_flag_words([level for name in _flags(table) for level, _ in table.look[name].levels])
+    options |= {"true_values": yes} if yes else {}
+    options |= {"false_values": no} if no else {}
     checks = {name: text for name, text in (("date_format", doubts), ("decimal", doubt)) if text}
     return replace(table, options={**options, **table.options}, checks={**checks, **table.checks})
 
 
 def _used(table: TableProposal) -> tuple[str, ...]:
     return (*table.columns.values(), *(attribute.column for attribute in table.attributes))
+
+
+def _flags(table: TableProposal) -> list[str]:
+    """The attributes of yes and no."""
+    named = [attribute.column for attribute in table.attributes]
+    return [] if table.role != "customers" else [name for name in named if table.look[name].type is ColumnType.FLAG]
 
 
 def _formats(table: TableProposal) -> tuple[dict[str, str], str]:

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from features.inspection.settings_text import content_of
+from jobs.customer_vectors import vectors_of
 from jobs.initial_settings import initial_settings
+from training.settings import read_settings
 
 CUSTOMERS = 60
 ORDERS = pd.DataFrame(
@@ -28,6 +30,7 @@ def proposed(folder: Path, **columns: list[Any]) -> tuple[dict[str, Any], str]:
     ORDERS.to_csv(folder / "orders.csv", index=False)
     files = [folder / "orders.csv", folder / "customers.csv"]
     text = initial_settings(files, folder / "segments.yaml").text
+    (folder / "segments.yaml").write_text(text, encoding="utf-8")
     return content_of(text)["sources"]["customers"], text
 
 
@@ -84,6 +87,14 @@ def test_what_is_no_attribute_is_named(name: str, cells: list[Any], tmp_path: Pa
     source, text = proposed(tmp_path, **{name: cells, "tier": each("gold", "tin")})
     assert list(source["attributes"]) == ["tier"]
     assert f"# left out: {name} (" in text
+
+
+def test_yes_and_no_in_another_language(tmp_path: Path) -> None:
+    source = proposed(tmp_path, Newsletter=each("Ja", "Nein", None))[0]
+    assert source["attributes"]["Newsletter"] == {"kind": "flag"}
+    assert (source["true_values"], source["false_values"]) == (["ja"], ["nein"])
+    vectors = vectors_of(read_settings(tmp_path / "segments.yaml")[0], tmp_path)
+    assert vectors.frame.Newsletter.value_counts().to_dict() == {1.0: 20, 0.0: 20}
 
 
 def test_the_name_of_a_computed_column_is_not_taken_twice(tmp_path: Path) -> None:

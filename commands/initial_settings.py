@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
-from commands.results import write_bytes
-from commands.settings_file import FilePath, moment_of
+from commands.results import NewSettings, write_bytes
+from commands.settings_file import moment_of
 
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--out", type=FilePath, default=Path("segments.yaml"), show_default=True, help="Settings file to write.")
+@click.option(
+    "--out", type=NewSettings, default=Path("segments.yaml"), show_default=True, help="Settings file (.yaml) to write."
+)
 @click.option("--as-of", metavar="DATE", help="As-of date or time; by default the day after the newest row.")
 @click.option("--force", is_flag=True, help="Replace a settings file that exists.")
 def init(files: tuple[Path, ...], out: Path, as_of: str | None, force: bool) -> None:

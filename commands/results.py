@@ -40,6 +40,7 @@ class OutputFile(click.Path):
 
 TableFile = OutputFile(".parquet", ".csv")
 PictureFile = OutputFile(".png")
+NewSettings = OutputFile(".yaml", ".yml")
 AnyFile = OutputFile()
 
 

@@ -21,6 +21,7 @@ TABLE = pd.DataFrame({"spend": [0.1, None]}, index=pd.Index(["0042", "ü"], name
     [
         (["features", "absent.yaml", "--out", "w.xlsx"], ".parquet or .csv"),
         (["assign", "absent.parquet", "--out", "w"], ".parquet or .csv"),
+        (["init", "orders.csv", "--force", "--out", "orders.csv"], ".yaml or .yml"),
         (["compare", "1", "2", "--vectors", "absent.parquet", "--out", "flow.svg"], ".png"),
     ],
 )

@@ -215,7 +215,9 @@ class VectorsSource(TableSource):
     kinds: dict[str, Kind] = Field(
         default_factory=dict, description="the kind of a column, instead of the one inferred from its values"
     )
-    roles: dict[str, Role] = Field(default_factory=dict, description="the role of a column; basis by default")
+    roles: dict[str, Role] = Field(
+        default_factory=dict, description="the role of a column; basis by default, descriptor for a sensitive column"
+    )
     units: dict[str, str] = Field(default_factory=dict, description="the unit shown after a value")
     sensitive: list[str] = Field(
         default_factory=list,

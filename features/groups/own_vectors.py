@@ -110,12 +110,12 @@ def own_vectors(table: ir.Table, columns: VectorColumns) -> ir.Table:
 
 
 def columns_of(columns: VectorColumns, source: VectorsSource) -> tuple[Column, ...]:
-    """The definitions of the columns; bases unless the settings say otherwise."""
+    """The definitions of the columns; bases unless they are sensitive or the settings say otherwise."""
     return tuple(
         Column(
             column.name,
             column.kind,
-            source.roles.get(column.theirs, Role.BASIS),
+            source.roles.get(column.theirs, Role.DESCRIPTOR if column.theirs in source.sensitive else Role.BASIS),
             source.units.get(column.theirs, ""),
             NAME,
             f"{column.theirs}, as the vectors table has it",

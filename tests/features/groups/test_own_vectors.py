@@ -93,14 +93,17 @@ def test_settings_say_otherwise(tmp_path: Path) -> None:
         columns={"customer_id": "client", "income": "Annual Income (k$)"},
         exclude=["spend"],
         kinds={"version": "count", "Churn": "category", "remark": "category"},
-        roles={"plan": "descriptor"},
+        roles={"open_rate": "basis", "remark": "descriptor"},
         units={"Annual Income (k$)": "thousand USD"},
-        sensitive=["plan"],
+        sensitive=["plan", "open_rate"],
     )
     contract = vectors.contract
     assert contract.names == ("income", "open_rate", "Churn", "plan", "remark", "version")
     assert (contract["income"].unit, contract["income"].kind) == ("thousand USD", Kind.COUNT)
+    # a sensitive column may not shape segments, unless the settings ask for it
     assert (contract["plan"].role, contract["plan"].sensitive) == (Role.DESCRIPTOR, True)
+    assert (contract["open_rate"].role, contract["open_rate"].sensitive) == (Role.BASIS, True)
+    assert contract["remark"].role is Role.DESCRIPTOR
     assert contract["Churn"].kind is Kind.CATEGORY
     assert vectors.frame.version.unique().tolist() == [3]
     only = built(tmp_path, own_table(), include=["spend", "plan"])

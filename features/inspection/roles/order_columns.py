@@ -34,7 +34,7 @@ from features.inspection.roles.table_proposal import (
 from features.inspection.shared_keys import BY_VALUES, CustomerKey
 from segment_model.errors import SourceError
 
-FEWEST_ROWS = 5  # from which one row a customer is no chance
+ATTRIBUTES = 2  # further columns, from which a table of one row a customer rather is one of customers
 SIGN = re.compile(r"[$€£¥]|\b[A-Z]{3}\b")
 SIMILAR = 0.25  # difference of the scores of names of which either may be meant
 SAME_ORDER = 0.98  # the least share of order ids that belong to one customer
@@ -67,7 +67,8 @@ def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
         checks |= {"amount": "is it the money of the row?"} if says_nothing(columns["amount"]) else {}
     conventions = order_conventions(look, columns)
     stem = 0.7 if Concept.ORDER in concepts_of(look.stem) else 0.0
-    is_one_row_each = look.rows >= FEWEST_ROWS and look[key.column].is_unique and order_id is None and not stem
+    has_more = len(look.columns) - len(columns) >= ATTRIBUTES
+    is_one_row_each = has_more and look[key.column].is_unique and order_id is None and not stem
     return TableProposal(
         "orders",
         look,

@@ -261,6 +261,18 @@ EXPORTS = {
         options={"decimal": ",", "date_format": "%d.%m.%Y"},
         checks=("amount",),
     ),
+    "customers who bought once": Export(
+        "customer,date,total",
+        rows(lambda n, day: f"c{n},{day},{n + 1}.00"),
+        "orders",
+        {"customer_id": "customer", "ordered_at": "date", "amount": "total"},
+    ),
+    "accounts with their revenue": Export(
+        "account_id,created_at,industry,country,total_revenue",
+        rows(lambda n, day: f"a{n},{day},{'xyz'[n % 3]},{'DF'[n % 2]},{n + 1}.00"),
+        "vectors",
+        {"customer_id": "account_id"},
+    ),
     "rides": Export(
         "ride_id,rider,started_at,ended_at,fare,distance_km",
         rows(lambda n, day: f"r{n},u{n % 7},{day} 10:00:00,{day} 10:30:00,{n + 3}.20,{n}.1"),

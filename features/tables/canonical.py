@@ -18,6 +18,7 @@ import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
 from features.notices import Notice
+from features.tables.packed_marks import keep_packed
 from features.tables.raw_tables import RawTable, RawType, matched_columns
 from features.tables.text_marks import LEVELS, NULL_WORDS, UNREADABLE, read_once, text_marks
 from features.tables.text_source import TextSource, column_words
@@ -107,8 +108,9 @@ def canonical(
         **{name: _any_of(flags) for name, flags in unusable.items()},
         **text_marks(typed, readings),
     }
-    table = keep(typed.select(**{name: _wall_clock(column) for name, column in values.items()}, **marks))
-    source = TextSource(contract, matched, rules, raw, notices)
+    full = typed.select(**{name: _wall_clock(column) for name, column in values.items()}, **marks)
+    table = keep_packed(full, [*marks], keep)
+    source = TextSource(contract, matched, rules, raw, full, notices)
     tallies = [_tally(table, source)]
     if duplicates_dropped:
         tallies.append(Tally(raw.aggregate(read=raw.count()), _duplicates, f"{contract.name}: counting rows"))

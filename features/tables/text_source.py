@@ -11,7 +11,9 @@ from features.grammar.moments import has_zone
 from features.grammar.proposals import fitting_formats, moment_advice
 from features.grammar.words import key_advice, number_advice
 from features.notices import Notice
+from features.tables.packed_marks import PRESENT
 from features.tables.raw_tables import RawTable, RawType
+from features.tables.text_marks import UNREADABLE
 from features.text.rules import TextRules
 from segment_model.errors import SourceError, counted
 
@@ -34,12 +36,16 @@ WRITTEN = {  # how text must be written to be read as a type
 
 @dataclass(frozen=True, slots=True)
 class TextSource:
-    """A raw table with our column names to the user's, the rules of its text, and the notices so far."""
+    """A raw table with our column names to the user's, the rules of its text, and the notices so far.
+
+    marked : the table under our names, with the marks of `text_marks`.
+    """
 
     contract: RawTable
     matched: Mapping[str, str]
     rules: TextRules
     table: ir.Table
+    marked: ir.Table
     notices: tuple[Notice, ...]
 
     def refusal(self, name: str, faults: int, example: str) -> SourceError:
@@ -47,6 +53,7 @@ class TextSource:
         kind = next(column.type for column in self.contract.columns if column.name == name)
         number = counted(faults, "value that is", "values that are")
         where = column_words(self.contract.name, self.matched, name)
+        example = self._example(name) if example == PRESENT else example
         if (
             kind is RawType.MOMENT
             and self.rules.date_format(self.matched[name]) is None
@@ -68,6 +75,13 @@ class TextSource:
             f"column {theirs!r}: None, NA or N/A in {rows} is kept as a category; where it means missing, set "
             f"`null_values: {{{theirs}: [None, NA, N/A]}}`",
         )
+
+    def _example(self, name: str) -> str:
+        """A text that cannot be read, of a table that was kept without its texts."""
+        from features.sources import fetch  # imports engines, which typed columns do not need
+
+        example = self.marked.aggregate(example=self.marked[f"{UNREADABLE}{name}"].min())
+        return str(fetch(example, self.contract.name).to_pylist()[0]["example"])
 
     def _advice(self, kind: RawType, name: str, example: str) -> str:
         if kind is RawType.NUMBER:

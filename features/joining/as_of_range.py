@@ -26,7 +26,7 @@ def as_of_notices(tables: Sequence[TableCustomers], as_of: AsOf) -> list[Notice]
 
 
 def _too_late(as_of: AsOf, newest: datetime) -> str:
-    days = counted((as_of.local - newest).days, "day")
+    days = counted((as_of.local.date() - newest.date()).days, "day")
     return (
         f"as_of {_written(as_of.local)} is {days} after the newest row of all, {_written(newest)}: recency and windows "
         f"count from a moment without rows; `as_of: {newest + LATEST:%Y-%m-%d}` follows that row"

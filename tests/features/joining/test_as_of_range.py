@@ -24,7 +24,7 @@ def test_more_than_a_day_after_the_newest_row(build: Any) -> None:
     assert not warnings(build({"orders": ORDERS}, NEWEST + day))
     (issued,) = warnings(build({"orders": ORDERS}, date(2024, 7, 3)))
     assert issued == (
-        "warning: orders: as_of 2024-07-03 is 3 days after the newest row of all, 2024-06-29 22:30:00: recency and "
+        "warning: orders: as_of 2024-07-03 is 4 days after the newest row of all, 2024-06-29 22:30:00: recency and "
         "windows count from a moment without rows; `as_of: 2024-06-30` follows that row"
     )
 
@@ -32,7 +32,7 @@ def test_more_than_a_day_after_the_newest_row(build: Any) -> None:
 def test_the_newest_row_of_all_tables_counts(build: Any) -> None:
     assert not warnings(build({"orders": ORDERS, "events": EVENTS}, date(2024, 7, 1)))
     (issued,) = warnings(build({"orders": ORDERS, "events": EVENTS}, date(2024, 7, 2)))
-    assert issued.startswith("warning: events: as_of 2024-07-02 is 1 day after")
+    assert issued.startswith("warning: events: as_of 2024-07-02 is 2 days after")
 
 
 def test_a_row_after_the_moment_is_a_row(build: Any) -> None:

@@ -202,7 +202,7 @@ def test_a_count_of_nothing_is_0_and_any_other_figure_is_missing(tmp_path: Path)
         "many": {"table": "orders", "expression": "sum(case when amount > 2 then 1 end)", "kind": "count"},
         "large": {"table": "orders", "expression": "max(case when amount > 2 then amount end)", "kind": "number"},
     }
-    (tmp_path / "events.csv").write_text("customer_id,occurred_at\nc,2024-06-01\n")
+    (tmp_path / "events.csv").write_text("customer_id,occurred_at\na,2024-06-01\nc,2024-06-01\n")
     pd.DataFrame({"customer_id": ["a", "b"], "ordered_at": "2024-06-29", "amount": [1, 3]}).to_csv(
         tmp_path / "orders.csv"
     )
@@ -432,7 +432,9 @@ CHECKS = st.sampled_from(
 ARGUMENTS = st.one_of(
     NUMBERS,
     st.builds(lambda check, number: f"case when {check} then {number} end", CHECKS, NUMBERS),
-    st.builds(lambda check, one, two: f"case when {check} then {one} else {two} end", CHECKS, NUMBERS, NUMBERS),
+    st.builds(
+        lambda check, first, second: f"case when {check} then {first} else {second} end", CHECKS, NUMBERS, NUMBERS
+    ),
 )
 AGGREGATES = st.one_of(
     st.just("count(*)"),

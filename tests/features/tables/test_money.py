@@ -21,7 +21,7 @@ AS_OF = date(2026, 6, 30)
 
 
 def built(folder: Path, orders: Mapping[str, Any], source: Mapping[str, Any], **features: Any) -> CustomerVectors:
-    frame = pd.DataFrame({"ordered_at": "2026-06-29 10:00", **orders})
+    frame = pd.DataFrame({"ordered_at": "2026-06-30 10:00", **orders})
     frame.to_csv(folder / "orders.csv", index=False)
     sources = Sources.model_validate({"orders": {"file": "orders.csv", **source}})
     return build_vectors(sources, FeatureSettings.model_validate(features), AS_OF, folder)

@@ -30,7 +30,7 @@ def plain_columns(source: TableSource, names: Sequence[str], rows: Sequence[Sequ
     """
     if source.where or source.date_format or source.null_values or not rows:
         return {}
-    forms = {source.columns.get(our, our): ("BIGINT",) for our in IDS}
+    forms: dict[str, tuple[str, ...]] = {source.columns.get(our, our): ("BIGINT",) for our in IDS}
     forms |= {source.columns.get(our, our): ("TIMESTAMP", "DATE") for our in MOMENTS}
     plain = {}
     for place, name in enumerate(names):

@@ -162,6 +162,13 @@ DEMANDS = (
         "Two concurrent promotions: one succeeds, both are recorded",
         ("registry/versions/test_promotions.py::test_of_two_promotions_at_once_one_wins_and_both_are_recorded",),
     ),
+    Demand(
+        "Files of tables that are cut, shuffled, binary, one line of 1 GB or unpack to 1 GB: one line, memory bounded",
+        (
+            "features/reading/test_damaged_files.py::test_damaged_bytes_are_read_or_refused_in_one_line",
+            "features/reading/test_damaged_files.py::test_huge_damaged_files_cost_little_memory",
+        ),
+    ),
 )
 
 

@@ -8,7 +8,7 @@ A customer without rows in a table has 0 where 0 is true (no orders: frequency 0
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,7 +65,9 @@ def build_vectors(
     moment = moment_of(as_of, settings.time_zone)
     with Engines(Path(base), settings.time_zone) as engines:
         own = learned.own if learned is not None else None
-        groups = feature_groups(engines.open, sources, settings, moment, own, engines.keep)
+        groups = _groups(
+            engines, lambda: feature_groups(engines.open_typed, sources, settings, moment, own, engines.keep)
+        )
         read = {name: _rows_read(tallies) for name, tallies in groups.tallies.items()}
         frames = [_frame(part) for part in groups.parts]
         of_rows = (notice for rows in read.values() for notice in rows.notices)
@@ -104,6 +106,16 @@ class RowsRead:
     notices: tuple[Notice, ...]
     oldest: datetime | None
     newest: datetime | None
+
+
+def _groups(engines: Engines, read: Callable[[], FeatureGroups]) -> FeatureGroups:
+    """The groups, read again wherever a column turns out not to be plain throughout."""
+    while True:
+        try:
+            return read()
+        except SourceError as error:
+            if not engines.reads_as_text(error):
+                raise
 
 
 def _rows_read(tallies: Sequence[Tally]) -> RowsRead:

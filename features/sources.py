@@ -64,7 +64,7 @@ class Engines:
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What was assumed of the tables opened so far."""
-        return tuple(self._files.notices)
+        return tuple(dict.fromkeys(self._files.notices))
 
     def __enter__(self) -> Self:
         return self
@@ -81,6 +81,22 @@ class Engines:
             self._scratch.close()
         if fault is not None:
             raise SourceError(fault) from error
+
+    def open_typed(self, source: TableSource, name: str) -> ir.Table:
+        """The table as `open` has it, where columns of a CSV file that are plain throughout have their types.
+
+        If a later row is not plain, computing fails, and `reads_as_text` tells that opening it again will do.
+
+        Raises
+        ------
+        SourceError
+            If the file, database or table is absent or cannot be read.
+        """
+        return self._file(source, name, typed=True) if source.file is not None else self.open(source, name)
+
+    def reads_as_text(self, error: SourceError) -> bool:
+        """Whether the error is that a column is not plain throughout; then `open_typed` has it as text from now on."""
+        return self._files.leaves_plain(str(error.__cause__))
 
     def open(self, source: TableSource, name: str) -> ir.Table:
         """The table as it is, with the user's column names.
@@ -126,8 +142,8 @@ class Engines:
             keep_once(backend.con, f"segments_{self._made}", str(backend.compile(table)), columns)
             return backend.table(f"segments_{self._made}")
 
-    def _file(self, source: TableSource, name: str) -> ir.Table:
-        query, is_text = self._files.query(source, name)
+    def _file(self, source: TableSource, name: str, typed: bool = False) -> ir.Table:
+        query, is_text = self._files.query(source, name, typed)
         backend = self._backend(EMBEDDED, lambda: self._embedded(name))
         self._made += 1
         view = f"segments_{self._made}"

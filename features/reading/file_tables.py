@@ -10,6 +10,7 @@ from pathlib import Path
 from features.notices import Notice
 from features.reading.csv_files.csv_file import CsvFile, csv_query, refuse_differences, settle_csv
 from features.reading.csv_files.faults import first_fault
+from features.reading.csv_files.plain_columns import column_that_is_not_plain, plain_columns, typed_query
 from features.reading.csv_files.total_row import check_last_row
 from features.reading.file_list import FileKind, FileList, list_files
 from features.reading.header import unnamed
@@ -35,10 +36,15 @@ class FileTables:
         self._base, self._scratch = base, scratch
         self._csv_files: list[CsvFile] = []
         self._parquet_files: list[tuple[Path, str]] = []
+        self._as_text: set[tuple[str, str]] = set()  # columns, by raw table, that are not plain throughout
+        self._plain: dict[str, dict[str, str]] = {}  # the plain columns of each raw table
         self.notices: list[Notice] = []
 
-    def query(self, source: TableSource, name: str) -> tuple[str, bool]:
+    def query(self, source: TableSource, name: str, typed: bool = False) -> tuple[str, bool]:
         """SQL for the table that the files of a source hold, with the user's column names; whether it parses text.
+
+        typed : whether columns of ids and moments that are written plainly get their types; the engine fails at the
+        first row that is not plain, and `leaves_plain` tells so.
 
         Raises
         ------
@@ -48,10 +54,29 @@ class FileTables:
         files = list_files(self._base, str(source.file), name)
         shown = [f"{name}: {self._shown(path)}" for path in files.paths]
         try:
-            return self._query(files, shown, source, name), files.kind is FileKind.CSV
+            query = self._query(files, shown, source, name)
+            return (self._typed(query, source, name) if typed else query), files.kind is FileKind.CSV
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise SourceError(f"{name}: cannot read {source.file} or write its copy: {reason}") from error
+
+    def leaves_plain(self, error: str) -> bool:
+        """Whether the engine failed at a column that is not plain throughout; from now on it is text."""
+        for name, plain in self._plain.items():
+            column = column_that_is_not_plain(error, plain)
+            if column is not None and (name, column) not in self._as_text:
+                self._as_text.add((name, column))
+                return True
+        return False
+
+    def _typed(self, query: str, source: TableSource, name: str) -> str:
+        file = next((file for file in self._csv_files if file.shown.startswith(f"{name}: ")), None)
+        if file is None:
+            return query
+        dialect = file.dialect
+        plain = plain_columns(source, dialect.names, dialect.first_rows)
+        self._plain[name] = {column: kind for column, kind in plain.items() if (name, column) not in self._as_text}
+        return typed_query(query, dialect.names, self._plain[name]) if self._plain[name] else query
 
     def fault(self) -> str | None:
         """What is wrong with the first file that cannot be read to its end; None if all can."""
@@ -97,7 +122,7 @@ def _dialect_notices(files: Sequence[CsvFile], file: str, name: str) -> list[Not
         part = f"{count} of {counted(len(files), 'file')} of " if count < len(files) else ""
         if description:
             notices.append(Notice(name, f"{part}{file} is read {description}"))
-    if not any(csv_file.dialect.has_rows for csv_file in files):
+    if not any(csv_file.dialect.first_rows for csv_file in files):
         notices.append(Notice(name, f"{file} has a header and no rows", warning=True))
     for csv_file in files[:1]:
         absent = [column for place, column in enumerate(csv_file.dialect.names, 1) if column == unnamed(place)]

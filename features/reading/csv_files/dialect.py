@@ -26,14 +26,14 @@ SEPARATOR_LINE = "sep="  # Excel's own first line, which names the delimiter
 class Dialect:
     """How a CSV file is written.
 
-    skipped : the lines before the header. has_rows : whether a row stands below it.
+    skipped : the lines before the header. first_rows : the first ones below it.
     """
 
     delimiter: str
     line_end: str
     names: tuple[str, ...]
     skipped: int = 0
-    has_rows: bool = field(default=True, compare=False)
+    first_rows: tuple[tuple[str, ...], ...] = field(default=(), compare=False, repr=False)
 
 
 def settle_dialect(path: Path, shown: str, line_end: str, chosen: str | None) -> Dialect:
@@ -62,7 +62,7 @@ def settle_dialect(path: Path, shown: str, line_end: str, chosen: str | None) ->
     delimiter = chosen or _settle_delimiter(head, shown)
     records = _first_records(head, delimiter)
     names = column_names([record.fields for record in records], shown, records[0].line + skipped if records else 1)
-    return Dialect(delimiter, line_end, names, skipped, len(records) > 1)
+    return Dialect(delimiter, line_end, names, skipped, tuple(tuple(record.fields) for record in records[1:]))
 
 
 def read_head(path: Path, line_end: str) -> str:

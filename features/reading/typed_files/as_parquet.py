@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.notices import Notice
+from features.reading.csv_files.plain_columns import MOMENTS
 from features.reading.scratch import ScratchFolder
 from features.reading.text_files.text_file import settle_text
 from features.reading.typed_files.excel import SheetRows, open_sheet
@@ -15,8 +16,6 @@ from features.reading.typed_files.rows import Row, Rows, column_types, write_row
 from features.reading.typed_files.workbook_parts import count_error_cells
 from features.source_settings import TableSource
 from segment_model.errors import SourceError, counted
-
-MOMENTS = ("ordered_at", "occurred_at", "known_at", "started_at", "ended_at")  # our columns of moments, of every table
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,3 +185,46 @@ def test_ids_that_are_whole_numbers_stay_what_they_are(
     sources = Sources.model_validate({"orders": {"file": "orders.csv"}})
     vectors = build_vectors(sources, FeatureSettings(), date(2026, 7, 1), tmp_path)
     assert vectors.frame.frequency.to_dict() == {"1": 5000, **frequencies}
+
+
+@pytest.mark.parametrize(
+    ("late", "customer", "recency"),
+    [
+        ("007,2026-06-29 10:00:00,5", "007", 2),
+        ("7.0,2026-06-29 10:00:00,5", "7", 2),
+        (" 7 ,2026-06-29 10:00:00,5", "7", 2),
+        ("7,2026-06-29T10:00,5", "7", 2),
+        ("7,2026-06-29,5", "7", 2),
+        ("7,2026-06-28 10:00:00.5,5", "7", 3),
+        ("K-7,2026-06-29 10:00:00,5", "K-7", 2),
+        ("99999999999999999999,2026-06-29 10:00:00,5", "99999999999999999999", 2),
+    ],
+)
+def test_a_late_row_that_is_written_another_way_is_read_by_the_grammar(
+    late: str, customer: str, recency: int, tmp_path: Path
+) -> None:
+    lines = ["customer_id,ordered_at,amount", *["1,2026-06-01 12:00:00,1"] * 25_000, late]
+    (tmp_path / "orders.csv").write_text("\n".join(lines))
+    sources = Sources.model_validate({"orders": {"file": "orders.csv"}})
+    vectors = build_vectors(sources, FeatureSettings(), date(2026, 7, 1), tmp_path)
+    assert vectors.frame.recency_days.to_dict() == {"1": 30, customer: recency}
+    assert vectors.report["orders"]["rows"] == 25_001
+
+
+@pytest.mark.parametrize(
+    ("late", "message"),
+    [
+        ("7,2026-06-29 10:00:00Z,5", "some values have a time zone and some do not"),
+        ("7,6/29/26,5", "holds 1 value that is no timestamp, such as '6/29/26'"),
+        ("7,2026-02-30 10:00:00,5", "holds 1 value that is no timestamp, such as '2026-02-30 10:00:00'"),
+        ("7,epoch,5", "holds 1 value that is no timestamp, such as 'epoch'"),
+        ("7,2026-06-29 10:00:00", "orders.csv, line 25002: 2 fields, and the header 3"),
+    ],
+)
+def test_a_late_row_that_no_grammar_reads_is_refused(late: str, message: str, tmp_path: Path) -> None:
+    lines = ["customer_id,ordered_at,amount", *["1,2026-06-01 12:00:00,1"] * 25_000, late]
+    (tmp_path / "orders.csv").write_text("\n".join(lines))
+    sources = Sources.model_validate({"orders": {"file": "orders.csv"}})
+    with pytest.raises(SourceError) as caught:
+        build_vectors(sources, FeatureSettings(), date(2026, 7, 1), tmp_path)
+    assert message in str(caught.value)

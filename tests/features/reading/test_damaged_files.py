@@ -19,6 +19,7 @@ from segment_model.errors import SourceError
 
 MOST_MB = 500  # above what the same command needs for a small file
 CUTS = 25
+MEGABYTES = 1_000 if os.environ.get("SEGMENTS_TORTURE") == "full" else 100  # of a huge file
 ROWS = [{"customer_id": f"C{n}", "ordered_at": f"2026-06-{n % 28 + 1:02}", "note": f'a "{n}",\nb'} for n in range(300)]
 
 
@@ -77,6 +78,16 @@ def test_a_csv_file_cut_anywhere_gives_only_rows_that_were_there(read: Any, tmp_
         assert all(ROWS[len(rows) - 1][name].startswith(text or "") for name, text in rows[-1].items())
 
 
+@pytest.fixture(scope="module")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> float:
+    """The peak memory in MB of the same command on a small file."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "good.csv").write_text("customer_id,ordered_at,amount\n7,2026-06-01,5\n8,2026-06-02,6\n")
+    code, output, peak = features_of(folder, "good.csv")
+    assert code == 0, output
+    return peak
+
+
 def features_of(folder: Path, file: str) -> tuple[int, str, float]:
     """Exit code, error output and peak memory in MB of `segments features` on a file of orders."""
     config = folder / "segments.yaml"
@@ -90,16 +101,29 @@ def features_of(folder: Path, file: str) -> tuple[int, str, float]:
     return process.returncode, output, usage.ru_maxrss / 1024
 
 
-def test_a_line_of_a_hundred_megabytes_costs_no_memory(tmp_path: Path) -> None:
-    (tmp_path / "good.csv").write_text("customer_id,ordered_at,amount\n7,2026-06-01,5\n8,2026-06-02,6\n")
-    with (tmp_path / "long.csv").open("wb") as file:
-        file.write(b"customer_id,ordered_at,amount\n7,2026-06-01,5\n")
-        for _ in range(100):
-            file.write(b"7" * 1_000_000)
-    code, output, start = features_of(tmp_path, "good.csv")
-    assert code == 0, output
-    code, output, peak = features_of(tmp_path, "long.csv")
-    assert code == 2
+@pytest.mark.parametrize(
+    ("file", "filling", "message"),
+    [
+        ("long.csv", b"7", "long.csv, line 3, is longer than 2 MB"),
+        ("zeros.csv", b"\0", "zeros.csv, line 3, holds a NUL byte"),
+        ("quote.csv", b'"7,2026-06-01,5\n', "quote.csv, line 3: "),
+        ("bomb.csv.gz", b"7,2026-06-01,5\n", "bomb.csv.gz unpacks to over 200 times its size"),
+        ("long.jsonl", b"7", "long.jsonl, line 3, is longer than 2 MB"),
+    ],
+)
+def test_huge_damaged_files_cost_little_memory(
+    file: str, filling: bytes, message: str, small_run: float, tmp_path: Path, record_property: Any
+) -> None:
+    head = b"customer_id,ordered_at,amount\n7,2026-06-01,5\n"
+    head = b'{"customer_id": 7}\n{"customer_id": 7}\n' if file.endswith("jsonl") else head
+    chunk = (filling * 1_000_000)[: 1_000_000 // len(filling) * len(filling)]
+    with gzip.open(tmp_path / file, "wb") if file.endswith("gz") else (tmp_path / file).open("wb") as target:
+        target.write(head)
+        for _ in range(MEGABYTES):
+            target.write(chunk)
+    code, output, peak = features_of(tmp_path, file)
+    assert code == 2, output
     assert output.strip().count("\n") == 0
-    assert "long.csv, line 3, is longer than 2 MB" in output
-    assert peak - start < MOST_MB
+    assert message in output
+    assert peak - small_run < MOST_MB
+    record_property(f"MB of memory for {file} above those of a small file", round(peak - small_run))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from features.customer_vector import build_vectors
-from features.reading.typed_files.as_parquet import MOMENTS
+from features.reading.csv_files.plain_columns import IDS, MOMENTS
 from features.settings import FeatureSettings, Sources
 from features.tables.raw_tables import RAW_TABLES, RawType
 from segment_model.errors import SourceError
@@ -26,8 +26,9 @@ HEADER = ["customer_id", "ordered_at", "amount"]
 
 
 def test_the_names_of_our_moments_are_those_of_the_contracts() -> None:
-    moments = {column.name for table in RAW_TABLES for column in table.columns if column.type is RawType.MOMENT}
-    assert set(MOMENTS) == moments
+    columns = [column for table in RAW_TABLES for column in table.columns]
+    assert set(MOMENTS) == {column.name for column in columns if column.type is RawType.MOMENT}
+    assert set(IDS) == {column.name for column in columns if column.type is RawType.KEY}
 
 
 def test_every_kind_of_cell(read: Any, tmp_path: Path) -> None:

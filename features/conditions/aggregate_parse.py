@@ -31,7 +31,7 @@ from features.conditions.aggregates import (
 )
 from features.conditions.parse import OPERATORS, Node, column_name, has_only, parse_sql, read_literal, refused
 from features.conditions.tree import ColumnName, NumberLiteral, Operator, TextLiteral
-from segment_model.errors import SettingsError
+from segment_model.errors import SettingsError, counted
 
 AS_OF = "as_of"
 WHAT = "feature"
@@ -226,7 +226,7 @@ def _call(node: Node) -> Expression:
     arguments = [_expression(argument) for argument in (*first, *node.expressions)]
     most = len(arguments) if function in MANY else 2 if function in TWO else 1
     if not arguments or len(arguments) != most:
-        raise SettingsError(f"{node.sql()!r:.60}: {function} takes {most} argument{'' if most == 1 else 's'}")
+        raise SettingsError(f"{node.sql()!r:.60}: {function} takes {counted(most, 'argument')}")
     return Call(function, tuple(arguments))
 
 

@@ -46,7 +46,9 @@ def settings_and_text(config: Path) -> tuple[Settings, str]:
 
     chosen = click.get_current_context().get_parameter_source("config")
     if chosen is ParameterSource.DEFAULT and not config.exists():
-        raise SettingsError(f"there is no settings file {config} here; name yours with --config")
+        raise SettingsError(
+            f"there is no settings file {config} here; name yours with --config, or write one: segments init FILE..."
+        )
     return read_settings(config)
 
 

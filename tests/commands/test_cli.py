@@ -20,7 +20,7 @@ from registry.versions.versions import list_versions
 from segment_model.errors import RegistryError
 
 COMMANDS = {
-    *("assign", "compare", "demo", "discover", "explain", "features", "key", "list"),
+    *("assign", "compare", "demo", "discover", "explain", "features", "init", "key", "list"),
     *("package", "promote", "rename", "rollback", "schema", "serve", "simulate", "sweep", "sync"),
 }
 
@@ -54,7 +54,8 @@ def test_a_forgotten_config_is_asked_for(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 2
-    assert result.stderr == "segments: there is no settings file segments.yaml here; name yours with --config\n"
+    there_is_none = "segments: there is no settings file segments.yaml here; name yours with --config"
+    assert result.stderr == f"{there_is_none}, or write one: segments init FILE...\n"
     named = CliRunner().invoke(main, [*command, "--config", "mine.yaml"])
     assert named.stderr == "segments: there is no settings file mine.yaml\n"
 
@@ -62,7 +63,7 @@ def test_a_forgotten_config_is_asked_for(tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_schema_completes_the_settings_file() -> None:
     schema = json.loads(CliRunner().invoke(main, ["schema"]).output)
     assert {"as_of", "sources", "features", "discovery", "registry"} <= schema["properties"].keys()
-    assert set(schema["required"]) == {"as_of", "sources"}
+    assert set(schema["required"]) == {"sources"}  # tables without dates need no as-of moment
 
 
 ORDERS = pd.DataFrame(

@@ -48,17 +48,14 @@ def plurals_after_numbers(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def plurals_by_hand(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Text that depends on whether a number is 1."""
+    """An "s" that depends on whether a number is 1, or a text that begins with 1 where it is."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.IfExp) or not isinstance(node.test, ast.Compare):
             continue
+        texts = [str(branch.value) for branch in (node.body, node.orelse) if isinstance(branch, ast.Constant)]
         with_one = isinstance(node.test.ops[0], ast.Eq) and ast.unparse(node.test.comparators[0]) == "1"
-        if with_one and any(isinstance(text, ast.JoinedStr) or is_text(text) for text in (node.body, node.orelse)):
+        if with_one and (sorted(texts) == ["", "s"] or any(text.startswith("1 ") for text in texts)):
             yield node.lineno, ast.unparse(node)
-
-
-def is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def is_share(number: ast.FormattedValue) -> bool:
@@ -95,4 +92,4 @@ def test_what_is_no_count_is_left_alone(text: str) -> None:
 def test_a_plural_by_hand_is_seen_too() -> None:
     assert list(plurals_by_hand(ast.parse("f\"{n} row{'' if n == 1 else 's'}\"")))
     assert list(plurals_by_hand(ast.parse("words = '1 row is' if len(rows) == 1 else f'{len(rows)} rows are'")))
-    assert not list(plurals_by_hand(ast.parse("first = rows[0] if len(rows) == 1 else rows")))
+    assert not list(plurals_by_hand(ast.parse("verb = 'is' if len(rows) == 1 else 'are'")))

@@ -432,9 +432,7 @@ CHECKS = st.sampled_from(
 ARGUMENTS = st.one_of(
     NUMBERS,
     st.builds(lambda check, number: f"case when {check} then {number} end", CHECKS, NUMBERS),
-    st.builds(
-        lambda check, first, second: f"case when {check} then {first} else {second} end", CHECKS, NUMBERS, NUMBERS
-    ),
+    st.builds(lambda check, then, other: f"case when {check} then {then} else {other} end", CHECKS, NUMBERS, NUMBERS),
 )
 AGGREGATES = st.one_of(
     st.just("count(*)"),

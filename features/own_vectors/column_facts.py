@@ -20,6 +20,8 @@ from features.grammar.numbers import COMMA, POINT, UNKNOWN, read_number
 Floats = NDArray[np.float64]
 LOOKED_AT = 2_000  # different texts that show whether a column is nearly a number
 DATE_LIKE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?|\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}", re.ASCII)
+SIGN = "(?:[$€£¥₹%]|EUR|USD|GBP|CHF|kg|km|h|d|days|min)"
+WITH_UNIT = re.compile(rf"[-+(]?(?:{SIGN} ?[-+]?\d[\d.,' ]*|[-+]?\d[\d.,' ]*{SIGN})\)?", re.ASCII)  # $ 5.50, 5 %
 CODE = re.compile(r"[-+]?0\d+", re.ASCII)  # 01234: a postcode, no number
 
 
@@ -47,7 +49,8 @@ class ColumnFacts:
     rows, known, distinct : counts of all rows, of those with a value, and of different values. numbers : the different
     values, rising, where all of them are numbers. flags, moments : whether all are flags, or dates and times. is_text :
     whether the column is text. no_numbers : some of the values that keep a text column from being one of numbers,
-    where most are. example : the least of the values as text. type_name : of a column that is neither number nor text.
+    where most are. units : whether all texts are numbers with a unit, such as `5 %`. example : the least of the values
+    as text. type_name : of a column that is neither number nor text.
     """
 
     rows: int
@@ -58,6 +61,7 @@ class ColumnFacts:
     moments: bool = False
     is_text: bool = False
     no_numbers: tuple[str, ...] = ()
+    units: bool = False
     example: str = ""
     type_name: str = ""
 
@@ -111,6 +115,7 @@ def _of_text(column: pa.ChunkedArray, writing: Writing) -> ColumnFacts:
         numbers is None and all(DATE_LIKE.fullmatch(text) for text in texts),
         True,
         () if numbers is not None else _no_numbers(texts, writing.decimal),
+        numbers is None and all(WITH_UNIT.fullmatch(text) for text in texts),
         min(texts, default=""),
     )
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 import ibis
 import ibis.expr.types as ir
 
-from features.own_vectors.column_facts import ColumnFacts, Writing, facts_of, unreadable_facts
+from features.own_vectors.column_facts import ColumnFacts, Writing, unreadable_facts
 from features.own_vectors.infer_columns import Settled, columns_not_in_training, settle_columns
 from features.own_vectors.vector_columns import VectorColumns, shortened
 from features.source_settings import VectorsSource
-from features.sources import fetch
 from features.tables.raw_tables import CUSTOMER, RawColumn, RawTable, RawType
 from features.text.rules import TextRules
 from segment_model.contract import Column, Kind, Role
@@ -39,6 +38,10 @@ def settle(raw: ir.Table, source: VectorsSource, columns: VectorColumns | None) 
 
 def _look(raw: ir.Table, names: Sequence[str], rules: TextRules) -> Iterator[ColumnFacts]:
     """The facts of the columns, from all rows."""
+    # a served model, whose columns are settled, needs neither Arrow nor the engines
+    from features.own_vectors.column_look import facts_of
+    from features.sources import fetch
+
     for start in range(0, len(names), TOGETHER):
         together = names[start : start + TOGETHER]
         readable = {f"column_{place}": _readable(raw[name]) for place, name in enumerate(together)}

@@ -9,11 +9,7 @@ from collections.abc import Iterable
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LONGEST = 40  # characters: PostgreSQL cuts names at 63 bytes, and the readers of a table put words before them
 # names that the readers of a table use themselves
-RESERVED = re.compile(
-    r"customer_id|none|once|is_late|filled|with_\w+_as_missing"
-    r"|(unreadable|example|infinite|original|levels|null_words_in|left_out)_\w*",
-    re.IGNORECASE,
-)
+RESERVED = re.compile(r"customer_id|null_words_in_\w+|with_\w+_as_missing", re.IGNORECASE)
 
 
 def plain_names(theirs: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
@@ -25,7 +21,7 @@ def plain_names(theirs: Iterable[str], taken: Iterable[str] = ()) -> dict[str, s
     named: dict[str, str] = {}
     waiting = []
     for name in theirs:
-        if _is_usable(name) and name.lower() not in used:
+        if is_usable(name) and name.lower() not in used:
             named[name] = name
             used.add(name.lower())
         else:
@@ -36,7 +32,8 @@ def plain_names(theirs: Iterable[str], taken: Iterable[str] = ()) -> dict[str, s
     return named
 
 
-def _is_usable(name: str) -> bool:
+def is_usable(name: str) -> bool:
+    """Whether a name may be that of a column in the vector."""
     return len(name) <= LONGEST and bool(PLAIN.fullmatch(name)) and not RESERVED.fullmatch(name)
 
 

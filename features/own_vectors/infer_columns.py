@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from features.notices import Notice
 from features.own_vectors.column_facts import ColumnFacts
-from features.own_vectors.column_names import plain_names
+from features.own_vectors.column_names import LONGEST, is_usable, plain_names
 from features.own_vectors.kind_inference import LeftOut, infer_kind
 from features.own_vectors.vector_columns import LISTED, VectorColumn, VectorColumns, shortened
 from features.source_settings import VectorsSource
@@ -81,6 +81,14 @@ def _check_named(available: Sequence[str], source: VectorsSource) -> None:
             if name not in available:
                 hint = nearest_word(name, available)
                 raise SourceError(f"{TABLE}: {key}: no column {name!r}.{hint} The table has {shortened(available)}")
+    for ours, theirs in source.columns.items():
+        if ours != CUSTOMER and not is_usable(ours):
+            raise SourceError(
+                f"{TABLE}: columns: {ours!r} cannot be a name: write up to {LONGEST} letters of a to z, digits and _, "
+                "without a digit in front, and none that the readers use themselves, such as customer_id"
+            )
+        if others := [name for name, column in source.columns.items() if column == theirs and name != ours]:
+            raise SourceError(f"{TABLE}: columns: both {ours} and {others[0]} are {theirs!r}; name it once")
 
 
 def _wanted(available: Sequence[str], source: VectorsSource) -> list[str]:

@@ -35,6 +35,7 @@ CONSTANT = LeftOut("the same for everyone")
 DATE = LeftOut("a date: write the days since then instead")
 ID = LeftOut("an id: different for everyone")
 FREE_TEXT = LeftOut("free text: different for nearly everyone")
+UNITS = LeftOut("numbers with a unit, such as 5 %: write the numbers alone")
 OTHER_TYPE = LeftOut("neither numbers nor text")
 
 
@@ -53,7 +54,7 @@ def infer_kind(name: str, facts: ColumnFacts) -> Kind | LeftOut:
     if facts.numbers is not None:
         return _of_numbers(name, facts, facts.numbers)
     if facts.distinct > FEW_LEVELS and facts.distinct > SAME_FOR_MANY * facts.known:
-        return ID if facts.distinct == facts.known else FREE_TEXT
+        return UNITS if facts.units else ID if facts.distinct == facts.known else FREE_TEXT
     return Kind.CATEGORY
 
 

@@ -23,7 +23,7 @@ from features.request.sql_program import CUSTOMER, ZONED, RecordProgram
 
 FEWEST = 512  # capacity of the smallest engine, in rows
 TIMES = 8  # growth from one capacity to the next
-FILLED = "filled"  # marks the places that hold a row
+FILLED = "is filled"  # marks the places that hold a row; no column has a blank in its name
 ARRAYS: dict[str, tuple[str, Any]] = {  # the type of a column's array, and its missing value
     "BIGINT": ("int64", 0),
     "DOUBLE": ("float64", np.nan),

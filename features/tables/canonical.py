@@ -20,6 +20,7 @@ from features.as_of import AnyAsOf
 from features.notices import Notice
 from features.tables.packed_marks import keep_packed
 from features.tables.raw_tables import RawTable, RawType, matched_columns
+from features.tables.text_marks import INFINITE as INFINITE_IN
 from features.tables.text_marks import LEVELS, NULL_WORDS, UNREADABLE, read_once, text_marks
 from features.tables.text_source import TextSource, column_words
 from features.tables.typed_columns import read_column
@@ -33,6 +34,7 @@ UNUSABLE = (INFINITE, TOO_LARGE)  # counts of rows
 BEFORE_1970 = "before_1970"
 OLDEST, NEWEST = "oldest_moment", "newest_moment"  # totals of a tally, which count nothing
 CALENDAR = ("0002-01-01", "9999-12-31")  # a moment outside is no moment: Python has none there, and it means "ever"
+IS_LATE = "is late"  # a mark; no column has a blank in its name
 NO_COUNTS = (UNREADABLE, "example_", LEVELS, OLDEST, NEWEST)
 UNLESS_NONE = (INFINITE, TOO_LARGE, BEFORE_1970, NULL_WORDS)  # counts that are left out where they are 0
 
@@ -96,15 +98,15 @@ def canonical(
     }
     typed = read_once(whole, contract, matched, readings)
     values: dict[str, ir.Value] = {name: typed[name] for name in readings}
-    unusable = {INFINITE: [typed[name] for name in typed.columns if name.startswith("infinite_")], TOO_LARGE: []}
+    unusable = {INFINITE: [typed[name] for name in typed.columns if name.startswith(INFINITE_IN)], TOO_LARGE: []}
     for column in (column for column in contract.columns if column.largest < math.inf and column.name in matched):
         number = values[column.name]
         unusable[TOO_LARGE].append((number.abs() > column.largest).fill_null(False))
         values[column.name] = ibis.ifelse(number.abs() <= column.largest, number, None)
-    moment = values.get(str(contract.moment))
+    moment = values.get(contract.moment) if contract.moment else None
     late = ibis.literal(False) if moment is None else moment >= as_of.cutoff(bool(moment.type().timezone))
     marks = {
-        "is_late": late.fill_null(False),
+        IS_LATE: late.fill_null(False),
         **{name: _any_of(flags) for name, flags in unusable.items()},
         **text_marks(typed, readings),
     }
@@ -114,7 +116,7 @@ def canonical(
     tallies = [_tally(table, source)]
     if duplicates_dropped:
         tallies.append(Tally(raw.aggregate(read=raw.count()), _duplicates, f"{contract.name}: counting rows"))
-    kept = table.filter(table.customer_id.notnull() & ~table.is_late)
+    kept = table.filter(table.customer_id.notnull() & ~table[IS_LATE])
     if contract.moment_is_needed:
         kept = kept.filter(kept[str(contract.moment)].notnull())
         kept = kept.mutate(day=kept[str(contract.moment)].date().epoch_days().cast("int64"))
@@ -145,7 +147,7 @@ def _tally(table: ir.Table, source: TextSource) -> Tally:
         if contract.moment_is_needed:
             sums["without_time"] = (has_customer & moment.isnull()).sum()
             sums[BEFORE_1970] = (has_customer & (moment < ibis.literal("1970-01-01", "timestamp"))).sum()
-        sums["not_before_as_of"] = (has_customer & table.is_late).sum()
+        sums["not_before_as_of"] = (has_customer & table[IS_LATE]).sum()
         sums |= _range(moment)
     sums |= {name: table[name].sum() for name in table.columns if name.startswith((*UNUSABLE, NULL_WORDS, LEVELS))}
     for name in unreadable:

@@ -10,8 +10,9 @@ import ibis.expr.types as ir
 from features.tables.raw_tables import RawTable, RawType
 from features.text.reading import Reading, is_null_word, is_word, unreadable_text
 
-UNREADABLE, NULL_WORDS, LEVELS = "unreadable_", "null_words_in_", "levels_"  # of marks, before the column's name
-INFINITE, ORIGINAL = "infinite_", "original_"
+# before the name of the column that a mark belongs to; with a blank, so that no column has such a name
+UNREADABLE, LEVELS, INFINITE, ORIGINAL = "unreadable ", "levels ", "infinite ", "original "
+NULL_WORDS = "null_words_in_"  # the report counts them under this name
 
 
 def read_once(
@@ -27,7 +28,7 @@ def read_once(
         **{f"{INFINITE}{name}": raw[matched[name]].isinf().fill_null(False) for name in numbers},
         # Ibis does not copy the expressions of a table with an impure column into those that use them, so that each
         # text is read once; the column itself is never computed
-        once=ibis.random(),
+        **{"read once": ibis.random()},
     )
 
 

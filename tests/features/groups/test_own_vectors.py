@@ -124,6 +124,10 @@ def test_settings_say_otherwise(tmp_path: Path) -> None:
         ({"columns": {}}, "no column 'customer_id'; the table has 'client', 'Annual Income (k$)'"),
         ({"columns": {}, "exclude": ["client"]}, "or number the rows of a file without ids by `number_rows: true`"),
         ({"columns": {"customer_id": "client", "income": "Income"}}, "columns: no column 'Income'"),
+        ({"columns": {"customer_id": "client", "my spend": "spend"}}, "columns: 'my spend' cannot be a name: write up"),
+        ({"columns": {"customer_id": "client", "Customer_Id": "spend"}}, "'Customer_Id' cannot be a name"),
+        ({"columns": {"customer_id": "client", "a": "client"}}, "both customer_id and a are 'client'; name it once"),
+        ({"columns": {"customer_id": "client", "a": "spend", "b": "spend"}}, "both a and b are 'spend'"),
     ],
 )
 def test_settings_that_do_not_fit_the_table(tmp_path: Path, source: dict[str, Any], message: str) -> None:
@@ -312,3 +316,23 @@ def test_the_rows_of_a_file_without_ids_are_its_customers(tmp_path: Path) -> Non
     for place in ({"columns": {"customer_id": "visits"}}, {"file": None, "postgres": "SHOP_URL", "table": "own"}):
         with pytest.raises(ValidationError, match="for a file without ids"):
             Sources.model_validate({"vectors": {"file": "own.csv", "number_rows": True, **place}})
+
+
+@pytest.mark.parametrize("file", ["own.parquet", "own.csv"])
+def test_columns_named_as_the_marks_of_the_readers_are_columns(tmp_path: Path, file: str) -> None:
+    random = np.random.default_rng(5)
+    names = [
+        "price",
+        "original_price",
+        "infinite_price",
+        "levels_price",
+        "unreadable_price",
+        "is_late",
+        "once",
+        "filled",
+    ]
+    table = pd.DataFrame({"client": [f"K{n}" for n in range(30)], **{n: random.integers(0, 90, 30) for n in names}})
+    table.to_csv(tmp_path / "own.csv", index=False)
+    vectors = built(tmp_path, table, file=file)
+    assert (vectors.frame[names].to_numpy() == table.set_index("client").sort_index().to_numpy()).all()
+    assert {name: count for name, count in vectors.report["vectors"].items() if count} == {"rows": 30}

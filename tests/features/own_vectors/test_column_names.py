@@ -28,9 +28,10 @@ from features.own_vectors.column_names import LONGEST, plain_names
         ('o\'brien "x"; --', "o_brien_x"),
         ("a\nb\tc", "a_b_c"),
         ("customer_id", "own_customer_id"),
-        ("None", "own_None"),
-        ("IS_LATE", "own_IS_LATE"),
-        ("unreadable_x", "own_unreadable_x"),
+        ("Customer_ID", "own_Customer_ID"),
+        ("None", "None"),
+        ("original_price", "original_price"),
+        ("null_words_in_x", "own_null_words_in_x"),
         ("v" * 5000, "v" * LONGEST),
     ],
 )

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.own_vectors.column_facts import ColumnFacts, Writing, facts_of
+from features.own_vectors.column_facts import ColumnFacts, Writing
+from features.own_vectors.column_look import facts_of
 from features.own_vectors.kind_inference import (
     CONSTANT,
     DATE,
@@ -20,6 +21,7 @@ from features.own_vectors.kind_inference import (
     ID,
     NO_VALUE,
     OTHER_TYPE,
+    UNITS,
     LeftOut,
     infer_kind,
 )
@@ -83,6 +85,10 @@ def inferred(values: list[Any], name: str = "column", kind: pa.DataType | None =
         ([b"a", b"b"], OTHER_TYPE),
         ([f"name {n}" for n in range(100)], ID),
         ([f"remark {n // 2 if n < 60 else n}" for n in range(100)], FREE_TEXT),
+        ([f"{n}%" for n in range(100)], UNITS),
+        ([f"$ {n}.50" for n in range(100)], UNITS),
+        ([f"EUR {n},50" for n in range(100)], UNITS),
+        ([f"K-{n}" for n in range(100)], ID),
         ([f"town {n % 40}" for n in range(100)], Kind.CATEGORY),
         (list(range(7, 107)), ID),
         ([str(n) for n in range(30)], ID),

@@ -80,7 +80,7 @@ def test_a_column_left_out_is_missing_and_another_is_refused(ask: Any) -> None:
     (unknown,) = ask([{"id": "K", "vectors": known}]).json["assignments"]
     assert unknown["features"] == {"Monthly_bill": 21.5, "tenure": 3, "Churn": 0, "contract": None}
     (unseen,) = ask([{"id": "K", "vectors": {**known, "contract": "weekly"}}]).json["assignments"]
-    assert unseen["features"]["contract"] == "weekly", "the encoder pools, and not the features"
+    assert (unseen["features"]["contract"], list(unseen["unseen"])) == ("weekly", ["contract"])
     for vectors, feature in (
         ({**known, "tenur": 3}, "vectors.tenur"),
         ({**known, "tenure": "three"}, "vectors.tenure"),

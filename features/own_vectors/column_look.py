@@ -1,0 +1,104 @@
+"""Looks at every value of a column in Arrow's memory, to state its facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.grammar.moments import BLANKS
+from features.grammar.numbers import COMMA, POINT, UNKNOWN, read_number
+from features.own_vectors.column_facts import ColumnFacts, Floats, Writing, unreadable_facts
+
+LOOKED_AT = 2_000  # different texts that show whether a column is nearly a number
+DATE_LIKE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?|\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}", re.ASCII)
+SIGN = "(?:[$€£¥₹%]|EUR|USD|GBP|CHF|kg|km|h|d|days|min)"
+WITH_UNIT = re.compile(rf"[-+(]?(?:{SIGN} ?[-+]?\d[\d.,' ]*|[-+]?\d[\d.,' ]*{SIGN})\)?", re.ASCII)  # $ 5.50, 5 %
+CODE = re.compile(r"[-+]?0\d+", re.ASCII)  # 01234: a postcode, no number
+
+
+def facts_of(column: pa.ChunkedArray, writing: Writing) -> ColumnFacts:
+    """Look at every value of a column."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return facts_of(column.cast(kind.value_type), writing)
+    if pa.types.is_boolean(kind):
+        return _of_numbers(pc.cast(column, pa.float64()), flags=True)
+    if pa.types.is_integer(kind):
+        distinct = pc.count_distinct(column).as_py()  # more than doubles tell apart, for ids of 19 digits
+        return replace(_of_numbers(pc.cast(column, pa.float64(), safe=False)), distinct=distinct)
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
+        return _of_numbers(pc.cast(column, pa.float64(), safe=False))
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _of_text(column, writing)
+    return unreadable_facts(pa.types.is_temporal(kind), str(kind))
+
+
+def _of_numbers(column: pa.ChunkedArray, flags: bool = False) -> ColumnFacts:
+    numbers = column.to_numpy()
+    finite = numbers[np.isfinite(numbers)]
+    distinct = np.unique(finite)
+    return ColumnFacts(
+        len(column), len(finite), len(distinct), distinct, flags, example=f"{distinct[0]:g}" if len(distinct) else ""
+    )
+
+
+def _of_text(column: pa.ChunkedArray, writing: Writing) -> ColumnFacts:
+    counts = pc.value_counts(pc.utf8_trim(column, BLANKS))
+    known = [
+        (text, count)
+        for text, count in zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
+        if text and text not in writing.null_words
+    ]
+    texts = [text for text, _ in known]
+    numbers = _numbers_in(texts, writing.decimal)
+    return ColumnFacts(
+        len(column),
+        sum(count for _, count in known),
+        len(texts) if numbers is None else len(numbers),
+        numbers,
+        all(map(writing.is_flag, texts)),
+        numbers is None and all(DATE_LIKE.fullmatch(text) for text in texts),
+        True,
+        () if numbers is not None else _no_numbers(texts, writing.decimal),
+        numbers is None and all(WITH_UNIT.fullmatch(text) for text in texts),
+        min(texts, default=""),
+    )
+
+
+def _numbers_in(texts: Sequence[str], decimal: str) -> Floats | None:
+    """The different numbers that the texts write; None if one of them writes none, or is a code such as `01234`."""
+    if any(CODE.fullmatch(text) for text in texts):
+        return None
+    if decimal != COMMA:
+        try:  # the plain notation, which is the same to Arrow, takes a twentieth of the time
+            numbers = pc.cast(pa.array(texts, pa.string()), pa.float64()).to_numpy(zero_copy_only=False)
+        except pa.ArrowInvalid:
+            numbers = np.array([np.nan])
+        if np.isfinite(numbers).all():
+            return np.unique(numbers)
+    marks = (decimal,) if decimal else (UNKNOWN, POINT, COMMA)
+    return next((read for read in (_read_with(mark, texts) for mark in marks) if read is not None), None)
+
+
+def _read_with(decimal: str, texts: Iterable[str]) -> Floats | None:
+    """The different numbers that the texts write with a decimal mark; None if one of them writes none."""
+    read: list[float] = []
+    for text in texts:
+        number = read_number(text, decimal)
+        if number is None:
+            return None
+        read.append(number)
+    return np.unique(np.array(read, dtype=np.float64))
+
+
+def _no_numbers(texts: Iterable[str], decimal: str) -> tuple[str, ...]:
+    """The texts that write no number, if they are few beside those that do."""
+    looked_at = list(islice(texts, LOOKED_AT))
+    others = [text for text in looked_at if read_number(text, decimal) is None or CODE.fullmatch(text)]
+    return tuple(others) if 10 * len(others) <= len(looked_at) else ()

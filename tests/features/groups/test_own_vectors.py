@@ -93,9 +93,9 @@ def test_settings_say_otherwise(tmp_path: Path) -> None:
         columns={"customer_id": "client", "income": "Annual Income (k$)"},
         exclude=["spend"],
         kinds={"version": "count", "Churn": "category", "remark": "category"},
-        roles={"open_rate": "basis", "remark": "descriptor"},
+        roles={"open rate": "basis", "remark": "descriptor"},
         units={"Annual Income (k$)": "thousand USD"},
-        sensitive=["plan", "open_rate"],
+        sensitive=["plan", "open rate"],
     )
     contract = vectors.contract
     assert contract.names == ("income", "open_rate", "Churn", "plan", "remark", "version")

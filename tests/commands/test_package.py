@@ -15,7 +15,7 @@ from registry.connection import RegistryLocation, connected
 from segments import SegmentModel
 
 BUILT = re.compile(
-    r"built (segments:\w+) \((\d+\.\d) MB; the (\d+) packages that it needs take ([\d,]+) MB\); "
+    r"built (segments:\w+) \((\d+\.\d) MB; (\d+) packages that it needs: ([\d,]+) MB\); "
     r"serve it: bentoml serve \1"
 )
 ROOT = Path(__file__).resolve().parents[2]

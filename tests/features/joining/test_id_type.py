@@ -59,10 +59,15 @@ def test_the_file_has_the_type_of_the_source_and_reads_back_as_text(
     assert len(joined) == len(ids)
 
 
-def test_ids_of_csv_are_text(tmp_path: Path) -> None:
-    orders([1, 2]).to_csv(tmp_path / "orders.csv", index=False)
+@pytest.mark.parametrize(
+    ("ids", "id_type"), [([1, 2], IdType.INTEGER), (["1", "02"], IdType.TEXT), (["1", "K-2"], IdType.TEXT)]
+)
+def test_ids_of_csv_are_numbers_where_each_is_written_as_one(tmp_path: Path, ids: list[Any], id_type: IdType) -> None:
+    orders(ids).to_csv(tmp_path / "orders.csv", index=False)
     sources = Sources.model_validate({"orders": {"file": "orders.csv"}})
-    assert build_vectors(sources, FeatureSettings(), AS_OF, tmp_path).id_type is IdType.TEXT
+    vectors = build_vectors(sources, FeatureSettings(), AS_OF, tmp_path)
+    assert vectors.id_type is id_type
+    assert vectors.frame.index.tolist() == sorted(map(str, ids))
 
 
 def test_the_type_of_the_orders_wins_and_is_told(build: Any) -> None:

@@ -57,7 +57,7 @@ def test_cells_with_errors_are_missing_and_counted(read: Any, tmp_path: Path) ->
     assert [row["amount"] for row in cells] == [1.5, None, 2.0]
     assert [row["ordered_at"] for row in cells] == [None, datetime(2026, 6, 1), None]
     assert [notice.line for notice in notices] == [
-        "warning: orders: a.xlsx: 2 cells hold an error, such as #N/A, and count as missing"
+        "warning: orders: a.xlsx: 2 cells hold an error, such as #N/A, taken as missing"
     ]
 
 

@@ -17,7 +17,7 @@ from features.settings import FeatureSettings, Sources
 from features.vector_table import CustomerVectors
 from segment_model.errors import SourceError
 
-AS_OF = date(2026, 6, 30)
+AS_OF = date(2026, 7, 1)
 
 
 def built(folder: Path, orders: Mapping[str, Any], source: Mapping[str, Any], **features: Any) -> CustomerVectors:

@@ -12,7 +12,7 @@ from features.inspection.names.name_words import currency_of
 from features.inspection.roles.source_options import with_source_options
 from features.inspection.roles.table_proposal import TableProposal
 from features.inspection.roles.table_roles import Unused, assigned_roles
-from features.inspection.shared_keys import OVERLAP, CustomerKey, customer_keys
+from features.inspection.shared_keys import OVERLAP, CustomerKey, meeting_keys
 from features.presets.all_presets import with_preset
 from features.source_settings import TableSource
 from features.sources import fetch
@@ -31,7 +31,8 @@ DEFAULT_CURRENCY = "USD"
 class Proposal:
     """Settings for files: one table a role, and what was not certain.
 
-    `as_of` is None without dated rows; `newest` says where the newest of them is.
+    `as_of` is None without dated rows; `newest` says where the newest of them is. `checks` says by key what was not
+    certain in `features`.
     """
 
     tables: tuple[TableProposal, ...]
@@ -41,7 +42,7 @@ class Proposal:
     currency: str
     currency_from: str
     features: Mapping[str, Any] = field(default_factory=dict)
-    checks: tuple[str, ...] = ()
+    checks: Mapping[str, str] = field(default_factory=dict)
     zoned: tuple[str, ...] = ()
 
 
@@ -55,7 +56,7 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None) -> Proposal:
     """
     for look in looks:
         _check(look)
-    keys = customer_keys(looks)
+    keys, ids = meeting_keys(looks)
     tables, unused = assigned_roles(looks, keys)
     by_file = {look.file: key for look, key in zip(looks, keys, strict=True) if key is not None}
     tables = tuple(_with_doubts(with_source_options(table), by_file[table.look.file]) for table in tables)
@@ -74,8 +75,11 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None) -> Proposal:
     chosen, place = (None, "") if newest is None else (newest[0] + timedelta(days=1), f"{newest[0]} in {newest[1]}")
     currency, source = _currency(tables)
     features = {name: setting for table in tables for name, setting in table.features.items() if name != "currency"}
+    rules = ids.model_dump(exclude_defaults=True)
+    features |= {"ids": rules} if rules else {}
+    checks = dict.fromkeys(rules, "as they are written, the files share no ids")
     zoned = tuple(table.look.file for table in tables if _is_zoned(table))
-    return Proposal(tables, unused, as_of or chosen, place, currency, source, features, zoned=zoned)
+    return Proposal(tables, unused, as_of or chosen, place, currency, source, features, checks, zoned)
 
 
 def newest_day(table: TableProposal) -> date | None:

@@ -60,7 +60,8 @@ def settings_text(proposal: Proposal, title: str, command: str) -> str:
 
 def checks_of(proposal: Proposal) -> tuple[str, ...]:
     """What was not certain, one sentence a marked line."""
-    return tuple(f"{table.role}.{name}: {reason}" for table in proposal.tables for name, reason in table.checks.items())
+    of_tables = (f"{table.role}.{name}: {why}" for table in proposal.tables for name, why in table.checks.items())
+    return (*of_tables, *(f"features.{name}: {why}" for name, why in proposal.checks.items()))
 
 
 def scalar(value: Any) -> str:
@@ -120,7 +121,8 @@ def _check(table: TableProposal, name: str) -> str:
 
 
 def _features(proposal: Proposal) -> Iterator[Line]:
-    checks = {name: reason for table in proposal.tables for name, reason in table.checks.items()}
+    of_tables = {name: reason for table in proposal.tables for name, reason in table.checks.items()}
+    checks = {**of_tables, **proposal.checks}
     for name, block in proposal.features.items():
         yield Line(1, name)
         for key, setting in block.items():

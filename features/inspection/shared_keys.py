@@ -14,6 +14,8 @@ from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import ANY_KEY, CUSTOMER_KEY
 from features.inspection.names.name_words import concepts_of, printable, says_nothing
 from features.inspection.names.vocabulary import Concept
+from features.joining.id_rules import CUSTOMER, under_id_rules
+from features.settings import IdSettings
 from features.sources import fetch
 from features.tables.raw_tables import RawType
 from features.tables.typed_columns import read_column
@@ -30,6 +32,13 @@ MEETING = 0.5  # how much shared ids count beside names: numbers from 1 on meet 
 MOST_VALUES = 2_000_000  # of a column that are compared with those of other tables
 OVERLAP = 0.5  # the share of the smaller side from which tables are taken to meet
 
+AS_WRITTEN = IdSettings()
+OTHER_WRITINGS = (
+    IdSettings(leading_zeros="strip"),
+    IdSettings(case="fold"),
+    IdSettings(case="fold", leading_zeros="strip"),
+)
+
 Pair = tuple[int, str, int, str]
 
 
@@ -42,8 +51,29 @@ class CustomerKey:
     shared: float | None = None
 
 
-def customer_keys(looks: Sequence[TableLook]) -> tuple[CustomerKey | None, ...]:
+def meeting_keys(looks: Sequence[TableLook]) -> tuple[tuple[CustomerKey | None, ...], IdSettings]:
+    """The customer columns, and the rules by which their ids meet: as they are written, else without zeros or case.
+
+    Raises
+    ------
+    SourceError
+        As `customer_keys`, if the ids of two tables meet under no rules.
+    """
+    try:
+        return customer_keys(looks), AS_WRITTEN
+    except SourceError as error:
+        for ids in OTHER_WRITINGS:
+            try:
+                return customer_keys(looks, ids), ids
+            except SourceError:
+                continue  # the first error names the ids as they are written
+        raise error
+
+
+def customer_keys(looks: Sequence[TableLook], ids: IdSettings = AS_WRITTEN) -> tuple[CustomerKey | None, ...]:
     """The customer column of each table; None for one that has none, or none that other tables confirm.
+
+    ids : the rules by which ids are one customer's.
 
     Raises
     ------
@@ -57,7 +87,7 @@ def customer_keys(looks: Sequence[TableLook]) -> tuple[CustomerKey | None, ...]:
         raise SourceError(
             f"{looks[0].file}: no column says whose row it is, such as customer_id or email. Found {printable(listed)}"
         )
-    shares = _shares(looks, candidates)
+    shares = _shares(looks, candidates, ids)
     options: list[list[str | None]] = [[*sorted(names)] or [None] for names in candidates]
     chosen = max(itertools.product(*options), key=lambda names: _worth(names, candidates, shares))
     keys = tuple(_key(place, chosen, candidates, shares) for place in range(len(looks)))
@@ -114,7 +144,9 @@ def _check_shared(looks: Sequence[TableLook], keys: Sequence[CustomerKey | None]
             )
 
 
-def _shares(looks: Sequence[TableLook], candidates: Sequence[Mapping[str, float]]) -> dict[Pair, float]:
+def _shares(
+    looks: Sequence[TableLook], candidates: Sequence[Mapping[str, float]], ids: IdSettings
+) -> dict[Pair, float]:
     """For each pair of candidate columns of two tables, how many of the smaller one's values both have."""
     if len(looks) < 2:
         return {}
@@ -124,7 +156,7 @@ def _shares(looks: Sequence[TableLook], candidates: Sequence[Mapping[str, float]
         // MOST_VALUES
     )
     values = {
-        (place, name): _values(look, name, step)
+        (place, name): _values(look, name, step, ids)
         for place, (look, names) in enumerate(zip(looks, candidates, strict=True))
         for name in names
     }
@@ -135,10 +167,11 @@ def _shares(looks: Sequence[TableLook], candidates: Sequence[Mapping[str, float]
     return shares
 
 
-def _values(look: TableLook, name: str, step: int) -> pa.Array:
+def _values(look: TableLook, name: str, step: int, ids: IdSettings) -> pa.Array:
     """The different values of a column as text; of very many, the same part in every table."""
     reading = read_column(look.table[name], RawType.KEY, TextRules(), name, look.file)
-    keys = look.table.select(key=reading.column.cast("string"))
+    written = look.table.select(**{CUSTOMER: reading.column.cast("string")})
+    keys = under_id_rules(written, ids).rename(key=CUSTOMER)
     keys = keys.filter(keys.key.notnull()).distinct()
     if step > 1:
         keys = keys.filter(keys.key.hash() % step == 0)

@@ -65,6 +65,16 @@ def test_two_files_that_share_no_ids(tmp_path: Path) -> None:
         content(tmp_path, write(tmp_path, orders=orders, customers=CUSTOMERS))
 
 
+def test_ids_that_meet_without_leading_zeros(tmp_path: Path) -> None:
+    """One export wrote the ids as numbers, the other with their zeros."""
+    customers = [CUSTOMERS[0], *(f"000{line}" for line in CUSTOMERS[1:])]
+    text = content(tmp_path, write(tmp_path, orders=ORDERS, customers=customers))
+    assert text["features"]["ids"] == {"leading_zeros": "strip"}
+    assert text["sources"]["orders"]["columns"]["customer_id"] == "customer_id"
+    as_written = content(tmp_path, write(tmp_path, orders=ORDERS, customers=CUSTOMERS))
+    assert "ids" not in as_written["features"]
+
+
 def test_the_order_of_the_files_does_not_matter(tmp_path: Path) -> None:
     files = write(tmp_path, orders=ORDERS, customers=CUSTOMERS, products=PRODUCTS)
     assert content(tmp_path, files)["sources"] == content(tmp_path, files[::-1])["sources"]

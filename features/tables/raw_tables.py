@@ -152,6 +152,8 @@ def matched_columns(available: tuple[str, ...], contract: RawTable, columns: Map
         without_money = "; for orders without money write features: {rfm: {monetary: false}}"
     if missing:
         hints = "".join(nearest_word(name, available) for name in missing)
+        if len(available) == 1:
+            hints += " Of a text file with one column the delimiter may be another: `delimiter: '^'` says it."
         raise SourceError(
             f"{contract.name}: missing {', '.join(missing)}.{hints} Found {', '.join(available)}. "
             f"Where your names differ, map them: columns: {{{missing[0].split()[0]}: your_name}}{without_money}"

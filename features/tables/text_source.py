@@ -19,7 +19,7 @@ from segment_model.errors import SourceError, counted
 
 MOST_TEXTS = 100_000  # different texts of a column that a date format is sought for
 NO_SUCH = {
-    RawType.KEY: f"no {RawType.KEY}",
+    RawType.KEY: "no id",
     RawType.NUMBER: "no number",
     RawType.MOMENT: "no timestamp",
     RawType.FLAG: "neither yes nor no",

@@ -126,7 +126,7 @@ def test_ids_become_text_without_loss(build: Any, ids: list[Any], expected: list
 def test_ids_that_would_lose_something_are_refused(build: Any) -> None:
     with pytest.raises(
         SourceError,
-        match=r"'customer_id' \(customer_id\) holds 1 value that is no whole numbers or text, such as '1\.5'",
+        match=r"'customer_id' \(customer_id\) holds 1 value that is no id, such as '1\.5'",
     ):
         build({"orders": orders(customer_id=[1.5, 2.0])}, AS_OF)
 
@@ -376,3 +376,12 @@ def test_of_dated_attributes_the_latest_known_counts(build: Any) -> None:
 def test_a_csv_of_a_header_only(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no customer has a usable row"):
         of_csv(tmp_path, "customer_id,ordered_at,amount\n")
+
+
+def test_a_table_of_one_column_may_have_another_delimiter(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("customer_id^ordered_at^amount\nA^2026-06-30^5\n", encoding="utf-8")
+    place = {"file": "orders.csv"}
+    with pytest.raises(SourceError, match=r"the delimiter may be another: `delimiter: '\^'` says it"):
+        build_vectors(Sources.model_validate({"orders": place}), FeatureSettings(), date(2026, 7, 1), tmp_path)
+    split = Sources.model_validate({"orders": {**place, "delimiter": "^"}})
+    assert build_vectors(split, FeatureSettings(), date(2026, 7, 1), tmp_path).frame.monetary_value.tolist() == [5.0]

@@ -2,4 +2,4 @@
 
 from segment_model.rooms import require_rooms
 
-require_rooms(__file__, "training")
+require_rooms(__file__, "training", "features")

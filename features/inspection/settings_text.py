@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from segment_model.errors import counted
 
 CHECK = "check"
 OURS = {contract.name: tuple(column.name for column in contract.columns) for contract in RAW_TABLES}
+LINE_BREAKS = "\n\r\x85\u2028\u2029"
 LISTED = 8  # columns that are left out, named in a comment
 
 
@@ -64,11 +64,24 @@ def checks_of(proposal: Proposal) -> tuple[str, ...]:
     return (*of_tables, *(f"features.{name}: {why}" for name, why in proposal.checks.items()))
 
 
+class _OneLineDumper(yaml.SafeDumper):
+    """Quotes text with line breaks in the style that escapes them."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """The node of a text."""
+        broken = any(mark in text for mark in LINE_BREAKS)
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style='"' if broken else None)
+
+
+_OneLineDumper.add_representer(str, _OneLineDumper.represent_text)
+
+
 def scalar(value: Any) -> str:
     """A plain value as YAML on one line."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=float("inf"), sort_keys=False)
-    text = text.removesuffix("\n").removesuffix("\n...")
-    return text if "\n" not in text else json.dumps(value)
+    text: str = yaml.dump(
+        value, Dumper=_OneLineDumper, default_flow_style=True, allow_unicode=True, width=float("inf"), sort_keys=False
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def _as_of(proposal: Proposal) -> Iterator[Line]:

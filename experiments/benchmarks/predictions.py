@@ -94,7 +94,7 @@ def predictions(name: str, table: EverydayTable, outcome: str, values: Floats) -
 
 
 def segmentations(table: EverydayTable) -> Mapping[str, Indices]:
-    """Segments (n,) by the name of the way; RFM where the vectors have its scores, the others unless discovery refuses."""
+    """Segments (n,) by the name of the way; RFM where the vectors have scores, the others unless discovery refuses."""
     made: dict[str, Indices] = {}
     if set(SCORES) <= set(table.frame):
         scores = table.frame[list(SCORES)].fillna(0)

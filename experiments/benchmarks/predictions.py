@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.model_selection import KFold
 
+from experiments.benchmarks.discovery.finding import nearest_segments
 from experiments.everyday_tables import EverydayTable, companies, extracts
 from experiments.everyday_tables.companies import Company
 from segment_model.errors import DiscoveryError
-from training.discovery.discovery import Discovery, discover
+from training.discovery.discovery import discover
 
 DAYS = 90
 FOLDS = 10
@@ -109,11 +110,6 @@ def segmentations(table: EverydayTable) -> Mapping[str, Indices]:
         labels = KMeans(count, n_init=10, random_state=0).fit_predict(discovery.points)
         made[f"KMeans, {count} segments"] = labels.astype(np.intp)
     return made | {"ours": nearest_segments(discovery)}
-
-
-def nearest_segments(discovery: Discovery) -> Indices:
-    """The nearest segment of every customer: the policy that leaves no customer unassigned."""
-    return discovery.model.assigner.nearest(np.ascontiguousarray(discovery.points.T)).segment
 
 
 def out_of_sample(labels: Indices, values: Floats) -> float:

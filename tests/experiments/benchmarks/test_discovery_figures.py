@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from experiments.benchmarks import discovery, succession
-from experiments.benchmarks.discovery import Finding
+from experiments.benchmarks import succession
+from experiments.benchmarks.discovery import finding
+from experiments.benchmarks.discovery.all_figures import lasting_ids
+from experiments.benchmarks.discovery.finding import Finding
 from experiments.benchmarks.months import TwoDays, simulated_company
 from segment_model.errors import DiscoveryError
 from segment_model.model import SegmentModel
@@ -30,15 +32,15 @@ def test_each_finding_is_told_before_the_next_is_sought(capsys: pytest.CaptureFi
         assert f"set {number + 1}" in printed or number == 3
         return named(number)
 
-    of_sets = discovery.findings("three sets", finding_of, [3, 2, 1])
-    assert [finding.score for finding in of_sets] == [0.3, 0.2, 0.1]
+    of_sets = finding.findings("three sets", finding_of, [3, 2, 1])
+    assert [each.score for each in of_sets] == [0.3, 0.2, 0.1]
     assert "set 1 " in capsys.readouterr().out
 
 
 def test_what_is_refused_counts_nothing() -> None:
-    of_sets = [named(10), Finding("refused", discovery.REFUSED, "", 0.0, 1.0)]
-    assert discovery.mean_score(of_sets) == 0.5
-    assert discovery.share_distinct(of_sets) == 0.5
+    of_sets = [named(10), Finding("refused", finding.REFUSED, "", 0.0, 1.0)]
+    assert finding.mean_score(of_sets) == 0.5
+    assert finding.share_distinct(of_sets) == 0.5
 
 
 def test_nobody_keeps_an_id_where_a_retrain_is_refused(shop: TwoDays, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +90,7 @@ def test_data_that_are_not_here_are_told(
         raise DiscoveryError("no")
 
     monkeypatch.setattr(succession, "discover", refuse)
-    result = discovery.lasting_ids(1000)
+    result = lasting_ids(1000)
     assert result["missing"] == ["online_retail"]
     assert len(result["refused"]) == 8  # type: ignore[arg-type]
     assert result["id_stability"] == 0.0

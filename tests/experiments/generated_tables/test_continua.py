@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse.csgraph import connected_components
 from sklearn.neighbors import kneighbors_graph
 
-from experiments.benchmarks.discovery import FIRST_SEED
+from experiments.benchmarks.discovery.known_structure import FIRST_SEED
 from experiments.generated_tables.continua import CONTINUA, FEWEST, MOST
 from experiments.generated_tables.planted_groups import CustomerTable
 

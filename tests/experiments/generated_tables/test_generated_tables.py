@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from experiments.benchmarks.discovery import FIRST_SEED, numbers_of_mixed_groups
+from experiments.benchmarks.discovery.known_structure import FIRST_SEED, numbers_of_mixed_groups
 from experiments.generated_tables.planted_groups import (
     CATEGORY_SIGNAL,
     MOST_ERROR,

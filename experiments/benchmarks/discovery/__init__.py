@@ -1,0 +1,1 @@
+"""Can discovery be trusted? Recovery of known groups, false discoveries, everyday customers, and running time."""

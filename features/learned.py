@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from features.own_vectors.vector_columns import NO_COLUMNS, VectorColumns
@@ -20,6 +19,9 @@ from features.scores.score_columns import SCORED
 from features.settings import FeatureSettings
 from segment_model.contract import VectorContract
 from segment_model.errors import ContractError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OTHER = "other"
 
@@ -50,6 +52,8 @@ class LearnedFeatures:
 
     def apply(self, frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
         """The frame with scores filled in, and levels pooled where `categories` says so; the rest is untouched."""
+        import pandas as pd
+
         filled: dict[str, Any] = {}
         for column in contract.columns:
             if column.name in SCORED:

@@ -8,13 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from segment_model.assigners.assigner import Assigner
 from segment_model.cards import SegmentCard, SegmentLabel
 from segment_model.centres import keeps_sites, typical_points
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats
+from segment_model.encoding.frames import is_frame
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import Record, tabular
 from segment_model.errors import ArtefactError, ContractError, counted
@@ -27,6 +26,7 @@ from segment_model.scoring.scoring import Policy, Scorer
 from segment_model.storage import artefact, directory
 
 if TYPE_CHECKING:
+    import pandas as pd
     import shap
 
     from segment_model.counterfactual.what_would_change import WhatWouldChange
@@ -118,7 +118,7 @@ class SegmentModel:
         ContractError, InputError
             If the customers do not follow the model's contract, or `previous` does not fit them.
         """
-        index = customers.index if isinstance(customers, pd.DataFrame) else None
+        index = customers.index if is_frame(customers) else None
         assignments = self.assign_records(tabular(customers), policy)
         table = self.frame_of(assignments, index)
         if previous is None:
@@ -183,9 +183,11 @@ class SegmentModel:
 
     def explain(self, customers: AnyTable, against: str | None = None) -> shap.Explanation:
         """As `explain_table`, as a `shap.Explanation` that shap's own plots take; `data` is in the user's units."""
+        import pandas as pd
+
         table = tabular(customers)
         explanations = self.explain_table(table, against)
-        frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(list(table))
+        frame = table if is_frame(table) else pd.DataFrame(list(table))
         return explanations.to_shap(frame[list(explanations.columns)].to_numpy(dtype=object))
 
     def what_would_change(

@@ -10,15 +10,17 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from segment_model.contract import Column, VectorContract
 from segment_model.encoding.encoder import Flags, Floats
 from segment_model.errors import ArtefactError, ContractError
 from segment_model.language.wording import exact_value
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXACT_DIGITS = 15  # a decimal number of so many digits is one double, however an engine reads it
 

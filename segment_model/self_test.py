@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import SelfTestError
 from segment_model.model import SegmentModel
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXAMPLES = "examples"
 MOST_EXAMPLES = 16
@@ -81,6 +82,8 @@ def _half(value: float | str | None) -> float | str | None:
 
 
 def _is_someone(row: Mapping[str, Any], vectors: pd.DataFrame, columns: list[str]) -> bool:
+    import pandas as pd
+
     same = pd.Series(True, index=vectors.index)
     for name in columns:
         value = row[name]

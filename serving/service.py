@@ -6,6 +6,7 @@ imported later, by the worker.
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ class SegmentService:
     """Assigns customers to the segments of one model and explains why."""
 
     def __init__(self) -> None:
+        gc.disable()  # imports make nearly no garbage; `LiveModel` enables the collector when it has loaded a model
         from serving.worker import Worker
 
         place = bentoml.server_context.worker_index or 1

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
-import pandas as pd
 
 from features.as_of import AnyAsOf
 from features.groups import event_counts, firmographics, own_features, own_vectors, rfm, subscriptions, usage
@@ -37,6 +36,9 @@ from features.tables.raw_tables import (
 from features.text.rules import TextRules
 from segment_model.contract import Column, VectorContract
 from segment_model.errors import ContractError, SettingsError, nearest_word
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Open = Callable[[TableSource, str], ir.Table]
 
@@ -213,6 +215,8 @@ def missing_of(column: Column) -> float | None:
 
 def joined(frames: list[pd.DataFrame], contract: VectorContract) -> pd.DataFrame:
     """All customers of all parts, sorted, with the contract's columns and types."""
+    import pandas as pd
+
     whole = pd.concat(frames, axis=1).rename_axis("customer_id").sort_index().reindex(columns=list(contract.names))
     typed: dict[str, pd.Series[Any]] = {}
     for column in contract.columns:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import ibis.expr.types as ir
-import pandas as pd
 
 from features.settings import IdSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CUSTOMER = "customer_id"
 ZEROS, FIRST_OTHER = "^0+(.)", r"\1"  # the last zero of "000" stays
@@ -25,6 +29,8 @@ def under_id_rules(table: ir.Table, ids: IdSettings) -> ir.Table:
 
 def rewritten(ids: pd.Index, fold: bool = True, strip: bool = True) -> pd.Index:
     """Text ids as `under_id_rules` writes them under the rules that are asked for."""
+    import pandas as pd
+
     texts = pd.Series(ids, dtype="str")
     if fold:
         texts = texts.str.lower()

@@ -6,14 +6,17 @@ An edge is stored as the largest value of the score range below it, so that appl
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from features.scores.score_columns import LOW_IS_GOOD, MEASURES, SCORED
 from features.scores.score_edges import ScoreEdges
 from features.scores.tied_customers import edges_of_ranges, ranges_of_ranks
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +38,8 @@ def tied_scores(frame: pd.DataFrame, names: Sequence[str], settings: ScoreEdges)
     """The scores of the training customers whose ties are broken by `ties: first`; empty where ties stay together."""
     if settings.ties == "together":
         return {}
+    import pandas as pd
+
     learned = [score for score in SCORED if score in names and settings.fixed(MEASURES[score]) is None]
     scores = {}
     for score in learned:

@@ -15,17 +15,18 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.encoding.encoder import MISSING_LEVEL, Encoder, Floats, Indices, RawCustomers, extent
+from segment_model.encoding.frames import is_frame, is_missing_marker
 from segment_model.errors import ContractError, InputError, Problem, counted, nearest_word, shown
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 Record = Mapping[str, Any]
-Table = pd.DataFrame | Sequence[Record]
+Table: TypeAlias = "pd.DataFrame | Sequence[Record]"
 AnyTable: TypeAlias = "Table | pa.Table"
 _PLAIN_NUMBERS = frozenset({float, int, type(None)})
 _PLAIN_TEXTS = frozenset({str, type(None)})
@@ -137,7 +138,7 @@ class CustomerReader:
     def part(self, customers: Table, start: int, stop: int) -> RawCustomers:
         """Customers start to stop of a DataFrame or a list of dicts; problems name the row in the whole."""
         try:
-            if isinstance(customers, pd.DataFrame):
+            if is_frame(customers):
                 return self.frame(customers.iloc[start:stop])
             return self.records(customers[start:stop])
         except InputError as error:
@@ -210,7 +211,7 @@ class CustomerReader:
 
 def tabular(customers: AnyTable) -> Table:
     """An Arrow table as a DataFrame; the rest stays as it is."""
-    if isinstance(customers, pd.DataFrame) or not hasattr(customers, "to_pandas"):
+    if is_frame(customers) or not hasattr(customers, "to_pandas"):
         return customers
     frame: pd.DataFrame = customers.to_pandas()
     return frame
@@ -229,14 +230,14 @@ def kind_bounds(kind: Kind) -> tuple[float, float]:
 
 def plain_of(value: Any, column: Column) -> tuple[bool, float | str | None]:
     """(accepted, as a plain float, str or None); whether it is in range is not judged."""
-    if value is None or value is pd.NA or value is pd.NaT:
+    if value is None:
         return True, None
     if column.is_category:
         if isinstance(value, str):
             return True, str(value)
-        return (True, None) if isinstance(value, float) and math.isnan(value) else (False, None)
+        return (isinstance(value, float) and math.isnan(value)) or is_missing_marker(value), None
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
-        return False, None
+        return is_missing_marker(value), None
     try:
         return True, float(value)
     except OverflowError:
@@ -244,6 +245,8 @@ def plain_of(value: Any, column: Column) -> tuple[bool, float | str | None]:
 
 
 def _numbers_of(series: pd.Series[Any], column: Column) -> Floats:
+    import pandas as pd
+
     if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_complex_dtype(series.dtype):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     if series.dtype == object:  # one-row frames and rows with None arrive so
@@ -261,6 +264,8 @@ def _numbers_of(series: pd.Series[Any], column: Column) -> Floats:
 
 def _dtype_words(dtype: Any) -> str:
     """What a column of a type that holds no numbers holds."""
+    import pandas as pd
+
     kinds = pd.api.types
     if kinds.is_datetime64_any_dtype(dtype):
         return "moments"
@@ -281,6 +286,8 @@ def _distinct(values: Sequence[str | None]) -> _Texts:
 
 
 def _texts_of(series: pd.Series[Any], column: Column) -> _Texts:
+    import pandas as pd
+
     try:
         codes, distinct = pd.factorize(series, use_na_sentinel=False)
     except TypeError as error:  # a list or dict in a cell cannot be compared

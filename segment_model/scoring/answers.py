@@ -8,12 +8,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from segment_model.encoding.encoder import Flags, Floats, Indices
 from segment_model.scoring.single_customer import Single
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from segment_model.explanation.explainer import Explanations
 
 
@@ -60,6 +61,8 @@ class Assignments:
 
     def table(self, ids: Sequence[str], names: Sequence[str], index: pd.Index[Any] | None = None) -> pd.DataFrame:
         """One row a customer, under the segments' ids and names in the model's order."""
+        import pandas as pd
+
         of_id = pd.array([*ids, None], dtype="str")  # position -1, no segment, reads the last entry
         of_name = pd.array([*names, None], dtype="str")
         segment = np.where(self.unassigned, -1, self.nearest)

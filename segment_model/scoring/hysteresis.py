@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from segment_model.encoding.encoder import Flags, Indices
+from segment_model.encoding.frames import is_series
 from segment_model.errors import ContractError, counted
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from segment_model.scoring.answers import Assignments
 
 MARGIN = 0.1
@@ -88,7 +90,7 @@ def align_previous(previous: Sequence[str | None] | pd.Series, index: pd.Index |
     ContractError
         If the Series names a customer twice.
     """
-    if not isinstance(previous, pd.Series):
+    if not is_series(previous):
         return list(previous)
     if index is not None:
         if not previous.index.is_unique:
@@ -103,6 +105,8 @@ def with_previous(
 ) -> pd.DataFrame:
     """The table of `SegmentModel.assign` with the segments of those who stay, kept_by_hysteresis and
     previous_segment_id."""
+    import pandas as pd
+
     of_id, of_name = pd.array([*ids, None], dtype="str"), pd.array([*names, None], dtype="str")
     previous_id = pd.Series(of_id.take(previous.positions), table.index)
     return table.assign(

@@ -14,12 +14,12 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from segment_model.assigners.assigner import Assigner
 from segment_model.assigners.nearest import Nearest
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, RawCustomers
+from segment_model.encoding.frames import is_frame
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import CustomerReader, Table
 from segment_model.explanation.explainer import Explainer, Explanations
@@ -78,7 +78,7 @@ class Scorer:
 
     def assign_in_chunks(self, customers: Table, policy: Policy, explain: Explain | None = None) -> Assignments:
         """As `assign`, on the general path; `explain` is called with each chunk, in any order."""
-        if isinstance(customers, pd.DataFrame):
+        if is_frame(customers):
             self.reader.check_columns(customers)
         starts = range(0, max(len(customers), 1), CHUNK)
 
@@ -122,7 +122,7 @@ class Scorer:
 
     def _quick(self, customers: Table) -> Single | None:
         """The answer of the fast path for a list of one dict; None where the general path is needed."""
-        if self.single is None or len(customers) != 1 or isinstance(customers, pd.DataFrame):
+        if self.single is None or len(customers) != 1 or is_frame(customers):
             return None
         return self.single.assign(customers[0])
 

@@ -71,7 +71,7 @@ class LiveModel:
     """Holds the model in service; `current` is None until a model is loaded and warmed.
 
     `fetch` loads and verifies a model. It is retried every `retry_seconds` until it succeeds; meanwhile `failure` says
-    why there is no model.
+    why there is no model. The first attempt ends the time in which a worker collects no garbage (decision 17).
     """
 
     def __init__(self, fetch: Fetch, retry_seconds: float = 5.0, events: ModelEvents | None = None) -> None:
@@ -110,6 +110,7 @@ class LiveModel:
         gc.collect()
         if self.current is None or self.current.is_copy:
             gc.freeze()
+        gc.enable()  # a worker disables the collector before its imports
         self.current, self.failure = served, None
         logger.info(
             "serving %s version %s (%s) from %s", served.name, served.version, served.model.digest, served.source
@@ -129,7 +130,12 @@ class LiveModel:
                 logger.exception("no model to serve. Trying again in %g s.", self._retry_seconds)
             else:
                 return
-            self._stopped.wait(self._retry_seconds)
+            self._pause(self._retry_seconds)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait after an attempt to load, until `stop` or for so long."""
+        gc.enable()
+        self._stopped.wait(seconds)
 
 
 def failure_of(error: Exception) -> str:

@@ -140,7 +140,7 @@ class FollowedModel(LiveModel):
                 if self.current is None:
                     self.failure = failure_of(error)
                 logger.exception("following the registry failed. Trying again in %g s.", self._poll_seconds)
-            self._stopped.wait(self._poll_seconds)
+            self._pause(self._poll_seconds)
 
     def check(self) -> None:
         """Poll the registry, and serve the model that it names if it is not in service yet."""

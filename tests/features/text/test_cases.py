@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import ibis
 import pandas as pd
 import psycopg
 import pytest
 
-from features.as_of import AsOf
+from features.as_of import AsOf, LaterAsOf
+from features.request.duckdb_engine import RecordEngine
+from features.request.sql_program import DUCKDB_TYPES, RecordProgram
 from features.settings import TableSource
 from features.sources import Engines, fetch
 from features.tables.canonical import CanonicalTable, canonical
@@ -31,10 +34,8 @@ TEXT, KEY, NUMBER, MOMENT, FLAG = RawType.TEXT, RawType.KEY, RawType.NUMBER, Raw
 Column = list[str | None]
 
 
-class Refused(str):
-    """A fragment of the error for a text that is refused."""
-
-    __slots__ = ()
+class Refused:
+    """In place of what a value becomes: it is refused."""
 
 
 def at(*parts: int) -> datetime:
@@ -251,6 +252,25 @@ ALL_RIGHT: dict[str, tuple[RawType, dict[str, Any], dict[str, Any]]] = {
     "a level that is missing": (TEXT, {"NA": MISSING, "None": "None"}, {"null_values": ["NA"]}),
     "own flags": (FLAG, {"Ja": 1.0, "nein": 0.0, "1": 1.0}, {"true_values": ["ja"], "false_values": ["NEIN"]}),
 }  # fmt: skip
+# what a request refuses: JSON has numbers, true and false of its own, and its moments are ISO
+REFUSED_IN_JSON = frozenset({
+    *("flags", "own flags", "plain numbers", "numbers with a point", "numbers with a comma", "a declared comma"),
+    *("a declared point", "day first", "month first", "half days", "names of months", "mails", "no separators"),
+    *("fractions", "literal text", "unix", "unix_ms"),
+})  # fmt: skip
+OUT_OF_JSON = ("0001-01-01", "9999-12-31")  # a time zone could move them out of the calendar
+JSON_VALUES: list[tuple[RawType, Any, Any]] = [
+    *((NUMBER, value, value) for value in (5, -5.25, 1e300, None)),
+    *((NUMBER, value, Refused) for value in (True, [5], "5", "", "NULL", 10**400)),
+    *((FLAG, value, float(value)) for value in (True, False, 1, 0, 1.0, 0.0)),
+    (FLAG, None, None),
+    *((FLAG, value, Refused) for value in (2, 0.5, "true", "", "1")),
+    *((KEY, value, "17850") for value in (17850, 17850.0, "17850", "17850.0")),
+    (KEY, 1234567890123456789, "1234567890123456789"),
+    *((KEY, value, Refused) for value in (1.5, 2.0**53, True, "1.23457E+12")),
+    (TEXT, 7, "7"),
+    *((TEXT, value, Refused) for value in (1.5, True)),
+]
 FORMATS_REFUSED = {
     "%d/%m/%Y": ["31/06/2026", "29/02/2025", "2026-06-29", "06/29/2026", "29/06/26", "29/06/2026 10:00"],
     "%d/%m/%y": ["29/06/2026", "~2026-06-29"],
@@ -385,27 +405,55 @@ def test_ambiguous_thousands_are_told(inlet: Inlet) -> None:
     assert "decimal comma" in inlet.table("csv", NUMBER, ["1,5"])[2][0]
 
 
-REQUEST_COLUMN = RawColumn("at", MOMENT)
+def in_request(kind: RawType, values: Sequence[Any], null_values: Any = ()) -> list[Any]:
+    """What the values of one column become in a request of one customer a value, by the SQL that answers requests."""
+    rows = [{"events": [{"it": value}]} for value in values]
+    raw = read_rows(rows, [str(place) for place in range(len(values))], {"events": [RawColumn("it", kind)]})
+    moment = "timestamp('UTC')" if raw.zoned else "timestamp"
+    types = {"customer_id": "int64", "it": {MOMENT: moment, TEXT: "string", KEY: "string"}.get(kind, "float64")}
+    place = TableSource.model_validate({"file": "a request", "null_values": null_values})
+    contract = RawTable("events", None, (RawColumn("customer_id", KEY, True), RawColumn("it", kind)))
+    table = ibis.table(types, name="events")
+    read = canonical(table, contract, {}, LaterAsOf(), rules=TextRules.of(place)).table
+    sql = str(ibis.to_sql(read.select("customer_id", "it"), dialect="duckdb"))
+    tables = {"events": types, LaterAsOf.NAME: LaterAsOf.SCHEMA}
+    of_duckdb = {name: {column: DUCKDB_TYPES[own] for column, own in of.items()} for name, of in tables.items()}
+    engine = RecordEngine(RecordProgram(raw.zoned, (), of_duckdb, (sql,), ()), ZONE)
+    with engine.holding(raw.tables, AsOf.at(date(2026, 7, 1), ZONE)):
+        return engine.values(len(values))[0]["it"]
 
 
-@pytest.mark.parametrize("text", [*CLOCK, *INSTANTS])
-def test_a_request_reads_the_same_moments(text: str) -> None:
-    rows = [{"events": [{"at": text}]}]
-    if text in ("0001-01-01", "9999-12-31"):  # a time zone could move them out of the calendar
+@pytest.mark.parametrize("case", [case for case in ALL_RIGHT if case not in REFUSED_IN_JSON])
+def test_a_request_reads_the_same_text(case: str) -> None:
+    kind, texts, source = ALL_RIGHT[case]
+    words = source.get("null_values", [])
+    by_our_name = {"it": words["theirs"]} if isinstance(words, dict) else words  # as a model's recipe has them
+    sent = [text for text in texts if text not in OUT_OF_JSON]
+    assert dict(zip(sent, in_request(kind, sent, by_our_name), strict=True)) == {text: texts[text] for text in sent}
+    for text in sent:
+        assert in_request(kind, [text], by_our_name) == [texts[text]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        *((ALL_RIGHT[case][0], list(ALL_RIGHT[case][1])) for case in sorted(REFUSED_IN_JSON)),
+        *((MOMENT, NO_MOMENTS), (MOMENT, OUT_OF_JSON), (NUMBER, NO_NUMBERS)),
+    ],
+)
+def test_a_request_refuses_text_in_place_of_a_json_value(kind: RawType, texts: Sequence[str]) -> None:
+    for text in texts:
+        if text.endswith("+16:00"):  # an offset that PostgreSQL does not know
+            continue
+        with pytest.raises(Refusal) as caught:
+            in_request(kind, [text])
+        assert (caught.value.status, caught.value.code) == (422, "invalid_records")
+
+
+@pytest.mark.parametrize(("kind", "value", "expected"), JSON_VALUES)
+def test_values_of_json_become_what_they_mean(kind: RawType, value: Any, expected: Any) -> None:
+    if expected is Refused:
         with pytest.raises(Refusal):
-            read_rows(rows, ["C1"], {"events": [REQUEST_COLUMN]})
-        return
-    raw = read_rows(rows, ["C1"], {"events": [REQUEST_COLUMN]})
-    (moment,) = (pd.Timestamp(moment) for moment in raw.tables["events"].columns["at"])
-    if raw.zoned:
-        moment = moment.tz_localize("UTC").tz_convert(ZONE).tz_localize(None)
-    assert raw.zoned == (text in INSTANTS)
-    assert moment == {**CLOCK, **INSTANTS}[text]
-
-
-@pytest.mark.parametrize("text", NO_MOMENTS)
-def test_a_request_refuses_the_same_moments(text: str) -> None:
-    if text.endswith("+16:00"):  # an offset that PostgreSQL does not know
-        return
-    with pytest.raises(Refusal):
-        read_rows([{"events": [{"at": text}]}], ["C1"], {"events": [REQUEST_COLUMN]})
+            in_request(kind, [value])
+    else:
+        assert in_request(kind, [value]) == [expected]

@@ -341,7 +341,8 @@ def test_a_built_bento_carries_how_features_are_made(
     """Neither training libraries nor any engine but the embedded one can be imported."""
     blocked = tmp_path / "blocked"
     blocked.mkdir()
-    for name in ("mlflow", "sklearn", "umap", "shap", "pyarrow", "psycopg", "pandera", "registry", "training"):
+    training = ("mlflow", "sklearn", "umap", "shap", "registry", "training")
+    for name in (*training, "pandas", "pyarrow", "psycopg", "pandera"):
         (blocked / f"{name}.py").write_text(f"raise ImportError('{name} is no part of serving')\n")
     environment = {**os.environ, "PYTHONPATH": str(blocked), "BENTOML_HOME": str(tmp_path / "bentoml")}
     discovered.save(tmp_path / "company")
@@ -364,8 +365,13 @@ def test_a_built_bento_carries_how_features_are_made(
         request = urllib.request.Request(f"{url}/assign_records", body, headers)
         with urllib.request.urlopen(request, timeout=60) as reply:
             assignments = json.load(reply)["assignments"]
+        vectors = [{"id": answer["id"], "features": answer["features"]} for answer in assignments]
+        request = urllib.request.Request(f"{url}/assign", json.dumps({"customers": vectors}).encode(), headers)
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            again = json.load(reply)["assignments"]
         with urllib.request.urlopen(f"{url}/", timeout=60) as reply:
             assert b"explorer.js" in reply.read()
+    assert [answer["segment_id"] for answer in again] == [answer["segment_id"] for answer in assignments]
     for answer in assignments:
         row = frame.loc[answer["id"]]
         assert answer["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}

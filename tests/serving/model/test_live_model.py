@@ -51,8 +51,9 @@ def test_a_changed_byte_keeps_the_service_unready(model: SegmentModel, tmp_path:
     content[-1] ^= 1
     path.write_bytes(bytes(content))
     live = LiveModel(lambda: from_directory(tmp_path / "tiny"), retry_seconds=60)
+    gc.disable()  # as a worker does before its imports
     live.start()
-    wait(lambda: live.failure)
+    wait(lambda: live.failure and gc.isenabled())
     live.stop()
     assert live.current is None
     assert "was changed" in str(live.failure)
@@ -71,7 +72,9 @@ def test_swaps_leave_nothing_behind_and_the_libraries_frozen(kmeans: SegmentMode
         return served
 
     live = LiveModel(fetch)
+    gc.disable()
     live.load()
+    assert gc.isenabled()
     frozen = gc.get_freeze_count()
     assert frozen > 10_000
     live.load()

@@ -26,7 +26,7 @@ from segment_model.rules import RuleSet
 from training.discovery.discovery import Discovery
 from training.evaluation.quality import Judgement
 from training.evaluation.verdict import VerdictKind
-from training.profiling.cards import typical_value
+from training.profiling.typical_values import typical_value
 
 ROWS_ON_A_CARD = 6
 HOW_TO_READ = {picture.name: picture.how_to_read for picture in PICTURES}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from segment_model.cards import SegmentCard
 from segment_model.contract import Column, Kind
-from segment_model.language.wording import plain_value
+from segment_model.language.wording import is_year, plain_value
 from training.discovery.discovery import Discovery
 from training.profiling.money import additive_amounts, total_and_share
 
@@ -92,4 +92,4 @@ def titled(column: Column) -> str:
 
 def bare_value(amount: float | str | None, column: Column) -> str:
     """A value in words, without the unit, which the title names."""
-    return plain_value(amount, replace(column, unit=""))
+    return plain_value(amount, column if is_year(column) else replace(column, unit=""))

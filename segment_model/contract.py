@@ -13,6 +13,8 @@ from typing import Any
 
 from segment_model.errors import ContractError, counted, nearest_word
 
+YEAR = "year"  # the unit of a column of years
+
 
 class Kind(StrEnum):
     """How a column's values behave. All but `CATEGORY` are double precision numbers."""
@@ -56,7 +58,12 @@ class Column:
     def title(self) -> str:
         """What a person would call the column."""
         words = self.name.replace("_", " ")
-        return self.label or (words.removesuffix(f" {self.unit}") if self.unit else words)
+        return self.label or (words.removesuffix(f" {self.unit}") if self.unit not in ("", YEAR) else words)
+
+    @property
+    def measure(self) -> tuple[Kind, str]:
+        """The kind and the unit, by which two models' columns of one name are the same; years have no unit."""
+        return self.kind, "" if self.unit == YEAR else self.unit
 
     @property
     def is_category(self) -> bool:

@@ -181,6 +181,8 @@ def contract_of(groups: FeatureGroups, settings: FeatureSettings) -> VectorContr
     if settings.rfm.scores:
         measures = {column.name for column in columns}
         columns += [c for c in score_columns(settings.rfm.score_edges) if SCORED[c.name] in measures]
+    if any(part.raw_table == SUBSCRIPTIONS.name for part in groups.parts):
+        columns = [rfm.of_invoices(column) if column.group == rfm.GROUP else column for column in columns]
     contract = VectorContract(tuple(columns))
     for block, names in (("roles", settings.roles), ("words", settings.words)):
         for name in names:

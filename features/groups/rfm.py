@@ -195,7 +195,7 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
         ),
         Column(
             "frequency", Kind.COUNT, base, counted, GROUP, f"number of {counted}",
-            low="rare buyers", high="frequent buyers",
+            low=f"few {counted}", high=f"many {counted}",
         ),
         Column(
             "monetary_value", Kind.NUMBER, base, currency, GROUP,
@@ -223,6 +223,14 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
             )
         )  # fmt: skip
     return tuple(column for column in listed if settings.monetary or column.name not in OF_MONEY)
+
+
+def of_invoices(column: Column) -> Column:
+    """A column of orders beside subscriptions, whose orders are invoices: it describes, and has no words of buying.
+
+    Who pays by the quarter buys neither rarely nor long ago.
+    """
+    return replace(column, role=Role.DESCRIPTOR, low="", high="")
 
 
 def cdnow_columns(settings: RfmSettings, currency: str) -> tuple[Column, ...]:

@@ -88,8 +88,8 @@ def columns(events: ir.Table) -> tuple[Column, ...]:
     listed = [
         _count("events", tell, "events", "number of events", "few events", "many events"),
         _count(
-            "active_days_7", tell, "days", "days with an event in the last 7", "quiet lately", "active this week",
-            "active days of the last 7",
+            "active_days_7", tell, "days", "days with an event in the last 7",
+            "not active this week", "active this week", "active days of the last 7",
         ),
         _count(
             "active_days_30", base, "days", "days with an event in the last 30", "seldom active", "often active",
@@ -97,7 +97,7 @@ def columns(events: ir.Table) -> tuple[Column, ...]:
         ),
         _count(
             "active_days_90", tell, "days", "days with an event in the last 90",
-            "seldom active lately", "active lately", "active days of the last 90",
+            "active on few days", "active on many days", "active days of the last 90",
         ),
         Column(
             "days_since_last_event", Kind.COUNT, tell, "days", GROUP, "as-of day - day of the last event",
@@ -105,7 +105,8 @@ def columns(events: ir.Table) -> tuple[Column, ...]:
         ),
         Column(
             "events_per_active_day", Kind.NUMBER, base, "events", GROUP,
-            "events of the last 90 days / days with an event in them; 0 without any", low="light use", high="heavy use",
+            "events of the last 90 days / days with an event in them; 0 without any",
+            low="few events per active day", high="many events per active day",
         ),
         Column(
             "usage_trend", Kind.NUMBER, base, "", GROUP,

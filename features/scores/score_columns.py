@@ -10,7 +10,7 @@ MEASURES = {"r_score": "recency", "f_score": "frequency", "m_score": "monetary"}
 LOW_IS_GOOD = frozenset({"r_score"})
 WORDS = {
     "r_score": ("long since the last order", "bought recently"),
-    "f_score": ("rare buyers", "frequent buyers"),
+    "f_score": ("few orders", "many orders"),
     "m_score": ("low spend", "high spend"),
 }
 

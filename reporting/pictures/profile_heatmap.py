@@ -11,8 +11,8 @@ from reporting.pictures.picture import Picture
 from reporting.tables import bare_value, shown_columns, titled
 from segment_model.contract import Column, Role
 from training.discovery.discovery import Discovery
-from training.profiling.cards import typical_value
 from training.profiling.segment_effects import segment_effects
+from training.profiling.typical_values import typical_value
 
 STRONGEST = 1.6  # standard deviations at which the heatmap's colours end
 

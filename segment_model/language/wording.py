@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-from segment_model.contract import Column
+from segment_model.contract import YEAR, Column
 
 MOST_DIGITS = 6  # decimals
 HUGE, MINUTE = 1e15, 1e-6  # larger and smaller numbers are written in powers of ten
@@ -35,11 +35,13 @@ def plain_value(value: float | str | None, column: Column) -> str:
         return "unknown"
     if isinstance(value, str):
         return value
-    if column.kind == "share":
-        return _percent(value)
     if column.kind == "flag":
         return "yes" if value >= 0.5 else "no"
-    if column.kind == "number" and column.unit.startswith("of "):
+    if is_year(column):
+        return _year(value)
+    if column.kind == "share":
+        return _percent(value)
+    if in_percent(column):
         return f"{_percent(value)} {column.unit}"
     number = plain_number(value)
     unit = column.unit.removesuffix("s") if number == "1" else column.unit
@@ -51,17 +53,22 @@ def _percent(value: float) -> str:
     return f"{plain_number(100 * value) if abs(value) < HUGE else f'{Decimal(value) * 100:.2e}'} %"
 
 
-def direction(column: Column, upwards: bool) -> str:
-    """The plain words for a high or a low value; made from the column's name where none were declared."""
-    words = column.high if upwards else column.low
-    return words or f"{'high' if upwards else 'low'} {column.title}"
+def _year(value: float) -> str:
+    """A year without a separator; with decimals where it lies between two."""
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}".rstrip("0")
+
+
+def is_year(column: Column) -> bool:
+    """Whether the numbers of a column are years, which are written without a separator: 2010."""
+    return column.unit == YEAR
 
 
 def in_words_of_change(before: float | str | None, after: float | str | None, column: Column) -> str:
     """A change in words: "frequency: 3 more orders (from 4 to 7)"."""
-    if isinstance(before, str) or isinstance(after, str) or before is None or after is None or column.kind == "flag":
+    has_distance = column.kind != "flag" and not is_year(column)
+    if isinstance(before, str) or isinstance(after, str) or before is None or after is None or not has_distance:
         return f"{column.title}: {exact_value(after, column)} instead of {exact_value(before, column)}"
-    share = _is_share(column)
+    share = in_percent(column)
     gap, old, new = _change(before, after, 100 if share else 1)
     unit = "percentage points" if share else column.unit
     unit = unit.removesuffix("s") if gap == "1" else unit
@@ -86,15 +93,16 @@ def _change(before: float, after: float, times: int) -> tuple[str, str, str]:
     return _shown(abs(last - first)), _shown(first), _shown(last)
 
 
-def _is_share(column: Column) -> bool:
+def in_percent(column: Column) -> bool:
+    """Whether the numbers of a column are shares, which are written in percent."""
     return column.kind == "share" or (column.kind == "number" and column.unit.startswith("of "))
 
 
 def exact_value(value: float | str | None, column: Column) -> str:
     """A value with its unit and all digits of a rounded number: "1,234.5 USD"."""
-    if not isinstance(value, float) or column.kind == "flag":
+    if not isinstance(value, float) or column.kind == "flag" or is_year(column):
         return plain_value(value, column)
-    if _is_share(column):
+    if in_percent(column):
         return f"{_all_digits(value, 100)} %"
     shown = _all_digits(value)
     return f"{shown} {column.unit.removesuffix('s') if shown == '1' else column.unit}".strip()

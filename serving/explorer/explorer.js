@@ -72,8 +72,11 @@ const basis = () => model.features.filter((feature) => feature.role === "basis")
 // a median may have digits that nobody would type
 const typical = (card) => Object.fromEntries(Object.entries(card.medians).map(([name, value]) =>
   [name, typeof value === "number" ? Number(value.toPrecision(4)) : value]));
+const isYear = (feature) => feature.unit === "year";
+const bare = (value, feature) => (isYear(feature) ? String(value) : plain(value));
 const said = (value, feature) =>
-  value === null ? "not known" : typeof value === "string" ? value : `${plain(value)}${feature.unit ? ` ${feature.unit}` : ""}`;
+  value === null ? "not known" : typeof value === "string" ? value
+    : `${bare(value, feature)}${feature.unit && !isYear(feature) ? ` ${feature.unit}` : ""}`;
 
 // -- the customer ---------------------------------------------------------------------------------------------------
 
@@ -150,7 +153,7 @@ function field(feature) {
     };
     box.append(element("div", { class: "line" }, label, exact), slider,
       element("div", { class: "ends", "aria-hidden": "true" },
-        element("span", {}, plain(feature.least)), element("span", {}, plain(feature.most))));
+        element("span", {}, bare(feature.least, feature)), element("span", {}, bare(feature.most, feature))));
   }
   if (feature.nullable) box.append(element("label", { class: "unknown" }, unknown, "not known"));
   show();

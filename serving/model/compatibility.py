@@ -60,7 +60,7 @@ def _column_breaks(old: Column | None, new: Column) -> Iterator[str]:
         return
     if old.kind is not new.kind:
         yield f"{new.name} was of kind {old.kind}, now {new.kind}"
-    if old.unit != new.unit:
+    if old.measure[1] != new.measure[1]:
         yield f"{new.name} was in {old.unit or 'no unit'}, now in {new.unit or 'no unit'}"
     if old.nullable and not new.nullable and new.role is Role.BASIS:
         yield f"{new.name} may not be null any more"

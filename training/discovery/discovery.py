@@ -26,6 +26,7 @@ from training.evaluation.tie_blurring import measure_ties, tie_variance
 from training.evaluation.verdict import Verdict
 from training.incumbent.assignments import transforms_of
 from training.incumbent.warm_start import WarmStart, warm_start_of
+from training.profiling.years import with_unit_of_years
 from training.progress import Progress
 from training.settings import DiscoverySettings
 from training.variation import as_descriptors, constant_columns, listed
@@ -113,7 +114,8 @@ def discover(
 def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> VectorContract:
     """The contract of the model: a column is nullable if some training customer has no value in it.
 
-    A basis column that does not vary among the customers is a descriptor: nobody needs to send it.
+    A basis column that does not vary among the customers is a descriptor: nobody needs to send it. A column whose
+    values are years gets that unit.
 
     Raises
     ------
@@ -143,7 +145,8 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
             f"all {counted(len(frame), 'customer')} are the same in every basis column: {listed(constant)}; there is "
             "nothing to segment by. Make a column that varies a basis: `features: roles: {column: basis}`"
         )
-    return VectorContract(tuple(replace(c, nullable=bool(frame[c.name].isna().any())) for c in varying.columns))
+    columns = (with_unit_of_years(column, frame[column.name]) for column in varying.columns)
+    return VectorContract(tuple(replace(c, nullable=bool(frame[c.name].isna().any())) for c in columns))
 
 
 def _encode(

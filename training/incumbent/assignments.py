@@ -43,7 +43,7 @@ def assign_vectors(model: SegmentModel, frame: pd.DataFrame, columns: Sequence[C
     by_name = {column.name: column for column in columns}
     for column in needed:
         present = by_name.get(column.name, column)
-        if (present.kind, present.unit) != (column.kind, column.unit):
+        if present.measure != column.measure:
             raise ContractError(
                 f"{column.name} is {present.expected} in the vectors, and {column.expected} to the model: "
                 "another column under the same name"

@@ -1,107 +1,124 @@
-"""Short, distinct names of segments: their strongest differences from all customers, in the words of the columns."""
+"""Names of segments: the words that are true of a segment, and that together tell it best from all other customers."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-import numpy as np
+import pandas as pd
 
-from segment_model.cards import Difference
-from segment_model.contract import Column, Role, VectorContract
-from segment_model.encoding.encoder import Floats
-from segment_model.language.wording import plain_value
+from segment_model.contract import VectorContract
+from segment_model.encoding.encoder import Flags, Indices
+from training.profiling.words.word import MARGIN, Rank, Truth, Word
 
 WORDS_IN_A_NAME = 2
-SAME_STORY = 0.75  # correlation of two columns' ranks; above it, a second one adds nothing to a name
+MOST_WORDS = 4  # where fewer do not tell two segments apart
+SHORTLIST = 12  # words of a segment that are compared customer by customer
+LEAST_GAIN = 0.2  # of the others whom a name does not exclude yet: a further word that excludes fewer is not said
+ANY_GAIN = 1e-9
+NUMBER = r" \(\d+\)$"  # of the second segment of one name, and so on
+# the share of the others that another word must exclude in addition to be said instead
+PREFERENCE: Mapping[Rank, float] = {Rank.DECLARED: 0.25, Rank.TEMPLATE: 0.15, Rank.BOUND: 0.1, Rank.RANGE: 0.0}
+Standing = Mapping[str, Sequence[Sequence[tuple[Word, Truth]]]]
 
 
-def name_segments(
-    differences: Sequence[Sequence[Difference]],
-    contract: VectorContract,
-    ranks: Mapping[str, Floats],
-    usual: Sequence[str] = (),
-) -> list[str]:
-    """A name for each segment: its two strongest differences in basis columns, or more to distinguish it from others.
+@dataclass
+class _Story:
+    """The words of a segment's name so far, and the others (n,) of whom all of them are true."""
 
-    differences : of each segment, strongest first. ranks : the standardised ranks of the number columns, (n,) each.
-    usual : the marketing names of the segments, "" for none; if each has one, differences only tell apart segments of
-    the same name.
-    """
-    stories = [_words(own, contract, ranks) for own in differences]
-    length = WORDS_IN_A_NAME
-    if usual and all(usual):
-        stories = [[name, *story] for name, story in zip(usual, stories, strict=True)]
-        length = 1
-    names = [", ".join(story[:length]) or "close to average" for story in stories]
-    while len(set(names)) < len(names) and length < max(map(len, stories), default=0):
-        length += 1
-        twice = {name for name in names if names.count(name) > 1}
-        names = [
-            ", ".join(story[:length]) if name in twice else name for name, story in zip(names, stories, strict=True)
-        ]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        names = [
-            f"{name}, {_typical(own[0], contract)}" if name in twice and own else name
-            for name, own in zip(names, differences, strict=True)
-        ]
-    return _numbered(names)
+    candidates: list[tuple[Word, Flags]]
+    telling: frozenset[str]
+    words: list[Word]
+    others: Flags
 
-
-def _words(differences: Sequence[Difference], contract: VectorContract, ranks: Mapping[str, Floats]) -> list[str]:
-    """The words of the basis differences that do not repeat a stronger one."""
-    kept: list[Difference] = []
-    for difference in differences:
-        if contract[difference.column].role is not Role.BASIS:
-            continue
-        if not any(echoes(difference, stronger, ranks) for stronger in kept):
-            kept.append(difference)
-    return [difference.words for difference in kept]
-
-
-def echoes(difference: Difference, other: Difference, ranks: Mapping[str, Floats]) -> bool:
-    """Whether two differences say the same: in the same words or column, or in columns with correlated ranks."""
-    if difference.words == other.words or difference.column == other.column:
+    def extend(self, only_telling: bool, least_gain: float) -> bool:
+        """Say the word that excludes most of the remaining others, plus the preference of its rank, if any does."""
+        said = {word.column for word in self.words}
+        remaining = int(self.others.sum())
+        if not remaining:
+            return False
+        best: tuple[float, Word, Flags] | None = None
+        for word, holds in self.candidates:
+            if word.column in said or (only_telling and word.text not in self.telling):
+                continue
+            gain = 1 - int((self.others & holds).sum()) / remaining
+            score = gain + PREFERENCE[word.rank]
+            if gain >= least_gain and (best is None or score > best[0]):
+                best = (score, word, holds)
+        if best is None:
+            return False
+        self.words.append(best[1])
+        self.others = self.others & best[2]
         return True
-    if difference.column not in ranks or other.column not in ranks:
-        return False
-    return bool(abs(np.mean(ranks[difference.column] * ranks[other.column])) > SAME_STORY)
+
+    @property
+    def name(self) -> str:
+        return ", ".join(word.text for word in self.words)
 
 
-def _typical(difference: Difference, contract: VectorContract) -> str:
-    return titled_value(difference.typical, contract[difference.column])
+def name_segments(standing: Standing, contract: VectorContract, frame: pd.DataFrame, labels: Indices) -> list[str]:
+    """A name for each segment, of words that are true of it; no two of the same words.
 
+    standing : by column, the words that stand in each segment; "" for words of no single column. frame : (n rows) raw
+    values. labels : (n,) positions, -1 where unassigned.
 
-def titled_value(value: float | str | None, column: Column) -> str:
-    """A column's title and a value, without a unit that the title names: "spend 80 USD", but "upgrades 4".
-
-    A title that holds a number keeps the unit, to separate the two numbers: "active days of the last 30 12 days".
+    A name is made of words of basis columns that tell, or of descriptors where none does, or of the words that exclude
+    most others where no word tells.
     """
-    title = [word.removesuffix("s") for word in column.title.split()]
-    unit = column.unit.split()[-1:]
-    in_title = unit and unit[0].removesuffix("s") in title and not any(word.isdigit() for word in title)
-    return f"{column.title} {unitless_value(value, column) if in_title else plain_value(value, column)}"
+    segments = len(next(iter(standing.values()), ()))
+    stories = [_story(position, standing, contract, frame, labels) for position in range(segments)]
+    for story in stories:
+        while len(story.words) < WORDS_IN_A_NAME and story.extend(True, LEAST_GAIN if story.words else 0.0):
+            pass
+        if not story.words:
+            story.extend(False, 0.0)
+    for _ in range(MOST_WORDS):
+        for story in list(_told_alike(stories)):
+            if len(story.words) < MOST_WORDS:
+                story.extend(False, ANY_GAIN)
+    return numbered([story.name or "no difference from the others" for story in stories])
 
 
-def unitless_value(value: float | str | None, column: Column) -> str:
-    """A value without its unit."""
-    text = plain_value(value, column)
-    if not column.unit or isinstance(value, str):
-        return text
-    return text.removesuffix(f" {column.unit}").removesuffix(f" {column.unit.removesuffix('s')}")
+def _story(position: int, standing: Standing, contract: VectorContract, frame: pd.DataFrame, labels: Indices) -> _Story:
+    basis = {"", *(column.name for column in contract.basis)}
+    own = [(word, truth) for column in standing.values() for word, truth in column[position]]
+    tell = [word.text for word, truth in own if truth.tells(MARGIN)]
+    allowed = [pair for pair in own if pair[0].column in basis]
+    if not any(word.text in tell for word, _ in allowed):
+        allowed = own
+    shortlist = sorted(allowed, key=lambda pair: pair[1].outside - PREFERENCE[pair[0].rank])[:SHORTLIST]
+    candidates = [(word, word.condition.holds(frame)) for word, _ in shortlist]
+    return _Story(candidates, frozenset(tell), [], labels != position)
 
 
-def _numbered(names: Sequence[str]) -> list[str]:
-    numbered: list[str] = []
+def _told_alike(stories: Sequence[_Story]) -> Iterator[_Story]:
+    """The stories whose words another one has too, in whatever order."""
+    words = [same_words(story.name) for story in stories]
+    for story, own in zip(stories, words, strict=True):
+        if words.count(own) > 1:
+            yield story
+
+
+def same_words(name: str) -> tuple[frozenset[str], str]:
+    """What two names have in common that differ in the order of their words at most: the words, and the number."""
+    number = re.search(NUMBER, name)
+    return frozenset(re.sub(NUMBER, "", name).split(", ")), number[0] if number else ""
+
+
+def numbered(names: Iterable[str]) -> list[str]:
+    """The names, with numbers where earlier ones have the same words."""
+    free: list[str] = []
     for name in names:
-        numbered.append(free_name(name, numbered))
-    return numbered
+        free.append(free_name(name, free))
+    return free
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """The name, with a number appended if it is taken: "loyal customers (2)"."""
+    """The name, with a number appended if its words are taken: "loyal customers (2)"."""
+    used = {same_words(other) for other in taken}
     number, free = 1, name
-    while free in taken:
+    while same_words(free) in used:
         number += 1
         free = f"{name} ({number})"
     return free

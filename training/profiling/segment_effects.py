@@ -11,7 +11,6 @@ import pandas as pd
 from segment_model.cards import SegmentCard
 from segment_model.contract import Column
 from segment_model.encoding.encoder import Flags, Floats, Indices
-from training.profiling.cards import standardised_ranks
 from training.profiling.rare_levels import with_rare_levels_pooled
 
 
@@ -24,19 +23,34 @@ def segment_effects(
     segment has no customer.
     """
     frame = with_rare_levels_pooled(frame, columns)
+    members = [labels == position for position in range(len(cards))]
     effects = np.zeros((len(columns), len(cards)))
     for row, column in enumerate(columns):
-        for position, card in enumerate(cards):
-            members = labels == position
-            if members.any():
-                effects[row, position] = _effect(frame[column.name], column, members, card)
+        typical = [card.medians[column.name] for card in cards]
+        effects[row] = column_effects(frame[column.name], column, members, typical)
     return effects
 
 
-def _effect(values: pd.Series[float], column: Column, members: Flags, card: SegmentCard) -> float:
-    if not column.is_category:
-        return float(standardised_ranks(values)[members].mean())
-    level = card.medians[column.name]
+def column_effects(
+    values: pd.Series[float], column: Column, members: Sequence[Flags], typical: Sequence[float | str | None]
+) -> list[float]:
+    """The effect of each segment in one column; typical : its median or commonest level."""
+    if column.is_category:
+        return [_level_effect(values, chosen, level) for chosen, level in zip(members, typical, strict=True)]
+    ranks = standardised_ranks(values)
+    return [float(ranks[chosen].mean()) if chosen.any() else 0.0 for chosen in members]
+
+
+def standardised_ranks(values: pd.Series[float]) -> Floats:
+    """Each value's rank among the known ones, standardised to mean 0 and variance 1; a missing one counts 0."""
+    known = values.rank(method="average", pct=True).to_numpy(dtype=np.float64)
+    spread = float(np.nanstd(known)) if np.any(~np.isnan(known)) else 0.0
+    if spread == 0:
+        return np.zeros(len(values))
+    return np.nan_to_num((known - np.nanmean(known)) / spread, nan=0.0)
+
+
+def _level_effect(values: pd.Series[float], members: Flags, level: float | str | None) -> float:
     if level is None:
         return 0.0
     known = values.notna().to_numpy()

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from segment_model.cards import SegmentCard
-from segment_model.encoding.encoder import Indices
-from training.profiling.naming import free_name
-from training.profiling.rfm_names import BASES, NAMES, names_near
-
-_NUMBERED = re.compile(r" \(\d+\)$")
+from segment_model.contract import VectorContract
+from segment_model.encoding.encoder import Flags, Indices
+from training.profiling.naming import NUMBER, free_name, same_words
+from training.profiling.words.vocabulary import Vocabulary
+from training.profiling.words.word import truths
 
 
 def inherit_names(
     cards: Sequence[SegmentCard],
     former: Sequence[SegmentCard | None],
+    contract: VectorContract,
     frame: pd.DataFrame,
     segment: Indices,
     custom: Mapping[int, str] | None = None,
 ) -> tuple[SegmentCard, ...]:
-    """The cards, each with the name of its former card if that is still true; all names differ.
+    """The cards, each with the name of its former card if that is still true; no two names have the same words.
 
-    former : of each card, the incumbent's card whose id it inherits. frame : (n rows) the new customers. segment : (n,)
-    the position of each customer's card, -1 for none. custom : names that people chose, by the position of the card; no
-    other card gets one of them.
+    former : of each card, the incumbent's card whose id it inherits. contract, frame : the new customers (n rows).
+    segment : (n,) the position of each customer's card, -1 for none. custom : names that people chose, by the position
+    of the card; no other card gets one of them.
     """
     names: dict[int, str] = {}
 
@@ -36,10 +37,12 @@ def inherit_names(
         """The names of the other cards: inherited or new ones, and custom ones."""
         return [*names.values(), *(name for other, name in (custom or {}).items() if other != position)]
 
+    shown = [name for name in frame.columns if cards and name in cards[0].medians]
+    vocabulary = Vocabulary(contract, frame[shown])
     for position, (card, before) in enumerate(zip(cards, former, strict=True)):
-        if before is None or before.name in taken(position):
+        if before is None or free_name(before.name, taken(position)) != before.name:
             continue
-        if still_true(before.name, before, card, usual_names(frame, segment == position)):
+        if still_true(before.name, card.name, vocabulary, frame, segment == position):
             names[position] = before.name
     for position, card in enumerate(cards):
         if position not in names:
@@ -47,37 +50,16 @@ def inherit_names(
     return tuple(replace(card, name=names[position]) for position, card in enumerate(cards))
 
 
-def usual_names(frame: pd.DataFrame, members: Indices) -> frozenset[str]:
-    """The marketing names that are true of the members; none if a column of recency, frequency or money is absent."""
-    if not set(frame.columns) >= BASES:
-        return frozenset()
-    values = {name: frame[name].to_numpy(dtype=np.float64) for name in BASES}
-    return names_near(values, np.asarray(members, dtype=np.bool_))
+def still_true(name: str, today: str, vocabulary: Vocabulary, frame: pd.DataFrame, members: Flags) -> bool:
+    """Whether an inherited name is still true: each of its words stands today, and one tells.
 
-
-def still_true(name: str, before: SegmentCard, now: SegmentCard, usual: Collection[str] = ()) -> bool:
-    """Whether every phrase of an inherited name is still true of the segment.
-
-    usual : the marketing names that are true of it now. A phrase that is the words of a former difference is true if
-    that difference persists, in the same direction or at the same level. A marketing name is true if it is in `usual`.
-    Any other phrase must also stand in the new name of the segment, and hold no digit, because a digit belongs to an
-    old median.
+    today : the new name of the segment, which needs no further truth. members : (n,) who is in the segment.
     """
-    today = {difference.column: difference for difference in now.differences}
-    former = {difference.words: difference for difference in before.differences if difference.words}
-    own = _phrases(now.name)
-    for phrase in _phrases(name):
-        if phrase in former:
-            old = former[phrase]
-            new = today.get(old.column)
-            if new is None or new.effect * old.effect <= 0:
-                return False
-            if isinstance(old.typical, str) and new.typical != old.typical:
-                return False
-        elif phrase not in (usual if phrase in NAMES else own) or any(letter.isdigit() for letter in phrase):
-            return False
-    return True
-
-
-def _phrases(name: str) -> list[str]:
-    return [_NUMBERED.sub("", phrase) for phrase in name.split(", ")]
+    plain = name if vocabulary.words(name) is not None else re.sub(NUMBER, "", name)
+    if same_words(plain) == same_words(today):
+        return True
+    words = vocabulary.words(plain)
+    if words is None or not members.any():
+        return False
+    truth = [truths(word.condition.holds(frame), np.where(members, 0, 1), 2)[0] for word in words]
+    return all(own.stands() for own in truth) and any(own.tells() for own in truth)

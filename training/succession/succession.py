@@ -135,7 +135,9 @@ def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> 
     custom = {place: overlay[segment_id].name for place, segment_id in enumerate(ids) if segment_id in overlay}
     cards = tuple(
         replace(card, id=segment_id)
-        for card, segment_id in zip(inherit_names(new.discovered_cards, former, frame, now, custom), ids, strict=True)
+        for card, segment_id in zip(
+            inherit_names(new.discovered_cards, former, new.contract, frame, now, custom), ids, strict=True
+        )
     )
     provenance = {**new.provenance, "lineage": lineage.to_json()}
     return replace(new, discovered_cards=cards, provenance=provenance), lineage

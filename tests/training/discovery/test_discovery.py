@@ -11,7 +11,6 @@ import pytest
 from sklearn import cluster
 from sklearn.metrics import adjusted_rand_score
 
-from segment_model.cards import Difference
 from segment_model.errors import DiscoveryError, SettingsError
 from segment_model.language.wording import plain_number, plain_value
 from segments import Column, Kind, Role, VectorContract
@@ -23,7 +22,6 @@ from training.discovery.discovery import Discovery, discover
 from training.evaluation.quality import Judgement, stratified_sample, weighted_silhouette
 from training.evaluation.selection import choose
 from training.fitting.umap_embedding import UmapSettings
-from training.profiling.naming import name_segments, titled_value
 from training.settings import DiscoverySettings, EncodingSettings
 
 CONTRACT = VectorContract((Column("spend", Kind.NUMBER, unit="USD"), Column("visits", Kind.COUNT)))
@@ -237,20 +235,6 @@ def test_cards_are_true_to_the_customers(kmeans_discovery: Discovery) -> None:
     assert sum(card.size for card in discovery.model.cards) == len(discovery.frame)
 
 
-def test_names_stay_distinct_when_segments_differ_alike() -> None:
-    def differences(spend: float) -> list[Difference]:
-        return [Difference("spend", 1.0, spend, 5.0, "high spend"), Difference("visits", 0.9, 9.0, 5.0, "often here")]
-
-    ranks = {"spend": np.array([1.0, -1.0]), "visits": np.array([1.0, 1.0])}
-    names = name_segments([differences(10.0), differences(20.0), differences(20.0), []], CONTRACT, ranks)
-    assert names == [
-        "high spend, often here, spend 10 USD",
-        "high spend, often here, spend 20 USD",
-        "high spend, often here, spend 20 USD (2)",
-        "close to average",
-    ]
-
-
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -265,24 +249,6 @@ def test_names_stay_distinct_when_segments_differ_alike() -> None:
 )
 def test_numbers_as_people_say_them(value: float, words: str) -> None:
     assert plain_number(value) == words
-
-
-@pytest.mark.parametrize(
-    ("title", "unit", "value", "words"),
-    [
-        ("upgrades", "upgrades", 4, "upgrades 4"),
-        ("upgrades", "upgrades", 1, "upgrades 1"),
-        ("seat use", "of seats", 0.2, "seat use 20 %"),
-        ("shopping trips", "trips", 102, "shopping trips 102"),
-        ("spend", "USD", 80, "spend 80 USD"),
-        ("frequency", "orders", 2, "frequency 2 orders"),
-        ("active days of the last 30", "days", 12, "active days of the last 30 12 days"),
-        ("usage trend", "", -0.5, "usage trend -0.5"),
-        ("seats", "seats", None, "seats unknown"),
-    ],
-)
-def test_a_unit_that_the_title_says_is_not_said_again(title: str, unit: str, value: float | None, words: str) -> None:
-    assert titled_value(value, Column("name", Kind.NUMBER, unit=unit, label=title)) == words
 
 
 def test_one_is_singular() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from segments import Column, Kind, VectorContract
-from training.profiling.cards import LEAST_EFFECT, make_cards, standardised_ranks
+from segments import Column, Kind, Role, SegmentCard, VectorContract
+from training.profiling.cards import make_cards
 
 CONTRACT = VectorContract(
     (
@@ -19,26 +20,53 @@ CONTRACT = VectorContract(
 def cards_of(spend: list[float], plan: list[str | None], inside: int) -> tuple[str, list[str]]:
     """The name and words of the first `inside` customers' card, beside a card of the others."""
     frame = pd.DataFrame({"spend": spend, "plan": pd.array(plan, dtype="str")})
-    labels = (np.arange(len(frame)) >= inside).astype(np.intp)
-    card = make_cards(frame, CONTRACT, labels, ["seg-a", "seg-b"])[0]
+    card = first_card(frame, CONTRACT, inside)
     return card.name, [difference.words for difference in card.differences]
 
 
-def test_a_category_known_of_one_says_nothing_of_two_hundred() -> None:
+def first_card(frame: pd.DataFrame, contract: VectorContract, inside: int) -> SegmentCard:
+    labels = (np.arange(len(frame)) >= inside).astype(np.intp)
+    return make_cards(frame, contract, labels, ["seg-a", "seg-b"])[0]
+
+
+@pytest.mark.parametrize(("known", "words"), [(1, []), (140, []), (180, ["mostly pro (plan)"])])
+def test_a_level_of_too_few_is_not_said(known: int, words: list[str]) -> None:
     spend = [float(n % 7) for n in range(400)]
-    name, words = cards_of(spend, ["pro"] + [None] * 199 + ["basic"] * 200, 200)
-    assert "pro" not in name
-    assert words == []
-    name, words = cards_of(spend, ["pro"] * 120 + [None] * 80 + ["basic"] * 200, 200)
-    assert name == "mostly pro (plan)"
-    assert words == ["mostly pro (plan)"]
+    name, differences = cards_of(spend, ["pro"] * known + [None] * (200 - known) + ["basic"] * 200, 200)
+    assert differences == words
+    assert name == "mostly pro (plan)" if words else "pro" not in name
 
 
-def test_no_word_where_the_mean_rank_and_the_median_point_apart() -> None:
+def test_a_missing_value_is_a_word_of_its_own() -> None:
+    name, _ = cards_of([float(n % 7) for n in range(400)], [None] * 200 + ["basic"] * 200, 200)
+    assert name == "plan unknown"
+
+
+def test_no_difference_where_the_mean_rank_and_the_median_point_apart() -> None:
     # 51 of a hundred are just below everyone's median, the others far above it
     spend = [9.9] * 51 + [50.0] * 49 + [1.0] * 48 + [9.95] * 52
-    assert standardised_ranks(pd.Series(spend))[:100].mean() > LEAST_EFFECT
     assert np.median(spend[:100]) < np.median(spend)
     name, words = cards_of(spend, ["basic"] * 200, 100)
     assert words == []
-    assert name == "close to average"
+    assert name == "spend at least 9.9 EUR"
+
+
+def test_one_story_is_told_once() -> None:
+    """Columns that hold the same fact have one difference, and a descriptor gives way to a basis."""
+    online = np.repeat(["no", "yes"], 200)
+    services = {f"service_{n}": pd.array(np.where(online == "no", "no internet", "yes"), dtype="str") for n in range(5)}
+    frame = pd.DataFrame({**services, "online": pd.array(online, dtype="str")})
+    contract = VectorContract(
+        (
+            *(Column(name, Kind.CATEGORY, Role.DESCRIPTOR) for name in services),
+            Column("online", Kind.CATEGORY),
+        )
+    )
+    card = first_card(frame, contract, 200)
+    assert card.name == "mostly no (online)"
+    assert [difference.words for difference in card.differences] == ["mostly no (online)"]
+
+
+def test_equal_words_are_not_compared_with_everyone() -> None:
+    frame = pd.DataFrame({"spend": np.repeat([1234.0, 1228.0], 100), "plan": pd.array(["pro"] * 200, dtype="str")})
+    assert first_card(frame, CONTRACT, 100).sentence == "100 customers (50 %); typically spend 1,230 EUR."

@@ -2,89 +2,91 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from segment_model.cards import Difference, SegmentCard
-from segments import Column, Kind, SegmentLabel, VectorContract
+from segment_model.cards import SegmentCard
+from segments import Column, Kind, Role, SegmentLabel, VectorContract
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
-from training.profiling.rfm_names import BASES, GRID, LENIENCE, NAMES, grid_name, middle_rank, names_near
+from training.profiling.words.vocabulary import Vocabulary
+from training.profiling.words.word import STANDS
 from training.settings import DiscoverySettings
-from training.succession.inherited_names import inherit_names, still_true, usual_names
+from training.succession.inherited_names import inherit_names, still_true
 from training.succession.succession import succeed
 
-LAPSED = Difference("recency_days", 1.2, 200.0, 40.0, "lapsed")
-SPENDER = Difference("spend", 0.9, 900.0, 100.0, "big spender")
-GERMAN = Difference("country", 0.8, "DE", "FR", "mostly DE (country)")
 RFM = VectorContract(
     (
-        Column("recency_days", Kind.COUNT, unit="days", low="bought recently", high="long since the last order"),
-        Column("frequency", Kind.COUNT, unit="orders", low="rare buyers", high="frequent buyers"),
+        Column("recency_days", Kind.COUNT, unit="days", low="bought recently", high="lapsed"),
+        Column("frequency", Kind.COUNT, unit="orders", low="few orders", high="many orders"),
         Column("monetary_value", Kind.NUMBER, unit="EUR", low="low spend", high="high spend"),
+    )
+)
+SHOP = VectorContract(
+    (
+        Column("recency_days", Kind.COUNT, unit="days", low="bought recently", high="lapsed"),
+        Column("spend", Kind.NUMBER, unit="EUR", high="big spender"),
+        Column("country", Kind.CATEGORY, Role.DESCRIPTOR),
     )
 )
 
 
-def card(name: str, *differences: Difference) -> SegmentCard:
-    return SegmentCard("seg-x", name, "", 10, 0.1, {}, differences)
+def card(name: str, columns: tuple[str, ...] = ("recency_days", "spend", "country")) -> SegmentCard:
+    return SegmentCard("seg-x", name, "", 10, 0.1, dict.fromkeys(columns))
 
 
-def test_a_name_is_passed_on_only_while_it_is_true() -> None:
-    before = card("lapsed, big spender", LAPSED, SPENDER, GERMAN)
-    assert still_true(before.name, before, card("", replace(LAPSED, effect=0.4), SPENDER))
-    assert still_true(f"{before.name} (2)", before, card("", LAPSED, SPENDER))
-    assert not still_true(before.name, before, card("", LAPSED))  # no longer spends more than others
-    assert not still_true(before.name, before, card("", replace(LAPSED, effect=-1.0, typical=3.0), SPENDER))
-    assert not still_true("mostly DE (country)", before, card("", replace(GERMAN, typical="JP")))
-    assert not still_true("lapsed, spend 900 USD", before, card("lapsed, spend 900 USD", LAPSED, SPENDER))
+def shop(lapsed: int = 90, spending: int = 90, german: int = 90) -> pd.DataFrame:
+    """A hundred members, of whom so many are lapsed, spend much and are Germans, before a hundred others."""
+
+    def column(high: int, inside: float | str, outside: float | str) -> list[Any]:
+        return [inside] * high + [outside] * (200 - high)
+
+    frame = pd.DataFrame({"recency_days": column(lapsed, 400.0, 3.0), "spend": column(spending, 900.0, 10.0)})
+    frame["spend"] += np.arange(200) % 7
+    return frame.assign(country=pd.array(column(german, "DE, Süd", "FR"), dtype="str"))
 
 
-def test_what_is_no_difference_is_kept_only_where_todays_name_says_it() -> None:
-    before = card("close to average")
-    assert still_true(before.name, before, card("close to average"))
-    assert not still_true(before.name, before, card("lapsed", LAPSED))
-    assert not still_true("lapsed big spenders", card("", LAPSED), card("lapsed", LAPSED))
+def stays(name: str, frame: pd.DataFrame, today: str = "") -> bool:
+    return still_true(name, today, Vocabulary(SHOP, frame), frame, np.arange(200) < 100)
 
 
-def test_a_marketing_name_is_kept_only_where_the_grid_says_it_or_nearly() -> None:
-    before, now = card("champions", SPENDER), card("loyal customers", SPENDER)
-    assert still_true("champions", before, now, {"champions", "loyal customers"})
-    assert not still_true("champions", before, now, {"loyal customers"})
-    assert not still_true("champions", before, now)
-    assert not still_true("champions, lapsed", card("", LAPSED), now, {"champions"})
-    assert still_true("champions, lapsed", card("", LAPSED), card("", LAPSED), {"champions"})
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lapsed, big spender",
+        "big spender, lapsed (2)",
+        "lapsed",
+        "lapsed, mostly DE, Süd (country)",
+        "spend at least 500 EUR",
+        "spend 500 to 1,000 EUR, time",
+    ],
+)
+def test_a_name_is_passed_on_only_while_all_of_its_words_are_true(name: str) -> None:
+    assert stays(name, shop()) == (not name.endswith("time"))
+    assert not stays(name, shop(lapsed=74, spending=74, german=74))
+    assert stays(name, shop(lapsed=76, spending=76, german=76)) == (not name.endswith("time"))
 
 
-def test_the_grid_is_lenient_by_a_twentieth_of_the_customers() -> None:
-    values = {name: np.arange(1000.0) for name in BASES}
-    for middle in range(20, 980, 15):
-        members = np.zeros(1000, dtype=np.bool_)
-        members[middle - 10 : middle + 10] = True
-        near = names_near(values, members)
-        assert grid_name(values, members) in near <= NAMES
-        share = middle_rank(values["frequency"], members)
-        from_border = min(abs(share - border) for border in (0.2, 0.4, 0.6, 0.8))
-        assert len(near) == 1 or from_border <= LENIENCE + 1e-9
-    assert names_near(values, np.zeros(1000, dtype=np.bool_)) == frozenset()
-    assert {name for row in GRID.values() for name in row} == NAMES
+def test_a_name_that_tells_nothing_any_more_is_not_passed_on() -> None:
+    frame = shop(lapsed=200)
+    assert frame["recency_days"].min() == 400
+    assert not stays("lapsed", frame)
+    assert stays("lapsed, big spender", frame)
 
 
-def test_the_grid_is_not_lenient_about_praise() -> None:
-    """Whose median frequency is below everyone's is no champion, not even by inheritance, however much they spend."""
-    for first, praised in ((500, True), (490, True), (489, False), (450, False)):
-        values = {name: np.arange(1000.0) for name in BASES}
-        members = np.zeros(1000, dtype=np.bool_)
-        members[first : first + 20] = True
-        values["monetary_value"][members] += 2000
-        values["recency_days"][members] -= 2000
-        assert (np.median(values["frequency"][members]) >= np.median(values["frequency"])) == praised
-        near = names_near(values, members)
-        assert bool({"champions", "loyal customers"} & near) == praised, (first, near)
+def test_todays_own_words_need_no_further_truth() -> None:
+    assert stays("no word, at all", shop(), "at all, no word")
+    assert not stays("no word, at all", shop(), "no word")
+
+
+def test_a_name_of_a_column_that_the_cards_do_not_show_is_not_passed_on() -> None:
+    frame, segment = shop(), np.repeat([0, 1], 100).astype(np.intp)
+    for shown, kept in ((("recency_days", "spend"), "lapsed"), (("spend",), "today")):
+        cards = (card("today", shown), card("others", shown))
+        assert inherit_names(cards, (card("lapsed"), None), SHOP, frame, segment)[0].name == kept
 
 
 def rfm_frame(seed: int) -> pd.DataFrame:
@@ -100,8 +102,8 @@ def rfm_frame(seed: int) -> pd.DataFrame:
 
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("months", [0.5, 12.0])
-def test_no_kept_marketing_name_speaks_against_the_medians(seed: int, months: float) -> None:
-    """Half of the customers bought nothing since; the grid of ranks then says other things of the same people."""
+def test_every_kept_name_is_true_of_the_new_customers(seed: int, months: float) -> None:
+    """Half of the customers bought nothing since; the words then say other things of the same people."""
     frame = rfm_frame(seed)
     chosen = DiscoverySettings(algorithms=(KMeansSettings(segments=5),), force=True)
     first = discover(frame, RFM, chosen, {}).model
@@ -111,22 +113,13 @@ def test_no_kept_marketing_name_speaks_against_the_medians(seed: int, months: fl
     model = discover(later, RFM, chosen, {"retrain": months}, incumbent=first).model
     second, _ = succeed(model, first, later)
     assigned = second.assign(later)["segment_id"]
-    values = {name: later[name].to_numpy() for name in BASES}
+    vocabulary = Vocabulary(second.contract, later)
     for own in second.cards:
-        usual = own.name.split(", ")[0].split(" (")[0]
-        assert usual in NAMES
-        assert usual in names_near(values, (assigned == own.id).to_numpy())
-    assert len(set(second.names)) == len(second.names)
-
-
-def test_a_kept_name_survives_a_small_step_of_the_grid_and_not_a_large_one() -> None:
-    frame = rfm_frame(1)
-    segment = np.where(frame["monetary_value"].rank(pct=True) > 0.7, 0, 1).astype(np.intp)
-    near = sorted(usual_names(frame, segment == 0))
-    far = sorted(NAMES - set(near))
-    today = (card(near[0]), card("hibernating"))
-    for name, kept in ((near[-1], near[-1]), (far[0], near[0])):
-        assert inherit_names(today, (card(name), None), frame, segment)[0].name == kept
+        words = vocabulary.words(own.name)
+        assert words
+        for word in words:
+            assert word.condition.holds(later)[(assigned == own.id).to_numpy()].mean() >= STANDS
+    assert len({frozenset(name.split(", ")) for name in second.names}) == len(second.names)
 
 
 def test_no_discovered_name_equals_one_that_a_person_gave(planted: Any) -> None:
@@ -148,16 +141,12 @@ def test_a_custom_name_of_a_segment_does_not_count_against_its_own_card(planted:
     noted = first.with_overlay({first.ids[0]: SegmentLabel(first.names[0], "ours")})
     second, _ = succeed(first, noted, planted.frame)
     assert [card.name for card in second.discovered_cards] == list(first.names)
-    cards = (card("lapsed"), card("lapsed"))
+    cards = (card("lapsed, rich"), card("rich, lapsed"))
     segment = np.zeros(len(planted.frame), dtype=np.intp)
-    assert [own.name for own in inherit_names(cards, (None, None), planted.frame, segment, {0: "lapsed"})] == [
-        "lapsed",
-        "lapsed (2)",
-    ]
-    assert [own.name for own in inherit_names(cards, (None, None), planted.frame, segment, {1: "lapsed"})] == [
-        "lapsed (2)",
-        "lapsed",
-    ]
+    for renamed, names in ((0, ["lapsed, rich", "rich, lapsed (2)"]), (1, ["lapsed, rich (2)", "rich, lapsed"])):
+        custom = {renamed: cards[renamed].name}
+        named = inherit_names(cards, (None, None), planted.contract, planted.frame, segment, custom)
+        assert [own.name for own in named] == names
 
 
 def test_a_persons_name_survives_what_a_discovered_one_does_not(planted: Any) -> None:

@@ -1,0 +1,1 @@
+"""The words of segments: claims, each with the condition on raw values under which it is true."""

@@ -1,0 +1,126 @@
+"""Ranges of values in words, such as "spend 80 to 300 GBP", and back from the words to the range."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+import numpy as np
+
+from segment_model.contract import Column, Kind
+from segment_model.encoding.encoder import Flags, Floats
+from segment_model.language.wording import in_percent, is_year, plain_number, plain_value
+from training.profiling.words.word import MARGIN, STANDS, Between, Rank, Word
+
+DIGITS = 2  # of a bound, that people read at a glance
+_NUMBER = r"-?[\d,]+(?:\.\d+)?(?:e[+-]\d+)?"
+
+
+def ranges_of(column: Column, values: Floats, members: Flags) -> Iterator[Word]:
+    """The ranges that are true of the members: from a bound, up to one, and between two, each at round numbers.
+
+    values : (n,) of all customers, NaN where missing. A bound is rounded away from the members. A range that no known
+    value lies outside of says nothing, and is left out.
+    """
+    known = values[~np.isnan(values)]
+    own = np.sort(known_of(values, members))
+    left_out = math.floor((1 - STANDS - MARGIN) * members.sum() + 1e-9) - (int(members.sum()) - len(own))
+    if not len(own) or left_out < 0:
+        return
+    least, most = float(known.min()), float(known.max())
+    half = left_out // 2
+    ends = [(own[left_out], np.inf), (-np.inf, own[-1 - left_out]), (own[half], own[-1 - half])]
+    for low, high in ends:
+        low, high = _rounded(float(low), column, ROUND_FLOOR), _rounded(float(high), column, ROUND_CEILING)
+        if high <= least:
+            yield _word(Between(column.name, high, high), column)
+        elif low >= most:
+            yield _word(Between(column.name, low, low), column)
+        elif low > least or high < most:
+            yield _word(Between(column.name, low if low > least else -np.inf, high if high < most else np.inf), column)
+
+
+def known_of(values: Floats, members: Flags) -> Floats:
+    """The known values of the members."""
+    own = values[members]
+    return own[~np.isnan(own)]
+
+
+def _word(condition: Between, column: Column) -> Word:
+    one_number = condition.least == condition.most or math.isinf(condition.least) or math.isinf(condition.most)
+    rank = Rank.BOUND if one_number else Rank.RANGE
+    return Word(range_text(condition, column), column.name, condition, rank)
+
+
+def range_text(condition: Between, column: Column) -> str:
+    """A range in words: "spend 80 to 300 GBP", "spend at least 300 GBP", "upgrades 4"."""
+    low, high = condition.least, condition.most
+    if low == high:
+        return titled_value(low, column)
+    if math.isinf(high):
+        return f"{column.title} at least {_end(low, column)}"
+    if math.isinf(low):
+        return f"{column.title} at most {_end(high, column)}"
+    return f"{column.title} {_bare(low, column)} to {_end(high, column)}"
+
+
+def range_in(text: str, column: Column) -> Word | None:
+    """The range that `range_text` wrote of a column; None where the text is no such range."""
+    rest = text.removeprefix(f"{column.title} ")
+    match = re.fullmatch(rf"(at least |at most )?({_NUMBER})(?: to ({_NUMBER}))?(\D*)", rest)
+    if rest == text or match is None or column.is_category or column.kind is Kind.FLAG:
+        return None
+    bound, first, second = match[1], _read(match[2], column), _read(match[3] or match[2], column)
+    condition = Between(
+        column.name, -np.inf if bound == "at most " else first, np.inf if bound == "at least " else second
+    )
+    return _word(condition, column) if range_text(condition, column) == text else None
+
+
+def titled_value(value: float | str | None, column: Column) -> str:
+    """A column's title and a value, without a unit that the title names: "spend 80 USD", but "upgrades 4"."""
+    return f"{column.title} {_end(value, column)}"
+
+
+def unitless_value(value: float | str | None, column: Column) -> str:
+    """A value without its unit."""
+    text = plain_value(value, column)
+    if not column.unit or isinstance(value, str):
+        return text
+    return text.removesuffix(f" {column.unit}").removesuffix(f" {column.unit.removesuffix('s')}")
+
+
+def _end(value: float | str | None, column: Column) -> str:
+    """A value at the end of a phrase that starts with the column's title.
+
+    A title that holds a number keeps the unit, to separate the two numbers: "active days of the last 30 12 days".
+    """
+    title = [word.removesuffix("s") for word in column.title.split()]
+    unit = (column.unit.split()[-1] if column.unit.startswith("of ") else column.unit).removesuffix("s")
+    in_title = unit in title and not any(word.isdigit() for word in title)
+    return unitless_value(value, column) if in_title else plain_value(value, column)
+
+
+def _bare(value: float, column: Column) -> str:
+    """The number of a value alone, where its unit follows another number."""
+    if is_year(column):
+        return plain_value(value, column)
+    return plain_number(100 * value if in_percent(column) else value)
+
+
+def _read(number: str, column: Column) -> float:
+    read = Decimal(number.replace(",", ""))
+    return float(read / 100 if in_percent(column) else read)
+
+
+def _rounded(bound: float, column: Column, rounding: str) -> float:
+    """A bound as it is written, rounded to few digits."""
+    if math.isinf(bound) or bound == 0:
+        return bound
+    exact = Decimal(bound)
+    step = Decimal(1) if is_year(column) else Decimal(1).scaleb(exact.adjusted() - DIGITS + 1)
+    if column.kind is Kind.COUNT:
+        step = max(step, Decimal(1))
+    return float((exact / step).to_integral_value(rounding) * step)

@@ -19,7 +19,7 @@ from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
 from training.incumbent.assignments import assign_vectors
-from training.incumbent.warm_start import overlap
+from training.incumbent.contingency import overlap
 from training.segment_ids import fresh_id
 from training.succession.inherited_names import inherit_names
 

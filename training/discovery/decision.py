@@ -1,0 +1,93 @@
+"""The decision between the best new segments and those of the serving model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from segment_model.errors import DiscoveryError
+from training.discovery.candidate_trial import Candidate
+from training.discovery.continued_candidate import ContinuedCandidate
+from training.encoding import EncodedCustomers
+from training.evaluation.preference import Evidence, clearly_better
+from training.evaluation.selection import Choice, objections
+from training.evaluation.verdict import Verdict
+from training.incumbent.contingency import continuity
+from training.settings import DiscoverySettings
+
+SAME = 0.99  # share of the customers whom new segments leave where they are; they are then the same segments
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A chosen candidate among all that were tried, with its verdict, on customers as its encoding has them."""
+
+    customers: EncodedCustomers
+    candidates: tuple[Candidate, ...]
+    choice: Choice
+    verdict: Verdict
+
+    @property
+    def chosen(self) -> Candidate:
+        """The chosen candidate."""
+        return self.candidates[self.choice.chosen]
+
+
+def decide_between(new: Proposal, continued: ContinuedCandidate, settings: DiscoverySettings) -> Proposal:
+    """The serving model's segments, unless they cannot go on, or `prefer: quality` asks for clearly better ones."""
+    name, remarks = new.chosen.spec.name, new.choice.remarks
+    candidates = (*new.candidates, continued.candidate)
+    if continued.objections:
+        against = "; ".join(continued.objections)
+        reason = f"{new.choice.reason}; the champion's segments cannot go on: {against}"
+        choice = Choice(new.choice.chosen, reason, (*remarks, f"refused: {against}"))
+        return Proposal(new.customers, candidates, choice, new.verdict)
+    stay, customers = _staying(new.chosen, continued.candidate), len(new.customers.frame)
+    better = "" if stay >= SAME else clearly_better(Evidence.of(new.verdict), Evidence.of(continued.verdict))
+    reassigned = f"{round((1 - stay) * customers):,} of {customers:,} customers ({1 - stay:.1%})"
+    scores = _scores(continued)
+    if better and settings.prefer == "quality":
+        reason = (
+            f"{new.choice.reason}; clearly better than the champion's segments ({better}), and reassigns {reassigned}"
+        )
+        choice = Choice(new.choice.chosen, reason, (*remarks, scores))
+        return Proposal(new.customers, candidates, choice, new.verdict)
+    how = "is clearly better" if better else "is not clearly better"
+    why = f"{name} {how}{f' ({better})' if better else ''} and would reassign {reassigned}"
+    if better:
+        why += "; `--prefer quality` takes it"
+    return _kept(continued, new.candidates, remarks, why)
+
+
+def kept_alone(
+    continued: ContinuedCandidate, candidates: Sequence[Candidate], settings: DiscoverySettings, error: DiscoveryError
+) -> Proposal:
+    """The serving model's segments where no new candidate may be chosen, for the reasons in `error`."""
+    remarks = []
+    for candidate in candidates:
+        against = [candidate.refusal] if candidate.judgement is None else objections(candidate.judgement, settings)
+        remarks.append(f"refused: {'; '.join(against) or 'its segments are not found again'}")
+    return _kept(continued, candidates, remarks, f"no new candidate may be chosen ({error})")
+
+
+def _kept(continued: ContinuedCandidate, candidates: Sequence[Candidate], remarks: Sequence[str], why: str) -> Proposal:
+    scores = _scores(continued)
+    reason = f"{continued.candidate.spec.name}: {scores}; {why}"
+    choice = Choice(len(candidates), reason, (*remarks, scores))
+    return Proposal(continued.customers, (*candidates, continued.candidate), choice, continued.verdict)
+
+
+def _staying(new: Candidate, kept: Candidate) -> float:
+    """The share of the customers whom the new segments leave where they are."""
+    if new.labels is None or kept.labels is None:  # a chosen candidate has labels
+        return 0.0
+    return continuity(new.labels, kept.labels)
+
+
+def _scores(continued: ContinuedCandidate) -> str:
+    """The scores of the serving model's segments, and how they went on."""
+    judgement = continued.candidate.judgement
+    scores = "" if judgement is None else f"silhouette {judgement.silhouette:.3f}, stability {judgement.stability:.2f}"
+    if not continued.way:
+        return f"{scores}, borders as they were"
+    return f"{scores}, {continued.way:.0%} of the way to the centres of today, because the customers have moved"

@@ -29,7 +29,7 @@ SMALL = 1000  # fewer simulated customers are for tests: one company, one settin
 
 @dataclass(frozen=True)
 class Row:
-    """A retrain of a company under a setting, and its shares of customers; warm is the default, cold the comparison."""
+    """A retrain of a company under a setting, and its shares of customers; cold, without the champion, is to compare."""
 
     company: str
     setting: str
@@ -57,7 +57,7 @@ def run(size: int) -> dict[str, object]:
         `id_stability`: the least share of customers whose segment id a refit with 5 % newcomers leaves unchanged;
         `reassigned_after_month`: the largest share whom a refit on vectors 31 days younger puts elsewhere than the old
         model puts the same vectors, and `moved_after_month`: the largest whom their own vectors moved; the first two
-        also without warm start. `refused`: settings under which discovery made no model, where nothing is unchanged and
+        also cold, without the champion. `refused`: settings under which discovery made no model, where nothing is unchanged and
         everybody reassigned. `missing`: companies whose data are not on this machine.
     """
     heading = f"{'company':18} {'setting':9} {'retrain':14} {'start':5}"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from segment_model.encoding.encoder import Floats, Indices
+from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec, Fit, FittingContext
 from training.discovery.candidate_trial import Candidate, try_candidate
@@ -17,6 +18,7 @@ from training.evaluation.gaps import hold_out
 from training.evaluation.selection import objections
 from training.evaluation.tie_blurring import measure_ties, tie_variance
 from training.evaluation.verdict import DISSOLVED, Verdict
+from training.incumbent.assignments import Reading, assign_vectors
 from training.incumbent.continuation import continue_segments
 from training.settings import DiscoverySettings
 
@@ -62,8 +64,13 @@ class ContinuedSpec:
 
 @dataclass(frozen=True)
 class ContinuedCandidate:
-    """The serving model's segments among today's customers, judged; `objections` say why they cannot go on."""
+    """The serving model's segments among today's customers, judged.
 
+    before : the serving model's own assignments. objections : why its segments cannot go on. way : how far they went
+    from where they were toward today's centres, 0 to 1.
+    """
+
+    before: Reading
     customers: EncodedCustomers
     candidate: Candidate
     verdict: Verdict
@@ -81,7 +88,12 @@ def judge_continued(
     today = continued_spec(incumbent, context_of(customers), settings)
     if today is None:
         return None
-    going_on = continue_segments(incumbent, customers, today.centres_of, asks_for_encoding_of(incumbent, settings))
+    try:
+        before = assign_vectors(incumbent, customers.frame, customers.contract.columns)
+    except ContractError:
+        return None
+    same_encoding = asks_for_encoding_of(incumbent, settings)
+    going_on = continue_segments(incumbent, before.segment, customers, today.centres_of, same_encoding)
     if going_on is None:
         return None
     kept = customers.encoded_by(going_on.encoder)
@@ -94,7 +106,8 @@ def judge_continued(
     held_out = hold_out(kept.points, measure_ties(kept.points, kept.encoder), settings.judged_customers, settings.seed)
     candidate = try_candidate(ContinuedSpec(spec, fit), kept.points, held_out, settings)
     verdict = verdict_of(candidate, kept.points, settings)
-    return ContinuedCandidate(kept, candidate, verdict, _objections(candidate, verdict, settings), going_on.way)
+    against = _objections(candidate, verdict, settings)
+    return ContinuedCandidate(before, kept, candidate, verdict, against, going_on.way)
 
 
 def context_of(customers: EncodedCustomers) -> FittingContext:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segment_model.errors import DiscoveryError
+import numpy as np
+
+from segment_model.errors import DiscoveryError, counted
 from training.discovery.candidate_trial import Candidate
 from training.discovery.continued_candidate import ContinuedCandidate
 from training.encoding import EncodedCustomers
 from training.evaluation.preference import Evidence, clearly_better
 from training.evaluation.selection import Choice, objections
 from training.evaluation.verdict import Verdict
-from training.incumbent.contingency import continuity
+from training.incumbent.assignments import Reading
+from training.incumbent.contingency import overlap
 from training.settings import DiscoverySettings
+from training.succession.succession import are_reassigned, inherited
 
-SAME = 0.99  # share of the customers whom new segments leave where they are; they are then the same segments
+FEW = 0.01  # share of the customers; segments that reassign no more are the same segments
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,10 @@ def decide_between(new: Proposal, continued: ContinuedCandidate, settings: Disco
         reason = f"{new.choice.reason}; the champion's segments cannot go on: {against}"
         choice = Choice(new.choice.chosen, reason, (*remarks, f"refused: {against}"))
         return Proposal(new.customers, candidates, choice, new.verdict)
-    stay, customers = _staying(new.chosen, continued.candidate), len(new.customers.frame)
-    better = "" if stay >= SAME else clearly_better(Evidence.of(new.verdict), Evidence.of(continued.verdict))
-    reassigned = f"{round((1 - stay) * customers):,} of {customers:,} customers ({1 - stay:.1%})"
+    count, asked = _reassigned(new.chosen, continued.before), int(continued.before.readable.sum())
+    share = count / max(asked, 1)
+    better = "" if share <= FEW else clearly_better(Evidence.of(new.verdict), Evidence.of(continued.verdict))
+    reassigned = f"{count:,} of {counted(asked, 'customer')} ({share:.1%})"
     scores = _scores(continued)
     if better and settings.prefer == "quality":
         reason = (
@@ -77,11 +82,13 @@ def _kept(continued: ContinuedCandidate, candidates: Sequence[Candidate], remark
     return Proposal(continued.customers, (*candidates, continued.candidate), choice, continued.verdict)
 
 
-def _staying(new: Candidate, kept: Candidate) -> float:
-    """The share of the customers whom the new segments leave where they are."""
-    if new.labels is None or kept.labels is None:  # a chosen candidate has labels
-        return 0.0
-    return continuity(new.labels, kept.labels)
+def _reassigned(new: Candidate, before: Reading) -> int:
+    """How many customers the new segments would reassign, of those whom the serving model can read."""
+    if new.labels is None:  # a chosen candidate has labels
+        return 0
+    size = int(new.labels.max()) + 1
+    heir = inherited(overlap(before.segment, new.labels, (int(before.segment.max()) + 1, size)))
+    return int(np.sum(before.readable & are_reassigned(before.segment, new.labels, heir)))
 
 
 def _scores(continued: ContinuedCandidate) -> str:

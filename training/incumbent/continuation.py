@@ -16,10 +16,8 @@ import numpy as np
 from segment_model.assigners.assigner import Assigner
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Encoder, Floats, Indices, NumberEncoding, Transform
-from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
 from training.encoding import EncodedCustomers
-from training.incumbent.assignments import assign_vectors
 
 MOST_AT_ONCE = 0.04  # share of the customers whom a retrain reassigns because the others have moved
 NEWS = 0.01  # of the customers; below it a change of the shares, or of borders, is no news
@@ -40,18 +38,19 @@ class Continuation:
 
 
 def continue_segments(
-    incumbent: SegmentModel, today: EncodedCustomers, estimate: EstimateCentres, same_encoding: bool
+    incumbent: SegmentModel,
+    members: Indices,
+    today: EncodedCustomers,
+    estimate: EstimateCentres,
+    same_encoding: bool,
 ) -> Continuation | None:
     """The incumbent's segments as they go on among today's customers; None where they cannot.
 
-    estimate : makes centres (k, width), of which the nearest decides, of (n, width) points and their segments (n,); -1
-    is none. None where the borders have no centres, or a segment no customer. same_encoding : whether the settings ask
-    for the incumbent's encoding; otherwise, and where the basis columns are others, today's centres are taken.
+    members : (n,) the incumbent's segment of each of today's customers, -1 for none. estimate : makes centres
+    (k, width), of which the nearest decides, of (n, width) points and such segments; None where the borders have no
+    centres, or a segment no customer. same_encoding : whether the settings ask for the incumbent's encoding; otherwise,
+    and where the basis columns are others, today's centres are taken.
     """
-    try:
-        members = assign_vectors(incumbent, today.frame, today.contract.columns).segment
-    except ContractError:
-        return None
     is_same = same_encoding and set(incumbent.encoder.columns) == {column.name for column in today.contract.basis}
     kept = Continuation(incumbent.encoder, incumbent.assigner, 0.0) if is_same else None
     if kept is not None and not shares_have_moved([card.share for card in incumbent.discovered_cards], members):

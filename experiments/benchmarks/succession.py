@@ -60,7 +60,8 @@ def run(size: int) -> dict[str, object]:
         `reassigned_after_month`: the largest share whom a refit on vectors 31 days younger puts elsewhere than the old
         model puts the same vectors, and `moved_after_month`: the largest whom their own vectors moved; the first two
         also cold, without the champion; beyond `MOST_HELD` segments they have keys of their own. `refused`: settings
-        under which discovery made no model, where nothing is unchanged and everybody reassigned. `missing`: companies whose data are not on this machine.
+        under which discovery made no model, where nothing is unchanged and everybody reassigned. `missing`: companies
+        whose data are not on this machine.
     """
     heading = f"{'company':18} {'setting':9} {'retrain':14} {'start':5}"
     print(f"{heading} {'unchanged':>9} {'reassigned':>10} {'moved':>7}  fates")

@@ -57,10 +57,11 @@ def decide_between(new: Proposal, continued: ContinuedCandidate, settings: Disco
         )
         choice = Choice(new.choice.chosen, reason, (*remarks, scores))
         return Proposal(new.customers, candidates, choice, new.verdict)
-    how = "is clearly better" if better else "is not clearly better"
-    why = f"{name} {how}{f' ({better})' if better else ''} and would reassign {reassigned}"
     if better:
-        why += "; `--prefer quality` takes it"
+        why = f"{name} is clearly better ({better}) and would reassign {reassigned}: `--prefer quality` takes it"
+    else:
+        how = "finds them again" if share <= FEW else "is not clearly better"
+        why = f"{name} {how} and would reassign {reassigned}"
     return _kept(continued, new.candidates, remarks, why)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from segment_model.errors import counted
 from training.evaluation.verdict import RECURRING, Verdict
 
 MORE_PARTED = 0.25  # share of the pairs of neighbours that a gap parts
@@ -66,10 +67,7 @@ def clearly_better(new: Evidence, old: Evidence) -> str:
 def _compared(new: Evidence, old: Evidence) -> str:
     """The figures of both in words."""
     return (
-        f"{new.segments} segments against {old.segments}, the least steady recovered to {new.recovered:.2f} against "
-        f"{old.recovered:.2f}, a gap between {_share(new)} pairs of neighbours against {_share(old)}"
+        f"{counted(new.segments, 'segment')} against {old.segments}, the least steady found again to "
+        f"{new.recovered:.2f} against {old.recovered:.2f}, gaps between {new.gaps} of {counted(new.pairs, 'pair')} of "
+        f"neighbours against {old.gaps} of {old.pairs}"
     )
-
-
-def _share(evidence: Evidence) -> str:
-    return f"{evidence.gaps} of {evidence.pairs}"

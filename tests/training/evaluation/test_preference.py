@@ -18,9 +18,9 @@ SOME = st.integers(2, 12).flatmap(
 
 
 @given(SOME, SOME)
-def test_no_two_are_better_than_each_other_and_none_than_itself(one: Evidence, other: Evidence) -> None:
-    assert not (clearly_better(one, other) and clearly_better(other, one))
-    assert not clearly_better(one, one)
+def test_no_two_are_better_than_each_other_and_none_than_itself(first: Evidence, second: Evidence) -> None:
+    assert not (clearly_better(first, second) and clearly_better(second, first))
+    assert not clearly_better(first, first)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,12 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
 @click.option("--promote", "promoted", is_flag=True, help="Make the new version the champion at once.")
 @click.option("--report", type=AnyFile, help="Write the report page here too.")
 @click.option("--force", is_flag=True, help="Make a model even without reproducible structure; its verdict says so.")
-def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> None:
+@click.option(
+    "--prefer",
+    type=click.Choice(["continuity", "quality"]),
+    help="Keep the champion's segments, or take new ones that are clearly better; by default that of the settings.",
+)
+def discover(config: Path, promoted: bool, report: Path | None, force: bool, prefer: str | None) -> None:
     """Discover segments, log them to MLflow and register a version.
 
     Tries every candidate and registers the chosen one; if a step fails, nothing is registered. If MLflow does not
@@ -61,9 +66,8 @@ def discover(config: Path, promoted: bool, report: Path | None, force: bool) -> 
     from registry.versions.promotions import promote as promote_version
 
     settings = settings_of(config)
-    if force:
-        forced = settings.discovery.model_copy(update={"force": True})
-        settings = settings.model_copy(update={"discovery": forced})
+    asked = {**({"force": True} if force else {}), **({"prefer": prefer} if prefer else {})}
+    settings = settings.model_copy(update={"discovery": settings.discovery.model_copy(update=asked)})
     with progress() as (announce, step):
         outcome = run_discovery(settings, config.parent, announce, step)
     if report is not None:

@@ -77,6 +77,7 @@ def html_report(
         shares=_shares(discovery),
         legend=_legend(discovery),
         reason=discovery.choice.reason,
+        lineage=discovery.model.provenance.get("lineage", {}).get("sentences", ()),
         verdict=discovery.verdict.sentence,
         scores=_scores_in_words(discovery.judgement, discovery.verdict.kind),
         evidence=evidence_context(discovery),

@@ -32,8 +32,10 @@ from segment_model.encoding.encoder import (
     Encoder,
     Floats,
     NumberEncoding,
+    RawCustomers,
     Transform,
 )
+from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import DiscoveryError, SettingsError, nearest_word
 from training.settings import AUTO, EncodingSettings
 
@@ -93,6 +95,27 @@ class FittedEncoding:
 
     transformer: ColumnTransformer
     encoder: Encoder
+
+
+@dataclass(frozen=True)
+class EncodedCustomers:
+    """Customers: their vectors, which follow the contract, as read and as encoded points (n, width)."""
+
+    frame: pd.DataFrame
+    contract: VectorContract
+    encoder: Encoder
+    raw: RawCustomers
+    points: Floats
+
+    @classmethod
+    def encode(cls, frame: pd.DataFrame, contract: VectorContract, encoder: Encoder) -> Self:
+        """Read and encode customer vectors."""
+        raw = CustomerReader(contract, encoder).frame(frame)
+        return cls(frame, contract, encoder, raw, np.ascontiguousarray(encoder.encode(raw).T))
+
+    def encoded_by(self, encoder: Encoder) -> Self:
+        """The same customers in another encoding of the same basis columns."""
+        return self.encode(self.frame, self.contract, encoder)
 
 
 def fit_encoding(

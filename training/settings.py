@@ -69,6 +69,10 @@ class DiscoverySettings(Block):
         4000, ge=100, description="size of the stratified sample on which silhouettes are computed"
     )
     force: bool = Field(False, description="make a model even without reproducible structure; its verdict says so")
+    prefer: Literal["continuity", "quality"] = Field(
+        "continuity",
+        description="a retrain keeps the champion's segments; quality: it takes new ones that are clearly better",
+    )
     allow_sensitive: bool = Field(False, description="let columns marked sensitive shape and name segments")
 
     @model_validator(mode="after")

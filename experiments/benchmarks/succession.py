@@ -20,7 +20,8 @@ from training.succession.succession import succeed
 
 SEED = 2026
 AUTOMATIC = "automatic"
-COUNTS = (None, 4, 6, 8)  # None: as many as discovery chooses
+COUNTS = (None, 4, 6, 8, 10)  # None: as many as discovery chooses
+MOST_HELD = 8  # segments up to which a retrain must reassign few
 NEWCOMERS = (0.01, 0.05, 0.20)
 MONTH_LATER = "31 days later"
 JUDGED = 0.05  # the share of newcomers for `id_stability`
@@ -29,12 +30,13 @@ SMALL = 1000  # fewer simulated customers are for tests: one company, one settin
 
 @dataclass(frozen=True)
 class Row:
-    """A retrain of a company under a setting, and its shares of customers; warm is the default, cold the comparison."""
+    """A retrain of a company under a setting, and its shares of customers; cold is without the champion, to compare."""
 
     company: str
     setting: str
     what: str
     warm: bool
+    segments: int
     unchanged: float
     moved: float
     fates: str
@@ -57,8 +59,9 @@ def run(size: int) -> dict[str, object]:
         `id_stability`: the least share of customers whose segment id a refit with 5 % newcomers leaves unchanged;
         `reassigned_after_month`: the largest share whom a refit on vectors 31 days younger puts elsewhere than the old
         model puts the same vectors, and `moved_after_month`: the largest whom their own vectors moved; the first two
-        also without warm start. `refused`: settings under which discovery made no model, where nothing is unchanged and
-        everybody reassigned. `missing`: companies whose data are not on this machine.
+        also cold, without the champion; beyond `MOST_HELD` segments they have keys of their own. `refused`: settings
+        under which discovery made no model, where nothing is unchanged and everybody reassigned. `missing`: companies
+        whose data are not on this machine.
     """
     heading = f"{'company':18} {'setting':9} {'retrain':14} {'start':5}"
     print(f"{heading} {'unchanged':>9} {'reassigned':>10} {'moved':>7}  fates")
@@ -89,13 +92,22 @@ def run(size: int) -> dict[str, object]:
         },
         "id_stability_cold": min(_unchanged(rows, stayed, warm=False), default=None),
         "reassigned_after_month": _most_reassigned(_unchanged(rows, MONTH_LATER, warm=True)),
+        "reassigned_after_month_beyond": _most_reassigned(
+            [r.unchanged for r in rows if r.what == MONTH_LATER and r.warm and r.segments > MOST_HELD]
+        ),
         "reassigned_after_month_automatic": _most_reassigned(
             _unchanged(rows, MONTH_LATER, warm=True, setting=AUTOMATIC)
         ),
         "reassigned_after_month_cold": _most_reassigned(_unchanged(rows, MONTH_LATER, warm=False)),
         "moved_after_month": max((r.moved for r in rows if r.what == MONTH_LATER and r.warm), default=None),
         "after_month": [
-            {"company": r.company, "setting": r.setting, "reassigned": 1 - r.unchanged, "moved": r.moved}
+            {
+                "company": r.company,
+                "setting": r.setting,
+                "segments": r.segments,
+                "reassigned": 1 - r.unchanged,
+                "moved": r.moved,
+            }
             for r in rows
             if r.what == MONTH_LATER and r.warm
         ],
@@ -131,12 +143,14 @@ def _retrains(company: TwoDays, setting: str, settings: DiscoverySettings, few: 
         first = _first(known, contract, settings)
         for warm in (True, False) if share == JUDGED else (True,):
             model, fates = _retrained(first, everyone, contract, settings, warm)
-            yield _row(company, setting, f"+{share:.0%} customers", warm, compare(first, model, known), fates)
+            what = f"+{share:.0%} customers"
+            yield _row(company, setting, what, warm, len(model.ids), compare(first, model, known), fates)
     earlier = company.month_ago.frame
     first = _first(earlier, contract, settings)
     for warm in (True, False):
         model, fates = _retrained(first, everyone, contract, settings, warm)
-        yield _row(company, setting, MONTH_LATER, warm, compare(first, model, everyone, earlier), fates)
+        compared = compare(first, model, everyone, earlier)
+        yield _row(company, setting, MONTH_LATER, warm, len(model.ids), compared, fates)
 
 
 def _lost(company: TwoDays, setting: str, made: list[Row]) -> Iterator[Row]:
@@ -148,7 +162,7 @@ def _lost(company: TwoDays, setting: str, made: list[Row]) -> Iterator[Row]:
     for what in (*(f"+{share:.0%} customers" for share in NEWCOMERS), MONTH_LATER):
         for warm in (True, False):
             if (what, warm) not in known:
-                yield Row(company.name, setting, what, warm, 0.0, 0.0, "refused")
+                yield Row(company.name, setting, what, warm, 0, 0.0, 0.0, "refused")
 
 
 def _first(frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> SegmentModel:
@@ -164,13 +178,18 @@ def _retrained(
     return model, lineage.summary
 
 
-def _row(company: TwoDays, setting: str, what: str, warm: bool, comparison: Comparison, fates: str) -> Row:
+def _row(
+    company: TwoDays, setting: str, what: str, warm: bool, segments: int, comparison: Comparison, fates: str
+) -> Row:
     moved = 0.0 if comparison.moved is None else float(np.mean(comparison.moved))
-    return Row(company.name, setting, what, warm, 1 - float(np.mean(comparison.reassigned)), moved, fates)
+    unchanged = 1 - float(np.mean(comparison.reassigned))
+    return Row(company.name, setting, what, warm, segments, unchanged, moved, fates)
 
 
 def _unchanged(rows: list[Row], what: str, warm: bool, setting: str = "") -> list[float]:
-    return [r.unchanged for r in rows if r.what == what and r.warm == warm and setting in (r.setting, "")]
+    """The shares of unchanged customers of all retrains to at most `MOST_HELD` segments."""
+    held = [r for r in rows if r.segments <= MOST_HELD]
+    return [r.unchanged for r in held if r.what == what and r.warm == warm and setting in (r.setting, "")]
 
 
 def _most_reassigned(unchanged: list[float]) -> float | None:

@@ -29,15 +29,27 @@ def candidate_scores(discovery: Discovery) -> Figure:
     for axes, score in zip(panels, SCORES, strict=True):
         _draw_panel(axes, discovery, score, refused)
     bottom = len(candidates) - 0.4
-    panels[1].plot([LEAST_STABILITY] * 2, [-0.5, bottom], color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
-    panels[1].text(
-        LEAST_STABILITY, -0.55, f"least allowed: {LEAST_STABILITY}", ha="center", va="bottom", fontsize=8, color=FAINT
-    )
+    if _unsteady(discovery, refused):
+        _draw_limit(panels[1], bottom)
     panels[0].set(ylim=(bottom, -0.95))
     panels[0].set_yticks(range(len(candidates)), [lettering(c.spec.name, 42, 2) for c in candidates])
     for row, tick in enumerate(panels[0].get_yticklabels()):
         tick.set(fontweight="bold" if row == chosen else "normal", color=FAINT if refused[row] else INK)
     return figure
+
+
+def _unsteady(discovery: Discovery, refused: list[bool]) -> bool:
+    """Whether a refused candidate is under the least stability, which only segments without gaps need."""
+    return any(
+        is_refused and candidate.judgement is not None and candidate.judgement.stability < LEAST_STABILITY
+        for candidate, is_refused in zip(discovery.candidates, refused, strict=True)
+    )
+
+
+def _draw_limit(axes: Axes, bottom: float) -> None:
+    axes.plot([LEAST_STABILITY] * 2, [-0.5, bottom], color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
+    words = f"least allowed without gaps: {LEAST_STABILITY}"
+    axes.text(LEAST_STABILITY, -0.55, words, ha="center", va="bottom", fontsize=8, color=FAINT)
 
 
 def _draw_panel(axes: Axes, discovery: Discovery, score: str, refused: list[bool]) -> None:

@@ -14,7 +14,7 @@ from reporting.colours import NOBODY, colour_of
 from reporting.pictures.drawing import FAINT, INK, blank, lettering, outlined
 from segment_model.encoding.encoder import Flags, Floats
 from segment_model.errors import counted
-from training.incumbent.warm_start import overlap
+from training.incumbent.contingency import overlap
 from training.succession.comparison import Comparison, Stage, count_and_share
 
 BAR = 0.035  # of the distance between two stages

@@ -22,6 +22,7 @@ from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.profiling.rule_learning import learn_rules
 from training.settings import DiscoverySettings
+from training.succession.succession import succeed
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -219,3 +220,11 @@ def test_each_card_shows_its_rule_with_figures(hostile: Discovery) -> None:
         assert f"WHERE {rule.sql()}" in words
         assert rule.precision is not None
         assert f"{100 * rule.precision:.1f} % of whom it matches are in the segment" in words
+
+
+def test_a_retrain_says_what_became_of_the_champions_segments(discovery: Discovery) -> None:
+    assert "Of the champion's segments" not in html_report(discovery, "t", {})
+    model, lineage = succeed(discovery.model, discovery.model, discovery.frame)
+    words = " ".join(Page(html_report(replace(discovery, model=model), "t", {})).words)
+    assert "; ".join(lineage.sentences) in words
+    assert f"reassigned: 0 of {len(discovery.frame)} customers" in words

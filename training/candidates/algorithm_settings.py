@@ -7,8 +7,8 @@ the libraries that fit candidates take seconds to import.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from features.settings import Settings as Block
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 class AlgorithmSettings(Block):
     """One entry of `discovery.algorithms`. A subclass narrows `algorithm` to its own name, with that as the default."""
+
+    FIXED: ClassVar[tuple[str, ...]] = ("segments",)  # parameters of a candidate that a retrain does not change
 
     algorithm: str
 
@@ -29,3 +31,13 @@ class AlgorithmSettings(Block):
     @abstractmethod
     def candidates(self, context: FittingContext) -> Sequence[CandidateSpec]:
         """Every candidate that this entry asks for."""
+
+    def continued(self, parameters: Mapping[str, Any], context: FittingContext) -> CandidateSpec | None:
+        """The candidate that makes the segments of a serving model anew; None where the entry does not ask for them.
+
+        parameters : those in that model's provenance. By default the candidate with the same `FIXED` parameters.
+        """
+        for spec in self.candidates(context):
+            if all(spec.parameters.get(name) == parameters.get(name) for name in self.FIXED):
+                return spec
+        return None

@@ -15,7 +15,6 @@ import numpy as np
 from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import DiscoveryError
-from training.incumbent.warm_start import COLD_START, WarmStart
 
 REFITS = 10  # bootstrap samples for a verdict; candidates that take long to fit use fewer
 KMEANS_SAMPLE = 20_000  # customers that the random starts of KMeans fit
@@ -26,12 +25,11 @@ class FittingContext:
     """Facts about the training customers from which settings make candidates.
 
     customers : their number. tie_variance : (width,) variance that tied values hide in each encoded column
-    (`evaluation.tie_blurring`). warm_start : the serving model's segments of these customers.
+    (`evaluation.tie_blurring`).
     """
 
     customers: int
     tie_variance: tuple[float, ...]
-    warm_start: WarmStart = COLD_START
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,15 @@ class CandidateSpec(Protocol):
         ...
 
     def for_share(self, share: float) -> CandidateSpec:
-        """The same candidate for a sample with this share of the customers, without a warm start."""
+        """The same candidate for a sample with this share of the customers."""
+        ...
+
+    def centres_of(self, points: Floats, labels: Indices) -> Floats | None:
+        """Centres (segments, width), of which the nearest decides, estimated from segments of (n, width) points.
+
+        labels : (n,) positions, -1 for none. None where the algorithm's borders have no such centres, or a segment has
+        no customer.
+        """
         ...
 
 
@@ -110,3 +116,16 @@ def largest_first(labels: Indices, segments: int) -> tuple[Indices, Indices]:
     place = np.append(np.empty_like(order), -1)
     place[order] = np.arange(segments)
     return order, place[labels].astype(np.intp)
+
+
+def means_of(points: Floats, labels: Indices, segments: int) -> Floats | None:
+    """The means (segments, width) of (n, width) points by segment; None if one has no customer.
+
+    labels : (n,) positions, -1 for none.
+    """
+    known = labels >= 0
+    sizes = np.bincount(labels[known], minlength=segments)
+    if not np.all(sizes):
+        return None
+    sums = [np.bincount(labels[known], weights=column, minlength=segments) for column in points[known].T]
+    return np.asarray(np.column_stack(sums) / sizes[:, None])

@@ -12,7 +12,7 @@ It is judged only where gaps separate its segments: on a continuum plain KMeans 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,16 @@ from threadpoolctl import threadpool_limits
 
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Floats, Indices
-from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
+from training.candidates.candidate import (
+    REFITS,
+    CandidateSpec,
+    Fit,
+    NoSegmentsError,
+    largest_first,
+    means_of,
+    sample_rows,
+)
 from training.fitting.voronoi_sites import voronoi_sites
-from training.incumbent.warm_start import continuity, cost_of_moving, nearest_to
 
 MOST_ROUNDS = 100
 CORRELATED_SAMPLE = 5_000  # customers; borders through gaps need no more
@@ -49,14 +56,12 @@ class CorrelatedKMeansSpec:
     """KMeans with one k in the whitened space.
 
     tie_variance : (width,) variance that tied values hide in each encoded column (`tie_blurring`); without it a column
-    of two values would have no scatter within segments, and decide alone. members : (n,) the serving model's segment of
-    each customer, -1 for none; None unless that model has k segments.
+    of two values would have no scatter within segments, and decide alone.
     """
 
     segments: int
     starts: int
     tie_variance: tuple[float, ...]
-    members: Indices | None = field(default=None, repr=False, compare=False)
     algorithm: str = "kmeans"
 
     @property
@@ -76,7 +81,15 @@ class CorrelatedKMeansSpec:
         return REFITS
 
     def for_share(self, share: float) -> CandidateSpec:  # noqa: ARG002  (k does not depend on the number of customers)
-        return replace(self, members=None)
+        return self
+
+    def centres_of(self, points: Floats, labels: Indices) -> Floats | None:
+        known = labels >= 0
+        means, members = means_of(points, labels, self.segments), np.ascontiguousarray(points[known])
+        if means is None:
+            return None
+        between = (means.T * np.bincount(labels[known])) @ means / len(members)
+        return voronoi_sites(means, _rounding(self._overall(members) - between)[0])
 
     def fit(self, points: Floats, seed: int) -> Fit:
         """Fit at most `CORRELATED_SAMPLE` customers; refused if no Voronoi sites reproduce its boundaries."""
@@ -88,8 +101,6 @@ class CorrelatedKMeansSpec:
             best = self._search(searched, seed)
             if best is None:
                 raise NoSegmentsError("every start leaves a segment without customers")
-            if self.members is not None:
-                best = self._choose_partition(searched, self.members[rows], best)
         return self._served(rows, searched, best)
 
     def _served(self, rows: Indices, points: Floats, best: RoundPartition) -> Fit:
@@ -120,24 +131,6 @@ class CorrelatedKMeansSpec:
             if last is not None and (best is None or last.log_determinant < best.log_determinant):
                 best = last
         return best
-
-    def _choose_partition(self, points: Floats, members: Indices, best: RoundPartition) -> RoundPartition:
-        """The best partition, or a cheaper one among the rounds that start from the serving model's segments.
-
-        The cost is that of `warm_start.choose_partition`, with determinant ** (1 / width) in place of the inertia.
-        """
-        known = members >= 0
-        if len(np.unique(members[known])) < self.segments:
-            return best
-        means = np.array([points[members == segment].mean(axis=0) for segment in range(self.segments)])
-        start = np.where(known, members, nearest_to(means, points).labels)
-        steps = self._steps(points, self._overall(points), start)
-
-        def cost(step: RoundPartition) -> float:
-            widths = np.exp((step.log_determinant - best.log_determinant) / points.shape[1])
-            return float(widths) + cost_of_moving(1 - continuity(step.labels, members))
-
-        return min([best, *steps], key=cost)
 
     def _overall(self, points: Floats) -> Floats:
         overall: Floats = points.T @ points / len(points) + np.diag(self.tie_variance)

@@ -8,9 +8,8 @@ mixture with a degenerate component is refused whatever its BIC (Schwarz 1978).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,13 +22,10 @@ from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import counted
 from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
 from training.fitting.mixture_covariance import SKLEARN_NAMES, Covariance
-from training.incumbent.warm_start import COLD_START, WarmStart, continuity, cost_of_moving
 
 MIXTURE_SAMPLE = 10_000  # customers
-# what scikit-learn writes of a covariance that is not positive definite, of its own or of a warm start
-ILL_COVARIANCE = ("ill-defined empirical covariance", "positive-definite", "precision' should be positive")
+ILL_COVARIANCE = ("ill-defined empirical covariance", "positive-definite")  # scikit-learn's words
 MOST_STEPS = 300
-WARM_STEPS = (1, 3, 10, 30, 100)  # numbers of EM steps from a serving model's segments that are compared
 FEWEST_CUSTOMERS = 5  # of a component
 REGULARISATION = 1e-6  # share of the least variance of a column; added to every variance
 COLLAPSED = 1e-5  # a component is degenerate below this share of a column's variance among all customers
@@ -39,15 +35,13 @@ COLLAPSED = 1e-5  # a component is degenerate below this share of a column's var
 class GaussianMixtureSpec:
     """Mixtures of several numbers of components and covariances, of which the fit chooses one by BIC.
 
-    tie_variance : (width,) variance that tied values hide in each encoded column (`tie_blurring`). warm_start : a
-    mixture with as many components as the serving model has segments also starts EM from these.
+    tie_variance : (width,) variance that tied values hide in each encoded column (`tie_blurring`).
     """
 
     segments: tuple[int, ...]
     covariances: tuple[Covariance, ...]
     starts: int
     tie_variance: tuple[float, ...] = field(repr=False)
-    warm_start: WarmStart = field(default=COLD_START, repr=False, compare=False)
     algorithm: str = "gaussian_mixture"
 
     @property
@@ -71,7 +65,10 @@ class GaussianMixtureSpec:
         return REFITS
 
     def for_share(self, share: float) -> CandidateSpec:  # noqa: ARG002  (nothing here depends on the number)
-        return replace(self, warm_start=COLD_START)
+        return self
+
+    def centres_of(self, points: Floats, labels: Indices) -> Floats | None:  # noqa: ARG002  (covariances decide too)
+        return None
 
     def fit(self, points: Floats, seed: int) -> Fit:
         """The mixture of least BIC without a degenerate component, of at most `MIXTURE_SAMPLE` customers."""
@@ -81,7 +78,7 @@ class GaussianMixtureSpec:
             raise NoSegmentsError("all customers are the same")
         customers = Customers.blurred(points[rows], columns, self.tie_variance, seed)
         with threadpool_limits(limits=1):
-            mixtures, refusals = self._mixtures(customers, self._members(rows), seed)
+            mixtures, refusals = self._mixtures(customers, seed)
         if not mixtures:
             raise NoSegmentsError(refusals[0] if refusals else f"fewer than {self.segments[0]} different customers")
         best = min(mixtures, key=lambda mixture: mixture.bic)
@@ -91,10 +88,7 @@ class GaussianMixtureSpec:
         chosen = replace(self, segments=(best.components,), covariances=(best.covariance,))
         return Fit(assigner, rows, labels, facts, chosen)
 
-    def _members(self, rows: Indices) -> Indices | None:
-        return None if self.warm_start.members is None else self.warm_start.members[rows]
-
-    def _mixtures(self, customers: Customers, members: Indices | None, seed: int) -> tuple[list[Mixture], list[str]]:
+    def _mixtures(self, customers: Customers, seed: int) -> tuple[list[Mixture], list[str]]:
         """Every mixture without a degenerate component, and the reason for each refused one.
 
         A mixture with more components than there are different customers is not tried.
@@ -109,34 +103,12 @@ class GaussianMixtureSpec:
             for components in self.segments:
                 if components > customers.different:
                     break
-                warm_members = members if components == self.warm_start.segments else None
                 try:
-                    fitted = self._fitted(customers, components, covariance, warm_members, seed)
+                    fitted = _fit_em(customers.blur, components, covariance, starts=self.starts, seed=seed)
                     mixtures.append(_sound_mixture(fitted, reference, customers, components, covariance))
                 except NoSegmentsError as error:
                     refusals.append(f"{components} components, {covariance} covariance: {error}")
         return mixtures, refusals
-
-    def _fitted(
-        self, customers: Customers, components: int, covariance: Covariance, members: Indices | None, seed: int
-    ) -> FittedMixture:
-        """The likeliest mixture of random starts, or a cheaper one after EM steps from the serving model's segments.
-
-        members : (n,) the serving model's segments, -1 for none. The cost is the sum of the cost of moving customers
-        (`warm_start.cost_of_moving`) and exp(2 (L - l) / width), where l is the mixture's mean log-likelihood of a
-        customer and L the best one's: like a ratio of inertias, it is 1 for the best.
-        """
-        best = _fit_em(customers.blur, components, covariance, starts=self.starts, seed=seed)
-        if members is None or np.bincount(members[members >= 0], minlength=components).min() <= customers.width:
-            return best
-        warm = _warm_mixtures(customers.blur, members, components, covariance, seed)
-        likelihood = best.score(customers.blur)
-
-        def cost(fitted: FittedMixture) -> float:
-            lost = np.exp(2 * (likelihood - fitted.score(customers.blur)) / customers.width)
-            return float(lost) + cost_of_moving(1 - continuity(fitted.predict(customers.points), members))
-
-        return min([best, *warm], key=cost)
 
 
 @dataclass(frozen=True)
@@ -157,10 +129,6 @@ class Customers:
         kept = np.ascontiguousarray(points[:, columns])
         return cls(kept, kept + noise[:, columns], len(np.unique(kept, axis=0)))
 
-    @property
-    def width(self) -> int:
-        return int(self.points.shape[1])
-
 
 @dataclass(frozen=True)
 class Mixture:
@@ -173,17 +141,8 @@ class Mixture:
     labels: Indices
 
 
-def _fit_em(
-    points: Floats,
-    components: int,
-    covariance: Covariance,
-    *,
-    starts: int,
-    seed: int,
-    start: Mapping[str, Floats] = MappingProxyType({}),
-    most: int = MOST_STEPS,
-) -> FittedMixture:
-    """A mixture fitted by at most `most` steps of expectation maximisation, from KMeans partitions or from `start`.
+def _fit_em(points: Floats, components: int, covariance: Covariance, *, starts: int, seed: int) -> FittedMixture:
+    """A mixture fitted by at most `MOST_STEPS` steps of expectation maximisation, from KMeans partitions.
 
     Raises
     ------
@@ -194,10 +153,9 @@ def _fit_em(
         components,
         covariance_type=SKLEARN_NAMES[covariance],
         n_init=starts,
-        max_iter=most,
+        max_iter=MOST_STEPS,
         reg_covar=REGULARISATION * float(points.var(axis=0).min()),
         random_state=seed,
-        **start,
     )
     with warnings.catch_warnings():
         # a mixture that still improves after so many steps is compared as it is; KMeans may find fewer groups
@@ -213,38 +171,6 @@ def _fault_of_fit(reason: str) -> str:
     if any(sign in reason for sign in ILL_COVARIANCE):
         return "a covariance is not positive definite"
     return f"the mixture cannot be fitted: {reason.splitlines()[0] if reason else 'no reason given'}"
-
-
-def _warm_mixtures(
-    points: Floats, members: Indices, components: int, covariance: Covariance, seed: int
-) -> list[FittedMixture]:
-    """Mixtures after `WARM_STEPS` of EM from given segments, up to the first one that is degenerate."""
-    mixtures: list[FittedMixture] = []
-    try:
-        start = _parameters_of(points, members, components, covariance)
-        for most in WARM_STEPS:
-            mixtures.append(  # noqa: PERF401  (those before a degenerate one count)
-                _fit_em(points, components, covariance, starts=1, seed=seed, start=start, most=most)
-            )
-    except (NoSegmentsError, np.linalg.LinAlgError):
-        return mixtures  # the random starts are sound without it
-    return mixtures
-
-
-def _parameters_of(points: Floats, members: Indices, components: int, covariance: Covariance) -> dict[str, Floats]:
-    """The weights, means and precisions of segments, as scikit-learn's start; members : (n,) positions, -1 for none."""
-    groups = [points[members == position] for position in range(components)]
-    floor = REGULARISATION * points.var(axis=0).min()
-    covariances = np.array([np.cov(group.T, bias=True).reshape(group.shape[1], -1) for group in groups])
-    covariances += floor * np.eye(points.shape[1])
-    variances = np.diagonal(covariances, axis1=1, axis2=2)
-    if covariance == "full":
-        precisions = np.linalg.inv(covariances)
-    else:
-        precisions = 1 / (variances if covariance == "diagonal" else variances.mean(axis=1))
-    sizes = np.array([len(group) for group in groups])
-    means = np.array([group.mean(axis=0) for group in groups])
-    return {"weights_init": sizes / sizes.sum(), "means_init": means, "precisions_init": precisions}
 
 
 def _sound_mixture(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -12,7 +13,7 @@ from training.candidates.segment_range import SegmentRange, counts_in
 from training.fitting.mixture_covariance import Covariance
 
 if TYPE_CHECKING:
-    from training.candidates.candidate import FittingContext
+    from training.candidates.candidate import CandidateSpec, FittingContext
     from training.candidates.gaussian_mixture import GaussianMixtureSpec
 
 
@@ -33,4 +34,12 @@ class GaussianMixtureSettings(AlgorithmSettings):
         from training.candidates.gaussian_mixture import GaussianMixtureSpec
 
         counts = tuple(counts_in(self.segments))
-        return [GaussianMixtureSpec(counts, self.covariances, self.starts, context.tie_variance, context.warm_start)]
+        return [GaussianMixtureSpec(counts, self.covariances, self.starts, context.tie_variance)]
+
+    def continued(self, parameters: Mapping[str, Any], context: FittingContext) -> CandidateSpec | None:
+        """The mixture of the same number of components and the same covariance."""
+        segments = tuple(k for k in counts_in(self.segments) if k == parameters.get("segments"))
+        covariances = tuple(name for name in self.covariances if name == parameters.get("covariance"))
+        if not segments or not covariances:
+            return None
+        return replace(self.candidates(context)[0], segments=segments, covariances=covariances)

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
 from segment_model.assigners.nearest_core import NearestCore
-from segment_model.encoding.encoder import Floats
+from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import counted
 from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
 from training.fitting.exemplars import Clustered, condense, members_as_probes, probes_of
@@ -65,6 +65,9 @@ class HdbscanSpec:
             min_cluster_size=max(2, round(share * self.min_cluster_size)),
             min_samples=max(min(self.min_samples, FEWEST_SAMPLES), round(share * self.min_samples)),
         )
+
+    def centres_of(self, points: Floats, labels: Indices) -> Floats | None:  # noqa: ARG002  (exemplars decide)
+        return None
 
     def fit(self, points: Floats, seed: int) -> Fit:
         """Fit a sample of the customers, and keep as few of them as the assigner needs to answer like HDBSCAN."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from training.candidates.algorithm_settings import AlgorithmSettings
 from training.fitting.umap_embedding import UmapSettings
 
 if TYPE_CHECKING:
-    from training.candidates.candidate import FittingContext
+    from training.candidates.candidate import CandidateSpec, FittingContext
     from training.candidates.hdbscan import HdbscanSpec
 
 SIZE_SHARES = (0.01, 0.02, 0.05)  # of the customers in a fit: the `min_cluster_size`s that are tried by default
@@ -41,3 +41,10 @@ class HdbscanSettings(AlgorithmSettings):
             HdbscanSpec(size, self.min_samples or min(size, USUAL_SAMPLES), self.embedding, cache=cache)
             for size in self.min_cluster_sizes or usual
         ]
+
+    def continued(self, parameters: Mapping[str, Any], context: FittingContext) -> CandidateSpec | None:
+        """The candidate of the nearest `min_cluster_size`, because this grows with the number of customers."""
+        former, embedded = parameters.get("min_cluster_size"), "umap_dimensions" in parameters
+        if former is None or embedded != (self.embedding is not None):
+            return None
+        return min(self.candidates(context), key=lambda spec: abs(spec.min_cluster_size - former))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 class KMeansSettings(AlgorithmSettings):
     """KMeans over a range of k."""
+
+    FIXED: ClassVar[tuple[str, ...]] = ("segments", "allowing_for")
 
     algorithm: Literal["kmeans"] = Field("kmeans", description="says which algorithm the entry is")
     segments: SegmentRange = Field((2, 10), description="k, or the least and the most")
@@ -31,9 +33,6 @@ class KMeansSettings(AlgorithmSettings):
         from training.candidates.correlated_kmeans import CorrelatedKMeansSpec
         from training.candidates.kmeans import KMeansSpec
 
-        plain = [KMeansSpec(k, self.starts, warm_start=context.warm_start.for_segments(k)) for k in self.counts]
-        correlated = [
-            CorrelatedKMeansSpec(k, self.starts, context.tie_variance, context.warm_start.for_segments(k).members)
-            for k in self.counts
-        ]
+        plain = [KMeansSpec(k, self.starts) for k in self.counts]
+        correlated = [CorrelatedKMeansSpec(k, self.starts, context.tie_variance) for k in self.counts]
         return [*plain, *correlated]

@@ -7,33 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from segment_model.contract import VectorContract
-from segment_model.encoding.encoder import Encoder, Floats, RawCustomers
+from segment_model.encoding.encoder import Floats
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.errors import DiscoveryError
 from segment_model.model import SegmentModel
 from training.candidates.candidate import KMEANS_SAMPLE, CandidateSpec, sample_rows
 from training.discovery.candidate_trial import Candidate
+from training.encoding import EncodedCustomers
 from training.evaluation.verdict import Verdict
 from training.profiling.cards import make_cards
 from training.segment_ids import numbered_id
 
 BACKGROUND_SIZE = 16  # weighted prototypes behind an explanation that enumerates coalitions
-
-
-@dataclass(frozen=True)
-class EncodedCustomers:
-    """The training customers: their vectors, which follow the contract, as read and as encoded points (n, width)."""
-
-    frame: pd.DataFrame
-    contract: VectorContract
-    encoder: Encoder
-    raw: RawCustomers
-    points: Floats
 
 
 def assemble_model(

@@ -11,21 +11,20 @@ import pandas as pd
 
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, Indices
-from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import DiscoveryError, counted
 from segment_model.model import SegmentModel
-from training.candidates.candidate import FittingContext
-from training.discovery.assembly import EncodedCustomers, assemble_model
+from training.discovery.assembly import assemble_model
 from training.discovery.candidate_trial import Candidate, try_candidate
+from training.discovery.continued_candidate import context_of, judge_continued
+from training.discovery.decision import Proposal, decide_between, kept_alone
 from training.discovery.recurrence import choose_recurring
-from training.encoding import fit_encoding
+from training.encoding import EncodedCustomers, fit_encoding
 from training.evaluation.gaps import hold_out
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import Choice
-from training.evaluation.tie_blurring import measure_ties, tie_variance
+from training.evaluation.tie_blurring import measure_ties
 from training.evaluation.verdict import Verdict
 from training.incumbent.assignments import transforms_of
-from training.incumbent.warm_start import WarmStart, warm_start_of
 from training.profiling.years import with_unit_of_years
 from training.progress import Progress
 from training.settings import DiscoverySettings
@@ -93,21 +92,30 @@ def discover(
         If the encoding settings name a column or group that the vectors do not have.
     """
     customers = _encode(frame, trained_contract(frame, contract, settings), settings, incumbent)
-    warm_start = warm_start_of(incumbent, frame, customers.contract, customers.encoder, customers.points)
-    candidates = _try_all(customers, settings, warm_start, progress)
-    continuity = warm_start.continuity([candidate.labels for candidate in candidates])
-    choice, verdict = choose_recurring(candidates, customers.points, settings, continuity)
+    candidates = _try_all(customers, settings, progress)
+    continued = None if incumbent is None else judge_continued(incumbent, customers, settings)
+    try:
+        choice, verdict = choose_recurring(candidates, customers.points, settings)
+    except DiscoveryError as error:
+        if continued is None or continued.objections:
+            raise
+        decided = kept_alone(continued, candidates, settings, error)
+    else:
+        decided = Proposal(customers, tuple(candidates), choice, verdict)
+        if continued is not None:
+            decided = decide_between(decided, continued, settings)
     model = assemble_model(
-        candidates[choice.chosen],
-        customers,
-        verdict,
-        choice.reason,
+        decided.chosen,
+        decided.customers,
+        decided.verdict,
+        decided.choice.reason,
         provenance,
         seed=settings.seed,
         allow_sensitive=settings.allow_sensitive,
     )
+    on = decided.customers
     return Discovery(
-        frame, customers.contract, customers.encoder, customers.points, tuple(candidates), choice, model, verdict
+        frame, on.contract, on.encoder, on.points, decided.candidates, decided.choice, model, decided.verdict
     )
 
 
@@ -154,23 +162,22 @@ def _encode(
 ) -> EncodedCustomers:
     """Fit the encoding and encode; refuses customers who are all the same."""
     encoder = fit_encoding(frame, contract, settings.encoding, transforms_of(incumbent)).encoder
-    raw = CustomerReader(contract, encoder).frame(frame)
-    points = np.ascontiguousarray(encoder.encode(raw).T)
+    customers = EncodedCustomers.encode(frame, contract, encoder)
+    points = customers.points
     if np.all(points == points[0]):
         raise DiscoveryError(
             f"all {counted(len(points), 'customer')} are the same in every basis column "
             f"({', '.join(encoder.columns)}); there is nothing to segment by"
         )
-    return EncodedCustomers(frame, contract, encoder, raw, points)
+    return customers
 
 
 def _try_all(
-    customers: EncodedCustomers, settings: DiscoverySettings, warm_start: WarmStart, progress: Progress | None
+    customers: EncodedCustomers, settings: DiscoverySettings, progress: Progress | None
 ) -> Sequence[Candidate]:
     """Try every candidate that the settings ask for, in their order."""
-    points = customers.points
+    points, context = customers.points, context_of(customers)
     ties = measure_ties(points, customers.encoder)
-    context = FittingContext(len(points), tuple(tie_variance(points, ties).tolist()), warm_start)
     specs = [spec for algorithm in settings.algorithms for spec in algorithm.candidates(context)]
     held_out = hold_out(points, ties, settings.judged_customers, settings.seed)
     candidates = []

@@ -14,7 +14,7 @@ from training.evaluation.bootstrap_recovery import recovery
 from training.evaluation.null_reference import null_silhouettes
 from training.evaluation.selection import Choice, choose
 from training.evaluation.verdict import Verdict, VerdictKind, decide
-from training.incumbent.warm_start import overlap
+from training.incumbent.contingency import overlap
 from training.settings import DiscoverySettings
 
 MOST_VERDICTS = 4  # candidates that get a verdict; if none recurs, the discovery has no reproducible structure
@@ -22,11 +22,9 @@ REFINING_SHARE = 0.95  # of each finer segment's customers, who must share one c
 
 
 def choose_recurring(
-    candidates: Sequence[Candidate], points: Floats, settings: DiscoverySettings, continuity: Sequence[float] | None
+    candidates: Sequence[Candidate], points: Floats, settings: DiscoverySettings
 ) -> tuple[Choice, Verdict]:
     """Choose the best candidate whose segments recur under resampling, of at most `MOST_VERDICTS` that are tested.
-
-    continuity : for each candidate, the share of customers whom it leaves in the serving model's segments.
 
     Raises
     ------
@@ -40,12 +38,12 @@ def choose_recurring(
     first: tuple[Choice, Verdict] | None = None
     while len(refused) < last:
         try:
-            choice = choose(names, judgements, settings, continuity, partial(_refines, candidates), refused)
+            choice = choose(names, judgements, settings, partial(_refines, candidates), refused)
         except DiscoveryError:
             if first is None:
                 raise
             break
-        verdict = _verdict(candidates[choice.chosen], points, settings)
+        verdict = verdict_of(candidates[choice.chosen], points, settings)
         if verdict.kind is not VerdictKind.NOTHING:
             return choice, verdict
         first = first or (choice, verdict)
@@ -61,7 +59,8 @@ def choose_recurring(
     )
 
 
-def _verdict(candidate: Candidate, points: Floats, settings: DiscoverySettings) -> Verdict:
+def verdict_of(candidate: Candidate, points: Floats, settings: DiscoverySettings) -> Verdict:
+    """The verdict on the segments of a candidate among (n, width) points."""
     if candidate.fit is None or candidate.judgement is None:  # `choose` never picks such a candidate
         raise DiscoveryError(f"{candidate.spec.name} has no segments")
     nearest = candidate.fit.assigner.nearest(np.ascontiguousarray(points.T)).segment

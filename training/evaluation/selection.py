@@ -1,4 +1,4 @@
-"""The choice of one candidate by gaps, silhouette, stability and continuity, with the reason in words."""
+"""The choice of one candidate by gaps, silhouette and stability, with the reason in words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from training.evaluation.quality import Judgement
 from training.settings import DiscoverySettings
 
 AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are sampling noise
-WORTH_A_CHANGE = 0.03  # silhouette; the gain for which a retrain moves more customers to other segments
 LEAST_STABILITY = 0.5  # adjusted Rand index between halves; below it the segments depend on the sample
 MOSTLY = 0.5  # share of neighbouring pairs with a belt
 MOST_PARTED = 0.75  # share of neighbouring pairs with a gap; from there gaps count more than the silhouette
@@ -69,16 +68,13 @@ def choose(
     names: Sequence[str],
     judgements: Sequence[Judgement | None],
     settings: DiscoverySettings,
-    continuity: Sequence[float] | None = None,
     refines: Refines = lambda _finer, _coarser: False,
     refused: Mapping[int, str] = MappingProxyType({}),
 ) -> Choice:
     """Choose the best separated candidate among those without objection.
 
     judgements : None for a candidate that was not judged. refines : whether the first candidate only divides the
-    segments of the second. refused : by position, why a candidate may not be chosen. continuity : for each candidate,
-    the share of customers whom it leaves in the serving model's segments; with it, the candidate that moves fewest
-    customers is chosen among those nearly as well separated as the best.
+    segments of the second. refused : by position, why a candidate may not be chosen.
 
     Raises
     ------
@@ -102,9 +98,6 @@ def choose(
     leading = _leading(allowed, refines)
     best = _best(leading, refines)
     rank = _rank(len(allowed), len(names))
-    if continuity is not None and (steady := _steadiest(leading, best, continuity)) != best:
-        rank = f"nearly as well separated as {names[best]}, and {continuity[steady]:.0%} of the customers stay"
-        best = steady
     return Choice(best, f"{names[best]}: {remarks[best]}; {rank}", tuple(remarks))
 
 
@@ -131,13 +124,6 @@ def _nothing_allowed(
         f"{what}. {names[nearest.position]} comes nearest: {nearest.as_settings} lets it through."
         f"{f' Limits broken: {broken}.' if broken else ''}"
     )
-
-
-def _steadiest(allowed: Mapping[int, Judgement], best: int, continuity: Sequence[float]) -> int:
-    """The candidate that moves fewest customers, among those nearly as well separated as the best."""
-    level = allowed[best].silhouette - WORTH_A_CHANGE
-    contenders = [position for position, judgement in allowed.items() if judgement.silhouette >= level]
-    return max(contenders, key=lambda position: (continuity[position], position == best))
 
 
 def tier_of(judgement: Judgement) -> SeparationTier:

@@ -55,28 +55,34 @@ def decide(judgement: Judgement, pairs: Sequence[PairEvidence], recovered: Float
     """
     gaps = sum(pair.gap for pair in pairs)
     least, typical = float(recovered.min()), float(recovered.mean())
-    reasons = [_gap_reason(gaps, len(pairs)), f"drawn again, segments are found with a similarity of {typical:.2f}"]
-    if least < RECURRING:
-        reasons[-1] += f", the least steady with {least:.2f}"
     unsteady = unsteadiness(judgement)
-    reasons += unsteady
     if pairs and gaps == len(pairs) and least >= RECURRING:
         kind = VerdictKind.DISTINCT
     elif typical >= DISSOLVED and not unsteady:
         kind = VerdictKind.SLICES
     else:
         kind = VerdictKind.NOTHING
-    return Verdict(kind, tuple(reasons), _evidence(judgement, pairs, recovered, null_silhouettes))
+    reasons = [
+        _gap_reason(kind, gaps, len(pairs)),
+        f"drawn again, segments are found with a similarity of {typical:.2f}",
+    ]
+    if least < RECURRING:
+        reasons[-1] += f", the least steady with {least:.2f}"
+    return Verdict(kind, (*reasons, *unsteady), _evidence(judgement, pairs, recovered, null_silhouettes))
 
 
-def _gap_reason(gaps: int, pairs: int) -> str:
+def _gap_reason(kind: VerdictKind, gaps: int, pairs: int) -> str:
+    """What the gaps say, in words that agree with the kind: gaps alone make no groups unless every segment recurs."""
     if not pairs:
         return "too few customers to look for gaps between segments"
-    if gaps == pairs:
-        return "a gap parts every two neighbouring segments" if pairs > 1 else "a gap parts the two segments"
     if not gaps:
         return "no gap parts neighbouring segments" if pairs > 1 else "no gap parts the two segments"
-    return f"a gap parts {gaps} of {pairs} pairs of neighbouring segments, the others pass into each other"
+    if gaps < pairs:
+        return f"a gap parts {gaps} of {pairs} pairs of neighbouring segments, the others pass into each other"
+    if kind is VerdictKind.DISTINCT:
+        return "a gap parts every two neighbouring segments" if pairs > 1 else "a gap parts the two segments"
+    which = "all neighbouring segments" if pairs > 1 else "the two segments"
+    return f"gaps part {which} of these customers, but drawn again, not every segment is found"
 
 
 def _evidence(

@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from segment_model.encoding.encoder import Floats, Indices
-from segment_model.errors import ContractError
+from segment_model.cards import SegmentCard
+from segment_model.encoding.encoder import Flags, Floats, Indices
+from segment_model.errors import ContractError, counted
 from segment_model.model import SegmentModel
-from training.incumbent.assignments import assign_vectors
-from training.incumbent.warm_start import overlap
+from training.incumbent.assignments import Reading, assign_vectors
+from training.incumbent.contingency import overlap
 from training.segment_ids import fresh_id
 from training.succession.inherited_names import inherit_names
 
@@ -52,11 +53,17 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """The fate of a segment, with its ties to the other model's segments, largest first."""
+    """The fate of a segment, with its ties to the other model's segments, largest first, and its name."""
 
     id: str
     fate: Fate
     ties: tuple[Tie, ...]
+    name: str = ""
+
+    @property
+    def inherits(self) -> bool:
+        """Whether a segment of the new model has the id of one of the incumbent."""
+        return any(tie.id == self.id for tie in self.ties)
 
 
 @dataclass(frozen=True)
@@ -64,15 +71,18 @@ class Lineage:
     """The descent of a retrain's segments from the incumbent's.
 
     incumbent : the digest of that model. generation : 2 for the first retrain, and so on. compared : how many of the
-    `customers` both models assign. segments : the new segments by their final ids, in the model's order. gone : the
-    incumbent's segments whose id no new segment inherits. retired_ids : every id that was ever retired in this line of
-    models. objection : why the incumbent cannot read the vectors, or empty.
+    `customers` both models assign. readable : how many the incumbent can read. reassigned : how many of these the new
+    model assigns to a segment of another id. segments : the new segments by their final ids, in the model's order.
+    gone : the incumbent's segments whose id no new segment inherits. retired_ids : every id that was ever retired in
+    this line of models. objection : why the incumbent cannot read the vectors, or empty.
     """
 
     incumbent: str
     generation: int
     customers: int
     compared: int
+    readable: int
+    reassigned: int
     segments: tuple[Succession, ...]
     gone: tuple[Succession, ...]
     retired_ids: tuple[str, ...]
@@ -85,6 +95,21 @@ class Lineage:
         counts = ", ".join(f"{fates.count(fate)} {fate}" for fate in Fate if fate in fates)
         return f"{counts} (the incumbent cannot be asked: {self.objection})" if self.objection else counts
 
+    @property
+    def sentences(self) -> list[str]:
+        """Who is kept, new and ended, and how many customers are reassigned, a line each."""
+        groups = {
+            "kept": [segment for segment in self.segments if segment.inherits],
+            "new": [segment for segment in self.segments if not segment.inherits],
+            "ended": list(self.gone),
+        }
+        lines = [f"{what}: {', '.join(map(_in_words, segments)) or 'none'}" for what, segments in groups.items()]
+        if self.objection:
+            return [*lines, f"the incumbent cannot be asked: {self.objection}"]
+        share = self.reassigned / max(self.readable, 1)
+        lines.append(f"reassigned: {self.reassigned:,} of {counted(self.readable, 'customer')} ({share:.1%})")
+        return lines
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, with the thresholds that were used."""
         thresholds = {
@@ -94,7 +119,7 @@ class Lineage:
             "least_part": LEAST_PART,
         }
         plain: dict[str, Any] = _plain(asdict(self))
-        return {**plain, "summary": self.summary, "thresholds": thresholds}
+        return {**plain, "summary": self.summary, "sentences": self.sentences, "thresholds": thresholds}
 
 
 def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> tuple[SegmentModel, Lineage]:
@@ -105,42 +130,49 @@ def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> 
     """
     before = incumbent.provenance.get("lineage", {})
     try:
-        old = assign_vectors(incumbent, frame, new.contract.columns).segment
+        reading = assign_vectors(incumbent, frame, new.contract.columns)
         objection = ""
     except ContractError as error:
-        old, objection = np.full(len(frame), -1, dtype=np.intp), str(error)
-    now = assign_vectors(new, frame).segment
+        reading = Reading(np.full(len(frame), -1, dtype=np.intp), np.zeros(len(frame), dtype=np.bool_))
+        objection = str(error)
+    old, now = reading.segment, assign_vectors(new, frame).segment
     counts = overlap(old, now, (len(incumbent.ids), len(new.ids)))
     heir = inherited(counts)
     forbidden = {*before.get("retired_ids", ()), *incumbent.ids}
     ids = _ids(new, incumbent, heir, forbidden)
-    retired = [segment_id for position, segment_id in enumerate(incumbent.ids) if position not in heir]
+    cards = _cards(new, incumbent, heir, ids, frame, now)
+    names = [incumbent.overlay[card.id].name if card.id in incumbent.overlay else card.name for card in cards]
     old_fates, new_fates = fates(counts, heir)
+    gone = [position for position in range(len(incumbent.ids)) if position not in heir]
     lineage = Lineage(
         incumbent=incumbent.digest,
         generation=int(before.get("generation", 1)) + 1,
         customers=len(frame),
         compared=int(counts.sum()),
-        segments=tuple(Succession(ids[n], new_fates[n], _ties(counts, incumbent.ids, new=n)) for n in range(len(ids))),
-        gone=tuple(
-            Succession(incumbent.ids[o], old_fates[o], _ties(counts, ids, old=o))
-            for o in range(len(incumbent.ids))
-            if o not in heir
+        readable=int(reading.readable.sum()),
+        reassigned=int(np.sum(reading.readable & are_reassigned(old, now, heir))),
+        segments=tuple(
+            Succession(ids[n], new_fates[n], _ties(counts, incumbent.ids, new=n), names[n]) for n in range(len(ids))
         ),
-        retired_ids=(*before.get("retired_ids", ()), *retired),
+        gone=tuple(
+            Succession(incumbent.ids[o], old_fates[o], _ties(counts, ids, old=o), incumbent.names[o]) for o in gone
+        ),
+        retired_ids=(*before.get("retired_ids", ()), *(incumbent.ids[position] for position in gone)),
         objection=objection,
-    )
-    former = [incumbent.discovered_cards[old] if old >= 0 else None for old in heir]
-    overlay = incumbent.overlay
-    custom = {place: overlay[segment_id].name for place, segment_id in enumerate(ids) if segment_id in overlay}
-    cards = tuple(
-        replace(card, id=segment_id)
-        for card, segment_id in zip(
-            inherit_names(new.discovered_cards, former, new.contract, frame, now, custom), ids, strict=True
-        )
     )
     provenance = {**new.provenance, "lineage": lineage.to_json()}
     return replace(new, discovered_cards=cards, provenance=provenance), lineage
+
+
+def _cards(
+    new: SegmentModel, incumbent: SegmentModel, heir: list[int], ids: list[str], frame: pd.DataFrame, now: Indices
+) -> tuple[SegmentCard, ...]:
+    """The cards of the new model with their final ids, and the names that are still true."""
+    former = [incumbent.discovered_cards[old] if old >= 0 else None for old in heir]
+    overlay = incumbent.overlay
+    custom = {place: overlay[segment_id].name for place, segment_id in enumerate(ids) if segment_id in overlay}
+    cards = inherit_names(new.discovered_cards, former, new.contract, frame, now, custom)
+    return tuple(replace(card, id=segment_id) for card, segment_id in zip(cards, ids, strict=True))
 
 
 def inherited(counts: Indices) -> list[int]:
@@ -160,6 +192,16 @@ def inherited(counts: Indices) -> list[int]:
         if old not in heir and len(parts) > 1 and free:
             heir[max(free, key=lambda part: counts[old, part])] = old
     return [int(old) for old in heir]
+
+
+def are_reassigned(old: Indices, new: Indices, heir: list[int]) -> Flags:
+    """Whether each customer's segment of the new model has another id than that of the old one: (n,).
+
+    old, new : (n,) segments, -1 for none, which counts as an id. heir : as `inherited` returns it.
+    """
+    no_old_segment = -2
+    before = np.array([*(position if position >= 0 else no_old_segment for position in heir), -1])
+    return np.asarray(before[new] != old)
 
 
 def fates(counts: Indices, heir: list[int]) -> tuple[list[Fate], list[Fate]]:
@@ -232,6 +274,11 @@ def _ties(counts: Indices, ids: tuple[str, ...] | list[str], old: int = -1, new:
         if counts[pair]
     ]
     return tuple(sorted(ties, key=lambda tie: -tie.customers))
+
+
+def _in_words(segment: Succession) -> str:
+    """The name, and the fate where it is not plain: "big spenders (split)"."""
+    return segment.name if segment.fate not in (Fate.SPLIT, Fate.MERGED) else f"{segment.name} ({segment.fate})"
 
 
 def _plain(content: Any) -> Any:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
 from experiments.generated_tables.planted_groups import customer_table
+from segment_model.assigners.nearest_centroid import NearestCentroid
 from segments import Column, Kind
 from training.candidates.candidate import NoSegmentsError
 from training.candidates.correlated_kmeans import CorrelatedKMeansSpec
@@ -19,7 +20,7 @@ from training.discovery.discovery import discover
 from training.evaluation.verdict import VerdictKind
 from training.fitting.result_cache import ResultCache
 from training.fitting.voronoi_sites import voronoi_sites
-from training.incumbent.warm_start import continuity
+from training.incumbent.contingency import continuity
 from training.settings import DiscoverySettings
 
 
@@ -54,19 +55,16 @@ def test_sites_in_the_plain_space_are_the_means_themselves() -> None:
     assert voronoi_sites(means, np.eye(6)) == pytest.approx(means)
 
 
-def test_a_retrain_leaves_customers_where_they_are_unless_it_pays() -> None:
-    """On a continuum, where another seed finds another partition as good."""
-    points = np.random.default_rng(5).normal(size=(1500, 6))
-    before = CorrelatedKMeansSpec(5, 1, (0.0,) * 6).fit(points, 0)
-    cold = CorrelatedKMeansSpec(5, 1, (0.0,) * 6).fit(points, 1)
-    warm = CorrelatedKMeansSpec(5, 1, (0.0,) * 6, before.labels).fit(points, 1)
-    assert continuity(cold.labels, before.labels) < 0.9
-    assert continuity(warm.labels, before.labels) > 0.98
-    # of a clear gap the incumbent that missed it is left
-    points, truth = two_long_groups()
-    wrong = (points[:, 0] > np.median(points[:, 0])).astype(np.intp)
-    mended = CorrelatedKMeansSpec(2, 5, (0.0, 0.0), wrong).fit(points, 0)
-    assert adjusted_rand_score(truth, mended.labels) > 0.97
+def test_centres_estimated_from_the_segments_have_their_borders() -> None:
+    points, _ = two_long_groups()
+    spec = CorrelatedKMeansSpec(2, 5, (0.0, 0.0))
+    fit = spec.fit(points, 0)
+    labels = np.append(fit.labels[:-1], -1)
+    centres = spec.centres_of(points, labels)
+    assert centres is not None
+    again = NearestCentroid(centres).nearest(np.ascontiguousarray(points.T)).segment
+    assert continuity(again, fit.labels) > 0.99
+    assert spec.centres_of(points, np.zeros(len(points), dtype=np.intp)) is None  # a segment has no customer
 
 
 def test_long_groups_are_parted_along_the_gap() -> None:

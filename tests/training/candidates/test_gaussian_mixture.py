@@ -23,7 +23,7 @@ from training.discovery.discovery import Discovery, discover
 from training.evaluation.null_reference import null_silhouettes
 from training.evaluation.verdict import VerdictKind
 from training.fitting.mixture_covariance import Covariance
-from training.incumbent.warm_start import WarmStart, continuity
+from training.incumbent.contingency import continuity
 from training.settings import DiscoverySettings
 
 EVERY: tuple[Covariance, ...] = ("full", "diagonal", "spherical")
@@ -111,28 +111,12 @@ def test_the_same_customers_and_seed_give_the_same_bits() -> None:
     assert first.facts == second.facts
 
 
-def test_a_refit_keeps_what_bic_chose_and_drops_the_warm_start() -> None:
+def test_a_refit_keeps_what_bic_chose() -> None:
     points, _ = correlated_groups()
-    warm = replace(spec(), warm_start=WarmStart(np.zeros(len(points), dtype=np.intp), np.zeros((1, 2))))
-    chosen = warm.fit(points, 0).chosen
+    chosen = spec().fit(points, 0).chosen
     assert isinstance(chosen, GaussianMixtureSpec)
-    refit = chosen.for_share(0.5)
-    assert refit == chosen
-    assert isinstance(refit, GaussianMixtureSpec)
-    assert refit.warm_start.members is None
+    assert chosen.for_share(0.5) == chosen
     assert np.all(null_silhouettes(chosen, points, 0) < 0.6)
-
-
-def test_a_retrain_leaves_customers_where_they_are_unless_it_pays() -> None:
-    """On a continuum, where another seed finds another mixture that is as likely."""
-    points = np.random.default_rng(5).uniform(size=(1200, 3))
-    five = spec((5,), ("spherical",), 3)
-    before = five.fit(points, 0)
-    means = np.array([points[before.labels == position].mean(axis=0) for position in range(5)])
-    cold = replace(five, starts=1).fit(points, 1)
-    warm = replace(five, starts=1, warm_start=WarmStart(before.labels, means)).fit(points, 1)
-    assert continuity(cold.labels, before.labels) < 0.9
-    assert continuity(warm.labels, before.labels) > 0.95
 
 
 def test_a_retrain_on_the_same_customers_keeps_their_segments() -> None:

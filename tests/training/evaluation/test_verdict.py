@@ -29,7 +29,7 @@ from training.evaluation.null_reference import gaussian_copula
 from training.evaluation.quality import Judgement
 from training.evaluation.sparse_belts import belts_between, linkage
 from training.evaluation.valleys import Counts, count_windows, rounded, straight
-from training.evaluation.verdict import VerdictKind, decide
+from training.evaluation.verdict import RECURRING, VerdictKind, decide
 from training.settings import DiscoverySettings
 
 TWO = DiscoverySettings(algorithms=(KMeansSettings(segments=2),))
@@ -50,6 +50,26 @@ def ring(radius: float, count: int, generator: np.random.Generator) -> np.ndarra
     angle = generator.uniform(0, 2 * np.pi, count)
     reach = radius + generator.normal(0, 0.05, count)
     return np.column_stack([reach * np.cos(angle), reach * np.sin(angle)])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.booleans(), max_size=6),
+    st.lists(st.floats(0, 1), min_size=2, max_size=6),
+    st.floats(-1, 1),
+)
+def test_the_sentence_of_a_verdict_agrees_with_its_kind(
+    parted: list[bool], recovered: list[float], stability: float
+) -> None:
+    pairs = [GAP if is_parted else NO_GAP for is_parted in parted]
+    judgement = replace(JUDGEMENT, stability=stability, gap_share=float(np.mean(parted)) if parted else 0.0)
+    verdict = decide(judgement, pairs, np.array(recovered), NULL)
+    says_all_parted = "a gap parts every two" in verdict.sentence or "a gap parts the two" in verdict.sentence
+    assert says_all_parted == (verdict.kind is VerdictKind.DISTINCT)
+    assert ("not every segment is found" in verdict.sentence) <= (min(recovered) < RECURRING and all(parted))
+    assert ("halves of the customers agree" in verdict.sentence) <= (verdict.kind is VerdictKind.NOTHING)
+    if verdict.kind is VerdictKind.NOTHING:
+        assert "least steady" in verdict.sentence or "halves" in verdict.sentence
 
 
 @pytest.mark.parametrize(

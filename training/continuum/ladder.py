@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from training.continuum.unions import Union
 
 LEAST_RECOVERED = 0.75  # Jaccard similarity; from there Hennig (2007) calls a cluster valid and stable
 
@@ -42,10 +45,14 @@ class Rung:
 
 @dataclass(frozen=True)
 class Ladder:
-    """The rungs, coarsest first, and the chosen one; None if none is steady."""
+    """The rungs, coarsest first, and the chosen one; None if none is steady.
+
+    unions : of the chosen segments, one for each coarser steady rung.
+    """
 
     rungs: tuple[Rung, ...]
     chosen: Rung | None
+    unions: tuple[Union, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -65,6 +72,29 @@ class Ladder:
         elif unsteady:
             parts.append(f"not: {_listed(unsteady)}")
         return "; ".join(parts)
+
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a model's provenance."""
+        return {
+            "rungs": [
+                {
+                    "segments": rung.segments,
+                    "steady": rung.steady,
+                    "chosen": rung is self.chosen,
+                    "recovered": round(rung.recovered, 4),
+                    "interval": [round(rung.lower, 4), round(rung.upper, 4)],
+                    "resamples": rung.resamples,
+                    "agreement": None if rung.agreement is None else round(rung.agreement, 4),
+                    "prediction_strength": round(rung.prediction_strength, 4),
+                }
+                for rung in self.rungs
+            ],
+            "unions": [
+                {"segments": union.segments, "members": list(union.members), "agreement": round(union.agreement, 4)}
+                for union in self.unions
+            ],
+        }
 
 
 def _listed(rungs: Sequence[Rung]) -> str:

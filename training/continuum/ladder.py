@@ -61,18 +61,20 @@ class Ladder:
             return ""
         return f"the finest of which every segment is found again, with a similarity of at least {self.chosen.figure}"
 
-    @property
-    def sentence(self) -> str:
-        """The other rungs in words: "also steady: 3 (0.94), 5 (0.87); 9 is not (0.62)"; empty without others."""
-        others = [rung for rung in self.rungs if rung is not self.chosen]
+    def beside(self, position: int) -> str:
+        """The rungs in words: "also steady: 3 (0.94), 5 (0.87); 9 is not (0.62)"; empty without others.
+
+        position : of the discovery's candidate, which is left out.
+        """
+        others = [rung for rung in self.rungs if rung.position != position]
         steady, unsteady = ([rung for rung in others if rung.steady is kind] for kind in (True, False))
-        parts = [f"{'also ' if self.chosen else ''}steady: {_listed(steady)}"] if steady else []
+        also = "also " if len(others) < len(self.rungs) else ""
+        parts = [f"{also}steady: {_listed(steady)}"] if steady else []
         if len(unsteady) == 1:
             parts.append(f"{unsteady[0].segments} is not ({unsteady[0].figure})")
         elif unsteady:
             parts.append(f"not: {_listed(unsteady)}")
         return "; ".join(parts)
-
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a model's provenance."""

@@ -37,7 +37,8 @@ def finest_found_again(
 
 
 def _divisions(candidates: Sequence[Candidate], points: Floats, settings: DiscoverySettings) -> list[Division]:
-    """The candidates that divide a continuum and whose segments have allowed sizes; halves that agree decide nothing."""
+    """The candidates that divide a continuum into segments of allowed sizes."""
+    # resamples decide, and not whether two halves agree
     by_size_alone = settings.model_copy(update={"force": True})
     divisions = []
     for position, candidate in enumerate(candidates):

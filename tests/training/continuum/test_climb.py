@@ -49,14 +49,15 @@ def test_a_line_is_divided_as_finely_as_asked() -> None:
     ladder = ladder_on(line())
     assert [rung.steady for rung in ladder.rungs] == [True, True, True]
     assert ladder.chosen is ladder.rungs[-1]
-    assert ladder.sentence.startswith("also steady: 2 (0.")
+    assert ladder.beside(ladder.rungs[-1].position).startswith("also steady: 2 (0.")
+    assert [union.segments for union in ladder.unions] == [2, 3]
 
 
 def test_a_round_cloud_has_no_steady_division() -> None:
     ladder = ladder_on(round_cloud())
     assert ladder.chosen is None
     assert ladder.reason == ""
-    assert ladder.sentence.startswith("not: 2 (0.")
+    assert ladder.beside(-1).startswith("not: 2 (0.")
 
 
 def test_the_finest_steady_division_is_chosen_past_an_unsteady_one() -> None:
@@ -80,7 +81,7 @@ def test_another_seed_chooses_the_same_number(seed: int) -> None:
 def test_nothing_to_climb() -> None:
     ladder = climb([], line(), 0)
     assert ladder == Ladder((), None)
-    assert ladder.sentence == ""
+    assert ladder.beside(0) == ""
 
 
 def test_identical_customers_but_one() -> None:

@@ -76,6 +76,8 @@ def _discover_named(
     )
     announce(f"verdict: {discovery.verdict.sentence}")
     announce(f"chosen: {discovery.choice.reason}")
+    if discovery.other_divisions:
+        announce(discovery.other_divisions)
     model = discovery.model
     if incumbent is not None:
         model, lineage = succeed(model, incumbent, discovery.frame)

@@ -96,6 +96,7 @@ class HalvesSpec:
     name: str = "halves of the first column"
     algorithm: str = "halves"
     needs_gaps: bool = False
+    divides_continuum: bool = False
     refits: int = 3
 
     @property

@@ -76,6 +76,11 @@ class CandidateSpec(Protocol):
         ...
 
     @property
+    def divides_continuum(self) -> bool:
+        """Whether the algorithm makes as many segments as it is asked for, also where nothing parts them."""
+        ...
+
+    @property
     def refits(self) -> int:
         """The number of bootstrap samples on which a verdict fits the candidate."""
         ...

@@ -77,6 +77,10 @@ class CorrelatedKMeansSpec:
         return True
 
     @property
+    def divides_continuum(self) -> bool:
+        return False
+
+    @property
     def refits(self) -> int:
         return REFITS
 

@@ -61,6 +61,10 @@ class GaussianMixtureSpec:
         return False
 
     @property
+    def divides_continuum(self) -> bool:
+        return False
+
+    @property
     def refits(self) -> int:
         return REFITS
 

@@ -55,6 +55,10 @@ class HdbscanSpec:
         return False
 
     @property
+    def divides_continuum(self) -> bool:
+        return False
+
+    @property
     def refits(self) -> int:
         return REFITS if self.embedding is None else FEW_REFITS
 

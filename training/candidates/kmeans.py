@@ -44,6 +44,10 @@ class KMeansSpec:
         return False
 
     @property
+    def divides_continuum(self) -> bool:
+        return True
+
+    @property
     def refits(self) -> int:
         return REFITS
 

@@ -49,6 +49,10 @@ class ContinuedSpec:
         return False
 
     @property
+    def divides_continuum(self) -> bool:
+        return self.spec.divides_continuum
+
+    @property
     def refits(self) -> int:
         return self.spec.refits
 

@@ -13,10 +13,12 @@ from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.errors import DiscoveryError, counted
 from segment_model.model import SegmentModel
+from training.continuum.ladder import Ladder
 from training.discovery.assembly import assemble_model
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.continued_candidate import context_of, judge_continued
 from training.discovery.decision import Proposal, decide_between, kept_alone
+from training.discovery.finest_division import finest_found_again
 from training.discovery.recurrence import choose_recurring
 from training.encoding import EncodedCustomers, fit_encoding
 from training.evaluation.gaps import hold_out
@@ -35,7 +37,10 @@ FEWEST_CUSTOMERS = 20
 
 @dataclass(frozen=True)
 class Discovery:
-    """A finished discovery: points (n, width) and the chosen candidate's labels belong to `frame`."""
+    """A finished discovery: points (n, width) and the chosen candidate's labels belong to `frame`.
+
+    ladder : that of the new segments, where nothing parts them.
+    """
 
     frame: pd.DataFrame
     contract: VectorContract
@@ -45,11 +50,17 @@ class Discovery:
     choice: Choice
     model: SegmentModel
     verdict: Verdict
+    ladder: Ladder | None = None
 
     @property
     def chosen(self) -> Candidate:
         """The chosen candidate."""
         return self.candidates[self.choice.chosen]
+
+    @property
+    def other_divisions(self) -> str:
+        """The other rungs of the ladder in words; empty without any."""
+        return "" if self.ladder is None else self.ladder.beside(self.choice.chosen)
 
     @property
     def judgement(self) -> Judgement:
@@ -94,8 +105,10 @@ def discover(
     customers = _encode(frame, trained_contract(frame, contract, settings), settings, incumbent)
     candidates = _try_all(customers, settings, progress)
     continued = None if incumbent is None else judge_continued(incumbent, customers, settings)
+    ladder = None
     try:
         choice, verdict = choose_recurring(candidates, customers.points, settings)
+        choice, verdict, ladder = finest_found_again(candidates, choice, verdict, customers.points, settings)
     except DiscoveryError as error:
         if continued is None or continued.objections:
             raise
@@ -109,13 +122,13 @@ def discover(
         decided.customers,
         decided.verdict,
         decided.choice.reason,
-        provenance,
+        provenance if ladder is None else {**provenance, "ladder": ladder.to_json()},
         seed=settings.seed,
         allow_sensitive=settings.allow_sensitive,
     )
     on = decided.customers
     return Discovery(
-        frame, on.contract, on.encoder, on.points, decided.candidates, decided.choice, model, decided.verdict
+        frame, on.contract, on.encoder, on.points, decided.candidates, decided.choice, model, decided.verdict, ladder
     )
 
 

@@ -35,8 +35,8 @@ def recovery(spec: CandidateSpec, points: Floats, labels: Indices, segments: int
 
 def best_matches(before: Indices, after: Indices, segments: int, others: int) -> Floats:
     """For each segment of `before` (n,), the Jaccard similarity to the most similar of `after` (n,): (segments,)."""
-    common = np.zeros((segments, others))
-    np.add.at(common, (before, after), 1)
+    pairs = np.bincount(before * others + after, minlength=segments * others)
+    common = pairs.reshape(segments, others).astype(np.float64)
     either = common.sum(axis=1)[:, None] + common.sum(axis=0) - common
     best: Floats = (common / np.maximum(either, 1)).max(axis=1)
     return best

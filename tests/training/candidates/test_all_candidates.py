@@ -44,6 +44,10 @@ class SplitSpec:
         return False
 
     @property
+    def divides_continuum(self) -> bool:
+        return False
+
+    @property
     def refits(self) -> int:
         return 3
 

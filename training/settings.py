@@ -61,7 +61,7 @@ class DiscoverySettings(Block):
     )
     seed: int = Field(0, ge=0, description="random seed; the same seed and data give the same segments")
     min_segments: int = Field(2, ge=2, description="fewest segments of a candidate")
-    max_segments: int = Field(12, ge=2, description="most segments of a candidate")
+    max_segments: int = Field(60, ge=2, description="most segments of a candidate")
     min_share: float = Field(0.01, ge=0, lt=0.5, description="smallest share of customers in a segment")
     max_share: float = Field(0.95, gt=0, le=1, description="largest share of customers in a segment")
     max_unassigned: float = Field(0.5, ge=0, le=1, description="largest share of unassigned customers")

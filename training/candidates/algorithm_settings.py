@@ -7,7 +7,7 @@ the libraries that fit candidates take seconds to import.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from features.settings import Settings as Block
@@ -31,6 +31,10 @@ class AlgorithmSettings(Block):
     @abstractmethod
     def candidates(self, context: FittingContext) -> Sequence[CandidateSpec]:
         """Every candidate that this entry asks for."""
+
+    def beyond(self, found: Collection[int]) -> Sequence[CandidateSpec]:  # noqa: ARG002  (by default none)
+        """More candidates, once the numbers of segments are known that the first ones found."""
+        return ()
 
     def continued(self, parameters: Mapping[str, Any], context: FittingContext) -> CandidateSpec | None:
         """The candidate that makes the segments of a serving model anew; None where the entry does not ask for them.

@@ -9,9 +9,9 @@ import numpy as np
 
 from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError
-from training.evaluation.gaps import HeldOut, PairEvidence, pairs_of, scatter_within
+from training.evaluation.gaps import HeldOut, PairEvidence, confirmed_groups, pairs_of, scatter_within
 from training.evaluation.quality import Judgement, gap_share, judge
-from training.evaluation.selection import MOST_PARTED
+from training.evaluation.selection import LEAST_SUPPORT
 from training.settings import DiscoverySettings
 
 
@@ -40,9 +40,14 @@ def try_candidate(spec: CandidateSpec, points: Floats, held_out: HeldOut, settin
     spec, size = fit.chosen or spec, fit.assigner.size
     near = fit.assigner.nearest(np.ascontiguousarray(points.T))
     labels = np.where(near.outside, -1, near.segment).astype(np.intp)
-    pairs = pairs_of(held_out, labels, size)
-    if spec.needs_gaps and (separated := gap_share(pairs)) < MOST_PARTED:
-        facts = {"segments": float(size), "gap_share": separated, **_size_shares(near.segment, size)}
+    pairs = pairs_of(held_out, labels, near.segment, size)
+    if spec.needs_gaps and 2 * (groups := confirmed_groups(pairs, size)) - size < LEAST_SUPPORT:
+        facts = {
+            "segments": float(size),
+            "gap_share": gap_share(pairs),
+            "groups": float(groups),
+            **_size_shares(near.segment, size),
+        }
         return Candidate(spec, fit, None, None, pairs, "no gaps part its segments", facts)
     scatter = scatter_within(held_out, near.segment, size)
     judgement = judge(spec, fit, points, labels, settings.judged_customers, settings.seed, pairs, scatter)

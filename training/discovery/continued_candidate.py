@@ -107,7 +107,7 @@ def judge_continued(
     if len(np.unique(labels[labels >= 0])) < going_on.assigner.size:
         return None
     fit = Fit(going_on.assigner, np.arange(len(labels)), labels, {})
-    held_out = hold_out(kept.points, measure_ties(kept.points, kept.encoder), settings.judged_customers, settings.seed)
+    held_out = hold_out(kept.points, kept.encoder, settings.judged_customers, settings.seed)
     candidate = try_candidate(ContinuedSpec(spec, fit), kept.points, held_out, settings)
     verdict = verdict_of(candidate, kept.points, settings)
     against = _objections(candidate, verdict, settings)

@@ -13,6 +13,7 @@ from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.errors import DiscoveryError, counted
 from segment_model.model import SegmentModel
+from training.candidates.candidate import CandidateSpec
 from training.continuum.ladder import Ladder
 from training.discovery.assembly import assemble_model
 from training.discovery.candidate_trial import Candidate, try_candidate
@@ -23,8 +24,7 @@ from training.discovery.recurrence import choose_recurring
 from training.encoding import EncodedCustomers, fit_encoding
 from training.evaluation.gaps import hold_out
 from training.evaluation.quality import Judgement
-from training.evaluation.selection import Choice
-from training.evaluation.tie_blurring import measure_ties
+from training.evaluation.selection import Choice, shows_groups
 from training.evaluation.verdict import Verdict
 from training.incumbent.assignments import transforms_of
 from training.profiling.years import with_unit_of_years
@@ -190,12 +190,18 @@ def _try_all(
 ) -> Sequence[Candidate]:
     """Try every candidate that the settings ask for, in their order."""
     points, context = customers.points, context_of(customers)
-    ties = measure_ties(points, customers.encoder)
-    specs = [spec for algorithm in settings.algorithms for spec in algorithm.candidates(context)]
-    held_out = hold_out(points, ties, settings.judged_customers, settings.seed)
-    candidates = []
-    for number, spec in enumerate(specs):
-        if progress:
-            progress(number, len(specs), spec.name)
-        candidates.append(try_candidate(spec, points, held_out, settings))
+    held_out = hold_out(points, customers.encoder, settings.judged_customers, settings.seed)
+    candidates: list[Candidate] = []
+
+    def try_each(specs: Sequence[CandidateSpec]) -> None:
+        total = len(candidates) + len(specs)
+        for spec in specs:
+            if progress:
+                progress(len(candidates), total, spec.name)
+            candidates.append(try_candidate(spec, points, held_out, settings))
+
+    try_each([spec for algorithm in settings.algorithms for spec in algorithm.candidates(context)])
+    found = {judged.segments for each in candidates if (judged := each.judgement) and shows_groups(judged)}
+    allowed = {count for count in found if count <= settings.max_segments}
+    try_each([spec for algorithm in settings.algorithms for spec in algorithm.beyond(allowed)])
     return candidates

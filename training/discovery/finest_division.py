@@ -12,7 +12,7 @@ from training.continuum.found_again import Division
 from training.continuum.ladder import Ladder
 from training.discovery.candidate_trial import Candidate
 from training.discovery.recurrence import verdict_of
-from training.evaluation.selection import Choice, objections
+from training.evaluation.selection import Choice, objections, shows_groups
 from training.evaluation.verdict import Verdict, VerdictKind
 from training.settings import DiscoverySettings
 
@@ -22,9 +22,10 @@ def finest_found_again(
 ) -> tuple[Choice, Verdict, Ladder | None]:
     """The choice and its verdict, in whose place comes the finest steady division if the verdict is a continuum.
 
-    The ladder is None for any other verdict.
+    The ladder is None for any other verdict, and where gaps show groups that are not all found again.
     """
-    if verdict.kind is not VerdictKind.SLICES:
+    judgement = candidates[choice.chosen].judgement
+    if verdict.kind is not VerdictKind.SLICES or (judgement is not None and shows_groups(judgement)):
         return choice, verdict, None
     ladder = climb(_divisions(candidates, points, settings), points, settings.seed)
     if ladder.chosen is None:

@@ -2,20 +2,25 @@
 
 There are two kinds of gap. A valley is a dip of the density along the line between two segments: located on four fifths
 of the customers and counted on the last fifth, five times (`valleys`). A sparse belt separates segments of any shape in
-the single-linkage trees of both halves of the customers (`sparse_belts`).
+the single-linkage trees of both halves of the customers (`sparse_belts`). Either must show on the encoded scale and on
+the logarithmic one (`log_scale`), and is no gap where the segments touch densely somewhere (`contact`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from segment_model.encoding.encoder import Floats, Indices
+from segment_model.encoding.encoder import Encoder, Flags, Floats, Indices
 from training.candidates.candidate import sample_rows
+from training.evaluation.contact import touch_densely
+from training.evaluation.log_scale import on_log_scale
 from training.evaluation.sparse_belts import Linkage, belts_between, linkage
-from training.evaluation.tie_blurring import Ties, blur_ties
+from training.evaluation.tie_blurring import blur_ties, measure_ties
 from training.evaluation.valleys import Counts, count_windows, rounded, scatter, straight
 
 MOST_CHANCE = 0.05  # probability of such a valley if the density has one peak
@@ -25,66 +30,103 @@ LEAST_BELT = 1.1  # height at which two segments join, over the height at which 
 
 
 @dataclass(frozen=True)
-class HeldOut:
-    """The sampled customers: their rows (m,), their points (m, width) with ties blurred, and the fold (m,) of each.
+class Scale:
+    """The sampled customers on one scale: points (m, width) with ties blurred, and the linkage of either half."""
 
-    halves : the positions of a random half of them, and of the other half. trees : the linkage of each half.
-    """
-
-    rows: Indices
     points: Floats
-    folds: Indices
-    halves: tuple[Indices, Indices]
     trees: tuple[Linkage, Linkage]
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """The sampled customers: their rows (m,), and the fold (m,) of each.
+
+    halves : the positions of a random half of them, and of the other half. scales : the encoded scale, and the
+    logarithmic one where it differs.
+    """
+
+    rows: Indices
+    folds: Indices
+    halves: tuple[Indices, Indices]
+    scales: tuple[Scale, ...]
+
+    @property
+    def points(self) -> Floats:
+        """The points (m, width) on the encoded scale."""
+        return self.scales[0].points
+
+
+@dataclass(frozen=True)
 class PairEvidence:
-    """Two neighbouring segments: chance and depth of the valley between them, and the belt's ratio; 1 is no gap."""
+    """Two neighbouring segments: chance and depth of the valley between them, and the belt's ratio; 1 is no gap.
+
+    Each is the weakest of all scales. touching : whether the two touch densely somewhere, which refutes a gap.
+    """
 
     pair: tuple[int, int]
     chance: float
     depth: float
     belt: float
+    touching: bool = False
 
     @property
     def gap(self) -> bool:
         """Whether a valley or a belt separates the two."""
+        return self.parted and not self.touching
+
+    @property
+    def parted(self) -> bool:
+        """Whether there is a valley or a belt between the two, wherever else they may touch."""
         return (self.chance <= MOST_CHANCE and self.depth <= MOST_DEPTH) or self.belt >= LEAST_BELT
 
 
-def hold_out(points: Floats, ties: Ties, most: int, seed: int) -> HeldOut:
-    """Sample at most 2 × `most` of the customers with (n, width) `points`, blur their ties, and split them."""
+def hold_out(points: Floats, encoder: Encoder, most: int, seed: int) -> HeldOut:
+    """Sample at most 2 × `most` of the customers with (n, width) encoded `points`, blur their ties, and split them."""
     rows = sample_rows(len(points), 2 * most, seed)
-    blurred = blur_ties(points[rows], ties.of(rows), seed)
     order = np.random.default_rng(seed + 1).permutation(len(rows))
     halves = (np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :]))
     folds = np.empty_like(order)
     folds[order] = np.arange(len(order)) % FOLDS
-    return HeldOut(rows, blurred, folds, halves, (linkage(blurred[halves[0]]), linkage(blurred[halves[1]])))
+    scales = []
+    for scaled in (points, on_log_scale(points, encoder)):
+        if scaled is not None:
+            blurred = blur_ties(scaled[rows], measure_ties(scaled, encoder).of(rows), seed)
+            scales.append(Scale(blurred, (linkage(blurred[halves[0]]), linkage(blurred[halves[1]]))))
+    return HeldOut(rows, folds, halves, tuple(scales))
 
 
-def pairs_of(held_out: HeldOut, labels: Indices, segments: int) -> tuple[PairEvidence, ...]:
+def pairs_of(held_out: HeldOut, labels: Indices, nearest: Indices, segments: int) -> tuple[PairEvidence, ...]:
     """The evidence on each pair of segments that are neighbours by their means, or that touch.
 
-    labels : (all customers,) positions, -1 where unassigned. Empty if a segment has no customer in one of the halves or
-    among the training customers of a fold.
+    labels, nearest : (all customers,) positions; labels are -1 where unassigned. Empty if a segment has no customer in
+    one of the halves or among the training customers of a fold.
     """
     labels = labels[held_out.rows]
     parts = [labels[half] for half in held_out.halves]
     kept = [labels[held_out.folds != fold] for fold in range(FOLDS)]
     if any(np.any(np.bincount(part[part >= 0], minlength=segments) == 0) for part in (*parts, *kept)):
         return ()
-    first, second = (belts_between(tree, part, segments) for tree, part in zip(held_out.trees, parts, strict=True))
-    ratios, touching = np.minimum(first.ratios, second.ratios), np.triu(first.touching | second.touching)
-    pairs = {(int(a), int(b)) for a, b in zip(*np.nonzero(touching), strict=True)}
-    for make in (straight, rounded):
-        pairs.update(make(held_out.points, labels, segments).neighbours())
-    counts = dict.fromkeys(sorted(pairs), Counts())
-    for fold in range(FOLDS):
-        for pair, counted in _valleys(held_out, labels, segments, fold, counts).items():
-            counts[pair] += counted
-    return tuple(PairEvidence(pair, total.chance, total.depth, float(ratios[pair])) for pair, total in counts.items())
+    pairs: list[PairEvidence] = []
+    for number, scale in enumerate(held_out.scales):
+        first, second = (belts_between(tree, part, segments) for tree, part in zip(scale.trees, parts, strict=True))
+        ratios, touching = np.minimum(first.ratios, second.ratios), np.triu(first.touching | second.touching)
+        neighbours = _neighbours(scale.points, labels, segments, touching) if not number else [p.pair for p in pairs]
+        valleys = _valleys(scale.points, held_out.folds, labels, segments, neighbours)
+        here = [
+            PairEvidence(pair, total.chance, total.depth, float(ratios[pair])) for pair, total in valleys.items()
+        ]
+        pairs = [_weaker(*both) for both in zip(pairs, here, strict=True)] if number else here
+    mapped = held_out.points @ rounded(held_out.points, labels, segments).transform
+    return tuple(_tested_for_contact(pair, mapped, nearest[held_out.rows], held_out.folds) for pair in pairs)
+
+
+def confirmed_groups(pairs: Sequence[PairEvidence], segments: int) -> int:
+    """The number of groups that gaps confirm: segments that no gap parts from each other are one group."""
+    joined = np.array([pair.pair for pair in pairs if not pair.gap], dtype=np.intp).reshape(-1, 2)
+    if not pairs:
+        return 1
+    graph = coo_array((np.ones(len(joined)), (joined[:, 0], joined[:, 1])), shape=(segments, segments))
+    return int(connected_components(graph, directed=False)[0])
 
 
 def scatter_within(held_out: HeldOut, nearest: Indices, segments: int) -> float:
@@ -95,14 +137,48 @@ def scatter_within(held_out: HeldOut, nearest: Indices, segments: int) -> float:
     return float(np.linalg.slogdet(scatter(held_out.points, nearest[held_out.rows], segments))[1])
 
 
+def _neighbours(points: Floats, labels: Indices, segments: int, touching: Flags) -> list[tuple[int, int]]:
+    """The pairs of segments that are neighbours by their means in either layout, or that touch."""
+    pairs = {(int(a), int(b)) for a, b in zip(*np.nonzero(touching), strict=True)}
+    for make in (straight, rounded):
+        pairs.update(make(points, labels, segments).neighbours())
+    return sorted(pairs)
+
+
+def _weaker(one: PairEvidence, other: PairEvidence) -> PairEvidence:
+    """The weaker evidence of a pair on two scales: no gap unless both show one."""
+    chance, depth = max((one.chance, one.depth), (other.chance, other.depth), key=_weakness)
+    return PairEvidence(one.pair, chance, depth, min(one.belt, other.belt))
+
+
+def _weakness(valley: tuple[float, float]) -> tuple[bool, float, float]:
+    chance, depth = valley
+    return (chance > MOST_CHANCE or depth > MOST_DEPTH, depth, chance)
+
+
+def _tested_for_contact(pair: PairEvidence, mapped: Floats, nearest: Indices, folds: Indices) -> PairEvidence:
+    """The evidence with the test for dense contact, which only matters where there is a valley or a belt."""
+    return replace(pair, touching=pair.parted and touch_densely(mapped, nearest, folds, pair.pair, MOST_DEPTH))
+
+
 def _valleys(
-    held_out: HeldOut, labels: Indices, segments: int, fold: int, pairs: Iterable[tuple[int, int]]
+    points: Floats, folds: Indices, labels: Indices, segments: int, pairs: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], Counts]:
-    """The held-out counts of every pair, in the layout whose valley is clearer on the training customers."""
-    kept, tested = held_out.folds != fold, held_out.points[held_out.folds == fold]
-    trained, own = held_out.points[kept], labels[kept]
+    """The held-out counts of every pair, summed over the folds."""
+    counts = dict.fromkeys(pairs, Counts())
+    for fold in range(FOLDS):
+        for pair, counted in _valleys_in(points, folds == fold, labels, segments, counts).items():
+            counts[pair] += counted
+    return counts
+
+
+def _valleys_in(
+    points: Floats, left_out: Flags, labels: Indices, segments: int, pairs: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], Counts]:
+    """The counts of every pair on the customers left out, in the layout whose valley is clearer on the others."""
+    trained, own = points[~left_out], labels[~left_out]
     layouts = [make(trained, own, segments) for make in (straight, rounded)]
-    mapped = [(layout.on(trained), layout.on(tested)) for layout in layouts]
+    mapped = [(layout.on(trained), layout.on(points[left_out])) for layout in layouts]
     counts = {}
     for pair in pairs:
         lines = [(known.along(*pair), unknown.along(*pair)) for known, unknown in mapped]

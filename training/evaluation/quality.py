@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError, sample_rows
-from training.evaluation.gaps import LEAST_BELT, PairEvidence
+from training.evaluation.gaps import PairEvidence, confirmed_groups
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Judgement:
     silhouette : mean over the judged customers, an unassigned one counting 0 (Rousseeuw 1987); -1..1.
     stability : adjusted Rand index between two models fitted on halves of the customers, on the judged customers.
     agreement : share of the fitted customers whom the assigner puts into the segment that the algorithm gave them.
-    gap_share, belt_share : share of the pairs of neighbouring segments that a gap separates, and that a belt does.
+    gap_share : share of the pairs of neighbouring segments that a gap separates.
+    groups : number of groups that gaps confirm; segments without a gap between them are one group.
     scatter : logarithm of the determinant of the scatter within segments; comparable for the same number of segments.
     """
 
@@ -33,7 +34,7 @@ class Judgement:
     stability: float
     agreement: float
     gap_share: float = 0.0
-    belt_share: float = 0.0
+    groups: int = 1
     scatter: float = 0.0
 
     @property
@@ -88,7 +89,7 @@ def judge(
         stability=stability(spec, points, judged, seed),
         agreement=agreement,
         gap_share=gap_share(pairs),
-        belt_share=float(np.mean([pair.belt >= LEAST_BELT for pair in pairs])) if pairs else 0.0,
+        groups=confirmed_groups(pairs, fit.assigner.size),
         scatter=scatter,
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from types import MappingProxyType
 
 from segment_model.errors import DiscoveryError, counted
@@ -14,19 +13,9 @@ from training.settings import DiscoverySettings
 
 AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are sampling noise
 LEAST_STABILITY = 0.5  # adjusted Rand index between halves; below it the segments depend on the sample
-MOSTLY = 0.5  # share of neighbouring pairs with a belt
-MOST_PARTED = 0.75  # share of neighbouring pairs with a gap; from there gaps count more than the silhouette
+LEAST_SUPPORT = 2  # that of two groups with a gap between them
 
 Refines = Callable[[int, int], bool]
-
-
-class SeparationTier(IntEnum):
-    """How far gaps separate a candidate's segments; tiers are compared before silhouettes (`_leading`, `_best`)."""
-
-    GRADUAL = 0  # segments pass into each other
-    MOSTLY_PARTED = 1
-    PARTED = 2  # a gap between every two neighbours
-    BELTED = 3  # a sparse belt between every two neighbours, which a slice across a shape never has
 
 
 @dataclass(frozen=True)
@@ -57,9 +46,9 @@ def objections(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
 def unsteadiness(judgement: Judgement) -> list[str]:
     """The objection to gradual segments on which two halves of the customers disagree.
 
-    Other tiers need no stability, because their gaps are tested on held-out customers.
+    Groups need no stability, because their gaps are tested on held-out customers.
     """
-    if tier_of(judgement) > SeparationTier.GRADUAL or judgement.stability >= LEAST_STABILITY:
+    if shows_groups(judgement) or judgement.stability >= LEAST_STABILITY:
         return []
     return [f"two halves of the customers agree to {judgement.stability:.2f}, under {LEAST_STABILITY}"]
 
@@ -95,8 +84,7 @@ def choose(
     if not allowed:
         reasons = "; ".join(f"{name}: {remark}" for name, remark in zip(names, remarks, strict=True))
         raise DiscoveryError(f"{_nothing_allowed(names, judgements, settings, refused)} {reasons}")
-    leading = _leading(allowed, refines)
-    best = _best(leading, refines)
+    best = _best(allowed, refines)
     rank = _rank(len(allowed), len(names))
     return Choice(best, f"{names[best]}: {remarks[best]}; {rank}", tuple(remarks))
 
@@ -126,59 +114,39 @@ def _nothing_allowed(
     )
 
 
-def tier_of(judgement: Judgement) -> SeparationTier:
-    """How far gaps separate a candidate's segments."""
-    if judgement.belt_share == 1:
-        return SeparationTier.BELTED
-    if judgement.gap_share == 1:
-        return SeparationTier.PARTED
-    return SeparationTier.MOSTLY_PARTED if judgement.gap_share >= MOST_PARTED else SeparationTier.GRADUAL
+def support(judgement: Judgement) -> int:
+    """How well gaps support a candidate: the groups that they confirm, less the divisions that they do not.
 
-
-def _leading(allowed: Mapping[int, Judgement], refines: Refines) -> Mapping[int, Judgement]:
-    """The candidates that compete: those of the highest tier, where `PARTED` and `BELTED` count as one.
-
-    If no candidate is `BELTED`, mostly parted ones with belts come before parted ones, unless they only divide these.
+    A candidate of k segments, of which gaps confirm g groups, divides groups k - g times without a gap.
     """
-    tiers = {position: tier_of(judgement) for position, judgement in allowed.items()}
-    if SeparationTier.BELTED not in tiers.values():
-        # where belts mostly separate shapes, the valleys of a candidate without belts come from slicing the shapes
-        mostly = SeparationTier.MOSTLY_PARTED
-        shapes = {p: j for p, j in allowed.items() if tiers[p] is mostly and j.belt_share >= MOSTLY}
-        rivals = [p for p, tier in tiers.items() if tier is SeparationTier.PARTED]
-        if shapes and not any(refines(shape, rival) for shape in shapes for rival in rivals):
-            return shapes
-    level = min(max(tiers.values()), SeparationTier.PARTED)
-    return {position: judgement for position, judgement in allowed.items() if tiers[position] >= level}
+    return judgement.groups - (judgement.segments - judgement.groups)
 
 
-def _best(leading: Mapping[int, Judgement], refines: Refines) -> int:
-    """The finest of parted candidates; of mostly parted ones, the best with most belts; else the best separated.
+def shows_groups(judgement: Judgement) -> bool:
+    """Whether gaps support a candidate at least as well as two groups with a gap between them."""
+    return support(judgement) >= LEAST_SUPPORT
 
-    A belted candidate loses only to a parted one that divides its segments: a slice across two rings may look parted
-    where the straight line between its pieces crosses a hole.
+
+def _best(allowed: Mapping[int, Judgement], refines: Refines) -> int:
+    """The candidate that gaps support best; without any groups the best separated one.
+
+    Of equally supported ones those with fewest segments come first, then the tightest.
     """
-    tier = tier_of(next(iter(leading.values())))
-    if tier is SeparationTier.GRADUAL:
-        return _best_separated(leading)
-    if tier is SeparationTier.MOSTLY_PARTED:
-        most = max(judgement.belt_share for judgement in leading.values())
-        return _best_separated({p: j for p, j in leading.items() if j.belt_share == most})
-    belted = {p: j for p, j in leading.items() if tier_of(j) is SeparationTier.BELTED}
-    best = _finest(belted or leading, refines)
-    finer = {p: j for p, j in leading.items() if j.segments > leading[best].segments and refines(p, best)}
-    return _finest(finer, refines) if finer else best
+    most = max(support(judgement) for judgement in allowed.values())
+    if most < LEAST_SUPPORT:
+        return _best_separated(allowed)
+    supported = {p: j for p, j in allowed.items() if support(j) == most}
+    fewest = min(judgement.segments for judgement in supported.values())
+    return _tightest({p: j for p, j in supported.items() if j.segments == fewest}, refines)
 
 
-def _finest(candidates: Mapping[int, Judgement], refines: Refines) -> int:
-    """Of the candidates with most segments the tightest, or a better separated one with nearly the same segments.
+def _tightest(candidates: Mapping[int, Judgement], refines: Refines) -> int:
+    """The candidate with least scatter, or a better separated one with nearly the same segments.
 
     The silhouette alone does not suffice: it weighs all directions alike, and prefers a border oblique to the gap.
     """
-    most = max(judgement.segments for judgement in candidates.values())
-    finest = {p: j for p, j in candidates.items() if j.segments == most}
-    tightest = min(finest, key=lambda p: (finest[p].scatter, p))
-    return _best_separated({p: j for p, j in finest.items() if p == tightest or refines(p, tightest)})
+    tightest = min(candidates, key=lambda p: (candidates[p].scatter, p))
+    return _best_separated({p: j for p, j in candidates.items() if p == tightest or refines(p, tightest)})
 
 
 def _best_separated(candidates: Mapping[int, Judgement]) -> int:

@@ -38,7 +38,7 @@ def refusal(*judgements: Judgement | None, settings: DiscoverySettings | None = 
     [
         ({"smallest_share": 0.00437}, "min_share: 0.0043"),
         ({"largest_share": 0.9731}, "max_share: 0.974"),
-        ({"segments": 13}, "max_segments: 13"),
+        ({"segments": 61}, "max_segments: 61"),
         ({"unassigned_share": 0.61}, "max_unassigned: 0.61"),
         ({"smallest_share": 0.002, "largest_share": 0.99}, "min_share: 0.002, max_share: 0.99"),
         ({"stability": 0.2}, "force: true"),

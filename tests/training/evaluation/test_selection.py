@@ -1,4 +1,4 @@
-"""Gaps count before silhouettes."""
+"""Groups that gaps confirm count before silhouettes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ from training.evaluation.selection import choose
 from training.settings import DiscoverySettings
 
 
-def judged(
-    segments: int = 4, silhouette: float = 0.4, gaps: float = 0.0, belts: float = 0.0, **more: float
-) -> Judgement:
+def judged(segments: int = 4, silhouette: float = 0.4, groups: int = 1, **more: float) -> Judgement:
     scores = {"smallest_share": 0.1, "largest_share": 0.5, "unassigned_share": 0.0, "stability": 0.9, "agreement": 1.0}
-    return Judgement(
-        segments=segments, silhouette=silhouette, gap_share=gaps, belt_share=belts, **{**scores, **more}
-    )  # fmt: skip
+    return Judgement(segments=segments, silhouette=silhouette, groups=groups, **{**scores, **more})
 
 
 def chosen(
@@ -26,30 +22,29 @@ def chosen(
     return choose(names, judgements, settings or DiscoverySettings(), refines=lambda a, b: (a, b) in finer).chosen
 
 
-def test_parted_groups_beat_better_separated_slices() -> None:
-    assert chosen(judged(silhouette=0.9), judged(silhouette=0.1, gaps=1.0)) == 1
-    assert chosen(judged(silhouette=0.9), judged(silhouette=0.1, gaps=0.8)) == 1
-    assert chosen(judged(silhouette=0.9), judged(silhouette=0.1, gaps=0.5)) == 0
+def test_confirmed_groups_beat_better_separated_slices() -> None:
+    slices = judged(4, silhouette=0.9)
+    assert chosen(slices, judged(4, 0.1, groups=4)) == 1
+    assert chosen(slices, judged(4, 0.1, groups=3)) == 1
+    assert chosen(slices, judged(4, 0.1, groups=2)) == 0  # two divisions without a gap outweigh two groups
 
 
-def test_of_parted_ones_the_finest_and_then_the_tightest() -> None:
-    loose, tight = judged(5, 0.5, gaps=1.0, scatter=2.0), judged(5, 0.4, gaps=1.0, scatter=1.0)
-    assert chosen(judged(3, 0.6, gaps=1.0), loose, tight) == 2
+def test_nineteen_groups_in_twenty_segments_beat_two_groups() -> None:
+    assert chosen(judged(2, 0.5, groups=2), judged(20, 0.4, groups=19)) == 1
 
 
-def test_of_parted_ones_that_are_the_same_but_for_a_few_the_best_separated() -> None:
-    loose, tight = judged(5, 0.5, gaps=1.0, scatter=2.0), judged(5, 0.4, gaps=1.0, scatter=1.0)
+def test_of_equally_supported_candidates_the_one_without_unconfirmed_divisions() -> None:
+    assert chosen(judged(5, 0.6, groups=4), judged(3, 0.4, groups=3)) == 1
+
+
+def test_of_as_many_groups_the_tightest() -> None:
+    loose, tight = judged(5, 0.5, groups=5, scatter=2.0), judged(5, 0.4, groups=5, scatter=1.0)
+    assert chosen(judged(3, 0.6, groups=3), loose, tight) == 2
+
+
+def test_of_groups_that_are_the_same_but_for_a_few_customers_the_best_separated() -> None:
+    loose, tight = judged(5, 0.5, groups=5, scatter=2.0), judged(5, 0.4, groups=5, scatter=1.0)
     assert chosen(loose, tight, finer=((0, 1),)) == 0
-
-
-def test_a_belted_candidate_is_left_only_for_one_that_divides_it() -> None:
-    belted, finer = judged(2, 0.1, gaps=1.0, belts=1.0), judged(6, 0.5, gaps=1.0)
-    assert chosen(belted, finer) == 0
-    assert chosen(belted, finer, finer=((1, 0),)) == 1
-
-
-def test_a_mostly_parted_candidate_has_the_more_belts_the_better() -> None:
-    assert chosen(judged(silhouette=0.5, gaps=0.8, belts=0.2), judged(silhouette=0.2, gaps=0.8, belts=0.6)) == 1
 
 
 def test_halves_that_disagree_refuse_gradual_segments_unless_forced() -> None:
@@ -57,4 +52,4 @@ def test_halves_that_disagree_refuse_gradual_segments_unless_forced() -> None:
     with pytest.raises(DiscoveryError, match=r"^no reproducible structure"):
         chosen(unsteady)
     assert chosen(unsteady, settings=DiscoverySettings(force=True)) == 0
-    assert chosen(judged(stability=0.2, gaps=1.0)) == 0
+    assert chosen(judged(stability=0.2, groups=4)) == 0

@@ -62,7 +62,7 @@ def test_the_sentence_of_a_verdict_agrees_with_its_kind(
     parted: list[bool], recovered: list[float], stability: float
 ) -> None:
     pairs = [GAP if is_parted else NO_GAP for is_parted in parted]
-    judgement = replace(JUDGEMENT, stability=stability, gap_share=float(np.mean(parted)) if parted else 0.0)
+    judgement = replace(JUDGEMENT, stability=stability, groups=2 if parted and all(parted) else 1)
     verdict = decide(judgement, pairs, np.array(recovered), NULL)
     says_all_parted = "a gap parts every two" in verdict.sentence or "a gap parts the two" in verdict.sentence
     assert says_all_parted == (verdict.kind is VerdictKind.DISTINCT)
@@ -87,7 +87,7 @@ def test_the_sentence_of_a_verdict_agrees_with_its_kind(
 def test_gaps_recovery_and_stability_decide(
     pair: PairEvidence, recovered: list[float], stability: float, kind: VerdictKind
 ) -> None:
-    judgement = replace(JUDGEMENT, stability=stability, gap_share=float(pair.gap))
+    judgement = replace(JUDGEMENT, stability=stability, groups=1 + pair.gap)
     verdict = decide(judgement, [pair], np.array(recovered), NULL)
     assert verdict.kind is kind
     assert any("two halves of the customers agree" in reason for reason in verdict.reasons) == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -64,3 +65,11 @@ def test_a_table_without_segments_is_a_finding_too(table: EverydayTable, monkeyp
     monkeypatch.setattr(everyday, "discover", refuse)
     finding = everyday.finding_of(table)
     assert (finding.verdict, finding.segments, finding.chosen) == ("refused", 0, "no reproducible structure")
+
+
+def test_names_that_nobody_can_read_are_true_of_nobody(table: EverydayTable) -> None:
+    discovery = discover(table.frame, table.contract, table.settings, {})
+    assert all(word.is_true for word in everyday.words_of_names(discovery))
+    cards = tuple(replace(card, name="close to average") for card in discovery.model.discovered_cards)
+    renamed = replace(discovery, model=replace(discovery.model, discovered_cards=cards))
+    assert [word.is_true for word in everyday.words_of_names(renamed)] == [False, False]

@@ -13,7 +13,6 @@ from features.reading.text_files.text_file import settle_text
 from features.reading.typed_files.excel import SheetRows, open_sheet
 from features.reading.typed_files.json_lines import JsonRows, refuse_nested
 from features.reading.typed_files.rows import Row, Rows, column_types, write_rows
-from features.reading.typed_files.workbook_parts import count_error_cells
 from features.source_settings import TableSource
 from segment_model.errors import SourceError, counted
 
@@ -43,7 +42,7 @@ def sheets_as_parquet(
     sheets = [open_sheet(path, label, source.sheet, moments) for path, label in zip(paths, shown, strict=True)]
     for sheet in sheets[1:]:
         _refuse_other_columns(sheets[0], sheet)
-    errors = sum(count_error_cells(sheet.path, sheet.sheet) for sheet in sheets)
+    errors = sum(sheet.errors for sheet in sheets)
     text = f"{counted(errors, 'cell holds', 'cells hold')} an error, such as #N/A, taken as missing"
     notices = [Notice(name, f"{source.file}: {text}", warning=True)] if errors else []
     if not any(True for sheet in sheets for _ in sheet):

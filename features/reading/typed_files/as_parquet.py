@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from features.reading.typed_files.json_lines import JsonRows, refuse_nested
 from features.reading.typed_files.rows import Row, Rows, column_types, write_rows
 from features.source_settings import TableSource
 from segment_model.errors import SourceError, counted
+
+CUSTOMER, UNITS = "customer_id", ("quantity", "price")
+MONEY = {"orders": "amount", "subscriptions": "mrr"}  # needed; of orders unless there are `UNITS`
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +61,26 @@ def json_as_parquet(
     Raises
     ------
     SourceError
-        If a line is no flat object, or the settings name a key that holds objects or lists.
+        If a line is no flat object, or a key holds objects or lists that the settings name or the table needs.
     """
     texts = [settle_text(path, label, source.encoding, scratch) for path, label in zip(paths, shown, strict=True)]
     files = [JsonRows(text) for text in texts]
     written = _written(RowsOfAll(files), (), source, name, scratch)
     for file in files:
-        refuse_nested(file, set(source.columns.values()))
+        refuse_nested(file, _wanted(source, name, file.names))
     nested = sorted({key for file in files for key in file.nested})
     notices = (
         [Notice(name, f"{source.file}: {', '.join(nested)} hold objects or lists, and are not read")] if nested else []
     )
     return written, notices
+
+
+def _wanted(source: TableSource, table: str, flat: Collection[str]) -> set[str]:
+    """The keys that the settings name, and those under our own names that the table needs."""
+    needed = {CUSTOMER, *MOMENTS} | ({MONEY[table]} if table in MONEY else set())
+    if {source.columns.get(name, name) for name in UNITS} <= {*flat}:
+        needed -= {*MONEY.values()}
+    return {*source.columns.values(), *(needed - source.columns.keys())}
 
 
 def _written(rows: Rows, names: Sequence[str], source: TableSource, table: str, scratch: ScratchFolder) -> Path:

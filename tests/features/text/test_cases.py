@@ -379,6 +379,7 @@ def test_other_refusals(inlet: Inlet, way: str) -> None:
         (NUMBER, ["12,5", "12.5"], {}, 'set `decimal: ","`'),
         (NUMBER, ["12.5"], {"decimal": ","}, 'set `decimal: "."`'),
         (NUMBER, ["12,5", "many"], {}, "holds 2 values"),
+        (NUMBER, ["€ 12.50"], {}, "without €: `features.currency` says the currency"),
         (NUMBER, ["1,234", "1.234"], {}, '1234 with `decimal: "."`, 1.234 with `decimal: ","`'),
     ]
     for kind, texts, source, fragment in cases:

@@ -216,7 +216,7 @@ class Engines:
             connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         except psycopg.Error as error:
             reason = next(
-                (reason for said, reason in NO_CONNECTION.items() if said in str(error).lower()),
+                (reason for phrase, reason in NO_CONNECTION.items() if phrase in str(error).lower()),
                 "is it running, and are address, user and password right?",
             )
             raise SourceError(f"{name}: cannot connect to the PostgreSQL that {variable} names: {reason}") from None

@@ -101,6 +101,7 @@ def feature_groups(
         raw: ir.Table, source: TableSource, contract: RawTable, mapped: Mapping[str, str], distinct: bool = False
     ) -> ir.Table:
         source, origin = with_preset(source, contract.name, raw.columns)
+        contract = contract.without(source.not_read)
         mapped = {**source.columns, **mapped}
         marked, tally_choice = mark_rows(raw, source, contract.name, settings.time_zone, origin)
         table = canonical(marked, contract, mapped, as_of, distinct, TextRules.of(source), keep, tally_choice)

@@ -80,7 +80,7 @@ def _wanted(source: TableSource, table: str, flat: Collection[str]) -> set[str]:
     needed = {CUSTOMER, *MOMENTS} | ({MONEY[table]} if table in MONEY else set())
     if {source.columns.get(name, name) for name in UNITS} <= {*flat}:
         needed -= {*MONEY.values()}
-    return {*source.columns.values(), *(needed - source.columns.keys())}
+    return {*source.columns.values(), *(needed - {*source.columns, *source.not_read})}
 
 
 def _written(rows: Rows, names: Sequence[str], source: TableSource, table: str, scratch: ScratchFolder) -> Path:

@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from features.conditions.parse import parse_condition
 from features.customer_vector import build_vectors
@@ -178,6 +179,37 @@ def test_an_export_of_an_older_woocommerce_says_what_it_lacks(tmp_path: Path) ->
     older = "\n".join(",".join([*line[:7], *line[9:]]) for line in lines)
     with pytest.raises(SourceError, match="no column 'refunded_total' for refunded_amount"):
         built(tmp_path, older, "EUR", "UTC", preset="woocommerce")
+
+
+@pytest.mark.parametrize("source", [{"columns": {"discount": None}}, {"not_read": ["discount"]}])
+def test_a_column_can_be_left_out(source: dict[str, Any], tmp_path: Path) -> None:
+    text = SHOPIFY.replace("Discount Amount", "Reduction")
+    vectors = built(tmp_path, text, "USD", "America/New_York", preset="shopify", **source)
+    assert "discount_share" not in vectors.contract.names
+    plain = {"customer_id": "Email", "ordered_at": "Created at", "amount": "Total", **source.get("columns", {})}
+    text = SHOPIFY.replace("Discount Amount", "discount")
+    assert "discount_share" in built(tmp_path, text, "USD", "UTC", columns={**plain, "discount": "discount"}).frame
+    assert "discount_share" not in built(tmp_path, text, "USD", "UTC", **source | {"columns": plain}).frame
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            {"not_read": ["amuont"]},
+            "orders: not_read: 'amuont' is not ours. Did you mean 'amount'? Ours are customer_id, ",
+        ),
+        ({"columns": {"ordered_at": None}}, "orders: not_read: ordered_at is needed"),
+    ],
+)
+def test_a_column_that_is_needed_or_unknown_cannot_be_left_out(
+    source: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SourceError) as caught:
+        built(tmp_path, SHOPIFY, "USD", "UTC", preset="shopify", **source)
+    assert str(caught.value).startswith(message)
+    with pytest.raises(ValidationError, match="amount stands in columns and in not_read"):
+        TableSource(file="a.csv", columns={"amount": "Total"}, not_read=["amount"])
 
 
 def test_cents_can_be_denied(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -33,7 +33,13 @@ class TableSource(Settings):
         None, description="the NAME of the environment variable that holds the PostgreSQL URL, never the URL itself"
     )
     table: str | None = Field(None, description="the table or schema.table in the database")
-    columns: dict[str, str] = Field(default_factory=dict, description="our column name: the name in your table")
+    columns: dict[str, str] = Field(
+        default_factory=dict, description="our column name: the name in your table; `null`: not read, as in `not_read`"
+    )
+    not_read: list[str] = Field(
+        default_factory=list,
+        description="our names of columns that are not read, though your table or a preset has them",
+    )
     encoding: str | None = Field(
         None,
         description="of a text file, such as `cp1252`, `latin-1` or `utf-16`; empty: detected, and told if not UTF-8",
@@ -73,6 +79,17 @@ class TableSource(Settings):
         None, description="whose export the table is: sets `columns`, `where` and how it is written, where you do not"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _unmapped(cls, source: Any) -> Any:
+        """Take `columns: {discount: null}` as `not_read: [discount]`."""
+        columns = source.get("columns") if isinstance(source, dict) else None
+        if not isinstance(columns, dict) or None not in columns.values():
+            return source
+        unmapped = [ours for ours, theirs in columns.items() if theirs is None]
+        mapped = {ours: theirs for ours, theirs in columns.items() if theirs is not None}
+        return {**source, "columns": mapped, "not_read": [*(source.get("not_read") or []), *unmapped]}
+
     @field_validator("date_format")
     @classmethod
     def _known_directives(cls, formats: str | dict[str, str] | None) -> str | dict[str, str] | None:
@@ -91,6 +108,12 @@ class TableSource(Settings):
     @classmethod
     def _words_of_flags(cls, words: object) -> object:
         return yaml_words(words)
+
+    @model_validator(mode="after")
+    def _is_read_or_not(self) -> Self:
+        if both := sorted(self.columns.keys() & {*self.not_read}):
+            raise ValueError(f"{both[0]} stands in columns and in not_read; leave it out of one")
+        return self
 
     @model_validator(mode="after")
     def _no_word_means_both(self) -> Self:

@@ -31,6 +31,17 @@ from features.source_settings import TableSource
 from segment_model.errors import SourceError, nearest_word
 
 CONNECT_SECONDS = 10
+NO_CONNECTION = {  # what libpq says, and what we do: its own words may repeat the URL
+    "timeout": f"nothing answers within {CONNECT_SECONDS} s; is the address right?",
+    "refused": "nothing listens at its address; is it running?",
+    "resolve host": "its host is not known; is the address right?",
+    "translate host": "its host is not known; is the address right?",
+    "password": "it does not accept the user or the password",
+    "does not exist": "it has no such user or database",
+    "no encryption": "it asks for an encrypted connection; write `?sslmode=require` after the URL",
+    "invalid response": "what answers at its address is no PostgreSQL",
+    "connection info string": "that is no URL; write postgresql://USER:PASSWORD@HOST/DATABASE",
+}
 OPEN_SCHEMAS = ("main", "public")  # their tables need no schema before the name
 MOST_LISTED = 20  # tables in a message
 EMBEDDED = "files"  # the place of the engine that reads files
@@ -204,12 +215,11 @@ class Engines:
             connection.execute("SELECT set_config('TimeZone', %s, false)", (self._time_zone,))
             connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         except psycopg.Error as error:
-            # the driver's message may repeat the URL, so only its type is shown
-            kind = type(error).__name__
-            raise SourceError(
-                f"{name}: cannot connect to the PostgreSQL that {variable} names ({kind}): is it running, and are "
-                "address, user and password right?"
-            ) from None
+            reason = next(
+                (reason for phrase, reason in NO_CONNECTION.items() if phrase in str(error).lower()),
+                "is it running, and are address, user and password right?",
+            )
+            raise SourceError(f"{name}: cannot connect to the PostgreSQL that {variable} names: {reason}") from None
         return backend
 
 

@@ -22,8 +22,9 @@ def number_advice(text: str, decimal: str) -> str:
         return f'or set `decimal: "{fitting[0]}"` if all numbers of this table are written so'
     if "%" in text:
         return "as a share such as 0.45, without the percent sign"
-    if CURRENCY.search(text) and read_number(CURRENCY.sub("", text), decimal or POINT) is not None:
-        return "without the currency, which has a setting of its own"
+    sign = CURRENCY.search(text)
+    if sign and read_number(CURRENCY.sub("", text), decimal or POINT) is not None:
+        return f"without {sign[0]}: `features.currency` says the currency, or a column that is mapped to `currency`"
     return ""
 
 

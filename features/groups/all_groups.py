@@ -22,7 +22,8 @@ from features.presets.all_presets import with_preset
 from features.scores.score_columns import SCORED, score_columns
 from features.settings import FeatureSettings, Sources, TableSource
 from features.tables.canonical import Keep, Tally, canonical
-from features.tables.chosen_rows import chosen_rows
+from features.tables.choice_marks import chosen_of
+from features.tables.chosen_rows import mark_rows
 from features.tables.money import settle_money
 from features.tables.raw_tables import (
     CUSTOMER,
@@ -100,10 +101,11 @@ def feature_groups(
         raw: ir.Table, source: TableSource, contract: RawTable, mapped: Mapping[str, str], distinct: bool = False
     ) -> ir.Table:
         source, origin = with_preset(source, contract.name, raw.columns)
+        contract = contract.without(source.not_read)
         mapped = {**source.columns, **mapped}
-        chosen, choice = chosen_rows(raw, source, contract.name, settings.time_zone, origin)
-        table = canonical(chosen, contract, mapped, as_of, distinct, TextRules.of(source), keep)
-        table = settle_money(replace(table, tallies=(*table.tallies, *choice)), source, settings)
+        marked, tally_choice = mark_rows(raw, source, contract.name, settings.time_zone, origin)
+        table = canonical(marked, contract, mapped, as_of, distinct, TextRules.of(source), keep, tally_choice)
+        table = settle_money(table, source, settings)
         table = replace(table, table=under_id_rules(table.table, settings.ids))
         columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)
         if raw[mapped.get(CUSTOMER.name, CUSTOMER.name)].type().is_numeric():
@@ -157,8 +159,8 @@ def feature_groups(
         parts.append(Part(table, firmographics.columns(attributes), CUSTOMERS.name))
     if vectors := sources.vectors:
         raw = keep(own_vectors.with_ids(open_table(vectors, own_vectors.NAME), vectors))
-        chosen, _ = chosen_rows(raw, vectors, own_vectors.NAME, settings.time_zone)
-        settled = own_vectors.settle(chosen, vectors, own)
+        marked, _ = mark_rows(raw, vectors, own_vectors.NAME, settings.time_zone)
+        settled = own_vectors.settle(chosen_of(marked), vectors, own)
         mapped = own_vectors.mapping(raw.columns, settled.columns, vectors)
         rows = read(raw, vectors, own_vectors.contract(settled.columns), mapped)
         listed = own_vectors.columns_of(settled.columns, vectors)

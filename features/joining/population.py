@@ -14,7 +14,7 @@ from typing import Literal
 import pandas as pd
 
 from features.as_of import AsOf
-from features.joining.table_customers import LISTED, TableCustomers
+from features.joining.table_customers import LISTED, OWN, TableCustomers
 from features.notices import Notice
 from segment_model.errors import SettingsError, counted
 
@@ -67,14 +67,20 @@ def left_out(tables: Sequence[TableCustomers], as_of: AsOf, rule: WithoutRows) -
 
 
 def attribute_notices(tables: Sequence[TableCustomers], as_of: AsOf) -> list[Notice]:
-    """That attributes without dates are those of today, where the as-of moment lies more than a day in the past."""
-    listed = next((table for table in tables if table.name == LISTED), None)
+    """That columns without dates are those of today, where the as-of moment lies more than a day in the past."""
     newest = _newest(tables)
-    undated = listed is not None and listed.undated is not None and len(listed.undated) == len(listed.ids)
-    if not undated or newest is None or newest - as_of.local <= DAY:
+    if newest is None or newest - as_of.local <= DAY:
         return []
-    text = f"no known_at dates the attributes: they are as the table has them, not as of {as_of.local:%Y-%m-%d}"
-    return [Notice(LISTED, text)]
+    not_past = f"as the table has them, not as of {as_of.local:%Y-%m-%d}"
+    notices = []
+    for table in tables:
+        if table.name == LISTED and table.undated is not None and len(table.undated) == len(table.ids):
+            notices.append(Notice(LISTED, f"no known_at dates the attributes: they are {not_past}"))
+        if table.name == OWN:
+            notices.append(
+                Notice(OWN, f"no row has a date: the columns are {not_past}, and may tell what came after", True)
+            )
+    return notices
 
 
 def _newest(tables: Sequence[TableCustomers]) -> datetime | None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 DATED = ("orders", "events", "subscriptions")  # tables that say when something happened
 LISTED = "customers"  # the table that says who there is, and what they are
+OWN = "vectors"  # the user's own features, which have no dates
 ORDER = (*DATED, LISTED)  # the table named first wins where tables disagree
 
 

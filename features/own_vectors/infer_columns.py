@@ -42,8 +42,10 @@ def settle_columns(available: Sequence[str], source: VectorsSource, look: Look) 
     wanted = _wanted(available, source)
     unknown = [name for name in wanted if name not in source.kinds]
     facts = dict(zip(unknown, look(unknown), strict=True))
-    if facts and not any(of_column.rows for of_column in facts.values()):
-        raise SourceError(f"{TABLE}: the table has no rows")
+    looked_at = [of_column for of_column in facts.values() if not of_column.moments and not of_column.type_name]
+    if looked_at and not any(of_column.rows for of_column in looked_at):
+        none_meets = f"no row meets {source.where!r:.200}; see how the values are written"
+        raise SourceError(f"{TABLE}: {'the table has no rows' if source.where is None else none_meets}")
     kinds: dict[str, Kind | LeftOut] = {
         name: source.kinds[name] if name in source.kinds else infer_kind(name, facts[name]) for name in wanted
     }

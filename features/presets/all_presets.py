@@ -40,8 +40,9 @@ def with_preset(source: TableSource, table: str, available: Collection[str]) -> 
             f"If it has another name, write columns: {{{ours}: your_name}}; if there is none, write the source without "
             f"the preset. Found {', '.join(available)}"
         )
+    left_out = source.not_read
     filled = {
-        "columns": {**layout.columns, **source.columns},
+        "columns": {n: theirs for n, theirs in {**layout.columns, **source.columns}.items() if n not in left_out},
         "where": layout.where if source.where is None else source.where,
         "date_format": source.date_format or dict(layout.date_format) or None,
         "utc": layout.utc if source.utc is None else source.utc,
@@ -56,5 +57,5 @@ def _absent(layout: Layout, source: TableSource, available: Collection[str]) -> 
     return {
         ours: theirs
         for ours, theirs in layout.columns.items()
-        if ours not in source.columns and theirs not in available
+        if ours not in (*source.columns, *source.not_read) and theirs not in available
     }

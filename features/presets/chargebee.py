@@ -27,4 +27,5 @@ PRESET = Preset(
         ),
     ),
     ("https://datacatalog.chargebee.com/invoices", "https://apidocs.chargebee.com/docs/api/invoices"),
+    "the vendor's pages and the types of its own client",
 )

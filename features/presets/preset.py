@@ -24,9 +24,14 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A preset of one raw table. documentation : where the vendor describes it."""
+    """A preset of one raw table.
+
+    documentation : where the vendor describes it. checked : what its columns were compared with, and what could not be
+    checked.
+    """
 
     name: str
     table: str
     layouts: tuple[Layout, ...]
     documentation: tuple[str, ...]
+    checked: str

@@ -26,4 +26,5 @@ PRESET = Preset(
         ),
     ),
     ("https://help.shopify.com/en/manual/fulfillment/managing-orders/exporting-orders",),
+    "headers of exports that public programs read; the vendor's page was not opened",
 )

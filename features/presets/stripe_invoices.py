@@ -42,4 +42,5 @@ PRESET = Preset(
         "https://docs.stripe.com/api/invoices/object",
         "https://docs.stripe.com/data/data-pipeline/real-time-sync-to-postgres/schema",
     ),
+    "the vendor's pages for the API; the columns of the dashboard's export were not found in any",
 )

@@ -36,7 +36,9 @@ PRESET = Preset(
         ),
     ),
     (
-        "https://woocommerce.com/document/ordercustomer-csv-export/",
+        "https://woocommerce.com/document/ordercustomer-csv-export-developer-documentation/",
         "https://woocommerce.com/document/import-and-export-of-woocommerce-orders/",
     ),
+    "the vendor's page for the Import Export Suite; that of the other export lists no columns, so those are as public "
+    "programs read them. Its older versions lack `refunded_total` and `order_currency`",
 )

@@ -88,7 +88,7 @@ class VectorCompiler:
         except (TimeoutError, duckdb.InterruptException) as error:
             raise SourceError(f"the features took more than {seconds:g} s") from error
         except duckdb.Error as error:
-            raise SourceError(f"the features could not be computed: {str(error).splitlines()[0]}") from error
+            raise SourceError("the features could not be computed from these rows; the log has the reason") from error
         finally:
             watch.cancel()
             watch.join()  # a late interrupt must not hit the next call

@@ -18,6 +18,7 @@ import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
 from features.notices import Notice
+from features.tables.choice_marks import choice_marks, chosen_of, own_columns
 from features.tables.packed_marks import keep_packed
 from features.tables.raw_tables import RawTable, RawType, matched_columns
 from features.tables.text_marks import INFINITE as INFINITE_IN
@@ -52,6 +53,9 @@ class Tally:
     notices: Callable[[Mapping[str, Any]], tuple[Notice, ...]] = lambda _: ()
 
 
+TallyOf = Callable[[ir.Table], tuple[Tally, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class CanonicalTable:
     """A user's table under our names. Its tallies, applied in order, count the rows read and left out, by reason."""
@@ -69,8 +73,9 @@ def canonical(
     duplicates_dropped: bool = False,
     rules: TextRules = PLAIN_RULES,
     keep: Keep = lambda table: table,
+    tally_choice: TallyOf = lambda _: (),
 ) -> CanonicalTable:
-    """Rename, cast and filter a user's table to rows with a customer and a moment before `as_of`.
+    """Rename, cast and filter a user's table to chosen rows with a customer and a moment before `as_of`.
 
     Parameters
     ----------
@@ -80,18 +85,20 @@ def canonical(
         How text is written; completed by what the first rows show.
     keep
         Computes a table once, so that the tallies and all parts read it; by default it stays an expression.
+    tally_choice
+        The tally of a table with the marks of `mark_rows`, which comes after the others.
 
     Raises
     ------
     SourceError
         If a column is absent or of another type. The tallies raise it for text that cannot be read as its type.
     """
-    matched = matched_columns(raw.columns, contract, columns)
+    matched = matched_columns(own_columns(raw), contract, columns)
     wanted = {c.name: c.type for c in contract.columns if c.name in matched}
     by_type = {kind: [matched[name] for name, own in wanted.items() if own is kind] for kind in RawType}
-    rules, notices = settle(rules, raw, by_type[RawType.MOMENT], by_type[RawType.NUMBER], contract.name)
+    rules, notices = settle(rules, chosen_of(raw), by_type[RawType.MOMENT], by_type[RawType.NUMBER], contract.name)
     raw = keep(raw) if duplicates_dropped else raw  # it is read twice: to count, and to find what is distinct
-    whole = raw.distinct() if duplicates_dropped else raw
+    whole = chosen_of(raw).distinct() if duplicates_dropped else raw
     readings = {
         name: read_column(whole[matched[name]], kind, rules, matched[name], column_words(contract.name, matched, name))
         for name, kind in wanted.items()
@@ -110,13 +117,17 @@ def canonical(
         **{name: _any_of(flags) for name, flags in unusable.items()},
         **text_marks(typed, readings),
     }
-    full = typed.select(**{name: _wall_clock(column) for name, column in values.items()}, **marks)
-    table = keep_packed(full, [*marks], keep)
-    source = TextSource(contract, matched, rules, raw, full, notices)
-    tallies = [_tally(table, source)]
+    choice = {name: typed[name] for name in choice_marks(typed)}
+    full = typed.select(**{name: _wall_clock(column) for name, column in values.items()}, **marks, **choice)
+    table = keep_packed(full, [*marks, *choice], keep)
+    source = TextSource(contract, matched, rules, chosen_of(raw), chosen_of(full), notices)
+    chosen = chosen_of(table)
+    tallies = [_tally(chosen, source)]
     if duplicates_dropped:
-        tallies.append(Tally(raw.aggregate(read=raw.count()), _duplicates, f"{contract.name}: counting rows"))
-    kept = table.filter(table.customer_id.notnull() & ~table[IS_LATE])
+        read = chosen_of(raw)
+        tallies.append(Tally(read.aggregate(read=read.count()), _duplicates, f"{contract.name}: counting rows"))
+    tallies += tally_choice(raw if duplicates_dropped else table)
+    kept = chosen.filter(chosen.customer_id.notnull() & ~chosen[IS_LATE])
     if contract.moment_is_needed:
         kept = kept.filter(kept[str(contract.moment)].notnull())
         kept = kept.mutate(day=kept[str(contract.moment)].date().epoch_days().cast("int64"))

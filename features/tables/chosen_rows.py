@@ -1,8 +1,11 @@
-"""The rows of a user's table that the condition `where` of its source chooses."""
+"""The rows of a user's table that the condition `where` of its source chooses, as marks of all rows.
+
+Text is parsed once: the rows that are not chosen are kept and counted with the others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +17,11 @@ from features.conditions.parse import parse_condition
 from features.conditions.tree import Condition
 from features.notices import Notice
 from features.source_settings import TableSource
-from features.tables.canonical import Tally
+from features.tables.canonical import Tally, TallyOf
+from features.tables.choice_marks import MARK, NOT_CHOSEN
+from features.tables.packed_marks import PRESENT
 from features.tables.raw_tables import RawType
-from features.tables.text_source import NO_SUCH, WRITTEN
+from features.tables.text_source import NO_SUCH, WRITTEN, least_text
 from features.tables.typed_columns import read_column
 from features.text.reading import unreadable_text
 from features.text.rules import TextRules
@@ -34,15 +39,15 @@ LEFT_OUT = "left_out_by_where"
 Read = Callable[[str, ReadAs], ReadColumn]
 
 
-def chosen_rows(
+def mark_rows(
     raw: ir.Table, source: TableSource, name: str, time_zone: str, origin: tuple[Notice, ...] = ()
-) -> tuple[ir.Table, tuple[Tally, ...]]:
-    """The rows that meet `where`, and the tally that counts the others; all rows, and no tally, without `where`.
+) -> tuple[ir.Table, TallyOf]:
+    """The table with marks of the rows that `where` does not choose, and the tally of a table with these marks.
 
-    origin : notices of where the condition comes from, which the tally repeats.
+    Without `where` the table as it is, and no tally. origin : notices of where the condition comes from, which the
+    tally repeats.
 
-    The tally comes after those of the canonical table. It raises SourceError for values that cannot be read as what
-    they are compared with, and if no row is left.
+    The tally raises SourceError for values that cannot be read as what they are compared with, and if no row is left.
 
     Raises
     ------
@@ -50,11 +55,12 @@ def chosen_rows(
         If the condition names an absent column, or compares a column with what it cannot be compared with.
     """
     if source.where is None:
-        return raw, ()
+        return raw, lambda _: ()
     table = _RawRows(raw, f"{name}: where", time_zone, source.where)
     condition, notices = table.condition(TextRules.of(source), name)
-    chosen = condition.holds.fill_null(False)
-    return raw.filter(chosen), (_tally(table, condition, chosen, (*origin, *notices)),)
+    faults = {f"{MARK}{number}": text for number, text in enumerate(condition.unreadable.values())}
+    marked = raw.mutate(**{NOT_CHOSEN: ~condition.holds.fill_null(False), **faults})
+    return marked, lambda rows: (_tally(rows, marked, table, [*condition.unreadable], (*origin, *notices)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +110,35 @@ class _RawRows:
 
 
 def _tally(
-    table: _RawRows, condition: ConditionExpression, chosen: ir.BooleanValue, notices: tuple[Notice, ...]
+    rows: ir.Table,
+    marked: ir.Table,
+    table: _RawRows,
+    compared: Sequence[tuple[str, ReadAs]],
+    notices: tuple[Notice, ...],
 ) -> Tally:
-    """A tally of the rows left out, which raises SourceError for what cannot be compared, and where no row is left."""
-    sums: dict[str, Any] = {"read": table.raw.count(), "chosen": chosen.sum()}
-    for number, text in enumerate(condition.unreadable.values()):
+    """A tally of the rows left out, which raises SourceError for what cannot be compared, and where no row is left.
+
+    rows : the table with its marks, where a text may be kept as `PRESENT`. marked : the same, with all texts.
+    """
+    sums: dict[str, Any] = {"read": rows.count(), "chosen": (~rows[NOT_CHOSEN]).sum()}
+    for number in range(len(compared)):
+        text = rows[f"{MARK}{number}"]
         sums |= {f"faults_{number}": text.count(), f"example_{number}": text.min()}
 
     def count_rows(totals: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
-        for number, (column, wanted) in enumerate(condition.unreadable):
+        for number, (column, wanted) in enumerate(compared):
             if faults := int(totals[f"faults_{number}"]):
-                raise _unreadable(table.column_words(column), wanted, faults, totals[f"example_{number}"])
-        rows, left = int(totals["read"]), int(totals["chosen"] or 0)
-        if rows and not left:
-            meets = f"no row of {rows:,} meets {table.where!r:.200}"
+                example = str(totals[f"example_{number}"])
+                if example == PRESENT:
+                    example = least_text(marked, f"{MARK}{number}", table.place)
+                raise _unreadable(table.column_words(column), wanted, faults, example)
+        read, left = int(totals["read"]), int(totals["chosen"] or 0)
+        if read and not left:
+            meets = f"no row of {read:,} meets {table.where!r:.200}"
             raise SourceError(f"{table.place}: {meets}; see how the values are written")
-        return {"rows": rows, LEFT_OUT: rows - left, **{key: count for key, count in counts.items() if key != "rows"}}
+        return {"rows": read, LEFT_OUT: read - left, **{key: count for key, count in counts.items() if key != "rows"}}
 
-    return Tally(table.raw.aggregate(**sums), count_rows, f"{table.place}: counting rows", lambda _: notices)
+    return Tally(rows.aggregate(**sums), count_rows, f"{table.place}: counting rows", lambda _: notices)
 
 
 def _unreadable(place: str, wanted: ReadAs, faults: int, example: str) -> SourceError:

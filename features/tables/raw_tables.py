@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -48,6 +48,25 @@ class RawTable:
     moment: str | None
     columns: tuple[RawColumn, ...]
     either: tuple[tuple[str, ...], ...] = ()
+
+    def without(self, names: Sequence[str]) -> RawTable:
+        """The contract without columns that are not read.
+
+        Raises
+        ------
+        SourceError
+            If the table has no such column, or needs it.
+        """
+        known = {column.name: column.needed for column in self.columns}
+        for name in names:
+            if name not in known:
+                listed = ", ".join(known)
+                raise SourceError(
+                    f"{self.name}: not_read: {name!r} is not ours.{nearest_word(name, known)} Ours are {listed}"
+                )
+            if known[name]:
+                raise SourceError(f"{self.name}: not_read: {name} is needed")
+        return replace(self, columns=tuple(column for column in self.columns if column.name not in names))
 
     @property
     def moment_is_needed(self) -> bool:

@@ -53,7 +53,8 @@ class TextSource:
         kind = next(column.type for column in self.contract.columns if column.name == name)
         number = counted(faults, "value that is", "values that are")
         where = column_words(self.contract.name, self.matched, name)
-        example = self._example(name) if example == PRESENT else example
+        if example == PRESENT:
+            example = least_text(self.marked, f"{UNREADABLE}{name}", self.contract.name)
         if (
             kind is RawType.MOMENT
             and self.rules.date_format(self.matched[name]) is None
@@ -76,13 +77,6 @@ class TextSource:
             f"`null_values: {{{theirs}: [None, NA, N/A]}}`",
         )
 
-    def _example(self, name: str) -> str:
-        """A text that cannot be read, of a table that was kept without its texts."""
-        from features.sources import fetch  # imports engines, which typed columns do not need
-
-        example = self.marked.aggregate(example=self.marked[f"{UNREADABLE}{name}"].min())
-        return str(fetch(example, self.contract.name).to_pylist()[0]["example"])
-
     def _advice(self, kind: RawType, name: str, example: str) -> str:
         if kind is RawType.NUMBER:
             return number_advice(example, self.rules.decimal)
@@ -103,6 +97,13 @@ class TextSource:
         fitting = fitting_formats([example])
         mixed = f"or write all values one way: only some have the format {fitting[0]}" if fitting else ""
         return moment_advice(known) or mixed
+
+
+def least_text(table: ir.Table, column: str, what: str) -> str:
+    """The least text of a column, to show one of a table that was kept without its texts."""
+    from features.sources import fetch  # imports engines, which typed columns do not need
+
+    return str(fetch(table.aggregate(text=table[column].min()), what).to_pylist()[0]["text"])
 
 
 def column_words(table: str, matched: Mapping[str, str], name: str) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
 from serving.wire.refusals import MISSING, Refusal, RefusalDetail, RequestProblems, shortened
 from serving.wire.strict_json import parse
+
+logger = logging.getLogger("bentoml.segments")  # BentoML prints what comes below its own name
 
 if TYPE_CHECKING:
     from features.request.compiled import VectorCompiler
@@ -104,6 +107,8 @@ def answer_records(served: ServedModel, request: RecordsRequest, deadline: Deadl
         )
     except SourceError as error:
         deadline.check()
+        if isinstance(error.__cause__, Exception):
+            logger.warning("features could not be computed", exc_info=error)
         raise Refusal(422, "invalid_records", str(error)) from error
     as_of = request.as_of.isoformat()
     without_rows = [

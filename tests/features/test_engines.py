@@ -84,6 +84,25 @@ def test_a_database_that_is_down_is_one_line_without_the_secret(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("hello", "that is no URL; write postgresql://USER:PASSWORD@HOST/DATABASE"),
+        ("postgresql://shop:secret-word@127.0.0.1:1/shop", "nothing listens at its address; is it running?"),
+        ("postgresql://shop:secret-word@nowhere.invalid/shop", "its host is not known; is the address right?"),
+        (None, "it has no such user or database"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_says_why(
+    url: str | None, reason: str, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_URL", url or f"{postgres_url.rpartition('/')[0]}/secret-word")
+    orders = Sources.model_validate({"orders": {"postgres": "SHOP_URL", "table": "orders"}})
+    with pytest.raises(SourceError) as caught:
+        build_vectors(orders, FeatureSettings(), AS_OF, tmp_path)
+    assert str(caught.value) == f"orders: cannot connect to the PostgreSQL that SHOP_URL names: {reason}"
+
+
 @pytest.mark.parametrize("url", [None, "", "postgresql://shop:secret-word@[broken"])
 def test_a_url_that_is_absent_or_broken(url: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SHOP_URL", raising=False)

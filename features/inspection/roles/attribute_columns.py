@@ -23,6 +23,8 @@ RESERVED = frozenset({"customer_id", "known_at"})
 CODED = frozenset({Concept.TYPE, Concept.CODE, Concept.PLACE, Concept.STATUS, Concept.KEY})
 MONEY = frozenset({Concept.AMOUNT, Concept.PRICE, Concept.PART})
 COUNTING = frozenset({"num", "number", "no", "nr", "anzahl"})  # at the beginning of a name
+OUTCOMES = frozenset({"churn", "churned", "attrition", "attrited", "exited", "outcome"})  # as one word of a name
+OUTCOME_NAMES = frozenset({"target", "label", "response", "converted", "defaulted", "y"})  # as the whole name
 NAMING = frozenset({Concept.EMAIL, Concept.FREE_TEXT, Concept.PERSONAL})
 
 
@@ -40,6 +42,12 @@ def propose_customers(look: TableLook, key: CustomerKey) -> TableProposal | None
     stem = 0.7 if Concept.CUSTOMER in concepts_of(look.stem) else 0.0
     score = 1.0 + stem + 0.3 * known + 0.05 * min(len(attributes), 10)
     return TableProposal("customers", look, columns, score, attributes=attributes, left_out=left_out)
+
+
+def outcome_columns(table: TableProposal) -> list[str]:
+    """The columns of attributes whose names say what became of a customer."""
+    words = {attribute.column: words_of(attribute.column) for attribute in table.attributes}
+    return [name for name, own in words.items() if OUTCOMES & {*own} or (len(own) == 1 and own[0] in OUTCOME_NAMES)]
 
 
 def _attributes(

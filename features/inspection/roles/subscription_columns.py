@@ -31,6 +31,8 @@ from features.inspection.shared_keys import CustomerKey
 
 SHORTEST = timedelta(days=2)  # of half of the terms; a ride or a visit is shorter
 MONTHLY = 0.8  # the score from which a name says that the money is a month's
+MONTH = frozenset({"month", "monthly", "1 month"})
+PERIODS = MONTH | {"day", "daily", "week", "weekly", "quarter", "quarterly", "year", "yearly", "annual", "annually"}
 
 
 def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | None:
@@ -60,6 +62,8 @@ def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | 
     if not ("ended_at" in columns or stem or scores["mrr"] >= MONTHLY):
         return None
     checks = {} if scores["mrr"] >= MONTHLY else {"mrr": "is it the money of one month?"}
+    if (period := _other_period(look)) is not None:
+        checks["mrr"] = f"{period[0]} says {period[1]!r} too: write the money of one month, a year's divided by 12"
     more = 0.7 * (scores["ended_at"] > 0) + 0.4 * scores["plan"] + 0.3 * scores["seats"] + 0.8 * stem
     conventions = Conventions(checks=checks)
     condition = settle_currency(look, set(columns.values()), conventions)
@@ -74,6 +78,16 @@ def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | 
         conventions.features,
         conventions.checks,
     )
+
+
+def _other_period(look: TableLook) -> tuple[str, str] | None:
+    """A column of billing periods, and one that is no month; None where there is none."""
+    for column in look.columns:
+        periods = [level.strip().lower() for level, _ in column.levels]
+        others = [period for period in periods if period not in MONTH]
+        if is_text(column) and others and PERIODS.issuperset(periods):
+            return column.name, others[0]
+    return None
 
 
 def _lasts(look: TableLook, started_at: str, ended_at: str) -> bool:

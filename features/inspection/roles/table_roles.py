@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from features.catalogue import every_column
 from features.inspection.looks.table_look import TableLook
-from features.inspection.roles.attribute_columns import propose_customers
+from features.inspection.roles.attribute_columns import outcome_columns, propose_customers
 from features.inspection.roles.event_columns import propose_events
 from features.inspection.roles.order_columns import propose_orders
 from features.inspection.roles.subscription_columns import propose_subscriptions
@@ -41,9 +41,7 @@ def assigned_roles(
         if option.role not in taken and option.look.file not in used and _is_plausible(option, best):
             taken[option.role] = option
     if set(taken) == {"customers"}:
-        alone = taken["customers"]
-        key = {"customer_id": alone.columns["customer_id"]}
-        taken = {"vectors": replace(alone, role="vectors", columns=key)}
+        taken = {"vectors": _as_vectors(taken["customers"])}
     elif "customers" in taken:
         taken["customers"] = _with_own_names(taken["customers"])
     used = {proposal.look.file for proposal in taken.values()}
@@ -62,6 +60,17 @@ def _proposals(look: TableLook, key: CustomerKey) -> list[TableProposal]:
         return [preset]
     proposals = [propose(look, key) for propose in (propose_orders, propose_events, propose_subscriptions)]
     return [proposal for proposal in (*proposals, propose_customers(look, key)) if proposal is not None]
+
+
+def _as_vectors(customers: TableProposal) -> TableProposal:
+    """The table as the user's own vectors; what became of a customer describes segments and does not shape them."""
+    outcomes, key = outcome_columns(customers), {"customer_id": customers.columns["customer_id"]}
+    vectors = replace(customers, role="vectors", columns=key)
+    if not outcomes:
+        return vectors
+    roles = {"roles": dict.fromkeys(outcomes, "descriptor")}
+    doubt = {"roles": "an outcome only describes the segments; or shall it shape them?"}
+    return replace(vectors, options={**vectors.options, **roles}, checks={**vectors.checks, **doubt})
 
 
 def _with_own_names(customers: TableProposal) -> TableProposal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from features.reading.text_files.text_file import settle_text
 from features.reading.typed_files.excel import SheetRows, open_sheet
 from features.reading.typed_files.json_lines import JsonRows, refuse_nested
 from features.reading.typed_files.rows import Row, Rows, column_types, write_rows
-from features.reading.typed_files.workbook_parts import count_error_cells
 from features.source_settings import TableSource
 from segment_model.errors import SourceError, counted
+
+CUSTOMER, UNITS = "customer_id", ("quantity", "price")
+MONEY = {"orders": "amount", "subscriptions": "mrr"}  # needed; of orders unless there are `UNITS`
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def sheets_as_parquet(
     sheets = [open_sheet(path, label, source.sheet, moments) for path, label in zip(paths, shown, strict=True)]
     for sheet in sheets[1:]:
         _refuse_other_columns(sheets[0], sheet)
-    errors = sum(count_error_cells(sheet.path, sheet.sheet) for sheet in sheets)
+    errors = sum(sheet.errors for sheet in sheets)
     text = f"{counted(errors, 'cell holds', 'cells hold')} an error, such as #N/A, taken as missing"
     notices = [Notice(name, f"{source.file}: {text}", warning=True)] if errors else []
     if not any(True for sheet in sheets for _ in sheet):
@@ -59,18 +61,26 @@ def json_as_parquet(
     Raises
     ------
     SourceError
-        If a line is no flat object, or the settings name a key that holds objects or lists.
+        If a line is no flat object, or a key holds objects or lists that the settings name or the table needs.
     """
     texts = [settle_text(path, label, source.encoding, scratch) for path, label in zip(paths, shown, strict=True)]
     files = [JsonRows(text) for text in texts]
     written = _written(RowsOfAll(files), (), source, name, scratch)
     for file in files:
-        refuse_nested(file, set(source.columns.values()))
+        refuse_nested(file, _wanted(source, name, file.names))
     nested = sorted({key for file in files for key in file.nested})
     notices = (
         [Notice(name, f"{source.file}: {', '.join(nested)} hold objects or lists, and are not read")] if nested else []
     )
     return written, notices
+
+
+def _wanted(source: TableSource, table: str, flat: Collection[str]) -> set[str]:
+    """The keys that the settings name, and those under our own names that the table needs."""
+    needed = {CUSTOMER, *MOMENTS} | ({MONEY[table]} if table in MONEY else set())
+    if {source.columns.get(name, name) for name in UNITS} <= {*flat}:
+        needed -= {*MONEY.values()}
+    return {*source.columns.values(), *(needed - {*source.columns, *source.not_read})}
 
 
 def _written(rows: Rows, names: Sequence[str], source: TableSource, table: str, scratch: ScratchFolder) -> Path:

@@ -1,7 +1,7 @@
 """Excel workbooks (.xlsx): one sheet as typed rows; cells with an error are missing, and counted.
 
-python-calamine reads the sheet row by row. Dates are cells with a date format, or bare serial numbers of days in a
-column that the settings map to one of our moments.
+python-calamine holds a sheet in memory and gives it row by row. Dates are cells with a date format, or bare serial
+numbers of days in a column that the settings map to one of our moments.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 from features.reading.header import column_names
 from features.reading.typed_files.rows import Cell, Row
-from features.reading.typed_files.workbook_parts import check_workbook, counts_days_from_1904
+from features.reading.typed_files.workbook_parts import check_workbook, counts_days_from_1904, scan_sheet
 from segment_model.errors import SourceError, nearest_word
 
 EPOCH, EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
@@ -33,16 +33,15 @@ class SheetRows:
     """The rows of a sheet below its header.
 
     shown : the file's name for messages. cells : python-calamine's sheet. moments : the columns in which numbers are
-    serial numbers of days.
+    serial numbers of days. errors : the number of cells that hold an error.
     """
 
-    path: Path
     shown: str
-    sheet: str
     cells: Any
     names: tuple[str, ...]
     moments: frozenset[str]
     is_1904: bool
+    errors: int
 
     def __iter__(self) -> Iterator[Row]:
         """The rows that are not blank."""
@@ -63,7 +62,7 @@ def open_sheet(path: Path, shown: str, sheet: str | None, moments: Collection[st
     Raises
     ------
     SourceError
-        If the file is no workbook, the sheet is not there or not clear, or it has no header.
+        If the file is no workbook, or the sheet is not there or not clear, is too large, or has no header.
     """
     check_workbook(path, shown)
     with _plain_errors(shown):
@@ -71,6 +70,7 @@ def open_sheet(path: Path, shown: str, sheet: str | None, moments: Collection[st
 
         book = CalamineWorkbook.from_path(str(path))
         chosen = _choose_sheet(book, shown, sheet)
+        errors = scan_sheet(path, shown, chosen)
         cells = book.get_sheet_by_name(chosen)
         is_1904 = counts_days_from_1904(path)
     first = [[str(cell) for cell in row] for row in islice(_filled_rows(cells, shown), 2)]
@@ -79,7 +79,7 @@ def open_sheet(path: Path, shown: str, sheet: str | None, moments: Collection[st
             f"{shown}: the sheet {chosen!r} is empty; name the sheet with the table, such as `sheet: Orders`"
         )
     names = column_names(first, f"{shown}, sheet {chosen!r}", 1)
-    return SheetRows(path, shown, chosen, cells, names, frozenset(moments) & set(names), is_1904)
+    return SheetRows(shown, cells, names, frozenset(moments) & set(names), is_1904, errors)
 
 
 def moment_of_serial(serial: float, is_1904: bool) -> datetime | None:

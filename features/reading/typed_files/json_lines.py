@@ -22,7 +22,7 @@ class JsonRows:
 
     file: TextFile
     nested: dict[str, int] = field(default_factory=dict)  # key: the first line
-    _names: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)  # of the other keys, likewise
 
     def __iter__(self) -> Iterator[Row]:
         """The objects, without nested keys.
@@ -43,8 +43,8 @@ class JsonRows:
         for name in [name for name, cell in row.items() if isinstance(cell, dict | list)]:
             self.nested.setdefault(name, number)
             del row[name]
-        self._names |= row.keys()
-        if len(self._names) > MOST_COLUMNS:
+        self.names |= row.keys()
+        if len(self.names) > MOST_COLUMNS:
             raise SourceError(
                 f"{where}: over {MOST_COLUMNS:,} different keys; write a table, with the same keys in each line"
             )
@@ -89,7 +89,7 @@ def _constant(word: str) -> float | None:
 
 
 def refuse_nested(rows: JsonRows, wanted: set[str]) -> None:
-    """Refuse nested values in columns that the settings name.
+    """Refuse nested values in columns that are wanted.
 
     Raises
     ------

@@ -1,9 +1,14 @@
-"""What python-calamine does not tell of a workbook: error cells, the calendar of 1904, the size of its parts."""
+"""What python-calamine does not tell of a workbook: its size before a sheet is held, error cells, the calendar of 1904.
+
+It holds the rectangle up to the last cell with a value, whatever lies between: two cells in opposite corners of a sheet
+would take 500 GB, and end the process.
+"""
 
 from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
@@ -12,8 +17,11 @@ from segment_model.errors import SourceError
 
 FREE_SIZE = 64 << 20  # bytes that the parts may always unpack to
 LARGEST_RATIO = 200  # of unpacked to packed bytes beyond that
+MOST_CELLS = 10_000_000  # of the rectangle; they take up to 1 GB (decision 23)
+FILLED_CELL = re.compile(
+    rb"""<(?:\w+:)?c(?:\s(?:[^>]*?\s)?r=["']([A-Z]{1,3})(\d{1,7})["'][^>]*|\s[^>]*)?(?<!/)>"""  # some name no place
+)
 ERROR_CELL = re.compile(rb"""\st=["']e["']""")
-LONGEST_MATCH = 8  # bytes of it
 SHEET, IS_1904, RELATION = "{*}sheet", "date1904", "{*}Relationship"
 RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -50,20 +58,50 @@ def counts_days_from_1904(path: Path) -> bool:
     return any(part.get(IS_1904) in ("1", "true") for part in book.iterfind("{*}workbookPr"))
 
 
-def count_error_cells(path: Path, sheet: str) -> int:
-    """The number of cells of a sheet that hold an error, such as #N/A or #DIV/0!."""
+def scan_sheet(path: Path, shown: str, sheet: str) -> int:
+    """The number of cells of a sheet that hold an error, such as #N/A or #DIV/0!.
+
+    Raises
+    ------
+    SourceError
+        If the sheet has too many cells to be held in memory.
+    """
+    errors = count = last_row = 0
+    last_column = "A"
     with zipfile.ZipFile(path) as parts:
-        name = _part_of(parts, sheet)
-        if name is None:
-            return 0
-        count, held = 0, b""
-        with parts.open(name) as part:
-            while chunk := part.read(CHUNK):
-                piece = held + chunk
-                matches = list(ERROR_CELL.finditer(piece))
-                count += len(matches)
-                held = piece[max(matches[-1].end() if matches else 0, len(piece) - LONGEST_MATCH) :]
-        return count
+        for piece in _pieces(parts, _part_of(parts, sheet)):
+            errors += len(ERROR_CELL.findall(piece))
+            filled = FILLED_CELL.findall(piece)
+            count += len(filled)
+            last_row = max(last_row, *(int(row) for row in {row for _, row in filled} if row), 0)
+            last_column = max(last_column, *({name.decode() for name, _ in filled}), "", key=_column_number)
+    if max(count, last_row * _column_number(last_column)) > MOST_CELLS:
+        raise SourceError(
+            f"{shown}, sheet {sheet!r}: its cells reach to {last_column}{last_row}; a sheet is held in memory, up to "
+            f"{MOST_CELLS:,} cells. Delete what stands outside of the table, or save the sheet as CSV"
+        )
+    return errors
+
+
+def _pieces(parts: zipfile.ZipFile, name: str | None) -> Iterator[bytes]:
+    """A part, some whole tags at a time."""
+    if name is None:
+        return
+    held = b""
+    with parts.open(name) as part:
+        while chunk := part.read(CHUNK):
+            whole, bracket, rest = (held + chunk).rpartition(b"<")
+            yield whole
+            held = bracket + rest
+    yield held
+
+
+def _column_number(letters: str) -> int:
+    """The number of a column: A is 1, Z is 26, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
 
 
 def _part_of(parts: zipfile.ZipFile, sheet: str) -> str | None:

@@ -251,6 +251,11 @@ def test_no_customer_and_a_single_one_are_refused_in_one_line(tmp_path: Path, cu
         built(tmp_path, own_table().head(customers))
 
 
+def test_a_condition_that_chooses_no_row_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"""^vectors: no row meets '"group" = 9'; see how the values are written$"""):
+        built(tmp_path, own_table().assign(group=1), where='"group" = 9')
+
+
 def test_kinds_are_those_of_the_rows_that_the_condition_chooses(tmp_path: Path) -> None:
     table = own_table().assign(
         level=[f"K{n % 2}" if n < 30 else f"text {n}" for n in range(40)], group=[0] * 30 + [1] * 10

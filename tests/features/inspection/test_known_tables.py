@@ -143,12 +143,14 @@ def test_telco_of_one_row_a_customer(external_data: Path) -> None:
                 "file": "telco.parquet",
                 "columns": {"customer_id": "customerID"},
                 "sensitive": ["gender", "SeniorCitizen"],
+                "roles": {"Churn": "descriptor"},
             }
         }
     }
     proposed = assert_as_by_hand(external_data / "telco_ibm", ["telco.parquet"], by_hand)
-    assert not proposed.checks
+    assert [check.partition(":")[0] for check in proposed.checks] == ["vectors.roles"]
     assert content_of(proposed.text)["sources"]["vectors"]["sensitive"] == ["gender", "SeniorCitizen"]
+    assert content_of(proposed.text)["sources"]["vectors"]["roles"] == {"Churn": "descriptor"}
 
 
 SHOPIFY = (

@@ -331,6 +331,20 @@ EXPORTS = {
             "ended_at": "end_date", "mrr": "mrr", "plan": "plan", "seats": "seats",
         },
     ),
+    "subscriptions by the month and by the year": Export(
+        "id,Customer ID,Plan,Quantity,Amount,Interval,Start Date (UTC),Ended At (UTC)",
+        rows(
+            lambda n, day: f"sub_{n},cus_{n % 30},{'pt'[n % 2]},1,{n}.00,{('month', 'year')[n % 2]},{day},"
+            f"{'' if n % 3 else '2026-12-31'}"
+        ),
+        "subscriptions",
+        {
+            "customer_id": "Customer ID", "subscription_id": "id", "started_at": "Start Date (UTC)",
+            "ended_at": "Ended At (UTC)", "mrr": "Amount", "plan": "Plan", "seats": "Quantity",
+        },
+        checks=("mrr",),
+        file="subscriptions.csv",
+    ),
     "German contracts": Export(
         "Kundennummer;Tarif;Monatsbetrag;Vertragsbeginn;Vertragsende",
         rows(lambda n, day: f"{n % 30};{'BP'[n % 2]};{n},50;{day};{'' if n % 3 else '31.12.2026'}", DOTTED),
@@ -365,3 +379,10 @@ def test_an_export_is_mapped(export: Export, tmp_path: Path) -> None:
     assert len(initial.checks) == len(export.checks)
     if export.attributes is not None:
         assert source["attributes"] == export.attributes
+
+
+def test_money_of_other_periods_than_a_month_is_marked(tmp_path: Path) -> None:
+    _, initial = proposed(EXPORTS["subscriptions by the month and by the year"], tmp_path)
+    assert initial.checks == (
+        "subscriptions.mrr: Interval says 'year' too: write the money of one month, a year's divided by 12",
+    )

@@ -9,7 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from features.as_of import AsOf
 from features.customer_vector import build_vectors
+from features.joining.population import attribute_notices
+from features.joining.table_customers import TableCustomers
 from features.settings import FeatureSettings, Sources
 from features.vector_table import CustomerVectors
 from segment_model.errors import SettingsError, SourceError
@@ -43,6 +46,18 @@ def test_before_the_newest_row_those_without_a_row_are_left_out_and_counted(buil
         "customers: 3 customers without a row in orders before 2024-02-01 are left out: no known_at tells since when, "
         "and rows go on to 2024-03-09; `sources: customers: without_rows: keep` keeps them"
     )
+
+
+def test_own_vectors_without_dates_are_told_where_the_moment_lies_in_the_past() -> None:
+    customers = pd.Index(["a", "b"])
+    orders = TableCustomers("orders", customers, oldest=datetime(2024, 1, 1), newest=datetime(2024, 3, 9))
+    tables = [orders, TableCustomers("vectors", customers)]
+    (notice,) = attribute_notices(tables, AsOf.at(date(2024, 2, 1), "UTC"))
+    assert notice.line == (
+        "warning: vectors: no row has a date: the columns are as the table has them, not as of 2024-02-01, and may "
+        "tell what came after"
+    )
+    assert attribute_notices(tables, AsOf.at(date(2024, 3, 9), "UTC")) == []
 
 
 @pytest.mark.parametrize("as_of", [datetime(2024, 3, 9, 15), date(2024, 3, 10), date(2030, 1, 1)])

@@ -1,6 +1,6 @@
 """An export-like file of each preset, with vectors computed by hand.
 
-The columns are those that the vendors document, at the addresses in `Preset.documentation`, and beside each file below.
+The addresses in `Preset.documentation`, and beside each file below, are the vendors'; `Preset.checked` says what was read.
 """
 # ruff: noqa: E501 # the lines of an export are as long as they are
 
@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from features.conditions.parse import parse_condition
 from features.customer_vector import build_vectors
@@ -38,7 +39,7 @@ Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shippin
 #1006,cat@example.com,pending,,,USD,20.00,0.00,0.00,20.00,,0.00,2026-06-03 09:00:00 -0400,1,Jar,20.00,0.00,706
 """
 
-# https://woocommerce.com/document/ordercustomer-csv-export/: the default format, one row an order
+# https://woocommerce.com/document/ordercustomer-csv-export-developer-documentation/: the default format, one row an order
 WOOCOMMERCE = """\
 order_id,order_number,date,status,shipping_total,discount_total,order_total,refunded_total,order_currency,payment_method,customer_id,billing_email
 11,11,2026-06-20 10:00:00,completed,5.00,10.00,100.00,0.00,EUR,stripe,3,ann@example.com
@@ -172,6 +173,45 @@ def test_explicit_keys_override_a_preset(tmp_path: Path) -> None:
     assert vectors.frame.monetary_value.to_dict() == {"#1001": 100, "#1004": 30}
 
 
+def test_an_export_of_an_older_woocommerce_says_what_it_lacks(tmp_path: Path) -> None:
+    """It has neither `refunded_total` nor `order_currency`: without the refunds its amounts would be too high."""
+    lines = [line.split(",") for line in WOOCOMMERCE.splitlines()]
+    older = "\n".join(",".join([*line[:7], *line[9:]]) for line in lines)
+    with pytest.raises(SourceError, match="no column 'refunded_total' for refunded_amount"):
+        built(tmp_path, older, "EUR", "UTC", preset="woocommerce")
+
+
+@pytest.mark.parametrize("source", [{"columns": {"discount": None}}, {"not_read": ["discount"]}])
+def test_a_column_can_be_left_out(source: dict[str, Any], tmp_path: Path) -> None:
+    text = SHOPIFY.replace("Discount Amount", "Reduction")
+    vectors = built(tmp_path, text, "USD", "America/New_York", preset="shopify", **source)
+    assert "discount_share" not in vectors.contract.names
+    plain = {"customer_id": "Email", "ordered_at": "Created at", "amount": "Total", **source.get("columns", {})}
+    text = SHOPIFY.replace("Discount Amount", "discount")
+    assert "discount_share" in built(tmp_path, text, "USD", "UTC", columns={**plain, "discount": "discount"}).frame
+    assert "discount_share" not in built(tmp_path, text, "USD", "UTC", **source | {"columns": plain}).frame
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            {"not_read": ["amuont"]},
+            "orders: not_read: 'amuont' is not ours. Did you mean 'amount'? Ours are customer_id, ",
+        ),
+        ({"columns": {"ordered_at": None}}, "orders: not_read: ordered_at is needed"),
+    ],
+)
+def test_a_column_that_is_needed_or_unknown_cannot_be_left_out(
+    source: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SourceError) as caught:
+        built(tmp_path, SHOPIFY, "USD", "UTC", preset="shopify", **source)
+    assert str(caught.value).startswith(message)
+    with pytest.raises(ValidationError, match="amount stands in columns and in not_read"):
+        TableSource(file="a.csv", columns={"amount": "Total"}, not_read=["amount"])
+
+
 def test_cents_can_be_denied(tmp_path: Path) -> None:
     vectors = built(tmp_path, CHARGEBEE, "EUR", "America/New_York", preset="chargebee", minor_units=False)
     assert vectors.frame.monetary_value["cus_ann"] == 12_500
@@ -212,6 +252,7 @@ def test_a_preset_speaks_of_our_columns_and_of_documented_ones(name: str) -> Non
     preset = PRESETS[name]
     contract = next(table for table in RAW_TABLES if table.name == preset.table)
     assert all(address.startswith("https://") for address in preset.documentation)
+    assert preset.checked
     for layout in preset.layouts:
         assert set(layout.columns) <= {column.name for column in contract.columns}
         assert set(layout.date_format) <= set(layout.columns.values())

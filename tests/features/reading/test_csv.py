@@ -148,7 +148,11 @@ def test_nothing_is_left_behind(read: Any, tmp_path: Path, monkeypatch: pytest.M
     assert list((tmp_path / "made").iterdir()) == []
 
 
-def test_each_file_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("duplicates", ["kept", "dropped"])
+@pytest.mark.parametrize("where", [None, "amount < 9", "amount < 9 and ordered_at >= DATE '2026-06-01'"])
+def test_each_file_is_parsed_once(
+    where: str | None, duplicates: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The file is gone as soon as the first table was kept, and the tallies and parts still come."""
     from features.sources import Engines
 
@@ -156,15 +160,18 @@ def test_each_file_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     def keep_and_delete(self: Engines, table: Any) -> Any:
         kept = keep(self, table)
-        (tmp_path / "orders.csv").unlink()
+        (tmp_path / "orders.csv").unlink(missing_ok=True)
         return kept
 
     monkeypatch.setattr(Engines, "keep", keep_and_delete)
-    (tmp_path / "orders.csv").write_text("customer_id,ordered_at,amount\n7,2026-06-01,5\n8,2026-06-02,-1\n")
-    sources = Sources.model_validate({"orders": {"file": "orders.csv"}})
-    vectors = build_vectors(sources, FeatureSettings(), date(2026, 7, 1), tmp_path)
-    assert vectors.frame.index.tolist() == ["7"]
-    assert vectors.report["orders"]["rows"] == 2
+    rows = "7,2026-06-01,5\n8,2026-06-02,-1\n9,2026-06-03,9\n"
+    (tmp_path / "orders.csv").write_text(f"customer_id,ordered_at,amount\n{rows}")
+    sources = Sources.model_validate({"orders": {"file": "orders.csv", "where": where}})
+    settings = FeatureSettings.model_validate({"rfm": {"duplicates": duplicates}})
+    vectors = build_vectors(sources, settings, date(2026, 7, 1), tmp_path)
+    assert vectors.frame.index.tolist() == (["7"] if where else ["7", "9"])
+    assert vectors.report["orders"]["rows"] == 3
+    assert vectors.report["orders"].get("left_out_by_where", 0) == (1 if where else 0)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import zipfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,29 @@ def test_every_kind_of_cell(read: Any, tmp_path: Path) -> None:
         dict(zip(header, [None, None, None, None, datetime(2026, 6, 30), "1.5", None], strict=True)),
     ]
     assert notices == ()
+
+
+@pytest.mark.parametrize(
+    ("place", "is_refused"),
+    [("XFD1048576", True), ("ALL10001", True), ("C1048576", False), ("XFD600", False)],
+)
+def test_a_sheet_is_held_in_memory_up_to_a_size(place: str, is_refused: bool, read: Any, tmp_path: Path) -> None:
+    """One cell far outside of the table would take 500 GB."""
+    write_workbook(tmp_path / "a.xlsx", {"Orders": [HEADER, ["a", datetime(2026, 6, 1), 1.5]]})
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    row = place.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    far = f'<row r="{row}"><c s="0" r="{place}"><v>1</v></c><c r="XFD1048576" s="1"/></row></sheetData>'
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b"</sheetData>", far.encode())
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+    if is_refused:
+        with pytest.raises(SourceError, match=rf"sheet 'Orders': its cells reach to {place}; .*save the sheet as CSV"):
+            read("a.xlsx")
+    else:
+        assert len(read("a.xlsx")[0]) == 2
 
 
 def test_cells_with_errors_are_missing_and_counted(read: Any, tmp_path: Path) -> None:

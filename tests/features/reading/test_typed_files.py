@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,17 @@ def test_nested_values_are_left_out_by_name_and_refused_where_they_are_wanted(re
     assert notices[0].line == "orders: a.ndjson: items, who hold objects or lists, and are not read"
     refused = refusal(read, "a.ndjson", columns={"customer_id": "who"})
     assert refused.startswith("orders: a.ndjson, line 1: the key 'who' holds an object or a list")
+
+
+@pytest.mark.parametrize("key", ["customer_id", "ordered_at", "amount"])
+def test_a_nested_value_that_the_table_needs_is_named(key: str, read: Any, tmp_path: Path) -> None:
+    row = {"customer_id": 7, "ordered_at": "2026-06-29", "amount": 9, "items": [1], key: {"value": 5}}
+    (tmp_path / "a.jsonl").write_text(f"{json.dumps(row)}\n")
+    assert refusal(read, "a.jsonl").startswith(f"orders: a.jsonl, line 1: the key {key!r} holds an object or a list")
+    assert read("a.jsonl", columns={key: "other"})[1][0].line.endswith("hold objects or lists, and are not read")
+    if key == "amount":
+        (tmp_path / "a.jsonl").write_text(f"{json.dumps({**row, 'price': 5, 'quantity': 1})}\n")
+        assert len(read("a.jsonl")[0]) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import ibis.expr.types as ir
 import pandas as pd
 import psycopg
 import pytest
@@ -39,7 +40,9 @@ from features.customer_vector import build_vectors
 from features.settings import FeatureSettings, Sources
 from features.source_settings import TableSource
 from features.sources import Engines, fetch
-from features.tables.chosen_rows import chosen_rows
+from features.tables.canonical import Tally
+from features.tables.choice_marks import chosen_of
+from features.tables.chosen_rows import mark_rows
 from segment_model.errors import SourceError
 
 ZONE = "Europe/Berlin"
@@ -159,10 +162,17 @@ def places(
         connection.execute("DROP TABLE chosen_rows")
 
 
+def chosen_rows(engines: Engines, source: TableSource, name: str, time_zone: str = "UTC") -> tuple[ir.Table, Tally]:
+    """The chosen rows, and the tally of all."""
+    marked, tally_of = mark_rows(engines.open(source, name), source, name, time_zone)
+    (tally,) = tally_of(marked)
+    return chosen_of(marked), tally
+
+
 def ids_of(engines: Engines, place: Mapping[str, str], where: str) -> tuple[set[int], dict[str, int]]:
     """The ids of the chosen rows, and the counts."""
     source = TableSource.model_validate({**place, "where": where})
-    table, (tally,) = chosen_rows(engines.open(source, "rows"), source, "rows", ZONE)
+    table, tally = chosen_rows(engines, source, "rows", ZONE)
     counts = tally.count_rows(fetch(tally.sums, "counts").to_pylist()[0], {"rows": 99, "used": 5})
     return {int(row["id"]) for row in fetch(table.select("id"), "rows").to_pylist()}, counts
 
@@ -332,7 +342,7 @@ def test_random_conditions_over_random_rows_agree_with_plain_python(rows: list[R
     with tempfile.TemporaryDirectory() as folder, Engines(Path(folder), "UTC") as engines:
         frame.to_parquet(Path(folder) / "rows.parquet", index=False)
         source = TableSource(file="rows.parquet", where=where)
-        table, (tally,) = chosen_rows(engines.open(source, "rows"), source, "rows", "UTC")
+        table, tally = chosen_rows(engines, source, "rows")
         totals = fetch(tally.sums, "counts").to_pylist()[0]
         assert (int(totals["read"]), int(totals["chosen"] or 0)) == (len(rows), len(expected))
         assert sorted(row["place"] for row in fetch(table.select("place"), "rows").to_pylist()) == expected
@@ -365,7 +375,7 @@ def chosen(folder: Path, rows: pd.DataFrame, where: str) -> tuple[int, dict[str,
     rows.to_csv(folder / name, index=False) if name == "rows.csv" else rows.to_parquet(folder / name)
     with Engines(folder, "UTC") as engines:
         source = TableSource(file=name, where=where)
-        table, (tally,) = chosen_rows(engines.open(source, "orders"), source, "orders", "UTC")
+        table, tally = chosen_rows(engines, source, "orders")
         counts = tally.count_rows(fetch(tally.sums, "counts").to_pylist()[0], {})
         return fetch(table, "rows").num_rows, counts
 
@@ -493,6 +503,6 @@ def test_text_is_read_as_the_source_says_that_it_is_written(tmp_path: Path) -> N
     with Engines(tmp_path, "UTC") as engines:
         for where, ids in expected.items():
             source = TableSource.model_validate({"file": "orders.parquet", "where": where, **written})
-            table, (tally,) = chosen_rows(engines.open(source, "orders"), source, "orders", "UTC")
+            table, tally = chosen_rows(engines, source, "orders")
             tally.count_rows(fetch(tally.sums, "counts").to_pylist()[0], {})
             assert {row["id"] for row in fetch(table.select("id"), "rows").to_pylist()} == ids, where

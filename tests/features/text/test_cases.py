@@ -260,16 +260,16 @@ REFUSED_IN_JSON = frozenset({
 })  # fmt: skip
 OUT_OF_JSON = ("0001-01-01", "9999-12-31")  # a time zone could move them out of the calendar
 JSON_VALUES: list[tuple[RawType, Any, Any]] = [
-    *((NUMBER, value, value) for value in (5, -5.25, 1e300, None)),
-    *((NUMBER, value, Refused) for value in (True, [5], "5", "", "NULL", 10**400)),
-    *((FLAG, value, float(value)) for value in (True, False, 1, 0, 1.0, 0.0)),
+    *((NUMBER, number, number) for number in (5, -5.25, 1e300, None)),
+    *((NUMBER, sent, Refused) for sent in (True, [5], "5", "", "NULL", 10**400)),
+    *((FLAG, flag, float(flag)) for flag in (True, False, 1, 0, 1.0, 0.0)),
     (FLAG, None, None),
-    *((FLAG, value, Refused) for value in (2, 0.5, "true", "", "1")),
-    *((KEY, value, "17850") for value in (17850, 17850.0, "17850", "17850.0")),
+    *((FLAG, sent, Refused) for sent in (2, 0.5, "true", "", "1")),
+    *((KEY, key, "17850") for key in (17850, 17850.0, "17850", "17850.0")),
     (KEY, 1234567890123456789, "1234567890123456789"),
-    *((KEY, value, Refused) for value in (1.5, 2.0**53, True, "1.23457E+12")),
+    *((KEY, sent, Refused) for sent in (1.5, 2.0**53, True, "1.23457E+12")),
     (TEXT, 7, "7"),
-    *((TEXT, value, Refused) for value in (1.5, True)),
+    *((TEXT, sent, Refused) for sent in (1.5, True)),
 ]
 FORMATS_REFUSED = {
     "%d/%m/%Y": ["31/06/2026", "29/02/2025", "2026-06-29", "06/29/2026", "29/06/26", "29/06/2026 10:00"],
@@ -379,6 +379,7 @@ def test_other_refusals(inlet: Inlet, way: str) -> None:
         (NUMBER, ["12,5", "12.5"], {}, 'set `decimal: ","`'),
         (NUMBER, ["12.5"], {"decimal": ","}, 'set `decimal: "."`'),
         (NUMBER, ["12,5", "many"], {}, "holds 2 values"),
+        (NUMBER, ["€ 12.50"], {}, "without €: `features.currency` says the currency"),
         (NUMBER, ["1,234", "1.234"], {}, '1234 with `decimal: "."`, 1.234 with `decimal: ","`'),
     ]
     for kind, texts, source, fragment in cases:
@@ -407,7 +408,7 @@ def test_ambiguous_thousands_are_told(inlet: Inlet) -> None:
 
 def in_request(kind: RawType, values: Sequence[Any], null_values: Any = ()) -> list[Any]:
     """What the values of one column become in a request of one customer a value, by the SQL that answers requests."""
-    rows = [{"events": [{"it": value}]} for value in values]
+    rows = [{"events": [{"it": sent}]} for sent in values]
     raw = read_rows(rows, [str(place) for place in range(len(values))], {"events": [RawColumn("it", kind)]})
     moment = "timestamp('UTC')" if raw.zoned else "timestamp"
     types = {"customer_id": "int64", "it": {MOMENT: moment, TEXT: "string", KEY: "string"}.get(kind, "float64")}
@@ -450,10 +451,10 @@ def test_a_request_refuses_text_in_place_of_a_json_value(kind: RawType, texts: S
         assert (caught.value.status, caught.value.code) == (422, "invalid_records")
 
 
-@pytest.mark.parametrize(("kind", "value", "expected"), JSON_VALUES)
-def test_values_of_json_become_what_they_mean(kind: RawType, value: Any, expected: Any) -> None:
+@pytest.mark.parametrize(("kind", "sent", "expected"), JSON_VALUES)
+def test_values_of_json_become_what_they_mean(kind: RawType, sent: Any, expected: Any) -> None:
     if expected is Refused:
         with pytest.raises(Refusal):
-            in_request(kind, [value])
+            in_request(kind, [sent])
     else:
-        assert in_request(kind, [value]) == [expected]
+        assert in_request(kind, [sent]) == [expected]

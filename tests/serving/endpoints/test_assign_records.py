@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 import yaml
@@ -26,6 +27,7 @@ from experiments.load.raw_requests import under_our_names
 from experiments.load.service_process import free_port
 from experiments.simulated_company.company import SimulatedCompany, simulate, write_company
 from features.feature_spec import FeatureSpec
+from features.request.duckdb_engine import RecordEngine
 from features.tables.raw_tables import RawType
 from features.vector_table import CustomerVectors
 from jobs.customer_vectors import vectors_of
@@ -280,6 +282,19 @@ def test_as_of_must_be_a_date_or_a_timestamp(ask: Any, as_of: Any) -> None:
     reply = ask([{"id": "C1", "orders": [ROW]}], as_of)
     assert (reply.status, reply.error["code"]) == (422, "invalid_request")
     assert "'as_of'" in reply.error["details"][0]["expected"]
+
+
+def test_an_error_of_the_engine_goes_to_the_log_and_not_to_the_caller(
+    ask: Any, raw: Any, chosen: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise duckdb.Error("Binder Error: a riddle\nof the engine")
+
+    monkeypatch.setattr(RecordEngine, "values", fail)
+    reply = ask([raw(chosen[1].frame.index[3])])
+    assert (reply.status, reply.error["code"]) == (422, "invalid_records")
+    assert reply.error["message"] == "the features could not be computed from these rows; the log has the reason"
+    assert "a riddle" in caplog.text
 
 
 def test_too_many_rows_are_refused(ask: Any) -> None:

@@ -194,7 +194,8 @@ def _read_of(word: str, column: Column, frame: pd.DataFrame) -> Any:
 def _in_range(word: str, column: Column, values: pd.Series[Any]) -> Any:
     """The customers within a range such as "spend 80 to 300 GBP"."""
     number = r"(-?[\d,.]+(?:e[+-]?\d+)?)"
-    match = re.fullmatch(rf"{re.escape(column.title)} (at least |at most )?{number}(?: to {number})?( .*)?", word)
+    title = re.sub("^time since (the )?", "", column.title)
+    match = re.fullmatch(rf"{re.escape(title)} (at least |at most )?{number}(?: to {number})?( .*)?", word)
     if match is None:
         return None
     bound, first, second, unit = match.groups(default="")

@@ -119,6 +119,8 @@ def rules_of(column: Column) -> tuple[WordRule, ...]:
         return WORD_RULES[column.name]
     if column.kind is Kind.FLAG:
         return _low(Bounds(column.name, 0, 0)), _high(Bounds(column.name, 1, 1))
+    if column.title.startswith("time ") and not (column.low or column.high):
+        return ()  # a word of time holds against absolute days, so only a range says them
     return _low(Third(column.name, upper=False)), _high(Third(column.name, upper=True))
 
 
@@ -142,6 +144,4 @@ def text_of(rule: WordRule, column: Column) -> tuple[str, Rank]:
         return declared, Rank.DECLARED
     if column.kind is Kind.FLAG:
         return f"{column.title}: {'no' if rule.text == LOW else 'yes'}", Rank.TEMPLATE
-    if column.title.startswith("time "):
-        return f"{'short' if rule.text == LOW else 'long'} {column.title}", Rank.TEMPLATE
     return f"{rule.text} {column.title}", Rank.TEMPLATE

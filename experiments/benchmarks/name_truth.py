@@ -183,10 +183,9 @@ def _read_of(word: str, column: Column, frame: pd.DataFrame) -> Any:
         return values == (1 if word == (column.high or f"{title}: yes") else 0)
     declared = (column.low or column.high) and column.name in ENDS
     low, high = ENDS[column.name] if declared else (partial(_third_of, column.name, end) for end in (-1, 1))
-    length = title.startswith("time ")
-    if word == (column.low or f"{'short' if length else 'low'} {title}"):
+    if word == (column.low or f"low {title}"):
         return low(frame)
-    if word == (column.high or f"{'long' if length else 'high'} {title}"):
+    if word == (column.high or f"high {title}"):
         return high(frame)
     return _in_range(word, column, values)
 
@@ -194,7 +193,8 @@ def _read_of(word: str, column: Column, frame: pd.DataFrame) -> Any:
 def _in_range(word: str, column: Column, values: pd.Series[Any]) -> Any:
     """The customers within a range such as "spend 80 to 300 GBP"."""
     number = r"(-?[\d,.]+(?:e[+-]?\d+)?)"
-    match = re.fullmatch(rf"{re.escape(column.title)} (at least |at most )?{number}(?: to {number})?( .*)?", word)
+    title = re.sub("^time since (the )?", "", column.title)
+    match = re.fullmatch(rf"{re.escape(title)} (at least |at most )?{number}(?: to {number})?( .*)?", word)
     if match is None:
         return None
     bound, first, second, unit = match.groups(default="")

@@ -27,6 +27,7 @@ from training.evaluation.quality import Judgement
 from training.evaluation.selection import Choice, shows_groups
 from training.evaluation.verdict import Verdict
 from training.incumbent.assignments import transforms_of
+from training.profiling.repeated_attribute import repetition_reason
 from training.profiling.years import with_unit_of_years
 from training.progress import Progress
 from training.settings import DiscoverySettings
@@ -117,6 +118,7 @@ def discover(
         decided = Proposal(customers, tuple(candidates), choice, verdict)
         if continued is not None:
             decided = decide_between(decided, continued, settings)
+    decided = replace(decided, verdict=_with_repetition(decided))
     model = assemble_model(
         decided.chosen,
         decided.customers,
@@ -168,6 +170,14 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
         )
     columns = (with_unit_of_years(column, frame[column.name]) for column in varying.columns)
     return VectorContract(tuple(replace(c, nullable=bool(frame[c.name].isna().any())) for c in columns))
+
+
+def _with_repetition(decided: Proposal) -> Verdict:
+    """The verdict, which also says if the segments only repeat an attribute of the customers."""
+    if decided.chosen.labels is None:  # `choose` never picks such a candidate
+        return decided.verdict
+    repeats = repetition_reason(decided.customers.frame, decided.customers.contract, decided.chosen.labels)
+    return replace(decided.verdict, reasons=(*decided.verdict.reasons, *repeats))
 
 
 def _encode(

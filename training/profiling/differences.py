@@ -44,8 +44,8 @@ def differences_of(
                 continue
             word, _ = min(toward, key=lambda pair: pair[1].outside - PREFERENCE[pair[0].rank])
             own.append((Difference(column.name, effect, typical, overall, word.text), word))
-    some = frame.iloc[:: max(1, len(frame) // COMPARED)]
-    return [_without_echoes(own, {column.name: column.role for column in columns}, some) for own in differences]
+    sample = frame.iloc[:: max(1, len(frame) // COMPARED)]
+    return [_without_echoes(own, {column.name: column.role for column in columns}, sample) for own in differences]
 
 
 def _without_echoes(

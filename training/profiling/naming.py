@@ -34,13 +34,13 @@ class _Story:
 
     def extend(self, only_telling: bool, least_gain: float) -> bool:
         """Say the word that excludes most of the remaining others, plus the preference of its rank, if any does."""
-        said = {word.column for word in self.words}
+        spoken = {word.column for word in self.words}
         remaining = int(self.others.sum())
         if not remaining:
             return False
         best: tuple[float, Word, Flags] | None = None
         for word, holds in self.candidates:
-            if word.column in said or (only_telling and word.text not in self.telling):
+            if word.column in spoken or (only_telling and word.text not in self.telling):
                 continue
             gain = 1 - int((self.others & holds).sum()) / remaining
             score = gain + PREFERENCE[word.rank]

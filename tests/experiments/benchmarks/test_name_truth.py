@@ -47,8 +47,8 @@ def test_the_names_of_everyday_customers_are_true(name: str, segments: int, need
     table = needed(TABLES[name](), f"{name} is absent: set SEGMENTS_DATA to the folder of test data")
     frame = table.frame.sample(min(CUSTOMERS, len(table.frame)), random_state=0)
     settings = DiscoverySettings(algorithms=(KMeansSettings(segments=segments, starts=1),), force=True, max_share=1)
-    found = discover(frame, table.contract, settings, {})
-    check(found.frame, found.contract, found.labels, found.model.cards)
+    discovery = discover(frame, table.contract, settings, {})
+    check(discovery.frame, discovery.contract, discovery.labels, discovery.model.cards)
 
 
 CONTRACT = VectorContract(

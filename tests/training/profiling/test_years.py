@@ -37,7 +37,7 @@ def test_years_are_recognised_by_their_values(values: np.ndarray, unit: str, exp
 def test_years_are_written_as_years() -> None:
     column = Column("founded_year", Kind.NUMBER, unit="year")
     assert column.title == "founded year"
-    assert [plain_value(value, column) for value in (2010.0, 1970.5, float("nan"))] == ["2010", "1970.5", "unknown"]
+    assert [plain_value(year, column) for year in (2010.0, 1970.5, float("nan"))] == ["2010", "1970.5", "unknown"]
     assert exact_value(2010.0, column) == "2010"
     assert in_words_of_change(2008.0, 2010.0, column) == "founded year: 2010 instead of 2008"
 

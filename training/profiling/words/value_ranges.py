@@ -55,28 +55,40 @@ def _word(condition: Between, column: Column) -> Word:
 
 
 def range_text(condition: Between, column: Column) -> str:
-    """A range in words: "spend 80 to 300 GBP", "spend at least 300 GBP", "upgrades 4"."""
+    """A range in words: "spend 80 to 300 GBP", "upgrades 4", "last order at least 90 days ago"."""
     low, high = condition.least, condition.most
     if low == high:
-        return titled_value(low, column)
-    if math.isinf(high):
-        return f"{column.title} at least {_end(low, column)}"
-    if math.isinf(low):
-        return f"{column.title} at most {_end(high, column)}"
-    return f"{column.title} {_bare(low, column)} to {_end(high, column)}"
+        values = _end(low, column)
+    elif math.isinf(high):
+        values = f"at least {_end(low, column)}"
+    elif math.isinf(low):
+        values = f"at most {_end(high, column)}"
+    else:
+        values = f"{_bare(low, column)} to {_end(high, column)}"
+    before, after = _around(column)
+    return f"{before}{values}{after}"
 
 
 def range_in(text: str, column: Column) -> Word | None:
     """The range that `range_text` wrote of a column; None where the text is no such range."""
-    rest = text.removeprefix(f"{column.title} ")
-    match = re.fullmatch(rf"(at least |at most )?({_NUMBER})(?: to ({_NUMBER}))?(\D*)", rest)
-    if rest == text or match is None or column.is_category or column.kind is Kind.FLAG:
+    before, after = _around(column)
+    if column.is_category or column.kind is Kind.FLAG or not (text.startswith(before) and text.endswith(after)):
+        return None
+    values = text[len(before) : len(text) - len(after)]
+    match = re.fullmatch(rf"(at least |at most )?({_NUMBER})(?: to ({_NUMBER}))?(\D*)", values)
+    if match is None:
         return None
     bound, first, second = match[1], _read(match[2], column), _read(match[3] or match[2], column)
     condition = Between(
         column.name, -np.inf if bound == "at most " else first, np.inf if bound == "at least " else second
     )
     return _word(condition, column) if range_text(condition, column) == text else None
+
+
+def _around(column: Column) -> tuple[str, str]:
+    """What stands before and after the values of a range: the title, or "last order " and " ago"."""
+    since = re.fullmatch(r"time since (?:the )?(.+)", column.title)
+    return (f"{since[1]} ", " ago") if since and column.unit else (f"{column.title} ", "")
 
 
 def titled_value(value: float | str | None, column: Column) -> str:

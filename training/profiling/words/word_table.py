@@ -29,11 +29,8 @@ def _ends(column: str, low_most: float, high_least: float) -> tuple[WordRule, Wo
     return _low(Bounds(column, most=low_most)), _high(Bounds(column, least=high_least))
 
 
-def _few_or_many(column: str, many: float, least: float = 0) -> tuple[WordRule, WordRule]:
-    return (
-        _low(Third(column, upper=False), Bounds(column, least=least)),
-        _high(Third(column, upper=True), Bounds(column, least=many)),
-    )
+def _few_or_many(column: str, many: float, *few: Bounds) -> tuple[WordRule, WordRule]:
+    return _low(Third(column, upper=False), *few), _high(Third(column, upper=True), Bounds(column, least=many))
 
 
 _RECENT, _LONG_AGO = Bounds("recency_days", most=30), Bounds("recency_days", least=180)
@@ -87,9 +84,9 @@ WORD_RULES: Mapping[str, tuple[WordRule, ...]] = {
         _high(Third("events_per_active_day", upper=True), Bounds("active_days_30", least=1)),
     ),
     "usage_trend": _ends("usage_trend", -0.1, 0.1),
-    "features_used": _few_or_many("features_used", 3, least=1),
+    "features_used": _few_or_many("features_used", 3, Bounds("features_used", least=1)),
     "limit_use": _ends("limit_use", 0.5, 0.8),
-    "sessions_30": _few_or_many("sessions_30", 5, least=1),
+    "sessions_30": _few_or_many("sessions_30", 5, Bounds("sessions_30", least=1)),
     "top_feature_share": _ends("top_feature_share", 0.5, 0.9),
     "mrr": (
         WordRule("no MRR", (Bounds("mrr", 0, 0),)),
@@ -110,7 +107,7 @@ WORD_RULES: Mapping[str, tuple[WordRule, ...]] = {
         _low(Bounds("churned", 0, 0), Bounds("subscription_tenure_days")),
         _high(Bounds("churned", 1, 1)),
     ),
-    "seats": _few_or_many("seats", 10, least=1),
+    "seats": _few_or_many("seats", 10, Bounds("seats", least=1)),
     "seat_use": _ends("seat_use", 0.5, 0.9),
     "quota_use": _ends("quota_use", 0.5, 0.8),
 }
@@ -122,6 +119,8 @@ def rules_of(column: Column) -> tuple[WordRule, ...]:
         return WORD_RULES[column.name]
     if column.kind is Kind.FLAG:
         return _low(Bounds(column.name, 0, 0)), _high(Bounds(column.name, 1, 1))
+    if column.title.startswith("time ") and not (column.low or column.high):
+        return ()  # a word of time holds against absolute days, so only a range says them
     return _low(Third(column.name, upper=False)), _high(Third(column.name, upper=True))
 
 
@@ -145,6 +144,4 @@ def text_of(rule: WordRule, column: Column) -> tuple[str, Rank]:
         return declared, Rank.DECLARED
     if column.kind is Kind.FLAG:
         return f"{column.title}: {'no' if rule.text == LOW else 'yes'}", Rank.TEMPLATE
-    if column.title.startswith("time "):
-        return f"{'short' if rule.text == LOW else 'long'} {column.title}", Rank.TEMPLATE
     return f"{rule.text} {column.title}", Rank.TEMPLATE

@@ -95,13 +95,13 @@ def test_no_name_speaks_against_the_days_since_the_last_order(days_ago: float) -
             "monetary_value": np.exp(4 + worth),
         }
     )
-    said = {word.text: frame["recency_days"][word.condition.holds(frame)] for word in grid_words(frame)}
+    days_of = {word.text: frame["recency_days"][word.condition.holds(frame)] for word in grid_words(frame)}
     for name in ("champions", "loyal customers", "potential loyalists", "new customers", "promising"):
-        assert (said[name] <= 90).all()
+        assert (days_of[name] <= 90).all()
     for name in ("hibernating", "at risk", "cannot lose them"):
-        assert (said[name] >= 60).all()
-    assert (said["lost"] >= 180).all()
-    assert len(said["champions"]) == 0 or days_ago < 90
+        assert (days_of[name] >= 60).all()
+    assert (days_of["lost"] >= 180).all()
+    assert len(days_of["champions"]) == 0 or days_ago < 90
 
 
 def test_who_came_long_ago_for_the_first_time_is_no_new_customer() -> None:

@@ -21,6 +21,7 @@ COLUMNS = (
     Column("founded", Kind.NUMBER, unit="year"),
     Column("active_days_30", Kind.COUNT, unit="days", label="active days of the last 30"),
     Column("z", Kind.NUMBER),
+    Column("recency_days", Kind.COUNT, unit="days", label="time since the last order"),
 )
 
 
@@ -54,6 +55,8 @@ def test_a_range_is_true_of_most_members_and_read_back(column: Column, values: l
         (COLUMNS[4], 1998.0, 2010.0, "founded 1998 to 2010"),
         (COLUMNS[5], 8.0, np.inf, "active days of the last 30 at least 8 days"),
         (COLUMNS[6], -1.5, 0.25, "z -1.5 to 0.25"),
+        (COLUMNS[7], 45.0, 220.0, "last order 45 to 220 days ago"),
+        (COLUMNS[7], 1.0, 1.0, "last order 1 day ago"),
     ],
 )
 def test_ranges_in_words(column: Column, low: float, high: float, text: str) -> None:

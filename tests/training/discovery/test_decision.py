@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from segments import SegmentModel
+from training.candidates.algorithm_settings import AlgorithmSettings
+from training.candidates.gaussian_mixture_settings import GaussianMixtureSettings
+from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.settings import DiscoverySettings
@@ -79,3 +82,18 @@ def test_a_retrain_says_who_is_kept_new_and_ended(planted: Any, coarse: SegmentM
     same, lineage = succeed(retrained(planted, coarse).model, coarse, planted.frame)
     assert set(same.ids) == set(coarse.ids)
     assert lineage.sentences[1:] == ["new: none", "ended: none", "reassigned: 0 of 400 customers (0.0%)"]
+
+
+@pytest.mark.parametrize("algorithm", [KMeansSettings(), HdbscanSettings(), GaussianMixtureSettings(starts=1)])
+def test_a_segment_without_customers_ends_and_the_others_go_on(planted: Any, algorithm: AlgorithmSettings) -> None:
+    settings = DiscoverySettings(algorithms=(algorithm,), force=True)
+    first = discover(planted.frame, planted.contract, settings, {}).model
+    now = first.assign(planted.frame)["segment_id"]
+    gone = first.ids[0]
+    left = planted.frame[(now != gone) | (np.arange(len(now)) < 2)]  # hardly any of it is left
+    second, lineage = succeed(discover(left, planted.contract, settings, {}, incumbent=first).model, first, left)
+    assert set(second.ids) == set(first.ids) - {gone}
+    assert [segment.id for segment in lineage.gone] == [gone]
+    former, latter = first.assign(left)["segment_id"], second.assign(left)["segment_id"]
+    assert latter[former != gone].equals(former[former != gone])
+    assert lineage.reassigned == int((former == gone).sum())

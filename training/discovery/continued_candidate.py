@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec, Fit, FittingContext
+from training.continuum.ladder import Ladder
 from training.discovery.candidate_trial import Candidate, try_candidate
+from training.discovery.finest_division import ladder_beside
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
 from training.evaluation.gaps import hold_out
@@ -83,6 +85,14 @@ class ContinuedCandidate:
     verdict: Verdict
     objections: tuple[str, ...]
     way: float
+
+    def beside(self, ladder: Ladder, candidates: Sequence[Candidate]) -> Ladder:
+        """The ladder of new candidates beside these segments."""
+        if self.candidate.fit is None:  # it has one, which is not made anew
+            return ladder
+        points, assigner = self.customers.points, self.candidate.fit.assigner
+        nearest = assigner.nearest(np.ascontiguousarray(points.T)).segment
+        return ladder_beside(ladder, candidates, nearest, assigner.size, points)
 
 
 def judge_continued(

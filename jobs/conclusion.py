@@ -81,7 +81,7 @@ def _discover_named(
     model = discovery.model
     if incumbent is not None:
         model, lineage = succeed(model, incumbent, discovery.frame)
-        announce(f"of the champion's segments {'; '.join(lineage.sentences)}")
+        announce(f"of the champion's segments: {'; '.join(lineage.sentences)}")
     return replace(discovery, model=with_examples(model, discovery.frame))
 
 

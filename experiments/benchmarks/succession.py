@@ -79,7 +79,7 @@ def run(size: int) -> dict[str, object]:
             except DiscoveryError as error:
                 print(f"{company.name:18} {setting:9} refused: {str(error)[:160]}", flush=True)
                 refused.append(f"{company.name}, {setting}")
-                of_setting += _lost(company, setting, of_setting)
+                of_setting += _lost(company, setting, count or 0, of_setting)
             rows += of_setting
     stayed = f"+{JUDGED:.0%} customers"
     return {
@@ -132,7 +132,8 @@ def _settings(company: TwoDays, count: int | None) -> DiscoverySettings:
     own = company.settings.discovery
     if count is None:
         return own
-    return own.model_copy(update={"algorithms": (KMeansSettings(segments=count),), "min_segments": 2, "force": True})
+    limits = {"min_segments": 2, "max_segments": max(own.max_segments, count)}
+    return own.model_copy(update={"algorithms": (KMeansSettings(segments=count),), "force": True, **limits})
 
 
 def _retrains(company: TwoDays, setting: str, settings: DiscoverySettings, few: bool) -> Iterator[Row]:
@@ -153,7 +154,7 @@ def _retrains(company: TwoDays, setting: str, settings: DiscoverySettings, few: 
         yield _row(company, setting, MONTH_LATER, warm, len(model.ids), compared, fates)
 
 
-def _lost(company: TwoDays, setting: str, made: list[Row]) -> Iterator[Row]:
+def _lost(company: TwoDays, setting: str, segments: int, made: list[Row]) -> Iterator[Row]:
     """A row without any kept id for each retrain that a refusal prevented, warm and cold at every share.
 
     Cold retrains that no run makes at that share are among them.
@@ -162,7 +163,7 @@ def _lost(company: TwoDays, setting: str, made: list[Row]) -> Iterator[Row]:
     for what in (*(f"+{share:.0%} customers" for share in NEWCOMERS), MONTH_LATER):
         for warm in (True, False):
             if (what, warm) not in known:
-                yield Row(company.name, setting, what, warm, 0, 0.0, 0.0, "refused")
+                yield Row(company.name, setting, what, warm, segments, 0.0, 0.0, "refused")
 
 
 def _first(frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> SegmentModel:

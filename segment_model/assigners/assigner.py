@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, Self
 from numpy.typing import NDArray
 
 from segment_model.assigners.nearest import Nearest
-from segment_model.encoding.encoder import Encoder, Floats
+from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.explanation.explainer import Background, Explainer
 
 
@@ -52,6 +52,10 @@ class Assigner(Protocol):
 
     def places_in(self, segment: int, most: int) -> Floats | None:
         """(m, width) points inside a segment, `most` or a few more; None where only its centre is known."""
+        ...
+
+    def without(self, ended: Indices) -> Self:
+        """The assigner without the `ended` segments (positions), two or more of which must remain."""
         ...
 
     def learn_explainer(self, encoder: Encoder, background: Background) -> Explainer:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segment_model.assigners.nearest import Nearest, two_smallest
-from segment_model.encoding.encoder import Encoder, Floats
+from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.explanation.explainer import Background
 from segment_model.explanation.quadratic import LogDensities, QuadraticExplainer
 
@@ -89,6 +89,9 @@ class GaussianMixture:
 
     def places_in(self, segment: int, most: int) -> None:  # noqa: ARG002  (only the mean is known)
         return None
+
+    def without(self, ended: Indices) -> GaussianMixture:
+        return GaussianMixture(*(np.delete(array, ended, axis=0) for array in self.arrays().values()))
 
     def learn_explainer(self, encoder: Encoder, background: Background) -> QuadraticExplainer:
         points = background.points

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segment_model.assigners.nearest import Nearest, two_smallest
-from segment_model.encoding.encoder import Encoder, Floats
+from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.explanation.centroid import CentroidExplainer
 from segment_model.explanation.explainer import Background
 
@@ -66,6 +66,9 @@ class NearestCentroid:
 
     def places_in(self, segment: int, most: int) -> None:  # noqa: ARG002  (only the centroid is known)
         return None
+
+    def without(self, ended: Indices) -> NearestCentroid:
+        return NearestCentroid(np.delete(self.centroids, ended, axis=0))
 
     def learn_explainer(self, encoder: Encoder, background: Background) -> CentroidExplainer:
         return CentroidExplainer(encoder, self.centroids, background.points.mean(axis=0))

@@ -122,6 +122,13 @@ class NearestCore:
         places: Floats = owned[:: max(1, len(owned) // most)]
         return places
 
+    def without(self, ended: Indices) -> NearestCore:
+        rows = ~np.isin(self.owner, ended)
+        earlier = np.searchsorted(np.sort(ended), np.arange(self.size))  # ended segments before each position
+        position = np.append(np.arange(self.size) - earlier, -1)
+        owner = position[self.owner[rows]].astype(np.intp)
+        return NearestCore(self.exemplars[rows], self.core[rows], owner, np.delete(self.reach, ended))
+
     def learn_explainer(self, encoder: Encoder, background: Background) -> CoreExplainer:
         return CoreExplainer(encoder, self, *background.prototypes())
 

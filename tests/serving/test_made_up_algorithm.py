@@ -74,6 +74,9 @@ class Halves:
     def places_in(self, segment: int, most: int) -> None:
         return None
 
+    def without(self, ended: Indices) -> Halves:
+        raise NotImplementedError
+
     def learn_explainer(self, encoder: Encoder, background: Background) -> HalvesExplainer:
         gaps = np.abs(background.points[:, 0] - self.middles[:, None]).mean(axis=1)
         return HalvesExplainer(encoder, self.middles, gaps[None, :] - gaps[:, None])
@@ -112,6 +115,9 @@ class HalvesSpec:
 
     def for_share(self, share: float) -> CandidateSpec:
         return self
+
+    def centres_of(self, points: Floats, labels: Indices) -> Floats | None:
+        return None
 
 
 class HalvesSettings(AlgorithmSettings):

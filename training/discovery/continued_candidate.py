@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec, Fit, FittingContext
+from training.continuum.ladder import Ladder
 from training.discovery.candidate_trial import Candidate, try_candidate
+from training.discovery.finest_division import ladder_beside
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
 from training.evaluation.gaps import hold_out
@@ -23,6 +27,7 @@ from training.incumbent.continuation import continue_segments
 from training.settings import DiscoverySettings
 
 TOLERANCE = 0.2  # share of a limit by which segments that go on may break it, so that no single customer ends them
+FEWEST_SEGMENTS = 2
 
 
 @dataclass(frozen=True)
@@ -81,13 +86,21 @@ class ContinuedCandidate:
     objections: tuple[str, ...]
     way: float
 
+    def beside(self, ladder: Ladder, candidates: Sequence[Candidate]) -> Ladder:
+        """The ladder of new candidates beside these segments."""
+        if self.candidate.fit is None:  # it has one, which is not made anew
+            return ladder
+        points, assigner = self.customers.points, self.candidate.fit.assigner
+        nearest = assigner.nearest(np.ascontiguousarray(points.T)).segment
+        return ladder_beside(ladder, candidates, nearest, assigner.size, points)
+
 
 def judge_continued(
     incumbent: SegmentModel, customers: EncodedCustomers, settings: DiscoverySettings
 ) -> ContinuedCandidate | None:
     """Judge the incumbent's segments among today's customers.
 
-    None if the settings do not ask for them, the incumbent cannot read these customers, or a segment has lost them all.
+    None if the settings do not ask for them, the incumbent cannot read these customers, or fewer than two are left.
     """
     today = continued_spec(incumbent, context_of(customers), settings)
     if today is None:
@@ -101,17 +114,41 @@ def judge_continued(
     if going_on is None:
         return None
     kept = customers.encoded_by(going_on.encoder)
-    spec = continued_spec(incumbent, context_of(kept), settings) or today
-    near = going_on.assigner.nearest(np.ascontiguousarray(kept.points.T))
-    labels = np.where(near.outside, -1, near.segment).astype(np.intp)
-    if len(np.unique(labels[labels >= 0])) < going_on.assigner.size:
+    assigner = _without_ended(going_on.assigner, kept.points, incumbent, settings)
+    spec = None if assigner is None else continued_spec(incumbent, context_of(kept), settings, assigner.size)
+    if assigner is None or spec is None:
         return None
-    fit = Fit(going_on.assigner, np.arange(len(labels)), labels, {})
+    labels = _labels(assigner, kept.points)
+    fit = Fit(assigner, np.arange(len(labels)), labels, {})
     held_out = hold_out(kept.points, kept.encoder, settings.judged_customers, settings.seed)
     candidate = try_candidate(ContinuedSpec(spec, fit), kept.points, held_out, settings)
     verdict = verdict_of(candidate, kept.points, settings)
-    against = _objections(candidate, verdict, settings)
+    same_limit = settings_then(incumbent).get("min_share", settings.min_share) == settings.min_share
+    against = _objections(candidate, verdict, settings, 0.0 if same_limit else settings.min_share)
     return ContinuedCandidate(before, kept, candidate, verdict, against, going_on.way)
+
+
+def _labels(assigner: Assigner, points: Floats) -> Indices:
+    near = assigner.nearest(np.ascontiguousarray(points.T))
+    return np.where(near.outside, -1, near.segment).astype(np.intp)
+
+
+def _without_ended(
+    assigner: Assigner, points: Floats, incumbent: SegmentModel, settings: DiscoverySettings
+) -> Assigner | None:
+    """The assigner without segments that hardly have customers any more; None if fewer than two remain.
+
+    Those end that are smaller than allowed by more than `TOLERANCE`; one that was as small before, only if it has lost
+    half of its share since.
+    """
+    labels = _labels(assigner, points)
+    shares = np.bincount(labels[labels >= 0], minlength=assigner.size) / len(points)
+    then = np.array([card.share for card in incumbent.discovered_cards])
+    least = (1 - TOLERANCE) * settings.min_share
+    ended = np.flatnonzero((shares == 0) | ((shares < least) & ((then >= least) | (shares < then / 2))))
+    if assigner.size - len(ended) < FEWEST_SEGMENTS:
+        return None
+    return assigner.without(ended) if len(ended) else assigner
 
 
 def context_of(customers: EncodedCustomers) -> FittingContext:
@@ -121,29 +158,43 @@ def context_of(customers: EncodedCustomers) -> FittingContext:
 
 
 def continued_spec(
-    incumbent: SegmentModel, context: FittingContext, settings: DiscoverySettings
+    incumbent: SegmentModel, context: FittingContext, settings: DiscoverySettings, segments: int | None = None
 ) -> CandidateSpec | None:
-    """The candidate that makes the incumbent's segments anew; None where the settings do not ask for them."""
+    """The candidate that makes the incumbent's segments anew; None where the settings do not ask for them.
+
+    segments : how many of them go on; None for all.
+    """
     algorithm, parameters = (incumbent.provenance.get(name) for name in ("algorithm", "parameters"))
+    wanted = dict(parameters or {})
+    if segments is not None and "segments" in wanted:
+        wanted["segments"] = segments
     for asked in settings.algorithms:
-        if asked.algorithm == algorithm and (spec := asked.continued(parameters or {}, context)) is not None:
+        if asked.algorithm == algorithm and (spec := asked.continued(wanted, context)) is not None:
             return spec
     return None
 
 
+def settings_then(incumbent: SegmentModel) -> Mapping[str, Any]:
+    """The settings of the discovery that made the incumbent; empty where its provenance has none."""
+    then: Mapping[str, Any] = incumbent.provenance.get("settings", {}).get("discovery", {})
+    return then
+
+
 def asks_for_encoding_of(incumbent: SegmentModel, settings: DiscoverySettings) -> bool:
     """Whether the settings of the encoding are those of the incumbent, as far as its provenance has them."""
-    then = incumbent.provenance.get("settings", {}).get("discovery", {}).get("encoding", {})
+    then = settings_then(incumbent).get("encoding", {})
     return all(then.get(name, wish) == wish for name, wish in settings.encoding.model_dump(mode="json").items())
 
 
-def _objections(candidate: Candidate, verdict: Verdict, settings: DiscoverySettings) -> tuple[str, ...]:
+def _objections(
+    candidate: Candidate, verdict: Verdict, settings: DiscoverySettings, min_share: float
+) -> tuple[str, ...]:
     """Why segments cannot go on: they break a limit by more than `TOLERANCE`, or are not found again by as much."""
     if candidate.judgement is None:  # `try_candidate` judges every fit that needs no gaps
         return (candidate.refusal,)
     widened = settings.model_copy(
         update={
-            "min_share": (1 - TOLERANCE) * settings.min_share,
+            "min_share": (1 - TOLERANCE) * min_share,
             "max_share": 1 - (1 - TOLERANCE) * (1 - settings.max_share),
             "max_unassigned": min(1.0, (1 + TOLERANCE) * settings.max_unassigned),
             "force": True,

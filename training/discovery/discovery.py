@@ -118,6 +118,8 @@ def discover(
         decided = Proposal(customers, tuple(candidates), choice, verdict)
         if continued is not None:
             decided = decide_between(decided, continued, settings)
+            if ladder is not None and decided.chosen is continued.candidate:
+                ladder = continued.beside(ladder, candidates)
     decided = replace(decided, verdict=_with_repetition(decided))
     model = assemble_model(
         decided.chosen,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from segment_model.encoding.encoder import Floats
+from segment_model.encoding.encoder import Floats, Indices
 from training.continuum.climb import climb
 from training.continuum.found_again import Division
 from training.continuum.ladder import Ladder
+from training.continuum.unions import union_of, united
 from training.discovery.candidate_trial import Candidate
 from training.discovery.recurrence import verdict_of
 from training.evaluation.selection import Choice, objections, shows_groups
@@ -35,6 +37,22 @@ def finest_found_again(
         verdict = verdict_of(candidates[position], points, settings)
     reason = f"{candidates[position].spec.name}: {choice.remarks[position]}; {ladder.reason}"
     return Choice(position, reason, choice.remarks), verdict, ladder
+
+
+def ladder_beside(
+    ladder: Ladder, candidates: Sequence[Candidate], labels: Indices, segments: int, points: Floats
+) -> Ladder:
+    """The ladder beside segments that are not a rung of it, such as a serving model's, with the unions of these.
+
+    labels : (n,) the nearest segment of each of the (n, width) points.
+    """
+    steps = {max(members) + 1: members for members in united(points, labels, segments)}
+    unions = []
+    for rung in ladder.rungs:
+        flat = candidates[rung.position].labels
+        if rung.steady and rung.segments in steps and flat is not None:
+            unions.append(union_of(steps[rung.segments], labels, flat))
+    return replace(ladder, chosen=None, unions=tuple(unions))
 
 
 def _divisions(candidates: Sequence[Candidate], points: Floats, settings: DiscoverySettings) -> list[Division]:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from reference.settings import blocks
 from segment_model.assigners.nearest_centroid import NearestCentroid
-from segment_model.encoding.encoder import Floats
+from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import SettingsError
 from training.candidates import all_candidates
 from training.candidates.algorithm_settings import AlgorithmSettings
@@ -53,6 +53,9 @@ class SplitSpec:
 
     def for_share(self, share: float) -> CandidateSpec:
         return self
+
+    def centres_of(self, points: Floats, labels: Indices) -> Floats | None:
+        return None
 
     def fit(self, points: Floats, seed: int) -> Fit:
         labels = (points[:, 0] > np.quantile(points[:, 0], self.quantile)).astype(np.intp)

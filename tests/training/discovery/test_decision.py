@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from segments import SegmentModel
+from segments import Column, Kind, SegmentModel, VectorContract
+from training.candidates.algorithm_settings import AlgorithmSettings
+from training.candidates.gaussian_mixture_settings import GaussianMixtureSettings
+from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.settings import DiscoverySettings
@@ -79,3 +83,35 @@ def test_a_retrain_says_who_is_kept_new_and_ended(planted: Any, coarse: SegmentM
     same, lineage = succeed(retrained(planted, coarse).model, coarse, planted.frame)
     assert set(same.ids) == set(coarse.ids)
     assert lineage.sentences[1:] == ["new: none", "ended: none", "reassigned: 0 of 400 customers (0.0%)"]
+
+
+@pytest.mark.parametrize("algorithm", [KMeansSettings(), HdbscanSettings(), GaussianMixtureSettings(starts=1)])
+def test_a_segment_without_customers_ends_and_the_others_go_on(planted: Any, algorithm: AlgorithmSettings) -> None:
+    settings = DiscoverySettings(algorithms=(algorithm,), force=True)
+    first = discover(planted.frame, planted.contract, settings, {}).model
+    now = first.assign(planted.frame)["segment_id"]
+    gone = first.ids[0]
+    left = planted.frame[(now != gone) | (np.arange(len(now)) < 2)]  # hardly any of it is left
+    second, lineage = succeed(discover(left, planted.contract, settings, {}, incumbent=first).model, first, left)
+    assert set(second.ids) == set(first.ids) - {gone}
+    assert [segment.id for segment in lineage.gone] == [gone]
+    former, latter = first.assign(left)["segment_id"], second.assign(left)["segment_id"]
+    assert latter[former != gone].equals(former[former != gone])
+    assert lineage.reassigned == int((former == gone).sum())
+
+
+def test_beside_the_ladder_the_unions_are_those_of_the_segments_that_go_on() -> None:
+    values = np.random.default_rng(3).normal(size=(600, 2)) * [3.0, 1.0]
+    index = pd.Index([f"c{number}" for number in range(600)], dtype="str", name="customer_id")
+    frame = pd.DataFrame(values, columns=["spend", "visits"], index=index)
+    contract = VectorContract((Column("spend", Kind.NUMBER), Column("visits", Kind.NUMBER)))
+    asked = DiscoverySettings(algorithms=(KMeansSettings(segments=(2, 4), starts=3),))
+    forced = DiscoverySettings(algorithms=(KMeansSettings(segments=4, starts=3),), force=True)
+    champion = discover(frame, contract, forced, {}).model
+    kept = discover(frame, contract, asked, {}, incumbent=champion)
+    assert kept.chosen is kept.candidates[-1]
+    assert kept.ladder is not None
+    assert kept.ladder.chosen is None
+    assert all(len(union.members) == 4 for union in kept.ladder.unions)
+    coarser = {rung.segments for rung in kept.ladder.rungs if rung.steady and rung.segments < 4}
+    assert {union.segments for union in kept.ladder.unions} == coarser

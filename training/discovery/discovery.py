@@ -14,6 +14,7 @@ from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.errors import DiscoveryError, counted
 from segment_model.model import SegmentModel
 from training.continuum.ladder import Ladder
+from training.continuum.unions import Union
 from training.discovery.assembly import assemble_model
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.continued_candidate import context_of, judge_continued
@@ -61,6 +62,14 @@ class Discovery:
     def other_divisions(self) -> str:
         """The other rungs of the ladder in words; empty without any."""
         return "" if self.ladder is None else self.ladder.beside(self.choice.chosen)
+
+    @property
+    def unions(self) -> tuple[Union, ...]:
+        """The segments united into fewer, as of the ladder; empty where they are not its chosen ones."""
+        finest = None if self.ladder is None else self.ladder.chosen
+        if self.ladder is None or finest is None or finest.position != self.choice.chosen:
+            return ()
+        return self.ladder.unions
 
     @property
     def judgement(self) -> Judgement:

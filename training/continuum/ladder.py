@@ -55,6 +55,11 @@ class Ladder:
     unions: tuple[Union, ...] = ()
 
     @property
+    def steady_segments(self) -> int:
+        """The most segments that are found again; all customers together are 1."""
+        return 1 if self.chosen is None else self.chosen.segments
+
+    @property
     def reason(self) -> str:
         """Why the chosen rung is chosen, in words; empty if none is."""
         if self.chosen is None:

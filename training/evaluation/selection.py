@@ -10,6 +10,7 @@ from types import MappingProxyType
 from segment_model.errors import DiscoveryError, counted
 from training.evaluation.nearest_candidate import broken_in_words, limits_to_move, nearest_candidate
 from training.evaluation.quality import Judgement
+from training.evaluation.share_words import beside_limit
 from training.settings import DiscoverySettings
 
 AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are sampling noise
@@ -46,11 +47,14 @@ def objections(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
             f"{counted(judgement.segments, 'segment')}, allowed are {settings.min_segments} to {settings.max_segments}"
         )
     if judgement.smallest_share < settings.min_share:
-        reasons.append(f"the smallest segment holds {judgement.smallest_share:.1%}, under {settings.min_share:.1%}")
+        share, limit = beside_limit(judgement.smallest_share, settings.min_share)
+        reasons.append(f"the smallest segment holds {share}, under {limit}")
     if judgement.largest_share > settings.max_share:
-        reasons.append(f"one segment holds {judgement.largest_share:.1%}, over {settings.max_share:.0%}")
+        share, limit = beside_limit(judgement.largest_share, settings.max_share)
+        reasons.append(f"one segment holds {share}, over {limit}")
     if judgement.unassigned_share > settings.max_unassigned:
-        reasons.append(f"{judgement.unassigned_share:.0%} unassigned, over {settings.max_unassigned:.0%}")
+        share, limit = beside_limit(judgement.unassigned_share, settings.max_unassigned)
+        reasons.append(f"{share} unassigned, over {limit}")
     return reasons if settings.force else reasons + unsteadiness(judgement)
 
 

@@ -10,7 +10,7 @@ from training.continuum.ladder import LEAST_RECOVERED
 from training.discovery.discovery import Discovery
 
 COLUMNS = (
-    *("segments", "steady", "chosen", "recovered", "lower", "upper", "resamples", "agreement"),
+    *("segments", "has_top", "steady", "chosen", "recovered", "lower", "upper", "resamples", "agreement"),
     *("prediction_strength", "united", "union_agreement"),
 )
 
@@ -18,14 +18,15 @@ COLUMNS = (
 def ladder_table(discovery: Discovery) -> pd.DataFrame:
     """One row a division of the continuum, coarsest first; without rows where gaps part the segments.
 
-    Columns: segments, steady, chosen, recovered (mean Jaccard similarity of the least steady segment), lower, upper
-    (its 90 % interval), resamples, agreement (least similarity between five seeds), prediction_strength; united (which
-    of the chosen segments make up each union, in words), union_agreement (adjusted Rand index of the two divisions).
+    Columns: segments, has_top (one is that of the top spenders), steady, chosen, recovered (mean Jaccard similarity of
+    the least steady segment), lower, upper (its 90 % interval), resamples, agreement (least similarity between five
+    seeds), prediction_strength; united (which of the chosen segments make up each union, in words), union_agreement
+    (adjusted Rand index of the two divisions).
     """
     unions = {union.segments: union for union in discovery.unions}
     rows = []
     for rung in discovery.ladder.rungs if discovery.ladder else ():
-        union = unions.get(rung.segments)
+        union = None if rung.position == discovery.choice.chosen else unions.get(rung.segments)
         rows.append(
             {
                 **{name: getattr(rung, name) for name in COLUMNS if hasattr(rung, name)},

@@ -32,7 +32,7 @@ def ladder_plot(discovery: Discovery) -> Figure:
     if unions:
         _draw_unions(quiet(panels[1]), ladder, unions, [card.share for card in discovery.model.cards])
     panels[0].set(ylim=(len(ladder.rungs) - 0.4, -0.9))
-    panels[0].set_yticks(range(len(ladder.rungs)), [f"{rung.segments} segments" for rung in ladder.rungs])
+    panels[0].set_yticks(range(len(ladder.rungs)), [f"{rung.label} segments" for rung in ladder.rungs])
     return figure
 
 
@@ -55,7 +55,7 @@ def _draw_unions(axes: Axes, ladder: Ladder, unions: Sequence[Union], shares: Se
     """A bar a union row: blocks are the chosen segments, wide by their share; a frame goes around each union."""
     axes.set_title("the chosen segments, united", loc="left", fontsize=9.5, color=INK)
     order = sorted(range(len(shares)), key=lambda segment: [union.members[segment] for union in unions])
-    rows = {rung.segments: row for row, rung in enumerate(ladder.rungs)}
+    rows = {rung.segments: row for row, rung in enumerate(ladder.rungs) if not rung.has_top or rung is ladder.chosen}
     alone = tuple(range(len(shares)))
     for segments, members in [*((union.segments, union.members) for union in unions), (len(shares), alone)]:
         left, row, starts = 0.0, rows[segments], dict[int, float]()

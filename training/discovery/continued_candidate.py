@@ -108,7 +108,7 @@ def judge_continued(
         return None
     fit = Fit(going_on.assigner, np.arange(len(labels)), labels, {})
     held_out = hold_out(kept.points, measure_ties(kept.points, kept.encoder), settings.judged_customers, settings.seed)
-    candidate = try_candidate(ContinuedSpec(spec, fit), kept.points, held_out, settings)
+    candidate = try_candidate(ContinuedSpec(spec, fit), kept.points, held_out, settings, kept.amounts)
     verdict = verdict_of(candidate, kept.points, settings)
     against = _objections(candidate, verdict, settings)
     return ContinuedCandidate(before, kept, candidate, verdict, against, going_on.way)

@@ -117,13 +117,12 @@ def discover(
     ladder = None
     try:
         choice, verdict = choose_recurring(candidates, customers.points, settings)
-        choice, verdict, ladder = finest_found_again(candidates, choice, verdict, customers.points, settings)
     except DiscoveryError as error:
         if continued is None or continued.objections:
             raise
         decided = kept_alone(continued, candidates, settings, error)
     else:
-        decided = Proposal(customers, tuple(candidates), choice, verdict)
+        decided, ladder = finest_found_again(Proposal(customers, tuple(candidates), choice, verdict), settings)
         if continued is not None:
             decided = decide_between(decided, continued, settings)
     model = assemble_model(
@@ -206,5 +205,5 @@ def _try_all(
     for number, spec in enumerate(specs):
         if progress:
             progress(number, len(specs), spec.name)
-        candidates.append(try_candidate(spec, points, held_out, settings))
+        candidates.append(try_candidate(spec, points, held_out, settings, customers.amounts))
     return candidates

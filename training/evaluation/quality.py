@@ -23,6 +23,7 @@ class Judgement:
     agreement : share of the fitted customers whom the assigner puts into the segment that the algorithm gave them.
     gap_share, belt_share : share of the pairs of neighbouring segments that a gap separates, and that a belt does.
     scatter : logarithm of the determinant of the scatter within segments; comparable for the same number of segments.
+    small_hold_money : whether every segment smaller than `min_share` is worth keeping (`small_segments.hold_money`).
     """
 
     segments: int
@@ -35,6 +36,7 @@ class Judgement:
     gap_share: float = 0.0
     belt_share: float = 0.0
     scatter: float = 0.0
+    small_hold_money: bool = False
 
     @property
     def metrics(self) -> dict[str, float]:

@@ -46,7 +46,7 @@ def objections(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
         reasons.append(
             f"{counted(judgement.segments, 'segment')}, allowed are {settings.min_segments} to {settings.max_segments}"
         )
-    if judgement.smallest_share < settings.min_share:
+    if judgement.smallest_share < settings.min_share and not judgement.small_hold_money:
         share, limit = beside_limit(judgement.smallest_share, settings.min_share)
         reasons.append(f"the smallest segment holds {share}, under {limit}")
     if judgement.largest_share > settings.max_share:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from commands.results import AnyFile, TableFile, is_csv, write_bytes, write_table
+from commands.segment_counts import SegmentCounts
 from commands.settings_file import FilePath, config_option, moment_of, settings_and_text, settings_of
 from commands.terminal import progress, show_cards, show_table
 
@@ -55,7 +56,20 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
     type=click.Choice(["continuity", "quality"]),
     help="Keep the champion's segments, or take new ones that are clearly better; by default that of the settings.",
 )
-def discover(config: Path, promoted: bool, report: Path | None, force: bool, prefer: str | None) -> None:
+@click.option(
+    "--fresh", "prefer", flag_value="fresh", help="Ignore the champion: none of its segments, ids and names go on."
+)
+@click.option(
+    "--segments", type=SegmentCounts(), help="How many: a number such as 5, or from least to most such as 4-8."
+)
+def discover(
+    config: Path,
+    promoted: bool,
+    report: Path | None,
+    force: bool,
+    prefer: str | None,
+    segments: tuple[int, int] | None,
+) -> None:
     """Discover segments, log them to MLflow and register a version.
 
     Tries every candidate and registers the chosen one; if a step fails, nothing is registered. If MLflow does not
@@ -67,7 +81,10 @@ def discover(config: Path, promoted: bool, report: Path | None, force: bool, pre
 
     settings = settings_of(config)
     asked = {**({"force": True} if force else {}), **({"prefer": prefer} if prefer else {})}
-    settings = settings.model_copy(update={"discovery": settings.discovery.model_copy(update=asked)})
+    discovery = settings.discovery.model_copy(update=asked)
+    if segments is not None:
+        discovery = discovery.with_segments(*segments)
+    settings = settings.model_copy(update={"discovery": discovery})
     with progress() as (announce, step):
         outcome = run_discovery(settings, config.parent, announce, step)
     if report is not None:

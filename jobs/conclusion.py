@@ -43,6 +43,9 @@ def conclude(
     SegmentsError
         If no segments can be made of these vectors.
     """
+    if incumbent is not None and settings.discovery.prefer == "fresh":
+        announce("the champion is ignored: none of its segments, ids and names go on")
+        incumbent = None
     discovery = _discover_named(settings, vectors, incumbent, announce, progress)
     announce("drawing the pictures")
     pictures = _draw(discovery, announce)

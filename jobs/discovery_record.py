@@ -10,6 +10,7 @@ from typing import Any
 from features.vector_table import CustomerVectors
 from registry.runs.records import CandidateRecord, DiscoveryRecord
 from reporting.evidence import evidence_table
+from reporting.ladder import ladder_figures, ladder_table
 from reporting.pictures.all_pictures import DrawnPictures
 from reporting.rule_export import rule_table, rules_json, rules_sql
 from reporting.tables import candidate_table, segment_table
@@ -74,6 +75,7 @@ def make_record(
         metrics={
             **discovery.judgement.metrics,
             **verdict_figures(discovery.verdict),
+            **ladder_figures(discovery),
             "customers": float(len(vectors.frame)),
         },
         tags={
@@ -88,6 +90,7 @@ def make_record(
             "segments": segment_table(discovery),
             "candidates": candidate_table(discovery),
             "evidence": evidence_table(discovery),
+            **({"ladder": ladder_table(discovery)} if discovery.ladder else {}),
             "rules": rule_table(rules, discovery.contract),
         },
         figures=pictures.images,

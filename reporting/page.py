@@ -16,6 +16,7 @@ import pandas as pd
 from features.vector_table import counts_in_words
 from reporting.colours import colour_of
 from reporting.evidence import evidence_context
+from reporting.ladder import ladder_context
 from reporting.pictures.all_pictures import PICTURES
 from reporting.rendering import percent, render, short_amount
 from reporting.tables import bare_value, candidate_table, money_columns, money_of, shown_columns, titled
@@ -81,6 +82,7 @@ def html_report(
         verdict=discovery.verdict.sentence,
         scores=_scores_in_words(discovery.judgement, discovery.verdict.kind),
         evidence=evidence_context(discovery),
+        ladder=ladder_context(discovery),
         cards=[_card(discovery, n, rule_of.get(card.id)) for n, card in enumerate(discovery.model.cards)],
         unassigned=int((discovery.labels < 0).sum()),
         pictures=[_picture(name, image) for name, image in pictures.items()],

@@ -6,7 +6,7 @@ The fitted ColumnTransformer and the Encoder give the same points (tested to 1e-
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -37,6 +37,7 @@ from segment_model.encoding.encoder import (
 )
 from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import DiscoveryError, SettingsError, nearest_word
+from training.money_columns import money_column
 from training.settings import AUTO, EncodingSettings
 
 SKEW_THAT_NEEDS_LOGS = 1.0
@@ -106,6 +107,22 @@ class EncodedCustomers:
     encoder: Encoder
     raw: RawCustomers
     points: Floats
+
+    @property
+    def amounts(self) -> Floats | None:
+        """The amounts (n,) of the money column, 0 where missing; None without one, or if one is negative."""
+        name = money_column(self.contract.basis)
+        if name is None:
+            return None
+        amounts = self.frame[name].fillna(0).to_numpy(dtype=np.float64)
+        return None if amounts.min() < 0 else amounts
+
+    def with_whole_top(self, name: str) -> Self:
+        """The same customers, of whom the largest values of a number column are not clipped."""
+        numbers = self.encoder.numbers
+        upper = numbers.upper.copy()
+        upper[numbers.names.index(name)] = self.frame[name].max()
+        return self.encoded_by(replace(self.encoder, numbers=replace(numbers, upper=upper)))
 
     @classmethod
     def encode(cls, frame: pd.DataFrame, contract: VectorContract, encoder: Encoder) -> Self:

@@ -69,11 +69,18 @@ class DiscoverySettings(Block):
         4000, ge=100, description="size of the stratified sample on which silhouettes are computed"
     )
     force: bool = Field(False, description="make a model even without reproducible structure; its verdict says so")
-    prefer: Literal["continuity", "quality"] = Field(
+    prefer: Literal["continuity", "quality", "fresh"] = Field(
         "continuity",
-        description="a retrain keeps the champion's segments; quality: it takes new ones that are clearly better",
+        description="a retrain keeps the champion's segments; quality: it takes new ones that are clearly better; "
+        "fresh: it ignores the champion",
     )
     allow_sensitive: bool = Field(False, description="let columns marked sensitive shape and name segments")
+
+    def with_segments(self, least: int, most: int) -> DiscoverySettings:
+        """The same settings for numbers of segments from `least` to `most`, whatever the algorithm."""
+        algorithms = tuple(entry.for_segments(least, most) for entry in self.algorithms)
+        update = {"min_segments": least, "max_segments": most, "algorithms": algorithms}
+        return self.model_copy(update=update)
 
     @model_validator(mode="after")
     def _limits(self) -> DiscoverySettings:

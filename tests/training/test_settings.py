@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from segment_model.errors import SettingsError, shown
+from training.candidates.gaussian_mixture_settings import GaussianMixtureSettings
 from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans_settings import KMeansSettings
-from training.settings import Settings, parse_settings, read_settings
+from training.settings import DiscoverySettings, Settings, parse_settings, read_settings
 
 LEAST: dict[str, Any] = {"as_of": "2026-07-01", "sources": {"orders": {"file": "orders.parquet"}}}
 
@@ -135,3 +136,14 @@ def test_the_schema_describes_every_key() -> None:
         if not field.get("description")
     ]
     assert undescribed == []
+
+
+def test_asking_for_numbers_of_segments_changes_limits_and_every_algorithm_that_has_a_number() -> None:
+    algorithms = (KMeansSettings(), HdbscanSettings(), GaussianMixtureSettings(segments=3))
+    asked = DiscoverySettings(algorithms=algorithms).with_segments(13, 15)
+    assert (asked.min_segments, asked.max_segments) == (13, 15)
+    kmeans, hdbscan, mixture = asked.algorithms
+    assert kmeans == KMeansSettings(segments=(13, 15))
+    assert hdbscan == HdbscanSettings()
+    assert mixture == GaussianMixtureSettings(segments=(13, 15))
+    assert DiscoverySettings.model_validate(asked.model_dump(mode="json")) == asked

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from features.settings import Settings as Block
 
@@ -35,6 +35,11 @@ class AlgorithmSettings(Block):
     def beyond(self, found: Collection[int]) -> Sequence[CandidateSpec]:  # noqa: ARG002  (by default none)
         """More candidates, once the numbers of segments are known that the first ones found."""
         return ()
+
+    def for_segments(self, least: int, most: int) -> Self:
+        """The same entry for numbers of segments from `least` to `most`, if it is asked for a number at all."""
+        asks = "segments" in type(self).model_fields
+        return self.model_copy(update={"segments": (least, most)}) if asks else self
 
     def continued(self, parameters: Mapping[str, Any], context: FittingContext) -> CandidateSpec | None:
         """The candidate that makes the segments of a serving model anew; None where the entry does not ask for them.

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from segment_model.encoding.encoder import Floats
 from training.continuum.found_again import DRAWS, FEWEST, MOST, Division, recovery_of
 from training.continuum.ladder import Ladder, Rung
 from training.continuum.prediction_strength import prediction_strength
-from training.continuum.unions import Union, union_of, united
+from training.continuum.unions import union_of, united
 
 
-def climb(divisions: Sequence[Division], points: Floats, seed: int) -> Ladder:
+def climb(divisions: Sequence[Division], points: Floats) -> Ladder:
     """The ladder of divisions of (n, width) points."""
     rungs: list[Rung] = []
     for division in sorted(divisions, key=lambda each: -each.segments):
         # a doubtful division matters, and is worth more resamples, only while no finer one is steady
         most = FEWEST if any(rung.steady for rung in rungs) else MOST
-        rungs.insert(0, _rung(division, points, seed, most))
+        rungs.insert(0, rung_of(division, points, most))
     steady = [rung for rung in rungs if rung.steady]
-    if not steady:
-        return Ladder(tuple(rungs), None)
-    by_position = {division.position: division for division in divisions}
-    return Ladder(tuple(rungs), steady[-1], _unions(steady, by_position, points))
+    return choose_rung(rungs, steady[-1] if steady else None, divisions, points)
 
 
-def _rung(division: Division, points: Floats, seed: int, most: int) -> Rung:
-    recovery = recovery_of(division, points, seed, most)
+def rung_of(division: Division, points: Floats, most: int = MOST) -> Rung:
+    """How well the segments of a division are found again; most : resamples, as of `recovery_of`."""
+    recovery = recovery_of(division, points, most)
     return Rung(
         division.position,
         division.segments,
@@ -35,16 +33,20 @@ def _rung(division: Division, points: Floats, seed: int, most: int) -> Rung:
         recovery.upper,
         recovery.resamples,
         recovery.agreement,
-        prediction_strength(division.spec, points, DRAWS, seed),
+        prediction_strength(division.spec, points, DRAWS),
     )
 
 
-def _unions(steady: Sequence[Rung], divisions: Mapping[int, Division], points: Floats) -> tuple[Union, ...]:
-    """The segments of the finest steady rung united into as many as each coarser steady one has, coarsest first."""
-    chosen = divisions[steady[-1].position]
-    steps = {max(members) + 1: members for members in united(points, chosen.labels, chosen.segments)}
-    return tuple(
-        union_of(steps[rung.segments], chosen.labels, divisions[rung.position].labels)
-        for rung in steady[:-1]
-        if rung.segments in steps
+def choose_rung(rungs: Sequence[Rung], chosen: Rung | None, divisions: Sequence[Division], points: Floats) -> Ladder:
+    """The ladder of these rungs; the segments of the chosen one are united into as many as coarser steady ones have."""
+    if chosen is None:
+        return Ladder(tuple(rungs), None)
+    by_position = {division.position: division for division in divisions}
+    finest = by_position[chosen.position]
+    steps = {max(members) + 1: members for members in united(points, finest.labels, finest.segments)}
+    unions = tuple(
+        union_of(steps[rung.segments], finest.labels, by_position[rung.position].labels)
+        for rung in rungs
+        if rung.steady and rung.segments in steps
     )
+    return Ladder(tuple(rungs), chosen, unions)

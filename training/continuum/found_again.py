@@ -12,7 +12,7 @@ from training.candidates.candidate import CandidateSpec, NoSegmentsError, sample
 from training.continuum.ladder import LEAST_RECOVERED
 from training.evaluation.bootstrap_recovery import best_matches
 
-SEEDS = 5  # the division's own, and others whose divisions must be found again too
+SEEDS = range(5)  # whose divisions must be found again too
 DRAWS = 4_000  # customers of a resample; a fixed number, because recovery grows with it
 COMPARED = 20_000  # customers on whom two divisions are compared
 BATCH, FEWEST, MOST = 5, 40, 80  # resamples
@@ -44,22 +44,23 @@ class Recovery:
     agreement: float | None = None
 
 
-def recovery_of(division: Division, points: Floats, seed: int, most: int = MOST) -> Recovery:
+def recovery_of(division: Division, points: Floats, most: int = MOST) -> Recovery:
     """How well the segments of a division of (n, width) points are found again.
 
-    Other seeds are asked only where resamples do not refuse the division already. most : resamples; at least `FEWEST`
-    are drawn unless fewer refuse clearly, and more only while the level lies within the interval.
+    The divisions of other seeds are made only where resamples do not refuse the division already. most : resamples; at
+    least `FEWEST` are drawn unless fewer refuse clearly, and more only while the level lies within the interval. The
+    draws are always the same, so that a doubtful division is not steady by one seed of the settings and not by another.
     """
-    rows = sample_rows(len(points), COMPARED, seed)
-    resamples = Resamples(division.spec, points, rows, seed)
+    rows = sample_rows(len(points), COMPARED, 0)
+    resamples = Resamples(division.spec, points, rows)
     own = division.labels[rows]
     recovery = _resampled([own], division.segments, resamples, most)
     if recovery.lower < LEAST_RECOVERED:
         return recovery
-    others = [other for number in range(1, SEEDS) if (other := resamples.by_seed(seed + number)) is not None]
+    others = [other for seed in SEEDS if (other := resamples.by_seed(seed)) is not None]
     agreement = min((_similarities(own, other, division.segments).min() for other in others), default=0.0)
-    if len(others) < SEEDS - 1 or agreement < LEAST_RECOVERED:
-        return replace(recovery, agreement=float(agreement) if len(others) == SEEDS - 1 else 0.0)
+    if len(others) < len(SEEDS) or agreement < LEAST_RECOVERED:
+        return replace(recovery, agreement=float(agreement) if len(others) == len(SEEDS) else 0.0)
     every = _resampled([own, *others], division.segments, resamples, most)
     return replace(every, recovered=recovery.recovered, agreement=float(agreement))
 
@@ -71,17 +72,17 @@ class Resamples:
     fewer).
     """
 
-    def __init__(self, spec: CandidateSpec, points: Floats, rows: Indices, seed: int) -> None:
-        self._spec, self._points, self._rows, self._seed = spec, points, rows, seed
+    def __init__(self, spec: CandidateSpec, points: Floats, rows: Indices) -> None:
+        self._spec, self._points, self._rows = spec, points, rows
         self._compared = np.ascontiguousarray(points[rows].T)
         self._divisions: list[Indices | None] = []
 
     def first(self, count: int) -> Sequence[Indices | None]:
         """The first `count` divisions; None for a resample without segments."""
         for number in range(len(self._divisions), count):
-            generator = np.random.default_rng([self._seed, number])
+            generator = np.random.default_rng(number)
             drawn = np.unique(generator.integers(len(self._points), size=min(DRAWS, len(self._points))))
-            self._divisions.append(self._divided(drawn, self._seed + number))
+            self._divisions.append(self._divided(drawn, len(SEEDS) + number))
         return self._divisions[:count]
 
     def by_seed(self, seed: int) -> Indices | None:

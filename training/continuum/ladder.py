@@ -19,7 +19,8 @@ class Rung:
     position : of its candidate in the discovery. recovered : the mean Jaccard similarity, over `resamples`, of the
     segment that is found again least; lower, upper : the ends of its 90 % interval. agreement : the least Jaccard
     similarity of a segment to the divisions of other seeds; None where the resamples already refuse the rung.
-    prediction_strength : that of Tibshirani and Walther (2005), which refuses nothing.
+    prediction_strength : that of Tibshirani and Walther (2005), which refuses nothing. has_top : whether one segment is
+    that of the top spenders.
     """
 
     position: int
@@ -30,6 +31,12 @@ class Rung:
     resamples: int
     agreement: float | None
     prediction_strength: float
+    has_top: bool = False
+
+    @property
+    def label(self) -> str:
+        """The number of segments in words: "7", or "6 + 1" with one for the top spenders."""
+        return f"{self.segments - 1} + 1" if self.has_top else str(self.segments)
 
     @property
     def steady(self) -> bool:
@@ -55,11 +62,19 @@ class Ladder:
     unions: tuple[Union, ...] = ()
 
     @property
+    def steady_segments(self) -> int:
+        """The most segments that are found again; all customers together are 1."""
+        return 1 if self.chosen is None else self.chosen.segments
+
+    @property
     def reason(self) -> str:
         """Why the chosen rung is chosen, in words; empty if none is."""
         if self.chosen is None:
             return ""
-        return f"the finest of which every segment is found again, with a similarity of at least {self.chosen.figure}"
+        top = ", with the top spenders as a segment of their own" if self.chosen.has_top else ""
+        return (
+            f"the finest of which every segment is found again, with a similarity of at least {self.chosen.figure}{top}"
+        )
 
     def beside(self, position: int) -> str:
         """The rungs in words: "also steady: 3 (0.94), 5 (0.87); 9 is not (0.62)"; empty without others.
@@ -71,7 +86,7 @@ class Ladder:
         also = "also " if len(others) < len(self.rungs) else ""
         parts = [f"{also}steady: {_listed(steady)}"] if steady else []
         if len(unsteady) == 1:
-            parts.append(f"{unsteady[0].segments} is not ({unsteady[0].figure})")
+            parts.append(f"{unsteady[0].label} is not ({unsteady[0].figure})")
         elif unsteady:
             parts.append(f"not: {_listed(unsteady)}")
         return "; ".join(parts)
@@ -82,6 +97,7 @@ class Ladder:
             "rungs": [
                 {
                     "segments": rung.segments,
+                    "has_top": rung.has_top,
                     "steady": rung.steady,
                     "chosen": rung is self.chosen,
                     "recovered": round(rung.recovered, 4),
@@ -100,4 +116,4 @@ class Ladder:
 
 
 def _listed(rungs: Sequence[Rung]) -> str:
-    return ", ".join(f"{rung.segments} ({rung.figure})" for rung in rungs)
+    return ", ".join(f"{rung.label} ({rung.figure})" for rung in rungs)

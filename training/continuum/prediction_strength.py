@@ -11,23 +11,21 @@ from training.incumbent.contingency import overlap
 SPLITS = 3
 
 
-def prediction_strength(spec: CandidateSpec, points: Floats, most: int, seed: int) -> float:
+def prediction_strength(spec: CandidateSpec, points: Floats, most: int) -> float:
     """The prediction strength of a division of at most `most` of (n, width) points (Tibshirani and Walther 2005).
 
     Both halves of the customers are divided. Of the pairs of customers who share a segment in their own half's
     division, a share also shares one in the other half's; the least of these shares counts, averaged over both halves
     and over `SPLITS` random splits. It is 0 where a half has no segments, or has one of a single customer.
     """
-    rows = sample_rows(len(points), most, seed)
+    rows = sample_rows(len(points), most, 0)
     strengths = []
     for number in range(SPLITS):
-        shuffled = np.random.default_rng([seed, number]).permutation(rows)
+        shuffled = np.random.default_rng(number).permutation(rows)
         halves = (np.sort(shuffled[: len(rows) // 2]), np.sort(shuffled[len(rows) // 2 :]))
         parts = [np.ascontiguousarray(points[half]) for half in halves]
         try:
-            first, second = (
-                spec.for_share(len(part) / len(points)).fit(part, seed + number).assigner for part in parts
-            )
+            first, second = (spec.for_share(len(part) / len(points)).fit(part, number).assigner for part in parts)
         except NoSegmentsError:
             return 0.0
         for part, own, other in ((parts[0], first, second), (parts[1], second, first)):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Floats, Indices
+from segment_model.errors import DiscoveryError
 from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError
 from training.evaluation.gaps import HeldOut, PairEvidence, confirmed_groups, pairs_of, scatter_within
 from training.evaluation.quality import Judgement, gap_share, judge
 from training.evaluation.selection import LEAST_SUPPORT
+from training.evaluation.small_segments import hold_money
 from training.settings import DiscoverySettings
 
 
@@ -30,9 +33,24 @@ class Candidate:
     refusal: str = ""
     facts: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def assigner(self) -> Assigner:
+        """The fitted assigner.
 
-def try_candidate(spec: CandidateSpec, points: Floats, held_out: HeldOut, settings: DiscoverySettings) -> Candidate:
-    """Fit and judge a candidate on (n, width) points."""
+        Raises
+        ------
+        DiscoveryError
+            If the candidate has no segments.
+        """
+        if self.fit is None:  # a candidate without segments has no judgement, and is never chosen
+            raise DiscoveryError(f"{self.spec.name} has no segments")
+        return self.fit.assigner
+
+
+def try_candidate(
+    spec: CandidateSpec, points: Floats, held_out: HeldOut, settings: DiscoverySettings, amounts: Floats | None = None
+) -> Candidate:
+    """Fit and judge a candidate on (n, width) points; amounts : (n,) of money, if there are any."""
     try:
         fit = spec.fit(points, settings.seed)
     except NoSegmentsError as error:
@@ -51,7 +69,8 @@ def try_candidate(spec: CandidateSpec, points: Floats, held_out: HeldOut, settin
         return Candidate(spec, fit, None, None, pairs, "no gaps part its segments", facts)
     scatter = scatter_within(held_out, near.segment, size)
     judgement = judge(spec, fit, points, labels, settings.judged_customers, settings.seed, pairs, scatter)
-    return Candidate(spec, fit, judgement, labels, pairs)
+    worth_keeping = hold_money(labels, size, amounts, settings.min_share)
+    return Candidate(spec, fit, replace(judgement, small_hold_money=worth_keeping), labels, pairs)
 
 
 def _size_shares(segment: Indices, segments: int) -> dict[str, float]:

@@ -121,7 +121,7 @@ def judge_continued(
     labels = _labels(assigner, kept.points)
     fit = Fit(assigner, np.arange(len(labels)), labels, {})
     held_out = hold_out(kept.points, kept.encoder, settings.judged_customers, settings.seed)
-    candidate = try_candidate(ContinuedSpec(spec, fit), kept.points, held_out, settings)
+    candidate = try_candidate(ContinuedSpec(spec, fit), kept.points, held_out, settings, kept.amounts)
     verdict = verdict_of(candidate, kept.points, settings)
     same_limit = settings_then(incumbent).get("min_share", settings.min_share) == settings.min_share
     against = _objections(candidate, verdict, settings, 0.0 if same_limit else settings.min_share)

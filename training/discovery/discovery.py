@@ -15,6 +15,7 @@ from segment_model.errors import DiscoveryError, counted
 from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec
 from training.continuum.ladder import Ladder
+from training.continuum.unions import Union
 from training.discovery.assembly import assemble_model
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.continued_candidate import context_of, judge_continued
@@ -64,6 +65,14 @@ class Discovery:
         return "" if self.ladder is None else self.ladder.beside(self.choice.chosen)
 
     @property
+    def unions(self) -> tuple[Union, ...]:
+        """The segments united into fewer, as of the ladder; empty where they are not its chosen ones."""
+        finest = None if self.ladder is None else self.ladder.chosen
+        if self.ladder is None or finest is None or finest.position != self.choice.chosen:
+            return ()
+        return self.ladder.unions
+
+    @property
     def judgement(self) -> Judgement:
         """The chosen candidate's scores."""
         judgement = self.chosen.judgement
@@ -109,13 +118,12 @@ def discover(
     ladder = None
     try:
         choice, verdict = choose_recurring(candidates, customers.points, settings)
-        choice, verdict, ladder = finest_found_again(candidates, choice, verdict, customers.points, settings)
     except DiscoveryError as error:
         if continued is None or continued.objections:
             raise
         decided = kept_alone(continued, candidates, settings, error)
     else:
-        decided = Proposal(customers, tuple(candidates), choice, verdict)
+        decided, ladder = finest_found_again(Proposal(customers, tuple(candidates), choice, verdict), settings)
         if continued is not None:
             decided = decide_between(decided, continued, settings)
             if ladder is not None and decided.chosen is continued.candidate:
@@ -210,7 +218,7 @@ def _try_all(
         for spec in specs:
             if progress:
                 progress(len(candidates), total, spec.name)
-            candidates.append(try_candidate(spec, points, held_out, settings))
+            candidates.append(try_candidate(spec, points, held_out, settings, customers.amounts))
 
     try_each([spec for algorithm in settings.algorithms for spec in algorithm.candidates(context)])
     found = {judged.segments for each in candidates if (judged := each.judgement) and shows_groups(judged)}

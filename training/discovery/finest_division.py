@@ -2,41 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from segment_model.encoding.encoder import Floats, Indices
-from training.continuum.climb import climb
+from training.candidates.top_spenders import AmountAxis, TopSpendersSpec
+from training.continuum.climb import choose_rung, climb, rung_of
 from training.continuum.found_again import Division
 from training.continuum.ladder import Ladder
 from training.continuum.unions import union_of, united
-from training.discovery.candidate_trial import Candidate
+from training.discovery.candidate_trial import Candidate, try_candidate
+from training.discovery.decision import Proposal
 from training.discovery.recurrence import verdict_of
-from training.evaluation.selection import Choice, objections, shows_groups
-from training.evaluation.verdict import Verdict, VerdictKind
+from training.encoding import EncodedCustomers
+from training.evaluation.gaps import hold_out
+from training.evaluation.selection import objections, shows_groups
+from training.evaluation.small_segments import small_head
+from training.evaluation.verdict import VerdictKind
+from training.money_columns import money_column
 from training.settings import DiscoverySettings
 
 
-def finest_found_again(
-    candidates: Sequence[Candidate], choice: Choice, verdict: Verdict, points: Floats, settings: DiscoverySettings
-) -> tuple[Choice, Verdict, Ladder | None]:
-    """The choice and its verdict, in whose place comes the finest steady division if the verdict is a continuum.
+def finest_found_again(proposal: Proposal, settings: DiscoverySettings) -> tuple[Proposal, Ladder | None]:
+    """The finest steady division, if the verdict on the proposed segments is a continuum; else the proposal as it is.
 
-    The ladder is None for any other verdict, and where gaps show groups that are not all found again.
+    The ladder is None for any other verdict, and where gaps show groups. If a small segment of top spenders is found
+    again beside the others, it is one of the segments.
     """
-    judgement = candidates[choice.chosen].judgement
-    if verdict.kind is not VerdictKind.SLICES or (judgement is not None and shows_groups(judgement)):
-        return choice, verdict, None
-    ladder = climb(_divisions(candidates, points, settings), points, settings.seed)
-    if ladder.chosen is None:
-        return choice, verdict, ladder
-    position = ladder.chosen.position
-    if position != choice.chosen:
-        verdict = verdict_of(candidates[position], points, settings)
-    reason = f"{candidates[position].spec.name}: {choice.remarks[position]}; {ladder.reason}"
-    return Choice(position, reason, choice.remarks), verdict, ladder
+    judgement = proposal.chosen.judgement
+    if proposal.verdict.kind is not VerdictKind.SLICES or (judgement is not None and shows_groups(judgement)):
+        return proposal, None
+    divisions = _divisions(proposal.candidates, proposal.customers, settings)
+    ladder = climb(divisions, proposal.customers.points)
+    finest = ladder.chosen
+    if finest is None:
+        return proposal, ladder
+    for customers, candidate in _with_top_spenders(proposal, ladder, settings):
+        division = _division(len(proposal.candidates), candidate, customers)
+        rung = replace(rung_of(division, customers.points), has_top=True)
+        if rung.steady:
+            rungs = sorted([*ladder.rungs, rung], key=lambda each: each.segments)
+            ladder = choose_rung(rungs, rung, [*divisions, division], customers.points)
+            remarks = (*proposal.choice.remarks, _scores(candidate))
+            choice = replace(proposal.choice, chosen=division.position, remarks=remarks)
+            verdict = verdict_of(candidate, customers.points, settings)
+            proposal = Proposal(customers, (*proposal.candidates, candidate), choice, verdict)
+            return _because(proposal, ladder), ladder
+    if finest.position != proposal.choice.chosen:
+        verdict = verdict_of(proposal.candidates[finest.position], proposal.customers.points, settings)
+        proposal = replace(proposal, choice=replace(proposal.choice, chosen=finest.position), verdict=verdict)
+    return _because(proposal, ladder), ladder
 
 
 def ladder_beside(
@@ -55,15 +72,57 @@ def ladder_beside(
     return replace(ladder, chosen=None, unions=tuple(unions))
 
 
-def _divisions(candidates: Sequence[Candidate], points: Floats, settings: DiscoverySettings) -> list[Division]:
+def _because(proposal: Proposal, ladder: Ladder) -> Proposal:
+    """The proposal with the ladder's reason for its choice."""
+    reason = f"{proposal.chosen.spec.name}: {_scores(proposal.chosen)}; {ladder.reason}"
+    return replace(proposal, choice=replace(proposal.choice, reason=reason))
+
+
+def _divisions(
+    candidates: Sequence[Candidate], customers: EncodedCustomers, settings: DiscoverySettings
+) -> list[Division]:
     """The candidates that divide a continuum into segments of allowed sizes."""
+    return [
+        _division(position, candidate, customers)
+        for position, candidate in enumerate(candidates)
+        if candidate.spec.divides_continuum and _has_allowed_sizes(candidate, settings)
+    ]
+
+
+def _has_allowed_sizes(candidate: Candidate, settings: DiscoverySettings) -> bool:
     # resamples decide, and not whether two halves agree
     by_size_alone = settings.model_copy(update={"force": True})
-    divisions = []
-    for position, candidate in enumerate(candidates):
-        if candidate.fit is None or candidate.judgement is None or not candidate.spec.divides_continuum:
-            continue
-        if not objections(candidate.judgement, by_size_alone):
-            nearest = candidate.fit.assigner.nearest(np.ascontiguousarray(points.T)).segment
-            divisions.append(Division(position, candidate.spec, nearest, candidate.judgement.segments))
-    return divisions
+    return candidate.judgement is not None and not objections(candidate.judgement, by_size_alone)
+
+
+def _division(position: int, candidate: Candidate, customers: EncodedCustomers) -> Division:
+    assigner = candidate.assigner
+    nearest = assigner.nearest(np.ascontiguousarray(customers.points.T)).segment
+    return Division(position, candidate.spec, nearest, assigner.size)
+
+
+def _with_top_spenders(
+    proposal: Proposal, ladder: Ladder, settings: DiscoverySettings
+) -> Iterator[tuple[EncodedCustomers, Candidate]]:
+    """The finest steady divisions with the top spenders as one more segment, as long as no fewer segments remain.
+
+    The top of the money column is not clipped then: clipped customers would all be alike in it.
+    """
+    name, amounts = money_column(proposal.customers.contract.basis), proposal.customers.amounts
+    axis = None if name is None else AmountAxis.of(proposal.customers.encoder, name)
+    depth = None if amounts is None else small_head(amounts, settings.min_share)
+    if axis is None or depth is None:
+        return
+    customers = proposal.customers.with_whole_top(axis.name)
+    held_out = hold_out(customers.points, customers.encoder, settings.judged_customers, settings.seed)
+    for rung in reversed(ladder.rungs):
+        if rung.steady and rung.segments >= ladder.steady_segments - 1:
+            spec = TopSpendersSpec(proposal.candidates[rung.position].spec, axis, depth)
+            candidate = try_candidate(spec, customers.points, held_out, settings, amounts)
+            if _has_allowed_sizes(candidate, settings):
+                yield customers, candidate
+
+
+def _scores(candidate: Candidate) -> str:
+    judgement = candidate.judgement
+    return "" if judgement is None else f"silhouette {judgement.silhouette:.3f}, stability {judgement.stability:.2f}"

@@ -8,17 +8,20 @@ either segment; five times. Between real groups there is no such place, or it is
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.special import bdtr
 
-from segment_model.encoding.encoder import Floats, Indices
+from segment_model.encoding.encoder import Flags, Floats, Indices
 
-NEIGHBOURS = 30  # customers around a place; fewer in small segments
+NEIGHBOURS = (30, 10)  # customers around a place: many show a dip more surely, few resolve a narrow one
 MOST_OF_ALL = 1 / 6  # of the customers of both segments
 FEWEST_NEIGHBOURS = 5
 MIXED = 1 / 3  # share of a place's customers who belong to the other segment
 MOST_COMPARED = 2_000  # customers of both segments
 RESOLVED = 0.5  # radius of a place over its distance to the densest places; wider ones show no dip, real or not
+MOST_CHANCE = 0.05  # probability of such a dip if both places were equally dense
 SEED = 0
 
 
@@ -32,34 +35,47 @@ def touch_densely(points: Floats, nearest: Indices, folds: Indices, pair: tuple[
     rows = np.flatnonzero((nearest == pair[0]) | (nearest == pair[1]))
     if len(rows) > MOST_COMPARED:
         rows = np.sort(np.random.default_rng(SEED).choice(rows, MOST_COMPARED, replace=False))
-    own, fold = nearest[rows], folds[rows]
-    squared = _squared_distances(points[rows])
-    neighbours = min(NEIGHBOURS, int(MOST_OF_ALL * len(rows)))
+    both = _Both(_squared_distances(points[rows]), nearest[rows], folds[rows], pair)
+    return any(_dense_contact(both, min(most, int(MOST_OF_ALL * len(rows))), most_depth) for most in NEIGHBOURS)
+
+
+@dataclass(frozen=True)
+class _Both:
+    """The customers of both segments of a pair: squared distances (n, n), segments (n,) and folds (n,)."""
+
+    squared: Floats
+    own: Indices
+    fold: Indices
+    pair: tuple[int, int]
+
+
+def _dense_contact(both: _Both, neighbours: int, most_depth: float) -> bool:
+    """The test with places of so many neighbours."""
+    folds = np.unique(both.fold)
     if neighbours < FEWEST_NEIGHBOURS:
         return False
     counts, resolved = np.zeros(3), 0
-    for left_out in np.unique(folds):
-        kept, tested = np.flatnonzero(fold != left_out), np.flatnonzero(fold == left_out)
+    for left_out in folds:
+        kept, tested = np.flatnonzero(both.fold != left_out), np.flatnonzero(both.fold == left_out)
         if len(kept) <= neighbours:
             return False
-        among = squared[np.ix_(kept, kept)]
+        own, among = both.own[kept], both.squared[np.ix_(kept, kept)]
         near = np.argpartition(among, neighbours, axis=1)[:, : neighbours + 1]  # with the customer itself
         radius = np.take_along_axis(among, near, axis=1).max(axis=1)
-        mixed = (own[kept][near] != own[kept][:, None]).sum(axis=1) >= MIXED * neighbours
+        mixed = (own[near] != own[:, None]).sum(axis=1) >= MIXED * neighbours
         if not mixed.any():
             return False
-        places = [_densest(radius, chosen) for chosen in (mixed, *(own[kept] == segment for segment in pair))]
-        border = places[0]
-        resolved += radius[border] <= RESOLVED**2 * min(among[border, place] for place in places[1:])
-        counts += (squared[np.ix_(kept[places], tested)] <= radius[border]).sum(axis=1)
-    at_border, densest = int(counts[0]), int(counts[1:].min())
-    if resolved <= len(np.unique(folds)) / 2:
+        border, *densest = (_densest(radius, chosen) for chosen in (mixed, *(own == each for each in both.pair)))
+        resolved += radius[border] <= RESOLVED**2 * min(among[border, place] for place in densest)
+        counts += (both.squared[np.ix_(kept[[border, *densest]], tested)] <= radius[border]).sum(axis=1)
+    at_border, at_densest = int(counts[0]), int(counts[1:].min())
+    if resolved <= len(folds) / 2:
         return False
-    is_dip = at_border <= most_depth * densest and bdtr(at_border, at_border + densest, 0.5) <= 0.05
+    is_dip = at_border <= most_depth * at_densest and bdtr(at_border, at_border + at_densest, 0.5) <= MOST_CHANCE
     return not is_dip
 
 
-def _densest(radius: Floats, chosen: np.ndarray) -> int:
+def _densest(radius: Floats, chosen: Flags) -> int:
     among = np.flatnonzero(chosen)
     return int(among[np.argmin(radius[among])])
 

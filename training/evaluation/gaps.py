@@ -77,7 +77,21 @@ class PairEvidence:
     @property
     def parted(self) -> bool:
         """Whether there is a valley or a belt between the two, wherever else they may touch."""
-        return (self.chance <= MOST_CHANCE and self.depth <= MOST_DEPTH) or self.belt >= LEAST_BELT
+        return self._is_valley or self.belt >= LEAST_BELT
+
+    @property
+    def emptiness(self) -> float:
+        """How empty the gap is, 0 to 1: 1 less the density left in it, relative to either side; 0 without a gap.
+
+        Across a belt that is n times as wide as the steps within the segments, the density is at most 1 / n².
+        """
+        if not self.gap:
+            return 0.0
+        return 1 - min(self.depth if self._is_valley else 1.0, self.belt**-2)
+
+    @property
+    def _is_valley(self) -> bool:
+        return self.chance <= MOST_CHANCE and self.depth <= MOST_DEPTH
 
 
 def hold_out(points: Floats, encoder: Encoder, most: int, seed: int) -> HeldOut:
@@ -112,9 +126,7 @@ def pairs_of(held_out: HeldOut, labels: Indices, nearest: Indices, segments: int
         ratios, touching = np.minimum(first.ratios, second.ratios), np.triu(first.touching | second.touching)
         neighbours = _neighbours(scale.points, labels, segments, touching) if not number else [p.pair for p in pairs]
         valleys = _valleys(scale.points, held_out.folds, labels, segments, neighbours)
-        here = [
-            PairEvidence(pair, total.chance, total.depth, float(ratios[pair])) for pair, total in valleys.items()
-        ]
+        here = [PairEvidence(pair, total.chance, total.depth, float(ratios[pair])) for pair, total in valleys.items()]
         pairs = [_weaker(*both) for both in zip(pairs, here, strict=True)] if number else here
     mapped = held_out.points @ rounded(held_out.points, labels, segments).transform
     return tuple(_tested_for_contact(pair, mapped, nearest[held_out.rows], held_out.folds) for pair in pairs)

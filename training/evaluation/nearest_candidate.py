@@ -37,7 +37,7 @@ def limits_to_move(judgement: Judgement, settings: DiscoverySettings, is_unstead
         moved["min_segments"] = judgement.segments
     if judgement.segments > settings.max_segments:
         moved["max_segments"] = judgement.segments
-    if judgement.smallest_share < settings.min_share:
+    if judgement.smallest_share < settings.min_share and not judgement.small_hold_money:
         moved["min_share"] = _rounded_down(judgement.smallest_share)
     if judgement.largest_share > settings.max_share:
         moved["max_share"] = _rounded_up(judgement.largest_share)

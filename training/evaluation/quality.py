@@ -23,7 +23,9 @@ class Judgement:
     agreement : share of the fitted customers whom the assigner puts into the segment that the algorithm gave them.
     gap_share : share of the pairs of neighbouring segments that a gap separates.
     groups : number of groups that gaps confirm; segments without a gap between them are one group.
+    emptiness : mean emptiness of the gaps between neighbouring segments, 0 where there is no gap; 0..1.
     scatter : logarithm of the determinant of the scatter within segments; comparable for the same number of segments.
+    small_hold_money : whether every segment smaller than `min_share` is worth keeping (`small_segments.hold_money`).
     """
 
     segments: int
@@ -35,7 +37,9 @@ class Judgement:
     agreement: float
     gap_share: float = 0.0
     groups: int = 1
+    emptiness: float = 0.0
     scatter: float = 0.0
+    small_hold_money: bool = False
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -90,6 +94,7 @@ def judge(
         agreement=agreement,
         gap_share=gap_share(pairs),
         groups=confirmed_groups(pairs, fit.assigner.size),
+        emptiness=float(np.mean([pair.emptiness for pair in pairs])) if pairs else 0.0,
         scatter=scatter,
     )
 

@@ -56,13 +56,15 @@ def figures(discovery: Discovery, yardstick: Yardstick) -> Mapping[str, float]:
 
     silhouette : in the yardstick's space. recovered : mean Jaccard similarity of the segments under resampling.
     stability, gap_share : as judged. trust, 0..3 : 2 for distinct groups, 1 for slices of a continuum, 0 for no
-    reproducible structure, plus the mean of `silhouette` (0 where negative) and `recovered`.
+    reproducible structure, plus the mean of `silhouette` (0 where negative) and `recovered`; on a continuum more steady
+    slices come before that mean.
     """
     judgement = discovery.judgement
     recovered = float(np.mean(discovery.verdict.evidence["recovered"]))
     silhouette = yardstick.silhouette(discovery)
+    slices = None if discovery.ladder is None else discovery.ladder.steady_segments
     return {
-        "trust": RANK[discovery.verdict.kind] + (max(silhouette, 0.0) + recovered) / 2,
+        "trust": RANK[discovery.verdict.kind] + _part((max(silhouette, 0.0) + recovered) / 2, slices),
         "silhouette": silhouette,
         "recovered": recovered,
         "stability": judgement.stability,
@@ -71,3 +73,11 @@ def figures(discovery: Discovery, yardstick: Yardstick) -> Mapping[str, float]:
         "smallest_share": judgement.smallest_share,
         "unassigned_share": judgement.unassigned_share,
     }
+
+
+def _part(quality: float, slices: int | None) -> float:
+    """The part of trust below a whole rank, 0 to 1: the quality, but on a continuum more steady slices come first.
+
+    For k slices it lies between 1 − 1/k and 1 − 1/(k + 1). slices : 1 where none are steady, None for no continuum.
+    """
+    return quality if slices is None else 1 - 1 / slices + quality / (slices * (slices + 1))

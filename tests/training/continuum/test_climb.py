@@ -28,7 +28,7 @@ def divisions(points: Floats, most: int = 4, seed: int = 0) -> list[Division]:
 
 
 def ladder_on(points: Floats, most: int = 4, seed: int = 0) -> Ladder:
-    return climb(divisions(points, most, seed), points, seed)
+    return climb(divisions(points, most, seed), points)
 
 
 def line(customers: int = 600) -> Floats:
@@ -79,7 +79,7 @@ def test_another_seed_chooses_the_same_number(seed: int) -> None:
 
 
 def test_nothing_to_climb() -> None:
-    ladder = climb([], line(), 0)
+    ladder = climb([], line())
     assert ladder == Ladder((), None)
     assert ladder.beside(0) == ""
 

@@ -21,10 +21,10 @@ def test_a_segment_of_one_has_no_pair() -> None:
 def test_two_blobs_have_it_for_two_and_not_for_four() -> None:
     generator = np.random.default_rng(0)
     points = np.concatenate([generator.normal(place, 1, size=(100, 2)) for place in (0, 9)])
-    two, four = (prediction_strength(KMeansSpec(k, 3), points, 4000, 0) for k in (2, 4))
+    two, four = (prediction_strength(KMeansSpec(k, 3), points, 4000) for k in (2, 4))
     assert two == 1
     assert four < 0.8
 
 
 def test_fewer_different_customers_than_segments() -> None:
-    assert prediction_strength(KMeansSpec(3, 3), np.zeros((40, 2)), 4000, 0) == 0
+    assert prediction_strength(KMeansSpec(3, 3), np.zeros((40, 2)), 4000) == 0

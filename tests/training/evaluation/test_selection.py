@@ -12,7 +12,7 @@ from training.settings import DiscoverySettings
 
 def judged(segments: int = 4, silhouette: float = 0.4, groups: int = 1, **more: float) -> Judgement:
     scores = {"smallest_share": 0.1, "largest_share": 0.5, "unassigned_share": 0.0, "stability": 0.9, "agreement": 1.0}
-    return Judgement(segments=segments, silhouette=silhouette, groups=groups, **{**scores, **more})
+    return Judgement(segments=segments, silhouette=silhouette, groups=groups, **{"emptiness": 0.8, **scores, **more})
 
 
 def chosen(
@@ -33,8 +33,9 @@ def test_nineteen_groups_in_twenty_segments_beat_two_groups() -> None:
     assert chosen(judged(2, 0.5, groups=2), judged(20, 0.4, groups=19)) == 1
 
 
-def test_of_equally_supported_candidates_the_one_without_unconfirmed_divisions() -> None:
-    assert chosen(judged(5, 0.6, groups=4), judged(3, 0.4, groups=3)) == 1
+def test_of_equally_supported_candidates_the_one_with_the_emptier_gaps() -> None:
+    assert chosen(judged(5, 0.6, groups=4, emptiness=0.5), judged(3, 0.4, groups=3, emptiness=0.9)) == 1
+    assert chosen(judged(2, 0.6, groups=2, emptiness=0.9), judged(3, 0.4, groups=3, emptiness=0.5)) == 0
 
 
 def test_of_as_many_groups_the_tightest() -> None:

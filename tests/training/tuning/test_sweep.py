@@ -22,7 +22,7 @@ from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, EncodingSettings
 from training.tuning import sweep as sweeping
-from training.tuning.figures import Yardstick, figures
+from training.tuning.figures import Yardstick, _part, figures
 from training.tuning.optuna_study import finished_trials, open_study, unfinished
 from training.tuning.sweep import Sweep, Trial, sweep
 
@@ -272,3 +272,10 @@ def test_customers_that_a_trial_leaves_out_count_as_unassigned() -> None:
 def test_of_equal_trials_the_earlier_is_best() -> None:
     trials = tuple(Trial(number, {}, {"trust": trust}) for number, trust in enumerate([1.0, 2.0, 2.0]))
     assert Sweep("trust", 3, trials).best.number == 1
+
+
+def test_on_a_continuum_a_finer_steady_division_is_trusted_more_whatever_its_quality() -> None:
+    parts = [_part(quality, slices) for slices in (1, 2, 3, 7) for quality in (0.0, 1.0)]
+    assert parts == sorted(parts)
+    assert parts[1] == parts[2] == 0.5
+    assert _part(0.4, None) == 0.4

@@ -1,0 +1,71 @@
+"""The ladder of a discovery on a continuum: a table for the run, and what the report page shows of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from training.continuum.ladder import LEAST_RECOVERED
+from training.discovery.discovery import Discovery
+
+COLUMNS = (
+    *("segments", "has_top", "steady", "chosen", "recovered", "lower", "upper", "resamples", "agreement"),
+    *("prediction_strength", "united", "union_agreement"),
+)
+
+
+def ladder_table(discovery: Discovery) -> pd.DataFrame:
+    """One row a division of the continuum, coarsest first; without rows where gaps part the segments.
+
+    Columns: segments, has_top (one is that of the top spenders), steady, chosen, recovered (mean Jaccard similarity of
+    the least steady segment), lower, upper (its 90 % interval), resamples, agreement (least similarity between five
+    seeds), prediction_strength; united (which of the chosen segments make up each union, in words), union_agreement
+    (adjusted Rand index of the two divisions).
+    """
+    unions = {union.segments: union for union in discovery.unions}
+    rows = []
+    for rung in discovery.ladder.rungs if discovery.ladder else ():
+        union = None if rung.position == discovery.choice.chosen else unions.get(rung.segments)
+        rows.append(
+            {
+                **{name: getattr(rung, name) for name in COLUMNS if hasattr(rung, name)},
+                "chosen": rung.position == discovery.choice.chosen,
+                "united": "" if union is None else _in_words(discovery, union.members),
+                "union_agreement": None if union is None else union.agreement,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def ladder_context(discovery: Discovery) -> dict[str, Any] | None:
+    """What the template `ladder.html` shows; None where gaps part the segments."""
+    if discovery.ladder is None or not discovery.ladder.rungs:
+        return None
+    table = ladder_table(discovery).astype(object)
+    return {
+        "rows": table.where(table.notna(), None).to_dict(orient="records"),
+        "sentence": discovery.other_divisions,
+        "least": LEAST_RECOVERED,
+    }
+
+
+def ladder_figures(discovery: Discovery) -> dict[str, float]:
+    """The metrics of a run: how many segments are steady at most, and the figures of that division."""
+    finest = discovery.ladder.chosen if discovery.ladder else None
+    if finest is None:
+        return {}
+    return {
+        "steady_segments": float(finest.segments),
+        "steady_recovered_lower": finest.lower,
+        "prediction_strength": finest.prediction_strength,
+    }
+
+
+def _in_words(discovery: Discovery, members: tuple[int, ...]) -> str:
+    """The unions by the names of their segments: "a + b; c"."""
+    names = discovery.model.names
+    return "; ".join(
+        " + ".join(name for name, union in zip(names, members, strict=True) if union == number)
+        for number in range(max(members) + 1)
+    )

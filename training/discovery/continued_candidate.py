@@ -15,7 +15,7 @@ from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec, Fit, FittingContext
 from training.continuum.ladder import Ladder
 from training.discovery.candidate_trial import Candidate, try_candidate
-from training.discovery.finest_division import ladder_beside
+from training.discovery.ladder_beside import ladder_beside
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
 from training.evaluation.gaps import hold_out

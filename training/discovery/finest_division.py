@@ -7,12 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.top_spenders import AmountAxis, TopSpendersSpec
 from training.continuum.climb import choose_rung, climb, rung_of
 from training.continuum.found_again import Division
 from training.continuum.ladder import Ladder
-from training.continuum.unions import union_of, united
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.decision import Proposal
 from training.discovery.recurrence import verdict_of
@@ -54,22 +52,6 @@ def finest_found_again(proposal: Proposal, settings: DiscoverySettings) -> tuple
         verdict = verdict_of(proposal.candidates[finest.position], proposal.customers.points, settings)
         proposal = replace(proposal, choice=replace(proposal.choice, chosen=finest.position), verdict=verdict)
     return _because(proposal, ladder), ladder
-
-
-def ladder_beside(
-    ladder: Ladder, candidates: Sequence[Candidate], labels: Indices, segments: int, points: Floats
-) -> Ladder:
-    """The ladder beside segments that are not a rung of it, such as a serving model's, with the unions of these.
-
-    labels : (n,) the nearest segment of each of the (n, width) points.
-    """
-    steps = {max(members) + 1: members for members in united(points, labels, segments)}
-    unions = []
-    for rung in ladder.rungs:
-        flat = candidates[rung.position].labels
-        if rung.steady and rung.segments in steps and flat is not None:
-            unions.append(union_of(steps[rung.segments], labels, flat))
-    return replace(ladder, chosen=None, unions=tuple(unions))
 
 
 def _because(proposal: Proposal, ladder: Ladder) -> Proposal:

@@ -51,7 +51,7 @@ def test_each_limit_is_answered_by_its_setting(broken: dict[str, float], propose
 
 def test_the_fewest_and_smallest_changes_are_proposed_and_the_broken_limits_counted() -> None:
     far, near = judged(largest_share=0.96, smallest_share=0.004), judged(smallest_share=0.009)
-    message = refusal(far, near, judged(smallest_share=0.001), judged(stability=0.1, segments=40), None)
+    message = refusal(far, near, judged(smallest_share=0.001), judged(stability=0.1, segments=70), None)
     assert "candidate 1 comes nearest: `discovery: {min_share: 0.009}`" in message
     assert "Limits broken: min_share by 3 candidates, max_share by 1 candidate, max_segments by 1 candidate." in message
     assert "candidate 4: refused: fewer than two segments" in message

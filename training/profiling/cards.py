@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from segment_model.cards import Difference, SegmentCard
-from segment_model.contract import VectorContract
+from segment_model.contract import Role, VectorContract
 from segment_model.encoding.encoder import Indices
 from segment_model.errors import counted
 from segment_model.language.wording import plain_number
@@ -57,7 +57,8 @@ def make_cards(
 def _sentence(size: int, share: float, differences: Sequence[Difference], contract: VectorContract) -> str:
     start = f"{counted(size, 'customer')} ({plain_number(100 * share)} %)"
     parts = []
-    for difference in differences[:IN_A_SENTENCE]:
+    shaping_first = sorted(differences, key=lambda difference: contract[difference.column].role is not Role.BASIS)
+    for difference in shaping_first[:IN_A_SENTENCE]:
         column = contract[difference.column]
         typical = titled_value(difference.typical, column)
         overall = unitless_value(difference.overall, column)

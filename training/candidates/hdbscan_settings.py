@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from training.candidates.candidate import CandidateSpec, FittingContext
     from training.candidates.hdbscan import HdbscanSpec
 
-SIZE_SHARES = (0.01, 0.02, 0.05)  # of the customers in a fit: the `min_cluster_size`s that are tried by default
+SIZE_SHARES = (0.003, 0.01, 0.02, 0.05)  # of the customers in a fit: the `min_cluster_size`s that are tried by default
 FEWEST_IN_A_GROUP = 10
 USUAL_SAMPLES = 10
 
@@ -24,7 +24,7 @@ class HdbscanSettings(AlgorithmSettings):
 
     algorithm: Literal["hdbscan"] = Field("hdbscan", description="says which algorithm the entry is")
     min_cluster_sizes: tuple[Annotated[int, Field(ge=2)], ...] = Field(
-        (), description="smallest groups to try; empty: 1 %, 2 % and 5 % of the customers, at least 10"
+        (), description="smallest groups to try; empty: 0.3 %, 1 %, 2 % and 5 % of the customers, at least 10"
     )
     min_samples: int | None = Field(None, ge=1, description="neighbours that make a place dense; empty: at most 10")
     embedding: UmapSettings | None = Field(None, description="UMAP before HDBSCAN")

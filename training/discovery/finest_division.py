@@ -16,7 +16,7 @@ from training.discovery.decision import Proposal
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
 from training.evaluation.gaps import hold_out
-from training.evaluation.selection import objections, shows_groups
+from training.evaluation.selection import is_agreed, objections, shows_groups
 from training.evaluation.small_segments import small_head
 from training.evaluation.verdict import VerdictKind
 from training.money_columns import money_column
@@ -30,7 +30,9 @@ def finest_found_again(proposal: Proposal, settings: DiscoverySettings) -> tuple
     again beside the others, it is one of the segments.
     """
     judgement = proposal.chosen.judgement
-    if proposal.verdict.kind is not VerdictKind.SLICES or (judgement is not None and shows_groups(judgement)):
+    if judgement is None or proposal.verdict.kind is not VerdictKind.SLICES:
+        return proposal, None
+    if shows_groups(judgement) or is_agreed(judgement):
         return proposal, None
     divisions = _divisions(proposal.candidates, proposal.customers, settings)
     ladder = climb(divisions, proposal.customers.points)

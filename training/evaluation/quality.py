@@ -23,6 +23,7 @@ class Judgement:
     agreement : share of the fitted customers whom the assigner puts into the segment that the algorithm gave them.
     gap_share : share of the pairs of neighbouring segments that a gap separates.
     groups : number of groups that gaps confirm; segments without a gap between them are one group.
+    found_number : whether the algorithm found the number of segments by itself, and was not asked for it.
     emptiness : mean emptiness of the gaps between neighbouring segments, 0 where there is no gap; 0..1.
     scatter : logarithm of the determinant of the scatter within segments; comparable for the same number of segments.
     small_hold_money : whether every segment smaller than `min_share` is worth keeping (`small_segments.hold_money`).
@@ -38,6 +39,7 @@ class Judgement:
     gap_share: float = 0.0
     groups: int = 1
     emptiness: float = 0.0
+    found_number: bool = False
     scatter: float = 0.0
     small_hold_money: bool = False
 
@@ -94,6 +96,7 @@ def judge(
         agreement=agreement,
         gap_share=gap_share(pairs),
         groups=confirmed_groups(pairs, fit.assigner.size),
+        found_number=not (spec.divides_continuum or spec.needs_gaps),
         emptiness=float(np.mean([pair.emptiness for pair in pairs])) if pairs else 0.0,
         scatter=scatter,
     )

@@ -31,8 +31,8 @@ def ladder_plot(discovery: Discovery) -> Figure:
     _draw_recovery(quiet(panels[0]), ladder, discovery.choice.chosen)
     if unions:
         _draw_unions(quiet(panels[1]), ladder, unions, [card.share for card in discovery.model.cards])
-    panels[0].set(ylim=(len(ladder.rungs) - 0.4, -0.9))
-    panels[0].set_yticks(range(len(ladder.rungs)), [f"{rung.label} segments" for rung in ladder.rungs])
+    panels[0].set(ylim=(len(ladder.rungs) - 0.4, -0.9), ylabel="segments")
+    panels[0].set_yticks(range(len(ladder.rungs)), [rung.label for rung in ladder.rungs])
     return figure
 
 

@@ -11,13 +11,13 @@ from training.candidates.top_spenders import AmountAxis, TopSpendersSpec
 from training.continuum.climb import choose_rung, climb, rung_of
 from training.continuum.found_again import Division
 from training.continuum.ladder import Ladder
+from training.continuum.small_segments import small_head
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.decision import Proposal
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
 from training.evaluation.gaps import hold_out
 from training.evaluation.selection import is_agreed, objections, shows_groups
-from training.evaluation.small_segments import small_head
 from training.evaluation.verdict import VerdictKind
 from training.money_columns import money_column
 from training.settings import DiscoverySettings

@@ -12,6 +12,7 @@ from training.evaluation.quality import Judgement
 from training.settings import DiscoverySettings
 
 SHARE_STEP = Decimal("0.001")  # to which an upper limit is rounded
+MOST_DECIMALS = 6  # of a percentage beside its limit
 OF_FORCE = 10.0  # `force` gives up a test of trust, and is proposed only where moving limits does not suffice
 Limits = Mapping[str, float]
 
@@ -58,6 +59,15 @@ def broken_in_words(limits: Mapping[int, Limits]) -> str:
     """How many candidates break each limit, most first: "min_share is broken by 3 candidates, ..."."""
     counts = Counter(name for moved in limits.values() for name in moved if name != "force")
     return ", ".join(f"{name} by {counted(count, 'candidate')}" for name, count in counts.most_common())
+
+
+def beside_limit(share: float, limit: float) -> tuple[str, str]:
+    """Both as percentages with as many decimals as tell them apart: 0.96 % under 1 % is no "1.0%, under 1.0%"."""
+    for decimals in range(1, MOST_DECIMALS):
+        words = (f"{share:.{decimals}%}", f"{limit:.{decimals}%}")
+        if words[0] != words[1]:
+            return words
+    return f"{share:.{MOST_DECIMALS}%}", f"{limit:.{MOST_DECIMALS}%}"
 
 
 def _distance(moved: Limits, settings: DiscoverySettings) -> float:

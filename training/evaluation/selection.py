@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from segment_model.errors import DiscoveryError, counted
-from training.evaluation.nearest_candidate import broken_in_words, limits_to_move, nearest_candidate
+from training.evaluation.nearest_candidate import beside_limit, broken_in_words, limits_to_move, nearest_candidate
 from training.evaluation.quality import Judgement
-from training.evaluation.share_words import beside_limit
 from training.settings import DiscoverySettings
 
 AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are sampling noise

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segment_model.errors import DiscoveryError
-from training.evaluation.nearest_candidate import broken_in_words, limits_to_move, nearest_candidate
+from training.evaluation.nearest_candidate import beside_limit, broken_in_words, limits_to_move, nearest_candidate
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import choose, objections, unsteadiness
 from training.settings import DiscoverySettings
@@ -100,3 +100,16 @@ def test_the_proposed_settings_let_that_candidate_through(judgements: list[Judge
     else:
         moved = [limits_to_move(j, settings, bool(unsteadiness(j))) for j in judgements]
         assert {} in moved
+
+
+@pytest.mark.parametrize(
+    ("share", "limit", "words"),
+    [
+        (0.0096, 0.01, ("0.96%", "1.00%")),
+        (0.004, 0.01, ("0.4%", "1.0%")),
+        (0.95001, 0.95, ("95.001%", "95.000%")),
+        (0.5, 0.5, ("50.000000%", "50.000000%")),
+    ],
+)
+def test_the_decimals_tell_the_share_and_the_limit_apart(share: float, limit: float, words: tuple[str, str]) -> None:
+    assert beside_limit(share, limit) == words

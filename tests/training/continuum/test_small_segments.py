@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.evaluation.small_segments import hold_money, small_head
+from training.continuum.small_segments import hold_money, small_head
 
 
 def labels_and_amounts(small: int, money_share: float, customers: int = 5000) -> tuple[np.ndarray, np.ndarray]:

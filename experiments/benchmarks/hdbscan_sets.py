@@ -15,12 +15,15 @@ from jobs.customer_vectors import vectors_of
 from segment_model.contract import Column, Kind, VectorContract
 from training.settings import read_settings
 
+JUDGED = ("fcps", "graves", "other")  # batteries
+
 
 def labelled_sets() -> Iterator[tuple[str, pd.DataFrame]]:
     """The sets with known groups, without their labels."""
-    for path in labelled_files():
-        frame = pd.read_parquet(path)
-        yield path.stem, frame[[name for name in frame if not str(name).startswith("label")]]
+    for battery in JUDGED:
+        for path in labelled_files(battery):
+            frame = pd.read_parquet(path)
+            yield path.stem, frame[[name for name in frame if not str(name).startswith("label")]]
 
 
 def customer_sets() -> Iterator[tuple[str, pd.DataFrame]]:

@@ -9,9 +9,11 @@ import os
 from pathlib import Path
 
 EXTERNAL = Path(os.environ.get("SEGMENTS_DATA", Path(__file__).parents[3] / "shared" / "data")).resolve()
-BATTERIES = ("fcps", "graves", "other")  # the sets that decision 9 reports; other folders beside them have other uses
+BATTERIES = ("fcps", "graves", "other", "sipu", "uci")
+GENERATED = "repliclust"  # tables of a generator that is not ours; no rule is chosen on them
 
 
-def labelled_files() -> list[Path]:
-    """The files of the labelled sets, battery by battery."""
-    return [path for battery in BATTERIES for path in sorted((EXTERNAL / "clustering_v1" / battery).glob("*.parquet"))]
+def labelled_files(battery: str) -> list[Path]:
+    """The files of the labelled sets of a battery, or of `GENERATED`."""
+    folder = Path(f"{GENERATED}_v1") if battery == GENERATED else Path("clustering_v1") / battery
+    return sorted((EXTERNAL / folder).glob("*.parquet"))

@@ -11,7 +11,7 @@ from experiments.benchmarks import succession
 from experiments.benchmarks.discovery.everyday import everyday_figures
 from experiments.benchmarks.discovery.finding import TINY
 from experiments.benchmarks.discovery.known_structure import structure_figures
-from experiments.benchmarks.discovery.labelled_sets import labelled_sets
+from experiments.benchmarks.discovery.leave_one_out import labelled_figures
 from experiments.benchmarks.discovery.running_time import against_a_loop, growth
 
 
@@ -21,13 +21,13 @@ def run(size: int) -> dict[str, object]:
     Returns
     -------
     dict
-        The figures of decision 9; those that need a folder of labelled sets are None where it is absent, and `missing`
+        The figures of decision 27; those that need a folder of labelled sets are None where it is absent, and `missing`
         lists the companies whose data for the lasting ids are absent.
     """
     rows = max(60, 2 * size**2)  # 20,000 at full size
     return {
         "benchmark": "discovery",
-        **labelled_sets(size),
+        **labelled_figures(size),
         **structure_figures(size),
         **everyday_figures(size),
         **lasting_ids(size),

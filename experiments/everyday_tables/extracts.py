@@ -14,7 +14,7 @@ def customer_personality() -> EverydayTable | None:
     amounts = ("Wines", "Fruits", "MeatProducts", "FishProducts", "SweetProducts", "GoldProds")
     return _extract(
         "customer_personality",
-        "customer_personality",
+        "customer_personality/customer_personality.parquet",
         {
             "columns": {"customer_id": "ID"},
             "exclude": ["Dt_Customer", "Z_CostContact", "Z_Revenue"],
@@ -30,7 +30,7 @@ def wholesale() -> EverydayTable | None:
     amounts = ("Fresh", "Milk", "Grocery", "Frozen", "Detergents_Paper", "Delicassen")
     return _extract(
         "wholesale",
-        "wholesale",
+        "wholesale/wholesale.parquet",
         {
             "number_rows": True,
             "kinds": {"Channel": "category", "Region": "category"} | dict.fromkeys(amounts, "number"),
@@ -42,8 +42,8 @@ def wholesale() -> EverydayTable | None:
 def airline() -> EverydayTable | None:
     """3,999 members of a frequent-flyer programme; the award flight is what their miles lead to, so it describes."""
     return _extract(
-        "mlba_marketing",
-        "EastWestAirlinesCluster",
+        "airline",
+        "mlba_marketing/EastWestAirlinesCluster.parquet",
         {
             "columns": {"customer_id": "ID#"},
             "units": {"Balance": "miles", "Qual_miles": "miles", "Bonus_miles": "miles", "Flight_miles_12mo": "miles"}
@@ -60,14 +60,16 @@ def cc_general() -> EverydayTable | None:
         "PAYMENTS", "MINIMUM_PAYMENTS",
     )  # fmt: skip
     columns = {"customer_id": "CUST_ID"}
-    return _extract("cc_general", "cc_general", {"columns": columns, "units": dict.fromkeys(amounts, "USD")})
+    return _extract(
+        "cc_general", "cc_general/cc_general.parquet", {"columns": columns, "units": dict.fromkeys(amounts, "USD")}
+    )
 
 
 def telco() -> EverydayTable | None:
     """7,043 customers of a telephone company: services, contract, charges; churn is the outcome, so it describes."""
     return _extract(
-        "telco_ibm",
         "telco",
+        "telco_ibm/telco.parquet",
         {
             "columns": {"customer_id": "customerID"},
             "sensitive": ["gender", "SeniorCitizen"],
@@ -77,8 +79,8 @@ def telco() -> EverydayTable | None:
     )
 
 
-def _extract(folder: str, file: str, source: Mapping[str, Any]) -> EverydayTable | None:
-    path = EXTERNAL / folder / f"{file}.parquet"
+def _extract(name: str, file: str, source: Mapping[str, Any]) -> EverydayTable | None:
+    path = EXTERNAL / file
     if not path.exists():
         return None
-    return read_table(file, {"sources": {"vectors": {"file": path.name, **source}}}, path.parent)
+    return read_table(name, {"sources": {"vectors": {"file": path.name, **source}}}, path.parent)

@@ -34,6 +34,7 @@ OUTCOMES = {"airline": "Award", "telco": "Churn"}
 def test_each_table_is_read_whole_and_tells_discovery_nothing(name: str, needed: Callable[..., Any]) -> None:
     table = needed(EVERYDAY_TABLES[name](), f"{name} is absent: set SEGMENTS_DATA to the folder of test data")
     customers, basis = SHAPES[name]
+    assert table.name == name
     assert len(table.frame) == customers
     assert [column.name for column in table.contract.columns] == list(table.frame)
     assert table.settings == DiscoverySettings()

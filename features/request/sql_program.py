@@ -92,7 +92,7 @@ class RecordProgram:
 
 def _sql(expression: ibis.expr.types.Table, tables: Types) -> str:
     """The SQL of an expression without unused columns, which are dropped here because DuckDB's optimiser is off."""
-    tree = sqlglot.parse_one(str(ibis.to_sql(expression, dialect=DIALECT)), dialect=DIALECT)
+    tree = sqlglot.parse_one(str(ibis.to_sql(expression, dialect=DIALECT, pretty=False)), dialect=DIALECT)
     return pushdown_projections(qualify(tree, schema=dict(tables), dialect=AS_WRITTEN)).sql(dialect=DIALECT)
 
 

@@ -24,6 +24,7 @@ class Judgement:
     gap_share : share of the pairs of neighbouring segments that a gap separates.
     groups : number of groups that gaps confirm; segments without a gap between them are one group.
     found_number : whether the algorithm found the number of segments by itself, and was not asked for it.
+    untied : adjusted Rand index to the segments that such an algorithm finds once tied values are blurred.
     emptiness : mean emptiness of the gaps between neighbouring segments, 0 where there is no gap; 0..1.
     scatter : logarithm of the determinant of the scatter within segments; comparable for the same number of segments.
     small_hold_money : whether every segment smaller than `min_share` is worth keeping (`small_segments.hold_money`).
@@ -40,6 +41,7 @@ class Judgement:
     groups: int = 1
     emptiness: float = 0.0
     found_number: bool = False
+    untied: float = 0.0
     scatter: float = 0.0
     small_hold_money: bool = False
 
@@ -130,6 +132,19 @@ def stability(spec: CandidateSpec, points: Floats, judged: int, seed: int) -> fl
         return 0.0
     everyone = points[rows]
     return float(adjusted_rand_score(assigned_labels(first, everyone), assigned_labels(second, everyone)))
+
+
+def similarity_untied(spec: CandidateSpec, blurred: Floats, labels: Indices, share: float, seed: int) -> float:
+    """Adjusted Rand index of segments to those that the algorithm finds among the same customers with ties blurred.
+
+    blurred : (m, width) points; labels : (m,) their segments, -1 where unassigned; share : of the customers who are
+    among them. Whole numbers and categories lie on a grid, whose empty rows a density-based algorithm takes for gaps.
+    """
+    try:
+        fit = spec.for_share(share).fit(np.ascontiguousarray(blurred), seed)
+    except NoSegmentsError:
+        return 0.0
+    return float(adjusted_rand_score(labels, assigned_labels(fit, blurred)))
 
 
 def _weights(labels: Indices, chosen: Indices) -> Floats:

@@ -14,6 +14,7 @@ from training.settings import DiscoverySettings
 AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are sampling noise
 LEAST_STABILITY = 0.5  # adjusted Rand index between halves; below it the segments depend on the sample
 LEAST_SUPPORT = 2  # that of two groups with a gap between them
+AGREED = 0.75  # adjusted Rand index; from there Hennig (2007) calls a cluster valid and stable
 MOST_UNASSIGNED = 0.25  # share of the customers
 LEAST_AGREED_SHARE = 0.05  # of the customers, in the smallest segment
 EMPTINESS_WEIGHT = 2  # decision 27: chosen on four batteries of labelled sets, scored on the fifth
@@ -136,10 +137,12 @@ def shows_groups(judgement: Judgement) -> bool:
 def is_agreed(judgement: Judgement) -> bool:
     """Whether halves of the customers agree on segments for whose number nobody asked, and which take in most of them.
 
-    Thin places part them that are no gaps by our tests, for instance where two shapes touch. An algorithm that is asked
-    for a number divides any continuum the same way twice, so that agreement says nothing about groups.
+    Thin places part them that are no gaps by our tests, for instance where two shapes touch; they must also part them
+    once ties are blurred. An algorithm that is asked for a number divides any continuum the same way twice, so that
+    agreement says nothing about groups.
     """
-    agrees = judgement.stability >= LEAST_STABILITY and judgement.unassigned_share <= MOST_UNASSIGNED
+    agrees = min(judgement.stability, judgement.untied) >= AGREED
+    agrees &= judgement.unassigned_share <= MOST_UNASSIGNED
     return judgement.found_number and agrees and judgement.smallest_share >= LEAST_AGREED_SHARE
 
 

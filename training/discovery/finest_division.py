@@ -47,11 +47,12 @@ def finest_found_again(proposal: Proposal, settings: DiscoverySettings) -> tuple
             ladder = choose_rung(rungs, rung, [*divisions, division], customers.points)
             remarks = (*proposal.choice.remarks, _scores(candidate))
             choice = replace(proposal.choice, chosen=division.position, remarks=remarks)
-            verdict = verdict_of(candidate, customers.points, settings)
+            verdict = verdict_of(candidate, customers.points, settings, found_again=True)
             proposal = Proposal(customers, (*proposal.candidates, candidate), choice, verdict)
             return _because(proposal, ladder), ladder
     if finest.position != proposal.choice.chosen:
-        verdict = verdict_of(proposal.candidates[finest.position], proposal.customers.points, settings)
+        points = proposal.customers.points
+        verdict = verdict_of(proposal.candidates[finest.position], points, settings, found_again=True)
         proposal = replace(proposal, choice=replace(proposal.choice, chosen=finest.position), verdict=verdict)
     return _because(proposal, ladder), ladder
 

@@ -59,14 +59,17 @@ def choose_recurring(
     )
 
 
-def verdict_of(candidate: Candidate, points: Floats, settings: DiscoverySettings) -> Verdict:
-    """The verdict on the segments of a candidate among (n, width) points."""
+def verdict_of(
+    candidate: Candidate, points: Floats, settings: DiscoverySettings, *, found_again: bool = False
+) -> Verdict:
+    """The verdict on the segments of a candidate among (n, width) points; found_again : as of `verdict.decide`."""
     if candidate.fit is None or candidate.judgement is None:  # `choose` never picks such a candidate
         raise DiscoveryError(f"{candidate.spec.name} has no segments")
     nearest = candidate.fit.assigner.nearest(np.ascontiguousarray(points.T)).segment
     size, seed = candidate.fit.assigner.size, settings.seed
     recovered = recovery(candidate.spec, points, nearest, size, settings.judged_customers, seed)
-    return decide(candidate.judgement, candidate.pairs, recovered, null_silhouettes(candidate.spec, points, seed))
+    null = null_silhouettes(candidate.spec, points, seed)
+    return decide(candidate.judgement, candidate.pairs, recovered, null, found_again=found_again)
 
 
 def _refines(candidates: Sequence[Candidate], finer: int, coarser: int) -> bool:

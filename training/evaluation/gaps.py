@@ -3,7 +3,7 @@
 There are two kinds of gap. A valley is a dip of the density along the line between two segments: located on four fifths
 of the customers and counted on the last fifth, five times (`valleys`). A sparse belt separates segments of any shape in
 the single-linkage trees of both halves of the customers (`sparse_belts`). Either must show on the encoded scale and on
-the logarithmic one (`log_scale`), and is no gap where the segments touch densely somewhere (`contact`).
+the other one (`other_scale`), and is no gap where the segments touch densely somewhere (`contact`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from segment_model.encoding.encoder import Encoder, Flags, Floats, Indices
 from training.candidates.candidate import sample_rows
 from training.evaluation.contact import touch_densely
-from training.evaluation.log_scale import on_log_scale
+from training.evaluation.other_scale import on_other_scale
 from training.evaluation.sparse_belts import Linkage, belts_between, linkage
 from training.evaluation.tie_blurring import blur_ties, measure_ties
 from training.evaluation.valleys import Counts, count_windows, rounded, scatter, straight
@@ -42,7 +42,7 @@ class HeldOut:
     """The sampled customers: their rows (m,), and the fold (m,) of each.
 
     halves : the positions of a random half of them, and of the other half. scales : the encoded scale, and the
-    logarithmic one where it differs.
+    other one where it differs.
     """
 
     rows: Indices
@@ -102,7 +102,7 @@ def hold_out(points: Floats, encoder: Encoder, most: int, seed: int) -> HeldOut:
     folds = np.empty_like(order)
     folds[order] = np.arange(len(order)) % FOLDS
     scales = []
-    for scaled in (points, on_log_scale(points, encoder)):
+    for scaled in (points, on_other_scale(points, encoder)):
         if scaled is not None:
             blurred = blur_ties(scaled[rows], measure_ties(scaled, encoder).of(rows), seed)
             scales.append(Scale(blurred, (linkage(blurred[halves[0]]), linkage(blurred[halves[1]]))))

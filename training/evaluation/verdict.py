@@ -47,15 +47,23 @@ class Verdict:
         return {"verdict": str(self.kind), "reasons": list(self.reasons), "evidence": self.evidence}
 
 
-def decide(judgement: Judgement, pairs: Sequence[PairEvidence], recovered: Floats, null_silhouettes: Floats) -> Verdict:
+def decide(
+    judgement: Judgement,
+    pairs: Sequence[PairEvidence],
+    recovered: Floats,
+    null_silhouettes: Floats,
+    *,
+    found_again: bool = False,
+) -> Verdict:
     """Distinct groups: all neighbours are separated by a gap, and every segment recurs under resampling.
 
     Slices of a continuum: segments recur on average, and halves of the customers agree on them where `selection` asks
-    for it. recovered : (segments,) mean Jaccard similarity of each segment under resampling.
+    for it. recovered : (segments,) mean Jaccard similarity of each segment under resampling. found_again : whether more resamples
+    have shown already that every segment is found again; then halves need not agree.
     """
     gaps = sum(pair.gap for pair in pairs)
     least, typical = float(recovered.min()), float(recovered.mean())
-    unsteady = unsteadiness(judgement)
+    unsteady = [] if found_again else unsteadiness(judgement)
     if pairs and gaps == len(pairs) and least >= RECURRING:
         kind = VerdictKind.DISTINCT
     elif typical >= DISSOLVED and not unsteady:

@@ -43,7 +43,9 @@ def ladder_context(discovery: Discovery) -> dict[str, Any] | None:
     if discovery.ladder is None or not discovery.ladder.rungs:
         return None
     table = ladder_table(discovery).astype(object)
+    finest = discovery.ladder.chosen
     return {
+        "is_finest": finest is not None and finest.position == discovery.choice.chosen,
         "rows": table.where(table.notna(), None).to_dict(orient="records"),
         "sentence": discovery.other_divisions,
         "least": LEAST_RECOVERED,

@@ -14,8 +14,10 @@ import numpy as np
 
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Encoder, Floats, Indices, Transform
-from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError, largest_first
+from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError, largest_first, means_of
 from training.fitting.head_tail import heads
+
+TOP, HEAD = "top_of", "head"  # the parameters that say whose top is a segment, and which head of it
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class TopSpendersSpec:
     @property
     def parameters(self) -> dict[str, Any]:
         segments = {"segments": self.spec.parameters["segments"] + 1} if "segments" in self.spec.parameters else {}
-        return {**self.spec.parameters, **segments, "top_of": self.axis.name, "head": self.depth + 1}
+        return {**self.spec.parameters, **segments, TOP: self.axis.name, HEAD: self.depth + 1}
 
     @property
     def needs_gaps(self) -> bool:
@@ -79,7 +81,8 @@ class TopSpendersSpec:
         return replace(self, spec=self.spec.for_share(share))
 
     def centres_of(self, points: Floats, labels: Indices) -> Floats | None:
-        return self.spec.centres_of(points, labels)
+        segments = self.parameters.get("segments")
+        return None if segments is None else means_of(points, labels, segments)
 
     def fit(self, points: Floats, seed: int) -> Fit:
         """Fit `spec`, and add the mean of the head as a centroid; the nearest one then decides for every customer."""

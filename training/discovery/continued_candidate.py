@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from segment_model.assigners.assigner import Assigner
-from segment_model.encoding.encoder import Floats, Indices
+from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec, Fit, FittingContext
-from training.continuum.ladder import Ladder
+from training.candidates.top_spenders import HEAD, TOP, AmountAxis, TopSpendersSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
-from training.discovery.ladder_beside import ladder_beside
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
 from training.evaluation.gaps import hold_out
@@ -86,14 +85,6 @@ class ContinuedCandidate:
     objections: tuple[str, ...]
     way: float
 
-    def beside(self, ladder: Ladder, candidates: Sequence[Candidate]) -> Ladder:
-        """The ladder of new candidates beside these segments."""
-        if self.candidate.fit is None:  # it has one, which is not made anew
-            return ladder
-        points, assigner = self.customers.points, self.candidate.fit.assigner
-        nearest = assigner.nearest(np.ascontiguousarray(points.T)).segment
-        return ladder_beside(ladder, candidates, nearest, assigner.size, points)
-
 
 def judge_continued(
     incumbent: SegmentModel, customers: EncodedCustomers, settings: DiscoverySettings
@@ -102,20 +93,22 @@ def judge_continued(
 
     None if the settings do not ask for them, the incumbent cannot read these customers, or fewer than two are left.
     """
-    today = continued_spec(incumbent, context_of(customers), settings)
-    if today is None:
+    top = _parameters(incumbent).get(TOP)
+    today = customers.with_whole_top(top) if top in customers.encoder.numbers.names else customers
+    made_today = continued_spec(incumbent, today, settings)
+    if made_today is None:
         return None
     try:
         before = assign_vectors(incumbent, customers.frame, customers.contract.columns)
     except ContractError:
         return None
     same_encoding = asks_for_encoding_of(incumbent, settings)
-    going_on = continue_segments(incumbent, before.segment, customers, today.centres_of, same_encoding)
+    going_on = continue_segments(incumbent, before.segment, today, made_today.centres_of, same_encoding)
     if going_on is None:
         return None
     kept = customers.encoded_by(going_on.encoder)
     assigner = _without_ended(going_on.assigner, kept.points, incumbent, settings)
-    spec = None if assigner is None else continued_spec(incumbent, context_of(kept), settings, assigner.size)
+    spec = None if assigner is None else continued_spec(incumbent, kept, settings, assigner.size)
     if assigner is None or spec is None:
         return None
     labels = _labels(assigner, kept.points)
@@ -158,20 +151,34 @@ def context_of(customers: EncodedCustomers) -> FittingContext:
 
 
 def continued_spec(
-    incumbent: SegmentModel, context: FittingContext, settings: DiscoverySettings, segments: int | None = None
+    incumbent: SegmentModel, customers: EncodedCustomers, settings: DiscoverySettings, segments: int | None = None
 ) -> CandidateSpec | None:
     """The candidate that makes the incumbent's segments anew; None where the settings do not ask for them.
 
-    segments : how many of them go on; None for all.
+    segments : how many of them go on; None for all. A segment of top spenders is made beside the others.
     """
-    algorithm, parameters = (incumbent.provenance.get(name) for name in ("algorithm", "parameters"))
-    wanted = dict(parameters or {})
+    wanted = _parameters(incumbent)
     if segments is not None and "segments" in wanted:
         wanted["segments"] = segments
+    top, head = wanted.pop(TOP, None), wanted.pop(HEAD, 1)
+    if top is not None and "segments" in wanted:
+        wanted["segments"] -= 1
     for asked in settings.algorithms:
-        if asked.algorithm == algorithm and (spec := asked.continued(wanted, context)) is not None:
-            return spec
+        if asked.algorithm == incumbent.provenance.get("algorithm"):
+            spec = asked.continued(wanted, context_of(customers))
+            if spec is not None:
+                return spec if top is None else _with_top(spec, customers.encoder, top, head - 1)
     return None
+
+
+def _with_top(spec: CandidateSpec, encoder: Encoder, top: str, depth: int) -> CandidateSpec | None:
+    axis = AmountAxis.of(encoder, top) if top in encoder.numbers.names else None
+    return None if axis is None else TopSpendersSpec(spec, axis, depth)
+
+
+def _parameters(incumbent: SegmentModel) -> dict[str, Any]:
+    """The parameters of the candidate that made the incumbent; empty where its provenance has none."""
+    return dict(incumbent.provenance.get("parameters", {}))
 
 
 def settings_then(incumbent: SegmentModel) -> Mapping[str, Any]:

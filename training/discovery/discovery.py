@@ -21,6 +21,7 @@ from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.continued_candidate import context_of, judge_continued
 from training.discovery.decision import Proposal, decide_between, kept_alone
 from training.discovery.finest_division import finest_found_again
+from training.discovery.ladder_beside import ladder_beside
 from training.discovery.recurrence import choose_recurring
 from training.encoding import EncodedCustomers, fit_encoding
 from training.evaluation.gaps import hold_out
@@ -66,11 +67,8 @@ class Discovery:
 
     @property
     def unions(self) -> tuple[Union, ...]:
-        """The segments united into fewer, as of the ladder; empty where they are not its chosen ones."""
-        finest = None if self.ladder is None else self.ladder.chosen
-        if self.ladder is None or finest is None or finest.position != self.choice.chosen:
-            return ()
-        return self.ladder.unions
+        """The segments united into fewer, as of the ladder."""
+        return () if self.ladder is None else self.ladder.unions
 
     @property
     def judgement(self) -> Judgement:
@@ -127,7 +125,7 @@ def discover(
         if continued is not None:
             decided = decide_between(decided, continued, settings)
             if ladder is not None and decided.chosen is continued.candidate:
-                ladder = continued.beside(ladder, candidates)
+                ladder = ladder_beside(ladder, decided)
     decided = replace(decided, verdict=_with_repetition(decided))
     model = assemble_model(
         decided.chosen,

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from segment_model.encoding.encoder import Floats, Indices
+import numpy as np
+
 from training.continuum.ladder import Ladder
 from training.continuum.unions import union_of, united
-from training.discovery.candidate_trial import Candidate
+from training.discovery.decision import Proposal
 
 
-def ladder_beside(
-    ladder: Ladder, candidates: Sequence[Candidate], labels: Indices, segments: int, points: Floats
-) -> Ladder:
-    """The ladder beside segments that are not a rung of it, such as a serving model's, with the unions of these.
-
-    labels : (n,) the nearest segment of each of the (n, width) points.
-    """
-    steps = {max(members) + 1: members for members in united(points, labels, segments)}
+def ladder_beside(ladder: Ladder, kept: Proposal) -> Ladder:
+    """The ladder beside the chosen segments of a proposal, which are not a rung of it, with the unions of these."""
+    points, assigner = kept.customers.points, kept.chosen.assigner
+    labels = assigner.nearest(np.ascontiguousarray(points.T)).segment
+    steps = {max(members) + 1: members for members in united(points, labels, assigner.size)}
     unions = []
     for rung in ladder.rungs:
-        flat = candidates[rung.position].labels
+        flat = kept.candidates[rung.position].labels
         if rung.steady and rung.segments in steps and flat is not None:
             unions.append(union_of(steps[rung.segments], labels, flat))
     return replace(ladder, chosen=None, unions=tuple(unions))

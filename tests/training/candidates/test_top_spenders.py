@@ -14,6 +14,7 @@ from training.candidates.kmeans import KMeansSpec
 from training.candidates.kmeans_settings import KMeansSettings
 from training.candidates.top_spenders import AmountAxis, TopSpendersSpec
 from training.discovery.discovery import Discovery, discover
+from training.evaluation.verdict import RECURRING
 from training.settings import DiscoverySettings
 
 TOP = 30
@@ -64,6 +65,11 @@ def test_a_retrain_keeps_them(discovery: Discovery) -> None:
     again = discover(shuffled, CONTRACT, SETTINGS, {}, incumbent=discovery.model)
     before = pd.Series(discovery.labels, index=discovery.frame.index).loc[again.frame.index]
     assert (again.labels == before.to_numpy()).all()
+    assert again.chosen is again.candidates[-1]
+    assert again.model.provenance["parameters"] == discovery.model.provenance["parameters"]
+    assert min(again.verdict.evidence["recovered"]) > RECURRING  # made anew with the top as a segment
+    assert again.ladder is not None
+    assert {len(union.members) for union in again.unions} <= {len(again.model.ids)}
 
 
 def test_without_a_column_of_money_there_are_none() -> None:

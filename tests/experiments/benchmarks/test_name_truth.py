@@ -9,19 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.cluster import KMeans
 
 from experiments.benchmarks.name_truth import names_telling, names_true, spoken_words
 from experiments.everyday_tables import EVERYDAY_TABLES
 from experiments.everyday_tables.companies import pareto_nbd_shoppers
 from segment_model.cards import SegmentCard
 from segment_model.contract import VectorContract
+from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import SegmentsError
 from segments import Column, Kind, Role
-from training.candidates.kmeans_settings import KMeansSettings
-from training.discovery.discovery import discover
+from training.discovery.discovery import trained_contract
+from training.encoding import fit_encoding
 from training.profiling.cards import make_cards
 from training.profiling.naming import same_words
-from training.settings import DiscoverySettings
+from training.settings import DiscoverySettings, EncodingSettings
 
 CUSTOMERS = 1500
 TABLES = {
@@ -46,9 +48,11 @@ def check(frame: pd.DataFrame, contract: VectorContract, labels: Any, cards: tup
 def test_the_names_of_everyday_customers_are_true(name: str, segments: int, needed: Callable[..., Any]) -> None:
     table = needed(TABLES[name](), f"{name} is absent: set SEGMENTS_DATA to the folder of test data")
     frame = table.frame.sample(min(CUSTOMERS, len(table.frame)), random_state=0)
-    settings = DiscoverySettings(algorithms=(KMeansSettings(segments=segments, starts=1),), force=True, max_share=1)
-    discovery = discover(frame, table.contract, settings, {})
-    check(discovery.frame, discovery.contract, discovery.labels, discovery.model.cards)
+    contract = trained_contract(frame, table.contract, DiscoverySettings())
+    encoder = fit_encoding(frame, contract, EncodingSettings(), {}).encoder
+    points = np.ascontiguousarray(encoder.encode(CustomerReader(contract, encoder).frame(frame)).T)
+    labels = KMeans(segments, n_init=1, random_state=0).fit(points).labels_.astype(np.intp)
+    check(frame, contract, labels, make_cards(frame, contract, labels, [f"seg-{n}" for n in range(segments)]))
 
 
 CONTRACT = VectorContract(

@@ -127,7 +127,7 @@ def discover(
         if continued is not None:
             decided = decide_between(decided, continued, settings)
             if ladder is not None and decided.chosen is continued.candidate:
-                ladder = continued.beside(ladder, candidates)
+                ladder = continued.beside(ladder, decided.candidates)
     decided = replace(decided, verdict=_with_repetition(decided))
     model = assemble_model(
         decided.chosen,

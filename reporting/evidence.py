@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from training.discovery.discovery import Discovery
-from training.evaluation.gaps import LEAST_BELT, MOST_CHANCE, MOST_DEPTH
 from training.evaluation.verdict import DISSOLVED, RECURRING
 from training.evaluation.verdict_figures import verdict_figures
+from training.separation.gaps import LEAST_BELT, MOST_CHANCE, MOST_DEPTH
 
 COLUMNS = (
     *("segment_a", "segment_b", "name_a", "name_b", "gap"),

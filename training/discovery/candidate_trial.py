@@ -12,9 +12,9 @@ from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import DiscoveryError
 from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError
 from training.continuum.small_segments import hold_money
-from training.evaluation.gaps import HeldOut, PairEvidence, confirmed_groups, pairs_of, scatter_within
 from training.evaluation.quality import Judgement, gap_share, judge, similarity_untied
 from training.evaluation.selection import LEAST_SUPPORT, is_agreed
+from training.separation.gaps import HeldOut, PairEvidence, confirmed_groups, pairs_of, scatter_within
 from training.settings import DiscoverySettings
 
 

@@ -17,12 +17,12 @@ from training.candidates.top_spenders import HEAD, TOP, AmountAxis, TopSpendersS
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
-from training.evaluation.gaps import hold_out
 from training.evaluation.selection import objections
-from training.evaluation.tie_blurring import measure_ties, tie_variance
 from training.evaluation.verdict import DISSOLVED, Verdict
 from training.incumbent.assignments import Reading, assign_vectors
 from training.incumbent.continuation import continue_segments
+from training.separation.gaps import hold_out
+from training.separation.tie_blurring import measure_ties, tie_variance
 from training.settings import DiscoverySettings
 
 TOLERANCE = 0.2  # share of a limit by which segments that go on may break it, so that no single customer ends them

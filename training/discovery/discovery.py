@@ -24,7 +24,7 @@ from training.discovery.finest_division import finest_found_again
 from training.discovery.ladder_beside import ladder_beside
 from training.discovery.recurrence import choose_recurring
 from training.encoding import EncodedCustomers, fit_encoding
-from training.evaluation.gaps import hold_out
+from training.separation.gaps import hold_out
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import Choice, shows_groups
 from training.evaluation.verdict import Verdict

@@ -16,10 +16,10 @@ from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.decision import Proposal
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
-from training.evaluation.gaps import hold_out
 from training.evaluation.selection import is_agreed, objections, shows_groups
 from training.evaluation.verdict import VerdictKind
 from training.money_columns import money_column
+from training.separation.gaps import hold_out
 from training.settings import DiscoverySettings
 
 

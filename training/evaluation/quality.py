@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError, sample_rows
-from training.evaluation.gaps import PairEvidence, confirmed_groups
+from training.separation.gaps import PairEvidence, confirmed_groups
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from segment_model.encoding.encoder import Floats
-from training.evaluation.gaps import PairEvidence
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import unsteadiness
+from training.separation.gaps import PairEvidence
 
 RECURRING = 0.75  # mean Jaccard similarity; from there Hennig (2007) calls a cluster valid and stable
 DISSOLVED = 0.5  # mean Jaccard similarity; below it Hennig (2007) calls a cluster dissolved
@@ -58,8 +58,8 @@ def decide(
     """Distinct groups: all neighbours are separated by a gap, and every segment recurs under resampling.
 
     Slices of a continuum: segments recur on average, and halves of the customers agree on them where `selection` asks
-    for it. recovered : (segments,) mean Jaccard similarity of each segment under resampling. found_again : whether more resamples
-    have shown already that every segment is found again; then halves need not agree.
+    for it. recovered : (segments,) mean Jaccard similarity of each segment under resampling. found_again : whether more
+    resamples have shown already that every segment is found again; then halves need not agree.
     """
     gaps = sum(pair.gap for pair in pairs)
     least, typical = float(recovered.min()), float(recovered.mean())

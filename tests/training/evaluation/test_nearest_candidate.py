@@ -59,7 +59,7 @@ def test_the_fewest_and_smallest_changes_are_proposed_and_the_broken_limits_coun
 
 def test_giving_up_a_test_of_trust_comes_after_moving_a_limit() -> None:
     message = refusal(judged(stability=0.1), judged(segments=70))
-    assert "candidate 1 comes nearest: `discovery: {max_segments: 60}`" in message
+    assert "candidate 1 comes nearest: `discovery: {max_segments: 70}`" in message
     assert message.startswith("no reproducible structure. ")
 
 

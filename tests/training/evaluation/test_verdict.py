@@ -24,12 +24,12 @@ from training.candidates.kmeans import KMeansSpec
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.evaluation.bootstrap_recovery import best_matches, recovery
-from training.evaluation.gaps import PairEvidence
 from training.evaluation.null_reference import gaussian_copula
 from training.evaluation.quality import Judgement
-from training.evaluation.sparse_belts import belts_between, linkage
-from training.evaluation.valleys import Counts, count_windows, rounded, straight
 from training.evaluation.verdict import RECURRING, VerdictKind, decide
+from training.separation.gaps import PairEvidence
+from training.separation.sparse_belts import belts_between, linkage
+from training.separation.valleys import Counts, count_windows, rounded, straight
 from training.settings import DiscoverySettings
 
 TWO = DiscoverySettings(algorithms=(KMeansSettings(segments=2),))

@@ -17,11 +17,11 @@ from scipy.sparse.csgraph import connected_components
 
 from segment_model.encoding.encoder import Encoder, Flags, Floats, Indices
 from training.candidates.candidate import sample_rows
-from training.evaluation.contact import touch_densely
-from training.evaluation.other_scale import on_other_scale
-from training.evaluation.sparse_belts import Linkage, belts_between, linkage
-from training.evaluation.tie_blurring import blur_ties, measure_ties
-from training.evaluation.valleys import Counts, count_windows, rounded, scatter, straight
+from training.separation.contact import touch_densely
+from training.separation.other_scale import on_other_scale
+from training.separation.sparse_belts import Linkage, belts_between, linkage
+from training.separation.tie_blurring import blur_ties, measure_ties
+from training.separation.valleys import Counts, count_windows, rounded, scatter, straight
 
 MOST_CHANCE = 0.05  # probability of such a valley if the density has one peak
 MOST_DEPTH = 0.6  # a valley's density over that of the lower peak; a shallower dent is no gap, however certain

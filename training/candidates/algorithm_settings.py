@@ -32,8 +32,8 @@ class AlgorithmSettings(Block):
     def candidates(self, context: FittingContext) -> Sequence[CandidateSpec]:
         """Every candidate that this entry asks for."""
 
-    def beyond(self, found: Collection[int]) -> Sequence[CandidateSpec]:  # noqa: ARG002  (by default none)
-        """More candidates, once the numbers of segments are known that the first ones found."""
+    def beyond(self, numbers: Collection[int]) -> Sequence[CandidateSpec]:  # noqa: ARG002  (by default none)
+        """More candidates, once it is known that the first ones found these numbers of segments."""
         return ()
 
     def for_segments(self, least: int, most: int) -> Self:

@@ -44,13 +44,13 @@ class KMeansSettings(AlgorithmSettings):
         correlated = [CorrelatedKMeansSpec(k, self.starts, context.tie_variance) for k in self.counts]
         return [*plain, *correlated]
 
-    def beyond(self, found: Collection[int]) -> Sequence[CandidateSpec]:
-        """Plain KMeans at about as many segments as other algorithms found, where these are more than usual."""
+    def beyond(self, numbers: Collection[int]) -> Sequence[CandidateSpec]:
+        """Plain KMeans at about as many segments as other algorithms find, where these are more than usual."""
         from training.candidates.kmeans import KMeansSpec
 
         if self.segments is not None:
             return ()
-        near = {k for count in found for k in range(count - AROUND, count + AROUND + 1) if count > USUAL[1]}
+        near = {k for count in numbers for k in range(count - AROUND, count + AROUND + 1) if count > USUAL[1]}
         return [KMeansSpec(k, self.starts) for k in sorted(near - set(self.counts))]
 
     def continued(self, parameters: Mapping[str, Any], context: FittingContext) -> CandidateSpec | None:

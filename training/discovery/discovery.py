@@ -24,7 +24,6 @@ from training.discovery.finest_division import finest_found_again
 from training.discovery.ladder_beside import ladder_beside
 from training.discovery.recurrence import choose_recurring
 from training.encoding import EncodedCustomers, fit_encoding
-from training.separation.gaps import hold_out
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import Choice, shows_groups
 from training.evaluation.verdict import Verdict
@@ -32,6 +31,7 @@ from training.incumbent.assignments import transforms_of
 from training.profiling.repeated_attribute import repetition_reason
 from training.profiling.years import with_unit_of_years
 from training.progress import Progress
+from training.separation.gaps import hold_out
 from training.settings import DiscoverySettings
 from training.variation import as_descriptors, constant_columns, listed
 
@@ -219,7 +219,7 @@ def _try_all(
             candidates.append(try_candidate(spec, points, held_out, settings, customers.amounts))
 
     try_each([spec for algorithm in settings.algorithms for spec in algorithm.candidates(context)])
-    found = {judged.segments for each in candidates if (judged := each.judgement) and shows_groups(judged)}
-    allowed = {count for count in found if count <= settings.max_segments}
+    numbers = {judged.segments for each in candidates if (judged := each.judgement) and shows_groups(judged)}
+    allowed = {count for count in numbers if count <= settings.max_segments}
     try_each([spec for algorithm in settings.algorithms for spec in algorithm.beyond(allowed)])
     return candidates

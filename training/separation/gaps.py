@@ -157,10 +157,10 @@ def _neighbours(points: Floats, labels: Indices, segments: int, touching: Flags)
     return sorted(pairs)
 
 
-def _weaker(one: PairEvidence, other: PairEvidence) -> PairEvidence:
+def _weaker(first: PairEvidence, second: PairEvidence) -> PairEvidence:
     """The weaker evidence of a pair on two scales: no gap unless both show one."""
-    chance, depth = max((one.chance, one.depth), (other.chance, other.depth), key=_weakness)
-    return PairEvidence(one.pair, chance, depth, min(one.belt, other.belt))
+    chance, depth = max((first.chance, first.depth), (second.chance, second.depth), key=_weakness)
+    return PairEvidence(first.pair, chance, depth, min(first.belt, second.belt))
 
 
 def _weakness(valley: tuple[float, float]) -> tuple[bool, float, float]:

@@ -208,7 +208,7 @@ def test_the_best_separated_without_objection_is_chosen_and_the_reasons_are_writ
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"segments": 20}, "20 segments, allowed are 2 to 12"),
+        ({"segments": 70}, "70 segments, allowed are 2 to 60"),
         ({"smallest_share": 0.001}, "the smallest segment holds 0.1%, under 1.0%"),
         ({"unassigned_share": 0.7}, "70.0% unassigned, over 50.0%"),
         ({"stability": 0.2}, "two halves of the customers agree to 0.20, under 0.5"),

@@ -15,13 +15,14 @@ from scipy.special import bdtr
 
 from segment_model.encoding.encoder import Flags, Floats, Indices
 
-NEIGHBOURS = (30, 10)  # customers around a place: many show a dip more surely, few resolve a narrow one
+# Customers around a place, and the highest probability of a dip if both places were equally dense: many customers show a
+# dip surely, few resolve narrow shapes and cannot be held to that.
+PLACES = ((30, 0.05), (10, 1.0))
 MOST_OF_ALL = 1 / 6  # of the customers of both segments
 FEWEST_NEIGHBOURS = 5
 MIXED = 1 / 3  # share of a place's customers who belong to the other segment
 MOST_COMPARED = 2_000  # customers of both segments
 RESOLVED = 0.5  # radius of a place over its distance to the densest places; wider ones show no dip, real or not
-MOST_CHANCE = 0.05  # probability of such a dip if both places were equally dense
 SEED = 0
 
 
@@ -29,14 +30,15 @@ def touch_densely(points: Floats, nearest: Indices, folds: Indices, pair: tuple[
     """Whether the two segments of a pair touch at a place that is not clearly sparser than the densest of either.
 
     points : (n, width), in the space that whitens the scatter within segments. nearest, folds : (n,) the segment and
-    the fold of each. Sparser means: at most `most_depth` times as dense, with a probability of at most 5 % if both were
-    equally dense. False where the segments do not touch, or too few customers lie around to resolve a dip.
+    the fold of each. Sparser means: at most `most_depth` times as dense, improbably so if both were equally dense (see
+    `PLACES`). False where the segments do not touch, or too few customers lie around to resolve a dip.
     """
     rows = np.flatnonzero((nearest == pair[0]) | (nearest == pair[1]))
     if len(rows) > MOST_COMPARED:
         rows = np.sort(np.random.default_rng(SEED).choice(rows, MOST_COMPARED, replace=False))
     both = _Both(_squared_distances(points[rows]), nearest[rows], folds[rows], pair)
-    return any(_dense_contact(both, min(most, int(MOST_OF_ALL * len(rows))), most_depth) for most in NEIGHBOURS)
+    most = int(MOST_OF_ALL * len(rows))
+    return any(_dense_contact(both, min(near, most), most_depth, chance) for near, chance in PLACES)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class _Both:
     pair: tuple[int, int]
 
 
-def _dense_contact(both: _Both, neighbours: int, most_depth: float) -> bool:
+def _dense_contact(both: _Both, neighbours: int, most_depth: float, most_chance: float) -> bool:
     """The test with places of so many neighbours."""
     folds = np.unique(both.fold)
     if neighbours < FEWEST_NEIGHBOURS:
@@ -71,8 +73,8 @@ def _dense_contact(both: _Both, neighbours: int, most_depth: float) -> bool:
     at_border, at_densest = int(counts[0]), int(counts[1:].min())
     if resolved <= len(folds) / 2:
         return False
-    is_dip = at_border <= most_depth * at_densest and bdtr(at_border, at_border + at_densest, 0.5) <= MOST_CHANCE
-    return not is_dip
+    is_deep = at_border <= most_depth * at_densest
+    return not (is_deep and bdtr(at_border, at_border + at_densest, 0.5) <= most_chance)
 
 
 def _densest(radius: Floats, chosen: Flags) -> int:

@@ -15,8 +15,8 @@ from scipy.special import bdtr
 
 from segment_model.encoding.encoder import Flags, Floats, Indices
 
-# Customers around a place, and the highest probability of a dip if both places were equally dense: many customers show a
-# dip surely, few resolve narrow shapes and cannot be held to that.
+# Customers around a place, and the highest probability of a dip if both places were equally dense: many customers
+# show a dip surely, few resolve narrow shapes and cannot be held to that.
 PLACES = ((30, 0.05), (10, 1.0))
 MOST_OF_ALL = 1 / 6  # of the customers of both segments
 FEWEST_NEIGHBOURS = 5

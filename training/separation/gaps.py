@@ -41,13 +41,15 @@ class Scale:
 class HeldOut:
     """The sampled customers: their rows (m,), and the fold (m,) of each.
 
-    halves : the positions of a random half of them, and of the other half. scales : the encoded scale, and the
+    halves : the positions of a random half of them, and of the other half. unspread : (m, width) the points on the
+    encoded scale with ties blurred, but spikes left where they are. scales : the encoded scale, and the
     other one where it differs.
     """
 
     rows: Indices
     folds: Indices
     halves: tuple[Indices, Indices]
+    unspread: Floats
     scales: tuple[Scale, ...]
 
     @property
@@ -106,7 +108,9 @@ def hold_out(points: Floats, encoder: Encoder, most: int, seed: int) -> HeldOut:
         if scaled is not None:
             blurred = blur_ties(scaled[rows], measure_ties(scaled, encoder).of(rows), seed)
             scales.append(Scale(blurred, (linkage(blurred[halves[0]]), linkage(blurred[halves[1]]))))
-    return HeldOut(rows, folds, halves, tuple(scales))
+    # spread over their neighbourhood, the customers of a spike would touch others that they are far from
+    unspread = blur_ties(points[rows], replace(measure_ties(points, encoder), spikes=()).of(rows), seed)
+    return HeldOut(rows, folds, halves, unspread, tuple(scales))
 
 
 def pairs_of(held_out: HeldOut, labels: Indices, nearest: Indices, segments: int) -> tuple[PairEvidence, ...]:
@@ -128,7 +132,7 @@ def pairs_of(held_out: HeldOut, labels: Indices, nearest: Indices, segments: int
         valleys = _valleys(scale.points, held_out.folds, labels, segments, neighbours)
         here = [PairEvidence(pair, total.chance, total.depth, float(ratios[pair])) for pair, total in valleys.items()]
         pairs = [_weaker(*both) for both in zip(pairs, here, strict=True)] if number else here
-    mapped = held_out.points @ rounded(held_out.points, labels, segments).transform
+    mapped = held_out.unspread @ rounded(held_out.unspread, labels, segments).transform
     return tuple(_tested_for_contact(pair, mapped, nearest[held_out.rows], held_out.folds) for pair in pairs)
 
 

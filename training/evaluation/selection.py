@@ -141,7 +141,7 @@ def is_agreed(judgement: Judgement) -> bool:
     once ties are blurred. An algorithm that is asked for a number divides any continuum the same way twice, so that
     agreement says nothing about groups.
     """
-    agrees = min(judgement.stability, judgement.untied) >= AGREED
+    agrees = judgement.stability >= AGREED and judgement.untied >= LEAST_STABILITY
     agrees &= judgement.unassigned_share <= MOST_UNASSIGNED
     return judgement.found_number and agrees and judgement.smallest_share >= LEAST_AGREED_SHARE
 

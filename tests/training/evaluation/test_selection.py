@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from segment_model.errors import DiscoveryError
@@ -58,7 +60,7 @@ def test_halves_that_disagree_refuse_gradual_segments_unless_forced() -> None:
 
 def test_without_groups_segments_that_were_found_unasked_and_agreed_on_come_before_the_silhouette() -> None:
     slices = judged(4, silhouette=0.6)
-    unasked = {"found_number": True, "stability": 0.8, "untied": 0.6}
+    unasked: dict[str, Any] = {"found_number": True, "stability": 0.8, "untied": 0.6}
     assert chosen(slices, judged(2, 0.3, **unasked)) == 1
     assert chosen(slices, judged(2, 0.3, **{**unasked, "found_number": False})) == 0  # KMeans agrees on any continuum
     assert chosen(slices, judged(2, 0.3, **{**unasked, "stability": 0.6})) == 0

@@ -62,7 +62,8 @@ class HeldOut:
 class PairEvidence:
     """Two neighbouring segments: chance and depth of the valley between them, and the belt's ratio; 1 is no gap.
 
-    Each is the weakest of all scales. touching : whether the two touch densely somewhere, which refutes a gap.
+    Depth and belt are the weakest of both scales, the chance is that on the encoded scale. touching : whether the two
+    touch densely somewhere, which refutes a gap.
     """
 
     pair: tuple[int, int]
@@ -131,7 +132,7 @@ def pairs_of(held_out: HeldOut, labels: Indices, nearest: Indices, segments: int
         neighbours = _neighbours(scale.points, labels, segments, touching) if not number else [p.pair for p in pairs]
         valleys = _valleys(scale.points, held_out.folds, labels, segments, neighbours)
         here = [PairEvidence(pair, total.chance, total.depth, float(ratios[pair])) for pair, total in valleys.items()]
-        pairs = [_weaker(*both) for both in zip(pairs, here, strict=True)] if number else here
+        pairs = [_on_both_scales(*both) for both in zip(pairs, here, strict=True)] if number else here
     mapped = held_out.unspread @ rounded(held_out.unspread, labels, segments).transform
     return tuple(_tested_for_contact(pair, mapped, nearest[held_out.rows], held_out.folds) for pair in pairs)
 
@@ -161,15 +162,12 @@ def _neighbours(points: Floats, labels: Indices, segments: int, touching: Flags)
     return sorted(pairs)
 
 
-def _weaker(first: PairEvidence, second: PairEvidence) -> PairEvidence:
-    """The weaker evidence of a pair on two scales: no gap unless both show one."""
-    chance, depth = max((first.chance, first.depth), (second.chance, second.depth), key=_weakness)
-    return PairEvidence(first.pair, chance, depth, min(first.belt, second.belt))
+def _on_both_scales(encoded: PairEvidence, other: PairEvidence) -> PairEvidence:
+    """The evidence of a pair on two scales: a valley must be as deep on the other scale, but need not be as certain.
 
-
-def _weakness(valley: tuple[float, float]) -> tuple[bool, float, float]:
-    chance, depth = valley
-    return (chance > MOST_CHANCE or depth > MOST_DEPTH, depth, chance)
+    The same customers are counted on both, so that a second test of chance would only refuse small segments.
+    """
+    return replace(encoded, depth=max(encoded.depth, other.depth), belt=min(encoded.belt, other.belt))
 
 
 def _tested_for_contact(pair: PairEvidence, mapped: Floats, nearest: Indices, folds: Indices) -> PairEvidence:

@@ -3,7 +3,7 @@
 There are two kinds of gap. A valley is a dip of the density along the line between two segments: located on four fifths
 of the customers and counted on the last fifth, five times (`valleys`). A sparse belt separates segments of any shape in
 the single-linkage trees of both halves of the customers (`sparse_belts`). Either must show on the encoded scale and on
-the other one (`other_scale`), and is no gap where the segments touch densely somewhere (`contact`).
+the logarithmic one (`log_scale`), and is no gap where the segments touch densely somewhere (`contact`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from segment_model.encoding.encoder import Encoder, Flags, Floats, Indices
 from training.candidates.candidate import sample_rows
 from training.separation.contact import touch_densely
-from training.separation.other_scale import on_other_scale
+from training.separation.log_scale import on_log_scale
 from training.separation.sparse_belts import Linkage, belts_between, linkage
 from training.separation.tie_blurring import blur_ties, measure_ties
 from training.separation.valleys import Counts, count_windows, rounded, scatter, straight
@@ -43,7 +43,7 @@ class HeldOut:
 
     halves : the positions of a random half of them, and of the other half. unspread : (m, width) the points on the
     encoded scale with ties blurred, but spikes left where they are. scales : the encoded scale, and the
-    other one where it differs.
+    logarithmic one where it differs.
     """
 
     rows: Indices
@@ -105,7 +105,7 @@ def hold_out(points: Floats, encoder: Encoder, most: int, seed: int) -> HeldOut:
     folds = np.empty_like(order)
     folds[order] = np.arange(len(order)) % FOLDS
     scales = []
-    for scaled in (points, on_other_scale(points, encoder)):
+    for scaled in (points, on_log_scale(points, encoder)):
         if scaled is not None:
             blurred = blur_ties(scaled[rows], measure_ties(scaled, encoder).of(rows), seed)
             scales.append(Scale(blurred, (linkage(blurred[halves[0]]), linkage(blurred[halves[1]]))))
@@ -163,7 +163,7 @@ def _neighbours(points: Floats, labels: Indices, segments: int, touching: Flags)
 
 
 def _on_both_scales(encoded: PairEvidence, other: PairEvidence) -> PairEvidence:
-    """The evidence of a pair on two scales: a valley must be as deep on the other scale, but need not be as certain.
+    """The evidence of a pair on two scales: a valley must be as deep on the other one, but need not be as certain.
 
     The same customers are counted on both, so that a second test of chance would only refuse small segments.
     """

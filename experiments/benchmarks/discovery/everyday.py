@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.benchmarks.discovery.finding import REFUSED, TINY, in_processes
-from experiments.benchmarks.name_truth import SpokenWord, spoken_words
+from experiments.benchmarks.discovery.name_truth import SpokenWord, spoken_words
 from experiments.everyday_tables import EVERYDAY_TABLES, EverydayTable, companies
 from segment_model.errors import DiscoveryError, SegmentsError
 from segment_model.model import SegmentModel

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
 
-from experiments.benchmarks.name_truth import names_telling, names_true, spoken_words
+from experiments.benchmarks.discovery.name_truth import names_telling, names_true, spoken_words
 from experiments.everyday_tables import EVERYDAY_TABLES
 from experiments.everyday_tables.companies import pareto_nbd_shoppers
 from segment_model.cards import SegmentCard

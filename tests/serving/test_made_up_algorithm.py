@@ -75,7 +75,7 @@ class Halves:
         return None
 
     def without(self, ended: Indices) -> Halves:
-        return None
+        return Halves(np.delete(self.middles, ended))
 
     def learn_explainer(self, encoder: Encoder, background: Background) -> HalvesExplainer:
         gaps = np.abs(background.points[:, 0] - self.middles[:, None]).mean(axis=1)

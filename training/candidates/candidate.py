@@ -108,6 +108,29 @@ class CandidateSpec(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class DerivedSpec:
+    """What a candidate has in common with the one from which it is derived, `spec`; a gap is never its condition."""
+
+    spec: CandidateSpec
+
+    @property
+    def algorithm(self) -> str:
+        return self.spec.algorithm
+
+    @property
+    def needs_gaps(self) -> bool:
+        return False
+
+    @property
+    def divides_continuum(self) -> bool:
+        return self.spec.divides_continuum
+
+    @property
+    def refits(self) -> int:
+        return self.spec.refits
+
+
 def sample_rows(count: int, most: int, seed: int) -> Indices:
     """Row numbers of a random sample of at most `most` of `count` rows, in order."""
     if count <= most:

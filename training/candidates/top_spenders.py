@@ -14,7 +14,7 @@ import numpy as np
 
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Encoder, Floats, Indices, Transform
-from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError, largest_first, means_of
+from training.candidates.candidate import CandidateSpec, DerivedSpec, Fit, NoSegmentsError, largest_first, means_of
 from training.fitting.head_tail import heads
 
 TOP, HEAD = "top_of", "head"  # the parameters that say whose top is a segment, and which head of it
@@ -45,10 +45,9 @@ class AmountAxis:
 
 
 @dataclass(frozen=True)
-class TopSpendersSpec:
+class TopSpendersSpec(DerivedSpec):
     """The segments of `spec`, and the customers in the head of an amount; depth : its place among the heads."""
 
-    spec: CandidateSpec
     axis: AmountAxis
     depth: int
 
@@ -57,25 +56,9 @@ class TopSpendersSpec:
         return f"{self.spec.name} and the top of {self.axis.name}"
 
     @property
-    def algorithm(self) -> str:
-        return self.spec.algorithm
-
-    @property
     def parameters(self) -> dict[str, Any]:
         segments = {"segments": self.spec.parameters["segments"] + 1} if "segments" in self.spec.parameters else {}
         return {**self.spec.parameters, **segments, TOP: self.axis.name, HEAD: self.depth + 1}
-
-    @property
-    def needs_gaps(self) -> bool:
-        return False
-
-    @property
-    def divides_continuum(self) -> bool:
-        return self.spec.divides_continuum
-
-    @property
-    def refits(self) -> int:
-        return self.spec.refits
 
     def for_share(self, share: float) -> CandidateSpec:
         return replace(self, spec=self.spec.for_share(share))

@@ -12,7 +12,7 @@ from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
-from training.candidates.candidate import CandidateSpec, Fit, FittingContext
+from training.candidates.candidate import CandidateSpec, DerivedSpec, Fit, FittingContext
 from training.candidates.top_spenders import HEAD, TOP, AmountAxis, TopSpendersSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.recurrence import verdict_of
@@ -30,10 +30,9 @@ FEWEST_SEGMENTS = 2
 
 
 @dataclass(frozen=True)
-class ContinuedSpec:
+class ContinuedSpec(DerivedSpec):
     """Segments that go on: `fit` returns them as they are; a sample makes them anew by `spec`."""
 
-    spec: CandidateSpec
     kept: Fit
 
     @property
@@ -41,24 +40,8 @@ class ContinuedSpec:
         return f"the champion's segments ({self.spec.name})"
 
     @property
-    def algorithm(self) -> str:
-        return self.spec.algorithm
-
-    @property
     def parameters(self) -> dict[str, Any]:
         return self.spec.parameters
-
-    @property
-    def needs_gaps(self) -> bool:
-        return False
-
-    @property
-    def divides_continuum(self) -> bool:
-        return self.spec.divides_continuum
-
-    @property
-    def refits(self) -> int:
-        return self.spec.refits
 
     def for_share(self, share: float) -> CandidateSpec:
         return self.spec.for_share(share)

@@ -10,7 +10,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ROOMS = (
-    *("segments", "commands", "reference", "experiments", "jobs", "serving", "reporting", "training"),
+    *("segments", "commands", "reference", "experiments", "jobs", "serving", "reporting", "training", "analytics"),
     *("features", "registry", "segment_model"),
 )
 

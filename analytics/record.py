@@ -1,0 +1,102 @@
+"""The finished record: tidy tables of figures, which the report, MLflow, CSV files and the command line show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import pandas as pd
+
+from analytics.month_ends import MonthEnds
+
+
+class Unit(StrEnum):
+    """What a figure counts in."""
+
+    MONEY = "money"
+    MONEY_A_MONTH = "money a month"
+    SHARE = "share"  # 0 to 1
+    RATIO = "ratio"  # can exceed 1: NRR, quick ratio
+    COUNT = "count"
+    ORDERS = "orders"
+    DAYS = "days"
+    MONTHS = "months"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a figure means.
+
+    name : its key, in `figures` and in metrics, such as `churn_rate`. words : one sentence that a stranger can compute
+    it by, shown beside it. better : "high" or "low" where one is better, else empty. columns : those of the vector that
+    measure the same; where one shapes the segments in the same window, the figure defines them and gets no mark.
+    """
+
+    name: str
+    title: str
+    unit: Unit
+    words: str
+    better: str = ""
+    columns: tuple[str, ...] = ()
+
+
+class Mark(StrEnum):
+    """How a group differs from all other customers, after correction for the number of groups looked at."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    DEFINES = "defines the segment"
+    NONE = ""
+
+
+# The columns of the tables of a record. `grouping` is "everyone", "segment" or the name of an attribute; `group` is
+# "everyone", the id of a segment or a level. A `period` is a month ("2017-12"), months ("2017-01/2017-12"), or empty
+# for the state at the last month end. `low` and `high` are the ends of a 95 % interval. A missing `value` has its
+# reason in `note`: "no losses", "fewer than 10 customers", "not known yet".
+FIGURES = ("figure", "grouping", "group", "period", "value", "low", "high", "n", "mark", "note")
+# A row a segment (UNASSIGNED and NOT_ASSIGNABLE too) and month end. `money` is the MRR then, without subscriptions the
+# revenue of the month; of the changes since the month end before: joined (had no membership), came (from other
+# segments), went (to others), left (have no MRR any more; without subscriptions 0), returned (have MRR again).
+# `hollow`: the tables reach less far back than they did in training, so that sums are not comparable.
+SIZES = ("month", "segment", "customers", "money", "joined", "came", "went", "left", "returned", "hollow")
+# Customers by where they were at a month end and at the next; `source` is a segment or "joined", `target` a segment or
+# "left". `money_before` and `money_after` are theirs at the two.
+FLOWS = ("month", "source", "target", "customers", "money_before", "money_after")
+# `kind` is "classic" (active in the k-th period after the first) or "unbounded" (in the k-th or later). `money` is that
+# of the period. Not finished: `customers`, `share` and `money` are missing.
+COHORTS = ("kind", "grouping", "group", "cohort", "size", "k", "customers", "share", "money", "finished")
+# Members of a segment at a month end who were active or paying in the k-th month after, whatever segment they were in
+# then.
+RETENTION = ("segment", "month", "size", "k", "customers", "share", "low", "high", "finished")
+# Kaplan-Meier: the share still subscribed `time` months after the first start. `group` as in FIGURES.
+SURVIVAL = ("grouping", "group", "time", "share", "low", "high", "at_risk")
+# A category's or flag's levels: `answered` customers have a value, of `n` in the segment. `mark` against all others.
+SHARES = ("column", "segment", "level", "n", "answered", "customers", "share", "low", "high", "mark")
+QUARTILES = ("column", "segment", "n", "answered", "lower", "median", "upper", "mark")
+
+
+def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(columns))
+
+
+@dataclass(frozen=True)
+class AnalystRecord:
+    """A record of a company by segment. A table without rows: nothing of the kind can be computed from its data.
+
+    currency : the unit of money. definitions : of every figure in `figures`. money_title : "MRR" or "revenue", the
+    `money` of `sizes` and `flows`. notes : sentences on what was assumed or could not be computed.
+    """
+
+    month_ends: MonthEnds
+    currency: str
+    money_title: str
+    definitions: tuple[Definition, ...]
+    figures: pd.DataFrame = field(default_factory=lambda: _empty(FIGURES))
+    sizes: pd.DataFrame = field(default_factory=lambda: _empty(SIZES))
+    flows: pd.DataFrame = field(default_factory=lambda: _empty(FLOWS))
+    cohorts: pd.DataFrame = field(default_factory=lambda: _empty(COHORTS))
+    retention: pd.DataFrame = field(default_factory=lambda: _empty(RETENTION))
+    survival: pd.DataFrame = field(default_factory=lambda: _empty(SURVIVAL))
+    shares: pd.DataFrame = field(default_factory=lambda: _empty(SHARES))
+    quartiles: pd.DataFrame = field(default_factory=lambda: _empty(QUARTILES))
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Every figure of a record and what it means, once."""

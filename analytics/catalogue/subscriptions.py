@@ -1,0 +1,132 @@
+"""The figures of subscriptions.
+
+"The start" and "the end" are the month ends before and after a month. A customer's MRR at a moment is the sum of the
+monthly money of the terms that run then; trials have none.
+"""
+
+from __future__ import annotations
+
+from analytics.record import Definition, Unit
+
+MRR = Definition(
+    "mrr",
+    "MRR",
+    Unit.MONEY_A_MONTH,
+    "Sum of the monthly money of all terms that run at the month end; trials do not count.",
+    "high",
+)
+MRR_CUSTOMERS = Definition("mrr_customers", "Paying customers", Unit.COUNT, "Customers with MRR at the month end.")
+MRR_SHARE = Definition("mrr_share", "Share of MRR", Unit.SHARE, "MRR of the group / MRR of everyone, at the month end.")
+ARPA = Definition(
+    "arpa",
+    "ARPA",
+    Unit.MONEY_A_MONTH,
+    "MRR / customers with MRR, at the month end.",
+    "high",
+    ("mrr", "average_order_value"),
+)
+NEW_MRR = Definition(
+    "new_mrr", "New", Unit.MONEY_A_MONTH, "MRR at the end of customers who never had MRR before the start.", "high"
+)
+REACTIVATION_MRR = Definition(
+    "reactivation_mrr",
+    "Reactivation",
+    Unit.MONEY_A_MONTH,
+    "MRR at the end of customers who have none at the start and had MRR before.",
+    "high",
+)
+EXPANSION_MRR = Definition(
+    "expansion_mrr",
+    "Expansion",
+    Unit.MONEY_A_MONTH,
+    "What customers with MRR at the start have more of it at the end.",
+    "high",
+)
+CONTRACTION_MRR = Definition(
+    "contraction_mrr",
+    "Contraction",
+    Unit.MONEY_A_MONTH,
+    "What customers with MRR at the start have less of it at the end, where they still have MRR.",
+    "low",
+)
+CHURNED_MRR = Definition(
+    "churned_mrr", "Churned", Unit.MONEY_A_MONTH, "MRR at the start of customers who have none at the end.", "low"
+)
+NEW_CUSTOMERS = Definition(
+    "new_customers", "New customers", Unit.COUNT, "Customers with MRR at the end who never had it before the start."
+)
+REACTIVATED_CUSTOMERS = Definition(
+    "reactivated_customers",
+    "Reactivated customers",
+    Unit.COUNT,
+    "Customers with MRR at the end and none at the start who had MRR before.",
+)
+CHURNED_CUSTOMERS = Definition(
+    "churned_customers", "Churned customers", Unit.COUNT, "Customers with MRR at the start and none at the end.", "low"
+)
+CHURN_RATE = Definition(
+    "churn_rate",
+    "Customer churn a month",
+    Unit.SHARE,
+    "Customers with MRR at the start and none at the end / customers with MRR at the start.",
+    "low",
+    ("churned",),
+)
+CHURN_RATE_OF_ALL = Definition(
+    "churn_rate",
+    "Customer churn a month",
+    Unit.SHARE,
+    "Customers with MRR at the start and none at the end / customers with MRR at the start or won in the month.",
+    "low",
+    ("churned",),
+)
+REVENUE_CHURN = Definition(
+    "revenue_churn",
+    "Gross revenue churn a month",
+    Unit.SHARE,
+    "(Contraction + churned) / MRR at the start.",
+    "low",
+    ("churned", "mrr_change_90_days"),
+)
+GRR = Definition(
+    "grr",
+    "GRR",
+    Unit.SHARE,
+    "Gross revenue retention a month: 1 - (contraction + churned) / MRR at the start.",
+    "high",
+    ("churned", "mrr_change_90_days"),
+)
+NRR = Definition(
+    "nrr",
+    "NRR",
+    Unit.RATIO,
+    "Net revenue retention a month: (MRR at the start + expansion - contraction - churned) / MRR at the start; "
+    "reactivation does not count.",
+    "high",
+    ("churned", "mrr_change_90_days"),
+)
+NRR_WITH_REACTIVATION = Definition(
+    "nrr",
+    "NRR",
+    Unit.RATIO,
+    "Net revenue retention a month: (MRR at the start + expansion + reactivation - contraction - churned) / MRR at "
+    "the start.",
+    "high",
+    ("churned", "mrr_change_90_days"),
+)
+QUICK_RATIO = Definition(
+    "quick_ratio",
+    "Quick ratio",
+    Unit.RATIO,
+    "(New + reactivation + expansion) / (contraction + churned); without losses it is undefined.",
+    "high",
+)
+TRIAL_CONVERSION = Definition(
+    "trial_conversion",
+    "Trials that became paying",
+    Unit.SHARE,
+    "Trials that ended in the period and became paying by the end of that day / trials that ended in the period.",
+    "high",
+)
+MOVEMENTS = (NEW_MRR, REACTIVATION_MRR, EXPANSION_MRR, CONTRACTION_MRR, CHURNED_MRR)
+COUNTS = (NEW_CUSTOMERS, REACTIVATED_CUSTOMERS, CHURNED_CUSTOMERS)

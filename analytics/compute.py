@@ -1,0 +1,48 @@
+"""Computes the record of a company: every figure that its tables allow."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.catalogue.all_definitions import definitions_of
+from analytics.groups import groupings_of
+from analytics.history import History
+from analytics.money.subscription_figures import subscription_figures
+from analytics.options import RecordOptions
+from analytics.record import AnalystRecord
+from analytics.tidy import joined
+from segment_model.contract import VectorContract
+
+
+def compute_record(
+    history: History,
+    vectors: pd.DataFrame,  # noqa: ARG001 - the distributions take them
+    labels: pd.Series[str],  # noqa: ARG001
+    contract: VectorContract,  # noqa: ARG001 - marks take it
+    options: RecordOptions,
+) -> AnalystRecord:
+    """The record of a history.
+
+    vectors : a row a customer at the last month end, with the contract's columns. labels : the segment of each row.
+
+    Raises
+    ------
+    SourceError
+        If an engine fails.
+    """
+    groupings = groupings_of(history)
+    notes = [*groupings.notes]
+    figures = []
+    if history.terms is not None:
+        money = subscription_figures(history, groupings, options)
+        figures.append(money.rows)
+        notes += money.notes
+    rows = joined(figures)
+    return AnalystRecord(
+        history.month_ends,
+        options.currency,
+        "revenue" if history.terms is None else "MRR",
+        definitions_of(rows.figure.unique(), options),
+        figures=rows,
+        notes=tuple(dict.fromkeys(notes)),
+    )

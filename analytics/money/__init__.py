@@ -1,0 +1,1 @@
+"""What customers are worth: recurring revenue and its movements, trials, orders, lifetime values."""

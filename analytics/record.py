@@ -55,15 +55,20 @@ class Mark(StrEnum):
 # reason in `note`: "no losses", "fewer than 10 customers", "not known yet".
 FIGURES = ("figure", "grouping", "group", "period", "value", "low", "high", "n", "mark", "note")
 # A row a segment (UNASSIGNED and NOT_ASSIGNABLE too) and month end. `money` is the MRR then, without subscriptions the
-# revenue of the month; of the changes since the month end before: joined (had no membership), came (from other
-# segments), went (to others), left (have no MRR any more; without subscriptions 0), returned (have MRR again).
-# `hollow`: the tables reach less far back than they did in training, so that sums are not comparable.
-SIZES = ("month", "segment", "customers", "money", "joined", "came", "went", "left", "returned", "hollow")
-# Customers by where they were at a month end and at the next; `source` is a segment or "joined", `target` a segment or
-# "left". `money_before` and `money_after` are theirs at the two.
+# revenue of the month. The changes since the month end before, missing at the first: joined (had no membership), came
+# (from other segments), went (to others), gone (have no membership any more), so that customers are those before +
+# joined + came - went - gone. Beside these, whoever stays a member: left (of those who were in the segment: have no MRR
+# any more; without subscriptions 0), returned (of those who are: have MRR again). `hollow`: the tables reach less far
+# back than they did in training, so that sums are not comparable.
+SIZES = ("month", "segment", "customers", "money", "joined", "came", "went", "gone", "left", "returned", "hollow")
+# Customers by where they were at a month end and at the next; `source` is a segment or JOINED, `target` a segment or
+# GONE. `money_before` and `money_after` are theirs at the two.
 FLOWS = ("month", "source", "target", "customers", "money_before", "money_after")
+JOINED, GONE = "joined", "gone"
 # `kind` is "classic" (active in the k-th period after the first) or "unbounded" (in the k-th or later). `money` is that
-# of the period. Not finished: `customers`, `share` and `money` are missing.
+# of the period, missing where `kind` is "unbounded". Not finished: `customers`, `share` and `money` are missing. The
+# cohort AVERAGE is the mean over cohorts whose k-th period is finished, weighted by `size`, the sum of their sizes.
+AVERAGE = "average"
 COHORTS = ("kind", "grouping", "group", "cohort", "size", "k", "customers", "share", "money", "finished")
 # Members of a segment at a month end who were active or paying in the k-th month after, whatever segment they were in
 # then.

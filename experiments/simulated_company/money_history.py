@@ -126,7 +126,7 @@ def _draw_lives(rng: Generator, kind: Integers, clock: _Clock) -> _Lives:
     """Every customer's terms: first a trial or none, then paid terms with changes, an end, and perhaps a return."""
     n, rates = kind.size, _planted(kind)
     plan = choose(rng, np.array([segment.plans for segment in PLANTED])[kind])
-    monthly: Floats = np.round(rates["monthly"] * rng.lognormal(0.0, 0.5, n), 2)
+    monthly: Floats = (rates["monthly"] * rng.lognormal(0.0, 0.5, n)).round(2)
     first = _first_starts(rng, n, clock)
     lives = _Lives(first)
     tries = rng.random(n) < TRIAL_SHARE
@@ -145,7 +145,8 @@ def _draw_lives(rng: Generator, kind: Integers, clock: _Clock) -> _Lives:
         returns = left & (draw < rates["returning"])
         closed = ends | grows | shrinks
         lives.add(np.flatnonzero(closed), since[closed], moment[closed], monthly[closed], plan[closed])
-        monthly = np.round(np.where(grows, monthly * (1 + GROWTH), np.where(shrinks, monthly * (1 - LOSS), monthly)), 2)
+        factor = np.where(grows, 1 + GROWTH, np.where(shrinks, 1 - LOSS, 1.0))
+        monthly = (monthly * factor).round(2)
         plan = np.where(grows & (rng.random(n) < 0.2), np.minimum(plan + 1, len(PLANS) - 1), plan)
         begins = pays & ~paying & ~left & (paid_from >= start) & (paid_from < end)
         since = np.where(ends, NEVER, np.where(grows | shrinks | returns, moment, np.where(begins, paid_from, since)))

@@ -2,4 +2,4 @@
 
 from segment_model.rooms import require_rooms
 
-require_rooms(__file__, "features", "jobs", "registry", "serving", "training")
+require_rooms(__file__, "analytics", "features", "jobs", "registry", "serving", "training")

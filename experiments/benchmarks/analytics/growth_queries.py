@@ -1,0 +1,46 @@
+"""DuckDB queries of sizes and flows of segments, written by hand; see `grouped` for the tables.
+
+`sizes` answers with `position`, `segment` and its counts and money, `flows` with `position` (of the later month end),
+`source`, `target`, `customers`, `money_before`, `money_after`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from experiments.benchmarks.analytics.subscription_queries import PAID
+
+# each customer's place and money at two month ends that follow each other; null where they have no membership
+PAIRS = f"""
+    {PAID},
+    place AS (
+        SELECT members.customer_id, members.position, members.segment, coalesce(paid.cents, 0) AS cents
+        FROM members LEFT JOIN paid USING (customer_id, position)),
+    pairs AS (
+        SELECT coalesce(later.position, earlier.position + 1) AS position, earlier.segment AS was,
+               later.segment AS is_now, coalesce(earlier.cents, 0) AS before, coalesce(later.cents, 0) AS after
+        FROM place AS later FULL JOIN place AS earlier
+        ON earlier.customer_id = later.customer_id AND earlier.position = later.position - 1
+        WHERE coalesce(later.position, earlier.position + 1) <= (SELECT max(position) FROM ends))
+"""
+SIZES = f"""
+    WITH {PAIRS},
+    arrived AS (
+        SELECT position, is_now AS segment, count(*) AS customers, sum(after) / 10000 AS money,
+               count(*) FILTER (position > 0 AND was IS NULL) AS joined,
+               count(*) FILTER (was <> is_now) AS came,
+               count(*) FILTER (before > 0 AND after = 0) AS stopped,
+               count(*) FILTER (before = 0 AND after > 0) AS began
+        FROM pairs WHERE is_now IS NOT NULL GROUP BY ALL),
+    departed AS (
+        SELECT position, was AS segment, count(*) AS went FROM pairs WHERE was <> is_now GROUP BY ALL)
+    SELECT arrived.*, coalesce(went, 0) AS went FROM arrived LEFT JOIN departed USING (position, segment)
+"""
+FLOWS = f"""
+    WITH {PAIRS}
+    SELECT position, coalesce(was, 'joined') AS source, coalesce(is_now, 'left') AS target, count(*) AS customers,
+           sum(before) / 10000 AS money_before, sum(after) / 10000 AS money_after
+    FROM pairs WHERE position > 0 GROUP BY ALL
+"""
+
+GROWTH_QUERIES: Mapping[str, str] = {"sizes": SIZES, "flows": FLOWS}

@@ -1,0 +1,50 @@
+"""One DuckDB query a figure of orders, written by hand from its definition; see `grouped` for the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from experiments.benchmarks.analytics.grouped import MONTHS_AND_WINDOW, WINDOW
+
+# lines of orders in each month, by where the customer is at its end
+LINES = f"""
+    WITH dated AS (
+        SELECT orders.*, finish.position
+        FROM orders
+        JOIN ends AS finish ON orders.ordered_at < finish.day
+        JOIN ends AS start ON start.position = finish.position - 1 AND orders.ordered_at >= start.day)
+    SELECT position, segment, plan, {{value}} AS value
+    FROM dated JOIN members USING (customer_id, position) {MONTHS_AND_WINDOW}
+"""
+# orders of the window, by where the customer is at its end
+BOUGHT = """
+    bought AS (
+        SELECT customer_id, count(DISTINCT order_id) AS orders, sum(cents) AS cents
+        FROM orders WHERE ordered_at >= (SELECT min(day) FROM ends) AND ordered_at < (SELECT max(day) FROM ends)
+        GROUP BY customer_id),
+    latest AS (SELECT * FROM members WHERE position = (SELECT max(position) FROM ends))
+"""
+REPEAT = f"""
+    WITH {BOUGHT}
+    SELECT NULL AS position, segment, plan, count(*) FILTER (orders > 1) / count(*) AS value
+    FROM bought JOIN latest USING (customer_id) {WINDOW}
+"""
+# of the customers who bought, the tenth who spent most; equal ones in the order of their ids
+TOP_DECILE = f"""
+    WITH {BOUGHT},
+    ranked AS (
+        SELECT segment, plan, bought.cents, bought.customer_id FROM bought JOIN latest USING (customer_id)),
+    everyone AS (
+        SELECT cents, ntile(10) OVER (ORDER BY cents DESC, customer_id) AS decile FROM ranked)
+    SELECT NULL AS position, NULL AS segment, NULL AS plan, sum(cents) FILTER (decile = 1) / sum(cents) AS value
+    FROM everyone
+"""
+
+ORDER_QUERIES: Mapping[str, str] = {
+    "revenue": LINES.format(value="sum(cents) / 10000"),
+    "orders": LINES.format(value="count(DISTINCT order_id)"),
+    "basket": LINES.format(value="sum(cents) / 10000 / count(DISTINCT order_id)"),
+    "margin": LINES.format(value="sum(cents - cost_cents) / sum(cents)"),
+    "repeat_rate": REPEAT,
+    "top_decile_share": TOP_DECILE,
+}

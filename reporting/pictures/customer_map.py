@@ -13,7 +13,7 @@ from reporting.pictures.drawing import INK, blank, lettering, marker_of, outline
 from reporting.pictures.picture import Picture
 from segment_model.encoding.encoder import Floats
 from training.discovery.discovery import Discovery
-from training.evaluation.map_layout import MapLayout, lay_out_map
+from training.evaluation.map_layout import MapLayout
 
 UNASSIGNED = "unassigned"
 MANY = 500  # more customers than this get smaller dots
@@ -21,7 +21,7 @@ MANY = 500  # more customers than this get smaller dots
 
 def customer_map(discovery: Discovery) -> Figure:
     """A scatter plot of a sample of the customers, coloured by segment, with the segments' names."""
-    layout = lay_out_map(discovery.points, discovery.labels)
+    layout = discovery.map_layout
     figure = _blank_map(layout, len(discovery.labels))
     axes = figure.subplots()
     axes.set(xticks=[], yticks=[])

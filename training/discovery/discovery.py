@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from training.discovery.finest_division import finest_found_again
 from training.discovery.ladder_beside import ladder_beside
 from training.discovery.recurrence import choose_recurring
 from training.encoding import EncodedCustomers, fit_encoding
+from training.evaluation.map_layout import MapLayout, lay_out_map
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import Choice, shows_groups
 from training.evaluation.verdict import Verdict
@@ -85,6 +87,11 @@ class Discovery:
         if labels is None:  # `choose` never picks such a candidate
             raise DiscoveryError("the chosen candidate has no segments")
         return labels
+
+    @cached_property
+    def map_layout(self) -> MapLayout:
+        """The map of a sample of the customers, laid out once for the page and the picture."""
+        return lay_out_map(self.points, self.labels)
 
 
 def discover(

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
-from features.settings_words import takes_numbers_only
+from features.settings_words import truths_for_numbers
 
 
 class Settings(BaseModel):
@@ -23,9 +23,9 @@ class Settings(BaseModel):
         if not isinstance(content, Mapping):
             return content
         truths = [
-            InitErrorDetails(type="int_type", loc=(name,), input=entered)
-            for name, entered in content.items()
-            if isinstance(entered, bool) and name in cls.model_fields and takes_numbers_only(cls.model_fields[name])
+            InitErrorDetails(type="int_type", loc=(name, *place), input=True)
+            for name, field in cls.model_fields.items()
+            for place in truths_for_numbers(field.annotation, content.get(name))
         ]
         if truths:
             raise ValidationError.from_exception_data(cls.__name__, truths)

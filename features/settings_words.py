@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import EnumMeta
@@ -85,10 +85,21 @@ def is_block(annotation: Any) -> TypeGuard[type[BaseModel]]:
     return plain and issubclass(annotation, BaseModel)
 
 
-def takes_numbers_only(field: FieldInfo) -> bool:
-    """Whether a key takes a number and nothing else."""
-    annotation, _ = bare(field.annotation)
-    return set(alternatives(annotation) or (annotation,)) <= {int, float}
+def truths_for_numbers(annotation: Any, entered: object) -> Iterator[tuple[str | int, ...]]:
+    """The places of truths in the content of a key, wherever its type takes a number and nothing else."""
+    annotation, _ = bare(annotation)
+    parts = get_args(annotation)
+    if isinstance(entered, bool):
+        if set(alternatives(annotation) or (annotation,)) <= {int, float}:
+            yield ()
+    elif get_origin(annotation) is dict and isinstance(entered, Mapping):
+        for name, value in entered.items():
+            yield from ((str(name), *place) for place in truths_for_numbers(parts[1], value))
+    elif get_origin(annotation) in (list, tuple) and isinstance(entered, list | tuple):
+        for number, value in enumerate(entered):
+            part = parts[min(number, len(parts) - 1)]
+            part = parts[0] if part is Ellipsis else part
+            yield from ((number, *place) for place in truths_for_numbers(part, value))
 
 
 def _structure_words(annotation: Any) -> str:

@@ -279,7 +279,8 @@ class Sources(Settings):
 
     @model_validator(mode="after")
     def _money_where_money_is(self) -> Self:
-        for name, source in (("events", self.events), ("customers", self.customers)):
+        for name in ("events", "customers", "vectors"):
+            source: TableSource | None = getattr(self, name)
             if source is not None and (source.exchange_rates or source.minor_units):
                 raise ValueError(
                     f"{name} has no money: `exchange_rates` and `minor_units` belong to orders, subscriptions"

@@ -124,12 +124,12 @@ class Settings(Block):
     def _a_moment(cls, value: object, parse: ValidatorFunctionWrapHandler) -> date | datetime | None:
         """Replace pydantic's messages for the two types by one, and refuse a bare number.
 
-        pydantic would read the number 2026 as seconds since 1970, where the user means a year.
+        pydantic would read the number 2026, and the text "2026", as seconds since 1970, where the user means a year.
         """
         if value is None:
             return None
         try:
-            if isinstance(value, str | date):
+            if isinstance(value, date) or (isinstance(value, str) and not _is_number(value)):
                 moment: date | datetime = parse(value)
                 return moment
         except ValidationError:
@@ -187,3 +187,11 @@ def parse_as(kind: type[Kind], content: Any, name: str) -> Kind:
         return kind.model_validate(content)
     except ValidationError as error:
         raise SettingsError(f"{name}: {in_sentences(error, kind, content)}") from error
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -31,8 +31,8 @@ DEFAULT_CURRENCY = "USD"
 class Proposal:
     """Settings for files: one table a role, and what was not certain.
 
-    `as_of` is None without dated rows; `newest` says where the newest of them is. `checks` says by key what was not
-    certain in `features`.
+    `as_of` is None without dated rows; `newest` says where the newest of them is, and is empty where `as_of` was
+    asked for. `checks` says by key what was not certain in `features`.
     """
 
     tables: tuple[TableProposal, ...]
@@ -79,7 +79,7 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None) -> Proposal:
     features |= {"ids": rules} if rules else {}
     checks = dict.fromkeys(rules, "as they are written, the files share no ids")
     zoned = tuple(table.look.file for table in tables if _is_zoned(table))
-    return Proposal(tables, unused, as_of or chosen, place, currency, source, features, checks, zoned)
+    return Proposal(tables, unused, as_of or chosen, "" if as_of else place, currency, source, features, checks, zoned)
 
 
 def newest_day(table: TableProposal) -> date | None:

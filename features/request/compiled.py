@@ -29,6 +29,8 @@ from segment_model.contract import Column, VectorContract
 from segment_model.errors import SourceError
 
 Value = float | str | None
+# after these DuckDB answers nothing any more: "the database has been invalidated"
+ENDS_THE_ENGINE = (duckdb.FatalException, duckdb.InternalException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class VectorCompiler:
         watch = threading.Timer(seconds, engine.connection.interrupt)
         watch.daemon = True
         watch.start()
+        ended = False
         try:
             with engine.holding(tables, AsOf.at(as_of, self._spec.settings.time_zone)):
                 values, has_rows = engine.values(size)
@@ -88,11 +91,15 @@ class VectorCompiler:
         except (TimeoutError, duckdb.InterruptException) as error:
             raise SourceError(f"the features took more than {seconds:g} s") from error
         except duckdb.Error as error:
+            ended = isinstance(error, ENDS_THE_ENGINE)
             raise SourceError("the features could not be computed from these rows; the log has the reason") from error
         finally:
             watch.cancel()
             watch.join()  # a late interrupt must not hit the next call
-            self._give_back(engine)
+            if ended:
+                engine.connection.close()
+            else:
+                self._give_back(engine)
         columns = {name: list(column) for name, column in _finished(values, engine.columns, self._spec.learned)}
         rows = zip(*columns.values(), strict=True)
         records = (dict(zip(columns, row, strict=True)) for row in rows)

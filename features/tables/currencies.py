@@ -122,19 +122,25 @@ def _with_currency(table: CanonicalTable, source: TableSource, own: str) -> Cano
         rows, _ = _counted(totals["listing"])
         return currencies.notices(rows, rows.pop("", 0), blank_is_missing)
 
-    tally = Tally(_rows_by_text(table), count_rows, f"{table.name}: counting currencies", notices)
+    tally = Tally(_rows_by_text(table, currencies), count_rows, f"{table.name}: counting currencies", notices)
     is_plain = not source.exchange_rates and not source.minor_units
     converted = table if is_plain else _converted(table, lambda money: money / units * rate)
     return replace(converted, table=converted.table.drop(CURRENCY), tallies=(*table.tallies, tally))
 
 
-def _rows_by_text(table: CanonicalTable) -> ir.Table:
-    """One row with one text: a line `eur:12` for each currency as it is written, of the rows with money."""
+def _rows_by_text(table: CanonicalTable, currencies: Currencies) -> ir.Table:
+    """One row with one text: a line `eur:12` for each currency as it is written, of the rows with money.
+
+    Of many currencies those without a rate come first, and then the most frequent: however rare, none without a rate
+    may be overlooked.
+    """
     rows = table.table
     money = [rows[name].fill_null(0.0) != 0 for name in MONEY[table.name] if name in rows.columns]
     with_money = rows.filter(functools.reduce(operator.or_, money))
     by_text = with_money.group_by(text=with_money[CURRENCY].fill_null("")).aggregate(rows=with_money.count())
-    most = by_text.order_by(by_text["rows"].desc(), by_text["text"]).limit(MOST_CURRENCIES)
+    has_rate = by_text["text"].upper().isin(list(currencies.all_rates))
+    order = (*((has_rate,) if currencies.rates else ()), by_text["rows"].desc(), by_text["text"])
+    most = by_text.order_by(*order).limit(MOST_CURRENCIES)
     return most.aggregate(listing=(most["text"] + ":" + most["rows"].cast("string")).group_concat("\n"))
 
 

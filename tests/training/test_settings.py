@@ -68,7 +68,9 @@ def test_as_of_may_be_left_out_where_no_table_has_dates() -> None:
         parse_settings({"sources": {**own, **LEAST["sources"]}})
 
 
-@pytest.mark.parametrize("moment", ["tomorrow", "2026-13-01", 2026, 20260701, 1.5, True, ["2026-07-01"]])
+@pytest.mark.parametrize(
+    "moment", ["tomorrow", "2026-13-01", "2026", "20260701", " 1.5", 2026, 20260701, 1.5, True, ["2026-07-01"]]
+)
 def test_a_moment_that_cannot_be_read_is_answered_in_one_sentence(moment: Any) -> None:
     with pytest.raises(SettingsError) as caught:
         parse_settings({**LEAST, "as_of": moment})

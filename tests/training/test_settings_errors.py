@@ -119,6 +119,18 @@ def test_a_wrong_value_of_any_kind_is_answered_in_our_words(path: Path) -> None:
         (("discovery", "min_share"), "a lot", "must be a number of at least 0 and below 0.5 (found 'a lot')"),
         (("discovery", "min_share"), np.float64(45.0), "must be a number of at least 0 and below 0.5 (found 45.0)"),
         (("discovery", "seed"), True, "'discovery.seed' must be a whole number of at least 0 (found true)"),
+        (("discovery", "seed"), False, "'discovery.seed' must be a whole number of at least 0 (found false)"),
+        (
+            ("discovery", "encoding", "weights"),
+            {"mrr": True},
+            "'discovery.encoding.weights.mrr' must be a number above 0 (found true)",
+        ),
+        (("sources", "orders", "exchange_rates"), {"EUR": True}, "exchange_rates.EUR' must be a number above 0"),
+        (
+            ("discovery", "algorithms"),
+            [{"algorithm": "hdbscan", "min_cluster_sizes": [True]}],
+            "must be a whole number of at least 2 (found true)",
+        ),
         (("discovery", "seed"), 1.5, "'discovery.seed' must be a whole number of at least 0 (found 1.5)"),
         (("discovery", "force"), "perhaps", "'discovery.force' must be true or false (found 'perhaps')"),
         (

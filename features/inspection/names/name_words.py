@@ -55,6 +55,16 @@ def currency_of(name: str) -> str | None:
     return CURRENCIES[ends[0]] if ends else None
 
 
+def without_currency(name: str) -> str:
+    """A name less the currency that it ends or begins with, such as `total` of `total_eur`."""
+    word = rf"(?P<word>{_WORD.pattern}|[€$£¥])"
+    for edge in (rf"[_\W]*{word}[_\W]*$", rf"^[_\W]*{word}[_\W]*"):
+        match = re.search(edge, name)
+        if match is not None and match["word"].lower() in CURRENCIES:
+            return name[: match.start()] + name[match.end() :]
+    return name
+
+
 def stem_of(file: str) -> str:
     """The name of a file without its endings."""
     return PurePath(file).name.split(".")[0]

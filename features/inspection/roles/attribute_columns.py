@@ -9,7 +9,7 @@ from typing import Any
 from features.inspection.looks.column_profile import ColumnProfile, ColumnType
 from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import KNOWN_AT
-from features.inspection.names.name_words import concepts_of, currency_of, words_of
+from features.inspection.names.name_words import concepts_of, currency_of, without_currency, words_of
 from features.inspection.names.vocabulary import Concept
 from features.inspection.roles.table_proposal import AttributeProposal, TableProposal, best, is_moment
 from features.inspection.shared_keys import CustomerKey
@@ -96,7 +96,7 @@ def _attribute(column: ColumnProfile, taken: Sequence[str]) -> AttributeProposal
     name = attribute_name(column.name, taken)
     settings: dict[str, Any] = {"kind": kind_of(column).value}
     if currency is not None and column.type is ColumnType.NUMBER:
-        name = attribute_name(re.sub(r"[_ ]*[A-Za-z]+$", "", column.name), taken)
+        name = attribute_name(without_currency(column.name), taken)
         settings["unit"] = currency
     if name != column.name:
         settings["column"] = column.name

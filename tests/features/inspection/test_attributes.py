@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,30 @@ def test_the_kind_of_an_attribute(name: str, cells: list[Any], settings: dict[st
     (attribute,) = attributes.values()
     assert {key: setting for key, setting in attribute.items() if key != "column"} == settings
     assert attribute.get("column", next(iter(attributes))) == name
+
+
+def test_an_asked_date_is_said_to_be_asked_for(tmp_path: Path) -> None:
+    ORDERS.to_csv(tmp_path / "orders.csv", index=False)
+    text = initial_settings([tmp_path / "orders.csv"], tmp_path / "segments.yaml", date(2026, 7, 1)).text
+    assert "as_of: 2026-07-01  # as asked for" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute"),
+    [
+        ("annual_revenue_usd", "annual_revenue"),
+        ("usd_total", "total"),
+        ("totalEUR", "total"),
+        ("AnnualRevenueUSD", "AnnualRevenue"),
+        ("Revenue (GBP)", "Revenue"),
+    ],
+)
+def test_the_currency_of_an_attribute_is_its_unit_and_leaves_its_name(
+    name: str, attribute: str, tmp_path: Path
+) -> None:
+    attributes = proposed(tmp_path, **{name: [n * 10.5 for n in range(CUSTOMERS)]})[0]["attributes"]
+    assert list(attributes) == [attribute]
+    assert attributes[attribute]["column"] == name
 
 
 @pytest.mark.parametrize(

@@ -292,6 +292,22 @@ def test_work_that_takes_too_long_stops(company: Made) -> None:
     check(company, compiler, ids[:2])
 
 
+@pytest.mark.parametrize("ended", [duckdb.FatalException, duckdb.InternalException])
+def test_an_engine_that_has_ended_fails_one_request_and_no_other(
+    company: Made, ended: type[duckdb.Error], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiler, ids = company.compiler, list(company.vectors.frame.index)[:2]
+    ((engine,),) = compiler._idle.values()
+
+    def fail(size: int) -> Any:
+        raise ended("the database has been invalidated")
+
+    monkeypatch.setattr(engine, "values", fail)
+    with pytest.raises(SourceError, match="could not be computed"):
+        compiler.vectors(rows_of(company, ids), len(ids), AS_OF, False, 60)
+    check(company, compiler, ids)
+
+
 @pytest.mark.parametrize("absent", ["settings", "learned_features", "raw_columns"])
 def test_a_model_that_does_not_know_how_its_features_were_made_says_so(company: Made, absent: str) -> None:
     incomplete = {name: value for name, value in company.provenance.items() if name != absent}

@@ -64,6 +64,22 @@ def test_a_currency_without_a_rate_is_an_error(tmp_path: Path) -> None:
         built(tmp_path, MIXED, {"exchange_rates": {"EUR": 0.85}}, currency="GBP")
 
 
+def test_a_rare_currency_without_a_rate_is_an_error_beside_however_many_with_one(tmp_path: Path) -> None:
+    usual = [f"X{letter}X" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    codes = [*usual, *usual, "ZZZ"]
+    orders = {"customer_id": [f"c{n}" for n in range(len(codes))], "amount": 1.0, "currency": codes}
+    with pytest.raises(SourceError, match=r"no rate to USD for ZZZ in 1 row; add it"):
+        built(tmp_path, orders, {"exchange_rates": dict.fromkeys(usual, 2.0)}, currency="USD")
+
+
+def test_a_blank_currency_is_counted_beside_however_many_with_a_rate(tmp_path: Path) -> None:
+    usual = [f"X{letter}X" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    codes = [*usual, *usual, None]
+    orders = {"customer_id": [f"c{n}" for n in range(len(codes))], "amount": 1.0, "currency": codes}
+    vectors = built(tmp_path, orders, {"exchange_rates": dict.fromkeys(usual, 2.0)}, currency="USD")
+    assert vectors.report["orders"]["without_currency"] == 1
+
+
 def test_a_rate_of_the_own_currency_is_1(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="the rate of USD itself is 1"):
         built(tmp_path, MIXED, {"exchange_rates": {"USD": 0.85}}, currency="USD")
@@ -168,9 +184,10 @@ def test_refunds_of_quantity_and_price(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", [{"exchange_rates": {"EUR": 1}}, {"minor_units": True}])
-def test_events_have_no_money(key: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="events has no money"):
-        Sources.model_validate({"events": {"file": "events.csv", **key}})
+@pytest.mark.parametrize("table", ["events", "customers", "vectors"])
+def test_other_tables_have_no_money(table: str, key: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"{table} has no money"):
+        Sources.model_validate({table: {"file": "table.csv", **key}})
 
 
 @pytest.mark.parametrize("rate", [0, -1, 1e7])

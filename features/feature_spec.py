@@ -5,13 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import ValidationError
 
 from features.groups import firmographics, own_vectors
 from features.learned import LearnedFeatures
-from features.settings import Attribute, CustomersSource, FeatureSettings, Sources, TableSource, VectorsSource
+from features.settings import (
+    Attribute,
+    CustomersSource,
+    FeatureSettings,
+    Sources,
+    SubscriptionsSource,
+    TableSource,
+    VectorsSource,
+)
 from features.tables.raw_tables import EVENTS, ORDERS, SUBSCRIPTIONS, RawColumn, RawTable
 from segment_model.errors import ContractError
 
@@ -29,6 +37,7 @@ class FeatureSpec:
     settings: FeatureSettings
     learned: LearnedFeatures
     null_values: Mapping[str, list[str] | dict[str, list[str]]] = field(default_factory=dict)  # by table, as settings
+    ends: Literal["exclusive", "inclusive"] = "exclusive"  # of subscriptions
 
     @classmethod
     def of(cls, provenance: Mapping[str, Any]) -> Self:
@@ -67,7 +76,8 @@ class FeatureSpec:
             if contract.name in raw_columns
         }
         null_values = {name: _null_values(sources, name, learned) for name in tables}
-        return cls(tables, attributes, settings, learned, null_values)
+        ends = sources.subscriptions.ends if sources.subscriptions else "exclusive"
+        return cls(tables, attributes, settings, learned, null_values, ends)
 
     def columns(self, table: str) -> tuple[RawColumn, ...]:
         """The columns of the raw table, without `customer_id`."""
@@ -79,6 +89,8 @@ class FeatureSpec:
             name: {"file": "rows of a request", "null_values": self.null_values.get(name, [])} for name in self.tables
         }
         plain = {name: TableSource.model_validate(place[name]) for name in self.tables if name not in OF_ONE_ROW}
+        if SUBSCRIPTIONS.name in plain:
+            plain[SUBSCRIPTIONS.name] = SubscriptionsSource(**place[SUBSCRIPTIONS.name], ends=self.ends)
         attributes = {
             name: attribute.model_copy(update={"column": None}) for name, attribute in self.attributes.items()
         }

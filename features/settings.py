@@ -10,7 +10,15 @@ from pydantic import Field, field_validator, model_validator
 
 from features.scores.score_edges import ScoreEdges
 from features.settings_block import Settings
-from features.source_settings import Attribute, CustomersSource, Name, Sources, TableSource, VectorsSource
+from features.source_settings import (
+    Attribute,
+    CustomersSource,
+    Name,
+    Sources,
+    SubscriptionsSource,
+    TableSource,
+    VectorsSource,
+)
 from segment_model.contract import Kind, Role
 from segment_model.errors import SettingsError
 
@@ -24,6 +32,7 @@ __all__ = [
     "ScoreEdges",
     "Settings",
     "Sources",
+    "SubscriptionsSource",
     "TableSource",
     "UsageSettings",
     "VectorsSource",

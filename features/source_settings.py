@@ -224,6 +224,15 @@ class CustomersSource(TableSource):
         return value
 
 
+class SubscriptionsSource(TableSource):
+    """The table of subscriptions."""
+
+    ends: Literal["exclusive", "inclusive"] = Field(
+        "exclusive",
+        description="whether terms run up to the moment `ended_at`, or to the end of that day, the last of use",
+    )
+
+
 class VectorsSource(TableSource):
     """A table of one row a customer, with features of your own; `columns` maps `customer_id`, and renames others.
 
@@ -263,7 +272,9 @@ class Sources(Settings):
     )
     events: TableSource | None = Field(None, description="what customers do: gives usage")
     customers: CustomersSource | None = Field(None, description="what customers are: gives attributes")
-    subscriptions: TableSource | None = Field(None, description="what they subscribe to: gives MRR, plan, churn")
+    subscriptions: SubscriptionsSource | None = Field(
+        None, description="what they subscribe to: gives MRR, plan, churn"
+    )
     vectors: VectorsSource | None = Field(None, description="features of your own, one row a customer")
 
     @property

@@ -20,7 +20,7 @@ from features.own_vectors.infer_columns import Settled
 from features.own_vectors.vector_columns import NO_COLUMNS, VectorColumns
 from features.presets.all_presets import with_preset
 from features.scores.score_columns import SCORED, score_columns
-from features.settings import FeatureSettings, Sources, TableSource
+from features.settings import FeatureSettings, Sources, SubscriptionsSource, TableSource
 from features.tables.canonical import Keep, Tally, canonical
 from features.tables.choice_marks import chosen_of
 from features.tables.chosen_rows import mark_rows
@@ -34,6 +34,7 @@ from features.tables.raw_tables import (
     SUBSCRIPTIONS,
     RawTable,
 )
+from features.tables.term_rules import settle_terms
 from features.text.rules import TextRules
 from segment_model.contract import Column, VectorContract
 from segment_model.errors import ContractError, SettingsError, nearest_word
@@ -106,6 +107,8 @@ def feature_groups(
         marked, tally_choice = mark_rows(raw, source, contract.name, settings.time_zone, origin)
         table = canonical(marked, contract, mapped, as_of, distinct, TextRules.of(source), keep, tally_choice)
         table = settle_money(table, source, settings)
+        if isinstance(source, SubscriptionsSource):
+            table = settle_terms(table, source.ends)
         table = replace(table, table=under_id_rules(table.table, settings.ids))
         columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)
         if raw[mapped.get(CUSTOMER.name, CUSTOMER.name)].type().is_numeric():

@@ -1,7 +1,7 @@
 """Subscriptions of a customer: recurring revenue, its changes, and whether any subscription still runs.
 
 A row of the raw table is a stretch of unchanged terms. Terms that end at or after the as-of moment still run: that
-end was not known before it.
+end was not known before it. A trial runs as other terms do, but has no MRR, and what follows it is no upgrade.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
 from features.tables.exact_sums import from_ten_thousandths, ten_thousandths
+from features.tables.term_rules import TRIAL
 from segment_model.contract import Column, Kind, Role
 
 GROUP = "subscriptions"
@@ -22,7 +23,8 @@ def subscriptions(terms: ir.Table, as_of: AnyAsOf) -> ir.Table:
     cents = ten_thousandths(terms.mrr).fill_null(0)
     terms = terms.mutate(cents=cents, runs=_runs(terms, as_of.clock()))
     terms = terms.mutate(ran=_runs(terms, as_of.clock(CHANGE_DAYS)))
-    by = ["customer_id", *(["subscription_id"] if "subscription_id" in terms.columns else [])]
+    # trials follow trials, and paid terms paid terms: from one to the other is neither an upgrade nor a downgrade
+    by = ["customer_id", *(name for name in ("subscription_id", TRIAL) if name in terms.columns)]
     in_order = ibis.window(group_by=by, order_by=[terms.started_at, terms.cents])
     terms = terms.mutate(before=terms.cents.lag().over(in_order))  # a column: else the SQL repeats it
     terms = terms.mutate(
@@ -70,8 +72,8 @@ def columns(terms: ir.Table, currency: str) -> tuple[Column, ...]:
     base, tell, monthly = Role.BASIS, Role.DESCRIPTOR, f"{currency} a month"
     listed = [
         Column(
-            "mrr", Kind.NUMBER, base, monthly, GROUP, "sum of mrr of the running terms", low="low MRR", high="high MRR",
-            label="MRR",
+            "mrr", Kind.NUMBER, base, monthly, GROUP, "sum of mrr of the running terms but trials",
+            low="low MRR", high="high MRR", label="MRR",
         ),
         Column(
             "mrr_change_90_days", Kind.NUMBER, base, monthly, GROUP, "mrr - mrr 90 days before",
@@ -82,11 +84,11 @@ def columns(terms: ir.Table, currency: str) -> tuple[Column, ...]:
             True, low="new subscriber", high="long-standing subscriber", label="time as a subscriber",
         ),
         Column(
-            "upgrades", Kind.COUNT, tell, "upgrades", GROUP, "terms with a higher mrr than those before them",
+            "upgrades", Kind.COUNT, tell, "upgrades", GROUP, "terms with a higher mrr than those before, no trials",
             low="no upgrades", high="many upgrades",
         ),
         Column(
-            "downgrades", Kind.COUNT, tell, "downgrades", GROUP, "terms with a lower mrr than those before them",
+            "downgrades", Kind.COUNT, tell, "downgrades", GROUP, "terms with a lower mrr than those before, no trials",
             low="no downgrades", high="many downgrades",
         ),
         Column(

@@ -17,7 +17,7 @@ from features.tables.canonical import CanonicalTable, Tally
 from features.tables.raw_tables import LARGEST, ORDERS, SUBSCRIPTIONS
 from segment_model.errors import SourceError, counted
 
-MONEY = {ORDERS.name: ("amount", "price", "discount", "refunded_amount"), SUBSCRIPTIONS.name: ("mrr",)}
+MONEY = {ORDERS.name: ("amount", "price", "discount", "refunded_amount", "cost"), SUBSCRIPTIONS.name: ("mrr",)}
 CURRENCY = "currency"
 CODE = 3  # letters of a currency's code
 MOST_CURRENCIES = 20  # that an error names

@@ -74,7 +74,7 @@ class RawTable:
         return any(column.name == self.moment and column.needed for column in self.columns)
 
 
-TEXT, KEY, NUMBER, MOMENT = RawType.TEXT, RawType.KEY, RawType.NUMBER, RawType.MOMENT
+TEXT, KEY, NUMBER, MOMENT, FLAG = RawType.TEXT, RawType.KEY, RawType.NUMBER, RawType.MOMENT, RawType.FLAG
 CUSTOMER = RawColumn("customer_id", KEY, True, "whose row it is; rows without one are left out and counted")
 
 ORDERS = RawTable(
@@ -97,6 +97,7 @@ ORDERS = RawTable(
             "money of the row that was given back, as a positive number: subtracted from the amount; null is none",
             LARGEST,
         ),
+        RawColumn("cost", NUMBER, False, "what the row cost you, in the same money; null is not known", LARGEST),
         RawColumn("currency", TEXT, False, "code of the row's currency, such as EUR; see `exchange_rates`"),
     ),
     either=(("amount",), ("quantity", "price")),
@@ -131,7 +132,8 @@ SUBSCRIPTIONS = RawTable(
         RawColumn("started_at", MOMENT, True, "start of these terms; a change of terms is a new row"),
         RawColumn("mrr", NUMBER, True, "money a month under these terms; null is 0", LARGEST),
         RawColumn("currency", TEXT, False, "code of the currency of `mrr`, such as EUR; see `exchange_rates`"),
-        RawColumn("ended_at", MOMENT, False, "end of these terms; null while they run"),
+        RawColumn("ended_at", MOMENT, False, "end of these terms, see `ends`; null while they run"),
+        RawColumn("trial", FLAG, False, "whether the terms are a trial: its money is not MRR; null is no"),
         RawColumn("subscription_id", KEY, False, "rows of one id follow each other; without it those of a customer do"),
         RawColumn("plan", TEXT, False, "name of the plan"),
         RawColumn("seats", NUMBER, False, "seats allowed", LARGEST),

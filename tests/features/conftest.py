@@ -141,6 +141,7 @@ def case_tables() -> dict[str, pd.DataFrame]:
     gone = random.random(80) < 0.4
     ended = [s + timedelta(days=40) if g else pd.NaT for s, g in zip(subscriptions.started_at, gone, strict=True)]
     subscriptions["ended_at"] = pd.Series(ended, dtype="datetime64[us]")
+    subscriptions["trial"] = random.choice([0.0, 1.0, np.nan], 80, p=[0.6, 0.2, 0.2])
     return {"orders": orders, "events": events, "customers": customers, "subscriptions": subscriptions}
 
 

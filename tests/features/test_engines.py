@@ -28,7 +28,8 @@ TABLES = ("orders", "events", "customers", "subscriptions")
 def vectors_of(folder: Path, settings: FeatureSettings, **place: Any) -> CustomerVectors:
     def at(name: str) -> dict[str, Any]:
         filled = {key: value.format(name=name) for key, value in place.items()}
-        return {**filled, "attributes": ATTRIBUTES} if name == "customers" else filled
+        more = {"customers": {"attributes": ATTRIBUTES}, "subscriptions": {"ends": "inclusive"}}
+        return {**filled, **more.get(name, {})}
 
     return build_vectors(Sources.model_validate({name: at(name) for name in TABLES}), settings, AS_OF, folder)
 

@@ -67,3 +67,33 @@ def test_seats_and_quota(build: Any) -> None:
     assert frame.loc["a", ["seats", "seat_use", "quota_use"]].tolist() == pytest.approx([20, 0.4, 1.25])
     assert frame.loc["b", "seats"] == 0
     assert frame.loc["b", ["seat_use", "quota_use"]].isna().all()
+
+
+def test_a_trial_runs_but_has_no_mrr_and_what_follows_it_is_no_upgrade(build: Any) -> None:
+    frame = frame_of(
+        build,
+        terms("a", "2024-01-01", "2024-02-01", 100, trial=True, plan="pro"),
+        terms("a", "2024-02-01", "2024-03-01", 100, trial=False, plan="pro"),
+        terms("a", "2024-03-01", None, 150, trial=None, plan="team"),
+        terms("b", "2024-06-20", None, 0, trial=True, plan="basic"),
+        terms("c", "2024-05-01", "2024-05-15", 80, trial=True, plan="basic"),
+        terms("d", "2024-01-01", None, 20, trial=False, plan="basic"),
+        terms("d", "2024-06-01", None, 900, trial=True, plan="pro"),
+    )
+    assert frame.mrr.to_dict() == {"a": 150, "b": 0, "c": 0, "d": 20}
+    assert frame.upgrades.to_dict() == {"a": 1, "b": 0, "c": 0, "d": 0}
+    assert frame.downgrades.sum() == 0
+    assert frame.churned.to_dict() == {"a": 0, "b": 0, "c": 1, "d": 0}, "a trial that runs is a subscription"
+    assert frame.plan["b"] == "basic"
+    assert frame.plan["d"] == "basic", "the trial's plan has no MRR"
+
+
+def test_an_end_may_be_the_last_day_of_use(build: Any) -> None:
+    table = pd.DataFrame(
+        [terms("a", "2024-01-01", "2024-06-30", 10), terms("b", "2024-01-01", "2024-06-29", 10)]
+    ).astype({"ended_at": "datetime64[us]"})
+    exclusive = build({"subscriptions": table}, AS_OF).frame
+    inclusive = build({"subscriptions": table}, AS_OF, subscriptions={"ends": "inclusive"}).frame
+    assert exclusive.churned.to_dict() == {"a": 1, "b": 1}
+    assert inclusive.churned.to_dict() == {"a": 0, "b": 1}, "on the last day of use they still run"
+    assert inclusive.mrr.to_dict() == {"a": 10, "b": 0}

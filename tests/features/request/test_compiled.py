@@ -174,6 +174,23 @@ def test_whatever_the_conventions(tmp_path: Path, conventions: dict[str, Any]) -
     check(batch, batch.compiler, list(batch.vectors.frame.index), date(2026, 4, 20))
 
 
+def test_trials_and_ends_that_are_the_last_day_of_use(tmp_path: Path) -> None:
+    starts = [datetime(2026, 1, 1) + timedelta(days=5 * n) for n in range(24)]
+    rows = [
+        (f"C{n % 7}", start, start + timedelta(days=30) if n % 3 else None, 10.0 + n, n % 4 == 0 or None)
+        for n, start in enumerate(starts)
+    ]
+    names = ["customer_id", "started_at", "ended_at", "mrr", "trial"]
+    frame = pd.DataFrame(rows, columns=names).astype({"ended_at": "datetime64[us]", "trial": "boolean"})
+    frame.loc[14, "ended_at"] = datetime(2026, 4, 19)  # its last day of use is the day before the as-of moment
+    frame.to_parquet(tmp_path / "terms.parquet")
+    source = {"subscriptions": {"file": "terms.parquet", "ends": "inclusive"}}
+    batch = made(source, {}, date(2026, 4, 20), tmp_path)
+    exclusive = made({"subscriptions": {"file": "terms.parquet"}}, {}, date(2026, 4, 20), tmp_path)
+    assert batch.vectors.frame.mrr.sum() - exclusive.vectors.frame.mrr.sum() == 24
+    check(batch, batch.compiler, list(batch.vectors.frame.index), date(2026, 4, 20))
+
+
 def test_rules_of_ids_leave_a_request_as_it_is(tmp_path: Path) -> None:
     """The rows of a request already belong to their customer."""
     settings = {"ids": {"case": "fold", "leading_zeros": "strip"}, "rfm": {"scores": False}}

@@ -43,11 +43,18 @@ class Groupings:
         """
         own = members.select("position", *self.levels, segment=members.segment, member_id=members.customer_id)
         joined = rows.left_join(own, [rows.customer_id == own.member_id, rows.position == own.position])
-        groups: dict[str, ir.Value] = {SEGMENT: joined.segment.fill_null(NOT_ASSIGNABLE)}
+        return joined.select(*rows.columns, **self._columns(joined))
+
+    def of_members(self, members: ir.Table) -> ir.Table:
+        """Each membership: `customer_id`, `position` and a column for each grouping."""
+        return members.select("customer_id", "position", **self._columns(members))
+
+    def _columns(self, table: ir.Table) -> dict[str, ir.Value]:
+        groups: dict[str, ir.Value] = {SEGMENT: table.segment.fill_null(NOT_ASSIGNABLE)}
         for name, levels in self.levels.items():
-            level = joined[name]
+            level = table[name]
             groups[name] = ibis.cases((level.isnull(), NOT_KNOWN), (level.isin(list(levels)), level), else_=OTHER)
-        return joined.select(*rows.columns, **groups)
+        return groups
 
 
 def groupings_of(history: History) -> Groupings:

@@ -84,6 +84,26 @@ def terms_history(engine: Engine) -> Callable[..., History]:
     return build
 
 
+@pytest.fixture
+def orders_history(engine: Engine) -> Callable[..., History]:
+    """As `terms_history`, of order lines (or of `events`) with `customer_id`, a moment and, of orders, `cents`."""
+
+    def build(
+        rows: pd.DataFrame,
+        ends: MonthEnds,
+        members: pd.DataFrame | None = None,
+        compared: tuple[str, ...] = (),
+        table: str = "orders",
+    ) -> History:
+        if members is None:
+            members = members_of(rows.customer_id.unique().tolist(), ends)
+        dated = DatedRows(engine.place(rows), engine.place(members))
+        segments = tuple(sorted(members.segment.unique()))
+        return History(ends, segments, compared=compared, keep=engine.keep, **{table: dated})
+
+    return build
+
+
 @pytest.fixture(scope="session")
 def playbook() -> pd.DataFrame:
     """121 terms of 55 customers, 2017-09 to 2020-02."""
@@ -99,3 +119,18 @@ def month_ends(first: date, months: int, observed_until: datetime | None = None)
     """The month ends of `months` months from the month of `first`."""
     dates = [pd.Timestamp(first) + pd.DateOffset(months=k) for k in range(months + 1)]
     return MonthEnds(tuple(d.date() for d in dates), observed_until or dates[-1].to_pydatetime())
+
+
+@pytest.fixture(name="month_ends", scope="session")
+def month_ends_fixture() -> Callable[..., MonthEnds]:
+    return month_ends
+
+
+@pytest.fixture(name="members_of", scope="session")
+def members_of_fixture() -> Callable[..., pd.DataFrame]:
+    return members_of
+
+
+@pytest.fixture(name="terms_frame", scope="session")
+def terms_frame_fixture() -> Callable[..., pd.DataFrame]:
+    return terms_frame

@@ -8,30 +8,21 @@ A customer without rows in a table has 0 where 0 is true (no orders: frequency 0
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
-
 from features.as_of import moment_of
-from features.groups import firmographics, rfm
-from features.groups.all_groups import FeatureGroups, Part, contract_of, feature_groups, joined
+from features.computed_parts import customers_of, part_frame, read_again, rows_read
+from features.groups.all_groups import contract_of, feature_groups, joined
 from features.joining.between_tables import look_between
 from features.joining.id_type import choose_id_type
-from features.joining.table_customers import TableCustomers
 from features.learned import LearnedFeatures
-from features.notices import Notice
 from features.scores.learned_edges import tied_scores
 from features.scores.tie_notice import notices_of_ties
 from features.settings import FeatureSettings, Sources
-from features.sources import Engines, fetch
-from features.tables.canonical import NEWEST, OLDEST, Tally
+from features.sources import Engines
 from features.vector_table import CustomerVectors, Moment, counts_in_words, digest, validated
-from segment_model.errors import SourceError, counted
-
-COUNTED = {"orders": rfm.ORDER_COUNT, "events": "events"}  # the column with a customer's rows, by raw table
+from segment_model.errors import SourceError
 
 
 def build_vectors(
@@ -65,15 +56,15 @@ def build_vectors(
     moment = moment_of(as_of, settings.time_zone)
     with Engines(Path(base), settings.time_zone) as engines:
         own = learned.own if learned is not None else None
-        groups = _groups(
+        groups = read_again(
             engines, lambda: feature_groups(engines.open_typed, sources, settings, moment, own, engines.keep)
         )
-        read = {name: _rows_read(tallies) for name, tallies in groups.tallies.items()}
-        frames = [_frame(part) for part in groups.parts]
+        read = {name: rows_read(tallies) for name, tallies in groups.tallies.items()}
+        frames = [part_frame(part) for part in groups.parts]
         of_rows = (notice for rows in read.values() for notice in rows.notices)
         # `where` may settle what the table settles too
         notices = tuple(dict.fromkeys((*engines.notices, *groups.notices, *of_rows)))
-    tables = [_customers(name, groups, frames, read[name]) for name in groups.columns]
+    tables = [customers_of(name, groups, frames, read[name]) for name in groups.columns]
     met = look_between(tables, moment, sources, settings.ids)
     report = {name: {**rows.counts, **met.counts.get(name, {})} for name, rows in read.items()}
     contract = contract_of(groups, settings)
@@ -93,80 +84,6 @@ def build_vectors(
     ids = choose_id_type(tables, frame.index)
     notices = (*notices, *ids.notices)
     return CustomerVectors(frame, contract, rules, as_of, digest(frame), report, groups.columns, notices, ids.type)
-
-
-@dataclass(frozen=True)
-class RowsRead:
-    """The rows of a raw table: the counts of those read and left out, and the first and the last moment of all.
-
-    notices : what else its tallies say.
-    """
-
-    counts: Mapping[str, int]
-    notices: tuple[Notice, ...]
-    oldest: datetime | None
-    newest: datetime | None
-
-
-def _groups(engines: Engines, read: Callable[[], FeatureGroups]) -> FeatureGroups:
-    """The groups, read again wherever a column turns out not to be plain throughout."""
-    while True:
-        try:
-            return read()
-        except SourceError as error:
-            if not engines.reads_as_text(error):
-                raise
-
-
-def _rows_read(tallies: Sequence[Tally]) -> RowsRead:
-    counts: dict[str, int] = {}
-    notices: list[Notice] = []
-    moments: dict[str, datetime] = {}
-    for tally in tallies:
-        totals = fetch(tally.sums, tally.what).to_pylist()[0]
-        counts = tally.count_rows(totals, counts)
-        notices += tally.notices(totals)
-        moments |= {name: totals[name] for name in (OLDEST, NEWEST) if totals.get(name) is not None}
-    return RowsRead(counts, tuple(notices), moments.get(OLDEST), moments.get(NEWEST))
-
-
-def _customers(name: str, groups: FeatureGroups, frames: Sequence[pd.DataFrame], rows: RowsRead) -> TableCustomers:
-    """The customers of a raw table; its parts have facts of them beside the columns of the vector."""
-    own = [(part, frame) for part, frame in zip(groups.parts, frames, strict=True) if part.raw_table == name]
-    ids = own[0][1].index
-    for _, frame in own[1:]:
-        ids = ids.union(frame.index)
-    facts = {str(column): frame[column] for _, frame in own for column in frame.columns}
-    is_dated, id_type = facts.get(firmographics.IS_DATED), own[0][0].table.customer_id.type()
-    return TableCustomers(
-        name,
-        ids,
-        name in groups.numbered_ids,
-        id_type.is_integer() and not id_type.is_uint64(),
-        undated=None if is_dated is None else is_dated.index[~is_dated.astype(bool)],
-        rows=facts.get(COUNTED.get(name, "")),
-        oldest=rows.oldest,
-        newest=rows.newest,
-    )
-
-
-def _frame(part: Part) -> pd.DataFrame:
-    """Compute a part; its rows by customer.
-
-    Raises
-    ------
-    SourceError
-        If a customer comes twice.
-    """
-    frame: pd.DataFrame = fetch(part.table, "features").to_pandas()
-    frame.index = pd.Index(frame.pop("customer_id").astype("str"), name="customer_id")
-    if not frame.index.is_unique:
-        twice = frame.index[frame.index.duplicated()].unique().sort_values()
-        raise SourceError(
-            f"{part.raw_table}: {counted(len(twice), 'customer has', 'customers have')} more than one row, such as "
-            f"{', '.join(twice[:3])}; keep one row each"
-        )
-    return frame
 
 
 def _told(report: Mapping[str, Mapping[str, int]]) -> str:

@@ -70,6 +70,7 @@ class Engines:
         self._scratch = ScratchFolder()
         self._files = FileTables(base, self._scratch)
         self._made = 0  # views and tables in the embedded engine
+        self._of_files: set[str] = set()  # views of files, and tables that were kept of them
         self._of_text: set[str] = set()  # views that parse text whenever they are read
 
     @property
@@ -126,7 +127,7 @@ class Engines:
             variable = str(source.postgres)
             backend = self._backend(f"postgres:{variable}", lambda: self._postgres(variable, name))
         schema, _, table = str(source.table).rpartition(".")
-        with _plain_errors(f"{name}: cannot read the table {source.table!r}"):
+        with plain_errors(f"{name}: cannot read the table {source.table!r}"):
             try:
                 return backend.table(table, database=schema or None)
             except TableNotFound as error:
@@ -143,24 +144,41 @@ class Engines:
         SourceError
             If the engine cannot compute it.
         """
-        sources = {node.name for node in table.op().find(ops.DatabaseTable)}
-        if not sources & self._of_text:
+        if not self._names(table) & self._of_text:
+            return table
+        return self.keep_files(table)
+
+    def keep_files(self, table: ir.Table) -> ir.Table:
+        """The table computed once, as `keep` does, if it comes from files of any kind; else an expression, as it is.
+
+        Raises
+        ------
+        SourceError
+            If the engine cannot compute it.
+        """
+        if not self._names(table) & self._of_files:
             return table
         backend = self._opened[EMBEDDED]
         columns = {name: bool(table[name].type().is_string()) for name in table.columns}
         self._made += 1
-        with _plain_errors("the files cannot be read"):
+        with plain_errors("the files cannot be read"):
             keep_once(backend.con, f"segments_{self._made}", str(backend.compile(table)), columns)
+            self._of_files.add(f"segments_{self._made}")
             return backend.table(f"segments_{self._made}")
+
+    @staticmethod
+    def _names(table: ir.Table) -> set[str]:
+        return {node.name for node in table.op().find(ops.DatabaseTable)}
 
     def _file(self, source: TableSource, name: str, typed: bool = False) -> ir.Table:
         query, is_text = self._files.query(source, name, typed)
         backend = self._backend(EMBEDDED, lambda: self._embedded(name))
         self._made += 1
         view = f"segments_{self._made}"
+        self._of_files.add(view)
         if is_text:
             self._of_text.add(view)
-        with _plain_errors(f"{name}: cannot read {source.file}"):
+        with plain_errors(f"{name}: cannot read {source.file}"):
             backend.con.execute(f"CREATE VIEW {view} AS {query}").fetchall()
             return backend.table(view)
 
@@ -178,7 +196,7 @@ class Engines:
 
     def _embedded(self, name: str) -> Any:
         """A DuckDB in a temporary file, so that what it keeps need not fit into memory."""
-        with _plain_errors(f"{name}: cannot open the embedded DuckDB in a temporary folder"):
+        with plain_errors(f"{name}: cannot open the embedded DuckDB in a temporary folder"):
             path = self._scratch.new(".duckdb")
             config: dict[str, str | bool | int | float | list[str]] = {
                 "temp_directory": str(path.parent),
@@ -190,7 +208,7 @@ class Engines:
             return self._in_time_zone(connection)
 
     def _duckdb(self, path: Path, name: str) -> Any:
-        with _plain_errors(f"{name}: cannot open {path}"):
+        with plain_errors(f"{name}: cannot open {path}"):
             return self._in_time_zone(duckdb.connect(str(path), read_only=True))
 
     def _in_time_zone(self, connection: duckdb.DuckDBPyConnection) -> Any:
@@ -231,13 +249,13 @@ def fetch(expression: ir.Table, what: str) -> pa.Table:
     SourceError
         If the engine fails; the message begins with `what`.
     """
-    with _plain_errors(f"{what}: the engine could not compute it"):
+    with plain_errors(f"{what}: the engine could not compute it"):
         return expression.to_pyarrow()
 
 
 @contextmanager
-def _plain_errors(what: str) -> Iterator[None]:
-    """Raise an engine's error as a SourceError with its first line."""
+def plain_errors(what: str) -> Iterator[None]:
+    """Raise an engine's error as a SourceError with its first line, after `what`."""
     with warnings.catch_warnings():
         # Ibis 12 still calls the old name in DuckDB 2
         warnings.filterwarnings("ignore", message="fetch_arrow_table", category=DeprecationWarning)

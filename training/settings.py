@@ -13,8 +13,10 @@ from features.settings import Settings as Block
 from features.settings_words import A_MOMENT, Expected
 from segment_model.contract import Column
 from segment_model.errors import SettingsError, shown
+from training.analytics_settings import AnalyticsSettings
 from training.candidates.algorithm_settings import AlgorithmSettings
 from training.candidates.all_candidates import DEFAULT_ALGORITHMS, RegisteredAlgorithm
+from training.moments import read_moment
 from training.settings_errors import in_sentences
 from training.sweep_settings import SweepSettings
 from training.yaml_text import read_yaml
@@ -117,24 +119,15 @@ class Settings(Block):
         DiscoverySettings(), description="what is tried, how it is evaluated, what may be chosen"
     )
     registry: RegistrySettings = Field(RegistrySettings(), description="where runs and models are kept")
+    analytics: AnalyticsSettings = Field(
+        AnalyticsSettings(), description="what the record of money, retention and growth by segment covers"
+    )
     sweep: SweepSettings | None = Field(None, description="what `segments sweep` varies; nothing else reads it")
 
     @field_validator("as_of", mode="wrap")
     @classmethod
     def _a_moment(cls, value: object, parse: ValidatorFunctionWrapHandler) -> date | datetime | None:
-        """Replace pydantic's messages for the two types by one, and refuse a bare number.
-
-        pydantic would read the number 2026, and the text "2026", as seconds since 1970, where the user means a year.
-        """
-        if value is None:
-            return None
-        try:
-            if isinstance(value, date) or (isinstance(value, str) and not _is_number(value)):
-                moment: date | datetime = parse(value)
-                return moment
-        except ValidationError:
-            pass
-        raise ValueError(f"must be {A_MOMENT}")
+        return read_moment(value, parse)
 
     @model_validator(mode="after")
     def _a_moment_for_dates(self) -> Settings:
@@ -187,11 +180,3 @@ def parse_as(kind: type[Kind], content: Any, name: str) -> Kind:
         return kind.model_validate(content)
     except ValidationError as error:
         raise SettingsError(f"{name}: {in_sentences(error, kind, content)}") from error
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

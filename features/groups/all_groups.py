@@ -6,7 +6,7 @@ of a request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,35 +14,18 @@ import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
 from features.groups import event_counts, firmographics, own_features, own_vectors, rfm, subscriptions, usage
-from features.joining.id_rules import under_id_rules
+from features.groups.opened_tables import Open, OpenedTables, open_tables, orders_contract
 from features.notices import Notice
-from features.own_vectors.infer_columns import Settled
 from features.own_vectors.vector_columns import NO_COLUMNS, VectorColumns
-from features.presets.all_presets import with_preset
 from features.scores.score_columns import SCORED, score_columns
-from features.settings import FeatureSettings, Sources, SubscriptionsSource, TableSource
-from features.tables.canonical import Keep, Tally, canonical
-from features.tables.choice_marks import chosen_of
-from features.tables.chosen_rows import mark_rows
-from features.tables.money import settle_money
-from features.tables.raw_tables import (
-    CUSTOMER,
-    CUSTOMERS,
-    EVENTS,
-    ORDERS,
-    ORDERS_WITHOUT_MONEY,
-    SUBSCRIPTIONS,
-    RawTable,
-)
-from features.tables.term_rules import settle_terms
-from features.text.rules import TextRules
+from features.settings import FeatureSettings, Sources
+from features.tables.canonical import Keep, Tally
+from features.tables.raw_tables import CUSTOMERS, EVENTS, ORDERS, SUBSCRIPTIONS, RawTable
 from segment_model.contract import Column, VectorContract
 from segment_model.errors import ContractError, SettingsError, nearest_word
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Open = Callable[[TableSource, str], ir.Table]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,50 +75,35 @@ def feature_groups(
         If a table cannot be opened, or lacks a column or has one of another type.
     """
     own_features.check_tables(settings, sources)
-    parts: list[Part] = []
-    tallies: dict[str, tuple[Tally, ...]] = {}
-    columns: dict[str, tuple[str, ...]] = {}
-    numbered: set[str] = set()
-    settled = Settled(NO_COLUMNS)
+    return groups_of(open_tables(open_table, sources, settings, as_of, own, keep), sources, settings, as_of)
 
-    def read(
-        raw: ir.Table, source: TableSource, contract: RawTable, mapped: Mapping[str, str], distinct: bool = False
-    ) -> ir.Table:
-        source, origin = with_preset(source, contract.name, raw.columns)
-        contract = contract.without(source.not_read)
-        mapped = {**source.columns, **mapped}
-        marked, tally_choice = mark_rows(raw, source, contract.name, settings.time_zone, origin)
-        table = canonical(marked, contract, mapped, as_of, distinct, TextRules.of(source), keep, tally_choice)
-        table = settle_money(table, source, settings)
-        if isinstance(source, SubscriptionsSource):
-            table = settle_terms(table, source.ends)
-        table = replace(table, table=under_id_rules(table.table, settings.ids))
-        columns[contract.name] = tuple(column.name for column in contract.columns if column.name in table.table.columns)
-        if raw[mapped.get(CUSTOMER.name, CUSTOMER.name)].type().is_numeric():
-            numbered.add(contract.name)
-        if contract.name == ORDERS.name:
-            table = rfm.prepare_orders(table, settings.rfm)
-        tallies[contract.name] = table.tallies
-        return table.table
+
+def groups_of(opened: OpenedTables, sources: Sources, settings: FeatureSettings, as_of: AnyAsOf) -> FeatureGroups:
+    """The groups of tables that are open, whose rows all lie before `as_of`.
+
+    Raises
+    ------
+    SettingsError
+        If an own feature or a count of events names a column that its table does not have.
+    """
+    parts: list[Part] = []
+    tallies = dict(opened.tallies)
 
     def add_own(table: ir.Table, contract: RawTable) -> None:
         if wanted := own_features.of_table(settings, contract.name):
             figures = own_features.own_features(table, contract, wanted, as_of, settings.time_zone)
             parts.append(Part(figures, own_features.own_columns(wanted), contract.name))
 
-    if source := sources.orders:
-        contract = ORDERS if settings.rfm.monetary else ORDERS_WITHOUT_MONEY
-        orders = read(
-            open_table(source, ORDERS.name), source, contract, source.columns, settings.rfm.duplicates == "dropped"
-        )
+    if sources.orders:
+        orders = opened.rows[ORDERS.name]
         listed = rfm.columns(settings.rfm, settings.currency, rfm.is_discounted(orders))
         parts.append(Part(rfm.rfm(orders, as_of, settings.rfm), listed, ORDERS.name))
         if settings.rfm.cdnow_summary:
             listed = rfm.cdnow_columns(settings.rfm, settings.currency)
             parts.append(Part(rfm.cdnow_summary(orders, as_of), listed, ORDERS.name))
-        add_own(orders, contract)
-    if source := sources.events:
-        events = read(open_table(source, EVENTS.name), source, EVENTS, source.columns)
+        add_own(orders, orders_contract(settings))
+    if sources.events:
+        events = opened.rows[EVENTS.name]
         parts.append(Part(usage.usage(events, as_of), usage.columns(events), EVENTS.name))
         parts.append(Part(usage.sessions(events, as_of, settings.usage), usage.session_columns(), EVENTS.name))
         if usage.has_features(events):
@@ -147,28 +115,21 @@ def feature_groups(
             parts.append(Part(event_counts.event_counts(events, counted), listed, EVENTS.name))
             tallies[EVENTS.name] = (*tallies[EVENTS.name], event_counts.absent_events(events, counted))
         add_own(events, EVENTS)
-    if source := sources.subscriptions:
-        terms = read(open_table(source, SUBSCRIPTIONS.name), source, SUBSCRIPTIONS, source.columns)
+    if sources.subscriptions:
+        terms = opened.rows[SUBSCRIPTIONS.name]
         subscription_columns = subscriptions.columns(terms, settings.currency)
         parts.append(Part(subscriptions.subscriptions(terms, as_of), subscription_columns, SUBSCRIPTIONS.name))
         if "plan" in terms.columns:
             parts.append(Part(subscriptions.plan(terms, as_of), subscriptions.plan_columns(), SUBSCRIPTIONS.name))
         add_own(terms, SUBSCRIPTIONS)
     if customers := sources.customers:
-        attributes = customers.attributes
-        raw = open_table(customers, CUSTOMERS.name)
-        rows = read(raw, customers, firmographics.contract(attributes), firmographics.mapping(customers))
-        table = firmographics.firmographics(rows, attributes)
-        parts.append(Part(table, firmographics.columns(attributes), CUSTOMERS.name))
+        table = firmographics.firmographics(opened.rows[CUSTOMERS.name], customers.attributes)
+        parts.append(Part(table, firmographics.columns(customers.attributes), CUSTOMERS.name))
     if vectors := sources.vectors:
-        raw = keep(own_vectors.with_ids(open_table(vectors, own_vectors.NAME), vectors))
-        marked, _ = mark_rows(raw, vectors, own_vectors.NAME, settings.time_zone)
-        settled = own_vectors.settle(chosen_of(marked), vectors, own)
-        mapped = own_vectors.mapping(raw.columns, settled.columns, vectors)
-        rows = read(raw, vectors, own_vectors.contract(settled.columns), mapped)
-        listed = own_vectors.columns_of(settled.columns, vectors)
-        parts.append(Part(own_vectors.own_vectors(rows, settled.columns), listed, own_vectors.NAME))
-    return FeatureGroups(tuple(parts), tallies, columns, settled.columns, settled.notices, frozenset(numbered))
+        listed = own_vectors.columns_of(opened.own, vectors)
+        rows = opened.rows[own_vectors.NAME]
+        parts.append(Part(own_vectors.own_vectors(rows, opened.own), listed, own_vectors.NAME))
+    return FeatureGroups(tuple(parts), tallies, opened.columns, opened.own, opened.notices, opened.numbered_ids)
 
 
 def contract_of(groups: FeatureGroups, settings: FeatureSettings) -> VectorContract:

@@ -25,7 +25,7 @@ from training.tuning.search_space import changed, check_columns, check_space
 from training.tuning.sweep import Sweep, key_of, run_trials, sweep_of
 
 OF_VECTORS = {"as_of", "sources", "features"}
-NOT_OF_A_TRIAL = {"registry", "sweep", "title"}
+NOT_OF_A_TRIAL = {"analytics", "registry", "sweep", "title"}
 VECTORS_KEPT = 4
 EXAMPLE = "sweep: {space: {discovery.encoding.transform: [auto, none]}, trials: 20}"
 

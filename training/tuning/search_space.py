@@ -22,7 +22,7 @@ Values = Mapping[str, Any]  # dotted path -> plain value
 Space = Mapping[str, tuple[Any, ...] | SweepRange]
 Root = TypeVar("Root", bound=BaseModel)
 
-CHANGES_NO_SEGMENTS = ("registry", "sweep", "title")
+CHANGES_NO_SEGMENTS = ("analytics", "registry", "sweep", "title")
 GOLDEN = 0.381966  # a share between 0 and 1 that leads to no round number
 NAMED_BY = "algorithm"  # entries of a list are found by their number or by this key
 

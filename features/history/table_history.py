@@ -1,0 +1,116 @@
+"""The raw tables of a company, opened and converted once: vectors as of any moment, and dated rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from features.as_of import AnyAsOf, AsOf, LaterAsOf
+from features.computed_parts import RowsRead, customers_of, part_frame, read_again, rows_read
+from features.groups.all_groups import FeatureGroups, contract_of, groups_of, joined
+from features.groups.opened_tables import OpenedTables, open_tables
+from features.groups.own_features import check_tables
+from features.history.dated_rows import DATED, dated_rows
+from features.history.part_programs import PartPrograms
+from features.history.temporary_tables import TemporaryTables
+from features.joining.population import left_out
+from features.learned import LearnedFeatures
+from features.settings import FeatureSettings, Sources
+from features.sources import Engines
+from segment_model.contract import VectorContract
+
+
+@dataclass(frozen=True)
+class PastVectors:
+    """The vectors as of a moment: `frame` is that of `features.vector_table.CustomerVectors`, and may be empty."""
+
+    frame: pd.DataFrame
+    contract: VectorContract
+
+
+@dataclass(frozen=True)
+class TableHistory:
+    """The usable rows before a moment, and what was counted of all rows.
+
+    `temporary` makes tables beside them.
+    """
+
+    sources: Sources
+    settings: FeatureSettings
+    learned: LearnedFeatures
+    opened: OpenedTables
+    read: Mapping[str, RowsRead]
+    temporary: TemporaryTables = field(default_factory=TemporaryTables)
+
+    @property
+    def dated(self) -> tuple[str, ...]:
+        """The tables that say when something happened."""
+        return tuple(name for name in DATED if name in self.opened.rows)
+
+    @property
+    def oldest(self) -> Mapping[str, datetime]:
+        """The first moment of each dated table, on the wall clock of the business."""
+        moments = {name: self.read[name].oldest for name in self.dated}
+        return {name: moment for name, moment in moments.items() if moment is not None}
+
+    def vectors(self, as_of: AsOf) -> PastVectors:
+        """The vectors as of a moment no later than that until which the tables were opened.
+
+        They are those that `features.customer_vector.build_vectors` makes.
+
+        Raises
+        ------
+        SourceError
+            If an engine fails, or a table holds a customer twice where one row is promised.
+        """
+        groups = self._programs.groups
+        frames = [
+            part_frame(part, computed)
+            for part, computed in zip(groups.parts, self._programs.tables(as_of), strict=True)
+        ]
+        tables = [customers_of(name, groups, frames, self.read[name]) for name in groups.columns]
+        rule = self.sources.customers.without_rows if self.sources.customers else "keep"
+        contract = contract_of(groups, self.settings)
+        frame = joined(frames, contract).drop(index=left_out(tables, as_of, rule).ids)
+        return PastVectors(self.learned.apply(frame, contract), contract)
+
+    def _groups(self, as_of: AnyAsOf) -> FeatureGroups:
+        return groups_of(self.opened.before(as_of), self.sources, self.settings, as_of)
+
+    @cached_property
+    def _programs(self) -> PartPrograms:
+        return PartPrograms.compiled(self._groups(LaterAsOf()), self._groups)
+
+    def rows(self, name: str, observed_until: AsOf) -> ir.Table:
+        """The rows of a dated table for the analyst's figures (`features.history.dated_rows`)."""
+        return dated_rows(self.opened, name, observed_until)
+
+
+@contextmanager
+def open_history(
+    sources: Sources, settings: FeatureSettings, until: AsOf, base: Path, learned: LearnedFeatures
+) -> Iterator[TableHistory]:
+    """Open the tables until a moment; files are read once, and their connections are closed with the block.
+
+    Raises
+    ------
+    SourceError
+        If a table cannot be read or breaks its contract.
+    SettingsError
+        If a setting needs another table.
+    """
+    check_tables(settings, sources)
+    with Engines(base, settings.time_zone) as engines:
+        opened = read_again(
+            engines,
+            lambda: open_tables(engines.open_typed, sources, settings, until, learned.own, engines.keep_files),
+        )
+        read = {name: rows_read(tallies) for name, tallies in opened.tallies.items()}
+        yield TableHistory(sources, settings, learned, opened, read)

@@ -1,0 +1,42 @@
+"""The block `analytics` of the settings: what the analyst's record covers, and which definitions its figures use."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import Field, ValidatorFunctionWrapHandler, field_validator
+
+from features.settings import Settings as Block
+from training.moments import read_moment
+
+
+class AnalyticsSettings(Block):
+    """What the record of money, movements, retention and growth by segment covers."""
+
+    months: int = Field(12, ge=1, le=120, description="how many months it covers, the last ones that are over")
+    observed_until: date | datetime | None = Field(
+        None,
+        description="the moment until which your tables are complete: a term that ends at or after it still runs, and "
+        "a month that is not over by then has no figures; by default `as_of`",
+    )
+    compare: tuple[str, ...] | None = Field(
+        None,
+        description="columns of text or flags of the vector to compare by, such as `[plan, country]`; by default the "
+        "plan and the first two categories of `customers` that are not sensitive",
+    )
+    margin: float | None = Field(
+        None, gt=0, le=1, description="share of the money that is margin, for lifetime value; by default it is of money"
+    )
+    floor: int = Field(10, ge=1, description="a group of fewer customers shows no rate")
+    cohorts: Literal["month", "quarter"] = Field("month", description="the length of the cohorts' periods")
+    reactivation_in_nrr: bool = Field(False, description="whether returning customers count in net revenue retention")
+    churn_denominator: Literal["start", "start_and_new"] = Field(
+        "start", description="customer churn is a share of those at the start, or of these and those who came meanwhile"
+    )
+    horizon_months: int = Field(36, ge=1, le=240, description="how far lifetime value by the survival curve looks")
+
+    @field_validator("observed_until", mode="wrap")
+    @classmethod
+    def _a_moment(cls, value: object, parse: ValidatorFunctionWrapHandler) -> date | datetime | None:
+        return read_moment(value, parse)

@@ -11,6 +11,8 @@ from registry.runs.discovery_runs import DISCOVERY
 from registry.runs.records import DiscoveryRecord
 from reporting.page import html_report
 from reporting.pictures.all_pictures import DrawnPictures, draw_pictures
+from reporting.tables import money_columns
+from reporting.what_changed import what_changed_page
 from segment_model.model import SegmentModel
 from segment_model.self_test import with_examples
 from training.discovery.discovery import Discovery, discover
@@ -18,6 +20,7 @@ from training.profiling.rule_learning import learn_rules
 from training.progress import Announce, Progress
 from training.settings import Settings
 from training.succession.succession import succeed
+from training.succession.what_changed import what_changed
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def conclude(
         rules=rules,
         failed_pictures=pictures.failures,
     )
-    record = make_record(settings, vectors, discovery, pictures, report, rules)
+    changes = "" if incumbent is None else _changes(title, discovery, incumbent)
+    record = make_record(settings, vectors, discovery, pictures, report, rules, changes)
     # the tag identifies the discovery, so that a sync finds the run of one whose sending was interrupted
     return ConcludedDiscovery(discovery, report, replace(record, tags={**record.tags, DISCOVERY: uuid.uuid4().hex}))
 
@@ -86,6 +90,13 @@ def _discover_named(
         model, lineage = succeed(model, incumbent, discovery.frame)
         announce(f"of the champion's segments: {'; '.join(lineage.sentences)}")
     return replace(discovery, model=with_examples(model, discovery.frame))
+
+
+def _changes(title: str, discovery: Discovery, incumbent: SegmentModel) -> str:
+    """The page on what the retrain changed."""
+    money = next(iter(money_columns(discovery)), None)
+    change = what_changed(discovery.model, incumbent, discovery.frame, money)
+    return what_changed_page(change, title)
 
 
 def _draw(discovery: Discovery, announce: Announce) -> DrawnPictures:

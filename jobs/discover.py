@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from features.vector_table import CustomerVectors
@@ -61,6 +62,7 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
     SegmentsError
         If anything is wrong with tables, settings or registry, or no segments can be made; then nothing is registered.
     """
+    began = time.time()
     announce("reading the tables and making one vector a customer")
     vectors = vectors_of(settings, base)
     announce(describe_vectors(vectors, settings.discovery.encoding))
@@ -74,13 +76,14 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
         reachable = False
         announce(f"{error}. The discovery goes on without a champion to continue, and will be kept here")
     concluded = conclude(settings, vectors, incumbent, announce, progress)
+    record = replace(concluded.record, began=began, ended=time.time())
     sent = kept = None
     if reachable:
         announce("logging to MLflow")
         try:
-            sent = send(location, concluded.record)
+            sent = send(location, record)
         except UnreachableError as error:
             announce(f"{error}. The discovery is kept here")
     if sent is None:
-        kept = write_pending(base, concluded.record, vectors, incumbent.digest if incumbent else "", announce)
+        kept = write_pending(base, record, vectors, incumbent.digest if incumbent else "", announce)
     return Outcome(vectors, concluded.discovery, concluded.report, sent, kept)

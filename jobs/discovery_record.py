@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
+from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
-from registry.runs.records import CandidateRecord, DiscoveryRecord
+from jobs.run_content.description import description_of
+from jobs.run_content.metrics import discovery_metrics, record_metrics, succession_metrics
+from jobs.run_content.parameters import parameters_of
+from registry.runs.records import DiscoveryRecord
 from reporting.evidence import evidence_table
-from reporting.ladder import ladder_figures, ladder_table
+from reporting.ladder import ladder_table
 from reporting.pictures.all_pictures import DrawnPictures
 from reporting.rule_export import rule_table, rules_json, rules_sql
 from reporting.tables import candidate_table, segment_table
 from segment_model.errors import counted
-from segment_model.language.wording import plain_number
 from segment_model.model import SegmentModel
 from segment_model.rules import RuleSet
 from training.discovery.discovery import Discovery
-from training.evaluation.verdict_figures import verdict_figures
 from training.settings import Settings
 
 LIBRARIES = ("hdbscan", "ibis-framework", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "umap-learn")
@@ -51,32 +53,26 @@ def make_record(
     pictures: DrawnPictures,
     report: str,
     rules: Sequence[RuleSet],
+    changes: str = "",
+    analysed: AnalystRecord | None = None,
 ) -> DiscoveryRecord:
-    """The discovery as the registry logs it."""
-    candidates = tuple(
-        CandidateRecord(
-            name=candidate.spec.name,
-            params={"algorithm": candidate.spec.algorithm, **candidate.spec.parameters},
-            metrics={
-                **(candidate.judgement.metrics if candidate.judgement else candidate.facts),
-                **(candidate.fit.facts if candidate.fit else {}),
-            },
-            tags={"remark": remark, "chosen": str(number == discovery.choice.chosen).lower()},
-        )
-        for number, (candidate, remark) in enumerate(zip(discovery.candidates, discovery.choice.remarks, strict=True))
-    )
+    """The discovery as the registry logs it.
+
+    changes : the page on what a retrain changed; empty for a first model. analysed : the analyst's record, where the
+    tables allow one.
+    """
     return DiscoveryRecord(
-        name=f"{settings.registry.model_name}{vectors.moment}",
+        name=run_name(vectors, discovery),
         settings=settings.model_dump(mode="json", exclude={"sweep"}),
         vectors=vectors.frame,
         data_digest=vectors.digest,
         data_source=", ".join(vectors.report),
         model=discovery.model,
+        parameters=parameters_of(settings),
         metrics={
-            **discovery.judgement.metrics,
-            **verdict_figures(discovery.verdict),
-            **ladder_figures(discovery),
-            "customers": float(len(vectors.frame)),
+            **discovery_metrics(discovery),
+            **succession_metrics(discovery.model),
+            **({} if analysed is None else record_metrics(analysed)),
         },
         tags={
             "algorithm": discovery.chosen.spec.algorithm,
@@ -85,7 +81,6 @@ def make_record(
             **_picture_failures(pictures),
         },
         versions=versions(),
-        candidates=candidates,
         tables={
             "segments": segment_table(discovery),
             "candidates": candidate_table(discovery),
@@ -96,12 +91,19 @@ def make_record(
         figures=pictures.images,
         texts={
             "report.html": report,
+            **({"what_changed.html": changes} if changes else {}),
             "rules.json": rules_json(rules),
             "rules.sql": rules_sql(rules, discovery.contract),
             **descent(discovery.model),
         },
-        note=note(settings, vectors, discovery),
+        note=description_of(settings.title or settings.registry.model_name, vectors, discovery, analysed),
     )
+
+
+def run_name(vectors: CustomerVectors, discovery: Discovery) -> str:
+    """How many segments, the verdict and the day: "7 segments · distinct groups · 2018-01-01"."""
+    day = [] if vectors.as_of is None else [f"{vectors.as_of:%Y-%m-%d}"]
+    return " · ".join([counted(len(discovery.model.cards), "segment"), str(discovery.verdict.kind), *day])
 
 
 def _picture_failures(pictures: DrawnPictures) -> dict[str, str]:
@@ -114,21 +116,3 @@ def descent(model: SegmentModel) -> dict[str, str]:
     """The file of the run that holds the lineage from the champion's segments; no file for a first model."""
     lineage = model.provenance.get("lineage")
     return {"lineage.json": json.dumps(lineage, indent=2, ensure_ascii=False)} if lineage else {}
-
-
-def note(settings: Settings, vectors: CustomerVectors, discovery: Discovery) -> str:
-    """The run's front page in Markdown."""
-    rows = "\n".join(
-        f"| {card.name} | {card.size:,} | {plain_number(100 * card.share)} % | {card.sentence} | `{card.id}` |"
-        for card in discovery.model.cards
-    )
-    customers = counted(len(vectors.frame), "customer")
-    exemplars = counted(discovery.model.provenance["exemplars"], "encoded training customer")
-    return (
-        f"# {settings.title or settings.registry.model_name}\n\n"
-        f"{customers}{vectors.moment}. Chosen: {discovery.choice.reason}.\n\n"
-        f"**Verdict.** {discovery.verdict.sentence}\n\n"
-        f"The model keeps {exemplars} as exemplars.\n\n"
-        "The whole story with pictures is in the artifact `report.html`.\n\n"
-        f"| segment | customers | share | in words | id |\n|---|---:|---:|---|---|\n{rows}\n"
-    )

@@ -10,6 +10,7 @@ know; so the job discovers the kept customers again, with the same settings and 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -102,5 +103,13 @@ def _send(location: RegistryLocation, pending: Pending, announce: Announce, prog
         return send(location, pending.record, pending.files)
     knew = "another champion" if pending.champion else "no champion"
     announce(f"{pending.folder.name} knew {knew}: discovering anew, to continue the segments of the present one")
+    began = time.time()
     anew = conclude(pending.settings, pending.vectors, champion, announce, progress).record
-    return send(location, replace(anew, tags={**anew.tags, DISCOVERY: pending.discovery}))
+    record = replace(
+        anew,
+        tags={**anew.tags, DISCOVERY: pending.discovery},
+        parameters=pending.record.parameters,  # the kept settings do not say which of them a person set
+        began=began,
+        ended=time.time(),
+    )
+    return send(location, record)

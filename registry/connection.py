@@ -19,6 +19,9 @@ from segment_model.errors import RegistryError, UnreachableError
 from segment_model.storage.sqlite_address import sqlite_address, sqlite_path, without_driver
 
 DEFAULT_NAME = "customer-segments"
+KIND = "mlflow.experimentKind"
+TRAINING_KIND = "custom_model_development"  # MLflow's pages of machine learning, with its runs first
+GUESSED_KIND = ("_inferred", "no_inferred_type")  # how a kind ends that no person chose
 
 # Without these a server that is down blocks one call for four minutes. A variable that is set already stays.
 ENVIRONMENT = {
@@ -83,6 +86,9 @@ class Connection:
     def experiment_id(self) -> str:
         """The id of the experiment, which is created if it does not exist.
 
+        MLflow's pages would open it in the layout for language models; so a tag names the layout for training, unless
+        a person chose another.
+
         Raises
         ------
         RegistryError
@@ -91,11 +97,14 @@ class Connection:
         name = self.location.experiment
         experiment = self.client.get_experiment_by_name(name)
         if experiment is None:
-            return str(self.client.create_experiment(name, artifact_location=self.location.artifact_root))
+            tags = {KIND: TRAINING_KIND}
+            return str(self.client.create_experiment(name, artifact_location=self.location.artifact_root, tags=tags))
         if experiment.lifecycle_stage != "active":
             raise RegistryError(
                 f"the experiment {name!r} in {self.location.shown} is deleted: restore it or name another"
             )
+        if experiment.tags.get(KIND, GUESSED_KIND[0]).endswith(GUESSED_KIND):
+            self.client.set_experiment_tag(experiment.experiment_id, KIND, TRAINING_KIND)
         return str(experiment.experiment_id)
 
 

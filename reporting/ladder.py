@@ -52,18 +52,6 @@ def ladder_context(discovery: Discovery) -> dict[str, Any] | None:
     }
 
 
-def ladder_figures(discovery: Discovery) -> dict[str, float]:
-    """The metrics of a run: how many segments are steady at most, and the figures of that division."""
-    finest = discovery.ladder.chosen if discovery.ladder else None
-    if finest is None:
-        return {}
-    return {
-        "steady_segments": float(finest.segments),
-        "steady_recovered_lower": finest.lower,
-        "prediction_strength": finest.prediction_strength,
-    }
-
-
 def _in_words(discovery: Discovery, members: tuple[int, ...]) -> str:
     """The unions by the names of their segments: "a + b; c"."""
     names = discovery.model.names

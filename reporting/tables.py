@@ -58,7 +58,10 @@ def candidate_table(discovery: Discovery) -> pd.DataFrame:
     rows = []
     for position, candidate in enumerate(discovery.candidates):
         parameters = ", ".join(f"{name}={value}" for name, value in candidate.spec.parameters.items())
-        metrics = candidate.judgement.metrics if candidate.judgement else candidate.facts
+        metrics = {
+            **(candidate.judgement.metrics if candidate.judgement else candidate.facts),
+            **(candidate.fit.facts if candidate.fit else {}),
+        }
         rows.append(
             {
                 "candidate": candidate.spec.name,

@@ -1,4 +1,4 @@
-"""Log a discovery to MLflow: one run with everything, and one nested run a candidate."""
+"""Log a discovery to MLflow: one run with everything."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from registry.connection import Connection, RegistryLocation, connected
-from registry.runs.open_runs import flattened, log_values, noting_failure, open_run
+from registry.runs.open_runs import log_values, noting_failure, open_run
 from registry.runs.records import DiscoveryRecord
-from registry.runs.run_files import plain_settings, write_files
+from registry.runs.run_files import CANDIDATES_SHOWN, without_passwords, write_files
 from registry.versions.model_package import write_package
 from segment_model.model import SegmentModel
 
@@ -25,8 +25,8 @@ def log_discovery(location: RegistryLocation, record: DiscoveryRecord, files: Pa
     """Log a discovery and return its run id; `versions.registration.register` then makes a version of its model.
 
     All files are written locally and then sent, unless the folder `files` holds them already. An exception or an
-    interrupt ends the runs as FAILED. A killed process or an unreachable server leaves them RUNNING, until
-    `orphans.killed_runs` ends them.
+    interrupt ends the run as FAILED. A killed process or an unreachable server leaves it RUNNING, until
+    `orphans.killed_runs` ends it.
 
     Raises
     ------
@@ -42,12 +42,9 @@ def log_discovery(location: RegistryLocation, record: DiscoveryRecord, files: Pa
             files = Path(temporary) / "files"
             write_files(record, files)
         experiment = connection.experiment_id()
-        with open_run(connection, experiment, record.name, _tags(record)) as run_id:
-            log_values(connection, run_id, flattened(plain_settings(record)), record.metrics)
-            for candidate in record.candidates:
-                parent = {"mlflow.parentRunId": run_id, **candidate.tags}
-                with open_run(connection, experiment, candidate.name, parent) as nested:
-                    log_values(connection, nested, candidate.params, candidate.metrics)
+        tags = {**_tags(record), **_shown_tables(files)}
+        with open_run(connection, experiment, record.name, tags, record.began, record.ended) as run_id:
+            log_values(connection, run_id, without_passwords(record.parameters), record.metrics)
             _log_dataset(connection, run_id, record)
             connection.client.log_artifacts(run_id, str(files))
             if record.model is not None:
@@ -74,13 +71,20 @@ def _tags(record: DiscoveryRecord) -> dict[str, str]:
         "mlflow.source.name": "segments discover",
         "data_digest": record.data_digest,
         "data_source": record.data_source,
-        **{f"version.{package}": version for package, version in record.versions.items()},
+        "versions": ", ".join(f"{package} {version}" for package, version in record.versions.items()),
         **record.tags,
     }
     if record.model is not None:
         tags["artefact_digest"] = record.model.artefact_digest
         tags["learned_digest"] = record.model.learned_digest
     return {**tags, "mlflow.note.content": record.note} if record.note else tags
+
+
+def _shown_tables(files: Path) -> dict[str, str]:
+    """The tag by which MLflow's pages know which file is a table."""
+    if not (files / CANDIDATES_SHOWN).is_file():
+        return {}
+    return {"mlflow.loggedArtifacts": json.dumps([{"path": CANDIDATES_SHOWN, "type": "table"}])}
 
 
 def _log_dataset(connection: Connection, run_id: str, record: DiscoveryRecord) -> None:

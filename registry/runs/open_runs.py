@@ -13,23 +13,38 @@ from registry.connection import Connection
 from registry.orphans.processes import Process
 from registry.runs.records import Metrics
 
-SHOWN_PARAM = 500  # characters; settings.yaml holds the whole value
+SHOWN_PARAM = 250  # characters; settings.yaml holds the whole value
 AT_ONCE = 100  # params, tags or metrics that MLflow accepts in one request
 
 
 @contextmanager
-def open_run(connection: Connection, experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
-    """A run that is FINISHED when the block ends, FAILED after an error; its tags name the process that made it."""
+def open_run(
+    connection: Connection,
+    experiment: str,
+    name: str,
+    tags: Mapping[str, str],
+    began: float | None = None,
+    ended: float | None = None,
+) -> Iterator[str]:
+    """A run that is FINISHED when the block ends, FAILED after an error; its tags name the process that made it.
+
+    began, ended : seconds since 1970, of the work that the run records; None: when the run is opened and closed.
+    """
     client = connection.client
     signed = {**Process.mine().tags, **tags}
-    run_id: str = client.create_run(experiment, run_name=name, tags=signed).info.run_id
+    start = None if began is None else _milliseconds(began)
+    run_id: str = client.create_run(experiment, start_time=start, run_name=name, tags=signed).info.run_id
     try:
         yield run_id
     except BaseException as error:
         with noting_failure(connection, error, f"the run {run_id} is left RUNNING"):
             client.set_terminated(run_id, "FAILED")
         raise
-    client.set_terminated(run_id, "FINISHED")
+    client.set_terminated(run_id, "FINISHED", None if ended is None else _milliseconds(ended))
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(1000 * seconds)
 
 
 @contextmanager
@@ -45,7 +60,7 @@ def log_values(connection: Connection, run_id: str, params: Mapping[str, Any], m
     """Log params, cut to `SHOWN_PARAM`, and metrics; the tag `undefined_metrics` names those without a number."""
     from mlflow.entities import Metric, Param, RunTag
 
-    now = int(time.time() * 1000)
+    now = _milliseconds(time.time())
     defined = {name: float(value) for name, value in metrics.items() if value is not None and math.isfinite(value)}
     undefined = sorted(set(metrics) - set(defined))
     values: list[tuple[str, list[Any]]] = [

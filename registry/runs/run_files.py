@@ -1,6 +1,7 @@
 """The files of a run, which are written to the local disk before anything is sent to the server.
 
 settings.yaml          the user's settings
+candidates.json        the table `candidates` in the form that MLflow shows and compares between runs
 tables/<name>.csv      each table for programs; tables/<name>.html for people
 figures/<name>.png     the pictures
 <name>                 the texts, such as report.html
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 SETTINGS = "settings.yaml"
+CANDIDATES = "candidates"
+CANDIDATES_SHOWN = f"{CANDIDATES}.json"
 _PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s]+@")
 _FILE_NAME = re.compile(r"\w[\w .()-]*")
 
@@ -41,6 +44,8 @@ def write_files(record: DiscoveryRecord, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / SETTINGS).write_text(settings_yaml(record), encoding="utf-8")
     write_tables(record.tables, folder)
+    if CANDIDATES in record.tables:
+        (folder / CANDIDATES_SHOWN).write_text(mlflow_table(record.tables[CANDIDATES]), encoding="utf-8")
     write_figures(record.figures, folder)
     for name, text in record.texts.items():
         _place(folder, name).write_text(text, encoding="utf-8")
@@ -86,6 +91,11 @@ def settings_yaml(record: DiscoveryRecord) -> str:
 
 def plain_settings(record: DiscoveryRecord) -> dict[str, Any]:
     """The settings as a run may show them: plain values, and no password inside a URL."""
+    return without_passwords(record.settings)
+
+
+def without_passwords(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values as JSON has them, with *** for each password inside a URL."""
 
     def shown(value: Any) -> Any:
         if isinstance(value, dict):
@@ -94,8 +104,14 @@ def plain_settings(record: DiscoveryRecord) -> dict[str, Any]:
             return [shown(entry) for entry in value]
         return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
 
-    plain: dict[str, Any] = shown(json.loads(json.dumps(record.settings, default=str)))
+    plain: dict[str, Any] = shown(json.loads(json.dumps(values, default=str)))
     return plain
+
+
+def mlflow_table(table: pd.DataFrame) -> str:
+    """A table as `mlflow.load_table` reads it and MLflow's pages show it: columns, and rows of plain values."""
+    text: str = table.to_json(orient="split", index=False, date_format="iso", force_ascii=False)
+    return text
 
 
 def table_page(name: str, table: pd.DataFrame) -> str:

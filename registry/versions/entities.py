@@ -20,6 +20,8 @@ TAG_LIMIT = 5000  # characters that the registry holds in one tag
 # Tags of a version
 DIGEST = "digest"
 SEGMENTS = "segment_ids"
+COUNT = "segments"  # how many
+AS_OF = "as_of"  # the moment of the vectors; no tag where their tables have no dates
 SUCCEEDS = "succeeds"  # the digest of the version whose segments this one continues
 LINEAGE = "lineage"  # the fate of those segments, in a line
 VERDICT = "verdict"  # of the discovery; "no reproducible structure" where the settings force a model

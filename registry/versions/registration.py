@@ -7,6 +7,8 @@ from typing import Any
 
 from registry.connection import Connection, RegistryLocation, connected
 from registry.versions.entities import (
+    AS_OF,
+    COUNT,
     DIGEST,
     LINEAGE,
     SEGMENTS,
@@ -20,11 +22,15 @@ from registry.versions.entities import (
 from segment_model.errors import RegistryError, counted
 from segment_model.model import SegmentModel
 
+NOTE = "mlflow.note.content"
+DESCRIPTION_LIMIT = 5000  # characters that the registry holds in the description of a version
+
 
 def register(location: RegistryLocation, run_id: str) -> str:
     """Register the model that a run logged, and return its version; a run that is registered keeps its version.
 
     First the model is fetched back and its digest verified, so that no version is registered that cannot be served.
+    The version is described as the run is, and the name of the run then begins with it: "v3 · 7 segments".
 
     Raises
     ------
@@ -35,26 +41,39 @@ def register(location: RegistryLocation, run_id: str) -> str:
     """
     with connected(location) as connection:
         client, name = connection.client, location.model_name
-        logged = _logged_model(connection, run_id)
+        run = client.get_run(run_id)
+        logged = _logged_model(connection, run)
         model = load_package(connection, logged.artifact_location, logged.tags[DIGEST])
         if not client.search_registered_models(f"name = '{quotable(name)}'"):
             client.create_registered_model(name)
         known = [version for version in all_versions(connection) if version.run_id == run_id]
         if known:
+            _name_run(connection, run, str(known[0].version))
             return str(known[0].version)
         made = client.create_model_version(
             name,
             source=logged.artifact_location,
             run_id=run_id,
             model_id=logged.model_id,
+            description=run.data.tags.get(NOTE, "")[:DESCRIPTION_LIMIT],
             tags={
                 DIGEST: model.digest,
                 SEGMENTS: json.dumps(model.ids, ensure_ascii=False),
+                COUNT: str(len(model.ids)),
                 **_lineage_tags(model),
                 **_verdict_tag(model),
+                **({AS_OF: str(model.provenance[AS_OF])} if AS_OF in model.provenance else {}),
             },
         )
+        _name_run(connection, run, str(made.version))
         return str(made.version)
+
+
+def _name_run(connection: Connection, run: Any, version: str) -> None:
+    """Put the version before the name of its run, unless it stands there already."""
+    name, beginning = str(run.info.run_name), f"v{version} · "
+    if not name.startswith(beginning):
+        connection.client.update_run(run.info.run_id, name=f"{beginning}{name}")
 
 
 def _lineage_tags(model: SegmentModel) -> dict[str, str]:
@@ -69,7 +88,7 @@ def _verdict_tag(model: SegmentModel) -> dict[str, str]:
     return {VERDICT: verdict["verdict"]} if verdict else {}
 
 
-def _logged_model(connection: Connection, run_id: str) -> Any:
+def _logged_model(connection: Connection, run: Any) -> Any:
     """The complete model that a finished run logged, as MLflow's `LoggedModel`.
 
     Raises
@@ -77,7 +96,7 @@ def _logged_model(connection: Connection, run_id: str) -> Any:
     RegistryError
         If the run did not finish, or logged no model.
     """
-    run = connection.client.get_run(run_id)
+    run_id = run.info.run_id
     if run.info.status != "FINISHED":
         raise RegistryError(f"the run {run_id} is {run.info.status}, so its model may be incomplete: discover again")
     model_ids = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []

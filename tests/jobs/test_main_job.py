@@ -222,27 +222,33 @@ def test_the_run_and_the_version_tell_the_verdict_with_its_evidence(company: Com
             for name in ("tables/evidence.csv", "report.html")
         )
     assert logged.tags["verdict"] == kind
-    assert all(reason in logged.tags["mlflow.note.content"] for reason in verdict["reasons"])
+    note = logged.tags["mlflow.note.content"]
+    assert all(reason in note for reason in verdict["reasons"])
+    assert note.startswith("| segment | customers | share |")
+    (version,) = list_versions(company.location)
+    with connected(company.location) as connection:
+        assert connection.client.get_model_version(company.location.model_name, version.version).description == note
     expected = {
         "recovered_least": min(evidence["recovered"]),
-        "recovered_mean": np.mean(evidence["recovered"]),
-        "silhouette_without_groups": evidence["silhouette_without_groups"],
         "gap_share": 1.0,
+        "customers": CUSTOMERS,
+        "segments": len(fetched.model.ids),
+        **{f"size/{card.id}": card.size for card in fetched.model.cards},
     }
     assert {name: logged.metrics[name] for name in expected} == pytest.approx(expected)
+    assert set(logged.metrics) - set(expected) == {"silhouette", "stability", "unassigned_share"}
     pairs = pd.read_csv(io.StringIO(table))
     assert pairs["gap"].tolist() == [True] * len(evidence["pairs"])
     ids = [[fetched.model.ids[position] for position in pair["segments"]] for pair in evidence["pairs"]]
     assert pairs[["segment_a", "segment_b"]].to_numpy().tolist() == ids
     assert pairs["valley_depth"].tolist() == pytest.approx([pair["valley_depth"] for pair in evidence["pairs"]])
     assert f"{len(pairs)} of {len(pairs)} pairs of neighbours" in page
-    (version,) = list_versions(company.location)
     assert version.verdict == kind
     assert f"segments, {kind}, " in run("list", "--config", company.config).output
 
 
-def test_every_candidate_is_a_run_with_its_scores_and_what_was_said_of_it(tmp_path: Path) -> None:
-    """A whole choice: the chosen, and those passed over."""
+def test_the_run_has_a_row_a_candidate_with_its_scores_and_what_was_said_of_it(tmp_path: Path) -> None:
+    """A whole choice: the chosen, and those passed over; one discovery is one run."""
     run("simulate", tmp_path, "--customers", CUSTOMERS, "--seed", 5)
     config = tmp_path / "segments.yaml"
     settings = yaml.safe_load(config.read_text())
@@ -252,25 +258,27 @@ def test_every_candidate_is_a_run_with_its_scores_and_what_was_said_of_it(tmp_pa
     location = RegistryLocation(f"sqlite:///{tmp_path / 'mlflow.db'}", settings["registry"]["model_name"])
     fetched = fetch(location)
     with connected(location) as connection:
-        query = f"tags.`mlflow.parentRunId` = '{fetched.run_id}'"
-        nested = connection.client.search_runs([connection.experiment_id()], query)
-    runs = {run.info.run_name: run.data for run in nested}
+        (only,) = connection.client.search_runs([connection.experiment_id()])
+        candidates = connection.client.load_table(connection.experiment_id(), "candidates.json")
+    assert only.info.run_id == fetched.run_id
+    assert only.info.run_name == f"v1 · {len(fetched.model.ids)} segments · distinct groups · {settings['as_of']}"
+    assert only.data.params["discovery.algorithms"] == '[{"algorithm": "kmeans", "segments": [8, 9]}]'
+    assert not [name for name in only.data.params if name.startswith("registry")]
     kinds = ("KMeans", "KMeans allowing for correlation")
-    assert set(runs) == {f"{kind}, {k} segments" for kind in kinds for k in (8, 9)}
-    chosen = [data for data in runs.values() if data.tags["chosen"] == "true"]
-    assert len(chosen) == 1
-    parameters = fetched.model.provenance["parameters"]
-    assert chosen[0].params == {"algorithm": "kmeans"} | {name: str(value) for name, value in parameters.items()}
-    assert chosen[0].metrics["segments"] == len(fetched.model.ids)
-    for name, data in runs.items():
-        assert data.metrics["segments"] == int(data.params["segments"]), name
-        assert 0 <= data.metrics["gap_share"] <= 1
-        assert 0 < data.metrics["smallest_share"] <= data.metrics["largest_share"] < 1
-        if "silhouette" in data.metrics:
-            assert f"silhouette {data.metrics['silhouette']:.3f}" in data.tags["remark"]
+    assert set(candidates["candidate"]) == {f"{kind}, {k} segments" for kind in kinds for k in (8, 9)}
+    chosen = candidates[candidates["chosen"]]
+    assert chosen["segments"].tolist() == [len(fetched.model.ids)]
+    parameters = ", ".join(f"{name}={value}" for name, value in fetched.model.provenance["parameters"].items())
+    assert chosen["parameters"].tolist() == [parameters]
+    for row in candidates.to_dict(orient="records"):
+        assert str(int(row["segments"])) in row["candidate"]
+        assert 0 <= row["gap_share"] <= 1
+        assert 0 < row["smallest_share"] <= row["largest_share"] < 1
+        if pd.notna(row["silhouette"]):
+            assert f"silhouette {row['silhouette']:.3f}" in row["remark"]
         else:
-            assert data.tags["remark"] == "refused: no gaps part its segments"
-            assert data.metrics["gap_share"] < 0.75
+            assert row["remark"] == "refused: no gaps part its segments"
+            assert row["gap_share"] < 0.75
 
 
 def test_explain_one_customer_in_words(company: Company) -> None:

@@ -141,7 +141,8 @@ def test_with_the_server_down_everything_is_kept_and_one_line_says_so(
     assert stat.S_IMODE(pending.stat().st_mode) == 0o700
     story = json.loads((pending / RECORD).read_text(encoding="utf-8"))
     assert story["metrics"]["customers"] == 60
-    assert story["candidates"][0]["metrics"]["segments"] == 2
+    assert story["parameters"]["discovery.algorithms"] == [{"algorithm": "kmeans", "segments": 2, "starts": 1}]
+    assert story["ended"] > story["began"]
 
 
 def test_the_server_is_down_then_up_then_down(

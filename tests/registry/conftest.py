@@ -13,7 +13,7 @@ import pytest
 
 from registry.connection import RegistryLocation, connected
 from registry.runs.discovery_runs import log_discovery
-from registry.runs.records import CandidateRecord, DiscoveryRecord
+from registry.runs.records import DiscoveryRecord
 from registry.versions.promotions import promote
 from registry.versions.registration import register
 from segments import SegmentModel
@@ -25,6 +25,7 @@ def make_record(model: SegmentModel | None, vectors: pd.DataFrame) -> DiscoveryR
     return DiscoveryRecord(
         name="planted company",
         settings={"as_of": "2026-01-31", "discovery": {"kmeans": {"k": [2, 3]}, "seed": 3, "note": "x" * 9000}},
+        parameters={"as_of": "2026-01-31", "discovery.kmeans.k": [2, 3], "discovery.note": "x" * 9000},
         vectors=vectors,
         data_digest="sha256:" + "ab" * 32,
         data_source="orders.parquet",
@@ -32,14 +33,22 @@ def make_record(model: SegmentModel | None, vectors: pd.DataFrame) -> DiscoveryR
         metrics={"silhouette": 0.75, "stability": 0.9, "null_gap": float("nan"), "adjusted_rand": None},
         tags={"verdict": "clear"},
         versions={"numpy": np.__version__},
-        candidates=(
-            CandidateRecord("kmeans, 2 segments", {"segments": 2}, {"silhouette": 0.5}, {"algorithm": "kmeans"}),
-            CandidateRecord("kmeans, 3 segments", {"segments": 3}, {"silhouette": 0.75}, {"algorithm": "kmeans"}),
-        ),
-        tables={"segments": pd.DataFrame({"name": ["<b>loyal</b>", "Grüße"], "median spend": [1234.5, 0.123456]})},
+        tables={
+            "segments": pd.DataFrame({"name": ["<b>loyal</b>", "Grüße"], "median spend": [1234.5, 0.123456]}),
+            "candidates": pd.DataFrame(
+                {
+                    "candidate": ["kmeans, 2 segments", "kmeans, 3 segments"],
+                    "silhouette": [float("nan"), 0.75],
+                    "chosen": [False, True],
+                    "remark": ["refused: „Größe“", "chosen"],
+                }
+            ),
+        },
         figures={"silhouette": PNG},
         texts={"report.html": "<h1>Grüße</h1>", "run.md": "# Run"},
-        note="# Three segments",
+        note="| segment |\n|---|\n| Grüße |",
+        began=1_700_000_000.0,
+        ended=1_700_000_042.5,
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from reporting.ladder import ladder_context, ladder_figures, ladder_table
+from reporting.ladder import ladder_context, ladder_table
 from reporting.page import html_report
 from reporting.pictures.all_pictures import draw_pictures
 from reporting.pictures.drawing import png
@@ -80,14 +80,7 @@ def test_the_champions_segments_are_no_rung(continuum: Discovery) -> None:
     assert kept.other_divisions.startswith("steady: 2 (0.9")
 
 
-def test_the_figures_of_a_run(continuum: Discovery) -> None:
-    figures = ladder_figures(continuum)
-    assert figures["steady_segments"] == 4
-    assert figures["steady_recovered_lower"] >= 0.75
-
-
 def test_distinct_groups_have_no_ladder(kmeans_discovery: Discovery) -> None:
     assert ladder_context(kmeans_discovery) is None
     assert ladder_table(kmeans_discovery).empty
-    assert ladder_figures(kmeans_discovery) == {}
     assert not draw_pictures(kmeans_discovery, (LADDER_PLOT,)).images

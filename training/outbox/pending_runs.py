@@ -1,6 +1,6 @@
 """Pending runs: finished discoveries that wait for the registry, each in a folder beside the settings file.
 
-record.json      the record: settings, figures, tags, candidates, and the champion that the discovery continues
+record.json      the record: settings, parameters, figures, tags, and the champion that the discovery continues
 model/           the model as it is saved
 vectors.parquet  the training customers, to discover anew where the champion has changed; only the owner may read them
 files/           the run's files: settings, tables, figures, report
@@ -17,18 +17,18 @@ import shutil
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ConfigDict, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from features.settings import Settings as Block
 from features.vector_file import read_vectors, write_vectors
 from features.vector_table import CustomerVectors
 from registry.runs.discovery_runs import DISCOVERY
-from registry.runs.records import CandidateRecord, DiscoveryRecord
-from registry.runs.run_files import plain_settings, write_files
+from registry.runs.records import DiscoveryRecord
+from registry.runs.run_files import plain_settings, without_passwords, write_files
 from segment_model.errors import SettingsError
 from segment_model.model import SegmentModel
 from training.outbox.file_lock import HeldError, exclusive_lock, shared_lock
@@ -36,31 +36,40 @@ from training.progress import Announce
 from training.settings import Settings, parse_as, parse_settings
 
 FOLDER = "pending-runs"
-FORMAT = 1
+FORMAT = 2
 RECORD, MODEL, VECTORS, FILES = "record.json", "model", "vectors.parquet", "files"
 LOCK = ".lock"  # beside the folders; held while one process sends them
-KEPT = ("name", "data_digest", "data_source", "metrics", "tags", "versions", "note")
+KEPT = (
+    *("name", "data_digest", "data_source", "parameters", "metrics", "tags", "versions", "note"),
+    *("began", "ended"),
+)
 _UNFINISHED, _SENT = ".writing-", ".sent-"
 WRITING = ".writing"  # a second lock, shared by the processes that write folders
 
 
 class PendingRecord(Block):
-    """The content of record.json; a metric that was not computed is NaN there."""
+    """The content of record.json; a metric that was not computed is NaN there.
+
+    Format 1 had `candidates`, which the files hold too, and neither `parameters` nor `began` and `ended`.
+    """
 
     model_config = ConfigDict(allow_inf_nan=True)
 
-    format: Literal[1]
+    format: Literal[1, 2]
     champion: str
     settings: dict[str, Any]
     raw_columns: dict[str, list[str]]
-    candidates: tuple[CandidateRecord, ...]
+    candidates: tuple[Any, ...] = ()
     name: str
     data_digest: str
     data_source: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
     metrics: dict[str, float | None]
     tags: dict[str, str]
     versions: dict[str, str]
     note: str
+    began: float | None = None
+    ended: float | None = None
 
     @field_validator("tags")
     @classmethod
@@ -190,7 +199,6 @@ def read_pending(folder: Path) -> Pending:
         settings=kept.settings,
         vectors=vectors.frame,
         model=model,
-        candidates=kept.candidates,
         **{part: getattr(kept, part) for part in KEPT},
     )
     columns = {name: tuple(names) for name, names in kept.raw_columns.items()}
@@ -226,8 +234,8 @@ def _write(folder: Path, record: DiscoveryRecord, model: SegmentModel, vectors: 
         "champion": champion,
         "settings": plain_settings(record),
         "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
-        "candidates": [asdict(candidate) for candidate in record.candidates],
         **{part: getattr(record, part) for part in KEPT},
+        "parameters": without_passwords(record.parameters),
     }
     (folder / RECORD).write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str), "utf-8")
 

@@ -52,7 +52,7 @@ log_discovery(RegistryLocation({location.tracking_uri!r}), record)
     assert statuses(location)["planted company"] == "RUNNING"
 
     assert end_killed_runs(location) == 1
-    assert set(statuses(location).values()) == {"FINISHED", "KILLED"}  # its candidates were through
+    assert set(statuses(location).values()) == {"KILLED"}
     assert statuses(location)["planted company"] == "KILLED"
     assert list_versions(location) == []
     with connected(location) as connection:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -13,7 +14,7 @@ import yaml
 from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.open_runs import flattened
-from registry.runs.records import CandidateRecord, DiscoveryRecord
+from registry.runs.records import DiscoveryRecord
 from registry.versions.registration import register
 from registry.versions.versions import list_versions
 from segment_model.errors import RegistryError
@@ -47,40 +48,86 @@ def run(logged: tuple[RegistryLocation, str]) -> Any:
 
 def test_the_run_tells_what_was_asked_and_found(run: Any, record: DiscoveryRecord) -> None:
     assert run.info.status == "FINISHED"
-    assert run.info.run_name == "planted company"
-    assert run.data.params["as_of"] == "2026-01-31"
-    assert run.data.params["discovery.kmeans.k"] == "[2, 3]"
+    assert run.info.run_name == "v1 · planted company"
+    assert run.data.params == {
+        "as_of": "2026-01-31",
+        "discovery.kmeans.k": "[2, 3]",
+        "discovery.note": "x" * 249 + "…",
+    }
     assert run.data.metrics == {"silhouette": 0.75, "stability": 0.9}
     assert run.data.tags["undefined_metrics"] == "adjusted_rand, null_gap"
     assert run.data.tags["verdict"] == "clear"
     assert run.data.tags["data_digest"] == record.data_digest
-    assert run.data.tags["mlflow.note.content"] == "# Three segments"
-    assert run.data.tags["version.numpy"].count(".") == 2
+    assert run.data.tags["mlflow.note.content"] == record.note
+    assert run.data.tags["versions"] == f"numpy {np.__version__}"
     assert record.model is not None
     assert run.data.tags["artefact_digest"] == record.model.digest
     assert run.data.tags["learned_digest"] == record.model.learned_digest
 
 
-def test_a_long_setting_is_short_among_the_params_and_whole_in_the_file(
-    run: Any, logged: tuple[RegistryLocation, str], tmp_path: Path, record: DiscoveryRecord
+def test_the_run_takes_as_long_as_the_discovery(run: Any) -> None:
+    assert run.info.start_time == 1_700_000_000_000
+    assert run.info.end_time - run.info.start_time == 42_500
+
+
+def test_all_settings_are_in_the_file(
+    logged: tuple[RegistryLocation, str], tmp_path: Path, record: DiscoveryRecord
 ) -> None:
-    assert len(run.data.params["discovery.note"]) == 500
-    assert run.data.params["discovery.note"].endswith("…")
     stored = artifact(*logged, "settings.yaml", tmp_path)
     assert yaml.safe_load(stored.read_text()) == record.settings
 
 
-def test_every_candidate_is_a_nested_run(logged: tuple[RegistryLocation, str]) -> None:
+def test_one_discovery_is_one_run_whose_candidates_mlflow_reads_as_a_table(
+    logged: tuple[RegistryLocation, str], record: DiscoveryRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
     location, run_id = logged
-    nested = [run for run in runs_of(location) if run.data.tags.get("mlflow.parentRunId") == run_id]
-    candidates = {
-        run.info.run_name: (run.data.params, run.data.metrics, run.data.tags["algorithm"], run.info.status)
-        for run in nested
-    }
-    assert candidates == {
-        "kmeans, 2 segments": ({"segments": "2"}, {"silhouette": 0.5}, "kmeans", "FINISHED"),
-        "kmeans, 3 segments": ({"segments": "3"}, {"silhouette": 0.75}, "kmeans", "FINISHED"),
-    }
+    assert [run.info.run_id for run in runs_of(location)] == [run_id]
+    with connected(location) as connection:
+        experiment = connection.experiment_id()
+        candidates = connection.client.load_table(experiment, "candidates.json", run_ids=[run_id])
+    pd.testing.assert_frame_equal(candidates, record.tables["candidates"])
+
+
+def test_the_search_of_runs_gives_a_tidy_row(logged: tuple[RegistryLocation, str]) -> None:
+    location, run_id = logged
+    mlflow = load_mlflow()
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(location.tracking_uri)
+    try:
+        runs = mlflow.search_runs(experiment_names=[location.experiment])
+    finally:
+        mlflow.set_tracking_uri(before)
+    assert len(runs) == 1
+    row = runs.iloc[0]
+    assert row["run_id"] == run_id
+    assert row["tags.mlflow.runName"] == "v1 · planted company"
+    assert (row["end_time"] - row["start_time"]).total_seconds() == 42.5
+    assert {name for name in runs.columns if name.startswith("metrics.")} == {"metrics.silhouette", "metrics.stability"}
+    assert not [name for name in runs.columns if "parentRunId" in name]
+
+
+def test_the_experiment_opens_in_the_layout_for_training(logged: tuple[RegistryLocation, str]) -> None:
+    location, _ = logged
+    with connected(location) as connection:
+        tags = connection.client.get_experiment(connection.experiment_id()).tags
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+
+
+@pytest.mark.parametrize(
+    ("kind", "afterwards"),
+    [
+        ("genai_development", "genai_development"),
+        ("genai_development_inferred", "custom_model_development"),
+        ("no_inferred_type", "custom_model_development"),
+        (None, "custom_model_development"),
+    ],
+)
+def test_a_layout_that_a_person_chose_stays(location: RegistryLocation, kind: str | None, afterwards: str) -> None:
+    with connected(location) as connection:
+        tags = {} if kind is None else {"mlflow.experimentKind": kind}
+        connection.client.create_experiment(location.experiment, tags=tags)
+        experiment = connection.client.get_experiment(connection.experiment_id())
+    assert experiment.tags["mlflow.experimentKind"] == afterwards
 
 
 def test_the_dataset_is_described_and_not_sent(run: Any, planted: Any) -> None:
@@ -153,9 +200,8 @@ def test_hundreds_of_settings_and_metrics_fit(location: RegistryLocation, record
     many = replace(
         record,
         model=None,
-        settings={f"setting_{number}": number for number in range(250)},
+        parameters={f"setting_{number}": number for number in range(250)},
         metrics={f"metric_{number}": float(number) for number in range(250)},
-        candidates=(),
     )
     run_id = log_discovery(location, many)
     with connected(location) as connection:
@@ -188,14 +234,10 @@ def test_a_crash_ends_the_run_as_failed_and_nothing_is_registered(
     assert list_versions(location) == []
 
 
-def test_a_crash_in_a_candidate_fails_candidate_and_run(location: RegistryLocation, record: DiscoveryRecord) -> None:
-    bad = CandidateRecord("odd", metrics={"not/allowed?": 1.0})
+def test_a_metric_that_mlflow_refuses_fails_the_run(location: RegistryLocation, record: DiscoveryRecord) -> None:
     with pytest.raises(RegistryError, match="not/allowed"):
-        log_discovery(location, replace(record, candidates=(bad,)))
-    assert {run.info.run_name: run.info.status for run in runs_of(location)} == {
-        "odd": "FAILED",
-        "planted company": "FAILED",
-    }
+        log_discovery(location, replace(record, metrics={"not/allowed?": 1.0}))
+    assert [(run.info.run_name, run.info.status) for run in runs_of(location)] == [("planted company", "FAILED")]
 
 
 def test_what_cannot_be_tidied_is_added_to_the_error(
@@ -207,7 +249,7 @@ def test_what_cannot_be_tidied_is_added_to_the_error(
     monkeypatch.setattr(load_mlflow().MlflowClient, "log_inputs", gone)
     monkeypatch.setattr(load_mlflow().MlflowClient, "set_terminated", gone)
     with pytest.raises(RegistryError) as caught:
-        log_discovery(location, replace(record, candidates=()))
+        log_discovery(location, record)
     assert caught.value.__cause__ is not None
     assert "is left RUNNING: server went down" in caught.value.__cause__.__notes__[0]
 
@@ -271,7 +313,8 @@ def test_a_password_in_a_url_is_not_logged(location: RegistryLocation, record: D
         "registry": {"uri": "http://ana:s3@cret@mlflow:5000"},
         "title": "9:30 http://x/a:b@c",
     }
-    run_id = log_discovery(location, replace(record, model=None, settings=settings_of_run, candidates=()))
+    parameters = flattened(settings_of_run)
+    run_id = log_discovery(location, replace(record, model=None, settings=settings_of_run, parameters=parameters))
     stored = artifact(location, run_id, "settings.yaml", tmp_path / "back").read_text()
     with connected(location) as connection:
         params = connection.client.get_run(run_id).data.params

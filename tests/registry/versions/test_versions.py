@@ -42,7 +42,7 @@ def registered(tmp_path: Path, logged: tuple[RegistryLocation, str]) -> tuple[Re
 
 def stored_model(location: RegistryLocation, record: DiscoveryRecord) -> Path:
     """Where a freshly registered champion's saved model lies, for a test to damage."""
-    promote(location, register(location, log_discovery(location, replace(record, candidates=()))))
+    promote(location, register(location, log_discovery(location, record)))
     assert location.database is not None
     (manifest,) = (location.database.parent / "artifacts").rglob("manifest.json")
     return manifest.parent
@@ -80,7 +80,7 @@ def test_the_newest_version_comes_first_and_the_alias_moves(
     registered: tuple[RegistryLocation, str], record: DiscoveryRecord, hdbscan_model: SegmentModel
 ) -> None:
     location, _ = registered
-    second = register(location, log_discovery(location, replace(record, model=hdbscan_model, candidates=())))
+    second = register(location, log_discovery(location, replace(record, model=hdbscan_model)))
     assert second == "2"
     assert [(version.version, version.aliases) for version in list_versions(location)] == [
         ("2", ()),
@@ -144,7 +144,7 @@ def test_a_model_that_is_gone_is_a_clear_error(location: RegistryLocation, recor
 
 
 def test_a_damaged_model_is_not_registered(location: RegistryLocation, record: DiscoveryRecord) -> None:
-    run_id = log_discovery(location, replace(record, candidates=()))
+    run_id = log_discovery(location, record)
     assert location.database is not None
     (document,) = (location.database.parent / "artifacts").rglob("model.json")
     document.write_text("{}")
@@ -174,7 +174,7 @@ def test_a_name_outlives_its_version(
     rename_segment(location, kmeans_model.ids[0], "Loyal")
     rename_segment(location, kmeans_model.ids[1], "New")
     retrained = replace(kmeans_model, provenance={**kmeans_model.provenance, "retrained": True})
-    promote(location, register(location, log_discovery(location, replace(record, model=retrained, candidates=()))))
+    promote(location, register(location, log_discovery(location, replace(record, model=retrained))))
     fetched = fetch(location)
     assert fetched.version == "2"
     assert fetched.model.names[:2] == ("Loyal", "New")

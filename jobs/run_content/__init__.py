@@ -1,0 +1,1 @@
+"""What the MLflow run of a discovery shows: parameters, metrics, description, and what a retrain changed."""

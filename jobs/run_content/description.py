@@ -1,0 +1,80 @@
+"""The description of a run and of its version in Markdown: first the table of the segments, then the verdict.
+
+MLflow shows it on the page of either. Names and levels come from data: what Markdown would read as markup is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from analytics.record import AnalystRecord
+from features.vector_table import CustomerVectors
+from jobs.run_content.metrics import record_metrics
+from reporting.rendering import percent, short_amount
+from reporting.tables import money_columns, money_of
+from segment_model.errors import counted
+from segment_model.language.wording import plain_number
+from training.discovery.discovery import Discovery
+
+MOST_CHARACTERS = 5000  # that MLflow keeps of the description of a version
+_MARKUP = re.compile(r"([\\`*_\[\]<>|#~])")
+WORDS = "in words"
+
+
+def description_of(
+    title: str, vectors: CustomerVectors, discovery: Discovery, record: AnalystRecord | None = None
+) -> str:
+    """The description, of at most MOST_CHARACTERS; a table that is longer loses its sentences, then its last rows."""
+    customers = counted(len(vectors.frame), "customer")
+    exemplars = counted(discovery.model.provenance["exemplars"], "encoded training customer")
+    rest = (
+        f"\n\n**Verdict.** {_escaped(discovery.verdict.sentence)}\n\n"
+        f"{_escaped(title)}: {customers}{vectors.moment}. Chosen: {_escaped(discovery.choice.reason)}.\n\n"
+        "The whole record with pictures is in the artifact `report.html`. "
+        f"The model keeps {exemplars} as exemplars.\n"
+    )
+    return markdown_table(_rows(discovery, record), MOST_CHARACTERS - len(rest)) + rest[: MOST_CHARACTERS // 2]
+
+
+def markdown_table(rows: Sequence[Mapping[str, str]], most: int) -> str:
+    """A table of cells that are Markdown already; where it is longer than `most` characters, without WORDS, and then
+    without the last rows, whose number the last line tells.
+    """
+    text = _table(rows)
+    if len(text) > most:
+        rows = [{name: cell for name, cell in row.items() if name != WORDS} for row in rows]
+        text = _table(rows)
+    kept = len(rows)
+    while len(text) > most and kept > 1:
+        kept -= 1
+        text = f"{_table(rows[:kept])}\n\nand {counted(len(rows) - kept, 'more segment')}"
+    return text
+
+
+def _rows(discovery: Discovery, record: AnalystRecord | None) -> list[dict[str, str]]:
+    """One row a segment."""
+    money = money_columns(discovery)[:1]
+    rates = {} if record is None else record_metrics(record)
+    rows = []
+    for position, card in enumerate(discovery.model.cards):
+        row = {"segment": _escaped(card.name), "customers": f"{card.size:,}", "share": percent(card.share)}
+        for column in money:
+            row[_escaped(f"{column.title}, {column.unit}")] = short_amount(money_of(discovery, column, position)[0])
+        if f"churn_rate/{card.id}" in rates:
+            rate = rates[f"churn_rate/{card.id}"]
+            row["churn"] = "–" if rate is None else f"{plain_number(100 * rate)} %"
+        rows.append({**row, WORDS: _escaped(card.sentence), "id": f"`{card.id}`"})
+    return rows
+
+
+def _table(rows: Sequence[Mapping[str, str]]) -> str:
+    headings = list(rows[0]) if rows else []
+    rule = ["---" if name in ("segment", WORDS, "id") else "---:" for name in headings]
+    lines = [headings, rule, *(list(row.values()) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    """Text on one line that Markdown shows as it is."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))

@@ -1,0 +1,78 @@
+"""The metrics of a run: few, under names that are the same in every run, so that runs can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analytics.record import AnalystRecord
+from segment_model.model import SegmentModel
+from training.discovery.discovery import Discovery
+
+Metrics = dict[str, float | None]
+SCORES = ("silhouette", "stability", "gap_share", "unassigned_share")
+TOTALS = {"mrr": "mrr_total", "revenue": "revenue_total"}  # figure of the record: metric
+BY_SEGMENT = ("churn_rate",)
+EVERYONE, SEGMENT = "everyone", "segment"  # groupings of a record
+
+
+def discovery_metrics(discovery: Discovery) -> Metrics:
+    """Customers, segments, the scores of the chosen candidate, how surely its weakest segment recurs, the sizes."""
+    judgement = discovery.judgement
+    return {
+        "customers": float(len(discovery.frame)),
+        "segments": float(len(discovery.model.cards)),
+        **{name: float(getattr(judgement, name)) for name in SCORES},
+        "recovered_least": float(min(discovery.verdict.evidence["recovered"])),
+        **{f"size/{card.id}": float(card.size) for card in discovery.model.cards},
+    }
+
+
+def succession_metrics(model: SegmentModel) -> Metrics:
+    """How many customers and segments a retrain keeps; nothing for a first model.
+
+    Customers whom the champion cannot read are neither kept nor moved.
+    """
+    lineage: Mapping[str, Any] | None = model.provenance.get("lineage")
+    if lineage is None:
+        return {}
+    inherited = [any(tie["id"] == segment["id"] for tie in segment["ties"]) for segment in lineage["segments"]]
+    customers = (
+        {}
+        if lineage["objection"]
+        else {
+            "kept_customers": float(lineage["readable"] - lineage["reassigned"]),
+            "moved_customers": float(lineage["reassigned"]),
+        }
+    )
+    return {
+        **customers,
+        "new_segments": float(inherited.count(False)),
+        "ended_segments": float(len(lineage["gone"])),
+    }
+
+
+def record_metrics(record: AnalystRecord) -> Metrics:
+    """The total of the money at the last month end, and the churn rate of each segment; a missing figure is None."""
+    figures = record.figures
+    totals = figures[(figures["grouping"] == EVERYONE) & figures["figure"].isin(TOTALS)]
+    rates = figures[(figures["grouping"] == SEGMENT) & figures["figure"].isin(BY_SEGMENT)]
+    return {
+        **{TOTALS[row["figure"]]: _number(row["value"]) for row in _latest(totals)},
+        **{f"{row['figure']}/{row['group']}": _number(row["value"]) for row in _latest(rates)},
+    }
+
+
+def _latest(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Of each figure and group the row of the last month end (an empty period), else of the longest and latest one."""
+    ends = rows["period"].astype(str).str.rpartition("/")
+    order = rows.assign(now=rows["period"] == "", end=ends[2], start=ends[0])
+    order["long"] = order["start"] != ""
+    latest = order.sort_values(["now", "end", "long"]).drop_duplicates(["figure", "group"], keep="last")
+    return [{str(name): value for name, value in row.items()} for row in latest.to_dict(orient="records")]
+
+
+def _number(value: object) -> float | None:
+    return None if pd.isna(value) else float(value)  # type: ignore[arg-type,call-overload]

@@ -14,12 +14,11 @@ PAID = """
         WHERE NOT terms.is_trial
         GROUP BY terms.customer_id, ends.position HAVING sum(terms.cents) > 0)
 """
-# at each month end but the first: what paying customers pay, by where they are then
+# at each month end: what paying customers pay, by where they are then
 STATE = f"""
     WITH {PAID}
     SELECT position, segment, plan, {{value}} AS value
-    FROM paid JOIN members USING (customer_id, position)
-    WHERE position > 0 {MONTHS_AND_WINDOW}
+    FROM paid JOIN members USING (customer_id, position) {MONTHS}
 """
 # each customer who pays at the start of a month (`before`), by where they were then, with what they pay at its end
 KEPT = f"""
@@ -86,8 +85,7 @@ MRR_SHARE = f"""
     WITH {PAID},
     total AS (SELECT position, sum(cents) AS total FROM paid GROUP BY position)
     SELECT position, segment, plan, sum(cents) / any_value(total) AS value
-    FROM paid JOIN members USING (customer_id, position) JOIN total USING (position)
-    WHERE position > 0 {MONTHS}
+    FROM paid JOIN members USING (customer_id, position) JOIN total USING (position) {MONTHS}
 """
 
 SUBSCRIPTION_QUERIES: Mapping[str, str] = {

@@ -1,0 +1,128 @@
+"""Every figure of the record equals DuckDB SQL that was written by hand from its definition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
+from analytics.month_ends import MonthEnds
+from analytics.options import RecordOptions
+from analytics.record import AnalystRecord
+from experiments.benchmarks.analytics.order_queries import ORDER_QUERIES
+from experiments.benchmarks.analytics.sides import query_answers, record_of
+from experiments.benchmarks.analytics.subscription_queries import SUBSCRIPTION_QUERIES
+from experiments.simulated_company.money_history import MoneyHistory, simulate_money
+from experiments.simulated_company.planted_money import PLANTED_MONEY
+
+AS_OF = pd.Timestamp("2026-07-01")
+NOT_YET = {"trial_conversion", *ORDER_QUERIES}  # not in the record so far
+FIGURES = {name: query for name, query in {**SUBSCRIPTION_QUERIES, **ORDER_QUERIES}.items() if name not in NOT_YET}
+SEGMENTS = tuple(money.segment for money in PLANTED_MONEY)
+MONTHS = MonthEnds.before(AS_OF.to_pydatetime(), 12)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The money history as canonical tables in a DuckDB file, with a membership from which a few move each month."""
+    history = simulate_money(700, 8, AS_OF.date())
+    tables = {"terms": _terms(history), "orders": _orders(history), "ends": _ends()}
+    tables["members"] = _members(history, tables["terms"])
+    path = tmp_path_factory.mktemp("sql") / "company.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        for name, table in tables.items():
+            connection.register("frame", table)
+            connection.execute(f"CREATE TABLE {name} AS FROM frame")
+    return path
+
+
+@pytest.fixture(scope="module")
+def record(file: Path) -> AnalystRecord:
+    return record_of(file, MONTHS, SEGMENTS, RecordOptions("USD", floor=1, intervals=False))
+
+
+@pytest.fixture(scope="module")
+def answers(file: Path) -> dict[str, pd.DataFrame]:
+    return query_answers(file)
+
+
+def _cents(money: pd.Series) -> pd.Series:
+    return (money * 10_000).round().astype("int64")
+
+
+def _terms(history: MoneyHistory) -> pd.DataFrame:
+    terms = history.terms
+    return pd.DataFrame(
+        {
+            "customer_id": terms["account_id"],
+            "started_at": terms["started_at"],
+            "ended_at": terms["ended_at"].mask(terms["ended_at"] >= AS_OF),
+            "cents": _cents(terms["mrr_usd"]),
+            "plan": terms["plan"],
+            "is_trial": terms["is_trial"],
+        }
+    )
+
+
+def _orders(history: MoneyHistory) -> pd.DataFrame:
+    orders = history.orders
+    columns = orders[["order_id", "ordered_at"]]
+    money = {"cents": _cents(orders["amount_usd"]), "cost_cents": _cents(orders["cost_usd"])}
+    return columns.assign(customer_id=orders["account_id"], **money)
+
+
+def _ends() -> pd.DataFrame:
+    return pd.DataFrame({"position": range(len(MONTHS.dates)), "day": pd.to_datetime(list(MONTHS.dates))})
+
+
+def _members(history: MoneyHistory, terms: pd.DataFrame) -> pd.DataFrame:
+    """Who is known at each month end: one in twenty is elsewhere than planted; the plan is that of the latest term."""
+    generator = np.random.default_rng(0)
+    planted = history.truth.set_index("customer_id")["planted_segment"]
+    parts = []
+    for position, day in enumerate(pd.to_datetime(list(MONTHS.dates))):
+        begun = terms[terms["started_at"] < day].sort_values("started_at", kind="stable")
+        latest = begun.groupby("customer_id")["plan"].last()
+        elsewhere = generator.choice([*SEGMENTS, UNASSIGNED, NOT_ASSIGNABLE], len(latest))
+        segment = planted.reindex(latest.index).mask(generator.random(len(latest)) < 0.05, elsewhere)
+        parts.append(pd.DataFrame({"position": position, "segment": segment, "plan": latest}).reset_index())
+    return pd.concat(parts, ignore_index=True)
+
+
+def of_record(record: AnalystRecord, figure: str) -> pd.Series:
+    """The values of a figure by grouping, group and period."""
+    rows = record.figures[record.figures["figure"] == figure]
+    return rows.set_index(["grouping", "group", "period"])["value"].astype(float)
+
+
+def of_sql(answer: pd.DataFrame) -> pd.Series:
+    """The answer of a query by grouping, group and period."""
+    segment, plan = answer["segment"], answer["plan"]
+    grouping = np.where(segment.notna(), "segment", np.where(plan.notna(), "plan", "everyone"))
+    group = segment.astype("object").where(segment.notna(), plan.astype("object")).fillna("everyone")
+    window = f"{MONTHS.months[0]}/{MONTHS.months[-1]}"
+    periods = [window if pd.isna(position) else MONTHS.month_before(int(position)) for position in answer["position"]]
+    index = pd.MultiIndex.from_arrays([grouping, group, periods], names=["grouping", "group", "period"])
+    return pd.Series(answer["value"].astype(float).to_numpy(), index=index)
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_figure_equals_its_query(figure: str, record: AnalystRecord, answers: dict[str, pd.DataFrame]) -> None:
+    """A group without any customer has a zero or no value, where the query has no row."""
+    ours, theirs = of_record(record, figure), of_sql(answers[figure])
+    now = ours.index.get_level_values("period") == ""
+    latest = ours[ours.index.get_level_values("period") == MONTHS.months[-1]]
+    assert ours[now].droplevel("period").equals(latest.droplevel("period")) or not now.any()
+    ours = ours[~now]
+    assert ours.index.is_unique
+    assert theirs.index.difference(ours.index).empty
+    pd.testing.assert_series_equal(ours.reindex(theirs.index), theirs, rtol=1e-9, atol=1e-9, check_names=False)
+    assert (ours.drop(theirs.index).fillna(0.0) == 0.0).all()
+
+
+def test_no_figure_is_without_a_query(record: AnalystRecord) -> None:
+    assert set(record.figures["figure"]) <= set(FIGURES)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control, norm
+from scipy.stats import norm
 
 from analytics.intervals.estimates import Estimate, Level
+from analytics.intervals.marks import marks
 from analytics.intervals.pair_sums import Numbers
-from analytics.record import Mark
 
-LEVEL = 0.05  # the share of false ones among the marks of one figure
 WIDEST = 40.0  # standard deviations; beyond, the p-value is 0 in double precision
 STEPS = 60  # halvings, down to the precision of a double
 
@@ -41,18 +40,14 @@ def p_values(first: Estimate, second: Estimate) -> Numbers:
     return np.where(missing, np.nan, 2 * norm.sf(narrow))
 
 
-def marks(first: Estimate, second: Estimate, looked_at: NDArray[np.bool_]) -> list[Mark]:
-    """Which groups of the first differ from those of the second, by Benjamini and Hochberg over all that are looked at.
+def marks_of(
+    first: Estimate, second: Estimate, looked_at: NDArray[np.bool_], defines: bool = False
+) -> NDArray[np.object_]:
+    """Which groups of the first differ from those of the second (`marks.marks`).
 
     looked_at : the groups that can get a mark, such as those with enough customers.
     """
-    p, difference = p_values(first, second), first.value - second.value
-    known = looked_at & ~np.isnan(p)
-    corrected = np.full(len(p), np.inf)
-    if known.any():
-        corrected[known] = false_discovery_control(p[known])
-    signs = np.where(corrected <= LEVEL, np.sign(difference), 0)
-    return [Mark.ABOVE if sign > 0 else Mark.BELOW if sign < 0 else Mark.NONE for sign in signs]
+    return marks(first.value - second.value, np.where(looked_at, p_values(first, second), np.nan), defines)
 
 
 def _excludes_zero(first: Estimate, second: Estimate, z: Numbers) -> NDArray[np.bool_]:

@@ -6,13 +6,14 @@ normal distribution (1.96 for 95 %); where a group has no value, its ends are Na
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from scipy.stats import norm, t
 
 from analytics.intervals.pair_sums import Numbers, PairSums
+from analytics.intervals.shares import effective_n
 
 Level = float | Numbers  # of standard deviations: for all groups, or each its own
 FEWEST = 2  # customers of whom a spread can be known
@@ -50,15 +51,20 @@ class Share:
 def clustered_share(sums: PairSums) -> Share:
     """A share of repeated trials: x of y trials of each customer succeeded.
 
-    The trials count as so many independent ones as have the same variance of the share (Kish's effective size), at
-    most as many as there are.
+    The trials count as so many independent ones as tell as much (`shares.effective_n`).
     """
-    share = _divided(sums.x, sums.y)
-    variance = _variance(sums, share)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        effective = np.where(variance > 0, share * (1 - share) / variance, sums.y)
-    trials = np.minimum(effective, sums.y)
-    return Share(share * trials, trials)
+    trials = effective_n(sums.n, sums.y, sums.x, sums.yy, sums.xy, sums.xx)
+    return Share(_divided(sums.x, sums.y) * trials, trials)
+
+
+def money_share(sums: PairSums) -> Share:
+    """The share x of money y, where 0 <= x <= y for each customer.
+
+    The customers count as so many with equal money as have the same concentration of it (Kish's effective size), so
+    that few losses among large customers do not look certain.
+    """
+    customers = _divided(sums.y**2, sums.yy)
+    return Share(_divided(sums.x, sums.y) * customers, customers)
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,8 @@ class RatioOfSums:
         with np.errstate(divide="ignore", invalid="ignore"):
             skewness = np.where(squares > 0, (thirds / sums.n) / (squares / sums.n) ** 1.5, 0)
             bend = skewness / np.sqrt(sums.n)
-        return ratio - _unbent(z, bend) * error, ratio - _unbent(-z, bend) * error
+        quantile = t.isf(norm.sf(z), np.maximum(sums.n - 1, 1))  # the spread is estimated from n customers
+        return ratio - _unbent(quantile, bend) * error, ratio - _unbent(-quantile, bend) * error
 
 
 @dataclass(frozen=True)
@@ -94,11 +101,10 @@ class Retained:
 
     Losses are rare, so that of few customers often none has one, which does not show that nobody ever leaves. As
     Agresti and Coull do for shares (The American Statistician 52, 1998), z² customers with the mean money are added for
-    the limits: half of them keep it, half lose it. most : no larger value is possible; 1 where nobody can gain.
+    the limits: half of them keep it, half lose it.
     """
 
     sums: PairSums
-    most: float = math.inf
 
     @property
     def value(self) -> Numbers:
@@ -112,8 +118,7 @@ class Retained:
         squares = np.maximum(_squares(sums, change), 0) + half * mean**2 * ((1 + change) ** 2 + change**2)
         error = np.sqrt(_divided(squares, n * np.maximum(n - 1, 1))) / np.where(mean > 0, mean, np.nan)
         value = self.value
-        low, high = np.minimum(1 + change - z * error, value), np.maximum(1 + change + z * error, value)
-        return low, np.minimum(high, self.most)
+        return np.minimum(1 + change - z * error, value), np.maximum(1 + change + z * error, value)
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,8 @@ class Complement:
 
 
 def _divided(numerator: Numbers, denominator: Numbers) -> Numbers:
-    return numerator / np.where(denominator > 0, denominator, np.nan)
+    ratio: Numbers = numerator / np.where(denominator > 0, denominator, np.nan)
+    return ratio
 
 
 def _squares(sums: PairSums, ratio: Numbers) -> Numbers:
@@ -144,10 +150,11 @@ def _variance(sums: PairSums, ratio: Numbers) -> Numbers:
     """The variance of the ratio by the delta method; NaN for fewer than two customers."""
     n = np.where(sums.n >= FEWEST, sums.n, np.nan)
     squares = np.maximum(_squares(sums, ratio), 0)
-    return squares * n / (n - 1) / np.where(sums.y > 0, sums.y, np.nan) ** 2
+    variance: Numbers = squares * n / (n - 1) / np.where(sums.y > 0, sums.y, np.nan) ** 2
+    return variance
 
 
-def _unbent(z: float, bend: Numbers) -> Numbers:
+def _unbent(z: Level, bend: Numbers) -> Numbers:
     """Hall's transformation backwards: the deviation that has the probability of z under the skewness."""
     small = np.abs(bend) < 1e-9
     safe = np.where(small, 1.0, bend)

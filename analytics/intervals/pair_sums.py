@@ -6,7 +6,6 @@ sums of its own x and y.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -42,8 +41,14 @@ class PairSums:
 
     @classmethod
     def of_frame(cls, frame: pd.DataFrame, name: str) -> Self:
-        """The sums that `pair_aggregates` computed under a name, a group a row."""
-        return cls(*(frame[f"{name} {field.name}"].to_numpy(dtype=float) for field in fields(cls)))
+        """The sums that `pair_aggregates` computed under a name, a group a row; those left out are 0."""
+        none = pd.Series(0.0, index=frame.index)
+        columns = (frame.get(f"{name} {field.name}", none) for field in fields(cls))
+        return cls(*(np.asarray(column.fillna(0), dtype=np.float64) for column in columns))
+
+    def plus(self, other: PairSums) -> PairSums:
+        """The sums of both's customers together, none of whom is in both."""
+        return PairSums(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
     def minus(self, other: PairSums) -> PairSums:
         """The sums of the customers that the other sums leave out."""
@@ -59,13 +64,18 @@ class PairSums:
 
 
 def pair_aggregates(
-    name: str, x: ir.NumericValue, y: ir.NumericValue, counts: ir.BooleanValue
-) -> Mapping[str, ir.Value]:
-    """The aggregates of `PairSums` over rows of one customer each. counts : whether a row is a customer of the pair."""
+    name: str, x: ir.NumericValue, y: ir.NumericValue, is_counted: ir.BooleanValue, thirds: bool = False
+) -> dict[str, ir.Value]:
+    """The aggregates of `PairSums` over rows of one customer each.
+
+    is_counted : whether a row is a customer of the pair; x and y of others are 0. thirds : also those of third order,
+    which `RatioOfSums` needs.
+    """
     a, b = x.cast("float64"), y.cast("float64")
     products = {"x": a, "y": b, "xx": a * a, "xy": a * b, "yy": b * b}
-    products |= {"xxx": a * a * a, "xxy": a * a * b, "xyy": a * b * b, "yyy": b * b * b}
+    if thirds:
+        products |= {"xxx": a * a * a, "xxy": a * a * b, "xyy": a * b * b, "yyy": b * b * b}
     return {
-        f"{name} n": counts.ifelse(1, 0).sum().cast("float64"),
+        f"{name} n": is_counted.ifelse(1, 0).sum().cast("float64"),
         **{f"{name} {key}": product.sum() for key, product in products.items()},
     }

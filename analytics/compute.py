@@ -7,18 +7,19 @@ import pandas as pd
 from analytics.catalogue.all_definitions import definitions_of
 from analytics.groups import groupings_of
 from analytics.history import History
+from analytics.marking import Marking
 from analytics.money.subscription_figures import subscription_figures
 from analytics.options import RecordOptions
 from analytics.record import AnalystRecord
 from analytics.tidy import joined
-from segment_model.contract import VectorContract
+from segment_model.contract import Role, VectorContract
 
 
 def compute_record(
     history: History,
     vectors: pd.DataFrame,  # noqa: ARG001 - the distributions take them
     labels: pd.Series[str],  # noqa: ARG001
-    contract: VectorContract,  # noqa: ARG001 - marks take it
+    contract: VectorContract,
     options: RecordOptions,
 ) -> AnalystRecord:
     """The record of a history.
@@ -32,9 +33,11 @@ def compute_record(
     """
     groupings = groupings_of(history)
     notes = [*groupings.notes]
+    shaped = frozenset(column.name for column in contract.columns if column.role is Role.BASIS)
+    marking = Marking(history.segments, shaped, options.floor)
     figures = []
     if history.terms is not None:
-        money = subscription_figures(history, groupings, options)
+        money = subscription_figures(history, groupings, options, marking)
         figures.append(money.rows)
         notes += money.notes
     rows = joined(figures)

@@ -23,7 +23,7 @@ ARPA = Definition(
     Unit.MONEY_A_MONTH,
     "MRR / customers with MRR, at the month end.",
     "high",
-    ("mrr", "average_order_value"),
+    ("mrr",),
 )
 NEW_MRR = Definition(
     "new_mrr", "New", Unit.MONEY_A_MONTH, "MRR at the end of customers who never had MRR before the start.", "high"
@@ -70,7 +70,6 @@ CHURN_RATE = Definition(
     Unit.SHARE,
     "Customers with MRR at the start and none at the end / customers with MRR at the start.",
     "low",
-    ("churned",),
 )
 CHURN_RATE_OF_ALL = Definition(
     "churn_rate",
@@ -78,7 +77,6 @@ CHURN_RATE_OF_ALL = Definition(
     Unit.SHARE,
     "Customers with MRR at the start and none at the end / customers with MRR at the start or won in the month.",
     "low",
-    ("churned",),
 )
 REVENUE_CHURN = Definition(
     "revenue_churn",
@@ -86,7 +84,6 @@ REVENUE_CHURN = Definition(
     Unit.SHARE,
     "(Contraction + churned) / MRR at the start.",
     "low",
-    ("churned", "mrr_change_90_days"),
 )
 GRR = Definition(
     "grr",
@@ -94,7 +91,6 @@ GRR = Definition(
     Unit.SHARE,
     "Gross revenue retention a month: 1 - (contraction + churned) / MRR at the start.",
     "high",
-    ("churned", "mrr_change_90_days"),
 )
 NRR = Definition(
     "nrr",
@@ -103,7 +99,6 @@ NRR = Definition(
     "Net revenue retention a month: (MRR at the start + expansion - contraction - churned) / MRR at the start; "
     "reactivation does not count.",
     "high",
-    ("churned", "mrr_change_90_days"),
 )
 NRR_WITH_REACTIVATION = Definition(
     "nrr",
@@ -112,7 +107,6 @@ NRR_WITH_REACTIVATION = Definition(
     "Net revenue retention a month: (MRR at the start + expansion + reactivation - contraction - churned) / MRR at "
     "the start.",
     "high",
-    ("churned", "mrr_change_90_days"),
 )
 QUICK_RATIO = Definition(
     "quick_ratio",
@@ -125,7 +119,8 @@ TRIAL_CONVERSION = Definition(
     "trial_conversion",
     "Trials that became paying",
     Unit.SHARE,
-    "Trials that ended in the period and became paying by the end of that day / trials that ended in the period.",
+    "Trials that ended in the period whose customer had a paid term at the end of that day / trials that ended in the "
+    "period.",
     "high",
 )
 MOVEMENTS = (NEW_MRR, REACTIVATION_MRR, EXPANSION_MRR, CONTRACTION_MRR, CHURNED_MRR)

@@ -8,20 +8,16 @@ import numpy as np
 import pandas as pd
 
 from analytics.catalogue import subscriptions as catalogue
-from analytics.groups import Groupings
+from analytics.groups import SEGMENT, Groupings
 from analytics.history import EVERYONE, History
-from analytics.money.month_sums import on_every_month, sums_by_group
-from analytics.money.paying_months import (
-    OF_THE_MONTH_BEFORE,
-    customers_below_zero,
-    mrr_by_customer,
-    paying_months,
-)
+from analytics.intervals.estimates import Complement, RatioOfSums, Retained, Share, clustered_share, money_share
+from analytics.intervals.pair_sums import PairSums
+from analytics.marking import EstimateOf, Marking, with_interval
+from analytics.money.subscription_sums import ARPA, BACK, CHURN, LOST, NET, SubscriptionSums, subscription_sums
 from analytics.month_ends import MonthEnds
-from analytics.options import RecordOptions
+from analytics.options import Z_95, RecordOptions
 from analytics.record import Definition
 from analytics.tidy import joined, rows_of, with_floor
-from features.sources import fetch
 from features.tables.exact_sums import TEN_THOUSANDTHS
 from segment_model.errors import counted
 
@@ -30,14 +26,30 @@ NOBODY = "nobody pays"
 
 
 @dataclass(frozen=True, slots=True)
-class MoneyFigures:
-    """Rows of `AnalystRecord.figures`, and what was assumed."""
+class SubscriptionFigures:
+    """Rows of `AnalystRecord.figures`, the sums behind them, and what was assumed."""
 
     rows: pd.DataFrame
+    sums: SubscriptionSums
     notes: tuple[str, ...] = ()
 
 
-def subscription_figures(history: History, groupings: Groupings, options: RecordOptions) -> MoneyFigures:
+def kept_share(sums: PairSums) -> Complement:
+    """The share of money that was not lost."""
+    return Complement(money_share(sums))
+
+
+POOLED: dict[Definition, tuple[str, EstimateOf]] = {
+    catalogue.CHURN_RATE: (CHURN, clustered_share),
+    catalogue.REVENUE_CHURN: (LOST, money_share),
+    catalogue.GRR: (LOST, kept_share),
+    catalogue.NRR: (NET, Retained),
+}
+
+
+def subscription_figures(
+    history: History, groupings: Groupings, options: RecordOptions, marking: Marking
+) -> SubscriptionFigures:
     """The figures of a history with terms.
 
     Raises
@@ -45,94 +57,152 @@ def subscription_figures(history: History, groupings: Groupings, options: Record
     SourceError
         If the engine fails.
     """
-    assert history.terms is not None  # noqa: S101 - the caller asks only where the company has subscriptions
     ends = history.month_ends
-    by_customer = history.keep(mrr_by_customer(history.terms.rows, ends))
-    below = int(fetch(customers_below_zero(by_customer, ends), "terms below 0").to_pylist()[0]["customers"])
-    paying = history.keep(groupings.with_groups(paying_months(by_customer, ends), history.terms.members))
-    summed = [name for name in paying.columns if name not in ("customer_id", "position", *groupings.names)]
-    aggregates = {"customers": paying.count(), **{name: paying[name].sum() for name in summed}}
-    sums = on_every_month(sums_by_group(paying, groupings, aggregates, "MRR"), range(len(ends.dates)))
-    rows = [_state(sums, ends, options), _by_month(sums, ends, options), _pooled(sums, ends, options)]
-    notes = [f"{counted(below, 'customer has', 'customers have')} terms that add up to less than 0; that is no MRR"]
-    return MoneyFigures(joined(rows), tuple(notes) if below else ())
+    sums = subscription_sums(history, groupings, options)
+    rows = [_state(sums.state, ends, options, marking), _by_month(sums.months, ends, options)]
+    if len(ends.months) > 1:  # else the month is the window
+        rows.append(_pooled(sums, ends, options, marking))
+    notes = []
+    if sums.below_zero:
+        notes.append(
+            f"{counted(sums.below_zero, 'customer has', 'customers have')} terms that add up to less than 0 at a month "
+            "end; that is counted as no MRR"
+        )
+    if _is_hollow(options, ends):
+        notes.append(
+            "churn and retention of money carry no marks: at some month ends the tables reach less far back than in "
+            "training, so that segments then are not those of today"
+        )
+    return SubscriptionFigures(joined(rows), sums, tuple(notes))
 
 
-def _state(sums: pd.DataFrame, ends: MonthEnds, options: RecordOptions) -> pd.DataFrame:
+def window_of(ends: MonthEnds) -> str:
+    """The period of all months."""
+    return ends.months[0] if len(ends.months) == 1 else f"{ends.months[0]}/{ends.months[-1]}"
+
+
+def _state(state: pd.DataFrame, ends: MonthEnds, options: RecordOptions, marking: Marking) -> pd.DataFrame:
     """MRR, customers and ARPA at each month end, and at the last once more, with no period."""
-    last = len(ends.dates) - 1
-    months = sums.reset_index()
+    months = state.reset_index()
     months["period"] = months.position.map(ends.month_before)
-    now = months[months.position == last].assign(period="")
-    whole = pd.concat([months, now], ignore_index=True)
-    keys = whole.loc[:, ["grouping", "group", "period"]]
-    mrr = whole.mrr / TEN_THOUSANDTHS
-    everyone = whole[whole.grouping == EVERYONE].set_index("period").mrr
-    everyones = whole.period.map(everyone)
-    nobody = np.where(whole.customers == 0, NOBODY, "")
-    return joined(
-        [
-            rows_of(catalogue.MRR, keys, mrr, whole.customers),
-            rows_of(catalogue.MRR_CUSTOMERS, keys, whole.customers, whole.customers),
-            rows_of(catalogue.MRR_SHARE, keys, whole.mrr / everyones.where(everyones > 0), whole.customers),
-            with_floor(
-                rows_of(
-                    catalogue.ARPA, keys, mrr / whole.customers.where(whole.customers > 0), whole.customers, note=nobody
-                ),
-                options.floor,
-            ),
+    now = months[months.position == len(ends.dates) - 1].assign(period="")
+    keys = ["grouping", "group", "period"]
+    everyones = months[months.grouping == EVERYONE].set_index("position").mrr
+    tables = []
+    for rows, is_now in ((months, False), (now.reset_index(drop=True), True)):
+        mrr, customers = rows.mrr / TEN_THOUSANDTHS, rows.customers
+        total = rows.position.map(everyones)
+        nobody = np.where(customers == 0, NOBODY, "")
+        arpa = rows_of(catalogue.ARPA, rows[keys], mrr / customers.where(customers > 0), customers, note=nobody)
+        if options.intervals:
+            sums = PairSums.of_frame(rows, ARPA)
+            arpa = with_interval(arpa, sums, RatioOfSums)
+            arpa = marking.marked(arpa, catalogue.ARPA, sums, RatioOfSums) if is_now else arpa
+        share = rows_of(
+            catalogue.MRR_SHARE, rows[keys], rows.mrr / total.where(total > 0), customers,
+            note=np.where(total > 0, "", NOBODY),
+        )  # fmt: skip
+        tables += [
+            rows_of(catalogue.MRR, rows[keys], mrr, customers),
+            rows_of(catalogue.MRR_CUSTOMERS, rows[keys], customers, customers),
+            share,
+            with_floor(arpa, options.floor),
         ]
-    )
+    return joined(tables)
 
 
-def _by_month(sums: pd.DataFrame, ends: MonthEnds, options: RecordOptions) -> pd.DataFrame:
+def _by_month(months: pd.DataFrame, ends: MonthEnds, options: RecordOptions) -> pd.DataFrame:
     """Movements and rates of each month."""
-    months = month_changes(sums, len(ends.dates) - 1).reset_index()
-    keys = months.loc[:, ["grouping", "group"]].assign(period=months.month.map(lambda month: ends.months[month]))
-    return _changes(months, keys, options)
+    sums = months.reset_index()
+    keys = sums.loc[:, ["grouping", "group"]].assign(period=sums.month.map(lambda month: ends.months[month]))
+    tables = _movements(sums, keys)
+    for definition, (numerator, denominator) in _rates(sums, options).items():
+        rows = _rate(definition, keys, sums, numerator, denominator)
+        if options.intervals:
+            low, high = _limits_of_months(definition, sums, numerator, denominator, options)
+            rows = rows.assign(low=low, high=high)
+        tables.append(with_floor(rows, options.floor))
+    return joined([*tables, _quick_ratio(sums, keys, options)])
 
 
-def _pooled(sums: pd.DataFrame, ends: MonthEnds, options: RecordOptions) -> pd.DataFrame:
+def _pooled(sums: SubscriptionSums, ends: MonthEnds, options: RecordOptions, marking: Marking) -> pd.DataFrame:
     """Movements and rates of all months together: sums of numerators over sums of denominators."""
-    months = month_changes(sums, len(ends.dates) - 1)
-    whole = months.groupby(level=["grouping", "group"]).sum().reset_index()
-    period = ends.months[0] if len(ends.months) == 1 else f"{ends.months[0]}/{ends.months[-1]}"
-    if len(ends.months) == 1:
-        return joined([])  # the month is the window
-    return _changes(whole, whole.loc[:, ["grouping", "group"]].assign(period=period), options)
+    whole = sums.months.groupby(level=["grouping", "group"]).sum().reset_index()
+    keys = whole.loc[:, ["grouping", "group"]].assign(period=window_of(ends))
+    tables = _movements(whole, keys)
+    for definition, (numerator, denominator) in _rates(whole, options).items():
+        rows = _rate(definition, keys, whole, numerator, denominator)
+        if sums.pooled is not None:
+            pair, estimate = POOLED[definition]
+            own = sums.pooled.reindex(pd.MultiIndex.from_frame(whole[["grouping", "group"]])).reset_index()
+            pairs = PairSums.of_frame(own, pair)
+            rows = with_interval(rows.assign(n=pairs.n), pairs, estimate)
+            marked = marking.marked(rows, definition, pairs, estimate)
+            hollow = (marked.grouping == SEGMENT) & _is_hollow(options, ends)
+            rows = marked.assign(mark=marked.mark.mask(hollow, ""))
+        tables.append(with_floor(rows, options.floor))
+    return joined([*tables, _quick_ratio(whole, keys, options)])
 
 
-def month_changes(sums: pd.DataFrame, months: int) -> pd.DataFrame:
-    """Sums by group and `month`: what is about the customers of its start, beside what is about its end."""
-    position = sums.index.get_level_values("position")
-    start = sums.loc[position < months].drop(columns=list(OF_THE_MONTH_BEFORE)).rename_axis(index={"position": "month"})
-    end = sums.loc[position > 0, list(OF_THE_MONTH_BEFORE)]
-    end.index = start.index  # both have every group and month, in one order
-    return start.join(end)
+def _movements(sums: pd.DataFrame, keys: pd.DataFrame) -> list[pd.DataFrame]:
+    """Money and customers gained and lost; n are the customers of the start."""
+    n = sums.start_customers
+    money = {each: sums[each.name.removesuffix("_mrr")] / TEN_THOUSANDTHS for each in catalogue.MOVEMENTS}
+    customers = {each: sums[each.name] for each in catalogue.COUNTS}
+    return [rows_of(each, keys, values, n) for each, values in {**money, **customers}.items()]
 
 
-def _changes(sums: pd.DataFrame, keys: pd.DataFrame, options: RecordOptions) -> pd.DataFrame:
-    """The rows of movements and rates out of sums."""
+def _rates(sums: pd.DataFrame, options: RecordOptions) -> dict[Definition, tuple[pd.Series[int], pd.Series[int]]]:
+    """The numerator and the denominator of each rate."""
     lost, start = sums.contraction + sums.churned, sums.start
     gained = sums.expansion + (sums.reactivation if options.reactivation_in_nrr else 0)
-    won = sums.new + sums.reactivation + sums.expansion
     at_risk = sums.start_customers
     if options.churn_denominator == "start_and_new":
         at_risk = at_risk + sums.new_customers + sums.reactivated_customers
-    movements = {each: sums[each.name.removesuffix("_mrr")] for each in catalogue.MOVEMENTS}
-    n = sums.start_customers
-    rates: dict[Definition, tuple[pd.Series, pd.Series]] = {
+    return {
         catalogue.CHURN_RATE: (sums.churned_customers, at_risk),
         catalogue.REVENUE_CHURN: (lost, start),
         catalogue.GRR: (start - lost, start),
         catalogue.NRR: (start + gained - lost, start),
     }
-    tables = [rows_of(each, keys, money / TEN_THOUSANDTHS, n) for each, money in movements.items()]
-    tables += [rows_of(each, keys, sums[each.name], n) for each in catalogue.COUNTS]
-    for each, (numerator, denominator) in rates.items():
-        note = np.where(denominator == 0, NOBODY, "")
-        rows = rows_of(each, keys, numerator / denominator.where(denominator != 0), n, note=note)
-        tables.append(with_floor(rows, options.floor))
+
+
+def _rate(
+    definition: Definition,
+    keys: pd.DataFrame,
+    sums: pd.DataFrame,
+    numerator: pd.Series[int],
+    denominator: pd.Series[int],
+) -> pd.DataFrame:
+    note = np.where(denominator == 0, NOBODY, "")
+    return rows_of(definition, keys, numerator / denominator.where(denominator != 0), sums.start_customers, note=note)
+
+
+def _limits_of_months(
+    definition: Definition,
+    sums: pd.DataFrame,
+    numerator: pd.Series[int],
+    denominator: pd.Series[int],
+    options: RecordOptions,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The intervals of single months, in which each customer counts once."""
+    if definition == catalogue.CHURN_RATE:
+        return Share(np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)).limits(Z_95)
+    pair, estimate = POOLED[definition]
+    pairs = PairSums.of_frame(sums, pair)
+    if definition == catalogue.NRR and options.reactivation_in_nrr:
+        pairs = pairs.plus(PairSums.of_frame(sums, BACK))
+    return estimate(pairs).limits(Z_95)
+
+
+def _quick_ratio(sums: pd.DataFrame, keys: pd.DataFrame, options: RecordOptions) -> pd.DataFrame:
+    won = sums.new + sums.reactivation + sums.expansion
+    lost = sums.contraction + sums.churned
     note = np.where(lost == 0, NO_LOSSES, "")
-    quick = rows_of(catalogue.QUICK_RATIO, keys, won / lost.where(lost != 0), n, note=note)
-    return joined([*tables, with_floor(quick, options.floor)])
+    quick = rows_of(catalogue.QUICK_RATIO, keys, won / lost.where(lost != 0), sums.start_customers, note=note)
+    return with_floor(quick, options.floor)
+
+
+def _is_hollow(options: RecordOptions, ends: MonthEnds) -> bool:
+    """Whether segments at the start of some month are of less history than in training."""
+    return any(position in options.hollow for position in range(len(ends.months)))

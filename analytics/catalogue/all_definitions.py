@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analytics.catalogue import subscriptions
+from analytics.catalogue import retention, subscriptions
 from analytics.options import RecordOptions
 from analytics.record import Definition
 
@@ -21,6 +21,9 @@ DEFINITIONS: tuple[Definition, ...] = (
     subscriptions.NRR,
     subscriptions.QUICK_RATIO,
     subscriptions.TRIAL_CONVERSION,
+    *retention.RETENTION.values(),
+    retention.LIFETIME_MEDIAN,
+    retention.SURVIVAL_12,
 )
 
 

@@ -54,7 +54,10 @@ def engine() -> Engine:
 def terms_frame(rows: Sequence[tuple[Any, ...]], *more: str) -> pd.DataFrame:
     """Terms of rows (customer, start, end or None, money a month, ...)."""
     frame = pd.DataFrame(rows, columns=["customer_id", "started_at", "ended_at", "money", *more])
-    dated = {name: pd.to_datetime(frame[name]).astype("datetime64[us]") for name in ("started_at", "ended_at")}
+    dated = {
+        name: pd.to_datetime(frame[name], format="ISO8601").astype("datetime64[us]")
+        for name in ("started_at", "ended_at")
+    }
     return frame.assign(**dated, cents=(frame.pop("money") * 10_000).round().astype("int64"))
 
 

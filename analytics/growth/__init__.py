@@ -1,0 +1,1 @@
+"""How segments grow and shrink: their sizes and money at each month end, and where customers came from and went to."""

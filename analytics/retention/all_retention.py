@@ -1,0 +1,63 @@
+"""Everything of a record that is about who stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analytics.customer_months import CustomerMonths
+from analytics.groups import Groupings
+from analytics.history import History
+from analytics.options import RecordOptions
+from analytics.record import SURVIVAL
+from analytics.retention.cohorts import cohorts
+from analytics.retention.later_months import members_and_months
+from analytics.retention.lifetime_figures import lifetime_figures
+from analytics.retention.lifetimes import lifetimes
+from analytics.retention.member_retention import member_retention
+from analytics.retention.retention_figures import retention_figures
+from analytics.retention.survival import survival
+from analytics.tidy import joined
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Tables of a record, rows of its figures, and what was assumed."""
+
+    cohorts: pd.DataFrame
+    retention: pd.DataFrame
+    survival: pd.DataFrame
+    figures: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def all_retention(history: History, months: CustomerMonths, groupings: Groupings, options: RecordOptions) -> Retention:
+    """Cohorts, the retention of members, and of subscriptions the lifetimes.
+
+    Raises
+    ------
+    SourceError
+        If an engine fails.
+    """
+    members = members_and_months(history, months, groupings)
+    figures = [retention_figures(members, history, groupings, options)]
+    notes = [
+        f"Retention and cohorts count customers as active by {months.activity}",
+        "A cohort is split by the segments of its customers at the end of its third month, and by their attributes at "
+        "the end of its first period; the average of unbounded retention multiplies the shares kept from period to "
+        "period, so that it never rises",
+    ]
+    curves = pd.DataFrame(columns=list(SURVIVAL))
+    if history.terms is not None:
+        lived = survival(lifetimes(history, history.terms, groupings), groupings, history.segments, options.floor)
+        curves = lived.table
+        figures.append(lifetime_figures(lived))
+        notes += lived.notes
+    return Retention(
+        cohorts(history, months, groupings, options.cohorts),
+        member_retention(members, history, options.floor),
+        curves,
+        joined(figures),
+        tuple(notes),
+    )

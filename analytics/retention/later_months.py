@@ -1,0 +1,67 @@
+"""Members of a group at a month end, and whether they were active in each month after.
+
+The group is that of the month end; what became of a customer counts whatever group it is in then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+from ibis import _
+
+from analytics.customer_months import CustomerMonths
+from analytics.fetched import fetched
+from analytics.groups import Groupings
+from analytics.history import EVERYONE, History
+
+WHAT = "retention"
+SUMS = ("n", "x", "y", "xx", "xy", "yy")
+
+
+def members_and_months(history: History, months: CustomerMonths, groupings: Groupings) -> ir.Table:
+    """Kept: the memberships with their groups, and `active_1` to `active_n`, whether the customer was active in the
+    month that ends at that position."""
+    last = len(history.month_ends.dates) - 1
+    table = months.table.filter(months.table.active & (months.table.position > 0))
+    flags = {f"active_{p}": (table.position == p).max() for p in range(1, last + 1)}
+    wide = table.group_by(own_id="customer_id").aggregate(**flags)
+    members = groupings.of_members(months.members)
+    joined = members.left_join(wide, members.customer_id == wide.own_id).drop("own_id")
+    return history.keep(joined.mutate(**{name: joined[name].fill_null(False) for name in flags}))
+
+
+def active_by_month(members: ir.Table, grouping: str, months: int) -> pd.DataFrame:
+    """By group and position: `size`, the members, and `active_1` to `active_n`, those active in these months."""
+    flags = {f"active_{p}": members[f"active_{p}"].sum() for p in range(1, months + 1)}
+    before_the_last = members.filter(members.position < months)
+    keys = {"group": ibis.literal(EVERYONE) if grouping == EVERYONE else members[grouping]}
+    return fetched(before_the_last.group_by("position", **keys).aggregate(size=_.count(), **flags), WHAT)
+
+
+def pooled_by_customer(members: ir.Table, grouping: str, months: int, after: Sequence[int]) -> pd.DataFrame:
+    """Sums over customers, by group, of x, the month ends at which a customer was a member, and y, those of them after
+    which it was active in the k-th month.
+
+    after : the k, of which only those within the record count. Columns: group, k and SUMS, where n counts customers.
+    """
+    known = [k for k in after if k <= months]
+    if not known:
+        return pd.DataFrame(columns=["group", "k", *SUMS])
+    group = ibis.literal(EVERYONE) if grouping == EVERYONE else members[grouping]
+    counts: dict[str, ir.Value] = {}
+    for k in known:
+        within = members.position <= months - k
+        active = [(members.position == p) & members[f"active_{p + k}"] for p in range(months - k + 1)]
+        counts |= {f"x_{k}": within.sum(), f"y_{k}": ibis.or_(*active).sum()}
+    each = members.group_by("customer_id", group=group).aggregate(**counts)
+    sums: dict[str, ir.Value] = {}
+    for k in known:
+        x, y = each[f"x_{k}"].cast("int64"), each[f"y_{k}"].cast("int64")
+        values = (x.nullif(0).count(), x.sum(), y.sum(), (x * x).sum(), (x * y).sum(), (y * y).sum())
+        sums |= {f"{name}_{k}": value for name, value in zip(SUMS, values, strict=True)}
+    wide = fetched(each.group_by("group").aggregate(**sums), WHAT)
+    parts = [wide[["group"]].assign(k=k, **{name: wide[f"{name}_{k}"] for name in SUMS}) for k in known]
+    return pd.concat(parts, ignore_index=True)

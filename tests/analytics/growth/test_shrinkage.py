@@ -1,0 +1,42 @@
+"""Which segments shrank by more than a fifth."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.growth.shrinkage import shrunk_segments
+
+MONTHS = ("2017-01", "2017-02", "2017-03")
+
+
+def sizes(hollow: str = "", **segments: tuple[tuple[int, float], ...]) -> pd.DataFrame:
+    rows = [
+        (month, segment, customers, money, month == hollow)
+        for segment, own in segments.items()
+        for month, (customers, money) in zip(MONTHS, own, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["month", "segment", "customers", "money", "hollow"])
+
+
+def test_more_than_a_fifth_is_named() -> None:
+    table = sizes(
+        s1=((100, 50.0), (90, 50.0), (79, 50.0)),
+        s2=((100, 50.0), (10, 10.0), (80, 40.0)),
+        s3=((100, 5_000.0), (100, 100.0), (120, 2_500.0)),
+    )
+    first, second = shrunk_segments(table, "MRR")
+    assert (first.segment, first.measure, round(first.share, 2)) == ("s1", "customers", 0.21)
+    assert second.sentence("Whales") == (
+        "Whales shrank by 50%: MRR 5,000 at the end of 2017-01, 2,500 at the end of 2017-03"
+    )
+
+
+def test_hollow_month_ends_and_few_customers_are_not_compared() -> None:
+    assert shrunk_segments(sizes("2017-01", s1=((100, 1.0), (10, 1.0), (10, 1.0))), "MRR") == ()
+    assert shrunk_segments(sizes(s1=((9, 1.0), (1, 0.0), (0, 0.0))), "MRR") == ()
+
+
+def test_a_single_month_end_compares_nothing() -> None:
+    one = sizes(s1=((100, 1.0), (10, 1.0), (10, 1.0))).head(1)
+    assert shrunk_segments(one, "MRR") == ()
+    assert shrunk_segments(one.head(0), "MRR") == ()

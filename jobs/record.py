@@ -20,6 +20,8 @@ from features.history.table_history import TableHistory, open_history
 from jobs.customer_vectors import learned_by, vectors_of
 from jobs.membership.membership import Membership, membership_of
 from jobs.membership.month_members import assigned
+from jobs.registry_location import location_of
+from registry.versions.versions import fetch
 from segment_model.contract import VectorContract
 from segment_model.model import SegmentModel
 from training.progress import Announce
@@ -43,6 +45,36 @@ class ComputedRecord:
     hollow: Mapping[int, str]
 
 
+@dataclass(frozen=True)
+class NamedRecord:
+    """The record of a registered model, and the present names of its segments by id."""
+
+    record: AnalystRecord
+    names: Mapping[str, str]
+
+
+def record_of(settings: Settings, base: Path, which: str, months: int | None, announce: Announce) -> NamedRecord:
+    """The record of the model that an alias or version names.
+
+    months : instead of those of the settings.
+
+    Raises
+    ------
+    SegmentsError
+        If the model or a table cannot be read, or the tables do not make the model's columns.
+    """
+    model = fetch(location_of(settings, base), which).model
+    computed = compute(with_months(settings, months), base, model, announce)
+    return NamedRecord(computed.record, dict(zip(model.ids, model.names, strict=True)))
+
+
+def with_months(settings: Settings, months: int | None) -> Settings:
+    """The settings with another number of months; None leaves them as they are."""
+    if months is None:
+        return settings
+    return settings.model_copy(update={"analytics": settings.analytics.model_copy(update={"months": months})})
+
+
 def compute(settings: Settings, base: Path, model: SegmentModel, announce: Announce) -> ComputedRecord:
     """The record of a model's segments; `base` is the folder from which the settings' paths count.
 
@@ -63,8 +95,8 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         present = history.vectors(as_of)
         labels = assigned(model, present.frame)
         if ends is UNDATED:
-            whole, hollow = _without_months(settings, model, present.frame, labels, present.contract), {}
-            return ComputedRecord(whole, present.frame, labels, present.contract, hollow)
+            record = _without_months(settings, model, present.frame, labels, present.contract)
+            return ComputedRecord(record, present.frame, labels, present.contract, {})
         membership = membership_of(settings, base, model, history, ends, announce)
         announce("computing money, retention and growth by segment")
         of_months = _history_of(history, membership, ends, observed, model)

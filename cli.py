@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from commands import check_rooms, customers, discovery, examples, initial_settings, service, versions
+from commands import check_rooms, customers, discovery, examples, initial_settings, record, service, versions
 
 EXIT_USER_ERROR = 2
 # new objects before a garbage collection: importing MLflow makes a million that stay, and a fifth of the processor time
@@ -18,6 +18,7 @@ COMMANDS = (
     *(discovery.features, discovery.discover, discovery.sync, discovery.sweep),
     *(versions.promote, versions.rollback, versions.list_segments, versions.rename, versions.compare),
     *(customers.assign, customers.explain),
+    *(record.figures, record.history),
     *(service.serve, service.package, service.key),
     *(examples.schema, examples.simulate, examples.demo),
 )

@@ -34,6 +34,19 @@ def show_table(frame: pd.DataFrame) -> None:
     _console(width=None if sys.stdout.isatty() else 140).print(table)
 
 
+def show_words(frame: pd.DataFrame) -> None:
+    """A table of texts; columns of numbers, whose texts begin with a digit, are aligned to the right."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, values in frame.items():
+        are_numbers = any(text[:1].isdigit() for text in values) and not any(text[:1].isalpha() for text in values)
+        table.add_column(str(name), justify="right" if are_numbers else "left", overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(*row)
+    _console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
 def show_cards(model: SegmentModel) -> None:
     """The model's segments, one row each."""
     from rich.table import Table

@@ -20,7 +20,7 @@ def every_column(settings: FeatureSettings | None = None) -> tuple[Column, ...]:
         *rfm.columns(chosen.rfm, chosen.currency, discounted=True),
         *score_columns(chosen.rfm.score_edges),
         *rfm.cdnow_columns(chosen.rfm, chosen.currency),
-        *usage.columns(events),
+        *usage.columns(events, chosen.usage),
         *usage.session_columns(),
         *usage.top_feature_columns(),
         *usage.main_device_columns(),

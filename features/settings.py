@@ -55,6 +55,12 @@ class RfmSettings(Settings):
         description="recency and tenure in days of the calendar, or in whole elapsed days of 24 hours, for which the "
         "time of day of `as_of` and of the order counts",
     )
+    window_days: int | None = Field(
+        None,
+        ge=1,
+        description="only orders of so many days before `as_of` count for numbers, sums and the days between orders; "
+        "recency and tenure look at all; by default all count",
+    )
     monetary: bool = Field(True, description="false for orders without money: recency and frequency alone")
     scores: bool = Field(True, description="add R, F and M scores, from 1 to 5 unless `score_edges` says otherwise")
     score_edges: ScoreEdges = Field(
@@ -73,6 +79,12 @@ class UsageSettings(Settings):
     """Conventions of the usage columns."""
 
     session_gap_minutes: int = Field(30, ge=1, le=24 * 60, description="a longer silence starts a new session")
+    window_days: int | None = Field(
+        None,
+        ge=1,
+        description="only events of so many days before `as_of` count for the columns without a window of their own; "
+        "the last event is looked for in all; by default all count",
+    )
     counts: tuple[str, ...] = Field(
         (), description="events by their `name`, such as `[purchase, invite_sent]`: a column each counts them"
     )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.joining.id_type import typed_ids
 from features.vector_file import read_vectors
+from jobs.complete_customers import complete
 from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.versions.versions import fetch
@@ -21,8 +22,6 @@ from training.settings import Settings
 
 if TYPE_CHECKING:
     from segment_model.counterfactual.what_would_change import WhatWouldChange
-
-LISTED = 5  # customer ids that a message lists
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def score_file(location: RegistryLocation, which: str, file: Path, policy: Any, 
     """
     vectors = read_vectors(file)
     fetched = fetch(location, which)
-    frame, left_out = _complete(fetched.model, vectors.frame)
+    frame, left_out = complete(fetched.model, vectors.frame)
     table = fetched.model.assign(frame, policy)
     if explained:
         table = pd.concat([table, fetched.model.explain_table(frame).table(table.index)], axis="columns")
@@ -164,17 +163,3 @@ def customer_row(customer: pd.DataFrame) -> dict[str, Any]:
     """A one-row frame as plain values by column, None where missing."""
     row = customer.iloc[0].to_dict()
     return {str(name): None if number is None or number != number else number for name, number in row.items()}
-
-
-def _complete(model: SegmentModel, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The customers who have every value that the model needs, and a line a column on those left out for want of it."""
-    needed = [column.name for column in model.contract.basis if not column.nullable and column.name in frame.columns]
-    missing = frame[needed].isna()
-    messages = [
-        f"left out {counted(int(missing[name].sum()), 'customer')} whose {name} is missing, "
-        "as no training customer's was: "
-        f"{', '.join(frame.index[missing[name]][:LISTED])}{', ...' if missing[name].sum() > LISTED else ''}"
-        for name in needed
-        if missing[name].any()
-    ]
-    return frame[~missing.any(axis=1)], messages

@@ -104,15 +104,17 @@ def groups_of(opened: OpenedTables, sources: Sources, settings: FeatureSettings,
         add_own(orders, orders_contract(settings))
     if sources.events:
         events = opened.rows[EVENTS.name]
-        parts.append(Part(usage.usage(events, as_of), usage.columns(events), EVENTS.name))
+        parts.append(
+            Part(usage.usage(events, as_of, settings.usage), usage.columns(events, settings.usage), EVENTS.name)
+        )
         parts.append(Part(usage.sessions(events, as_of, settings.usage), usage.session_columns(), EVENTS.name))
         if usage.has_features(events):
             parts.append(Part(usage.top_feature(events, as_of), usage.top_feature_columns(), EVENTS.name))
         if "device" in events.columns:
             parts.append(Part(usage.main_device(events, as_of), usage.main_device_columns(), EVENTS.name))
         if counted := settings.usage.counts:
-            listed = event_counts.event_count_columns(counted)
-            parts.append(Part(event_counts.event_counts(events, counted), listed, EVENTS.name))
+            listed = event_counts.event_count_columns(settings.usage)
+            parts.append(Part(event_counts.event_counts(events, as_of, settings.usage), listed, EVENTS.name))
             tallies[EVENTS.name] = (*tallies[EVENTS.name], event_counts.absent_events(events, counted))
         add_own(events, EVENTS)
     if sources.subscriptions:

@@ -8,8 +8,11 @@ from typing import Any
 
 import ibis.expr.types as ir
 
+from features.as_of import AnyAsOf
 from features.groups.usage import GROUP
+from features.groups.windows import in_window, window_words
 from features.notices import Notice
+from features.settings import UsageSettings
 from features.tables.canonical import Tally
 from features.tables.raw_tables import EVENTS
 from segment_model.contract import Column, Kind, Role
@@ -35,8 +38,8 @@ def column_names(events: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def event_counts(events: ir.Table, counted: Sequence[str]) -> ir.Table:
-    """One row a customer: the number of each event before the as-of moment.
+def event_counts(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Table:
+    """One row a customer: the number of each event before the as-of moment, within `window_days` where that is set.
 
     Raises
     ------
@@ -45,19 +48,24 @@ def event_counts(events: ir.Table, counted: Sequence[str]) -> ir.Table:
     """
     if "name" not in events.columns:
         raise SettingsError("features.usage.counts needs the column `name` of events; write columns: {name: your_name}")
-    sums = {column: (events.name == event.strip()).sum() for event, column in column_names(counted).items()}
+    counting = in_window(events, as_of, settings.window_days)
+    sums = {
+        column: (events.name == event.strip()).sum(where=counting)
+        for event, column in column_names(settings.counts).items()
+    }
     counts = events.group_by("customer_id").aggregate(**sums)
     return counts.select("customer_id", **{column: counts[column].fill_null(0).cast("float64") for column in sums})
 
 
-def event_count_columns(counted: Sequence[str]) -> tuple[Column, ...]:
+def event_count_columns(settings: UsageSettings) -> tuple[Column, ...]:
     """What `event_counts` computes."""
     return tuple(
         Column(
-            column, Kind.COUNT, Role.DESCRIPTOR, "events", GROUP, f"number of events called {event!r}",
+            column, Kind.COUNT, Role.DESCRIPTOR, "events", GROUP,
+            f"number of events called {event!r}{window_words(settings.window_days)}",
             low=f"few {event}", high=f"many {event}", label=f"number of {event}",
         )
-        for event, column in column_names(counted).items()
+        for event, column in column_names(settings.counts).items()
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
+from features.groups.windows import both, in_window, window_words
 from features.settings import RfmSettings
 from features.tables.canonical import CanonicalTable, Tally
 from features.tables.exact_sums import from_ten_thousandths, ten_thousandths
@@ -75,29 +76,32 @@ def _with_amounts(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTab
 
 def rfm(orders: ir.Table, as_of: AnyAsOf, settings: RfmSettings) -> ir.Table:
     """One row a customer: the columns of `columns` but the scores, and `ORDER_COUNT`, from prepared orders."""
-    bought = _purchases(orders)
-    lines = orders.count(where=bought)
+    bought, lately = _purchases(orders), in_window(orders, as_of, settings.window_days)
+    counting = both(bought, lately)
+    lines = orders.count(where=counting)
     order_count = lines
     if "order_id" in orders.columns:
         # the lines without an id are the lines less those with one
-        order_count = orders.order_id.nunique(where=bought) + (lines - orders.order_id.count(where=bought))
-    days = orders.day.nunique(where=bought)
+        order_count = orders.order_id.nunique(where=counting) + (lines - orders.order_id.count(where=counting))
+    days = orders.day.nunique(where=counting)
     frequency = {"orders": order_count, "lines": lines, "active_days": days}
     sums = orders.group_by("customer_id").aggregate(
         frequency=frequency[settings.frequency],
         order_count=order_count,
         first_day=orders.day.min(where=bought),
         last_day=orders.day.max(where=bought),
+        **({} if lately is None else {"first_counted": orders.day.min(where=counting)}),
         **_moments(orders, settings),
-        **_sums_of_money(orders),
+        **_sums_of_money(orders, lately),
     )
     gaps = (sums.order_count - 1).cast("float64")
+    first_counted = sums.first_day if lately is None else sums.first_counted  # the last purchase is in any window
     return sums.select(
         "customer_id",
         recency_days=_days_since(sums, "last", as_of),
         frequency=sums.frequency.cast("float64"),
         tenure_days=_days_since(sums, "first", as_of),
-        days_between_orders=(sums.last_day - sums.first_day).cast("float64") / gaps.nullif(0.0),
+        days_between_orders=(sums.last_day - first_counted).cast("float64") / gaps.nullif(0.0),
         **_values_of_money(sums),
         **{ORDER_COUNT: sums.order_count},
     )
@@ -129,13 +133,18 @@ def _days_since(sums: ir.Table, which: str, as_of: AnyAsOf) -> ir.FloatingValue:
     return days.cast("float64")
 
 
-def _sums_of_money(orders: ir.Table) -> dict[str, ir.IntegerValue]:
+def _sums_of_money(orders: ir.Table, lately: ir.BooleanColumn | None) -> dict[str, ir.IntegerValue]:
     if "money" not in orders.columns:
         return {}
-    sums = {"money": orders.money.sum()}
+    sums = {"money": _sum(orders.money, lately)}
     if is_discounted(orders):
-        sums["discount"] = orders.discount.fill_null(0.0).abs().pipe(ten_thousandths).sum()
+        sums["discount"] = orders.discount.fill_null(0.0).abs().pipe(ten_thousandths).pipe(_sum, lately)
     return sums
+
+
+def _sum(values: ir.IntegerColumn, lately: ir.BooleanColumn | None) -> ir.IntegerScalar:
+    """The sum of the rows within the window, 0 where none is."""
+    return values.sum() if lately is None else values.sum(where=lately).fill_null(0)
 
 
 def _values_of_money(sums: ir.Table) -> dict[str, ir.FloatingValue]:
@@ -187,23 +196,23 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
         "calendar_days": "as-of day - day of the {} order",
         "elapsed_days": "whole days of 24 hours from the {} order to the as-of moment",
     }[settings.recency]
-    base, tell = Role.BASIS, Role.DESCRIPTOR
+    base, tell, lately = Role.BASIS, Role.DESCRIPTOR, window_words(settings.window_days)
     listed = [
         Column(
             "recency_days", Kind.COUNT, base, "days", GROUP, since.format("last"), True,
             low="bought recently", high="lapsed", label="time since the last order",
         ),
         Column(
-            "frequency", Kind.COUNT, base, counted, GROUP, f"number of {counted}",
+            "frequency", Kind.COUNT, base, counted, GROUP, f"number of {counted}{lately}",
             low=f"few {counted}", high=f"many {counted}",
         ),
         Column(
             "monetary_value", Kind.NUMBER, base, currency, GROUP,
-            f"sum of amounts, {money_of[settings.refunds]}", low="low spend", high="high spend",
+            f"sum of amounts, {money_of[settings.refunds]}{lately}", low="low spend", high="high spend",
         ),
         Column(
             "average_order_value", Kind.NUMBER, tell, f"{currency} an order", GROUP,
-            "sum of amounts / number of orders", True, low="small orders", high="large orders",
+            f"sum of amounts / number of orders{lately}", True, low="small orders", high="large orders",
         ),
         Column(
             "tenure_days", Kind.COUNT, tell, "days", GROUP, since.format("first"), True,
@@ -211,7 +220,7 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
         ),
         Column(
             "days_between_orders", Kind.NUMBER, tell, "days", GROUP,
-            "(day of the last order - day of the first) / (number of orders - 1); missing with a single order",
+            f"(day of the last order - day of the first) / (number of orders - 1){lately}; missing with a single order",
             True, low="orders in quick succession", high="long gaps between orders", label="time between orders",
         ),
     ]  # fmt: skip
@@ -219,7 +228,7 @@ def columns(settings: RfmSettings, currency: str, discounted: bool) -> tuple[Col
         listed.append(
             Column(
                 "discount_share", Kind.SHARE, base, "of the undiscounted price", GROUP,
-                "discounts / (amounts + discounts)", low="pays full price", high="discount seeker",
+                f"discounts / (amounts + discounts){lately}", low="pays full price", high="discount seeker",
             )
         )  # fmt: skip
     return tuple(column for column in listed if settings.monetary or column.name not in OF_MONEY)

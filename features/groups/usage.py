@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
+from features.groups.windows import in_window, window_words
 from features.settings import UsageSettings
 from features.tables.exact_sums import from_ten_thousandths, ten_thousandths
 from segment_model.contract import Column, Kind, Role
@@ -14,7 +15,7 @@ GROUP = "usage"
 WINDOW = 90  # days; the window of every column that names none
 
 
-def usage(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
+def usage(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Table:
     """One row a customer: activity, breadth, trend and, where events carry a limit, how near it is."""
     events = events.mutate(ago=as_of.last_day - events.day)
     last_30, before_30, lately = events.ago < 30, (events.ago >= 30) & (events.ago < 60), events.ago < WINDOW
@@ -28,7 +29,7 @@ def usage(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
             "limit_before": events.allowed.max(),
         }
     sums = events.group_by("customer_id").aggregate(
-        events=events.count(),
+        events=events.count(where=in_window(events, as_of, settings.window_days)),
         last_day=events.day.max(),
         **{f"active_days_{days}": events.day.nunique(where=events.ago < days) for days in (7, 30, WINDOW)},
         lately=lately.sum(),
@@ -82,11 +83,14 @@ def main_device(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
     return ranked.filter(ranked["rank"] == 0).select("customer_id", main_device="device")
 
 
-def columns(events: ir.Table) -> tuple[Column, ...]:
+def columns(events: ir.Table, settings: UsageSettings) -> tuple[Column, ...]:
     """What `usage` computes. Bases do not overlap: the days in other windows and the totals only describe."""
     base, tell = Role.BASIS, Role.DESCRIPTOR
     listed = [
-        _count("events", tell, "events", "number of events", "few events", "many events"),
+        _count(
+            "events", tell, "events", f"number of events{window_words(settings.window_days)}",
+            "few events", "many events",
+        ),
         _count(
             "active_days_7", tell, "days", "days with an event in the last 7",
             "not active this week", "active this week", "active days of the last 7",

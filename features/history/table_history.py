@@ -24,7 +24,10 @@ from features.joining.population import left_out
 from features.learned import LearnedFeatures
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines
+from features.tables.raw_tables import CUSTOMERS
 from segment_model.contract import VectorContract
+
+KNOWN_AT = "known_at"
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,21 @@ class TableHistory:
         """The tables that say when something happened."""
         return tuple(name for name in DATED if name in self.opened.rows)
 
+    @cached_property
+    def contract(self) -> VectorContract:
+        """The contract of the vectors."""
+        return contract_of(self._programs.groups, self.settings)
+
+    @property
+    def undated(self) -> Mapping[str, str]:
+        """The columns of the vector that no date belongs to, each with a remark: past months have them as of today."""
+        remarks: dict[str, str] = {}
+        if self.sources.customers and KNOWN_AT not in self.opened.columns[CUSTOMERS.name]:
+            remark = f"no {KNOWN_AT} says since when it is true, so past months have it as it is today"
+            remarks |= dict.fromkeys(self.sources.customers.attributes, remark)
+        remark = "it has no date, so past months have it as it is today"
+        return remarks | {column.name: remark for column in self.opened.own}
+
     @property
     def oldest(self) -> Mapping[str, datetime]:
         """The first moment of each dated table, on the wall clock of the business."""
@@ -77,9 +95,8 @@ class TableHistory:
         ]
         tables = [customers_of(name, groups, frames, self.read[name]) for name in groups.columns]
         rule = self.sources.customers.without_rows if self.sources.customers else "keep"
-        contract = contract_of(groups, self.settings)
-        frame = joined(frames, contract).drop(index=left_out(tables, as_of, rule).ids)
-        return PastVectors(self.learned.apply(frame, contract), contract)
+        frame = joined(frames, self.contract).drop(index=left_out(tables, as_of, rule).ids)
+        return PastVectors(self.learned.apply(frame, self.contract), self.contract)
 
     def _groups(self, as_of: AnyAsOf) -> FeatureGroups:
         return groups_of(self.opened.before(as_of), self.sources, self.settings, as_of)

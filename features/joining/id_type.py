@@ -34,7 +34,7 @@ def choose_id_type(tables: Sequence[TableCustomers], ids: pd.Index) -> ChosenTyp
     types = {table.name: IdType.INTEGER if table.numeric else IdType.TEXT for table in ordered}
     first = ordered[0].name
     all_whole = all(table.whole for table in ordered)
-    fits = types[first] is IdType.TEXT or all_whole or _are_whole_numbers(ids)
+    fits = types[first] is IdType.TEXT or all_whole or are_whole_numbers(ids)
     if fits and len(set(types.values())) == 1:
         return ChosenType(types[first])
     chosen = types[first] if fits else IdType.TEXT
@@ -50,7 +50,7 @@ def typed_ids(ids: pd.Index, id_type: IdType) -> pd.Index:
     return ids if id_type is IdType.TEXT else ids.astype("int64")
 
 
-def _are_whole_numbers(ids: pd.Index) -> bool:
+def are_whole_numbers(ids: pd.Index) -> bool:
     """Whether ids are the same again after they were whole numbers of 64 bits."""
     texts = pd.Series(ids, dtype="str")
     if not texts.str.fullmatch(WHOLE.pattern).all():

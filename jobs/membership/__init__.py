@@ -1,0 +1,1 @@
+"""Who was in which segment at each month end: the champion applied to vectors as of then."""

@@ -1,0 +1,145 @@
+"""Who was in which segment at each month end, computed once and kept in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from analytics.history import NOT_ASSIGNABLE
+from analytics.month_ends import MonthEnds
+from features.as_of import AsOf
+from features.history.fingerprints import fingerprints
+from features.history.table_history import TableHistory
+from jobs.membership.compared_columns import compared_columns, texts
+from jobs.membership.hollow import hollow_months
+from jobs.membership.membership_file import membership_file, read_members, write_members
+from jobs.membership.month_members import SEGMENT, assigned
+from segment_model.errors import counted
+from segment_model.model import SegmentModel
+from training.progress import Announce
+from training.settings import Settings
+
+CUSTOMER, POSITION = "customer_id", "position"
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Who was where, when.
+
+    members : a row a customer and month end at which there were rows of it: `customer_id` (text), `position` in
+    `MonthEnds.dates`, `segment` (an id, UNASSIGNED or NOT_ASSIGNABLE), and the attributes to compare by as they were
+    then, missing where they are not known. compared : their names. hollow : the positions of hollow month ends, with
+    the reason. notes : what was assumed, in sentences.
+    """
+
+    members: pd.DataFrame
+    compared: tuple[str, ...]
+    hollow: Mapping[int, str]
+    notes: tuple[str, ...] = ()
+
+
+def membership_of(
+    settings: Settings, base: Path, model: SegmentModel, history: TableHistory, ends: MonthEnds, announce: Announce
+) -> Membership:
+    """The membership at each month end, from the file where it is kept.
+
+    Raises
+    ------
+    SegmentsError
+        If an engine fails, or the tables do not make the model's columns.
+    """
+    compared = compared_columns(settings, history.contract)
+    file = membership_file(base, _made_from(settings, base, model, history, ends, compared))
+    members = read_members(file)
+    if members is None:
+        announce(f"assigning customers at {counted(len(ends.dates), 'month end')}")
+        members = compute_members(model, history, ends, compared)
+        try:
+            write_members(members, file)
+        except OSError as error:
+            announce(f"the membership is not kept for the next time: {file.parent} {error.strerror or error}")
+    trained = _trained(settings, model)
+    hollow = hollow_months(ends, history.oldest, trained, history.settings, model.contract) if trained else {}
+    return Membership(members, compared, hollow, _notes(ends, members, hollow, history, compared))
+
+
+def compute_members(
+    model: SegmentModel, history: TableHistory, ends: MonthEnds, compared: tuple[str, ...]
+) -> pd.DataFrame:
+    """The rows of a membership, month end by month end; each is told the segments of the one before.
+
+    Raises
+    ------
+    SegmentsError
+        If an engine fails, or the tables do not make the model's columns.
+    """
+    months: list[pd.DataFrame] = []
+    previous: pd.Series[str] | None = None
+    for position, day in enumerate(ends.dates):
+        frame = history.vectors(AsOf.at(day, history.settings.time_zone)).frame
+        previous = assigned(model, frame, previous)
+        month = pd.DataFrame({SEGMENT: previous, **texts(frame, compared, history.contract)})
+        month.insert(0, POSITION, position)
+        months.append(month.rename_axis(CUSTOMER).reset_index())
+    whole = pd.concat(months, ignore_index=True)
+    return whole.astype({CUSTOMER: "str", POSITION: "int64", SEGMENT: "str", **dict.fromkeys(compared, "str")})
+
+
+def _made_from(
+    settings: Settings,
+    base: Path,
+    model: SegmentModel,
+    history: TableHistory,
+    ends: MonthEnds,
+    compared: tuple[str, ...],
+) -> dict[str, object]:
+    return {
+        "model": model.digest,
+        "sources": settings.sources.model_dump(mode="json"),
+        "features": settings.features.model_dump(mode="json"),
+        "dates": [day.isoformat() for day in ends.dates],
+        "compared": compared,
+        "fingerprints": fingerprints(settings.sources, base, history.opened),
+    }
+
+
+def _trained(settings: Settings, model: SegmentModel) -> datetime | None:
+    """The as-of moment of the training, on the wall clock of the business; None for a model without one."""
+    text = model.provenance.get("as_of")
+    if text is None:
+        return None
+    moment = date.fromisoformat(text) if len(text) == len("2026-07-01") else datetime.fromisoformat(text)
+    return AsOf.at(moment, settings.features.time_zone).local
+
+
+def _notes(
+    ends: MonthEnds,
+    members: pd.DataFrame,
+    hollow: Mapping[int, str],
+    history: TableHistory,
+    compared: tuple[str, ...],
+) -> tuple[str, ...]:
+    notes = [
+        "who was in which segment is computed by today's model, from the rows before each month end; a customer on a "
+        "border stays in the segment of the month before"
+    ]
+    if hollow:
+        first, last = min(hollow), max(hollow)
+        notes.append(
+            f"{counted(len(hollow), 'month end')} from {ends.dates[first]} to {ends.dates[last]} "
+            f"{'is' if len(hollow) == 1 else 'are'} hollow, since the tables reach less far back than in training: "
+            f"{hollow[last]}"
+        )
+    refused = members[members[SEGMENT] == NOT_ASSIGNABLE].groupby(POSITION).size()
+    if len(refused):
+        worst = int(refused.to_numpy().argmax())
+        notes.append(
+            "not assignable is a customer who lacks a value then that no training customer lacked; most are at "
+            f"{ends.dates[int(refused.index[worst])]}: {counted(int(refused.iloc[worst]), 'customer')}"
+        )
+    notes += [f"{name}: {history.undated[name]}" for name in compared if name in history.undated]
+    return tuple(notes)

@@ -1,0 +1,160 @@
+"""The analyst's record of the champion, computed anew from the tables that the settings name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from analytics.compute import compute_record
+from analytics.history import DatedRows, History
+from analytics.month_ends import MonthEnds
+from analytics.options import RecordOptions
+from analytics.record import AnalystRecord
+from features.as_of import AsOf
+from features.history.placed_members import PlacedMembers
+from features.history.table_history import TableHistory, open_history
+from jobs.customer_vectors import learned_by, vectors_of
+from jobs.membership.membership import Membership, membership_of
+from jobs.membership.month_members import assigned
+from jobs.registry_location import location_of
+from registry.versions.versions import fetch
+from segment_model.contract import VectorContract
+from segment_model.model import SegmentModel
+from training.progress import Announce
+from training.settings import Settings
+
+UNDATED = MonthEnds((), datetime.min)  # of a company whose tables have no dates
+FIELDS = {"subscriptions": "terms", "orders": "orders", "events": "events"}  # of `History`, by raw table
+
+
+@dataclass(frozen=True)
+class ComputedRecord:
+    """A record, and the customers at the as-of moment whom it describes: their vectors, and the segment of each.
+
+    hollow : the positions of hollow month ends, each with the reason as a sentence.
+    """
+
+    record: AnalystRecord
+    vectors: pd.DataFrame
+    labels: pd.Series[str]
+    contract: VectorContract
+    hollow: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class NamedRecord:
+    """The record of a registered model, and the present names of its segments by id."""
+
+    record: AnalystRecord
+    names: Mapping[str, str]
+
+
+def record_of(settings: Settings, base: Path, which: str, months: int | None, announce: Announce) -> NamedRecord:
+    """The record of the model that an alias or version names.
+
+    months : instead of those of the settings.
+
+    Raises
+    ------
+    SegmentsError
+        If the model or a table cannot be read, or the tables do not make the model's columns.
+    """
+    model = fetch(location_of(settings, base), which).model
+    computed = compute(with_months(settings, months), base, model, announce)
+    return NamedRecord(computed.record, dict(zip(model.ids, model.names, strict=True)))
+
+
+def with_months(settings: Settings, months: int | None) -> Settings:
+    """The settings with another number of months; None leaves them as they are."""
+    if months is None:
+        return settings
+    return settings.model_copy(update={"analytics": settings.analytics.model_copy(update={"months": months})})
+
+
+def compute(settings: Settings, base: Path, model: SegmentModel, announce: Announce) -> ComputedRecord:
+    """The record of a model's segments; `base` is the folder from which the settings' paths count.
+
+    Raises
+    ------
+    SegmentsError
+        If a table cannot be read, or does not make the model's columns.
+    """
+    learned = learned_by(model)
+    if settings.as_of is None:
+        return _undated(settings, base, model)
+    zone = settings.features.time_zone
+    as_of = AsOf.at(settings.as_of, zone)
+    observed = as_of if settings.analytics.observed_until is None else AsOf.at(settings.analytics.observed_until, zone)
+    announce("reading the tables")
+    with open_history(settings.sources, settings.features, _later(as_of, observed), base, learned) as history:
+        ends = month_ends(history, observed, settings.analytics.months)
+        present = history.vectors(as_of)
+        labels = assigned(model, present.frame)
+        if ends is UNDATED:
+            record = _without_months(settings, model, present.frame, labels, present.contract)
+            return ComputedRecord(record, present.frame, labels, present.contract, {})
+        membership = membership_of(settings, base, model, history, ends, announce)
+        announce("computing money, retention and growth by segment")
+        of_months = _history_of(history, membership, ends, observed, model)
+        options = _options(settings, membership.hollow)
+        record = compute_record(of_months, present.frame, labels, present.contract, options)
+    record = replace(record, notes=(*record.notes, *membership.notes))
+    return ComputedRecord(record, present.frame, labels, present.contract, membership.hollow)
+
+
+def month_ends(history: TableHistory, observed: AsOf, months: int) -> MonthEnds:
+    """The last months that are over, of those in which the tables have rows; `UNDATED` without any."""
+    if not history.oldest:
+        return UNDATED
+    first, last = min(history.oldest.values()).date(), observed.local.date()
+    with_rows = 12 * (last.year - first.year) + last.month - first.month
+    return MonthEnds.before(observed.local, min(months, with_rows)) if with_rows > 0 else UNDATED
+
+
+def _later(one: AsOf, other: AsOf) -> AsOf:
+    return max(one, other, key=lambda moment: moment.instant)
+
+
+def _history_of(
+    history: TableHistory, membership: Membership, ends: MonthEnds, observed: AsOf, model: SegmentModel
+) -> History:
+    """The tables as the analytics take them, with the members beside each."""
+    placed = PlacedMembers(membership.members, history.temporary)
+    tables = {FIELDS[name]: DatedRows(*placed.beside(history.rows(name, observed))) for name in history.dated}
+    return History(ends, model.ids, **tables, compared=membership.compared, keep=history.temporary.keep)
+
+
+def _options(settings: Settings, hollow: Mapping[int, str]) -> RecordOptions:
+    chosen = settings.analytics
+    return RecordOptions(
+        currency=settings.features.currency,
+        floor=chosen.floor,
+        margin=chosen.margin,
+        reactivation_in_nrr=chosen.reactivation_in_nrr,
+        churn_denominator=chosen.churn_denominator,
+        horizon_months=chosen.horizon_months,
+        cohorts=chosen.cohorts,
+        hollow=frozenset(hollow),
+    )
+
+
+def _undated(settings: Settings, base: Path, model: SegmentModel) -> ComputedRecord:
+    """The record of a company whose only table are the user's own vectors."""
+    vectors = vectors_of(settings, base, learned_by(model))
+    labels = assigned(model, vectors.frame)
+    record = _without_months(settings, model, vectors.frame, labels, vectors.contract)
+    return ComputedRecord(record, vectors.frame, labels, vectors.contract, {})
+
+
+def _without_months(
+    settings: Settings, model: SegmentModel, frame: pd.DataFrame, labels: pd.Series[str], contract: VectorContract
+) -> AnalystRecord:
+    """A record of distributions alone: no table has a month that is over."""
+    history = History(UNDATED, model.ids)
+    record = compute_record(history, frame, labels, contract, _options(settings, {}))
+    note = "no table has rows of a month that is over: the record has no money, retention and growth"
+    return replace(record, notes=(*record.notes, note))

@@ -1,0 +1,134 @@
+"""The tables of a record as they are printed and written: under the segments' names, for people or for programs."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import pandas as pd
+
+from analytics.history import EVERYONE, NOT_ASSIGNABLE, UNASSIGNED
+from analytics.record import AnalystRecord, Definition, Unit
+from reporting.rendering import percent
+from segment_model.errors import SettingsError, nearest_word
+from segment_model.language.wording import plain_number
+
+SEGMENT = "segment"
+NAMES = {UNASSIGNED: "unassigned", NOT_ASSIGNABLE: "not assignable", EVERYONE: "everyone"}
+MISSING = "-"
+
+
+def chosen_figures(record: AnalystRecord, names: Mapping[str, str], figure: str = "", by: str = "") -> pd.DataFrame:
+    """The rows of `figures` with a column `name`, the group's name.
+
+    names : of segments, by id. figure : only this one. by : only this grouping, beside everyone.
+
+    Raises
+    ------
+    SettingsError
+        If the record has no such figure or grouping.
+    """
+    rows = record.figures
+    _check("figure", figure, [definition.name for definition in record.definitions])
+    _check("grouping", by, sorted(set(rows["grouping"]) - {EVERYONE}))
+    if figure:
+        rows = rows[rows["figure"] == figure]
+    if by:
+        rows = rows[rows["grouping"].isin([EVERYONE, by])]
+    named = rows.copy()
+    named.insert(3, "name", _named(rows["group"], rows["grouping"] == SEGMENT, names))
+    return named.reset_index(drop=True)
+
+
+def figures_in_words(record: AnalystRecord, rows: pd.DataFrame, every_period: bool = False) -> pd.DataFrame:
+    """The rows of `chosen_figures` for people; by default of one period: the state, pooled months, or the last."""
+    definitions = {definition.name: definition for definition in record.definitions}
+    rows = rows if every_period else _of_one_period(rows)
+    columns = ("figure", "name", "period", "value", "low", "high", "n", "mark", "note")
+    words = []
+    for figure, name, period, value, low, high, n, mark, note in zip(*(rows[c] for c in columns), strict=True):
+        definition = definitions[figure]
+        interval = "" if _lacks(low) else f"{_words(low, definition)} to {_words(high, definition)}"
+        words.append(
+            {
+                "figure": definition.title,
+                "group": name,
+                "period": period or "now",
+                "value": MISSING if _lacks(value) else _words(value, definition),
+                "95 % interval": interval,
+                "n": "" if _lacks(n) else f"{int(n):,}",
+                "remark": ", ".join(text for text in (mark, note) if text),
+            }
+        )
+    return pd.DataFrame(words, columns=["figure", "group", "period", "value", "95 % interval", "n", "remark"])
+
+
+def sizes_named(record: AnalystRecord, names: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of `sizes` with a column `name`; customers and money of each segment at each month end."""
+    sizes = record.sizes.copy()
+    sizes.insert(2, "name", _named(sizes["segment"], pd.Series(True, sizes.index), names))
+    return sizes
+
+
+def sizes_in_words(record: AnalystRecord, names: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of `sizes_named` for people."""
+    sizes = sizes_named(record, names)
+    counts = [name for name in ("customers", "joined", "came", "went", "gone", "left", "returned") if name in sizes]
+    shown = sizes[["month", "name"]].rename(columns={"name": "segment"})
+    for column in counts:
+        shown[column] = [MISSING if _lacks(number) else f"{int(number):,}" for number in sizes[column]]
+    shown.insert(3, record.money_title, [MISSING if _lacks(sum_) else f"{sum_:,.0f}" for sum_ in sizes["money"]])
+    shown["remark"] = ["less history than in training" if hollow else "" for hollow in sizes["hollow"]]
+    return shown
+
+
+def record_json(record: AnalystRecord, tables: Mapping[str, pd.DataFrame]) -> str:
+    """Tables of a record as a JSON document, with the definitions of their figures and its notes; missing is null."""
+    shown = set(tables["figures"]["figure"]) if "figures" in tables else set()
+    content = {
+        "currency": record.currency,
+        "months": list(record.month_ends.months),
+        "definitions": [asdict(definition) for definition in record.definitions if definition.name in shown],
+        "notes": list(record.notes),
+        **{name: json.loads(table.to_json(orient="records")) for name, table in tables.items()},
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _named(groups: pd.Series, of_segments: pd.Series[bool], names: Mapping[str, str]) -> list[str]:
+    known = {**NAMES, **names}
+    return [
+        known.get(group, group) if is_segment or group == EVERYONE else group
+        for group, is_segment in zip(groups, of_segments, strict=True)
+    ]
+
+
+def _of_one_period(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each figure's state; without one of the longest pooled time, else of the last month."""
+    chosen: dict[str, str] = {}
+    for figure, periods in rows.groupby("figure", sort=False)["period"]:
+        known = set(periods)
+        pooled = sorted(period for period in known if "/" in period)
+        chosen[str(figure)] = "" if "" in known else pooled[0] if pooled else max(known)
+    return rows[rows["period"] == rows["figure"].map(chosen)]
+
+
+def _words(number: float, definition: Definition) -> str:
+    if definition.unit is Unit.SHARE:
+        return percent(number)
+    if definition.unit in (Unit.MONEY, Unit.MONEY_A_MONTH):
+        return f"{number:,.2f}"
+    return plain_number(number)
+
+
+def _lacks(number: object) -> bool:
+    return number is None or (isinstance(number, float) and math.isnan(number)) or number is pd.NA
+
+
+def _check(what: str, chosen: str, known: list[str]) -> None:
+    if chosen and chosen not in known:
+        raise SettingsError(
+            f"the record has no {what} {chosen!r}.{nearest_word(chosen, known)} It has {', '.join(known) or 'none'}"
+        )

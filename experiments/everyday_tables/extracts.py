@@ -8,6 +8,14 @@ from typing import Any
 from experiments.benchmarks.shared_data import EXTERNAL
 from experiments.everyday_tables.everyday_table import EverydayTable, read_table
 
+TELCO_FILE = "telco_ibm/telco.parquet"
+TELCO: Mapping[str, Any] = {
+    "columns": {"customer_id": "customerID"},
+    "sensitive": ["gender", "SeniorCitizen"],
+    "units": {"tenure": "months", "MonthlyCharges": "USD a month", "TotalCharges": "USD"},
+    "roles": {"Churn": "descriptor"},
+}
+
 
 def customer_personality() -> EverydayTable | None:
     """2,240 customers of a food retailer: spend by product, channels, campaigns, household."""
@@ -67,16 +75,7 @@ def cc_general() -> EverydayTable | None:
 
 def telco() -> EverydayTable | None:
     """7,043 customers of a telephone company: services, contract, charges; churn is the outcome, so it describes."""
-    return _extract(
-        "telco",
-        "telco_ibm/telco.parquet",
-        {
-            "columns": {"customer_id": "customerID"},
-            "sensitive": ["gender", "SeniorCitizen"],
-            "units": {"tenure": "months", "MonthlyCharges": "USD a month", "TotalCharges": "USD"},
-            "roles": {"Churn": "descriptor"},
-        },
-    )
+    return _extract("telco", TELCO_FILE, TELCO)
 
 
 def _extract(name: str, file: str, source: Mapping[str, Any]) -> EverydayTable | None:

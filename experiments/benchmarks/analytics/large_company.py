@@ -24,6 +24,7 @@ def write_large_company(file: Path, orders: int) -> None:
     """
     customers = max(orders // 10, 1)
     with duckdb.connect(str(file)) as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(
             f"""CREATE TABLE ends AS
             SELECT * FROM (VALUES {", ".join(f"({at}, TIMESTAMP '{day}')" for at, day in enumerate(MONTH_ENDS.dates))})

@@ -1,7 +1,7 @@
 """One DuckDB query a figure of retention, written by hand from its definition; see `grouped` for the tables.
 
 Cohorts answer with `cohort`, `k`, `size`, `customers`, `money`; curves of a segment with `segment`, `position`, `k`,
-`size`, `customers`; survival with `segment`, `time`, `share`.
+`size`, `customers`; survival, of everyone, with `time`, `at_risk`, `share`.
 """
 
 from __future__ import annotations
@@ -64,6 +64,23 @@ PAYING_MEMBERS = """
     JOIN sizes ON sizes.segment = members.segment AND sizes.position = members.position
     GROUP BY ALL
 """
+# Kaplan-Meier: months of life from the first paid start to the end of the last paid term, by calendar months from the
+# start; who leaves in a month of life that was not over by the last month end counts as still subscribed
+SURVIVAL = """
+    WITH lives AS (
+        SELECT customer_id, min(started_at) AS begun, max(coalesce(ended_at, TIMESTAMP '9999-01-01')) AS finish
+        FROM terms WHERE NOT is_trial AND cents > 0 GROUP BY customer_id),
+    months AS (
+        SELECT datesub('month', begun, (SELECT max(day) FROM ends)) AS known,
+               datesub('month', begun, finish) + 1 AS leaving
+        FROM lives),
+    exits AS (SELECT least(known, leaving) AS month, leaving <= known AS leaves FROM months),
+    steps AS (SELECT unnest(range(1, 1 + (SELECT max(month) FROM exits))) AS time),
+    counts AS (
+        SELECT time, count(*) FILTER (month >= time) AS at_risk, count(*) FILTER (leaves AND month = time) AS leaving
+        FROM exits, steps GROUP BY time)
+    SELECT time, at_risk, product(1 - leaving / at_risk) OVER (ORDER BY time) AS share FROM counts ORDER BY time
+"""
 
 RETENTION_QUERIES: Mapping[str, str] = {
     "classic_cohorts": CLASSIC,
@@ -71,4 +88,5 @@ RETENTION_QUERIES: Mapping[str, str] = {
     "cohort_money": COHORT_MONEY,
     "ordering_members": ORDERING_MEMBERS,
     "paying_members": PAYING_MEMBERS,
+    "survival": SURVIVAL,
 }

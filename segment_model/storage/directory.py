@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,6 +48,8 @@ def contents_of(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]])
 def write(path: Path, files: Mapping[str, bytes]) -> None:
     """Write a model's files and manifest as one directory, whole or not at all; an older one is replaced.
 
+    If that fails, the older one stays.
+
     Raises
     ------
     ArtefactError
@@ -60,15 +61,20 @@ def write(path: Path, files: Mapping[str, bytes]) -> None:
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     manifest = {"format_version": FORMAT_VERSION, "digest": _digest_of_sums(sums), "files": sums}
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".saving-") as folder:
-        fresh = Path(folder) / path.name
+        fresh, older = Path(folder) / "fresh", Path(folder) / "older"
         for name, content in files.items():
             target = fresh / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         (fresh / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
         if path.exists():
-            shutil.rmtree(path)
-        fresh.rename(path)
+            path.rename(older)  # deleted with the temporary folder
+        try:
+            fresh.rename(path)
+        except OSError:
+            if older.exists():
+                older.rename(path)
+            raise
 
 
 def read(path: Path, digest: str | None = None) -> tuple[dict[str, Any], dict[str, NDArray[Any]], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -113,6 +114,23 @@ def test_saving_replaces_a_model_and_nothing_else(kmeans_model: SegmentModel, sa
     with pytest.raises(ArtefactError, match="exists and is not a saved model"):
         kmeans_model.save(other)
     assert (other / "cat.png").read_bytes() == b"meow"
+
+
+def test_a_save_that_fails_at_its_last_step_leaves_the_older_model(
+    kmeans_model: SegmentModel, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def no_room(source: Path, target: Path) -> Path:
+        if source.name in ("fresh", saved.name) and target == saved:
+            raise OSError(errno.ENOSPC, "no space left on the device")
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", no_room)
+    with pytest.raises(OSError, match="no space"):
+        kmeans_model.save(saved)
+    assert SegmentModel.load(saved).digest == kmeans_model.digest
+    assert [path for path in saved.parent.iterdir() if path.name.startswith(".saving-")] == []
 
 
 def test_two_saves_are_the_same_bytes(kmeans_model: SegmentModel, saved: Path, tmp_path: Path) -> None:

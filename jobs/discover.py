@@ -12,7 +12,7 @@ from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.delivery import Sent, send
 from jobs.registry_location import location_of
 from jobs.registry_state import end_killed, incumbent_of
-from segment_model.errors import UnreachableError
+from segment_model.errors import ArtefactError, RegistryError, UnreachableError
 from segment_model.model import SegmentModel
 from training.discovery.discovery import Discovery
 from training.outbox.pending_runs import write_pending
@@ -61,6 +61,7 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
     ------
     SegmentsError
         If anything is wrong with tables, settings or registry, or no segments can be made; then nothing is registered.
+        A finished discovery that the registry refuses is kept first.
     """
     began = time.time()
     announce("reading the tables and making one vector a customer")
@@ -77,13 +78,21 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
         announce(f"{error}. The discovery goes on without a champion to continue, and will be kept here")
     concluded = conclude(settings, vectors, incumbent, announce, progress)
     record = replace(concluded.record, began=began, ended=time.time())
-    sent = kept = None
+
+    def keep() -> Path:
+        return write_pending(base, record, vectors, incumbent.digest if incumbent else "", announce)
+
+    sent = None
     if reachable:
         announce("logging to MLflow")
         try:
             sent = send(location, record)
         except UnreachableError as error:
             announce(f"{error}. The discovery is kept here")
-    if sent is None:
-        kept = write_pending(base, record, vectors, incumbent.digest if incumbent else "", announce)
+        except (RegistryError, ArtefactError) as error:
+            folder = keep()
+            raise RegistryError(
+                f"{error}. The discovery is finished and kept in {folder}: mend this, then send it by `segments sync`"
+            ) from error
+    kept = keep() if sent is None else None
     return Outcome(vectors, concluded.discovery, concluded.report, sent, kept)

@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jobs import discover
 from jobs.discover import Outcome, run_discovery
+from jobs.sync import sync
 from registry.connection import RegistryLocation, connected
 from reporting.pictures.all_pictures import PICTURES
+from segment_model.errors import ArtefactError, RegistryError, SegmentsError
 from training.evaluation import map_layout
 from training.settings import Settings, parse_settings
 
@@ -73,3 +76,20 @@ def test_a_picture_that_fails_is_named_and_the_discovery_is_registered(
     assert run.info.status == "FINISHED"
     assert run.data.tags["failed_pictures"] == "customer_map: ValueError: no room on the plane"
     assert "The picture “customer map” could not be drawn: ValueError: no room on the plane." in outcome.report
+
+
+@pytest.mark.parametrize(
+    "refusal", [RegistryError("the experiment is deleted"), ArtefactError("weights.npy is missing")]
+)
+def test_a_discovery_that_the_registry_refuses_is_kept_and_can_be_sent(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: SegmentsError
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise refusal
+
+    with monkeypatch.context() as patch:
+        patch.setattr(discover, "send", refuse)
+        with pytest.raises(RegistryError, match=f"^{refusal}. The discovery is finished and kept in .*pending-runs"):
+            run_discovery(settings, tmp_path, lambda _: None, lambda *_: None)
+    synced = sync(settings, tmp_path, lambda _: None, lambda *_: None)
+    assert [sent.version for sent in synced.sent] == ["1"]

@@ -39,6 +39,7 @@ class WorkerMetrics:
         self._folder = folder
         self._place = place
         self._refresh: Callable[[], None] = lambda: None
+        self._writing = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._write_every_second, name="write-metrics", daemon=True)
 
@@ -83,17 +84,21 @@ class WorkerMetrics:
             self._write(folder)
 
     def _write(self, folder: Path) -> Snapshot:
-        """Write the numbers of this moment to the file, and return them."""
-        self._refresh()
-        snapshot = self._metrics.snapshot()
+        """Write the numbers of this moment to the file, and return them.
+
+        The page and the thread that writes every second take turns, so that older numbers never replace newer ones.
+        """
         path = self._file(folder)
-        temporary = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            temporary.write_text(json.dumps({"process": os.getpid(), "metrics": snapshot}))
-            temporary.replace(path)
-        except OSError as error:
-            logger.warning("the metrics of this worker cannot be written for the others: %s", error.strerror)
+        temporary = path.with_suffix(f".{os.getpid()}")
+        with self._writing:
+            self._refresh()
+            snapshot = self._metrics.snapshot()
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                temporary.write_text(json.dumps({"process": os.getpid(), "metrics": snapshot}))
+                temporary.replace(path)
+            except OSError as error:
+                logger.warning("the metrics of this worker cannot be written for the others: %s", error.strerror)
         return snapshot
 
     def _file(self, folder: Path) -> Path:

@@ -6,6 +6,8 @@ import json
 import random
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -162,6 +164,29 @@ def test_a_worker_that_died_is_counted_but_is_not_busy_any_more(tmp_path: Path) 
     assert value(page, "asked_total", route="/a") == 7
     assert value(page, "seconds_sum") == 2
     assert value(page, "busy") == 1, "the dead one's gauge is not taken over"
+
+
+def test_numbers_that_are_being_written_never_replace_newer_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = one_worker(tmp_path, 1), one_worker(tmp_path, 2)
+    metrics, taken, snapshot = first.of_all._metrics, threading.Event(), first.of_all._metrics.snapshot
+
+    def slow_once() -> Any:
+        numbers = snapshot()
+        if not taken.is_set():
+            taken.set()
+            time.sleep(0.3)
+        return numbers
+
+    monkeypatch.setattr(metrics, "snapshot", slow_once)
+    writer = threading.Thread(target=first.of_all.page)
+    writer.start()
+    assert taken.wait(10)
+    first.asked.add("/a")
+    assert value(read(first.of_all.page().body), "asked_total", route="/a") == 1
+    writer.join()
+    assert value(read(second.of_all.page().body), "asked_total", route="/a") == 1
 
 
 @pytest.mark.parametrize("content", ["", "{", "null", '{"process": 1}', '{"process": 1, "metrics": {"asked": [1]}}'])

@@ -26,6 +26,8 @@ def test_a_late_answer_is_not_taken_for_that_of_the_next_request(monkeypatch: py
                 if number == 1:
                     await asyncio.sleep(0.3)
                 writer.write(HEAD + own)
+        writer.close()
+        await writer.wait_closed()
 
     async def ask_twice() -> bytes:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
@@ -34,6 +36,8 @@ def test_a_late_answer_is_not_taken_for_that_of_the_next_request(monkeypatch: py
             with pytest.raises(TimeoutError):
                 await connection.ask(request_bytes("GET", "/"))
             await asyncio.sleep(0.3)
-            return (await connection.ask(request_bytes("GET", "/"))).body
+            reply = await connection.ask(request_bytes("GET", "/"))
+        await asyncio.sleep(0.1)  # both sides close
+        return reply.body
 
     assert run(ask_twice()) == b"2"

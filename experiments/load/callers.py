@@ -108,12 +108,14 @@ class Connection:
                 self._streams = await asyncio.open_connection(*self._place)
             reader, writer = self._streams
             begun = time.perf_counter()
+            is_whole = False
             try:
                 writer.write(request)
                 reply = await read_reply(reader, begun)
-            except (OSError, asyncio.IncompleteReadError):
-                self.close()
-                raise
+                is_whole = True
+            finally:
+                if not is_whole:  # what is still to come would be taken for the answer to the next request
+                    self.close()
         if reply.headers.get("connection", "").lower() == "close":
             self.close()
         return reply

@@ -53,11 +53,10 @@ HIDDEN = (*UNASKED, "_")  # such names in a folder
 
 @dataclass(frozen=True, slots=True)
 class FileList:
-    """The files of one source, sorted by path; `kind` is that of all. `is_single` is false for folders and patterns."""
+    """The files of one source, sorted by path; `kind` is that of all."""
 
     kind: FileKind
     paths: tuple[Path, ...]
-    is_single: bool
 
 
 def list_files(base: Path, file: str, table: str) -> FileList:
@@ -75,7 +74,7 @@ def list_files(base: Path, file: str, table: str) -> FileList:
             raise SourceError(f"{table}: the folder {file} holds no file that is read; {READ}")
     elif path.exists() or not any(letter in file for letter in "*?["):
         _require_file(path, table)
-        return FileList(kind_of(path, file, table), (path,), is_single=True)
+        return FileList(kind_of(path, file, table), (path,))
     else:
         paths = _matching(base, file)
         if not paths:
@@ -88,7 +87,7 @@ def list_files(base: Path, file: str, table: str) -> FileList:
         raise SourceError(
             f"{table}: {file} holds files of several kinds, {examples}; name those of one kind by a pattern"
         )
-    return FileList(next(iter(kinds)), tuple(paths), is_single=False)
+    return FileList(next(iter(kinds)), tuple(paths))
 
 
 def kind_of(path: Path, shown: str, table: str) -> FileKind:

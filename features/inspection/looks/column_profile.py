@@ -79,11 +79,6 @@ class ColumnProfile:
         return self.rows > 0 and self.distinct >= 0.97 * self.rows * self.present
 
     @property
-    def is_categorical(self) -> bool:
-        """Whether few levels come again and again."""
-        return self.type in (ColumnType.TEXT, ColumnType.FLAG) and 0 < self.distinct <= MOST_LEVELS
-
-    @property
     def negative(self) -> float:
         """The share of negative numbers."""
         return sum(number < 0 for number in self.numbers) / len(self.numbers) if self.numbers else 0.0

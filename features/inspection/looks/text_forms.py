@@ -25,11 +25,6 @@ class MomentForm:
     formats: tuple[str, ...] = ()
     zoned: bool = False
 
-    @property
-    def is_ambiguous(self) -> bool:
-        """Whether several formats fit, and only one can be meant."""
-        return len(self.formats) > 1
-
 
 def is_missing(text: str) -> bool:
     """Whether a text stands for no value."""

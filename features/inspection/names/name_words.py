@@ -33,11 +33,6 @@ def concepts_of(name: str) -> frozenset[Concept]:
     return frozenset(concept for word in words_of(name) for concept in CONCEPTS.get(word, ()))
 
 
-def unknown_words(name: str) -> int:
-    """How many words of a name are in no list; numbers and currencies do not count."""
-    return sum(not (word in CONCEPTS or word in CURRENCIES or word.isdigit()) for word in words_of(name))
-
-
 def says_nothing(name: str) -> bool:
     """Whether no word of a name is about anything."""
     return all(CONCEPTS.get(word, _NOTHING) <= _NOTHING and word not in CURRENCIES for word in words_of(name))

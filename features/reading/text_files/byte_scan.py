@@ -24,7 +24,6 @@ class ByteScan:
     """
 
     size: int
-    is_ascii: bool
     has_return: bool
     invalid_at: int | None = None
     nul_at: int | None = None
@@ -37,22 +36,22 @@ def scan_bytes(path: Path) -> ByteScan:
     is_ascii, has_return, size, line_start = True, False, 0, 0
     for chunk in chunks_of(path):
         if (nul := chunk.find(b"\0")) >= 0:
-            return ByteScan(size + len(chunk), is_ascii, has_return, nul_at=size + nul)
+            return ByteScan(size + len(chunk), has_return, nul_at=size + nul)
         if not (chunk.isascii() and is_ascii):
             is_ascii = False
             pending = len(decoder.getstate()[0])
             try:
                 decoder.decode(chunk)
             except UnicodeDecodeError as error:
-                return ByteScan(size + len(chunk), False, has_return, invalid_at=size - pending + error.start)
+                return ByteScan(size + len(chunk), has_return, invalid_at=size - pending + error.start)
         has_return = has_return or RETURN in chunk
         first, last = _line_ends(chunk)
         if (first if first >= 0 else len(chunk)) + size - line_start > LONGEST_LINE:
-            return ByteScan(size + len(chunk), is_ascii, has_return, long_line_at=line_start)
+            return ByteScan(size + len(chunk), has_return, long_line_at=line_start)
         line_start = size + last + 1 if last >= 0 else line_start
         size += len(chunk)
     cut_off = len(decoder.getstate()[0])
-    return ByteScan(size, is_ascii, has_return, invalid_at=size - cut_off if cut_off else None)
+    return ByteScan(size, has_return, invalid_at=size - cut_off if cut_off else None)
 
 
 def chunks_of(path: Path) -> Iterator[bytes]:

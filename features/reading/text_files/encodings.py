@@ -36,10 +36,9 @@ OTHER_KINDS = (  # the first bytes of files that only look like text by their na
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """A Python codec, and whether the settings or a byte order mark name it (else it was detected)."""
+    """How the text of a file is encoded, as a Python codec."""
 
     codec: str
-    is_stated: bool = True
 
     @property
     def is_utf_8(self) -> bool:
@@ -83,7 +82,7 @@ def _encoding_with_nuls(path: Path, shown: str, start: bytes, nul_at: int) -> En
     even, odd = start[::2].count(0), start[1::2].count(0)
     most, least = max(even, odd), min(even, odd)
     if most > len(start) / 2 * 0.6 and least <= most / 20:
-        return Encoding("utf-16-le" if odd > even else "utf-16-be", is_stated=False)
+        return Encoding("utf-16-le" if odd > even else "utf-16-be")
     raise SourceError(
         f"{shown}, line {line_of(path, nul_at)}, holds a NUL byte: the file is binary or damaged, not text; export it "
         "again as CSV in UTF-8"
@@ -119,4 +118,4 @@ def _western_encoding(path: Path, shown: str, invalid_at: int) -> Encoding:
             f"{shown}, line {line}, is not UTF-8, and does not look Western European either: name its encoding, such "
             "as `encoding: cp1251`, `shift_jis` or `gb18030`"
         )
-    return Encoding(WESTERN, is_stated=False)
+    return Encoding(WESTERN)

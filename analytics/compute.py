@@ -8,7 +8,9 @@ from analytics.catalogue.all_definitions import definitions_of
 from analytics.groups import groupings_of
 from analytics.history import History
 from analytics.marking import Marking
+from analytics.money.order_figures import order_figures
 from analytics.money.subscription_figures import subscription_figures
+from analytics.money.trials import trial_figures
 from analytics.options import RecordOptions
 from analytics.record import AnalystRecord
 from analytics.tidy import joined
@@ -39,7 +41,10 @@ def compute_record(
     if history.terms is not None:
         money = subscription_figures(history, groupings, options, marking)
         figures.append(money.rows)
+        figures.append(trial_figures(history, groupings, options, marking))
         notes += money.notes
+    if history.orders is not None:
+        figures.append(order_figures(history, groupings, options, marking))
     rows = joined(figures)
     return AnalystRecord(
         history.month_ends,

@@ -46,6 +46,11 @@ class MonthEnds:
         """The n months, such as "2017-12", by the month that ends."""
         return tuple(f"{first:%Y-%m}" for first in self.dates[:-1])
 
+    @property
+    def window(self) -> str:
+        """All months as a period: "2017-01/2017-12"; a single month as such."""
+        return self.months[0] if len(self.months) == 1 else f"{self.months[0]}/{self.months[-1]}"
+
     def month_before(self, position: int) -> str:
         """The month that ends at `dates[position]`, such as "2017-12" for 2018-01-01."""
         return f"{self.dates[position] - timedelta(days=1):%Y-%m}"

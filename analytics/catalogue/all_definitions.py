@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analytics.catalogue import retention, subscriptions
+from analytics.catalogue import lifetime_value, orders, retention, subscriptions
 from analytics.options import RecordOptions
 from analytics.record import Definition
 
@@ -21,6 +21,19 @@ DEFINITIONS: tuple[Definition, ...] = (
     subscriptions.NRR,
     subscriptions.QUICK_RATIO,
     subscriptions.TRIAL_CONVERSION,
+    orders.REVENUE,
+    orders.REVENUE_SHARE,
+    orders.ORDERS,
+    orders.BUYERS,
+    orders.BASKET,
+    orders.MARGIN,
+    orders.REVENUE_PER_CUSTOMER,
+    orders.REPEAT_RATE,
+    orders.TOP_DECILE_SHARE,
+    orders.DECILE_SHARE,
+    lifetime_value.LTV_FORMULA,
+    lifetime_value.LTV_EXPECTED,
+    lifetime_value.MONEY_SO_FAR,
     *retention.RETENTION.values(),
     retention.LIFETIME_MEDIAN,
     retention.SURVIVAL_12,

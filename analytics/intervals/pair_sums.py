@@ -40,6 +40,11 @@ class PairSums:
         return cls(*(np.array([product.sum()]) for product in products))
 
     @classmethod
+    def of_counts(cls, x: Numbers, y: Numbers) -> Self:
+        """The sums where x of y customers are something, each counted once."""
+        return cls(y, x, y, x, x, y, x, x, x, y)
+
+    @classmethod
     def of_frame(cls, frame: pd.DataFrame, name: str) -> Self:
         """The sums that `pair_aggregates` computed under a name, a group a row; those left out are 0."""
         none = pd.Series(0.0, index=frame.index)

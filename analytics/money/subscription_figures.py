@@ -76,11 +76,6 @@ def subscription_figures(
     return SubscriptionFigures(joined(rows), sums, tuple(notes))
 
 
-def window_of(ends: MonthEnds) -> str:
-    """The period of all months."""
-    return ends.months[0] if len(ends.months) == 1 else f"{ends.months[0]}/{ends.months[-1]}"
-
-
 def _state(state: pd.DataFrame, ends: MonthEnds, options: RecordOptions, marking: Marking) -> pd.DataFrame:
     """MRR, customers and ARPA at each month end, and at the last once more, with no period."""
     months = state.reset_index()
@@ -128,7 +123,7 @@ def _by_month(months: pd.DataFrame, ends: MonthEnds, options: RecordOptions) -> 
 def _pooled(sums: SubscriptionSums, ends: MonthEnds, options: RecordOptions, marking: Marking) -> pd.DataFrame:
     """Movements and rates of all months together: sums of numerators over sums of denominators."""
     whole = sums.months.groupby(level=["grouping", "group"]).sum().reset_index()
-    keys = whole.loc[:, ["grouping", "group"]].assign(period=window_of(ends))
+    keys = whole.loc[:, ["grouping", "group"]].assign(period=ends.window)
     tables = _movements(whole, keys)
     for definition, (numerator, denominator) in _rates(whole, options).items():
         rows = _rate(definition, keys, whole, numerator, denominator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from experiments.benchmarks.analytics.grouped import MONTHS_AND_WINDOW, WINDOW
+from experiments.benchmarks.analytics.grouped import MONTHS, MONTHS_AND_WINDOW, WINDOW
 
 # lines of orders in each month, by where the customer is at its end
 LINES = f"""
@@ -40,8 +40,36 @@ TOP_DECILE = f"""
     FROM everyone
 """
 
+# in each month by where they are at its end, in the window by where they are at the last month end
+BUYERS = f"""
+    WITH dated AS (
+        SELECT orders.customer_id, finish.position
+        FROM orders
+        JOIN ends AS finish ON orders.ordered_at < finish.day
+        JOIN ends AS start ON start.position = finish.position - 1 AND orders.ordered_at >= start.day),
+    {BOUGHT}
+    SELECT position, segment, plan, count(DISTINCT customer_id) AS value
+    FROM dated JOIN members USING (customer_id, position) {MONTHS}
+    UNION ALL SELECT NULL, segment, plan, count(*) FROM bought JOIN latest USING (customer_id) {WINDOW}
+"""
+REVENUE_PER_CUSTOMER = f"""
+    WITH {BOUGHT}
+    SELECT NULL AS position, segment, plan, sum(cents) / 10000 / count(*) AS value
+    FROM bought JOIN latest USING (customer_id) {WINDOW}
+"""
+# the total of a month is that of its rows; of the window, of all rows
+REVENUE_SHARE = f"""
+    WITH shares AS ({LINES.format(value="sum(cents)")})
+    SELECT position, segment, plan, value / sum(value) FILTER (segment IS NULL AND plan IS NULL) OVER (
+        PARTITION BY position) AS value
+    FROM shares
+"""
+
 ORDER_QUERIES: Mapping[str, str] = {
     "revenue": LINES.format(value="sum(cents) / 10000"),
+    "revenue_share": REVENUE_SHARE,
+    "buyers": BUYERS,
+    "revenue_per_customer": REVENUE_PER_CUSTOMER,
     "orders": LINES.format(value="count(DISTINCT order_id)"),
     "basket": LINES.format(value="sum(cents) / 10000 / count(DISTINCT order_id)"),
     "margin": LINES.format(value="sum(cents - cost_cents) / sum(cents)"),

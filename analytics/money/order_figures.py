@@ -1,0 +1,136 @@
+"""The figures of orders by group, for each month and for all months."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from analytics.catalogue import orders as catalogue
+from analytics.groups import Groupings
+from analytics.history import EVERYONE, History
+from analytics.intervals.estimates import RatioOfSums, Share
+from analytics.intervals.pair_sums import PairSums
+from analytics.marking import Marking, with_interval
+from analytics.money.order_sums import BASKET, CUSTOMER, MARGIN, OrderSums, order_sums
+from analytics.month_ends import MonthEnds
+from analytics.options import RecordOptions
+from analytics.record import Definition
+from analytics.tidy import joined, rows_of, with_floor
+from features.tables.exact_sums import TEN_THOUSANDTHS
+
+DECILE = "decile"  # the grouping of tenths of the customers by what they spent
+NO_ORDERS = "no orders"
+NO_COSTS = "no costs known"
+PAIRS: Mapping[Definition, str] = {catalogue.BASKET: BASKET, catalogue.MARGIN: MARGIN}
+
+
+def order_figures(history: History, groupings: Groupings, options: RecordOptions, marking: Marking) -> pd.DataFrame:
+    """The rows of a history with orders; those of money only where the orders have money.
+
+    Raises
+    ------
+    SourceError
+        If the engine fails.
+    """
+    ends = history.month_ends
+    sums = order_sums(history, groupings, options)
+    months = sums.months.reset_index()
+    keys = months[["grouping", "group"]].assign(period=months.position.map(ends.month_before))
+    tables = [_of_period(months, keys, sums, options, months if options.intervals else None, None)]
+    if len(ends.months) > 1:  # else the month is the window
+        columns = [name for name in sums.months.columns if " " not in name]  # no squares: they do not add up
+        whole = sums.months[columns].groupby(level=["grouping", "group"]).sum().reset_index()
+        whole["buyers"] = _buyers_of_window(whole, sums)
+        whole_keys = whole[["grouping", "group"]].assign(period=ends.window)
+        pooled = None
+        if sums.pooled is not None:
+            pooled = sums.pooled.reindex(pd.MultiIndex.from_frame(whole[["grouping", "group"]])).reset_index()
+        tables.append(_of_period(whole, whole_keys, sums, options, pooled, marking))
+    tables.append(_of_customers(sums, ends, options, marking))
+    if sums.has_money:
+        tables.append(_by_decile(sums.deciles, ends))
+    return joined(tables)
+
+
+def _of_period(
+    sums: pd.DataFrame,
+    keys: pd.DataFrame,
+    whole: OrderSums,
+    options: RecordOptions,
+    pairs: pd.DataFrame | None,
+    marking: Marking | None,
+) -> pd.DataFrame:
+    """Revenue, orders, basket and margin of periods; n are the buying customers."""
+    n = sums.buyers
+    tables = [rows_of(catalogue.ORDERS, keys, sums.orders, n), rows_of(catalogue.BUYERS, keys, n, n)]
+    if not whole.has_money:
+        return joined(tables)
+    total = keys.period.map(sums.cents[keys.grouping == EVERYONE].set_axis(keys.period[keys.grouping == EVERYONE]))
+    tables += [
+        rows_of(catalogue.REVENUE, keys, sums.cents / TEN_THOUSANDTHS, n),
+        rows_of(
+            catalogue.REVENUE_SHARE,
+            keys,
+            sums.cents / total.where(total > 0),
+            n,
+            note=np.where(total > 0, "", NO_ORDERS),
+        ),
+    ]
+    rates = {catalogue.BASKET: (sums.cents / TEN_THOUSANDTHS, sums.orders, NO_ORDERS)}
+    if whole.has_costs:
+        rates[catalogue.MARGIN] = (sums.profit, sums.known_cents, NO_COSTS)
+    for definition, (numerator, denominator, reason) in rates.items():
+        note = np.where(denominator > 0, "", reason)
+        rows = rows_of(definition, keys, numerator / denominator.where(denominator > 0), n, note=note)
+        if pairs is not None:
+            own = PairSums.of_frame(pairs, PAIRS[definition])
+            rows = with_interval(rows, own, RatioOfSums)
+            rows = marking.marked(rows, definition, own, RatioOfSums) if marking is not None else rows
+        tables.append(with_floor(rows, options.floor))
+    return joined(tables)
+
+
+def _buyers_of_window(whole: pd.DataFrame, sums: OrderSums) -> pd.Series[int]:
+    """Customers who bought in any month, by where they are at the last month end; 0 where a group has none then."""
+    groups = pd.MultiIndex.from_frame(whole[["grouping", "group"]])
+    return sums.customers.customers.reindex(groups, fill_value=0).set_axis(whole.index)
+
+
+def _of_customers(sums: OrderSums, ends: MonthEnds, options: RecordOptions, marking: Marking) -> pd.DataFrame:
+    """What the customers of each group at the last month end did in all months."""
+    rows = sums.customers.reset_index()
+    keys = rows[["grouping", "group"]].assign(period=ends.window)
+    n = rows.customers
+    repeat = rows_of(catalogue.REPEAT_RATE, keys, rows.again / n, n)
+    value = rows_of(catalogue.REVENUE_PER_CUSTOMER, keys, rows.cents / TEN_THOUSANDTHS / n, n)
+    if options.intervals:
+        again, all_of_them = (np.asarray(rows[name], np.float64) for name in ("again", "customers"))
+        trials = PairSums.of_counts(again, all_of_them)
+        repeat = with_interval(repeat, trials, independent_share)
+        repeat = marking.marked(repeat, catalogue.REPEAT_RATE, trials, independent_share)
+        money = PairSums.of_frame(rows, CUSTOMER)
+        value = marking.marked(
+            with_interval(value, money, RatioOfSums), catalogue.REVENUE_PER_CUSTOMER, money, RatioOfSums
+        )
+    tables = [repeat, value] if sums.has_money else [repeat]
+    return joined([with_floor(table, options.floor) for table in tables])
+
+
+def independent_share(sums: PairSums) -> Share:
+    """A share of customers, each of whom counts once."""
+    return Share(sums.x, sums.y)
+
+
+def _by_decile(deciles: pd.DataFrame, ends: MonthEnds) -> pd.DataFrame:
+    """The share of revenue of each tenth of the customers, and of the top tenth."""
+    total = deciles.cents.sum()
+    if total <= 0:
+        return joined([])
+    groups = deciles.decile.astype("int64").astype("str")
+    keys = pd.DataFrame({"grouping": DECILE, "group": groups, "period": ends.window})
+    shares = rows_of(catalogue.DECILE_SHARE, keys, deciles.cents / total, deciles.customers)
+    everyone = pd.DataFrame({"grouping": [EVERYONE], "group": [EVERYONE], "period": [ends.window]})
+    top = deciles.cents[deciles.decile == 1].sum() / total
+    return joined([shares, rows_of(catalogue.TOP_DECILE_SHARE, everyone, top, deciles.customers.sum())])

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from analytics.catalogue.all_definitions import definitions_of
+from analytics.customer_months import customer_months
+from analytics.distributions.all_distributions import all_distributions
 from analytics.groups import groupings_of
+from analytics.growth.sizes import growth
 from analytics.history import History
 from analytics.marking import Marking
 from analytics.money.order_figures import order_figures
@@ -13,14 +16,15 @@ from analytics.money.subscription_figures import subscription_figures
 from analytics.money.trials import trial_figures
 from analytics.options import RecordOptions
 from analytics.record import AnalystRecord
+from analytics.retention.all_retention import all_retention
 from analytics.tidy import joined
 from segment_model.contract import Role, VectorContract
 
 
 def compute_record(
     history: History,
-    vectors: pd.DataFrame,  # noqa: ARG001 - the distributions take them
-    labels: pd.Series[str],  # noqa: ARG001
+    vectors: pd.DataFrame,
+    labels: pd.Series[str],
     contract: VectorContract,
     options: RecordOptions,
 ) -> AnalystRecord:
@@ -45,6 +49,17 @@ def compute_record(
         notes += money.notes
     if history.orders is not None:
         figures.append(order_figures(history, groupings, options, marking))
+    months = customer_months(history)
+    tables: dict[str, pd.DataFrame] = {}
+    if months is not None:
+        retention = all_retention(history, months, groupings, options, marking)
+        grown = growth(history, months, options.hollow)
+        figures.append(retention.figures)
+        notes += retention.notes
+        tables = {"cohorts": retention.cohorts, "retention": retention.retention, "survival": retention.survival}
+        tables |= {"sizes": grown.sizes, "flows": grown.flows}
+    distributions = all_distributions(history, vectors, labels, contract, options)
+    notes += distributions.notes
     rows = joined(figures)
     return AnalystRecord(
         history.month_ends,
@@ -52,5 +67,8 @@ def compute_record(
         "revenue" if history.terms is None else "MRR",
         definitions_of(rows.figure.unique(), options),
         figures=rows,
+        shares=distributions.shares,
+        quartiles=distributions.quartiles,
+        **tables,
         notes=tuple(dict.fromkeys(notes)),
     )

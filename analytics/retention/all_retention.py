@@ -9,6 +9,7 @@ import pandas as pd
 from analytics.customer_months import CustomerMonths
 from analytics.groups import Groupings
 from analytics.history import History
+from analytics.marking import Marking
 from analytics.options import RecordOptions
 from analytics.record import SURVIVAL
 from analytics.retention.cohorts import cohorts
@@ -32,7 +33,9 @@ class Retention:
     notes: tuple[str, ...]
 
 
-def all_retention(history: History, months: CustomerMonths, groupings: Groupings, options: RecordOptions) -> Retention:
+def all_retention(
+    history: History, months: CustomerMonths, groupings: Groupings, options: RecordOptions, marking: Marking
+) -> Retention:
     """Cohorts, the retention of members, and of subscriptions the lifetimes.
 
     Raises
@@ -41,7 +44,7 @@ def all_retention(history: History, months: CustomerMonths, groupings: Groupings
         If an engine fails.
     """
     members = members_and_months(history, months, groupings)
-    figures = [retention_figures(members, history, groupings, options)]
+    figures = [retention_figures(members, history, groupings, options, marking)]
     notes = [
         f"Retention and cohorts count customers as active by {months.activity}",
         "A cohort is split by the segments of its customers at the end of its third month, and by their attributes at "

@@ -16,9 +16,9 @@ from analytics.customer_months import CustomerMonths
 from analytics.fetched import fetched
 from analytics.groups import Groupings
 from analytics.history import EVERYONE, History
+from analytics.intervals.pair_sums import pair_aggregates
 
 WHAT = "retention"
-SUMS = ("n", "x", "y", "xx", "xy", "yy")
 
 
 def members_and_months(history: History, months: CustomerMonths, groupings: Groupings) -> ir.Table:
@@ -42,26 +42,20 @@ def active_by_month(members: ir.Table, grouping: str, months: int) -> pd.DataFra
 
 
 def pooled_by_customer(members: ir.Table, grouping: str, months: int, after: Sequence[int]) -> pd.DataFrame:
-    """Sums over customers, by group, of x, the month ends at which a customer was a member, and y, those of them after
-    which it was active in the k-th month.
+    """The `PairSums` of each group, under the names "after 3", ...: of each customer, x of y month ends at which it was
+    a member were followed by activity in the k-th month.
 
-    after : the k, of which only those within the record count. Columns: group, k and SUMS, where n counts customers.
+    after : the k, each at most `months`. A row a group, in order of name.
     """
-    known = [k for k in after if k <= months]
-    if not known:
-        return pd.DataFrame(columns=["group", "k", *SUMS])
     group = ibis.literal(EVERYONE) if grouping == EVERYONE else members[grouping]
     counts: dict[str, ir.Value] = {}
-    for k in known:
+    for k in after:
         within = members.position <= months - k
         active = [(members.position == p) & members[f"active_{p + k}"] for p in range(months - k + 1)]
-        counts |= {f"x_{k}": within.sum(), f"y_{k}": ibis.or_(*active).sum()}
+        counts |= {f"y_{k}": within.sum(), f"x_{k}": ibis.or_(*active).sum()}
     each = members.group_by("customer_id", group=group).aggregate(**counts)
     sums: dict[str, ir.Value] = {}
-    for k in known:
-        x, y = each[f"x_{k}"].cast("int64"), each[f"y_{k}"].cast("int64")
-        values = (x.nullif(0).count(), x.sum(), y.sum(), (x * x).sum(), (x * y).sum(), (y * y).sum())
-        sums |= {f"{name}_{k}": value for name, value in zip(SUMS, values, strict=True)}
-    wide = fetched(each.group_by("group").aggregate(**sums), WHAT)
-    parts = [wide[["group"]].assign(k=k, **{name: wide[f"{name}_{k}"] for name in SUMS}) for k in known]
-    return pd.concat(parts, ignore_index=True)
+    for k in after:
+        times = each[f"y_{k}"]
+        sums |= pair_aggregates(f"after {k}", each[f"x_{k}"], times, times > 0)
+    return fetched(each.group_by("group").aggregate(**sums), WHAT).sort_values("group", ignore_index=True)

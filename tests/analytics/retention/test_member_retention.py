@@ -14,6 +14,7 @@ from scipy.stats import binomtest
 from analytics.customer_months import customer_months
 from analytics.groups import groupings_of
 from analytics.history import History
+from analytics.marking import Marking
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
 from analytics.record import RETENTION
@@ -36,7 +37,8 @@ def tables_of(history: History, floor: int = 1) -> tuple[pd.DataFrame, pd.DataFr
     months, groupings = customer_months(history), groupings_of(history)
     assert months is not None
     members = members_and_months(history, months, groupings)
-    figures = retention_figures(members, history, groupings, RecordOptions(floor=floor))
+    marking = Marking(history.segments, frozenset(), floor)
+    figures = retention_figures(members, history, groupings, RecordOptions(floor=floor), marking)
     return member_retention(members, history, floor), figures.set_index(["figure", "group"])
 
 

@@ -9,6 +9,10 @@ from features.vector_table import CustomerVectors
 from jobs.discovery_record import make_record, provenance
 from registry.runs.discovery_runs import DISCOVERY
 from registry.runs.records import DiscoveryRecord
+from reporting.content.changes import what_changed as changes_since
+from reporting.content.of_discovery import content_of_discovery
+from reporting.content.report_content import ReportContent
+from reporting.content.stored_content import content_to_json
 from reporting.page import html_report
 from reporting.pictures.all_pictures import DrawnPictures, draw_pictures
 from reporting.tables import money_columns
@@ -56,16 +60,13 @@ def conclude(
         discovery.frame, discovery.contract, discovery.labels, discovery.model.cards, settings.discovery.seed
     )
     title = settings.title or settings.registry.model_name
-    report = html_report(
-        discovery,
-        title,
-        pictures.images,
-        raw_tables=vectors.report,
-        rules=rules,
-        failed_pictures=pictures.failures,
-    )
+    changed = None if incumbent is None else changes_since(incumbent, discovery.model, discovery.frame)
+    content = content_of_discovery(discovery, rules, vectors.report, changed)
+    report = html_report(ReportContent(title, content))
     changes = "" if incumbent is None else _changes(title, discovery, incumbent)
-    record = make_record(settings, vectors, discovery, pictures, report, rules, changes)
+    record = make_record(
+        settings, vectors, discovery, pictures, report, rules, changes, evidence=content_to_json(content)
+    )
     # the tag identifies the discovery, so that a sync finds the run of one whose sending was interrupted
     return ConcludedDiscovery(discovery, report, replace(record, tags={**record.tags, DISCOVERY: uuid.uuid4().hex}))
 

@@ -13,6 +13,7 @@ from jobs.run_content.description import description_of
 from jobs.run_content.metrics import discovery_metrics, record_metrics, succession_metrics
 from jobs.run_content.parameters import parameters_of
 from registry.runs.records import DiscoveryRecord
+from reporting.content.stored_content import FILE_NAME as EVIDENCE
 from reporting.evidence import evidence_table
 from reporting.ladder import ladder_table
 from reporting.pictures.all_pictures import DrawnPictures
@@ -55,11 +56,12 @@ def make_record(
     rules: Sequence[RuleSet],
     changes: str = "",
     analysed: AnalystRecord | None = None,
+    evidence: str = "",
 ) -> DiscoveryRecord:
     """The discovery as the registry logs it.
 
     changes : the page on what a retrain changed; empty for a first model. analysed : the analyst's record, where the
-    tables allow one.
+    tables allow one. evidence : the content of the report as JSON, from which a later report is made.
     """
     return DiscoveryRecord(
         name=run_name(vectors, discovery),
@@ -91,6 +93,7 @@ def make_record(
         figures=pictures.images,
         texts={
             "report.html": report,
+            **({EVIDENCE: evidence} if evidence else {}),
             **({"what_changed.html": changes} if changes else {}),
             "rules.json": rules_json(rules),
             "rules.sql": rules_sql(rules, discovery.contract),

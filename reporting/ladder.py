@@ -1,12 +1,9 @@
-"""The ladder of a discovery on a continuum: a table for the run, and what the report page shows of it."""
+"""The ladder of a discovery on a continuum: a table for the run."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
-from training.continuum.ladder import LEAST_RECOVERED
 from training.discovery.discovery import Discovery
 
 COLUMNS = (
@@ -36,20 +33,6 @@ def ladder_table(discovery: Discovery) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def ladder_context(discovery: Discovery) -> dict[str, Any] | None:
-    """What the template `ladder.html` shows; None where gaps part the segments."""
-    if discovery.ladder is None or not discovery.ladder.rungs:
-        return None
-    table = ladder_table(discovery).astype(object)
-    finest = discovery.ladder.chosen
-    return {
-        "is_finest": finest is not None and finest.position == discovery.choice.chosen,
-        "rows": table.where(table.notna(), None).to_dict(orient="records"),
-        "sentence": discovery.other_divisions,
-        "least": LEAST_RECOVERED,
-    }
 
 
 def _in_words(discovery: Discovery, members: tuple[int, ...]) -> str:

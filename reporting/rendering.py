@@ -21,7 +21,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters.update(counted=counted, percent=percent, short_amount=short_amount)
+    environment.filters.update(counted=counted, percent=percent, short_amount=short_amount, signed=signed)
     return environment
 
 
@@ -36,3 +36,19 @@ def short_amount(amount: float) -> str:
         if abs(amount) >= size:
             return f"{plain_number(amount / size)} {letter}"
     return plain_number(amount)
+
+
+def signed(count: float) -> str:
+    """A change with its sign: "+12", "−3", "0"."""
+    return f"{count:+,.0f}".replace("-", "−") if round(count) else "0"
+
+
+def money_words(amount: float) -> str:
+    """An amount of money without its unit: "7.25", "1,234", "1.235 M"."""
+    for size, letter in ((1e9, "B"), (1e6, "M")):
+        if abs(amount) >= size:
+            return f"{amount / size:,.3f}".rstrip("0").rstrip(".") + f" {letter}"
+    if abs(amount) >= 100:
+        return f"{amount:,.0f}"
+    text = f"{amount:,.2f}"
+    return text.removesuffix(".00")

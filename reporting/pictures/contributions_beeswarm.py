@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 
-from reporting.colours import NOBODY, colour_of
+from reporting.colours import NOBODY, colour_of, colour_ranks
 from reporting.pictures.drawing import FAINT, INK, blank, lettering, quiet, swarm
 from reporting.pictures.picture import Picture
 from training.discovery.discovery import Discovery
@@ -36,11 +36,12 @@ def contributions_beeswarm(discovery: Discovery) -> Figure:
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for axes in panels[len(cards) :]:
         axes.set_axis_off()
+    ranks = colour_ranks(discovery.model.ids)
     samples = sample_segments(discovery.labels, len(cards))
     for position, (axes, rows) in enumerate(zip(panels, samples, strict=False)):
         name = lettering(cards[position].name, 56, 2)
         quiet(axes).set_title(name, loc="left", fontsize=9.5, fontweight="bold", color=INK)
-        axes.spines["bottom"].set(color=colour_of(position), linewidth=3)
+        axes.spines["bottom"].set(color=colour_of(ranks[position]), linewidth=3)
         if not len(rows):
             axes.set_axis_off()
             continue

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from reporting.colours import NOBODY, colour_of
+from reporting.colours import NOBODY, colour_of, colour_ranks
 from reporting.pictures.drawing import INK, blank, lettering, marker_of, outlined, spread
 from reporting.pictures.picture import Picture
 from segment_model.encoding.encoder import Floats
@@ -29,18 +29,20 @@ def customer_map(discovery: Discovery) -> Figure:
     labels, size = discovery.labels[layout.rows], 16 if len(layout.rows) > MANY else 26
     handles: list[Line2D] = []
     names: list[Text] = []
-    for position in (-1, *range(len(discovery.model.cards))):
+    ranks = colour_ranks(discovery.model.ids)
+    for position in (*range(len(ranks)), -1):
+        rank = ranks[position] if position >= 0 else -1
         members = labels == position
         if not members.any():
             continue
         name = UNASSIGNED if position < 0 else discovery.model.cards[position].name
-        _draw_dots(axes, layout.positions[members], position, size)
-        handles.append(_legend_entry(name, position, float(np.mean(discovery.labels == position))))
+        _draw_dots(axes, layout.positions[members], rank, size)
+        handles.append(_legend_entry(name, rank, float(np.mean(discovery.labels == position))))
         if position >= 0:
             across, up = _name_position(layout.positions, layout.positions[members])
             words = lettering(name, 20)
             names.append(axes.text(across, up, words, ha="center", va="center", path_effects=outlined(3)))
-    _draw_legend(figure, handles[1:] + handles[:1] if (labels < 0).any() else handles)
+    _draw_legend(figure, handles)
     for text in names:
         text.set(fontsize=8.5, fontweight="bold", color=INK)
     axes.margins(0.08)
@@ -60,22 +62,22 @@ def _blank_map(layout: MapLayout, customers: int) -> Figure:
     )
 
 
-def _draw_dots(axes: Axes, positions: Floats, segment: int, size: int) -> None:
+def _draw_dots(axes: Axes, positions: Floats, rank: int, size: int) -> None:
     axes.scatter(
         positions[:, 0],
         positions[:, 1],
         s=size,
-        color=colour_of(segment),
-        marker=marker_of(segment),
-        alpha=0.85 if segment >= 0 else 0.7,
+        color=colour_of(rank),
+        marker=marker_of(rank),
+        alpha=0.85 if rank >= 0 else 0.7,
         linewidths=0.3,
         edgecolors="white",
     )
 
 
-def _legend_entry(name: str, segment: int, share: float) -> Line2D:
+def _legend_entry(name: str, rank: int, share: float) -> Line2D:
     label = f"{lettering(name, 30)} ({100 * share:.1f} %)"
-    return Line2D([], [], ls="", marker=marker_of(segment), color=colour_of(segment), label=label, markersize=7)
+    return Line2D([], [], ls="", marker=marker_of(rank), color=colour_of(rank), label=label, markersize=7)
 
 
 def _draw_legend(figure: Figure, handles: list[Line2D]) -> None:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
-from reporting.colours import NOBODY, colour_of
+from reporting.colours import NOBODY, colour_of, colour_ranks
 from reporting.pictures.drawing import FAINT, INK, blank, lettering, outlined
 from segment_model.encoding.encoder import Flags, Floats
 from segment_model.errors import counted
@@ -70,9 +70,9 @@ def _between(comparison: Comparison) -> list[Flags]:
 
 
 def _colours(stages: tuple[Stage, ...]) -> dict[str, str]:
-    """A colour for each segment id, in the order in which they appear; the unassigned are grey."""
+    """A colour for each segment id of any stage; the unassigned are grey."""
     ids = dict.fromkeys(segment_id for stage in stages for segment_id in stage.ids if segment_id)
-    return {"": NOBODY} | {segment_id: colour_of(number) for number, segment_id in enumerate(ids)}
+    return {"": NOBODY} | {own: colour_of(rank) for own, rank in zip(ids, colour_ranks(list(ids)), strict=True)}
 
 
 def _blocks(stage: Stage, stages: tuple[Stage, ...]) -> list[Block]:

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from reporting.colours import NOBODY, colour_of
+from reporting.colours import NOBODY, colour_of, colour_ranks
 from reporting.pictures.drawing import FAINT, INK, blank, quiet
 from reporting.pictures.picture import Picture
+from segment_model.cards import SegmentCard
 from training.continuum.ladder import LEAST_RECOVERED, Ladder
 from training.continuum.unions import Union
 from training.discovery.discovery import Discovery
@@ -30,7 +31,7 @@ def ladder_plot(discovery: Discovery) -> Figure:
     panels = figure.subplots(1, 2 if unions else 1, sharey=bool(unions), squeeze=False)[0]
     _draw_recovery(quiet(panels[0]), ladder, discovery.choice.chosen)
     if unions:
-        _draw_unions(quiet(panels[1]), ladder, unions, [card.share for card in discovery.model.cards])
+        _draw_unions(quiet(panels[1]), ladder, unions, discovery.model.cards)
     panels[0].set(ylim=(len(ladder.rungs) - 0.4, -0.9), ylabel="segments")
     panels[0].set_yticks(range(len(ladder.rungs)), [rung.label for rung in ladder.rungs])
     return figure
@@ -51,16 +52,18 @@ def _draw_recovery(axes: Axes, ladder: Ladder, chosen: int) -> None:
     axes.set_xlim(-0.02, 1.04)
 
 
-def _draw_unions(axes: Axes, ladder: Ladder, unions: Sequence[Union], shares: Sequence[float]) -> None:
+def _draw_unions(axes: Axes, ladder: Ladder, unions: Sequence[Union], cards: Sequence[SegmentCard]) -> None:
     """A bar a union row: blocks are the chosen segments, wide by their share; a frame goes around each union."""
     axes.set_title("the chosen segments, united", loc="left", fontsize=9.5, color=INK)
+    shares, ranks = [card.share for card in cards], colour_ranks([card.id for card in cards])
     order = sorted(range(len(shares)), key=lambda segment: [union.members[segment] for union in unions])
     rows = {rung.segments: row for row, rung in enumerate(ladder.rungs) if not rung.has_top or rung is ladder.chosen}
     alone = tuple(range(len(shares)))
     for segments, members in [*((union.segments, union.members) for union in unions), (len(shares), alone)]:
         left, row, starts = 0.0, rows[segments], dict[int, float]()
         for segment in order:
-            axes.add_patch(Rectangle((left, row - 0.3), shares[segment], 0.6, color=colour_of(segment), linewidth=0))
+            colour = colour_of(ranks[segment])
+            axes.add_patch(Rectangle((left, row - 0.3), shares[segment], 0.6, color=colour, linewidth=0))
             starts.setdefault(members[segment], left)
             left += shares[segment]
         for start in starts.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from reporting.colours import colour_of
+from reporting.colours import colour_of, colour_ranks
 from reporting.pictures.drawing import FAINT, INK, blank, lettering, quiet
 from reporting.pictures.picture import Picture
 from reporting.tables import bare_value, shown_columns, titled
@@ -46,10 +46,11 @@ def profile_heatmap(discovery: Discovery) -> Figure:
     axes.set_xlim(-0.5, len(cards) + 0.5)
     axes.set_xticks(range(len(cards) + 1), [*(lettering(card.name, 15, 4) for card in cards), "everyone"])
     axes.xaxis.tick_top()
+    ranks = colour_ranks([card.id for card in cards])
     for position, tick in enumerate(axes.get_xticklabels()):
         tick.set(fontsize=8, fontweight="bold", color=INK if position < len(cards) else FAINT)
         if position < len(cards):
-            axes.plot([position - 0.46, position + 0.46], [-0.5, -0.5], color=colour_of(position), linewidth=5,
+            axes.plot([position - 0.46, position + 0.46], [-0.5, -0.5], color=colour_of(ranks[position]), linewidth=5,
                       solid_capstyle="butt", clip_on=False, zorder=5)  # fmt: skip
     axes.set_yticks(range(len(columns)), [lettering(titled(column), 44, 1) for column in columns])
     axes.spines["bottom"].set_visible(False)

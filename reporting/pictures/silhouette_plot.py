@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reporting.colours import colour_of
+from reporting.colours import colour_of, colour_ranks
 from reporting.pictures.drawing import FAINT, INK, blank, lettering, quiet
 from reporting.pictures.picture import Picture
 from segment_model.encoding.encoder import Floats
@@ -33,10 +33,11 @@ def silhouette_plot(discovery: Discovery) -> Figure:
         return figure
     top = 0.0
     ticks, names = [], []
+    ranks = colour_ranks(discovery.model.ids)
     for position in measured.segments:
         own = np.sort(measured.silhouettes[measured.labels == position])[::-1]
         height = 1 + 3 * float(np.mean(measured.labels == position))
-        _draw_blade(axes, own, top, height, colour_of(position))
+        _draw_blade(axes, own, top, height, colour_of(ranks[position]))
         ticks.append(top + height / 2)
         names.append(f"{lettering(discovery.model.cards[position].name, 34, 2)}\nmean {own.mean():.2f}")
         top += height + GAP

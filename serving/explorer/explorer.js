@@ -4,8 +4,12 @@
 
 const PAUSE = 120; // milliseconds without a change before the service is asked
 const MOST_ROWS = 8;
-const COLOURS = ["#2f6fd0", "#d9731a", "#239a72", "#b8478f", "#8a62d3", "#b39514", "#d04a4a", "#2a9cb5", "#7a8b2f",
-  "#a0623c", "#5b7083", "#c25ac2"];
+// a segment's colour is that of its id's rank, as in the report (reporting/colours.py)
+const LIGHT = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#882255", "#999933", "#332288",
+  "#8C6D4F", "#117733", "#5F6B73"];
+const DARK = ["#4BA3DB", "#F2B84B", "#2CC295", "#E3A1C6", "#F08A4B", "#8CCBF2", "#CF6F9F", "#C2C25E", "#9A8AF0",
+  "#C2A382", "#5FB374", "#A3B0B9"];
+const COLOURS = matchMedia("(prefers-color-scheme: dark)").matches ? DARK : LIGHT;
 const [NAME_LINE, NAME_LETTERS] = [14, 24]; // of a name on the map: the height of a line, the letters in it
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -66,7 +70,7 @@ function plain(number) {
 }
 
 const signed = (number) => `${number < 0 ? "−" : "+"}${plain(Math.abs(number))}`;
-const colourOf = (id) => COLOURS[cards.findIndex((card) => card.id === id) % COLOURS.length];
+const colourOf = (id) => COLOURS[cards.map((card) => card.id).sort().indexOf(id) % COLOURS.length];
 const nameOf = (id) => cards.find((card) => card.id === id)?.name ?? "no segment";
 const basis = () => model.features.filter((feature) => feature.role === "basis");
 // a median may have digits that nobody would type

@@ -75,7 +75,7 @@ def test_a_picture_that_fails_is_named_and_the_discovery_is_registered(
     run = run_of(outcome, tmp_path)
     assert run.info.status == "FINISHED"
     assert run.data.tags["failed_pictures"] == "customer_map: ValueError: no room on the plane"
-    assert "The picture “customer map” could not be drawn: ValueError: no room on the plane." in outcome.report
+    assert "The map could not be drawn: ValueError: no room on the plane." in outcome.report
 
 
 @pytest.mark.parametrize(

@@ -9,18 +9,31 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import training.discovery.discovery
 from experiments.generated_tables.planted_groups import customer_table
-from reporting.evidence import evidence_context, evidence_table
+from reporting.content.of_discovery import content_of_discovery
+from reporting.content.report_content import ReportContent
+from reporting.evidence import evidence_table
 from reporting.page import html_report
-from reporting.rendering import render
 from reporting.tables import candidate_table
 from segment_model.cards import SegmentLabel
 from segment_model.contract import Column, Kind
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
+from training.evaluation.map_layout import MapLayout, principal_plane
 from training.evaluation.verdict import VerdictKind
 from training.evaluation.verdict_figures import verdict_figures
 from training.settings import DiscoverySettings
+
+
+@pytest.fixture(autouse=True)
+def quick_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A map without UMAP, which these tests do not look at."""
+    monkeypatch.setattr(
+        training.discovery.discovery,
+        "lay_out_map",
+        lambda points, labels: MapLayout(np.arange(len(labels)), principal_plane(points), "principal components"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +47,8 @@ def cloud() -> Discovery:
 
 
 def paragraph(discovery: Discovery) -> str:
-    """The evidence as the page shows it."""
-    return render("evidence.html", evidence=evidence_context(discovery))
+    """The page with the evidence."""
+    return html_report(ReportContent("t", content_of_discovery(discovery)))
 
 
 def test_figures_are_those_of_the_evidence(cloud: Discovery) -> None:
@@ -70,9 +83,9 @@ def test_a_chance_is_short_and_words_never_contradict_the_verdict(cloud: Discove
     parted = replace(cloud, verdict=replace(cloud.verdict, kind=VerdictKind.DISTINCT, evidence=evidence))
     assert "&lt; 0.001" in paragraph(parted)
     assert "0.0000" not in paragraph(parted)
-    assert "borders are gradual" not in html_report(parted, "t", {})
-    assert "though gaps part them" in html_report(parted, "t", {})
-    assert "though gaps part them" not in html_report(cloud, "t", {})
+    assert "borders are gradual" not in paragraph(parted)
+    assert "though gaps part them" in paragraph(parted)
+    assert "though gaps part them" not in paragraph(cloud)
 
 
 def test_too_few_customers_for_gaps_is_said(cloud: Discovery) -> None:

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from reporting.ladder import ladder_context, ladder_table
+from reporting.content.of_discovery import content_of_discovery
+from reporting.content.report_content import ReportContent
+from reporting.ladder import ladder_table
 from reporting.page import html_report
 from reporting.pictures.all_pictures import draw_pictures
 from reporting.pictures.drawing import png
@@ -56,8 +58,8 @@ def test_the_table_names_what_is_united(continuum: Discovery) -> None:
 
 
 def test_the_page_shows_every_division(continuum: Discovery) -> None:
-    page = html_report(continuum, "t", {})
-    assert "<b>How finely.</b>" in page
+    page = html_report(ReportContent("t", content_of_discovery(continuum)))
+    assert "<h2>How finely</h2>" in page
     assert page.count("adjusted Rand index to the flat division") == 2
     assert "Also steady: 2 (0.9" in page
 
@@ -81,6 +83,6 @@ def test_the_champions_segments_are_no_rung(continuum: Discovery) -> None:
 
 
 def test_distinct_groups_have_no_ladder(kmeans_discovery: Discovery) -> None:
-    assert ladder_context(kmeans_discovery) is None
+    assert content_of_discovery(kmeans_discovery).ladder is None
     assert ladder_table(kmeans_discovery).empty
     assert not draw_pictures(kmeans_discovery, (LADDER_PLOT,)).images

@@ -1,37 +1,37 @@
-"""The tables add up to the customers' own numbers, and the page tells everything without trusting any text."""
+"""The page shows the numbers of its content, in order, to everyone, and trusts no text."""
 
 from __future__ import annotations
 
-import base64
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from reporting.page import HOW_TO_READ, html_report
-from reporting.pictures.all_pictures import PICTURES
-from reporting.tables import candidate_table, money_columns, segment_table, titled
+from analytics.record import AnalystRecord
+from reporting.content.of_discovery import content_of_discovery
+from reporting.content.report_content import DiscoveryContent, MapContent, ReportContent
+from reporting.page import html_report
+from reporting.rendering import money_words, percent
 from segment_model.cards import SegmentLabel
 from segment_model.rules import OneOf, Rule
 from segments import Column, Kind, Role, VectorContract
-from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.profiling.rule_learning import learn_rules
 from training.settings import DiscoverySettings
-from training.succession.succession import succeed
 
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 MARKUP = "<script>alert('x')</script>"
+VOID = ("meta", "br", "path", "input")
+MEGABYTE = 2**20
 
 
 class Page(HTMLParser):
-    """The elements and the words of a page."""
+    """The elements and the words of a page; every element must be closed."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -39,23 +39,44 @@ class Page(HTMLParser):
         self.words: list[str] = []
         self.open: list[str] = []
         self.feed(text)
+        assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "img", "br"):
+        if tag not in VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
+        if tag not in VOID:
+            assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.words.append(data)
+        if not {"style"} & set(self.open):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
 
 
-@pytest.fixture(params=["kmeans", "hdbscan"])
-def discovery(request: pytest.FixtureRequest) -> Discovery:
-    discovery: Discovery = request.getfixturevalue(f"{request.param}_discovery")
-    return discovery
+@pytest.fixture(scope="module")
+def content(make_content: Callable[..., DiscoveryContent]) -> DiscoveryContent:
+    return make_content()
+
+
+@pytest.fixture(scope="module")
+def record(content: DiscoveryContent, make_record: Callable[..., AnalystRecord]) -> AnalystRecord:
+    return make_record(content)
+
+
+@pytest.fixture(scope="module")
+def report(content: DiscoveryContent, record: AnalystRecord) -> ReportContent:
+    return ReportContent("Acme", content, version="7", day="2018-01-05", record=record, downloads=("figures.csv",))
+
+
+@pytest.fixture(scope="module")
+def page(report: ReportContent) -> Page:
+    return Page(html_report(report))
 
 
 @pytest.fixture(scope="module")
@@ -67,164 +88,202 @@ def hostile() -> Discovery:
         {
             "<b>visits</b>": generator.poisson(np.array([3.0, 60.0])[group]).astype(float),
             "mrr": np.array([10.0, 500.0])[group] * generator.uniform(0.9, 1.1, 80),
-            "mrr_change": generator.uniform(0, 1, 80),
             "plan": pd.array(np.array([MARKUP, "größer & 日本"], dtype=object)[group], dtype="str"),
             "religion": pd.array(np.array(["secret-a", "secret-b"], dtype=object)[group], dtype="str"),
         },
-        index=pd.Index([f"c{i}" for i in range(80)], name="customer_id", dtype="str"),
+        index=pd.Index([f"<i>c{i}</i>" for i in range(80)], name="customer_id", dtype="str"),
     )
-    frame.loc["c0", "mrr"] = np.nan
+    frame.loc[frame.index[0], "mrr"] = np.nan
     contract = VectorContract(
         (
             Column("<b>visits</b>", Kind.COUNT, unit="visits & views", low="<i>rare</i>"),
             Column("mrr", Kind.NUMBER, unit="EUR a month", nullable=True),
-            Column("mrr_change", Kind.NUMBER, Role.DESCRIPTOR, unit="EUR a month"),
             Column("plan", Kind.CATEGORY),
             Column("religion", Kind.CATEGORY, Role.DESCRIPTOR, sensitive=True),
         )
     )
-    settings = DiscoverySettings(algorithms=(KMeansSettings(segments=2), HdbscanSettings(min_cluster_sizes=(60,))))
+    settings = DiscoverySettings(algorithms=(KMeansSettings(segments=2),))
     facts = {"as_of": "2026-01-01", "data_digest": "sha256:abc", "settings": {"title": MARKUP}}
     return discover(frame, contract, settings, facts)
 
 
-def test_one_row_a_segment_whose_numbers_are_the_frames(discovery: Discovery) -> None:
-    table = segment_table(discovery)
-    assert table["segment_id"].tolist() == list(discovery.model.ids)
-    assert table["name"].tolist() == list(discovery.model.names)
-    unassigned = np.mean(discovery.labels < 0)
-    assert table["share"].sum() == pytest.approx(1 - unassigned)
-    assert table["size"].sum() == len(discovery.frame) - np.sum(discovery.labels < 0)
-    for position, row in table.iterrows():
-        members = discovery.frame[discovery.labels == position]
-        assert row["size"] == len(members)
-        assert row["total monetary_value (USD)"] == pytest.approx(members["monetary_value"].sum())
-        assert row["median recency_days (days)"] == np.median(members["recency_days"])
-        assert row["commonest plan"] == members["plan"].mode()[0]
-        assert row["distinguished_by"].startswith(discovery.model.cards[position].differences[0].words)
+@pytest.fixture(scope="module")
+def hostile_content(hostile: Discovery) -> DiscoveryContent:
+    return content_of_discovery(hostile, (), {MARKUP: {MARKUP: 1}})
 
 
-def test_money_of_the_segments_and_the_unassigned_is_everyones(discovery: Discovery) -> None:
-    table = segment_table(discovery)
-    everyone = discovery.frame["monetary_value"].sum()
-    nobody = discovery.frame["monetary_value"][discovery.labels < 0].sum()
-    assert table["total monetary_value (USD)"].sum() + nobody == pytest.approx(everyone)
-    assert table["share of monetary_value"].sum() == pytest.approx(1 - nobody / everyone)
+def test_it_is_whole_and_needs_nothing_from_outside(report: ReportContent, page: Page) -> None:
+    text = html_report(report)
+    assert not re.search(r"https?:|//[a-z]|@import|url\(|src=|href=", text)
+    assert {tag for tag, _ in page.tags} & {"script", "link", "iframe", "object", "a", "img"} == set()
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
 
 
-def test_only_amounts_that_add_up_are_shared_out(hostile: Discovery) -> None:
-    assert [column.name for column in money_columns(hostile)] == ["mrr"]  # not its change
-    assert segment_table(hostile)["share of mrr"].sum() == pytest.approx(1)
-    for unit in ("EUR an order", "USD a year", "points", ""):
-        columns = [replace(c, unit=unit) if c.name == "mrr" else c for c in hostile.contract.columns]
-        assert not money_columns(replace(hostile, contract=VectorContract(tuple(columns))))
-    refunds = hostile.frame.assign(mrr=-hostile.frame["mrr"])
-    assert not money_columns(replace(hostile, frame=refunds))
-
-
-def test_every_candidate_has_a_row_with_its_scores_or_its_refusal(hostile: Discovery) -> None:
-    table = candidate_table(hostile)
-    assert table["candidate"].tolist() == [candidate.spec.name for candidate in hostile.candidates]
-    assert table["chosen"].tolist() == [True, False, False]
-    judgement = hostile.chosen.judgement
-    assert judgement is not None
-    assert table.loc[0, "silhouette"] == judgement.silhouette
-    assert np.isnan(table.loc[2, "silhouette"])
-    assert table.loc[2, "remark"] == "refused: fewer than two segments"
-    assert "min_cluster_size=60" in str(table.loc[2, "parameters"])
-    assert list(table.columns[-2:]) == ["chosen", "remark"]
-
-
-def test_the_page_is_whole_and_needs_nothing_from_outside(discovery: Discovery) -> None:
-    text = html_report(
-        discovery, "Planted", {"customer_map": PIXEL, "my_own": PIXEL}, raw_tables={"orders": {"rows": 7}}
+def test_sections_come_in_the_order_in_which_they_are_read(page: Page) -> None:
+    text = page.text
+    headings = (
+        *("What was discovered", "Is it real?", "What it is worth", "The segments", "Each segment", "The map"),
+        *("Retention", "Growth and migration", "Compare two segments", "What changed since version 6"),
+        *("What the figures mean", "The evidence", "What was tried", "Data, digests and settings"),
     )
+    places = [text.index(heading) for heading in headings]
+    assert places == sorted(places)
+
+
+def test_figures_are_those_of_the_frames(content: DiscoveryContent, record: AnalystRecord, page: Page) -> None:
+    figures = record.figures.set_index(["figure", "group", "period"])
+    text = page.text
+    for segment in content.segments:
+        churn = figures.loc[("churn_rate", segment.id, "2017-01/2017-12")]
+        cell = f"{percent(churn['value'])} {percent(churn['low']).removesuffix(' %')}–{percent(churn['high'])}"
+        assert f"{cell} n {churn['n']:,}" in text
+        assert money_words(figures.loc[("mrr", segment.id, ""), "value"]) in text
+        assert f"{segment.size:,} {percent(segment.share)}" in text
+    kept = record.retention.query("k == 12 and month == '2016-12'").set_index("segment")
+    shares = [percent(share) for share in kept.loc[[s.id for s in content.segments[:-1]], "share"]]
+    assert all(share in text for share in shares)
+
+
+def test_a_missing_figure_has_its_reason_and_every_figure_its_definition(page: Page, record: AnalystRecord) -> None:
+    assert "– no losses" in page.text
+    assert "– fewer than 10 customers n 5" in page.text
+    titles = [attributes.get("title") or "" for _, attributes in page.tags]
+    for definition in record.definitions:
+        assert definition.words in page.text
+        if definition.name in ("mrr", "arpa", "churn_rate"):
+            assert any(definition.words in title for title in titles)
+
+
+def test_marks_are_words_with_a_sign_and_no_colour_alone(page: Page) -> None:
+    assert "▲ above others" in page.text
+    assert "defines the segment" in page.text
+
+
+def test_the_three_sentences_name_the_money_and_the_losses(page: Page) -> None:
+    assert "“many seats, many features”: 32" in page.text or "“many seats, many features”: 31" in page.text
+    assert "% of the MRR of 250,003 USD" in page.text.replace("\u00a0", " ")
+    assert "“new trials that look around” loses 6.0 % of its customers a month" in page.text.replace("\u00a0", " ")
+
+
+def test_months_with_less_history_are_striped_and_named(page: Page) -> None:
+    assert "end of 2016-12, 2017-01, 2017-02" in page.text
+    assert sum(attributes.get("class") == "stripe" for _, attributes in page.tags) == 2 * 3
+    assert "Why sizes changed, 2017-04 to 2017-12" in page.text
+
+
+def test_basics_of_accessibility(page: Page) -> None:
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+    for tag, attributes in page.tags:
+        if tag == "th":
+            assert attributes.get("scope") in ("col", "row", "rowgroup")
+        if tag == "svg":
+            assert attributes["aria-hidden"] == "true"
+        if attributes.get("role") == "img":
+            assert attributes["aria-label"]
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    named = {attributes["aria-labelledby"] for _, attributes in page.tags if "aria-labelledby" in attributes}
+    assert named <= set(ids)
+    drawings = sum(tag == "svg" for tag, _ in page.tags)
+    assert drawings == 1 + 2 + 2 + 2 * 5  # the map, retention and survival, two stacks, two sparklines a segment
+    assert page.text.count("the numbers as a table") == 4
+
+
+def test_without_a_record_the_page_has_what_the_discovery_knows(content: DiscoveryContent) -> None:
+    page = Page(html_report(ReportContent("Acme", content, record_note="No record: the tables hold no dates.")))
+    assert "No record: the tables hold no dates." in page.text
+    assert "Retention" not in page.text
+    assert "“many seats, many features”: 3" in page.text
+    assert "of all MRR" in page.text
+
+
+@pytest.mark.parametrize("segments", [1, 2, 60])
+def test_any_number_of_segments(
+    segments: int, make_content: Callable[..., DiscoveryContent], make_record: Callable[..., AnalystRecord]
+) -> None:
+    content = make_content(segments, customers=100_000)
+    text = html_report(ReportContent("t", content, record=make_record(content)))
+    assert len(text.encode()) < 2 * MEGABYTE
     page = Page(text)
-    assert page.open == []
-    assert not re.search(r"https?:|//[a-z]|@import|url\(", text.split("<body>")[0] + "".join(page.words))
-    assert {tag for tag, _ in page.tags} & {"script", "link", "iframe", "object", "a"} == set()
-    images = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
-    assert images == [f"data:image/png;base64,{base64.b64encode(PIXEL).decode()}"] * 2
-    words = " ".join(page.words)
-    assert HOW_TO_READ["customer_map"] in words
-    assert discovery.choice.reason in words
-    assert discovery.model.digest in words
-    assert "7 rows" in words
-    for card in discovery.model.cards:
-        assert card.name in words
-        assert card.sentence in words
-        assert f"{card.size:,} customers" in words
-    assert ("and so unassigned" in words) == bool((discovery.labels < 0).any())
+    assert all(segment.name in page.text for segment in content.segments)
+    assert ("Compare two segments" in page.text) == (segments > 1)
 
 
-def test_text_of_customers_is_never_markup(hostile: Discovery) -> None:
-    model = hostile.model
-    renamed = replace(
-        hostile, model=model.with_overlay({model.ids[0]: SegmentLabel('<img src="http://evil">', "<b>notes</b>")})
+def test_a_map_of_many_customers_has_at_most_3000_dots(content: DiscoveryContent) -> None:
+    many = tuple(range(1_000)) * 10
+    crowded = replace(content, map=MapContent(many, many, tuple(n % 5 for n in range(10_000)), "UMAP"))
+    text = html_report(ReportContent("t", crowded))
+    assert 2_000 < text[text.index('class="map"') :].partition("</svg>")[0].count("h0") <= 3_000
+
+
+def test_an_empty_record_shows_no_empty_chart(content: DiscoveryContent, record: AnalystRecord) -> None:
+    empty = AnalystRecord(record.month_ends, "EUR", "MRR", ())
+    page = Page(html_report(ReportContent("t", content, record=empty)))
+    assert "Nothing can be said of retention yet" in page.text
+    assert "Growth and migration" not in page.text
+
+
+def test_missing_numbers_are_dashes(content: DiscoveryContent, record: AnalystRecord) -> None:
+    sizes = record.sizes.assign(money=np.nan)
+    retention = record.retention.assign(share=np.nan, low=np.nan, high=np.nan)
+    figures = record.figures.assign(value=np.nan, low=np.nan, high=np.nan, note="not known yet")
+    page = Page(
+        html_report(
+            ReportContent("t", content, record=replace(record, sizes=sizes, retention=retention, figures=figures))
+        )
     )
-    text = html_report(renamed, MARKUP, {MARKUP: PIXEL}, {MARKUP: {MARKUP: 1}})
-    page = Page(text)
-    tags = [tag for tag, _ in page.tags]
-    assert "script" not in tags
-    assert tags.count("img") == 1
-    words = " ".join(page.words)
-    assert MARKUP in words
-    assert '<img src="http://evil">' in words
-    assert "<b>notes</b>" in words
-    assert "größer & 日本" in words
-    assert "<b>visits</b>" in words
+    assert "nan" not in page.text.lower().replace("finance", "")
+    assert "– not known yet" in page.text
 
 
-def test_sensitive_columns_are_in_no_table_and_on_no_page(hostile: Discovery) -> None:
-    assert "religion" not in " ".join(segment_table(hostile).columns)
-    text = html_report(hostile, "t", {}).split("</details></section>")[0]
+def test_text_of_customers_is_never_markup(hostile: Discovery, hostile_content: DiscoveryContent) -> None:
+    first = hostile_content.segments[0]
+    renamed = hostile_content.labelled({first.id: SegmentLabel('<img src="http://evil">', "<b>notes</b>")})
+    page = Page(html_report(ReportContent(MARKUP, renamed, version=MARKUP)))
+    assert {"script", "img", "b>visits<"} & {tag for tag, _ in page.tags} == set()
+    for text in (MARKUP, '<img src="http://evil">', "<b>notes</b>", "größer & 日本", "<b>visits</b>", "<i>c"):
+        assert text in page.text
+
+
+def test_sensitive_columns_are_on_no_page(hostile_content: DiscoveryContent) -> None:
+    text = html_report(ReportContent("t", replace(hostile_content, settings="")))
     assert "religion" not in text
     assert "secret-" not in text
 
 
-def test_a_picture_that_could_not_be_drawn_is_named_on_the_page(hostile: Discovery) -> None:
-    text = html_report(hostile, "t", {}, failed_pictures={"customer_map": "ValueError: <b>no ink</b>"})
-    assert "The picture “customer map” could not be drawn: ValueError: <b>no ink</b>." in " ".join(Page(text).words)
-    assert "could not be drawn" not in html_report(hostile, "t", {})
-
-
-def test_the_numbers_of_the_page(hostile: Discovery) -> None:
-    words = " ".join(Page(html_report(hostile, "t", {})).words)
-    assert "Customer segments as of 2026-01-01" in words
-    assert "50.0 %" in words
-    share = hostile.frame["mrr"][hostile.labels == 0].sum() / hostile.frame["mrr"].sum()
-    assert f"{100 * share:.1f} %" in words
-
-
-def test_every_picture_has_a_sentence_on_how_to_read_it() -> None:
-    assert set(HOW_TO_READ) == {picture.name for picture in PICTURES}
-    assert all(HOW_TO_READ.values())
-
-
-def test_a_title_says_the_unit_once() -> None:
-    assert titled(Column("frequency", Kind.COUNT, unit="orders")) == "frequency (orders)"
-    assert titled(Column("features_used", Kind.COUNT, unit="features")) == "features used"
-    assert titled(Column("discount", Kind.SHARE, unit="of the price")) == "discount"
-    assert titled(Column("plan", Kind.CATEGORY)) == "plan"
+def test_a_map_that_could_not_be_drawn_says_why(hostile_content: DiscoveryContent) -> None:
+    broken = replace(hostile_content, map=MapContent((), (), (), "ValueError: <b>no ink</b>"))
+    page = Page(html_report(ReportContent("t", broken)))
+    assert "The map could not be drawn: ValueError: <b>no ink</b>." in page.text
 
 
 def test_each_card_shows_its_rule_with_figures(hostile: Discovery) -> None:
     plain = learn_rules(hostile.frame, hostile.contract, hostile.labels, hostile.model.cards)
     rules = [replace(rule, rules=(Rule((OneOf(hostile.contract.basis[0].name, (MARKUP,)),)),)) for rule in plain]
-    text = html_report(hostile, "t", {}, rules=rules)
-    page = Page(text)
-    words = " ".join(page.words)
-    assert "script" not in {tag for tag, _ in page.tags}
-    assert words.count("as a rule") == len(hostile.model.cards)
+    page = Page(html_report(ReportContent("t", content_of_discovery(hostile, rules))))
+    assert page.text.count("as a rule") == len(hostile.model.cards)
     for rule in rules:
-        assert f"WHERE {rule.sql()}" in words
+        assert f"WHERE {rule.sql()}" in page.text
         assert rule.precision is not None
-        assert f"{100 * rule.precision:.1f} % of whom it matches are in the segment" in words
+        assert f"{100 * rule.precision:.1f} % of whom it matches are in the segment" in page.text
 
 
-def test_a_retrain_says_what_became_of_the_champions_segments(discovery: Discovery) -> None:
-    assert "Of the champion's segments" not in html_report(discovery, "t", {})
-    model, lineage = succeed(discovery.model, discovery.model, discovery.frame)
-    words = " ".join(Page(html_report(replace(discovery, model=model), "t", {})).words)
-    assert "; ".join(lineage.sentences) in words
-    assert f"reassigned: 0 of {len(discovery.frame)} customers" in words
+def test_notes_say_who_and_when(page: Page) -> None:
+    assert "Call them before the renewal. (maria@example.com, 2018-01-04)" in page.text
+
+
+def test_what_changed_since_the_last_champion(report: ReportContent, page: Page) -> None:
+    assert "1 new, 4 kept, 1 ended." in page.text
+    assert "because they changed: 141 of 1,950 customers (7.2 %)" in page.text
+    assert "the customers being the same: 260 of 1,950 customers (13.3 %)" in page.text
+    assert "those who paid by cheque" in page.text
+    assert "90 from A" in page.text
+    first = replace(report.discovery, what_changed=None)
+    assert "What changed" not in Page(html_report(replace(report, discovery=first))).text
+
+
+def test_the_same_content_gives_the_same_page(report: ReportContent) -> None:
+    assert html_report(report) == html_report(report)

@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from reporting.colours import PALETTE, colour_of
+from reporting.colours import DARK_PALETTE, PALETTE, colour_of, colour_ranks
 from reporting.pictures.all_pictures import PICTURES, draw_pictures
 from reporting.pictures.candidate_scores import candidate_scores
 from reporting.pictures.contributions_beeswarm import contributions_beeswarm
@@ -85,8 +85,9 @@ def test_a_picture_that_fails_is_named_and_the_others_are_drawn(kmeans_discovery
 def test_the_map_shows_each_segment_in_its_colour_and_names_it(hdbscan_discovery: Discovery) -> None:
     figure = customer_map(hdbscan_discovery)
     drawn = {tuple(dots.get_facecolor()[0][:3]): len(dots.get_offsets()) for dots in figure.axes[0].collections}
+    ranks = (*colour_ranks(hdbscan_discovery.model.ids), -1)
     for position in np.unique(hdbscan_discovery.labels):
-        assert drawn[to_rgba(colour_of(position))[:3]] == np.sum(hdbscan_discovery.labels == position)
+        assert drawn[to_rgba(colour_of(ranks[position]))[:3]] == np.sum(hdbscan_discovery.labels == position)
     for card in hdbscan_discovery.model.cards:
         assert texts_of(figure).count(card.name) >= 2  # on its island and in the legend
     assert "UMAP" in texts_of(figure)
@@ -191,6 +192,12 @@ def test_any_name_can_be_drawn(kmeans_discovery: Discovery, name: str) -> None:
 def test_colours_repeat_only_after_the_palette_is_used_up() -> None:
     assert len({colour_of(position) for position in range(len(PALETTE))}) == len(PALETTE) >= 12
     assert colour_of(-1) not in PALETTE
+    assert len(set(DARK_PALETTE)) == len(PALETTE)
+
+
+def test_a_segment_keeps_its_colour_whatever_its_place() -> None:
+    assert colour_ranks(["seg-c", "seg-a", "seg-b"]) == (2, 0, 1)
+    assert colour_ranks([]) == ()
 
 
 def test_labels_on_one_spot_are_moved_apart_and_stay_inside() -> None:

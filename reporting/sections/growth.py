@@ -1,0 +1,223 @@
+"""Growth and migration: size and money of each segment by month, why it changed, and who went where."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from analytics.record import AnalystRecord
+from reporting.charts.stacked_chart import Layer, StackedChart, stacked_chart
+from reporting.rendering import money_words, percent, short_amount
+from reporting.sections.keys import Key, Keys
+
+CHANGES = ("joined", "came", "went", "gone", "left", "returned")
+CHANGE_WORDS = {
+    "joined": "Became customers in the month.",
+    "came": "Came from other segments.",
+    "went": "Went to other segments.",
+    "gone": "Are no customers any more.",
+    "left": "Stopped paying in the month.",
+    "returned": "Pay again.",
+}
+MOST_FLOWS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTable:
+    """Numbers by month and segment; rows : a month, whether it is hollow, and its cells in words."""
+
+    title: str
+    chart: StackedChart
+    columns: tuple[Key, ...]
+    rows: tuple[tuple[str, bool, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """Why a segment's size changed over the months: counts in the order of `Growth.changes`, and its two sizes."""
+
+    key: Key
+    before: str
+    counts: tuple[str, ...]
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixCell:
+    """Customers who went from the row's segment to the column's: words, shade (0 to 100), and a sentence."""
+
+    words: str
+    shade: int
+    title: str
+    stays: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Who went where, all comparable months added up; flows : the largest moves with their money, in words."""
+
+    columns: tuple[Key, ...]
+    rows: tuple[tuple[Key, tuple[MatrixCell, ...]], ...]
+    flows: tuple[tuple[Key, Key, str, str, str], ...]
+    months: str
+
+
+class _Move(NamedTuple):
+    """Customers who were in one segment at a month end and in another at the next, all months added up."""
+
+    source: str
+    target: str
+    customers: float
+    money_before: float
+    money_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The section; changes : headings of the counts of `reasons`, with what they mean."""
+
+    tables: tuple[MonthTable, ...]
+    changes: tuple[tuple[str, str], ...]
+    reasons: tuple[ChangeRow, ...]
+    reasons_months: str
+    migration: Migration | None
+    hollow: tuple[str, ...]
+
+
+def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
+    """The growth of a record; None where it has no sizes."""
+    sizes = record.sizes
+    if sizes.empty:
+        return None
+    months = sorted(set(sizes["month"]))
+    hollow = tuple(month for month in months if sizes.loc[sizes["month"] == month, "hollow"].astype(bool).any())
+    tables = [_month_table("customers", "customers", sizes, months, hollow, keys, "{:,.0f}".format)]
+    if sizes["money"].notna().any():
+        title = f"{record.money_title} ({record.currency})" if record.currency else record.money_title
+        tables.append(_month_table(title, "money", sizes, months, hollow, keys, money_words))
+    compared = [month for month in months[1:] if month not in hollow and _month_before(months, month) not in hollow]
+    present = tuple(name for name in CHANGES if name in sizes.columns)
+    return Growth(
+        tables=tuple(tables),
+        changes=tuple((name, CHANGE_WORDS[name]) for name in present),
+        reasons=_reasons(sizes, months, compared, present, keys) if compared else (),
+        reasons_months=_span(compared),
+        migration=_migration(record, compared, keys),
+        hollow=hollow,
+    )
+
+
+def _month_before(months: Sequence[str], month: str) -> str:
+    return months[months.index(month) - 1]
+
+
+def _span(months: Sequence[str]) -> str:
+    return "" if not months else months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
+
+
+def _month_table(
+    title: str,
+    column: str,
+    sizes: pd.DataFrame,
+    months: Sequence[str],
+    hollow: Sequence[str],
+    keys: Keys,
+    words: Callable[[float], str],
+) -> MonthTable:
+    wide = sizes.pivot_table(index="month", columns="segment", values=column, aggfunc="sum", min_count=1)
+    ids = [own for own in keys.ordered(wide.columns) if wide[own].fillna(0).any()]
+    columns = tuple(keys[own] for own in ids)
+    numbers = {own: [_known(wide[own].get(month)) for month in months] for own in ids}
+    layers = [Layer(key.letter, key.name, key.style, numbers[key.id]) for key in columns]
+    flags = [month in hollow for month in months]
+    rows = tuple(
+        (
+            month,
+            month in hollow,
+            tuple("–" if (amount := numbers[own][place]) is None else words(amount) for own in ids),
+        )
+        for place, month in enumerate(months)
+    )
+    tick = short_amount if column == "money" else "{:,.0f}".format
+    return MonthTable(title, stacked_chart(layers, months, tick, flags), columns, rows)
+
+
+def _known(number: Any) -> float | None:
+    return None if number is None or math.isnan(number) else float(number)
+
+
+def _reasons(
+    sizes: pd.DataFrame, months: Sequence[str], compared: Sequence[str], present: Sequence[str], keys: Keys
+) -> tuple[ChangeRow, ...]:
+    rows = []
+    first = _month_before(months, compared[0])
+    for own in keys.ordered(set(sizes["segment"])):
+        table = sizes[sizes["segment"] == own].set_index("month")
+        counts = table.loc[table.index.isin(compared), list(present)].sum()
+        before, after = (_known(table["customers"].get(month)) for month in (first, compared[-1]))
+        if not (before or after or counts.any()):
+            continue
+        rows.append(
+            ChangeRow(
+                keys[own],
+                "–" if before is None else f"{before:,.0f}",
+                tuple(f"{counts[name]:,.0f}" for name in present),
+                "–" if after is None else f"{after:,.0f}",
+            )
+        )
+    return tuple(rows)
+
+
+def _migration(record: AnalystRecord, compared: Sequence[str], keys: Keys) -> Migration | None:
+    flows = record.flows[record.flows["month"].isin(compared)]
+    if flows.empty:
+        return None
+    summed = ["customers", "money_before", "money_after"]
+    sums = flows.groupby(["source", "target"], sort=False, as_index=False)[summed].sum(min_count=1)
+    moves = [_Move(*row) for row in sums[["source", "target", *summed]].itertuples(index=False, name=None)]
+    counts = {(move.source, move.target): float(move.customers) for move in moves}
+    sources = keys.ordered({move.source for move in moves})
+    targets = keys.ordered({move.target for move in moves})
+    rows = []
+    for source in sources:
+        total = sum(counts.get((source, target), 0.0) for target in targets)
+        cells = tuple(
+            _matrix_cell(counts.get((source, target), 0.0), total, keys[source], keys[target]) for target in targets
+        )
+        rows.append((keys[source], cells))
+    return Migration(
+        tuple(keys[target] for target in targets), tuple(rows), _largest(moves, record.currency, keys), _span(compared)
+    )
+
+
+def _matrix_cell(count: float, total: float, source: Key, target: Key) -> MatrixCell:
+    stays = source.id == target.id
+    share = count / total if total else 0.0
+    title = f"{source.name} to {target.name}: {count:,.0f} of {total:,.0f} ({percent(share)})"
+    if not count:
+        return MatrixCell("·", 0, title, stays)
+    words = f"{100 * share:.0f} %" if stays else f"{count:,.0f}"
+    return MatrixCell(words, 0 if stays else max(6, min(100, round(250 * share))), title, stays)
+
+
+def _largest(moves: Sequence[_Move], currency: str, keys: Keys) -> tuple[tuple[Key, Key, str, str, str], ...]:
+    """The largest moves between segments: from, to, customers, and their money before and after."""
+    away = sorted((move for move in moves if move.source != move.target), key=lambda move: -move.customers)
+
+    def words(money: float) -> str:
+        return "–" if math.isnan(money) else f"{money_words(money)} {currency}".strip()
+
+    return tuple(
+        (
+            keys[move.source],
+            keys[move.target],
+            f"{move.customers:,.0f}",
+            words(move.money_before),
+            words(move.money_after),
+        )
+        for move in away[:MOST_FLOWS]
+    )

@@ -1,0 +1,103 @@
+"""The geometry of charts: places are those of the numbers, gaps stay gaps, letters do not cover one another."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reporting.charts.line_chart import Line, line_chart
+from reporting.charts.map_chart import map_chart
+from reporting.charts.scale import Scale, round_step, scale_of, spaced_ticks
+from reporting.charts.sparkline import sparkline
+from reporting.charts.stacked_chart import Layer, stacked_chart
+from reporting.content.report_content import MapContent
+
+NUMBERS = st.lists(st.one_of(st.none(), st.floats(-1e9, 1e9)), min_size=1, max_size=14)
+
+
+def points(path: str) -> list[tuple[int, int]]:
+    return [(int(across), int(down)) for across, down in re.findall(r"[ML](\d+) (-?\d+)", path)]
+
+
+def test_a_line_goes_through_its_numbers_and_breaks_where_there_is_none() -> None:
+    chart = line_chart([Line("A", "a", "c0", [0.0, 5.0, None, 10.0])], ["1", "2", "3", "4"], "{:.0f}".format)
+    assert chart.lines[0].path == "M0 1000L333 500M1000 0"
+    assert [tick.label for tick in chart.y_ticks] == ["0", "2", "4", "6", "8", "10"]
+    assert chart.lines[0].end == 100.0
+
+
+def test_steps_hold_a_number_until_the_next() -> None:
+    chart = line_chart([Line("A", "a", "c0", [1.0, 0.5])], ["0", "1"], "{:.1f}".format, steps=True)
+    assert points(chart.lines[0].path) == [(0, 0), (1000, 0), (1000, 500)]
+
+
+def test_hollow_marks_are_apart_from_full_ones() -> None:
+    line = Line("A", "a", "c0", [1.0, 2.0, 3.0], hollow=[True, False, False])
+    drawn = line_chart([line], ["1", "2", "3"], str).lines[0]
+    assert drawn.hollow_marks == "M0 667h0"
+    assert drawn.full_marks == "M500 333h0M1000 0h0"
+
+
+def test_a_band_lies_between_its_ends() -> None:
+    line = Line("A", "a", "c0", [0.5, 0.5], low=[0.25, 0.25], high=[1.0, 1.0])
+    band = line_chart([line], ["1", "2"], str).lines[0].band
+    assert points(band) == [(0, 0), (1000, 0), (1000, 750), (0, 750)]
+    assert band.endswith("Z")
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=8).filter(lambda rows: len({len(row) for row in rows}) == 1))
+def test_everything_is_drawn_inside_and_letters_are_apart(rows: list[list[float | None]]) -> None:
+    lines = [Line(str(n), "", "c0", row) for n, row in enumerate(rows)]
+    chart = line_chart(lines, [str(n) for n in range(len(rows[0]))], str)
+    assert all(0 <= place <= 1000 for line in chart.lines for point in points(line.path) for place in point)
+    ends = sorted(line.end for line in chart.lines if line.end is not None)
+    assert all(later - earlier > 6.8 for earlier, later in pairwise(ends))
+    assert all(-0.1 <= end <= 100.1 for end in ends)
+
+
+def test_layers_stand_on_one_another_and_add_up() -> None:
+    chart = stacked_chart(
+        [Layer("A", "a", "c0", [1.0, 3.0]), Layer("B", "b", "c1", [1.0, None])], ["1", "2"], str, [True, False]
+    )
+    assert points(chart.layers[0].path) == [(0, 667), (1000, 0), (1000, 1000), (0, 1000)]
+    assert points(chart.layers[1].path) == [(0, 333), (1000, 0), (1000, 0), (0, 667)]
+    assert [layer.middle for layer in chart.layers] == [50.0, None]
+    assert chart.hollow == ((0.0, 50.0),)
+
+
+def test_a_sparkline_needs_two_numbers_and_marks_the_last() -> None:
+    assert sparkline([None, 3.0, None], [False] * 3, "") is None
+    line = sparkline([1.0, 1.0, 1.0], [True, False, False], "flat")
+    assert line is not None
+    assert (line.path, line.last) == ("M0 500L500 500L1000 500", "M1000 500h0")
+
+
+def test_scales_end_at_round_numbers_that_hold_all() -> None:
+    assert scale_of([3.2, 87.0]) == Scale(0.0, 100.0)
+    assert scale_of([]) == Scale(0.0, 1.0)
+    assert scale_of([None, float("nan"), 0.0]) == Scale(0.0, 1.0)
+    assert scale_of([-5.0, 5.0]).low <= -5.0
+    assert scale_of([10.0, 11.0], from_zero=False) == Scale(10.0, 11.0)
+    assert [round_step(least) for least in (0.9, 1.0, 1.1, 2.1, 30.0)] == [1.0, 1.0, 2.0, 2.5, 50.0]
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 13, 37])
+def test_labels_have_room_and_the_newest_is_written(count: int) -> None:
+    labels = [str(n) for n in range(count)]
+    ticks = spaced_ticks(labels)
+    assert len(ticks) <= 8
+    assert ticks[-1].label == labels[-1]
+    assert not ticks[-1].minor
+    assert spaced_ticks(labels, from_start=True)[0].label == "0"
+
+
+def test_an_island_a_segment_with_its_letter_on_it() -> None:
+    islands = map_chart(MapContent((0, 0, 1_000, 500), (0, 0, 1_000, 500), (0, 0, 1, -1), "UMAP"))
+    assert [island.position for island in islands] == [-1, 0, 1]
+    assert islands[1].dots == "M20 980h0M20 980h0"
+    assert (islands[2].left, islands[2].top) == (98.0, 2.0)
+    assert map_chart(MapContent((), (), (), "none")) == ()

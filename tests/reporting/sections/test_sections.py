@@ -1,0 +1,139 @@
+"""Sections in words: periods, marks, letters and moves are those of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from analytics.record import AVERAGE, COHORTS, AnalystRecord, Definition, Mark, Unit
+from reporting.content.report_content import DiscoveryContent, ReportContent
+from reporting.rendering import money_words, signed
+from reporting.sections.figure_book import FigureBook, cell_of, span_words
+from reporting.sections.growth import growth
+from reporting.sections.headline import statements
+from reporting.sections.keys import Keys, letter_of
+from reporting.sections.retention import retention
+from training.evaluation.verdict import VerdictKind
+
+
+@pytest.fixture(scope="module")
+def content(make_content: Callable[..., DiscoveryContent]) -> DiscoveryContent:
+    return make_content()
+
+
+@pytest.fixture(scope="module")
+def record(content: DiscoveryContent, make_record: Callable[..., AnalystRecord]) -> AnalystRecord:
+    return make_record(content)
+
+
+def test_letters_go_on_after_z() -> None:
+    assert [letter_of(n) for n in (0, 25, 26, 51, 52, 701, 702)] == ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
+
+
+def test_what_is_no_segment_has_words_and_no_colour(content: DiscoveryContent) -> None:
+    keys = Keys(content.segments, {"seg-old": "former"})
+    assert (keys["unassigned"].name, keys["unassigned"].style) == ("in no segment", "nobody")
+    assert keys["not_assignable"].name == "not assignable"
+    assert keys["seg-old"].name == "former"
+    ids = [segment.id for segment in content.segments]
+    assert keys.ordered({"unassigned", *reversed(ids)}) == [*ids, "unassigned"]
+
+
+def test_pooled_months_are_shown_rather_than_one(record: AnalystRecord) -> None:
+    book = FigureBook(record)
+    assert book.periods["churn_rate"] == "2017-01/2017-12"
+    assert book.periods["mrr"] == ""
+    only_months = record.figures[record.figures["period"] == "2017-12"]
+    earlier = only_months.assign(period="2017-11", value=9.0)
+    months = FigureBook(replace(record, figures=pd.concat([earlier, only_months])))
+    assert months.periods["churn_rate"] == "2017-12"
+
+
+@pytest.mark.parametrize(
+    ("mark", "better", "sign", "tone"),
+    [
+        (Mark.ABOVE, "low", "▲", "bad"),
+        (Mark.ABOVE, "high", "▲", "good"),
+        (Mark.BELOW, "low", "▼", "good"),
+        (Mark.BELOW, "", "▼", ""),
+        (Mark.DEFINES, "low", "", ""),
+        (Mark.NONE, "low", "", ""),
+    ],
+)
+def test_a_mark_is_a_sign_and_good_or_bad(mark: Mark, better: str, sign: str, tone: str) -> None:
+    definition = Definition("x", "X", Unit.SHARE, "words.", better)
+    row = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 20, "period": "", "mark": str(mark), "note": ""}
+    cell = cell_of(definition, row, "USD")
+    assert (cell.words, cell.interval, cell.n, cell.sign, cell.tone) == ("50.0 %", "40.0–60.0 %", "n 20", sign, tone)
+    assert "words." in cell.title
+
+
+def test_amounts_in_words() -> None:
+    assert [money_words(amount) for amount in (0, 7.25, 99.999, 1234.5, 1_234_567, 2e9)] == [
+        *("0", "7.25", "100", "1,234", "1.235 M", "2 B"),
+    ]  # fmt: skip
+    assert [signed(change) for change in (3, -12.0, 0)] == ["+3", "−12", "0"]
+    assert span_words("1.0 %", "2.0 %") == "1.0–2.0 %"
+    assert span_words("-3", "-1") == "-3 to -1"
+
+
+def test_moves_of_comparable_months_are_added_up(content: DiscoveryContent, record: AnalystRecord) -> None:
+    shown = growth(record, Keys(content.segments))
+    assert shown is not None
+    assert shown.migration is not None
+    flows = record.flows[record.flows["month"] >= "2017-04"]
+    first, second = content.segments[0].id, content.segments[1].id
+    expected = flows[(flows["source"] == first) & (flows["target"] == second)]["customers"].sum()
+    key, cells = shown.migration.rows[0]
+    assert key.id == first
+    assert cells[1].words == f"{expected:,}"
+    total = flows[flows["source"] == first]["customers"].sum()
+    assert f"{expected:,} of {total:,}" in cells[1].title
+    sizes = record.sizes[(record.sizes["segment"] == first) & (record.sizes["month"] >= "2017-04")]
+    joined = [name for name, _ in shown.changes].index("joined")
+    assert shown.reasons[0].counts[joined] == f"{sizes['joined'].sum():,.0f}"
+    assert "unassigned" in [key.id for key in shown.tables[0].columns]
+
+
+def test_all_months_hollow_leave_the_chart_and_no_sums(content: DiscoveryContent, record: AnalystRecord) -> None:
+    shown = growth(replace(record, sizes=record.sizes.assign(hollow=True)), Keys(content.segments))
+    assert shown is not None
+    assert (shown.reasons, shown.migration) == ((), None)
+    assert len(shown.tables[0].chart.hollow) == 13
+
+
+def test_cohorts_show_their_average_first_and_nothing_that_is_not_over(content: DiscoveryContent) -> None:
+    rows = [
+        ("classic", "everyone", "everyone", "2017-01", 100, 0, 100, 1.0, 1.0, True),
+        ("classic", "everyone", "everyone", "2017-01", 100, 1, 40, 0.4, 1.0, True),
+        ("classic", "everyone", "everyone", "2017-02", 10, 0, 10, 1.0, 1.0, True),
+        ("classic", "everyone", "everyone", "2017-02", 10, 1, float("nan"), float("nan"), 1.0, False),
+        ("classic", "everyone", "everyone", AVERAGE, 110, 0, 110, 1.0, 1.0, True),
+        ("classic", "everyone", "everyone", AVERAGE, 100, 1, 40, 0.4, 1.0, True),
+    ]
+    base = AnalystRecord(month_ends=None, currency="", money_title="", definitions=())  # type: ignore[arg-type]
+    shown = retention(replace(base, cohorts=pd.DataFrame(rows, columns=list(COHORTS))), Keys(content.segments))
+    (table,) = shown.cohorts
+    assert [(name, size, [cell.words for cell in cells]) for name, size, cells in table.rows] == [
+        (AVERAGE, "", ["100", "40"]),
+        ("2017-01", "100", ["100", "40"]),
+        ("2017-02", "10", ["100", ""]),
+    ]
+    assert table.rows[2][2][1].title.endswith("not over yet")
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "tone"),
+    [
+        (VerdictKind.DISTINCT, "Yes, these are groups", "good"),
+        (VerdictKind.SLICES, "Steady, but not separate", "mixed"),
+        (VerdictKind.NOTHING, "No: ", "bad"),
+    ],
+)
+def test_the_verdict_in_a_sentence(content: DiscoveryContent, kind: VerdictKind, start: str, tone: str) -> None:
+    second = statements(ReportContent("t", replace(content, kind=str(kind))), None)[1]
+    assert second.answer.startswith(start)
+    assert second.tone == tone

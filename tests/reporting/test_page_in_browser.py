@@ -1,0 +1,105 @@
+"""The page in Chromium, as wide as a phone, MLflow's viewer and a window, light and dark: nothing scrolls sideways."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analytics.record import AnalystRecord
+from reporting.content.report_content import DiscoveryContent, ReportContent
+from reporting.page import html_report
+
+SPEC = importlib.util.spec_from_file_location(
+    "browser", Path(__file__).parents[1] / "serving" / "explorer" / "browser.py"
+)
+assert SPEC is not None
+assert SPEC.loader is not None
+browser = importlib.util.module_from_spec(SPEC)
+sys.modules.setdefault("browser", browser)
+SPEC.loader.exec_module(browser)
+
+SIZES = ((390, 844), (625, 525), (1440, 900))
+WIDEST = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
+# what sticks out of the page, apart from tables that scroll in their own frame and texts for screen readers
+ASTRAY = """[...document.querySelectorAll("body *")].filter((e) => {
+  const box = e.getBoundingClientRect();
+  return box.width > 1 && box.right > document.documentElement.clientWidth + 1 && !e.closest(".wide, .heat, .examples");
+}).map((e) => `${e.tagName}.${e.className}`).slice(0, 5)"""
+
+
+@pytest.fixture(scope="module")
+def tab(needed: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    program = str(needed(browser.chromium(), "no Chromium is installed (apt-get install chromium)"))
+    with browser.open_page(program, tmp_path_factory.mktemp("chromium")) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="module", params=[5, 60])
+def address(
+    request: pytest.FixtureRequest,
+    make_content: Callable[..., DiscoveryContent],
+    make_record: Callable[..., AnalystRecord],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> str:
+    content = make_content(request.param)
+    report = ReportContent("Acme " * 30, content, version="7", day="2018-01-05", record=make_record(content))
+    file = tmp_path_factory.mktemp("page") / "report.html"
+    file.write_text(html_report(report), encoding="utf-8")
+    return file.as_uri()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_nothing_scrolls_sideways(tab: Any, address: str, width: int, height: int, dark: bool) -> None:
+    tab.size(width, height, phone=width < 500)
+    tab.dark(dark)
+    tab.open(address)
+    tab.wait("document.readyState === 'complete'")
+    tab.js("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+    assert tab.js(WIDEST) <= width, tab.js(ASTRAY)
+    assert tab.js(ASTRAY) == []
+    assert not tab.problems
+
+
+def test_any_two_segments_can_be_compared_without_script(tab: Any, address: str) -> None:
+    tab.size(625, 525)
+    tab.open(address)
+    tab.wait("document.readyState === 'complete'")
+    shown = """[...document.querySelectorAll(".two thead th")].filter((e) => e.offsetParent && e.innerText)
+      .map((e) => e.innerText[0])"""
+    assert tab.js(shown) == ["A", "B"]
+    tab.js("document.querySelector('.second-3').click()")
+    assert tab.js(shown) == ["A", "D"]
+    tab.js("document.querySelector('.first-3').click()")
+    assert tab.js(shown) == ["D", "D"]
+
+
+def test_the_keyboard_reaches_what_is_folded_and_the_choices(tab: Any, address: str) -> None:
+    tab.size(1440, 900)
+    tab.open(address)
+    tab.wait("document.readyState === 'complete'")
+    tab.press("Tab")
+    assert tab.js("document.activeElement.tagName") == "SUMMARY"
+    was_open = tab.js("document.activeElement.parentElement.open")
+    tab.press("Enter")
+    assert tab.js("document.activeElement.parentElement.open") is not was_open
+    tab.js("document.querySelector('.first-0').focus()")
+    tab.press("ArrowRight")
+    assert tab.js("document.querySelector('.first-1').checked")
+
+
+def test_it_works_in_a_sandboxed_frame_as_mlflow_shows_it(tab: Any, address: str, tmp_path: Path) -> None:
+    html = Path(address.removeprefix("file://")).read_text(encoding="utf-8")
+    escaped = html.replace("&", "&amp;").replace('"', "&quot;")
+    file = tmp_path / "frame.html"
+    frame = f'<iframe sandbox="allow-scripts" width="625" height="525" srcdoc="{escaped}"></iframe>'
+    file.write_text(f"<!doctype html><meta charset=utf-8>{frame}", encoding="utf-8")
+    tab.size(1440, 900)
+    tab.open(file.as_uri())
+    tab.wait("document.readyState === 'complete'")
+    assert not tab.problems

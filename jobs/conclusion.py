@@ -9,9 +9,9 @@ from features.vector_table import CustomerVectors
 from jobs.discovery_record import make_record, provenance
 from registry.runs.discovery_runs import DISCOVERY
 from registry.runs.records import DiscoveryRecord
+from reporting.content.changes import what_changed
 from reporting.page import html_report
 from reporting.pictures.all_pictures import DrawnPictures, draw_pictures
-from reporting.tables import money_columns
 from reporting.what_changed import what_changed_page
 from segment_model.model import SegmentModel
 from segment_model.self_test import with_examples
@@ -20,7 +20,6 @@ from training.profiling.rule_learning import learn_rules
 from training.progress import Announce, Progress
 from training.settings import Settings
 from training.succession.succession import succeed
-from training.succession.what_changed import what_changed
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,7 @@ def _discover_named(
 
 def _changes(title: str, discovery: Discovery, incumbent: SegmentModel) -> str:
     """The page on what the retrain changed."""
-    money = next(iter(money_columns(discovery)), None)
-    change = what_changed(discovery.model, incumbent, discovery.frame, money)
+    change = what_changed(incumbent, discovery.model, discovery.frame)
     return what_changed_page(change, title)
 
 

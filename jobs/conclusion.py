@@ -9,13 +9,12 @@ from features.vector_table import CustomerVectors
 from jobs.discovery_record import make_record, provenance
 from registry.runs.discovery_runs import DISCOVERY
 from registry.runs.records import DiscoveryRecord
-from reporting.content.changes import what_changed as changes_since
+from reporting.content.changes import what_changed
 from reporting.content.of_discovery import content_of_discovery
 from reporting.content.report_content import ReportContent
 from reporting.content.stored_content import content_to_json
 from reporting.page import html_report
 from reporting.pictures.all_pictures import DrawnPictures, draw_pictures
-from reporting.tables import money_columns
 from reporting.what_changed import what_changed_page
 from segment_model.model import SegmentModel
 from segment_model.self_test import with_examples
@@ -24,7 +23,6 @@ from training.profiling.rule_learning import learn_rules
 from training.progress import Announce, Progress
 from training.settings import Settings
 from training.succession.succession import succeed
-from training.succession.what_changed import what_changed
 
 
 @dataclass(frozen=True)
@@ -60,10 +58,10 @@ def conclude(
         discovery.frame, discovery.contract, discovery.labels, discovery.model.cards, settings.discovery.seed
     )
     title = settings.title or settings.registry.model_name
-    changed = None if incumbent is None else changes_since(incumbent, discovery.model, discovery.frame)
+    changed = None if incumbent is None else what_changed(incumbent, discovery.model, discovery.frame)
     content = content_of_discovery(discovery, rules, vectors.report, changed)
     report = html_report(ReportContent(title, content))
-    changes = "" if incumbent is None else _changes(title, discovery, incumbent)
+    changes = "" if changed is None else what_changed_page(changed, title)
     record = make_record(
         settings, vectors, discovery, pictures, report, rules, changes, evidence=content_to_json(content)
     )
@@ -91,13 +89,6 @@ def _discover_named(
         model, lineage = succeed(model, incumbent, discovery.frame)
         announce(f"of the champion's segments: {'; '.join(lineage.sentences)}")
     return replace(discovery, model=with_examples(model, discovery.frame))
-
-
-def _changes(title: str, discovery: Discovery, incumbent: SegmentModel) -> str:
-    """The page on what the retrain changed."""
-    money = next(iter(money_columns(discovery)), None)
-    change = what_changed(discovery.model, incumbent, discovery.frame, money)
-    return what_changed_page(change, title)
 
 
 def _draw(discovery: Discovery, announce: Announce) -> DrawnPictures:

@@ -67,11 +67,18 @@ def record_metrics(record: AnalystRecord) -> Metrics:
 
 def _latest(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Of each figure and group the row of the last month end (an empty period), else of the longest and latest one."""
-    ends = rows["period"].astype(str).str.rpartition("/")
-    order = rows.assign(now=rows["period"] == "", end=ends[2], start=ends[0])
-    order["long"] = order["start"] != ""
-    latest = order.sort_values(["now", "end", "long"]).drop_duplicates(["figure", "group"], keep="last")
-    return [{str(name): value for name, value in row.items()} for row in latest.to_dict(orient="records")]
+    latest: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows.to_dict(orient="records"):
+        place = (row["figure"], row["group"])
+        if place not in latest or _lateness(row["period"]) > _lateness(latest[place]["period"]):
+            latest[place] = {str(name): value for name, value in row.items()}
+    return list(latest.values())
+
+
+def _lateness(period: str) -> tuple[bool, str, bool]:
+    """The later, the greater: the state of now, then by the month that ends; of these, several months at once."""
+    _, several, end = period.rpartition("/")
+    return not period, end, bool(several)
 
 
 def _number(value: object) -> float | None:

@@ -259,7 +259,8 @@ def test_the_run_has_a_row_a_candidate_with_its_scores_and_what_was_said_of_it(t
     fetched = fetch(location)
     with connected(location) as connection:
         (only,) = connection.client.search_runs([connection.experiment_id()])
-        candidates = connection.client.load_table(connection.experiment_id(), "candidates.json")
+        stored = connection.client.download_artifacts(only.info.run_id, "candidates.json", str(tmp_path))
+    candidates = pd.read_json(stored, orient="split")
     assert only.info.run_id == fetched.run_id
     assert only.info.run_name == f"v1 · {len(fetched.model.ids)} segments · distinct groups · {settings['as_of']}"
     assert only.data.params["discovery.algorithms"] == '[{"algorithm": "kmeans", "segments": [8, 9]}]'

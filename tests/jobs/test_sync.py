@@ -337,7 +337,7 @@ DAMAGES: list[tuple[str, Any, str]] = [
     (RECORD, b"[]", "record.json must hold keys (format, champion, settings"),
     (RECORD, b"[" * 100_000, "record.json cannot be read: "),
     (RECORD, b"{}", "'settings' is needed"),
-    (RECORD, b'{"format": 2}', "is of format 2; this version reads up to 1"),
+    (RECORD, b'{"format": 3}', "is of format 3; this version reads up to 2"),
     (RECORD, "a folder", "record.json cannot be read: "),
     ("champion", None, "'champion' is needed"),
     ("settings", [], "'settings' must be a block of names (found [])"),
@@ -345,8 +345,8 @@ DAMAGES: list[tuple[str, Any, str]] = [
     ("tags", {"a": 1}, "'tags.a' must be text (found 1). Put it in quotes"),
     ("tags", {}, "is needed, because it identifies the run of the discovery"),
     ("metrics", {"a": "b"}, "'metrics.a' must be a number (found 'b')"),
-    ("candidates", [{}], "'candidates.0.name' is needed"),
-    ("candidates", {"a": 1}, "'candidates' must be a list, each entry "),
+    ("parameters", [1], "'parameters' must be "),
+    ("began", "noon", "'began' must be "),
     ("raw_columns", {"orders": "amount"}, "'raw_columns.orders' must be a list, each entry text (found 'amount')"),
     ("data_digest", "sha256:00", "are not of the same customers"),
     ("vectors.parquet", None, "there is no file "),
@@ -378,6 +378,21 @@ def test_whatever_is_damaged_is_one_line_and_nothing_is_sent(
     assert result.stderr.count("\n") == 1
     assert "nothing to send" not in result.output
     assert kept(shop) == [pending]
+
+
+def test_what_the_version_before_kept_is_sent(shop: Path) -> None:
+    """Format 1 held the candidates, and neither parameters nor times."""
+    folder_with(shop, UP)
+    (pending,) = kept(shop)
+    story = json.loads((pending / RECORD).read_text(encoding="utf-8"))
+    for part in ("parameters", "began", "ended"):
+        del story[part]
+    candidates = [{"name": "KMeans, 2 segments", "params": {"segments": 2}, "metrics": {}, "tags": {}}]
+    (pending / RECORD).write_text(json.dumps({**story, "format": 1, "candidates": candidates}), encoding="utf-8")
+    assert "registered customer-segments version 1" in run("sync", "--config", shop / "shop.yaml").output
+    (sent,) = parents(shop)
+    assert sent.data.params == {}
+    assert sent.data.metrics["customers"] == 60
 
 
 @given(place=st.floats(0, 1), put=st.binary(max_size=4), cut=st.integers(0, 4))

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,26 +78,35 @@ def test_all_settings_are_in_the_file(
     assert yaml.safe_load(stored.read_text()) == record.settings
 
 
-def test_one_discovery_is_one_run_whose_candidates_mlflow_reads_as_a_table(
-    logged: tuple[RegistryLocation, str], record: DiscoveryRecord, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    location, run_id = logged
-    assert [run.info.run_id for run in runs_of(location)] == [run_id]
-    with connected(location) as connection:
-        experiment = connection.experiment_id()
-        candidates = connection.client.load_table(experiment, "candidates.json", run_ids=[run_id])
-    pd.testing.assert_frame_equal(candidates, record.tables["candidates"])
-
-
-def test_the_search_of_runs_gives_a_tidy_row(logged: tuple[RegistryLocation, str]) -> None:
-    location, run_id = logged
+@contextmanager
+def tracked(location: RegistryLocation) -> Iterator[Any]:
+    """MLflow as a person uses it in a notebook: its fluent functions ask the registry of `location`."""
     mlflow = load_mlflow()
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(location.tracking_uri)
     try:
-        runs = mlflow.search_runs(experiment_names=[location.experiment])
+        yield mlflow
     finally:
         mlflow.set_tracking_uri(before)
+
+
+def test_one_discovery_is_one_run_whose_candidates_mlflow_reads_as_a_table(
+    logged: tuple[RegistryLocation, str], record: DiscoveryRecord
+) -> None:
+    location, run_id = logged
+    (run,) = runs_of(location)
+    assert run.info.run_id == run_id
+    with tracked(location) as mlflow:
+        client = mlflow.MlflowClient()
+        candidates = client.load_table(run.info.experiment_id, "candidates.json", run_ids=[run_id])
+    expected = record.tables["candidates"]
+    pd.testing.assert_frame_equal(candidates, expected, check_dtype=False)
+
+
+def test_the_search_of_runs_gives_a_tidy_row(logged: tuple[RegistryLocation, str]) -> None:
+    location, run_id = logged
+    with tracked(location) as mlflow:
+        runs = mlflow.search_runs(experiment_names=[location.experiment])
     assert len(runs) == 1
     row = runs.iloc[0]
     assert row["run_id"] == run_id

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from features.learned import LearnedFeatures
+from features.vector_table import CustomerVectors
+from jobs.run_content.description import MOST_CHARACTERS, description_of, markdown_table
+from training.discovery.discovery import Discovery
+
+
+def vectors_of(discovery: Discovery) -> CustomerVectors:
+    return CustomerVectors(discovery.frame, discovery.contract, LearnedFeatures(), date(2018, 1, 1), "sha256:x", {})
+
+
+def test_it_begins_with_a_row_a_segment(kmeans_discovery: Discovery) -> None:
+    text = description_of("Shop", vectors_of(kmeans_discovery), kmeans_discovery)
+    lines = text.splitlines()
+    assert lines[0] == "| segment | customers | share | monetary value, USD | in words | id |"
+    for line, card in zip(lines[2:6], kmeans_discovery.model.cards, strict=True):
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        assert cells[0] == card.name
+        assert cells[1] == f"{card.size:,}"
+        assert cells[-1] == f"`{card.id}`"
+    assert kmeans_discovery.verdict.sentence in text
+    assert "Shop: 400 customers as of 2018-01-01" in text
+
+
+def test_a_name_is_text_and_never_markup(kmeans_discovery: Discovery) -> None:
+    hostile = "a|b **c** <img src=x onerror=alert(1)>\n# d `e` [f](javascript:g)"
+    cards = tuple(replace(card, name=hostile) for card in kmeans_discovery.model.cards)
+    discovery = replace(kmeans_discovery, model=replace(kmeans_discovery.model, discovered_cards=cards))
+    row = description_of("Shop", vectors_of(discovery), discovery).splitlines()[2]
+    assert r"a\|b \*\*c\*\* \<img src=x onerror=alert(1)\> \# d \`e\` \[f\](javascript:g)" in row
+
+
+@pytest.mark.parametrize("segments", [1, 7, 60, 500])
+@pytest.mark.parametrize("words", ["", "x" * 60, "x" * 5000])
+def test_no_table_is_longer_than_mlflow_keeps(segments: int, words: str) -> None:
+    rows = [{"segment": f"segment {number}", "in words": words, "id": f"`seg-{number}`"} for number in range(segments)]
+    text = markdown_table(rows, MOST_CHARACTERS)
+    assert len(text) <= MOST_CHARACTERS
+    kept = text.count("| segment ") - 1
+    assert kept == segments or f"and {segments - kept} more segments" in text
+
+
+def test_no_segments_are_no_table() -> None:
+    assert markdown_table([], 100) == "|  |\n|  |"

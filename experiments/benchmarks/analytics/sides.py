@@ -12,6 +12,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -80,13 +81,17 @@ def query_seconds(file: Path) -> dict[str, float]:
     """Processor seconds of each query."""
     with duckdb.connect(str(file), read_only=True) as connection:
         connection.execute(READ_ALL).fetchall()
-        return {name: _timed(lambda query=query: connection.execute(query).df()) for name, query in QUERIES.items()}
+        return {name: _timed(partial(_answer, connection, query)) for name, query in QUERIES.items()}
 
 
 def query_answers(file: Path, queries: Mapping[str, str] = QUERIES) -> dict[str, pd.DataFrame]:
     """The answer of each query."""
     with duckdb.connect(str(file), read_only=True) as connection:
-        return {name: connection.execute(query).df() for name, query in queries.items()}
+        return {name: _answer(connection, query) for name, query in queries.items()}
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
+    return connection.execute(query).df()
 
 
 SIDES: Mapping[str, Callable[[Path], dict[str, float]]] = {"record": our_seconds, "queries": query_seconds}

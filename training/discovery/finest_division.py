@@ -1,4 +1,8 @@
-"""The choice on a continuum: where no gaps part the segments, the finest division that is found again."""
+"""The finest division that is found again: where no gaps part the segments, or only gaps that are mostly filled.
+
+Half of a valley's density left in it parts two groups, but tells little more than their names: a customer of one often
+looks like one of the other. So finer divisions are compared as on a continuum, and the verdict says what gaps part.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.decision import Proposal
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
-from training.evaluation.selection import is_agreed, objections, shows_groups
+from training.evaluation.selection import is_agreed, objections, shows_clear_groups, shows_groups
 from training.evaluation.verdict import VerdictKind
 from training.money_columns import money_column
 from training.separation.gaps import hold_out
@@ -26,17 +30,31 @@ from training.settings import DiscoverySettings
 def finest_found_again(proposal: Proposal, settings: DiscoverySettings) -> tuple[Proposal, Ladder | None]:
     """The finest steady division, if the verdict on the proposed segments is a continuum; else the proposal as it is.
 
-    The ladder is None for any other verdict, and where gaps show groups. If a small segment of top spenders is found
-    again beside the others, it is one of the segments.
+    Groups whose gaps are mostly filled give way to more segments that are found again. The ladder is None where the
+    segments are no rung of it: clear groups, and others that nothing finer replaces. If a small segment of top spenders
+    is found again beside the others, it is one of the segments.
     """
     judgement = proposal.chosen.judgement
-    if judgement is None or proposal.verdict.kind is not VerdictKind.SLICES:
+    if judgement is None or shows_clear_groups(judgement):
         return proposal, None
-    if shows_groups(judgement) or is_agreed(judgement):
+    grouped = shows_groups(judgement)
+    if not grouped and (proposal.verdict.kind is not VerdictKind.SLICES or is_agreed(judgement)):
         return proposal, None
     divisions = _divisions(proposal.candidates, proposal.customers, settings)
     ladder = climb(divisions, proposal.customers.points)
     finest = ladder.chosen
+    if grouped:
+        if finest is None or finest.segments <= judgement.segments:
+            return proposal, None
+        coarser = f"gaps part {judgement.groups} groups, but leave more than half of the density between them"
+        chosen, ladder = _chosen(proposal, ladder, settings)
+        return replace(chosen, verdict=replace(chosen.verdict, reasons=(*chosen.verdict.reasons, coarser))), ladder
+    return (proposal, ladder) if finest is None else _chosen(proposal, ladder, settings)
+
+
+def _chosen(proposal: Proposal, ladder: Ladder, settings: DiscoverySettings) -> tuple[Proposal, Ladder]:
+    """The finest steady division of a ladder that has one, with top spenders where they are found again."""
+    finest, divisions = ladder.chosen, _divisions(proposal.candidates, proposal.customers, settings)
     if finest is None:
         return proposal, ladder
     for customers, candidate in _with_top_spenders(proposal, ladder, settings):

@@ -14,6 +14,7 @@ from training.settings import DiscoverySettings
 AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are sampling noise
 LEAST_STABILITY = 0.5  # adjusted Rand index between halves; below it the segments depend on the sample
 LEAST_SUPPORT = 2  # that of two groups with a gap between them
+CLEAR = 0.5  # mean emptiness of gaps; below it more than half of the density is left in them
 AGREED = 0.75  # adjusted Rand index; from there Hennig (2007) calls a cluster valid and stable
 MOST_UNASSIGNED = 0.25  # share of the customers
 LEAST_AGREED_SHARE = 0.05  # of the customers, in the smallest segment
@@ -132,6 +133,11 @@ def support(judgement: Judgement) -> int:
 def shows_groups(judgement: Judgement) -> bool:
     """Whether gaps support a candidate at least as well as two groups with a gap between them."""
     return support(judgement) >= LEAST_SUPPORT
+
+
+def shows_clear_groups(judgement: Judgement) -> bool:
+    """Whether gaps support a candidate, and are empty rather than filled."""
+    return shows_groups(judgement) and judgement.emptiness >= CLEAR
 
 
 def is_agreed(judgement: Judgement) -> bool:

@@ -8,7 +8,7 @@ the logarithmic one (`log_scale`), and is no gap where the segments touch densel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from training.separation.contact import touch_densely
 from training.separation.log_scale import on_log_scale
 from training.separation.sparse_belts import Linkage, belts_between, linkage
 from training.separation.tie_blurring import blur_ties, measure_ties
-from training.separation.valleys import Counts, count_windows, rounded, scatter, straight
+from training.separation.valleys import Counts, count_windows, positions_between, rounded, scatter, straight
 
 MOST_CHANCE = 0.05  # probability of such a valley if the density has one peak
 MOST_DEPTH = 0.6  # a valley's density over that of the lower peak; a shallower dent is no gap, however certain
@@ -125,16 +125,22 @@ def pairs_of(held_out: HeldOut, labels: Indices, nearest: Indices, segments: int
     kept = [labels[held_out.folds != fold] for fold in range(FOLDS)]
     if any(np.any(np.bincount(part[part >= 0], minlength=segments) == 0) for part in (*parts, *kept)):
         return ()
-    pairs: list[PairEvidence] = []
-    for number, scale in enumerate(held_out.scales):
-        first, second = (belts_between(tree, part, segments) for tree, part in zip(scale.trees, parts, strict=True))
-        ratios, touching = np.minimum(first.ratios, second.ratios), np.triu(first.touching | second.touching)
-        neighbours = _neighbours(scale.points, labels, segments, touching) if not number else [p.pair for p in pairs]
-        valleys = _valleys(scale.points, held_out.folds, labels, segments, neighbours)
-        here = [PairEvidence(pair, total.chance, total.depth, float(ratios[pair])) for pair, total in valleys.items()]
-        pairs = [_on_both_scales(*both) for both in zip(pairs, here, strict=True)] if number else here
+    halves = [
+        [belts_between(tree, part, segments) for tree, part in zip(scale.trees, parts, strict=True)]
+        for scale in held_out.scales
+    ]
+    ratios = np.min([belts.ratios for scale in halves for belts in scale], axis=0)
+    touching = np.triu(halves[0][0].touching | halves[0][1].touching)
+    neighbours = _neighbours(held_out.points, labels, segments, touching)
+    counted = _valleys(held_out, labels, segments, neighbours)
     mapped = held_out.unspread @ rounded(held_out.unspread, labels, segments).transform
-    return tuple(_tested_for_contact(pair, mapped, nearest[held_out.rows], held_out.folds) for pair in pairs)
+    return tuple(
+        _tested_for_contact(
+            PairEvidence(pair, counts[0].chance, max(each.depth for each in counts), float(ratios[pair])),
+            mapped, nearest[held_out.rows], held_out.folds,
+        )
+        for pair, counts in counted.items()
+    )  # fmt: skip
 
 
 def confirmed_groups(pairs: Sequence[PairEvidence], segments: int) -> int:
@@ -162,41 +168,45 @@ def _neighbours(points: Floats, labels: Indices, segments: int, touching: Flags)
     return sorted(pairs)
 
 
-def _on_both_scales(encoded: PairEvidence, other: PairEvidence) -> PairEvidence:
-    """The evidence of a pair on two scales: a valley must be as deep on the other one, but need not be as certain.
-
-    The same customers are counted on both, so that a second test of chance would only refuse small segments.
-    """
-    return replace(encoded, depth=max(encoded.depth, other.depth), belt=min(encoded.belt, other.belt))
-
-
 def _tested_for_contact(pair: PairEvidence, mapped: Floats, nearest: Indices, folds: Indices) -> PairEvidence:
     """The evidence with the test for dense contact, which only matters where there is a valley or a belt."""
     return replace(pair, touching=pair.parted and touch_densely(mapped, nearest, folds, pair.pair, MOST_DEPTH))
 
 
 def _valleys(
-    points: Floats, folds: Indices, labels: Indices, segments: int, pairs: Iterable[tuple[int, int]]
-) -> dict[tuple[int, int], Counts]:
-    """The held-out counts of every pair, summed over the folds."""
-    counts = dict.fromkeys(pairs, Counts())
+    held_out: HeldOut, labels: Indices, segments: int, pairs: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[Counts, ...]]:
+    """The held-out counts of every pair on each scale, summed over the folds."""
+    counts = {pair: (Counts(),) * len(held_out.scales) for pair in pairs}
     for fold in range(FOLDS):
-        for pair, counted in _valleys_in(points, folds == fold, labels, segments, counts).items():
-            counts[pair] += counted
+        for pair, counted in _valleys_in(held_out, held_out.folds == fold, labels, segments, counts):
+            counts[pair] = tuple(total + each for total, each in zip(counts[pair], counted, strict=True))
     return counts
 
 
 def _valleys_in(
-    points: Floats, left_out: Flags, labels: Indices, segments: int, pairs: Iterable[tuple[int, int]]
-) -> dict[tuple[int, int], Counts]:
-    """The counts of every pair on the customers left out, in the layout whose valley is clearer on the others."""
-    trained, own = points[~left_out], labels[~left_out]
-    layouts = [make(trained, own, segments) for make in (straight, rounded)]
-    mapped = [(layout.on(trained), layout.on(points[left_out])) for layout in layouts]
-    counts = {}
+    held_out: HeldOut, left_out: Flags, labels: Indices, segments: int, pairs: Iterable[tuple[int, int]]
+) -> Iterator[tuple[tuple[int, int], list[Counts]]]:
+    """The counts of every pair on the customers left out, in the layout whose valley is clearer on the others.
+
+    The other scale is that of the same customers, those in the tube on the encoded scale: a group near 0 is stretched
+    so much by logarithms that it would distort the tubes of all others.
+    """
+    (points, *others), own = [scale.points[~left_out] for scale in held_out.scales], labels[~left_out]
+    tested, *others_tested = (scale.points[left_out] for scale in held_out.scales)
+    layouts = [make(points, own, segments) for make in (straight, rounded)]
+    mapped = [(layout.on(points), layout.on(tested)) for layout in layouts]
     for pair in pairs:
         lines = [(known.along(*pair), unknown.along(*pair)) for known, unknown in mapped]
-        in_training = [count_windows(known, known) for known, _ in lines]
-        clearest = min(range(len(lines)), key=lambda number: (in_training[number].chance, in_training[number].depth))
-        counts[pair] = count_windows(*lines[clearest])
-    return counts
+        known, unknown = lines[_clearest([(one.positions, other.positions) for one, other in lines])]
+        counts = [count_windows(known.positions, unknown.positions)]
+        for other, other_tested in zip(others, others_tested, strict=True):
+            on_other = positions_between(other[known.rows], own[known.rows], pair, other_tested[unknown.rows])
+            counts.append(count_windows(*on_other[_clearest(on_other)]) if on_other else Counts())
+        yield pair, counts
+
+
+def _clearest(lines: Sequence[tuple[Floats, Floats]]) -> int:
+    """The line whose valley is clearest among the customers in training."""
+    valleys = [count_windows(known, known) for known, _ in lines]
+    return min(range(len(lines)), key=lambda number: (valleys[number].chance, valleys[number].depth))

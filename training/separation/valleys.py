@@ -51,6 +51,14 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Line:
+    """The points in a tube: their rows (m,) among all, and their positions (m,) along it."""
+
+    rows: Indices
+    positions: Floats
+
+
+@dataclass(frozen=True)
 class Layout:
     """A space to look for valleys in: a linear map (width, width) of points, and the mapped means (segments, width)."""
 
@@ -66,6 +74,13 @@ class Layout:
                 detour[[a, b]] = np.inf
                 if np.all(detour >= squared[a, b]):
                     yield a, b
+
+    def between(self, points: Floats) -> Floats:
+        """Positions (n,) of (n, width) points along the line from the first of two means, at 0, to the second, at 1."""
+        way = self.means[1] - self.means[0]
+        length = float(way @ way)
+        positions: Floats = ((points @ self.transform) - self.means[0]) @ way / (length or 1.0)
+        return positions
 
     def on(self, points: Floats) -> Mapped:
         """(n, width) points mapped into this layout."""
@@ -90,12 +105,12 @@ class Mapped:
         nearest: Indices = np.argmin(self.squared, axis=1)
         return nearest
 
-    def along(self, a: int, b: int) -> Floats:
-        """The sorted positions, along the line from mean a (at 0) to mean b (at 1), of the points in the tube."""
+    def along(self, a: int, b: int) -> Line:
+        """The points in the tube, and where they lie along the line from mean a (at 0) to mean b (at 1)."""
         way = self.means[b] - self.means[a]
         length = float(way @ way)
         if length == 0:
-            return np.empty(0)
+            return Line(np.empty(0, dtype=np.intp), np.empty(0))
         ours = np.flatnonzero((self.nearest == a) | (self.nearest == b))
         projected = self.inner[ours, b] - self.inner[ours, a]
         position = (projected - self.means[a] @ way) / length
@@ -103,7 +118,7 @@ class Mapped:
         # ‖x + s·way − m‖² = ‖x − m‖² + 2s·way·(x − m) + s²‖way‖², and the last term is the same for every mean
         feet = self.squared[ours] + 2 * shift[:, None] * (projected[:, None] - self.means @ way)
         inside = np.minimum(feet[:, a], feet[:, b]) <= feet.min(axis=1)
-        return np.sort(position[inside])
+        return Line(ours[inside], position[inside])
 
 
 def straight(points: Floats, labels: Indices, segments: int) -> Layout:
@@ -130,7 +145,8 @@ def scatter(points: Floats, labels: Indices, segments: int) -> Floats:
 
 
 def count_windows(learned: Floats, tested: Floats) -> Counts:
-    """Choose the windows on `learned` positions and count the `tested` positions in them; both sorted."""
+    """Choose the windows on `learned` positions and count the `tested` positions in them."""
+    learned, tested = np.sort(learned), np.sort(tested)
     left, right = learned[learned < 0.5], learned[learned >= 0.5]
     if len(learned) < FEWEST_IN_TUBE or len(left) < 2 or len(right) < 2:
         return Counts()
@@ -147,6 +163,21 @@ def count_windows(learned: Floats, tested: Floats) -> Counts:
         return Counts()
     peaks = [around[side][np.argmax(crowd[side])] for side in (before, after)]
     return Counts(*(int(number) for number in _within(tested, np.array([bottom, *peaks]), width)))
+
+
+def positions_between(
+    known: Floats, labels: Indices, pair: tuple[int, int], unknown: Floats
+) -> list[tuple[Floats, Floats]]:
+    """Positions along the line between two segments, in either layout: of `known` points, and of `unknown` ones.
+
+    known : (n, width); labels : (n,) their segments, of which those of the pair lay the line. Empty where one of these
+    has no point.
+    """
+    own = np.select([labels == segment for segment in pair], [0, 1], -1).astype(np.intp)
+    if min(np.count_nonzero(own == number) for number in (0, 1)) == 0:
+        return []
+    layouts = [make(known, own, 2) for make in (straight, rounded)]
+    return [(layout.between(known), layout.between(unknown)) for layout in layouts]
 
 
 def _within(positions: Floats, starts: Floats, width: float) -> Indices:

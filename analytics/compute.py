@@ -11,6 +11,7 @@ from analytics.groups import groupings_of
 from analytics.growth.sizes import growth
 from analytics.history import History
 from analytics.marking import Marking
+from analytics.money.lifetime_value import money_so_far, values_by_formula, values_by_survival
 from analytics.money.order_figures import order_figures
 from analytics.money.subscription_figures import subscription_figures
 from analytics.money.trials import trial_figures
@@ -42,6 +43,7 @@ def compute_record(
     shaped = frozenset(column.name for column in contract.columns if column.role is Role.BASIS)
     marking = Marking(history.segments, shaped, options.floor)
     figures = []
+    money = None
     if history.terms is not None:
         money = subscription_figures(history, groupings, options, marking)
         figures.append(money.rows)
@@ -49,7 +51,9 @@ def compute_record(
         notes += money.notes
     if history.orders is not None:
         figures.append(order_figures(history, groupings, options, marking))
-    months = customer_months(history)
+    by_customer = None if money is None else money.sums.by_customer
+    figures.append(money_so_far(history, by_customer, groupings, options, marking))
+    months = customer_months(history, by_customer)
     tables: dict[str, pd.DataFrame] = {}
     if months is not None:
         retention = all_retention(history, months, groupings, options, marking)
@@ -58,6 +62,11 @@ def compute_record(
         notes += retention.notes
         tables = {"cohorts": retention.cohorts, "retention": retention.retention, "survival": retention.survival}
         tables |= {"sizes": grown.sizes, "flows": grown.flows}
+    if money is not None:
+        figures.append(values_by_formula(money.rows, options, history.month_ends.window))
+        expected, lower_limits = values_by_survival(money.rows, tables["survival"], options)
+        figures.append(expected)
+        notes += lower_limits
     distributions = all_distributions(history, vectors, labels, contract, options)
     notes += distributions.notes
     rows = joined(figures)

@@ -15,10 +15,9 @@ class RecordOptions:
     currency : the unit of money. floor : a group of fewer customers shows no rate. margin : the share of money that is
     left after costs, for lifetime values; None: 1, which is told. reactivation_in_nrr : whether money that came back
     counts as retained. churn_denominator : "start_and_new" divides by the customers of the start and those won
-    meanwhile. horizon_months : how far an expected lifetime value looks ahead. so_far_days : the age at which the
-    money so far is compared. cohorts : the length of a period of acquisition. hollow : the positions of month ends
-    where the tables reach less far back than they did in training. intervals : whether intervals and marks are
-    computed, which takes a further pass over the customers.
+    meanwhile. horizon_months : how far an expected lifetime value looks ahead. cohorts : the length of a period of
+    acquisition. hollow : the positions of month ends where the tables reach less far back than they did in training.
+    intervals : whether intervals and marks are computed, which takes a further pass over the customers.
     """
 
     currency: str = ""
@@ -27,7 +26,6 @@ class RecordOptions:
     reactivation_in_nrr: bool = False
     churn_denominator: Literal["start", "start_and_new"] = "start"
     horizon_months: int = 36
-    so_far_days: int = 365
     cohorts: Literal["month", "quarter"] = "month"
     hollow: frozenset[int] = frozenset()
     intervals: bool = True

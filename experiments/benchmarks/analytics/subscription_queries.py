@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from experiments.benchmarks.analytics.grouped import MONTHS, MONTHS_AND_WINDOW
+from experiments.benchmarks.analytics.grouped import MONTHS, MONTHS_AND_WINDOW, WINDOW
 
 # what each customer pays a month at each month end, trials aside
 PAID = """
@@ -88,6 +88,19 @@ MRR_SHARE = f"""
     FROM paid JOIN members USING (customer_id, position) JOIN total USING (position) {MONTHS}
 """
 
+# where customers are at the last month end: ARPA then, by the churn of all months, of where they were at each start
+LTV_FORMULA = f"""
+    WITH arpa AS (
+        WITH {PAID}
+        SELECT segment, plan, sum(cents) / 10000 / count(*) AS arpa
+        FROM paid JOIN members USING (customer_id, position)
+        WHERE position = (SELECT max(position) FROM ends) {WINDOW}),
+    churn AS ({KEPT.format(value="count(*) FILTER (after = 0) / count(*)")})
+    SELECT NULL AS position, arpa.segment, arpa.plan, arpa / nullif(value, 0) AS value
+    FROM arpa JOIN churn ON arpa.segment IS NOT DISTINCT FROM churn.segment
+    AND arpa.plan IS NOT DISTINCT FROM churn.plan AND churn.position IS NULL
+"""
+
 SUBSCRIPTION_QUERIES: Mapping[str, str] = {
     "mrr": STATE.format(value="sum(cents) / 10000"),
     "mrr_share": MRR_SHARE,
@@ -107,4 +120,5 @@ SUBSCRIPTION_QUERIES: Mapping[str, str] = {
     "nrr": KEPT.format(value="sum(after) / sum(before)"),
     "quick_ratio": QUICK,
     "trial_conversion": TRIALS,
+    "ltv_formula": LTV_FORMULA,
 }

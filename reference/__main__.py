@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reference import commands, features, service, settings
+from reference import analytics, commands, features, service, settings
 from reference.pages import filled, names_in
 from segment_model.errors import SettingsError
 
@@ -17,7 +17,7 @@ PAGES = ("reference.md", "operations.md")
 
 def all_blocks() -> dict[str, str]:
     """Every generated block by its name."""
-    return commands.blocks() | settings.blocks() | features.blocks() | service.blocks()
+    return commands.blocks() | settings.blocks() | features.blocks() | analytics.blocks() | service.blocks()
 
 
 def current(pages: Mapping[Path, str], blocks: Mapping[str, str]) -> dict[Path, str]:

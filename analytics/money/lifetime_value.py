@@ -100,8 +100,8 @@ def money_so_far(
     placed = groupings.with_groups(customers.drop("first"), dated.members)
     sums = {"customers": placed.count(), "cents": whole_sum(placed.cents)}
     if options.intervals:
-        own = from_ten_thousandths(placed.cents)
-        sums |= pair_aggregates(PAIR, own, ibis.literal(1), ibis.literal(True), thirds=True)
+        own, everyone = from_ten_thousandths(placed.cents), placed.position == last
+        sums |= pair_aggregates(PAIR, own, everyone.ifelse(1, 0), everyone, thirds=True)
     table = sums_by_group(placed, groupings, sums, "money of the first year").droplevel("position")
     if table.empty:
         table = pd.DataFrame(0, index=pd.MultiIndex.from_tuples([(EVERYONE, EVERYONE)]), columns=table.columns)

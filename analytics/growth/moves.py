@@ -16,12 +16,14 @@ WHAT = "sizes of segments"
 
 
 def memberships_with_money(history: History, months: CustomerMonths) -> ir.Table:
-    """Kept: each membership with `cents`, the MRR at the month end or the revenue of the month that ends then, and
-    `first`, see `CustomerMonths.firsts`."""
+    """Kept: each membership with `cents`, the MRR at the month end or the revenue of the month that ends then; of
+    subscriptions also `first`, see `CustomerMonths.firsts`."""
     own = months.table.select("cents", own_id="customer_id", own_position="position")
-    firsts = months.firsts.select("first", first_id="customer_id")
     members = months.members.select("customer_id", "segment", position=months.members.position.cast("int64"))
     joined = members.left_join(own, [members.customer_id == own.own_id, members.position == own.own_position])
+    if months.activity is not Activity.PAYING:
+        return history.keep(joined.select(*members.columns, cents=joined.cents.fill_null(0)))
+    firsts = months.firsts.select("first", first_id="customer_id")
     joined = joined.left_join(firsts, members.customer_id == firsts.first_id)
     return history.keep(joined.select(*members.columns, "first", cents=joined.cents.fill_null(0)))
 
@@ -32,7 +34,7 @@ def first_sizes(members: ir.Table) -> pd.DataFrame:
     return fetched(first.group_by("segment").aggregate(customers=_.count(), cents=whole_sum(first.cents)), WHAT)
 
 
-def moves(members: ir.Table, months: CustomerMonths, last: int) -> pd.DataFrame:
+def moves(members: ir.Table, last: int) -> pd.DataFrame:
     """Customers by `position`, `source` (the segment at the month end before) and `target` (at this one).
 
     A missing source: no membership before; a missing target: none any more. Columns: customers, cents_before,
@@ -42,20 +44,21 @@ def moves(members: ir.Table, months: CustomerMonths, last: int) -> pd.DataFrame:
     before = members.filter(members.position < last).select(
         before_id="customer_id", before_at=members.position + 1, source="segment", cents_before="cents"
     )
+    first = {"first": "first"} if "first" in members.columns else {}
     after = members.filter(members.position > 0).select(
-        after_id="customer_id", after_at="position", target="segment", cents_after="cents", first="first"
+        after_id="customer_id", after_at="position", target="segment", cents_after="cents", **first
     )
     both = before.outer_join(after, [before.before_id == after.after_id, before.before_at == after.after_at])
     pairs = both.select(
         "source",
         "target",
-        "first",
+        *first,
         position=ibis.coalesce(both.before_at, both.after_at),
         cents_before=both.cents_before.fill_null(0),
         cents_after=both.cents_after.fill_null(0),
     )
     left = returned = ibis.literal(0, "int64")
-    if months.activity is Activity.PAYING:
+    if first:
         left = ((pairs.cents_before > 0) & (pairs.cents_after == 0)).sum()
         had_some = (pairs["first"] < pairs.position).fill_null(False)
         returned = ((pairs.cents_before == 0) & (pairs.cents_after > 0) & had_some).sum()

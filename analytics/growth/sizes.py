@@ -36,7 +36,7 @@ def growth(history: History, months: CustomerMonths, hollow: Collection[int] = (
     """
     ends, last = history.month_ends, len(history.month_ends.dates) - 1
     members = memberships_with_money(history, months)
-    first, moved = first_sizes(members), moves(members, months, last)
+    first, moved = first_sizes(members), moves(members, last)
     present = {*first.segment, *moved.source.dropna(), *moved.target.dropna()}
     segments = (*history.segments, *sorted(present - {*history.segments}))
     sizes, flows = sizes_table(first, moved, segments, ends, hollow), flows_table(moved, segments, ends)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analytics.catalogue.retention import RETENTION
 from analytics.customer_months import CustomerMonths
 from analytics.groups import Groupings
 from analytics.history import History
@@ -43,7 +44,7 @@ def all_retention(
     SourceError
         If an engine fails.
     """
-    members = members_and_months(history, months, groupings)
+    members = members_and_months(history, months, groupings, tuple(RETENTION))
     figures = [retention_figures(members, history, groupings, options, marking)]
     notes = [
         f"Retention and cohorts count customers as active by {months.activity}",

@@ -17,42 +17,47 @@ from analytics.fetched import fetched
 from analytics.groups import Groupings
 from analytics.history import EVERYONE, History
 from analytics.intervals.pair_sums import pair_aggregates
+from analytics.retention.month_bits import aggregated_words, month_words, was_active, was_active_at
 
 WHAT = "retention"
 
 
-def members_and_months(history: History, months: CustomerMonths, groupings: Groupings) -> ir.Table:
-    """Kept: the memberships with their groups, and `active_1` to `active_n`, whether the customer was active in the
-    month that ends at that position."""
-    last = len(history.month_ends.dates) - 1
+def members_and_months(
+    history: History, months: CustomerMonths, groupings: Groupings, after: Sequence[int]
+) -> ir.Table:
+    """Kept: the memberships with their groups and the months in which the customer was active (`month_bits`); and
+    `after_k` for each k of `after`, whether it was in the k-th month after the membership, missing where that month is
+    not over."""
+    last = len(history.month_ends.months)
     table = months.table.filter(months.table.active & (months.table.position > 0))
-    flags = {f"active_{p}": (table.position == p).max() for p in range(1, last + 1)}
-    wide = table.group_by(own_id="customer_id").aggregate(**flags)
+    each = table.group_by(own_id="customer_id").aggregate(**aggregated_words(table.position, last))
     members = groupings.of_members(months.members)
-    joined = members.left_join(wide, members.customer_id == wide.own_id).drop("own_id")
-    return history.keep(joined.mutate(**{name: joined[name].fill_null(False) for name in flags}))
+    joined = members.left_join(each, members.customer_id == each.own_id).drop("own_id")
+    known = joined.mutate(**{name: joined[name].fill_null(0) for name in month_words(last)})
+    flags = {
+        f"after_{k}": ibis.ifelse(known.position + k <= last, was_active_at(known, known.position + k, last), None)
+        for k in after
+    }
+    return history.keep(known.mutate(**flags))
 
 
 def active_by_month(members: ir.Table, grouping: str, months: int) -> pd.DataFrame:
     """By group and position: `size`, the members, and `active_1` to `active_n`, those active in these months."""
-    flags = {f"active_{p}": members[f"active_{p}"].sum() for p in range(1, months + 1)}
+    flags = {f"active_{p}": was_active(members, p).sum() for p in range(1, months + 1)}
     before_the_last = members.filter(members.position < months)
     keys = {"group": ibis.literal(EVERYONE) if grouping == EVERYONE else members[grouping]}
     return fetched(before_the_last.group_by("position", **keys).aggregate(size=_.count(), **flags), WHAT)
 
 
-def pooled_by_customer(members: ir.Table, grouping: str, months: int, after: Sequence[int]) -> pd.DataFrame:
+def pooled_by_customer(members: ir.Table, grouping: str, after: Sequence[int]) -> pd.DataFrame:
     """The `PairSums` of each group, under the names "after 3", ...: of each customer, x of y month ends at which it was
     a member were followed by activity in the k-th month.
 
-    after : the k, each at most `months`. A row a group, in order of name.
+    after : the k, of which `members` has columns. A row a group, in order of name.
     """
     group = ibis.literal(EVERYONE) if grouping == EVERYONE else members[grouping]
-    counts: dict[str, ir.Value] = {}
-    for k in after:
-        within = members.position <= months - k
-        active = [(members.position == p) & members[f"active_{p + k}"] for p in range(months - k + 1)]
-        counts |= {f"y_{k}": within.sum(), f"x_{k}": ibis.or_(*active).sum()}
+    counts: dict[str, ir.Value] = {f"y_{k}": members[f"after_{k}"].count() for k in after}
+    counts |= {f"x_{k}": members[f"after_{k}"].sum().fill_null(0) for k in after}
     each = members.group_by("customer_id", group=group).aggregate(**counts)
     sums: dict[str, ir.Value] = {}
     for k in after:

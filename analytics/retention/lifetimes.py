@@ -51,9 +51,9 @@ def _months_of_life(each: ir.Table, history: History) -> ir.Table:
     """`exit` and `left` of each customer, out of the moments `start`, `end` and whether it still `runs`."""
     ends, until = history.month_ends, ibis.literal(history.month_ends.observed_until, "timestamp")
     first, last, now = (month_position(moment, ends) for moment in (each.start, each.end, until))
-    lived = last - first + (each.end.day() > each.start.day()).cast("int64")  # a part of a month is one more
+    lived = last - first + ibis.ifelse(each.end.day() > each.start.day(), 1, 0)  # a part of a month is one more
     lived = ibis.greatest(lived, ibis.literal(1, "int64"))
-    known = now - first - (until.day() < each.start.day()).cast("int64")  # whole months
+    known = now - first - ibis.ifelse(until.day() < each.start.day(), 1, 0)  # whole months
     left = ~each.runs & (lived <= known)
     return each.select(
         customer_id=each.customer_id, start_position=first, exit=ibis.ifelse(left, lived, known), left=left

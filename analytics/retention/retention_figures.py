@@ -23,7 +23,7 @@ NOT_KNOWN_YET = "not known yet"
 def retention_figures(
     members: ir.Table, history: History, groupings: Groupings, options: RecordOptions, marking: Marking
 ) -> pd.DataFrame:
-    """Rows of `FIGURES`, of the table of `later_months.members_and_months`.
+    """Rows of `FIGURES`, of the table of `later_months.members_and_months` with the k of the catalogue.
 
     The interval is Wilson's for as many customers as are independently as informative: a customer who is a member at
     ten month ends is not ten customers.
@@ -38,7 +38,7 @@ def retention_figures(
     after = [k for k in RETENTION if k <= len(months)]
     tables = []
     for name in (EVERYONE, *groupings.names) if after else ():
-        sums = pooled_by_customer(members, name, len(months), after)
+        sums = pooled_by_customer(members, name, after)
         keys = pd.DataFrame({"grouping": name, "group": sums.group, "period": period})
         pairs = {k: PairSums.of_frame(sums, f"after {k}") for k in after}
         tables += [_rows(RETENTION[k], keys, pairs[k], marking, options) for k in after]

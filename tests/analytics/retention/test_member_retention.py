@@ -36,7 +36,7 @@ def tables_of(history: History, floor: int = 1) -> tuple[pd.DataFrame, pd.DataFr
     """The table RETENTION, and the figures by name and group."""
     months, groupings = customer_months(history), groupings_of(history)
     assert months is not None
-    members = members_and_months(history, months, groupings)
+    members = members_and_months(history, months, groupings, (3, 6, 12))
     marking = Marking(history.segments, frozenset(), floor)
     figures = retention_figures(members, history, groupings, RecordOptions(floor=floor), marking)
     return member_retention(members, history, floor), figures.set_index(["figure", "group"])

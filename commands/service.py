@@ -61,13 +61,16 @@ def package(config: Path, which: str, dockerfile: Path | None) -> None:
 
     It carries the model and serves it anywhere: `bentoml serve` or `bentoml containerize` take it from there.
     """
+    from registry.runs.finished_files import fetch_files
     from registry.versions.versions import fetch
     from segment_model.errors import counted
     from serving import packaging
+    from serving.model.finished_pages import FILES, FinishedPages
 
     location = location_of(config)
     fetched = fetch(location, which)
-    tag = packaging.package(fetched.model, location.model_name, fetched.version)
+    pages = FinishedPages.of(fetch_files(location, fetched.run_id, FILES))
+    tag = packaging.package(fetched.model, location.model_name, fetched.version, pages=pages)
     weight = packaging.weigh(tag)
     click.echo(
         f"built {tag} ({weight.bento / 1e6:.1f} MB; {counted(weight.packages, 'package')} that it needs: "

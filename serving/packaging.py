@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import bentoml
 
 from segment_model.errors import ArtefactError, counted
+from serving.model.finished_pages import FinishedPages
 from serving.model.served_model import ServedModel
 from serving.model.stored_copies import read_stored, write_stored
 
@@ -26,15 +27,19 @@ LOCK = Path(__file__).with_name("requirements.lock")
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==[^\s;\\]+", re.MULTILINE)
 
 
-def store(model: SegmentModel, name: str, version: str) -> str:
-    """Put a model, with the names that people gave its segments, into BentoML's model store; the tag of the entry."""
+def store(model: SegmentModel, name: str, version: str, pages: FinishedPages | None = None) -> str:
+    """Put a model, with the names that people gave its segments and its pages, into BentoML's model store; the tag of
+    the entry.
+    """
     labels = {"model_name": name, "model_version": version, "digest": model.digest.removeprefix("sha256:")[:63]}
     with bentoml.models.create(STORED_NAME, labels=labels, metadata={"digest": model.digest}) as entry:
-        write_stored(Path(entry.path), model, name, version)
+        write_stored(Path(entry.path), model, name, version, pages)
     return str(entry.tag)
 
 
-def package(model: SegmentModel, name: str, version: str, root: Path | None = None) -> str:
+def package(
+    model: SegmentModel, name: str, version: str, root: Path | None = None, pages: FinishedPages | None = None
+) -> str:
     """Store the model and build the Bento of `bentofile.yaml` around it, with bytecode; the Bento's tag.
 
     `root` is the checkout, by default the one this file is in.
@@ -45,7 +50,7 @@ def package(model: SegmentModel, name: str, version: str, root: Path | None = No
         If BentoML cannot build the Bento.
     """
     context = root or Path(__file__).resolve().parent.parent
-    store(model, name, version)
+    store(model, name, version, pages)
     try:
         with chdir(context):  # BentoML reads no file outside the current folder, whatever the build context is
             built = bentoml.bentos.build_bentofile(

@@ -21,6 +21,7 @@ from serving.endpoints import (
     model,
     openapi_document,
     readyz,
+    report,
     segments,
     what_would_change,
 )
@@ -38,6 +39,7 @@ def route_table() -> tuple[Route[Any], ...]:
         map.ROUTE,
         locate.ROUTE,
         model.ROUTE,
+        report.ROUTE,
         livez.ROUTE,
         readyz.ROUTE,
         metrics.ROUTE,

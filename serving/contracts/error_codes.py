@@ -51,6 +51,13 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "correct the path; many different ones come from a scanner",
     ),
     ErrorCode(
+        404,
+        "no_report",
+        OPERATOR,
+        "`/report` only: no report is stored with the model in service, as it comes from a folder or an older version",
+        "discover again with this version and promote the new version, or read `report.html` of the MLflow run",
+    ),
+    ErrorCode(
         405,
         "method_not_allowed",
         CALLER,

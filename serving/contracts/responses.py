@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
+from serving.contracts.insights import SegmentInsight
 from serving.contracts.wire_model import WireModel
 
 
@@ -187,12 +188,16 @@ class Segment(WireModel):
     share: float = Field(description="Of all training customers, 0..1.")
     medians: dict[str, float | str | None] = Field(description="Median (or most common) value of each feature.")
     differences: list[Difference]
+    insight: SegmentInsight | None = Field(
+        description="What its discovery stored for people: money, trend, examples; null where nothing is stored."
+    )
 
 
 class SegmentsResponse(WireModel):
     """All segments of the model."""
 
     model_version: str
+    has_report: bool = Field(description="Whether `GET /report` shows a page.")
     segments: list[Segment]
 
 

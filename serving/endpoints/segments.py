@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from segment_model.cards import SegmentCard
+from serving.contracts.insights import SegmentInsight
 from serving.contracts.responses import SegmentsResponse
 from serving.model.served_model import ServedModel
 from serving.routing.context import Context
@@ -16,10 +17,15 @@ from serving.wire.strict_json import dump
 
 def list_segments(served: ServedModel) -> dict[str, Any]:
     """The cards, in the model's order."""
-    return {"model_version": served.version, "segments": [_card(card) for card in served.model.cards]}
+    insights = served.pages.insights
+    return {
+        "model_version": served.version,
+        "has_report": served.pages.report is not None,
+        "segments": [_card(card, insights.get(card.id)) for card in served.model.cards],
+    }
 
 
-def _card(card: SegmentCard) -> dict[str, Any]:
+def _card(card: SegmentCard, insight: SegmentInsight | None) -> dict[str, Any]:
     return {
         "id": card.id,
         "name": card.name,
@@ -32,6 +38,7 @@ def _card(card: SegmentCard) -> dict[str, Any]:
             {"feature": d.column, "words": d.words, "effect": d.effect, "typical": d.typical, "overall": d.overall}
             for d in card.differences
         ],
+        "insight": None if insight is None else insight.model_dump(),
     }
 
 

@@ -18,6 +18,7 @@ from segment_model.errors import RegistryError, SegmentsError, UnreachableError
 from segment_model.rooms import require_rooms
 from serving.model.call_timeout import CallTimeout
 from serving.model.compatibility import breaks, check_replaces
+from serving.model.finished_pages import FILES, FinishedPages
 from serving.model.live_model import LiveModel, ModelEvents, failure_of, warm
 from serving.model.load_failures import Reason, reason_of
 from serving.model.served_model import Fetch, ServedModel, from_directory
@@ -83,7 +84,18 @@ class RegistrySource:
         from registry.versions import versions
 
         fetched = versions.fetch(self._location, version or self.pointer, folder)
-        return ServedModel(fetched.model, self.model_name, fetched.version, self.title)
+        pages = self._pages(fetched.run_id, folder)
+        return ServedModel(fetched.model, self.model_name, fetched.version, self.title, pages=pages)
+
+    def _pages(self, run_id: str, folder: Path | None) -> FinishedPages:
+        """What the run of the model holds for people; nothing, and a line in the log, where it cannot be fetched."""
+        from registry.runs import finished_files
+
+        try:
+            return FinishedPages.of(finished_files.fetch_files(self._location, run_id, FILES, folder))
+        except RegistryError as error:
+            logger.warning("the model is served without its report: %s", error)
+            return FinishedPages()
 
 
 class OvertakenError(SegmentsError):

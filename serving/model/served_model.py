@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from serving.model.finished_pages import FinishedPages
 
 if TYPE_CHECKING:
     from features.request.compiled import VectorCompiler
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 class ServedModel:
     """A verified model, its name and version, and values that many answers need, computed once.
 
-    is_copy : the model was read from the copy on disk, because the registry could not provide it.
+    is_copy : the model was read from the copy on disk, because the registry could not provide it. pages : what its
+    discovery made for people.
     """
 
     model: SegmentModel
@@ -27,6 +30,7 @@ class ServedModel:
     version: str
     source: str
     is_copy: bool = False
+    pages: FinishedPages = field(default_factory=FinishedPages)
 
     @cached_property
     def units(self) -> Mapping[str, str]:

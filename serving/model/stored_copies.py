@@ -2,6 +2,7 @@
 
     overlay.json    name, version, digest, the names that people gave
     model/          the saved model
+    report.html, insights.json      what its discovery made for people, where the registry holds it
 
 A copy is written under another name and renamed, so it exists whole or not at all; its digest is verified at each read.
 """
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from segment_model.cards import SegmentLabel
 from segment_model.errors import ArtefactError, SegmentsError
+from serving.model.finished_pages import FinishedPages, read_pages, write_pages
 from serving.model.served_model import ServedModel, from_directory
 
 if TYPE_CHECKING:
@@ -39,9 +41,12 @@ STALE_SECONDS = 3600.0
 Examine = Callable[[ServedModel], None]
 
 
-def write_stored(folder: Path, model: SegmentModel, name: str, version: str) -> None:
-    """Write a model with the names that people gave its segments."""
+def write_stored(
+    folder: Path, model: SegmentModel, name: str, version: str, pages: FinishedPages | None = None
+) -> None:
+    """Write a model with the names that people gave its segments, and its pages."""
     model.save(folder / MODEL_FOLDER)
+    write_pages(folder, pages or FinishedPages())
     (folder / OVERLAY).write_text(_overlay(model, name, version), encoding="utf-8")
 
 
@@ -62,7 +67,7 @@ def read_stored(folder: Path, source: str) -> ServedModel:
     served = from_directory(folder / MODEL_FOLDER, name=name, version=version, source=source)
     if served.model.digest != digest:
         raise ArtefactError(f"the packed model has digest {served.model.digest}, expected {digest}")
-    return replace(served, model=served.model.with_overlay(labels))
+    return replace(served, model=served.model.with_overlay(labels), pages=read_pages(folder))
 
 
 class StoredCopies:
@@ -107,10 +112,12 @@ class StoredCopies:
             with tempfile.TemporaryDirectory(prefix=STAGING, dir=self._folder) as staging:
                 fresh = Path(staging) / name
                 fresh.mkdir()
-                write_stored(fresh, served.model, served.name, served.version)
+                write_stored(fresh, served.model, served.name, served.version, served.pages)
                 _put_in_place(fresh, target)
-        self._replace(target / OVERLAY, _overlay(served.model, served.name, served.version))
-        self._replace(self._folder / CURRENT, name)
+        for page, content in served.pages.files.items():  # a copy of an older version of this software has none
+            self._replace(target / page, content)
+        self._replace(target / OVERLAY, _overlay(served.model, served.name, served.version).encode())
+        self._replace(self._folder / CURRENT, name.encode())
         if before != name:  # otherwise it was current already
             self._tidy({name, before or name})
 
@@ -164,14 +171,14 @@ class StoredCopies:
         except (OSError, ValueError):
             return None
 
-    def _replace(self, path: Path, text: str) -> None:
-        """Replace a file's text in one step."""
-        with suppress(OSError, ValueError):
-            if path.read_text(encoding="utf-8") == text:
+    def _replace(self, path: Path, content: bytes) -> None:
+        """Replace a file's content in one step."""
+        with suppress(OSError):
+            if path.read_bytes() == content:
                 return
         with tempfile.TemporaryDirectory(prefix=STAGING, dir=self._folder) as staging:
             fresh = Path(staging) / path.name
-            fresh.write_text(text, encoding="utf-8")
+            fresh.write_bytes(content)
             fresh.replace(path)
 
     def _tidy(self, kept: set[str]) -> None:

@@ -167,6 +167,7 @@ def shop(zone: str | None = None) -> pd.DataFrame:
         {"recency": "elapsed_days", "score_edges": {"quantiles": [0.1, 0.5], "closed": "left"}},
         {"score_edges": {"recency": [3, 7], "frequency": [2, 8], "monetary": [0, 99.5, 250], "closed": "left"}},
         {"monetary": False, "recency": "elapsed_days", "cdnow_summary": True},
+        {"window_days": 9, "refunds": "netted"},
     ],
 )
 def test_whatever_the_conventions(tmp_path: Path, conventions: dict[str, Any]) -> None:

@@ -150,5 +150,5 @@ def _times(book: FigureBook | None, figures: Sequence[str]) -> str:
         for period in dict.fromkeys(book.periods[figure] for figure in figures)
     }
     parts = [f"{', '.join(titles)}: {period_words(period)}" for period, titles in periods.items()]
-    last = book.record.month_ends.months[-1]
-    return "; ".join(parts) + f". The last month end is that of {last}."
+    last = book.record.month_ends.months[-1:]
+    return "; ".join(parts) + (f". The last month end is that of {last[0]}." if last else ".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reporting.colours import colour_of
+from reporting.colours import colour_of, colour_ranks
 from reporting.content.report_content import SegmentChange, WhatChanged
 from reporting.rendering import percent, render, short_amount
 from segment_model.errors import counted
@@ -16,12 +16,14 @@ ABSENT = "–"
 def what_changed_page(change: WhatChanged, title: str) -> str:
     """The page as HTML that needs nothing from outside."""
     moves = sorted(_moves(change), key=lambda move: -int(move["customers"]))
+    own = [segment.id for segment in change.segments if segment.size_new is not None]
+    ranks = dict(zip(own, colour_ranks(own), strict=True))
     return render(
         "what_changed.html",
         title=title,
         sentences=[*_sentences(change), *(f"{note[:1].upper()}{note[1:]}." for note in change.notes)],
         money=f"{change.money_title}, {change.money_unit}" if change.money_title else "",
-        rows=[_row(position, segment) for position, segment in enumerate(change.segments)],
+        rows=[_row(segment, ranks) for segment in change.segments],
         moves=moves[:MOVES_SHOWN],
         more=max(0, len(moves) - MOVES_SHOWN),
         asked=change.reassigned is not None,
@@ -57,13 +59,13 @@ def _moves(change: WhatChanged) -> list[dict[str, Any]]:
     ]
 
 
-def _row(position: int, segment: SegmentChange) -> dict[str, Any]:
+def _row(segment: SegmentChange, ranks: dict[str, int]) -> dict[str, Any]:
     before, after = segment.size_old, segment.size_new
     return {
         "id": segment.id,
         "name": segment.name,
         "fate": segment.fate,
-        "colour": colour_of(position if after is not None else -1),
+        "colour": colour_of(ranks.get(segment.id, -1)),
         "trained": _count(segment.size_then),
         "before": _count(before),
         "after": _count(after),

@@ -17,6 +17,7 @@ from reporting.rendering import money_words, percent
 
 EVERYONE = "everyone"
 SEGMENT = "segment"
+PLAN = "plan"  # of all attributes the one that every subscription has
 PERCENT_RATIOS = frozenset({"nrr", "grr"})  # ratios that the field writes in percent
 SIGNS = {Mark.ABOVE: "▲", Mark.BELOW: "▼"}
 MARK_WORDS = {Mark.ABOVE: "above others", Mark.BELOW: "below others", Mark.DEFINES: "defines the segment"}
@@ -62,12 +63,10 @@ class FigureBook:
         return figure in self.periods and figure in self.definitions
 
     def first(self, *figures: str) -> str | None:
-        """The first of these that the record has."""
-        return next((figure for figure in figures if self.has(figure)), None)
-
-    def starting(self, prefix: str) -> list[str]:
-        """The figures whose names start so, in the order of the catalogue."""
-        return [name for name in self.definitions if name.startswith(prefix) and self.has(name)]
+        """The first of these of which a number is known, else the first that the record has."""
+        present = [figure for figure in figures if self.has(figure)]
+        known = {figure for (figure, _, _), row in self._rows.items() if _known(row["value"]) is not None}
+        return next((figure for figure in present if figure in known), present[0] if present else None)
 
     def label(self, figure: str) -> str:
         """The heading of a figure, with its unit."""
@@ -85,8 +84,9 @@ class FigureBook:
 
     @property
     def attributes(self) -> list[str]:
-        """The attributes that groups are compared by."""
-        return list(dict.fromkeys(g for _, g, _ in self._rows if g not in (EVERYONE, SEGMENT)))
+        """The attributes that groups are compared by, the plan first."""
+        names = dict.fromkeys(grouping for _, grouping, _ in self._rows if grouping not in (EVERYONE, SEGMENT))
+        return sorted(names, key=lambda name: name != PLAN)
 
 
 def _periods(rows: list[dict[Any, Any]]) -> dict[str, str]:

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from analytics.record import AnalystRecord
 from reporting.charts.sparkline import Sparkline, sparkline
 from reporting.content.report_content import DiscoveryContent
 from reporting.rendering import money_words, percent, short_amount
-from reporting.sections.figure_book import EVERYONE, FigureBook, FigureCell, period_words, span_words
+from reporting.sections.figure_book import EVERYONE, FigureBook, FigureCell, period_words
 from reporting.sections.keys import Key, Keys
 
 MONEY = ("mrr", "revenue")
-EACH = ("arpa", "revenue_per_customer", "average_revenue", "basket", "average_order_value")
+EACH = ("arpa", "revenue_per_customer", "basket")
 LOSS = ("churn_rate", "repeat_rate")
+LIFETIME = ("ltv_formula", "ltv_expected", "money_so_far")
 LATER = (3, 6, 12)  # months after
-RETENTION_WORDS = (
-    "Members of the segment at the end of {month} who were active or paying in the {k}th month after, whatever segment "
-    "they were in then / all members at the end of {month}."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -
             (
                 _size(segment.size, segment.share),
                 *(_figure_cells(book, figures, segment.id) if book else _vector_money(discovery, number)),
-                *(_retention_cells(book.record, segment.id) if book else ()),
+                *(_retention_cells(book, segment.id) if book else ()),
             ),
             _trends(book.record, segment.id) if book else (),
         )
@@ -62,7 +58,7 @@ def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -
     everyone = (
         _size(discovery.customers, 1.0),
         *(_figure_cells(book, figures, EVERYONE) if book else ()),
-        *(_retention_cells(book.record, EVERYONE) if book else ()),
+        *(_retention_cells(book, EVERYONE) if book else ()),
     )
     columns = tuple((cell.label, cell.title) for cell in rows[0].cells) if rows else ()
     return Overview(columns, rows, everyone if book else (), any(row.trends for row in rows), _times(book, figures))
@@ -70,7 +66,7 @@ def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -
 
 def shown_figures(book: FigureBook) -> list[str]:
     """The figures that rows show: money, money of each customer, losses and lifetime value, as far as there are any."""
-    chosen = [book.first(*MONEY), book.first(*EACH), book.first(*LOSS), next(iter(book.starting("ltv")), None)]
+    chosen = [book.first(*names) for names in (MONEY, EACH, LOSS, LIFETIME)]
     return [figure for figure in chosen if figure is not None]
 
 
@@ -97,29 +93,12 @@ def _vector_money(discovery: DiscoveryContent, number: int) -> list[FigureCell]:
     ]
 
 
-def _retention_cells(record: AnalystRecord, segment_id: str) -> list[FigureCell]:
-    """For 3, 6 and 12 months after: the newest month end from which they are over."""
-    table = record.retention
-    cells = []
-    for k in LATER:
-        rows = table[(table["k"] == k) & table["finished"].astype(bool)]
-        if rows.empty:
-            continue
-        month = rows["month"].max()
-        own = rows[(rows["segment"] == segment_id) & (rows["month"] == month)].to_dict(orient="records")
-        cells.append(_retention_cell(own[0] if own else None, k, str(month)))
-    return cells
-
-
-def _retention_cell(row: dict[Any, Any] | None, k: int, month: str) -> FigureCell:
-    label, words = f"kept {k} months", RETENTION_WORDS.format(month=month, k=k).replace("3th", "3rd")
-    n = "" if row is None else f"n {row['size']:,.0f}"
-    if row is None or row["share"] is None or math.isnan(row["share"]):
-        reason = "no members then" if row is None or not row["size"] else "fewer than 10 customers"
-        return FigureCell(label, "–", n=n, note=reason, title=f"{label}: {words} Missing: {reason}.")
-    interval = "" if math.isnan(row["low"]) else span_words(percent(row["low"]), percent(row["high"]))
-    title = f"{label}: {words} (95 % interval {interval}, {n})"
-    return FigureCell(label, percent(row["share"]), interval, n, title=title, number=float(row["share"]))
+def _retention_cells(book: FigureBook, group: str) -> list[FigureCell]:
+    return [
+        replace(book.cell(figure, group), label=f"kept {k} months")
+        for k in LATER
+        if book.has(figure := f"retention_{k}")
+    ]
 
 
 def _trends(record: AnalystRecord, segment_id: str) -> tuple[tuple[str, Sparkline], ...]:

@@ -58,7 +58,13 @@ DEFINITIONS = (
     Definition("churn_rate", "Customer churn a month", Unit.SHARE, "Customers lost / customers at the start.", "low"),
     Definition("nrr", "NRR", Unit.RATIO, "(Start + expansion - contraction - churned) / start.", "high"),
     Definition("quick_ratio", "Quick ratio", Unit.RATIO, "Gains / losses; without losses it is undefined.", "high"),
-    Definition("ltv_churn", "LTV by churn", Unit.MONEY, "ARPA x margin / churn; undefined at zero churn.", "high"),
+    *(
+        Definition(
+            f"retention_{k}", f"Retention after {k} months", Unit.SHARE, f"Active in month {k} / members.", "high"
+        )
+        for k in (3, 6, 12)
+    ),
+    Definition("ltv_formula", "LTV by churn", Unit.MONEY, "ARPA x margin / churn; undefined at zero churn.", "high"),
 )
 POOLED = "2017-01/2017-12"
 
@@ -203,8 +209,15 @@ def _figures(content: DiscoveryContent) -> pd.DataFrame:
             ("churn_rate", grouping, group, "2017-12", churn * 2, churn, churn * 3, n, "", ""),
             ("nrr", grouping, group, POOLED, 1.04 - churn, 1.0 - churn, 1.08 - churn, n, "", ""),
         ]
+        for k in (3, 6, 12):
+            few = k == 12 and group == content.segments[-1].id and len(content.segments) > 1
+            kept = np.nan if few else (1 - churn) ** k
+            why = "fewer than 10 customers" if few else ""
+            rows.append(
+                (f"retention_{k}", grouping, group, POOLED, kept, kept - 0.03, kept + 0.02, 5 if few else n, "", why)
+            )
         ltv = money / n / churn if churn else np.nan
-        rows.append(("ltv_churn", grouping, group, POOLED, ltv, np.nan, np.nan, n, "", "" if churn else "no losses"))
+        rows.append(("ltv_formula", grouping, group, POOLED, ltv, np.nan, np.nan, n, "", "" if churn else "no losses"))
         losses = churn > 0.01
         ratio = (2.4, "") if losses else (np.nan, "no losses")
         rows.append(("quick_ratio", grouping, group, POOLED, ratio[0], np.nan, np.nan, n, "", ratio[1]))

@@ -82,5 +82,4 @@ def _draw_ring(axes: Axes, score: float, row: int) -> None:
 CANDIDATE_SCORES = Picture(
     "candidate_scores",
     candidate_scores,
-    "Further to the right is better in both; a hollow dot was refused, for the reason in the table below.",
 )

@@ -69,6 +69,4 @@ def _draw_reasons(axes: Axes, columns: list[ColumnContributions]) -> None:
 CONTRIBUTIONS_BEESWARM = Picture(
     "contributions_beeswarm",
     contributions_beeswarm,
-    "Why customers are in their segment rather than in the next best: dots to the right of the line speak for it, and "
-    "the columns that matter most come first.",
 )

@@ -98,6 +98,4 @@ def _name_position(everyone: Floats, own: Floats) -> tuple[float, float]:
 CUSTOMER_MAP = Picture(
     "customer_map",
     customer_map,
-    "Each dot is a customer, and customers who are alike lie near each other: islands are groups that stand apart, a "
-    "border inside an island is a gradual change.",
 )

@@ -75,7 +75,5 @@ def _draw_unions(axes: Axes, ladder: Ladder, unions: Sequence[Union], cards: Seq
 LADDER_PLOT = Picture(
     "ladder",
     ladder_plot,
-    "Where no gap parts segments, their number is a choice: the finest that is found again. A bar on the right unites "
-    "the chosen segments into fewer; a division of its own into as many may cut through them.",
     lambda discovery: bool(discovery.ladder and discovery.ladder.rungs),
 )

@@ -12,12 +12,11 @@ from training.discovery.discovery import Discovery
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture; `name` names its file in a run, `how_to_read` is the sentence below it on the page.
+    """One picture; `name` names its file in a run.
 
     applies : whether a discovery has what the picture shows.
     """
 
     name: str
     draw: Callable[[Discovery], Figure]
-    how_to_read: str
     applies: Callable[[Discovery], bool] = lambda _discovery: True

@@ -70,6 +70,4 @@ def _cell(typical: float | str | None, column: Column) -> str:
 PROFILE_HEATMAP = Picture(
     "profile_heatmap",
     profile_heatmap,
-    "Read down a column to know a segment, along a row to see who stands out; the strongest colours are what makes a "
-    "segment special.",
 )

@@ -64,5 +64,4 @@ def _draw_mean(axes: Axes, mean: float, bottom: float) -> None:
 SILHOUETTE_PLOT = Picture(
     "silhouette_plot",
     silhouette_plot,
-    "Long, full blades are clear segments; what lies left of 0 is customers who would fit another segment as well.",
 )

@@ -76,7 +76,7 @@ def test_a_picture_that_fails_is_named_and_the_others_are_drawn(kmeans_discovery
     def fail(discovery: Discovery) -> Figure:
         raise ValueError("no ink")
 
-    broken = Picture("broken", fail, "")
+    broken = Picture("broken", fail)
     drawn = draw_pictures(kmeans_discovery, (broken, *FAST[:1]))
     assert list(drawn.images) == [FAST[0].name]
     assert drawn.failures == {"broken": "ValueError: no ink"}

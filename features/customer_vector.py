@@ -1,9 +1,9 @@
 """Joins the feature groups to one row a customer; owns the names, order, types and null rules of the vector.
 
 The population is every customer with at least one usable row before the as-of moment in any of the tables, less those
-whom `features.joining.population` leaves out. Each group
-is computed in the engine that holds its table; only its result, one row a customer, comes to Python and is joined here.
-A customer without rows in a table has 0 where 0 is true (no orders: frequency 0), and null elsewhere (`missing_of`).
+whom `features.joining.population` leaves out. Each group is computed in the engine that holds its table; only its
+result, one row a customer, comes to Python and is joined here. A customer without rows in a table has 0 where 0 is true
+(no orders: frequency 0), and null elsewhere (`missing_of`).
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def build_vectors(
     if frame.empty:
         before = "" if as_of is None else f" before {as_of}"
         warnings = "".join(f". {notice.line}" for notice in met.notices if notice.warning)
-        raise SourceError(f"no customer has a usable row{before}. {_told(report)}{warnings}")
+        raise SourceError(f"no customer has a usable row{before}. {_in_words(report)}{warnings}")
     rules = learned if learned is not None else LearnedFeatures.learn(frame, contract, settings, groups.own)
     frame = rules.apply(frame, contract)
     notices = (*notices, *met.notices)
@@ -86,6 +86,6 @@ def build_vectors(
     return CustomerVectors(frame, contract, rules, as_of, digest(frame), report, groups.columns, notices, ids.type)
 
 
-def _told(report: Mapping[str, Mapping[str, int]]) -> str:
+def _in_words(report: Mapping[str, Mapping[str, int]]) -> str:
     """The counts of the raw tables in words."""
     return "; ".join(f"{table}: {counts_in_words(counts)}" for table, counts in report.items())

@@ -225,6 +225,7 @@ class Engines:
         import psycopg
         from psycopg.types.numeric import FloatLoader
 
+        connection = None
         try:
             connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
             # PostgreSQL's constants are exact numerics; Ibis has declared a double
@@ -233,6 +234,8 @@ class Engines:
             connection.execute("SELECT set_config('TimeZone', %s, false)", (self._time_zone,))
             connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         except psycopg.Error as error:
+            if connection is not None:
+                connection.close()
             reason = next(
                 (reason for phrase, reason in NO_CONNECTION.items() if phrase in str(error).lower()),
                 "is it running, and are address, user and password right?",

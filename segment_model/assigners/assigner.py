@@ -51,7 +51,7 @@ class Assigner(Protocol):
         ...
 
     def places_in(self, segment: int, most: int) -> Floats | None:
-        """(m, width) points inside a segment, `most` or a few more; None where only its centre is known."""
+        """(m, width) points inside a segment, `most` to twice as many; None where only its centre is known."""
         ...
 
     def without(self, ended: Indices) -> Self:

@@ -55,6 +55,11 @@ def serve_environment(settings: ServiceSettings, environment: Mapping[str, str] 
     return {**merged, **ServiceSettings.from_environment(merged).anchored(Path.cwd()).to_environment()}
 
 
+def url_of(host: str, port: int) -> str:
+    """The URL of a service; an IPv6 address stands in brackets."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 class Launched(subprocess.Popen[bytes]):
     """A server in a session of its own: Ctrl-C reaches only this process, which then stops the server in order.
 
@@ -146,7 +151,7 @@ def _started(
     log: IO[bytes] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[str, Launched]]:
-    url = f"http://{host}:{port}"
+    url = url_of(host, port)
     _check_free(host, port)
     variables = serve_environment(settings, environment)
     effective = ServiceSettings.from_environment(variables)

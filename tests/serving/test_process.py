@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -29,6 +30,7 @@ from serving.launcher import (
     serve,
     serve_environment,
     stop,
+    url_of,
     wait_until_ready,
 )
 from serving.settings import ServiceSettings
@@ -286,3 +288,9 @@ def test_a_service_that_ends_by_itself_is_not_waited_for(
     settings = ServiceSettings(model_path=tmp_path / "tiny", drain_seconds=0)
     with pytest.raises(ServiceError, match="the service ended with exit code"):
         serve(settings, port=port, host="127.0.0.1", ready=end, no_model=pytest.fail)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "::"])
+def test_the_url_of_a_service_names_its_host_and_port(host: str) -> None:
+    parts = urlsplit(url_of(host, 3000))
+    assert (parts.hostname, parts.port) == (host, 3000)

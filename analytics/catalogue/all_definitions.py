@@ -34,6 +34,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     lifetime_value.LTV_FORMULA,
     lifetime_value.LTV_EXPECTED,
     lifetime_value.MONEY_SO_FAR,
+    *retention.PAYING_RETENTION.values(),
     *retention.RETENTION.values(),
     retention.LIFETIME_MEDIAN,
     retention.SURVIVAL_12,

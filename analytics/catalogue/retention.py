@@ -16,13 +16,31 @@ def _retention(months: int) -> Definition:
         f"Retention after {months} months",
         Unit.SHARE,
         f"Members at a month end who are active in month {months} after it, whatever group they are in then / members "
-        f"at the month end; all month ends with {months} finished months after them are pooled, and a customer who "
-        f"counts at several is one customer of n. {ACTIVE}",
+        f"at the month end, among whom are those who left before; {_pooled(months)}. {ACTIVE}",
         "high",
     )
 
 
+def _paying_retention(months: int) -> Definition:
+    return Definition(
+        f"paying_retention_{months}",
+        f"Subscribers kept after {months} months",
+        Unit.SHARE,
+        f"Customers with MRR at a month end who have MRR {months} months later, whatever group they are in then / "
+        f"customers with MRR at the month end; {_pooled(months)}.",
+        "high",
+    )
+
+
+def _pooled(months: int) -> str:
+    return (
+        f"all month ends with {months} finished months after them are pooled, and a customer who counts at several is "
+        "one customer of n"
+    )
+
+
 RETENTION = {months: _retention(months) for months in (3, 6, 12)}
+PAYING_RETENTION = {months: _paying_retention(months) for months in RETENTION}
 LIFETIME_MEDIAN = Definition(
     "lifetime_median",
     "Median lifetime",

@@ -24,7 +24,9 @@ def wilson(successes: npt.ArrayLike, n: npt.ArrayLike) -> tuple[Floats, Floats]:
         scale = 1 + Z_95**2 / m
         centre = (share + Z_95**2 / (2 * m)) / scale
         half = Z_95 * np.sqrt(share * (1 - share) / m + (Z_95 / (2 * m)) ** 2) / scale
-    return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
+    low, high = np.where(x == 0, 0.0, centre - half), np.where(x == m, 1.0, centre + half)  # exact at the ends
+    nobody = np.isnan(share)
+    return np.where(nobody, np.nan, low), np.where(nobody, np.nan, high)
 
 
 def effective_n(

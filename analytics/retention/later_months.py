@@ -25,11 +25,11 @@ WHAT = "retention"
 def members_and_months(
     history: History, months: CustomerMonths, groupings: Groupings, after: Sequence[int]
 ) -> ir.Table:
-    """Kept: the memberships with their groups and the months in which the customer was active (`month_bits`); and
-    `after_k` for each k of `after`, whether it was in the k-th month after the membership, missing where that month is
-    not over."""
+    """Kept: the memberships with their groups and the months in which the customer was active (`month_bits`);
+    `is_active`, whether it was in the month that ends then; and `after_k` for each k of `after`, whether it was in the
+    k-th month after, missing where that month is not over."""
     last = len(history.month_ends.months)
-    table = months.table.filter(months.table.active & (months.table.position > 0))
+    table = months.table.filter(months.table.active & (months.table.position >= 0))
     each = table.group_by(own_id="customer_id").aggregate(**aggregated_words(table.position, last))
     members = groupings.of_members(months.members)
     joined = members.left_join(each, members.customer_id == each.own_id).drop("own_id")
@@ -38,7 +38,7 @@ def members_and_months(
         f"after_{k}": ibis.ifelse(known.position + k <= last, was_active_at(known, known.position + k, last), None)
         for k in after
     }
-    return history.keep(known.mutate(**flags))
+    return history.keep(known.mutate(is_active=was_active_at(known, known.position, last), **flags))
 
 
 def active_by_month(members: ir.Table, grouping: str, months: int) -> pd.DataFrame:

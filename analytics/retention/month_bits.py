@@ -1,6 +1,6 @@
 """The months in which a customer was active, as the bits of whole numbers: a column for each month would be slower.
 
-The month that ends at position p is bit p - 1; a number holds 60 of them, so that every engine can add up its bits.
+The month that ends at position p is bit p; a number holds 60 of them, so that every engine can add up its bits.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from analytics.whole_sums import whole_sum
 WORD = 60  # bits
 
 
-def month_words(months: int) -> tuple[str, ...]:
-    """The names of the numbers that hold so many months."""
-    return tuple(f"months_{word}" for word in range((months + WORD - 1) // WORD))
+def month_words(last: int) -> tuple[str, ...]:
+    """The names of the numbers that hold the positions from 0 to `last`."""
+    return tuple(f"months_{word}" for word in range(last // WORD + 1))
 
 
-def aggregated_words(position: ir.IntegerValue, months: int) -> dict[str, ir.Value]:
-    """The aggregates that make the numbers out of distinct positions from 1 to `months`."""
+def aggregated_words(position: ir.IntegerValue, last: int) -> dict[str, ir.Value]:
+    """The aggregates that make the numbers out of distinct positions from 0 to `last`."""
     return {
-        name: whole_sum(_bit(position - 1, word), where=_is_in(position - 1, word))
-        for word, name in enumerate(month_words(months))
+        name: whole_sum(_bit(position, word), where=_is_in(position, word))
+        for word, name in enumerate(month_words(last))
     }
 
 
 def was_active(table: ir.Table, position: int) -> ir.BooleanValue:
     """Whether the customer was active in the month that ends at a position."""
-    word, bit = divmod(position - 1, WORD)
+    word, bit = divmod(position, WORD)
     return (table[f"months_{word}"] & ibis.literal(2**bit, "int64")) != 0
 
 
-def was_active_at(table: ir.Table, position: ir.IntegerValue, months: int) -> ir.BooleanValue:
-    """The same at a position of each row, from 1 to `months`."""
-    index = position.cast("int64") - 1
-    known = [(table[name] & _bit(index, word)) != 0 for word, name in enumerate(month_words(months))]
+def was_active_at(table: ir.Table, position: ir.IntegerValue, last: int) -> ir.BooleanValue:
+    """The same at a position of each row, from 0 to `last`."""
+    index = position.cast("int64")
+    known = [(table[name] & _bit(index, word)) != 0 for word, name in enumerate(month_words(last))]
     return known[0] if len(known) == 1 else ibis.cases(*_by_word(index, known), else_=False)
 
 

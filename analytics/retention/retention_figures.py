@@ -1,12 +1,14 @@
-"""Retention after 3, 6 and 12 months as figures of every group."""
+"""Retention after 3, 6 and 12 months as figures of every group: of its members, and of its subscribers."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from analytics.catalogue.retention import RETENTION
+from analytics.catalogue.retention import PAYING_RETENTION, RETENTION
 from analytics.groups import SEGMENT, Groupings
 from analytics.history import EVERYONE, History
 from analytics.intervals.estimates import clustered_share
@@ -33,20 +35,36 @@ def retention_figures(
     SourceError
         If the engine fails.
     """
+    figures = [_figures(members, RETENTION, history, groupings, options, marking)]
+    if history.terms is not None:
+        paying = members.filter(members.is_active)
+        figures.append(_figures(paying, PAYING_RETENTION, history, groupings, options, marking))
+    return joined(figures)
+
+
+def _figures(
+    members: ir.Table,
+    definitions: Mapping[int, Definition],
+    history: History,
+    groupings: Groupings,
+    options: RecordOptions,
+    marking: Marking,
+) -> pd.DataFrame:
+    """The rows of the definitions, by how many months later they look."""
     months = history.month_ends.months
     period = months[0] if len(months) == 1 else f"{months[0]}/{months[-1]}"
-    after = [k for k in RETENTION if k <= len(months)]
+    after = [k for k in definitions if k <= len(months)]
     tables = []
     for name in (EVERYONE, *groupings.names) if after else ():
         sums = pooled_by_customer(members, name, after)
         keys = pd.DataFrame({"grouping": name, "group": sums.group, "period": period})
         pairs = {k: PairSums.of_frame(sums, f"after {k}") for k in after}
-        tables += [_rows(RETENTION[k], keys, pairs[k], marking, options) for k in after]
+        tables += [_rows(definitions[k], keys, pairs[k], marking, options) for k in after]
     unknown = pd.DataFrame(
         [(EVERYONE, EVERYONE, period), *((SEGMENT, segment, period) for segment in history.segments)],
         columns=["grouping", "group", "period"],
     )
-    tables += [rows_of(RETENTION[k], unknown, np.nan, 0, note=NOT_KNOWN_YET) for k in RETENTION if k > len(months)]
+    tables += [rows_of(definitions[k], unknown, np.nan, 0, note=NOT_KNOWN_YET) for k in definitions if k > len(months)]
     return joined(tables)
 
 

@@ -15,6 +15,10 @@ from analytics.record import SURVIVAL
 from analytics.retention.kaplan_meier import LogRank, kaplan_meier, log_rank
 from analytics.retention.lifetimes import Counts, counts_by_month
 
+# customers; a curve may begin with fewer than the floor, since others join it later in life, but not with so few that
+# a single one who leaves decides all that follows
+FEWEST_AT_FIRST = 5
+
 
 @dataclass(frozen=True)
 class Survival:
@@ -44,8 +48,8 @@ def survival(table: ir.Table, groupings: Groupings, segments: Sequence[str], flo
     """The curves of everyone and of each group.
 
     table : of `lifetimes.lifetimes`. segments : the ids that the tests compare; customers of no segment are among
-    "all others" only. A curve covers the months of life with at least `floor` customers at risk; where
-    the first such month is not the first of life, it is the share of those subscribed at its beginning.
+    "all others" only. A curve begins with the first month of life with `FEWEST_AT_FIRST` customers at risk, of whom
+    it is the share, and ends with the last month with `floor`.
 
     Raises
     ------
@@ -71,13 +75,13 @@ def survival(table: ir.Table, groupings: Groupings, segments: Sequence[str], flo
 def curve_rows(at_risk: Counts, left: Counts, floor: int = 10) -> pd.DataFrame:
     """`time`, `share`, `low`, `high` and `at_risk` of one group, by its counts in the months of life from 1 on.
 
-    The first row is the beginning, at share 1: `time` 0, or the month before the first with `floor` customers at risk.
+    The first row is the beginning, at share 1: `time` 0, or the month before the first with enough customers at risk.
     """
     enough = np.flatnonzero(at_risk >= max(floor, 1))
     if not len(enough):
         return pd.DataFrame(columns=["time", "share", "low", "high", "at_risk"])
-    first = int(enough[0])
-    length = int(np.argmin(np.append(at_risk[first:] >= max(floor, 1), False)))
+    first = int(np.argmax(at_risk >= max(min(floor, FEWEST_AT_FIRST), 1)))
+    length = int(enough[-1]) + 1 - first
     part = slice(first, first + length)
     curve = kaplan_meier(at_risk[part], left[part])
     return pd.DataFrame(

@@ -21,6 +21,12 @@ def test_wilson_is_that_of_scipy(successes: int, n: int) -> None:
     assert wilson(successes, n) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
 
 
+def test_the_ends_of_none_and_all_are_exact() -> None:
+    low, high = wilson([0, 733, 0], [733, 733, 3])
+    assert low[[0, 2]].tolist() == [0, 0]
+    assert high[1] == 1
+
+
 def test_nobody_has_no_interval() -> None:
     assert np.isnan(wilson([0], [0])).all()
 

@@ -131,6 +131,28 @@ def test_segments_that_differ_are_marked(
     assert marks["everyone"] == ""
 
 
+def test_subscribers_who_left_before_are_not_kept_nor_lost(
+    terms_history: Callable[..., History],
+    terms_frame: Callable[..., pd.DataFrame],
+    month_ends: Callable[..., MonthEnds],
+) -> None:
+    """Of 4 members one left long ago; of the 3 subscribers at the first of two month ends 2 pay 3 months later."""
+    terms = terms_frame(
+        [
+            ("gone", "2015-01-01", "2016-01-01", 5),
+            ("a", "2016-01-01", None, 5),
+            ("b", "2016-01-01", "2017-01-10", 5),
+            ("c", "2016-01-01", "2017-04-10", 5),
+        ]
+    )
+    _, figures = tables_of(terms_history(terms, month_ends(JANUARY, 4)))
+    assert figures.loc[("retention_3", "everyone"), "value"] == pytest.approx((2 + 1) / 8)
+    kept = figures.loc[("paying_retention_3", "everyone")]
+    assert kept.value == pytest.approx((2 + 1) / (3 + 2))
+    assert kept.n == 3
+    assert figures.loc[("paying_retention_6", "s1"), "note"] == NOT_KNOWN_YET
+
+
 def test_few_members_have_no_share(
     orders_history: Callable[..., History],
     month_ends: Callable[..., MonthEnds],

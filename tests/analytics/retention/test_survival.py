@@ -179,6 +179,14 @@ def test_a_curve_ends_where_few_are_at_risk(build: Build) -> None:
     assert list(curve(survival_of(build(*terms), floor=10))) == [0, 1, 2]
 
 
+def test_a_curve_may_begin_with_few_at_risk_but_not_with_a_single_one(build: Build) -> None:
+    """Members are seen from month 13 of life on, or from month 7; four are too few to begin with, five are not."""
+    old = [(f"a{i}", "2016-01-01", None, 10) for i in range(12)]
+    for young, first in ((4, 12), (5, 6)):
+        history = build(*old, *[(f"b{i}", "2016-07-01", None, 10) for i in range(young)])
+        assert next(iter(curve(survival_of(history, floor=10), "s1"))) == first
+
+
 def test_figures_of_lifetimes(build: Build) -> None:
     half = [(f"a{i}", "2017-01-01", "2017-06-01", 10) for i in range(12)]
     stay = [(f"b{i}", "2017-01-01", None, 10) for i in range(13)]

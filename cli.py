@@ -18,7 +18,7 @@ COMMANDS = (
     *(discovery.features, discovery.discover, discovery.sync, discovery.sweep),
     *(versions.promote, versions.rollback, versions.list_segments, versions.rename, versions.compare),
     *(customers.assign, customers.explain),
-    *(record.figures, record.history),
+    *(record.report, record.figures, record.history),
     *(service.serve, service.package, service.key),
     *(examples.schema, examples.simulate, examples.demo),
 )

@@ -1,4 +1,4 @@
-"""Commands that print the analyst's record of the champion: figures, history."""
+"""Commands that show the analyst's record of the champion: report, figures, history."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.results import PageFile, write_bytes
 from commands.settings_file import config_option, settings_of, which_option
 from commands.terminal import show_words
 
@@ -27,6 +28,35 @@ format_option = click.option(
     show_default=True,
     help="A table for people; CSV or JSON for programs.",
 )
+
+
+@click.command()
+@months_option
+@click.option(
+    "--out",
+    type=PageFile,
+    default=Path("report.html"),
+    show_default=True,
+    help="The page (.html) to write; all figures are written beside it as CSV.",
+)
+@config_option
+@which_option
+def report(months: int | None, out: Path, config: Path, which: str) -> None:
+    """Write the report page anew.
+
+    Computes money, retention and growth by segment from the tables, and shows them with what the discovery stored,
+    under today's names and notes. Nothing is discovered, and nothing in the registry changes.
+    """
+    from datetime import datetime
+
+    from jobs.report import make_report
+
+    beside = out.with_name(f"{out.stem}-figures.csv")
+    today = datetime.now().astimezone().date()
+    made = make_report(settings_of(config), config.parent, which, months, today, beside.name, click.echo)
+    write_bytes(made.figures.encode(), beside)
+    write_bytes(made.page.encode(), out)
+    click.echo(f"wrote {out} and {beside} (version {made.version})")
 
 
 @click.command()

@@ -39,6 +39,7 @@ class OutputFile(click.Path):
 
 
 TableFile = OutputFile(".parquet", ".csv")
+PageFile = OutputFile(".html", ".htm")
 PictureFile = OutputFile(".png")
 NewSettings = OutputFile(".yaml", ".yml")
 AnyFile = OutputFile()

@@ -20,8 +20,8 @@ from registry.versions.versions import list_versions
 from segment_model.errors import RegistryError
 
 COMMANDS = {
-    *("assign", "compare", "demo", "discover", "explain", "features", "init", "key", "list"),
-    *("package", "promote", "rename", "rollback", "schema", "serve", "simulate", "sweep", "sync"),
+    *("assign", "compare", "demo", "discover", "explain", "features", "figures", "history", "init", "key", "list"),
+    *("package", "promote", "rename", "report", "rollback", "schema", "serve", "simulate", "sweep", "sync"),
 }
 
 

@@ -27,9 +27,10 @@ def by_attribute(book: FigureBook) -> ByAttribute | None:
         return None
     attribute, *others = book.attributes
     figures = shown_figures(book)
-    levels = book.levels(attribute)
-    rows = tuple(
-        (level, tuple(book.cell(figure, level, attribute) for figure in figures)) for level in levels[:MOST_LEVELS]
-    )
+    rows = [
+        (level, tuple(book.cell(figure, level, attribute) for figure in figures)) for level in book.levels(attribute)
+    ]
+    known = [(level, cells) for level, cells in rows if any(cell.number is not None for cell in cells)]
     columns = tuple((book.label(figure), book.definitions[figure].words) for figure in figures)
-    return ByAttribute(attribute.replace("_", " "), columns, rows, max(0, len(levels) - MOST_LEVELS), tuple(others))
+    left_out = max(0, len(known) - MOST_LEVELS)
+    return ByAttribute(attribute.replace("_", " "), columns, tuple(known[:MOST_LEVELS]), left_out, tuple(others))

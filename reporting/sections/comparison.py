@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reporting.content.report_content import DiscoveryContent, SegmentContent
 from reporting.rendering import percent
-from reporting.sections.figure_book import FigureBook, FigureCell
+from reporting.sections.figure_book import ABSENT, FigureBook, FigureCell
 from reporting.sections.keys import Key, Keys
 
 
@@ -47,7 +47,8 @@ def _sizes(discovery: DiscoveryContent) -> tuple[ComparedRow, ...]:
 
 
 def _figures(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow, ...]:
-    return tuple(
+    """Every figure that any segment has."""
+    rows = [
         ComparedRow(
             book.label(figure),
             definition.words,
@@ -55,7 +56,8 @@ def _figures(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow
         )
         for figure, definition in book.definitions.items()
         if book.has(figure)
-    )
+    ]
+    return tuple(row for row in rows if any(cell.note != ABSENT for cell in row.cells))
 
 
 def _typical(discovery: DiscoveryContent) -> tuple[ComparedRow, ...]:

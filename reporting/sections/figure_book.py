@@ -17,6 +17,8 @@ from reporting.rendering import money_words, percent
 
 EVERYONE = "everyone"
 SEGMENT = "segment"
+ABSENT = "no customers to count"
+DECILES = "decile"  # a grouping of customers by their money, no attribute
 PLAN = "plan"  # of all attributes the one that every subscription has
 PERCENT_RATIOS = frozenset({"nrr", "grr"})  # ratios that the field writes in percent
 SIGNS = {Mark.ABOVE: "▲", Mark.BELOW: "▼"}
@@ -85,7 +87,7 @@ class FigureBook:
     @property
     def attributes(self) -> list[str]:
         """The attributes that groups are compared by, the plan first."""
-        names = dict.fromkeys(grouping for _, grouping, _ in self._rows if grouping not in (EVERYONE, SEGMENT))
+        names = dict.fromkeys(grouping for _, grouping, _ in self._rows if grouping not in (EVERYONE, SEGMENT, DECILES))
         return sorted(names, key=lambda name: name != PLAN)
 
 
@@ -130,7 +132,7 @@ def cell_of(definition: Definition, row: Mapping[Any, Any] | None, currency: str
     """The cell of a row of `FIGURES`; without one, it says that the figure is not there."""
     label = label_of(definition, currency)
     if row is None:
-        return FigureCell(label, "–", note="not computed", title=f"{label}: {definition.words}")
+        return FigureCell(label, "–", note=ABSENT, title=f"{label}: {definition.words} Missing: {ABSENT}.")
     number, note = _known(row["value"]), str(row["note"] or "")
     n = "" if _known(row["n"]) is None else f"n {row['n']:,.0f}"
     if number is None:

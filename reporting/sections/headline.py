@@ -12,8 +12,9 @@ from segment_model.errors import counted
 from training.evaluation.verdict import VerdictKind
 
 DISCOVERED, REAL, WORTH = "What was discovered", "Is it real?", "What it is worth"
-TILES = ("mrr", "revenue", "arpa", "revenue_per_customer", "churn_rate", "repeat_rate", "nrr")
-MOST_TILES = 4
+SUBSCRIPTION_TILES = ("mrr", "arpa", "churn_rate", "nrr")
+ORDER_TILES = ("revenue", "revenue_per_customer", "basket", "repeat_rate")
+MOST_AMOUNTS = 3  # of money among the columns, where there is no record
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,15 @@ def tiles(discovery: DiscoveryContent, book: FigureBook | None) -> list[FigureCe
     """A few figures of everyone, to be seen at a glance."""
     cells = [FigureCell("customers", f"{discovery.customers:,}")]
     if book is not None:
-        cells += [book.cell(figure, EVERYONE) for figure in TILES if book.has(figure)][: MOST_TILES - 1]
+        wanted = SUBSCRIPTION_TILES if book.has("mrr") else ORDER_TILES
+        cells += [book.cell(figure, EVERYONE) for figure in wanted if book.has(figure)]
     elif discovery.segments:
         cells += [
             FigureCell(
                 f"{share.title} ({share.unit})",
                 short_amount(sum(segment.money[number].total for segment in discovery.segments)),
             )
-            for number, share in enumerate(discovery.segments[0].money[: MOST_TILES - 2])
+            for number, share in enumerate(discovery.segments[0].money[:MOST_AMOUNTS])
         ]
     return cells
 

@@ -24,7 +24,6 @@ class CurveTable:
     chart: LineChart
     headings: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
-    month: str = ""
     left_out: int = 0
 
 
@@ -66,34 +65,31 @@ def retention(record: AnalystRecord, keys: Keys) -> Retention:
 
 
 def _curves(record: AnalystRecord, keys: Keys) -> CurveTable | None:
-    """The members of the first comparable month end, each month after."""
+    """The members at all month ends, pooled: as the figures of retention are, for each number of months after."""
     table = record.retention[record.retention["finished"].astype(bool)]
-    hollow = set(record.sizes.loc[record.sizes["hollow"].astype(bool), "month"])
-    months = sorted(set(table["month"]) - hollow)
-    if not months:
+    if table["share"].isna().all():  # also where it has no rows
         return None
-    month = str(months[0])
-    own = table[table["month"] == month]
-    last = int(own["k"].max())
+    pooled = table.groupby(["segment", "k"], as_index=False).agg(
+        customers=("customers", "sum"), members=("size", "sum"), shown=("share", "count")
+    )
+    shares = {
+        (row["segment"], int(row["k"])): row["customers"] / row["members"]
+        for row in pooled.to_dict(orient="records")
+        if row["shown"]  # else no month end has as many members as a rate needs
+    }
+    last = max(k for _, k in shares)
     lines, rows = [], []
-    for segment_id in keys.ordered(set(own["segment"])):
-        by_k = own[own["segment"] == segment_id].set_index("k").to_dict(orient="index")
-        size = next(iter(by_k.values()))["size"]
-        shares = [1.0 if size else None, *(_number(by_k, k, "share") for k in range(1, last + 1))]
-        low = [1.0 if size else None, *(_number(by_k, k, "low") for k in range(1, last + 1))]
-        high = [1.0 if size else None, *(_number(by_k, k, "high") for k in range(1, last + 1))]
+    for segment_id in keys.ordered({own for own, _ in shares}):
         key = keys[segment_id]
-        if segment_id in keys and any(share is not None for share in shares[1:]):
-            lines.append(Line(key.letter, key.name, key.style, shares, low, high))
-        spans = [_with_span(*numbers) for numbers in zip(shares[1:], low[1:], high[1:], strict=True)]
-        rows.append((f"{key.name} (n {size:,.0f})", tuple(spans)))
+        own = [shares.get((segment_id, k)) for k in range(1, last + 1)]
+        if segment_id in keys:
+            lines.append(Line(key.letter, key.name, key.style, [1.0, *own]))
+        rows.append((key.name, tuple("–" if share is None else percent(share) for share in own)))
     if not lines:
         return None
-    chart = line_chart(
-        lines[:MOST_LINES], [str(k) for k in range(last + 1)], percent_tick, x_title="months after", marks=False
-    )
+    chart = line_chart(lines[:MOST_LINES], [str(k) for k in range(last + 1)], percent_tick, x_title="months after")
     headings = tuple(f"month {k}" for k in range(1, last + 1))
-    return CurveTable(chart, headings, tuple(rows), month, max(0, len(lines) - MOST_LINES))
+    return CurveTable(chart, headings, tuple(rows), max(0, len(lines) - MOST_LINES))
 
 
 def _with_span(share: float | None, low: float | None, high: float | None) -> str:
@@ -109,11 +105,6 @@ def _with_span(share: float | None, low: float | None, high: float | None) -> st
 def percent_tick(share: float) -> str:
     """A share on an axis: "25 %"."""
     return f"{100 * share:.0f} %"
-
-
-def _number(by_k: dict[Any, dict[Any, Any]], k: int, name: str) -> float | None:
-    number = by_k.get(k, {}).get(name)
-    return None if number is None or math.isnan(number) else float(number)
 
 
 def _cohorts(record: AnalystRecord) -> tuple[CohortTable, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import training.discovery.discovery
 from analytics.record import AnalystRecord
 from reporting.content.of_discovery import content_of_discovery
 from reporting.content.report_content import DiscoveryContent, MapContent, ReportContent
@@ -22,6 +23,7 @@ from segment_model.rules import OneOf, Rule
 from segments import Column, Kind, Role, VectorContract
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
+from training.evaluation.map_layout import MapLayout, principal_plane
 from training.profiling.rule_learning import learn_rules
 from training.settings import DiscoverySettings
 
@@ -57,6 +59,18 @@ class Page(HTMLParser):
     @property
     def text(self) -> str:
         return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_map() -> Iterator[None]:
+    """A map without UMAP, which these tests do not look at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            training.discovery.discovery,
+            "lay_out_map",
+            lambda points, labels: MapLayout(np.arange(len(labels)), principal_plane(points), "principal components"),
+        )
+        yield
 
 
 @pytest.fixture(scope="module")

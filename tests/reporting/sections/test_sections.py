@@ -10,7 +10,9 @@ import pytest
 
 from analytics.record import AVERAGE, COHORTS, AnalystRecord, Definition, Mark, Unit
 from reporting.content.report_content import DiscoveryContent, ReportContent
-from reporting.rendering import money_words, signed
+from reporting.rendering import money_words, percent, signed
+from reporting.sections.by_attribute import by_attribute
+from reporting.sections.comparison import comparison
 from reporting.sections.figure_book import FigureBook, cell_of, span_words
 from reporting.sections.growth import growth
 from reporting.sections.headline import statements
@@ -123,6 +125,31 @@ def test_cohorts_show_their_average_first_and_nothing_that_is_not_over(content: 
         ("2017-02", "10", ["100", ""]),
     ]
     assert table.rows[2][2][1].title.endswith("not over yet")
+
+
+def test_the_retention_curve_pools_all_finished_months(content: DiscoveryContent, record: AnalystRecord) -> None:
+    curves = retention(record, Keys(content.segments)).curves
+    assert curves is not None
+    first = record.retention.query("segment == @content.segments[0].id and k == 3 and finished")
+    pooled = first["customers"].sum() / first["size"].sum()
+    assert curves.rows[0] == (content.segments[0].name, curves.rows[0][1])
+    assert curves.rows[0][1][2] == percent(pooled)
+    assert curves.chart.lines[0].path.count("L") == 12
+
+
+def test_a_level_that_nobody_has_and_a_figure_that_no_segment_has_are_left_out(
+    content: DiscoveryContent, record: AnalystRecord
+) -> None:
+    empty = record.figures["group"].eq("basic") | record.figures["figure"].eq("quick_ratio")
+    book = FigureBook(replace(record, figures=record.figures[~empty]))
+    plans = by_attribute(book)
+    assert plans is not None
+    assert [level for level, _ in plans.rows] == ["plus", "pro", "größer & 日本"]
+    compared = comparison(content, book, Keys(content.segments))
+    assert compared is not None
+    labels = [row.label for _, rows in compared.groups for row in rows]
+    assert "Quick ratio" not in labels
+    assert "NRR" in labels
 
 
 @pytest.mark.parametrize(

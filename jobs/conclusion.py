@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
 from jobs.discovery_record import make_record, provenance
+from jobs.record import compute
+from jobs.run_content.insights import insights_json
 from registry.runs.discovery_runs import DISCOVERY
 from registry.runs.records import DiscoveryRecord
 from reporting.content.changes import what_changed
@@ -16,6 +20,7 @@ from reporting.content.stored_content import content_to_json
 from reporting.page import html_report
 from reporting.pictures.all_pictures import DrawnPictures, draw_pictures
 from reporting.what_changed import what_changed_page
+from segment_model.errors import SegmentsError
 from segment_model.model import SegmentModel
 from segment_model.self_test import with_examples
 from training.discovery.discovery import Discovery, discover
@@ -40,8 +45,9 @@ def conclude(
     incumbent: SegmentModel | None,
     announce: Announce,
     progress: Progress,
+    base: Path,
 ) -> ConcludedDiscovery:
-    """Discover, judge, name, draw and report.
+    """Discover, judge, name, draw and report; `base` is the folder from which the settings' paths count.
 
     Raises
     ------
@@ -60,13 +66,37 @@ def conclude(
     title = settings.title or settings.registry.model_name
     changed = None if incumbent is None else what_changed(incumbent, discovery.model, discovery.frame)
     content = content_of_discovery(discovery, rules, vectors.report, changed)
-    report = html_report(ReportContent(title, content))
+    analysed, reason = analyse(settings, base, discovery.model, announce)
+    report = html_report(ReportContent(title, content, record=analysed, record_note=reason))
     changes = "" if changed is None else what_changed_page(changed, title)
     record = make_record(
-        settings, vectors, discovery, pictures, report, rules, changes, evidence=content_to_json(content)
+        settings,
+        vectors,
+        discovery,
+        pictures,
+        report,
+        rules,
+        changes,
+        analysed,
+        evidence=content_to_json(content),
+        insights=insights_json(content, analysed),
     )
     # the tag identifies the discovery, so that a sync finds the run of one whose sending was interrupted
     return ConcludedDiscovery(discovery, report, replace(record, tags={**record.tags, DISCOVERY: uuid.uuid4().hex}))
+
+
+def analyse(
+    settings: Settings, base: Path, model: SegmentModel, announce: Announce
+) -> tuple[AnalystRecord | None, str]:
+    """The analyst's record of the new segments; None and the reason where the tables allow none.
+
+    A finished discovery is not lost because its record cannot be computed.
+    """
+    try:
+        return compute(settings, base, model, announce).record, ""
+    except SegmentsError as error:
+        announce(f"there is no record of money, retention and growth: {error}")
+        return None, str(error)
 
 
 def _discover_named(

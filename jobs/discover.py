@@ -76,7 +76,7 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
     except UnreachableError as error:
         reachable = False
         announce(f"{error}. The discovery goes on without a champion to continue, and will be kept here")
-    concluded = conclude(settings, vectors, incumbent, announce, progress)
+    concluded = conclude(settings, vectors, incumbent, announce, progress, base)
     record = replace(concluded.record, began=began, ended=time.time())
 
     def keep() -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
 from jobs.run_content.description import description_of
+from jobs.run_content.insights import FILE_NAME as INSIGHTS
 from jobs.run_content.metrics import discovery_metrics, record_metrics, succession_metrics
 from jobs.run_content.parameters import parameters_of
 from registry.runs.records import DiscoveryRecord
@@ -57,11 +58,13 @@ def make_record(
     changes: str = "",
     analysed: AnalystRecord | None = None,
     evidence: str = "",
+    insights: str = "",
 ) -> DiscoveryRecord:
     """The discovery as the registry logs it.
 
     changes : the page on what a retrain changed; empty for a first model. analysed : the analyst's record, where the
-    tables allow one. evidence : the content of the report as JSON, from which a later report is made.
+    tables allow one. evidence : the content of the report as JSON, from which a later report is made. insights : the
+    figures of the explorer's cards as JSON.
     """
     return DiscoveryRecord(
         name=run_name(vectors, discovery),
@@ -94,6 +97,7 @@ def make_record(
         texts={
             "report.html": report,
             **({EVIDENCE: evidence} if evidence else {}),
+            **({INSIGHTS: insights} if insights else {}),
             **({"what_changed.html": changes} if changes else {}),
             "rules.json": rules_json(rules),
             "rules.sql": rules_sql(rules, discovery.contract),

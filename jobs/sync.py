@@ -80,7 +80,7 @@ def _sync_under_lock(settings: Settings, base: Path, announce: Announce, progres
     end_killed(location, announce)
     for folder in folders:
         try:
-            sent.append(_send(location, read_pending(folder), announce, progress))
+            sent.append(_send(location, read_pending(folder), announce, progress, base))
         except UnreachableError:
             raise
         except SegmentsError as error:
@@ -93,7 +93,7 @@ def _sync_under_lock(settings: Settings, base: Path, announce: Announce, progres
     return Synced(tuple(sent), others, tuple(failed))
 
 
-def _send(location: RegistryLocation, pending: Pending, announce: Announce, progress: Progress) -> Sent:
+def _send(location: RegistryLocation, pending: Pending, announce: Announce, progress: Progress, base: Path) -> Sent:
     run_id = finished_run(location, pending.discovery)
     if run_id is not None:
         return Sent(run_id, register(location, run_id))
@@ -104,7 +104,7 @@ def _send(location: RegistryLocation, pending: Pending, announce: Announce, prog
     knew = "another champion" if pending.champion else "no champion"
     announce(f"{pending.folder.name} knew {knew}: discovering anew, to continue the segments of the present one")
     began = time.time()
-    anew = conclude(pending.settings, pending.vectors, champion, announce, progress).record
+    anew = conclude(pending.settings, pending.vectors, champion, announce, progress, base).record
     record = replace(
         anew,
         tags={**anew.tags, DISCOVERY: pending.discovery},

@@ -19,7 +19,7 @@ from training.discovery.discovery import Discovery
 
 MOST_CHARACTERS = 5000  # that MLflow keeps of the description of a version
 _MARKUP = re.compile(r"([\\`*_\[\]<>|#~])")
-WORDS = "in words"
+WORDS = "typically"
 
 
 def description_of(
@@ -27,12 +27,12 @@ def description_of(
 ) -> str:
     """The description, of at most MOST_CHARACTERS; a table that is longer loses its sentences, then its last rows."""
     customers = counted(len(vectors.frame), "customer")
-    exemplars = counted(discovery.model.provenance["exemplars"], "encoded training customer")
+    exemplars = discovery.model.provenance["exemplars"]
+    kept = f" The model keeps {counted(exemplars, 'encoded training customer')} as exemplars." if exemplars else ""
     rest = (
         f"\n\n**Verdict.** {_escaped(discovery.verdict.sentence)}\n\n"
         f"{_escaped(title)}: {customers}{vectors.moment}. Chosen: {_escaped(discovery.choice.reason)}.\n\n"
-        "The whole record with pictures is in the artifact `report.html`. "
-        f"The model keeps {exemplars} as exemplars.\n"
+        f"The whole record with pictures is in the artifact `report.html`.{kept}\n"
     )
     return markdown_table(_rows(discovery, record), MOST_CHARACTERS - len(rest)) + rest[: MOST_CHARACTERS // 2]
 
@@ -56,15 +56,17 @@ def _rows(discovery: Discovery, record: AnalystRecord | None) -> list[dict[str, 
     """One row a segment."""
     money = money_columns(discovery)[:1]
     rates = {} if record is None else record_metrics(record)
+    has_churn = any(name.startswith("churn_rate/") for name in rates)
     rows = []
     for position, card in enumerate(discovery.model.cards):
         row = {"segment": _escaped(card.name), "customers": f"{card.size:,}", "share": percent(card.share)}
         for column in money:
             row[_escaped(f"{column.title}, {column.unit}")] = short_amount(money_of(discovery, column, position)[0])
-        if f"churn_rate/{card.id}" in rates:
-            rate = rates[f"churn_rate/{card.id}"]
-            row["churn"] = "–" if rate is None else f"{plain_number(100 * rate)} %"
-        rows.append({**row, WORDS: _escaped(card.sentence), "id": f"`{card.id}`"})
+        if has_churn:  # of every segment a cell, though it had no customers to lose
+            rate = rates.get(f"churn_rate/{card.id}")
+            row["churn a month"] = "–" if rate is None else f"{plain_number(100 * rate)} %"
+        typically = card.sentence.partition("; typically ")[2] or card.sentence  # the size has a column
+        rows.append({**row, WORDS: _escaped(typically), "id": f"`{card.id}`"})
     return rows
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.history import EVERYONE, NOT_ASSIGNABLE, UNASSIGNED
 from analytics.record import AnalystRecord
 from segment_model.model import SegmentModel
 from training.discovery.discovery import Discovery
@@ -15,7 +16,7 @@ Metrics = dict[str, float | None]
 SCORES = ("silhouette", "stability", "gap_share", "unassigned_share")
 TOTALS = {"mrr": "mrr_total", "revenue": "revenue_total"}  # figure of the record: metric
 BY_SEGMENT = ("churn_rate",)
-EVERYONE, SEGMENT = "everyone", "segment"  # groupings of a record
+SEGMENT = "segment"  # a grouping of a record
 
 
 def discovery_metrics(discovery: Discovery) -> Metrics:
@@ -59,6 +60,7 @@ def record_metrics(record: AnalystRecord) -> Metrics:
     figures = record.figures
     totals = figures[(figures["grouping"] == EVERYONE) & figures["figure"].isin(TOTALS)]
     rates = figures[(figures["grouping"] == SEGMENT) & figures["figure"].isin(BY_SEGMENT)]
+    rates = rates[~rates["group"].isin([UNASSIGNED, NOT_ASSIGNABLE])]  # these are no segments
     return {
         **{TOTALS[row["figure"]]: _number(row["value"]) for row in _latest(totals)},
         **{f"{row['figure']}/{row['group']}": _number(row["value"]) for row in _latest(rates)},

@@ -344,7 +344,8 @@ function cardOf(card) {
   const made = element("article", { class: "card", "aria-label": card.name },
     element("h3", {}, card.name),
     element("p", {}, card.sentence));
-  if (card.notes) made.append(element("p", {}, card.notes));
+  if (card.notes) made.append(element("p", { class: "notes" }, card.notes));
+  if (card.insight) made.append(...insightOf(card.insight));
   const words = [...new Set(card.differences.map((difference) => difference.words))].slice(0, 5);
   if (words.length) made.append(element("ul", {}, ...words.map((word) => element("li", {}, word))));
   made.append(element("b", { class: "belongs", hidden: true }, "This customer is here."), change,
@@ -355,11 +356,52 @@ function cardOf(card) {
   return made;
 }
 
+// Figures as of the discovery: money, churn, the size at each month end, and customers to know the segment by.
+function insightOf(insight) {
+  const parts = [];
+  const figures = insight.money.map((money) => [money.title, `${short(money.amount)} ${money.unit}` +
+    (money.share === null ? "" : ` (${plain(100 * money.share)} %)`)]);
+  if (insight.churn_rate !== null) figures.push(["churn a month", `${plain(100 * insight.churn_rate)} %`]);
+  if (figures.length) parts.push(element("dl", {}, ...figures.flatMap(([title, words]) =>
+    [element("dt", {}, title), element("dd", {}, words)])));
+  const points = insight.trend.filter((point) => !point.hollow); // what the tables do not reach back to is no trend
+  if (points.length > 1) parts.push(trendOf(points));
+  if (insight.examples.length) parts.push(element("details", {}, element("summary", {}, "Customers like these"),
+    element("ul", { class: "examples" }, ...insight.examples.map((example) => element("li", {},
+      element("b", {}, example.customer), example.why === "border" ? " (on the border)" : "", ": ",
+      example.values.map(({ title, value }) => `${title} ${value}`).join(", "))))));
+  return parts;
+}
+
+function trendOf(points) {
+  const most = Math.max(...points.map((point) => point.customers), 1);
+  const [first, last] = [points[0], points.at(-1)];
+  const words = `${plain(first.customers)} customers in ${first.month}, ${plain(last.customers)} in ${last.month}`;
+  const line = drawn("svg", { class: "trend", role: "img", viewBox: "0 0 100 30", preserveAspectRatio: "none", "aria-label": words });
+  const places = points.map((point, at) => `${(100 * at) / (points.length - 1)},${28 - (26 * point.customers) / most}`);
+  line.append(drawn("title", {}, words), drawn("polyline", { points: places.join(" ") }));
+  const box = element("div", {}, line, element("p", { class: "faint small" }, words));
+  return box;
+}
+
+const short = (amount) => [[1e9, "B"], [1e6, "M"]].reduce((text, [size, letter]) =>
+  text ?? (Math.abs(amount) >= size ? `${plain(amount / size)} ${letter}` : null), null) ?? plain(amount);
+
+const ticked = () => [...document.querySelectorAll("#changeable input:checked")].map((box) => box.value);
+
+function tickBoxes() {
+  const off = new Set([...document.querySelectorAll("#changeable input:not(:checked)")].map((box) => box.value));
+  const legend = find("changeable").querySelector("legend");
+  find("changeable").replaceChildren(legend, ...basis().map((feature) => element("label", {},
+    element("input", { type: "checkbox", value: feature.name, checked: !off.has(feature.name) }), feature.title)));
+}
+
 async function reach(card, box) {
   const number = asked;
   box.replaceChildren("looking …");
   try {
-    const changeable = basis().map((feature) => feature.name);
+    const changeable = ticked();
+    if (!changeable.length) return box.replaceChildren("Tick what may change first.");
     const found = await ask("what_would_change", { customer: { id: "explorer", features: { ...values } }, to: card.id, changeable });
     if (number !== asked) return;
     if (!found.found) return box.replaceChildren(found.reason);
@@ -388,6 +430,8 @@ async function start() {
   find("start").replaceChildren(...options());
   find("against").replaceChildren(element("option", { value: "" }, "the next best"), ...options());
   find("cards").replaceChildren(...cards.map(cardOf));
+  find("report").hidden = !listed.has_report;
+  tickBoxes();
   if (!basis().every((feature) => feature.name in values)) values = {};
   for (const feature of basis()) values[feature.name] ??= typical(cards[0])[feature.name] ?? (feature.nullable ? null : fallback(feature));
   fields = basis().map(field);

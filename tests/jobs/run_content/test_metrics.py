@@ -71,6 +71,8 @@ def test_the_churn_of_a_segment_is_that_of_the_whole_window() -> None:
         ("churn_rate", "segment", "seg-a", "2017-12", 0.5),
         ("churn_rate", "segment", "seg-a", "2017-01/2017-12", 0.1),
         ("churn_rate", "segment", "seg-b", "2017-01/2017-12", None),
+        ("churn_rate", "segment", "unassigned", "2017-01/2017-12", 0.2),
+        ("churn_rate", "segment", "not_assignable", "2017-01/2017-12", 0.2),
         ("churn_rate", "plan", "pro", "2017-01/2017-12", 0.3),
     ]
     assert record_metrics(record(*rows)) == {"churn_rate/seg-a": 0.1, "churn_rate/seg-b": None}

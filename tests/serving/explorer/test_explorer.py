@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import itertools
 import json
+import os
 import re
 import sys
 import urllib.request
@@ -347,6 +348,82 @@ def test_against_any_segment_and_what_it_would_take(page: Any, url: str, kmeans:
     page.wait("!!document.querySelector('.card[data-id=s001] .change button')")
     page.js("document.querySelector('.card[data-id=s001] .change button').click()")
     page.wait(f"{SETTLED} && {SEGMENT} === 's001'")
+
+
+INSIGHT = {
+    "money": [{"title": "MRR", "unit": "USD a month", "amount": 1_250_500.0, "share": 0.4}],
+    "churn_rate": 0.021,
+    "trend": [
+        {"month": "2017-10", "customers": 900, "hollow": True},
+        {"month": "2017-11", "customers": 40, "hollow": False},
+        {"month": "2017-12", "customers": 42, "hollow": False},
+    ],
+    "examples": [
+        {"customer": "<b>C1</b>", "why": "typical", "values": [{"title": "recency", "value": "5 days"}]},
+        {"customer": "C2", "why": "border", "values": []},
+    ],
+}
+WITH_INSIGHT = """
+  const plainly = window.fetch;
+  window.fetch = async (...all) => {
+    const reply = await plainly(...all);
+    if (!String(all[0]).endsWith('/segments')) return reply;
+    const listed = await reply.json();
+    listed.has_report = true;
+    listed.segments[0].insight = %s;
+    listed.segments[0].notes = 'call them first';
+    return new Response(JSON.stringify(listed), { status: 200 });
+  };
+"""
+
+
+def test_a_card_shows_money_trend_notes_and_customers_where_they_are_stored(page: Any, url: str) -> None:
+    page.size(1440, 900)
+    page.send("Page.addScriptToEvaluateOnNewDocument", source=WITH_INSIGHT % json.dumps(INSIGHT))
+    page.open(f"{url}/")
+    page.wait(SETTLED)
+    if folder := os.environ.get("SEGMENTS_SCREENSHOTS"):
+        page.picture(Path(folder) / "explorer.png")
+    card, other = "document.querySelector('.card[data-id=s000]')", "document.querySelector('.card[data-id=s001]')"
+    figures = page.js(f"[...{card}.querySelectorAll('dt, dd')].map((cell) => cell.textContent)")
+    assert figures == ["MRR", "1.25 M USD a month (40 %)", "churn a month", "2.1 %"]
+    assert page.js(f"{card}.querySelector('.notes').textContent") == "call them first"
+    trend = page.js(f"{card}.querySelector('.trend').getAttribute('aria-label')")
+    assert trend == "40 customers in 2017-11, 42 in 2017-12", "a hollow month is no part of the trend"
+    examples = page.js(f"[...{card}.querySelectorAll('.examples li')].map((line) => line.textContent)")
+    assert examples == ["<b>C1</b>: recency 5 days", "C2 (on the border): "]
+    assert page.js(f"{other}.querySelector('dl, .trend, .examples')") is None
+    assert not page.js("document.getElementById('report').hidden")
+    left, right, wide = page.js(
+        "(() => { const r = document.getElementById('cards').getBoundingClientRect();"
+        " return [r.left, r.right, document.documentElement.clientWidth]; })()"
+    )
+    assert right - left > 0.9 * wide, "the cards take the whole width"
+
+
+def test_only_what_is_ticked_may_change(page: Any, url: str) -> None:
+    page.open(f"{url}/")
+    page.wait(SETTLED)
+    boxes = page.js("[...document.querySelectorAll('#changeable input')].map((box) => [box.value, box.checked])")
+    assert len(boxes) > 2
+    assert all(checked for _, checked in boxes)
+    page.js("document.querySelectorAll('#changeable input').forEach((box) => { box.checked = false; })")
+    button, answer = ".card[data-id=s001] button", "document.querySelector('.card[data-id=s001] .change')"
+    page.js(f"document.querySelector('{button}').click()")
+    page.wait(f"{answer}.textContent === 'Tick what may change first.'")
+    page.js(
+        """(() => {
+          const real = window.fetch;
+          window.fetch = (address, options) => {
+            if (String(address).endsWith('/what_would_change')) window.asked = JSON.parse(options.body).changeable;
+            return real(address, options);
+          };
+          document.querySelector('#changeable input[value=recency_days]').checked = true;
+        })()"""
+    )
+    page.js(f"document.querySelector('{button}').click()")
+    page.wait("Array.isArray(window.asked)")
+    assert page.js("window.asked") == ["recency_days"]
 
 
 def test_only_the_newest_answer_is_shown(page: Any, url: str, kmeans: SegmentModel) -> None:

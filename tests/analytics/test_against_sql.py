@@ -14,14 +14,16 @@ from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
 from analytics.record import AnalystRecord
 from experiments.benchmarks.analytics.order_queries import ORDER_QUERIES
+from experiments.benchmarks.analytics.retention_queries import PAYING_FIGURES
 from experiments.benchmarks.analytics.sides import query_answers, record_of
 from experiments.benchmarks.analytics.subscription_queries import SUBSCRIPTION_QUERIES
 from experiments.simulated_company.money_history import MoneyHistory, simulate_money
 from experiments.simulated_company.planted_money import PLANTED_MONEY
 
 AS_OF = pd.Timestamp("2026-07-01")
-NOT_YET: set[str] = set()
-FIGURES = {name: query for name, query in {**SUBSCRIPTION_QUERIES, **ORDER_QUERIES}.items() if name not in NOT_YET}
+FIGURES = (*SUBSCRIPTION_QUERIES, *ORDER_QUERIES, *PAYING_FIGURES)
+BY_A_TEST_OF_THEIR_OWN = {"survival_12", "decile_share"}
+IN_OTHER_FILES = {"lifetime_median", "ltv_expected", "money_so_far"}  # tests/analytics/retention, tests/analytics/money
 SEGMENTS = tuple(money.segment for money in PLANTED_MONEY)
 MONTHS = MonthEnds.before(AS_OF.to_pydatetime(), 12)
 
@@ -127,5 +129,93 @@ def test_a_figure_equals_its_query(figure: str, record: AnalystRecord, answers: 
 
 
 def test_no_figure_is_without_a_query(record: AnalystRecord) -> None:
-    elsewhere = {"decile_share", "money_so_far"}  # of the last month end only, by tenths: tests/analytics/money
-    assert set(record.figures["figure"]) <= {*FIGURES, *elsewhere}
+    assert set(record.figures["figure"]) - set(FIGURES) == BY_A_TEST_OF_THEIR_OWN | IN_OTHER_FILES
+
+
+def month_of(positions: pd.Series) -> list[str]:
+    return [MONTHS.month_before(int(position)) for position in positions]
+
+
+def test_lifetimes_equal_their_query(record: AnalystRecord, answers: dict[str, pd.DataFrame]) -> None:
+    curve = record.survival[record.survival["grouping"] == "everyone"].set_index("time")
+    query = answers["survival"].set_index("time")
+    assert curve["share"].loc[0] == 1.0
+    pd.testing.assert_frame_equal(
+        curve.loc[1:, ["share", "at_risk"]], query[["share", "at_risk"]], check_dtype=False, check_index_type=False
+    )
+    shown = of_record(record, "survival_12")["everyone"].item()
+    assert shown == pytest.approx(query["share"].loc[12])
+
+
+def test_cohorts_of_subscribers_equal_their_query(record: AnalystRecord, answers: dict[str, pd.DataFrame]) -> None:
+    query = answers["paying_cohorts"].set_index(["cohort", "k"])
+    cohorts = record.cohorts[(record.cohorts["grouping"] == "everyone") & (record.cohorts["cohort"] != "average")]
+    classic = cohorts[(cohorts["kind"] == "classic") & cohorts["finished"].astype(bool)].set_index(["cohort", "k"])
+    expected = query.reindex(classic.index).fillna(0.0)
+    assert expected["customers"].sum() > 500
+    pd.testing.assert_frame_equal(classic[["customers", "money"]], expected, check_dtype=False)
+    sizes = query.xs(0, level="k")["customers"].reindex(classic.index.get_level_values("cohort"))
+    assert classic["size"].tolist() == sizes.tolist()
+    assert query[query.index.get_level_values("cohort") >= MONTHS.months[0]].index.isin(classic.index).all()
+
+
+def test_retention_of_members_equals_its_query(record: AnalystRecord, answers: dict[str, pd.DataFrame]) -> None:
+    check_members(record, answers["paying_members"])
+
+
+def check_members(record: AnalystRecord, query: pd.DataFrame) -> None:
+    """Members of each segment and month end who are active k months later; where the query has no row, nobody is."""
+    keys = ["segment", "month", "k"]
+    expected = query.assign(month=month_of(query["position"])).set_index(keys)
+    kept = record.retention[record.retention["finished"].astype(bool) & (record.retention["segment"] != "everyone")]
+    kept = kept.set_index(keys)
+    assert expected.index.isin(kept.index).all()
+    assert (kept["customers"] == expected["customers"].reindex(kept.index).fillna(0.0)).all()
+    assert (kept["size"].reindex(expected.index) == expected["size"]).all()
+
+
+def test_sizes_equal_their_query(record: AnalystRecord, answers: dict[str, pd.DataFrame]) -> None:
+    query = answers["sizes"].assign(month=month_of(answers["sizes"]["position"])).set_index(["month", "segment"])
+    sizes = record.sizes.set_index(["month", "segment"])
+    changes = ["joined", "came", "went", "gone", "left", "returned"]
+    assert query.index.isin(sizes.index).all()
+    pd.testing.assert_frame_equal(
+        sizes[["customers", "money"]], query[["customers", "money"]].reindex(sizes.index).fillna(0), check_dtype=False
+    )
+    later = sizes.index[sizes.index.get_level_values("month") != MONTHS.month_before(0)]
+    assert sizes[changes].drop(later).isna().all(axis=None)
+    pd.testing.assert_frame_equal(sizes.loc[later, changes], query[changes].reindex(later).fillna(0), check_dtype=False)
+
+
+def test_flows_equal_their_query(record: AnalystRecord, answers: dict[str, pd.DataFrame]) -> None:
+    keys, columns = ["month", "source", "target"], ["customers", "money_before", "money_after"]
+    query = answers["flows"].assign(month=month_of(answers["flows"]["position"])).set_index(keys).sort_index()
+    flows = record.flows.set_index(keys).sort_index()
+    pd.testing.assert_frame_equal(flows[columns], query[columns], check_dtype=False)
+
+
+def test_a_company_without_subscriptions(file: Path, answers: dict[str, pd.DataFrame]) -> None:
+    """Its cohorts and retention are of orders."""
+    record = record_of(file, MONTHS, SEGMENTS, RecordOptions("USD", floor=1, intervals=False), tables=("orders",))
+    check_members(record, answers["ordering_members"])
+    classic, money = answers["classic_cohorts"], answers["cohort_money"]
+    query = classic.merge(money, on=["cohort", "k"], how="left")
+    names = pd.PeriodIndex.from_ordinals(query["cohort"], freq="M").strftime("%Y-%m")
+    query = query.assign(cohort=names).set_index(["cohort", "k"])
+    cohorts = record.cohorts[(record.cohorts["grouping"] == "everyone") & (record.cohorts["cohort"] != "average")]
+    finished = cohorts[cohorts["finished"].astype(bool)]
+    of_kind = {kind: rows.set_index(["cohort", "k"]) for kind, rows in finished.groupby("kind")}
+    expected = query[["customers", "money"]].reindex(of_kind["classic"].index).fillna(0.0)
+    pd.testing.assert_frame_equal(of_kind["classic"][["customers", "money"]], expected, check_dtype=False)
+    later = answers["unbounded_cohorts"]
+    names = pd.PeriodIndex.from_ordinals(later["cohort"], freq="M").strftime("%Y-%m")
+    unbounded = later.assign(cohort=names).set_index(["cohort", "k"])["customers"]
+    ours = of_kind["unbounded"]["customers"]
+    assert (ours == unbounded.reindex(ours.index).fillna(0.0)).all()
+    assert record.money_title == "revenue"
+
+
+def test_deciles_add_up_and_the_first_is_the_top_tenth(record: AnalystRecord) -> None:
+    deciles = record.figures[record.figures["figure"] == "decile_share"]["value"].astype(float)
+    assert deciles.sum() == pytest.approx(1.0)
+    assert deciles.max() == pytest.approx(of_record(record, "top_decile_share").max())

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from experiments.benchmarks.analytics.grouped import WINDOW
+from experiments.benchmarks.analytics.subscription_queries import PAID
+
 # the months in which each customer orders, as whole numbers that follow each other; months of the window are not enough
 ORDERED = """
     ordered AS (
@@ -64,15 +67,16 @@ PAYING_MEMBERS = """
     JOIN sizes ON sizes.segment = members.segment AND sizes.position = members.position
     GROUP BY ALL
 """
-# Kaplan-Meier: months of life from the first paid start to the end of the last paid term, by calendar months from the
-# start; who leaves in a month of life that was not over by the last month end counts as still subscribed
+# Kaplan-Meier: months of life from the day of the first paid start to that of the last paid end, by the calendar; an
+# end after exactly k months is of month k; an end in a month of life that is not over yet is not known
 SURVIVAL = """
     WITH lives AS (
-        SELECT customer_id, min(started_at) AS begun, max(coalesce(ended_at, TIMESTAMP '9999-01-01')) AS finish
+        SELECT customer_id, CAST(min(started_at) AS DATE) AS begun,
+               CAST(max(coalesce(ended_at, TIMESTAMP '9999-01-01')) AS DATE) AS finish
         FROM terms WHERE NOT is_trial AND cents > 0 GROUP BY customer_id),
     months AS (
-        SELECT datesub('month', begun, (SELECT max(day) FROM ends)) AS known,
-               datesub('month', begun, finish) + 1 AS leaving
+        SELECT datesub('month', begun, (SELECT CAST(max(day) AS DATE) FROM ends)) AS known,
+               greatest(1, datesub('month', begun, finish - INTERVAL 1 DAY) + 1) AS leaving
         FROM lives),
     exits AS (SELECT least(known, leaving) AS month, leaving <= known AS leaves FROM months),
     steps AS (SELECT unnest(range(1, 1 + (SELECT max(month) FROM exits))) AS time),
@@ -82,11 +86,40 @@ SURVIVAL = """
     SELECT time, at_risk, product(1 - leaving / at_risk) OVER (ORDER BY time) AS share FROM counts ORDER BY time
 """
 
-RETENTION_QUERIES: Mapping[str, str] = {
+# what customers pay at every month end of the whole history, by the first at which they paid
+PAYING_COHORTS = """
+    WITH closes AS (
+        SELECT unnest(range(date_trunc('month', (SELECT min(started_at) FROM terms)),
+                            (SELECT max(day) FROM ends) + INTERVAL 1 DAY, INTERVAL 1 MONTH)) AS day),
+    paying AS (
+        SELECT customer_id, day, sum(cents) AS cents
+        FROM terms JOIN closes ON started_at < day AND (ended_at IS NULL OR ended_at >= day)
+        WHERE NOT is_trial GROUP BY customer_id, day HAVING sum(cents) > 0),
+    first AS (SELECT customer_id, min(day) AS start FROM paying GROUP BY customer_id)
+    SELECT strftime(start - INTERVAL 1 DAY, '%Y-%m') AS cohort, datediff('month', start, day) AS k,
+           count(*) AS customers, sum(cents) / 10000 AS money
+    FROM paying JOIN first USING (customer_id) GROUP BY cohort, k ORDER BY cohort, k
+"""
+# members at a month end who pay k months later, all month ends with k months after them together
+RETAINED = f"""
+    WITH {PAID}
+    SELECT NULL AS position, members.segment, members.plan, count(paid.customer_id) / count(*) AS value
+    FROM members LEFT JOIN paid
+    ON paid.customer_id = members.customer_id AND paid.position = members.position + {{k}}
+    WHERE members.position + {{k}} <= (SELECT max(position) FROM ends) {WINDOW}
+"""
+
+PAYING_FIGURES: Mapping[str, str] = {f"retention_{k}": RETAINED.format(k=k) for k in (3, 6, 12)}
+PAYING_QUERIES: Mapping[str, str] = {
+    **PAYING_FIGURES,
+    "paying_cohorts": PAYING_COHORTS,
+    "paying_members": PAYING_MEMBERS,
+    "survival": SURVIVAL,
+}
+# of a company without subscriptions
+ORDERING_QUERIES: Mapping[str, str] = {
     "classic_cohorts": CLASSIC,
     "unbounded_cohorts": UNBOUNDED,
     "cohort_money": COHORT_MONEY,
     "ordering_members": ORDERING_MEMBERS,
-    "paying_members": PAYING_MEMBERS,
-    "survival": SURVIVAL,
 }

@@ -11,7 +11,7 @@ import resource
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -29,11 +29,13 @@ from analytics.record import AnalystRecord
 from experiments.benchmarks.analytics.growth_queries import GROWTH_QUERIES
 from experiments.benchmarks.analytics.large_company import MONTH_ENDS, SEGMENTS, write_large_company
 from experiments.benchmarks.analytics.order_queries import ORDER_QUERIES
-from experiments.benchmarks.analytics.retention_queries import RETENTION_QUERIES
+from experiments.benchmarks.analytics.retention_queries import ORDERING_QUERIES, PAYING_QUERIES
 from experiments.benchmarks.analytics.subscription_queries import SUBSCRIPTION_QUERIES
 from segment_model.contract import Column, Kind, VectorContract
 
-QUERIES = {**SUBSCRIPTION_QUERIES, **ORDER_QUERIES, **RETENTION_QUERIES, **GROWTH_QUERIES}
+# what our record of a company with subscriptions and orders holds
+QUERIES = {**SUBSCRIPTION_QUERIES, **ORDER_QUERIES, **PAYING_QUERIES, **GROWTH_QUERIES}
+ALL_QUERIES = {**QUERIES, **ORDERING_QUERIES}
 SMALL = 300  # orders
 READ_ALL = """
     SELECT (SELECT sum(hash(terms)) FROM terms), (SELECT sum(hash(orders)) FROM orders),
@@ -41,8 +43,14 @@ READ_ALL = """
 """
 
 
-def record_of(file: Path, month_ends: MonthEnds, segments: tuple[str, ...], options: RecordOptions) -> AnalystRecord:
-    """Our record of the company in a DuckDB file, by segment and plan; of vectors it has none."""
+def record_of(
+    file: Path,
+    month_ends: MonthEnds,
+    segments: tuple[str, ...],
+    options: RecordOptions,
+    tables: Sequence[str] = ("terms", "orders"),
+) -> AnalystRecord:
+    """Our record of some tables of the company in a DuckDB file, by segment and plan; of vectors it has none."""
     engine = ibis.duckdb.connect(file, read_only=True)
     kept = count()
 
@@ -52,8 +60,8 @@ def record_of(file: Path, month_ends: MonthEnds, segments: tuple[str, ...], opti
         return _table(engine, name)
 
     members = _table(engine, "members")
-    terms, orders = (DatedRows(_table(engine, name), members) for name in ("terms", "orders"))
-    history = History(month_ends, segments, terms=terms, orders=orders, compared=("plan",), keep=keep)
+    dated = {name: DatedRows(_table(engine, name), members) for name in tables}
+    history = History(month_ends, segments, **dated, compared=("plan",), keep=keep)
     no_vectors = pd.DataFrame({"mrr": pd.Series(dtype="float64")}, index=pd.Index([], dtype="str", name="customer_id"))
     contract = VectorContract((Column("mrr", Kind.NUMBER),))
     try:
@@ -84,7 +92,7 @@ def query_seconds(file: Path) -> dict[str, float]:
         return {name: _timed(partial(_answer, connection, query)) for name, query in QUERIES.items()}
 
 
-def query_answers(file: Path, queries: Mapping[str, str] = QUERIES) -> dict[str, pd.DataFrame]:
+def query_answers(file: Path, queries: Mapping[str, str] = ALL_QUERIES) -> dict[str, pd.DataFrame]:
     """The answer of each query."""
     with duckdb.connect(str(file), read_only=True) as connection:
         return {name: _answer(connection, query) for name, query in queries.items()}

@@ -1,6 +1,6 @@
 """The verdict on a discovery, with its evidence: distinct groups, slices of a continuum, or no reproducible structure.
 
-Decision 8 has the reasons and the measurements.
+Decisions 8 and 27 have the reasons and the measurements.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from segment_model.encoding.encoder import Floats
 from training.evaluation.quality import Judgement
-from training.evaluation.selection import unsteadiness
+from training.evaluation.selection import CLEAR, unsteadiness
 from training.separation.gaps import PairEvidence
 
 RECURRING = 0.75  # mean Jaccard similarity; from there Hennig (2007) calls a cluster valid and stable
@@ -55,7 +55,7 @@ def decide(
     *,
     found_again: bool = False,
 ) -> Verdict:
-    """Distinct groups: all neighbours are separated by a gap, and every segment recurs under resampling.
+    """Distinct groups: gaps that are more empty than filled part all neighbours, and every segment is found again.
 
     Slices of a continuum: segments recur on average, and halves of the customers agree on them where `selection` asks
     for it. recovered : (segments,) mean Jaccard similarity of each segment under resampling. found_again : whether more
@@ -64,14 +64,15 @@ def decide(
     gaps = sum(pair.gap for pair in pairs)
     least, typical = float(recovered.min()), float(recovered.mean())
     unsteady = [] if found_again else unsteadiness(judgement)
-    if pairs and gaps == len(pairs) and least >= RECURRING:
+    is_clear = bool(pairs) and float(np.mean([pair.emptiness for pair in pairs])) >= CLEAR
+    if gaps == len(pairs) and is_clear and least >= RECURRING:
         kind = VerdictKind.DISTINCT
     elif typical >= DISSOLVED and not unsteady:
         kind = VerdictKind.SLICES
     else:
         kind = VerdictKind.NOTHING
     reasons = [
-        _gap_reason(kind, gaps, len(pairs)),
+        _gap_reason(kind, gaps, len(pairs), is_clear=is_clear),
         f"drawn again, segments are found with a similarity of {typical:.2f}",
     ]
     if least < RECURRING:
@@ -79,8 +80,11 @@ def decide(
     return Verdict(kind, (*reasons, *unsteady), _evidence(judgement, pairs, recovered, null_silhouettes))
 
 
-def _gap_reason(kind: VerdictKind, gaps: int, pairs: int) -> str:
-    """What the gaps say, in words that agree with the kind: gaps alone make no groups unless every segment recurs."""
+def _gap_reason(kind: VerdictKind, gaps: int, pairs: int, *, is_clear: bool) -> str:
+    """What the gaps say, in words that agree with the kind.
+
+    Gaps alone make no groups unless they are clear and every segment recurs.
+    """
     if not pairs:
         return "too few customers to look for gaps between segments"
     if not gaps:
@@ -90,6 +94,8 @@ def _gap_reason(kind: VerdictKind, gaps: int, pairs: int) -> str:
     if kind is VerdictKind.DISTINCT:
         return "a gap parts every two neighbouring segments" if pairs > 1 else "a gap parts the two segments"
     which = "all neighbouring segments" if pairs > 1 else "the two segments"
+    if not is_clear:
+        return f"gaps part {which}, but more than half of the density of either side is left in them"
     return f"gaps part {which} of these customers, but drawn again, not every segment is found"
 
 

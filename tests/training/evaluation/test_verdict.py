@@ -104,6 +104,14 @@ def test_one_pair_without_a_gap_is_enough_to_deny_distinct_groups() -> None:
     assert decide(JUDGEMENT, [], np.array([1.0, 1.0]), NULL).kind is VerdictKind.SLICES
 
 
+def test_a_gap_that_is_mostly_filled_makes_no_distinct_groups() -> None:
+    filled = PairEvidence((0, 1), 1e-6, 0.55, 1.0)
+    verdict = decide(replace(JUDGEMENT, groups=2), [filled], np.array([1.0, 1.0]), NULL)
+    assert filled.gap
+    assert verdict.kind is VerdictKind.SLICES
+    assert "more than half of the density" in verdict.sentence
+
+
 def test_planted_groups_are_distinct_and_every_model_says_so(planted: Any) -> None:
     discovery = discover(planted.frame, planted.contract, DiscoverySettings(), {})
     assert discovery.model.provenance["verdict"]["verdict"] == "distinct groups"

@@ -53,24 +53,30 @@ def membership_of(
         If an engine fails, or the tables do not make the model's columns.
     """
     compared = compared_columns(settings, history.contract)
-    file = membership_file(base, _made_from(settings, base, model, history, ends, compared))
+    trained = _trained(settings, model)
+    hollow = hollow_months(ends, history.oldest, trained, history.settings, model.contract) if trained else {}
+    file = membership_file(base, _made_from(settings, base, model, history, ends, compared, hollow))
     members = read_members(file)
     if members is None:
         announce(f"assigning customers at {counted(len(ends.dates), 'month end')}")
-        members = compute_members(model, history, ends, compared)
+        members = compute_members(model, history, ends, compared, frozenset(hollow))
         try:
             write_members(members, file)
         except OSError as error:
             announce(f"the membership is not kept for the next time: {file.parent} {error.strerror or error}")
-    trained = _trained(settings, model)
-    hollow = hollow_months(ends, history.oldest, trained, history.settings, model.contract) if trained else {}
     return Membership(members, compared, hollow, _notes(ends, members, hollow, history, compared))
 
 
 def compute_members(
-    model: SegmentModel, history: TableHistory, ends: MonthEnds, compared: tuple[str, ...]
+    model: SegmentModel,
+    history: TableHistory,
+    ends: MonthEnds,
+    compared: tuple[str, ...],
+    hollow: frozenset[int] = frozenset(),
 ) -> pd.DataFrame:
     """The rows of a membership, month end by month end; each is told the segments of the one before.
+
+    hollow : positions of month ends whose segments are not those of today, so that nobody stays in them.
 
     Raises
     ------
@@ -81,8 +87,9 @@ def compute_members(
     previous: pd.Series[str] | None = None
     for position, day in enumerate(ends.dates):
         frame = history.vectors(AsOf.at(day, history.settings.time_zone)).frame
-        previous = assigned(model, frame, previous)
-        month = pd.DataFrame({SEGMENT: previous, **texts(frame, compared, history.contract)})
+        segments = assigned(model, frame, previous)
+        previous = None if position in hollow else segments
+        month = pd.DataFrame({SEGMENT: segments, **texts(frame, compared, history.contract)})
         month.insert(0, POSITION, position)
         months.append(month.rename_axis(CUSTOMER).reset_index())
     whole = pd.concat(months, ignore_index=True)
@@ -96,6 +103,7 @@ def _made_from(
     history: TableHistory,
     ends: MonthEnds,
     compared: tuple[str, ...],
+    hollow: Mapping[int, str],
 ) -> dict[str, object]:
     return {
         "model": model.digest,
@@ -103,6 +111,7 @@ def _made_from(
         "features": settings.features.model_dump(mode="json"),
         "dates": [day.isoformat() for day in ends.dates],
         "compared": compared,
+        "hollow": sorted(hollow),
         "fingerprints": fingerprints(settings.sources, base, history.opened),
     }
 
@@ -125,7 +134,7 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = [
         "who was in which segment is computed by today's model, from the rows before each month end; a customer on a "
-        "border stays in the segment of the month before"
+        "border stays in the segment of the month before, unless that month end is hollow"
     ]
     if hollow:
         first, last = min(hollow), max(hollow)

@@ -123,7 +123,7 @@ def test_each_month_is_what_the_model_says_of_vectors_as_of_then_told_the_month_
             frame = vectors_of(settings, shop.folder, learned_by(shop.model)).frame
             alone = assigned(shop.model, frame, previous)
             assert at(membership, position).segment.to_dict() == alone.to_dict()
-            previous = alone
+            previous = None if position in membership.hollow else alone
     assert at(membership, 0).empty, "nobody is a customer before the first day"
 
 
@@ -168,6 +168,14 @@ def test_a_customer_on_a_border_stays_where_the_month_before_was(shop: Shop) -> 
     assert (told_first != told_other).sum() > 0, "near the border both stay"
     assert told_first.iloc[0] == told_other.iloc[0] == first
     assert told_first.iloc[-1] == told_other.iloc[-1] == other
+
+
+def test_nobody_stays_in_the_segment_of_a_hollow_month_end(shop: Shop) -> None:
+    with shop.history() as history:
+        whole = compute_members(shop.model, history, ENDS, (), frozenset(range(len(ENDS.dates))))
+        frame = history.vectors(AsOf.at(AS_OF, "UTC")).frame
+    last = whole[whole.position == len(ENDS.dates) - 1].set_index("customer_id").segment
+    assert last.to_dict() == assigned(shop.model, frame).to_dict()
 
 
 def test_attributes_are_those_of_then(shop: Shop) -> None:

@@ -63,7 +63,7 @@ def money_share(sums: PairSums) -> Share:
     The customers count as so many with equal money as have the same concentration of it (Kish's effective size), so
     that few losses among large customers do not look certain.
     """
-    customers = _divided(sums.y**2, sums.yy)
+    customers = _equal_customers(sums)
     return Share(_divided(sums.x, sums.y) * customers, customers)
 
 
@@ -91,8 +91,31 @@ class RatioOfSums:
         with np.errstate(divide="ignore", invalid="ignore"):
             skewness = np.where(squares > 0, (thirds / sums.n) / (squares / sums.n) ** 1.5, 0)
             bend = skewness / np.sqrt(sums.n)
-        quantile = t.isf(norm.sf(z), np.maximum(sums.n - 1, 1))  # the spread is estimated from n customers
+        quantile = _student(z, sums.n)
         return ratio - _unbent(quantile, bend) * error, ratio - _unbent(-quantile, bend) * error
+
+
+@dataclass(frozen=True)
+class RatioOfMoney:
+    """sum(x) / sum(y) where both are money: the delta method, the customers counting as so many with equal y as have
+    the same concentration of it.
+
+    Its skewness comes from few customers with much money, of which a sample tells too little to correct for it.
+    """
+
+    sums: PairSums
+
+    @property
+    def value(self) -> Numbers:
+        return _divided(self.sums.x, self.sums.y)
+
+    def limits(self, z: Level) -> tuple[Numbers, Numbers]:
+        sums, ratio = self.sums, self.value
+        customers = np.where(sums.n >= FEWEST, _equal_customers(sums), np.nan)
+        squares = np.maximum(_squares(sums, ratio), 0)
+        error = np.sqrt(squares * customers / np.maximum(customers - 1, 1)) / np.where(sums.y > 0, sums.y, np.nan)
+        quantile = _student(z, customers)
+        return ratio - quantile * error, ratio + quantile * error
 
 
 @dataclass(frozen=True)
@@ -100,8 +123,9 @@ class Retained:
     """1 + sum(x) / sum(y): the share of money y that customers kept, where x is what each gained or, below 0, lost.
 
     Losses are rare, so that of few customers often none has one, which does not show that nobody ever leaves. As
-    Agresti and Coull do for shares (The American Statistician 52, 1998), z² customers with the mean money are added for
-    the limits: half of them keep it, half lose it.
+    Agresti and Coull do for shares (The American Statistician 52, 1998), q² customers are added for the limits, where q
+    is Student's quantile: half of them keep their money, half lose it. Each has as much as one of so many equal
+    customers as have the same concentration of money.
     """
 
     sums: PairSums
@@ -111,14 +135,15 @@ class Retained:
         return 1 + _divided(self.sums.x, self.sums.y)
 
     def limits(self, z: Level) -> tuple[Numbers, Numbers]:
-        sums, half = self.sums, z * z / 2
-        mean = _divided(sums.y, sums.n)
-        n = sums.n + 2 * half
-        change = _divided(sums.x - half * mean, sums.y + 2 * half * mean)
-        squares = np.maximum(_squares(sums, change), 0) + half * mean**2 * ((1 + change) ** 2 + change**2)
-        error = np.sqrt(_divided(squares, n * np.maximum(n - 1, 1))) / np.where(mean > 0, mean, np.nan)
-        value = self.value
-        return np.minimum(1 + change - z * error, value), np.maximum(1 + change + z * error, value)
+        sums, customers = self.sums, _equal_customers(self.sums)
+        quantile = _student(z, customers)
+        half, money = quantile**2 / 2, _divided(sums.y, customers)
+        n, total = sums.n + 2 * half, sums.y + 2 * half * money
+        change = _divided(sums.x - half * money, total)
+        squares = np.maximum(_squares(sums, change), 0) + half * money**2 * ((1 + change) ** 2 + change**2)
+        error = np.sqrt(squares * n / np.maximum(n - 1, 1)) / np.where(total > 0, total, np.nan)
+        low, high = 1 + change - quantile * error, 1 + change + quantile * error
+        return np.minimum(low, self.value), np.maximum(high, self.value)
 
 
 @dataclass(frozen=True)
@@ -139,6 +164,17 @@ class Complement:
 def _divided(numerator: Numbers, denominator: Numbers) -> Numbers:
     ratio: Numbers = numerator / np.where(denominator > 0, denominator, np.nan)
     return ratio
+
+
+def _equal_customers(sums: PairSums) -> Numbers:
+    """Kish's effective number of customers: so many with equal y have the same concentration of it."""
+    return _divided(sums.y**2, sums.yy)
+
+
+def _student(z: Level, customers: Numbers) -> Numbers:
+    """The quantile of Student's distribution at the probability of z, the spread being estimated from the customers."""
+    quantile: Numbers = t.isf(norm.sf(z), np.maximum(customers - 1, 1))
+    return quantile
 
 
 def _squares(sums: PairSums, ratio: Numbers) -> Numbers:

@@ -10,9 +10,9 @@ import pandas as pd
 from analytics.catalogue import orders as catalogue
 from analytics.groups import Groupings
 from analytics.history import EVERYONE, History
-from analytics.intervals.estimates import RatioOfSums, Share
+from analytics.intervals.estimates import RatioOfMoney, RatioOfSums, Share
 from analytics.intervals.pair_sums import PairSums
-from analytics.marking import Marking, with_interval
+from analytics.marking import EstimateOf, Marking, with_interval
 from analytics.money.order_sums import BASKET, CUSTOMER, MARGIN, OrderSums, order_sums
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
@@ -23,7 +23,10 @@ from features.tables.exact_sums import TEN_THOUSANDTHS
 DECILE = "decile"  # the grouping of tenths of the customers by what they spent
 NO_ORDERS = "no orders"
 NO_COSTS = "no costs known"
-PAIRS: Mapping[Definition, str] = {catalogue.BASKET: BASKET, catalogue.MARGIN: MARGIN}
+PAIRS: Mapping[Definition, tuple[str, EstimateOf]] = {
+    catalogue.BASKET: (BASKET, RatioOfSums),
+    catalogue.MARGIN: (MARGIN, RatioOfMoney),
+}
 
 
 def order_figures(history: History, groupings: Groupings, options: RecordOptions, marking: Marking) -> pd.DataFrame:
@@ -85,9 +88,10 @@ def _of_period(
         note = np.where(denominator > 0, "", reason)
         rows = rows_of(definition, keys, numerator / denominator.where(denominator > 0), n, note=note)
         if pairs is not None:
-            own = PairSums.of_frame(pairs, PAIRS[definition])
-            rows = with_interval(rows, own, RatioOfSums)
-            rows = marking.marked(rows, definition, own, RatioOfSums) if marking is not None else rows
+            name, estimate = PAIRS[definition]
+            own = PairSums.of_frame(pairs, name)
+            rows = with_interval(rows, own, estimate)
+            rows = marking.marked(rows, definition, own, estimate) if marking is not None else rows
         tables.append(with_floor(rows, options.floor))
     return joined(tables)
 

@@ -107,7 +107,7 @@ def _pairs(rows: ir.Table) -> Aggregates:
     cents, known, profit = (from_ten_thousandths(rows[name]) for name in ("cents", "known_cents", "profit"))
     return {
         **pair_aggregates(BASKET, cents, rows.orders, (rows.orders > 0) | (rows.cents != 0), thirds=True),
-        **pair_aggregates(MARGIN, profit, known, rows.known_cents != 0, thirds=True),
+        **pair_aggregates(MARGIN, profit, known, rows.known_cents != 0),
     }
 
 

@@ -58,7 +58,13 @@ def terms_frame(rows: Sequence[tuple[Any, ...]], *more: str) -> pd.DataFrame:
         name: pd.to_datetime(frame[name], format="ISO8601").astype("datetime64[us]")
         for name in ("started_at", "ended_at")
     }
-    return frame.assign(**dated, cents=(frame.pop("money") * 10_000).round().astype("int64"))
+    cents = (frame.pop("money").astype(float) * 10_000).round().astype("int64")
+    return _typed(frame.assign(**dated, cents=cents))
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table without rows has texts where nothing else is known."""
+    return frame if len(frame) else frame.astype({n: "str" for n in frame if frame[n].dtype == object})
 
 
 def members_of(customers: Sequence[Any], ends: MonthEnds, **columns: Any) -> pd.DataFrame:
@@ -68,7 +74,8 @@ def members_of(customers: Sequence[Any], ends: MonthEnds, **columns: Any) -> pd.
         for position in range(len(ends.dates)):
             own = {name: each(customer, position) if callable(each) else each for name, each in columns.items()}
             rows.append({"customer_id": customer, "position": position, "segment": "s1", **own})
-    return pd.DataFrame(rows, columns=["customer_id", "position", *dict.fromkeys(["segment", *columns])])
+    frame = pd.DataFrame(rows, columns=["customer_id", "position", *dict.fromkeys(["segment", *columns])])
+    return _typed(frame.astype({"position": "int64"}))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from analytics.intervals.differences import difference_limits, marks_of, p_value
 from analytics.intervals.estimates import (
     Complement,
     Estimate,
+    RatioOfMoney,
     RatioOfSums,
     Retained,
     Share,
@@ -62,7 +63,8 @@ def test_the_p_value_is_the_level_at_which_the_interval_reaches_zero() -> None:
 @given(st.lists(st.tuples(POSITIVE, POSITIVE), min_size=2, max_size=30))
 def test_a_ratio_lies_within_its_limits(pairs: list[tuple[float, float]]) -> None:
     x, y = np.array(pairs).T
-    for estimate in (RatioOfSums(PairSums.of_sample(x, y)), Retained(PairSums.of_sample(-np.minimum(x, y), y))):
+    own, lost = PairSums.of_sample(x, y), PairSums.of_sample(-np.minimum(x, y), y)
+    for estimate in (RatioOfSums(own), RatioOfMoney(own), Retained(lost)):
         low, high = ends(estimate)
         tiny = 1e-9 * abs(estimate.value[0])
         assert low - tiny <= estimate.value[0] <= high + tiny
@@ -120,12 +122,13 @@ def test_marks_are_corrected_for_the_groups_looked_at() -> None:
 def test_intervals_hold_in_ninety_to_ninety_nine_percent_of_draws(n: int) -> None:
     """Log-normal money, of which 3 % of customers take all away, 5 % take 30 % away, and 8 % add 30 %."""
     random = np.random.default_rng(5)
-    hits = {"arpa": 0, "nrr": 0, "grr": 0}
+    hits = {"arpa": 0, "nrr": 0, "grr": 0, "margin": 0}
     for _ in range(500):
         money, luck = random.lognormal(4, 1, n), random.random(n)
         change = np.select([luck < 0.03, luck < 0.08, luck < 0.16], [-1, -0.3, 0.3], 0) * money
         estimates: dict[str, tuple[Estimate, float]] = {
             "arpa": (RatioOfSums(PairSums.of_sample(money, np.ones(n))), float(np.exp(4.5))),
+            "margin": (RatioOfMoney(PairSums.of_sample(money * random.beta(2, 3, n), money)), 0.4),
             "nrr": (Retained(PairSums.of_sample(change, money)), 1 - 0.03 - 0.015 + 0.024),
             "grr": (Complement(money_share(PairSums.of_sample(-np.minimum(change, 0), money))), 1 - 0.03 - 0.015),
         }

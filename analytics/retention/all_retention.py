@@ -56,8 +56,9 @@ def all_retention(
     if history.terms is not None:
         lived = survival(lifetimes(history, history.terms, groupings), groupings, history.segments, options.floor)
         curves = lived.table
-        figures.append(lifetime_figures(lived))
-        notes += lived.notes
+        hollow = not options.hollow.isdisjoint(range(len(history.month_ends.months)))
+        figures.append(lifetime_figures(lived, with_marks=options.intervals and not hollow))
+        notes += () if hollow else lived.notes
     return Retention(
         cohorts(history, months, groupings, options.cohorts),
         member_retention(members, history, options.floor),

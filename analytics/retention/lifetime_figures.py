@@ -20,7 +20,7 @@ HALF = 0.5
 STILL_SUBSCRIBED = "more than half are still subscribed"
 
 
-def lifetime_figures(survival: Survival) -> pd.DataFrame:
+def lifetime_figures(survival: Survival, with_marks: bool = True) -> pd.DataFrame:
     """Rows of `FIGURES`. A curve that does not begin with the start of life gives no figure of whole lifetimes.
 
     A mark says that a segment's curve lies above or below that of all other customers (log-rank test).
@@ -37,7 +37,7 @@ def lifetime_figures(survival: Survival) -> pd.DataFrame:
         rows_of(LIFETIME_MEDIAN, keys, medians.value, medians.n, medians.low, medians.high, medians.note),
         rows_of(SURVIVAL_12, keys, year.value, year.n, year.low, year.high, year.note),
     ]
-    return joined([_marked(table, survival.against_rest) for table in tables])
+    return joined([_marked(table, survival.against_rest) if with_marks else table for table in tables])
 
 
 def _median(curve: pd.DataFrame) -> dict[str, object]:

@@ -28,7 +28,9 @@ def lifetimes(history: History, terms: DatedRows, groupings: Groupings) -> ir.Ta
 
     A customer counts in the group in which it was at the first month end of the record at which it is a member, and
     there only from that month of life on (`entry`): what it did before belongs to no group, and what it does after
-    cannot choose the group. `exit` is the last month of life that is known: the customer left in it, or stayed.
+    cannot choose the group. Whoever left before that month end belongs to no group (`position` is missing); the first
+    month of life counts whole for those who were subscribed at the month end within it. `exit` is the last month of
+    life that is known: the customer left in it, or stayed.
     """
     paid = paid_terms(terms.rows)
     paid = paid.filter(paid.cents > 0)
@@ -42,9 +44,12 @@ def lifetimes(history: History, terms: DatedRows, groupings: Groupings) -> ir.Ta
     entries = terms.members.group_by(own_id="customer_id").aggregate(member_from=_.position.min().cast("int64"))
     with_entry = months.left_join(entries, months.customer_id == entries.own_id).drop("own_id")
     with_entry = with_entry.rename(position="member_from")
+    was_there = with_entry.last_position >= with_entry.position
+    with_entry = with_entry.mutate(position=ibis.ifelse(was_there, with_entry.position, None))
     grouped = groupings.with_groups(with_entry, terms.members)
-    entry = ibis.greatest(grouped.position - grouped.start_position + 1, ibis.literal(0, "int64"))
-    return history.keep(grouped.mutate(entry=entry).drop("start_position"))
+    lived = grouped.position - grouped.start_position + 1  # months of life that had begun at the month end
+    entry = ibis.ifelse(lived > 1, lived, 0)
+    return history.keep(grouped.mutate(entry=entry).drop("start_position", "last_position"))
 
 
 def _months_of_life(each: ir.Table, history: History) -> ir.Table:
@@ -56,7 +61,11 @@ def _months_of_life(each: ir.Table, history: History) -> ir.Table:
     known = now - first - ibis.ifelse(until.day() < each.start.day(), 1, 0)  # whole months
     left = ~each.runs & (lived <= known)
     return each.select(
-        customer_id=each.customer_id, start_position=first, exit=ibis.ifelse(left, lived, known), left=left
+        customer_id=each.customer_id,
+        start_position=first,
+        last_position=ibis.ifelse(each.runs, len(ends.months), last - 1),  # the last month end at which terms run
+        exit=ibis.ifelse(left, lived, known),
+        left=left,
     )
 
 

@@ -20,6 +20,8 @@ from analytics.retention.later_months import pooled_by_customer
 from analytics.tidy import joined, rows_of, with_floor
 
 NOT_KNOWN_YET = "not known yet"
+NO_MEMBERS = "no members then"
+NOBODY_PAYS = "nobody pays then"
 
 
 def retention_figures(
@@ -27,7 +29,8 @@ def retention_figures(
 ) -> pd.DataFrame:
     """Rows of `FIGURES`, of the table of `later_months.members_and_months` with the k of the catalogue.
 
-    The interval is Wilson's for as many customers as are independently as informative: a customer who is a member at
+    Segments get no mark where they were hollow at a month end that counts (`RecordOptions.hollow`). The interval is
+    Wilson's for as many customers as are independently as informative: a customer who is a member at
     ten month ends is not ten customers.
 
     Raises
@@ -52,14 +55,16 @@ def _figures(
 ) -> pd.DataFrame:
     """The rows of the definitions, by how many months later they look."""
     months = history.month_ends.months
-    period = months[0] if len(months) == 1 else f"{months[0]}/{months[-1]}"
+    period = history.month_ends.window
     after = [k for k in definitions if k <= len(months)]
     tables = []
     for name in (EVERYONE, *groupings.names) if after else ():
         sums = pooled_by_customer(members, name, after)
         keys = pd.DataFrame({"grouping": name, "group": sums.group, "period": period})
         pairs = {k: PairSums.of_frame(sums, f"after {k}") for k in after}
-        tables += [_rows(definitions[k], keys, pairs[k], marking, options) for k in after]
+        for k in after:
+            hollow = name == SEGMENT and not options.hollow.isdisjoint(range(len(months) - k + 1))
+            tables.append(_rows(definitions[k], keys, pairs[k], marking, options, not hollow))
     unknown = pd.DataFrame(
         [(EVERYONE, EVERYONE, period), *((SEGMENT, segment, period) for segment in history.segments)],
         columns=["grouping", "group", "period"],
@@ -69,11 +74,19 @@ def _figures(
 
 
 def _rows(
-    definition: Definition, keys: pd.DataFrame, sums: PairSums, marking: Marking, options: RecordOptions
+    definition: Definition,
+    keys: pd.DataFrame,
+    sums: PairSums,
+    marking: Marking,
+    options: RecordOptions,
+    comparable: bool,
 ) -> pd.DataFrame:
-    """The rows of one figure and grouping."""
-    note = np.where(sums.y == 0, NOT_KNOWN_YET, "")
+    """The rows of one figure and grouping; comparable : whether its groups can get marks."""
+    nobody = NO_MEMBERS if definition in RETENTION.values() else NOBODY_PAYS
+    note = np.where(sums.y == 0, nobody, "")
     rows = rows_of(definition, keys, clustered_share(sums).value, sums.n, note=note)
     if options.intervals:
-        rows = marking.marked(with_interval(rows, sums, clustered_share), definition, sums, clustered_share)
+        rows = with_interval(rows, sums, clustered_share)
+        if comparable:
+            rows = marking.marked(rows, definition, sums, clustered_share)
     return with_floor(rows, options.floor)

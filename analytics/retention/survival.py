@@ -39,7 +39,7 @@ class Survival:
         verb = "differ" if test.p < 0.05 else "do not differ beyond chance"
         return (
             f"The lifetimes of the segments {verb} (log-rank test: chi-square {test.chi_square:.2f}, "
-            f"{test.freedom} degrees of freedom, {p}); each customer counts in the segment of its first month end in "
+            f"{test.freedom} degrees of freedom, {p}); each subscriber counts in the segment of its first month end in "
             "the record, from then on",
         )
 

@@ -168,6 +168,24 @@ def test_a_customer_counts_in_a_segment_only_from_its_first_month_end(build: Bui
     assert note == "known from month 13 of life on"
 
 
+def test_new_subscribers_count_from_their_first_month_end_on(
+    build: Build, members_of: Callable[..., pd.DataFrame], month_ends: Callable[..., MonthEnds]
+) -> None:
+    """Who left before the first month end is in no segment's curve, but in that of everyone."""
+    ends = month_ends(JANUARY, 12)
+    terms = [
+        ("leaves in January", "2017-01-05", "2017-01-20", 10),
+        ("one month", "2017-01-05", "2017-02-05", 10),
+        ("stays", "2017-01-05", None, 10),
+        ("stays too", "2017-01-10", None, 10),
+    ]
+    members = members_of([customer for customer, *_ in terms], ends)
+    survived = survival_of(build(*terms, members=members[members.position > 0]))
+    assert curve(survived)[1] == 0.5
+    assert curve(survived, "s1")[0] == 1
+    assert curve(survived, "s1")[1] == pytest.approx(2 / 3, abs=1e-4)
+
+
 def test_few_customers_have_no_curve(build: Build) -> None:
     terms = random_terms(1, 9)
     assert survival_of(build(*terms), floor=10).table.empty

@@ -97,7 +97,7 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         if ends is UNDATED:
             record = _without_months(settings, model, present.frame, labels, present.contract)
             return ComputedRecord(record, present.frame, labels, present.contract, {})
-        membership = membership_of(settings, base, model, history, ends, announce)
+        membership = membership_of(settings, base, model, history, ends, as_of, announce)
         announce("computing money, retention and growth by segment")
         of_months = _history_of(history, membership, ends, observed, model)
         options = _options(settings, membership.hollow)

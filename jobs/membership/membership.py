@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 import pandas as pd
@@ -43,9 +43,18 @@ class Membership:
 
 
 def membership_of(
-    settings: Settings, base: Path, model: SegmentModel, history: TableHistory, ends: MonthEnds, announce: Announce
+    settings: Settings,
+    base: Path,
+    model: SegmentModel,
+    history: TableHistory,
+    ends: MonthEnds,
+    as_of: AsOf,
+    announce: Announce,
 ) -> Membership:
     """The membership at each month end, from the file where it is kept.
+
+    as_of : the moment for which the model's cards hold; at a month end that is this moment, members are what the cards
+    count.
 
     Raises
     ------
@@ -55,11 +64,12 @@ def membership_of(
     compared = compared_columns(settings, history.contract)
     trained = _trained(settings, model)
     hollow = hollow_months(ends, history.oldest, trained, history.settings, model.contract) if trained else {}
-    file = membership_file(base, _made_from(settings, base, model, history, ends, compared, hollow))
+    alone = _told_nothing(ends, as_of, hollow)
+    file = membership_file(base, _made_from(settings, base, model, history, ends, compared, alone))
     members = read_members(file)
     if members is None:
         announce(f"assigning customers at {counted(len(ends.dates), 'month end')}")
-        members = compute_members(model, history, ends, compared, frozenset(hollow))
+        members = compute_members(model, history, ends, compared, alone)
         try:
             write_members(members, file)
         except OSError as error:
@@ -72,11 +82,11 @@ def compute_members(
     history: TableHistory,
     ends: MonthEnds,
     compared: tuple[str, ...],
-    hollow: frozenset[int] = frozenset(),
+    alone: frozenset[int] = frozenset(),
 ) -> pd.DataFrame:
     """The rows of a membership, month end by month end; each is told the segments of the one before.
 
-    hollow : positions of month ends whose segments are not those of today, so that nobody stays in them.
+    alone : positions that are not told the segments of the month end before.
 
     Raises
     ------
@@ -87,9 +97,8 @@ def compute_members(
     previous: pd.Series[str] | None = None
     for position, day in enumerate(ends.dates):
         frame = history.vectors(AsOf.at(day, history.settings.time_zone)).frame
-        segments = assigned(model, frame, previous)
-        previous = None if position in hollow else segments
-        month = pd.DataFrame({SEGMENT: segments, **texts(frame, compared, history.contract)})
+        previous = assigned(model, frame, None if position in alone else previous)
+        month = pd.DataFrame({SEGMENT: previous, **texts(frame, compared, history.contract)})
         month.insert(0, POSITION, position)
         months.append(month.rename_axis(CUSTOMER).reset_index())
     whole = pd.concat(months, ignore_index=True)
@@ -103,7 +112,7 @@ def _made_from(
     history: TableHistory,
     ends: MonthEnds,
     compared: tuple[str, ...],
-    hollow: Mapping[int, str],
+    alone: frozenset[int],
 ) -> dict[str, object]:
     return {
         "model": model.digest,
@@ -111,9 +120,15 @@ def _made_from(
         "features": settings.features.model_dump(mode="json"),
         "dates": [day.isoformat() for day in ends.dates],
         "compared": compared,
-        "hollow": sorted(hollow),
+        "alone": sorted(alone),
         "fingerprints": fingerprints(settings.sources, base, history.opened),
     }
+
+
+def _told_nothing(ends: MonthEnds, as_of: AsOf, hollow: Mapping[int, str]) -> frozenset[int]:
+    """The positions at which nobody stays in the segment before: it is a hollow one's, or the cards count anew."""
+    cards = {position for position, day in enumerate(ends.dates) if datetime.combine(day, time.min) == as_of.local}
+    return frozenset(cards | {position + 1 for position in hollow})
 
 
 def _trained(settings: Settings, model: SegmentModel) -> datetime | None:
@@ -134,7 +149,8 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = [
         "who was in which segment is computed by today's model, from the rows before each month end; a customer on a "
-        "border stays in the segment of the month before, unless that month end is hollow"
+        "border stays in the segment of the month before, unless that month end is hollow; at the as-of moment the "
+        "segments are those of the cards"
     ]
     if hollow:
         first, last = min(hollow), max(hollow)

@@ -34,6 +34,7 @@ from training.discovery.discovery import discover
 from training.settings import Settings, parse_settings
 
 AS_OF = date(2026, 7, 1)
+AT_END = AsOf.at(AS_OF, "UTC")
 ENDS = MonthEnds.before(AsOf.at(AS_OF, "UTC").local, 6)
 OFTEN, RISING, LATE = range(20), range(45, 55), range(55, 60)
 SETTINGS = {
@@ -73,7 +74,7 @@ class Shop:
 
     def members(self, announce: Callable[[str], None] = lambda _: None) -> Membership:
         with self.history() as history:
-            return membership_of(self.settings, self.folder, self.model, history, ENDS, announce)
+            return membership_of(self.settings, self.folder, self.model, history, ENDS, AT_END, announce)
 
 
 def order_days(number: int) -> list[date]:
@@ -121,7 +122,7 @@ def test_each_month_is_what_the_model_says_of_vectors_as_of_then_told_the_month_
         settings = shop.settings.model_copy(update={"as_of": day})
         if day > date(2026, 1, 1):
             frame = vectors_of(settings, shop.folder, learned_by(shop.model)).frame
-            alone = assigned(shop.model, frame, previous)
+            alone = assigned(shop.model, frame, None if day == AS_OF else previous)  # the cards' own moment
             assert at(membership, position).segment.to_dict() == alone.to_dict()
             previous = None if position in membership.hollow else alone
     assert at(membership, 0).empty, "nobody is a customer before the first day"
@@ -183,7 +184,7 @@ def test_attributes_are_those_of_then(shop: Shop) -> None:
         update={"analytics": shop.settings.analytics.model_copy(update={"compare": ("size", "vip")})}
     )
     with shop.history() as history:
-        membership = membership_of(settings, shop.folder, shop.model, history, ENDS, lambda _: None)
+        membership = membership_of(settings, shop.folder, shop.model, history, ENDS, AT_END, lambda _: None)
     april, june = at(membership, 4), at(membership, 5)
     assert ENDS.dates[4:6] == (date(2026, 5, 1), date(2026, 6, 1))
     assert set(april["size"]) == {"small"}, "15 May is not known on 1 May"

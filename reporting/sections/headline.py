@@ -14,6 +14,7 @@ from training.evaluation.verdict import VerdictKind
 DISCOVERED, REAL, WORTH = "What was discovered", "Is it real?", "What it is worth"
 SUBSCRIPTION_TILES = ("mrr", "arpa", "churn_rate", "nrr")
 ORDER_TILES = ("revenue", "revenue_per_customer", "basket", "repeat_rate")
+HARDLY_ANY = 0.001  # of the customers: a smaller share is 0.0 % in words
 MOST_AMOUNTS = 3  # of money among the columns, where there is no record
 
 
@@ -134,9 +135,15 @@ def _losses(discovery: DiscoveryContent, book: FigureBook) -> list[str]:
     cells = [(book.cell("churn_rate", segment.id), segment) for segment in discovery.segments]
     marked = [(cell.number or 0.0, cell, segment) for cell, segment in cells if cell.sign == "▲"]
     if not marked or everyone.number is None:
-        return [] if everyone.number is None else [f"{everyone.words} of the customers are lost a month."]
+        return [] if everyone.number is None else [_lost(everyone)]
     _, cell, segment = max(marked, key=lambda entry: entry[0])
     return [f"{_named(segment)} loses {cell.words} of its customers a month, everyone {everyone.words}."]
+
+
+def _lost(everyone: FigureCell) -> str:
+    if (everyone.number or 0.0) < HARDLY_ANY:
+        return f"Fewer than {percent(HARDLY_ANY)} of the customers are lost a month."
+    return f"{everyone.words} of the customers are lost a month."
 
 
 def _money_of_vectors(discovery: DiscoveryContent) -> str:

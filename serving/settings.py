@@ -42,6 +42,11 @@ class ServiceSettings(BaseModel):
     cache_dir: Path | None = Field(
         None, description="keep the last two verified models in this folder; they serve while the registry is down"
     )
+    assignments: Path | None = Field(
+        None,
+        description="a .parquet or .csv of `segments assign`, in which `/find_customer` and the explorer find a "
+        "customer by id; nothing lists it",
+    )
     any_contract: bool = Field(
         False,
         description="serve a new version even if it breaks the contract of the old one or lacks its self-test",
@@ -102,7 +107,7 @@ class ServiceSettings(BaseModel):
         """The same settings for a process that runs elsewhere: relative paths start from `folder`."""
         update: dict[str, object] = {
             name: folder / path
-            for name in ("model_path", "cache_dir", "api_keys_file")
+            for name in ("model_path", "cache_dir", "api_keys_file", "assignments")
             if (path := getattr(self, name)) is not None
         }
         update["tracking_uri"] = anchored_address(self.tracking_uri, folder)

@@ -58,6 +58,20 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "discover again with this version and promote the new version, or read `report.html` of the MLflow run",
     ),
     ErrorCode(
+        404,
+        "no_assignments",
+        OPERATOR,
+        "`/find_customer` only: `SEGMENTS_ASSIGNMENTS` is not set, or its file cannot be read",
+        "write the file by `segments assign --out` and name it in `SEGMENTS_ASSIGNMENTS`",
+    ),
+    ErrorCode(
+        404,
+        "unknown_customer",
+        CALLER,
+        "`/find_customer` only: the file of assignments has no customer of this id",
+        "correct the id, or write the file anew",
+    ),
+    ErrorCode(
         405,
         "method_not_allowed",
         CALLER,

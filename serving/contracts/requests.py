@@ -103,6 +103,12 @@ class AssignRequest(WireModel):
     )
 
 
+class FindRequest(WireModel):
+    """A customer to find in the file of assignments."""
+
+    id: CustomerId
+
+
 class ContrastRequest(WireModel):
     """Customers to assign, each explained against one segment that the caller names."""
 

@@ -198,7 +198,19 @@ class SegmentsResponse(WireModel):
 
     model_version: str
     has_report: bool = Field(description="Whether `GET /report` shows a page.")
+    finds_customers: bool = Field(description="Whether `POST /find_customer` has a file to look in.")
     segments: list[Segment]
+
+
+class FoundCustomer(WireModel):
+    """A customer of the file of assignments."""
+
+    model_version: str
+    id: str
+    segment_id: str | None = Field(description="As the file has it; null for the unassigned.")
+    segment_name: str | None = Field(description="Its present name; null where the model has no such segment.")
+    strength: float | None
+    assigned_by: str | None = Field(description="The version that assigned the customer.")
 
 
 class Feature(WireModel):

@@ -15,12 +15,13 @@ from serving.wire.messages import Answer
 from serving.wire.strict_json import dump
 
 
-def list_segments(served: ServedModel) -> dict[str, Any]:
+def list_segments(served: ServedModel, finds_customers: bool = False) -> dict[str, Any]:
     """The cards, in the model's order."""
     insights = served.pages.insights
     return {
         "model_version": served.version,
         "has_report": served.pages.report is not None,
+        "finds_customers": finds_customers,
         "segments": [_card(card, insights.get(card.id)) for card in served.model.cards],
     }
 
@@ -43,7 +44,7 @@ def _card(card: SegmentCard, insight: SegmentInsight | None) -> dict[str, Any]:
 
 
 def _answer(context: Context, _: None, __: Deadline) -> Answer:
-    return Answer(dump(list_segments(context.served())))
+    return Answer(dump(list_segments(context.served(), context.settings.assignments is not None)))
 
 
 ROUTE = Route("GET", "/segments", "The segments' cards", _answer, response=SegmentsResponse, refusals=(503,))

@@ -431,6 +431,7 @@ async function start() {
   find("against").replaceChildren(element("option", { value: "" }, "the next best"), ...options());
   find("cards").replaceChildren(...cards.map(cardOf));
   find("report").hidden = !listed.has_report;
+  find("search").hidden = !listed.finds_customers;
   tickBoxes();
   if (!basis().every((feature) => feature.name in values)) values = {};
   for (const feature of basis()) values[feature.name] ??= typical(cards[0])[feature.name] ?? (feature.nullable ? null : fallback(feature));
@@ -440,6 +441,21 @@ async function start() {
   later();
 }
 
+// The segment that the file of assignments has for a customer; its values are not known here.
+find("search").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const id = find("customer-id").value.trim();
+  if (!id) return;
+  try {
+    const known = await ask("find_customer", { id });
+    const segment = known.segment_id === null ? "no segment" : known.segment_name ?? `${known.segment_id}, which this model does not have`;
+    find("found").textContent = `${id}: ${segment}` + (known.strength === null ? "" : `, strength ${known.strength.toFixed(2)}`);
+    document.querySelector(`.card[data-id="${CSS.escape(known.segment_id ?? "")}"]`)?.scrollIntoView({ block: "nearest" });
+  } catch (error) {
+    if (!(error instanceof Refused)) return complain(error);
+    find("found").textContent = error.message;
+  }
+});
 find("start").addEventListener("change", () => use(typical(cards.find((card) => card.id === find("start").value))));
 find("against").addEventListener("change", later);
 find("use-typed").addEventListener("click", () => {

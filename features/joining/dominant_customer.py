@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.conditions.written import written_name, written_text
 from features.joining.table_customers import TableCustomers
 from features.notices import Notice
 from segment_model.errors import counted
@@ -17,7 +17,6 @@ FEWEST_CUSTOMERS = 20  # as many as a discovery needs; among fewer, each has a l
 LARGE_SHARE = 0.1  # of all orders or events
 TIMES_THE_NEXT = 20
 MOST_TOGETHER = 5  # ids that stand for many people, side by side: `guest`, `0`, `unknown`
-PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def dominant_notices(table: TableCustomers, column: str) -> Iterator[Notice]:
@@ -60,6 +59,6 @@ def _before_a_gap(counts: NDArray[np.float64]) -> int:
 
 def _condition(column: str, ids: Sequence[str], numeric: bool) -> str:
     """The SQL condition under which none of the ids is left, such as `CustomerID <> '0'`."""
-    name = column if PLAIN_NAME.fullmatch(column) else '"' + column.replace('"', '""') + '"'
-    texts = ids if numeric else ["'" + text.replace("'", "''") + "'" for text in ids]
+    name = written_name(column)
+    texts = ids if numeric else [written_text(text) for text in ids]
     return f"{name} <> {texts[0]}" if len(texts) == 1 else f"{name} not in ({', '.join(texts)})"

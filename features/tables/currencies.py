@@ -11,6 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from features.conditions.written import written_name, written_text
 from features.notices import Notice
 from features.source_settings import TableSource
 from features.tables.canonical import CanonicalTable, Tally
@@ -68,10 +69,10 @@ class Currencies:
     def check(self, rows: Mapping[str, int], written: Mapping[str, str]) -> None:
         """Refuse several currencies without rates, and a currency without a rate. written : how the rows write each."""
         if not self.rates and len(rows) > 1:
-            column = self.column if self.column.isidentifier() else f'"{self.column}"'
+            condition = f"{written_name(self.column)} = {written_text(written[next(iter(rows))])}"
             raise SourceError(
-                f"{self.table}: money is in several currencies ({_listed(rows)}); choose one by where: "
-                f"{column} = '{written[next(iter(rows))]}', or give `exchange_rates` to features.currency ({self.own})"
+                f"{self.table}: money is in several currencies ({_listed(rows)}); choose one by where: {condition}, or "
+                f"give `exchange_rates` to features.currency ({self.own})"
             )
         if unknown := {code: count for code, count in rows.items() if self.rates and code not in self.all_rates}:
             raise SourceError(

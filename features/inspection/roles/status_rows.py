@@ -5,21 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from features.conditions.parse import parse_condition
-from features.conditions.tree import Absence, ColumnName
+from features.conditions.written import written_name, written_text
 from features.inspection.looks.column_profile import ColumnProfile, ColumnType
 from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import STATUS_OF
 from features.inspection.names.name_words import concepts_of, words_of
 from features.inspection.names.vocabulary import Concept
 from features.inspection.roles.table_proposal import best, is_text
-from segment_model.errors import SettingsError
 
 MOST_STATES = 20
 COUNTED = frozenset(
     ["paid", "captured", "success", "successful", "succeeded", "completed", "valid", "bezahlt", "erfolgreich"]
 )
-PLAIN_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 CANCELLED_ID = re.compile(r"C\d+", re.ASCII)
 MOST_CANCELLED, PLAIN_IDS = 0.4, 0.95  # shares of the ids
 _WORDS = """
@@ -49,11 +46,11 @@ def status_condition(look: TableLook) -> RowCondition | None:
     bad = sorted(state for state in states if NOT_COUNTED & set(words_of(state)) and not _partly(state))
     if not bad or len(bad) == len(states):
         return None
-    listed = ", ".join(quoted(state) for state in bad)
+    listed = ", ".join(written_text(state) for state in bad)
     kept = ", ".join(sorted(set(states) - set(bad)))
-    text = f"{identifier(name)} not in ({listed})"
+    text = f"{written_name(name)} not in ({listed})"
     gaps = look[name].present < 1.0  # SQL leaves out a row whose state is missing
-    return RowCondition(f"({text} or {identifier(name)} is null)" if gaps else text, f"counts {kept}")
+    return RowCondition(f"({text} or {written_name(name)} is null)" if gaps else text, f"counts {kept}")
 
 
 def flag_conditions(look: TableLook) -> list[RowCondition]:
@@ -63,7 +60,7 @@ def flag_conditions(look: TableLook) -> list[RowCondition]:
         words = set(words_of(column.name))
         if not _is_mixed_flag(column) or Concept.MOMENT in concepts_of(column.name):
             continue
-        name = identifier(column.name)
+        name = written_name(column.name)
         gaps = f" or {name} is null" if column.present < 1.0 else ""
         if NOT_COUNTED & words:
             text = f"(not {name}{gaps})" if gaps else f"not {name}"
@@ -87,23 +84,7 @@ def cancelled_ids(look: TableLook, order_id: str | None) -> RowCondition | None:
         return None
     if sum(order.isdigit() for order in ids) + cancelled < PLAIN_IDS * len(ids):
         return None
-    return RowCondition(f"{identifier(order_id)} not like 'C%'", "an id such as C1234 is taken for a cancellation")
-
-
-def quoted(text: str) -> str:
-    """A text as the grammar of `where` writes it."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """A column's name as the grammar of `where` writes it: in quotes unless it is a plain word there."""
-    if PLAIN_WORD.fullmatch(name):
-        try:
-            if parse_condition(f"{name} is null") == Absence(ColumnName(name)):
-                return name
-        except SettingsError:  # a word of SQL, such as order
-            pass
-    return '"' + name.replace('"', '""') + '"'
+    return RowCondition(f"{written_name(order_id)} not like 'C%'", "an id such as C1234 is taken for a cancellation")
 
 
 def _partly(state: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from features.conditions.written import written_name, written_text
 from features.notices import Notice
 from features.reading.csv_files.csv_file import CsvFile
 from features.reading.csv_files.records import UnreadableRecordError, records_of_text
@@ -17,7 +18,6 @@ TOTAL = re.compile(
     r"totale|totaal|suma|soma|razem|итого|合计|总计|合計",
     re.IGNORECASE,
 )
-PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def is_total(fields: Sequence[str]) -> bool:
@@ -52,8 +52,8 @@ def _place_of_total(fields: Sequence[str]) -> int | None:
 def _condition(file: CsvFile, source: TableSource, place: int, word: str) -> str:
     """The condition that leaves the total out and keeps the rows without a value in that column."""
     column = file.dialect.names[place]
-    written = column if PLAIN_NAME.fullmatch(column) else '"' + column.replace('"', '""') + '"'
-    differs = f"{written} <> '{word.replace(chr(39), chr(39) * 2)}'"
+    written = written_name(column)
+    differs = f"{written} <> {written_text(word)}"
     is_id = column == source.columns.get("customer_id", "customer_id")
     return differs if is_id else f"{written} is null or {differs}"
 

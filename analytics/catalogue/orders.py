@@ -1,35 +1,46 @@
-"""The figures of orders. Revenue of a month belongs to where its customers are at the month's end."""
+"""The figures of orders.
+
+What happens in a month belongs to where its customers are at the month's end, and what happens in all months together
+to where they are at the last month end: the money of those who are in a segment now.
+"""
 
 from __future__ import annotations
 
 from analytics.record import Definition, Unit
 
+WHERE = "a month's by where customers are at its end, all months' by where they are at the last month end"
+
 REVENUE = Definition(
-    "revenue", "Revenue", Unit.MONEY, "Sum of the money of the orders in the period.", "high", ("monetary_value",)
+    "revenue",
+    "Revenue",
+    Unit.MONEY,
+    f"Sum of the money of the orders in the period; {WHERE}.",
+    "high",
+    ("monetary_value",),
 )
 REVENUE_SHARE = Definition(
     "revenue_share",
     "Share of revenue",
     Unit.SHARE,
-    "Revenue of the group / revenue of everyone, in the period.",
+    f"Revenue of the group / revenue of everyone, in the period; {WHERE}.",
     "",
     ("monetary_value",),
 )
 ORDERS = Definition(
-    "orders", "Orders", Unit.ORDERS, "Orders in the period; lines of one order id are one order.", "high"
+    "orders", "Orders", Unit.ORDERS, f"Orders in the period, lines of one order id being one order; {WHERE}.", "high"
 )
 BUYERS = Definition(
     "buyers",
     "Buying customers",
     Unit.COUNT,
-    "Customers with an order in the period; of all months, by where they are at the last month end.",
+    f"Customers with an order in the period; {WHERE}.",
     "high",
 )
 BASKET = Definition(
     "basket",
     "Basket",
     Unit.MONEY,
-    "Revenue / orders, in the period.",
+    f"Revenue / orders, in the period; {WHERE}.",
     "high",
     ("average_order_value", "monetary_value"),
 )
@@ -37,7 +48,7 @@ MARGIN = Definition(
     "margin",
     "Margin",
     Unit.SHARE,
-    "(Revenue - cost) / revenue, of the order lines of the period whose cost is known.",
+    f"(Revenue - cost) / revenue, of the order lines of the period whose cost is known; {WHERE}.",
     "high",
 )
 REVENUE_PER_CUSTOMER = Definition(

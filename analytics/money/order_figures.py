@@ -41,17 +41,12 @@ def order_figures(history: History, groupings: Groupings, options: RecordOptions
     sums = order_sums(history, groupings, options)
     months = sums.months.reset_index()
     keys = months[["grouping", "group"]].assign(period=months.position.map(ends.month_before))
-    tables = [_of_period(months, keys, sums, options, months if options.intervals else None, None)]
+    window = sums.window.reset_index()
+    window_keys = window[["grouping", "group"]].assign(period=ends.window)
+    tables = [_of_period(months, keys, sums, options, None)]
     if len(ends.months) > 1:  # else the month is the window
-        columns = [name for name in sums.months.columns if " " not in name]  # no squares: they do not add up
-        whole = sums.months[columns].groupby(level=["grouping", "group"]).sum().reset_index()
-        whole["buyers"] = _buyers_of_window(whole, sums)
-        whole_keys = whole[["grouping", "group"]].assign(period=ends.window)
-        pooled = None
-        if sums.pooled is not None:
-            pooled = sums.pooled.reindex(pd.MultiIndex.from_frame(whole[["grouping", "group"]])).reset_index()
-        tables.append(_of_period(whole, whole_keys, sums, options, pooled, marking))
-    tables.append(_of_customers(sums, ends, options, marking))
+        tables.append(_of_period(window, window_keys, sums, options, marking))
+    tables.append(_of_customers(window, window_keys, sums.has_money, options, marking))
     if sums.has_money:
         tables.append(_by_decile(sums.deciles, ends))
     return joined(tables)
@@ -62,7 +57,6 @@ def _of_period(
     keys: pd.DataFrame,
     whole: OrderSums,
     options: RecordOptions,
-    pairs: pd.DataFrame | None,
     marking: Marking | None,
 ) -> pd.DataFrame:
     """Revenue, orders, basket and margin of periods; n are the buying customers."""
@@ -87,30 +81,25 @@ def _of_period(
     for definition, (numerator, denominator, reason) in rates.items():
         note = np.where(denominator > 0, "", reason)
         rows = rows_of(definition, keys, numerator / denominator.where(denominator > 0), n, note=note)
-        if pairs is not None:
+        if options.intervals:
             name, estimate = PAIRS[definition]
-            own = PairSums.of_frame(pairs, name)
+            own = PairSums.of_frame(sums, name)
             rows = with_interval(rows, own, estimate)
             rows = marking.marked(rows, definition, own, estimate) if marking is not None else rows
         tables.append(with_floor(rows, options.floor))
     return joined(tables)
 
 
-def _buyers_of_window(whole: pd.DataFrame, sums: OrderSums) -> pd.Series[int]:
-    """Customers who bought in any month, by where they are at the last month end; 0 where a group has none then."""
-    groups = pd.MultiIndex.from_frame(whole[["grouping", "group"]])
-    return sums.customers.customers.reindex(groups, fill_value=0).set_axis(whole.index)
-
-
-def _of_customers(sums: OrderSums, ends: MonthEnds, options: RecordOptions, marking: Marking) -> pd.DataFrame:
-    """What the customers of each group at the last month end did in all months."""
-    rows = sums.customers.reset_index()
-    keys = rows[["grouping", "group"]].assign(period=ends.window)
-    n = rows.customers
+def _of_customers(
+    rows: pd.DataFrame, keys: pd.DataFrame, has_money: bool, options: RecordOptions, marking: Marking
+) -> pd.DataFrame:
+    """What the customers of each group did in all months."""
+    rows, keys = rows[rows.buyers > 0], keys[rows.buyers > 0]
+    n = rows.buyers
     repeat = rows_of(catalogue.REPEAT_RATE, keys, rows.again / n, n)
-    value = rows_of(catalogue.REVENUE_PER_CUSTOMER, keys, rows.cents / TEN_THOUSANDTHS / n, n)
+    value = rows_of(catalogue.REVENUE_PER_CUSTOMER, keys, rows.buyers_cents / TEN_THOUSANDTHS / n, n)
     if options.intervals:
-        again, all_of_them = (np.asarray(rows[name], np.float64) for name in ("again", "customers"))
+        again, all_of_them = (np.asarray(rows[name], np.float64) for name in ("again", "buyers"))
         trials = PairSums.of_counts(again, all_of_them)
         repeat = with_interval(repeat, trials, independent_share)
         repeat = marking.marked(repeat, catalogue.REPEAT_RATE, trials, independent_share)
@@ -118,7 +107,7 @@ def _of_customers(sums: OrderSums, ends: MonthEnds, options: RecordOptions, mark
         value = marking.marked(
             with_interval(value, money, RatioOfSums), catalogue.REVENUE_PER_CUSTOMER, money, RatioOfSums
         )
-    tables = [repeat, value] if sums.has_money else [repeat]
+    tables = [repeat, value] if has_money else [repeat]
     return joined([with_floor(table, options.floor) for table in tables])
 
 

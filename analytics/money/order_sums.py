@@ -13,7 +13,7 @@ from analytics.fetched import fetched
 from analytics.groups import Groupings
 from analytics.history import History
 from analytics.intervals.pair_sums import pair_aggregates
-from analytics.money.month_sums import Aggregates, on_every_month, sums_by_group, sums_of_customers
+from analytics.money.month_sums import Aggregates, on_every_month, sums_by_group
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
 from analytics.whole_sums import whole_sum
@@ -28,14 +28,13 @@ DECILES = 10
 class OrderSums:
     """The sums of a history with orders.
 
-    months : by group and position 1 to n, of the month that ends there. pooled : by group over all months, each
-    customer once; None without intervals. customers : by group at the last month end, over all months: customers who
-    bought, those who bought again, their money. deciles : the money of each tenth of the customers, 1 the top.
+    months : by group and position 1 to n, of the month that ends there. window : of all months, by where customers are
+    at the last month end: the same sums, those who bought again, the money of those who bought. deciles : the money of
+    each tenth of the customers, 1 the top.
     """
 
     months: pd.DataFrame
-    pooled: pd.DataFrame | None
-    customers: pd.DataFrame
+    window: pd.DataFrame
     deciles: pd.DataFrame
     has_money: bool
     has_costs: bool
@@ -58,17 +57,20 @@ def order_sums(history: History, groupings: Groupings, options: RecordOptions) -
     if options.intervals:
         of_month |= _pairs(grouped)
     months = on_every_month(sums_by_group(grouped, groupings, of_month, "orders"), range(1, len(ends.dates)))
-    pooled = sums_of_customers(grouped, groupings, own, _pairs, "orders of all months") if options.intervals else None
-    buyers = history.keep(_buyers(purchases, ends))
-    placed = groupings.with_groups(buyers, history.orders.members)
-    by_group = {
-        "customers": placed.count(),
+    customers = history.keep(_of_all_months(purchases, ends))
+    placed = groupings.with_groups(customers, history.orders.members)
+    of_window: dict[str, ir.Value] = {
+        "buyers": (placed.orders > 0).sum(),
         "again": (placed.orders > 1).sum(),
-        "cents": whole_sum(placed.cents),
-        **(_pair_of_buyers(placed) if options.intervals else {}),
+        "buyers_cents": whole_sum(placed.cents, where=placed.orders > 0),
+        **{name: whole_sum(placed[name]) for name in SUMMED},
+        **({**_pairs(placed), **_pair_of_buyers(placed)} if options.intervals else {}),
     }
-    customers = sums_by_group(placed, groupings, by_group, "customers who bought").droplevel("position")
-    return OrderSums(months, pooled, customers, _deciles(buyers), "cents" in rows.columns, "cost_cents" in rows.columns)
+    window = sums_by_group(placed, groupings, of_window, "orders of all months").droplevel("position")
+    groups = pd.MultiIndex.from_tuples(dict.fromkeys((grouping, group) for grouping, group, _ in months.index))
+    window = window.reindex(groups.set_names(window.index.names), fill_value=0)  # 0 where nobody is any more
+    has_money, has_costs = ("cents" in rows.columns, "cost_cents" in rows.columns)
+    return OrderSums(months, window, _deciles(customers.filter(customers.orders > 0)), has_money, has_costs)
 
 
 def purchases_by_month(rows: ir.Table, ends: MonthEnds) -> ir.Table:
@@ -95,12 +97,10 @@ def purchases_by_month(rows: ir.Table, ends: MonthEnds) -> ir.Table:
     )
 
 
-def _buyers(purchases: ir.Table, ends: MonthEnds) -> ir.Table:
-    """The customers with an order in the months, as they are at the last month end."""
-    sums = purchases.group_by("customer_id").aggregate(
-        cents=whole_sum(purchases.cents), orders=whole_sum(purchases.orders)
-    )
-    return sums.filter(sums.orders > 0).mutate(position=ibis.literal(len(ends.dates) - 1, "int64"))
+def _of_all_months(purchases: ir.Table, ends: MonthEnds) -> ir.Table:
+    """A row a customer with order lines, as it is at the last month end."""
+    sums = purchases.group_by("customer_id").aggregate(**{name: whole_sum(purchases[name]) for name in SUMMED})
+    return sums.mutate(position=ibis.literal(len(ends.dates) - 1, "int64"))
 
 
 def _pairs(rows: ir.Table) -> Aggregates:

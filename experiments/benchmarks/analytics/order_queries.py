@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from experiments.benchmarks.analytics.grouped import MONTHS, MONTHS_AND_WINDOW, WINDOW
+from experiments.benchmarks.analytics.grouped import MONTHS, WINDOW
 
-# lines of orders in each month, by where the customer is at its end
+# lines of orders in each month by where the customer is at its end, in the window by where it is at the last month end
 LINES = f"""
     WITH dated AS (
         SELECT orders.*, finish.position
         FROM orders
         JOIN ends AS finish ON orders.ordered_at < finish.day
-        JOIN ends AS start ON start.position = finish.position - 1 AND orders.ordered_at >= start.day)
+        JOIN ends AS start ON start.position = finish.position - 1 AND orders.ordered_at >= start.day),
+    latest AS (SELECT * EXCLUDE (position) FROM members WHERE position = (SELECT max(position) FROM ends))
     SELECT position, segment, plan, {{value}} AS value
-    FROM dated JOIN members USING (customer_id, position) {MONTHS_AND_WINDOW}
+    FROM dated JOIN members USING (customer_id, position) {MONTHS}
+    UNION ALL SELECT NULL, segment, plan, {{value}} FROM dated JOIN latest USING (customer_id) {WINDOW}
 """
 # orders of the window, by where the customer is at its end
 BOUGHT = """

@@ -33,16 +33,17 @@ class PairSums:
     yyy: Numbers
 
     @classmethod
-    def of_sample(cls, x: ArrayLike, y: ArrayLike) -> Self:
+    def of_sample(cls, numerators: ArrayLike, denominators: ArrayLike) -> Self:
         """The sums of one group out of its customers' own x and y."""
-        a, b = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        a, b = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
         products = (np.ones_like(a), a, b, a * a, a * b, b * b, a**3, a * a * b, a * b * b, b**3)
         return cls(*(np.array([product.sum()]) for product in products))
 
     @classmethod
-    def of_counts(cls, x: Numbers, y: Numbers) -> Self:
-        """The sums where x of y customers are something, each counted once."""
-        return cls(y, x, y, x, x, y, x, x, x, y)
+    def of_counts(cls, successes: Numbers, customers: Numbers) -> Self:
+        """The sums of customers who each count once (y is 1), x being 1 for the successes and else 0."""
+        a, b = successes, customers
+        return cls(b, a, b, a, a, b, a, a, a, b)
 
     @classmethod
     def of_frame(cls, frame: pd.DataFrame, name: str) -> Self:
@@ -69,14 +70,19 @@ class PairSums:
 
 
 def pair_aggregates(
-    name: str, x: ir.NumericValue, y: ir.NumericValue, is_counted: ir.BooleanValue, thirds: bool = False
+    name: str,
+    numerator: ir.NumericValue,
+    denominator: ir.NumericValue,
+    is_counted: ir.BooleanValue,
+    thirds: bool = False,
 ) -> dict[str, ir.Value]:
     """The aggregates of `PairSums` over rows of one customer each.
 
-    is_counted : whether a row is a customer of the pair; x and y of others are 0. thirds : also those of third order,
+    numerator, denominator : a customer's own x and y. is_counted : whether a row is a customer of the pair; x and y
+    of others are 0. thirds : also those of third order,
     which `RatioOfSums` needs.
     """
-    a, b = x.cast("float64"), y.cast("float64")
+    a, b = numerator.cast("float64"), denominator.cast("float64")
     products = {"x": a, "y": b, "xx": a * a, "xy": a * b, "yy": b * b}
     if thirds:
         products |= {"xxx": a * a * a, "xxy": a * a * b, "xyy": a * b * b, "yyy": b * b * b}

@@ -62,8 +62,8 @@ def test_the_p_value_is_the_level_at_which_the_interval_reaches_zero() -> None:
 
 @given(st.lists(st.tuples(POSITIVE, POSITIVE), min_size=2, max_size=30))
 def test_a_ratio_lies_within_its_limits(pairs: list[tuple[float, float]]) -> None:
-    x, y = np.array(pairs).T
-    own, lost = PairSums.of_sample(x, y), PairSums.of_sample(-np.minimum(x, y), y)
+    a, b = np.array(pairs).T
+    own, lost = PairSums.of_sample(a, b), PairSums.of_sample(-np.minimum(a, b), b)
     for estimate in (RatioOfSums(own), RatioOfMoney(own), Retained(lost)):
         low, high = ends(estimate)
         tiny = 1e-9 * abs(estimate.value[0])

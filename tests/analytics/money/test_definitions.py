@@ -73,9 +73,9 @@ def test_lifetime_value_is_arpa_by_churn(everyone: Any) -> None:
 
 
 def test_lifetime_value_is_undefined_where_nobody_left(everyone: Any) -> None:
-    value = everyone(change("a", 100, 100)).loc["ltv_formula"]
-    assert np.isnan(value.value)
-    assert value.note == "nobody left"
+    row = everyone(change("a", 100, 100)).loc["ltv_formula"]
+    assert np.isnan(row.value)
+    assert row.note == "nobody left"
 
 
 def test_a_year_s_price_is_a_twelfth_a_month(everyone: Any) -> None:
@@ -112,9 +112,9 @@ def test_money_of_the_first_year(everyone: Any) -> None:
 
 
 def test_money_of_the_first_year_is_not_known_yet(everyone: Any) -> None:
-    value = everyone([("c", "2024-01-01", None, 900)]).loc["money_so_far"]
-    assert np.isnan(value.value)
-    assert value.note == "not known yet"
+    row = everyone([("c", "2024-01-01", None, 900)]).loc["money_so_far"]
+    assert np.isnan(row.value)
+    assert row.note == "not known yet"
 
 
 def test_a_customer_without_membership_is_not_assignable_and_levels_beyond_eight_are_pooled(

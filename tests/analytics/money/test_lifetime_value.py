@@ -29,8 +29,8 @@ def test_expected_months_are_the_sum_of_the_curve_up_to_the_horizon() -> None:
     survival = pd.concat(
         [curve("everyone", "everyone", 0, [1, 0.9, 0.8, 0.5]), curve("s1", "segment", 0, [1, 0.5, 0, 0])]
     )
-    value, note, notes = values(survival, horizon_months=3)
-    assert value == pytest.approx([100 * 2.7, 10 * 1.5])
+    expected, note, notes = values(survival, horizon_months=3)
+    assert expected == pytest.approx([100 * 2.7, 10 * 1.5])
     assert note == ["", ""]
     assert not notes
     assert values(survival, horizon_months=3, margin=0.5)[0] == pytest.approx([135, 7.5])
@@ -38,13 +38,13 @@ def test_expected_months_are_the_sum_of_the_curve_up_to_the_horizon() -> None:
 
 def test_a_curve_that_ends_before_the_horizon_is_a_lower_limit_and_that_is_told() -> None:
     survival = pd.concat([curve("everyone", "everyone", 0, [1, 0.9]), curve("s1", "segment", 0, [1, 0])])
-    value, _, notes = values(survival, horizon_months=36)
-    assert value == pytest.approx([190, 10]), "of s1 nobody is left, so that no more is to come"
+    expected, _, notes = values(survival, horizon_months=36)
+    assert expected == pytest.approx([190, 10]), "of s1 nobody is left, so that no more is to come"
     assert len(notes) == 1
     assert "in the shortest case 2 months" in notes[0]
 
 
 def test_a_curve_that_is_not_known_from_the_first_month_has_no_value() -> None:
-    value, note, _ = values(curve("everyone", "everyone", 3, [1, 0.9]))
-    assert np.isnan(value).all()
+    expected, note, _ = values(curve("everyone", "everyone", 3, [1, 0.9]))
+    assert np.isnan(expected).all()
     assert note == ["no survival curve", "no survival curve"]

@@ -51,14 +51,14 @@ def history(month_ends: Any, members_of: Any, orders_history: Callable[..., Hist
 
 
 def test_months_and_all_months(history: History) -> None:
-    value = figures(history).value
+    number = figures(history).value
     january, february, both = (("everyone", period) for period in ("2024-01", "2024-02", "2024-01/2024-02"))
-    assert [value["revenue", *period] for period in (january, february, both)] == [130, 130, 260]
-    assert [value["orders", *period] for period in (january, february, both)] == [3, 2, 5]
-    assert [value["buyers", *period] for period in (january, february, both)] == [2, 2, 3]
-    assert value["basket", *january] == pytest.approx(130 / 3)
-    assert value["basket", *both] == pytest.approx(260 / 5)
-    assert value["revenue_share", "s1", "2024-01"] == pytest.approx(30 / 130)
+    assert [number["revenue", *period] for period in (january, february, both)] == [130, 130, 260]
+    assert [number["orders", *period] for period in (january, february, both)] == [3, 2, 5]
+    assert [number["buyers", *period] for period in (january, february, both)] == [2, 2, 3]
+    assert number["basket", *january] == pytest.approx(130 / 3)
+    assert number["basket", *both] == pytest.approx(260 / 5)
+    assert number["revenue_share", "s1", "2024-01"] == pytest.approx(30 / 130)
 
 
 def test_the_margin_is_of_lines_with_a_cost(history: History) -> None:
@@ -69,21 +69,21 @@ def test_the_margin_is_of_lines_with_a_cost(history: History) -> None:
 
 
 def test_of_the_customers_of_the_last_month_end(history: History) -> None:
-    value, window = figures(history).value, "2024-01/2024-02"
-    assert value["repeat_rate", "everyone", window] == pytest.approx(2 / 3)
-    assert value["revenue_per_customer", "everyone", window] == pytest.approx(260 / 3)
-    assert value["revenue_per_customer", "s1", window] == 60
+    number, window = figures(history).value, "2024-01/2024-02"
+    assert number["repeat_rate", "everyone", window] == pytest.approx(2 / 3)
+    assert number["revenue_per_customer", "everyone", window] == pytest.approx(260 / 3)
+    assert number["revenue_per_customer", "s1", window] == 60
 
 
 def test_revenue_by_tenths_of_the_customers(month_ends: Any, orders_history: Callable[..., History]) -> None:
     """20 customers who spend 1 to 20: the tenth of 20 and 19 has 39 of 210, that of 2 and 1 has 3."""
     ends = month_ends(date(2024, 1, 1), 1)
     rows = [(f"c{n:02}", "2024-01-05", None, n, None) for n in range(1, 21)]
-    value = figures(orders_history(frame(rows), ends)).value
-    assert value["decile_share", "1", "2024-01"] == pytest.approx(39 / 210)
-    assert value["decile_share", "10", "2024-01"] == pytest.approx(3 / 210)
-    assert value["top_decile_share", "everyone", "2024-01"] == pytest.approx(39 / 210)
-    assert value["decile_share"].sum() == pytest.approx(1)
+    number = figures(orders_history(frame(rows), ends)).value
+    assert number["decile_share", "1", "2024-01"] == pytest.approx(39 / 210)
+    assert number["decile_share", "10", "2024-01"] == pytest.approx(3 / 210)
+    assert number["top_decile_share", "everyone", "2024-01"] == pytest.approx(39 / 210)
+    assert number["decile_share"].sum() == pytest.approx(1)
 
 
 def test_a_netted_refund_lowers_the_money_and_is_no_order(
@@ -91,9 +91,9 @@ def test_a_netted_refund_lowers_the_money_and_is_no_order(
 ) -> None:
     ends = month_ends(date(2024, 1, 1), 1)
     lines = frame([("a", "2024-01-05", "o1", 30, None), ("a", "2024-01-09", "o2", -10, None)])
-    value = figures(orders_history(lines.assign(is_purchase=lines.cents >= 0), ends)).value
-    assert (value["revenue", "everyone", "2024-01"], value["orders", "everyone", "2024-01"]) == (20, 1)
-    assert value["basket", "everyone", "2024-01"] == 20
+    number = figures(orders_history(lines.assign(is_purchase=lines.cents >= 0), ends)).value
+    assert (number["revenue", "everyone", "2024-01"], number["orders", "everyone", "2024-01"]) == (20, 1)
+    assert number["basket", "everyone", "2024-01"] == 20
 
 
 def test_orders_without_money_are_counted(month_ends: Any, orders_history: Callable[..., History]) -> None:
@@ -114,5 +114,5 @@ def test_money_of_the_first_year_of_orders(month_ends: Any, orders_history: Call
     """The order on day 365 is not of the first 365 days."""
     rows = [("a", "2023-01-01", None, 10, None), ("a", "2023-12-31 23:00", None, 20, None)]
     rows += [("a", "2024-01-01", None, 40, None), ("b", "2024-01-02", None, 80, None)]
-    value = figures(orders_history(frame(rows), month_ends(date(2024, 1, 1), 1))).value
-    assert value["money_so_far", "everyone", ""] == 30
+    number = figures(orders_history(frame(rows), month_ends(date(2024, 1, 1), 1))).value
+    assert number["money_so_far", "everyone", ""] == 30

@@ -59,7 +59,7 @@ def cohorts_of(history: History, kind: str = "month") -> pd.DataFrame:
 
 def shares(table: pd.DataFrame, kind: str, cohort: str, group: str = "everyone", column: str = "share") -> list[float]:
     chosen = (table.kind == kind) & (table.cohort == cohort) & (table.group == group) & table.finished
-    return [round(value, 4) for value in table[chosen].sort_values("k")[column]]
+    return [round(each, 4) for each in table[chosen].sort_values("k")[column]]
 
 
 def test_the_cohorts_of_online_retail(online_retail: pd.DataFrame, orders_history: Callable[..., History]) -> None:

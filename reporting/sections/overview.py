@@ -94,10 +94,11 @@ def _vector_money(discovery: DiscoveryContent, number: int) -> list[FigureCell]:
 
 
 def _retention_cells(book: FigureBook, group: str) -> list[FigureCell]:
+    """Of subscribers where the company has them: members who left long ago cannot be kept."""
     return [
         replace(book.cell(figure, group), label=f"kept {k} months")
         for k in LATER
-        if book.has(figure := f"retention_{k}")
+        if (figure := book.first(f"paying_retention_{k}", f"retention_{k}")) is not None
     ]
 
 

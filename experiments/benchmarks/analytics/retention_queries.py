@@ -108,8 +108,13 @@ RETAINED = f"""
     ON paid.customer_id = members.customer_id AND paid.position = members.position + {{k}}
     WHERE members.position + {{k}} <= (SELECT max(position) FROM ends) {WINDOW}
 """
+# the same of those members who pay at the month end
+KEPT = RETAINED.replace("FROM members LEFT JOIN", "FROM members SEMI JOIN paid USING (customer_id, position) LEFT JOIN")
 
-PAYING_FIGURES: Mapping[str, str] = {f"retention_{k}": RETAINED.format(k=k) for k in (3, 6, 12)}
+PAYING_FIGURES: Mapping[str, str] = {
+    **{f"retention_{k}": RETAINED.format(k=k) for k in (3, 6, 12)},
+    **{f"paying_retention_{k}": KEPT.format(k=k) for k in (3, 6, 12)},
+}
 PAYING_QUERIES: Mapping[str, str] = {
     **PAYING_FIGURES,
     "paying_cohorts": PAYING_COHORTS,

@@ -37,6 +37,6 @@ def test_hollow_month_ends_and_few_customers_are_not_compared() -> None:
 
 
 def test_a_single_month_end_compares_nothing() -> None:
-    one = sizes(s1=((100, 1.0), (10, 1.0), (10, 1.0))).head(1)
-    assert shrunk_segments(one, "MRR") == ()
-    assert shrunk_segments(one.head(0), "MRR") == ()
+    single = sizes(s1=((100, 1.0), (10, 1.0), (10, 1.0))).head(1)
+    assert shrunk_segments(single, "MRR") == ()
+    assert shrunk_segments(single.head(0), "MRR") == ()

@@ -46,7 +46,7 @@ def statements(content: ReportContent, book: FigureBook | None) -> tuple[Stateme
 def tiles(discovery: DiscoveryContent, book: FigureBook | None) -> list[FigureCell]:
     """A few figures of everyone, to be seen at a glance."""
     cells = [FigureCell("customers", f"{discovery.customers:,}")]
-    if book is not None:
+    if book is not None and book.periods:
         wanted = SUBSCRIPTION_TILES if book.has("mrr") else ORDER_TILES
         cells += [book.cell(figure, EVERYONE) for figure in wanted if book.has(figure)]
     elif discovery.segments:

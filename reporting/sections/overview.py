@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from analytics.record import AnalystRecord
+from analytics.record import AnalystRecord, Definition, Mark, Unit
 from reporting.charts.sparkline import Sparkline, sparkline
 from reporting.content.report_content import DiscoveryContent
 from reporting.rendering import money_words, percent, short_amount
-from reporting.sections.figure_book import EVERYONE, FigureBook, FigureCell, period_words
+from reporting.sections.figure_book import EVERYONE, FigureBook, FigureCell, cell_of, period_words
 from reporting.sections.keys import Key, Keys
 
 MONEY = ("mrr", "revenue")
@@ -18,6 +18,7 @@ EACH = ("arpa", "revenue_per_customer", "basket")
 LOSS = ("churn_rate", "repeat_rate")
 LIFETIME = ("ltv_formula", "ltv_expected", "money_so_far")
 LATER = (3, 6, 12)  # months after
+MOST_FLAGS = 3  # columns, where a record has no figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,14 @@ class Overview:
 def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -> Overview:
     """A row a segment, and one of everyone."""
     figures = [] if book is None else shown_figures(book)
+    flags = _telling_flags(book.record) if book is not None and not figures else ()
     rows = tuple(
         OverviewRow(
             keys[segment.id],
             (
                 _size(segment.size, segment.share),
-                *(_figure_cells(book, figures, segment.id) if book else _vector_money(discovery, number)),
+                *(_figure_cells(book, figures, segment.id) if book and figures else _vector_money(discovery, number)),
+                *(_flag_cells(book.record, flags, segment.id) if book else ()),
                 *(_retention_cells(book, segment.id) if book else ()),
             ),
             _trends(book.record, segment.id) if book else (),
@@ -57,11 +60,12 @@ def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -
     )
     everyone = (
         _size(discovery.customers, 1.0),
-        *(_figure_cells(book, figures, EVERYONE) if book else ()),
+        *(_figure_cells(book, figures, EVERYONE) if book and figures else _all_vector_money(discovery)),
+        *(_flag_cells(book.record, flags, EVERYONE) if book else ()),
         *(_retention_cells(book, EVERYONE) if book else ()),
     )
     columns = tuple((cell.label, cell.title) for cell in rows[0].cells) if rows else ()
-    return Overview(columns, rows, everyone if book else (), any(row.trends for row in rows), _times(book, figures))
+    return Overview(columns, rows, everyone, any(row.trends for row in rows), _times(book, figures))
 
 
 def shown_figures(book: FigureBook) -> list[str]:
@@ -79,6 +83,27 @@ def _figure_cells(book: FigureBook, figures: Sequence[str], group: str) -> list[
     return [book.cell(figure, group) for figure in figures]
 
 
+def _telling_flags(record: AnalystRecord) -> tuple[str, ...]:
+    """Of the columns with one level, those by which segments differ though they do not shape them."""
+    shares = record.shares
+    levels = shares.groupby("column")["level"].nunique()
+    telling = shares.loc[shares["mark"].isin([Mark.ABOVE, Mark.BELOW]), "column"]
+    return tuple(column for column in dict.fromkeys(telling) if levels[column] == 1)[:MOST_FLAGS]
+
+
+def _flag_cells(record: AnalystRecord, columns: Sequence[str], group: str) -> list[FigureCell]:
+    """The share of a segment's customers who have each flag."""
+    cells = []
+    for column in columns:
+        words = "Share of the customers whose value is known."
+        rows = record.shares[(record.shares["column"] == column) & (record.shares["segment"] == group)]
+        plain = rows.assign(value=rows["share"], n=rows["answered"], period="", note="").to_dict(orient="records")
+        title = f"{column.replace('_', ' ')}: {record.shares.loc[record.shares['column'] == column, 'level'].iloc[0]}"
+        definition = Definition(column, title, Unit.SHARE, words)
+        cells.append(cell_of(definition, plain[0] if plain else None, record.currency))
+    return cells
+
+
 def _vector_money(discovery: DiscoveryContent, number: int) -> list[FigureCell]:
     """Without a record: the segment's part of the money among the columns."""
     return [
@@ -90,6 +115,17 @@ def _vector_money(discovery: DiscoveryContent, number: int) -> list[FigureCell]:
             number=money.total,
         )
         for money in discovery.segments[number].money
+    ]
+
+
+def _all_vector_money(discovery: DiscoveryContent) -> list[FigureCell]:
+    """The same of all customers who are in a segment."""
+    of_segments = [_vector_money(discovery, number) for number in range(len(discovery.segments))]
+    totals = [sum(cell.number or 0.0 for cell in cells) for cells in zip(*of_segments, strict=True)]
+    labels = [cell.label for cell in of_segments[0]] if of_segments else []
+    return [
+        FigureCell(label, short_amount(total), note="in segments", number=total)
+        for label, total in zip(labels, totals, strict=True)
     ]
 
 

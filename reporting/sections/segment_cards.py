@@ -33,12 +33,15 @@ class LevelBar:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A category's or flag's levels in a segment; answered : of how many customers a value is known, in words."""
+    """A category's or flag's levels in a segment; answered : of how many customers a value is known, in
+    words. defines : the column shaped the segments, so no level has a mark.
+    """
 
     column: str
     answered: str
     bars: tuple[LevelBar, ...]
     more: int
+    defines: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def _distributions(rows: Sequence[dict[Any, Any]]) -> tuple[Distribution, ...]:
             answered=_answered(levels[0]),
             bars=tuple(_bar(level) for level in levels[:MOST_LEVELS]),
             more=max(0, len(levels) - MOST_LEVELS),
+            defines=any(level["mark"] == Mark.DEFINES for level in levels),
         )
         for column, levels in columns.items()
     )
@@ -125,7 +129,7 @@ def _bar(row: dict[Any, Any]) -> LevelBar:
         share="–" if share is None else percent(share),
         width=0.0 if share is None else round(100 * min(1.0, max(0.0, share)), 1),
         interval="" if low is None or high is None else span_words(percent(low), percent(high)),
-        mark=MARK_WORDS.get(mark, ""),
+        mark=MARK_WORDS[mark] if mark in SIGNS else "",
         sign=SIGNS.get(mark, ""),
     )
 

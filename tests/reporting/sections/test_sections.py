@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from analytics.record import AVERAGE, COHORTS, AnalystRecord, Definition, Mark, Unit
+from analytics.record import AVERAGE, COHORTS, SHARES, AnalystRecord, Definition, Mark, Unit
 from reporting.content.report_content import DiscoveryContent, ReportContent
 from reporting.rendering import money_words, percent, signed
 from reporting.sections.by_attribute import by_attribute
@@ -17,6 +17,7 @@ from reporting.sections.figure_book import FigureBook, cell_of, span_words
 from reporting.sections.growth import growth
 from reporting.sections.headline import statements
 from reporting.sections.keys import Keys, letter_of
+from reporting.sections.overview import overview
 from reporting.sections.retention import retention
 from training.evaluation.verdict import VerdictKind
 
@@ -135,6 +136,23 @@ def test_the_retention_curve_pools_all_finished_months(content: DiscoveryContent
     assert curves.rows[0] == (content.segments[0].name, curves.rows[0][1])
     assert curves.rows[0][1][2] == percent(pooled)
     assert curves.chart.lines[0].path.count("L") == 12
+
+
+def test_without_figures_the_rows_show_money_of_the_vectors_and_telling_flags(
+    content: DiscoveryContent, record: AnalystRecord
+) -> None:
+    ids = ["everyone", *(segment.id for segment in content.segments)]
+    rows = [("Churn", own, "yes", 100, 90, 40, 0.4, 0.3, 0.5, "above" if n == 1 else "") for n, own in enumerate(ids)]
+    rows += [("Partner", own, "yes", 100, 90, 40, 0.4, 0.3, 0.5, "defines the segment") for own in ids]
+    rows += [("plan", own, level, 100, 90, 45, 0.5, 0.4, 0.6, "above") for own in ids for level in ("a", "b")]
+    undated = AnalystRecord(record.month_ends, "USD", "MRR", (), shares=pd.DataFrame(rows, columns=list(SHARES)))
+    shown = overview(content, FigureBook(undated), Keys(content.segments))
+    assert [label for label, _ in shown.columns] == ["customers", "MRR (USD a month)", "Churn: yes"]
+    cell = shown.rows[0].cells[-1]
+    assert (cell.words, cell.interval, cell.n, cell.mark) == ("40.0 %", "30.0–50.0 %", "n 90", "above others")
+    assert shown.everyone[-1].words == "40.0 %"
+    total = sum(segment.money[0].total for segment in content.segments)
+    assert shown.everyone[1].number == pytest.approx(total)
 
 
 def test_a_level_that_nobody_has_and_a_figure_that_no_segment_has_are_left_out(

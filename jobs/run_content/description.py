@@ -18,7 +18,9 @@ from segment_model.language.wording import plain_number
 from training.discovery.discovery import Discovery
 
 MOST_CHARACTERS = 5000  # that MLflow keeps of the description of a version
-_MARKUP = re.compile(r"([\\`*_\[\]<>|#~])")
+_MARKUP = re.compile(r"([\\`*_\[\]#~])")
+# a backslash before these is not understood by every reader of Markdown, an entity is
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"})
 WORDS = "typically"
 
 
@@ -79,4 +81,4 @@ def _table(rows: Sequence[Mapping[str, str]]) -> str:
 
 def _escaped(text: str) -> str:
     """Text on one line that Markdown shows as it is."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return _MARKUP.sub(r"\\\1", " ".join(text.split())).translate(_ENTITIES)

@@ -417,8 +417,10 @@ async function reach(card, box) {
 // -- the beginning --------------------------------------------------------------------------------------------------
 
 async function start() {
+  let listed;
   try {
-    const [described, listed, picture] = await Promise.all([ask("model"), ask("segments"), ask("map")]);
+    let described, picture;
+    [described, listed, picture] = await Promise.all([ask("model"), ask("segments"), ask("map")]);
     [model, cards, plane] = [described, listed.segments, picture];
   } catch (error) {
     find("model").textContent = "";

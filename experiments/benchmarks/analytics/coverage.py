@@ -14,7 +14,15 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from analytics.intervals.estimates import Complement, Estimate, RatioOfSums, Retained, clustered_share, money_share
+from analytics.intervals.estimates import (
+    Complement,
+    Estimate,
+    RatioOfMoney,
+    RatioOfSums,
+    Retained,
+    clustered_share,
+    money_share,
+)
 from analytics.intervals.pair_sums import PairSums
 from analytics.options import Z_95
 
@@ -78,7 +86,7 @@ COMPANIES = (
     Company("nrr", _changing, Retained, 1.0 - LOSSES + GROWING * GROWTH),
     Company("grr", _losing, lambda sums: Complement(money_share(sums)), 1.0 - LOSSES),
     Company("revenue_churn", _losing, money_share, LOSSES),
-    Company("margin", _earning, RatioOfSums, 1.0 - COST),
+    Company("margin", _earning, RatioOfMoney, 1.0 - COST),
 )
 
 

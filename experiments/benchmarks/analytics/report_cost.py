@@ -88,7 +88,7 @@ def _remove_cache(folder: Path) -> None:
 
 def _report_seconds(config: Path, out: Path) -> float:
     before = _children_seconds()
-    program = [str(Path(sys.executable).with_name("segments")), "report", str(config), "--out", str(out)]
+    program = [str(Path(sys.executable).with_name("segments")), "report", "--config", str(config), "--out", str(out)]
     ended = subprocess.run(
         program, cwd=config.parent, env=dict(os.environ), capture_output=True, text=True, check=False
     )

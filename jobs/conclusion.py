@@ -8,8 +8,8 @@ from pathlib import Path
 
 from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
-from jobs.discovery_record import make_record, provenance
 from jobs.record import compute
+from jobs.run_content.discovery_record import make_record, provenance
 from jobs.run_content.insights import insights_json
 from registry.runs.discovery_runs import DISCOVERY
 from registry.runs.records import DiscoveryRecord

@@ -115,8 +115,8 @@ def month_ends(history: TableHistory, observed: AsOf, months: int) -> MonthEnds:
     return MonthEnds.before(observed.local, min(months, with_rows)) if with_rows > 0 else UNDATED
 
 
-def _later(one: AsOf, other: AsOf) -> AsOf:
-    return max(one, other, key=lambda moment: moment.instant)
+def _later(*moments: AsOf) -> AsOf:
+    return max(moments, key=lambda moment: moment.instant)
 
 
 def _history_of(

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from segment_model.errors import counted
 from training.candidates.top_spenders import AmountAxis, TopSpendersSpec
 from training.continuum.climb import choose_rung, climb, rung_of
 from training.continuum.found_again import Division
@@ -46,7 +47,9 @@ def finest_found_again(proposal: Proposal, settings: DiscoverySettings) -> tuple
     if grouped:
         if finest is None or finest.segments <= judgement.segments:
             return proposal, None
-        coarser = f"gaps part {judgement.groups} groups, but leave more than half of the density between them"
+        coarser = (
+            f"gaps part {counted(judgement.groups, 'group')}, but leave more than half of the density between them"
+        )
         chosen, ladder = _chosen(proposal, ladder, settings)
         return replace(chosen, verdict=replace(chosen.verdict, reasons=(*chosen.verdict.reasons, coarser))), ladder
     return (proposal, ladder) if finest is None else _chosen(proposal, ladder, settings)

@@ -198,7 +198,7 @@ def _valleys_in(
     mapped = [(layout.on(points), layout.on(tested)) for layout in layouts]
     for pair in pairs:
         lines = [(known.along(*pair), unknown.along(*pair)) for known, unknown in mapped]
-        known, unknown = lines[_clearest([(one.positions, other.positions) for one, other in lines])]
+        known, unknown = lines[_clearest([(train.positions, test.positions) for train, test in lines])]
         counts = [count_windows(known.positions, unknown.positions)]
         for other, other_tested in zip(others, others_tested, strict=True):
             on_other = positions_between(other[known.rows], own[known.rows], pair, other_tested[unknown.rows])

@@ -23,11 +23,11 @@ from features.as_of import AsOf
 from features.history.table_history import TableHistory, open_history
 from features.vector_file import write_vectors
 from jobs.customer_vectors import learned_by, vectors_of
-from jobs.discovery_record import provenance
 from jobs.membership.compared_columns import compared_columns
 from jobs.membership.membership import Membership, compute_members, membership_of
 from jobs.membership.membership_file import MOST_FILES, membership_file, read_members, write_members
 from jobs.membership.month_members import assigned
+from jobs.run_content.discovery_record import provenance
 from segment_model.errors import SettingsError
 from segment_model.model import SegmentModel
 from training.discovery.discovery import discover
@@ -133,9 +133,9 @@ def test_the_first_month_end_with_customers_is_what_assign_says(shop: Shop, tmp_
     vectors = vectors_of(february, shop.folder, learned_by(shop.model))
     write_vectors(vectors, tmp_path / "vectors.parquet")
     readable = vectors.frame[vectors.frame.recency_days.notna()]
-    said = shop.model.assign(readable).segment_id
+    answers = shop.model.assign(readable).segment_id
     members = at(shop.members(), 1).segment
-    assert members[members != NOT_ASSIGNABLE].to_dict() == said.to_dict()
+    assert members[members != NOT_ASSIGNABLE].to_dict() == answers.to_dict()
 
 
 def test_whoever_lacks_what_no_training_customer_lacked_is_not_assignable_and_told(shop: Shop) -> None:
@@ -209,16 +209,16 @@ def test_the_usual_comparison_leaves_out_what_is_sensitive(shop: Shop) -> None:
 def test_it_is_computed_once_and_again_when_a_file_changes(shop: Shop, tmp_path: Path) -> None:
     write_shop(tmp_path)
     own = Shop(tmp_path, shop.settings, shop.model)
-    told: list[str] = []
-    first = own.members(told.append)
-    again = own.members(told.append)
-    assert told == ["assigning customers at 7 month ends"]
+    messages: list[str] = []
+    first = own.members(messages.append)
+    again = own.members(messages.append)
+    assert messages == ["assigning customers at 7 month ends"]
     pd.testing.assert_frame_equal(again.members, first.members)
     assert again.notes == first.notes
     orders = pd.read_parquet(tmp_path / "orders.parquet")
     orders[orders.customer_id != "c00"].to_parquet(tmp_path / "orders.parquet", index=False)
-    changed = own.members(told.append)
-    assert len(told) == 2
+    changed = own.members(messages.append)
+    assert len(messages) == 2
     assert at(changed, 6).segment["c00"] == NOT_ASSIGNABLE, "without orders there is no recency"
 
 
@@ -237,10 +237,10 @@ def test_a_file_that_is_broken_is_computed_anew_and_a_folder_that_cannot_be_writ
     def refuse(*_: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    told: list[str] = []
+    messages: list[str] = []
     monkeypatch.setattr("jobs.membership.membership.write_members", refuse)
-    pd.testing.assert_frame_equal(own.members(told.append).members, first.members)
-    assert "is not kept for the next time" in told[-1]
+    pd.testing.assert_frame_equal(own.members(messages.append).members, first.members)
+    assert "is not kept for the next time" in messages[-1]
 
 
 def test_few_files_are_kept(tmp_path: Path) -> None:

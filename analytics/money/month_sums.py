@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from analytics.fetched import fetched
-from analytics.groups import Groupings
+from analytics.groups import SEGMENT, Groupings
 from analytics.history import EVERYONE
 
 KEYS = ("grouping", "group", "position")
@@ -27,10 +27,13 @@ def sums_by_group(rows: ir.Table, groupings: Groupings, aggregates: Aggregates, 
     return pd.concat(frames, ignore_index=True).set_index(list(KEYS)).sort_index()
 
 
-def on_every_month(sums: pd.DataFrame, positions: Sequence[int]) -> pd.DataFrame:
-    """The sums with a row for each group and position: 0 where the engine had no rows."""
+def on_every_month(sums: pd.DataFrame, positions: Sequence[int], segments: Sequence[str] = ()) -> pd.DataFrame:
+    """The sums with a row for each group and position: 0 where the engine had no rows.
+
+    segments : those that have rows though none of their customers has any.
+    """
     groups = dict.fromkeys((grouping, group) for grouping, group, _ in sums.index)
-    groups = groups or {(EVERYONE, EVERYONE): None}
+    groups = {(EVERYONE, EVERYONE): None, **groups, **{(SEGMENT, segment): None for segment in segments}}
     index = pd.MultiIndex.from_tuples([(*group, p) for group in groups for p in positions], names=list(KEYS))
     return sums.reindex(index, fill_value=0)
 

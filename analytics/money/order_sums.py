@@ -56,7 +56,8 @@ def order_sums(history: History, groupings: Groupings, options: RecordOptions) -
     of_month: dict[str, ir.Value] = {"buyers": (grouped.orders > 0).sum(), **own}
     if options.intervals:
         of_month |= _pairs(grouped)
-    months = on_every_month(sums_by_group(grouped, groupings, of_month, "orders"), range(1, len(ends.dates)))
+    sums = sums_by_group(grouped, groupings, of_month, "orders")
+    months = on_every_month(sums, range(1, len(ends.dates)), history.segments)
     customers = history.keep(_of_all_months(purchases, ends))
     placed = groupings.with_groups(customers, history.orders.members)
     of_window: dict[str, ir.Value] = {

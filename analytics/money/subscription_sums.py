@@ -57,7 +57,8 @@ def subscription_sums(history: History, groupings: Groupings, options: RecordOpt
     aggregates |= {name: whole_sum(paying[name]) for name in summed}
     if options.intervals:
         aggregates |= _pairs_of_a_month(paying)
-    state = on_every_month(sums_by_group(paying, groupings, aggregates, "MRR"), range(len(ends.dates)))
+    sums = sums_by_group(paying, groupings, aggregates, "MRR")
+    state = on_every_month(sums, range(len(ends.dates)), history.segments)
     months = _month_changes(state, len(ends.months))
     pooled = None
     if options.intervals:

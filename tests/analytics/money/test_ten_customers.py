@@ -13,7 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.compute import compute_record
+from analytics.groups import groupings_of
 from analytics.history import History
+from analytics.marking import Marking
+from analytics.money.subscription_figures import subscription_figures
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
 from analytics.record import AnalystRecord
@@ -147,7 +150,9 @@ def test_start_and_movements_make_the_end(
     ends: MonthEnds = month_ends(date(2024, 1, 1), 3)
     terms = terms_frame([(c, start, start + pd.Timedelta(days=d) if d else None, m) for c, start, d, m in rows])
     members = members_of(range(5), ends, segment=lambda customer, position: f"s{(customer + position) % 2}")
-    figures = record_of(terms_history(terms, ends, members), intervals=False).figures
+    history = terms_history(terms, ends, members)
+    options, marking = RecordOptions(floor=1, intervals=False), Marking(history.segments, frozenset(), 1)
+    figures = subscription_figures(history, groupings_of(history), options, marking).rows
     everyone = figures[figures.grouping == "everyone"].set_index(["period", "figure"]).value.unstack()  # noqa: PD010
     for before, month in zip(("2023-12", *ends.months), ends.months, strict=False):
         end = everyone.loc[month]

@@ -75,7 +75,8 @@ def figures(figure: str, by: str, months: int | None, form: str, config: Path, w
     from reporting.record_tables import chosen_figures, figures_in_words, record_json
 
     named = _record_of(config, which, months)
-    rows = chosen_figures(named.record, named.names, figure, by or ("segment" if form == "table" else ""))
+    usual = "segment" if form == "table" and len(named.record.figures) else ""  # without dates there are no figures
+    rows = chosen_figures(named.record, named.names, figure, by or usual)
     if form == "csv":
         click.echo(rows.to_csv(index=False), nl=False)
     elif form == "json":

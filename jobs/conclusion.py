@@ -65,7 +65,7 @@ def conclude(
     )
     title = settings.title or settings.registry.model_name
     changed = None if incumbent is None else what_changed(incumbent, discovery.model, discovery.frame)
-    content = content_of_discovery(discovery, rules, vectors.report, changed)
+    content = content_of_discovery(discovery, rules, vectors.report, changed, settings.analytics.representatives)
     analysed, reason = analyse(settings, base, discovery.model, announce)
     report = html_report(ReportContent(title, content, record=analysed, record_note=reason))
     changes = "" if changed is None else what_changed_page(changed, title)

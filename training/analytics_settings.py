@@ -28,6 +28,10 @@ class AnalyticsSettings(Block):
     margin: float | None = Field(
         None, gt=0, le=1, description="share of the money that is margin, for lifetime value; by default it is of money"
     )
+    representatives: bool = Field(
+        True,
+        description="show ids and values of a few typical customers of each segment, in the report and so in MLflow",
+    )
     floor: int = Field(10, ge=1, description="a group of fewer customers shows no rate")
     cohorts: Literal["month", "quarter"] = Field("month", description="the length of the cohorts' periods")
     reactivation_in_nrr: bool = Field(False, description="whether returning customers count in net revenue retention")

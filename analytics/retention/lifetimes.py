@@ -16,7 +16,7 @@ from ibis import _
 from analytics.customer_months import month_position
 from analytics.fetched import fetched
 from analytics.groups import Groupings
-from analytics.history import EVERYONE, DatedRows, History
+from analytics.history import EVERYONE, NOT_ASSIGNABLE, DatedRows, History
 from analytics.money.paying_months import paid_terms
 
 WHAT = "lifetimes of subscriptions"
@@ -26,11 +26,11 @@ Counts = npt.NDArray[np.int64]
 def lifetimes(history: History, terms: DatedRows, groupings: Groupings) -> ir.Table:
     """Kept: a row a customer with `entry`, `exit` (months of life), `left`, and a column for each grouping.
 
-    A customer counts in the group in which it was at the first month end of the record at which it is a member, and
-    there only from that month of life on (`entry`): what it did before belongs to no group, and what it does after
-    cannot choose the group. Whoever left before that month end belongs to no group (`position` is missing); the first
-    month of life counts whole for those who were subscribed at the month end within it. `exit` is the last month of
-    life that is known: the customer left in it, or stayed.
+    A customer counts in the group in which it was at the first month end of the record at which the model could read
+    it, and there only from that month of life on (`entry`): what it did before belongs to no group, and what it does
+    after cannot choose the group. Whoever left before that month end belongs to no group (`position` is missing); the
+    first month of life counts whole for those who were subscribed at the month end within it. `exit` is the last month
+    of life that is known: the customer left in it, or stayed.
     """
     paid = paid_terms(terms.rows)
     paid = paid.filter(paid.cents > 0)
@@ -41,7 +41,8 @@ def lifetimes(history: History, terms: DatedRows, groupings: Groupings) -> ir.Ta
         start=paid.started_at.min(), end=paid.ended_at.max(), runs=paid.ended_at.isnull().max()
     )
     months = _months_of_life(each, history)
-    entries = terms.members.group_by(own_id="customer_id").aggregate(member_from=_.position.min().cast("int64"))
+    assigned = terms.members.filter(terms.members.segment != NOT_ASSIGNABLE)
+    entries = assigned.group_by(own_id="customer_id").aggregate(member_from=_.position.min().cast("int64"))
     with_entry = months.left_join(entries, months.customer_id == entries.own_id).drop("own_id")
     with_entry = with_entry.rename(position="member_from")
     was_there = with_entry.last_position >= with_entry.position

@@ -65,11 +65,12 @@ def content_of_discovery(
     rules: Sequence[RuleSet] = (),
     raw_tables: Mapping[str, Mapping[str, int]] | None = None,
     what_changed: WhatChanged | None = None,
+    representatives: bool = True,
 ) -> DiscoveryContent:
     """The content of a discovery.
 
     rules : by which segments are put in words. raw_tables : row counts of each raw table. what_changed : since the last
-    champion, where there is one (`reporting.content.changes`).
+    champion, where there is one (`reporting.content.changes`). representatives : whether it names typical customers.
     """
     provenance = discovery.model.provenance
     settings = provenance.get("settings")
@@ -77,7 +78,7 @@ def content_of_discovery(
         as_of=str(provenance.get("as_of", "")),
         customers=len(discovery.labels),
         unassigned=int((discovery.labels < 0).sum()),
-        segments=_segments(discovery, rules),
+        segments=_segments(discovery, rules, representatives),
         kind=str(discovery.verdict.kind),
         verdict=discovery.verdict.sentence,
         reason=discovery.choice.reason,
@@ -105,10 +106,12 @@ def scores_in_words(judgement: Judgement, kind: VerdictKind) -> str:
     return f"In words: the segments are {apart}; they are {steady}."
 
 
-def _segments(discovery: Discovery, rules: Sequence[RuleSet]) -> tuple[SegmentContent, ...]:
+def _segments(discovery: Discovery, rules: Sequence[RuleSet], representatives: bool) -> tuple[SegmentContent, ...]:
     rule_of = {rule.segment_id: rule for rule in rules}
     columns = shown_columns(discovery)
-    examples = example_customers(discovery.frame, columns, discovery.points, discovery.labels, discovery.model)
+    examples: Sequence[tuple[ExampleCustomer, ...]] = [()] * len(discovery.model.cards)
+    if representatives:
+        examples = example_customers(discovery.frame, columns, discovery.points, discovery.labels, discovery.model)
     return tuple(
         _segment(discovery, position, rule_of.get(card.id), examples[position])
         for position, card in enumerate(discovery.model.cards)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from analytics.growth.shrinkage import shrunk_segments
 from analytics.record import AnalystRecord
 from reporting.charts.stacked_chart import Layer, StackedChart, stacked_chart
 from reporting.rendering import money_words, percent, short_amount
@@ -78,14 +79,19 @@ class _Move(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The section; changes : headings of the counts of `reasons`, with what they mean."""
+    """The section; changes : headings of the counts of `reasons`, with what they mean.
+
+    shrunk : a sentence on each segment that lost more than a fifth. hollow : the months that are not comparable, in
+    words.
+    """
 
     tables: tuple[MonthTable, ...]
     changes: tuple[tuple[str, str], ...]
     reasons: tuple[ChangeRow, ...]
     reasons_months: str
     migration: Migration | None
-    hollow: tuple[str, ...]
+    shrunk: tuple[str, ...]
+    hollow: str
 
 
 def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
@@ -107,7 +113,8 @@ def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
         reasons=_reasons(sizes, months, compared, present, keys) if compared else (),
         reasons_months=_span(compared),
         migration=_migration(record, compared, keys),
-        hollow=hollow,
+        shrunk=tuple(each.sentence(keys[each.segment].name) for each in shrunk_segments(sizes, record.money_title)),
+        hollow=_spans(months, hollow),
     )
 
 
@@ -117,6 +124,18 @@ def _month_before(months: Sequence[str], month: str) -> str:
 
 def _span(months: Sequence[str]) -> str:
     return "" if not months else months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
+
+
+def _spans(months: Sequence[str], chosen: Sequence[str]) -> str:
+    """Months as spans of consecutive ones, such as "2017-01 to 2017-10, 2017-12"."""
+    spans: list[list[str]] = []
+    for month in chosen:
+        place = months.index(month)
+        if spans and place and spans[-1][-1] == months[place - 1]:
+            spans[-1].append(month)
+        else:
+            spans.append([month])
+    return ", ".join(_span(span) for span in spans)
 
 
 def _month_table(

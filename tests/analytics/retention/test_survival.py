@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import CensoredData, ecdf, logrank
 
 from analytics.groups import groupings_of
-from analytics.history import History
+from analytics.history import NOT_ASSIGNABLE, History
 from analytics.month_ends import MonthEnds
 from analytics.record import SURVIVAL
 from analytics.retention.lifetime_figures import STILL_SUBSCRIBED, lifetime_figures
@@ -184,6 +184,20 @@ def test_new_subscribers_count_from_their_first_month_end_on(
     assert curve(survived)[1] == 0.5
     assert curve(survived, "s1")[0] == 1
     assert curve(survived, "s1")[1] == pytest.approx(2 / 3, abs=1e-4)
+
+
+def test_a_month_end_at_which_the_model_cannot_read_a_customer_does_not_choose_its_curve(
+    build: Build, members_of: Callable[..., pd.DataFrame], month_ends: Callable[..., MonthEnds]
+) -> None:
+    terms = [(f"c{i}", "2016-12-15", f"2017-{month:02}-15", 10) for i, month in enumerate((4, 5, 6))]
+    members = members_of(
+        [customer for customer, *_ in terms],
+        month_ends(JANUARY, 12),
+        segment=lambda _, position: "s1" if position > 1 else NOT_ASSIGNABLE,
+    )
+    survived = survival_of(build(*terms, members=members))
+    assert curve(survived, NOT_ASSIGNABLE) == {}
+    assert curve(survived, "s1") == {3: 1.0, 4: 0.6667, 5: 0.3333, 6: 0.0}
 
 
 def test_few_customers_have_no_curve(build: Build) -> None:

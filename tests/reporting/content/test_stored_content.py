@@ -65,6 +65,11 @@ def test_examples_are_customers_of_the_segment_none_twice_and_a_border_case(
         assert all(len(example.values) == len(segment.columns) for example in segment.examples)
 
 
+def test_typical_customers_can_be_left_out(discovery: Discovery) -> None:
+    bare = content_of_discovery(discovery, representatives=False)
+    assert all(segment.examples == () for segment in bare.segments)
+
+
 def test_today_s_names_replace_the_stored_ones(content: DiscoveryContent) -> None:
     first, second = content.segments[0], content.segments[1]
     named = content.labelled({first.id: SegmentLabel("größer & <b>", "a note"), "seg-else": SegmentLabel("x")})

@@ -106,6 +106,19 @@ def test_all_months_hollow_leave_the_chart_and_no_sums(content: DiscoveryContent
     assert shown is not None
     assert (shown.reasons, shown.migration) == ((), None)
     assert len(shown.tables[0].chart.hollow) == 13
+    months = sorted(set(record.sizes["month"]))
+    assert shown.hollow == f"{months[0]} to {months[-1]}"
+    assert shown.shrunk == ()
+
+
+def test_a_segment_that_shrank_by_more_than_a_fifth_is_named(content: DiscoveryContent, record: AnalystRecord) -> None:
+    first, last = (sorted(set(record.sizes["month"]))[place] for place in (0, -1))
+    own = content.segments[0]
+    sizes = record.sizes.assign(hollow=~record.sizes["month"].isin([first, last]), customers=100.0, money=100.0)
+    sizes.loc[(sizes["segment"] == own.id) & (sizes["month"] == last), "customers"] = 79.0
+    shown = growth(replace(record, sizes=sizes), Keys(content.segments))
+    assert shown is not None
+    assert shown.shrunk == (f"{own.name} shrank by 21%: customers 100 at the end of {first}, 79 at the end of {last}",)
 
 
 def test_cohorts_show_their_average_first_and_nothing_that_is_not_over(content: DiscoveryContent) -> None:

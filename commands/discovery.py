@@ -87,8 +87,6 @@ def discover(
     settings = settings.model_copy(update={"discovery": discovery})
     with progress() as (announce, step):
         outcome = run_discovery(settings, config.parent, announce, step)
-    if report is not None:
-        write_bytes(outcome.report.encode(), report)
     show_cards(outcome.discovery.model)
     if outcome.kept is not None:
         click.echo(
@@ -96,6 +94,7 @@ def discover(
             f"once MLflow answers: segments sync --config {config}",
             err=True,
         )
+        _write_report(outcome.report, report)
         click.get_current_context().exit(EXIT_NOT_SENT)
     click.echo(f"registered {settings.registry.model_name} version {outcome.version} (run {outcome.run_id})")
     if promoted:
@@ -103,6 +102,12 @@ def discover(
         click.echo(f"version {outcome.version} is now the champion")
     else:
         click.echo(f"make it the champion: segments promote {outcome.version} --config {config}")
+    _write_report(outcome.report, report)  # last: a full disk hides neither the version nor stops its promotion
+
+
+def _write_report(page: str, out: Path | None) -> None:
+    if out is not None:
+        write_bytes(page.encode(), out)
 
 
 @click.command()

@@ -24,7 +24,7 @@ from serving.settings import PREFIX, ServiceSettings
 
 SERVICE = "serving.service:SegmentService"
 CHECKOUT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60.0
+START_SECONDS = 120.0  # imports on a busy or slow machine
 PAUSE_SECONDS = 0.1
 PATIENT_SECONDS = 2.0  # between probes of a service without a model, which logs each probe as refused
 GRACE_SECONDS = 10

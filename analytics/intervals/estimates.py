@@ -17,6 +17,7 @@ from analytics.intervals.shares import effective_n
 
 Level = float | Numbers  # of standard deviations: for all groups, or each its own
 FEWEST = 2  # customers of whom a spread can be known
+WIDEST_QUANTILE = 1e20  # limits as wide say nothing, and the squares of wider ones overflow
 
 
 class Estimate(Protocol):
@@ -174,7 +175,7 @@ def _equal_customers(sums: PairSums) -> Numbers:
 def _student(z: Level, customers: Numbers) -> Numbers:
     """The quantile of Student's distribution at the probability of z, the spread being estimated from the customers."""
     quantile: Numbers = t.isf(norm.sf(z), np.maximum(customers - 1, 1))
-    return quantile
+    return np.clip(quantile, -WIDEST_QUANTILE, WIDEST_QUANTILE)
 
 
 def _squares(sums: PairSums, ratio: Numbers) -> Numbers:

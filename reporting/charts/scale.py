@@ -10,6 +10,8 @@ SIDE = 1_000  # units of a chart's drawing each way
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 MOST_X_TICKS = 7
 
+LEAST_SPAN = 1e-300  # a fifth of a shorter axis is 0
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -46,7 +48,7 @@ def scale_of(numbers: Iterable[float | None], *, from_zero: bool = True, most: i
     known = [number for number in numbers if number is not None and math.isfinite(number)]
     low = min([0.0, *known]) if from_zero or not known else min(known)
     high = max([0.0, *known]) if from_zero or not known else max(known)
-    if high <= low:
+    if high - low < LEAST_SPAN:
         return Scale(low, low + 1.0)
     step = round_step((high - low) / most)
     return Scale(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step)

@@ -148,6 +148,7 @@ def test_over_real_sockets_too_no_route_opens_without_a_key_that_counts(
             assert {(route, status(*route, sent)) for route in ours} == {(route, 401) for route in ours}
             assert {status(*route, sent) for route in PROBES} == {200}
         codes = {route: status(*route, basic(service.key)) for route in routes}
+        assert codes.pop(("GET", "/report")) == 404, "this model has no page"
         assert {code for (method, _), code in codes.items() if method == "GET"} == {200}
         assert {code for (method, _), code in codes.items() if method == "POST"} == {415}
         log = service.log.read_text()

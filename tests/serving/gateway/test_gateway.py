@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from segment_model.cards import SegmentLabel
 from segment_model.model import SegmentModel
-from serving.contracts import errors, requests, responses
+from serving.contracts import errors, insights, requests, responses
 from serving.endpoints import docs
 from serving.gateway.gateway import Gateway
 from serving.model.live_model import LiveModel
@@ -154,7 +154,7 @@ def test_every_reference_of_the_document_leads_somewhere(call_kmeans: Any) -> No
     names = {part.split('"')[0] for part in body.split("#/components/schemas/")[1:]}
     assert names
     assert names <= set(schemas)
-    ours = {**vars(requests), **vars(responses), **vars(errors)}
+    ours = {**vars(requests), **vars(responses), **vars(errors), **vars(insights)}
     for name in schemas:
         TypeAdapter(ours[name])  # a schema that is ours
 

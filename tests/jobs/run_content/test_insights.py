@@ -15,9 +15,9 @@ from training.discovery.discovery import Discovery
 
 def record_of(segment: str) -> AnalystRecord:
     sizes = [
-        ("2017-12", segment, 42.0, 900.0, 0, 3, 1, 0, 0, False),
-        ("2017-11", segment, 40.0, 850.0, 0, 0, 0, 0, 0, True),
-        ("2017-12", "unassigned", 5.0, 0.0, 0, 0, 0, 0, 0, False),
+        ("2017-12", segment, 42.0, 900.0, 0, 3, 1, 0, 0, 0, False),
+        ("2017-11", segment, 40.0, 850.0, 0, 0, 0, 0, 0, 0, True),
+        ("2017-12", "unassigned", 5.0, 0.0, 0, 0, 0, 0, 0, 0, False),
     ]
     figures = [("churn_rate", "segment", segment, "2017-11/2017-12", 0.02, 0.01, 0.03, 82, "", "")]
     return AnalystRecord(

@@ -167,7 +167,7 @@ def test_the_pages_are_shown_in_the_viewer_of_artifacts(page: Any, served: tuple
 
 def test_the_candidates_are_a_table(page: Any, served: tuple[Any, Sent]) -> None:
     server, sent = served
-    text = open_until(page, server, f"experiments/1/runs/{sent.run_id}/artifacts/candidates.json", "View as table")
+    text = open_until(page, server, f"experiments/1/runs/{sent.run_id}/artifacts/candidates.json", "smallest_share")
     take(page, "candidates")
     candidates = pd.read_json(
         next((Path(server.direct.artifact_root) / sent.run_id).rglob("candidates.json")), orient="split"

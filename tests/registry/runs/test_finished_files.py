@@ -25,3 +25,7 @@ def test_a_file_that_is_too_large_stays(logged: tuple[RegistryLocation, str], mo
 def test_a_run_that_is_not_there_is_an_error(logged: tuple[RegistryLocation, str]) -> None:
     with pytest.raises(RegistryError, match="refused"):
         fetch_files(logged[0], "no-such-run", ("report.html",))
+
+
+def test_a_version_without_a_run_has_no_files(logged: tuple[RegistryLocation, str]) -> None:
+    assert fetch_files(logged[0], "", ("report.html",)) == {}

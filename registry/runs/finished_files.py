@@ -16,8 +16,8 @@ def fetch_files(
 ) -> dict[str, bytes]:
     """Those of the named files that the run holds and that are not larger than MOST_BYTES, by name.
 
-    They are downloaded to a temporary folder inside `folder`, by default the system's, and deleted afterwards. A version
-    that was registered without a run (an empty `run_id`) has none.
+    They are downloaded to a temporary folder inside `folder`, by default the system's, and deleted afterwards. A
+    version that was registered without a run (an empty `run_id`) has none.
 
     Raises
     ------

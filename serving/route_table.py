@@ -8,24 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.endpoints import (
-    assign,
-    assign_records,
-    contrast,
-    docs,
-    explorer,
-    find_customer,
-    livez,
-    locate,
-    map,
-    metrics,
-    model,
-    openapi_document,
-    readyz,
-    report,
-    segments,
-    what_would_change,
-)
+from serving.endpoints.customers import assign, assign_records, contrast, find_customer, locate, what_would_change
+from serving.endpoints.operation import livez, metrics, readyz
+from serving.endpoints.pages import docs, explorer, openapi_document
+from serving.endpoints.served_model import map, model, report, segments
 from serving.routing.route import Route
 
 

@@ -162,7 +162,7 @@ def test_the_bento_carries_every_module_that_a_worker_imports(built: Built) -> N
     """Also modules that are imported within functions; the registry's room alone is left out, as MLflow is."""
     modules = modules_below(CHECKOUT)
     needed = reached_from("serving.service", modules)
-    assert {"serving.worker", "serving.packaging", "serving.endpoints.assign_records"} <= needed
+    assert {"serving.worker", "serving.packaging", "serving.endpoints.customers.assign_records"} <= needed
     assert any(name.startswith("features.request.") for name in needed), "raw rows are computed by the features"
     carried = modules_below(built.folder / "src")
     assert needed <= carried.keys()

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.assignment.answer import assign_customers
-from serving.endpoints.assign import read_assign
+from serving.endpoints.customers.assign import read_assign
 from serving.model.live_model import warm
 from serving.model.served_model import ServedModel, from_directory
 from serving.wire.refusals import Refusal

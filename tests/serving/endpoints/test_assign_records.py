@@ -36,7 +36,7 @@ from segment_model.model import SegmentModel
 from serving.assignment.raw_rows import ATTRIBUTES, TABLES, read_moment
 from serving.contracts.requests import MOST_ROWS, RecordsRequest
 from serving.contracts.responses import RecordsResponse
-from serving.endpoints.assign_records import read_raw_customers
+from serving.endpoints.customers.assign_records import read_raw_customers
 from serving.gateway.gateway import Gateway
 from serving.launcher import running_service
 from serving.metrics.metrics import Metrics

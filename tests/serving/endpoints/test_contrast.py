@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from segment_model.model import SegmentModel
 from serving.contracts.requests import ChangeRequest, ContrastRequest, MapRequest
 from serving.contracts.responses import AssignResponse, ChangeResponse
-from serving.endpoints.contrast import read_contrast
-from serving.endpoints.locate import read_locate
-from serving.endpoints.what_would_change import read_change
+from serving.endpoints.customers.contrast import read_contrast
+from serving.endpoints.customers.locate import read_locate
+from serving.endpoints.customers.what_would_change import read_change
 
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

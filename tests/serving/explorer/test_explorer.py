@@ -22,7 +22,7 @@ from experiments.load.service_process import free_port
 from segment_model.encoding.reader import CustomerReader
 from segment_model.model import SegmentModel
 from serving.contracts import responses
-from serving.endpoints.explorer import FILES
+from serving.endpoints.pages.explorer import FILES
 from serving.launcher import running_service
 from serving.model.segment_plane import SegmentPlane
 from serving.settings import ServiceSettings

@@ -20,7 +20,7 @@ from segment_model.counterfactual import smallest_change
 from segment_model.model import SegmentModel
 from serving import worker as worker_module
 from serving.assignment.stepwise import STEP, assign_in_steps
-from serving.endpoints import what_would_change
+from serving.endpoints.customers import what_would_change
 from serving.gateway import gateway as gateway_module
 from serving.gateway.admission import AdmissionGate, RateLimit, share
 from serving.gateway.api_keys import add_key
@@ -453,7 +453,7 @@ def test_whoever_waits_for_a_turn_too_long_is_told_so_as_the_document_says(
 @pytest.mark.parametrize("explain", [False, True])
 def test_steps_change_no_answer(make_caller: Any, model: SegmentModel, many_customers: Any, explain: bool) -> None:
     from serving.assignment.answer import assign_customers
-    from serving.endpoints.assign import read_assign
+    from serving.endpoints.customers.assign import read_assign
     from serving.model.served_model import ServedModel
 
     customers = [{"id": str(i), "features": f} for i, f in enumerate([*many_customers, *many_customers[:101]])]

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from segment_model.cards import SegmentLabel
 from segment_model.model import SegmentModel
 from serving.contracts import errors, insights, requests, responses
-from serving.endpoints import docs
+from serving.endpoints.pages import docs
 from serving.gateway.gateway import Gateway
 from serving.model.live_model import LiveModel
 from serving.route_table import route_table

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from segment_model.contract import VectorContract
 from segment_model.model import SegmentModel
 from serving.assignment.answer import assign_customers
-from serving.endpoints.assign import read_assign
+from serving.endpoints.customers.assign import read_assign
 from serving.metrics.metrics import Metrics
 from serving.metrics.shadow_metrics import ShadowMetrics
 from serving.metrics.worker_metrics import WorkerMetrics

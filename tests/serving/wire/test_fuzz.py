@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from serving.contracts.errors import ErrorResponse
 from serving.contracts.requests import AssignRequest
 from serving.contracts.responses import AssignResponse
-from serving.endpoints.assign import read_assign
+from serving.endpoints.customers.assign import read_assign
 
 # hypothesis meets the session's fixtures only to read them
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

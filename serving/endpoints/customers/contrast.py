@@ -7,7 +7,7 @@ from typing import Any
 from serving.assignment.request import AssignmentRequest, read_customers
 from serving.contracts.requests import MOST_CUSTOMERS, ContrastRequest
 from serving.contracts.responses import AssignResponse
-from serving.endpoints.assign import answer_assignment, answer_takes_long
+from serving.endpoints.customers.assign import answer_assignment, answer_takes_long
 from serving.routing.context import Context, ForModel
 from serving.routing.route import BODY_STATUSES, Route
 from serving.wire.strict_json import parse

@@ -1,0 +1,1 @@
+"""Routes that answer about customers: their segments, the reasons, what would change them."""

@@ -1,0 +1,1 @@
+"""Routes for people in a browser: documentation and explorer, and the OpenAPI document."""

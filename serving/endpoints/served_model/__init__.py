@@ -1,0 +1,1 @@
+"""Routes that show the served model: its description, segments, map and report."""

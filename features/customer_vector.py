@@ -13,7 +13,8 @@ from pathlib import Path
 
 from features.as_of import moment_of
 from features.computed_parts import customers_of, part_frame, read_again, rows_read
-from features.groups.all_groups import contract_of, feature_groups, joined
+from features.groups.all_groups import contract_of, groups_of, joined
+from features.groups.opened_tables import open_tables
 from features.joining.between_tables import look_between
 from features.joining.id_type import choose_id_type
 from features.learned import LearnedFeatures
@@ -56,9 +57,10 @@ def build_vectors(
     moment = moment_of(as_of, settings.time_zone)
     with Engines(Path(base), settings.time_zone) as engines:
         own = learned.own if learned is not None else None
-        groups = read_again(
-            engines, lambda: feature_groups(engines.open_typed, sources, settings, moment, own, engines.keep)
+        opened = read_again(
+            engines, lambda: open_tables(engines.open_typed, sources, settings, moment, own, engines.keep)
         )
+        groups = groups_of(opened, sources, settings, moment)
         read = {name: rows_read(tallies) for name, tallies in groups.tallies.items()}
         frames = [part_frame(part) for part in groups.parts]
         of_rows = (notice for rows in read.values() for notice in rows.notices)

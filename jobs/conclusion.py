@@ -17,9 +17,8 @@ from reporting.content.changes import what_changed
 from reporting.content.of_discovery import content_of_discovery
 from reporting.content.report_content import ReportContent
 from reporting.content.stored_content import content_to_json
-from reporting.page import html_report
+from reporting.page import changes_page, html_report
 from reporting.pictures.all_pictures import DrawnPictures, draw_pictures
-from reporting.what_changed import what_changed_page
 from segment_model.errors import SegmentsError
 from segment_model.model import SegmentModel
 from segment_model.self_test import with_examples
@@ -68,7 +67,7 @@ def conclude(
     content = content_of_discovery(discovery, rules, vectors.report, changed, settings.analytics.representatives)
     analysed, reason = analyse(settings, base, discovery.model, announce)
     report = html_report(ReportContent(title, content, record=analysed, record_note=reason))
-    changes = "" if changed is None else what_changed_page(changed, title)
+    changes = changes_page(title, content)
     record = make_record(
         settings,
         vectors,

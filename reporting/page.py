@@ -1,4 +1,6 @@
-"""The report page: one HTML file that needs nothing from outside and no script, made of a finished content.
+"""The report page, and its section on what a retrain changed as a page of its own.
+
+Each is one HTML file that needs nothing from outside and no script, made of a finished content.
 
 The sections put the content in words; the templates lay it out and escape every text, because names of columns,
 levels and customers come from the data and may hold markup.
@@ -9,7 +11,7 @@ from __future__ import annotations
 from analytics.record import AnalystRecord
 from reporting.charts.map_chart import map_chart
 from reporting.colours import DARK_PALETTE, NOBODY, PALETTE
-from reporting.content.report_content import ReportContent
+from reporting.content.report_content import DiscoveryContent, ReportContent
 from reporting.rendering import render
 from reporting.sections.by_attribute import by_attribute
 from reporting.sections.comparison import comparison
@@ -32,9 +34,7 @@ COLOURS = {
 def html_report(content: ReportContent) -> str:
     """The report as one HTML page."""
     discovery, record = content.discovery, content.record
-    changed = discovery.what_changed
-    former = {} if changed is None else {segment.id: segment.name for segment in changed.segments}
-    keys = Keys(discovery.segments, former)
+    changed, keys = discovery.what_changed, _keys(discovery)
     book = None if record is None else FigureBook(record)
     return render(
         "report.html",
@@ -60,6 +60,20 @@ def html_report(content: ReportContent) -> str:
         ladder=ladder_shown(discovery, keys),
         definitions=() if record is None else _definitions(record),
     )
+
+
+def changes_page(title: str, discovery: DiscoveryContent) -> str:
+    """What a retrain changed, as one HTML page; empty where there was no champion."""
+    if discovery.what_changed is None:
+        return ""
+    changes = changes_shown(discovery.what_changed, _keys(discovery))
+    return render("changes_page.html", title=title, colours=COLOURS, changes=changes)
+
+
+def _keys(discovery: DiscoveryContent) -> Keys:
+    changed = discovery.what_changed
+    former = {} if changed is None else {segment.id: segment.name for segment in changed.segments}
+    return Keys(discovery.segments, former)
 
 
 def _subtitle(content: ReportContent) -> str:

@@ -45,8 +45,8 @@ def lifetimes(history: History, terms: DatedRows, groupings: Groupings) -> ir.Ta
     entries = assigned.group_by(own_id="customer_id").aggregate(member_from=_.position.min().cast("int64"))
     with_entry = months.left_join(entries, months.customer_id == entries.own_id).drop("own_id")
     with_entry = with_entry.rename(position="member_from")
-    was_there = with_entry.last_position >= with_entry.position
-    with_entry = with_entry.mutate(position=ibis.ifelse(was_there, with_entry.position, None))
+    subscribed_then = with_entry.last_position >= with_entry.position
+    with_entry = with_entry.mutate(position=ibis.ifelse(subscribed_then, with_entry.position, None))
     grouped = groupings.with_groups(with_entry, terms.members)
     lived = grouped.position - grouped.start_position + 1  # months of life that had begun at the month end
     entry = ibis.ifelse(lived > 1, lived, 0)

@@ -14,12 +14,12 @@ import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
 from features.groups import event_counts, firmographics, own_features, own_vectors, rfm, subscriptions, usage
-from features.groups.opened_tables import Open, OpenedTables, open_tables, orders_contract
+from features.groups.opened_tables import OpenedTables, orders_contract
 from features.notices import Notice
 from features.own_vectors.vector_columns import NO_COLUMNS, VectorColumns
 from features.scores.score_columns import SCORED, score_columns
 from features.settings import FeatureSettings, Sources
-from features.tables.canonical import Keep, Tally
+from features.tables.canonical import Tally
 from features.tables.raw_tables import CUSTOMERS, EVENTS, ORDERS, SUBSCRIPTIONS, RawTable
 from segment_model.contract import Column, VectorContract
 from segment_model.errors import ContractError, SettingsError, nearest_word
@@ -55,27 +55,6 @@ class FeatureGroups:
     own: VectorColumns = NO_COLUMNS
     notices: tuple[Notice, ...] = ()
     numbered_ids: frozenset[str] = frozenset()
-
-
-def feature_groups(
-    open_table: Open,
-    sources: Sources,
-    settings: FeatureSettings,
-    as_of: AnyAsOf,
-    own: VectorColumns | None = None,
-    keep: Keep = lambda table: table,
-) -> FeatureGroups:
-    """The groups of the tables that `sources` names, each opened by `open_table` and, once converted, kept by `keep`.
-
-    own : the columns of the user's own vectors, as settled in training; None settles them by the values of the table.
-
-    Raises
-    ------
-    SourceError
-        If a table cannot be opened, or lacks a column or has one of another type.
-    """
-    own_features.check_tables(settings, sources)
-    return groups_of(open_tables(open_table, sources, settings, as_of, own, keep), sources, settings, as_of)
 
 
 def groups_of(opened: OpenedTables, sources: Sources, settings: FeatureSettings, as_of: AnyAsOf) -> FeatureGroups:

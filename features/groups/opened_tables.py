@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
-from features.groups import firmographics, own_vectors, rfm
+from features.groups import firmographics, own_features, own_vectors, rfm
 from features.joining.id_rules import under_id_rules
 from features.notices import Notice
 from features.own_vectors.infer_columns import Settled
@@ -81,7 +81,10 @@ def open_tables(
     ------
     SourceError
         If a table cannot be opened, or lacks a column or has one of another type.
+    SettingsError
+        If an own feature needs a table that is not there.
     """
+    own_features.check_tables(settings, sources)
     rows: dict[str, ir.Table] = {}
     tallies: dict[str, tuple[Tally, ...]] = {}
     columns: dict[str, tuple[str, ...]] = {}

@@ -1,6 +1,6 @@
 """Vectors of the customers of a request, computed from the raw rows that it carries.
 
-The expressions of `feature_groups` are compiled to SQL once a model. The SQL runs on an embedded DuckDB that serves
+The expressions of `groups_of` are compiled to SQL once a model. The SQL runs on an embedded DuckDB that serves
 one call at a time and keeps no rows between calls.
 """
 

@@ -13,7 +13,8 @@ from sqlglot.optimizer.qualify import qualify
 
 from features.as_of import LaterAsOf
 from features.feature_spec import REMEDY, FeatureSpec
-from features.groups.all_groups import contract_of, feature_groups
+from features.groups.all_groups import contract_of, groups_of
+from features.groups.opened_tables import open_tables
 from features.tables.canonical import Tally
 from features.tables.raw_tables import RawColumn, RawType
 from segment_model.contract import Column, VectorContract
@@ -67,7 +68,8 @@ class RecordProgram:
         def table(_: Any, name: str) -> ibis.expr.types.Table:
             return ibis.table(types[name], name=name)
 
-        groups = feature_groups(table, spec.sources(), spec.settings, LaterAsOf(), spec.learned.own.under_our_names())
+        sources, as_of, own = spec.sources(), LaterAsOf(), spec.learned.own.under_our_names()
+        groups = groups_of(open_tables(table, sources, spec.settings, as_of, own), sources, spec.settings, as_of)
         made = contract_of(groups, spec.settings)
         kinds = {column.name: column.kind for column in made.columns}
         if absent := [column.name for column in contract.columns if kinds.get(column.name) != column.kind]:

@@ -16,7 +16,7 @@ import training.discovery.discovery
 from analytics.record import AnalystRecord
 from reporting.content.of_discovery import content_of_discovery
 from reporting.content.report_content import DiscoveryContent, MapContent, ReportContent
-from reporting.page import html_report
+from reporting.page import changes_page, html_report
 from reporting.rendering import money_words, percent
 from segment_model.cards import SegmentLabel
 from segment_model.rules import OneOf, Rule
@@ -297,6 +297,14 @@ def test_what_changed_since_the_last_champion(report: ReportContent, page: Page)
     assert "90 from A" in page.text
     first = replace(report.discovery, what_changed=None)
     assert "What changed" not in Page(html_report(replace(report, discovery=first))).text
+
+
+def test_what_changed_is_a_page_of_its_own_too(report: ReportContent) -> None:
+    page = Page(changes_page(MARKUP, report.discovery))
+    assert MARKUP in page.text, "a text, no element"
+    assert "1 new, 4 kept, 1 ended." in page.text
+    assert "90 from A" in page.text
+    assert changes_page("a first model", replace(report.discovery, what_changed=None)) == ""
 
 
 def test_the_same_content_gives_the_same_page(report: ReportContent) -> None:

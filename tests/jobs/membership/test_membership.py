@@ -164,11 +164,11 @@ def test_a_customer_on_a_border_stays_where_the_month_before_was(shop: Shop) -> 
     alone = assigned(shop.model, steps)
     first, other = alone.iloc[0], alone.iloc[-1]
     assert first != other
-    told_first = assigned(shop.model, steps, pd.Series(first, steps.index))
-    told_other = assigned(shop.model, steps, pd.Series(other, steps.index))
-    assert (told_first != told_other).sum() > 0, "near the border both stay"
-    assert told_first.iloc[0] == told_other.iloc[0] == first
-    assert told_first.iloc[-1] == told_other.iloc[-1] == other
+    after_first = assigned(shop.model, steps, pd.Series(first, steps.index))
+    after_other = assigned(shop.model, steps, pd.Series(other, steps.index))
+    assert (after_first != after_other).sum() > 0, "near the border both stay"
+    assert after_first.iloc[0] == after_other.iloc[0] == first
+    assert after_first.iloc[-1] == after_other.iloc[-1] == other
 
 
 def test_nobody_stays_in_the_segment_of_a_hollow_month_end(shop: Shop) -> None:

@@ -16,7 +16,7 @@ from reporting.charts.sparkline import sparkline
 from reporting.charts.stacked_chart import Layer, stacked_chart
 from reporting.content.report_content import MapContent
 
-NUMBERS = st.lists(st.one_of(st.none(), st.floats(-1e9, 1e9)), min_size=1, max_size=14)
+NUMBERS = st.lists(st.none() | st.floats(-1e9, 1e9), min_size=1, max_size=14)
 
 
 def points(path: str) -> list[tuple[int, int]]:

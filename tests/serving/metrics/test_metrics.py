@@ -88,7 +88,7 @@ def test_a_metric_is_made_once() -> None:
         metrics.counter("lies", "Again.")
 
 
-def one_worker(folder: Path, place: int) -> SimpleNamespace:
+def metrics_of_worker(folder: Path, place: int) -> SimpleNamespace:
     metrics = Metrics()
     return SimpleNamespace(
         asked=metrics.counter("asked", "Asked.", ("route",)),
@@ -118,7 +118,7 @@ def test_a_share_is_of_all_workers_together_and_absent_before_anything_was_count
 
 def test_the_page_of_any_worker_is_that_of_all_and_never_goes_back(tmp_path: Path) -> None:
     folder = tmp_path / "not there yet"
-    first, second = one_worker(folder, 1), one_worker(folder, 2)
+    first, second = metrics_of_worker(folder, 1), metrics_of_worker(folder, 2)
     previous = 0.0
     generator = random.Random(1)  # noqa: S311  # a test's draw
     for step in range(200):
@@ -151,12 +151,12 @@ def test_a_worker_that_died_is_counted_but_is_not_busy_any_more(tmp_path: Path) 
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
-    first = one_worker(tmp_path, 1)
+    first = metrics_of_worker(tmp_path, 1)
     first.asked.add("/a")
     first.busy.set(1)
     page = read(first.of_all.page().body)
     assert (value(page, "asked_total", route="/a"), value(page, "busy")) == (6, 1)
-    successor = one_worker(tmp_path, 2)
+    successor = metrics_of_worker(tmp_path, 2)
     successor.of_all.start()
     successor.asked.add("/a")
     page = read(successor.of_all.page().body)
@@ -169,7 +169,7 @@ def test_a_worker_that_died_is_counted_but_is_not_busy_any_more(tmp_path: Path) 
 def test_numbers_that_are_being_written_never_replace_newer_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = one_worker(tmp_path, 1), one_worker(tmp_path, 2)
+    first, second = metrics_of_worker(tmp_path, 1), metrics_of_worker(tmp_path, 2)
     metrics, taken, snapshot = first.of_all._metrics, threading.Event(), first.of_all._metrics.snapshot
 
     def slow_once() -> Any:
@@ -192,7 +192,7 @@ def test_numbers_that_are_being_written_never_replace_newer_ones(
 @pytest.mark.parametrize("content", ["", "{", "null", '{"process": 1}', '{"process": 1, "metrics": {"asked": [1]}}'])
 def test_a_damaged_file_of_another_worker_is_left_out(tmp_path: Path, content: str) -> None:
     (tmp_path / "worker-2.json").write_text(content)
-    first, second = one_worker(tmp_path, 1), one_worker(tmp_path, 2)
+    first, second = metrics_of_worker(tmp_path, 1), metrics_of_worker(tmp_path, 2)
     first.asked.add("/a")
     assert value(read(first.of_all.page().body), "asked_total", route="/a") == 1
     second.of_all.start()
@@ -203,7 +203,7 @@ def test_a_folder_that_cannot_be_written_costs_the_others_numbers_only(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()
-    first = one_worker(tmp_path / "file", 1)
+    first = metrics_of_worker(tmp_path / "file", 1)
     first.asked.add("/a")
     assert value(read(first.of_all.page().body), "asked_total", route="/a") == 1
     assert "cannot be written" in caplog.text

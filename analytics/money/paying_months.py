@@ -84,3 +84,10 @@ def customers_below_zero(by_customer: ir.Table, ends: MonthEnds) -> ir.Table:
     """One number: the customers whose terms add up to less than 0 at some month end."""
     columns = [by_customer[f"mrr_{position}"] for position in range(len(ends.dates))]
     return by_customer.aggregate(customers=(ibis.least(*columns) < 0).sum().fill_null(0))
+
+
+def terms_that_never_run(terms: ir.Table) -> ir.Table:
+    """One number: the terms that end when or before they start."""
+    if "ended_at" not in terms.columns:
+        return terms.aggregate(terms=ibis.literal(0, "int64").max())
+    return terms.aggregate(terms=(terms.ended_at <= terms.started_at).sum().fill_null(0))

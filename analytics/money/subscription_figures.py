@@ -68,6 +68,8 @@ def subscription_figures(
             f"{counted(sums.below_zero, 'customer has', 'customers have')} terms that add up to less than 0 at a month "
             "end; that is counted as no MRR"
         )
+    if sums.never_run:
+        notes.append(f"{counted(sums.never_run, 'term never runs', 'terms never run')}: the end is not after the start")
     if _is_hollow(options, ends):
         notes.append(
             "churn and retention of money carry no marks: at some month ends the tables reach less far back than in "

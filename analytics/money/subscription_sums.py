@@ -15,7 +15,13 @@ from analytics.groups import Groupings
 from analytics.history import History
 from analytics.intervals.pair_sums import pair_aggregates
 from analytics.money.month_sums import Aggregates, on_every_month, sums_by_group, sums_of_customers
-from analytics.money.paying_months import OF_THE_MONTH_BEFORE, customers_below_zero, mrr_by_customer, paying_months
+from analytics.money.paying_months import (
+    OF_THE_MONTH_BEFORE,
+    customers_below_zero,
+    mrr_by_customer,
+    paying_months,
+    terms_that_never_run,
+)
 from analytics.options import RecordOptions
 from analytics.whole_sums import whole_sum
 from features.tables.exact_sums import from_ten_thousandths
@@ -30,6 +36,7 @@ class SubscriptionSums:
     by_customer : the table of `mrr_by_customer`, kept in the engine. state : by group and position. months : by group
     and `month`: what is about the customers of its start, beside what is about its end. pooled : by group over all
     months, each customer once; None without intervals. below_zero : customers whose terms add up to less than 0.
+    never_run : terms that end when or before they start.
     """
 
     by_customer: ir.Table
@@ -37,6 +44,7 @@ class SubscriptionSums:
     months: pd.DataFrame
     pooled: pd.DataFrame | None
     below_zero: int
+    never_run: int
 
 
 def subscription_sums(history: History, groupings: Groupings, options: RecordOptions) -> SubscriptionSums:
@@ -51,6 +59,7 @@ def subscription_sums(history: History, groupings: Groupings, options: RecordOpt
     ends = history.month_ends
     by_customer = history.keep(mrr_by_customer(history.terms.rows, ends))
     below_zero = int(fetched(customers_below_zero(by_customer, ends), "terms below 0").customers.iloc[0])
+    never_run = int(fetched(terms_that_never_run(history.terms.rows), "terms that never run").terms.iloc[0] or 0)
     paying = history.keep(groupings.with_groups(paying_months(by_customer, ends), history.terms.members))
     summed = [name for name in paying.columns if name not in ("customer_id", "position", *groupings.names)]
     aggregates: dict[str, ir.Value] = {"customers": paying.count()}
@@ -64,7 +73,7 @@ def subscription_sums(history: History, groupings: Groupings, options: RecordOpt
     if options.intervals:
         own = _own_sums(paying, options)
         pooled = sums_of_customers(paying, groupings, own, _pairs_of_all_months, "MRR of all months")
-    return SubscriptionSums(by_customer, state, months, pooled, below_zero)
+    return SubscriptionSums(by_customer, state, months, pooled, below_zero, never_run)
 
 
 def _pairs_of_a_month(paying: ir.Table) -> dict[str, ir.Value]:

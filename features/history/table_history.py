@@ -16,7 +16,6 @@ from features.as_of import AnyAsOf, AsOf, LaterAsOf
 from features.computed_parts import RowsRead, customers_of, part_frame, read_again, rows_read
 from features.groups.all_groups import FeatureGroups, contract_of, groups_of, joined
 from features.groups.opened_tables import OpenedTables, open_tables
-from features.groups.own_features import check_tables
 from features.history.dated_rows import DATED, dated_rows
 from features.history.part_programs import PartPrograms
 from features.history.temporary_tables import TemporaryTables
@@ -123,7 +122,6 @@ def open_history(
     SettingsError
         If a setting needs another table.
     """
-    check_tables(settings, sources)
     with Engines(base, settings.time_zone) as engines:
         opened = read_again(
             engines,

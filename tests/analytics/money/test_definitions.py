@@ -105,6 +105,16 @@ def test_terms_that_add_up_to_less_than_nothing_are_no_mrr_and_are_told(
     assert any(note.startswith("1 customer has terms that add up to less than 0") for note in record.notes)
 
 
+def test_terms_that_end_before_they_start_are_counted(terms_frame: Any, terms_history: Callable[..., History]) -> None:
+    terms = terms_frame(
+        [("a", "2024-01-05", "2024-01-01", 10), ("a", "2024-01-01", None, 7), ("b", "2024-01-01", None, 5)]
+    )
+    record = compute_record(
+        terms_history(terms, MAY), pd.DataFrame(), pd.Series(dtype="str"), NO_CONTRACT, RecordOptions(floor=1)
+    )
+    assert "1 term never runs: the end is not after the start" in record.notes
+
+
 def test_money_of_the_first_year(everyone: Any) -> None:
     """12 a month for 365 days are 144; who came less than a year ago is not counted."""
     rows = [("a", "2023-01-01", None, 12), ("b", "2023-01-01", "2023-07-02 12:00", 12), ("c", "2024-01-01", None, 900)]

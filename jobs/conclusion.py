@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
@@ -56,7 +58,24 @@ def conclude(
     if incumbent is not None and settings.discovery.prefer == "fresh":
         announce("the champion is ignored: none of its segments, ids and names go on")
         incumbent = None
-    discovery = _discover_named(settings, vectors, incumbent, announce, progress)
+    discovery = discover_named(settings, vectors, incumbent, provenance(settings, vectors), announce, progress)
+    return record_discovery(
+        settings, vectors, discovery, incumbent, lambda: analyse(settings, base, discovery.model, announce), announce
+    )
+
+
+def record_discovery(
+    settings: Settings,
+    vectors: CustomerVectors,
+    discovery: Discovery,
+    incumbent: SegmentModel | None,
+    analysis: Callable[[], tuple[AnalystRecord | None, str]],
+    announce: Announce,
+) -> ConcludedDiscovery:
+    """Draw and report a discovery.
+
+    analysis : computes the analyst's record; or None, with the reason why there is none.
+    """
     announce("drawing the pictures")
     pictures = _draw(discovery, announce)
     rules = learn_rules(
@@ -65,7 +84,7 @@ def conclude(
     title = settings.title or settings.registry.model_name
     changed = None if incumbent is None else what_changed(incumbent, discovery.model, discovery.frame)
     content = content_of_discovery(discovery, rules, vectors.report, changed, settings.analytics.representatives)
-    analysed, reason = analyse(settings, base, discovery.model, announce)
+    analysed, reason = analysis()
     report = html_report(ReportContent(title, content, record=analysed, record_note=reason))
     changes = changes_page(title, content)
     record = make_record(
@@ -98,17 +117,24 @@ def analyse(
         return None, str(error)
 
 
-def _discover_named(
+def discover_named(
     settings: Settings,
     vectors: CustomerVectors,
     incumbent: SegmentModel | None,
+    origin: Mapping[str, Any],
     announce: Announce,
     progress: Progress,
 ) -> Discovery:
-    """The discovery whose model continues the incumbent's segments, with the examples of its self-test."""
-    discovery = discover(
-        vectors.frame, vectors.contract, settings.discovery, provenance(settings, vectors), progress, incumbent
-    )
+    """The discovery whose model continues the incumbent's segments, with the examples of its self-test.
+
+    origin : the provenance that the model keeps.
+
+    Raises
+    ------
+    SegmentsError
+        If no segments can be made of these vectors.
+    """
+    discovery = discover(vectors.frame, vectors.contract, settings.discovery, origin, progress, incumbent)
     announce(f"verdict: {discovery.verdict.sentence}")
     announce(f"chosen: {discovery.choice.reason}")
     if discovery.other_divisions:

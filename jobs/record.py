@@ -95,7 +95,7 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         present = history.vectors(as_of)
         labels = assigned(model, present.frame)
         if ends is UNDATED:
-            record = _without_months(settings, model, present.frame, labels, present.contract)
+            record = record_of_vectors(settings, model, present.frame, labels, present.contract)
             return ComputedRecord(record, present.frame, labels, present.contract, {})
         membership = membership_of(settings, base, model, history, ends, as_of, announce)
         announce("computing money, retention and growth by segment")
@@ -146,14 +146,17 @@ def _undated(settings: Settings, base: Path, model: SegmentModel) -> ComputedRec
     """The record of a company whose only table are the user's own vectors."""
     vectors = vectors_of(settings, base, learned_by(model))
     labels = assigned(model, vectors.frame)
-    record = _without_months(settings, model, vectors.frame, labels, vectors.contract)
+    record = record_of_vectors(settings, model, vectors.frame, labels, vectors.contract)
     return ComputedRecord(record, vectors.frame, labels, vectors.contract, {})
 
 
-def _without_months(
+def record_of_vectors(
     settings: Settings, model: SegmentModel, frame: pd.DataFrame, labels: pd.Series[str], contract: VectorContract
 ) -> AnalystRecord:
-    """A record of distributions alone: no table has a month that is over."""
+    """A record of distributions alone, of customers without a table that has a month that is over.
+
+    frame : the vectors (n, columns of the contract). labels : the segment of each of them.
+    """
     history = History(UNDATED, model.ids)
     record = compute_record(history, frame, labels, contract, _options(settings, {}))
     note = "no table has rows of a month that is over: the record has no money, retention and growth"

@@ -10,7 +10,8 @@ from dataclasses import asdict
 import pandas as pd
 
 from analytics.history import EVERYONE, NOT_ASSIGNABLE, UNASSIGNED
-from analytics.record import AnalystRecord, Definition, Unit
+from analytics.intervals.shares import wilson
+from analytics.record import FIGURES, AnalystRecord, Definition, Unit
 from reporting.rendering import percent
 from segment_model.errors import SettingsError, nearest_word
 from segment_model.language.wording import plain_number
@@ -18,6 +19,7 @@ from segment_model.language.wording import plain_number
 SEGMENT = "segment"
 NAMES = {UNASSIGNED: "unassigned", NOT_ASSIGNABLE: "not assignable", EVERYONE: "everyone"}
 MISSING = "-"
+QUARTILES = {"lower": "lower quartile", "median": "median", "upper": "upper quartile"}
 
 
 def chosen_figures(record: AnalystRecord, names: Mapping[str, str], figure: str = "", by: str = "") -> pd.DataFrame:
@@ -40,6 +42,51 @@ def chosen_figures(record: AnalystRecord, names: Mapping[str, str], figure: str 
     named = rows.copy()
     named.insert(3, "name", _named(rows["group"], rows["grouping"] == SEGMENT, names))
     return named.reset_index(drop=True)
+
+
+def all_figures(record: AnalystRecord, names: Mapping[str, str], sizes: pd.DataFrame) -> pd.DataFrame:
+    """Every figure of a record as one tidy frame: of money and time, shares of levels, and quartiles of numbers.
+
+    Columns: figure, grouping, group, name, period, value, low, high, n, mark, note. The share of a level is the figure
+    "COLUMN = LEVEL"; quartiles are "COLUMN: lower quartile", "COLUMN: median", "COLUMN: upper quartile". sizes : the
+    first rows, as of `present_sizes`.
+    """
+    shares, quartiles = record.shares, record.quartiles
+    parts = [sizes, record.figures, _tidy(shares, shares["column"] + " = " + shares["level"].astype("str"), "share")]
+    for place, words in QUARTILES.items():
+        parts.append(_tidy(quartiles, quartiles["column"] + f": {words}", place))
+    tidy = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+    tidy["name"] = _named(tidy["group"], tidy["grouping"] == SEGMENT, names)
+    return tidy.reindex(columns=[*FIGURES[:3], "name", *FIGURES[3:]])
+
+
+def present_sizes(labels: pd.Series[str]) -> pd.DataFrame:
+    """Rows of `FIGURES`: how many customers each segment has, and their share with its Wilson interval.
+
+    labels : the segment of each customer, missing where unassigned.
+    """
+    sizes = labels.fillna(UNASSIGNED).value_counts().sort_index()
+    low, high = wilson(sizes.to_numpy(), len(labels))
+    usual = {"grouping": SEGMENT, "group": sizes.index, "period": "", "n": len(labels), "mark": "", "note": ""}
+    counts = pd.DataFrame({"figure": "customers", "value": sizes.to_numpy(dtype=float), **usual})
+    share = pd.DataFrame({"figure": "share of customers", "value": sizes.to_numpy() / len(labels), **usual})
+    return pd.concat([counts, share.assign(low=low, high=high)], ignore_index=True)
+
+
+def _tidy(table: pd.DataFrame, figure: pd.Series[str], column: str) -> pd.DataFrame:
+    """Rows of shares or quartiles as rows of `FIGURES`; intervals are of shares alone."""
+    columns = {
+        "figure": figure,
+        "grouping": [EVERYONE if group == EVERYONE else SEGMENT for group in table["segment"]],
+        "group": table["segment"],
+        "period": "",
+        "value": table[column],
+        "n": table["answered"],
+        "mark": table["mark"],
+        "note": "",
+    }
+    intervals = {name: table[name] for name in ("low", "high") if name in table}
+    return pd.DataFrame({**columns, **intervals})
 
 
 def figures_in_words(record: AnalystRecord, rows: pd.DataFrame, every_period: bool = False) -> pd.DataFrame:

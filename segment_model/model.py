@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from segment_model.assigners.assigner import Assigner
 from segment_model.cards import SegmentCard, SegmentLabel
 from segment_model.centres import keeps_sites, typical_points
 from segment_model.contract import VectorContract
+from segment_model.encoding.any_frame import read_customers
 from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.frames import is_frame
 from segment_model.encoding.novelty import NoveltyRule
-from segment_model.encoding.reader import Record, tabular
+from segment_model.encoding.reader import Record
 from segment_model.errors import ArtefactError, ContractError, counted
 from segment_model.explanation.explainer import Explainer, Explanations
 from segment_model.interruption import Check, go_on
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     import shap
 
     from segment_model.counterfactual.what_would_change import WhatWouldChange
-    from segment_model.encoding.reader import AnyTable, Table
+    from segment_model.encoding.reader import Table
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,36 @@ class SegmentModel:
         """The same model with segments renamed; ids of other models are ignored, the digest stays."""
         return replace(self, overlay=dict(overlay))._with_digest(self.digest)
 
+    @overload
     def assign(
         self,
-        customers: AnyTable,
+        customers: Table,
+        policy: Policy = ...,
+        previous: Sequence[str | None] | pd.Series[str] | None = ...,
+        margin: float = ...,
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def assign(
+        self,
+        customers: Any,
+        policy: Policy = ...,
+        previous: Sequence[str | None] | pd.Series[str] | None = ...,
+        margin: float = ...,
+    ) -> Any: ...
+
+    def assign(
+        self,
+        customers: Any,
         policy: Policy = "unassigned",
         previous: Sequence[str | None] | pd.Series[str] | None = None,
         margin: float = hysteresis.MARGIN,
-    ) -> pd.DataFrame:
-        """Assign customers: one row each, index kept.
+    ) -> Any:
+        """Assign customers: one row each, in their order, as a frame of the kind that they came in.
+
+        customers : a frame of pandas, polars (a LazyFrame is collected once, and answered by a LazyFrame) or Arrow, a
+        list of dicts, one Series, or a matrix where all columns are numbers. Ids are the index of a pandas frame, or
+        the column `customer_id`, which the answer then has too. Lists and matrices are answered by pandas.
 
         Columns: segment_id and segment_name (null where unassigned), strength, runner_up_id (null where there is
         only one segment), unassigned, novel.
@@ -118,14 +141,15 @@ class SegmentModel:
         ContractError, InputError
             If the customers do not follow the model's contract, or `previous` does not fit them.
         """
-        index = customers.index if is_frame(customers) else None
-        assignments = self.assign_records(tabular(customers), policy)
+        taken = read_customers(customers, self.contract)
+        index = taken.table.index if is_frame(taken.table) else None
+        assignments = self.assign_records(taken.table, policy)
         table = self.frame_of(assignments, index)
         if previous is None:
-            return table
+            return taken.answer(table)
         before = hysteresis.align_previous(previous, index)
         kept = hysteresis.apply_hysteresis(assignments, before, self.previous_positions, margin)
-        return hysteresis.with_previous(table, kept, self.ids, self.names)
+        return taken.answer(hysteresis.with_previous(table, kept, self.ids, self.names))
 
     def assign_record(self, record: Record, policy: Policy = "unassigned") -> Assignment:
         """Assign one customer given as a dict: the quickest way.
@@ -177,15 +201,15 @@ class SegmentModel:
         """Assignments as the table that `assign` returns."""
         return assignments.table(self.ids, self.names, index)
 
-    def explain_table(self, customers: AnyTable, against: str | None = None) -> Explanations:
+    def explain_table(self, customers: Any, against: str | None = None) -> Explanations:
         """The explanations of `explain_records`, of any form of table."""
-        return self.explain_records(tabular(customers), against=against)[1]
+        return self.explain_records(read_customers(customers, self.contract).table, against=against)[1]
 
-    def explain(self, customers: AnyTable, against: str | None = None) -> shap.Explanation:
+    def explain(self, customers: Any, against: str | None = None) -> shap.Explanation:
         """As `explain_table`, as a `shap.Explanation` that shap's own plots take; `data` is in the user's units."""
         import pandas as pd
 
-        table = tabular(customers)
+        table = read_customers(customers, self.contract).table
         explanations = self.explain_table(table, against)
         frame = table if is_frame(table) else pd.DataFrame(list(table))
         return explanations.to_shap(frame[list(explanations.columns)].to_numpy(dtype=object))

@@ -1,17 +1,26 @@
-"""The public face for Python and notebooks: `from segments import SegmentModel`."""
+"""The public face for Python and notebooks.
+
+`segments.discover(frame)` finds segments, `segments.load(address)` fetches a model, `model.assign(frame)` uses it.
+Names are imported on first use, so that `import segments` takes no time.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from segment_model.cards import SegmentCard, SegmentLabel
     from segment_model.contract import Column, Kind, Role, VectorContract
     from segment_model.errors import SegmentsError
     from segment_model.model import SegmentModel
     from segment_model.scoring.answers import Assignment, Assignments, Explanation
+    from segments.discovering import discover, discover_from, features
+    from segments.discovery import LoggedDiscovery, SegmentDiscovery
+    from segments.loading import load
 
 _MODULE_OF = {
     "Assignment": "segment_model.scoring.answers",
@@ -19,12 +28,18 @@ _MODULE_OF = {
     "Column": "segment_model.contract",
     "Explanation": "segment_model.scoring.answers",
     "Kind": "segment_model.contract",
+    "LoggedDiscovery": "segments.discovery",
     "Role": "segment_model.contract",
     "SegmentCard": "segment_model.cards",
+    "SegmentDiscovery": "segments.discovery",
     "SegmentLabel": "segment_model.cards",
     "SegmentModel": "segment_model.model",
     "SegmentsError": "segment_model.errors",
     "VectorContract": "segment_model.contract",
+    "discover": "segments.discovering",
+    "discover_from": "segments.discovering",
+    "features": "segments.discovering",
+    "load": "segments.loading",
 }
 __all__ = [
     "Assignment",
@@ -32,21 +47,34 @@ __all__ = [
     "Column",
     "Explanation",
     "Kind",
+    "LoggedDiscovery",
     "Role",
     "SegmentCard",
+    "SegmentDiscovery",
     "SegmentLabel",
     "SegmentModel",
     "SegmentsError",
     "VectorContract",
+    "__version__",
+    "discover",
+    "discover_from",
+    "features",
+    "load",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name on first use, so that `import segments` takes no time."""
+    """Import a public name on first use."""
+    if name == "__version__":
+        return version("customer-segments")
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     _require(_MODULE_OF[name].partition(".")[0])
     return getattr(import_module(_MODULE_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 def _require(package: str) -> None:

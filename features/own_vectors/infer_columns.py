@@ -11,7 +11,7 @@ from features.own_vectors.column_names import LONGEST, is_usable, plain_names
 from features.own_vectors.kind_inference import LeftOut, infer_kind
 from features.own_vectors.vector_columns import LISTED, VectorColumn, VectorColumns, shortened
 from features.source_settings import VectorsSource
-from segment_model.contract import Kind
+from segment_model.contract import Kind, Role
 from segment_model.errors import SourceError, nearest_word
 
 CUSTOMER = "customer_id"
@@ -36,7 +36,8 @@ def settle_columns(available: Sequence[str], source: VectorsSource, look: Look) 
     Raises
     ------
     SourceError
-        If a setting names a column that the table does not have, or no column is left.
+        If a setting names a column that the table does not have, a column that is to be a basis cannot be a feature, or
+        no column is left.
     """
     _check_named(available, source)
     wanted = _wanted(available, source)
@@ -51,6 +52,9 @@ def settle_columns(available: Sequence[str], source: VectorsSource, look: Look) 
     }
     taken = {name: kind for name, kind in kinds.items() if isinstance(kind, Kind)}
     left_out = {name: kind.reason for name, kind in kinds.items() if isinstance(kind, LeftOut)}
+    wanted_basis = {name: why for name, why in left_out.items() if source.roles.get(name) is Role.BASIS}
+    if wanted_basis:
+        raise SourceError(f"{TABLE}: a basis column cannot be a feature: {_reasons(wanted_basis)}")
     if not taken:
         raise SourceError(f"{TABLE}: no column can be a feature: {_reasons(left_out) or 'there is none but the ids'}")
     renamed = {theirs: ours for ours, theirs in source.columns.items() if ours != CUSTOMER and theirs in taken}

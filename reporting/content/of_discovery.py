@@ -31,8 +31,10 @@ from reporting.rendering import percent
 from reporting.tables import bare_value, candidate_table, money_columns, money_of, shown_columns, titled
 from segment_model.cards import Difference, SegmentCard
 from segment_model.contract import Column, VectorContract
+from segment_model.encoding.encoder import Indices
 from segment_model.rules import RuleSet
 from training.discovery.discovery import Discovery
+from training.evaluation.map_layout import MapLayout
 from training.evaluation.quality import Judgement
 from training.evaluation.verdict import VerdictKind
 from training.profiling.typical_values import typical_value
@@ -260,14 +262,19 @@ def _score(name: str, score: float) -> str:
 
 
 def _map(discovery: Discovery) -> MapContent:
-    """The map in whole numbers, the least value of each direction at 0 and the greatest at `MAP_SIDE`.
-
-    A layout that fails leaves a map without customers, whose method is the error.
-    """
+    """The map; a layout that fails leaves a map without customers, whose method is the error."""
     try:
         layout = discovery.map_layout
     except Exception as error:  # noqa: BLE001  (hours of discovery are not lost to a drawing library's error)
         return MapContent((), (), (), f"{type(error).__name__}: {error}")
+    return map_content(layout, discovery.labels)
+
+
+def map_content(layout: MapLayout, labels: Indices) -> MapContent:
+    """A layout in whole numbers, the least value of each direction at 0 and the greatest at `MAP_SIDE`.
+
+    labels : the segment of each customer (n,), -1 where unassigned.
+    """
     known = np.isfinite(layout.positions).all(axis=1)
     positions, rows = layout.positions[known], layout.rows[known]
     lowest = positions.min(axis=0) if len(positions) else np.zeros(2)
@@ -276,7 +283,7 @@ def _map(discovery: Discovery) -> MapContent:
     return MapContent(
         tuple(places[:, 0].tolist()),
         tuple(places[:, 1].tolist()),
-        tuple(discovery.labels[rows].tolist()),
+        tuple(labels[rows].tolist()),
         layout.method,
     )
 

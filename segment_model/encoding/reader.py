@@ -23,11 +23,9 @@ from segment_model.errors import ContractError, InputError, Problem, counted, ne
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 Record = Mapping[str, Any]
 Table: TypeAlias = "pd.DataFrame | Sequence[Record]"
-AnyTable: TypeAlias = "Table | pa.Table"
 _PLAIN_NUMBERS = frozenset({float, int, type(None)})
 _PLAIN_TEXTS = frozenset({str, type(None)})
 
@@ -207,14 +205,6 @@ class CustomerReader:
                     hint = nearest_word(str(name), absent) or nearest_word(str(name), self._names)
                     expected = f"one of the model's {counted(len(self._names), 'feature')}.{hint}"
                     yield Problem(position, str(name), "an unknown feature", expected)
-
-
-def tabular(customers: AnyTable) -> Table:
-    """An Arrow table as a DataFrame; the rest stays as it is."""
-    if is_frame(customers) or not hasattr(customers, "to_pandas"):
-        return customers
-    frame: pd.DataFrame = customers.to_pandas()
-    return frame
 
 
 def kind_bounds(kind: Kind) -> tuple[float, float]:

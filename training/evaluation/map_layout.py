@@ -46,6 +46,12 @@ def lay_out_map(points: Floats, labels: Indices) -> MapLayout:
     return MapLayout(rows, umap_plane(sample), "UMAP")
 
 
+def lay_out_by_components(points: Floats, labels: Indices) -> MapLayout:
+    """The same sample by principal components: drawn in milliseconds, where UMAP takes seconds to load."""
+    rows = stratified_sample(labels, MOST_LAID_OUT, SEED)
+    return MapLayout(rows, principal_plane(points[rows]), "principal components")
+
+
 def umap_plane(points: Floats) -> Floats:
     """(n, width) points to (n, 2) by UMAP; width is at least 2."""
     with threadpool_limits(limits=1):

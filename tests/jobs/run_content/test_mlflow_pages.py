@@ -78,7 +78,7 @@ def served(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(conclusion, "draw_pictures", lambda _: DrawnPictures({}, {}))
         patch.setattr(conclusion, "analyse", lambda *_: (None, ""))
-        patch.setattr(conclusion, "_discover_named", continued)
+        patch.setattr(conclusion, "discover_named", continued)
         contract, day = kmeans_discovery.contract, date(2018, 1, 1)
         vectors = CustomerVectors(frame, contract, LearnedFeatures(), day, "sha256:planted", {})
         for _ in range(2):

@@ -1,0 +1,1 @@
+"""How a discovery shows itself in a notebook and on a terminal."""

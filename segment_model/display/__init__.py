@@ -1,0 +1,1 @@
+"""How values show themselves in a notebook: tables of HTML and of plain text."""

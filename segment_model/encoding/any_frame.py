@@ -1,0 +1,112 @@
+"""Takes customers in any kind of frame, and gives answers back in the same kind.
+
+pandas frames and lists of dicts go straight to the reader. A frame of polars or Arrow, or anything else that offers
+`__arrow_c_stream__`, becomes a pandas frame first. Ids may stand in a column `customer_id` that the model does not
+have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segment_model.contract import VectorContract
+from segment_model.encoding.frames import is_frame, is_series
+from segment_model.errors import ContractError, counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from segment_model.encoding.reader import Table
+
+CUSTOMER = "customer_id"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenCustomers:
+    """Customers as the reader takes them, and how an answer of one row each becomes what the caller expects."""
+
+    table: Table
+    answer: Callable[[pd.DataFrame], Any]
+
+
+def read_customers(customers: Any, contract: VectorContract) -> GivenCustomers:
+    """Customers in any form: a list of dicts, a frame of any library, one Series, or a matrix of numbers.
+
+    A Series is one customer. A matrix (n, columns of the contract, or of its basis) is taken where the contract has
+    numbers only. A LazyFrame is collected once, and answered by a LazyFrame.
+
+    Raises
+    ------
+    ContractError
+        If it is none of these, or a matrix does not fit the contract.
+    """
+    if is_frame(customers):
+        return GivenCustomers(_by_id(customers, contract), _as_it_is)
+    if is_series(customers):
+        return GivenCustomers(customers.to_frame().T.infer_objects(), _as_it_is)
+    if isinstance(customers, np.ndarray):
+        return GivenCustomers(_of_matrix(customers, contract), _as_it_is)
+    if isinstance(customers, list | tuple):
+        return GivenCustomers(customers, _as_it_is)
+    return _of_other_frame(customers, contract)
+
+
+def _as_it_is(answer: pd.DataFrame) -> pd.DataFrame:
+    return answer
+
+
+def _by_id(frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
+    """The frame indexed by its column of ids, if it has one that is no feature."""
+    if CUSTOMER in frame.columns and CUSTOMER not in contract.names:
+        return frame.set_index(CUSTOMER)
+    return frame
+
+
+def _of_matrix(matrix: np.ndarray[Any, Any], contract: VectorContract) -> pd.DataFrame:
+    import pandas as pd
+
+    categories = [column.name for column in contract.columns if column.is_category]
+    if categories:
+        raise ContractError(
+            f"a matrix holds numbers, and {', '.join(categories[:5])} holds text; pass a frame with named columns"
+        )
+    basis = [column.name for column in contract.basis]
+    widths = {len(contract.names): list(contract.names), len(basis): basis}
+    if matrix.ndim != 2 or matrix.shape[1] not in widths:
+        raise ContractError(
+            f"a matrix of shape {matrix.shape} is no table of (customers, {counted(len(contract.names), 'column')}); "
+            f"the columns are, in order: {', '.join(contract.names)}"
+        )
+    return pd.DataFrame(matrix, columns=widths[matrix.shape[1]])
+
+
+def _of_other_frame(customers: Any, contract: VectorContract) -> GivenCustomers:
+    """A frame of another library, through narwhals or Arrow's stream."""
+    import narwhals as nw
+    import pyarrow as pa
+
+    native = nw.from_native(customers, pass_through=True)
+    lazy = isinstance(native, nw.LazyFrame)
+    if isinstance(native, nw.LazyFrame):
+        native = native.collect()
+    if not isinstance(native, nw.DataFrame):
+        if not hasattr(customers, "__arrow_c_stream__"):
+            raise ContractError(
+                "expected customers as a list of dicts or a frame (pandas, polars, Arrow); "
+                f"got {type(customers).__name__}"
+            )
+        native = nw.from_native(pa.table(customers), eager_only=True)
+    library = native.implementation
+    frame = native.to_pandas()
+    has_ids = CUSTOMER in frame.columns and CUSTOMER not in contract.names
+
+    def answer(table: pd.DataFrame) -> Any:
+        arrow = pa.Table.from_pandas(table.reset_index() if has_ids else table, preserve_index=False)
+        same = nw.DataFrame.from_arrow(arrow, backend=library)
+        return (same.lazy() if lazy else same).to_native()
+
+    return GivenCustomers(_by_id(frame, contract), answer)

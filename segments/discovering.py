@@ -1,0 +1,220 @@
+"""Discovers segments from Python: in a frame, in a file, or by a settings file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from features.own_vectors.vector_columns import shortened
+from features.source_settings import VectorsSource
+from features.sources import Engines
+from jobs.customer_vectors import vectors_of
+from jobs.unlogged_discovery import FILE, champion_to_continue, discover_in_sources, discover_in_table
+from segment_model.errors import ContractError, SettingsError, nearest_word, shown
+from segments.discovery import SegmentDiscovery
+from segments.frames import CUSTOMER, read_frame
+from segments.progress import shown_progress
+from training.settings import Settings, parse_settings, read_settings
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from segment_model.model import SegmentModel
+
+
+def discover(
+    customers: Any,
+    basis: Sequence[str] | None = None,
+    *,
+    segments: int | tuple[int, int] | None = None,
+    seed: int = 0,
+    customer_id: str | None = None,
+    kinds: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+    sensitive: Sequence[str] = (),
+    discovery: Mapping[str, Any] | None = None,
+    champion: SegmentModel | None = None,
+    title: str = "",
+    verbose: bool | None = None,
+) -> SegmentDiscovery:
+    """Discover segments in a frame or a file of one row a customer.
+
+    Parameters
+    ----------
+    customers
+        A frame of pandas, polars (a LazyFrame is collected once), Arrow, or anything with `__arrow_c_stream__`; or the
+        path of a CSV, Parquet, Excel or JSON-lines file. Ids are the column `customer_id`, else the index of a pandas
+        frame, else the numbers of the rows, which `notes` says.
+    basis
+        The columns that shape the segments; all others describe them. None: every column that can be a feature.
+    segments
+        How many, or the least and the most; None looks for as many as the customers show.
+    seed
+        The same seed and customers give the same segments.
+    customer_id
+        The column of the ids.
+    kinds, units
+        By column: "number", "count", "share", "flag" or "category", instead of the kind that its values show; and the
+        unit shown after a value.
+    sensitive
+        Columns that may not shape or name segments.
+    discovery
+        More settings, as the block `discovery` of a settings file has them, such as `{"min_share": 0.05}`.
+    champion
+        A model whose segments, ids and names go on.
+    verbose
+        True prints plain lines while it works, False nothing; None shows a bar on a terminal.
+
+    Raises
+    ------
+    SegmentsError
+        If the customers cannot be read, or no segments can be made of them.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, segments
+    >>> rng = np.random.default_rng(0)
+    >>> spend = np.r_[rng.normal(20, 2, 150), rng.normal(90, 5, 150)]
+    >>> visits = np.r_[rng.poisson(2, 150), rng.poisson(30, 150)]
+    >>> discovered = segments.discover(pd.DataFrame({"spend": spend, "visits": visits}), segments=2, seed=1)
+    >>> sorted(discovered.labels.value_counts())
+    [150, 150]
+    """
+    chosen = {
+        "roles": dict[str, str](),
+        "kinds": dict(kinds or {}),
+        "units": dict(units or {}),
+        "sensitive": list(sensitive),
+    }
+    block = {**_counts(segments), "seed": seed, **(discovery or {})}
+    if isinstance(customers, str | os.PathLike):
+        path = Path(customers).resolve()
+        chosen |= {"file": path.name, "columns": {CUSTOMER: customer_id} if customer_id else {}}
+        names = _columns_of(path)
+        settings = _settings(chosen, names, basis, customer_id or CUSTOMER, block, title)
+        with shown_progress(verbose) as (announce, step):
+            return SegmentDiscovery(discover_in_sources(settings, path.parent, champion, announce, step))
+    table = read_frame(customers, customer_id)
+    settings = _settings({**chosen, "file": FILE}, table.table.column_names, basis, CUSTOMER, block, title)
+    with shown_progress(verbose) as (announce, step):
+        unlogged = discover_in_table(table.table, settings, champion, announce, step)
+    return SegmentDiscovery(unlogged, table.ids, table.notes)
+
+
+def discover_from(
+    settings: str | os.PathLike[str],
+    *,
+    as_of: str | date | None = None,
+    segments: int | tuple[int, int] | None = None,
+    fresh: bool = False,
+    verbose: bool | None = None,
+) -> SegmentDiscovery:
+    """Discover as the command `segments discover` does, up to where it would log: `.log()` does that.
+
+    settings : the path of the YAML file. as_of, segments : instead of those of the file. fresh : ignore the champion.
+
+    Raises
+    ------
+    SegmentsError
+        If the settings, a table or the registry cannot be read, or no segments can be made.
+    """
+    chosen, base = _read(settings, as_of)
+    discovery = chosen.discovery
+    if segments is not None:
+        discovery = discovery.with_segments(*_least_and_most(segments))
+    if fresh:
+        discovery = discovery.model_copy(update={"prefer": "fresh"})
+    chosen = chosen.model_copy(update={"discovery": discovery})
+    with shown_progress(verbose) as (announce, step):
+        champion = champion_to_continue(chosen, base, announce)
+        return SegmentDiscovery(discover_in_sources(chosen, base, champion, announce, step))
+
+
+def features(settings: str | os.PathLike[str], *, as_of: str | date | None = None) -> pd.DataFrame:
+    """The customer vectors that a settings file describes: one row a customer, indexed by `customer_id`.
+
+    Raises
+    ------
+    SegmentsError
+        If the settings or a table cannot be read.
+    """
+    chosen, base = _read(settings, as_of)
+    return vectors_of(chosen, base).frame
+
+
+def _read(settings: str | os.PathLike[str], as_of: str | date | None) -> tuple[Settings, Path]:
+    path = Path(settings)
+    chosen, _ = read_settings(path)
+    if as_of is not None:
+        chosen = parse_settings({**chosen.model_dump(exclude_unset=True), "as_of": as_of}, "as_of")
+    return chosen, path.parent
+
+
+def _settings(
+    source: Mapping[str, Any],
+    names: Sequence[str],
+    basis: Sequence[str] | None,
+    customer: str,
+    discovery: Mapping[str, Any],
+    title: str,
+) -> Settings:
+    """The settings of a discovery whose only source are own vectors with columns of these names."""
+    counts = discovery.get("segments")
+    block = {key: chosen for key, chosen in discovery.items() if key != "segments"}
+    features = [name for name in names if name != customer]
+    shaping = None if basis is None else frozenset(_checked(basis, features))
+    roles = {} if shaping is None else {name: "basis" if name in shaping else "descriptor" for name in features}
+    content = {"title": title, "sources": {"vectors": {**source, "roles": roles}}, "discovery": block}
+    settings = parse_settings(content, "discover")
+    if counts is None:
+        return settings
+    return settings.model_copy(update={"discovery": settings.discovery.with_segments(*counts)})
+
+
+def _checked(basis: Sequence[str], names: Sequence[str]) -> Sequence[str]:
+    """The basis, if the customers have each of its columns.
+
+    Raises
+    ------
+    ContractError
+        If they do not, or there is none.
+    """
+    if isinstance(basis, str):
+        raise ContractError(f"basis is a list of columns; write basis=[{basis!r}]")
+    if not list(basis):
+        raise ContractError("basis names no column; leave it out to take every column that can be a feature")
+    for name in basis:
+        if name not in names:
+            raise ContractError(
+                f"basis: no column {shown(name)}.{nearest_word(str(name), names)} The customers have {shortened(names)}"
+            )
+    return basis
+
+
+def _counts(segments: int | tuple[int, int] | None) -> dict[str, tuple[int, int]]:
+    return {} if segments is None else {"segments": _least_and_most(segments)}
+
+
+def _least_and_most(segments: int | tuple[int, int]) -> tuple[int, int]:
+    least, most = segments if isinstance(segments, tuple | list) and len(segments) == 2 else (segments, segments)
+    if not (isinstance(least, int) and isinstance(most, int) and 2 <= least <= most):
+        raise SettingsError(
+            f"segments is a number such as 5, or the least and the most such as (4, 8), from 2 on; got {segments!r}"
+        )
+    return least, most
+
+
+def _columns_of(path: Path) -> Sequence[str]:
+    """The names of a file's columns.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read.
+    """
+    with Engines(path.parent, "UTC") as engines:
+        return tuple(engines.open(VectorsSource(file=path.name), "vectors").columns)

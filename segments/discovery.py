@@ -1,0 +1,187 @@
+"""A discovery as a notebook holds it: it shows itself, and can be reported, drawn, logged and promoted."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analytics.record import AnalystRecord
+from jobs.registry_location import location_of
+from jobs.unlogged_discovery import UnloggedDiscovery, log
+from registry.connection import RegistryLocation
+from registry.versions.promotions import promote
+from reporting.notebook.discovery_summary import discovery_html, discovery_text
+from reporting.record_tables import all_figures, present_sizes
+from reporting.tables import candidate_table, segment_table
+from segment_model.errors import DiscoveryError
+from segment_model.model import SegmentModel
+from segment_model.storage.sqlite_address import anchored_address
+from segments.frames import text_of_id
+from segments.plots import first_axes
+from segments.progress import shown_progress
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDiscovery:
+    """A discovery that was logged and registered. run_id : of MLflow. version : of the registered model."""
+
+    run_id: str
+    version: str
+    location: RegistryLocation
+
+    def promote(self, alias: str = "champion") -> LoggedDiscovery:
+        """Make the version the champion, or point another alias at it.
+
+        Raises
+        ------
+        RegistryError
+            If the registry refuses, or somebody else moved the alias meanwhile.
+        """
+        promote(self.location, self.version, alias)
+        return self
+
+
+class SegmentDiscovery:
+    """A finished discovery; `segments.discover` makes it.
+
+    model : assigns and explains customers. notes : what was assumed of the customers.
+    """
+
+    def __init__(
+        self, unlogged: UnloggedDiscovery, ids: pd.Index[Any] | None = None, notes: tuple[str, ...] = ()
+    ) -> None:
+        self._unlogged = unlogged
+        self._ids = ids
+        self.notes = (*notes, *(notice.line for notice in unlogged.vectors.notices))
+
+    @property
+    def model(self) -> SegmentModel:
+        """The model of the chosen segments."""
+        return self._unlogged.discovery.model
+
+    @property
+    def verdict(self) -> str:
+        """Whether the segments are real, in a sentence."""
+        return self._unlogged.discovery.verdict.sentence
+
+    @cached_property
+    def labels(self) -> pd.Series[str]:
+        """The segment id of each customer (n,), missing where unassigned; in the order of the input, under its ids."""
+        discovery = self._unlogged.discovery
+        names = [*discovery.model.ids, None]
+        by_id = pd.Series([names[label] for label in discovery.labels], index=discovery.frame.index, dtype="str")
+        if self._ids is None:
+            return by_id.rename("segment_id")
+        ordered = by_id.reindex([text_of_id(name) for name in self._ids])
+        return pd.Series(ordered.to_numpy(), index=self._ids, name="segment_id", dtype="str")
+
+    @property
+    def segments(self) -> pd.DataFrame:
+        """One row a segment: id, name, size, share, medians, and what distinguishes it."""
+        return segment_table(self._unlogged.discovery)
+
+    @property
+    def candidates(self) -> pd.DataFrame:
+        """One row a candidate that was tried: its parameters, scores, whether it was chosen, and the remark on it."""
+        return candidate_table(self._unlogged.discovery)
+
+    @property
+    def vectors(self) -> pd.DataFrame:
+        """The customers as the model takes them: (n, columns of the contract), indexed by id as text."""
+        return self._unlogged.vectors.frame
+
+    def figures(self) -> pd.DataFrame:
+        """Figures by segment with their 95 % intervals: sizes, shares of levels and quartiles of numbers; of a settings
+        file money, retention and growth too.
+
+        Raises
+        ------
+        SegmentsError
+            If a table cannot be read.
+        """
+        names = dict(zip(self.model.ids, self.model.names, strict=True))
+        return all_figures(self._record, names, present_sizes(self.labels))
+
+    def plot_map(self) -> Axes:
+        """The map of a sample of the customers, coloured by segment."""
+        from reporting.pictures.customer_map import customer_map
+
+        return first_axes(customer_map(self._unlogged.discovery))
+
+    def plot_profiles(self) -> Axes:
+        """How each segment differs from all customers, column by column."""
+        from reporting.pictures.profile_heatmap import profile_heatmap
+
+        return first_axes(profile_heatmap(self._unlogged.discovery))
+
+    def plot_ladder(self) -> Axes:
+        """How surely each number of segments is found again.
+
+        Raises
+        ------
+        DiscoveryError
+            If gaps part the segments: then there is no ladder, as no number of slices is looked for.
+        """
+        from reporting.pictures.ladder_plot import ladder_plot
+
+        if self._unlogged.discovery.ladder is None:
+            raise DiscoveryError("there is no ladder: gaps part these segments, so no number of slices was looked for")
+        return first_axes(ladder_plot(self._unlogged.discovery))
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write the report page, one HTML file; the path of it.
+
+        Raises
+        ------
+        SegmentsError
+            If a table cannot be read.
+        """
+        with shown_progress(verbose=False) as (announce, _):
+            page = self._unlogged.conclude(announce).report
+        out = Path(path)
+        out.write_text(page, encoding="utf-8")
+        return out
+
+    def log(
+        self, tracking_uri: str | None = None, model_name: str | None = None, experiment: str | None = None
+    ) -> LoggedDiscovery:
+        """Log the discovery to MLflow and register its model: the very run that `segments discover` logs.
+
+        tracking_uri : such as "sqlite:///mlflow.db" or the address of a server; model_name : under which it is
+        registered; experiment : by default of that name. Left out, all are those of the settings file.
+
+        Raises
+        ------
+        RegistryError
+            If the registry cannot be reached or refuses something; then nothing is registered.
+        """
+        unlogged = self._unlogged
+        location = location_of(unlogged.settings, unlogged.base or Path.cwd())
+        if tracking_uri is not None:
+            location = replace(location, tracking_uri=anchored_address(tracking_uri, Path.cwd()))
+        if model_name is not None:
+            location = replace(location, model_name=model_name, experiment=experiment or model_name)
+        elif experiment is not None:
+            location = replace(location, experiment=experiment)
+        with shown_progress(verbose=False) as (announce, _):
+            sent = log(unlogged, location, announce)
+        return LoggedDiscovery(sent.run_id, sent.version, location)
+
+    def __repr__(self) -> str:
+        return discovery_text(self._unlogged.discovery, self.notes)
+
+    def _repr_html_(self) -> str:
+        return discovery_html(self._unlogged.discovery, self.notes)
+
+    @cached_property
+    def _record(self) -> AnalystRecord:
+        with shown_progress(verbose=False) as (announce, _):
+            return self._unlogged.record(announce)

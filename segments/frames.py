@@ -1,0 +1,142 @@
+"""Reads any frame of customers into Arrow: pandas, polars, Arrow, or whatever offers `__arrow_c_stream__`.
+
+Ids are the column `customer_id`, else the index of a pandas frame, else the numbers of the rows, from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from segment_model.errors import ContractError, counted, nearest_word, shown
+
+CUSTOMER = "customer_id"
+
+
+@dataclass(frozen=True)
+class CustomerTable:
+    """Customers as an Arrow table with the column `customer_id`, as text.
+
+    ids : as the user has them, in the order of the rows. notes : what was assumed.
+    """
+
+    table: pa.Table
+    ids: pd.Index[Any]
+    notes: tuple[str, ...] = ()
+
+
+def read_frame(customers: Any, customer_id: str | None = None) -> CustomerTable:
+    """Read a frame of one row a customer.
+
+    customer_id : the column of the ids; by default `customer_id`, where there is one. A LazyFrame is collected once.
+
+    Raises
+    ------
+    ContractError
+        If it is no frame, a name is not text or stands twice, an id is missing or stands twice, or a column holds
+        values of several types.
+    """
+    if isinstance(customers, pd.DataFrame):
+        return _of_pandas(customers, customer_id)
+    table = _arrow(customers)
+    _check_names(table.column_names, customer_id)
+    name = customer_id or CUSTOMER
+    if name not in table.column_names:
+        note = f"no column {CUSTOMER!r}: the customers are the numbers of the rows, from 0"
+        return _with_ids(table, pd.RangeIndex(len(table)), (note,))
+    ids = pd.Index(table[name].to_pylist(), name=name)
+    return _with_ids(table.drop_columns([name]), ids, ())
+
+
+def _of_pandas(frame: pd.DataFrame, customer_id: str | None) -> CustomerTable:
+    if isinstance(frame.columns, pd.MultiIndex):
+        raise ContractError("the columns have several levels; flatten them: frame.columns.map('_'.join)")
+    _check_names(list(frame.columns), customer_id)
+    name = customer_id or CUSTOMER
+    notes: tuple[str, ...] = ()
+    if name in frame.columns:
+        ids, frame = pd.Index(frame[name]), frame.drop(columns=name)
+    elif isinstance(frame.index, pd.MultiIndex):
+        raise ContractError("the index has several levels, and a customer has one id; keep one level: reset_index()")
+    else:
+        ids = frame.index
+        if isinstance(ids, pd.RangeIndex):
+            notes = (f"no column {CUSTOMER!r}: the customers are the index, which numbers the rows",)
+    return _with_ids(_arrow_columns(frame), ids, notes)
+
+
+def _arrow(customers: Any) -> pa.Table:
+    """Any frame but pandas' as an Arrow table."""
+    if isinstance(customers, pa.Table):
+        return customers
+    native = nw.from_native(customers, pass_through=True)
+    if isinstance(native, nw.LazyFrame):
+        native = native.collect()
+    if isinstance(native, nw.DataFrame):
+        return native.to_arrow()
+    if hasattr(customers, "__arrow_c_stream__"):
+        return pa.table(customers)
+    raise ContractError(
+        f"expected a frame (pandas, polars, Arrow) or the path of a file; got {type(customers).__name__}"
+    )
+
+
+def _arrow_columns(frame: pd.DataFrame) -> pa.Table:
+    """The columns of a pandas frame; the one that Arrow cannot hold is named."""
+    arrays = {}
+    for name in frame.columns:
+        values = frame[name]
+        try:
+            arrays[name] = pa.Array.from_pandas(values)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            kinds = sorted({type(cell).__name__ for cell in values.head(10_000) if cell is not None})
+            raise ContractError(
+                f"column {name!r} holds {' and '.join(kinds[:4]) or values.dtype}, which is no column of one type; "
+                "make it numbers (pd.to_numeric) or text (.astype(str)), or leave it out"
+            ) from error
+    return pa.table(arrays) if arrays else pa.table({CUSTOMER: pa.nulls(len(frame))}).drop_columns([CUSTOMER])
+
+
+def _check_names(names: Sequence[Any], customer_id: str | None) -> None:
+    for name in names:
+        if not isinstance(name, str):
+            raise ContractError(f"a column's name must be text; got {name!r}. Rename: frame.columns.astype(str)")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each")
+    if customer_id is not None and customer_id not in names:
+        raise ContractError(f"no column {customer_id!r} for the ids.{nearest_word(customer_id, names)}")
+
+
+def _with_ids(table: pa.Table, ids: pd.Index[Any], notes: tuple[str, ...]) -> CustomerTable:
+    missing = int(np.count_nonzero(ids.isna()))
+    if missing:
+        raise ContractError(f"{counted(missing, 'customer has', 'customers have')} no id; drop or number these rows")
+    if not ids.is_unique:
+        twice = ids[ids.duplicated()].unique()
+        raise ContractError(
+            f"a customer must have one row; {counted(len(twice), 'id stands', 'ids stand')} in several, such as "
+            f"{shown(twice[0])}. Sum or pick the rows of each"
+        )
+    odd = next((name for name in ids if not isinstance(name, str | int) or isinstance(name, bool)), None)
+    if odd is not None and not _is_whole(ids):
+        raise ContractError(f"an id must be text or a whole number; got {shown(odd)}. Convert: .astype(str)")
+    texts = [text_of_id(name) for name in ids]
+    return CustomerTable(table.append_column(CUSTOMER, pa.array(texts, pa.string())), ids, notes)
+
+
+def text_of_id(name: Any) -> str:
+    """The text under which vectors keep an id: whole numbers without a decimal point, text without blanks around."""
+    return name.strip() if isinstance(name, str) else str(int(name))
+
+
+def _is_whole(ids: pd.Index[Any]) -> bool:
+    if not pd.api.types.is_numeric_dtype(ids.dtype) or pd.api.types.is_bool_dtype(ids.dtype):
+        return False
+    numbers = ids.to_numpy(dtype=float)
+    return bool((numbers == numbers.round()).all())

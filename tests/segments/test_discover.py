@@ -1,0 +1,222 @@
+"""`segments.discover`: any frame or file gives the same segments, and what it returns can be shown, logged and used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import yaml
+from sklearn.metrics import adjusted_rand_score
+
+import segments
+from cli import main
+from segments import SegmentDiscovery, SegmentsError
+
+ONE = {"algorithms": [{"algorithm": "kmeans", "segments": 4}]}
+BASIS = ["recency_days", "frequency", "monetary_value", "top_feature_share", "plan"]
+
+
+@pytest.fixture(scope="module")
+def frame(planted: Any) -> pd.DataFrame:
+    """The planted customers, in an order of their own, with whole numbers as ids."""
+    numbered = planted.frame.set_axis(pd.Index(range(1000, 1000 + len(planted.frame)), name="customer"))
+    return numbered.drop(columns="days_between_orders").sample(frac=1, random_state=3)
+
+
+@pytest.fixture(scope="module")
+def discovered(frame: pd.DataFrame) -> SegmentDiscovery:
+    return segments.discover(frame, BASIS, seed=1, discovery=ONE, title="Planted")
+
+
+def test_the_planted_groups_are_labelled_under_the_users_ids_in_their_order(
+    discovered: SegmentDiscovery, frame: pd.DataFrame, planted: Any
+) -> None:
+    labels = discovered.labels
+    assert labels.index.equals(frame.index)
+    truth = pd.Series(planted.truth, index=range(1000, 1000 + len(planted.frame)))
+    assert adjusted_rand_score(truth[labels.index], labels) > 0.9
+    assert [*labels] == [*discovered.model.assign(discovered.vectors.loc[[str(i) for i in frame.index]])["segment_id"]]
+
+
+def test_columns_outside_the_basis_describe(discovered: SegmentDiscovery) -> None:
+    roles = {column.name: str(column.role) for column in discovered.model.contract.columns}
+    assert roles == {name: "basis" if name in BASIS else "descriptor" for name in roles}
+    assert {"employees", "country"} <= roles.keys()
+
+
+def forms(frame: pd.DataFrame, folder: Path) -> dict[str, Any]:
+    """The same customers in every form that is taken."""
+    import polars as pl
+
+    column = frame.rename_axis("customer_id").reset_index()
+    column.to_parquet(folder / "customers.parquet")
+    column.to_csv(folder / "customers.csv", index=False)
+    arrow = pa.Table.from_pandas(column, preserve_index=False)
+    frames = pl.from_arrow(arrow)
+    assert isinstance(frames, pl.DataFrame)
+
+    class Stream:
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+            return arrow.__arrow_c_stream__(requested_schema)
+
+    return {
+        "a column of ids": column,
+        "polars": frames,
+        "a LazyFrame": frames.lazy(),
+        "Arrow": arrow,
+        "a stream": Stream(),
+        "Parquet": folder / "customers.parquet",
+        "CSV": str(folder / "customers.csv"),
+    }
+
+
+@pytest.mark.parametrize("form", ["a column of ids", "polars", "a LazyFrame", "Arrow", "a stream", "Parquet", "CSV"])
+def test_every_form_gives_the_same_segments(
+    form: str, discovered: SegmentDiscovery, frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    again = segments.discover(forms(frame, tmp_path)[form], BASIS, seed=1, discovery=ONE)
+    assert again.model.learned_digest == discovered.model.learned_digest
+    ours = again.labels.set_axis([int(name) for name in again.labels.index]).reindex(discovered.labels.index)
+    assert adjusted_rand_score(ours, discovered.labels) == 1
+
+
+def test_kinds_are_inferred_and_said(discovered: SegmentDiscovery) -> None:
+    assert any("kinds inferred" in note and "'plan'" in note for note in discovered.notes)
+    assert "kinds inferred" in repr(discovered)
+
+
+def test_it_shows_itself_as_text_and_as_html_without_script(frame: pd.DataFrame) -> None:
+    named = frame.assign(plan=frame["plan"].replace({"basic": "<script>alert(1)</script>"}))
+    html = segments.discover(named, BASIS, seed=1, discovery=ONE)._repr_html_()
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "400 customers" in html
+    assert "<svg" in html
+
+
+def test_the_text_names_each_segment_with_its_size(discovered: SegmentDiscovery) -> None:
+    text = repr(discovered)
+    for card in discovered.model.cards:
+        assert card.id in text
+        assert f"{card.size:,}" in text
+    assert discovered.verdict in text
+
+
+def test_figures_are_sizes_shares_and_quartiles(discovered: SegmentDiscovery, frame: pd.DataFrame) -> None:
+    figures = discovered.figures().set_index(["figure", "group"])
+    for segment, members in frame.groupby(discovered.labels.reindex(frame.index)):
+        assert figures.loc[("customers", segment), "value"] == len(members)
+        assert figures.loc[("employees: median", segment), "value"] == pytest.approx(members["employees"].median())
+        japan = (members["country"] == "JP").sum() / members["country"].notna().sum()
+        assert figures.loc[("country = JP", segment), "value"] == pytest.approx(japan)
+        assert figures.loc[("country = JP", segment), "low"] < japan < figures.loc[("country = JP", segment), "high"]
+
+
+def test_candidates_and_segments_are_frames(discovered: SegmentDiscovery) -> None:
+    assert discovered.candidates["chosen"].sum() == 1
+    assert discovered.segments["size"].sum() == 400
+
+
+def test_pictures_are_axes(discovered: SegmentDiscovery) -> None:
+    assert [label.get_text() for label in discovered.plot_profiles().get_yticklabels()][:2] == [
+        "recency days",
+        "frequency",
+    ]
+
+
+def test_the_report_is_one_page(discovered: SegmentDiscovery, tmp_path: Path) -> None:
+    page = discovered.report(tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "<title>Planted" in page
+    assert all(card.id in page or card.name in page for card in discovered.model.cards)
+
+
+def test_logged_and_promoted_it_loads_by_every_address(discovered: SegmentDiscovery, tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    logged = discovered.log(address, "shop").promote()
+    for name in ("models:/shop@champion", f"models:/shop/{logged.version}", f"runs:/{logged.run_id}/model"):
+        assert segments.load(name, tracking_uri=address).digest == discovered.model.digest
+    discovered.model.save(tmp_path / "model")
+    assert segments.load(tmp_path / "model").digest == discovered.model.digest
+    with pytest.raises(SegmentsError, match=r"no version or alias 'challenger'\. Versions: 1; aliases: champion"):
+        segments.load("models:/shop@challenger", tracking_uri=address)
+    with pytest.raises(SegmentsError, match="no address of a model"):
+        segments.load("models:/shop", tracking_uri=address)
+
+
+def test_a_settings_file_gives_what_the_command_gives(frame: pd.DataFrame, tmp_path: Path) -> None:
+    frame.rename_axis("customer_id").reset_index().to_parquet(tmp_path / "customers.parquet")
+    config = tmp_path / "segments.yaml"
+    config.write_text(
+        yaml.safe_dump({"sources": {"vectors": {"file": "customers.parquet"}}, "discovery": {**ONE, "seed": 1}})
+    )
+    from_python = segments.discover_from(config)
+    main(["discover", str(config), "--promote"], standalone_mode=False)
+    address = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    by_command = segments.load("models:/customer-segments@champion", tracking_uri=address)
+    assert from_python.model.digest == by_command.digest
+    assert segments.features(config).equals(from_python.vectors)
+    again = segments.discover_from(config)  # continues the champion
+    assert again.model.ids == by_command.ids
+
+
+def wrong_calls() -> dict[str, tuple[Any, dict[str, Any], str]]:
+    """What is called wrongly: customers, options, and what the error says."""
+    rng = np.random.default_rng(0)
+    good = pd.DataFrame({"spend": rng.normal(size=60), "visits": rng.poisson(3, 60)})
+    ids = good.assign(customer_id=range(60))
+    twice = pd.concat([good[["spend"]], good[["spend"]]], axis=1)
+    levels = good.set_axis(pd.MultiIndex.from_tuples([("a", 1), ("a", 2)]), axis=1)
+    return {
+        "no frame": ([1, 2, 3], {}, r"expected a frame .* got list"),
+        "nothing": (None, {}, r"expected a frame .* got NoneType"),
+        "an array": (good.to_numpy(), {}, r"expected a frame .* got ndarray"),
+        "empty": (good.head(0), {}, "the table has no rows"),
+        "one row": (good.head(1), {}, "the same for everyone"),
+        "a basis that is text": (good, {"basis": "spend"}, r"write basis=\['spend'\]"),
+        "an empty basis": (good, {"basis": []}, "basis names no column"),
+        "an unknown basis": (good, {"basis": ["spent"]}, "no column 'spent'. Did you mean 'spend'"),
+        "a number as basis": (good, {"basis": [1]}, "no column 1"),
+        "an unknown kind": (good, {"kinds": {"spend": "money"}}, "kinds"),
+        "a kind of no column": (good, {"kinds": {"spent": "number"}}, "no column 'spent'"),
+        "an unknown setting": (good, {"discovery": {"min_shar": 0.1}}, "min_share"),
+        "one segment": (good, {"segments": 1}, "from 2 on; got 1"),
+        "segments the wrong way round": (good, {"segments": (8, 4)}, r"got \(8, 4\)"),
+        "half a segment": (good, {"segments": 2.5}, r"got 2\.5"),
+        "a seed below zero": (good, {"seed": -1}, "seed"),
+        "no such ids": (good, {"customer_id": "CustomerID"}, "no column 'CustomerID' for the ids"),
+        "duplicate ids": (
+            ids.assign(customer_id=1),
+            {},
+            "a customer must have one row; 1 id stands in several, such as 1",
+        ),
+        "missing ids": (ids.assign(customer_id=[None, *range(59)]), {}, "1 customer has no id"),
+        "ids with decimals": (ids.assign(customer_id=ids["customer_id"] + 0.5), {}, "text or a whole number; got 0.5"),
+        "ids that are dates": (
+            ids.assign(customer_id=pd.date_range("2026-01-01", periods=60)),
+            {},
+            "an id must be text",
+        ),
+        "an index of several levels": (ids.set_index(["customer_id", "visits"]), {}, "the index has several levels"),
+        "columns of several levels": (levels, {}, "the columns have several levels"),
+        "names that are no text": (good.set_axis([1, 2], axis=1), {}, "a column's name must be text; got 1"),
+        "duplicate columns": (twice, {}, "columns appear more than once: spend"),
+        "an object column": (good.assign(mixed=[1, "a"] * 30), {}, "column 'mixed' holds int and str"),
+        "a complex column": (good.assign(wave=1j), {}, "column 'wave' holds complex"),
+        "nested values": (good.assign(nested=[[1, 2]] * 60), {"basis": ["nested"]}, "cannot be a feature: 'nested'"),
+        "all null": (good.assign(empty=np.nan), {"basis": ["empty"]}, "cannot be a feature: 'empty'"),
+        "too few": (good.head(5), {}, "5 customers are too few"),
+        "all the same": (good.assign(spend=1.0)[["spend"]], {}, "nothing to segment by|spend"),
+        "infinities": (good.assign(spend=np.inf)[["spend"]], {}, "spend"),
+        "no such file": ("nowhere.csv", {}, "nowhere.csv"),
+    }
+
+
+@pytest.mark.parametrize("call", wrong_calls())
+def test_a_wrong_call_says_what_is_wrong(call: str) -> None:
+    customers, options, words = wrong_calls()[call]
+    with pytest.raises(SegmentsError, match=words):
+        segments.discover(customers, **{"discovery": ONE, **options})

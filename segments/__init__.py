@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from segment_model.scoring.answers import Assignment, Assignments, Explanation
     from segments.discovering import discover, discover_from, features
     from segments.discovery import LoggedDiscovery, SegmentDiscovery
+    from segments.estimators.clusterer import NoStructureWarning, SegmentClusterer
+    from segments.estimators.scorer import stability_scorer
+    from segments.estimators.transformer import SegmentTransformer
     from segments.loading import load
 
 _MODULE_OF = {
@@ -29,17 +32,21 @@ _MODULE_OF = {
     "Explanation": "segment_model.scoring.answers",
     "Kind": "segment_model.contract",
     "LoggedDiscovery": "segments.discovery",
+    "NoStructureWarning": "segments.estimators.clusterer",
     "Role": "segment_model.contract",
     "SegmentCard": "segment_model.cards",
+    "SegmentClusterer": "segments.estimators.clusterer",
     "SegmentDiscovery": "segments.discovery",
     "SegmentLabel": "segment_model.cards",
     "SegmentModel": "segment_model.model",
+    "SegmentTransformer": "segments.estimators.transformer",
     "SegmentsError": "segment_model.errors",
     "VectorContract": "segment_model.contract",
     "discover": "segments.discovering",
     "discover_from": "segments.discovering",
     "features": "segments.discovering",
     "load": "segments.loading",
+    "stability_scorer": "segments.estimators.scorer",
 }
 __all__ = [
     "Assignment",
@@ -48,11 +55,14 @@ __all__ = [
     "Explanation",
     "Kind",
     "LoggedDiscovery",
+    "NoStructureWarning",
     "Role",
     "SegmentCard",
+    "SegmentClusterer",
     "SegmentDiscovery",
     "SegmentLabel",
     "SegmentModel",
+    "SegmentTransformer",
     "SegmentsError",
     "VectorContract",
     "__version__",
@@ -60,6 +70,7 @@ __all__ = [
     "discover_from",
     "features",
     "load",
+    "stability_scorer",
 ]
 
 

@@ -1,0 +1,26 @@
+"""Distances to segments, as features."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from segment_model.encoding.encoder import Floats
+from segment_model.model import SegmentModel
+
+
+def distances_to_segments(model: SegmentModel, frame: pd.DataFrame) -> Floats:
+    """Euclidean distances (n, segments) of each customer to each segment, in the model's standardised space.
+
+    Where sites decide, as in KMeans, they are to the sites, so that the least is that of the customer's own segment;
+    else to the centres of the segments' customers.
+
+    Raises
+    ------
+    ContractError, InputError
+        If the customers do not follow the model's contract.
+    """
+    points = model.scorer.encoder.encode(model.scorer.reader.frame(frame)).T
+    sites = model.assigner.sites
+    places = model.centres if sites is None else sites
+    return np.column_stack([np.sqrt(((points - place) ** 2).sum(axis=1)) for place in places])

@@ -1,0 +1,93 @@
+"""`SegmentClusterer` passes scikit-learn's own checks and finds planted groups; its errors are ValueErrors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import adjusted_rand_score
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from segments import NoStructureWarning, SegmentClusterer, SegmentsError
+
+ONE = {"algorithms": [{"algorithm": "kmeans", "starts": 1}]}
+TOO_SMALL = {
+    "check_n_features_in_after_fitting": "fits 15 rows, in which no segment can be seen to recur",
+    "check_fit2d_1feature": "fits 10 rows, in which no segment can be seen to recur",
+}
+
+
+@parametrize_with_checks(
+    [SegmentClusterer(segments=3, discovery=ONE)], expected_failed_checks=lambda _estimator: TOO_SMALL
+)
+@pytest.mark.filterwarnings("ignore::segments.estimators.clusterer.NoStructureWarning")
+@pytest.mark.filterwarnings("ignore:SCIPY_ARRAY_API is not set")
+def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def fitted(planted: Any) -> SegmentClusterer:
+    return SegmentClusterer(segments=4, seed=1, discovery=ONE).fit(planted.frame.drop(columns=["country", "employees"]))
+
+
+def test_it_finds_the_planted_groups_among_numbers_and_text(fitted: SegmentClusterer, planted: Any) -> None:
+    assert adjusted_rand_score(planted.truth, fitted.labels_) > 0.9
+    assert fitted.n_features_in_ == 6
+    assert [*fitted.segment_ids_] == [*fitted.model_.ids]
+
+
+def test_predict_gives_the_labels_of_the_fit(fitted: SegmentClusterer, planted: Any) -> None:
+    frame = planted.frame[fitted.feature_names_in_]
+    assert np.mean(fitted.predict(frame) == fitted.labels_) > 0.99
+
+
+def test_transform_gives_distances_of_which_the_least_is_the_label(fitted: SegmentClusterer, planted: Any) -> None:
+    frame = planted.frame[fitted.feature_names_in_].head(50)
+    distances = fitted.set_output(transform="pandas").transform(frame)
+    assert [*distances.columns] == [f"segmentclusterer{place}" for place in range(4)]
+    assert np.array_equal(distances.to_numpy().argmin(axis=1), fitted.predict(frame))
+    fitted.set_output(transform="default")
+
+
+def test_without_structure_it_warns_or_raises() -> None:
+    noise = np.random.default_rng(5).random((200, 3))
+    with pytest.warns(NoStructureWarning, match="No reproducible structure"):
+        SegmentClusterer(segments=7, discovery=ONE).fit(noise)
+    with pytest.raises(ValueError, match="no reproducible structure"):
+        SegmentClusterer(segments=7, discovery=ONE, on_no_structure="raise").fit(noise)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"on_no_structure": "ignore"}, "got 'ignore'"),
+        ({"min_customers": 1000}, "n_samples = 400: a minimum of 1000 is required"),
+        ({"discovery": {"min_shar": 0.1}}, "min_share"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_a_wrong_parameter_is_named(change: dict[str, Any], words: str, fitted: SegmentClusterer, planted: Any) -> None:
+    wrong = clone(fitted).set_params(**change)
+    with pytest.raises(ValueError, match=words) as caught:
+        wrong.fit(planted.frame[["frequency", "monetary_value"]])
+    assert isinstance(caught.value, SegmentsError)
+
+
+def test_what_cannot_be_clustered_is_refused() -> None:
+    same = pd.DataFrame({"a": [1.0] * 30, "b": [2.0] * 30})
+    with pytest.raises(ValueError, match="the same in every basis column"):
+        SegmentClusterer(segments=2, discovery=ONE).fit(same)
+    with pytest.raises(ValueError, match="b has no value in any row"):
+        SegmentClusterer(segments=2, discovery=ONE).fit(same.assign(b=np.nan))
+    with pytest.raises(ValueError, match="infinity"):
+        SegmentClusterer(segments=2, discovery=ONE).fit(same.assign(a=np.inf))
+
+
+def test_a_value_missing_at_prediction_alone_is_refused(fitted: SegmentClusterer, planted: Any) -> None:
+    frame = planted.frame[fitted.feature_names_in_].head(3).assign(frequency=np.nan)
+    with pytest.raises(ValueError, match="frequency"):
+        fitted.predict(frame)

@@ -1,0 +1,59 @@
+"""A trained model behind a pipeline, and the scorer of searches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from segment_model.model import SegmentModel
+from segments import SegmentClusterer, SegmentTransformer, stability_scorer
+
+
+def test_one_hot_is_a_column_a_segment(model: SegmentModel, planted: Any) -> None:
+    features = SegmentTransformer(model).set_output(transform="pandas").transform(planted.frame)
+    answers = model.assign(planted.frame)
+    assert [*features.columns] == [f"one-hot_{own}" for own in model.ids]
+    assert np.array_equal(features.sum(axis=1), (~answers["unassigned"]).astype(float))
+    for own in model.ids:
+        assert np.array_equal(features[f"one-hot_{own}"] == 1, answers["segment_id"] == own)
+
+
+def test_distances_are_least_to_the_own_segment(kmeans_model: SegmentModel, planted: Any) -> None:
+    distances = SegmentTransformer(kmeans_model, "distances").transform(planted.frame)
+    nearest = [kmeans_model.ids[place] for place in distances.argmin(axis=1)]
+    assert nearest == [*kmeans_model.assign(planted.frame)["segment_id"]]
+
+
+def test_strength_is_a_single_column(kmeans_model: SegmentModel, planted: Any) -> None:
+    strength = SegmentTransformer(kmeans_model, "strength").fit(planted.frame).transform(planted.frame)
+    assert strength.shape == (400, 1)
+    assert np.array_equal(strength[:, 0], kmeans_model.assign(planted.frame)["strength"])
+
+
+def test_a_pipeline_learns_from_segments(kmeans_model: SegmentModel, planted: Any) -> None:
+    heavy = planted.truth == 3
+    pipeline = make_pipeline(SegmentTransformer(kmeans_model), LogisticRegression()).fit(planted.frame, heavy)
+    assert pipeline.score(planted.frame, heavy) > 0.97
+
+
+def test_an_unknown_output_is_named(kmeans_model: SegmentModel, planted: Any) -> None:
+    with pytest.raises(ValueError, match="got 'labels'"):
+        SegmentTransformer(kmeans_model, "labels").fit(planted.frame)  # type: ignore[arg-type]  # what is tested
+
+
+@pytest.mark.filterwarnings("ignore::segments.estimators.clusterer.NoStructureWarning")
+def test_the_planted_number_of_segments_scores_best() -> None:
+    rng = np.random.default_rng(4)
+    centres = np.repeat([[0, 0], [9, 0], [0, 9]], 60, axis=0)
+    rows = pd.DataFrame(centres + rng.normal(size=(180, 2)), columns=["a", "b"]).sample(frac=1, random_state=0)
+    clusterer = SegmentClusterer(discovery={"algorithms": [{"algorithm": "kmeans", "starts": 2}]})
+    search = GridSearchCV(clusterer, {"segments": [3, 5]}, scoring=stability_scorer, cv=2, refit=False)
+    search.fit(rows)
+    scores = dict(zip([3, 5], search.cv_results_["mean_test_score"], strict=True))
+    assert scores[3] > 0.95 > scores[5]

@@ -62,4 +62,4 @@ def _package_of(connection: Connection, run_id: str) -> tuple[str, str]:
     logged = run.outputs.model_outputs if run.outputs else ()
     if digest is None or not logged:
         raise RegistryError(f"the run {run_id} has logged no segment model")
-    return f"models:/{logged[0].model_id}", str(digest)
+    return str(connection.client.get_logged_model(logged[0].model_id).artifact_location), str(digest)

@@ -20,7 +20,7 @@ from experiments.load.raw_requests import under_our_names
 from experiments.simulated_company.company import simulate, write_company
 from features.customer_vector import build_vectors
 from features.feature_spec import FeatureSpec
-from features.request.compiled import VectorCompiler
+from features.request.compiled import EngineError, EngineTimeoutError, VectorCompiler
 from features.request.duckdb_engine import FEWEST, TIMES, RecordTable, capacity_for
 from features.settings import FeatureSettings, Sources
 from features.vector_table import CustomerVectors
@@ -305,7 +305,7 @@ def test_an_engine_is_as_large_as_the_longest_table_needs() -> None:
 def test_work_that_takes_too_long_stops(company: Made) -> None:
     ids = list(company.vectors.frame.index)
     compiler = company.compiler
-    with pytest.raises(SourceError, match=r"more than 0\.001 s"):
+    with pytest.raises(EngineTimeoutError, match=r"more than 0\.001 s"):
         compiler.vectors(rows_of(company, ids), len(ids), AS_OF, False, 0.001)
     check(company, compiler, ids[:2])
 
@@ -321,7 +321,7 @@ def test_an_engine_that_has_ended_fails_one_request_and_no_other(
         raise ended("the database has been invalidated")
 
     monkeypatch.setattr(engine, "values", fail)
-    with pytest.raises(SourceError, match="could not be computed"):
+    with pytest.raises(EngineError, match="could not compute the features: the database has been invalidated"):
         compiler.vectors(rows_of(company, ids), len(ids), AS_OF, False, 60)
     check(company, compiler, ids)
 

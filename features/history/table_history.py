@@ -98,7 +98,7 @@ class TableHistory:
         return PastVectors(self.learned.apply(frame, self.contract), self.contract)
 
     def _groups(self, as_of: AnyAsOf) -> FeatureGroups:
-        return groups_of(self.opened.before(as_of), self.sources, self.settings, as_of)
+        return groups_of(self.opened.before(as_of), self.sources, self.settings, as_of, self.learned.partial_use)
 
     @cached_property
     def _programs(self) -> PartPrograms:

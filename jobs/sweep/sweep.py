@@ -15,7 +15,7 @@ from jobs.sweep.sweep_files import lock_file, trials_file
 from jobs.sweep.sweep_log import SweepLog
 from segment_model.errors import SettingsError, counted
 from training.discovery.discovery import Discovery, discover
-from training.outbox.file_lock import exclusive_lock
+from segment_model.storage.file_lock import exclusive_lock
 from training.progress import Announce, Progress
 from training.settings import Settings, parse_settings
 from training.sweep_settings import SweepSettings

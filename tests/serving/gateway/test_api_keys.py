@@ -8,7 +8,6 @@ import hmac
 import json
 import logging
 import stat
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.results import PictureFile, write_bytes
 from commands.settings_file import FilePath, config_option, location_of, which_option
 from commands.terminal import show_cards, show_table
+
+if TYPE_CHECKING:
+    from registry.versions.versions import RegisteredVersion
 
 PROMOTIONS_SHOWN = 10
 
@@ -52,23 +56,42 @@ def rollback(alias: str, config: Path) -> None:
 @config_option
 @which_option
 def list_segments(config: Path, which: str) -> None:
-    """Show the champion's segments, all versions, and who promoted them."""
+    """Show the champion's segments, all versions, and who promoted them.
+
+    Without a champion, or with one that cannot be read, the versions are shown all the same.
+    """
+    from registry.versions.entities import CHAMPION
     from registry.versions.promotions import promotions
     from registry.versions.versions import fetch, list_versions
-    from segment_model.errors import counted
+    from segment_model.errors import ArtefactError, RegistryError, UnreachableError
 
-    location = location_of(config)
-    fetched = fetch(location, which)
-    show_cards(fetched.model)
-    for version in list_versions(location):
-        aliases = f" ({', '.join(version.aliases)})" if version.aliases else ""
-        verdict = f", {version.verdict}" if version.verdict else ""
-        click.echo(
-            f"version {version.version}{aliases}: {counted(len(version.segment_ids), 'segment')}{verdict}, "
-            f"{version.created:%Y-%m-%d %H:%M}"
-        )
+    location, failure = location_of(config), None
+    try:
+        show_cards(fetch(location, which).model)
+    except UnreachableError:
+        raise
+    except (RegistryError, ArtefactError) as error:
+        failure = error
+    versions = list_versions(location)
+    for version in versions:
+        click.echo(_version_line(version))
     for promotion in promotions(location)[:PROMOTIONS_SHOWN]:
         click.echo(promotion.sentence)
+    if failure is None:
+        return
+    champion_is_missing = which == CHAMPION and not any(CHAMPION in version.aliases for version in versions)
+    if not versions or not champion_is_missing:
+        raise failure
+    click.echo("there is no champion yet: set one by `segments promote VERSION`", err=True)
+
+
+def _version_line(version: RegisteredVersion) -> str:
+    from segment_model.errors import counted
+
+    aliases = f" ({', '.join(version.aliases)})" if version.aliases else ""
+    segments = counted(len(version.segment_ids), "segment") if version.is_ours else "not registered by `segments`"
+    verdict = f", {version.verdict}" if version.verdict else ""
+    return f"version {version.version}{aliases}: {segments}{verdict}, {version.created:%Y-%m-%d %H:%M}"
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from pathlib import Path
@@ -86,6 +87,15 @@ def tag_of(version: Any, key: str) -> str:
         raise RegistryError(
             f"version {version.version} of {version.name!r} has no tag {key!r}: it was not registered by us"
         ) from None
+
+
+def segment_ids_of(version: Any) -> tuple[str, ...]:
+    """The ids of a version's segments, in its order; none for a version that was not registered by us."""
+    try:
+        ids = json.loads(version.tags[SEGMENTS])
+    except (KeyError, ValueError, RecursionError):
+        return ()
+    return tuple(ids) if isinstance(ids, list) and all(isinstance(segment_id, str) for segment_id in ids) else ()
 
 
 def load_version(connection: Connection, version: Any, folder: Path | None = None) -> SegmentModel:

@@ -47,10 +47,35 @@ def lay_out_map(points: Floats, labels: Indices) -> MapLayout:
 
 
 def umap_plane(points: Floats) -> Floats:
-    """(n, width) points to (n, 2) by UMAP; width is at least 2."""
+    """(n, width) points to (n, 2) by UMAP; width is at least 2, and n more than the neighbours.
+
+    UMAP takes the neighbours from here: those of so few points it would compute by a call of Python for each pair.
+    """
     with threadpool_limits(limits=1):
-        positions = fit_umap(points, SEED, n_neighbors=NEIGHBOURS, min_dist=0.25, init="pca")
+        positions = fit_umap(
+            points,
+            SEED,
+            n_neighbors=NEIGHBOURS,
+            min_dist=0.25,
+            init="pca",
+            precomputed_knn=nearest_points(points, NEIGHBOURS),
+            force_approximation_algorithm=True,  # else UMAP computes those of fewer than 4,096 points itself
+        )
     return np.where(np.isfinite(positions), positions, np.nan)
+
+
+def nearest_points(points: Floats, neighbours: int) -> tuple[Indices, Floats]:
+    """The `neighbours` nearest of (n, width) points to each, itself included: positions and distances (n, neighbours).
+
+    As in UMAP itself, differences and squares are of single precision, and ties go to the earlier point.
+    """
+    single = points.astype(np.float32)
+    squares = np.zeros((len(points), len(points)))
+    for column in single.T:
+        squares += (column[:, None] - column) ** 2
+    distances = np.sqrt(squares)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :neighbours]
+    return nearest, np.take_along_axis(distances, nearest, axis=1)
 
 
 def principal_plane(points: Floats) -> Floats:

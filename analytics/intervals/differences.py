@@ -21,10 +21,17 @@ STEPS = 60  # halvings, down to the precision of a double
 
 def difference_limits(first: Estimate, second: Estimate, z: Level) -> tuple[Numbers, Numbers]:
     """The ends of the interval of first - second."""
-    (low_1, high_1), (low_2, high_2) = first.limits(z), second.limits(z)
-    difference = first.value - second.value
-    below = np.sqrt((first.value - low_1) ** 2 + (high_2 - second.value) ** 2)
-    above = np.sqrt((high_1 - first.value) ** 2 + (second.value - low_2) ** 2)
+    return limits_of_difference((first.value, *first.limits(z)), (second.value, *second.limits(z)))
+
+
+def limits_of_difference(
+    first: tuple[Numbers, Numbers, Numbers], second: tuple[Numbers, Numbers, Numbers]
+) -> tuple[Numbers, Numbers]:
+    """The ends of the interval of first - second; each is the value and the lower and upper end of its interval."""
+    (value_1, low_1, high_1), (value_2, low_2, high_2) = first, second
+    difference = value_1 - value_2
+    below = np.sqrt((value_1 - low_1) ** 2 + (high_2 - value_2) ** 2)
+    above = np.sqrt((high_1 - value_1) ** 2 + (value_2 - low_2) ** 2)
     return difference - below, difference + above
 
 

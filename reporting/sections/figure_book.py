@@ -65,6 +65,13 @@ class FigureBook:
         """Whether any group has the figure."""
         return figure in self.periods and figure in self.definitions
 
+    def of_any_segment(self, figure: str) -> bool:
+        """Whether the figure of any segment is known."""
+        return any(
+            name == figure and grouping == SEGMENT and _known(row["value"]) is not None
+            for (name, grouping, _), row in self._rows.items()
+        )
+
     def first(self, *figures: str) -> str | None:
         """The first of these of which a number is known, else the first that the record has."""
         present = [figure for figure in figures if self.has(figure)]

@@ -61,22 +61,32 @@ def report(months: int | None, out: Path, config: Path, which: str) -> None:
 
 @click.command()
 @click.option("--figure", default="", metavar="NAME", help="Only this figure, month by month, such as churn_rate.")
+@click.option(
+    "--distributions",
+    is_flag=True,
+    help="Shares of categories and quartiles of numbers instead; with --figure, of this column only.",
+)
 @click.option("--by", default="", metavar="GROUPING", help="segment, or an attribute such as plan; a table: segment.")
 @months_option
 @format_option
 @config_option
 @which_option
-def figures(figure: str, by: str, months: int | None, form: str, config: Path, which: str) -> None:
+def figures(
+    figure: str, distributions: bool, by: str, months: int | None, form: str, config: Path, which: str
+) -> None:
     """Print what segments are worth: money, churn, retention and more.
 
     Computes the figures anew from the tables. Each has its definition, the number of customers and a 95 % interval. CSV
-    and JSON hold all months and all groupings.
+    and JSON hold all months and all groupings. Without dates there are no such figures, so the distributions are
+    printed.
     """
     from reporting.record_tables import chosen_figures, figures_in_words, record_json
 
     named = _record_of(config, which, months)
-    usual = "segment" if form == "table" and len(named.record.figures) else ""  # without dates there are no figures
-    rows = chosen_figures(named.record, named.names, figure, by or usual)
+    if distributions or named.record.figures.empty:
+        _show_distributions(named, figure, form)
+        return
+    rows = chosen_figures(named.record, named.names, figure, by or ("segment" if form == "table" else ""))
     if form == "csv":
         click.echo(rows.to_csv(index=False), nl=False)
     elif form == "json":
@@ -117,6 +127,23 @@ def _record_of(config: Path, which: str, months: int | None) -> NamedRecord:
     from jobs.record import record_of
 
     return record_of(settings_of(config), config.parent, which, months, lambda line: click.echo(line, err=True))
+
+
+def _show_distributions(named: NamedRecord, column: str, form: str) -> None:
+    """Shares of levels and quartiles of numbers, of each segment and of everyone."""
+    from reporting.distribution_tables import distribution_rows, distributions_in_words
+    from reporting.record_tables import record_json
+
+    rows = distribution_rows(named.record, named.names, column)
+    if form == "csv":
+        click.echo(rows.to_csv(index=False), nl=False)
+    elif form == "json":
+        click.echo(record_json(named.record, {"distributions": rows}))
+    else:
+        show_words(distributions_in_words(rows))
+        click.echo("Of the customers whose value is known: the share of a level, or the median (quartiles) of a number.")
+        click.echo("▲ above and ▼ below: than all other customers; a column that shaped the segments has no mark.")
+        _show_notes(named)
 
 
 def _show_notes(named: NamedRecord) -> None:

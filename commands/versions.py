@@ -98,18 +98,24 @@ def _version_line(version: RegisteredVersion) -> str:
 @click.argument("segment")
 @click.argument("name")
 @click.option("--notes", default="", help="Anything worth remembering about the segment.")
+@click.option("--by", default="", metavar="NAME", help="Who gives the name; by default the user who runs the command.")
 @config_option
-def rename(segment: str, name: str, notes: str, config: Path) -> None:
+def rename(segment: str, name: str, notes: str, by: str, config: Path) -> None:
     """Name a segment.
 
-    SEGMENT is an id or a name that `segments list` shows. The registry keeps the name for this id; the saved model
-    does not change. A running service shows the name within seconds.
+    SEGMENT is an id or a name that `segments list` shows. The registry keeps the name for this id, who gave it and
+    when; the saved model does not change. A running service shows the name within seconds.
     """
+    from datetime import UTC, datetime
+
+    from registry.versions.current_person import current_person
     from registry.versions.segment_names import find_segment_id, rename_segment
 
     location = location_of(config)
     segment_id = find_segment_id(location, segment)
-    if remark := rename_segment(location, segment_id, name, notes):
+    if remark := rename_segment(
+        location, segment_id, name, notes, by=by.strip() or current_person(), at=datetime.now(UTC)
+    ):
         click.echo(remark, err=True)
     click.echo(f"{segment_id} is now called {name.strip()!r}")
 

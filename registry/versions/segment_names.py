@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict, astuple
+from datetime import UTC, datetime
 from typing import Any
 
 from registry.connection import Connection, RegistryLocation, connected
@@ -68,8 +70,12 @@ def _chosen_names(connection: Connection) -> dict[str, str]:
     return names
 
 
-def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes: str = "") -> str:
+def rename_segment(
+    location: RegistryLocation, segment_id: str, name: str, notes: str = "", *, by: str = "", at: datetime | None = None
+) -> str:
     """Name a segment, in every past and future version that has it; a later name replaces an earlier one.
+
+    by, at : who gives name and notes, and when (with a time zone); shown with them.
 
     Returns a remark, which is empty unless the model cannot be read (its files are lost or changed, or a newer version
     of the software wrote them), so that only names that people gave could be compared.
@@ -80,9 +86,10 @@ def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes
         If no version has the segment, another segment of the same model bears the name, the name is empty, or name and
         notes are too long.
     """
-    label = json.dumps({"name": name.strip(), "notes": notes}, ensure_ascii=False)
     if not name.strip():
         raise RegistryError(f"the name of the segment {segment_id} is empty: give it one")
+    moment = "" if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
+    label = json.dumps(asdict(SegmentLabel(name.strip(), notes, by, moment)), ensure_ascii=False)
     if len(label) > TAG_LIMIT:
         raise RegistryError(f"name and notes take {counted(len(label), 'character')}; the registry holds {TAG_LIMIT:,}")
     with connected(location) as connection:
@@ -155,6 +162,6 @@ def _label(text: str) -> SegmentLabel:
         label = SegmentLabel(**json.loads(text))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-    if not isinstance(label.name, str) or not isinstance(label.notes, str):
-        raise TypeError("name and notes are texts")
+    if not all(isinstance(part, str) for part in astuple(label)):
+        raise TypeError("name, notes, by and at are texts")
     return label

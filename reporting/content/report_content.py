@@ -248,7 +248,9 @@ class DiscoveryContent:
         return replace(
             self,
             segments=tuple(
-                replace(segment, name=label.name, notes=label.notes) if (label := labels.get(segment.id)) else segment
+                replace(segment, name=label.name, notes=label.notes, noted_by=label.by, noted_on=label.at[:10])
+                if (label := labels.get(segment.id))
+                else segment
                 for segment in self.segments
             ),
         )

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from analytics.pair_differences import pair_differences
 from reporting.content.report_content import DiscoveryContent, SegmentContent
 from reporting.rendering import percent
-from reporting.sections.figure_book import ABSENT, FigureBook, FigureCell
+from reporting.sections.figure_book import ABSENT, FigureBook, FigureCell, difference_words, is_percentage
 from reporting.sections.keys import Key, Keys
+
+MOST_PAIRED = 12  # segments; the pairs of more would make the page too large
+
+
+@dataclass(frozen=True, slots=True)
+class PairCell:
+    """The first segment's figure less the second's, in words with the 95 % interval; places : of both columns.
+
+    is_sure : whether the interval leaves 0 out.
+    """
+
+    places: tuple[int, int]
+    words: str
+    interval: str
+    is_sure: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedRow:
-    """A line of the comparison: a cell a segment, in the order of the columns."""
+    """A line of the comparison: a cell a segment, in the order of the columns, and the pairs whose difference is known."""
 
     label: str
     title: str
     cells: tuple[FigureCell, ...]
+    pairs: tuple[PairCell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The columns are segments; rows come in groups, each with a heading."""
+    """The columns are segments; rows come in groups, each with a heading. has_pairs : whether any difference is known."""
 
     columns: tuple[Key, ...]
     groups: tuple[tuple[str, tuple[ComparedRow, ...]], ...]
+    has_pairs: bool
 
 
 def comparison(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -> Comparison | None:
@@ -36,7 +55,8 @@ def comparison(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys)
         groups.append(("Figures", _figures(discovery, book)))
     groups.append(("Typical values", _typical(discovery)))
     columns = tuple(keys[segment.id] for segment in discovery.segments)
-    return Comparison(columns, tuple((title, rows) for title, rows in groups if rows))
+    has_pairs = any(row.pairs for _, rows in groups for row in rows)
+    return Comparison(columns, tuple((title, rows) for title, rows in groups if rows), has_pairs)
 
 
 def _sizes(discovery: DiscoveryContent) -> tuple[ComparedRow, ...]:
@@ -48,16 +68,37 @@ def _sizes(discovery: DiscoveryContent) -> tuple[ComparedRow, ...]:
 
 def _figures(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow, ...]:
     """Every figure that any segment has."""
+    pairs = _pairs(discovery, book) if len(discovery.segments) <= MOST_PAIRED else {}
     rows = [
         ComparedRow(
             book.label(figure),
             definition.words,
             tuple(book.cell(figure, segment.id) for segment in discovery.segments),
+            pairs.get(figure, ()),
         )
         for figure, definition in book.definitions.items()
         if book.has(figure)
     ]
     return tuple(row for row in rows if any(cell.note != ABSENT for cell in row.cells))
+
+
+def _pairs(discovery: DiscoveryContent, book: FigureBook) -> Mapping[str, tuple[PairCell, ...]]:
+    """By figure, the differences of each ordered pair of segments at the time that the page shows."""
+    places = {segment.id: place for place, segment in enumerate(discovery.segments)}
+    rows = pair_differences(book.record.figures).to_dict(orient="records")
+    cells: dict[str, list[PairCell]] = {}
+    for row in rows:
+        figure, low, high = row["figure"], row["low"], row["high"]
+        if row["period"] != book.periods[figure] or figure not in book.definitions:
+            continue
+        if row["first"] not in places or row["second"] not in places:
+            continue
+        definition = book.definitions[figure]
+        difference, *span = (difference_words(number, definition) for number in (row["difference"], low, high))
+        words = f"{difference} points" if is_percentage(definition) else difference
+        pair = (places[row["first"]], places[row["second"]])
+        cells.setdefault(figure, []).append(PairCell(pair, words, " to ".join(span), bool(low > 0 or high < 0)))
+    return {figure: tuple(own) for figure, own in cells.items()}
 
 
 def _typical(discovery: DiscoveryContent) -> tuple[ComparedRow, ...]:

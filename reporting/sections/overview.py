@@ -69,9 +69,9 @@ def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -
 
 
 def shown_figures(book: FigureBook) -> list[str]:
-    """The figures that rows show: money, money of each customer, losses and lifetime value, as far as there are any."""
+    """The figures that rows show: money, money of each customer, losses and lifetime value, if any segment has them."""
     chosen = [book.first(*names) for names in (MONEY, EACH, LOSS, LIFETIME)]
-    return [figure for figure in chosen if figure is not None]
+    return [figure for figure in chosen if figure is not None and book.of_any_segment(figure)]
 
 
 def _size(size: int, share: float) -> FigureCell:
@@ -134,7 +134,7 @@ def _retention_cells(book: FigureBook, group: str) -> list[FigureCell]:
     return [
         replace(book.cell(figure, group), label=f"kept {k} months")
         for k in LATER
-        if (figure := book.first(f"paying_retention_{k}", f"retention_{k}")) is not None
+        if (figure := book.first(f"paying_retention_{k}", f"retention_{k}")) is not None and book.of_any_segment(figure)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -46,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     promote(location, outcome.version, "champion")
     model = outcome.discovery.model
     often = model.assign(outcome.vectors.frame.loc[["c1"]]).segment_id.iloc[0]
-    rename_segment(location, often, "Stammkunden <b>")
+    rename_segment(location, often, "Stammkunden <b>", by="maria", at=datetime(2026, 7, 1, 12, tzinfo=UTC))
     return folder
 
 
@@ -89,6 +90,29 @@ def test_tables_for_people_and_json_for_programs(folder: Path) -> None:
     figures = json.loads(run(folder, "figures", "--format", "json", "--figure", "revenue").stdout)
     assert [definition["name"] for definition in figures["definitions"]] == ["revenue"]
     assert "joined" in run(folder, "history").stdout
+
+
+def test_the_list_says_who_named_a_segment_and_when(folder: Path) -> None:
+    done = run(folder, "list")
+    assert done.exit_code == 0, done.output
+    assert "Stammkunden <b> (named by maria, 2026-07-01)" in done.stdout
+
+
+def test_distributions_are_printed_on_request(folder: Path) -> None:
+    """The odd customers have 6 orders each, but 60 days hold those of May and June only."""
+    rows = printed_csv(folder, "figures", "--distributions", "--figure", "frequency")
+    often = rows[rows.name == "Stammkunden <b>"].set_index("statistic").value.to_dict()
+    assert often == {"lower": 2.0, "median": 2.0, "upper": 2.0}
+    assert set(rows[rows.name == "everyone"].n) == {60}
+    table = run(folder, "figures", "--distributions")
+    assert "Stammkunden <b>" in table.stdout
+    assert "2 (2 to 2)" in table.stdout
+    assert "share of a level" in table.stdout
+    document = json.loads(run(folder, "figures", "--distributions", "--format", "json").stdout)
+    assert {row["statistic"] for row in document["distributions"]} >= {"lower", "median", "upper"}
+    done = run(folder, "figures", "--distributions", "--figure", "frequncy")
+    assert done.exit_code == 2
+    assert "no distribution of 'frequncy'. Did you mean 'frequency'" in done.stderr
 
 
 def test_a_figure_or_a_grouping_that_is_not_there_is_one_line(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -118,7 +119,7 @@ def test_a_segment_that_shrank_by_more_than_a_fifth_is_named(content: DiscoveryC
     sizes.loc[(sizes["segment"] == own.id) & (sizes["month"] == last), "customers"] = 79.0
     shown = growth(replace(record, sizes=sizes), Keys(content.segments))
     assert shown is not None
-    assert shown.shrunk == (f"{own.name} shrank by 21%: customers 100 at the end of {first}, 79 at the end of {last}",)
+    assert shown.shrunk == (f"“{own.name}” shrank by 21 %: 100 customers at the end of {first}, 79 at the end of {last}",)
 
 
 def test_cohorts_show_their_average_first_and_nothing_that_is_not_over(content: DiscoveryContent) -> None:
@@ -181,6 +182,35 @@ def test_a_level_that_nobody_has_and_a_figure_that_no_segment_has_are_left_out(
     labels = [row.label for _, rows in compared.groups for row in rows]
     assert "Quick ratio" not in labels
     assert "NRR" in labels
+
+
+def test_the_difference_of_any_two_segments_has_an_interval(content: DiscoveryContent, record: AnalystRecord) -> None:
+    """The made-up churn of segment n is 0.8 % + n * 1.3 %, its interval 0.7 to 1.4 times as much."""
+    compared = comparison(content, FigureBook(record), Keys(content.segments))
+    assert compared is not None
+    assert compared.has_pairs
+    rows = {row.label: row for _, rows in compared.groups for row in rows}
+    (churn,) = (row for label, row in rows.items() if label.startswith("Customer churn"))
+    pairs = {pair.places: pair for pair in churn.pairs}
+    assert len(pairs) == len(content.segments) * (len(content.segments) - 1)
+    own, other = 0.034, 0.008
+    low = own - other - math.hypot(0.3 * own, 0.4 * other)
+    high = own - other + math.hypot(0.4 * own, 0.3 * other)
+    assert pairs[2, 0].words == "+2.6 points"
+    assert pairs[2, 0].interval == f"+{100 * low:.1f} to +{100 * high:.1f}"
+    assert pairs[2, 0].is_sure
+    assert (pairs[0, 2].words, pairs[0, 2].is_sure) == ("−2.6 points", True)
+    assert not pairs[2, 1].is_sure
+    assert not rows["customers"].pairs
+
+
+def test_of_many_segments_no_pairs_are_on_the_page(
+    make_content: Callable[..., DiscoveryContent], make_record: Callable[..., AnalystRecord]
+) -> None:
+    many = make_content(13)
+    compared = comparison(many, FigureBook(make_record(many)), Keys(many.segments))
+    assert compared is not None
+    assert not compared.has_pairs
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from experiments.simulated_company.experiment_history import draw_experiments
 from experiments.simulated_company.money_history import draw_kinds, draw_orders, moments_at, month_starts
 from experiments.simulated_company.paying_lives import NEVER, Clock, Integers, draw_lives
 from experiments.simulated_company.planted_odds import ADD_ON
-from experiments.simulated_company.planted_rates import Habits, OddsRates, draw_habits
+from experiments.simulated_company.planted_rates import Habits, PlantedChances, draw_habits, rates_of
 from experiments.simulated_company.planted_segments import PLANS, PLANTED
 from experiments.simulated_company.population import DAY, Population, draw_accounts, words
 from experiments.simulated_company.usage_history import draw_history_events
@@ -90,11 +90,11 @@ def simulate_history(
     who, before, money, use, bought, tried, traits, contacts = streams
     kind = draw_kinds(who, customers)
     habits = draw_habits(before, kind, months)
-    rates = OddsRates.of(kind, clock, habits, noise)
-    lives = draw_lives(money, clock, rates)
+    chances = PlantedChances.of(clock, habits, noise)
+    lives = draw_lives(money, clock, rates_of(kind, chances))
     drawn = lives.table()
     people = _population(who, kind, lives.first, as_of)
-    exposed, add_ons = draw_experiments(tried, kind, ~np.isnan(rates.churn), clock, noise)
+    exposed, add_ons = draw_experiments(tried, kind, chances.paying, lives.first, clock, noise)
     base_kind = np.zeros_like(kind) if noise else kind
     return CompanyHistory(
         month_ends=ends,
@@ -109,7 +109,7 @@ def simulate_history(
                 "planted_segment": words([segment.name for segment in PLANTED], kind),
             }
         ),
-        chances=_chances(rates, ends, people.ids),
+        chances=_chances(chances, ends, people.ids),
     )
 
 
@@ -203,15 +203,15 @@ def _exposures(exposed: pd.DataFrame, ids: NDArray[np.object_]) -> pd.DataFrame:
     )
 
 
-def _chances(rates: OddsRates, ends: MonthEnds, ids: NDArray[np.object_]) -> pd.DataFrame:
+def _chances(chances: PlantedChances, ends: MonthEnds, ids: NDArray[np.object_]) -> pd.DataFrame:
     """One row for each customer and month at whose start they pay."""
-    customer, month = np.nonzero(~np.isnan(rates.churn))
+    customer, month = np.nonzero(chances.paying)
     moments = np.array(ends.dates[:-1], dtype="datetime64[us]")
     return pd.DataFrame(
         {
             "customer_id": words(ids, customer),
             "as_of": moments[month],
-            "churn": rates.churn[customer, month],
-            "upgrade": rates.upgrade[customer, month],
+            "churn": chances.churn[customer, month],
+            "upgrade": chances.upgrade[customer, month],
         }
     )

@@ -21,18 +21,20 @@ from experiments.simulated_company.population import DAY
 
 
 def draw_experiments(
-    rng: Generator, kind: Integers, paying: Flags, clock: Clock, noise: bool
+    rng: Generator, kind: Integers, paying: Flags, first: Integers, clock: Clock, noise: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The exposures and the add-on orders of all months, each with `customer` and `moment` in seconds since 1970.
 
-    paying : (n, months), who pays at the start of each month; nobody else is exposed or orders. Exposures have
-    `experiment` and `arm` too. A month holds at most one experiment, and without one everyone has the same chance.
-    In the company of pure noise the arms are drawn as asked and have no effect.
+    paying : (n, months), who pays at the start of each month; nobody else is exposed or orders. first : (n,) the
+    second of the first term. Exposures have `experiment` and `arm` too. A month holds at most one experiment, and
+    without one everyone has the same chance. In the company of pure noise the arms are drawn as asked and have no
+    effect, and those who do not pay order as often.
     """
     planned = {clock.months - experiment.months_ago: experiment for experiment in EXPERIMENTS}
     exposed, ordered = [], []
     for month in range(clock.months):
-        customer = np.flatnonzero(paying[:, month])
+        orderers = first < clock.starts[month] if noise else paying[:, month]
+        customer = np.flatnonzero(orderers)
         experiment = planned.get(month)
         moment = np.full(customer.size, clock.starts[month])
         chance = np.full(customer.size, ADD_ON_CHANCE)
@@ -41,7 +43,9 @@ def draw_experiments(
             treated = rng.random(customer.size) < share
             moment = moment + 1 + (rng.random(customer.size) * (DAY - 1)).astype(np.int64)
             chance = chance if noise else _chances(experiment, treated, kind[customer])
-            exposed.append(_table(customer, moment, experiment=experiment.name, arm=np.take(ARMS, treated.astype(int))))
+            is_exposed = paying[customer, month]
+            arm = np.take(ARMS, treated[is_exposed].astype(int))
+            exposed.append(_table(customer[is_exposed], moment[is_exposed], experiment=experiment.name, arm=arm))
         orders = rng.random(customer.size) < chance
         later = 1 + (rng.random(customer.size) * ((OUTCOME_DAYS - 1) * DAY - 1)).astype(np.int64)
         ordered.append(_table(customer[orders], (moment + later)[orders]))

@@ -16,12 +16,13 @@ from numpy.random import PCG64, Generator, SeedSequence
 from numpy.typing import NDArray
 
 from analytics.month_ends import MonthEnds
-from experiments.simulated_company.paying_lives import NEVER, Clock, Floats, Integers, Lives, MonthStart, draw_lives
+from experiments.simulated_company.paying_lives import NEVER, Clock, Floats, Integers, Lives, Rates, draw_lives
 from experiments.simulated_company.planted_money import PLANTED_MONEY
 from experiments.simulated_company.planted_segments import PLANS, PLANTED
 from experiments.simulated_company.population import COUNTRIES, COUNTRY_SHARES, spread, words
 from segment_model.errors import SettingsError
 
+PLAN_STEP = 0.2  # the share of expansions that take the next plan
 MEAN_LINES = 2  # of an order, which has 1 to 3
 
 
@@ -87,23 +88,6 @@ def simulate_money(customers: int, seed: int, as_of: date, months: int = 24) -> 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _SegmentRates:
-    """The planted rates of each customer's segment, the same in every month."""
-
-    plans: Floats
-    monthly: Floats
-    converting: Floats
-    contraction: Floats
-    returning: Floats
-    churn: Floats
-    expansion: Floats
-    plan_step: float = 0.2
-
-    def churn_and_expansion(self, start: MonthStart) -> tuple[Floats, Floats]:  # noqa: ARG002  (the same every month)
-        return self.churn, self.expansion
-
-
 def _dated_terms(lives: Lives, ids: NDArray[np.object_]) -> pd.DataFrame:
     """The terms as the company keeps them; those of every fourth customer are two subscriptions at a time."""
     drawn = lives.table()
@@ -159,10 +143,19 @@ def draw_orders(
     )
 
 
-def _segment_rates(kind: Integers) -> _SegmentRates:
-    names = ("monthly", "converting", "contraction", "returning", "churn", "expansion")
+def _segment_rates(kind: Integers) -> Rates:
+    """The planted rates of each customer's segment, the same in every month."""
     numbers = planted_numbers(kind)
-    return _SegmentRates(plans_of(kind), **{name: numbers[name] for name in names})
+    churn_and_expansion = (numbers["churn"], numbers["expansion"])
+    return Rates(
+        plans_of(kind),
+        numbers["monthly"],
+        numbers["converting"],
+        numbers["contraction"],
+        numbers["returning"],
+        PLAN_STEP,
+        lambda _: churn_and_expansion,
+    )
 
 
 def plans_of(kind: Integers) -> Floats:

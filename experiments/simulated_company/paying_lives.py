@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -55,12 +55,13 @@ class MonthStart:
     running_since: Integers
 
 
-class Rates(Protocol):
+@dataclass(frozen=True, slots=True)
+class Rates:
     """How likely what is to whom; arrays of length n.
 
     plans : (n, plans), the probability of each of `PLANS` at first. monthly : median MRR of the first term in USD.
     converting : of a trial. contraction, returning : of a month. plan_step : the share of expansions that take the
-    next plan.
+    next plan. churn_and_expansion : the chances of the month that starts.
     """
 
     plans: Floats
@@ -69,9 +70,7 @@ class Rates(Protocol):
     contraction: Floats
     returning: Floats
     plan_step: float
-
-    def churn_and_expansion(self, start: MonthStart) -> tuple[Floats, Floats]:
-        """The chances of the month, each of length n."""
+    churn_and_expansion: Callable[[MonthStart], tuple[Floats, Floats]]
 
 
 @dataclass(slots=True)

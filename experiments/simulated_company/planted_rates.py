@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.random import Generator
 
-from experiments.simulated_company.paying_lives import Clock, Flags, Floats, Integers, MonthStart
+from experiments.simulated_company.paying_lives import Clock, Flags, Floats, Integers, MonthStart, Rates
 from experiments.simulated_company.planted_money import PLANTED_MONEY
 from experiments.simulated_company.planted_odds import (
     CHURN,
@@ -38,8 +39,8 @@ NOISE_MONTHLY = 300.0  # USD
 class Habits:
     """What is drawn before the money: months without use, and the seats of each term.
 
-    idle : (n, months), whether a customer leaves the product alone all month; made false in `OddsRates` where a run of
-    terms began in that month. seats, seats_used : (n, months + 1), by the number of the term.
+    idle : (n, months), whether a customer leaves the product alone all month; made false in `PlantedChances` where a
+    run of terms began in that month. seats, seats_used : (n, months + 1), by the number of the term.
     """
 
     idle: Flags
@@ -64,7 +65,7 @@ def draw_habits(rng: Generator, kind: Integers, months: int) -> Habits:
 
 
 @dataclass(frozen=True, slots=True)
-class OddsRates:
+class PlantedChances:
     """The planted chances of each customer and month; `noise` gives everyone the same ones.
 
     The chances of all months are kept in `churn` and `upgrade`, (n, months), NaN where a customer does not pay.
@@ -73,36 +74,21 @@ class OddsRates:
     clock: Clock
     habits: Habits
     noise: bool
-    plans: Floats
-    monthly: Floats
-    converting: Floats
-    contraction: Floats
-    returning: Floats
     churn: Floats
     upgrade: Floats
-    plan_step: float = field(default=1.0)
 
     @classmethod
-    def of(cls, kind: Integers, clock: Clock, habits: Habits, noise: bool) -> OddsRates:
-        """The rates of customers of these kinds."""
-        n = kind.size
-        plans = np.array([segment.plans for segment in PLANTED])[kind]
-        monthly = np.array([money.monthly for money in PLANTED_MONEY], dtype=float)[kind]
-        converting = np.array([money.converting for money in PLANTED_MONEY])[kind]
-        return cls(
-            clock,
-            habits,
-            noise,
-            plans=np.tile(ANY_PLANS, (n, 1)) if noise else (plans + 2 * ANY_PLANS) / 3,
-            monthly=np.full(n, NOISE_MONTHLY) if noise else monthly,
-            converting=np.full(n, NOISE_CONVERTING) if noise else converting,
-            contraction=np.full(n, CONTRACTION),
-            returning=np.full(n, RETURNING),
-            churn=np.full((n, clock.months), np.nan),
-            upgrade=np.full((n, clock.months), np.nan),
-        )
+    def of(cls, clock: Clock, habits: Habits, noise: bool) -> Self:
+        """No chance of any month yet."""
+        unknown = np.full(habits.idle.shape, np.nan)
+        return cls(clock, habits, noise, unknown, unknown.copy())
 
-    def churn_and_expansion(self, start: MonthStart) -> tuple[Floats, Floats]:
+    @property
+    def paying(self) -> Flags:
+        """Who pays at the start of each month, (n, months)."""
+        return ~np.isnan(self.churn)
+
+    def of_month(self, start: MonthStart) -> tuple[Floats, Floats]:
         """The chances of the month that starts, of all customers; kept for those who pay."""
         moment = self.clock.starts[start.month]
         leaves = self._idle(start) & (start.plan == PLANS.index(ENTRY_PLAN))
@@ -128,3 +114,20 @@ class OddsRates:
         if self.noise:
             return np.full(named.size, noise)
         return np.where(named, odds.chance * odds.factor, odds.chance)
+
+
+def rates_of(kind: Integers, chances: PlantedChances) -> Rates:
+    """The rates of customers of these kinds, whose chances of each month are the planted ones."""
+    n = kind.size
+    plans = np.array([segment.plans for segment in PLANTED])[kind]
+    monthly = np.array([money.monthly for money in PLANTED_MONEY], dtype=float)[kind]
+    converting = np.array([money.converting for money in PLANTED_MONEY])[kind]
+    return Rates(
+        plans=np.tile(ANY_PLANS, (n, 1)) if chances.noise else (plans + 2 * ANY_PLANS) / 3,
+        monthly=np.full(n, NOISE_MONTHLY) if chances.noise else monthly,
+        converting=np.full(n, NOISE_CONVERTING) if chances.noise else converting,
+        contraction=np.full(n, CONTRACTION),
+        returning=np.full(n, RETURNING),
+        plan_step=1.0,
+        churn_and_expansion=chances.of_month,
+    )

@@ -69,15 +69,22 @@ def engine(history: CompanyHistory) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def asked(connection: duckdb.DuckDBPyConnection, sql: str) -> pd.DataFrame:
+    frame: pd.DataFrame = connection.execute(sql).df()
+    return frame
+
+
 @pytest.fixture(scope="module")
 def states(history: CompanyHistory) -> pd.DataFrame:
-    return engine(history).sql(STATES).df()
+    return asked(engine(history), STATES)
 
 
 def rate(rows: pd.DataFrame, condition: str, what: str) -> tuple[float, float, int, int]:
     """The rate of those whom the condition names and of the rest, and how many they are."""
     sql = "SELECT {} AS named, avg({}::int), count(*) FROM rows GROUP BY named ORDER BY named DESC"
-    (_, named, n), (_, rest, m) = duckdb.sql(sql.format(condition, what)).fetchall()
+    connection = duckdb.connect()
+    connection.register("rows", rows)
+    (_, named, n), (_, rest, m) = connection.execute(sql.format(condition, what)).fetchall()
     return named, rest, n, m
 
 
@@ -99,7 +106,7 @@ def test_the_truth_beside_the_tables_is_that_of_the_conditions(history: CompanyH
     connection.register("states", states)
     sql = """SELECT {} AS leaves, {} AS grows, churn, upgrade, count(*) FROM states JOIN chances
         ON states.account_id = chances.customer_id AND states.as_of = chances.as_of GROUP BY ALL"""
-    rows = connection.sql(sql.format(CHURN.condition, UPGRADE.condition)).fetchall()
+    rows = connection.execute(sql.format(CHURN.condition, UPGRADE.condition)).fetchall()
     assert sum(count for *_, count in rows) == len(states)
     for leaves, grows, churn, upgrade, _ in rows:
         assert churn == CHURN.chance * (CHURN.factor if leaves else 1)
@@ -120,7 +127,7 @@ def outcomes(history: CompanyHistory) -> pd.DataFrame:
             SELECT 1 FROM orders WHERE orders.account_id = experiments.customer_id AND product = 'add-on'
             AND ordered_at >= exposed_at AND ordered_at < exposed_at + INTERVAL 28 DAY) AS bought
         FROM experiments JOIN truth USING (customer_id)"""
-    return engine(history).sql(sql).df()
+    return asked(engine(history), sql)
 
 
 def test_experiments_have_the_planted_effects(history: CompanyHistory) -> None:
@@ -161,8 +168,8 @@ def test_arms_are_as_asked_but_for_the_planted_mismatch(history: CompanyHistory,
     for company in (history, noise):
         counts = pd.crosstab(company.experiments["experiment"], company.experiments["arm"])
         for experiment in EXPERIMENTS:
-            treated, control = counts.loc[experiment.name, ["treated", "control"]]
-            surprise = binomtest(int(treated), int(treated + control), experiment.asked).pvalue
+            treated, control = (int(counts[arm][experiment.name]) for arm in ("treated", "control"))
+            surprise = binomtest(treated, treated + control, experiment.asked).pvalue
             mismatch = company is history and experiment.drawn != experiment.asked
             assert surprise < 1e-4 if mismatch else surprise > 1e-3, experiment.name
 
@@ -178,7 +185,7 @@ def test_attributes_depend_on_nothing_that_happens(history: CompanyHistory, stat
 def test_pure_noise_has_the_same_tables_and_no_relation(history: CompanyHistory, noise: CompanyHistory) -> None:
     for name in TABLES:
         assert list(getattr(noise, name).columns) == list(getattr(history, name).columns)
-    states = engine(noise).sql(STATES).df()
+    states = asked(engine(noise), STATES)
     for odds, what, chance in ((CHURN, "left_us", NOISE_CHURN), (UPGRADE, "upgraded", NOISE_UPGRADE)):
         named, rest, n, m = rate(states, odds.condition, what)
         assert near(named, chance, n)

@@ -15,7 +15,7 @@ EXIT_USER_ERROR = 2
 BEFORE_COLLECTION = 1_000_000
 COMMANDS = (
     initial_settings.init,
-    *(discovery.features, discovery.discover, discovery.sync, discovery.sweep),
+    *(discovery.features, discovery.discover, discovery.sync, discovery.sweep, discovery.ablate),
     *(versions.promote, versions.rollback, versions.list_segments, versions.rename, versions.compare),
     *(customers.assign, customers.explain),
     *(record.report, record.figures, record.history),

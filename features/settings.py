@@ -120,6 +120,7 @@ class OwnFeature(Settings):
     kind: Kind = Field(description="`count`: not negative, 0 without rows; `share`: 0 to 1; `flag`; `number`")
     role: Role = Field(Role.DESCRIPTOR, description="basis: shapes the segments; descriptor: only describes them")
     unit: str = Field("", description="unit shown after a value, such as `days`")
+    group: str = Field("own", description="its feature group, as of an attribute")
     label: str = Field("", description="the column's name in sentences")
     low: str = Field("", description="plain words for a low value, for the names of segments")
     high: str = Field("", description="plain words for a high value")

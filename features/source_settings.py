@@ -200,7 +200,9 @@ class Attribute(Settings):
     )
     group: str = Field(
         "attributes",
-        description="what kind it is (firmographic, demographic, ...); for `discovery.encoding.group_weights`",
+        description="its feature group: behavioural, firmographic, geographic, demographic, technographic, "
+        "psychographic, value or needs, or a name of your own; for `group_weights`, `hold_out_groups` and "
+        "`segments ablate`",
     )
 
 
@@ -251,6 +253,9 @@ class VectorsSource(TableSource):
         default_factory=dict, description="the role of a column; basis by default, descriptor for a sensitive column"
     )
     units: dict[str, str] = Field(default_factory=dict, description="the unit shown after a value")
+    groups: dict[str, str] = Field(
+        default_factory=dict, description="the feature group of a column, as of an attribute; `vectors` by default"
+    )
     sensitive: list[str] = Field(
         default_factory=list,
         description="columns that may not shape segments nor appear in names and cards, unless "

@@ -70,7 +70,7 @@ def _sweep_under_lock(
         lambda text: vectors_of(parse_settings(json.loads(text)), config.parent)
     )
     vectors = vectors_by(_of_vectors(settings))
-    announce(describe_vectors(vectors, settings.discovery.encoding))
+    announce(describe_vectors(vectors, settings.discovery))
     check_columns(wanted.space, vectors.contract)
     yardstick = Yardstick.of(vectors.frame, vectors.contract, settings.discovery)
     key = key_of(settings.model_dump(mode="json", exclude=NOT_OF_A_TRIAL), wanted, vectors.digest)

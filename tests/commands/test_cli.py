@@ -20,7 +20,20 @@ from registry.versions.versions import list_versions
 from segment_model.errors import RegistryError
 
 COMMANDS = {
-    *("assign", "compare", "demo", "discover", "explain", "features", "figures", "history", "init", "key", "list"),
+    *(
+        "ablate",
+        "assign",
+        "compare",
+        "demo",
+        "discover",
+        "explain",
+        "features",
+        "figures",
+        "history",
+        "init",
+        "key",
+        "list",
+    ),
     *("package", "promote", "rename", "report", "rollback", "schema", "serve", "simulate", "sweep", "sync"),
 }
 

@@ -58,6 +58,9 @@ class NamedConditions:
         return self.by_name[name]
 
 
+NO_CONDITIONS = NamedConditions({}, {})
+
+
 def named_conditions(conditions: Mapping[str, str], contract: VectorContract, frame: pd.DataFrame) -> NamedConditions:
     """Read the conditions of the settings.
 

@@ -10,15 +10,20 @@ from pathlib import Path
 import pandas as pd
 
 from analytics.compute import compute_record
+from analytics.conditions.overlap import conditions_met
+from analytics.conditions.representatives import representatives
 from analytics.history import DatedRows, History
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
 from analytics.record import AnalystRecord
 from features.as_of import AsOf
+from features.conditions.on_vectors.named_conditions import NamedConditions
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
+from jobs.complete_customers import complete
 from jobs.customer_vectors import learned_by, vectors_of
 from jobs.membership.membership import Membership, membership_of
+from jobs.membership.met_conditions import conditions_of
 from jobs.membership.month_members import assigned
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch
@@ -97,11 +102,13 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         if ends is UNDATED:
             record = _without_months(settings, model, present.frame, labels, present.contract)
             return ComputedRecord(record, present.frame, labels, present.contract, {})
-        membership = membership_of(settings, base, model, history, ends, as_of, announce)
+        conditions = conditions_of(settings, present.contract, present.frame)
+        membership = membership_of(settings, base, model, history, ends, as_of, announce, conditions)
         announce("computing money, retention and growth by segment")
-        of_months = _history_of(history, membership, ends, observed, model)
+        of_months = _history_of(history, membership, ends, observed, model, conditions)
         options = _options(settings, membership.hollow)
-        record = compute_record(of_months, present.frame, labels, present.contract, options)
+        record = compute_record(of_months, present.frame, labels, present.contract, options, conditions)
+    record = _with_representatives(record, settings, model, present.frame, conditions)
     record = replace(record, notes=(*record.notes, *membership.notes))
     return ComputedRecord(record, present.frame, labels, present.contract, membership.hollow)
 
@@ -120,12 +127,28 @@ def _later(*moments: AsOf) -> AsOf:
 
 
 def _history_of(
-    history: TableHistory, membership: Membership, ends: MonthEnds, observed: AsOf, model: SegmentModel
+    history: TableHistory,
+    membership: Membership,
+    ends: MonthEnds,
+    observed: AsOf,
+    model: SegmentModel,
+    conditions: NamedConditions,
 ) -> History:
     """The tables as the analytics take them, with the members beside each."""
     placed = PlacedMembers(membership.members, history.temporary)
     tables = {FIELDS[name]: DatedRows(*placed.beside(history.rows(name, observed))) for name in history.dated}
-    return History(ends, model.ids, **tables, compared=membership.compared, keep=history.temporary.keep)
+    keep, compared = history.temporary.keep, membership.compared
+    return History(ends, model.ids, **tables, compared=compared, conditions=conditions.columns, keep=keep)
+
+
+def _with_representatives(
+    record: AnalystRecord, settings: Settings, model: SegmentModel, frame: pd.DataFrame, conditions: NamedConditions
+) -> AnalystRecord:
+    """The record with a few customers who meet each condition, unless the settings keep ids out of it."""
+    if not len(conditions) or not settings.analytics.representatives:
+        return record
+    readable, _ = complete(model, frame)
+    return replace(record, representatives=representatives(model, readable, conditions_met(conditions, frame)))
 
 
 def _options(settings: Settings, hollow: Mapping[int, str]) -> RecordOptions:
@@ -155,6 +178,8 @@ def _without_months(
 ) -> AnalystRecord:
     """A record of distributions alone: no table has a month that is over."""
     history = History(UNDATED, model.ids)
-    record = compute_record(history, frame, labels, contract, _options(settings, {}))
+    conditions = conditions_of(settings, contract, frame)
+    record = compute_record(history, frame, labels, contract, _options(settings, {}), conditions)
+    record = _with_representatives(record, settings, model, frame, conditions)
     note = "no table has rows of a month that is over: the record has no money, retention and growth"
     return replace(record, notes=(*record.notes, note))

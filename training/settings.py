@@ -18,6 +18,7 @@ from segment_model.feature_groups import groups_of
 from training.analytics_settings import AnalyticsSettings
 from training.candidates.algorithm_settings import AlgorithmSettings
 from training.candidates.all_candidates import DEFAULT_ALGORITHMS, RegisteredAlgorithm
+from training.conditions_settings import Conditions
 from training.moments import read_moment
 from training.settings_errors import in_sentences
 from training.sweep_settings import SweepSettings
@@ -131,6 +132,7 @@ class Settings(Block):
     analytics: AnalyticsSettings = Field(
         AnalyticsSettings(), description="what the record of money, retention and growth by segment covers"
     )
+    conditions: Conditions = Field(default_factory=dict)
     sweep: SweepSettings | None = Field(None, description="what `segments sweep` varies; nothing else reads it")
 
     @field_validator("as_of", mode="wrap")

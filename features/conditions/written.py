@@ -6,6 +6,7 @@ import re
 
 from segment_model.errors import SettingsError
 
+READY = "ready"  # in place of the text of a condition over vectors: the ready-made one of that name
 PLAIN_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 

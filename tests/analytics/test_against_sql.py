@@ -259,8 +259,8 @@ def check_members(record: AnalystRecord, query: pd.DataFrame) -> None:
     """Members of each segment and month end who are active k months later; where the query has no row, nobody is."""
     keys = ["segment", "month", "k"]
     expected = query.assign(month=month_of(query["position"])).set_index(keys)
-    kept = record.retention[record.retention["finished"].astype(bool) & (record.retention["segment"] != "everyone")]
-    kept = kept.set_index(keys)
+    kept = record.retention[record.retention["finished"].astype(bool) & (record.retention["grouping"] == "segment")]
+    kept = kept.rename(columns={"group": "segment"}).set_index(keys)
     assert expected.index.isin(kept.index).all()
     assert (kept["customers"] == expected["customers"].reindex(kept.index).fillna(0.0)).all()
     assert (kept["size"].reindex(expected.index) == expected["size"]).all()

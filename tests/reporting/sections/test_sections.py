@@ -145,7 +145,7 @@ def test_cohorts_show_their_average_first_and_nothing_that_is_not_over(content: 
 def test_the_retention_curve_pools_all_finished_months(content: DiscoveryContent, record: AnalystRecord) -> None:
     curves = retention(record, Keys(content.segments)).curves
     assert curves is not None
-    first = record.retention.query("segment == @content.segments[0].id and k == 3 and finished")
+    first = record.retention.query("group == @content.segments[0].id and k == 3 and finished")
     pooled = first["customers"].sum() / first["size"].sum()
     assert curves.rows[0] == (content.segments[0].name, curves.rows[0][1])
     assert curves.rows[0][1][2] == percent(pooled)

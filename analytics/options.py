@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from analytics.goals.goal import Goal
+
 Z_95 = 1.959963984540054  # the 97.5 % quantile of the normal distribution: 95 % intervals
 
 
@@ -17,7 +19,8 @@ class RecordOptions:
     counts as retained. churn_denominator : "start_and_new" divides by the customers of the start and those won
     meanwhile. horizon_months : how far an expected lifetime value looks ahead. cohorts : the length of a period of
     acquisition. hollow : the positions of month ends where the tables reach less far back than they did in training.
-    intervals : whether intervals and marks are computed, which takes a further pass over the customers.
+    intervals : whether intervals and marks are computed, which takes a further pass over the customers. goals : those
+    of the business.
     """
 
     currency: str = ""
@@ -29,3 +32,4 @@ class RecordOptions:
     cohorts: Literal["month", "quarter"] = "month"
     hollow: frozenset[int] = frozenset()
     intervals: bool = True
+    goals: tuple[Goal, ...] = ()

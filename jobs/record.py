@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analytics.compute import compute_record
+from analytics.goals.goal import Goal
 from analytics.history import DatedRows, History
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
@@ -18,6 +19,7 @@ from features.as_of import AsOf
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from jobs.customer_vectors import learned_by, vectors_of
+from jobs.goals.settled_goals import conditions_of, settled_goals
 from jobs.membership.membership import Membership, membership_of
 from jobs.membership.month_members import assigned
 from jobs.registry_location import location_of
@@ -91,6 +93,7 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
     observed = as_of if settings.analytics.observed_until is None else AsOf.at(settings.analytics.observed_until, zone)
     announce("reading the tables")
     with open_history(settings.sources, settings.features, _later(as_of, observed), base, learned) as history:
+        goals = settled_goals(settings, history.opened.columns)
         ends = month_ends(history, observed, settings.analytics.months)
         present = history.vectors(as_of)
         labels = assigned(model, present.frame)
@@ -99,8 +102,8 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
             return ComputedRecord(record, present.frame, labels, present.contract, {})
         membership = membership_of(settings, base, model, history, ends, as_of, announce)
         announce("computing money, retention and growth by segment")
-        of_months = _history_of(history, membership, ends, observed, model)
-        options = _options(settings, membership.hollow)
+        of_months = _history_of(history, settings, membership, ends, observed, model)
+        options = _options(settings, membership.hollow, goals)
         record = compute_record(of_months, present.frame, labels, present.contract, options)
     record = replace(record, notes=(*record.notes, *membership.notes))
     return ComputedRecord(record, present.frame, labels, present.contract, membership.hollow)
@@ -120,15 +123,21 @@ def _later(*moments: AsOf) -> AsOf:
 
 
 def _history_of(
-    history: TableHistory, membership: Membership, ends: MonthEnds, observed: AsOf, model: SegmentModel
+    history: TableHistory,
+    settings: Settings,
+    membership: Membership,
+    ends: MonthEnds,
+    observed: AsOf,
+    model: SegmentModel,
 ) -> History:
     """The tables as the analytics take them, with the members beside each."""
     placed = PlacedMembers(membership.members, history.temporary)
-    tables = {FIELDS[name]: DatedRows(*placed.beside(history.rows(name, observed))) for name in history.dated}
+    rows = {name: history.rows(name, observed, conditions_of(settings, name)) for name in history.dated}
+    tables = {FIELDS[name]: DatedRows(*placed.beside(table)) for name, table in rows.items()}
     return History(ends, model.ids, **tables, compared=membership.compared, keep=history.temporary.keep)
 
 
-def _options(settings: Settings, hollow: Mapping[int, str]) -> RecordOptions:
+def _options(settings: Settings, hollow: Mapping[int, str], goals: tuple[Goal, ...] = ()) -> RecordOptions:
     chosen = settings.analytics
     return RecordOptions(
         currency=settings.features.currency,
@@ -139,6 +148,7 @@ def _options(settings: Settings, hollow: Mapping[int, str]) -> RecordOptions:
         horizon_months=chosen.horizon_months,
         cohorts=chosen.cohorts,
         hollow=frozenset(hollow),
+        goals=goals,
     )
 
 

@@ -11,11 +11,13 @@ from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHan
 from features.settings import FeatureSettings, Sources
 from features.settings import Settings as Block
 from features.settings_words import A_MOMENT, Expected
+from features.source_settings import Name
 from segment_model.contract import Column
 from segment_model.errors import SettingsError, shown
 from training.analytics_settings import AnalyticsSettings
 from training.candidates.algorithm_settings import AlgorithmSettings
 from training.candidates.all_candidates import DEFAULT_ALGORITHMS, RegisteredAlgorithm
+from training.goal_settings import GoalSettings
 from training.moments import read_moment
 from training.settings_errors import in_sentences
 from training.sweep_settings import SweepSettings
@@ -121,6 +123,9 @@ class Settings(Block):
     registry: RegistrySettings = Field(RegistrySettings(), description="where runs and models are kept")
     analytics: AnalyticsSettings = Field(
         AnalyticsSettings(), description="what the record of money, retention and growth by segment covers"
+    )
+    goals: dict[Name, GoalSettings] = Field(
+        default_factory=dict, description="what customers do that the business hopes for or fears, by a name each"
     )
     sweep: SweepSettings | None = Field(None, description="what `segments sweep` varies; nothing else reads it")
 

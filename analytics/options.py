@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from analytics.goals.goal import Goal
@@ -20,7 +21,7 @@ class RecordOptions:
     meanwhile. horizon_months : how far an expected lifetime value looks ahead. cohorts : the length of a period of
     acquisition. hollow : the positions of month ends where the tables reach less far back than they did in training.
     intervals : whether intervals and marks are computed, which takes a further pass over the customers. goals : those
-    of the business.
+    of the business. trained : the moment until which the model was fitted, on the wall clock; None where not known.
     """
 
     currency: str = ""
@@ -33,3 +34,4 @@ class RecordOptions:
     hollow: frozenset[int] = frozenset()
     intervals: bool = True
     goals: tuple[Goal, ...] = ()
+    trained: datetime | None = None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 import pandas as pd
 
+from analytics.goals.goal import Goal
 from analytics.month_ends import MonthEnds
 
 
@@ -49,6 +51,31 @@ class Mark(StrEnum):
     NONE = ""
 
 
+class Light(StrEnum):
+    """How a rate stands to the target of its goal."""
+
+    REACHED = "reached"
+    ON_THE_WAY = "on the way"
+    MISSED = "missed"
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoalState:
+    """A goal of a record.
+
+    period : the month at whose end its latest complete window starts, empty where none is over; start : that moment.
+    known_from : without a complete window, the day on which the first is over; None where no table has a month.
+    footnote : a sentence, where the model was fitted on data after the start.
+    """
+
+    goal: Goal
+    period: str = ""
+    start: date | None = None
+    known_from: date | None = None
+    footnote: str = ""
+
+
 # The columns of the tables of a record. `grouping` is "everyone", "segment" or the name of an attribute; `group` is
 # "everyone", the id of a segment or a level. A `period` is a month ("2017-12"), months ("2017-01/2017-12"), or empty
 # for the state at the last month end. `low` and `high` are the ends of a 95 % interval. A missing `value` has its
@@ -77,6 +104,13 @@ RETENTION = ("segment", "month", "size", "k", "customers", "share", "low", "high
 SURVIVAL = ("grouping", "group", "time", "share", "low", "high", "at_risk")
 # A category's or flag's levels: `answered` customers have a value, of `n` in the segment. `mark` against all others.
 SHARES = ("column", "segment", "level", "n", "answered", "customers", "share", "low", "high", "mark")
+# Customers who reach a goal within its window from a month end (`period` is the month that ends then), of `n` who can.
+# `ratio` and `difference` are to the rate of all others of the grouping. `latest`: the last month end whose window is
+# over; only there a group has a mark and, where the goal has a target, a light.
+ODDS = (
+    *("goal", "grouping", "group", "period", "latest", "n", "reached", "rate", "low", "high"),
+    *("ratio", "ratio_low", "ratio_high", "difference", "difference_low", "difference_high", "mark", "light", "note"),
+)
 QUARTILES = ("column", "segment", "n", "answered", "lower", "median", "upper", "mark")
 
 
@@ -104,4 +138,6 @@ class AnalystRecord:
     survival: pd.DataFrame = field(default_factory=lambda: _empty(SURVIVAL))
     shares: pd.DataFrame = field(default_factory=lambda: _empty(SHARES))
     quartiles: pd.DataFrame = field(default_factory=lambda: _empty(QUARTILES))
+    odds: pd.DataFrame = field(default_factory=lambda: _empty(ODDS))
+    goals: tuple[GoalState, ...] = ()
     notes: tuple[str, ...] = ()

@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 
 from analytics.compute import compute_record
-from analytics.goals.goal import Goal
 from analytics.history import DatedRows, History
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
@@ -20,7 +19,7 @@ from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from jobs.customer_vectors import learned_by, vectors_of
 from jobs.goals.settled_goals import conditions_of, settled_goals
-from jobs.membership.membership import Membership, membership_of
+from jobs.membership.membership import Membership, membership_of, trained_until
 from jobs.membership.month_members import assigned
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch
@@ -103,7 +102,7 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         membership = membership_of(settings, base, model, history, ends, as_of, announce)
         announce("computing money, retention and growth by segment")
         of_months = _history_of(history, settings, membership, ends, observed, model)
-        options = _options(settings, membership.hollow, goals)
+        options = replace(_options(settings, membership.hollow), goals=goals, trained=trained_until(settings, model))
         record = compute_record(of_months, present.frame, labels, present.contract, options)
     record = replace(record, notes=(*record.notes, *membership.notes))
     return ComputedRecord(record, present.frame, labels, present.contract, membership.hollow)
@@ -137,7 +136,7 @@ def _history_of(
     return History(ends, model.ids, **tables, compared=membership.compared, keep=history.temporary.keep)
 
 
-def _options(settings: Settings, hollow: Mapping[int, str], goals: tuple[Goal, ...] = ()) -> RecordOptions:
+def _options(settings: Settings, hollow: Mapping[int, str]) -> RecordOptions:
     chosen = settings.analytics
     return RecordOptions(
         currency=settings.features.currency,
@@ -148,7 +147,6 @@ def _options(settings: Settings, hollow: Mapping[int, str], goals: tuple[Goal, .
         horizon_months=chosen.horizon_months,
         cohorts=chosen.cohorts,
         hollow=frozenset(hollow),
-        goals=goals,
     )
 
 

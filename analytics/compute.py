@@ -11,6 +11,7 @@ from analytics.conditions.overlap import conditions_met, overlap
 from analytics.customer_months import customer_months
 from analytics.distributions.all_distributions import all_distributions
 from analytics.distributions.labelled import Labelled
+from analytics.goals.odds import goal_odds
 from analytics.groups import groupings_of
 from analytics.growth.sizes import growth
 from analytics.history import History, condition_column
@@ -76,6 +77,9 @@ def compute_record(
         expected, lower_limits = values_by_survival(money.rows, tables["survival"], options)
         figures.append(expected)
         notes += lower_limits
+    goals = goal_odds(history, groupings, options)
+    figures.append(goals.figures)
+    notes += goals.notes
     distributions = all_distributions(history, vectors, labels, contract, options)
     notes += distributions.notes
     rows = joined(figures)
@@ -87,10 +91,12 @@ def compute_record(
         history.month_ends,
         options.currency,
         "revenue" if history.terms is None else "MRR",
-        definitions_of(rows.figure.unique(), options),
+        (*definitions_of(rows.figure.unique(), options), *goals.definitions),
         figures=_under_plain_names(rows, plain),
         shares=distributions.shares,
         quartiles=distributions.quartiles,
+        odds=goals.odds,
+        goals=goals.states,
         **tables,
         conditions={name: ConditionText(text, conditions.words[name]) for name, text in conditions.texts.items()},
         overlap=shared,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 import pandas as pd
 
+from analytics.goals.goal import Goal
 from analytics.month_ends import MonthEnds
 
 
@@ -50,6 +52,31 @@ class Mark(StrEnum):
     NONE = ""
 
 
+class Light(StrEnum):
+    """How a rate stands to the target of its goal."""
+
+    REACHED = "reached"
+    ON_THE_WAY = "on the way"
+    MISSED = "missed"
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoalState:
+    """A goal of a record.
+
+    period : the month at whose end its latest complete window starts, empty where none is over; start : that moment.
+    known_from : without a complete window, the day on which the first is over; None where no table has a month.
+    footnote : a sentence, where the model was fitted on data after the start.
+    """
+
+    goal: Goal
+    period: str = ""
+    start: date | None = None
+    known_from: date | None = None
+    footnote: str = ""
+
+
 # The columns of the tables of a record. `grouping` is "everyone", "segment", or the name of an attribute or condition;
 # `group` is "everyone", the id of a segment, a level, MEETS or REST. A `period` is a month ("2017-12"), months
 # ("2017-01/2017-12"), or empty for the state at the last month end. `low` and `high` are the ends of a 95 % interval. A
@@ -85,6 +112,13 @@ CONDITION_SIZES = ("condition", *SIZES[0:1], *SIZES[2:])
 OVERLAP = ("condition", "segment", "n", "customers", "share", "low", "high", "mark")
 # A few customers who meet a condition, typical of these and different from one another; missing segment: in none.
 REPRESENTATIVES = ("condition", "customer", "segment", "strength")
+# Customers who reach a goal within its window from a month end (`period` is the month that ends then), of `n` who can.
+# `ratio` and `difference` are to the rate of all others of the grouping. `latest`: the last month end whose window is
+# over; only there a group has a mark and, where the goal has a target, a light.
+ODDS = (
+    *("goal", "grouping", "group", "period", "latest", "n", "reached", "rate", "low", "high"),
+    *("ratio", "ratio_low", "ratio_high", "difference", "difference_low", "difference_high", "mark", "light", "note"),
+)
 QUARTILES = ("column", "segment", "n", "answered", "lower", "median", "upper", "mark")
 
 
@@ -125,4 +159,6 @@ class AnalystRecord:
     condition_sizes: pd.DataFrame = field(default_factory=lambda: _empty(CONDITION_SIZES))
     overlap: pd.DataFrame = field(default_factory=lambda: _empty(OVERLAP))
     representatives: pd.DataFrame = field(default_factory=lambda: _empty(REPRESENTATIVES))
+    odds: pd.DataFrame = field(default_factory=lambda: _empty(ODDS))
+    goals: tuple[GoalState, ...] = ()
     notes: tuple[str, ...] = ()

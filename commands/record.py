@@ -71,9 +71,7 @@ def report(months: int | None, out: Path, config: Path, which: str) -> None:
 @format_option
 @config_option
 @which_option
-def figures(
-    figure: str, distributions: bool, by: str, months: int | None, form: str, config: Path, which: str
-) -> None:
+def figures(figure: str, distributions: bool, by: str, months: int | None, form: str, config: Path, which: str) -> None:
     """Print what segments are worth: money, churn, retention and more.
 
     Computes the figures anew from the tables. Each has its definition, the number of customers and a 95 % interval. CSV
@@ -141,7 +139,9 @@ def _show_distributions(named: NamedRecord, column: str, form: str) -> None:
         click.echo(record_json(named.record, {"distributions": rows}))
     else:
         show_words(distributions_in_words(rows))
-        click.echo("Of the customers whose value is known: the share of a level, or the median (quartiles) of a number.")
+        click.echo(
+            "Of the customers whose value is known: the share of a level, or the median (quartiles) of a number."
+        )
         click.echo("▲ above and ▼ below: than all other customers; a column that shaped the segments has no mark.")
         _show_notes(named)
 

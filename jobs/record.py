@@ -22,7 +22,8 @@ from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from jobs.complete_customers import complete
 from jobs.customer_vectors import learned_by, vectors_of
-from jobs.membership.membership import Membership, membership_of
+from jobs.goals.settled_goals import goal_conditions, settled_goals
+from jobs.membership.membership import Membership, membership_of, trained_until
 from jobs.membership.met_conditions import conditions_of
 from jobs.membership.month_members import assigned
 from jobs.registry_location import location_of
@@ -96,6 +97,7 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
     observed = as_of if settings.analytics.observed_until is None else AsOf.at(settings.analytics.observed_until, zone)
     announce("reading the tables")
     with open_history(settings.sources, settings.features, _later(as_of, observed), base, learned) as history:
+        goals = settled_goals(settings, history.opened.columns)
         ends = month_ends(history, observed, settings.analytics.months)
         present = history.vectors(as_of)
         labels = assigned(model, present.frame)
@@ -105,8 +107,8 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         conditions = conditions_of(settings, present.contract, present.frame)
         membership = membership_of(settings, base, model, history, ends, as_of, announce, conditions)
         announce("computing money, retention and growth by segment")
-        of_months = _history_of(history, membership, ends, observed, model, conditions)
-        options = _options(settings, membership.hollow)
+        of_months = _history_of(history, settings, membership, ends, observed, model, conditions)
+        options = replace(_options(settings, membership.hollow), goals=goals, trained=trained_until(settings, model))
         record = compute_record(of_months, present.frame, labels, present.contract, options, conditions)
     record = _with_representatives(record, settings, model, present.frame, conditions)
     record = replace(record, notes=(*record.notes, *membership.notes))
@@ -128,6 +130,7 @@ def _later(*moments: AsOf) -> AsOf:
 
 def _history_of(
     history: TableHistory,
+    settings: Settings,
     membership: Membership,
     ends: MonthEnds,
     observed: AsOf,
@@ -136,7 +139,8 @@ def _history_of(
 ) -> History:
     """The tables as the analytics take them, with the members beside each."""
     placed = PlacedMembers(membership.members, history.temporary)
-    tables = {FIELDS[name]: DatedRows(*placed.beside(history.rows(name, observed))) for name in history.dated}
+    rows = {name: history.rows(name, observed, goal_conditions(settings, name)) for name in history.dated}
+    tables = {FIELDS[name]: DatedRows(*placed.beside(table)) for name, table in rows.items()}
     keep, compared = history.temporary.keep, membership.compared
     return History(ends, model.ids, **tables, compared=compared, conditions=conditions.columns, keep=keep)
 

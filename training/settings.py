@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHan
 from features.settings import FeatureSettings, Sources
 from features.settings import Settings as Block
 from features.settings_words import A_MOMENT, Expected
+from features.source_settings import Name
 from segment_model.contract import Column
 from segment_model.errors import SettingsError, shown
 from segment_model.feature_groups import groups_of
@@ -19,6 +20,7 @@ from training.analytics_settings import AnalyticsSettings
 from training.candidates.algorithm_settings import AlgorithmSettings
 from training.candidates.all_candidates import DEFAULT_ALGORITHMS, RegisteredAlgorithm
 from training.conditions_settings import Conditions
+from training.goal_settings import GoalSettings
 from training.moments import read_moment
 from training.settings_errors import in_sentences
 from training.sweep_settings import SweepSettings
@@ -133,6 +135,9 @@ class Settings(Block):
         AnalyticsSettings(), description="what the record of money, retention and growth by segment covers"
     )
     conditions: Conditions = Field(default_factory=dict)
+    goals: dict[Name, GoalSettings] = Field(
+        default_factory=dict, description="what customers do that the business hopes for or fears, by a name each"
+    )
     sweep: SweepSettings | None = Field(None, description="what `segments sweep` varies; nothing else reads it")
 
     @field_validator("as_of", mode="wrap")

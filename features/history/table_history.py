@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -27,6 +28,7 @@ from features.tables.raw_tables import CUSTOMERS
 from segment_model.contract import VectorContract
 
 KNOWN_AT = "known_at"
+NO_CONDITIONS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,9 @@ class TableHistory:
     def _programs(self) -> PartPrograms:
         return PartPrograms.compiled(self._groups(LaterAsOf()), self._groups)
 
-    def rows(self, name: str, observed_until: AsOf) -> ir.Table:
+    def rows(self, name: str, observed_until: AsOf, conditions: Mapping[str, str] = NO_CONDITIONS) -> ir.Table:
         """The rows of a dated table for the analyst's figures (`features.history.dated_rows`)."""
-        return dated_rows(self.opened, name, observed_until)
+        return dated_rows(self.opened, name, observed_until, conditions, self.settings.time_zone)
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def membership_of(
         If an engine fails, or the tables do not make the model's columns.
     """
     compared = compared_columns(settings, history.contract)
-    trained = _trained(settings, model)
+    trained = trained_until(settings, model)
     hollow = hollow_months(ends, history.oldest, trained, history.settings, model.contract) if trained else {}
     alone = _told_nothing(ends, as_of, hollow)
     file = membership_file(base, _made_from(settings, base, model, history, ends, compared, alone, conditions))
@@ -140,7 +140,7 @@ def _told_nothing(ends: MonthEnds, as_of: AsOf, hollow: Mapping[int, str]) -> fr
     return frozenset(cards | {position + 1 for position in hollow})
 
 
-def _trained(settings: Settings, model: SegmentModel) -> datetime | None:
+def trained_until(settings: Settings, model: SegmentModel) -> datetime | None:
     """The as-of moment of the training, on the wall clock of the business; None for a model without one."""
     text = model.provenance.get("as_of")
     if text is None:

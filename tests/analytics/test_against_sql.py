@@ -225,7 +225,9 @@ def test_lifetime_values_by_the_curve_equal_their_query(
 ) -> None:
     arpa = of_sql(answers["arpa"]).xs(MONTHS.months[-1], level="period")
     values = of_record(record, "ltv_expected").droplevel("period")
-    expected = {key: arpa[key] * curves[key][lambda own: own.index < HORIZON].sum() for key in arpa.index if key in curves}
+    expected = {
+        key: arpa[key] * curves[key][lambda own: own.index < HORIZON].sum() for key in arpa.index if key in curves
+    }
     assert len(expected) > len(SEGMENTS)
     assert {key: values[key] for key in expected} == pytest.approx(expected)
     assert set(values.dropna().index) == set(expected)

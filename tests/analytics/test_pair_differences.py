@@ -11,7 +11,9 @@ from analytics.pair_differences import PAIR_DIFFERENCES, pair_differences
 from analytics.record import FIGURES
 
 
-def share(group: str, successes: int, n: int, grouping: str = "segment", figure: str = "churn_rate") -> tuple[object, ...]:
+def share(
+    group: str, successes: int, n: int, grouping: str = "segment", figure: str = "churn_rate"
+) -> tuple[object, ...]:
     interval = binomtest(successes, n).proportion_ci(method="wilson")
     return (figure, grouping, group, "2017-01/2017-12", successes / n, interval.low, interval.high, n, "", "")
 

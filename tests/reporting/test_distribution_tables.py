@@ -67,7 +67,9 @@ def test_two_segments_of_one_name_keep_their_columns(record: AnalystRecord) -> N
 
 def test_a_single_column(record: AnalystRecord) -> None:
     assert set(distribution_rows(record, NAMES, "seats")["column"]) == {"seats"}
-    with pytest.raises(SettingsError, match=r"no distribution of 'seat'. Did you mean 'seats'\? It has plan, seats, age"):
+    with pytest.raises(
+        SettingsError, match=r"no distribution of 'seat'. Did you mean 'seats'\? It has plan, seats, age"
+    ):
         distribution_rows(record, NAMES, "seat")
 
 

@@ -119,7 +119,9 @@ def test_a_segment_that_shrank_by_more_than_a_fifth_is_named(content: DiscoveryC
     sizes.loc[(sizes["segment"] == own.id) & (sizes["month"] == last), "customers"] = 79.0
     shown = growth(replace(record, sizes=sizes), Keys(content.segments))
     assert shown is not None
-    assert shown.shrunk == (f"“{own.name}” shrank by 21 %: 100 customers at the end of {first}, 79 at the end of {last}",)
+    assert shown.shrunk == (
+        f"“{own.name}” shrank by 21 %: 100 customers at the end of {first}, 79 at the end of {last}",
+    )
 
 
 def test_cohorts_show_their_average_first_and_nothing_that_is_not_over(content: DiscoveryContent) -> None:

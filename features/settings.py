@@ -13,6 +13,7 @@ from features.settings_block import Settings
 from features.source_settings import (
     Attribute,
     CustomersSource,
+    ExperimentsSource,
     Name,
     Sources,
     SubscriptionsSource,
@@ -25,6 +26,7 @@ from segment_model.errors import SettingsError
 __all__ = [
     "Attribute",
     "CustomersSource",
+    "ExperimentsSource",
     "FeatureSettings",
     "IdSettings",
     "OwnFeature",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.catalogue import every_column
-from features.tables.raw_tables import RAW_TABLES, RawTable
+from features.tables.raw_tables import EXPERIMENTS, RAW_TABLES, RawTable
 from reference.markdown import code, table
 from segment_model.contract import Column
 from segment_model.feature_groups import feature_group
@@ -18,7 +18,7 @@ def blocks() -> dict[str, str]:
     groups = dict.fromkeys(column.group for column in every_column())
     return (
         {"words of names": word_table()}
-        | {f"raw table {contract.name}": raw_table(contract) for contract in RAW_TABLES}
+        | {f"raw table {contract.name}": raw_table(contract) for contract in (*RAW_TABLES, EXPERIMENTS)}
         | {f"features {group}": feature_table(group) for group in groups}
     )
 

@@ -142,6 +142,16 @@ SUBSCRIPTIONS = RawTable(
         RawColumn("quota_used", NUMBER, False, "units used", LARGEST),
     ),
 )
+EXPERIMENTS = RawTable(
+    "experiments",
+    "exposed_at",
+    (
+        CUSTOMER,
+        RawColumn("experiment", TEXT, True, "name of the experiment; rows without it are left out and counted"),
+        RawColumn("arm", TEXT, True, "what the customer got, such as `control`; rows without it are left out too"),
+        RawColumn("exposed_at", MOMENT, True, "when the customer first could be affected; a customer's first counts"),
+    ),
+)
 RAW_TABLES = (ORDERS, EVENTS, CUSTOMERS, SUBSCRIPTIONS)
 
 

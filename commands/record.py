@@ -1,4 +1,4 @@
-"""Commands that show the analyst's record of the champion: report, figures, history."""
+"""Commands that show the analyst's record of the champion: report, figures, history, effects."""
 
 from __future__ import annotations
 
@@ -118,6 +118,36 @@ def history(months: int | None, form: str, config: Path, which: str) -> None:
     else:
         show_words(sizes_in_words(named.record, named.names))
         _show_notes(named)
+
+
+@click.command()
+@click.option("--experiment", default="", metavar="NAME", help="Only this experiment.")
+@click.option("--goal", default="", metavar="NAME", help="Only this goal; money is left out then.")
+@format_option
+@config_option
+@which_option
+def effects(experiment: str, goal: str, form: str, config: Path, which: str) -> None:
+    """Print the effects of experiments by segment.
+
+    Compares each arm with control, on each goal and on revenue, by the segments that customers were in when they were
+    exposed. Needs the source `experiments`.
+    """
+    from jobs.effects.experiment_effects import effects_of
+    from reporting.experiment_tables import effects_in_words, effects_json, effects_named, interactions_in_words
+
+    named = effects_of(
+        settings_of(config), config.parent, which, lambda line: click.echo(line, err=True), experiment, goal
+    )
+    for warning in named.record.warnings:
+        click.secho(warning, err=True, bold=True, fg="red")
+    if form == "csv":
+        click.echo(effects_named(named.record, named.names).to_csv(index=False), nl=False)
+    elif form == "json":
+        click.echo(effects_json(named.record, named.names))
+    else:
+        show_words(effects_in_words(named.record, named.names))
+        for sentence in (*interactions_in_words(named.record, named.names), *named.record.notes):
+            click.echo(f"- {sentence}")
 
 
 def _record_of(config: Path, which: str, months: int | None) -> NamedRecord:

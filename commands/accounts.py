@@ -54,15 +54,17 @@ def rank(by: str, segment: str | None, out: Path | None, top: int | None, config
 @click.command()
 @click.argument("segment")
 @click.option("--experiment", required=True, metavar="NAME", help="Its name; another one draws other arms.")
-@click.option("--arms", required=True, metavar="ARM=SHARE,...", help="Such as control=0.5,mail=0.5; shares add up to 1.")
+@click.option(
+    "--arms", required=True, metavar="ARM=SHARE,...", help="Such as control=0.5,mail=0.5; shares add up to 1."
+)
 @click.option("--out", type=TableFile, required=True, help=".parquet or .csv to write.")
 @config_option
 @which_option
 def split(segment: str, experiment: str, arms: str, out: Path, config: Path, which: str) -> None:
     """Split a segment into the arms of an experiment.
 
-    SEGMENT is an id or a name, or `everyone`. A customer's arm is drawn by a hash of experiment and customer id, so that
-    it stays the same, whoever else comes.
+    SEGMENT is an id or a name, or `everyone`. A customer's arm is drawn by a hash of experiment and customer id, so
+    that it stays the same, whoever else comes.
     """
     from jobs.accounts.split import split_segment
     from segment_model.errors import counted
@@ -73,4 +75,6 @@ def split(segment: str, experiment: str, arms: str, out: Path, config: Path, whi
         click.echo(f"{number:>10,}  {arm}")
     for note in done.notes:
         click.echo(f"- {note}")
-    click.echo(f"wrote {counted(len(done.table), 'customer')} of {done.segment_name!r} to {out} (version {done.version})")
+    click.echo(
+        f"wrote {counted(len(done.table), 'customer')} of {done.segment_name!r} to {out} (version {done.version})"
+    )

@@ -16,6 +16,7 @@ from reporting.rendering import render
 from reporting.sections.by_attribute import by_attribute
 from reporting.sections.comparison import comparison
 from reporting.sections.evidence import changes_shown, evidence_shown, ladder_shown
+from reporting.sections.experiments import experiments
 from reporting.sections.figure_book import FigureBook, period_words
 from reporting.sections.growth import growth
 from reporting.sections.headline import legend, statements, tiles
@@ -53,6 +54,7 @@ def html_report(content: ReportContent) -> str:
         islands=map_chart(discovery.map),
         retention=None if record is None else retention(record, keys),
         growth=None if record is None else growth(record, keys),
+        experiments=None if content.experiments is None else experiments(content.experiments, keys),
         by_attribute=None if book is None else by_attribute(book),
         comparison=comparison(discovery, book, keys),
         changes=None if changed is None else changes_shown(changed, keys),

@@ -26,7 +26,7 @@ def first_exposures(rows: ir.Table) -> ir.Table:
     rows : those of the table of experiments. Rows without experiment or arm are left out. is_mixed : the customer was
     exposed to several arms, so that no arm is the cause of what it did.
     """
-    usable = rows.filter(rows.experiment.notnull() & rows.arm.notnull())
+    usable = rows.filter(~_lacks_name(rows))
     firsts = usable.group_by("experiment", "customer_id").aggregate(
         arm=usable.arm.min(),
         last_arm=usable.arm.max(),
@@ -77,8 +77,11 @@ def _summed(rows: ir.Table, what: str) -> pd.DataFrame:
     return whole.set_index(list(KEYS)).sort_index()
 
 
-
 def missing_names(rows: ir.Table) -> int:
     """How many exposures have no experiment or no arm."""
-    lacks = rows.experiment.isnull() | rows.arm.isnull()
+    lacks = _lacks_name(rows)
     return int(fetched(rows.aggregate(rows=lacks.sum().fill_null(0)), "experiments")["rows"].iloc[0])
+
+
+def _lacks_name(rows: ir.Table) -> ir.BooleanValue:
+    return rows.experiment.isnull() | rows.arm.isnull()  # noqa: PD003 - an expression, no frame

@@ -1,4 +1,4 @@
-"""The finished record of a company's experiments: who was in which arm, effects, and what a reader must know of them."""
+"""The finished record of a company's experiments: arms, effects, and what a reader must know of them."""
 
 from __future__ import annotations
 

@@ -82,7 +82,9 @@ MEASURES: Mapping[str, Measure] = {
     measure.name: measure
     for measure in (
         Measure("mrr", "subscriptions", True, "sum of the monthly amounts of the terms that run, but trials", _mrr),
-        Measure("revenue", "orders", True, "money of the orders of the month that ends with the as-of moment", _revenue),
+        Measure(
+            "revenue", "orders", True, "money of the orders of the month that ends with the as-of moment", _revenue
+        ),
         Measure("usage", "events", False, "events in the month that ends with the as-of moment", _usage),
     )
 }

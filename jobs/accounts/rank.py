@@ -117,8 +117,8 @@ def _criterion(by: str, history: TableHistory, contract: VectorContract, setting
     if by == GROWTH:
         of = next((name for name in GROWING if name in tables), None)
         if of is None:
-            raise SettingsError("growth is that of MRR or revenue, and no table has money: name subscriptions or orders")
-        return _Criterion(by, of, True, currency, f"the change of {of} since the month before: {MEASURES[of].words}")
+            raise SettingsError("growth is that of MRR or revenue, and no table has money: add subscriptions or orders")
+        return _Criterion(by, of, True, currency, f"change of {of} in a month: {MEASURES[of].words}")
     if by in tables:
         measure = MEASURES[by]
         return _Criterion(by, by, False, currency if measure.money else "events", measure.words)

@@ -29,9 +29,7 @@ class SplitSegment:
     notes: tuple[str, ...]
 
 
-def split_segment(
-    settings: Settings, base: Path, which: str, segment: str, experiment: str, arms: str
-) -> SplitSegment:
+def split_segment(settings: Settings, base: Path, which: str, segment: str, experiment: str, arms: str) -> SplitSegment:
     """Split a segment (id or name, or "everyone") of the model that an alias or version names.
 
     arms : such as "control=0.5,mail=0.5".

@@ -56,8 +56,8 @@ def effects_of(
     """
     if settings.sources.experiments is None:
         raise SettingsError(
-            "there is no table of experiments: name it under sources, such as `experiments: {file: exposures.csv}` with "
-            "the columns customer_id, experiment, arm and exposed_at"
+            "there is no table of experiments: name it under sources, such as `experiments: {file: exposures.csv}`, "
+            "with the columns customer_id, experiment, arm and exposed_at"
         )
     model = fetch(location_of(settings, base), which).model
     record = experiment_record(settings, settings.sources.experiments, base, model, announce, experiment, goal)
@@ -132,7 +132,9 @@ def _judged(
     if ORDERS in history.dated and not goal:
         rows, members = placed.beside(history.rows(ORDERS, observed))
         exposed = members.mutate(exposed_at=members.exposed_at.cast("timestamp"))
-        for days in dict.fromkeys(each.within_days for each in goals) or [USUAL_DAYS] if "cents" in rows.columns else []:
+        for days in (
+            dict.fromkeys(each.within_days for each in goals) or [USUAL_DAYS] if "cents" in rows.columns else []
+        ):
             sums = money_sums(exposed, rows, days, observed.local)
             title = f"revenue in {counted(days, 'day')}"
             judged.append(arm_effects(sums, control, MEAN, floor, title))
@@ -192,8 +194,8 @@ def _mismatch(summary: ExperimentSummary) -> str:
         for arm, number in summary.ratio.customers.items()
     )
     return (
-        f"SAMPLE RATIO MISMATCH in {summary.name}: {arms} (p = {summary.ratio.p:.2g}); customers were lost on the way to "
-        "an arm, so its effects are not to be trusted: look for the cause first"
+        f"SAMPLE RATIO MISMATCH in {summary.name}: {arms} (p = {summary.ratio.p:.2g}); customers were lost on the "
+        "way to an arm, so its effects are not to be trusted: look for the cause first"
     )
 
 
@@ -230,4 +232,6 @@ def _in_order(rows: pd.DataFrame, order: list[str]) -> pd.DataFrame:
 
 def _check(what: str, chosen: str, known: list[str]) -> None:
     if chosen and chosen not in known:
-        raise SettingsError(f"there is no {what} {chosen!r}.{nearest_word(chosen, known)} There is {', '.join(known) or 'none'}")
+        raise SettingsError(
+            f"there is no {what} {chosen!r}.{nearest_word(chosen, known)} There is {', '.join(known) or 'none'}"
+        )

@@ -83,9 +83,7 @@ def sentences(model: SegmentModel, customers: pd.DataFrame, explanations: Explan
     written = []
     for row, (toward, against) in enumerate(pairs):
         names = [explanations.columns[place] for place in order[row].tolist()]
-        weighed = [
-            (weight, name, _plain(columns[name][row])) for weight, name in zip(weights[row], names, strict=True)
-        ]
+        weighed = [(weight, name, _plain(columns[name][row])) for weight, name in zip(weights[row], names, strict=True)]
         written.append(_sentence(model, toward, against, weighed, short))
     return written
 

@@ -128,7 +128,7 @@ def _criterion(by: str, history: TableHistory, contract: VectorContract, setting
             raise SettingsError(f"{by} needs the table {MEASURES[by].table} with its money, which sources do not name")
         options = [*tables, *([GROWTH] if set(tables) & {*GROWING} else []), *numbers]
         raise SettingsError(
-            f"there is no measure or column {by!r} to rank by.{nearest_word(by, options)} There are {', '.join(options)}"
+            f"there is no measure or column {by!r} to rank by.{nearest_word(by, options)} Known: {', '.join(options)}"
         )
     column = contract[by]
     if column.is_category:

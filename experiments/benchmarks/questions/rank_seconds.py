@@ -1,4 +1,4 @@
-"""How long the list of all accounts takes, with segment, strength and reasons in words, from orders in a Parquet file."""
+"""How long the list of all accounts takes, with segment, strength and reasons, from orders in a Parquet file."""
 
 from __future__ import annotations
 

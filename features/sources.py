@@ -256,27 +256,6 @@ def fetch(expression: ir.Table, what: str) -> pa.Table:
         return expression.to_pyarrow()
 
 
-def fetch_batches(expression: ir.Table, what: str, rows: int) -> Iterator[pa.RecordBatch]:
-    """Compute an expression in its engine; its result comes to Python in batches of at most so many rows.
-
-    The connection can do nothing else until the last batch.
-
-    Raises
-    ------
-    SourceError
-        If the engine fails; the message begins with `what`.
-    """
-    problem = f"{what}: the engine could not compute it"
-    with plain_errors(problem):
-        batches = iter(expression.to_pyarrow_batches(chunk_size=rows))
-    while True:
-        with plain_errors(problem):  # not around the yield: warnings are ignored within it
-            batch = next(batches, None)
-        if batch is None:
-            return
-        yield batch
-
-
 @contextmanager
 def plain_errors(what: str) -> Iterator[None]:
     """Raise an engine's error as a SourceError with its first line, after `what`."""

@@ -130,7 +130,7 @@ def _interactions(rows: pd.DataFrame, variances: Numbers) -> pd.DataFrame:
 
 def _best(segments: pd.DataFrame) -> str:
     """The segment with the highest effect, if that is marked."""
-    highest = segments.loc[segments["difference"].idxmax()]
+    highest = segments.iloc[int(segments["difference"].to_numpy(dtype=float).argmax())]
     return str(highest["group"]) if highest["mark"] else ""
 
 

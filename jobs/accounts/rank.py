@@ -13,11 +13,11 @@ import pandas as pd
 
 from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
 from analytics.ranking.measures import BEFORE, MEASURES, NOW, month_before
-from analytics.ranking.ranked_accounts import ranked_accounts, with_amounts
+from analytics.ranking.ranked_accounts import RANK, ranked_accounts, with_amounts
 from features.as_of import AsOf, NoAsOf
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
-from features.sources import fetch, fetch_batches
+from features.sources import fetch
 from jobs.accounts.present_members import CUSTOMER, Reasons, present_members, reasons_of, typical_customers
 from jobs.customer_vectors import learned_by, vectors_of
 from jobs.registry_location import location_of
@@ -105,9 +105,10 @@ def ranking(
             table = table[table["segment_id"] == chosen].reset_index(drop=True)
         accounts = _accounts(criterion, table, history, now)
         announce("ordering the accounts")
-        listed = ranked_accounts(accounts, criterion.by_change, most)
+        ranked = history.temporary.keep(ranked_accounts(accounts, criterion.by_change, most))
         names = dict(zip(model.ids, model.names, strict=True))
-        batches = _batches(listed, model, frame, names)
+        size = len(table) if most is None else min(most, len(table))
+        batches = _batches(ranked, size, model, frame, names)
         yield Ranking(batches, len(table), criterion.unit, criterion.words, fetched.version, tuple(notes))
 
 
@@ -166,19 +167,17 @@ def _accounts(criterion: _Criterion, table: pd.DataFrame, history: TableHistory,
     measure = MEASURES[criterion.measure]
     rows, members = placed.beside(history.rows(measure.table, now))
     amounts = measure.amounts(rows, now.local, month_before(now.local))
-    return history.temporary.keep(with_amounts(members, amounts))
+    return with_amounts(members, amounts)
 
 
 def _batches(
-    listed: ir.Table, model: SegmentModel, frame: pd.DataFrame, names: Mapping[str, str]
+    ranked: ir.Table, size: int, model: SegmentModel, frame: pd.DataFrame, names: Mapping[str, str]
 ) -> Iterator[pd.DataFrame]:
+    """The accounts by their ranks, so many at a time; every engine can do that, and holds the rest."""
     write = reasons_of(model, frame)
-    empty = True
-    for batch in fetch_batches(listed, "ranking accounts", BATCH):
-        empty = False
-        yield _finished(batch.to_pandas(), write, names)
-    if empty:
-        yield _finished(fetch(listed.limit(0), "ranking accounts").to_pandas(), write, names)
+    for first in range(1, max(size, 1) + 1, BATCH):
+        page = ranked.filter((ranked[RANK] >= first) & (ranked[RANK] < first + BATCH)).order_by(RANK)
+        yield _finished(fetch(page, "ranking accounts").to_pandas(), write, names)
 
 
 def _finished(accounts: pd.DataFrame, write: Reasons, names: Mapping[str, str]) -> pd.DataFrame:

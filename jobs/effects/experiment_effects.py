@@ -167,14 +167,18 @@ def _summary(name: str, own: pd.DataFrame, source: ExperimentsSource) -> Experim
 def _notes_of_rows(nameless: int, chosen: pd.DataFrame) -> list[str]:
     notes = []
     if nameless:
-        notes.append(f"{counted(nameless, 'row has', 'rows have')} no experiment or no arm, and are left out")
+        words = (
+            "row has no experiment or no arm, and is left out",
+            "rows have no experiment or no arm, and are left out",
+        )
+        notes.append(counted(nameless, *words))
     again = int((~chosen["is_mixed"] & (chosen["exposures"] > 1)).sum())
     if again:
         notes.append(f"{counted(again, 'exposed customer')} came several times: the first exposure counts")
     mixed = int(chosen["is_mixed"].sum())
     if mixed:
-        words = "customer was", "customers were"
-        notes.append(f"{counted(mixed, *words)} exposed to several arms of one experiment, and count in none")
+        where = "exposed to several arms of one experiment, and"
+        notes.append(counted(mixed, f"customer was {where} counts in none", f"customers were {where} count in none"))
     return notes
 
 

@@ -226,9 +226,9 @@ def test_money_of_the_window_is_compared_by_means(effects: dict[str, object]) ->
 def test_who_is_not_counted_is_said(effects: dict[str, object]) -> None:
     notes = "\n".join(effects["notes"])  # type: ignore[arg-type]
     for words in (
-        "1 row has no experiment or no arm",
+        "1 row has no experiment or no arm, and is left out",
         "1 exposed customer came several times: the first exposure counts",
-        "1 customer was exposed to several arms of one experiment, and count in none",
+        "1 customer was exposed to several arms of one experiment, and counts in none",
         "that of the midnight before its exposure",
         "lost, june_order: 120 exposed customers not counted, since the 15 days after it are not over by 2026-07-01",
         "alone has no arm 'control', but mail, and so no effects",
@@ -255,7 +255,10 @@ def test_an_experiment_a_goal_or_a_table_that_is_not_there_is_one_line(folder: P
     assert (
         "there is no experiment 'juni'. Did you mean 'june'?" in run(folder, "effects", "--experiment", "juni").stderr
     )
-    assert "there is no goal 'june'. Did you mean 'june_order'?" in run(folder, "effects", "--goal", "june").stderr
+    assert (
+        "there is no goal 'june_ordr'. Did you mean 'june_order'?"
+        in run(folder, "effects", "--goal", "june_ordr").stderr
+    )
     without = "\n".join(line for line in SETTINGS.splitlines() if "experiments:" not in line)
     (folder / "without.yaml").write_text(without)
     done = CliRunner().invoke(main, ["effects", "--config", str(folder / "without.yaml")])

@@ -16,11 +16,14 @@ TOP = 20
 @click.command()
 @click.option("--by", required=True, metavar="MEASURE", help="mrr, revenue, usage, growth, or a number of the vector.")
 @click.option("--segment", metavar="SEGMENT", help="Only this segment (id or name).")
+@click.option("--condition", metavar="CONDITION", help="Only who meets it: its name in the settings, or its text.")
 @click.option("--out", type=TableFile, help=".parquet or .csv to write; without it the first are printed.")
 @click.option("--top", metavar="NUMBER", type=click.IntRange(1), help=f"Only so many; printed: {TOP} by default.")
 @config_option
 @which_option
-def rank(by: str, segment: str | None, out: Path | None, top: int | None, config: Path, which: str) -> None:
+def rank(
+    by: str, segment: str | None, condition: str | None, out: Path | None, top: int | None, config: Path, which: str
+) -> None:
     """List accounts in order, the highest first.
 
     Each has its value, the change since the month before, segment, strength and reasons. Equal ones stand in the order
@@ -39,7 +42,7 @@ def rank(by: str, segment: str | None, out: Path | None, top: int | None, config
     def announce(line: str) -> None:
         click.echo(line, err=True)
 
-    with ranking(settings_of(config), config.parent, which, by, segment, most, announce) as accounts:
+    with ranking(settings_of(config), config.parent, which, by, segment, condition, most, announce) as accounts:
         if out is None:
             show_words(accounts_in_words(pd.concat(list(accounts.batches), ignore_index=True), accounts.unit))
             number = accounts.customers if most is None else min(most, accounts.customers)

@@ -15,6 +15,8 @@ from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
 from analytics.ranking.measures import BEFORE, MEASURES, NOW, month_before
 from analytics.ranking.ranked_accounts import RANK, ranked_accounts, with_amounts
 from features.as_of import AsOf, NoAsOf
+from features.conditions.on_vectors.named_conditions import named_conditions
+from features.conditions.on_vectors.vector_condition import VectorCondition
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from features.sources import fetch
@@ -66,17 +68,25 @@ class _Criterion:
 
 @contextmanager
 def ranking(
-    settings: Settings, base: Path, which: str, by: str, segment: str | None, most: int | None, announce: Announce
+    settings: Settings,
+    base: Path,
+    which: str,
+    by: str,
+    segment: str | None,
+    condition: str | None,
+    most: int | None,
+    announce: Announce,
 ) -> Iterator[Ranking]:
     """The accounts of the model that an alias or version names, the highest first; the tables are open meanwhile.
 
     by : "mrr", "revenue", "usage", "growth" (the change of MRR, else of revenue), or a number of the vector. segment :
-    only this one (id or name). most : only so many.
+    only this one (id or name). condition : only who meets it: a name in the settings, or a text over the columns
+    of the vector. most : only so many.
 
     Raises
     ------
     SegmentsError
-        If the model or a table cannot be read, or the tables know no such measure, column or segment.
+        If the model or a table cannot be read, or the tables know no such measure, column, segment or condition.
     """
     location = location_of(settings, base)
     fetched = fetch_model(location, which)
@@ -101,8 +111,12 @@ def ranking(
             before, remark = _column_before(criterion.name, history, now, frame)
             table = table.assign(**{NOW: frame[criterion.name].to_numpy(dtype=float), BEFORE: before})
             notes += remark
+        if condition is not None:
+            met, remarks = _met(condition, settings, contract, frame)
+            table, notes = table[met], [*notes, *remarks]
         if chosen is not None:
-            table = table[table["segment_id"] == chosen].reset_index(drop=True)
+            table = table[table["segment_id"] == chosen]
+        table = table.reset_index(drop=True)
         accounts = _accounts(criterion, table, history, now)
         announce("ordering the accounts")
         ranked = history.temporary.keep(ranked_accounts(accounts, criterion.by_change, most))
@@ -137,6 +151,16 @@ def _criterion(by: str, history: TableHistory, contract: VectorContract, setting
     if column.sensitive and not settings.discovery.allow_sensitive:
         raise SettingsError(f"{by} is sensitive: rank by another column, or set discovery.allow_sensitive")
     return _Criterion(by, "", False, column.unit, column.description or column.title)
+
+
+def _met(
+    condition: str, settings: Settings, contract: VectorContract, frame: pd.DataFrame
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], tuple[str, ...]]:
+    """Whether each customer of a frame meets a condition, and the numbers that a ready-made one took."""
+    if condition.strip().isidentifier():
+        named = named_conditions(settings.conditions, contract, frame)
+        return named[condition.strip()].meets(frame).to_numpy(dtype=np.bool_), named.notes
+    return VectorCondition.read(condition, contract, "--condition").meets(frame).to_numpy(dtype=np.bool_), ()
 
 
 def _has_measure(name: str, history: TableHistory) -> bool:

@@ -31,6 +31,7 @@ features:
   rfm: {scores: false}
 goals:
   june_order: {table: orders, within_days: 15}
+conditions: {lapsed: "recency_days > 100"}
 discovery:
   algorithms: [{algorithm: kmeans, segments: 2, starts: 1}]
   force: true
@@ -133,6 +134,21 @@ def test_a_feature_of_one_segment_is_compared_with_that_of_a_month_before(folder
     assert set(own.segment_id) == {segment}
     assert len(own) == (everyone.segment_id == segment).sum()
     assert own["rank"].tolist() == list(range(1, len(own) + 1))
+
+
+def test_only_who_meets_a_condition_is_listed(folder: Path, tmp_path: Path) -> None:
+    """Rare ones who did not order in June had their last order on 5 January, 177 days before."""
+    lapsed = ranked(folder, tmp_path / "lapsed.csv", "--by", "revenue", "--condition", "lapsed")
+    last = orders_frame().groupby("customer_id").ordered_at.max()
+    assert set(lapsed.customer_id) == set(last[last == "2026-01-05"].index)
+    assert lapsed["rank"].tolist() == list(range(1, len(lapsed) + 1))
+    text = ranked(folder, tmp_path / "text.csv", "--by", "revenue", "--condition", "recency_days > 100")
+    pd.testing.assert_frame_equal(lapsed, text)
+    wrong = run(folder, "rank", "--by", "revenue", "--condition", "lapst")
+    assert "no condition 'lapst'. Did you mean 'lapsed'?" in wrong.stderr
+    nobody = ranked(folder, tmp_path / "no.parquet", "--by", "frequency", "--condition", "frequency > 1000")
+    assert nobody.empty
+    assert "reasons" in nobody
 
 
 def test_the_first_accounts_are_printed(folder: Path) -> None:

@@ -26,7 +26,7 @@ def rank_seconds(customers: int = 1_000_000) -> dict[str, object]:
         outcome = run_discovery(_settings("training"), folder, lambda _: None, lambda *_: None)
         promote(location_of(_settings("training"), folder), outcome.version, "champion")
         begun = time.perf_counter()
-        with ranking(_settings("orders"), folder, "champion", "revenue", None, None, lambda _: None) as accounts:
+        with ranking(_settings("orders"), folder, "champion", "revenue", None, None, None, lambda _: None) as accounts:
             listed = sum(len(batch) for batch in accounts.batches)
         return {"rank_seconds_1m": round(time.perf_counter() - begun, 1), "ranked_customers": listed}
 

@@ -78,29 +78,34 @@ def experiment_record(
     Raises
     ------
     SegmentsError
-        If a table cannot be read, or there is no such experiment or goal.
+        If a table cannot be read, there is no such experiment or goal, or the settings have no as-of moment.
     """
+    if settings.as_of is None:
+        raise SettingsError("effects need `as_of`: the segment of a customer is that as of its exposure")
     zone = settings.features.time_zone
-    moments = [moment for moment in (settings.as_of, settings.analytics.observed_until) if moment is not None]
-    observed = max((AsOf.at(moment, zone) for moment in moments), key=lambda moment: moment.instant)
+    as_of = AsOf.at(settings.as_of, zone)
+    until = settings.analytics.observed_until
+    observed = as_of if until is None else AsOf.at(until, zone)
+    opened_until = max(as_of, observed, key=lambda moment: moment.instant)
     _check("goal", goal, list(settings.goals))
     announce("reading the tables")
     learned = learned_by(model)
-    with open_history(settings.sources, settings.features, observed, base, learned, with_exposures=True) as history:
+    with open_history(settings.sources, settings.features, opened_until, base, learned, True) as history:
         assert history.exposures is not None  # noqa: S101 - the settings name the table
         firsts = fetched(first_exposures(history.exposures), "experiments")
-        firsts["customer_id"] = firsts["customer_id"].astype("str")
+        firsts = firsts.astype({"customer_id": "str", "is_mixed": bool})
         _check("experiment", experiment, sorted(set(firsts["experiment"])))
         chosen = firsts[firsts["experiment"] == experiment] if experiment else firsts
         kept = chosen[~chosen["is_mixed"]].reset_index(drop=True)
         notes = _notes_of_rows(missing_names(history.exposures), chosen)
+        summaries = tuple(_summary(str(name), own, source) for name, own in chosen.groupby("experiment", sort=True))
         if kept.empty:
-            return ExperimentRecord(source.control, settings.features.currency, notes=(*notes, "nobody was exposed"))
+            notes.append("nobody was exposed to one arm of an experiment, so there are no effects")
+            return ExperimentRecord(source.control, settings.features.currency, summaries, notes=tuple(notes))
         segments, how = exposed_segments(model, history, kept, announce)
         announce("computing the effects")
         placed = PlacedMembers(_placeable(kept, segments), history.temporary)
         judged, unfinished = _judged(settings, source.control, history, placed, observed, goal)
-    summaries = tuple(_summary(str(name), own, source) for name, own in chosen.groupby("experiment", sort=True))
     order = [EVERYONE, *model.ids]
     return ExperimentRecord(
         control=source.control,

@@ -280,3 +280,25 @@ def test_an_experiment_a_goal_or_a_table_that_is_not_there_is_one_line(folder: P
     done = CliRunner().invoke(main, ["effects", "--config", str(folder / "without.yaml")])
     assert done.exit_code == 2
     assert "there is no table of experiments" in done.stderr
+
+
+def test_a_table_without_exposures_and_one_in_which_everyone_got_two_arms(folder: Path) -> None:
+    (folder / "nobody.csv").write_text("customer_id,experiment,arm,exposed_at\n")
+    rows = [f"c{customer},both,{arm},2026-06-10" for customer in range(5) for arm in ("control", "mail")]
+    (folder / "both.csv").write_text("\n".join(["customer_id,experiment,arm,exposed_at", *rows]))
+    for name, words in (("nobody", "nobody was exposed"), ("both", "5 customers were exposed to several arms")):
+        (folder / f"{name}.yaml").write_text(SETTINGS.replace("exposures.csv", f"{name}.csv"))
+        done = CliRunner().invoke(main, ["effects", "--format", "json", "--config", str(folder / f"{name}.yaml")])
+        assert done.exit_code == 0, done.output
+        document = json.loads(done.stdout)
+        assert document["effects"] == []
+        assert any(words in note for note in document["notes"])
+
+
+def test_the_report_shows_the_experiments(folder: Path, tmp_path: Path) -> None:
+    done = run(folder, "report", "--months", "2", "--out", str(tmp_path / "page.html"))
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "page.html").read_text()
+    assert "june: mail against control, june_order" in page
+    assert "SAMPLE RATIO MISMATCH in lost" in page
+    assert "The effect differs between segments" in page

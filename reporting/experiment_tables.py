@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from analytics.experiments.effects import RATE
 from analytics.experiments.record import ExperimentRecord
 from analytics.history import EVERYONE, NOT_ASSIGNABLE, UNASSIGNED
 from reporting.rendering import money_words, percent
+from segment_model.errors import counted
 
 NAMES = {UNASSIGNED: "unassigned", NOT_ASSIGNABLE: "not assignable", EVERYONE: "everyone"}
 MISSING = "-"
@@ -41,30 +43,28 @@ def effects_in_words(record: ExperimentRecord, names: Mapping[str, str]) -> pd.D
 
 def interactions_in_words(record: ExperimentRecord, names: Mapping[str, str]) -> list[str]:
     """A sentence on each arm and goal: whether its effect differs between segments, and where it is the highest."""
-    return [
-        _interaction(*row, names)  # type: ignore[arg-type]
-        for row in zip(
-            *(record.interactions[name] for name in ("experiment", "goal", "arm", "segments", "p", "best")), strict=True
-        )
-    ]
+    rows = record.interactions.to_dict(orient="records")
+    return [_interaction({str(name): cell for name, cell in row.items()}, names) for row in rows]
 
 
 def effects_json(record: ExperimentRecord, names: Mapping[str, str]) -> str:
     """The record as a JSON document; missing is null."""
+    experiments: list[dict[str, Any]] = [
+        {**asdict(each), "first_day": each.first_day.isoformat(), "last_day": each.last_day.isoformat()}
+        for each in record.summaries
+    ]
     content = {
         "control": record.control,
         "currency": record.currency,
-        "experiments": [
-            {**asdict(each), "first_day": each.first_day.isoformat(), "last_day": each.last_day.isoformat()}
-            for each in record.summaries
-        ],
+        "experiments": experiments,
         "warnings": list(record.warnings),
         "notes": list(record.notes),
         "effects": json.loads(effects_named(record, names).to_json(orient="records")),
         "interactions": json.loads(record.interactions.to_json(orient="records")),
     }
-    for summary in content["experiments"]:
-        summary["ratio"]["p"] = None if math.isnan(summary["ratio"]["p"]) else summary["ratio"]["p"]  # type: ignore[index]
+    for summary in experiments:
+        p = summary["ratio"]["p"]
+        summary["ratio"]["p"] = None if math.isnan(p) else p
     return json.dumps(content, indent=2, ensure_ascii=False)
 
 
@@ -91,13 +91,12 @@ def _points(difference: float) -> str:
     return f"{100 * difference:.1f} pp"
 
 
-def _interaction(
-    experiment: str, goal: str, arm: str, segments: int, p: float, best: str, names: Mapping[str, str]
-) -> str:
-    start = f"{experiment}, {goal}, {arm}"
+def _interaction(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    start, p, best = f"{row['experiment']}, {row['goal']}, {row['arm']}", float(row["p"]), row["best"]
     if math.isnan(p):
         return f"{start}: too few segments have an effect to test whether it differs between them"
     if best:
         highest = names.get(best, best)
         return f"{start}: the effect differs between segments (p = {p:.2g}); it is the highest in {highest!r}"
-    return f"{start}: no segment stands out; whether the effect differs between the {segments} segments: p = {p:.2g}"
+    segments = counted(int(row["segments"]), "segment")
+    return f"{start}: no segment stands out; whether the effect differs between {segments}: p = {p:.2g}"

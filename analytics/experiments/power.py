@@ -7,12 +7,10 @@ shares: Fleiss, Statistical Methods for Rates and Proportions, 1981, with contro
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import norm
 
 from analytics.intervals.pair_sums import Numbers
 from analytics.options import Z_95
 
-POWER = 0.8
 Z_POWER = 0.8416212335729143  # the 80 % quantile of the normal distribution
 
 
@@ -31,11 +29,3 @@ def mean_error(variance: Numbers, variance_control: Numbers, n: Numbers, n_contr
 def detectable(error: Numbers) -> Numbers:
     """The smallest difference that is shown with a probability of 80 %."""
     return (Z_95 + Z_POWER) * error
-
-
-def power(effect: Numbers, error: Numbers) -> Numbers:
-    """The probability that a true difference is shown; NaN where the error is not known."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        distance = np.abs(effect) / error
-    shown: Numbers = norm.sf(Z_95 - distance) + norm.cdf(-Z_95 - distance)
-    return shown

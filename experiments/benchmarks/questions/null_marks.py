@@ -36,7 +36,9 @@ def null_rates(experiments: int) -> pd.DataFrame:
     for seed in range(experiments):
         generator = np.random.default_rng(seed)
         rates = generator.uniform(0.03, 0.7, len(SEGMENTS))
-        sizes = generator.integers(30, 600, (2, len(SEGMENTS)))
+        customers = generator.integers(60, 1_200, len(SEGMENTS))
+        first = generator.binomial(customers, 0.5)
+        sizes = np.stack([first, customers - first])
         reached = generator.binomial(sizes, rates)
         for arm, own_reached, own_sizes in zip(ARMS, reached.tolist(), sizes.tolist(), strict=True):
             groups = dict(zip(SEGMENTS, zip(own_reached, own_sizes, strict=True), strict=True))

@@ -21,7 +21,7 @@ from features.history.table_history import TableHistory, open_history
 from features.settings import ExperimentsSource
 from jobs.customer_vectors import learned_by
 from jobs.effects.exposed_segments import exposed_segments
-from jobs.goals.settled_goals import conditions_of, settled_goals
+from jobs.goals.settled_goals import goal_conditions, settled_goals
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch
 from segment_model.errors import SettingsError, counted, nearest_word
@@ -127,7 +127,7 @@ def _judged(
     judged: list[ArmEffects] = []
     notes: list[str] = []
     for each in goals:
-        rows, members = placed.beside(history.rows(each.table, observed, conditions_of(settings, each.table)))
+        rows, members = placed.beside(history.rows(each.table, observed, goal_conditions(settings, each.table)))
         exposed = members.mutate(exposed_at=members.exposed_at.cast("timestamp"))
         starts = exposed.select("customer_id", starts_at="exposed_at")
         sums = rate_sums(exposed, outcomes(each, rows, starts, observed.local))

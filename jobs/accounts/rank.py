@@ -15,13 +15,13 @@ from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
 from analytics.ranking.measures import BEFORE, MEASURES, NOW, month_before
 from analytics.ranking.ranked_accounts import RANK, ranked_accounts, with_amounts
 from features.as_of import AsOf, NoAsOf
-from features.conditions.on_vectors.named_conditions import named_conditions
 from features.conditions.on_vectors.vector_condition import VectorCondition
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from features.sources import fetch
 from jobs.accounts.present_members import CUSTOMER, Reasons, present_members, reasons_of, typical_customers
 from jobs.customer_vectors import learned_by, vectors_of
+from jobs.membership.met_conditions import conditions_of
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch as fetch_model
 from segment_model.contract import VectorContract
@@ -158,9 +158,16 @@ def _met(
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], tuple[str, ...]]:
     """Whether each customer of a frame meets a condition, and the numbers that a ready-made one took."""
     if condition.strip().isidentifier():
-        named = named_conditions(settings.conditions, contract, frame)
+        named = conditions_of(settings, contract, frame)
         return named[condition.strip()].meets(frame).to_numpy(dtype=np.bool_), named.notes
-    return VectorCondition.read(condition, contract, "--condition").meets(frame).to_numpy(dtype=np.bool_), ()
+    read = VectorCondition.read(condition, contract, "--condition")
+    if sensitive := [
+        name for name in read.columns if contract[name].sensitive and not settings.discovery.allow_sensitive
+    ]:
+        raise SettingsError(
+            f"--condition: {sensitive[0]!r} is sensitive: leave it out, or set discovery.allow_sensitive"
+        )
+    return read.meets(frame).to_numpy(dtype=np.bool_), ()
 
 
 def _has_measure(name: str, history: TableHistory) -> bool:

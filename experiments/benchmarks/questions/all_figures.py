@@ -17,8 +17,8 @@ def run(size: int) -> dict[str, object]:
     Returns
     -------
     dict
-        planted_found : the share of the planted statements that the record and the effects state, with the right sign.
-        null_marks : the share of experiments without effect that raise a mark. rank_seconds_1m : seconds of the ranking.
+        planted_found : the share of the planted statements that the record and the effects state, with the right
+        sign. null_marks : the share of experiments without effect that raise a mark. rank_seconds_1m : of the ranking.
     """
     whole = size >= WHOLE
     return {

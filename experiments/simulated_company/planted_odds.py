@@ -76,7 +76,7 @@ NOISE_CHURN, NOISE_UPGRADE, NOISE_CONVERTING = 0.04, 0.025, 0.5
 ARMS = ("control", "treated")
 EXPERIMENTS = (
     PlantedExperiment(
-        name="guided tour", months_ago=7, segment="newcomers finding their way", control=0.1, treated=0.55
+        name="guided tour", months_ago=7, segment="scale-ups near their seat limit", control=0.1, treated=0.55
     ),
     PlantedExperiment(name="yearly discount", months_ago=6, control=0.1, treated=0.25),
     PlantedExperiment(name="button colour", months_ago=5),

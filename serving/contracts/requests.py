@@ -17,7 +17,8 @@ from pydantic import FailFast, Field, InstanceOf, TypeAdapter, WithJsonSchema, w
 from typing_extensions import TypedDict
 
 from features.grammar.moments import FORM
-from serving.contracts.wire_model import STRICT, Expected, WireModel
+from features.settings_words import Expected
+from serving.contracts.wire_model import STRICT, WireModel
 
 MOST_CUSTOMERS = 1000
 LONGEST_ID = 256

@@ -68,18 +68,18 @@ def answers(model: SegmentModel, row: dict[str, Any]) -> list[Any]:
     return given_back
 
 
-@pytest.mark.parametrize("value", [0, 1, 0.0, 1.0, True, False, np.True_, np.int8(1), np.float32(0)])
-def test_a_flag_is_0_or_1_or_true_or_false_at_every_door(model: SegmentModel, value: Any) -> None:
-    expected = model.assign_record({**ROW, "member": float(value)}).strength
-    assert answers(model, {**ROW, "member": value}) == [expected] * 7
+@pytest.mark.parametrize("sent", [0, 1, 0.0, 1.0, True, False, np.True_, np.int8(1), np.float32(0)])
+def test_a_flag_is_0_or_1_or_true_or_false_at_every_door(model: SegmentModel, sent: Any) -> None:
+    expected = model.assign_record({**ROW, "member": float(sent)}).strength
+    assert answers(model, {**ROW, "member": sent}) == [expected] * 7
 
 
-@pytest.mark.parametrize("value", [0.5, 1e-300, np.float64(0.25), -1, 2])
-def test_a_flag_between_is_refused_at_every_door_with_its_column(model: SegmentModel, value: Any) -> None:
-    for refused in answers(model, {**ROW, "member": value}):
+@pytest.mark.parametrize("sent", [0.5, 1e-300, np.float64(0.25), -1, 2])
+def test_a_flag_between_is_refused_at_every_door_with_its_column(model: SegmentModel, sent: Any) -> None:
+    for refused in answers(model, {**ROW, "member": sent}):
         assert refused.startswith("row 0, member: got ")
         assert "expected 0 or 1 or null" in refused
-        assert ("decide from which probability on it is 1" in refused) == (0 < value < 1)
+        assert ("decide from which probability on it is 1" in refused) == (0 < sent < 1)
 
 
 def test_a_missing_flag_is_filled_though_the_median_lies_between(model: SegmentModel) -> None:
@@ -89,9 +89,9 @@ def test_a_missing_flag_is_filled_though_the_median_lies_between(model: SegmentM
     assert others == [first] * 6
 
 
-@pytest.mark.parametrize("value", [True, np.False_])
-def test_true_is_no_count_at_any_door(model: SegmentModel, value: Any) -> None:
-    *of_records, of_frame, of_objects, of_many = answers(model, {**ROW, "orders": value})
+@pytest.mark.parametrize("sent", [True, np.False_])
+def test_true_is_no_count_at_any_door(model: SegmentModel, sent: Any) -> None:
+    *of_records, of_frame, of_objects, of_many = answers(model, {**ROW, "orders": sent})
     expected = f"expected {model.contract['orders'].expected}"
     assert all(refused.startswith("row 0, orders: got ") and expected in refused for refused in of_records)
     assert of_objects == of_records[0]

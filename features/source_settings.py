@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from features.grammar.date_formats import date_format as check_date_format
+from features.grammar.plain_names import PLAIN_NAME_PATTERN
 from features.grammar.yaml_words import yaml_words
 from features.settings_block import Settings
 from features.settings_words import Expected
@@ -15,7 +16,7 @@ from segment_model.contract import Kind, Role
 from segment_model.errors import SettingsError
 
 NAME_WORDS = Expected("letters of a to z, digits and _, without a digit in front, such as company_size")
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), NAME_WORDS]
+Name = Annotated[str, Field(pattern=f"^{PLAIN_NAME_PATTERN}$"), NAME_WORDS]
 DELIMITER_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|"}
 PresetName = Literal["shopify", "woocommerce", "stripe_charges", "stripe_invoices", "chargebee"]
 SHARES_TOLERANCE = 1e-6  # of a sum of shares written as decimals, such as three times 0.333333

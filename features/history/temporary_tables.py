@@ -13,9 +13,9 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from pyarrow import csv
 
-from features.reading.sql_text import quoted_name
 from features.sources import plain_errors
 from features.vector_table import IdType
+from segment_model.sql_text import quoted_name
 
 if TYPE_CHECKING:
     import pandas as pd

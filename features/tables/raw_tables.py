@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from features.grammar.summed_numbers import LARGEST
 from segment_model.errors import SourceError, nearest_word
-
-LARGEST = 1e12  # of summed values: a larger one is an error in the data, and its ten-thousandths overflow 64 bits
 
 
 class RawType(StrEnum):

@@ -16,7 +16,6 @@ from segment_model.model import SegmentModel
 
 CHAMPION = "champion"
 VERSIONS_A_PAGE = 200
-TAG_LIMIT = 5000  # characters that the registry holds in one tag
 
 # Tags of a version
 DIGEST = "digest"

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from registry.connection import Connection, RegistryLocation, connected
-from registry.versions.entities import CHAMPION, TAG_LIMIT, aliases_of, all_versions, load_version, segment_ids_of
+from registry.limits import TAG_LIMIT
+from registry.versions.entities import CHAMPION, aliases_of, all_versions, load_version, segment_ids_of
 from segment_model.cards import SegmentLabel
 from segment_model.errors import ArtefactError, RegistryError, counted, nearest_word
 from segment_model.language.segment_lookup import find_segment, listed_segments, nearest_segment

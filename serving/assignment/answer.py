@@ -89,6 +89,8 @@ def check_descriptors(
 def _has_kind_of(value: Any, column: Column) -> bool:
     if column.is_category:
         return type(value) is str
+    if type(value) is bool:
+        return column.kind == "flag"
     if type(value) is float:
         return math.isfinite(value)
     return type(value) is int and abs(value) <= sys.float_info.max

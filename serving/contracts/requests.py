@@ -17,7 +17,8 @@ from pydantic import FailFast, Field, InstanceOf, TypeAdapter, WithJsonSchema, w
 from typing_extensions import TypedDict
 
 from features.grammar.moments import FORM
-from serving.contracts.wire_model import STRICT, Expected, WireModel
+from features.settings_words import Expected
+from serving.contracts.wire_model import STRICT, WireModel
 
 MOST_CUSTOMERS = 1000
 LONGEST_ID = 256
@@ -30,7 +31,7 @@ MOMENT_WORDS = "a date or time such as '2026-06-29', '2026-06-29T14:05:00' or '2
 ID_WORDS = f"a text of 1 to {LONGEST_ID} characters"
 SEGMENT_WORDS = "the id of a segment"
 ROWS_WORDS = "a list of rows, each an object of its columns,"
-FEATURES = TypeAdapter(dict[str, float | str | None]).json_schema()
+FEATURES = TypeAdapter(dict[str, float | str | bool | None]).json_schema()
 ROW = TypeAdapter(dict[str, float | str | bool | None]).json_schema()
 
 # the maximum is published; the service enforces its setting, which has this default
@@ -63,7 +64,8 @@ class Customer(TypedDict):
         Expected("an object of features by name"),
         Field(
             description="Every basis feature of the model (`GET /model` lists them with kinds and units). "
-            "Descriptors may be there and change nothing. `null` only where the feature is nullable.",
+            "Descriptors may be there and change nothing. `null` only where the feature is nullable, booleans "
+            "only where it is a flag.",
             examples=[{"recency_days": 3, "monetary_value": 412.5}],
         ),
     ]

@@ -38,7 +38,7 @@ class Contribution(WireModel):
     """What one feature adds to the score."""
 
     feature: str
-    value: float | str | None = Field(description="As it was sent, in `unit`.")
+    value: float | str | bool | None = Field(description="As it was sent, in `unit`.")
     unit: str
     contribution: float = Field(description="SHAP value; positive speaks for `toward`.")
     words: str | None = Field(

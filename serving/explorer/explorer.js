@@ -73,9 +73,10 @@ const signed = (number) => `${number < 0 ? "−" : "+"}${plain(Math.abs(number))
 const colourOf = (id) => COLOURS[cards.map((card) => card.id).sort().indexOf(id) % COLOURS.length];
 const nameOf = (id) => cards.find((card) => card.id === id)?.name ?? "no segment";
 const basis = () => model.features.filter((feature) => feature.role === "basis");
-// a median may have digits that nobody would type
+// a median may have digits that nobody would type, and that of a flag lies between 0 and 1 where as many have either
+const isFlag = (name) => model.features.some((feature) => feature.name === name && feature.kind === "flag");
 const typical = (card) => Object.fromEntries(Object.entries(card.medians).map(([name, value]) =>
-  [name, typeof value === "number" ? Number(value.toPrecision(4)) : value]));
+  [name, typeof value !== "number" ? value : isFlag(name) ? Math.round(value) : Number(value.toPrecision(4))]));
 const isYear = (feature) => feature.unit === "year";
 const bare = (value, feature) => (isYear(feature) ? String(value) : plain(value));
 const said = (value, feature) =>

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from features.conditions.on_vectors.thresholds import Threshold, best_share, mid_plans
-from features.conditions.written import written_name, written_text
+from features.conditions.written import written_name
 from segment_model.contract import Kind, VectorContract
+from segment_model.sql_text import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,4 +138,4 @@ def _families(contract: VectorContract, frame: pd.DataFrame) -> Iterable[ReadyMa
             for level in sorted(str(level) for level in frame[name].dropna().unique()):
                 word = re.sub(r"[^a-z0-9]+", "_", level.lower()).strip("_")
                 if word and level == level.strip():
-                    yield ReadyMade(f"{prefix}{word}", (name,), f"{name} = {written_text(level)}", f"{words} {level}")
+                    yield ReadyMade(f"{prefix}{word}", (name,), f"{name} = {quoted(level)}", f"{words} {level}")

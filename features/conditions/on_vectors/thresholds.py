@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from features.conditions.written import written_text
 from segment_model.errors import SettingsError, counted
+from segment_model.sql_text import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +42,6 @@ def mid_plans(plan: str, money: str) -> Threshold:
         if not middle:
             plans = counted(len(ordered), "plan")
             raise SettingsError(f"no plan lies in the middle: the vectors have {plans} with customers who pay")
-        return f"({', '.join(map(written_text, middle))})"
+        return f"({', '.join(map(quoted, middle))})"
 
     return threshold

@@ -14,8 +14,8 @@ from jobs.registry_location import location_of
 from jobs.sweep.sweep_files import lock_file, trials_file
 from jobs.sweep.sweep_log import SweepLog
 from segment_model.errors import SettingsError, counted
-from training.discovery.discovery import Discovery, discover
 from segment_model.storage.file_lock import exclusive_lock
+from training.discovery.discovery import Discovery, discover
 from training.progress import Announce, Progress
 from training.settings import Settings, parse_settings
 from training.sweep_settings import SweepSettings

@@ -11,7 +11,15 @@ from analytics.pair_differences import pair_differences
 from analytics.record import Definition, Unit
 from reporting.content.report_content import DiscoveryContent, SegmentContent
 from reporting.rendering import percent
-from reporting.sections.figure_book import ABSENT, SEGMENT, FigureBook, FigureCell, cell_of, difference_words, is_percentage
+from reporting.sections.figure_book import (
+    ABSENT,
+    SEGMENT,
+    FigureBook,
+    FigureCell,
+    cell_of,
+    difference_words,
+    is_percentage,
+)
 from reporting.sections.keys import Key, Keys
 
 FLAG_WORDS = "Share of the customers whose value is known."
@@ -33,7 +41,7 @@ class PairCell:
 
 @dataclass(frozen=True, slots=True)
 class ComparedRow:
-    """A line of the comparison: a cell a segment, in the order of the columns, and the pairs whose difference is known."""
+    """A line of the comparison: a cell a segment in the order of the columns, and the pairs with a known difference."""
 
     label: str
     title: str
@@ -43,7 +51,7 @@ class ComparedRow:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The columns are segments; rows come in groups, each with a heading. has_pairs : whether any difference is known."""
+    """The columns are segments; rows come in groups, each with a heading. has_pairs : if any difference is known."""
 
     columns: tuple[Key, ...]
     groups: tuple[tuple[str, tuple[ComparedRow, ...]], ...]

@@ -1,4 +1,4 @@
-"""The distributions of a record as they are printed: shares of levels and quartiles of numbers, a segment beside another."""
+"""The distributions of a record as they are printed: shares of levels and quartiles of numbers by segment."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def html_report(content: ReportContent) -> str:
         cards=cards(discovery, record, keys),
         cards_open=len(discovery.segments) <= MOST_OPEN,
         islands=map_chart(discovery.map),
-        retention=None if record is None else retention(record, keys),
+        retention=None if record is None or not record.month_ends.months else retention(record, keys),
         growth=None if record is None else growth(record, keys),
         experiments=None if content.experiments is None else experiments(content.experiments, keys),
         by_attribute=None if book is None else by_attribute(book),

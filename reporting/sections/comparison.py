@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from analytics.pair_differences import pair_differences
+from analytics.record import Definition, Unit
 from reporting.content.report_content import DiscoveryContent, SegmentContent
 from reporting.rendering import percent
-from reporting.sections.figure_book import ABSENT, FigureBook, FigureCell, difference_words, is_percentage
+from reporting.sections.figure_book import (
+    ABSENT,
+    SEGMENT,
+    FigureBook,
+    FigureCell,
+    cell_of,
+    difference_words,
+    is_percentage,
+)
 from reporting.sections.keys import Key, Keys
 
+FLAG_WORDS = "Share of the customers whose value is known."
 MOST_PAIRED = 12  # segments; the pairs of more would make the page too large
 
 
@@ -29,7 +41,7 @@ class PairCell:
 
 @dataclass(frozen=True, slots=True)
 class ComparedRow:
-    """A line of the comparison: a cell a segment, in the order of the columns, and the pairs whose difference is known."""
+    """A line of the comparison: a cell a segment in the order of the columns, and the pairs with a known difference."""
 
     label: str
     title: str
@@ -39,7 +51,7 @@ class ComparedRow:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The columns are segments; rows come in groups, each with a heading. has_pairs : whether any difference is known."""
+    """The columns are segments; rows come in groups, each with a heading. has_pairs : if any difference is known."""
 
     columns: tuple[Key, ...]
     groups: tuple[tuple[str, tuple[ComparedRow, ...]], ...]
@@ -53,6 +65,7 @@ def comparison(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys)
     groups = [("Size", _sizes(discovery))]
     if book is not None:
         groups.append(("Figures", _figures(discovery, book)))
+        groups.append(("Shares", _shares(discovery, book)))
     groups.append(("Typical values", _typical(discovery)))
     columns = tuple(keys[segment.id] for segment in discovery.segments)
     has_pairs = any(row.pairs for _, rows in groups for row in rows)
@@ -68,7 +81,9 @@ def _sizes(discovery: DiscoveryContent) -> tuple[ComparedRow, ...]:
 
 def _figures(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow, ...]:
     """Every figure that any segment has."""
-    pairs = _pairs(discovery, book) if len(discovery.segments) <= MOST_PAIRED else {}
+    figures = book.record.figures
+    shown = figures[figures["period"] == figures["figure"].map(book.periods)]
+    pairs = _pairs(discovery, shown, book.definitions)
     rows = [
         ComparedRow(
             book.label(figure),
@@ -82,18 +97,44 @@ def _figures(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow
     return tuple(row for row in rows if any(cell.note != ABSENT for cell in row.cells))
 
 
-def _pairs(discovery: DiscoveryContent, book: FigureBook) -> Mapping[str, tuple[PairCell, ...]]:
-    """By figure, the differences of each ordered pair of segments at the time that the page shows."""
+def _shares(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow, ...]:
+    """The share of each segment who have a flag, such as those who left."""
+    shares = book.record.shares
+    levels = shares.groupby("column")["level"].nunique()
+    flags = shares[shares["column"].map(levels) == 1]
+    definitions = {
+        column: Definition(column, f"{column.replace('_', ' ')}: {level}", Unit.SHARE, FLAG_WORDS)
+        for column, level in dict(zip(flags["column"], flags["level"], strict=True)).items()
+    }
+    rows = flags.rename(columns={"column": "figure", "segment": "group", "share": "value"})
+    rows = rows.assign(n=rows["answered"], grouping=SEGMENT, period="", note="")
+    by_group = {(row["figure"], row["group"]): row for row in rows.to_dict(orient="records")}
+    pairs = _pairs(discovery, rows, definitions)
+    return tuple(
+        ComparedRow(
+            definition.title,
+            definition.words,
+            tuple(cell_of(definition, by_group.get((column, own.id)), "") for own in discovery.segments),
+            pairs.get(column, ()),
+        )
+        for column, definition in definitions.items()
+    )
+
+
+def _pairs(
+    discovery: DiscoveryContent, figures: pd.DataFrame, definitions: Mapping[str, Definition]
+) -> Mapping[str, tuple[PairCell, ...]]:
+    """By figure, the differences of each ordered pair of segments; figures : rows of `FIGURES`, one period a figure."""
+    if len(discovery.segments) > MOST_PAIRED:
+        return {}
     places = {segment.id: place for place, segment in enumerate(discovery.segments)}
-    rows = pair_differences(book.record.figures).to_dict(orient="records")
+    rows = pair_differences(figures).to_dict(orient="records")
     cells: dict[str, list[PairCell]] = {}
     for row in rows:
         figure, low, high = row["figure"], row["low"], row["high"]
-        if row["period"] != book.periods[figure] or figure not in book.definitions:
+        if figure not in definitions or row["first"] not in places or row["second"] not in places:
             continue
-        if row["first"] not in places or row["second"] not in places:
-            continue
-        definition = book.definitions[figure]
+        definition = definitions[figure]
         difference, *span = (difference_words(number, definition) for number in (row["difference"], low, high))
         words = f"{difference} points" if is_percentage(definition) else difference
         pair = (places[row["first"]], places[row["second"]])

@@ -40,6 +40,11 @@ class Overview:
     has_trends: bool
     times: str
 
+    @property
+    def has_intervals(self) -> bool:
+        """Whether any cell has an interval, so that the small print must be explained."""
+        return any(cell.interval for row in self.rows for cell in row.cells)
+
 
 def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -> Overview:
     """A row a segment, and one of everyone."""

@@ -206,6 +206,24 @@ def test_the_difference_of_any_two_segments_has_an_interval(content: DiscoveryCo
     assert not rows["customers"].pairs
 
 
+def test_the_share_of_a_flag_is_compared_too(content: DiscoveryContent, record: AnalystRecord) -> None:
+    ids = [segment.id for segment in content.segments]
+    rows = [
+        ("Churn", own, "yes", 100, 90, 36, share, share - 0.1, share + 0.1, "")
+        for own, share in zip(ids, (0.7, 0.2, 0.25, 0.3, 0.35), strict=True)
+    ]
+    undated = AnalystRecord(record.month_ends, "USD", "MRR", (), shares=pd.DataFrame(rows, columns=list(SHARES)))
+    compared = comparison(content, FigureBook(undated), Keys(content.segments))
+    assert compared is not None
+    (churn,) = dict(compared.groups)["Shares"]
+    assert (churn.label, churn.cells[0].words, churn.cells[0].n) == ("Churn: yes", "70.0 %", "n 90")
+    pairs = {pair.places: pair for pair in churn.pairs}
+    assert (pairs[0, 1].words, pairs[0, 1].is_sure) == ("+50.0 points", True)
+    half = 10 * math.sqrt(2)
+    assert pairs[0, 1].interval == f"+{50 - half:.1f} to +{50 + half:.1f}"
+    assert not pairs[1, 2].is_sure
+
+
 def test_of_many_segments_no_pairs_are_on_the_page(
     make_content: Callable[..., DiscoveryContent], make_record: Callable[..., AnalystRecord]
 ) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 import hdbscan
 import numpy as np
 from scipy.spatial import cKDTree
-from threadpoolctl import threadpool_limits
 
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import counted
 from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
 from training.fitting.exemplars import Clustered, condense, members_as_probes, probes_of
+from training.fitting.one_thread import one_thread
 from training.fitting.result_cache import ResultCache
 from training.fitting.umap_embedding import UmapSettings, embed
 
@@ -95,7 +95,7 @@ class HdbscanSpec:
         return Fit(self._assigner(clustered, seed), rows, labels, facts)
 
     def _fitted(self, space: Floats) -> hdbscan.HDBSCAN:
-        with threadpool_limits(limits=1), warnings.catch_warnings():
+        with one_thread(), warnings.catch_warnings():
             # hdbscan 0.8.44 calls scikit-learn by names that are being renamed; the results are the same
             warnings.simplefilter("ignore", FutureWarning)
             return hdbscan.HDBSCAN(

@@ -9,7 +9,7 @@ from sklearn.metrics import silhouette_samples
 
 from segment_model.encoding.encoder import Floats, Indices
 from training.evaluation.quality import stratified_sample
-from training.fitting.one_thread import one_thread
+from training.fitting.single_thread import single_thread
 
 MOST_MEASURED = 1_500
 SEED = 0
@@ -38,5 +38,5 @@ def measure_silhouettes(points: Floats, labels: Indices) -> Silhouettes:
     sampled = labels[rows]
     if not 2 <= len(np.unique(sampled)) < len(sampled):
         return Silhouettes(sampled, None)
-    with one_thread():
+    with single_thread():
         return Silhouettes(sampled, np.asarray(silhouette_samples(points[rows], sampled), dtype=np.float64))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from threadpoolctl import ThreadpoolController
 
 
-def one_thread() -> AbstractContextManager[object]:
+def single_thread() -> AbstractContextManager[object]:
     """Limit BLAS and OpenMP to one thread inside a `with` block.
 
     Only an import loads another library, so those that are loaded are looked for again only after an import: that

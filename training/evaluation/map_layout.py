@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import counted
 from training.evaluation.quality import stratified_sample
+from training.fitting.single_thread import single_thread
 from training.fitting.umap_embedding import fit_umap
 
 MOST_LAID_OUT = 1_500
@@ -51,7 +51,7 @@ def umap_plane(points: Floats) -> Floats:
 
     UMAP takes the neighbours from here: those of so few points it would compute by a call of Python for each pair.
     """
-    with threadpool_limits(limits=1):
+    with single_thread():
         positions = fit_umap(
             points,
             SEED,
@@ -81,7 +81,7 @@ def nearest_points(points: Floats, neighbours: int) -> tuple[Indices, Floats]:
 def principal_plane(points: Floats) -> Floats:
     """(n, width) points to (n, 2): their first two principal components; 0 along a direction without spread."""
     centred = points - points.mean(axis=0)
-    with threadpool_limits(limits=1):
+    with single_thread():
         _, spreads, directions = np.linalg.svd(centred, full_matrices=False)
     positions = centred @ directions[:2].T
     positions[:, spreads[:2] <= LEAST_SPREAD * spreads[0]] = 0.0

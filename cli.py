@@ -7,7 +7,17 @@ from typing import Any
 
 import click
 
-from commands import check_rooms, customers, discovery, examples, initial_settings, record, service, versions
+from commands import (
+    check_rooms,
+    conditions,
+    customers,
+    discovery,
+    examples,
+    initial_settings,
+    record,
+    service,
+    versions,
+)
 
 EXIT_USER_ERROR = 2
 # new objects before a garbage collection: importing MLflow makes a million that stay, and a fifth of the processor time
@@ -19,6 +29,7 @@ COMMANDS = (
     *(versions.promote, versions.rollback, versions.list_segments, versions.rename, versions.compare),
     *(customers.assign, customers.explain),
     *(record.report, record.figures, record.history),
+    *(conditions.select, conditions.conditions),
     *(service.serve, service.package, service.key),
     *(examples.schema, examples.simulate, examples.demo),
 )

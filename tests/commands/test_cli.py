@@ -21,7 +21,8 @@ from segment_model.errors import RegistryError
 
 COMMANDS = {
     *("assign", "compare", "demo", "discover", "explain", "features", "figures", "history", "init", "key", "list"),
-    *("package", "promote", "rename", "report", "rollback", "schema", "serve", "simulate", "sweep", "sync"),
+    *("conditions", "package", "promote", "rename", "report", "rollback", "schema", "select", "serve", "simulate"),
+    *("sweep", "sync"),
 }
 
 

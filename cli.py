@@ -7,7 +7,18 @@ from typing import Any
 
 import click
 
-from commands import accounts, check_rooms, customers, discovery, examples, initial_settings, record, service, versions
+from commands import (
+    accounts,
+    check_rooms,
+    conditions,
+    customers,
+    discovery,
+    examples,
+    initial_settings,
+    record,
+    service,
+    versions,
+)
 
 EXIT_USER_ERROR = 2
 # new objects before a garbage collection: importing MLflow makes a million that stay, and a fifth of the processor time
@@ -20,6 +31,7 @@ COMMANDS = (
     *(customers.assign, customers.explain),
     *(record.report, record.figures, record.history, record.effects),
     *(accounts.rank, accounts.split),
+    *(conditions.select, conditions.conditions),
     *(service.serve, service.package, service.key),
     *(examples.schema, examples.simulate, examples.demo),
 )

@@ -66,7 +66,12 @@ def report(months: int | None, out: Path, config: Path, which: str) -> None:
     is_flag=True,
     help="Shares of categories and quartiles of numbers instead; with --figure, of this column only.",
 )
-@click.option("--by", default="", metavar="GROUPING", help="segment, or an attribute such as plan; a table: segment.")
+@click.option(
+    "--by",
+    default="",
+    metavar="GROUPING",
+    help="segment, an attribute such as plan, or a named condition; a table: segment.",
+)
 @months_option
 @format_option
 @config_option
@@ -99,24 +104,31 @@ def figures(figure: str, distributions: bool, by: str, months: int | None, form:
 
 @click.command()
 @months_option
+@click.option("--conditions", "of_conditions", is_flag=True, help="Of the named conditions, instead of the segments.")
 @format_option
 @config_option
 @which_option
-def history(months: int | None, form: str, config: Path, which: str) -> None:
-    """Print how segments grew and shrank, month by month.
+def history(months: int | None, of_conditions: bool, form: str, config: Path, which: str) -> None:
+    """Print how segments and named conditions grew and shrank, month by month.
 
     Who was where is computed by the champion from the rows before each month end, and kept beside the settings file.
+    JSON holds both; a table of the segments is followed by one of the conditions; CSV holds either.
     """
-    from reporting.record_tables import record_json, sizes_in_words, sizes_named
+    from reporting.record_tables import condition_sizes_in_words, record_json, sizes_in_words, sizes_named
 
     named = _record_of(config, which, months)
     if form == "csv":
-        click.echo(sizes_named(named.record, named.names).to_csv(index=False), nl=False)
+        sizes = named.record.condition_sizes if of_conditions else sizes_named(named.record, named.names)
+        click.echo(sizes.to_csv(index=False), nl=False)
     elif form == "json":
         tables = {"sizes": sizes_named(named.record, named.names), "flows": named.record.flows}
+        tables |= {"condition_sizes": named.record.condition_sizes}
         click.echo(record_json(named.record, tables))
     else:
-        show_words(sizes_in_words(named.record, named.names))
+        if not of_conditions:
+            show_words(sizes_in_words(named.record, named.names))
+        if of_conditions or named.record.conditions:
+            show_words(condition_sizes_in_words(named.record))
         _show_notes(named)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
+from jobs.membership.met_conditions import conditions_of
 from jobs.record import compute
 from jobs.run_content.discovery_record import make_record, provenance
 from jobs.run_content.insights import insights_json
@@ -53,10 +55,12 @@ def conclude(
     SegmentsError
         If no segments can be made of these vectors.
     """
+    conditions = conditions_of(settings, vectors.contract, vectors.frame)  # refused before the work begins
     if incumbent is not None and settings.discovery.prefer == "fresh":
         announce("the champion is ignored: none of its segments, ids and names go on")
         incumbent = None
     discovery = _discover_named(settings, vectors, incumbent, announce, progress)
+    discovery = replace(discovery, model=with_conditions(discovery.model, conditions.texts))
     announce("drawing the pictures")
     pictures = _draw(discovery, announce)
     rules = learn_rules(
@@ -82,6 +86,14 @@ def conclude(
     )
     # the tag identifies the discovery, so that a sync finds the run of one whose sending was interrupted
     return ConcludedDiscovery(discovery, report, replace(record, tags={**record.tags, DISCOVERY: uuid.uuid4().hex}))
+
+
+def with_conditions(model: SegmentModel, texts: Mapping[str, str]) -> SegmentModel:
+    """The model with the named conditions that a service answers; without any it stays as it is.
+
+    They are stored last, so that ids, which are drawn from the provenance, do not depend on them.
+    """
+    return replace(model, provenance={**model.provenance, "conditions": dict(texts)}) if texts else model
 
 
 def analyse(

@@ -21,6 +21,7 @@ from reporting.sections.figure_book import FigureBook, period_words
 from reporting.sections.growth import growth
 from reporting.sections.headline import legend, statements, tiles
 from reporting.sections.keys import Keys
+from reporting.sections.named_conditions import named_conditions
 from reporting.sections.overview import overview
 from reporting.sections.retention import retention
 from reporting.sections.segment_cards import MOST_OPEN, cards
@@ -56,6 +57,7 @@ def html_report(content: ReportContent) -> str:
         growth=None if record is None else growth(record, keys),
         experiments=None if content.experiments is None else experiments(content.experiments, keys),
         by_attribute=None if book is None else by_attribute(book),
+        conditions=None if book is None else named_conditions(book, keys),
         comparison=comparison(discovery, book, keys),
         changes=None if changed is None else changes_shown(changed, keys),
         evidence=evidence_shown(discovery, keys),

@@ -95,7 +95,8 @@ class FigureBook:
     @property
     def attributes(self) -> list[str]:
         """The attributes that groups are compared by, the plan first."""
-        names = dict.fromkeys(grouping for _, grouping, _ in self._rows if grouping not in (EVERYONE, SEGMENT, DECILES))
+        others = (EVERYONE, SEGMENT, DECILES, *self.record.conditions)
+        names = dict.fromkeys(grouping for _, grouping, _ in self._rows if grouping not in others)
         return sorted(names, key=lambda name: name != PLAN)
 
 

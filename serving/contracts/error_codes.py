@@ -143,6 +143,13 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
     ErrorCode(422, "duplicate_ids", CALLER, "two customers have the same id", "send each customer once a request"),
     ErrorCode(
         422,
+        "unknown_condition",
+        CALLER,
+        "`conditions` has a name that no condition of the model in service has",
+        "use a name from `GET /model`; a condition is new in the next model that is discovered with it",
+    ),
+    ErrorCode(
+        422,
         "unknown_segment",
         CALLER,
         "`against` or `to` names a segment that the model does not have",

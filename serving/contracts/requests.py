@@ -23,6 +23,7 @@ from serving.contracts.wire_model import STRICT, WireModel
 MOST_CUSTOMERS = 1000
 LONGEST_ID = 256
 MOST_ROWS = 20_000
+MOST_CONDITIONS = 100
 MOMENT = FORM
 
 Policy = Literal["unassigned", "nearest"]
@@ -47,6 +48,12 @@ CustomerId = Annotated[
 ]
 Flag = Annotated[bool, Expected("true or false")]
 PolicyField = Annotated[Policy, Expected("'unassigned' or 'nearest'")]
+Conditions = Annotated[
+    tuple[Annotated[str, Field(max_length=LONGEST_ID)], ...],
+    FailFast(),
+    Expected(f"a list of at most {MOST_CONDITIONS} names of conditions"),
+    Field(max_length=MOST_CONDITIONS),
+]
 Row = Annotated[InstanceOf[dict[str, Any]], WithJsonSchema(ROW)]
 # one row that is no object is enough to refuse the rows: a body may hold a million
 Rows = Annotated[list[Row], FailFast(), Expected(ROWS_WORDS)]
@@ -102,6 +109,12 @@ class AssignRequest(WireModel):
     policy: PolicyField = Field(
         "unassigned",
         description="What a customer outside every segment gets: no segment (`segment_id` null), or the nearest one.",
+    )
+    conditions: Conditions = Field(
+        (),
+        description="Names of the model's conditions (`GET /model` lists them): each answer says which of them the "
+        "customer meets. The features that they read must be sent, null where they are not known.",
+        examples=[["at_risk"]],
     )
 
 
@@ -171,6 +184,7 @@ class RecordsRequest(WireModel):
     explain: Flag = Field(False, description="As for `/assign`.")
     words: Flag = Field(False, description="As for `/assign`.")
     policy: PolicyField = Field("unassigned", description="As for `/assign`.")
+    conditions: Conditions = Field((), description="As for `/assign`; the features come of the rows.")
 
 
 class ChangeRequest(WireModel):

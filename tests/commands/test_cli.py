@@ -20,8 +20,20 @@ from registry.versions.versions import list_versions
 from segment_model.errors import RegistryError
 
 COMMANDS = {
-    *("ablate", "assign", "compare", "demo", "discover", "effects", "explain", "features", "figures", "history"),
-    *("init", "key", "list", "package", "promote", "rank", "rename", "report", "rollback", "schema", "serve"),
+    *(
+        "ablate",
+        "assign",
+        "compare",
+        "conditions",
+        "demo",
+        "discover",
+        "effects",
+        "explain",
+        "features",
+        "figures",
+        "history",
+    ),
+    *("init", "key", "list", "package", "promote", "rank", "rename", "report", "rollback", "schema", "select", "serve"),
     *("simulate", "split", "sweep", "sync"),
 }
 

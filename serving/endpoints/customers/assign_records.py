@@ -62,7 +62,9 @@ def read_raw_customers(body: Any, most_customers: int = MOST_CUSTOMERS) -> Assig
     asked = read_customers(requests.RecordsRequest, body, most_customers)
     ids = [customer["id"] for customer in asked.customers]
     rows = [_rows_by_table(customer) for customer in asked.customers]
-    return AssignmentRequest(ids, rows, asked.explain or asked.words, asked.words, asked.policy)
+    return AssignmentRequest(
+        ids, rows, asked.explain or asked.words, asked.words, asked.policy, conditions=tuple(asked.conditions)
+    )
 
 
 def read_records(body: Any, served: ServedModel, most_customers: int = MOST_CUSTOMERS) -> RecordsRequest:

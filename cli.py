@@ -7,7 +7,18 @@ from typing import Any
 
 import click
 
-from commands import check_rooms, customers, discovery, examples, initial_settings, record, service, versions
+from commands import (
+    accounts,
+    check_rooms,
+    conditions,
+    customers,
+    discovery,
+    examples,
+    initial_settings,
+    record,
+    service,
+    versions,
+)
 
 EXIT_USER_ERROR = 2
 # new objects before a garbage collection: importing MLflow makes a million that stay, and a fifth of the processor time
@@ -15,10 +26,12 @@ EXIT_USER_ERROR = 2
 BEFORE_COLLECTION = 1_000_000
 COMMANDS = (
     initial_settings.init,
-    *(discovery.features, discovery.discover, discovery.sync, discovery.sweep),
+    *(discovery.features, discovery.discover, discovery.sync, discovery.sweep, discovery.ablate),
     *(versions.promote, versions.rollback, versions.list_segments, versions.rename, versions.compare),
     *(customers.assign, customers.explain),
-    *(record.report, record.figures, record.history),
+    *(record.report, record.figures, record.history, record.effects),
+    *(accounts.rank, accounts.split),
+    *(conditions.select, conditions.conditions),
     *(service.serve, service.package, service.key),
     *(examples.schema, examples.simulate, examples.demo),
 )

@@ -1,4 +1,4 @@
-"""The groups that figures compare: everyone, segments, and the largest levels of attributes.
+"""The groups that figures compare: everyone, segments, the largest levels of attributes, and who meets a condition.
 
 A customer belongs to the group in which it was at the month end that a figure is about, whatever it is in today.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from analytics.history import NOT_ASSIGNABLE, DatedRows, History
+from analytics.history import MEETS, NOT_ASSIGNABLE, REST, DatedRows, History, condition_column
 from features.sources import fetch
 from segment_model.errors import counted
 
@@ -26,22 +26,27 @@ class Groupings:
     """The groupings of a record beside "everyone".
 
     levels : of each attribute, the largest at the last month end, the largest first. notes : which were pooled.
+    conditions : the columns of the conditions (`history.condition_column`), each with the groups MEETS and REST.
     """
 
     levels: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The segments first, then the attributes."""
-        return (SEGMENT, *self.levels)
+        """The segments first, then the attributes, then the columns of the conditions."""
+        return (SEGMENT, *self.levels, *self.conditions)
 
     def with_groups(self, rows: ir.Table, members: ir.Table) -> ir.Table:
         """Rows of customers and positions with a column for each grouping.
 
-        Customers without membership at their position are NOT_ASSIGNABLE, their attributes not known.
+        Customers without membership at their position are NOT_ASSIGNABLE, their attributes not known, and they meet no
+        condition.
         """
-        own = members.select("position", *self.levels, segment=members.segment, member_id=members.customer_id)
+        own = members.select(
+            "position", *self.levels, *self.conditions, segment=members.segment, member_id=members.customer_id
+        )
         joined = rows.left_join(own, [rows.customer_id == own.member_id, rows.position == own.position])
         return joined.select(*rows.columns, **self._columns(joined))
 
@@ -54,6 +59,8 @@ class Groupings:
         for name, levels in self.levels.items():
             level = table[name]
             groups[name] = ibis.cases((level.isnull(), NOT_KNOWN), (level.isin(list(levels)), level), else_=OTHER)
+        for name in self.conditions:
+            groups[name] = ibis.ifelse((table[name] == MEETS).fill_null(False), MEETS, REST)
         return groups
 
 
@@ -78,7 +85,7 @@ def groupings_of(history: History) -> Groupings:
                 f"{name}: the {MOST_LEVELS} largest levels are shown; {counted(len(pooled), 'more level')} with "
                 f"{customers} together at the last month end stand as {OTHER!r}"
             )
-    return Groupings(levels, tuple(notes))
+    return Groupings(levels, tuple(notes), tuple(map(condition_column, history.conditions)))
 
 
 def _sizes(dated: DatedRows, name: str, last: int) -> dict[str, int]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -24,17 +24,19 @@ class Marking:
     """Who can get a mark.
 
     segments : the ids of the model. shaped : the columns of the vector that shape its segments. floor : a group of
-    fewer customers gets none.
+    fewer customers gets none. conditions : by grouping, the columns of the vector that a condition reads.
     """
 
     segments: Sequence[str]
     shaped: frozenset[str]
     floor: int
+    conditions: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def marked(self, rows: pd.DataFrame, definition: Definition, sums: PairSums, estimate: EstimateOf) -> pd.DataFrame:
         """The rows of one figure and period with the mark of each group against all others of its grouping.
 
-        sums : of each row. A figure that measures what shaped the segments gets the mark that says so.
+        sums : of each row. A figure that measures what shaped the segments, or what a condition reads, gets the mark
+        that says so.
         """
         marks = rows.mark.to_numpy(dtype=object).copy()
         for grouping in dict.fromkeys(rows.grouping):
@@ -46,7 +48,8 @@ class Marking:
             looked_at = (own.n >= self.floor) & (rest.n >= self.floor)
             if grouping == SEGMENT:
                 looked_at &= rows.group.iloc[places].isin(list(self.segments)).to_numpy()
-            defines = grouping == SEGMENT and not self.shaped.isdisjoint(definition.columns)
+            shaping = self.shaped if grouping == SEGMENT else self.conditions.get(grouping, frozenset())
+            defines = not shaping.isdisjoint(definition.columns)
             marks[places] = marks_of(estimate(own), estimate(rest), looked_at, defines)
         return rows.assign(mark=marks)
 

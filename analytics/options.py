@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
+
+from analytics.goals.goal import Goal
 
 Z_95 = 1.959963984540054  # the 97.5 % quantile of the normal distribution: 95 % intervals
 
@@ -17,7 +20,8 @@ class RecordOptions:
     counts as retained. churn_denominator : "start_and_new" divides by the customers of the start and those won
     meanwhile. horizon_months : how far an expected lifetime value looks ahead. cohorts : the length of a period of
     acquisition. hollow : the positions of month ends where the tables reach less far back than they did in training.
-    intervals : whether intervals and marks are computed, which takes a further pass over the customers.
+    intervals : whether intervals and marks are computed, which takes a further pass over the customers. goals : those
+    of the business. trained : the moment until which the model was fitted, on the wall clock; None where not known.
     """
 
     currency: str = ""
@@ -29,3 +33,5 @@ class RecordOptions:
     cohorts: Literal["month", "quarter"] = "month"
     hollow: frozenset[int] = frozenset()
     intervals: bool = True
+    goals: tuple[Goal, ...] = ()
+    trained: datetime | None = None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 import pandas as pd
 
+from analytics.goals.goal import Goal
 from analytics.month_ends import MonthEnds
 
 
@@ -49,10 +52,35 @@ class Mark(StrEnum):
     NONE = ""
 
 
-# The columns of the tables of a record. `grouping` is "everyone", "segment" or the name of an attribute; `group` is
-# "everyone", the id of a segment or a level. A `period` is a month ("2017-12"), months ("2017-01/2017-12"), or empty
-# for the state at the last month end. `low` and `high` are the ends of a 95 % interval. A missing `value` has its
-# reason in `note`: "no losses", "fewer than 10 customers", "not known yet".
+class Light(StrEnum):
+    """How a rate stands to the target of its goal."""
+
+    REACHED = "reached"
+    ON_THE_WAY = "on the way"
+    MISSED = "missed"
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoalState:
+    """A goal of a record.
+
+    period : the month at whose end its latest complete window starts, empty where none is over; start : that moment.
+    known_from : without a complete window, the day on which the first is over; None where no table has a month.
+    footnote : a sentence, where the model was fitted on data after the start.
+    """
+
+    goal: Goal
+    period: str = ""
+    start: date | None = None
+    known_from: date | None = None
+    footnote: str = ""
+
+
+# The columns of the tables of a record. `grouping` is "everyone", "segment", or the name of an attribute or condition;
+# `group` is "everyone", the id of a segment, a level, MEETS or REST. A `period` is a month ("2017-12"), months
+# ("2017-01/2017-12"), or empty for the state at the last month end. `low` and `high` are the ends of a 95 % interval. A
+# missing `value` has its reason in `note`: "no losses", "fewer than 10 customers", "not known yet".
 FIGURES = ("figure", "grouping", "group", "period", "value", "low", "high", "n", "mark", "note")
 # A row a segment (UNASSIGNED and NOT_ASSIGNABLE too) and month end. `money` is the MRR then, without subscriptions the
 # revenue of the month. The changes since the month end before, missing at the first: joined (had no membership), came
@@ -70,13 +98,27 @@ JOINED, GONE = "joined", "gone"
 # cohort AVERAGE is the mean over cohorts whose k-th period is finished, weighted by `size`, the sum of their sizes.
 AVERAGE = "average"
 COHORTS = ("kind", "grouping", "group", "cohort", "size", "k", "customers", "share", "money", "finished")
-# Members of a segment at a month end who were active or paying in the k-th month after, whatever segment they were in
-# then.
-RETENTION = ("segment", "month", "size", "k", "customers", "share", "low", "high", "finished")
+# Members of a group at a month end who were active or paying in the k-th month after, whatever group they were in then:
+# of everyone, of each segment, and of who meets each condition and who does not.
+RETENTION = ("grouping", "group", "month", "size", "k", "customers", "share", "low", "high", "finished")
 # Kaplan-Meier: the share still subscribed `time` months after the first start. `group` as in FIGURES.
 SURVIVAL = ("grouping", "group", "time", "share", "low", "high", "at_risk")
 # A category's or flag's levels: `answered` customers have a value, of `n` in the segment. `mark` against all others.
 SHARES = ("column", "segment", "level", "n", "answered", "customers", "share", "low", "high", "mark")
+# SIZES of the customers who meet a condition, where `came` are those who began to meet it and `went` who ceased to.
+CONDITION_SIZES = ("condition", *SIZES[0:1], *SIZES[2:])
+# Who meets a condition at the as-of moment: `customers` of the `n` in the segment; "everyone" first. `mark` against all
+# other segments.
+OVERLAP = ("condition", "segment", "n", "customers", "share", "low", "high", "mark")
+# A few customers who meet a condition, typical of these and different from one another; missing segment: in none.
+REPRESENTATIVES = ("condition", "customer", "segment", "strength")
+# Customers who reach a goal within its window from a month end (`period` is the month that ends then), of `n` who can.
+# `ratio` and `difference` are to the rate of all others of the grouping. `latest`: the last month end whose window is
+# over; only there a group has a mark and, where the goal has a target, a light.
+ODDS = (
+    *("goal", "grouping", "group", "period", "latest", "n", "reached", "rate", "low", "high"),
+    *("ratio", "ratio_low", "ratio_high", "difference", "difference_low", "difference_high", "mark", "light", "note"),
+)
 QUARTILES = ("column", "segment", "n", "answered", "lower", "median", "upper", "mark")
 
 
@@ -84,12 +126,21 @@ def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(columns=list(columns))
 
 
+@dataclass(frozen=True, slots=True)
+class ConditionText:
+    """A condition as it is asked, and what it means for people: of a ready-made one, else the same text."""
+
+    text: str
+    words: str
+
+
 @dataclass(frozen=True)
 class AnalystRecord:
     """A record of a company by segment. A table without rows: nothing of the kind can be computed from its data.
 
     currency : the unit of money. definitions : of every figure in `figures`. money_title : "MRR" or "revenue", the
-    `money` of `sizes` and `flows`. notes : sentences on what was assumed or could not be computed.
+    `money` of `sizes` and `flows`. conditions : by name; each is a grouping with the groups MEETS and REST. notes :
+    sentences on what was assumed or could not be computed.
     """
 
     month_ends: MonthEnds
@@ -104,4 +155,10 @@ class AnalystRecord:
     survival: pd.DataFrame = field(default_factory=lambda: _empty(SURVIVAL))
     shares: pd.DataFrame = field(default_factory=lambda: _empty(SHARES))
     quartiles: pd.DataFrame = field(default_factory=lambda: _empty(QUARTILES))
+    conditions: Mapping[str, ConditionText] = field(default_factory=dict)
+    condition_sizes: pd.DataFrame = field(default_factory=lambda: _empty(CONDITION_SIZES))
+    overlap: pd.DataFrame = field(default_factory=lambda: _empty(OVERLAP))
+    representatives: pd.DataFrame = field(default_factory=lambda: _empty(REPRESENTATIVES))
+    odds: pd.DataFrame = field(default_factory=lambda: _empty(ODDS))
+    goals: tuple[GoalState, ...] = ()
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Commands that lead from raw tables to registered versions: features, discover, sync, sweep."""
+"""Commands that lead from raw tables to registered versions: features, discover, sync, sweep, ablate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from commands.results import AnyFile, TableFile, is_csv, write_bytes, write_table
 from commands.segment_counts import SegmentCounts
 from commands.settings_file import FilePath, config_option, moment_of, settings_and_text, settings_of
-from commands.terminal import progress, show_cards, show_table
+from commands.terminal import progress, show_cards, show_table, show_words
 
 EXIT_NOT_SENT = 3
 
@@ -42,7 +42,7 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
         learned = learned_by(fetch(location_of(settings, config.parent), which).model)
     vectors = vectors_of(settings, config.parent, learned)
     write_table(vectors.frame, out) if is_csv(out) else write_vectors(vectors, out)
-    click.echo(describe_vectors(vectors, settings.discovery.encoding if learned is None else None))
+    click.echo(describe_vectors(vectors, settings.discovery if learned is None else None))
     click.echo(f"wrote {out} ({vectors.digest})")
 
 
@@ -172,3 +172,33 @@ def sweep(trials: int | None, config: Path) -> None:
     write_bytes(best_settings(yaml.safe_load(text), settings, best).encode(), best_file(config))
     click.echo(f"the best settings, of trial {best.number}:\n\n{snippet(settings, best)}")
     click.echo(f"in whole: segments discover {best_file(config)}")
+
+
+@click.command()
+@click.option("--out", type=TableFile, help=".csv or .parquet to write the table to.")
+@click.option(
+    "--segments", type=SegmentCounts(), help="How many: a number such as 5, or from least to most such as 4-8."
+)
+@config_option
+def ablate(out: Path | None, segments: tuple[int, int] | None, config: Path) -> None:
+    """Which kinds of data matter: fit without each feature group, and with each alone.
+
+    Prints for each fit the verdict, the stability, the agreement with the segments of all groups, and what the
+    segments explain of each goal. Logs one run to MLflow; registers and promotes nothing.
+    """
+    from jobs.ablation.ablate import run_ablation
+    from jobs.ablation.shown_table import shown_table
+
+    settings = settings_of(config)
+    if segments is not None:
+        settings = settings.model_copy(update={"discovery": settings.discovery.with_segments(*segments)})
+    with progress() as (announce, step):
+        outcome = run_ablation(settings, config.parent, announce, step)
+    show_words(shown_table(outcome.table))
+    for note in outcome.notes:
+        click.echo(note)
+    if outcome.run_id is not None:
+        click.echo(f"logged to MLflow (run {outcome.run_id}); nothing is registered")
+    if out is not None:
+        write_table(outcome.table, out)
+        click.echo(f"wrote {out}")

@@ -35,17 +35,31 @@ def schema() -> None:
     help="The same seed gives the same company.",
 )
 @click.option("--as-of", metavar="DATE", default="2026-07-01", show_default=True, help="As-of date of the company.")
-def simulate(folder: Path, customers: int, seed: int, as_of: str) -> None:
+@click.option(
+    "--months",
+    metavar="NUMBER",
+    type=click.IntRange(1),
+    help="Write the company with this many months of history, planted odds and experiments, such as 18.",
+)
+@click.option("--noise", is_flag=True, help="With --months: nothing that happens depends on who the customer is.")
+def simulate(folder: Path, customers: int, seed: int, as_of: str, months: int | None, noise: bool) -> None:
     """Write a made-up software company.
 
     It has eight planted segments; their truth is in a file of its own. Settings to discover them lie beside it.
     """
     from experiments.simulated_company.company import simulate as simulated
     from experiments.simulated_company.company import write_company
+    from experiments.simulated_company.company_history import simulate_history, write_history
 
     moment = moment_of(as_of)
-    company = simulated(customers, seed, moment.date() if isinstance(moment, datetime) else moment)
-    for path in write_company(company, folder):
+    day = moment.date() if isinstance(moment, datetime) else moment
+    if noise and months is None:
+        raise click.UsageError("--noise needs --months: without a history nothing happens to a customer")
+    if months is None:
+        written = write_company(simulated(customers, seed, day), folder)
+    else:
+        written = write_history(simulate_history(customers, seed, day, months, noise=noise), folder)
+    for path in written:
         click.echo(f"wrote {path}")
     click.echo(f"next: segments discover {folder / 'segments.yaml'} --promote")
 

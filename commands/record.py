@@ -1,4 +1,4 @@
-"""Commands that show the analyst's record of the champion: report, figures, history."""
+"""Commands that show the analyst's record of the champion: report, figures, history, effects."""
 
 from __future__ import annotations
 
@@ -61,22 +61,35 @@ def report(months: int | None, out: Path, config: Path, which: str) -> None:
 
 @click.command()
 @click.option("--figure", default="", metavar="NAME", help="Only this figure, month by month, such as churn_rate.")
-@click.option("--by", default="", metavar="GROUPING", help="segment, or an attribute such as plan; a table: segment.")
+@click.option(
+    "--distributions",
+    is_flag=True,
+    help="Shares of categories and quartiles of numbers instead; with --figure, of this column only.",
+)
+@click.option(
+    "--by",
+    default="",
+    metavar="GROUPING",
+    help="segment, an attribute such as plan, or a named condition; a table: segment.",
+)
 @months_option
 @format_option
 @config_option
 @which_option
-def figures(figure: str, by: str, months: int | None, form: str, config: Path, which: str) -> None:
+def figures(figure: str, distributions: bool, by: str, months: int | None, form: str, config: Path, which: str) -> None:
     """Print what segments are worth: money, churn, retention and more.
 
     Computes the figures anew from the tables. Each has its definition, the number of customers and a 95 % interval. CSV
-    and JSON hold all months and all groupings.
+    and JSON hold all months and all groupings. Without dates there are no such figures, so the distributions are
+    printed.
     """
     from reporting.record_tables import chosen_figures, figures_in_words, record_json
 
     named = _record_of(config, which, months)
-    usual = "segment" if form == "table" and len(named.record.figures) else ""  # without dates there are no figures
-    rows = chosen_figures(named.record, named.names, figure, by or usual)
+    if distributions or named.record.figures.empty:
+        _show_distributions(named, figure, form)
+        return
+    rows = chosen_figures(named.record, named.names, figure, by or ("segment" if form == "table" else ""))
     if form == "csv":
         click.echo(rows.to_csv(index=False), nl=False)
     elif form == "json":
@@ -91,25 +104,62 @@ def figures(figure: str, by: str, months: int | None, form: str, config: Path, w
 
 @click.command()
 @months_option
+@click.option("--conditions", "of_conditions", is_flag=True, help="Of the named conditions, instead of the segments.")
 @format_option
 @config_option
 @which_option
-def history(months: int | None, form: str, config: Path, which: str) -> None:
-    """Print how segments grew and shrank, month by month.
+def history(months: int | None, of_conditions: bool, form: str, config: Path, which: str) -> None:
+    """Print how segments and named conditions grew and shrank, month by month.
 
     Who was where is computed by the champion from the rows before each month end, and kept beside the settings file.
+    JSON holds both; a table of the segments is followed by one of the conditions; CSV holds either.
     """
-    from reporting.record_tables import record_json, sizes_in_words, sizes_named
+    from reporting.record_tables import condition_sizes_in_words, record_json, sizes_in_words, sizes_named
 
     named = _record_of(config, which, months)
     if form == "csv":
-        click.echo(sizes_named(named.record, named.names).to_csv(index=False), nl=False)
+        sizes = named.record.condition_sizes if of_conditions else sizes_named(named.record, named.names)
+        click.echo(sizes.to_csv(index=False), nl=False)
     elif form == "json":
         tables = {"sizes": sizes_named(named.record, named.names), "flows": named.record.flows}
+        tables |= {"condition_sizes": named.record.condition_sizes}
         click.echo(record_json(named.record, tables))
     else:
-        show_words(sizes_in_words(named.record, named.names))
+        if not of_conditions:
+            show_words(sizes_in_words(named.record, named.names))
+        if of_conditions or named.record.conditions:
+            show_words(condition_sizes_in_words(named.record))
         _show_notes(named)
+
+
+@click.command()
+@click.option("--experiment", default="", metavar="NAME", help="Only this experiment.")
+@click.option("--goal", default="", metavar="NAME", help="Only this goal; money is left out then.")
+@format_option
+@config_option
+@which_option
+def effects(experiment: str, goal: str, form: str, config: Path, which: str) -> None:
+    """Print the effects of experiments by segment.
+
+    Compares each arm with control, on each goal and on revenue, by the segments that customers were in when they were
+    exposed. Needs the source `experiments`.
+    """
+    from jobs.effects.experiment_effects import effects_of
+    from reporting.experiment_tables import effects_in_words, effects_json, effects_named, interactions_in_words
+
+    named = effects_of(
+        settings_of(config), config.parent, which, lambda line: click.echo(line, err=True), experiment, goal
+    )
+    for warning in named.record.warnings:
+        click.secho(warning, err=True, bold=True, fg="red")
+    if form == "csv":
+        click.echo(effects_named(named.record, named.names).to_csv(index=False), nl=False)
+    elif form == "json":
+        click.echo(effects_json(named.record, named.names))
+    else:
+        show_words(effects_in_words(named.record, named.names))
+        for sentence in (*interactions_in_words(named.record, named.names), *named.record.notes):
+            click.echo(f"- {sentence}")
 
 
 def _record_of(config: Path, which: str, months: int | None) -> NamedRecord:
@@ -117,6 +167,25 @@ def _record_of(config: Path, which: str, months: int | None) -> NamedRecord:
     from jobs.record import record_of
 
     return record_of(settings_of(config), config.parent, which, months, lambda line: click.echo(line, err=True))
+
+
+def _show_distributions(named: NamedRecord, column: str, form: str) -> None:
+    """Shares of levels and quartiles of numbers, of each segment and of everyone."""
+    from reporting.distribution_tables import distribution_rows, distributions_in_words
+    from reporting.record_tables import record_json
+
+    rows = distribution_rows(named.record, named.names, column)
+    if form == "csv":
+        click.echo(rows.to_csv(index=False), nl=False)
+    elif form == "json":
+        click.echo(record_json(named.record, {"distributions": rows}))
+    else:
+        show_words(distributions_in_words(rows))
+        click.echo(
+            "Of the customers whose value is known: the share of a level, or the median (quartiles) of a number."
+        )
+        click.echo("▲ above and ▼ below: than all other customers; a column that shaped the segments has no mark.")
+        _show_notes(named)
 
 
 def _show_notes(named: NamedRecord) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,34 @@ def write_table(table: pd.DataFrame, out: Path) -> None:
     """
     with writing(out) as temporary:
         table.to_csv(temporary) if is_csv(out) else table.to_parquet(temporary)
+
+
+def write_batches(batches: Iterable[pd.DataFrame], out: Path) -> int:
+    """Write tables below one another to a `TableFile` without their index, one in memory at a time; count the rows.
+
+    batches : at least one, all with the columns of the first.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be written.
+    """
+    rows = 0
+    with writing(out) as temporary, ExitStack() as stack:
+        parquet = None
+        for batch in batches:
+            if is_csv(out):
+                batch.to_csv(temporary, mode="a" if rows else "w", header=not rows, index=False)
+            else:
+                import pyarrow as pa
+                import pyarrow.parquet as pq
+
+                table = pa.Table.from_pandas(batch, preserve_index=False)
+                if parquet is None:
+                    parquet = stack.enter_context(pq.ParquetWriter(temporary, table.schema, compression="zstd"))
+                parquet.write_table(table.cast(parquet.schema))
+            rows += len(batch)
+    return rows
 
 
 def is_csv(out: Path) -> bool:

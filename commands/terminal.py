@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from jobs.score import CustomerExplanation
+    from segment_model.cards import SegmentCard, SegmentLabel
     from segment_model.counterfactual.what_would_change import WhatWouldChange
     from segment_model.model import SegmentModel
     from training.progress import Announce, Progress
@@ -58,6 +59,17 @@ def show_cards(model: SegmentModel) -> None:
         typically = card.sentence.partition("; typically ")[2] or card.sentence
         table.add_row(card.name, f"{card.size:,}", f"{card.share:.1%}", typically, card.id)
     _console(width=None if sys.stdout.isatty() else 140).print(table)
+    for card in model.cards:
+        if label := model.overlay.get(card.id):
+            show_label(card, label)
+
+
+def show_label(card: SegmentCard, label: SegmentLabel) -> None:
+    """Who named a segment and when, and the notes on it."""
+    if label.signature or label.notes:
+        signed = f" (named by {label.signature})" if label.signature else ""
+        notes = f": {label.notes}" if label.notes else ""
+        click.echo(f"{card.name}{signed}{notes}")
 
 
 def _console(**options: Any) -> Console:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.results import PictureFile, write_bytes
 from commands.settings_file import FilePath, config_option, location_of, which_option
 from commands.terminal import show_cards, show_table
+
+if TYPE_CHECKING:
+    from registry.versions.versions import RegisteredVersion
 
 PROMOTIONS_SHOWN = 10
 
@@ -52,41 +56,66 @@ def rollback(alias: str, config: Path) -> None:
 @config_option
 @which_option
 def list_segments(config: Path, which: str) -> None:
-    """Show the champion's segments, all versions, and who promoted them."""
+    """Show the champion's segments, all versions, and who promoted them.
+
+    Without a champion, or with one that cannot be read, the versions are shown all the same.
+    """
+    from registry.versions.entities import CHAMPION
     from registry.versions.promotions import promotions
     from registry.versions.versions import fetch, list_versions
-    from segment_model.errors import counted
+    from segment_model.errors import ArtefactError, RegistryError, UnreachableError
 
-    location = location_of(config)
-    fetched = fetch(location, which)
-    show_cards(fetched.model)
-    for version in list_versions(location):
-        aliases = f" ({', '.join(version.aliases)})" if version.aliases else ""
-        verdict = f", {version.verdict}" if version.verdict else ""
-        click.echo(
-            f"version {version.version}{aliases}: {counted(len(version.segment_ids), 'segment')}{verdict}, "
-            f"{version.created:%Y-%m-%d %H:%M}"
-        )
+    location, failure = location_of(config), None
+    try:
+        show_cards(fetch(location, which).model)
+    except UnreachableError:
+        raise
+    except (RegistryError, ArtefactError) as error:
+        failure = error
+    versions = list_versions(location)
+    for version in versions:
+        click.echo(_version_line(version))
     for promotion in promotions(location)[:PROMOTIONS_SHOWN]:
         click.echo(promotion.sentence)
+    if failure is None:
+        return
+    champion_is_missing = which == CHAMPION and not any(CHAMPION in version.aliases for version in versions)
+    if not versions or not champion_is_missing:
+        raise failure
+    click.echo("there is no champion yet: set one by `segments promote VERSION`", err=True)
+
+
+def _version_line(version: RegisteredVersion) -> str:
+    from segment_model.errors import counted
+
+    aliases = f" ({', '.join(version.aliases)})" if version.aliases else ""
+    segments = counted(len(version.segment_ids), "segment") if version.is_ours else "not registered by `segments`"
+    verdict = f", {version.verdict}" if version.verdict else ""
+    return f"version {version.version}{aliases}: {segments}{verdict}, {version.created:%Y-%m-%d %H:%M}"
 
 
 @click.command()
 @click.argument("segment")
 @click.argument("name")
 @click.option("--notes", default="", help="Anything worth remembering about the segment.")
+@click.option("--by", default="", metavar="NAME", help="Who gives the name; by default the user who runs the command.")
 @config_option
-def rename(segment: str, name: str, notes: str, config: Path) -> None:
+def rename(segment: str, name: str, notes: str, by: str, config: Path) -> None:
     """Name a segment.
 
-    SEGMENT is an id or a name that `segments list` shows. The registry keeps the name for this id; the saved model
-    does not change. A running service shows the name within seconds.
+    SEGMENT is an id or a name that `segments list` shows. The registry keeps the name for this id, who gave it and
+    when; the saved model does not change. A running service shows the name within seconds.
     """
+    from datetime import UTC, datetime
+
+    from registry.versions.current_person import current_person
     from registry.versions.segment_names import find_segment_id, rename_segment
 
     location = location_of(config)
     segment_id = find_segment_id(location, segment)
-    if remark := rename_segment(location, segment_id, name, notes):
+    if remark := rename_segment(
+        location, segment_id, name, notes, by=by.strip() or current_person(), at=datetime.now(UTC)
+    ):
         click.echo(remark, err=True)
     click.echo(f"{segment_id} is now called {name.strip()!r}")
 

@@ -60,7 +60,8 @@ def build_vectors(
         opened = read_again(
             engines, lambda: open_tables(engines.open_typed, sources, settings, moment, own, engines.keep)
         )
-        groups = groups_of(opened, sources, settings, moment)
+        partial_use = learned is not None and learned.partial_use
+        groups = groups_of(opened, sources, settings, moment, partial_use)
         read = {name: rows_read(tallies) for name, tallies in groups.tallies.items()}
         frames = [part_frame(part) for part in groups.parts]
         of_rows = (notice for rows in read.values() for notice in rows.notices)

@@ -1,7 +1,8 @@
-"""Values learned from the training customers: the edges of scores.
+"""Values learned from the training customers: the edges of scores. They are learned once, stored with the model and
+only applied afterwards, so a customer's score does not depend on the other customers of a batch.
 
-They are learned once, stored with the model and only applied afterwards, so a customer's score does not depend on the
-other customers of a batch.
+What a feature meant when a model was made is stored beside them, where its meaning has changed since: a model gets its
+features as it was trained on them.
 """
 
 from __future__ import annotations
@@ -33,11 +34,15 @@ class LearnedFeatures:
 
     categories : by column, the levels that keep their name, all others become "other". Only models that were made
     before the encoder alone pooled rare levels have them (decision 25).
+
+    partial_use : `seat_use` and `quota_use` are computed although a running term says only one of what is used and
+    what is allowed. Only models that were made before decision 34 have it.
     """
 
     score_edges: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own: VectorColumns = NO_COLUMNS
+    partial_use: bool = False
 
     @classmethod
     def learn(
@@ -76,6 +81,7 @@ class LearnedFeatures:
             "score_edges": {name: list(edges) for name, edges in self.score_edges.items()},
             "categories": {name: list(kept) for name, kept in self.categories.items()},
             **({"own": self.own.to_json()} if self.own else {}),
+            "partial_use": self.partial_use,
         }
 
     @classmethod
@@ -92,6 +98,7 @@ class LearnedFeatures:
                 {str(name): tuple(float(edge) for edge in edges) for name, edges in stored["score_edges"].items()},
                 {str(name): tuple(str(value) for value in kept) for name, kept in stored["categories"].items()},
                 VectorColumns.from_json(stored.get("own", {})),
+                bool(stored.get("partial_use", True)),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ContractError(

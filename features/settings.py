@@ -13,6 +13,7 @@ from features.settings_block import Settings
 from features.source_settings import (
     Attribute,
     CustomersSource,
+    ExperimentsSource,
     Name,
     Sources,
     SubscriptionsSource,
@@ -25,6 +26,7 @@ from segment_model.errors import SettingsError
 __all__ = [
     "Attribute",
     "CustomersSource",
+    "ExperimentsSource",
     "FeatureSettings",
     "IdSettings",
     "OwnFeature",
@@ -120,6 +122,7 @@ class OwnFeature(Settings):
     kind: Kind = Field(description="`count`: not negative, 0 without rows; `share`: 0 to 1; `flag`; `number`")
     role: Role = Field(Role.DESCRIPTOR, description="basis: shapes the segments; descriptor: only describes them")
     unit: str = Field("", description="unit shown after a value, such as `days`")
+    group: str = Field("own", description="its feature group, as of an attribute")
     label: str = Field("", description="the column's name in sentences")
     low: str = Field("", description="plain words for a low value, for the names of segments")
     high: str = Field("", description="plain words for a high value")

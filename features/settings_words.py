@@ -28,7 +28,7 @@ LIMITS = (("ge", "of at least"), ("gt", "above"), ("le", "of at most"), ("lt", "
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Annotates a key of the settings: what it takes, where its type does not say it."""
+    """Annotates a key of the settings, or of a request: what it takes, where its type does not say it."""
 
     words: str
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from features.grammar.date_formats import date_format as check_date_format
+from features.grammar.plain_names import PLAIN_NAME_PATTERN
 from features.grammar.yaml_words import yaml_words
 from features.settings_block import Settings
 from features.settings_words import Expected
@@ -15,9 +16,10 @@ from segment_model.contract import Kind, Role
 from segment_model.errors import SettingsError
 
 NAME_WORDS = Expected("letters of a to z, digits and _, without a digit in front, such as company_size")
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), NAME_WORDS]
+Name = Annotated[str, Field(pattern=f"^{PLAIN_NAME_PATTERN}$"), NAME_WORDS]
 DELIMITER_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|"}
 PresetName = Literal["shopify", "woocommerce", "stripe_charges", "stripe_invoices", "chargebee"]
+SHARES_TOLERANCE = 1e-6  # of a sum of shares written as decimals, such as three times 0.333333
 MOST_RATE = 1e6  # so that a converted amount stays a number that can be summed
 
 
@@ -200,7 +202,9 @@ class Attribute(Settings):
     )
     group: str = Field(
         "attributes",
-        description="what kind it is (firmographic, demographic, ...); for `discovery.encoding.group_weights`",
+        description="its feature group: behavioural, firmographic, geographic, demographic, technographic, "
+        "psychographic, value or needs, or a name of your own; for `group_weights`, `hold_out_groups` and "
+        "`segments ablate`",
     )
 
 
@@ -233,6 +237,26 @@ class SubscriptionsSource(TableSource):
     )
 
 
+class ExperimentsSource(TableSource):
+    """The table of experiments: which customer was exposed to which arm, and when. It makes no features."""
+
+    control: str = Field("control", min_length=1, description="the arm with which the others are compared")
+    shares: dict[str, dict[str, Annotated[float, Field(gt=0, lt=1)]]] = Field(
+        default_factory=dict,
+        description="the planned shares of the arms by experiment, such as `{may_mail: {control: 0.5, mail: 0.5}}`; "
+        "by default all arms of an experiment are of one size",
+    )
+
+    @field_validator("shares")
+    @classmethod
+    def _whole(cls, shares: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+        for experiment, arms in shares.items():
+            if abs(sum(arms.values()) - 1) > SHARES_TOLERANCE:
+                total = f"{sum(arms.values()):.6g}"
+                raise ValueError(f"the shares of {experiment} add up to {total}; the arms of an experiment share 1")
+        return shares
+
+
 class VectorsSource(TableSource):
     """A table of one row a customer, with features of your own; `columns` maps `customer_id`, and renames others.
 
@@ -251,6 +275,9 @@ class VectorsSource(TableSource):
         default_factory=dict, description="the role of a column; basis by default, descriptor for a sensitive column"
     )
     units: dict[str, str] = Field(default_factory=dict, description="the unit shown after a value")
+    groups: dict[str, str] = Field(
+        default_factory=dict, description="the feature group of a column, as of an attribute; `vectors` by default"
+    )
     sensitive: list[str] = Field(
         default_factory=list,
         description="columns that may not shape segments nor appear in names and cards, unless "
@@ -276,6 +303,9 @@ class Sources(Settings):
         None, description="what they subscribe to: gives MRR, plan, churn"
     )
     vectors: VectorsSource | None = Field(None, description="features of your own, one row a customer")
+    experiments: ExperimentsSource | None = Field(
+        None, description="who was exposed to which arm of an experiment: gives effects, and no features"
+    )
 
     @property
     def may_have_dates(self) -> bool:
@@ -290,7 +320,7 @@ class Sources(Settings):
 
     @model_validator(mode="after")
     def _money_where_money_is(self) -> Self:
-        for name in ("events", "customers", "vectors"):
+        for name in ("events", "customers", "vectors", "experiments"):
             source: TableSource | None = getattr(self, name)
             if source is not None and (source.exchange_rates or source.minor_units):
                 raise ValueError(

@@ -26,9 +26,9 @@ from features.notices import Notice
 from features.reading.file_tables import FileTables
 from features.reading.kept_table import keep_once
 from features.reading.scratch import ScratchFolder
-from features.reading.sql_text import quoted
 from features.source_settings import TableSource
 from segment_model.errors import SourceError, nearest_word
+from segment_model.sql_text import quoted
 
 CONNECT_SECONDS = 10
 NO_CONNECTION = {  # what libpq says, and what we do: its own words may repeat the URL

@@ -10,6 +10,7 @@ from typing import Any
 
 from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
+from jobs.membership.met_conditions import conditions_of
 from jobs.record import compute
 from jobs.run_content.discovery_record import make_record, provenance
 from jobs.run_content.insights import insights_json
@@ -103,6 +104,14 @@ def record_discovery(
     return ConcludedDiscovery(discovery, report, replace(record, tags={**record.tags, DISCOVERY: uuid.uuid4().hex}))
 
 
+def with_conditions(model: SegmentModel, texts: Mapping[str, str]) -> SegmentModel:
+    """The model with the named conditions that a service answers; without any it stays as it is.
+
+    They are stored last, so that ids, which are drawn from the provenance, do not depend on them.
+    """
+    return replace(model, provenance={**model.provenance, "conditions": dict(texts)}) if texts else model
+
+
 def analyse(
     settings: Settings, base: Path, model: SegmentModel, announce: Announce
 ) -> tuple[AnalystRecord | None, str]:
@@ -134,6 +143,7 @@ def discover_named(
     SegmentsError
         If no segments can be made of these vectors.
     """
+    conditions = conditions_of(settings, vectors.contract, vectors.frame)  # refused before the work begins
     discovery = discover(vectors.frame, vectors.contract, settings.discovery, origin, progress, incumbent)
     announce(f"verdict: {discovery.verdict.sentence}")
     announce(f"chosen: {discovery.choice.reason}")
@@ -143,7 +153,7 @@ def discover_named(
     if incumbent is not None:
         model, lineage = succeed(model, incumbent, discovery.frame)
         announce(f"of the champion's segments: {'; '.join(lineage.sentences)}")
-    return replace(discovery, model=with_examples(model, discovery.frame))
+    return replace(discovery, model=with_conditions(with_examples(model, discovery.frame), conditions.texts))
 
 
 def _draw(discovery: Discovery, announce: Announce) -> DrawnPictures:

@@ -12,8 +12,8 @@ from features.customer_vector import build_vectors
 from features.learned import LearnedFeatures
 from features.vector_table import CustomerVectors, counts_in_words
 from segment_model.errors import ContractError, counted
-from training.settings import EncodingSettings, Settings
-from training.variation import as_descriptors, constant_columns, listed
+from training.settings import DiscoverySettings, Settings
+from training.variation import as_descriptors, constant_columns, held_out_columns, listed
 
 if TYPE_CHECKING:
     from segment_model.model import SegmentModel
@@ -45,22 +45,31 @@ def learned_by(model: SegmentModel) -> LearnedFeatures:
     return LearnedFeatures.from_json(model.provenance["learned_features"])
 
 
-def describe_vectors(vectors: CustomerVectors, encoding: EncodingSettings | None = None) -> str:
+def describe_vectors(vectors: CustomerVectors, discovery: DiscoverySettings | None = None) -> str:
     """A summary in a few lines: customers, rows of each table, basis and descriptor columns, notices.
 
-    encoding : that of the discovery for which they are made, to name the basis columns that shape nothing under it.
+    discovery : the settings of that for which they are made, to name the basis columns that shape nothing under them.
+
+    Raises
+    ------
+    SettingsError
+        If a group to hold out is none of the vectors'.
     """
     lines = [f"{counted(len(vectors.frame), 'customer')}{vectors.moment}"]
     for table, counts in vectors.report.items():
         left_out = counts_in_words({kind: count for kind, count in counts.items() if count and kind != "rows"})
         line = f"  {table}: {counted(counts.get('rows', 0), 'row')}"
         lines.append(line + (f" ({left_out})" if left_out else ""))
-    constant = constant_columns(vectors.frame, vectors.contract, encoding) if encoding else {}
-    contract = as_descriptors(vectors.contract, constant)
+    held_out = held_out_columns(vectors.contract, discovery.hold_out_groups) if discovery else {}
+    contract = as_descriptors(vectors.contract, held_out)
+    constant = constant_columns(vectors.frame, contract, discovery.encoding) if discovery else {}
+    contract = as_descriptors(contract, constant)
     lines.append(_columns_line([column.name for column in contract.basis], "shape", "the segments"))
     if constant:
         words = "basis column shapes nothing, and counts as none", "basis columns shape nothing, and count as none"
         lines.append(f"  {counted(len(constant), *words)}: {listed(constant)}")
+    if held_out:
+        lines.append(f"  held out by `discovery.hold_out_groups`: {', '.join(held_out)}")
     lines.append(_columns_line([column.name for column in contract.descriptors], "describe", "them"))
     lines += [f"  {notice.line}" for notice in vectors.notices]
     return "\n".join(lines)

@@ -66,7 +66,7 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
     began = time.time()
     announce("reading the tables and making one vector a customer")
     vectors = vectors_of(settings, base)
-    announce(describe_vectors(vectors, settings.discovery.encoding))
+    announce(describe_vectors(vectors, settings.discovery))
     location = location_of(settings, base)
     incumbent: SegmentModel | None = None
     reachable = True

@@ -10,15 +10,21 @@ from pathlib import Path
 import pandas as pd
 
 from analytics.compute import compute_record
+from analytics.conditions.overlap import conditions_met
+from analytics.conditions.representatives import representatives
 from analytics.history import DatedRows, History
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
 from analytics.record import AnalystRecord
 from features.as_of import AsOf
+from features.conditions.on_vectors.named_conditions import NamedConditions
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
+from jobs.complete_customers import complete
 from jobs.customer_vectors import learned_by, vectors_of
-from jobs.membership.membership import Membership, membership_of
+from jobs.goals.settled_goals import goal_conditions, settled_goals
+from jobs.membership.membership import Membership, membership_of, trained_until
+from jobs.membership.met_conditions import conditions_of
 from jobs.membership.month_members import assigned
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch
@@ -91,17 +97,20 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
     observed = as_of if settings.analytics.observed_until is None else AsOf.at(settings.analytics.observed_until, zone)
     announce("reading the tables")
     with open_history(settings.sources, settings.features, _later(as_of, observed), base, learned) as history:
+        goals = settled_goals(settings, history.opened.columns)
         ends = month_ends(history, observed, settings.analytics.months)
         present = history.vectors(as_of)
         labels = assigned(model, present.frame)
         if ends is UNDATED:
             record = record_of_vectors(settings, model, present.frame, labels, present.contract)
             return ComputedRecord(record, present.frame, labels, present.contract, {})
-        membership = membership_of(settings, base, model, history, ends, as_of, announce)
+        conditions = conditions_of(settings, present.contract, present.frame)
+        membership = membership_of(settings, base, model, history, ends, as_of, announce, conditions)
         announce("computing money, retention and growth by segment")
-        of_months = _history_of(history, membership, ends, observed, model)
-        options = _options(settings, membership.hollow)
-        record = compute_record(of_months, present.frame, labels, present.contract, options)
+        of_months = _history_of(history, settings, membership, ends, observed, model, conditions)
+        options = replace(_options(settings, membership.hollow), goals=goals, trained=trained_until(settings, model))
+        record = compute_record(of_months, present.frame, labels, present.contract, options, conditions)
+    record = _with_representatives(record, settings, model, present.frame, conditions)
     record = replace(record, notes=(*record.notes, *membership.notes))
     return ComputedRecord(record, present.frame, labels, present.contract, membership.hollow)
 
@@ -120,12 +129,30 @@ def _later(*moments: AsOf) -> AsOf:
 
 
 def _history_of(
-    history: TableHistory, membership: Membership, ends: MonthEnds, observed: AsOf, model: SegmentModel
+    history: TableHistory,
+    settings: Settings,
+    membership: Membership,
+    ends: MonthEnds,
+    observed: AsOf,
+    model: SegmentModel,
+    conditions: NamedConditions,
 ) -> History:
     """The tables as the analytics take them, with the members beside each."""
     placed = PlacedMembers(membership.members, history.temporary)
-    tables = {FIELDS[name]: DatedRows(*placed.beside(history.rows(name, observed))) for name in history.dated}
-    return History(ends, model.ids, **tables, compared=membership.compared, keep=history.temporary.keep)
+    rows = {name: history.rows(name, observed, goal_conditions(settings, name)) for name in history.dated}
+    tables = {FIELDS[name]: DatedRows(*placed.beside(table)) for name, table in rows.items()}
+    keep, compared = history.temporary.keep, membership.compared
+    return History(ends, model.ids, **tables, compared=compared, conditions=conditions.columns, keep=keep)
+
+
+def _with_representatives(
+    record: AnalystRecord, settings: Settings, model: SegmentModel, frame: pd.DataFrame, conditions: NamedConditions
+) -> AnalystRecord:
+    """The record with a few customers who meet each condition, unless the settings keep ids out of it."""
+    if not len(conditions) or not settings.analytics.representatives:
+        return record
+    readable, _ = complete(model, frame)
+    return replace(record, representatives=representatives(model, readable, conditions_met(conditions, frame)))
 
 
 def _options(settings: Settings, hollow: Mapping[int, str]) -> RecordOptions:
@@ -158,6 +185,8 @@ def record_of_vectors(
     frame : the vectors (n, columns of the contract). labels : the segment of each of them.
     """
     history = History(UNDATED, model.ids)
-    record = compute_record(history, frame, labels, contract, _options(settings, {}))
+    conditions = conditions_of(settings, contract, frame)
+    record = compute_record(history, frame, labels, contract, _options(settings, {}), conditions)
+    record = _with_representatives(record, settings, model, frame, conditions)
     note = "no table has rows of a month that is over: the record has no money, retention and growth"
     return replace(record, notes=(*record.notes, note))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from jobs.effects.experiment_effects import experiment_record
 from jobs.record import compute, with_months
 from jobs.registry_location import location_of
 from registry.runs.finished_files import fetch_files
@@ -46,9 +47,13 @@ def make_report(
     stored = fetch_files(location, fetched.run_id, [FILE_NAME])
     discovery = _content(fetched, stored.get(FILE_NAME))
     record = compute(with_months(settings, months), base, fetched.model, announce).record
+    source = settings.sources.experiments
+    trials = None if source is None else experiment_record(settings, source, base, fetched.model, announce)
     announce("making the page")
     title = settings.title or settings.registry.model_name
-    content = ReportContent(title, discovery, fetched.version, day.isoformat(), record, downloads=(download,))
+    content = ReportContent(
+        title, discovery, fetched.version, day.isoformat(), record, experiments=trials, downloads=(download,)
+    )
     names = dict(zip(fetched.model.ids, fetched.model.names, strict=True))
     return FreshReport(fetched.version, html_report(content), chosen_figures(record, names).to_csv(index=False))
 

@@ -22,7 +22,7 @@ from registry.connection import RegistryLocation
 from registry.runs.discovery_runs import DISCOVERY, finished_run
 from registry.versions.registration import register
 from segment_model.errors import SegmentsError, SettingsError, UnreachableError
-from training.outbox.file_lock import exclusive_lock
+from segment_model.storage.file_lock import exclusive_lock
 from training.outbox.pending_runs import (
     FOLDER,
     LOCK,

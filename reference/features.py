@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from features.catalogue import every_column
-from features.tables.raw_tables import RAW_TABLES, RawTable
+from features.tables.raw_tables import EXPERIMENTS, RAW_TABLES, RawTable
 from reference.markdown import code, table
 from segment_model.contract import Column
+from segment_model.feature_groups import feature_group
 from training.profiling.words.word_table import WORD_RULES, rules_of, text_of
 
 RAW_HEADER = ("column", "holds", "required", "meaning")
-FEATURE_HEADER = ("feature", "kind", "unit", "role", "may be missing", "words for low / high", "formula")
+FEATURE_HEADER = ("feature", "kind", "unit", "group", "role", "may be missing", "words for low / high", "formula")
 
 
 def blocks() -> dict[str, str]:
@@ -17,7 +18,7 @@ def blocks() -> dict[str, str]:
     groups = dict.fromkeys(column.group for column in every_column())
     return (
         {"words of names": word_table()}
-        | {f"raw table {contract.name}": raw_table(contract) for contract in RAW_TABLES}
+        | {f"raw table {contract.name}": raw_table(contract) for contract in (*RAW_TABLES, EXPERIMENTS)}
         | {f"features {group}": feature_table(group) for group in groups}
     )
 
@@ -50,4 +51,5 @@ def word_table() -> str:
 def _row(column: Column) -> tuple[str, ...]:
     words = f"{column.low} / {column.high}" if column.low or column.high else ""
     missing = "yes" if column.nullable else ""
-    return code(column.name), column.kind.value, column.unit, column.role.value, missing, words, column.description
+    kind, role, group = column.kind.value, column.role.value, feature_group(column)
+    return code(column.name), kind, column.unit, group, role, missing, words, column.description

@@ -15,13 +15,15 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from segment_model.errors import RegistryError, UnreachableError
+from segment_model.errors import LocalFileError, RegistryError, UnreachableError
 from segment_model.storage.sqlite_address import sqlite_address, sqlite_path, without_driver
 
 DEFAULT_NAME = "customer-segments"
 KIND = "mlflow.experimentKind"
 TRAINING_KIND = "custom_model_development"  # MLflow's pages of machine learning, with its runs first
 GUESSED_KIND = ("_inferred", "no_inferred_type")  # how a kind ends that no person chose
+# what the system says of files without their names
+DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE})
 
 # Without these a server that is down blocks one call for four minutes. A variable that is set already stays.
 ENVIRONMENT = {
@@ -110,7 +112,7 @@ class Connection:
 
 @contextmanager
 def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[Connection]:
-    """Reach the registry; an error of MLflow inside the block leaves it as a one-line RegistryError.
+    """Reach the registry; an error of MLflow or of a file inside the block leaves it as a one-line RegistryError.
 
     `create` makes the SQLite file of a new registry; without it a missing file is an error, so that reading never
     leaves an empty registry behind.
@@ -122,6 +124,8 @@ def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[C
     ------
     UnreachableError
         If the registry does not exist or does not answer.
+    LocalFileError
+        If a file of this machine cannot be read or written.
     RegistryError
         If it refuses the request.
     """
@@ -140,8 +144,7 @@ def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[C
         client = mlflow.MlflowClient(tracking_uri=location.tracking_uri, registry_uri=location.tracking_uri)
         yield Connection(location, mlflow, client)
     except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
-        kind = UnreachableError if is_unreachable(str(error)) else RegistryError
-        raise kind(_in_words(location, error)) from error
+        raise _kind_of(error)(_in_words(location, error)) from error
 
 
 @cache
@@ -160,6 +163,12 @@ def load_mlflow() -> ModuleType:
     return mlflow
 
 
+def _kind_of(error: Exception) -> type[RegistryError]:
+    if is_unreachable(str(error)):
+        return UnreachableError
+    return LocalFileError if is_of_a_file(error) else RegistryError
+
+
 def _in_words(location: RegistryLocation, error: Exception) -> str:
     text = str(error).replace(location.tracking_uri, location.shown).strip()
     first = without_driver(text.splitlines()[0]) if text else type(error).__name__
@@ -171,6 +180,9 @@ def _in_words(location: RegistryLocation, error: Exception) -> str:
         )
     if is_disk_full(text):
         return f"no room on this machine's disk for what comes from {location.shown}: {short}"
+    if isinstance(error, OSError) and is_of_a_file(error):
+        place = error.filename or "a file"
+        return f"{place} cannot be read or written on this machine: {error.strerror}; the registry refused nothing"
     if "not a database" in text:
         return f"{location.shown} is not an MLflow registry: correct the registry's tracking_uri"
     return f"the registry at {location.shown} refused: {short}"
@@ -180,6 +192,13 @@ def is_unreachable(text: str) -> bool:
     """Whether an error's text means that the server did not answer, rather than that it refused."""
     signs = ("Max retries exceeded", "Connection refused", "timed out", "NameResolutionError", "Connection aborted")
     return any(sign in text for sign in signs)
+
+
+def is_of_a_file(error: Exception) -> bool:
+    """Whether the system's error is of a file of this machine, rather than of a network or of MLflow."""
+    if not isinstance(error, OSError) or isinstance(error, ConnectionError | TimeoutError):
+        return False
+    return error.filename is not None or error.errno in DISK_ERRORS
 
 
 def is_disk_full(text: str) -> bool:

@@ -16,10 +16,12 @@ from reporting.rendering import render
 from reporting.sections.by_attribute import by_attribute
 from reporting.sections.comparison import comparison
 from reporting.sections.evidence import changes_shown, evidence_shown, ladder_shown
+from reporting.sections.experiments import experiments
 from reporting.sections.figure_book import FigureBook, period_words
 from reporting.sections.growth import growth
 from reporting.sections.headline import legend, statements, tiles
 from reporting.sections.keys import Keys
+from reporting.sections.named_conditions import named_conditions
 from reporting.sections.overview import overview
 from reporting.sections.retention import retention
 from reporting.sections.segment_cards import MOST_OPEN, cards
@@ -51,9 +53,11 @@ def html_report(content: ReportContent) -> str:
         cards=cards(discovery, record, keys),
         cards_open=len(discovery.segments) <= MOST_OPEN,
         islands=map_chart(discovery.map),
-        retention=None if record is None else retention(record, keys),
+        retention=None if record is None or not record.month_ends.months else retention(record, keys),
         growth=None if record is None else growth(record, keys),
+        experiments=None if content.experiments is None else experiments(content.experiments, keys),
         by_attribute=None if book is None else by_attribute(book),
+        conditions=None if book is None else named_conditions(book, keys),
         comparison=comparison(discovery, book, keys),
         changes=None if changed is None else changes_shown(changed, keys),
         evidence=evidence_shown(discovery, keys),

@@ -119,16 +119,19 @@ def sizes_named(record: AnalystRecord, names: Mapping[str, str]) -> pd.DataFrame
     return sizes
 
 
+def condition_sizes_in_words(record: AnalystRecord) -> pd.DataFrame:
+    """The rows of `condition_sizes` for people."""
+    shown = _sizes_shown(record.condition_sizes, record.money_title)
+    return pd.DataFrame(
+        {"month": record.condition_sizes["month"], "condition": record.condition_sizes["condition"], **shown}
+    )
+
+
 def sizes_in_words(record: AnalystRecord, names: Mapping[str, str]) -> pd.DataFrame:
     """The rows of `sizes_named` for people."""
     sizes = sizes_named(record, names)
-    counts = [name for name in ("customers", "joined", "came", "went", "gone", "left", "returned") if name in sizes]
-    shown = sizes[["month", "name"]].rename(columns={"name": "segment"})
-    for column in counts:
-        shown[column] = [MISSING if _lacks(number) else f"{int(number):,}" for number in sizes[column]]
-    shown.insert(3, record.money_title, [MISSING if _lacks(sum_) else f"{sum_:,.0f}" for sum_ in sizes["money"]])
-    shown["remark"] = ["less history than in training" if hollow else "" for hollow in sizes["hollow"]]
-    return shown
+    shown = _sizes_shown(sizes, record.money_title)
+    return pd.DataFrame({"month": sizes["month"], "segment": sizes["name"], **shown})
 
 
 def record_json(record: AnalystRecord, tables: Mapping[str, pd.DataFrame]) -> str:
@@ -142,6 +145,17 @@ def record_json(record: AnalystRecord, tables: Mapping[str, pd.DataFrame]) -> st
         **{name: json.loads(table.to_json(orient="records")) for name, table in tables.items()},
     }
     return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _sizes_shown(sizes: pd.DataFrame, money_title: str) -> dict[str, list[str]]:
+    """The columns of sizes after month and segment, in words."""
+    counts = [name for name in ("customers", "joined", "came", "went", "gone", "left", "returned") if name in sizes]
+    shown = {
+        column: [MISSING if _lacks(number) else f"{int(number):,}" for number in sizes[column]] for column in counts
+    }
+    money = [MISSING if _lacks(sum_) else f"{sum_:,.0f}" for sum_ in sizes["money"]]
+    remarks = ["less history than in training" if hollow else "" for hollow in sizes["hollow"]]
+    return {"customers": shown.pop("customers"), money_title: money, **shown, "remark": remarks}
 
 
 def _named(groups: pd.Series, of_segments: pd.Series[bool], names: Mapping[str, str]) -> list[str]:

@@ -25,10 +25,20 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class SegmentLabel:
-    """What people call a segment; kept in the registry, keyed by segment id."""
+    """What people call a segment; kept in the registry, keyed by segment id.
+
+    by, at : who gave name and notes, and when (ISO time, UTC); empty where that was not recorded.
+    """
 
     name: str
     notes: str = ""
+    by: str = ""
+    at: str = ""
+
+    @property
+    def signature(self) -> str:
+        """Who gave name and notes, and on which day: "maria, 2026-07-01"; empty where that was not recorded."""
+        return ", ".join(part for part in (self.by, self.at[:10]) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ class Kind(StrEnum):
     """How a column's values behave. All but `CATEGORY` are double precision numbers."""
 
     NUMBER = "number"
-    COUNT = "count"  # whole and never negative
+    COUNT = "count"  # never negative; a sum of parts, such as half seats, need not be whole
     SHARE = "share"  # between 0 and 1
-    FLAG = "flag"  # 0 or 1
+    FLAG = "flag"  # 0 or 1, nothing between; also true or false
     CATEGORY = "category"  # text
 
 
@@ -83,9 +83,13 @@ class Column:
         return f"{what}{unit}{' or null' if self.nullable else ''}"
 
     def expected_instead_of(self, refused: object) -> str:
-        """`expected`, with the remedy where the refused value looks like a percentage."""
-        percents = self.kind is Kind.SHARE and isinstance(refused, float) and 1 < refused <= 100
-        return f"{self.expected}; divide percents by 100" if percents else self.expected
+        """`expected`, with the remedy where the refused value looks like a percentage or a probability."""
+        remedy = ""
+        if self.kind is Kind.SHARE and isinstance(refused, float) and 1 < refused <= 100:
+            remedy = "; divide percents by 100"
+        elif self.kind is Kind.FLAG and isinstance(refused, float) and 0 < refused < 1:
+            remedy = "; decide from which probability on it is 1"
+        return f"{self.expected}{remedy}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,10 @@ class UnreachableError(RegistryError):
     """The registry's address does not answer."""
 
 
+class LocalFileError(RegistryError):
+    """A file of this machine cannot be read or written while the registry is used; the registry refuses nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with one value that came in.

@@ -18,6 +18,7 @@ from segment_model.contract import Column, VectorContract
 from segment_model.encoding.encoder import Flags, Floats
 from segment_model.errors import ArtefactError, ContractError
 from segment_model.language.wording import exact_value
+from segment_model.sql_text import quoted, quoted_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +69,7 @@ class Between:
 
     def sql(self) -> str:
         """The condition as an SQL expression."""
-        name = identifier(self.column)
+        name = quoted_name(self.column)
         bounds = [] if self.at_least is None else [f"{name} >= {number(self.at_least)}"]
         bounds += [] if self.below is None else [f"{name} < {number(self.below)}"]
         return _or_null(" AND ".join(bounds), name, self.or_missing)
@@ -108,10 +109,10 @@ class OneOf:
 
     def sql(self) -> str:
         """The condition as an SQL expression."""
-        name = identifier(self.column)
+        name = quoted_name(self.column)
         if len(self.levels) == 1:
-            return _or_null(f"{name} {'<>' if self.negated else '='} {text(self.levels[0])}", name, self.or_missing)
-        levels = ", ".join(map(text, self.levels))
+            return _or_null(f"{name} {'<>' if self.negated else '='} {quoted(self.levels[0])}", name, self.or_missing)
+        levels = ", ".join(map(quoted, self.levels))
         return _or_null(f"{name} {'NOT ' if self.negated else ''}IN ({levels})", name, self.or_missing)
 
 
@@ -133,7 +134,7 @@ class Missing:
 
     def sql(self) -> str:
         """The condition as an SQL expression."""
-        return f"{identifier(self.column)} IS {'NOT ' if self.negated else ''}NULL"
+        return f"{quoted_name(self.column)} IS {'NOT ' if self.negated else ''}NULL"
 
 
 Condition: TypeAlias = Between | OneOf | Missing
@@ -241,16 +242,6 @@ def matches(rules: Sequence[Rule], frame: pd.DataFrame) -> Flags:
     for rule in rules:
         met |= rule.holds(frame)
     return met
-
-
-def identifier(name: str) -> str:
-    """A column's name as SQL, whatever it holds."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """A text as an SQL literal, whose only escape is the doubled quote."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def number(value: float) -> str:

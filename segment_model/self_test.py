@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from segment_model.contract import Kind, VectorContract
 from segment_model.errors import SelfTestError
 from segment_model.model import SegmentModel
 
@@ -25,11 +26,15 @@ TOLERANCE = 1e-6  # relative; the same arithmetic on another processor differs b
 def typical_customers(model: SegmentModel, vectors: pd.DataFrame) -> list[dict[str, Any]]:
     """Each segment's medians and modes, where no real customer of `vectors` has just these basis values.
 
-    The medians of a segment of one are that customer's own row: such rows are tried again with each number halved
-    (still in range for every kind). Empty where every such row equals a real customer's.
+    The medians of a segment of one are that customer's own row: such rows are tried again with each number but the
+    flags halved (still in range for every kind). Empty where every such row equals a real customer's.
     """
-    medians = [dict(card.medians) for card in model.cards]
-    halved = [{name: _half(value) for name, value in row.items()} for row in medians]
+    flags = _flags(model)
+    medians = [
+        {name: _whole(value) if name in flags else value for name, value in card.medians.items()}
+        for card in model.cards
+    ]
+    halved = [{name: value if name in flags else _half(value) for name, value in row.items()} for row in medians]
     basis = [column.name for column in model.contract.basis]
     return [row for row in [*medians, *halved] if not _is_someone(row, vectors, basis)]
 
@@ -57,6 +62,7 @@ def check_examples(model: SegmentModel) -> int:
         If an answer differs from the stored one.
     """
     examples = examples_of(model)
+    model = _with_flags_between(model) if any(_has_flags_between(model, example) for example in examples) else model
     for number, example in enumerate(examples):
         expected, answer = example["answer"], _answer(model, example["customer"])
         if any(not _same(answer[key], value) for key, value in expected.items()):
@@ -64,6 +70,21 @@ def check_examples(model: SegmentModel) -> int:
                 f"the model does not pass its self-test: example {number} was answered {expected}, here {answer}"
             )
     return len(examples)
+
+
+def _has_flags_between(model: SegmentModel, example: Mapping[str, Any]) -> bool:
+    """Whether an example has a flag between 0 and 1, as the medians and halves of models before decision 35 may be."""
+    return any(example["customer"].get(name) not in (0, 1, None) for name in _flags(model))
+
+
+def _with_flags_between(model: SegmentModel) -> SegmentModel:
+    """The same model for flags between 0 and 1: as shares, which are encoded alike."""
+    columns = [replace(c, kind=Kind.SHARE) if c.kind is Kind.FLAG else c for c in model.contract.columns]
+    return replace(model, contract=VectorContract(tuple(columns)))
+
+
+def _flags(model: SegmentModel) -> frozenset[str]:
+    return frozenset(column.name for column in model.contract.columns if column.kind is Kind.FLAG)
 
 
 def _answer(model: SegmentModel, customer: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,6 +96,11 @@ def _same(answer: Any, expected: Any) -> bool:
     if isinstance(expected, float) and isinstance(answer, float):
         return math.isclose(answer, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     return bool(answer == expected)
+
+
+def _whole(value: float | str | None) -> float | str | None:
+    """A flag's median, which is between 0 and 1 where as many customers have either: then 1, as words say it."""
+    return float(value >= 0.5) if isinstance(value, int | float) and not math.isnan(value) else value
 
 
 def _half(value: float | str | None) -> float | str | None:

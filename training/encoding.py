@@ -37,6 +37,7 @@ from segment_model.encoding.encoder import (
 )
 from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import DiscoveryError, SettingsError, nearest_word
+from segment_model.feature_groups import known_groups
 from training.money_columns import money_column
 from training.settings import AUTO, EncodingSettings
 
@@ -177,7 +178,7 @@ def fit_encoding(
 
 
 def _check_names(settings: EncodingSettings, contract: VectorContract) -> None:
-    groups = sorted({column.group for column in contract.columns})
+    groups = known_groups(contract.columns)
     for setting, known in (("weights", contract.names), ("transforms", contract.names), ("group_weights", groups)):
         for name in getattr(settings, setting):
             if name not in known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -11,11 +12,15 @@ from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHan
 from features.settings import FeatureSettings, Sources
 from features.settings import Settings as Block
 from features.settings_words import A_MOMENT, Expected
+from features.source_settings import Name
 from segment_model.contract import Column
 from segment_model.errors import SettingsError, shown
+from segment_model.feature_groups import groups_of
 from training.analytics_settings import AnalyticsSettings
 from training.candidates.algorithm_settings import AlgorithmSettings
 from training.candidates.all_candidates import DEFAULT_ALGORITHMS, RegisteredAlgorithm
+from training.conditions_settings import Conditions
+from training.goal_settings import GoalSettings
 from training.moments import read_moment
 from training.settings_errors import in_sentences
 from training.sweep_settings import SweepSettings
@@ -41,15 +46,18 @@ class EncodingSettings(Block):
         0.01, ge=0, lt=1, description="levels of a smaller share of customers are pooled as (other)"
     )
     group_weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict, description="weight of the columns of a feature group (rfm, usage, ...); 1 by default"
+        default_factory=dict,
+        description="weight of the columns of a feature group (behavioural, value, ...; also rfm, usage, ...); 1 by "
+        "default",
     )
     weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict, description="weight of a column, times the weight of its group; 1 by default"
     )
 
     def weight_of(self, column: Column) -> float:
-        """The weight of a column: its own, times that of its group."""
-        return self.weights.get(column.name, 1.0) * self.group_weights.get(column.group, 1.0)
+        """The weight of a column: its own, times those of its groups."""
+        of_groups = (self.group_weights.get(group, 1.0) for group in groups_of(column))
+        return math.prod((self.weights.get(column.name, 1.0), *of_groups))
 
 
 class DiscoverySettings(Block):
@@ -77,6 +85,10 @@ class DiscoverySettings(Block):
         "fresh: it ignores the champion",
     )
     allow_sensitive: bool = Field(False, description="let columns marked sensitive shape and name segments")
+    hold_out_groups: tuple[str, ...] = Field(
+        (),
+        description="feature groups that never shape the segments, such as `[demographic]`; they describe only",
+    )
 
     def with_segments(self, least: int, most: int) -> DiscoverySettings:
         """The same settings for numbers of segments from `least` to `most`, whatever the algorithm."""
@@ -121,6 +133,10 @@ class Settings(Block):
     registry: RegistrySettings = Field(RegistrySettings(), description="where runs and models are kept")
     analytics: AnalyticsSettings = Field(
         AnalyticsSettings(), description="what the record of money, retention and growth by segment covers"
+    )
+    conditions: Conditions = Field(default_factory=dict)
+    goals: dict[Name, GoalSettings] = Field(
+        default_factory=dict, description="what customers do that the business hopes for or fears, by a name each"
     )
     sweep: SweepSettings | None = Field(None, description="what `segments sweep` varies; nothing else reads it")
 

@@ -6,14 +6,15 @@ rare levels pooled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from segment_model.contract import Role, VectorContract
-from segment_model.errors import counted
+from segment_model.errors import SettingsError, counted, nearest_word
+from segment_model.feature_groups import feature_group, groups_of, known_groups
 from training.settings import EncodingSettings
 
 
@@ -36,6 +37,28 @@ def constant_columns(frame: pd.DataFrame, contract: VectorContract, settings: En
 def as_descriptors(contract: VectorContract, names: Mapping[str, str]) -> VectorContract:
     """The contract in which the named columns only describe the segments."""
     return contract.with_roles(dict.fromkeys(names, Role.DESCRIPTOR))
+
+
+def held_out_columns(contract: VectorContract, groups: Sequence[str]) -> dict[str, str]:
+    """The basis columns of the groups that `discovery.hold_out_groups` names, and why they shape nothing.
+
+    Raises
+    ------
+    SettingsError
+        If no column of the vectors is of a group.
+    """
+    known = known_groups(contract.columns)
+    for group in groups:
+        if group not in known:
+            raise SettingsError(
+                f"discovery.hold_out_groups: there is no {group!r}.{nearest_word(group, known)} "
+                f"Known here: {', '.join(known)}"
+            )
+    return {
+        column.name: f"{feature_group(column)} is held out"
+        for column in contract.basis
+        if set(groups_of(column)) & set(groups)
+    }
 
 
 def listed(reasons: Mapping[str, str]) -> str:

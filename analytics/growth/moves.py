@@ -15,11 +15,11 @@ from analytics.whole_sums import whole_sum
 WHAT = "sizes of segments"
 
 
-def memberships_with_money(history: History, months: CustomerMonths) -> ir.Table:
+def memberships_with_money(history: History, months: CustomerMonths, *more: str) -> ir.Table:
     """Kept: each membership with `cents`, the MRR at the month end or the revenue of the month that ends then; of
-    subscriptions also `first`, see `CustomerMonths.firsts`."""
+    subscriptions also `first`, see `CustomerMonths.firsts`. more : other columns of the members to keep."""
     own = months.table.select("cents", own_id="customer_id", own_position="position")
-    members = months.members.select("customer_id", "segment", position=months.members.position.cast("int64"))
+    members = months.members.select("customer_id", "segment", *more, position=months.members.position.cast("int64"))
     joined = members.left_join(own, [members.customer_id == own.own_id, members.position == own.own_position])
     if months.activity is not Activity.PAYING:
         return history.keep(joined.select(*members.columns, cents=joined.cents.fill_null(0)))

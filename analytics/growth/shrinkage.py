@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 FIFTH = 0.2
+CUSTOMERS = "customers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,10 @@ class Shrinkage:
 
     def sentence(self, name: str) -> str:
         """What happened, of a segment of this name."""
+        what = "shrank by" if self.measure == CUSTOMERS else f"lost in {self.measure}"
+        unit = f" {CUSTOMERS}" if self.measure == CUSTOMERS else ""
         return (
-            f"{name} shrank by {self.share:.0%}: {self.measure} {self.before:,.0f} at the end of {self.first_month}, "
+            f"“{name}” {what} {100 * self.share:.0f} %: {self.before:,.0f}{unit} at the end of {self.first_month}, "
             f"{self.after:,.0f} at the end of {self.last_month}"
         )
 
@@ -46,7 +49,7 @@ def shrunk_segments(sizes: pd.DataFrame, money_title: str, floor: int = 10) -> t
     last = comparable[comparable.month == months[-1]].set_index("segment")
     shrunk = []
     for segment in first.index[first.customers >= floor]:
-        for column, measure in (("customers", "customers"), ("money", money_title)):
+        for column, measure in ((CUSTOMERS, CUSTOMERS), ("money", money_title)):
             before, after = float(first.loc[segment, column]), float(last.loc[segment, column])
             if before > 0 and after < (1 - FIFTH) * before:
                 shrunk.append(Shrinkage(segment, measure, months[0], months[-1], before, after))

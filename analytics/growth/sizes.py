@@ -1,18 +1,19 @@
-"""The sizes of segments and the flows between them, out of the counts of moves."""
+"""The sizes of segments, the flows between them, and the sizes of conditions, out of the counts of moves."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
 from analytics.customer_months import Activity, CustomerMonths
 from analytics.growth.moves import first_sizes, memberships_with_money, moves
-from analytics.history import History
+from analytics.history import MEETS, REST, History, condition_column
 from analytics.month_ends import MonthEnds
-from analytics.record import FLOWS, GONE, JOINED, SIZES
+from analytics.record import CONDITION_SIZES, FLOWS, GONE, JOINED, SIZES
 from features.tables.exact_sums import TEN_THOUSANDTHS
 
 CHANGES = ("joined", "came", "went", "gone", "left", "returned")
@@ -20,14 +21,15 @@ CHANGES = ("joined", "came", "went", "gone", "left", "returned")
 
 @dataclass(frozen=True)
 class Growth:
-    """The tables `SIZES` and `FLOWS`."""
+    """The tables `SIZES`, `FLOWS` and `CONDITION_SIZES`."""
 
     sizes: pd.DataFrame
     flows: pd.DataFrame
+    of_conditions: pd.DataFrame
 
 
 def growth(history: History, months: CustomerMonths, hollow: Collection[int] = ()) -> Growth:
-    """How segments grew. hollow : positions of month ends that are not comparable.
+    """How segments grew, and who meets each condition. hollow : positions of month ends that are not comparable.
 
     Raises
     ------
@@ -35,14 +37,28 @@ def growth(history: History, months: CustomerMonths, hollow: Collection[int] = (
         If the engine fails.
     """
     ends, last = history.month_ends, len(history.month_ends.dates) - 1
-    members = memberships_with_money(history, months)
+    members = memberships_with_money(history, months, *map(condition_column, history.conditions))
     first, moved = first_sizes(members), moves(members, last)
     present = {*first.segment, *moved.source.dropna(), *moved.target.dropna()}
     segments = (*history.segments, *sorted(present - {*history.segments}))
     sizes, flows = sizes_table(first, moved, segments, ends, hollow), flows_table(moved, segments, ends)
+    of_conditions = condition_sizes(members, history, hollow)
     if months.activity is Activity.USING:
-        return Growth(sizes.assign(money=np.nan), flows.assign(money_before=np.nan, money_after=np.nan))
-    return Growth(sizes, flows)
+        flows = flows.assign(money_before=np.nan, money_after=np.nan)
+        return Growth(sizes.assign(money=np.nan), flows, of_conditions.assign(money=np.nan))
+    return Growth(sizes, flows, of_conditions)
+
+
+def condition_sizes(members: ir.Table, history: History, hollow: Collection[int]) -> pd.DataFrame:
+    """`CONDITION_SIZES`: a row for each condition and month end, in which who meets it stands as a segment does."""
+    ends, tables = history.month_ends, []
+    for name in history.conditions:
+        grouped = members.mutate(segment=members[condition_column(name)].fill_null(REST))
+        moved = moves(grouped, len(ends.dates) - 1)
+        sizes = sizes_table(first_sizes(grouped), moved, (MEETS,), ends, hollow)
+        tables.append(sizes.drop(columns="segment").assign(condition=name))
+    whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(CONDITION_SIZES))
+    return whole.loc[:, list(CONDITION_SIZES)]
 
 
 def sizes_table(

@@ -1,4 +1,4 @@
-"""Differences of two estimates, and which groups differ from all others.
+"""Differences and ratios of two estimates, and which groups differ from all others.
 
 A difference has the interval whose distances to its ends come from the two estimates' own (for shares this is
 Newcombe's, Statistics in Medicine 17, 1998; in general MOVER, Zou and Donner, Statistics in Medicine 27, 2008). The
@@ -21,11 +21,38 @@ STEPS = 60  # halvings, down to the precision of a double
 
 def difference_limits(first: Estimate, second: Estimate, z: Level) -> tuple[Numbers, Numbers]:
     """The ends of the interval of first - second."""
-    (low_1, high_1), (low_2, high_2) = first.limits(z), second.limits(z)
-    difference = first.value - second.value
-    below = np.sqrt((first.value - low_1) ** 2 + (high_2 - second.value) ** 2)
-    above = np.sqrt((high_1 - first.value) ** 2 + (second.value - low_2) ** 2)
+    return limits_of_difference((first.value, *first.limits(z)), (second.value, *second.limits(z)))
+
+
+def limits_of_difference(
+    first: tuple[Numbers, Numbers, Numbers], second: tuple[Numbers, Numbers, Numbers]
+) -> tuple[Numbers, Numbers]:
+    """The ends of the interval of first - second; each is the value and the lower and upper end of its interval."""
+    (value_1, low_1, high_1), (value_2, low_2, high_2) = first, second
+    difference = value_1 - value_2
+    below = np.sqrt((value_1 - low_1) ** 2 + (high_2 - value_2) ** 2)
+    above = np.sqrt((high_1 - value_1) ** 2 + (value_2 - low_2) ** 2)
     return difference - below, difference + above
+
+
+def limits_of_ratio(
+    first: tuple[Numbers, Numbers, Numbers], second: tuple[Numbers, Numbers, Numbers]
+) -> tuple[Numbers, Numbers]:
+    """The ends of the interval of first / second, of values above 0 with the ends of their intervals at least 0.
+
+    Each is the value and the lower and upper end of its interval. MOVER for ratios: Donner and Zou, Statistical Methods
+    in Medical Research 21, 2012. NaN where a number is missing or the lower end of `second` is 0.
+    """
+    (value_1, low_1, high_1), (value_2, low_2, high_2) = first, second
+    product = value_1 * value_2
+    below, above = low_1 * (2 * value_1 - low_1), high_1 * (2 * value_1 - high_1)
+    smallest, largest = low_2 * (2 * value_2 - low_2), high_2 * (2 * value_2 - high_2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # the textbook's form of the lower end divides by `largest`, which may be 0
+        low = below / (product + np.sqrt(np.maximum(product**2 - below * largest, 0)))
+        high = (product + np.sqrt(np.maximum(product**2 - above * smallest, 0))) / smallest
+    known = np.isfinite(low) & np.isfinite(high)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def p_values(first: Estimate, second: Estimate) -> Numbers:

@@ -12,8 +12,9 @@ import pandas as pd
 from analytics.catalogue import lifetime_value as catalogue
 from analytics.groups import Groupings
 from analytics.history import EVERYONE, History
+from analytics.intervals.differences import limits_of_ratio
 from analytics.intervals.estimates import RatioOfSums
-from analytics.intervals.pair_sums import PairSums, pair_aggregates
+from analytics.intervals.pair_sums import Numbers, PairSums, pair_aggregates
 from analytics.marking import Marking, with_interval
 from analytics.money.month_sums import sums_by_group
 from analytics.money.paying_months import paid_terms
@@ -36,7 +37,8 @@ KEYS = ["grouping", "group"]
 def values_by_formula(figures: pd.DataFrame, options: RecordOptions, window: str) -> pd.DataFrame:
     """ARPA x margin / churn of each group, out of the rows of `arpa` and `churn_rate`.
 
-    Undefined where nobody left; where ARPA or churn is missing, so is the value, for the same reason.
+    Undefined where nobody left; where ARPA or churn is missing, so is the value, for the same reason. The interval is
+    that of their ratio, where both have one.
     """
     arpa, churn = _figure(figures, "arpa", ""), _figure(figures, "churn_rate", window)
     rows = arpa.add_suffix("_arpa").join(churn.add_suffix("_churn"), how="inner").reset_index()
@@ -44,7 +46,14 @@ def values_by_formula(figures: pd.DataFrame, options: RecordOptions, window: str
     reason = rows.note_arpa.where(rows.note_arpa != "", rows.note_churn)
     note = reason.mask(rows.value_churn == 0, NOBODY_LEFT)
     keys = rows[KEYS].assign(period=window)
-    return rows_of(catalogue.LTV_FORMULA, keys, values, rows.n_churn, note=note)
+    low, high = limits_of_ratio(_with_limits(rows, "arpa"), _with_limits(rows, "churn"))
+    ends = {"low": _margin(options) * low, "high": _margin(options) * high}
+    return rows_of(catalogue.LTV_FORMULA, keys, values, rows.n_churn, note=note, **ends)
+
+
+def _with_limits(rows: pd.DataFrame, name: str) -> tuple[Numbers, Numbers, Numbers]:
+    value, low, high = (rows[f"{part}_{name}"].to_numpy(dtype=np.float64) for part in ("value", "low", "high"))
+    return value, low, high
 
 
 def values_by_survival(
@@ -153,4 +162,4 @@ def _margin(options: RecordOptions) -> float:
 
 def _figure(figures: pd.DataFrame, name: str, period: str) -> pd.DataFrame:
     rows = figures[(figures.figure == name) & (figures.period == period)]
-    return rows.set_index(KEYS)[["value", "n", "note"]]
+    return rows.set_index(KEYS)[["value", "low", "high", "n", "note"]]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +17,8 @@ from experiments.simulated_company.billing import dated_subscriptions, draw_invo
 from experiments.simulated_company.planted_segments import PLANTED
 from experiments.simulated_company.population import draw_accounts, draw_population, words
 from experiments.simulated_company.usage import draw_events
-from segment_model.errors import SettingsError, SourceError
+from experiments.simulated_company.written_tables import write_tables
+from segment_model.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,6 @@ def write_company(company: SimulatedCompany, directory: Path) -> list[Path]:
     SourceError
         If the directory cannot be written, or holds a `segments.yaml` that says something else.
     """
-    settings = _settings(company.as_of)
-    settings_file = directory / "segments.yaml"
     tables = {
         "accounts": company.customers,
         "subscriptions": company.subscriptions,
@@ -93,22 +91,4 @@ def write_company(company: SimulatedCompany, directory: Path) -> list[Path]:
         "invoices": company.orders,
         "truth": company.truth,
     }
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if settings_file.exists() and settings_file.read_text(encoding="utf-8") != settings:
-            raise SourceError(f"{settings_file} is there with other content: remove it, or choose another directory")
-        written = []
-        for name, table in tables.items():
-            written.append(directory / f"{name}.parquet")
-            table.to_parquet(written[-1], index=False, compression="zstd")
-        settings_file.write_text(settings, encoding="utf-8")
-    except OSError as error:
-        raise SourceError(f"the simulated company cannot be written to {directory}: {error}") from error
-    return [*written, settings_file]
-
-
-def _settings(as_of: datetime.date) -> str:
-    """The settings of the numbered experiment, as of another day."""
-    text = resources.files("experiments").joinpath("10_simulated_company.yaml").read_text(encoding="utf-8")
-    lines = [f"as_of: {as_of.isoformat()}" if line.startswith("as_of:") else line for line in text.splitlines()]
-    return "\n".join(lines) + "\n"
+    return write_tables(tables, "10_simulated_company.yaml", company.as_of, directory)

@@ -39,10 +39,8 @@ from features.conditions.aggregates import (
 )
 from features.conditions.expression import COMPARE
 from features.conditions.tree import ColumnName, FlagLiteral, MomentLiteral, NumberLiteral, TextLiteral
+from features.grammar.summed_numbers import LARGEST, TEN_THOUSANDTHS
 from segment_model.errors import SettingsError, nearest_word
-
-LARGEST = 1e12  # of a summed number, as in the raw tables; a larger one is missing
-TEN_THOUSANDTHS = 10_000
 
 
 class Holds(StrEnum):

@@ -150,7 +150,7 @@ class _Builder:
         self.check_literal(left, right)
         if comparison.operator.is_ordering and isinstance(right, TextLiteral | FlagLiteral):
             raise self.error(
-                f"{comparison.operator} needs a number or a moment, and {_shown(right)} is neither: write "
+                f"{comparison.operator} needs a number or a moment, and {shown_literal(right)} is neither: write "
                 f"{WRITTEN[ReadAs.NUMBER]}, or {WRITTEN[ReadAs.MOMENT]}"
             )
         column, (literal,) = self.matched(left, (right,))
@@ -181,7 +181,9 @@ class _Builder:
         number_as = (ReadAs.FLAG, ReadAs.TEXT) if whole else (ReadAs.FLAG,)
         if own in (wanted, ReadAs.TEXT) or (own is ReadAs.NUMBER and wanted in number_as):
             return
-        raise self.error(f"column {name.name!r} holds a {own}; compare it with {WRITTEN[own]}, not {_shown(literal)}")
+        raise self.error(
+            f"column {name.name!r} holds a {own}; compare it with {WRITTEN[own]}, not {shown_literal(literal)}"
+        )
 
     def matched(self, name: ColumnName, literals: tuple[Literal, ...]) -> tuple[ir.Value, list[Any]]:
         """A column and literals of one kind, of types that every engine compares exactly."""
@@ -190,7 +192,9 @@ class _Builder:
         if numbers and column.type().is_integer() and all(number == int(number) for number in numbers):
             return column, [ibis.literal(int(number)) for number in numbers]
         if any(abs(number) > EXACT and number == int(number) for number in numbers):
-            raise self.error(f"{_shown(literals[0])} is not exact as a number; write it as text, in single quotes")
+            raise self.error(
+                f"{shown_literal(literals[0])} is not exact as a number; write it as text, in single quotes"
+            )
         read = self.as_reading(name, reading)
         return read, [self.constant(literal, read) for literal in literals]
 
@@ -240,7 +244,7 @@ class _Builder:
         return SourceError(f"{self.place}: {message}")
 
 
-def _shown(literal: Literal) -> str:
+def shown_literal(literal: Literal) -> str:
     """A literal as a condition writes it."""
     match literal:
         case TextLiteral(text):

@@ -1,22 +1,17 @@
-"""Names and texts as the grammar of `where` writes them, for the conditions that messages and `init` propose."""
+"""Names as the grammar of `where` writes them, for the conditions that messages and `init` propose."""
 
 from __future__ import annotations
 
-import re
-
+from features.grammar.plain_names import is_plain_name
 from segment_model.errors import SettingsError
+from segment_model.sql_text import quoted_name
 
-PLAIN_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-
-
-def written_text(text: str) -> str:
-    """A text."""
-    return "'" + text.replace("'", "''") + "'"
+READY = "ready"  # in place of the text of a condition over vectors: the ready-made one of that name
 
 
 def written_name(name: str) -> str:
     """The name of a column: in quotes unless it is a plain word there."""
-    if PLAIN_WORD.fullmatch(name):
+    if is_plain_name(name):
         from features.conditions.parse import parse_condition  # imports sqlglot
         from features.conditions.tree import column_names
 
@@ -25,4 +20,4 @@ def written_name(name: str) -> str:
                 return name
         except SettingsError:  # a word of SQL, such as case
             pass
-    return '"' + name.replace('"', '""') + '"'
+    return quoted_name(name)

@@ -57,8 +57,12 @@ class FeatureGroups:
     numbered_ids: frozenset[str] = frozenset()
 
 
-def groups_of(opened: OpenedTables, sources: Sources, settings: FeatureSettings, as_of: AnyAsOf) -> FeatureGroups:
+def groups_of(
+    opened: OpenedTables, sources: Sources, settings: FeatureSettings, as_of: AnyAsOf, partial_use: bool = False
+) -> FeatureGroups:
     """The groups of tables that are open, whose rows all lie before `as_of`.
+
+    partial_use : as `features.learned.LearnedFeatures`.
 
     Raises
     ------
@@ -70,8 +74,8 @@ def groups_of(opened: OpenedTables, sources: Sources, settings: FeatureSettings,
 
     def add_own(table: ir.Table, contract: RawTable) -> None:
         if wanted := own_features.of_table(settings, contract.name):
-            figures = own_features.own_features(table, contract, wanted, as_of, settings.time_zone)
-            parts.append(Part(figures, own_features.own_columns(wanted), contract.name))
+            computed = own_features.own_features(table, contract, wanted, as_of, settings.time_zone)
+            parts.append(Part(computed, own_features.own_columns(wanted), contract.name))
 
     if sources.orders:
         orders = opened.rows[ORDERS.name]
@@ -99,7 +103,10 @@ def groups_of(opened: OpenedTables, sources: Sources, settings: FeatureSettings,
     if sources.subscriptions:
         terms = opened.rows[SUBSCRIPTIONS.name]
         subscription_columns = subscriptions.columns(terms, settings.currency)
-        parts.append(Part(subscriptions.subscriptions(terms, as_of), subscription_columns, SUBSCRIPTIONS.name))
+        figures = subscriptions.subscriptions(terms, as_of, partial_use)
+        parts.append(Part(figures, subscription_columns, SUBSCRIPTIONS.name))
+        if not partial_use:
+            tallies[SUBSCRIPTIONS.name] = (*tallies[SUBSCRIPTIONS.name], *subscriptions.half_known(terms, as_of))
         if "plan" in terms.columns:
             parts.append(Part(subscriptions.plan(terms, as_of), subscriptions.plan_columns(), SUBSCRIPTIONS.name))
         add_own(terms, SUBSCRIPTIONS)

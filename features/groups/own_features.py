@@ -15,7 +15,6 @@ from features.tables.raw_tables import EVENTS, RawTable
 from segment_model.contract import Column, Kind
 from segment_model.errors import SettingsError
 
-GROUP = "own"
 CUSTOMER = "customer_id"
 
 
@@ -74,7 +73,7 @@ def own_columns(own: Mapping[str, OwnFeature]) -> tuple[Column, ...]:
             feature.kind,
             feature.role,
             feature.unit,
-            GROUP,
+            feature.group,
             feature.description or f"{feature.expression} of {feature.table}",
             feature.kind is not Kind.COUNT,
             feature.sensitive,

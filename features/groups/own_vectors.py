@@ -120,7 +120,7 @@ def columns_of(columns: VectorColumns, source: VectorsSource) -> tuple[Column, .
             column.kind,
             source.roles.get(column.theirs, Role.DESCRIPTOR if column.theirs in source.sensitive else Role.BASIS),
             source.units.get(column.theirs, ""),
-            NAME,
+            source.groups.get(column.theirs, NAME),
             f"{column.theirs}, as the vectors table has it",
             nullable=True,
             sensitive=column.theirs in source.sensitive,

@@ -10,11 +10,12 @@ import ibis
 import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
+from features.grammar.summed_numbers import LARGEST
 from features.groups.windows import both, in_window, window_words
 from features.settings import RfmSettings
 from features.tables.canonical import CanonicalTable, Tally
 from features.tables.exact_sums import from_ten_thousandths, ten_thousandths
-from features.tables.raw_tables import LARGEST, ORDERS
+from features.tables.raw_tables import ORDERS
 from segment_model.contract import Column, Kind, Role
 
 GROUP = "rfm"

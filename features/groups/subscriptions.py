@@ -2,24 +2,37 @@
 
 A row of the raw table is a stretch of unchanged terms. Terms that end at or after the as-of moment still run: that
 end was not known before it. A trial runs as other terms do, but has no MRR, and what follows it is no upgrade.
+
+A use is missing where a running term says what is used and not what is allowed, or the reverse: it would be too high
+or too low. A term that says neither has no seats or no quota, and changes nothing.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
+from features.notices import Notice
+from features.tables.canonical import Tally
 from features.tables.exact_sums import from_ten_thousandths, ten_thousandths
+from features.tables.raw_tables import SUBSCRIPTIONS
 from features.tables.term_rules import TRIAL
 from segment_model.contract import Column, Kind, Role
+from segment_model.errors import counted
 
 GROUP = "subscriptions"
 CHANGE_DAYS = 90
 
 
-def subscriptions(terms: ir.Table, as_of: AnyAsOf) -> ir.Table:
-    """One row a customer: the columns of `columns`, but the plan."""
+def subscriptions(terms: ir.Table, as_of: AnyAsOf, partial_use: bool = False) -> ir.Table:
+    """One row a customer: the columns of `columns`, but the plan.
+
+    partial_use : as `features.learned.LearnedFeatures`.
+    """
     cents = ten_thousandths(terms.mrr).fill_null(0)
     terms = terms.mutate(cents=cents, runs=_runs(terms, as_of.clock()))
     terms = terms.mutate(ran=_runs(terms, as_of.clock(CHANGE_DAYS)))
@@ -42,6 +55,7 @@ def subscriptions(terms: ir.Table, as_of: AnyAsOf) -> ir.Table:
         **({"seats": terms.seats.sum(where=terms.runs)} if "seats" in terms.columns else {}),
         **{f"{n}_used": ten_thousandths(terms[used]).sum(where=terms.runs) for n, (used, _) in pairs.items()},
         **{f"{n}_allowed": ten_thousandths(terms[allowed]).sum(where=terms.runs) for n, (_, allowed) in pairs.items()},
+        **({} if partial_use else {f"{n}_halves": (_half(terms, n) & terms.runs).sum() for n in pairs}),
     )
     values = {
         "mrr": from_ten_thousandths(sums.now),
@@ -55,8 +69,36 @@ def subscriptions(terms: ir.Table, as_of: AnyAsOf) -> ir.Table:
         values["seats"] = sums.seats.fill_null(0.0)
     for name in pairs:
         used, allowed = sums[f"{name}_used"].cast("float64"), sums[f"{name}_allowed"].cast("float64")
-        values[name] = used / ibis.ifelse(allowed > 0, allowed, None)
+        usable = allowed > 0 if partial_use else (allowed > 0) & (sums[f"{name}_halves"] == 0)
+        values[name] = used / ibis.ifelse(usable, allowed, None)
     return sums.select("customer_id", **values)
+
+
+def half_known(terms: ir.Table, as_of: AnyAsOf) -> tuple[Tally, ...]:
+    """The tally of the running terms that make a use missing; none where the table has no use."""
+    pairs, running = _pairs(terms), _runs(terms, as_of.clock())
+    if not pairs:
+        return ()
+
+    def count_rows(totals: Mapping[str, Any], counts: Mapping[str, int]) -> dict[str, int]:
+        own = {
+            f"with_only_one_of_{used}_and_{allowed}": int(totals[name] or 0) for name, (used, allowed) in pairs.items()
+        }
+        return {**counts, **{name: count for name, count in own.items() if count}}
+
+    def notices(totals: Mapping[str, Any]) -> tuple[Notice, ...]:
+        return tuple(
+            Notice(
+                SUBSCRIPTIONS.name,
+                f"{name} is missing for customers with a running term that says only one of {used} and {allowed}: "
+                f"{counted(int(totals[name]), 'such term')}. Write both, or neither where the term has no {allowed}",
+            )
+            for name, (used, allowed) in pairs.items()
+            if totals[name]
+        )
+
+    sums = terms.aggregate(**{name: (_half(terms, name) & running).sum() for name in pairs})
+    return (Tally(sums, count_rows, "subscriptions: counting terms with half of a use", notices),)
 
 
 def plan(terms: ir.Table, as_of: AnyAsOf) -> ir.Table:
@@ -101,7 +143,8 @@ def columns(terms: ir.Table, currency: str) -> tuple[Column, ...]:
         listed.append(Column("seats", Kind.COUNT, tell, "seats", GROUP, text, low="few seats", high="many seats"))
     words = {"seat_use": ("empty seats", "full seats"), "quota_use": ("far below quota", "near the quota")}
     for name, (used, allowed) in _pairs(terms).items():
-        text, (low, high) = f"{used} / {allowed} of the running terms", words[name]
+        text = f"{used} / {allowed} of the running terms; missing where one of them says only one of the two"
+        low, high = words[name]
         listed.append(Column(name, Kind.NUMBER, base, f"of {allowed}", GROUP, text, True, low=low, high=high))
     return tuple(listed)
 
@@ -118,6 +161,12 @@ def _runs(terms: ir.Table, moment: ir.TimestampScalar) -> ir.BooleanValue:
     if "ended_at" not in terms.columns:
         return begun
     return begun & (terms.ended_at.isnull() | (terms.ended_at >= moment))
+
+
+def _half(terms: ir.Table, name: str) -> ir.BooleanValue:
+    """Whether a term says only one of what is used and what is allowed."""
+    used, allowed = _pairs(terms)[name]
+    return terms[used].isnull() != terms[allowed].isnull()
 
 
 def _pairs(terms: ir.Table) -> dict[str, tuple[str, str]]:

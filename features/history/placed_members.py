@@ -17,7 +17,7 @@ from features.vector_table import IdType
 class PlacedMembers:
     """Members, placed once in each engine that asks.
 
-    members : `customer_id` as text, and columns of text or whole numbers.
+    members : `customer_id` as text, and columns of text or numbers.
     """
 
     members: pd.DataFrame

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -17,16 +18,19 @@ from features.computed_parts import RowsRead, customers_of, part_frame, read_aga
 from features.groups.all_groups import FeatureGroups, contract_of, groups_of, joined
 from features.groups.opened_tables import OpenedTables, open_tables
 from features.history.dated_rows import DATED, dated_rows
+from features.history.exposures import open_exposures
 from features.history.part_programs import PartPrograms
 from features.history.temporary_tables import TemporaryTables
 from features.joining.population import left_out
 from features.learned import LearnedFeatures
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines
-from features.tables.raw_tables import CUSTOMERS
+from features.tables.canonical import CanonicalTable
+from features.tables.raw_tables import CUSTOMERS, EXPERIMENTS
 from segment_model.contract import VectorContract
 
 KNOWN_AT = "known_at"
+NO_CONDITIONS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class PastVectors:
 class TableHistory:
     """The usable rows before a moment, and what was counted of all rows.
 
-    `temporary` makes tables beside them.
+    `temporary` makes tables beside them. exposures : the rows of the table of experiments, where they were asked for.
     """
 
     sources: Sources
@@ -49,6 +53,7 @@ class TableHistory:
     learned: LearnedFeatures
     opened: OpenedTables
     read: Mapping[str, RowsRead]
+    exposures: ir.Table | None = None
     temporary: TemporaryTables = field(default_factory=TemporaryTables)
 
     @property
@@ -98,22 +103,29 @@ class TableHistory:
         return PastVectors(self.learned.apply(frame, self.contract), self.contract)
 
     def _groups(self, as_of: AnyAsOf) -> FeatureGroups:
-        return groups_of(self.opened.before(as_of), self.sources, self.settings, as_of)
+        return groups_of(self.opened.before(as_of), self.sources, self.settings, as_of, self.learned.partial_use)
 
     @cached_property
     def _programs(self) -> PartPrograms:
         return PartPrograms.compiled(self._groups(LaterAsOf()), self._groups)
 
-    def rows(self, name: str, observed_until: AsOf) -> ir.Table:
+    def rows(self, name: str, observed_until: AsOf, conditions: Mapping[str, str] = NO_CONDITIONS) -> ir.Table:
         """The rows of a dated table for the analyst's figures (`features.history.dated_rows`)."""
-        return dated_rows(self.opened, name, observed_until)
+        return dated_rows(self.opened, name, observed_until, conditions, self.settings.time_zone)
 
 
 @contextmanager
 def open_history(
-    sources: Sources, settings: FeatureSettings, until: AsOf, base: Path, learned: LearnedFeatures
+    sources: Sources,
+    settings: FeatureSettings,
+    until: AnyAsOf,
+    base: Path,
+    learned: LearnedFeatures,
+    with_exposures: bool = False,
 ) -> Iterator[TableHistory]:
     """Open the tables until a moment; files are read once, and their connections are closed with the block.
+
+    with_exposures : also those of experiments.
 
     Raises
     ------
@@ -123,9 +135,17 @@ def open_history(
         If a setting needs another table.
     """
     with Engines(base, settings.time_zone) as engines:
-        opened = read_again(
-            engines,
-            lambda: open_tables(engines.open_typed, sources, settings, until, learned.own, engines.keep_files),
-        )
+
+        def open_all() -> tuple[OpenedTables, CanonicalTable | None]:
+            opened = open_tables(engines.open_typed, sources, settings, until, learned.own, engines.keep_files)
+            if sources.experiments is None or not with_exposures:
+                return opened, None
+            return opened, open_exposures(engines.open_typed, sources.experiments, settings, until, engines.keep_files)
+
+        opened, exposures = read_again(engines, open_all)
         read = {name: rows_read(tallies) for name, tallies in opened.tallies.items()}
-        yield TableHistory(sources, settings, learned, opened, read)
+        if exposures is None:
+            yield TableHistory(sources, settings, learned, opened, read)
+        else:
+            read[EXPERIMENTS.name] = rows_read(exposures.tallies)
+            yield TableHistory(sources, settings, learned, opened, read, exposures.table)

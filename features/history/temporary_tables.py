@@ -13,14 +13,15 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from pyarrow import csv
 
-from features.reading.sql_text import quoted_name
 from features.sources import plain_errors
 from features.vector_table import IdType
+from segment_model.sql_text import quoted_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ID_TYPES = {IdType.TEXT: "TEXT", IdType.INTEGER: "BIGINT"}
+NUMBER_TYPES = {"i": "BIGINT", "u": "BIGINT", "f": "DOUBLE PRECISION"}  # by the kind of a NumPy type
 CUSTOMER = "customer_id"
 INCOMING = "segments_incoming"
 
@@ -43,9 +44,9 @@ class TemporaryTables:
         return self._create(backend, f"AS {backend.compile(table)}")
 
     def place(self, frame: pd.DataFrame, beside: ir.Table, ids: IdType) -> ir.Table:
-        """The frame as a table in the engine of `beside`.
+        """The frame as a table in the engine of `beside`; a missing number is null there.
 
-        frame : columns of text or whole numbers, of which `customer_id` is text. ids : IdType.INTEGER only where every
+        frame : columns of text or numbers, of which `customer_id` is text. ids : IdType.INTEGER only where every
         id writes a whole number of 64 bits.
 
         Raises
@@ -55,7 +56,7 @@ class TemporaryTables:
         """
         backend = beside.get_backend()
         types = {
-            name: ID_TYPES[ids] if name == CUSTOMER else "BIGINT" if values.dtype.kind in "iu" else "TEXT"
+            name: ID_TYPES[ids] if name == CUSTOMER else NUMBER_TYPES.get(values.dtype.kind, "TEXT")
             for name, values in frame.items()
         }
         if backend.name == "duckdb":

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from features.conditions.written import written_name, written_text
+from features.conditions.written import written_name
 from features.joining.table_customers import TableCustomers
 from features.notices import Notice
 from segment_model.errors import counted
+from segment_model.sql_text import quoted
 
 FEWEST_CUSTOMERS = 20  # as many as a discovery needs; among fewer, each has a large share
 LARGE_SHARE = 0.1  # of all orders or events
@@ -60,5 +61,5 @@ def _before_a_gap(counts: NDArray[np.float64]) -> int:
 def _condition(column: str, ids: Sequence[str], numeric: bool) -> str:
     """The SQL condition under which none of the ids is left, such as `CustomerID <> '0'`."""
     name = written_name(column)
-    texts = ids if numeric else [written_text(text) for text in ids]
+    texts = ids if numeric else [quoted(text) for text in ids]
     return f"{name} <> {texts[0]}" if len(texts) == 1 else f"{name} not in ({', '.join(texts)})"

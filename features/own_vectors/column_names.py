@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+from features.grammar.plain_names import is_plain_name
+
 LONGEST = 40  # characters: PostgreSQL cuts names at 63 bytes, and the readers of a table put words before them
 # names that the readers of a table use themselves
 RESERVED = re.compile(r"customer_id|null_words_in_\w+|with_\w+_as_missing", re.IGNORECASE)
@@ -34,7 +35,7 @@ def plain_names(theirs: Iterable[str], taken: Iterable[str] = ()) -> dict[str, s
 
 def is_usable(name: str) -> bool:
     """Whether a name may be that of a column in the vector."""
-    return len(name) <= LONGEST and bool(PLAIN.fullmatch(name)) and not RESERVED.fullmatch(name)
+    return len(name) <= LONGEST and is_plain_name(name) and not RESERVED.fullmatch(name)
 
 
 def _plain(name: str) -> str:

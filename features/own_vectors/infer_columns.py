@@ -79,6 +79,7 @@ def _check_named(available: Sequence[str], source: VectorsSource) -> None:
         "kinds": source.kinds,
         "roles": source.roles,
         "units": source.units,
+        "groups": source.groups,
         "sensitive": source.sensitive,
         "columns": source.columns.values(),
     }

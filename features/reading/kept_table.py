@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from features.reading.sql_text import quoted, quoted_name
+from segment_model.sql_text import quoted, quoted_name
 
 ID = "_id"  # the end of the names of our columns of keys
 NO_INTEGER = "segments: no integer in "  # before the column's name, in the error that ends an attempt

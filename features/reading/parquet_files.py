@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 
 from features.reading.header import refuse_twins
-from features.reading.sql_text import quoted_name, quoted_path
+from features.reading.sql_text import quoted_path
 from segment_model.errors import SourceError
+from segment_model.sql_text import quoted_name
 
 MAGIC = b"PAR1"
 NANOSECONDS = "timestamp[ns"  # how the Arrow types of moments with nanoseconds begin

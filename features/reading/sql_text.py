@@ -1,19 +1,11 @@
-"""Texts, names and paths in SQL."""
+"""Paths in SQL."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-
-def quoted(text: str) -> str:
-    """A text as a literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def quoted_name(name: str) -> str:
-    """The name of a column or table."""
-    return '"' + name.replace('"', '""') + '"'
+from segment_model.sql_text import quoted
 
 
 def quoted_path(path: Path) -> str:

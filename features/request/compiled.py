@@ -26,11 +26,19 @@ from features.request.sql_program import RecordProgram
 from features.scores.score_columns import SCORED
 from features.tables.raw_tables import RawColumn
 from segment_model.contract import Column, VectorContract
-from segment_model.errors import SourceError
+from segment_model.errors import SegmentsError
 
 Value = float | str | None
 # after these DuckDB answers nothing any more: "the database has been invalidated"
 ENDS_THE_ENGINE = (duckdb.FatalException, duckdb.InternalException)
+
+
+class EngineError(SegmentsError):
+    """The engine failed on rows whose values had been checked: no fault of the rows."""
+
+
+class EngineTimeoutError(EngineError):
+    """The engine was stopped at the end of its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +83,10 @@ class VectorCompiler:
 
         Raises
         ------
-        SourceError
-            If the engine fails or takes too long.
+        EngineTimeoutError
+            If the engine takes too long.
+        EngineError
+            If the engine fails.
         """
         engine = self._engine(zoned, capacity_for(tables))
         engine.end = time.monotonic() + seconds
@@ -89,10 +99,10 @@ class VectorCompiler:
                 values, has_rows = engine.values(size)
                 counts = engine.counts()
         except (TimeoutError, duckdb.InterruptException) as error:
-            raise SourceError(f"the features took more than {seconds:g} s") from error
+            raise EngineTimeoutError(f"the features took more than {seconds:g} s") from error
         except duckdb.Error as error:
             ended = isinstance(error, ENDS_THE_ENGINE)
-            raise SourceError("the features could not be computed from these rows; the log has the reason") from error
+            raise EngineError(f"the engine could not compute the features: {error}") from error
         finally:
             watch.cancel()
             watch.join()  # a late interrupt must not hit the next call

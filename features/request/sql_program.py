@@ -69,7 +69,8 @@ class RecordProgram:
             return ibis.table(types[name], name=name)
 
         sources, as_of, own = spec.sources(), LaterAsOf(), spec.learned.own.under_our_names()
-        groups = groups_of(open_tables(table, sources, spec.settings, as_of, own), sources, spec.settings, as_of)
+        opened = open_tables(table, sources, spec.settings, as_of, own)
+        groups = groups_of(opened, sources, spec.settings, as_of, spec.learned.partial_use)
         made = contract_of(groups, spec.settings)
         kinds = {column.name: column.kind for column in made.columns}
         if absent := [column.name for column in contract.columns if kinds.get(column.name) != column.kind]:

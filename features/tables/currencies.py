@@ -11,12 +11,14 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from features.conditions.written import written_name, written_text
+from features.conditions.written import written_name
+from features.grammar.summed_numbers import LARGEST
 from features.notices import Notice
 from features.source_settings import TableSource
 from features.tables.canonical import CanonicalTable, Tally
-from features.tables.raw_tables import LARGEST, ORDERS, SUBSCRIPTIONS
+from features.tables.raw_tables import ORDERS, SUBSCRIPTIONS
 from segment_model.errors import SourceError, counted
+from segment_model.sql_text import quoted
 
 MONEY = {ORDERS.name: ("amount", "price", "discount", "refunded_amount", "cost"), SUBSCRIPTIONS.name: ("mrr",)}
 CURRENCY = "currency"
@@ -69,7 +71,7 @@ class Currencies:
     def check(self, rows: Mapping[str, int], written: Mapping[str, str]) -> None:
         """Refuse several currencies without rates, and a currency without a rate. written : how the rows write each."""
         if not self.rates and len(rows) > 1:
-            condition = f"{written_name(self.column)} = {written_text(written[next(iter(rows))])}"
+            condition = f"{written_name(self.column)} = {quoted(written[next(iter(rows))])}"
             raise SourceError(
                 f"{self.table}: money is in several currencies ({_listed(rows)}); choose one by where: {condition}, or "
                 f"give `exchange_rates` to features.currency ({self.own})"

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ibis.expr.types as ir
 
-TEN_THOUSANDTHS = 10_000
+from features.grammar.summed_numbers import TEN_THOUSANDTHS
+
+__all__ = ["TEN_THOUSANDTHS", "from_ten_thousandths", "ten_thousandths"]
 
 
 def ten_thousandths(value: ir.NumericValue) -> ir.IntegerValue:
-    """The value, missing or within `raw_tables.LARGEST` (else the engine fails), in whole ten-thousandths."""
+    """The value, missing or within `summed_numbers.LARGEST` (else the engine fails), in whole ten-thousandths."""
     return (value.cast("float64") * TEN_THOUSANDTHS).round().cast("int64")
 
 

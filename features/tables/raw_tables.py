@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from features.grammar.summed_numbers import LARGEST
 from segment_model.errors import SourceError, nearest_word
-
-LARGEST = 1e12  # of summed values: a larger one is an error in the data, and its ten-thousandths overflow 64 bits
 
 
 class RawType(StrEnum):
@@ -140,6 +139,16 @@ SUBSCRIPTIONS = RawTable(
         RawColumn("seats_used", NUMBER, False, "seats in use", LARGEST),
         RawColumn("quota", NUMBER, False, "units allowed", LARGEST),
         RawColumn("quota_used", NUMBER, False, "units used", LARGEST),
+    ),
+)
+EXPERIMENTS = RawTable(
+    "experiments",
+    "exposed_at",
+    (
+        CUSTOMER,
+        RawColumn("experiment", TEXT, True, "name of the experiment; rows without it are left out and counted"),
+        RawColumn("arm", TEXT, True, "what the customer got, such as `control`; rows without it are left out too"),
+        RawColumn("exposed_at", MOMENT, True, "when the customer first could be affected; a customer's first counts"),
     ),
 )
 RAW_TABLES = (ORDERS, EVENTS, CUSTOMERS, SUBSCRIPTIONS)

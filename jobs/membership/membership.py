@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from analytics.history import NOT_ASSIGNABLE
+from analytics.history import NOT_ASSIGNABLE, condition_column
 from analytics.month_ends import MonthEnds
 from features.as_of import AsOf
+from features.conditions.on_vectors.named_conditions import NO_CONDITIONS, NamedConditions
 from features.history.fingerprints import fingerprints
 from features.history.table_history import TableHistory
 from jobs.membership.compared_columns import compared_columns, texts
 from jobs.membership.hollow import hollow_months
 from jobs.membership.membership_file import membership_file, read_members, write_members
+from jobs.membership.met_conditions import condition_texts
 from jobs.membership.month_members import SEGMENT, assigned
 from segment_model.errors import counted
 from segment_model.model import SegmentModel
@@ -31,9 +33,10 @@ class Membership:
     """Who was where, when.
 
     members : a row a customer and month end at which there were rows of it: `customer_id` (text), `position` in
-    `MonthEnds.dates`, `segment` (an id, UNASSIGNED or NOT_ASSIGNABLE), and the attributes to compare by as they were
-    then, missing where they are not known. compared : their names. hollow : the positions of hollow month ends, with
-    the reason. notes : what was assumed, in sentences.
+    `MonthEnds.dates`, `segment` (an id, UNASSIGNED or NOT_ASSIGNABLE), the attributes to compare by as they were then,
+    missing where they are not known, and for each condition whether the vector of then meets it
+    (`analytics.history.condition_column`). compared : the names of the attributes. hollow : the positions of hollow
+    month ends, with the reason. notes : what was assumed, in sentences.
     """
 
     members: pd.DataFrame
@@ -50,11 +53,12 @@ def membership_of(
     ends: MonthEnds,
     as_of: AsOf,
     announce: Announce,
+    conditions: NamedConditions = NO_CONDITIONS,
 ) -> Membership:
     """The membership at each month end, from the file where it is kept.
 
     as_of : the moment for which the model's cards hold; at a month end that is this moment, members are what the cards
-    count.
+    count. conditions : of the vectors of the history.
 
     Raises
     ------
@@ -62,19 +66,19 @@ def membership_of(
         If an engine fails, or the tables do not make the model's columns.
     """
     compared = compared_columns(settings, history.contract)
-    trained = _trained(settings, model)
+    trained = trained_until(settings, model)
     hollow = hollow_months(ends, history.oldest, trained, history.settings, model.contract) if trained else {}
     alone = _told_nothing(ends, as_of, hollow)
-    file = membership_file(base, _made_from(settings, base, model, history, ends, compared, alone))
+    file = membership_file(base, _made_from(settings, base, model, history, ends, compared, alone, conditions))
     members = read_members(file)
     if members is None:
         announce(f"assigning customers at {counted(len(ends.dates), 'month end')}")
-        members = compute_members(model, history, ends, compared, alone)
+        members = compute_members(model, history, ends, compared, alone, conditions)
         try:
             write_members(members, file)
         except OSError as error:
             announce(f"the membership is not kept for the next time: {file.parent} {error.strerror or error}")
-    return Membership(members, compared, hollow, _notes(ends, members, hollow, history, compared))
+    return Membership(members, compared, hollow, _notes(ends, members, hollow, history, compared, conditions))
 
 
 def compute_members(
@@ -83,6 +87,7 @@ def compute_members(
     ends: MonthEnds,
     compared: tuple[str, ...],
     alone: frozenset[int] = frozenset(),
+    conditions: NamedConditions = NO_CONDITIONS,
 ) -> pd.DataFrame:
     """The rows of a membership, month end by month end; each is told the segments of the one before.
 
@@ -99,10 +104,12 @@ def compute_members(
         frame = history.vectors(AsOf.at(day, history.settings.time_zone)).frame
         previous = assigned(model, frame, None if position in alone else previous)
         month = pd.DataFrame({SEGMENT: previous, **texts(frame, compared, history.contract)})
+        month = month.assign(**condition_texts(frame, conditions))
         month.insert(0, POSITION, position)
         months.append(month.rename_axis(CUSTOMER).reset_index())
     whole = pd.concat(months, ignore_index=True)
-    return whole.astype({CUSTOMER: "str", POSITION: "int64", SEGMENT: "str", **dict.fromkeys(compared, "str")})
+    plain = dict.fromkeys((CUSTOMER, SEGMENT, *compared, *map(condition_column, conditions)), "str")
+    return whole.astype({**plain, POSITION: "int64"})
 
 
 def _made_from(
@@ -113,6 +120,7 @@ def _made_from(
     ends: MonthEnds,
     compared: tuple[str, ...],
     alone: frozenset[int],
+    conditions: NamedConditions,
 ) -> dict[str, object]:
     return {
         "model": model.digest,
@@ -121,6 +129,7 @@ def _made_from(
         "dates": [day.isoformat() for day in ends.dates],
         "compared": compared,
         "alone": sorted(alone),
+        "conditions": conditions.texts,
         "fingerprints": fingerprints(settings.sources, base, history.opened),
     }
 
@@ -131,7 +140,7 @@ def _told_nothing(ends: MonthEnds, as_of: AsOf, hollow: Mapping[int, str]) -> fr
     return frozenset(cards | {position + 1 for position in hollow})
 
 
-def _trained(settings: Settings, model: SegmentModel) -> datetime | None:
+def trained_until(settings: Settings, model: SegmentModel) -> datetime | None:
     """The as-of moment of the training, on the wall clock of the business; None for a model without one."""
     text = model.provenance.get("as_of")
     if text is None:
@@ -146,6 +155,7 @@ def _notes(
     hollow: Mapping[int, str],
     history: TableHistory,
     compared: tuple[str, ...],
+    conditions: NamedConditions,
 ) -> tuple[str, ...]:
     notes = [
         "who was in which segment is computed by today's model, from the rows before each month end; a customer on a "
@@ -167,4 +177,10 @@ def _notes(
             f"{ends.dates[int(refused.index[worst])]}: {counted(int(refused.iloc[worst]), 'customer')}"
         )
     notes += [f"{name}: {history.undated[name]}" for name in compared if name in history.undated]
+    notes += [
+        f"the condition {name} reads {column}: {history.undated[column]}"
+        for name, condition in conditions.by_name.items()
+        for column in condition.columns
+        if column in history.undated
+    ]
     return tuple(notes)

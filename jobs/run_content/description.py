@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
 from jobs.run_content.metrics import record_metrics
+from registry.limits import DESCRIPTION_LIMIT
 from reporting.rendering import percent, short_amount
 from reporting.tables import money_columns, money_of
 from segment_model.errors import counted
 from segment_model.language.wording import plain_number
 from training.discovery.discovery import Discovery
 
-MOST_CHARACTERS = 5000  # that MLflow keeps of the description of a version
 _MARKUP = re.compile(r"([\\`*_\[\]#~])")
 # a backslash before these is not understood by every reader of Markdown, an entity is
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"})
@@ -27,7 +27,7 @@ WORDS = "typically"
 def description_of(
     title: str, vectors: CustomerVectors, discovery: Discovery, record: AnalystRecord | None = None
 ) -> str:
-    """The description, of at most MOST_CHARACTERS; a table that is longer loses its sentences, then its last rows."""
+    """The description, of at most DESCRIPTION_LIMIT; a table that is longer loses its sentences, then its last rows."""
     customers = counted(len(vectors.frame), "customer")
     exemplars = discovery.model.provenance["exemplars"]
     kept = f" The model keeps {counted(exemplars, 'encoded training customer')} as exemplars." if exemplars else ""
@@ -36,7 +36,7 @@ def description_of(
         f"{_escaped(title)}: {customers}{vectors.moment}. Chosen: {_escaped(discovery.choice.reason)}.\n\n"
         f"The whole record with pictures is in the artifact `report.html`.{kept}\n"
     )
-    return markdown_table(_rows(discovery, record), MOST_CHARACTERS - len(rest)) + rest[: MOST_CHARACTERS // 2]
+    return markdown_table(_rows(discovery, record), DESCRIPTION_LIMIT - len(rest)) + rest[: DESCRIPTION_LIMIT // 2]
 
 
 def markdown_table(rows: Sequence[Mapping[str, str]], most: int) -> str:

@@ -13,6 +13,7 @@ from jobs.run_content.description import description_of
 from jobs.run_content.insights import FILE_NAME as INSIGHTS
 from jobs.run_content.metrics import discovery_metrics, record_metrics, succession_metrics
 from jobs.run_content.parameters import parameters_of
+from registry.limits import TAG_LIMIT
 from registry.runs.records import DiscoveryRecord
 from reporting.content.stored_content import FILE_NAME as EVIDENCE
 from reporting.evidence import evidence_table
@@ -28,7 +29,6 @@ from training.settings import Settings
 
 LIBRARIES = ("hdbscan", "ibis-framework", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "umap-learn")
 FAILED_PICTURES = "failed_pictures"
-TAG_LIMIT = 5000  # characters
 
 
 def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
         "data_digest": vectors.digest,
         "learned_features": vectors.learned.to_json(),
         "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
-        "settings": settings.model_dump(mode="json", exclude={"analytics", "registry", "sweep", "title"}),
+        "settings": settings.model_dump(mode="json", exclude={"analytics", "conditions", "registry", "sweep", "title"}),
         "versions": versions(),
     }
 

@@ -56,12 +56,16 @@ def succession_metrics(model: SegmentModel) -> Metrics:
 
 
 def record_metrics(record: AnalystRecord) -> Metrics:
-    """The total of the money at the last month end, and the churn rate of each segment; a missing figure is None."""
+    """The total of the money at the last month end, and of each segment the churn rate and the latest rates of goals;
+    a missing figure is None."""
     figures = record.figures
     totals = figures[(figures["grouping"] == EVERYONE) & figures["figure"].isin(TOTALS)]
     rates = figures[(figures["grouping"] == SEGMENT) & figures["figure"].isin(BY_SEGMENT)]
     rates = rates[~rates["group"].isin([UNASSIGNED, NOT_ASSIGNABLE])]  # these are no segments
+    odds = record.odds[(record.odds["grouping"] == SEGMENT) & record.odds["latest"].astype(bool)]
+    odds = odds[~odds["group"].isin([UNASSIGNED, NOT_ASSIGNABLE])]
     return {
+        **{f"goal_rate/{row.goal}/{row.group}": _number(row.rate) for row in odds.itertuples()},
         **{TOTALS[row["figure"]]: _number(row["value"]) for row in _latest(totals)},
         **{f"{row['figure']}/{row['group']}": _number(row["value"]) for row in _latest(rates)},
     }

@@ -14,8 +14,8 @@ from jobs.registry_location import location_of
 from jobs.sweep.sweep_files import lock_file, trials_file
 from jobs.sweep.sweep_log import SweepLog
 from segment_model.errors import SettingsError, counted
+from segment_model.storage.file_lock import exclusive_lock
 from training.discovery.discovery import Discovery, discover
-from training.outbox.file_lock import exclusive_lock
 from training.progress import Announce, Progress
 from training.settings import Settings, parse_settings
 from training.sweep_settings import SweepSettings
@@ -70,7 +70,7 @@ def _sweep_under_lock(
         lambda text: vectors_of(parse_settings(json.loads(text)), config.parent)
     )
     vectors = vectors_by(_of_vectors(settings))
-    announce(describe_vectors(vectors, settings.discovery.encoding))
+    announce(describe_vectors(vectors, settings.discovery))
     check_columns(wanted.space, vectors.contract)
     yardstick = Yardstick.of(vectors.frame, vectors.contract, settings.discovery)
     key = key_of(settings.model_dump(mode="json", exclude=NOT_OF_A_TRIAL), wanted, vectors.digest)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from jobs.sweep.sweep_files import best_table, snippet
 from registry.connection import RegistryLocation
+from registry.limits import TAG_LIMIT
 from registry.orphans.killed_runs import end_killed_runs
 from registry.runs.sweep_runs import SweepRecord, TrialRecord, log_sweep
 from segment_model.errors import UnreachableError
@@ -83,5 +84,5 @@ class SweepLog:
 
 
 def _record_of(trial: Trial) -> TrialRecord:
-    tags = {"verdict": trial.verdict, "chosen": trial.chosen, "refused": trial.refused[:5000]}
+    tags = {"verdict": trial.verdict, "chosen": trial.chosen, "refused": trial.refused[:TAG_LIMIT]}
     return TrialRecord(trial.number, trial.values, trial.figures, {name: text for name, text in tags.items() if text})

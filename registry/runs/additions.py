@@ -26,7 +26,7 @@ def add_to_run(
     RegistryError
         If there is no such run, the registry does not answer, or a name cannot be a file's.
     """
-    with tempfile.TemporaryDirectory(prefix="segments-run-") as temporary, connected(location) as connection:
+    with connected(location) as connection, tempfile.TemporaryDirectory(prefix="segments-run-") as temporary:
         files = Path(temporary) / "files"
         write_tables(tables, files)
         write_figures(figures, files)

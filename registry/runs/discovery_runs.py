@@ -35,8 +35,8 @@ def log_discovery(location: RegistryLocation, record: DiscoveryRecord, files: Pa
         does not load.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="segments-run-") as temporary,
         connected(location, create=True) as connection,
+        tempfile.TemporaryDirectory(prefix="segments-run-") as temporary,
     ):
         if files is None:
             files = Path(temporary) / "files"

@@ -28,8 +28,8 @@ def fetch_files(
         return {}
     wanted = set(names)
     with (
-        tempfile.TemporaryDirectory(prefix="segments-files-", dir=folder) as download,
         connected(location) as connection,
+        tempfile.TemporaryDirectory(prefix="segments-files-", dir=folder) as download,
     ):
         stored = {
             file.path

@@ -41,7 +41,8 @@ class TrialRecord:
 class SweepRecord:
     """A sweep so far.
 
-    key : its permanent name. status : RUNNING, KILLED or FINISHED; only a FINISHED sweep sends tables and texts.
+    key : its permanent name. source : the command. status : RUNNING, KILLED or FINISHED; only a FINISHED sweep sends
+    tables and texts.
     """
 
     key: str
@@ -53,6 +54,7 @@ class SweepRecord:
     tags: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    source: str = "segments sweep"
 
 
 def log_sweep(location: RegistryLocation, record: SweepRecord) -> str:
@@ -86,7 +88,7 @@ def log_sweep(location: RegistryLocation, record: SweepRecord) -> str:
 
 def _run_of(connection: Connection, experiment: str, record: SweepRecord) -> str:
     runs = connection.client.search_runs([experiment], f"tags.`{SWEEP}` = '{record.key}'", max_results=1)
-    tags = {**Process.mine().tags, SWEEP: record.key, "mlflow.source.name": "segments sweep"}
+    tags = {**Process.mine().tags, SWEEP: record.key, "mlflow.source.name": record.source}
     if not runs:
         created: str = connection.client.create_run(experiment, run_name=record.name, tags=tags).info.run_id
         log_values(connection, created, record.params, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from pathlib import Path
@@ -15,7 +16,6 @@ from segment_model.model import SegmentModel
 
 CHAMPION = "champion"
 VERSIONS_A_PAGE = 200
-TAG_LIMIT = 5000  # characters that the registry holds in one tag
 
 # Tags of a version
 DIGEST = "digest"
@@ -86,6 +86,15 @@ def tag_of(version: Any, key: str) -> str:
         raise RegistryError(
             f"version {version.version} of {version.name!r} has no tag {key!r}: it was not registered by us"
         ) from None
+
+
+def segment_ids_of(version: Any) -> tuple[str, ...]:
+    """The ids of a version's segments, in its order; none for a version that was not registered by us."""
+    try:
+        ids = json.loads(version.tags[SEGMENTS])
+    except (KeyError, ValueError, RecursionError):
+        return ()
+    return tuple(ids) if isinstance(ids, list) and all(isinstance(segment_id, str) for segment_id in ids) else ()
 
 
 def load_version(connection: Connection, version: Any, folder: Path | None = None) -> SegmentModel:

@@ -7,7 +7,6 @@ promotion at the same moment. No record is ever deleted.
 
 from __future__ import annotations
 
-import getpass
 import json
 import secrets
 import time
@@ -18,6 +17,7 @@ from enum import StrEnum
 from typing import Any
 
 from registry.connection import Connection, RegistryLocation, connected
+from registry.versions.current_person import current_person
 from registry.versions.entities import CHAMPION, all_versions, find_version, load_version
 from registry.versions.versions import RegisteredVersion, describe_version
 from segment_model.errors import RegistryError
@@ -137,7 +137,7 @@ def _move(connection: Connection, alias: str, act: Act, before: str | None, vers
     load_version(connection, version)
     highest = max((promotion.number for promotion in _promotions(connection)), default=0)
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    attempt = Promotion(highest + 1, alias, act, before, number, _who(), now)
+    attempt = Promotion(highest + 1, alias, act, before, number, current_person(), now)
     key = f"{TAG}{attempt.number:06d}.{secrets.token_hex(4)}"
 
     def note(outcome: Outcome) -> Promotion:
@@ -184,10 +184,3 @@ def _read(text: str) -> Promotion | None:
         return None
     words = (promotion.alias, promotion.before or "", promotion.after, promotion.by, promotion.at)
     return promotion if isinstance(promotion.number, int) and all(isinstance(word, str) for word in words) else None
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container without a name for its user
-        return "unknown"

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from registry.connection import Connection, RegistryLocation, connected
+from registry.limits import DESCRIPTION_LIMIT, TAG_LIMIT
 from registry.versions.entities import (
     AS_OF,
     COUNT,
@@ -13,7 +14,6 @@ from registry.versions.entities import (
     LINEAGE,
     SEGMENTS,
     SUCCEEDS,
-    TAG_LIMIT,
     VERDICT,
     all_versions,
     load_package,
@@ -23,7 +23,6 @@ from segment_model.errors import RegistryError, counted
 from segment_model.model import SegmentModel
 
 NOTE = "mlflow.note.content"
-DESCRIPTION_LIMIT = 5000  # characters that the registry holds in the description of a version
 
 
 def register(location: RegistryLocation, run_id: str) -> str:

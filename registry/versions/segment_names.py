@@ -8,10 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict, astuple
+from datetime import UTC, datetime
 from typing import Any
 
 from registry.connection import Connection, RegistryLocation, connected
-from registry.versions.entities import CHAMPION, SEGMENTS, TAG_LIMIT, aliases_of, all_versions, load_version, tag_of
+from registry.limits import TAG_LIMIT
+from registry.versions.entities import CHAMPION, aliases_of, all_versions, load_version, segment_ids_of
 from segment_model.cards import SegmentLabel
 from segment_model.errors import ArtefactError, RegistryError, counted, nearest_word
 from segment_model.language.segment_lookup import find_segment, listed_segments, nearest_segment
@@ -34,7 +37,7 @@ def find_segment_id(location: RegistryLocation, segment: str) -> str:
     """
     with connected(location) as connection:
         versions = all_versions(connection)
-        if any(segment in json.loads(tag_of(version, SEGMENTS)) for version in versions):
+        if any(segment in segment_ids_of(version) for version in versions):
             return segment
         present, former = _names_by_id(connection, versions)
     segment_id = find_segment(segment, present, former)
@@ -49,9 +52,10 @@ def find_segment_id(location: RegistryLocation, segment: str) -> str:
 def _names_by_id(connection: Connection, versions: Sequence[Any]) -> tuple[dict[str, str], dict[str, str]]:
     """The present names of the champion's segments, without one of the newest version's, and all former names."""
     aliases, chosen = aliases_of(connection), _chosen_names(connection)
-    champion = [version for version in versions if CHAMPION in aliases.get(str(version.version), ())]
+    ours = [version for version in versions if segment_ids_of(version)]
+    champion = [version for version in ours if CHAMPION in aliases.get(str(version.version), ())]
     discovered: dict[str, str] = {}
-    for version in [*champion, *versions][:1]:
+    for version in [*champion, *ours][:1]:
         with suppress(ArtefactError):  # a model that cannot be read has the names that people gave
             discovered = {card.id: card.name for card in load_version(connection, version).discovered_cards}
     present = {segment_id: chosen.get(segment_id, name) for segment_id, name in discovered.items()}
@@ -67,8 +71,12 @@ def _chosen_names(connection: Connection) -> dict[str, str]:
     return names
 
 
-def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes: str = "") -> str:
+def rename_segment(
+    location: RegistryLocation, segment_id: str, name: str, notes: str = "", *, by: str = "", at: datetime | None = None
+) -> str:
     """Name a segment, in every past and future version that has it; a later name replaces an earlier one.
+
+    by, at : who gives name and notes, and when (with a time zone); shown with them.
 
     Returns a remark, which is empty unless the model cannot be read (its files are lost or changed, or a newer version
     of the software wrote them), so that only names that people gave could be compared.
@@ -79,14 +87,15 @@ def rename_segment(location: RegistryLocation, segment_id: str, name: str, notes
         If no version has the segment, another segment of the same model bears the name, the name is empty, or name and
         notes are too long.
     """
-    label = json.dumps({"name": name.strip(), "notes": notes}, ensure_ascii=False)
     if not name.strip():
         raise RegistryError(f"the name of the segment {segment_id} is empty: give it one")
+    moment = "" if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
+    label = json.dumps(asdict(SegmentLabel(name.strip(), notes, by, moment)), ensure_ascii=False)
     if len(label) > TAG_LIMIT:
         raise RegistryError(f"name and notes take {counted(len(label), 'character')}; the registry holds {TAG_LIMIT:,}")
     with connected(location) as connection:
         versions = all_versions(connection)
-        known = {known_id for version in versions for known_id in json.loads(tag_of(version, SEGMENTS))}
+        known = {known_id for version in versions for known_id in segment_ids_of(version)}
         if segment_id not in known:
             raise RegistryError(
                 f"no version of {location.model_name!r} has a segment {segment_id!r}.{nearest_word(segment_id, known)}"
@@ -110,7 +119,7 @@ def _names_beside(connection: Connection, versions: Sequence[Any], segment_id: s
     cannot be read, only the names that people gave are known, and the remark says why; else the remark is empty.
     """
     aliases = aliases_of(connection)
-    bearing = [version for version in versions if segment_id in json.loads(tag_of(version, SEGMENTS))]
+    bearing = [version for version in versions if segment_id in segment_ids_of(version)]
     champion = [version for version in bearing if CHAMPION in aliases.get(str(version.version), ())]
     version, remark = [*champion, *bearing][0], ""
     try:
@@ -118,7 +127,7 @@ def _names_beside(connection: Connection, versions: Sequence[Any], segment_id: s
     except ArtefactError as error:
         names = {}
         remark = f"version {version.version} cannot be read, so only names that people gave were compared: {error}"
-    own = json.loads(tag_of(version, SEGMENTS))
+    own = segment_ids_of(version)
     names |= {segment: name for segment, name in _chosen_names(connection).items() if segment in own}
     names.pop(segment_id, None)
     return names, remark
@@ -154,6 +163,6 @@ def _label(text: str) -> SegmentLabel:
         label = SegmentLabel(**json.loads(text))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-    if not isinstance(label.name, str) or not isinstance(label.notes, str):
-        raise TypeError("name and notes are texts")
+    if not all(isinstance(part, str) for part in astuple(label)):
+        raise TypeError("name, notes, by and at are texts")
     return label

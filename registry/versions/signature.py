@@ -14,6 +14,7 @@ import pandas as pd
 
 from registry.connection import load_mlflow
 from segment_model.contract import Column, Role, VectorContract
+from segment_model.encoding.reader import holds_numbers, plain_of
 from segment_model.errors import ContractError, InputError, Problem, shown
 from segment_model.explanation.explainer import CONTRIBUTION
 
@@ -48,7 +49,7 @@ def signature_of(contract: VectorContract) -> Any:
 def as_declared(customers: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
     """The same customers in the declared types: float64 (n,) for numbers, text or None for categories; index kept.
 
-    Nothing is converted by guess: "5" is not a number, and 5 is not a category.
+    Nothing is converted by guess: "5" is not a number, 5 is not a category, and true is 1 in a flag alone.
 
     Raises
     ------
@@ -67,10 +68,10 @@ def as_declared(customers: pd.DataFrame, contract: VectorContract) -> pd.DataFra
 
 
 def _numbers(series: pd.Series[Any], column: Column) -> pd.Series[Any]:
-    plain = pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_complex_dtype(series.dtype)
+    plain = holds_numbers(series.dtype, column)
     values = series.astype(object) if not plain else series
     if not plain:
-        _refuse(values, column, lambda value: isinstance(value, int | float | np.number | np.bool_))
+        _refuse(values, column, lambda value: plain_of(value, column)[0])
     return pd.Series(values.to_numpy(dtype=np.float64, na_value=np.nan), index=series.index)
 
 

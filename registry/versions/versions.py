@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,13 +13,13 @@ from registry.versions.entities import (
     CHAMPION,
     DIGEST,
     LINEAGE,
-    SEGMENTS,
     SUCCEEDS,
     VERDICT,
     aliases_of,
     all_versions,
     find_version,
     load_version,
+    segment_ids_of,
     tag_of,
 )
 from registry.versions.segment_names import labels_of
@@ -34,7 +33,8 @@ class RegisteredVersion:
 
     segment_ids : in the model's order. succeeds : digest of the model whose segments it continues. lineage : the fates
     of those segments in a line; the model's provenance holds the whole lineage. Both are empty for a first model.
-    verdict : that of its discovery, empty for a model without a verdict.
+    verdict : that of its discovery, empty for a model without a verdict. A version that was not registered by us has
+    neither a digest nor segments.
     """
 
     version: str
@@ -46,6 +46,11 @@ class RegisteredVersion:
     succeeds: str = ""
     lineage: str = ""
     verdict: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we registered it, rather than another program under the same name."""
+        return bool(self.digest and self.segment_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,12 @@ class AliasState:
 
 
 def list_versions(location: RegistryLocation) -> list[RegisteredVersion]:
-    """All versions, newest first; empty where nothing is registered yet.
+    """All versions, newest first, those of other programs too; empty where nothing is registered yet.
 
     Raises
     ------
     RegistryError
-        If the registry does not answer or refuses, or a version was not registered by us.
+        If the registry does not answer or refuses.
     """
     with connected(location) as connection:
         aliases = aliases_of(connection)
@@ -127,21 +132,15 @@ def fetch_champion(location: RegistryLocation) -> FetchedModel | None:
 
 
 def describe_version(version: Any, aliases: Mapping[str, tuple[str, ...]] | None = None) -> RegisteredVersion:
-    """A version from MLflow's entity; pass `aliases` for an entity of a search, which comes without them.
-
-    Raises
-    ------
-    RegistryError
-        If the version was not registered by us.
-    """
+    """A version from MLflow's entity; pass `aliases` for an entity of a search, which comes without them."""
     number = str(version.version)
     return RegisteredVersion(
         version=number,
         run_id=version.run_id,
-        digest=tag_of(version, DIGEST),
+        digest=version.tags.get(DIGEST, ""),
         created=datetime.fromtimestamp(version.creation_timestamp / 1000, tz=UTC),
         aliases=tuple(sorted(version.aliases if aliases is None else aliases.get(number, ()))),
-        segment_ids=tuple(json.loads(tag_of(version, SEGMENTS))),
+        segment_ids=segment_ids_of(version),
         succeeds=version.tags.get(SUCCEEDS, ""),
         lineage=version.tags.get(LINEAGE, ""),
         verdict=version.tags.get(VERDICT, ""),

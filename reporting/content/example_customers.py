@@ -7,14 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from analytics.conditions.typical import typical_rows
 from reporting.content.report_content import BORDER, TYPICAL, ExampleCustomer
 from segment_model.contract import Column
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.language.wording import plain_value
 from segment_model.model import SegmentModel
-
-TYPICAL_CUSTOMERS = 3
-HEART = 0.5  # of a segment's customers, those nearest to its typical point
 
 
 def example_customers(
@@ -36,7 +34,7 @@ def example_customers(
     examples = []
     for position in range(len(model.cards)):
         rows = np.flatnonzero(labels == position)
-        chosen = [(int(row), TYPICAL) for row in _typical_rows(points, rows)]
+        chosen = [(int(row), TYPICAL) for row in typical_rows(points, rows)]
         rest = np.setdiff1d(rows, [row for row, _ in chosen])
         if len(rest) and len(model.cards) > 1:
             chosen.append((int(rest[np.argmin(strength[rest])]), BORDER))
@@ -53,24 +51,6 @@ def example_customers(
             )
         )
     return examples
-
-
-def _typical_rows(points: Floats, rows: Indices) -> list[int]:
-    """Row numbers of up to three customers of a segment; `rows` are those of all of its customers."""
-    if not len(rows):
-        return []
-    own = points[rows]
-    distance = np.linalg.norm(own - np.median(own, axis=0), axis=1)
-    order = np.argsort(distance, kind="stable")
-    heart = order[: max(1, int(np.ceil(HEART * len(order))))]
-    chosen = [int(heart[0])]
-    while len(chosen) < min(TYPICAL_CUSTOMERS, len(heart)):
-        gaps = np.min([np.linalg.norm(own[heart] - own[row], axis=1) for row in chosen], axis=0)
-        farthest = int(heart[np.argmax(gaps)])
-        if farthest in chosen:  # all others are the same as one that is chosen
-            break
-        chosen.append(farthest)
-    return [int(rows[row]) for row in chosen]
 
 
 def _assigned_strength(model: SegmentModel, frame: pd.DataFrame, labels: Indices) -> tuple[Floats, Indices]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from analytics.experiments.record import ExperimentRecord
 from analytics.record import AnalystRecord
 from segment_model.cards import SegmentLabel
 
@@ -248,7 +249,9 @@ class DiscoveryContent:
         return replace(
             self,
             segments=tuple(
-                replace(segment, name=label.name, notes=label.notes) if (label := labels.get(segment.id)) else segment
+                replace(segment, name=label.name, notes=label.notes, noted_by=label.by, noted_on=label.at[:10])
+                if (label := labels.get(segment.id))
+                else segment
                 for segment in self.segments
             ),
         )
@@ -259,7 +262,8 @@ class ReportContent:
     """Everything that a page shows.
 
     version : of the registered model, empty before it is registered. day : on which the page is made ("2026-07-01").
-    record : None where there is none, then record_note says why. downloads : the names of files beside the page.
+    record : None where there is none, then record_note says why. experiments : None without a table of experiments.
+    downloads : the names of files beside the page.
     """
 
     title: str
@@ -268,4 +272,5 @@ class ReportContent:
     day: str = ""
     record: AnalystRecord | None = None
     record_note: str = ""
+    experiments: ExperimentRecord | None = None
     downloads: tuple[str, ...] = ()

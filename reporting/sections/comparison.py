@@ -2,29 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
+from analytics.pair_differences import pair_differences
+from analytics.record import Definition, Unit
 from reporting.content.report_content import DiscoveryContent, SegmentContent
 from reporting.rendering import percent
-from reporting.sections.figure_book import ABSENT, FigureBook, FigureCell
+from reporting.sections.figure_book import (
+    ABSENT,
+    SEGMENT,
+    FigureBook,
+    FigureCell,
+    cell_of,
+    difference_words,
+    is_percentage,
+)
 from reporting.sections.keys import Key, Keys
+
+FLAG_WORDS = "Share of the customers whose value is known."
+MOST_PAIRED = 12  # segments; the pairs of more would make the page too large
+
+
+@dataclass(frozen=True, slots=True)
+class PairCell:
+    """The first segment's figure less the second's, in words with the 95 % interval; places : of both columns.
+
+    is_sure : whether the interval leaves 0 out.
+    """
+
+    places: tuple[int, int]
+    words: str
+    interval: str
+    is_sure: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedRow:
-    """A line of the comparison: a cell a segment, in the order of the columns."""
+    """A line of the comparison: a cell a segment in the order of the columns, and the pairs with a known difference."""
 
     label: str
     title: str
     cells: tuple[FigureCell, ...]
+    pairs: tuple[PairCell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The columns are segments; rows come in groups, each with a heading."""
+    """The columns are segments; rows come in groups, each with a heading. has_pairs : if any difference is known."""
 
     columns: tuple[Key, ...]
     groups: tuple[tuple[str, tuple[ComparedRow, ...]], ...]
+    has_pairs: bool
 
 
 def comparison(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -> Comparison | None:
@@ -34,9 +65,11 @@ def comparison(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys)
     groups = [("Size", _sizes(discovery))]
     if book is not None:
         groups.append(("Figures", _figures(discovery, book)))
+        groups.append(("Shares", _shares(discovery, book)))
     groups.append(("Typical values", _typical(discovery)))
     columns = tuple(keys[segment.id] for segment in discovery.segments)
-    return Comparison(columns, tuple((title, rows) for title, rows in groups if rows))
+    has_pairs = any(row.pairs for _, rows in groups for row in rows)
+    return Comparison(columns, tuple((title, rows) for title, rows in groups if rows), has_pairs)
 
 
 def _sizes(discovery: DiscoveryContent) -> tuple[ComparedRow, ...]:
@@ -48,16 +81,65 @@ def _sizes(discovery: DiscoveryContent) -> tuple[ComparedRow, ...]:
 
 def _figures(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow, ...]:
     """Every figure that any segment has."""
+    figures = book.record.figures
+    shown = figures[figures["period"] == figures["figure"].map(book.periods)]
+    pairs = _pairs(discovery, shown, book.definitions)
     rows = [
         ComparedRow(
             book.label(figure),
             definition.words,
             tuple(book.cell(figure, segment.id) for segment in discovery.segments),
+            pairs.get(figure, ()),
         )
         for figure, definition in book.definitions.items()
         if book.has(figure)
     ]
     return tuple(row for row in rows if any(cell.note != ABSENT for cell in row.cells))
+
+
+def _shares(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow, ...]:
+    """The share of each segment who have a flag, such as those who left."""
+    shares = book.record.shares
+    levels = shares.groupby("column")["level"].nunique()
+    flags = shares[shares["column"].map(levels) == 1]
+    definitions = {
+        column: Definition(column, f"{column.replace('_', ' ')}: {level}", Unit.SHARE, FLAG_WORDS)
+        for column, level in dict(zip(flags["column"], flags["level"], strict=True)).items()
+    }
+    rows = flags.rename(columns={"column": "figure", "segment": "group", "share": "value"})
+    rows = rows.assign(n=rows["answered"], grouping=SEGMENT, period="", note="")
+    by_group = {(row["figure"], row["group"]): row for row in rows.to_dict(orient="records")}
+    pairs = _pairs(discovery, rows, definitions)
+    return tuple(
+        ComparedRow(
+            definition.title,
+            definition.words,
+            tuple(cell_of(definition, by_group.get((column, own.id)), "") for own in discovery.segments),
+            pairs.get(column, ()),
+        )
+        for column, definition in definitions.items()
+    )
+
+
+def _pairs(
+    discovery: DiscoveryContent, figures: pd.DataFrame, definitions: Mapping[str, Definition]
+) -> Mapping[str, tuple[PairCell, ...]]:
+    """By figure, the differences of each ordered pair of segments; figures : rows of `FIGURES`, one period a figure."""
+    if len(discovery.segments) > MOST_PAIRED:
+        return {}
+    places = {segment.id: place for place, segment in enumerate(discovery.segments)}
+    rows = pair_differences(figures).to_dict(orient="records")
+    cells: dict[str, list[PairCell]] = {}
+    for row in rows:
+        figure, low, high = row["figure"], row["low"], row["high"]
+        if figure not in definitions or row["first"] not in places or row["second"] not in places:
+            continue
+        definition = definitions[figure]
+        difference, *span = (difference_words(number, definition) for number in (row["difference"], low, high))
+        words = f"{difference} points" if is_percentage(definition) else difference
+        pair = (places[row["first"]], places[row["second"]])
+        cells.setdefault(figure, []).append(PairCell(pair, words, " to ".join(span), bool(low > 0 or high < 0)))
+    return {figure: tuple(own) for figure, own in cells.items()}
 
 
 def _typical(discovery: DiscoveryContent) -> tuple[ComparedRow, ...]:

@@ -21,6 +21,7 @@ ABSENT = "no customers to count"
 DECILES = "decile"  # a grouping of customers by their money, no attribute
 PLAN = "plan"  # of all attributes the one that every subscription has
 PERCENT_RATIOS = frozenset({"nrr", "grr"})  # ratios that the field writes in percent
+MINUS = "−"
 SIGNS = {Mark.ABOVE: "▲", Mark.BELOW: "▼"}
 MARK_WORDS = {Mark.ABOVE: "above others", Mark.BELOW: "below others", Mark.DEFINES: "defines the segment"}
 
@@ -64,6 +65,13 @@ class FigureBook:
         """Whether any group has the figure."""
         return figure in self.periods and figure in self.definitions
 
+    def of_any_segment(self, figure: str) -> bool:
+        """Whether the figure of any segment is known."""
+        return any(
+            name == figure and grouping == SEGMENT and _known(row["value"]) is not None
+            for (name, grouping, _), row in self._rows.items()
+        )
+
     def first(self, *figures: str) -> str | None:
         """The first of these of which a number is known, else the first that the record has."""
         present = [figure for figure in figures if self.has(figure)]
@@ -87,7 +95,8 @@ class FigureBook:
     @property
     def attributes(self) -> list[str]:
         """The attributes that groups are compared by, the plan first."""
-        names = dict.fromkeys(grouping for _, grouping, _ in self._rows if grouping not in (EVERYONE, SEGMENT, DECILES))
+        others = (EVERYONE, SEGMENT, DECILES, *self.record.conditions)
+        names = dict.fromkeys(grouping for _, grouping, _ in self._rows if grouping not in others)
         return sorted(names, key=lambda name: name != PLAN)
 
 
@@ -115,9 +124,14 @@ def label_of(definition: Definition, currency: str) -> str:
     return f"{definition.title} ({words})" if words else definition.title
 
 
+def is_percentage(definition: Definition) -> bool:
+    """Whether a figure's numbers are written in percent."""
+    return definition.unit is Unit.SHARE or definition.name in PERCENT_RATIOS
+
+
 def number_words(number: float, definition: Definition) -> str:
     """A figure's number, without the unit that its label has."""
-    if definition.unit is Unit.SHARE or definition.name in PERCENT_RATIOS:
+    if is_percentage(definition):
         return percent(number)
     if definition.unit in (Unit.MONEY, Unit.MONEY_A_MONTH):
         return money_words(number)
@@ -126,6 +140,13 @@ def number_words(number: float, definition: Definition) -> str:
     if definition.unit is Unit.COUNT:
         return f"{number:,.0f}"
     return f"{number:,.1f}".removesuffix(".0")
+
+
+def difference_words(number: float, definition: Definition) -> str:
+    """A difference of two of a figure's numbers with its sign, in percentage points where they are percentages."""
+    words = number_words(abs(number), definition).removesuffix(" %")
+    is_zero = not any(letter in "123456789" for letter in words)
+    return words if is_zero else f"{'+' if number > 0 else MINUS}{words}"
 
 
 def cell_of(definition: Definition, row: Mapping[Any, Any] | None, currency: str) -> FigureCell:

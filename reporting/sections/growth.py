@@ -106,7 +106,8 @@ def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
         title = f"{record.money_title} ({record.currency})" if record.currency else record.money_title
         tables.append(_month_table(title, "money", sizes, months, hollow, keys, money_words))
     compared = [month for month in months[1:] if month not in hollow and _month_before(months, month) not in hollow]
-    present = tuple(name for name in CHANGES if name in sizes.columns)
+    within = sizes[sizes["month"].isin(compared)]
+    present = tuple(name for name in CHANGES if name in sizes.columns and within[name].fillna(0).astype(bool).any())
     return Growth(
         tables=tuple(tables),
         changes=tuple((name, CHANGE_WORDS[name]) for name in present),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from reporting.content.report_content import DiscoveryContent, ReportContent, SegmentContent
@@ -15,6 +16,7 @@ DISCOVERED, REAL, WORTH = "What was discovered", "Is it real?", "What it is wort
 SUBSCRIPTION_TILES = ("mrr", "arpa", "churn_rate", "nrr")
 ORDER_TILES = ("revenue", "revenue_per_customer", "basket", "repeat_rate")
 HARDLY_ANY = 0.001  # of the customers: a smaller share is 0.0 % in words
+UNBROKEN = re.compile(r"(?<=\d) (?=%|[MB] )")
 MOST_AMOUNTS = 3  # of money among the columns, where there is no record
 
 
@@ -28,8 +30,8 @@ class Statement:
 
     @property
     def unbroken(self) -> str:
-        """The answer, in which no line ends between a number and its percent sign."""
-        return self.answer.replace(" %", "\u00a0%")
+        """The answer, in which no line ends between a number and its percent sign, its M or its B."""
+        return UNBROKEN.sub("\u00a0", self.answer)
 
 
 def statements(content: ReportContent, book: FigureBook | None) -> tuple[Statement, ...]:

@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from analytics.record import AnalystRecord, Definition, Mark, Unit
 from reporting.charts.sparkline import Sparkline, sparkline
 from reporting.content.report_content import DiscoveryContent
 from reporting.rendering import money_words, percent, short_amount
-from reporting.sections.figure_book import EVERYONE, FigureBook, FigureCell, cell_of, period_words
+from reporting.sections.figure_book import EVERYONE, SEGMENT, FigureBook, FigureCell, cell_of, period_words
 from reporting.sections.keys import Key, Keys
 
 MONEY = ("mrr", "revenue")
@@ -40,6 +42,11 @@ class Overview:
     has_trends: bool
     times: str
 
+    @property
+    def has_intervals(self) -> bool:
+        """Whether any cell has an interval, so that the small print must be explained."""
+        return any(cell.interval for row in self.rows for cell in row.cells)
+
 
 def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -> Overview:
     """A row a segment, and one of everyone."""
@@ -52,9 +59,9 @@ def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -
                 _size(segment.size, segment.share),
                 *(_figure_cells(book, figures, segment.id) if book and figures else _vector_money(discovery, number)),
                 *(_flag_cells(book.record, flags, segment.id) if book else ()),
-                *(_retention_cells(book, segment.id) if book else ()),
+                *(retention_cells(book, segment.id) if book else ()),
             ),
-            _trends(book.record, segment.id) if book else (),
+            _segment_trends(book.record, segment.id) if book else (),
         )
         for number, segment in enumerate(discovery.segments)
     )
@@ -62,16 +69,16 @@ def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -
         _size(discovery.customers, 1.0),
         *(_figure_cells(book, figures, EVERYONE) if book and figures else _all_vector_money(discovery)),
         *(_flag_cells(book.record, flags, EVERYONE) if book else ()),
-        *(_retention_cells(book, EVERYONE) if book else ()),
+        *(retention_cells(book, EVERYONE) if book else ()),
     )
     columns = tuple((cell.label, cell.title) for cell in rows[0].cells) if rows else ()
     return Overview(columns, rows, everyone, any(row.trends for row in rows), _times(book, figures))
 
 
 def shown_figures(book: FigureBook) -> list[str]:
-    """The figures that rows show: money, money of each customer, losses and lifetime value, as far as there are any."""
+    """The figures that rows show: money, money of each customer, losses and lifetime value, if any segment has them."""
     chosen = [book.first(*names) for names in (MONEY, EACH, LOSS, LIFETIME)]
-    return [figure for figure in chosen if figure is not None]
+    return [figure for figure in chosen if figure is not None and book.of_any_segment(figure)]
 
 
 def _size(size: int, share: float) -> FigureCell:
@@ -129,22 +136,27 @@ def _all_vector_money(discovery: DiscoveryContent) -> list[FigureCell]:
     ]
 
 
-def _retention_cells(book: FigureBook, group: str) -> list[FigureCell]:
+def retention_cells(book: FigureBook, group: str, grouping: str = SEGMENT) -> list[FigureCell]:
     """Of subscribers where the company has them: members who left long ago cannot be kept."""
     return [
-        replace(book.cell(figure, group), label=f"kept {k} months")
+        replace(book.cell(figure, group, grouping), label=f"kept {k} months")
         for k in LATER
-        if (figure := book.first(f"paying_retention_{k}", f"retention_{k}")) is not None
+        if (figure := book.first(f"paying_retention_{k}", f"retention_{k}")) is not None and book.of_any_segment(figure)
     ]
 
 
-def _trends(record: AnalystRecord, segment_id: str) -> tuple[tuple[str, Sparkline], ...]:
-    own = record.sizes[record.sizes["segment"] == segment_id].sort_values("month")
+def _segment_trends(record: AnalystRecord, segment_id: str) -> tuple[tuple[str, Sparkline], ...]:
+    return trends_of(record.sizes[record.sizes["segment"] == segment_id], record.money_title)
+
+
+def trends_of(sizes: pd.DataFrame, money_title: str) -> tuple[tuple[str, Sparkline], ...]:
+    """The sparklines of customers and money at the month ends of one segment or condition, each with its title."""
+    own = sizes.sort_values("month")
     if own.empty:
         return ()
     hollow = own["hollow"].astype(bool).tolist()
     trends = []
-    for title, column in (("customers", "customers"), (record.money_title, "money")):
+    for title, column in (("customers", "customers"), (money_title, "money")):
         numbers = [None if number is None or math.isnan(number) else float(number) for number in own[column]]
         known = [number for number in numbers if number is not None]
         if not known:

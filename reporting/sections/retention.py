@@ -66,14 +66,15 @@ def retention(record: AnalystRecord, keys: Keys) -> Retention:
 
 def _curves(record: AnalystRecord, keys: Keys) -> CurveTable | None:
     """The members at all month ends, pooled: as the figures of retention are, for each number of months after."""
-    table = record.retention[record.retention["finished"].astype(bool)]
+    of_segments = record.retention["grouping"].isin([EVERYONE, SEGMENT])
+    table = record.retention[record.retention["finished"].astype(bool) & of_segments]
     if table["share"].isna().all():  # also where it has no rows
         return None
-    pooled = table.groupby(["segment", "k"], as_index=False).agg(
+    pooled = table.groupby(["group", "k"], as_index=False).agg(
         customers=("customers", "sum"), members=("size", "sum"), shown=("share", "count")
     )
     shares = {
-        (row["segment"], int(row["k"])): row["customers"] / row["members"]
+        (row["group"], int(row["k"])): row["customers"] / row["members"]
         for row in pooled.to_dict(orient="records")
         if row["shown"]  # else no month end has as many members as a rate needs
     }

@@ -59,10 +59,11 @@ class QuartileRow:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A segment's card."""
+    """A segment's card; typically : its sentence without its size."""
 
     key: Key
     segment: SegmentContent
+    typically: str
     money: tuple[dict[str, Any], ...]
     distributions: tuple[Distribution, ...]
     quartiles: tuple[QuartileRow, ...]
@@ -79,6 +80,7 @@ def cards(discovery: DiscoveryContent, record: AnalystRecord | None, keys: Keys)
         Card(
             key=keys[segment.id],
             segment=segment,
+            typically=_typically(segment.sentence),
             money=tuple(
                 {"amount": f"{short_amount(money.total)} {money.unit}", "title": money.title, "share": money.share}
                 for money in segment.money
@@ -91,6 +93,12 @@ def cards(discovery: DiscoveryContent, record: AnalystRecord | None, keys: Keys)
         )
         for segment in discovery.segments
     )
+
+
+def _typically(sentence: str) -> str:
+    """The sentence without the size of the segment, which the card has above it."""
+    _, joint, words = sentence.partition("; typically ")
+    return f"Typically {words}" if joint else sentence
 
 
 def _by_segment(rows: Sequence[dict[Any, Any]]) -> dict[str, list[dict[Any, Any]]]:

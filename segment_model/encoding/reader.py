@@ -1,7 +1,7 @@
 """The reader: a DataFrame, an Arrow table or a list of dicts becomes checked arrays.
 
-Every refusal names the row, the column, the value and what was expected. Nothing is converted by guessing: True is not
-1, and "5" is not 5.
+Every refusal names the row, the column, the value and what was expected. Nothing is converted by guessing: "5" is not
+5, and True is 1 in a flag alone.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class CustomerReader:
         bounds = [kind_bounds(column.kind) for column in self._numbers]
         self._lower = np.array([low for low, _ in bounds], dtype=np.float64)
         self._upper = np.array([high for _, high in bounds], dtype=np.float64)
+        self._is_flag = np.array([column.kind is Kind.FLAG for column in self._numbers], dtype=np.bool_)
 
     @cached_property
     def _take(self) -> Any:
@@ -146,9 +147,11 @@ class CustomerReader:
         low, high = extent(matrix)
         problems: list[Problem] = []
         # where a value is missing, both comparisons are false: those columns are looked at as well
-        for number in np.flatnonzero(~((low >= self._lower) & (high <= self._upper))):
+        for number in np.flatnonzero(~((low >= self._lower) & (high <= self._upper)) | self._is_flag):
             column, values = self._numbers[number], matrix[number]
             bad = (values < self._lower[number]) | (values > self._upper[number])
+            if column.kind is Kind.FLAG:
+                bad |= (values > 0.0) & (values < 1.0)
             if not column.nullable:
                 bad |= np.isnan(values)
             problems += [
@@ -226,7 +229,9 @@ def plain_of(value: Any, column: Column) -> tuple[bool, float | str | None]:
         if isinstance(value, str):
             return True, str(value)
         return (isinstance(value, float) and math.isnan(value)) or is_missing_marker(value), None
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+    if isinstance(value, bool | np.bool_):
+        return (True, float(value)) if column.kind is Kind.FLAG else (False, None)
+    if not isinstance(value, numbers.Real):
         return is_missing_marker(value), None
     try:
         return True, float(value)
@@ -235,9 +240,8 @@ def plain_of(value: Any, column: Column) -> tuple[bool, float | str | None]:
 
 
 def _numbers_of(series: pd.Series[Any], column: Column) -> Floats:
-    import pandas as pd
 
-    if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_complex_dtype(series.dtype):
+    if holds_numbers(series.dtype, column):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     if series.dtype == object:  # one-row frames and rows with None arrive so
         pairs = [plain_of(value, column) for value in series]
@@ -252,11 +256,23 @@ def _numbers_of(series: pd.Series[Any], column: Column) -> Floats:
     raise ContractError(f"column {column.name!r} holds {_dtype_words(series.dtype)}; expected {column.expected}")
 
 
+def holds_numbers(dtype: Any, column: Column) -> bool:
+    """Whether a column of a DataFrame holds numbers, by its type; true and false are numbers of a flag alone."""
+    import pandas as pd
+
+    kinds = pd.api.types
+    if kinds.is_bool_dtype(dtype) and not isinstance(dtype, pd.CategoricalDtype):
+        return column.kind is Kind.FLAG
+    return bool(kinds.is_numeric_dtype(dtype) and not kinds.is_complex_dtype(dtype))
+
+
 def _dtype_words(dtype: Any) -> str:
     """What a column of a type that holds no numbers holds."""
     import pandas as pd
 
     kinds = pd.api.types
+    if kinds.is_bool_dtype(dtype):
+        return "true and false"
     if kinds.is_datetime64_any_dtype(dtype):
         return "moments"
     return "text" if kinds.is_string_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype) else "no plain numbers"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from segment_model.contract import Column, Kind
 from segment_model.encoding.encoder import MISSING_LEVEL, CategoryEncoding
 from segment_model.language.wording import plain_value
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from segment_model.explanation.explainer import Explanations
     from segment_model.model import SegmentModel
 
@@ -62,13 +66,43 @@ def reasons(
 
 def in_one_sentence(ranked: Sequence[Reason], model: SegmentModel, toward: int, against: int) -> str:
     """The strongest reasons in a sentence; those that speak for the other segment too."""
+    weighed = [(reason.contribution, reason.feature, reason.value) for reason in ranked]
+    return _sentence(model, toward, against, weighed, lambda feature, value: _short(feature, value, model))
+
+
+def sentences(model: SegmentModel, customers: pd.DataFrame, explanations: Explanations) -> list[str]:
+    """What `in_one_sentence` says of each of many customers, in order.
+
+    customers : (n rows) with the columns of the explanations.
+    """
+    order = np.argsort(-np.abs(explanations.contributions), axis=1, kind="stable")
+    weights = np.take_along_axis(explanations.contributions, order, axis=1).tolist()
+    columns = {name: customers[name].tolist() for name in explanations.columns}
+    short = cache(lambda feature, value: _short(feature, value, model))
+    pairs = zip(explanations.toward.tolist(), explanations.against.tolist(), strict=True)
+    written = []
+    for row, (toward, against) in enumerate(pairs):
+        names = [explanations.columns[place] for place in order[row].tolist()]
+        weighed = [(weight, name, _plain(columns[name][row])) for weight, name in zip(weights[row], names, strict=True)]
+        written.append(_sentence(model, toward, against, weighed, short))
+    return written
+
+
+def _sentence(
+    model: SegmentModel,
+    toward: int,
+    against: int,
+    weighed: Sequence[tuple[float, str, Value]],
+    short: Callable[[str, Value], str],
+) -> str:
+    """The sentence of contributions with their feature and value, the strongest first."""
     name = model.names[toward]
     if against < 0:
         return f"{name!r} is the only segment."
-    strongest = max((abs(reason.contribution) for reason in ranked), default=0.0)
-    strong = [reason for reason in ranked if abs(reason.contribution) > SMALL * strongest]
-    speaks_for = [_short(reason, model) for reason in strong if reason.contribution > 0][:MOST_IN_A_SENTENCE]
-    speaks_against = [_short(reason, model) for reason in strong if reason.contribution < 0][:MOST_IN_A_SENTENCE]
+    strongest = max((abs(weight) for weight, _, _ in weighed), default=0.0)
+    strong = [part for part in weighed if abs(part[0]) > SMALL * strongest]
+    speaks_for = [short(*part[1:]) for part in [part for part in strong if part[0] > 0][:MOST_IN_A_SENTENCE]]
+    speaks_against = [short(*part[1:]) for part in [part for part in strong if part[0] < 0][:MOST_IN_A_SENTENCE]]
     start = f"{name!r} rather than {model.names[against]!r}"
     because = f", mostly because of {_and(speaks_for)}" if speaks_for else ""
     though = f"; {_and(speaks_against)} {_speak(speaks_against)} for the other" if speaks_against else ""
@@ -165,9 +199,9 @@ def _level_words(value: Any, category: CategoryEncoding) -> str:
     return f"{text}, counted as one of the rare ones" if position == len(category.levels) else text
 
 
-def _short(reason: Reason, model: SegmentModel) -> str:
-    column = model.contract[reason.feature]
-    return f"{column.title} ({plain_value(reason.value, column)})"
+def _short(feature: str, value: Value, model: SegmentModel) -> str:
+    column = model.contract[feature]
+    return f"{column.title} ({plain_value(value, column)})"
 
 
 def _and(parts: Sequence[str]) -> str:

@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from segment_model.contract import VectorContract
+from segment_model.contract import Kind, VectorContract
 from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import Record, kind_bounds
 from segment_model.explanation.explainer import Explanations, LinearMargin
 
 _NUMBERS = frozenset({float, int})
+_OF_A_FLAG = (0, 1, None)
 
 
 class Single(NamedTuple):
@@ -60,6 +61,7 @@ class SingleCustomer:
         self._fill = [
             fill if allowed else None for fill, allowed in zip(encoder.numbers.fill.tolist(), nullable, strict=True)
         ]
+        self._flags = [n for n, name in enumerate(encoder.numbers.names) if contract[name].kind is Kind.FLAG]
         self._numbers = encoder.numbers
         self._categories = encoder.categories
         self._starts = encoder.starts.tolist()[self._count :]
@@ -89,6 +91,9 @@ class SingleCustomer:
         inside = all(map(le, self._clip_lower, values)) and all(map(le, values, self._clip_upper))
         if not inside and not (all(map(le, self._lower, values)) and all(map(le, values, self._upper))):
             return None
+        for place in self._flags:
+            if row[place] not in _OF_A_FLAG:
+                return None
         point = np.array(values + self._no_level, dtype=np.float64)
         self._numbers.encode_one(point[: self._count], inside)
         levels = []

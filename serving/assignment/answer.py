@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import InputError
 from segment_model.language.segment_lookup import listed_segments, nearest_segment
+from serving.assignment.condition_flags import add_flags, check_conditions
 from serving.assignment.previous_segment import apply_previous
 from serving.assignment.request import AssignmentRequest
 from serving.model.served_model import ServedModel
@@ -33,9 +34,12 @@ def assign_customers(served: ServedModel, request: AssignmentRequest) -> dict[st
     Raises
     ------
     Refusal
-        422, naming customer and feature, if the model cannot use a value, or has no segment to contrast with.
+        422, naming customer and feature, if the model cannot use a value, or has no segment to contrast with or no
+        condition of a name.
     """
     check_descriptors(served.model.contract.descriptors, request.ids, request.features)
+    if request.conditions:
+        check_conditions(served, request.conditions, request.ids, request.features)
     if request.against is not None:
         check_segment(served, request.against)
     explanations: Explanations | None = None
@@ -47,6 +51,8 @@ def assign_customers(served: ServedModel, request: AssignmentRequest) -> dict[st
     except InputError as error:
         raise input_error_refusal(error, request.ids, request.features, served.model.contract.names) from error
     rows = _rows(served, request.ids, assignments)
+    if request.conditions:
+        add_flags(rows, served, request.conditions, request.features)
     if request.previous is not None:
         apply_previous(rows, served.model, assignments, request.previous)
     if explanations is not None:
@@ -89,6 +95,8 @@ def check_descriptors(
 def _has_kind_of(value: Any, column: Column) -> bool:
     if column.is_category:
         return type(value) is str
+    if type(value) is bool:
+        return column.kind == "flag"
     if type(value) is float:
         return math.isfinite(value)
     return type(value) is int and abs(value) <= sys.float_info.max

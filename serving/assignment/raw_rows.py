@@ -18,6 +18,7 @@ from features.grammar.keys import EXACT_DOUBLE, read_key
 from features.grammar.moments import BLANKS
 from features.grammar.moments import read_moment as read_iso_moment
 from features.grammar.null_words import NO_MOMENT
+from features.grammar.summed_numbers import limit_in_words
 from segment_model.errors import nearest_word
 from serving.assignment.raw_columns import column_at_once
 from serving.contracts.requests import MOMENT_WORDS
@@ -168,7 +169,7 @@ class _RowReader:
         read, expected = READERS[column.type]
         converted = read(value)
         if type(converted) is float and abs(converted) > column.largest:
-            most = f"{column.largest:g}".replace("+", "")
+            most = limit_in_words(column.largest)
             converted, expected = None, f"a number between -{most} and {most}"
         if converted is None:
             self._complain(customer, f"{where}.{column.name}", describe_value(value), f"{expected} or null")

@@ -28,6 +28,7 @@ class AssignmentRequest:
     policy: Policy
     against: str | None = None
     previous: list[str | None] | None = None
+    conditions: tuple[str, ...] = ()
 
     def part(self, rows: slice) -> AssignmentRequest:
         """The same request for some of its customers."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from features.grammar.summed_numbers import LARGEST, limit_in_words
+from serving.contracts.requests import MOST_ROWS
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
@@ -140,6 +143,13 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
     ErrorCode(422, "duplicate_ids", CALLER, "two customers have the same id", "send each customer once a request"),
     ErrorCode(
         422,
+        "unknown_condition",
+        CALLER,
+        "`conditions` has a name that no condition of the model in service has",
+        "use a name from `GET /model`; a condition is new in the next model that is discovered with it",
+    ),
+    ErrorCode(
+        422,
         "unknown_segment",
         CALLER,
         "`against` or `to` names a segment that the model does not have",
@@ -156,14 +166,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         422,
         "too_many_rows",
         CALLER,
-        "the request of `/assign_records` has more than 20,000 rows",
+        f"the request of `/assign_records` has more than {MOST_ROWS:,} rows",
         "send fewer customers a request",
     ),
     ErrorCode(
         422,
         "invalid_records",
         CALLER,
-        "a row has an unknown column, a value that cannot be read, or a summed number beyond 1e12",
+        f"a row has an unknown column, an unreadable value, or a summed number beyond {limit_in_words(LARGEST)}",
         "correct what the details name: customer, table, row and column",
     ),
     ErrorCode(

@@ -17,11 +17,13 @@ from pydantic import FailFast, Field, InstanceOf, TypeAdapter, WithJsonSchema, w
 from typing_extensions import TypedDict
 
 from features.grammar.moments import FORM
-from serving.contracts.wire_model import STRICT, Expected, WireModel
+from features.settings_words import Expected
+from serving.contracts.wire_model import STRICT, WireModel
 
 MOST_CUSTOMERS = 1000
 LONGEST_ID = 256
 MOST_ROWS = 20_000
+MOST_CONDITIONS = 100
 MOMENT = FORM
 
 Policy = Literal["unassigned", "nearest"]
@@ -30,7 +32,7 @@ MOMENT_WORDS = "a date or time such as '2026-06-29', '2026-06-29T14:05:00' or '2
 ID_WORDS = f"a text of 1 to {LONGEST_ID} characters"
 SEGMENT_WORDS = "the id of a segment"
 ROWS_WORDS = "a list of rows, each an object of its columns,"
-FEATURES = TypeAdapter(dict[str, float | str | None]).json_schema()
+FEATURES = TypeAdapter(dict[str, float | str | bool | None]).json_schema()
 ROW = TypeAdapter(dict[str, float | str | bool | None]).json_schema()
 
 # the maximum is published; the service enforces its setting, which has this default
@@ -46,6 +48,12 @@ CustomerId = Annotated[
 ]
 Flag = Annotated[bool, Expected("true or false")]
 PolicyField = Annotated[Policy, Expected("'unassigned' or 'nearest'")]
+Conditions = Annotated[
+    tuple[Annotated[str, Field(max_length=LONGEST_ID)], ...],
+    FailFast(),
+    Expected(f"a list of at most {MOST_CONDITIONS} names of conditions"),
+    Field(max_length=MOST_CONDITIONS),
+]
 Row = Annotated[InstanceOf[dict[str, Any]], WithJsonSchema(ROW)]
 # one row that is no object is enough to refuse the rows: a body may hold a million
 Rows = Annotated[list[Row], FailFast(), Expected(ROWS_WORDS)]
@@ -63,7 +71,8 @@ class Customer(TypedDict):
         Expected("an object of features by name"),
         Field(
             description="Every basis feature of the model (`GET /model` lists them with kinds and units). "
-            "Descriptors may be there and change nothing. `null` only where the feature is nullable.",
+            "Descriptors may be there and change nothing. `null` only where the feature is nullable, booleans "
+            "only where it is a flag.",
             examples=[{"recency_days": 3, "monetary_value": 412.5}],
         ),
     ]
@@ -100,6 +109,12 @@ class AssignRequest(WireModel):
     policy: PolicyField = Field(
         "unassigned",
         description="What a customer outside every segment gets: no segment (`segment_id` null), or the nearest one.",
+    )
+    conditions: Conditions = Field(
+        (),
+        description="Names of the model's conditions (`GET /model` lists them): each answer says which of them the "
+        "customer meets. The features that they read must be sent, null where they are not known.",
+        examples=[["at_risk"]],
     )
 
 
@@ -169,6 +184,7 @@ class RecordsRequest(WireModel):
     explain: Flag = Field(False, description="As for `/assign`.")
     words: Flag = Field(False, description="As for `/assign`.")
     policy: PolicyField = Field("unassigned", description="As for `/assign`.")
+    conditions: Conditions = Field((), description="As for `/assign`; the features come of the rows.")
 
 
 class ChangeRequest(WireModel):

@@ -38,7 +38,7 @@ class Contribution(WireModel):
     """What one feature adds to the score."""
 
     feature: str
-    value: float | str | None = Field(description="As it was sent, in `unit`.")
+    value: float | str | bool | None = Field(description="As it was sent, in `unit`.")
     unit: str
     contribution: float = Field(description="SHAP value; positive speaks for `toward`.")
     words: str | None = Field(
@@ -86,6 +86,11 @@ class Assignment(WireModel):
         None,
         description="The segment that was sent, or the one that took over most of its customers in the last retrain; "
         "null where the model knows neither, and nothing was kept. Only where one was sent.",
+    )
+    conditions: dict[str, bool] | None = Field(
+        None,
+        description="Whether the customer meets each condition that was asked for; a missing value meets nothing. Only "
+        "with `conditions`.",
     )
     explanation: Explanation | None = Field(None, description="Only with `explain`.")
 
@@ -243,6 +248,10 @@ class ModelResponse(WireModel):
     source: str = Field(description="Where it was loaded from.")
     algorithm: AlgorithmName
     features: list[Feature]
+    conditions: dict[str, str] = Field(
+        description="The named conditions that `/assign` answers, each with its text; empty where the discovery's "
+        "settings had none."
+    )
 
 
 class Probe(WireModel):

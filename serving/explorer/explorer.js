@@ -2,6 +2,7 @@
 // The explorer: one customer's values in `values`; every change asks the service again, and only the newest answer
 // is shown. Where the service has API keys, the browser asks for one and sends it by itself; this page never sees it.
 
+const MOST_CHANGES = 3; // that are easy to act on
 const PAUSE = 120; // milliseconds without a change before the service is asked
 const MOST_ROWS = 8;
 // a segment's colour is that of its id's rank, as in the report (reporting/colours.py)
@@ -73,9 +74,10 @@ const signed = (number) => `${number < 0 ? "−" : "+"}${plain(Math.abs(number))
 const colourOf = (id) => COLOURS[cards.map((card) => card.id).sort().indexOf(id) % COLOURS.length];
 const nameOf = (id) => cards.find((card) => card.id === id)?.name ?? "no segment";
 const basis = () => model.features.filter((feature) => feature.role === "basis");
-// a median may have digits that nobody would type
+// a median may have digits that nobody would type, and that of a flag lies between 0 and 1 where as many have either
+const isFlag = (name) => model.features.some((feature) => feature.name === name && feature.kind === "flag");
 const typical = (card) => Object.fromEntries(Object.entries(card.medians).map(([name, value]) =>
-  [name, typeof value === "number" ? Number(value.toPrecision(4)) : value]));
+  [name, typeof value !== "number" ? value : isFlag(name) ? Math.round(value) : Number(value.toPrecision(4))]));
 const isYear = (feature) => feature.unit === "year";
 const bare = (value, feature) => (isYear(feature) ? String(value) : plain(value));
 const said = (value, feature) =>
@@ -396,13 +398,34 @@ function tickBoxes() {
     element("input", { type: "checkbox", value: feature.name, checked: !off.has(feature.name) }), feature.title)));
 }
 
+// A reader can act on a few changes. So where the smallest change takes more, the features that it moves farthest are
+// tried alone; if they do not suffice, the smallest change stands.
+async function fewestChanges(to, changeable) {
+  const customer = { id: "explorer", features: { ...values } };
+  const smallest = await ask("what_would_change", { customer, to, changeable });
+  const own = smallest.changes.filter((change) => !change.follows);
+  if (own.length <= MOST_CHANGES) return smallest;
+  const moved = new Map(own.map((change) => [change.feature, movement(change)]));
+  const farthest = [...moved.keys()].sort((a, b) => moved.get(b) - moved.get(a)).slice(0, MOST_CHANGES);
+  const few = await ask("what_would_change", { customer, to, changeable: farthest });
+  return few.found ? few : smallest;
+}
+
+// How far a change moves a feature's slider, of 1000 steps; a category has no way between.
+function movement({ feature: name, before, after }) {
+  const feature = basis().find((each) => each.name === name);
+  if (feature.kind === "category" || before === null || after === null) return 1000;
+  const along = scale(feature);
+  return Math.abs(along.place(after) - along.place(before));
+}
+
 async function reach(card, box) {
   const number = asked;
   box.replaceChildren("looking …");
   try {
     const changeable = ticked();
     if (!changeable.length) return box.replaceChildren("Tick what may change first.");
-    const found = await ask("what_would_change", { customer: { id: "explorer", features: { ...values } }, to: card.id, changeable });
+    const found = await fewestChanges(card.id, changeable);
     if (number !== asked) return;
     if (!found.found) return box.replaceChildren(found.reason);
     box.replaceChildren(

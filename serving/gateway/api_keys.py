@@ -11,12 +11,13 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from segment_model.errors import SettingsError, nearest_word
 from segment_model.storage.atomic_write import atomic_write
+from segment_model.storage.file_lock import waiting_lock
 from serving.wire.messages import Headers
 from serving.wire.refusals import Refusal
 
@@ -127,14 +128,16 @@ def add_key(path: Path, name: str) -> str:
     """
     if not NAME.fullmatch(name):
         raise SettingsError(f"{name!r} is not a name for a key; expected 1 to 64 letters, digits, spaces and . _ -")
-    hashes = read_keys(path) if path.exists() else {}
-    if name in hashes:
-        raise SettingsError(
-            f"{path} has a key named {name!r} already; take another name, and revoke the old key when nobody sends it"
-        )
     key = secrets.token_urlsafe(KEY_BYTES)
-    # a fast hash suffices: 256 random bits cannot be guessed
-    _write(path, {**hashes, name: hashlib.sha256(key.encode()).digest()})
+    with _only_writer(path):
+        hashes = read_keys(path) if path.exists() else {}
+        if name in hashes:
+            raise SettingsError(
+                f"{path} has a key named {name!r} already; take another name, and revoke the old key when nobody sends "
+                "it"
+            )
+        # a fast hash suffices: 256 random bits cannot be guessed
+        _write(path, {**hashes, name: hashlib.sha256(key.encode()).digest()})
     return key
 
 
@@ -146,10 +149,25 @@ def revoke_key(path: Path, name: str) -> None:
     SettingsError
         If the file has no such key, cannot be read or written, or is not of the documented form.
     """
-    hashes = read_keys(path)
-    if name not in hashes:
-        raise SettingsError(f"{path} has no key named {name!r}.{nearest_word(name, hashes)}")
-    _write(path, {other: stored for other, stored in hashes.items() if other != name})
+    read_keys(path)  # refuses a file that is not there before a lock file is made beside it
+    with _only_writer(path):
+        hashes = read_keys(path)
+        if name not in hashes:
+            raise SettingsError(f"{path} has no key named {name!r}.{nearest_word(name, hashes)}")
+        _write(path, {other: stored for other, stored in hashes.items() if other != name})
+
+
+def _only_writer(path: Path) -> ExitStack:
+    """Keep other writers of the file waiting until the block ends, since each writes anew all the keys that it read.
+
+    The lock is a file beside it, for the file of keys itself is replaced at each change.
+    """
+    target, held = path.resolve(), ExitStack()
+    try:
+        held.enter_context(waiting_lock(target.with_name(f".{target.name}.lock")))
+    except OSError as error:
+        raise SettingsError(f"the API keys file {path} cannot be written: {error.strerror}") from error
+    return held
 
 
 def _write(path: Path, hashes: Mapping[str, bytes]) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from segment_model.errors import (
     ArtefactError,
+    LocalFileError,
     NewerFormatError,
     RegistryError,
     SegmentsError,
@@ -44,6 +45,7 @@ def reason_of(error: Exception) -> Reason:
         (NewerFormatError, Reason.NEWER_FORMAT),
         (SelfTestError, Reason.SELF_TEST),
         (ArtefactError, Reason.CORRUPT),
+        (LocalFileError, Reason.FAILED),
         (RegistryError, Reason.MISSING),
     )
     if _is_disk_full(error):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import serving
-from segment_model.errors import RegistryError, SegmentsError, UnreachableError
+from segment_model.errors import LocalFileError, RegistryError, SegmentsError, UnreachableError
 from segment_model.rooms import require_rooms
 from serving.model.call_timeout import CallTimeout
 from serving.model.compatibility import breaks, check_replaces
@@ -268,7 +268,7 @@ class FollowedModel(LiveModel):
         self._fall_back(error)
 
     def _not_answered(self, error: Exception) -> None:
-        missing = isinstance(error, RegistryError) and not isinstance(error, UnreachableError)
+        missing = isinstance(error, RegistryError) and not isinstance(error, UnreachableError | LocalFileError)
         pointed = (self._source.pointer, Reason.MISSING)
         known = self.registry_answers is missing and (not missing or self.refused == pointed)
         self._answers(missing)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from serving.model.finished_pages import FinishedPages
 
 if TYPE_CHECKING:
+    from features.conditions.on_vectors.vector_condition import VectorCondition
     from features.request.compiled import VectorCompiler
     from segment_model.language.reasons import ReasonWriter
     from segment_model.model import SegmentModel
@@ -48,6 +49,24 @@ class ServedModel:
         from serving.model.segment_plane import SegmentPlane
 
         return SegmentPlane.of(self.model)
+
+    @cached_property
+    def conditions(self) -> Mapping[str, VectorCondition]:
+        """The named conditions that its discovery stored with the model, by name; empty for a model without any.
+
+        Raises
+        ------
+        SettingsError
+            If one cannot be asked of the model's columns.
+        """
+        stored = self.model.provenance.get("conditions")
+        if not stored:
+            return {}
+        # imported late: it imports the parser of conditions
+        from features.conditions.on_vectors.vector_condition import VectorCondition
+
+        contract = self.model.contract
+        return {name: VectorCondition.read(text, contract, f"conditions.{name}") for name, text in stored.items()}
 
     @cached_property
     def compiler(self) -> VectorCompiler:

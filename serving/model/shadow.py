@@ -63,6 +63,7 @@ class Shadow:
         self._due = 0.0
         self._waiting: deque[Answered] = deque()
         self._dropped = 0
+        self._lock = threading.Lock()  # of the share that is due and of the count of dropped customers
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
 
@@ -85,14 +86,14 @@ class Shadow:
         challenger = self._challenger.current
         if challenger is None or challenger.model.digest == champion.model.digest:
             return
-        self._due += self._share
-        if self._due < 1:
-            return
-        self._due -= 1
-        room = MOST_WAITING - len(self._waiting)
-        if room < len(rows):
-            self._dropped += len(rows)
-            return
+        with self._lock:
+            self._due += self._share
+            if self._due < 1:
+                return
+            self._due -= 1
+            if MOST_WAITING - len(self._waiting) < len(rows):
+                self._dropped += len(rows)
+                return
         texts = [column.name for column in champion.model.contract.columns if column.is_category]
         self._waiting.extend(
             [
@@ -110,10 +111,15 @@ class Shadow:
         for (champion, policy), group in groupby(batch, key=lambda answered: (answered.champion, answered.policy)):
             outcomes = _outcomes(challenger, list(group), policy)
             self._metrics.count(champion.version, challenger.version, outcomes)
-        if self._dropped and batch:
-            dropped, self._dropped = self._dropped, 0
+        if batch and (dropped := self._take_dropped()):
             self._metrics.count(batch[-1].champion.version, challenger.version, {"dropped": dropped})
         return len(batch)
+
+    def _take_dropped(self) -> int:
+        """The number of customers dropped since the last call."""
+        with self._lock:
+            dropped, self._dropped = self._dropped, 0
+        return dropped
 
     def _run(self) -> None:
         while not self._stopped.is_set():

@@ -14,8 +14,8 @@ from typing import Any, NotRequired, TypeVar, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from typing_extensions import get_type_hints
 
+from features.settings_words import Expected
 from segment_model.errors import nearest_word
-from serving.contracts.wire_model import Expected
 from serving.wire.refusals import MISSING, MOST_DETAILS, RefusalDetail, RequestProblems, describe_value
 
 # pydantic reports each unknown key, which takes half a microsecond and blocks other threads. An object with more keys

@@ -23,9 +23,60 @@ from experiments.simulated_company.planted_money import PLANTED_MONEY
 AS_OF = pd.Timestamp("2026-07-01")
 FIGURES = (*SUBSCRIPTION_QUERIES, *ORDER_QUERIES, *PAYING_FIGURES)
 BY_A_TEST_OF_THEIR_OWN = {"survival_12", "decile_share"}
-IN_OTHER_FILES = {"lifetime_median", "ltv_expected", "money_so_far"}  # tests/analytics/retention, tests/analytics/money
+OF_LIFETIMES = {"lifetime_median", "ltv_expected", "money_so_far"}  # by the queries below
 SEGMENTS = tuple(money.segment for money in PLANTED_MONEY)
 MONTHS = MonthEnds.before(AS_OF.to_pydatetime(), 12)
+
+
+HORIZON = 36  # months
+# Kaplan-Meier by group: a customer counts in the group in which it was at the first month end at which the model could
+# read it, if it was subscribed then, and from that month of life on; of everyone from the first
+CURVES = """
+    WITH lives AS (
+        SELECT customer_id, CAST(min(started_at) AS DATE) AS begun,
+               CAST(max(coalesce(ended_at, TIMESTAMP '9999-01-01')) AS DATE) AS finish
+        FROM terms WHERE NOT is_trial AND cents > 0 GROUP BY customer_id),
+    known AS (
+        SELECT *, datesub('month', begun, (SELECT CAST(max(day) AS DATE) FROM ends)) AS known,
+               greatest(1, datesub('month', begun, finish - INTERVAL 1 DAY) + 1) AS leaving
+        FROM lives),
+    seen AS (
+        SELECT customer_id, min(position) AS position FROM members WHERE segment <> 'not_assignable' GROUP BY ALL),
+    placed AS (
+        SELECT known.*, members.segment, members.plan, datediff('month', begun, CAST(day AS DATE)) AS lived
+        FROM known JOIN seen USING (customer_id) JOIN members USING (customer_id, position) JOIN ends USING (position)
+        WHERE finish >= CAST(day AS DATE)),
+    entered AS (
+        SELECT 'everyone' AS grouping, 'everyone' AS own, 0 AS entry, known, leaving FROM known
+        UNION ALL SELECT 'segment', segment, CASE WHEN lived > 1 THEN lived ELSE 0 END, known, leaving FROM placed
+        UNION ALL SELECT 'plan', plan, CASE WHEN lived > 1 THEN lived ELSE 0 END, known, leaving FROM placed),
+    exits AS (SELECT grouping, own, entry, least(known, leaving) AS month, leaving <= known AS leaves FROM entered),
+    steps AS (SELECT unnest(range(1, 1 + (SELECT max(month) FROM exits))) AS time),
+    counts AS (
+        SELECT grouping, own, time, count(*) FILTER (month >= time AND entry < time) AS at_risk,
+               count(*) FILTER (leaves AND month = time) AS leaving
+        FROM exits, steps WHERE month > entry GROUP BY ALL)
+    SELECT grouping, own, time, at_risk,
+           product(1 - leaving / greatest(at_risk, 1)) OVER (PARTITION BY grouping, own ORDER BY time) AS share
+    FROM counts ORDER BY grouping, own, time
+"""
+# by where customers are at the last month end; the twelfth of a year's days is a month
+MONEY_SO_FAR = """
+    WITH now AS (SELECT max(day) AS moment, max(position) AS position FROM ends),
+    firsts AS (
+        SELECT customer_id, min(started_at) AS first FROM terms WHERE NOT is_trial AND cents > 0 GROUP BY ALL),
+    paid AS (
+        SELECT customer_id, sum(round(cents * 12 / 365 * greatest(0,
+               epoch(least(coalesce(ended_at, moment), first + INTERVAL 365 DAY)) - epoch(greatest(started_at, first))
+               ) / 86400)) AS cents
+        FROM terms JOIN firsts USING (customer_id), now
+        WHERE NOT is_trial AND first <= moment - INTERVAL 365 DAY GROUP BY ALL),
+    placed AS (
+        SELECT cents, coalesce(segment, 'not_assignable') AS segment, coalesce(plan, 'not known') AS plan
+        FROM paid LEFT JOIN (SELECT members.* FROM members SEMI JOIN now USING (position)) USING (customer_id))
+    SELECT NULL AS position, segment, plan, sum(cents) / 10000 / count(*) AS value
+    FROM placed GROUP BY GROUPING SETS ((), (segment), (plan))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +180,7 @@ def test_a_figure_equals_its_query(figure: str, record: AnalystRecord, answers: 
 
 
 def test_no_figure_is_without_a_query(record: AnalystRecord) -> None:
-    assert set(record.figures["figure"]) - set(FIGURES) == BY_A_TEST_OF_THEIR_OWN | IN_OTHER_FILES
+    assert set(record.figures["figure"]) - set(FIGURES) == BY_A_TEST_OF_THEIR_OWN | OF_LIFETIMES
 
 
 def month_of(positions: pd.Series) -> list[str]:
@@ -145,6 +196,49 @@ def test_lifetimes_equal_their_query(record: AnalystRecord, answers: dict[str, p
     )
     shown = of_record(record, "survival_12")["everyone"].item()
     assert shown == pytest.approx(query["share"].loc[12])
+
+
+@pytest.fixture(scope="module")
+def curves(file: Path) -> dict[tuple[str, str], pd.Series]:
+    """The share still subscribed by month of life, of each group whose curve begins with the first month."""
+    table = query_answers(file, {"curves": CURVES})["curves"]
+    kept = {}
+    for (grouping, own), rows in table.groupby(["grouping", "own"]):
+        shares = rows.set_index("time")[["at_risk", "share"]]
+        if shares["at_risk"].iloc[0] > 0:
+            last = shares.index[shares["at_risk"] > 0].max()
+            kept[str(grouping), str(own)] = pd.concat([pd.Series({0: 1.0}), shares.loc[:last, "share"]])
+    return kept
+
+
+def test_median_lifetimes_equal_their_query(record: AnalystRecord, curves: dict[tuple[str, str], pd.Series]) -> None:
+    medians = of_record(record, "lifetime_median").droplevel("period")
+    expected = {key: shares.index[shares <= 0.5].min() for key, shares in curves.items()}
+    assert sum(not np.isnan(median) for median in expected.values()) >= 3
+    assert set(medians.dropna().index) <= set(expected)
+    for key, median in expected.items():
+        assert medians[key] == pytest.approx(median, nan_ok=True)
+
+
+def test_lifetime_values_by_the_curve_equal_their_query(
+    record: AnalystRecord, curves: dict[tuple[str, str], pd.Series], answers: dict[str, pd.DataFrame]
+) -> None:
+    arpa = of_sql(answers["arpa"]).xs(MONTHS.months[-1], level="period")
+    values = of_record(record, "ltv_expected").droplevel("period")
+    expected = {
+        key: arpa[key] * curves[key][lambda own: own.index < HORIZON].sum() for key in arpa.index if key in curves
+    }
+    assert len(expected) > len(SEGMENTS)
+    assert {key: values[key] for key in expected} == pytest.approx(expected)
+    assert set(values.dropna().index) == set(expected)
+
+
+def test_money_of_the_first_year_equals_its_query(record: AnalystRecord, file: Path) -> None:
+    money = query_answers(file, {"money": MONEY_SO_FAR})["money"]
+    expected = of_sql(money).droplevel("period")
+    ours = of_record(record, "money_so_far").droplevel("period")
+    assert len(expected) > len(SEGMENTS)
+    pd.testing.assert_series_equal(ours.sort_index(), expected.sort_index(), rtol=1e-9, check_names=False)
 
 
 def test_cohorts_of_subscribers_equal_their_query(record: AnalystRecord, answers: dict[str, pd.DataFrame]) -> None:
@@ -167,8 +261,8 @@ def check_members(record: AnalystRecord, query: pd.DataFrame) -> None:
     """Members of each segment and month end who are active k months later; where the query has no row, nobody is."""
     keys = ["segment", "month", "k"]
     expected = query.assign(month=month_of(query["position"])).set_index(keys)
-    kept = record.retention[record.retention["finished"].astype(bool) & (record.retention["segment"] != "everyone")]
-    kept = kept.set_index(keys)
+    kept = record.retention[record.retention["finished"].astype(bool) & (record.retention["grouping"] == "segment")]
+    kept = kept.rename(columns={"group": "segment"}).set_index(keys)
     assert expected.index.isin(kept.index).all()
     assert (kept["customers"] == expected["customers"].reindex(kept.index).fillna(0.0)).all()
     assert (kept["size"].reindex(expected.index) == expected["size"]).all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
@@ -14,16 +14,22 @@ import pandas as pd
 import pytest
 
 from analytics.compute import compute_record
+from analytics.experiments.exposures import first_exposures, money_sums, rate_sums
+from analytics.fetched import fetched
+from analytics.goals.goal import Goal
+from analytics.goals.outcomes import outcomes
 from analytics.history import DatedRows, History
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
+from analytics.ranking.measures import MEASURES, month_before
+from analytics.ranking.ranked_accounts import ranked_accounts, with_amounts
 from analytics.record import AnalystRecord
 from segment_model.contract import Column, Kind, Role, VectorContract
 
 TABLES = ("figures", "sizes", "flows", "cohorts", "retention", "survival", "shares", "quartiles")
 CONTRACT = VectorContract((Column("plan", Kind.CATEGORY, Role.DESCRIPTOR),))
 CUSTOMERS = [f"c{number}" for number in range(38)] + ["李", "O'Brien"]
-PG_TYPES = {"int64": "bigint", "datetime64[us]": "timestamp", "bool": "boolean"}
+PG_TYPES = {"int64": "bigint", "datetime64[us]": "timestamp", "bool": "boolean", "float64": "double precision"}
 
 
 class Postgres:
@@ -114,3 +120,36 @@ def test_the_record_is_the_same(
             own.sort_values(keys, ignore_index=True), other.sort_values(keys, ignore_index=True), check_dtype=False
         )
     assert embedded.notes == served.notes
+
+
+def test_ranks_and_experiments_are_the_same(tables: dict[str, pd.DataFrame], engine: Any, postgres: Postgres) -> None:
+    now, until = datetime(2017, 10, 1), datetime(2017, 12, 1)
+    members = pd.DataFrame(
+        {"customer_id": CUSTOMERS, "segment_id": "s1", "strength": 0.5, "representative": np.int64(1)}
+    )
+    exposures = pd.DataFrame(
+        {
+            "customer_id": [*CUSTOMERS, *CUSTOMERS[:9]],
+            "experiment": ["first"] * 40 + ["second"] * 9,
+            "arm": [("control", "mail")[place % 2] for place in range(49)],
+            "exposed_at": pd.Timestamp("2017-09-01") + pd.to_timedelta(pd.Series(range(49)), "D"),
+        }
+    ).astype({"exposed_at": "datetime64[us]"})
+
+    def computed(place: Callable[[pd.DataFrame], ir.Table]) -> list[pd.DataFrame]:
+        rows = {name: place(table) for name, table in tables.items()}
+        accounts = []
+        for measure in MEASURES.values():
+            own = rows["terms" if measure.table == "subscriptions" else measure.table]
+            amounts = with_amounts(place(members), measure.amounts(own, now, month_before(now)))
+            accounts.append(fetched(ranked_accounts(amounts, by_change=False, most=30), measure.name))
+        firsts = fetched(first_exposures(place(exposures)), "firsts")
+        exposed = place(exposures.assign(group="s1"))
+        starts = exposed.select("customer_id", starts_at="exposed_at")
+        decided = outcomes(Goal("order", "orders", within_days=30), rows["orders"], starts, until)
+        sums = [rate_sums(exposed, decided), money_sums(exposed, rows["orders"], 30, until)]
+        return [*accounts, firsts.sort_values(["experiment", "customer_id"], ignore_index=True), *sums]
+
+    for embedded, served in zip(computed(engine.place), computed(postgres.place), strict=True):
+        assert len(embedded)
+        pd.testing.assert_frame_equal(embedded, served, check_dtype=False)

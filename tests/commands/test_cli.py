@@ -20,8 +20,21 @@ from registry.versions.versions import list_versions
 from segment_model.errors import RegistryError
 
 COMMANDS = {
-    *("assign", "compare", "demo", "discover", "explain", "features", "figures", "history", "init", "key", "list"),
-    *("package", "promote", "rename", "report", "rollback", "schema", "serve", "simulate", "sweep", "sync"),
+    *(
+        "ablate",
+        "assign",
+        "compare",
+        "conditions",
+        "demo",
+        "discover",
+        "effects",
+        "explain",
+        "features",
+        "figures",
+        "history",
+    ),
+    *("init", "key", "list", "package", "promote", "rank", "rename", "report", "rollback", "schema", "select", "serve"),
+    *("simulate", "split", "sweep", "sync"),
 }
 
 

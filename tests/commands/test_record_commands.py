@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -46,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     promote(location, outcome.version, "champion")
     model = outcome.discovery.model
     often = model.assign(outcome.vectors.frame.loc[["c1"]]).segment_id.iloc[0]
-    rename_segment(location, often, "Stammkunden <b>")
+    rename_segment(location, often, "Stammkunden <b>", by="maria", at=datetime(2026, 7, 1, 12, tzinfo=UTC))
     return folder
 
 
@@ -91,6 +92,29 @@ def test_tables_for_people_and_json_for_programs(folder: Path) -> None:
     assert "joined" in run(folder, "history").stdout
 
 
+def test_the_list_says_who_named_a_segment_and_when(folder: Path) -> None:
+    done = run(folder, "list")
+    assert done.exit_code == 0, done.output
+    assert "Stammkunden <b> (named by maria, 2026-07-01)" in done.stdout
+
+
+def test_distributions_are_printed_on_request(folder: Path) -> None:
+    """The odd customers have 6 orders each, but 60 days hold those of May and June only."""
+    rows = printed_csv(folder, "figures", "--distributions", "--figure", "frequency")
+    often = rows[rows.name == "Stammkunden <b>"].set_index("statistic").value.to_dict()
+    assert often == {"lower": 2.0, "median": 2.0, "upper": 2.0}
+    assert set(rows[rows.name == "everyone"].n) == {60}
+    table = run(folder, "figures", "--distributions")
+    assert "Stammkunden <b>" in table.stdout
+    assert "2 (2 to 2)" in table.stdout
+    assert "share of a level" in table.stdout
+    document = json.loads(run(folder, "figures", "--distributions", "--format", "json").stdout)
+    assert {row["statistic"] for row in document["distributions"]} >= {"lower", "median", "upper"}
+    done = run(folder, "figures", "--distributions", "--figure", "frequncy")
+    assert done.exit_code == 2
+    assert "no distribution of 'frequncy'. Did you mean 'frequency'" in done.stderr
+
+
 def test_a_figure_or_a_grouping_that_is_not_there_is_one_line(folder: Path) -> None:
     for arguments, words in (
         (("figures", "--figure", "revenu"), "the record has no figure 'revenu'. Did you mean 'revenue'"),
@@ -112,6 +136,7 @@ def test_a_report_is_made_anew_with_the_names_of_today(folder: Path, tmp_path: P
     assert "Stammkunden &lt;b&gt;" in page
     assert "Stammkunden <b>" not in page
     assert "page-figures.csv" in page
+    assert "Named conditions" not in page
     figures = pd.read_csv(tmp_path / "page-figures.csv")
     assert {period for period in figures.period.dropna() if len(period) == len("2026-01")} == {
         f"2026-{month:02d}" for month in range(3, 7)
@@ -136,3 +161,85 @@ def test_a_table_that_cannot_be_read_leaves_no_half_report(folder: Path, tmp_pat
     assert done.exit_code == 2
     assert "there is no orders.csv" in done.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"segments.yaml"}
+
+
+@pytest.fixture(scope="module")
+def with_conditions(folder: Path) -> Path:
+    """The same company and model, asked nine conditions: c1 and others buy each month for 900 and more."""
+    conditions = {"big": "monetary_value >= 900", "lately": "recency_days < 30 or recency_days is null"}
+    conditions |= {"best_20_percent": "ready", **{f"more_{n}": f"frequency >= {n}" for n in range(1, 7)}}
+    settings = folder / "asked.yaml"
+    settings.write_text(SETTINGS + "conditions:\n" + "".join(f'  {n}: "{text}"\n' for n, text in conditions.items()))
+    return settings
+
+
+@pytest.fixture(scope="module")
+def asked_figures(with_conditions: Path) -> pd.DataFrame:
+    done = CliRunner().invoke(main, ["figures", "--by", "big", "--format", "csv", "--config", str(with_conditions)])
+    assert done.exit_code == 0, done.output
+    return pd.read_csv(io.StringIO(done.stdout))
+
+
+def test_figures_by_a_condition_are_of_those_who_met_it_at_the_end_of_each_month(asked_figures: pd.DataFrame) -> None:
+    assert set(asked_figures.grouping) == {"everyone", "big"}
+    revenue = asked_figures[(asked_figures.figure == "revenue") & (asked_figures.grouping == "big")]
+    months = revenue.pivot_table(index="period", columns="group", values="value")
+    odd, even = sum(900 + customer for customer in range(1, 60, 2)), sum(10 + customer for customer in range(0, 60, 2))
+    assert months.loc["2026-03", "meets"] == odd
+    assert months.loc["2026-06", ["meets", "rest"]].tolist() == [odd, even]
+
+
+def test_history_prints_the_conditions(with_conditions: Path) -> None:
+    done = CliRunner().invoke(main, ["history", "--conditions", "--format", "csv", "--config", str(with_conditions)])
+    sizes = pd.read_csv(io.StringIO(done.stdout))
+    big = sizes[sizes.condition == "big"].set_index("month").customers
+    assert big[big > 0].to_dict() == {f"2026-{month:02d}": 30 for month in range(1, 7)}
+    lately = sizes[sizes.condition == "lately"].set_index("month").customers
+    assert lately["2026-06"] == 53, "an order on the first of June is 30 days old"
+
+
+def test_the_page_shows_eight_conditions_and_names_the_others(with_conditions: Path, tmp_path: Path) -> None:
+    out = tmp_path / "page.html"
+    done = CliRunner().invoke(main, ["report", "--out", str(out), "--config", str(with_conditions)])
+    assert done.exit_code == 0, done.output
+    page = out.read_text()
+    assert "Named conditions" in page
+    assert "monetary_value &gt;= 900" in page
+    assert "In the file of figures only: more_6." in page
+    assert "the best 20 % by money spent of those who spent any" in page
+    assert "The condition best_20_percent is monetary_value &gt;= 1870.0" in page, "the best 12 of 60"
+    figures = pd.read_csv(tmp_path / "page-figures.csv")
+    assert {"big", "more_6"} <= set(figures.grouping)
+
+
+def test_select_counts_by_segment_and_writes_the_customers(with_conditions: Path, tmp_path: Path) -> None:
+    out = tmp_path / "idle.csv"
+    done = CliRunner().invoke(main, ["select", "frequency >= 2", "--out", str(out), "--config", str(with_conditions)])
+    assert done.exit_code == 0, done.output
+    assert "27 customers meet frequency >= 2 as of 2026-07-01 (60 customers in all, 45.0 %; version 1)" in done.stdout
+    customers = pd.read_csv(out, index_col="customer_id")
+    assert sorted(customers.index) == sorted(f"c{number}" for number in range(1, 60, 2) if number % 9)
+    assert customers.loc["c1", ["frequency", "monetary_value"]].tolist() == [2, 1802.0], "of the window of 60 days"
+    by_segment = customers.segment_name.value_counts()
+    line = next(line for line in done.stdout.splitlines() if line.startswith("Stammkunden <b>"))
+    assert line.split()[2] == str(by_segment["Stammkunden <b>"])
+    assert f"{customers.monetary_value.sum():,.2f}" in done.stdout
+
+
+def test_select_takes_names_and_another_moment(with_conditions: Path) -> None:
+    march = ["select", "big", "--as-of", "2026-04-01", "--config", str(with_conditions)]
+    words = "30 customers meet monetary_value >= 900 as of 2026-04-01 (30 customers in all, 100.0 %"
+    assert words in CliRunner().invoke(main, march).stdout
+    wrong = CliRunner().invoke(main, ["select", "frequncy >= 2", "--config", str(with_conditions)])
+    assert wrong.exit_code == 2
+    assert "no column 'frequncy' in the vector. Did you mean 'frequency'?" in wrong.stderr
+
+
+def test_conditions_lists_what_can_be_asked_and_what_is_off(with_conditions: Path) -> None:
+    done = CliRunner().invoke(main, ["conditions", "--config", str(with_conditions)])
+    assert done.exit_code == 0, done.output
+    lines = {line.split()[0]: line for line in done.stdout.splitlines() if line}
+    assert "in the settings" in lines["big"]
+    assert lines["inactive"].split()[1:5] == ["0", "recency_days", ">=", "180"]
+    assert "off: power: needs the columns active_days_30" in done.stdout
+    assert "off: device_...: needs the columns main_device" in done.stdout

@@ -138,6 +138,8 @@ def case_tables() -> dict[str, pd.DataFrame]:
             "seats_used": random.integers(0, 6, 80).astype(float),
         }
     )
+    subscriptions.loc[::9, "seats"] = np.nan
+    subscriptions.loc[5::11, "seats_used"] = np.nan
     gone = random.random(80) < 0.4
     ended = [s + timedelta(days=40) if g else pd.NaT for s, g in zip(subscriptions.started_at, gone, strict=True)]
     subscriptions["ended_at"] = pd.Series(ended, dtype="datetime64[us]")

@@ -12,7 +12,7 @@ from features.notices import Notice
 from features.vector_table import CustomerVectors, digest
 from jobs.customer_vectors import describe_vectors
 from segment_model.contract import Column, Kind, Role, VectorContract
-from training.settings import EncodingSettings
+from training.settings import DiscoverySettings
 
 CONTRACT = VectorContract(
     (
@@ -37,7 +37,7 @@ def vectors(**columns: object) -> CustomerVectors:
 
 def test_columns_that_shape_nothing_are_named_apart() -> None:
     cities = [f"Village {number}" for number in range(200)]
-    lines = describe_vectors(vectors(city=cities, vip=1.0), EncodingSettings()).splitlines()
+    lines = describe_vectors(vectors(city=cities, vip=1.0), DiscoverySettings()).splitlines()
     assert lines[2:] == [
         "  1 column shapes the segments: spend",
         "  2 basis columns shape nothing, and count as none: city (all of its 200 levels are rarer than 1 % and "
@@ -49,4 +49,4 @@ def test_columns_that_shape_nothing_are_named_apart() -> None:
 
 def test_without_an_encoding_every_basis_column_counts() -> None:
     assert "  3 columns shape the segments: spend, city, vip" in describe_vectors(vectors(vip=1.0)).splitlines()
-    assert "nothing" not in describe_vectors(vectors(), EncodingSettings())
+    assert "nothing" not in describe_vectors(vectors(), DiscoverySettings())

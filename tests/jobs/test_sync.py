@@ -31,7 +31,7 @@ from registry.connection import RegistryLocation, connected
 from registry.versions.versions import fetch, list_versions
 from reporting.pictures.all_pictures import DrawnPictures
 from segment_model.errors import SegmentsError, SettingsError, UnreachableError
-from training.outbox.file_lock import HeldError, exclusive_lock, shared_lock
+from segment_model.storage.file_lock import HeldError, exclusive_lock, shared_lock
 from training.outbox.pending_runs import (
     FOLDER,
     LOCK,
@@ -454,7 +454,7 @@ def test_two_processes_do_not_send_at_once_and_a_dead_one_stands_in_nobodys_way(
     other = f"""
 import sys; sys.path.insert(0, {str(REPOSITORY)!r})
 from pathlib import Path
-from training.outbox.file_lock import exclusive_lock
+from segment_model.storage.file_lock import exclusive_lock
 with exclusive_lock(Path({str(place / LOCK)!r}), "another has it"):
     print("held", flush=True)
     sys.stdin.read()

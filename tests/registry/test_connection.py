@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import pkgutil
 import subprocess
@@ -7,11 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 import registry
 from registry.connection import ENVIRONMENT, RegistryLocation, connected
+from registry.runs.finished_files import fetch_files
 from registry.versions.versions import fetch, list_versions
-from segment_model.errors import RegistryError
+from segment_model.errors import LocalFileError, RegistryError, UnreachableError
 
 pytestmark = [
     # mlflow 3.17 maps a table by a loader strategy that sqlalchemy is about to remove
@@ -76,6 +79,41 @@ def test_what_mlflow_refuses_is_one_line(location: RegistryLocation) -> None:
         connection.client.get_run("no-such-run")
     assert "\n" not in str(caught.value)
     assert "no-such-run" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "words"),
+    [
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/away/runs"),
+            LocalFileError,
+            "^/away/runs cannot be read or",
+        ),
+        (OSError(errno.EIO, "Input/output error"), LocalFileError, "^a file cannot be .*: Input/output error; the reg"),
+        (OSError(errno.ENOSPC, "No space left on device"), LocalFileError, "^no room on this machine's disk"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), UnreachableError, "does not answer"),
+        (requests.ConnectionError("Max retries exceeded with url"), UnreachableError, "does not answer"),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), RegistryError, "No route to host"),
+    ],
+)
+def test_an_error_of_a_file_is_not_a_refusal_of_the_registry(
+    location: RegistryLocation, raised: OSError, kind: type[RegistryError], words: str
+) -> None:
+    with pytest.raises(RegistryError, match=words) as caught, connected(location):
+        raise raised
+    assert type(caught.value) is kind
+    assert caught.value.__cause__ is raised
+    assert "\n" not in str(caught.value)
+
+
+def test_a_temporary_folder_that_cannot_be_made_is_an_error_of_a_file(
+    logged: tuple[RegistryLocation, str], tmp_path: Path
+) -> None:
+    location, run_id = logged
+    with pytest.raises(LocalFileError, match=r"absent/segments-files-\w+ cannot be read or written on this machine"):
+        fetch_files(location, run_id, ["report.html"], tmp_path / "absent")
+    with pytest.raises(LocalFileError, match=r"absent/segments-model-\w+ cannot be read or written on this machine"):
+        fetch(location, folder=tmp_path / "absent")
 
 
 def test_importing_the_room_is_cheap() -> None:

@@ -283,7 +283,9 @@ def _retention(ids: Sequence[str], ends: MonthEnds) -> pd.DataFrame:
                 share = (0.995 - 0.011 * (n % 6)) ** k if finished else np.nan
                 size = 5 if n == len(ids) and n > 1 and position == 0 else 200 + 40 * n
                 shown = share if size >= 10 else np.nan
-                rows.append((own, ends.month_before(position), size, k, np.nan if not finished else size * share,
+                grouping = "segment" if n else "everyone"
+                customers = np.nan if not finished else size * share
+                rows.append((grouping, own, ends.month_before(position), size, k, customers,
                              shown, shown - 0.03, min(1.0, shown + 0.02), finished))  # fmt: skip
     return pd.DataFrame(rows, columns=list(RETENTION))
 

@@ -289,6 +289,13 @@ def test_notes_say_who_and_when(page: Page) -> None:
     assert "Call them before the renewal. (maria@example.com, 2018-01-04)" in page.text
 
 
+def test_a_name_without_notes_is_signed_too(report: ReportContent) -> None:
+    segment = report.discovery.segments[0]
+    label = SegmentLabel("Stammkunden", by="maria", at="2026-07-02T01:30:00+00:00")
+    page = Page(html_report(replace(report, discovery=report.discovery.labelled({segment.id: label}))))
+    assert "Named by maria, 2026-07-02" in page.text
+
+
 def test_what_changed_since_the_last_champion(report: ReportContent, page: Page) -> None:
     assert "1 new, 4 kept, 1 ended." in page.text
     assert "because they changed: 141 of 1,950 customers (7.2 %)" in page.text

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segment_model.errors import ArtefactError, ContractError
-from segment_model.rules import Between, Condition, Missing, OneOf, Rule, RuleSet, identifier, number, text
+from segment_model.rules import Between, Condition, Missing, OneOf, Rule, RuleSet, number
+from segment_model.sql_text import quoted, quoted_name
 from segments import Column, Kind, VectorContract
 
 NUMBERS = ("spend", 'Umsatz "netto" €', "select")
@@ -150,7 +151,7 @@ def in_postgres(postgres_url: str) -> Iterator[Query]:
 
         def counts(table: pd.DataFrame, where: str) -> tuple[int, int]:
             types = {"f": "double precision", "b": "boolean"}
-            columns = ", ".join(f"{identifier(c)} {types.get(table[c].dtype.kind, 'text')}" for c in table.columns)
+            columns = ", ".join(f"{quoted_name(c)} {types.get(table[c].dtype.kind, 'text')}" for c in table.columns)
             connection.execute("DROP TABLE IF EXISTS vectors")
             connection.execute(f"CREATE TEMPORARY TABLE vectors ({columns})")  # type: ignore[arg-type]
             with connection.cursor().copy("COPY vectors FROM STDIN") as copy:
@@ -194,7 +195,7 @@ def test_sql_reads_as_people_write_it() -> None:
     assert both.sql() == f'({expected}) OR ("plan" IS NULL AND ("plan" <> \'pro\' OR "plan" IS NULL))'
     assert RuleSet("seg-a", "a", (), 0, 0, 0).sql() == "FALSE"
     assert RuleSet("seg-a", "a", (Rule(()),), 0, 0, 0).sql() == "TRUE"
-    assert (identifier('a"b'), text("a'b\\")) == ('"a""b"', "'a''b\\'")
+    assert (quoted_name('a"b'), quoted("a'b\\")) == ('"a""b"', "'a''b\\'")
     assert number(-0.0) == "0"
 
 

@@ -35,6 +35,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "TableSource": {"file": "orders.csv"},
     "CustomersSource": {"file": "customers.csv", "attributes": {"size": {"kind": "number"}}},
     "Attribute": {"kind": "number"},
+    "GoalSettings": {"outcome": "churned"},
     "SweepSettings": {"space": {"discovery.seed": [1, 2]}},
     "SweepRange": {"low": 1, "high": 2},
     "Settings": {"as_of": "2026-07-01", "sources": {"orders": {"file": "orders.csv"}}},

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
 
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Floats, Indices
@@ -30,6 +29,7 @@ from training.candidates.candidate import (
     means_of,
     sample_rows,
 )
+from training.fitting.single_thread import single_thread
 from training.fitting.voronoi_sites import voronoi_sites
 
 MOST_ROUNDS = 100
@@ -101,7 +101,7 @@ class CorrelatedKMeansSpec:
         searched = np.ascontiguousarray(points[rows])
         if len(np.unique(searched, axis=0)) < self.segments:
             raise NoSegmentsError(f"fewer than {self.segments} different customers")
-        with threadpool_limits(limits=1):
+        with single_thread():
             best = self._search(searched, seed)
             if best is None:
                 raise NoSegmentsError("every start leaves a segment without customers")

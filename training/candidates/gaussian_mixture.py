@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as FittedMixture
-from threadpoolctl import threadpool_limits
 
 from segment_model.assigners.gaussian_mixture import GaussianMixture
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import counted
 from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
 from training.fitting.mixture_covariance import SKLEARN_NAMES, Covariance
+from training.fitting.single_thread import single_thread
 
 MIXTURE_SAMPLE = 10_000  # customers
 ILL_COVARIANCE = ("ill-defined empirical covariance", "positive-definite")  # scikit-learn's words
@@ -81,7 +81,7 @@ class GaussianMixtureSpec:
         if not len(columns):
             raise NoSegmentsError("all customers are the same")
         customers = Customers.blurred(points[rows], columns, self.tie_variance, seed)
-        with threadpool_limits(limits=1):
+        with single_thread():
             mixtures, refusals = self._mixtures(customers, seed)
         if not mixtures:
             raise NoSegmentsError(refusals[0] if refusals else f"fewer than {self.segments[0]} different customers")

@@ -9,7 +9,6 @@ from typing import Any
 import hdbscan
 import numpy as np
 from scipy.spatial import cKDTree
-from threadpoolctl import threadpool_limits
 
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.encoding.encoder import Floats, Indices
@@ -17,6 +16,7 @@ from segment_model.errors import counted
 from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
 from training.fitting.exemplars import Clustered, condense, members_as_probes, probes_of
 from training.fitting.result_cache import ResultCache
+from training.fitting.single_thread import single_thread
 from training.fitting.umap_embedding import UmapSettings, embed
 
 HDBSCAN_SAMPLE = 10_000  # customers; HDBSCAN's trees take quadratic time where columns are many
@@ -95,7 +95,7 @@ class HdbscanSpec:
         return Fit(self._assigner(clustered, seed), rows, labels, facts)
 
     def _fitted(self, space: Floats) -> hdbscan.HDBSCAN:
-        with threadpool_limits(limits=1), warnings.catch_warnings():
+        with single_thread(), warnings.catch_warnings():
             # hdbscan 0.8.44 calls scikit-learn by names that are being renamed; the results are the same
             warnings.simplefilter("ignore", FutureWarning)
             return hdbscan.HDBSCAN(

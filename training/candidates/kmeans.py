@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
 
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Floats, Indices
@@ -21,6 +20,7 @@ from training.candidates.candidate import (
     means_of,
     sample_rows,
 )
+from training.fitting.single_thread import single_thread
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class KMeansSpec:
         searched = sample_rows(len(points), KMEANS_SAMPLE, seed)
         if len(np.unique(points[searched], axis=0)) < self.segments:
             raise NoSegmentsError(f"fewer than {self.segments} different customers")
-        with threadpool_limits(limits=1):
+        with single_thread():
             fitted = KMeans(self.segments, n_init=self.starts, random_state=seed).fit(points[searched])
             if len(searched) < len(points):
                 fitted = KMeans(self.segments, init=fitted.cluster_centers_, n_init=1).fit(points)

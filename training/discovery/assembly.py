@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
 
 from segment_model.encoding.encoder import Floats
 from segment_model.encoding.novelty import NoveltyRule
@@ -18,6 +17,7 @@ from training.candidates.candidate import KMEANS_SAMPLE, CandidateSpec, sample_r
 from training.discovery.candidate_trial import Candidate
 from training.encoding import EncodedCustomers
 from training.evaluation.verdict import Verdict
+from training.fitting.single_thread import single_thread
 from training.profiling.cards import make_cards
 from training.segment_ids import numbered_id
 
@@ -81,7 +81,7 @@ class TrainingPoints:
         """A few weighted prototypes, none of them a customer: (m, width), and (m,) weights whose sum is 1."""
         rows = self.points[sample_rows(len(self.points), KMEANS_SAMPLE, self.seed)]
         count = min(BACKGROUND_SIZE, len(np.unique(rows, axis=0)))
-        with threadpool_limits(limits=1):
+        with single_thread():
             fitted = KMeans(count, n_init=1, random_state=self.seed).fit(rows)
         sizes = np.bincount(fitted.labels_, minlength=count)
         return np.asarray(fitted.cluster_centers_, dtype=np.float64), sizes / sizes.sum()

@@ -35,7 +35,7 @@ from training.profiling.years import with_unit_of_years
 from training.progress import Progress
 from training.separation.gaps import hold_out
 from training.settings import DiscoverySettings
-from training.variation import as_descriptors, constant_columns, listed
+from training.variation import as_descriptors, constant_columns, held_out_columns, listed
 
 FEWEST_CUSTOMERS = 20
 
@@ -115,7 +115,7 @@ def discover(
     ContractError
         If the columns of the vectors are not those of the contract.
     SettingsError
-        If the encoding settings name a column or group that the vectors do not have.
+        If the encoding settings or `hold_out_groups` name a column or group that the vectors do not have.
     """
     customers = _encode(frame, trained_contract(frame, contract, settings), settings, incumbent)
     candidates = _try_all(customers, settings, progress)
@@ -152,8 +152,8 @@ def discover(
 def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> VectorContract:
     """The contract of the model: a column is nullable if some training customer has no value in it.
 
-    A basis column that does not vary among the customers is a descriptor: nobody needs to send it. A column whose
-    values are years gets that unit.
+    A basis column that does not vary among the customers is a descriptor: nobody needs to send it. So is a column of a
+    group that is held out. A column whose values are years gets that unit.
 
     Raises
     ------
@@ -162,6 +162,8 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
         varies.
     ContractError
         If the columns of the table are not those of the contract.
+    SettingsError
+        If a group to hold out is none of the vectors'.
     """
     if len(frame) < FEWEST_CUSTOMERS:
         few = counted(len(frame), "customer is", "customers are")
@@ -169,6 +171,7 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
     if not frame.index.is_unique:
         twice = ", ".join(str(name) for name in frame.index[frame.index.duplicated()].unique()[:5])
         raise DiscoveryError(f"a customer must have one row; more than one have: {twice}")
+    contract = as_descriptors(contract, held_out_columns(contract, settings.hold_out_groups))
     sensitive = [column.name for column in contract.basis if column.sensitive]
     if sensitive and not settings.allow_sensitive:
         raise DiscoveryError(

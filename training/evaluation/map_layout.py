@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import counted
 from training.evaluation.quality import stratified_sample
+from training.fitting.single_thread import single_thread
 from training.fitting.umap_embedding import fit_umap
 
 MOST_LAID_OUT = 1_500
@@ -53,16 +53,41 @@ def lay_out_by_components(points: Floats, labels: Indices) -> MapLayout:
 
 
 def umap_plane(points: Floats) -> Floats:
-    """(n, width) points to (n, 2) by UMAP; width is at least 2."""
-    with threadpool_limits(limits=1):
-        positions = fit_umap(points, SEED, n_neighbors=NEIGHBOURS, min_dist=0.25, init="pca")
+    """(n, width) points to (n, 2) by UMAP; width is at least 2, and n more than the neighbours.
+
+    UMAP takes the neighbours from here: those of so few points it would compute by a call of Python for each pair.
+    """
+    with single_thread():
+        positions = fit_umap(
+            points,
+            SEED,
+            n_neighbors=NEIGHBOURS,
+            min_dist=0.25,
+            init="pca",
+            precomputed_knn=nearest_points(points, NEIGHBOURS),
+            force_approximation_algorithm=True,  # else UMAP computes those of fewer than 4,096 points itself
+        )
     return np.where(np.isfinite(positions), positions, np.nan)
+
+
+def nearest_points(points: Floats, neighbours: int) -> tuple[Indices, Floats]:
+    """The `neighbours` nearest of (n, width) points to each, itself included: positions and distances (n, neighbours).
+
+    As in UMAP itself, differences and squares are of single precision, and ties go to the earlier point.
+    """
+    single = points.astype(np.float32)
+    squares = np.zeros((len(points), len(points)))
+    for column in single.T:
+        squares += (column[:, None] - column) ** 2
+    distances = np.sqrt(squares)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :neighbours]
+    return nearest, np.take_along_axis(distances, nearest, axis=1)
 
 
 def principal_plane(points: Floats) -> Floats:
     """(n, width) points to (n, 2): their first two principal components; 0 along a direction without spread."""
     centred = points - points.mean(axis=0)
-    with threadpool_limits(limits=1):
+    with single_thread():
         _, spreads, directions = np.linalg.svd(centred, full_matrices=False)
     positions = centred @ directions[:2].T
     positions[:, spreads[:2] <= LEAST_SPREAD * spreads[0]] = 0.0

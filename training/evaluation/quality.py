@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
-from threadpoolctl import threadpool_limits
 
 from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError, sample_rows
+from training.fitting.single_thread import single_thread
 from training.separation.gaps import PairEvidence, confirmed_groups
 
 
@@ -111,7 +111,7 @@ def weighted_silhouette(points: Floats, labels: Indices, sample: Indices) -> flo
         return 0.0
     silhouettes = np.zeros(len(sample))
     assigned = chosen >= 0
-    with threadpool_limits(limits=1):
+    with single_thread():
         silhouettes[assigned] = silhouette_samples(points[sample[assigned]], chosen[assigned])
     weight = _weights(labels, chosen)
     return float(np.sum(silhouettes * weight) / np.sum(weight))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.metrics import silhouette_samples
-from threadpoolctl import threadpool_limits
 
 from segment_model.encoding.encoder import Floats, Indices
 from training.evaluation.quality import stratified_sample
+from training.fitting.single_thread import single_thread
 
 MOST_MEASURED = 1_500
 SEED = 0
@@ -38,5 +38,5 @@ def measure_silhouettes(points: Floats, labels: Indices) -> Silhouettes:
     sampled = labels[rows]
     if not 2 <= len(np.unique(sampled)) < len(sampled):
         return Silhouettes(sampled, None)
-    with threadpool_limits(limits=1):
+    with single_thread():
         return Silhouettes(sampled, np.asarray(silhouette_samples(points[rows], sampled), dtype=np.float64))

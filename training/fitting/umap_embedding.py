@@ -30,11 +30,25 @@ def fit_umap(points: Floats, seed: int, *, n_neighbors: int, **options: Any) -> 
     import numpy as np
 
     with warnings.catch_warnings():
-        # umap warns that Tensorflow is absent, that a seed makes it single-threaded (both are intended), and that many
-        # customers are the same (they may be)
+        # umap warns that Tensorflow is absent, that a seed makes it single-threaded (both are intended), that many
+        # customers are the same (they may be), and that known neighbours place no new points (none are placed)
         warnings.simplefilter("ignore")
         import umap  # takes seconds: only where it is used
 
+        keep_compiled()
         neighbours = min(n_neighbors, len(points) - 1)
         reducer = umap.UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1, **options)
         return np.asarray(reducer.fit_transform(points), dtype=np.float64)
+
+
+def keep_compiled() -> None:
+    """Keep the machine code of UMAP's functions for the next process, beside their source, as numba does for others.
+
+    Without this every process compiles them again, which takes longer than the embedding of a thousand customers.
+    """
+    from umap import layouts, umap_
+
+    for module in (layouts, umap_):
+        for function in vars(module).values():
+            if hasattr(function, "enable_caching"):  # what numba compiles
+                function.enable_caching()

@@ -31,7 +31,7 @@ from registry.runs.records import DiscoveryRecord
 from registry.runs.run_files import plain_settings, without_passwords, write_files
 from segment_model.errors import SettingsError
 from segment_model.model import SegmentModel
-from training.outbox.file_lock import HeldError, exclusive_lock, shared_lock
+from segment_model.storage.file_lock import HeldError, exclusive_lock, shared_lock
 from training.progress import Announce
 from training.settings import Settings, parse_as, parse_settings
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from segment_model.contract import VectorContract
 from segment_model.errors import SettingsError, nearest_word, shown
+from segment_model.feature_groups import known_groups
 from training.settings import parse_as
 from training.sweep_settings import SweepRange
 
@@ -99,7 +100,7 @@ def check_columns(space: Space, contract: VectorContract) -> None:
     known = {
         ("encoding", "weights"): [column.name for column in contract.basis],
         ("encoding", "transforms"): [column.name for column in contract.basis if not column.is_category],
-        ("encoding", "group_weights"): sorted({column.group for column in contract.basis}),
+        ("encoding", "group_weights"): known_groups(contract.basis),
         ("features", "roles"): list(contract.names),
         ("features", "words"): list(contract.names),
     }

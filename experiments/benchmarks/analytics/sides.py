@@ -61,7 +61,15 @@ def record_of(
 
     members = _table(engine, "members")
     dated = {name: DatedRows(_table(engine, name), members) for name in tables}
-    history = History(month_ends, segments, **dated, compared=("plan",), keep=keep)
+    history = History(
+        month_ends,
+        segments,
+        terms=dated.get("terms"),
+        orders=dated.get("orders"),
+        events=dated.get("events"),
+        compared=("plan",),
+        keep=keep,
+    )
     no_vectors = pd.DataFrame({"mrr": pd.Series(dtype="float64")}, index=pd.Index([], dtype="str", name="customer_id"))
     contract = VectorContract((Column("mrr", Kind.NUMBER),))
     try:

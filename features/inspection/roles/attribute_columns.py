@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from features.grammar.plain_names import is_plain_name
 from features.inspection.looks.column_profile import ColumnProfile, ColumnType
 from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import KNOWN_AT
@@ -107,7 +108,7 @@ def _attribute(column: ColumnProfile, taken: Sequence[str]) -> AttributeProposal
 
 def attribute_name(name: str, taken: Sequence[str] = ()) -> str:
     """A name for an attribute: words in lower case joined by underscores, unlike those taken."""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name not in (*taken, *RESERVED):
+    if is_plain_name(name) and name not in (*taken, *RESERVED):
         return name
     plain = "_".join(words_of(name)) or "attribute"
     plain = re.sub(r"[^a-z0-9_]", "", plain if not plain[0].isdigit() else f"a_{plain}") or "attribute"

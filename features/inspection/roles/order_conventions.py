@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from features.conditions.written import written_name, written_text
+from features.conditions.written import written_name
 from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import CURRENCY_OF, REFUNDED_OF
 from features.inspection.names.name_words import words_of
@@ -17,6 +17,7 @@ from features.inspection.roles.status_rows import (
     status_condition,
 )
 from features.inspection.roles.table_proposal import best, is_number, is_text
+from segment_model.sql_text import quoted
 
 MINOR = frozenset({"cent", "cents", "pence", "minor"})  # words of money in the smallest unit
 LONGEST_CODE = 3  # letters of a currency
@@ -68,5 +69,5 @@ def settle_currency(look: TableLook, taken: set[str], conventions: Conventions) 
         return None
     others = ", ".join(codes[1:4]) + (", ..." if len(codes) > 4 else "")
     return RowCondition(
-        f"{written_name(name)} = {written_text(codes[0])}", f"leaves out money in {others}; or give exchange_rates"
+        f"{written_name(name)} = {quoted(codes[0])}", f"leaves out money in {others}; or give exchange_rates"
     )

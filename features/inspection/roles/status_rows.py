@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from features.conditions.written import written_name, written_text
+from features.conditions.written import written_name
 from features.inspection.looks.column_profile import ColumnProfile, ColumnType
 from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import STATUS_OF
 from features.inspection.names.name_words import concepts_of, words_of
 from features.inspection.names.vocabulary import Concept
 from features.inspection.roles.table_proposal import best, is_text
+from segment_model.sql_text import quoted
 
 MOST_STATES = 20
 COUNTED = frozenset(
@@ -46,7 +47,7 @@ def status_condition(look: TableLook) -> RowCondition | None:
     bad = sorted(state for state in states if NOT_COUNTED & set(words_of(state)) and not _partly(state))
     if not bad or len(bad) == len(states):
         return None
-    listed = ", ".join(written_text(state) for state in bad)
+    listed = ", ".join(quoted(state) for state in bad)
     kept = ", ".join(sorted(set(states) - set(bad)))
     text = f"{written_name(name)} not in ({listed})"
     gaps = look[name].present < 1.0  # SQL leaves out a row whose state is missing

@@ -10,11 +10,12 @@ from pathlib import Path
 from features.reading.csv_files.dialect import DELIMITERS, Dialect, settle_dialect
 from features.reading.csv_files.line_ends import settle_line_end
 from features.reading.scratch import ScratchFolder
-from features.reading.sql_text import quoted, quoted_name, quoted_path
+from features.reading.sql_text import quoted_path
 from features.reading.text_files.byte_scan import LONGEST_LINE
 from features.reading.text_files.encodings import Encoding
 from features.reading.text_files.text_file import settle_text
 from segment_model.errors import SourceError
+from segment_model.sql_text import quoted, quoted_name
 
 
 @dataclass(frozen=True, slots=True)

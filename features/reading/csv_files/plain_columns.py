@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from features.reading.sql_text import quoted, quoted_name
 from features.source_settings import TableSource
+from segment_model.sql_text import quoted, quoted_name
 
 IDS = ("customer_id", "order_id", "subscription_id")  # our columns of keys, of every table
 MOMENTS = ("ordered_at", "occurred_at", "known_at", "started_at", "ended_at")  # and those of moments

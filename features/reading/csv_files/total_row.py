@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from features.conditions.written import written_name, written_text
+from features.conditions.written import written_name
 from features.notices import Notice
 from features.reading.csv_files.csv_file import CsvFile
 from features.reading.csv_files.records import UnreadableRecordError, records_of_text
 from features.source_settings import TableSource
 from segment_model.errors import SourceError
+from segment_model.sql_text import quoted
 
 TAIL = 1 << 16  # bytes in which the last row is looked for
 TOTAL = re.compile(
@@ -53,7 +54,7 @@ def _condition(file: CsvFile, source: TableSource, place: int, word: str) -> str
     """The condition that leaves the total out and keeps the rows without a value in that column."""
     column = file.dialect.names[place]
     written = written_name(column)
-    differs = f"{written} <> {written_text(word)}"
+    differs = f"{written} <> {quoted(word)}"
     is_id = column == source.columns.get("customer_id", "customer_id")
     return differs if is_id else f"{written} is null or {differs}"
 

@@ -28,6 +28,7 @@ def read_assign(body: Any, most_customers: int = MOST_CUSTOMERS) -> AssignmentRe
         asked.words,
         asked.policy,
         previous=previous if any(previous) else None,
+        conditions=tuple(asked.conditions),
     )
 
 

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from segment_model.errors import ContractError, SourceError
+from segment_model.errors import ContractError
 from serving.assignment.raw_rows import SINGLE, TABLES, RawTables, read_moment, read_rows
 from serving.assignment.request import AssignmentRequest, read_customers
 from serving.assignment.stepwise import assign_in_steps, takes_long
@@ -24,8 +23,6 @@ from serving.wire.deadline import Deadline
 from serving.wire.messages import Answer
 from serving.wire.refusals import MISSING, Refusal, RefusalDetail, RequestProblems, shortened
 from serving.wire.strict_json import parse
-
-logger = logging.getLogger("bentoml.segments")  # BentoML prints what comes below its own name
 
 if TYPE_CHECKING:
     from features.request.compiled import VectorCompiler
@@ -65,7 +62,9 @@ def read_raw_customers(body: Any, most_customers: int = MOST_CUSTOMERS) -> Assig
     asked = read_customers(requests.RecordsRequest, body, most_customers)
     ids = [customer["id"] for customer in asked.customers]
     rows = [_rows_by_table(customer) for customer in asked.customers]
-    return AssignmentRequest(ids, rows, asked.explain or asked.words, asked.words, asked.policy)
+    return AssignmentRequest(
+        ids, rows, asked.explain or asked.words, asked.words, asked.policy, conditions=tuple(asked.conditions)
+    )
 
 
 def read_records(body: Any, served: ServedModel, most_customers: int = MOST_CUSTOMERS) -> RecordsRequest:
@@ -99,17 +98,19 @@ def answer_records(served: ServedModel, request: RecordsRequest, deadline: Deadl
     Refusal
         422 if a customer has no usable row at all, or gets a feature value that the model cannot use; 504 if it takes
         too long.
+    EngineError
+        If the engine fails: a failure of the service, for the values of the rows were checked before.
     """
+    from features.request.compiled import EngineTimeoutError
+
     ids = request.base.ids
+    compiler = compiler_of(served)
     try:
-        vectors = compiler_of(served).vectors(
+        vectors = compiler.vectors(
             request.raw.tables, len(ids), request.as_of, request.raw.zoned, max(0.0, deadline.left)
         )
-    except SourceError as error:
-        deadline.check()
-        if isinstance(error.__cause__, Exception):
-            logger.warning("features could not be computed", exc_info=error)
-        raise Refusal(422, "invalid_records", str(error)) from error
+    except EngineTimeoutError as error:
+        raise deadline.passed() from error
     as_of = request.as_of.isoformat()
     without_rows = [
         RefusalDetail(name, None, "no usable row", f"at least one usable row before {as_of} in any table")

@@ -25,6 +25,7 @@ def describe_model(served: ServedModel) -> dict[str, Any]:
         "source": served.source,
         "algorithm": served.model.assigner.ALGORITHM,
         "features": _features(served.model.contract.columns, served.model.encoder),
+        "conditions": dict(served.model.provenance.get("conditions", {})),
     }
 
 

@@ -27,7 +27,7 @@ def test_more_than_a_fifth_is_named() -> None:
     first, second = shrunk_segments(table, "MRR")
     assert (first.segment, first.measure, round(first.share, 2)) == ("s1", "customers", 0.21)
     assert second.sentence("Whales") == (
-        "Whales shrank by 50%: MRR 5,000 at the end of 2017-01, 2,500 at the end of 2017-03"
+        "“Whales” lost in MRR 50 %: 5,000 at the end of 2017-01, 2,500 at the end of 2017-03"
     )
 
 

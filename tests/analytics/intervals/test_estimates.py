@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, norm, t
 
-from analytics.intervals.differences import difference_limits, marks_of, p_values
+from analytics.intervals.differences import difference_limits, limits_of_ratio, marks_of, p_values
 from analytics.intervals.estimates import (
     Complement,
     Estimate,
@@ -50,6 +50,33 @@ def test_wilson_is_that_of_scipy(trials: int, part: float) -> None:
 def test_the_published_interval_of_newcombe() -> None:
     low, high = difference_limits(share(7, 34), share(1, 34), Z_95)
     assert (low[0], high[0]) == pytest.approx((0.019, 0.340), abs=5e-4)
+
+
+def interval(value: float, low: float, high: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return np.array([value]), np.array([low]), np.array([high])
+
+
+def test_a_ratio_by_an_exact_number_has_the_ends_of_the_other() -> None:
+    low, high = limits_of_ratio(interval(100, 90, 115), interval(0.05, 0.05, 0.05))
+    assert (low[0], high[0]) == pytest.approx((1800, 2300))
+    for most in (0.08, 0.1, 0.15):  # also twice the value and more
+        low, high = limits_of_ratio(interval(100, 100, 100), interval(0.05, 0.04, most))
+        assert (low[0], high[0]) == pytest.approx((100 / most, 2500))
+
+
+def test_a_ratio_without_an_end_has_no_interval() -> None:
+    for churn in (interval(0.05, 0.0, 0.1), interval(0.05, np.nan, 0.1), interval(np.nan, np.nan, np.nan)):
+        assert np.isnan(limits_of_ratio(interval(100, 90, 115), churn)).all()
+
+
+def test_the_interval_of_a_ratio_holds() -> None:
+    """ARPA of 400 customers with money of mean 100 by their churn of 5 %, which 19 times in 20 is 2,000."""
+    generator, draws, customers = np.random.default_rng(15), 4000, 400
+    arpa = generator.normal(100, 60 / np.sqrt(customers), draws)
+    error = Z_95 * 60 / np.sqrt(customers)
+    lost = Share(generator.binomial(customers, 0.05, draws).astype(float), np.full(draws, float(customers)))
+    low, high = limits_of_ratio((arpa, arpa - error, arpa + error), (lost.value, *lost.limits(Z_95)))
+    assert 0.94 < np.mean((low <= 2000) & (high >= 2000)) < 0.96
 
 
 def test_the_p_value_is_the_level_at_which_the_interval_reaches_zero() -> None:

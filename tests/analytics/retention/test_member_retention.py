@@ -76,18 +76,18 @@ def test_four_members_on_paper(
     )
     table, _ = tables_of(terms_history(terms, ends, members))
     assert tuple(table.columns) == RETENTION
-    first = table[(table.segment == "s1") & (table.month == "2016-12")]
+    first = table[(table.group == "s1") & (table.month == "2016-12")]
     assert first.customers.tolist() == [3, 2, 1]
     assert first["size"].tolist() == [3, 3, 3]
-    second = table[(table.segment == "s1") & (table.month == "2017-01")]
+    second = table[(table.group == "s1") & (table.month == "2017-01")]
     assert second.customers.tolist()[:2] == [1, 0]
     assert second.finished.tolist() == [True, True, False]
     assert np.isnan(second.share.tolist()[2])
-    everyone = table[(table.segment == "everyone") & (table.month == "2016-12")]
+    everyone = table[(table.group == "everyone") & (table.month == "2016-12")]
     assert everyone.share.tolist() == [0.75, 0.5, 0.25]
     interval = binomtest(3, 4).proportion_ci(method="wilson")
     assert (everyone.low.iloc[0], everyone.high.iloc[0]) == pytest.approx((interval.low, interval.high))
-    assert table.segment.drop_duplicates().tolist() == ["everyone", "s1", "s2"]
+    assert table.group.drop_duplicates().tolist() == ["everyone", "s1", "s2"]
 
 
 @pytest.mark.parametrize("k", [3, 6, 12])

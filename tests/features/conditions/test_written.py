@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from features.conditions.parse import parse_condition
 from features.conditions.tree import column_names
-from features.conditions.written import written_name, written_text
+from features.conditions.written import written_name
+from segment_model.sql_text import quoted
 
 NAMES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=20)
 
@@ -18,7 +19,7 @@ NAMES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), m
 @example("Größe", '"')
 @example("select", "\\")
 def test_a_written_condition_is_read_as_it_was_meant(name: str, text: str) -> None:
-    condition = parse_condition(f"{written_name(name)} = {written_text(text)}")
+    condition = parse_condition(f"{written_name(name)} = {quoted(text)}")
     assert set(column_names(condition)) == {name}
     assert repr(text) in repr(condition)
 

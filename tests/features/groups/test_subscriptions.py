@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from features.learned import LearnedFeatures
 
 AS_OF = date(2024, 7, 1)
 
@@ -67,6 +70,40 @@ def test_seats_and_quota(build: Any) -> None:
     assert frame.loc["a", ["seats", "seat_use", "quota_use"]].tolist() == pytest.approx([20, 0.4, 1.25])
     assert frame.loc["b", "seats"] == 0
     assert frame.loc["b", ["seat_use", "quota_use"]].isna().all()
+
+
+def partly_known() -> pd.DataFrame:
+    """Terms that say both of used and allowed, one of the two, or neither; those of d have ended but one."""
+    listed = [
+        ("a", None, 4.0, 10.0), ("a", None, 6.0, np.nan),
+        ("b", None, 4.0, 10.0), ("b", None, np.nan, 10.0),
+        ("c", None, 4.0, 10.0), ("c", None, np.nan, np.nan),
+        ("d", None, 4.0, 10.0), ("d", "2024-03-01", 6.0, np.nan),
+        ("e", None, 6.0, 0.0), ("e", None, 4.0, 10.0),
+    ]  # fmt: skip
+    rows = [terms(name, "2024-01-01", end, 5, seats_used=used, seats=seats) for name, end, used, seats in listed]
+    return pd.DataFrame(rows).astype({"ended_at": "datetime64[us]"})
+
+
+def test_a_use_is_missing_where_a_running_term_says_half_of_it(build: Any) -> None:
+    """a would be 10 of 10 seats and b 4 of 20; c has a term without seats, d one that has ended, e one of 0 seats."""
+    vectors = build({"subscriptions": partly_known()}, AS_OF)
+    use = vectors.frame.seat_use
+    assert use.index[use.isna()].tolist() == ["a", "b"]
+    assert use.dropna().to_dict() == {"c": 0.4, "d": 0.4, "e": 1.0}
+    assert vectors.frame.seats.to_dict() == {"a": 10, "b": 20, "c": 10, "d": 10, "e": 10}
+    assert vectors.report["subscriptions"]["with_only_one_of_seats_used_and_seats"] == 2
+    (notice,) = [notice.text for notice in vectors.notices if "seat_use" in notice.text]
+    assert "2 such terms" in notice
+
+
+def test_a_model_from_before_decision_34_gets_the_use_that_it_was_trained_on(build: Any) -> None:
+    older = LearnedFeatures.from_json({"score_edges": {}, "categories": {}})
+    vectors = build({"subscriptions": partly_known()}, AS_OF, learned=older)
+    assert vectors.frame.seat_use.to_dict() == {"a": 1.0, "b": 0.2, "c": 0.4, "d": 0.4, "e": 1.0}
+    assert "with_only_one_of_seats_used_and_seats" not in vectors.report["subscriptions"]
+    assert not [notice for notice in vectors.notices if "seat_use" in notice.text]
+    assert LearnedFeatures.from_json(older.to_json()) == older
 
 
 def test_a_trial_runs_but_has_no_mrr_and_what_follows_it_is_no_upgrade(build: Any) -> None:

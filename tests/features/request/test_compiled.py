@@ -20,12 +20,12 @@ from experiments.load.raw_requests import under_our_names
 from experiments.simulated_company.company import simulate, write_company
 from features.customer_vector import build_vectors
 from features.feature_spec import FeatureSpec
-from features.request.compiled import VectorCompiler
+from features.request.compiled import EngineError, EngineTimeoutError, VectorCompiler
 from features.request.duckdb_engine import FEWEST, TIMES, RecordTable, capacity_for
 from features.settings import FeatureSettings, Sources
 from features.vector_table import CustomerVectors
 from segment_model.contract import Column, Kind, VectorContract
-from segment_model.errors import ContractError, SourceError
+from segment_model.errors import ContractError
 
 AS_OF = date(2026, 7, 1)
 
@@ -305,7 +305,7 @@ def test_an_engine_is_as_large_as_the_longest_table_needs() -> None:
 def test_work_that_takes_too_long_stops(company: Made) -> None:
     ids = list(company.vectors.frame.index)
     compiler = company.compiler
-    with pytest.raises(SourceError, match=r"more than 0\.001 s"):
+    with pytest.raises(EngineTimeoutError, match=r"more than 0\.001 s"):
         compiler.vectors(rows_of(company, ids), len(ids), AS_OF, False, 0.001)
     check(company, compiler, ids[:2])
 
@@ -321,7 +321,7 @@ def test_an_engine_that_has_ended_fails_one_request_and_no_other(
         raise ended("the database has been invalidated")
 
     monkeypatch.setattr(engine, "values", fail)
-    with pytest.raises(SourceError, match="could not be computed"):
+    with pytest.raises(EngineError, match="could not compute the features: the database has been invalidated"):
         compiler.vectors(rows_of(company, ids), len(ids), AS_OF, False, 60)
     check(company, compiler, ids)
 
@@ -368,6 +368,31 @@ def test_a_model_from_before_decision_25_pools_as_it_did(company: Made) -> None:
     for record, industry in zip(computed.records, industries, strict=True):
         assert record is not None
         assert record["industry"] == (industry if industry == "retail" else "other")
+
+
+def test_a_use_that_is_half_known_is_missing_and_for_a_model_from_before_decision_34_as_it_was(tmp_path: Path) -> None:
+    terms = pd.DataFrame(
+        {
+            "customer_id": ["a", "a", "b"],
+            "started_at": [datetime(2026, 1, 1)] * 3,
+            "mrr": [5.0, 5.0, 5.0],
+            "quota_used": [4.0, 6.0, 3.0],
+            "quota": [20.0, None, 4.0],
+        }
+    )
+    terms.to_parquet(tmp_path / "terms.parquet")
+    batch = made({"subscriptions": {"file": "terms.parquet"}}, {}, AS_OF, tmp_path)
+    check(batch, batch.compiler, ["a", "b"])
+    counts = batch.compiler.vectors(rows_of(batch, ["a", "b"]), 2, AS_OF, False, 60).counts["subscriptions"]
+    assert counts == dict(batch.vectors.report["subscriptions"])
+    assert counts["with_only_one_of_quota_used_and_quota"] == 1
+    learned = {**batch.provenance["learned_features"]}
+    assert learned.pop("partial_use") is False
+    older = VectorCompiler(
+        FeatureSpec.of({**batch.provenance, "learned_features": learned}), batch.vectors.contract
+    ).vectors(rows_of(batch, ["a", "b"]), 2, AS_OF, False, 60)
+    assert [record["quota_use"] for record in older.records if record] == [0.5, 0.75]
+    assert older.counts["subscriptions"].keys() == counts.keys() - {"with_only_one_of_quota_used_and_quota"}
 
 
 def test_rows_satisfy_the_protocol() -> None:

@@ -10,7 +10,8 @@ from analytics.month_ends import MonthEnds
 from analytics.record import FIGURES, AnalystRecord
 from features.learned import LearnedFeatures
 from features.vector_table import CustomerVectors
-from jobs.run_content.description import MOST_CHARACTERS, description_of, markdown_table
+from jobs.run_content.description import description_of, markdown_table
+from registry.limits import DESCRIPTION_LIMIT
 from training.discovery.discovery import Discovery
 
 
@@ -56,8 +57,8 @@ def test_a_name_is_text_and_never_markup(kmeans_discovery: Discovery) -> None:
 @pytest.mark.parametrize("words", ["", "x" * 60, "x" * 5000])
 def test_no_table_is_longer_than_mlflow_keeps(segments: int, words: str) -> None:
     rows = [{"segment": f"segment {number}", "typically": words, "id": f"`seg-{number}`"} for number in range(segments)]
-    text = markdown_table(rows, MOST_CHARACTERS)
-    assert len(text) <= MOST_CHARACTERS
+    text = markdown_table(rows, DESCRIPTION_LIMIT)
+    assert len(text) <= DESCRIPTION_LIMIT
     kept = text.count("| segment ") - 1
     assert kept == segments or f"and {segments - kept} more segments" in text
 

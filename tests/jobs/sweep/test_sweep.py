@@ -20,7 +20,7 @@ from cli import main
 from jobs.sweep import sweep
 from jobs.sweep.sweep_files import best_file, lock_file, trials_file
 from registry.connection import RegistryLocation, connected
-from training.outbox.file_lock import exclusive_lock
+from segment_model.storage.file_lock import exclusive_lock
 from training.settings import read_settings
 from training.tuning import sweep as sweeping
 

@@ -108,6 +108,8 @@ def test_values_survive_to_the_bit(values: list[float | None], order: list[int])
         ("spend", ["10", "25"], r"row 0, spend: got '10', expected a finite number \(USD\)"),
         ("spend", [10.0, {"amount": 3}], r"row 1, spend: got .*\"amount\": 3"),
         ("spend", pd.to_datetime(["2026-01-01", "2026-01-02"]), r"row 0, spend: got 2026-01-01T00:00:00, expected"),
+        ("spend", [True, False], r"row 0, spend: got true, expected a finite number \(USD\)"),
+        ("spend", pd.array([True, None], dtype=object), r"row 0, spend: got true, expected a finite number \(USD\)"),
         ("plan", [1, 2], r"row 0, plan: got 1, expected text or null"),
         ("plan", pd.Categorical([1, 2]), r"row 0, plan: got 1"),
     ],

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,20 @@ def test_a_rename_is_seen_and_touches_no_byte_of_the_model(registered: tuple[Reg
     assert alias_state(location).labels == {
         before.ids[0]: SegmentLabel("Stammkunden – größte", 'call "first"\nthen write')
     }
+
+
+def test_who_gave_a_name_and_when_stays_with_it(registered: tuple[RegistryLocation, str]) -> None:
+    location, _ = registered
+    first, second = fetch(location).model.ids[:2]
+    at = datetime(2026, 7, 1, 23, 30, tzinfo=timezone(timedelta(hours=-2)))
+    rename_segment(location, first, "Stammkunden", by="maria@example.com", at=at)
+    with connected(location) as connection:  # as an older version of the software wrote it
+        text = '{"name": "Neulinge", "notes": "new in June"}'
+        connection.client.set_registered_model_tag(location.model_name, f"segment_label.{second}", text)
+    labels = fetch(location).model.overlay
+    assert labels[first] == SegmentLabel("Stammkunden", by="maria@example.com", at="2026-07-02T01:30:00+00:00")
+    assert labels[first].signature == "maria@example.com, 2026-07-02"
+    assert labels[second].signature == ""
 
 
 def test_a_name_outlives_its_version(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -118,7 +119,9 @@ def test_a_segment_that_shrank_by_more_than_a_fifth_is_named(content: DiscoveryC
     sizes.loc[(sizes["segment"] == own.id) & (sizes["month"] == last), "customers"] = 79.0
     shown = growth(replace(record, sizes=sizes), Keys(content.segments))
     assert shown is not None
-    assert shown.shrunk == (f"{own.name} shrank by 21%: customers 100 at the end of {first}, 79 at the end of {last}",)
+    assert shown.shrunk == (
+        f"“{own.name}” shrank by 21 %: 100 customers at the end of {first}, 79 at the end of {last}",
+    )
 
 
 def test_cohorts_show_their_average_first_and_nothing_that_is_not_over(content: DiscoveryContent) -> None:
@@ -144,7 +147,7 @@ def test_cohorts_show_their_average_first_and_nothing_that_is_not_over(content: 
 def test_the_retention_curve_pools_all_finished_months(content: DiscoveryContent, record: AnalystRecord) -> None:
     curves = retention(record, Keys(content.segments)).curves
     assert curves is not None
-    first = record.retention.query("segment == @content.segments[0].id and k == 3 and finished")
+    first = record.retention.query("group == @content.segments[0].id and k == 3 and finished")
     pooled = first["customers"].sum() / first["size"].sum()
     assert curves.rows[0] == (content.segments[0].name, curves.rows[0][1])
     assert curves.rows[0][1][2] == percent(pooled)
@@ -181,6 +184,53 @@ def test_a_level_that_nobody_has_and_a_figure_that_no_segment_has_are_left_out(
     labels = [row.label for _, rows in compared.groups for row in rows]
     assert "Quick ratio" not in labels
     assert "NRR" in labels
+
+
+def test_the_difference_of_any_two_segments_has_an_interval(content: DiscoveryContent, record: AnalystRecord) -> None:
+    """The made-up churn of segment n is 0.8 % + n * 1.3 %, its interval 0.7 to 1.4 times as much."""
+    compared = comparison(content, FigureBook(record), Keys(content.segments))
+    assert compared is not None
+    assert compared.has_pairs
+    rows = {row.label: row for _, rows in compared.groups for row in rows}
+    (churn,) = (row for label, row in rows.items() if label.startswith("Customer churn"))
+    pairs = {pair.places: pair for pair in churn.pairs}
+    assert len(pairs) == len(content.segments) * (len(content.segments) - 1)
+    own, other = 0.034, 0.008
+    low = own - other - math.hypot(0.3 * own, 0.4 * other)
+    high = own - other + math.hypot(0.4 * own, 0.3 * other)
+    assert pairs[2, 0].words == "+2.6 points"
+    assert pairs[2, 0].interval == f"+{100 * low:.1f} to +{100 * high:.1f}"
+    assert pairs[2, 0].is_sure
+    assert (pairs[0, 2].words, pairs[0, 2].is_sure) == ("−2.6 points", True)
+    assert not pairs[2, 1].is_sure
+    assert not rows["customers"].pairs
+
+
+def test_the_share_of_a_flag_is_compared_too(content: DiscoveryContent, record: AnalystRecord) -> None:
+    ids = [segment.id for segment in content.segments]
+    rows = [
+        ("Churn", own, "yes", 100, 90, 36, share, share - 0.1, share + 0.1, "")
+        for own, share in zip(ids, (0.7, 0.2, 0.25, 0.3, 0.35), strict=True)
+    ]
+    undated = AnalystRecord(record.month_ends, "USD", "MRR", (), shares=pd.DataFrame(rows, columns=list(SHARES)))
+    compared = comparison(content, FigureBook(undated), Keys(content.segments))
+    assert compared is not None
+    (churn,) = dict(compared.groups)["Shares"]
+    assert (churn.label, churn.cells[0].words, churn.cells[0].n) == ("Churn: yes", "70.0 %", "n 90")
+    pairs = {pair.places: pair for pair in churn.pairs}
+    assert (pairs[0, 1].words, pairs[0, 1].is_sure) == ("+50.0 points", True)
+    half = 10 * math.sqrt(2)
+    assert pairs[0, 1].interval == f"+{50 - half:.1f} to +{50 + half:.1f}"
+    assert not pairs[1, 2].is_sure
+
+
+def test_of_many_segments_no_pairs_are_on_the_page(
+    make_content: Callable[..., DiscoveryContent], make_record: Callable[..., AnalystRecord]
+) -> None:
+    many = make_content(13)
+    compared = comparison(many, FigureBook(make_record(many)), Keys(many.segments))
+    assert compared is not None
+    assert not compared.has_pairs
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from segment_model.language.reasons import ReasonWriter, in_one_sentence, reasons
+from segment_model.language.reasons import ReasonWriter, in_one_sentence, reasons, sentences
 from segment_model.language.wording import in_words_of_change, plain_number, plain_value
 from segments import Column, Kind, SegmentLabel, SegmentModel
 
@@ -207,3 +207,13 @@ def test_the_largest_numbers_are_explained_in_words(model: SegmentModel, planted
         customer = customer_of(planted, 0)
         numbers = {c.name: bounds[c.kind] for c in model.contract.basis if c.kind in bounds}
         assert set(words_of(model, customer | numbers)) >= set(numbers)
+
+
+def test_sentences_of_many_are_those_of_each(model: SegmentModel, planted: Any) -> None:
+    frame = planted.frame.iloc[:60]
+    explanations = model.explain_table(frame)
+    by_row = []
+    for row, (_, customer) in enumerate(frame.iterrows()):
+        ranked = reasons(model, customer.to_dict(), explanations, row)
+        by_row.append(in_one_sentence(ranked, model, int(explanations.toward[row]), int(explanations.against[row])))
+    assert sentences(model, frame, explanations) == by_row

@@ -38,6 +38,7 @@ from serving.contracts.requests import MOST_ROWS, RecordsRequest
 from serving.contracts.responses import RecordsResponse
 from serving.endpoints.customers.assign_records import read_raw_customers
 from serving.gateway.gateway import Gateway
+from serving.gateway.request_log import FIELDS
 from serving.launcher import running_service
 from serving.metrics.metrics import Metrics
 from serving.metrics.shadow_metrics import ShadowMetrics
@@ -284,17 +285,30 @@ def test_as_of_must_be_a_date_or_a_timestamp(ask: Any, as_of: Any) -> None:
     assert "'as_of'" in reply.error["details"][0]["expected"]
 
 
-def test_an_error_of_the_engine_goes_to_the_log_and_not_to_the_caller(
-    ask: Any, raw: Any, chosen: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("failure", [duckdb.BinderException, duckdb.OutOfMemoryException, duckdb.InternalException])
+def test_an_error_of_the_engine_is_a_failure_of_the_service(
+    ask: Any,
+    raw: Any,
+    chosen: Any,
+    failure: type[duckdb.Error],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(*_: Any) -> Any:
-        raise duckdb.Error("Binder Error: a riddle\nof the engine")
+    """The rows were checked before: no caller could mend it. What the engine says may hold values of a customer."""
 
-    monkeypatch.setattr(RecordEngine, "values", fail)
-    reply = ask([raw(chosen[1].frame.index[3])])
-    assert (reply.status, reply.error["code"]) == (422, "invalid_records")
-    assert reply.error["message"] == "the features could not be computed from these rows; the log has the reason"
-    assert "a riddle" in caplog.text
+    def fail(*_: Any) -> Any:
+        raise failure("a riddle\nof the engine")
+
+    customer = raw(chosen[1].frame.index[3])
+    with monkeypatch.context() as patched:
+        patched.setattr(RecordEngine, "values", fail)
+        reply = ask([customer])
+    assert (reply.status, reply.error["code"], reply.error["details"]) == (500, "internal_error", [])
+    assert reply.error["message"] == "the service failed; its log says why"
+    (line,) = [record for record in caplog.records if record.getMessage() == "failed: EngineError"]
+    assert f"from {failure.__name__}:" in getattr(line, FIELDS)["trace"]
+    assert "riddle" not in caplog.text
+    assert ask([customer]).status == 200, "the next request is answered"
 
 
 def test_too_many_rows_are_refused(ask: Any) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from features.request.compiled import VectorCompiler
-from segment_model.errors import SourceError
+from features.request.compiled import EngineTimeoutError, VectorCompiler
 from segment_model.model import SegmentModel
 from serving.settings import ServiceSettings
 
@@ -24,7 +23,7 @@ def test_after_504_neither_the_engine_nor_the_model_works_on(
     def made(*arguments: Any) -> Any:
         try:
             vectors = make(*arguments)
-        except SourceError:
+        except EngineTimeoutError:
             ended.append("stopped")
             raise
         ended.append("made")

@@ -426,6 +426,34 @@ def test_only_what_is_ticked_may_change(page: Any, url: str) -> None:
     assert page.js("window.asked") == ["recency_days"]
 
 
+@pytest.mark.parametrize("suffices", [True, False])
+def test_one_to_three_changes_are_preferred(page: Any, url: str, suffices: bool) -> None:
+    """The smallest change moves every feature; the three that move farthest are asked for alone."""
+    page.open(f"{url}/")
+    page.wait(SETTLED)
+    page.js(
+        """(() => {
+          const real = window.fetch; window.asked = [];
+          window.fetch = (address, options) => {
+            if (!String(address).endsWith('/what_would_change')) return real(address, options);
+            const { changeable } = JSON.parse(options.body);
+            const changes = changeable.map((feature, place) =>
+              ({ feature, before: place ? null : 1, after: 1, unit: '', words: feature, follows: false }));
+            window.asked.push(changeable);
+            const found = changeable.length > 3 || SUFFICES;
+            return new Response(JSON.stringify({ found, reason: 'no', changes: found ? changes : [], features: {} }));
+          };
+        })()""".replace("SUFFICES", str(suffices).lower())
+    )
+    page.js("document.querySelector('.card[data-id=s001] button').click()")
+    page.wait("document.querySelectorAll('.card[data-id=s001] .change li').length > 0")
+    smallest, few = page.js("window.asked")
+    assert len(smallest) > 3
+    assert few == smallest[1:4], "all but the first move their slider to the end"
+    shown = page.js("[...document.querySelectorAll('.card[data-id=s001] .change li')].map((item) => item.textContent)")
+    assert shown == (few if suffices else smallest)
+
+
 def test_only_the_newest_answer_is_shown(page: Any, url: str, kmeans: SegmentModel) -> None:
     """The first answers are held back until the last one was shown."""
     page.open(f"{url}/")

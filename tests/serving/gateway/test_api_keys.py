@@ -10,6 +10,7 @@ import logging
 import stat
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -279,7 +280,36 @@ def test_a_key_is_told_once_and_only_its_hash_is_kept(path: Path) -> None:
     assert second not in content
     assert json.loads(content) == {"crm": hashed(second), "web shop": hashed(first)}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [child.name for child in path.parent.iterdir()] == [path.name], "nothing half made is left"
+    left = {child.name for child in path.parent.iterdir()}
+    assert left == {path.name, f".{path.name}.lock"}, "nothing half made is left"
+
+
+def test_keys_made_and_revoked_at_once_are_all_kept_and_gone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each writer takes long between reading the file and replacing it."""
+    add_key(path, "former")
+    write = keys_module.atomic_write
+
+    def write_slowly(*arguments: Any, **options: Any) -> None:
+        time.sleep(0.02)
+        write(*arguments, **options)
+
+    monkeypatch.setattr(keys_module, "atomic_write", write_slowly)
+    names = [f"team {number}" for number in range(6)]
+    with ThreadPoolExecutor(len(names) + 1) as pool:
+        revoked = pool.submit(revoke_key, path, "former")
+        keys = list(pool.map(lambda name: add_key(path, name), names))
+    assert revoked.result() is None
+    assert list(read_keys(path)) == names
+    read = ApiKeys(path)
+    assert [read.caller(bearer(key)) for key in keys] == names
+
+
+def test_a_file_of_keys_in_no_folder_is_refused_as_one_that_cannot_be_written(path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"keys\.json cannot be written: No such file or directory"):
+        add_key(path.parent / "absent" / path.name, "web")
+    with pytest.raises(SettingsError, match=r"keys\.json cannot be read"):
+        revoke_key(path, "web")
+    assert not list(path.parent.iterdir())
 
 
 @pytest.mark.parametrize("name", ["", " ", "-x", "a" * 65, "a\nb", "ä", 'a"b'])

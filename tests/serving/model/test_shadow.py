@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,28 @@ def test_a_share_of_the_requests_is_sampled_evenly(
         offer(shadow, champion, [good])
     shadow.compare()
     assert sum(counts(metrics).values()) in (9, 10)
+
+
+class SlowRows(list[Any]):
+    """Rows that take long to count, so that another thread counts its own in the meantime."""
+
+    def __len__(self) -> int:
+        time.sleep(0.02)
+        return super().__len__()
+
+
+def test_customers_that_several_threads_drop_at_once_are_all_counted(
+    kmeans: SegmentModel, hdbscan: SegmentModel, good: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics, champion = Metrics(), served(kmeans, "1")
+    shadow = shadow_of(hdbscan, metrics)
+    offer(shadow, champion, [good])
+    with monkeypatch.context() as patched, ThreadPoolExecutor(4) as pool:
+        patched.setattr(room, "MOST_WAITING", 1)
+        dropped = [pool.submit(shadow.offer, champion, [good] * 3, "unassigned", SlowRows([None] * 3)) for _ in "1234"]
+        assert [call.result() for call in dropped] == [None] * 4
+    assert shadow.compare() == 1
+    assert counts(metrics)["1", "2", "dropped"] == 12
 
 
 def test_customers_that_do_not_fit_the_queue_are_dropped_and_counted(

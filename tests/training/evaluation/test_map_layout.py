@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.neighbors import NearestNeighbors
 
 from segment_model.encoding.encoder import Floats
-from training.evaluation.map_layout import lay_out_map, principal_plane
+from training.evaluation.map_layout import lay_out_map, nearest_points, principal_plane, umap_plane
 
 
 def test_principal_components_keep_the_distances_of_a_plane() -> None:
@@ -38,3 +39,27 @@ def test_customers_encoded_in_one_number_are_laid_out_in_its_order(customers: in
     steps = np.diff(layout.positions[order, 0])
     assert (steps > 0).all() or (steps < 0).all()
     assert not layout.positions[:, 1].any()
+
+
+def test_the_neighbours_are_the_nearest_points_and_of_equals_the_earlier() -> None:
+    points: Floats = np.random.default_rng(6).normal(size=(90, 4))
+    positions, distances = nearest_points(points, 7)
+    expected, places = NearestNeighbors(n_neighbors=7, algorithm="brute").fit(points).kneighbors(points)
+    assert positions.tolist() == places.tolist()
+    np.testing.assert_allclose(distances, expected, rtol=1e-6, atol=1e-6)
+    corners: Floats = np.array([[0.0, 0.0], [0.0, 0.0], [3.0, 4.0], [-3.0, 4.0]])
+    positions, distances = nearest_points(corners, 4)
+    assert positions.tolist() == [[0, 1, 2, 3], [0, 1, 2, 3], [2, 0, 1, 3], [3, 0, 1, 2]]
+    assert distances[:2].tolist() == [[0, 0, 5, 5]] * 2
+
+
+def test_umap_separates_distant_groups_the_same_way_each_time_and_keeps_its_machine_code() -> None:
+    generator = np.random.default_rng(8)
+    points: Floats = np.repeat(np.eye(3) * 40, 30, axis=0) + generator.normal(size=(90, 3))
+    positions = umap_plane(points)
+    nearest, _ = nearest_points(positions, 10)
+    assert (nearest // 30 == np.arange(90)[:, None] // 30).all()
+    assert np.array_equal(positions, umap_plane(points))
+    from umap.umap_ import smooth_knn_dist  # only now: its import warns where nothing expects it
+
+    assert smooth_knn_dist.stats.cache_path is not None

@@ -44,6 +44,21 @@ def exclusive_lock(lock: Path, otherwise: str) -> Iterator[None]:
 
 
 @contextmanager
+def waiting_lock(lock: Path) -> Iterator[None]:
+    """Hold the lock on this file exclusively while the block runs; waits for every other holder.
+
+    A network file system excludes other machines only if it forwards locks. On Windows nothing is excluded.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be locked.
+    """
+    with _locked(lock, exclusively=True):
+        yield
+
+
+@contextmanager
 def shared_lock(lock: Path) -> Iterator[None]:
     """Hold the lock on this file, shared with others, while the block runs; it excludes an `exclusive_lock`.
 
@@ -54,12 +69,19 @@ def shared_lock(lock: Path) -> Iterator[None]:
     OSError
         If the file cannot be locked.
     """
+    with _locked(lock, exclusively=False):
+        yield
+
+
+@contextmanager
+def _locked(lock: Path, exclusively: bool) -> Iterator[None]:
+    """Hold the lock while the block runs, as soon as no other holder excludes it."""
     file = _opened(lock)
     try:
         if sys.platform != "win32":
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_SH)
+            fcntl.flock(file, fcntl.LOCK_EX if exclusively else fcntl.LOCK_SH)
         yield
     finally:
         os.close(file)

@@ -1,0 +1,1 @@
+"""Experiments: arms drawn by hash, and the effect of each arm against control by segment."""

@@ -1,0 +1,1 @@
+"""Goals of a business: who reaches them, by segment, and what the odds are."""

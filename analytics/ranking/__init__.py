@@ -1,0 +1,1 @@
+"""Accounts in order of what they are worth, computed and ordered in the engine."""

@@ -1,0 +1,30 @@
+"""Questions a business asks: whether planted statements are found, what is marked in noise, and what answers cost."""
+
+from __future__ import annotations
+
+from experiments.benchmarks.questions.null_marks import null_marks
+from experiments.benchmarks.questions.planted import planted_figures
+from experiments.benchmarks.questions.rank_seconds import rank_seconds
+
+WHOLE = 1_000_000  # accounts of the ranking; a smaller run is for tests
+NULL_EXPERIMENTS = 200
+CUSTOMERS = 3_000  # of the company with planted statements
+
+
+def run(size: int) -> dict[str, object]:
+    """Everything; `size` is the number of accounts that are ranked.
+
+    Returns
+    -------
+    dict
+        planted_found : the share of the planted statements that the record and the effects state, with the right
+        sign. null_marks : the share of experiments without effect that raise a mark. rank_seconds_1m : of the ranking.
+    """
+    whole = size >= WHOLE
+    return {
+        "benchmark": "questions",
+        "accounts": size,
+        **planted_figures(CUSTOMERS if whole else 400),
+        **null_marks(NULL_EXPERIMENTS if whole else 5),
+        **rank_seconds(size),
+    }

@@ -1,0 +1,1 @@
+"""Lists of accounts: in order of their worth, and split into the arms of an experiment."""

@@ -1,0 +1,1 @@
+"""The goals that the settings name, as the analytics take them."""

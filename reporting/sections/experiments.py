@@ -1,0 +1,84 @@
+"""Experiments: the effect of each arm against control on each goal, by segment, with its warnings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analytics.experiments.record import ExperimentRecord, ExperimentSummary
+from reporting.experiment_tables import effects_in_words, interactions_in_words
+from reporting.sections.keys import Key, Keys
+
+MOST_TABLES = 12  # of effects on the page; all are in `segments effects`
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """A group's effect in words; mark : "above", "below" or empty, for its colour."""
+
+    key: Key
+    cells: tuple[str, ...]
+    mark: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectTable:
+    """The effect of one arm on one goal. verdict : the interaction test as a sentence."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[EffectRow, ...]
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentsShown:
+    """The section. summaries : a sentence on each experiment's arms. left_out : tables that are not on the page."""
+
+    warnings: tuple[str, ...]
+    summaries: tuple[str, ...]
+    tables: tuple[EffectTable, ...]
+    left_out: int
+    notes: tuple[str, ...]
+
+
+def experiments(record: ExperimentRecord, keys: Keys) -> ExperimentsShown:
+    """The section of a record of experiments."""
+    names = {key.id: key.name for key in keys.segments}
+    words, rows = effects_in_words(record, names), record.effects
+    verdicts = dict(zip(_tests(record), interactions_in_words(record, names), strict=True))
+    headings = tuple(
+        str(name) for name in words.columns if name not in ("experiment", "goal", "arm", "group", "remark")
+    )
+    tables = [
+        EffectTable(
+            f"{experiment}: {arm} against {record.control}, {goal}",
+            headings,
+            tuple(
+                EffectRow(
+                    keys[str(rows["group"].iloc[place])],
+                    tuple(str(words[heading].iloc[place]) for heading in headings),
+                    str(rows["mark"].iloc[place]),
+                    str(words["remark"].iloc[place]),
+                )
+                for place in places
+            ),
+            verdicts.get((str(experiment), str(goal), str(arm)), "").partition(": ")[2],
+        )
+        for (experiment, goal, arm), places in rows.groupby(["experiment", "goal", "arm"], sort=False).indices.items()
+    ]
+    summaries = tuple(_summary(summary) for summary in record.summaries)
+    return ExperimentsShown(
+        record.warnings, summaries, tuple(tables[:MOST_TABLES]), max(0, len(tables) - MOST_TABLES), record.notes
+    )
+
+
+def _tests(record: ExperimentRecord) -> list[tuple[str, str, str]]:
+    columns = (record.interactions[name] for name in ("experiment", "goal", "arm"))
+    return [(str(experiment), str(goal), str(arm)) for experiment, goal, arm in zip(*columns, strict=True)]
+
+
+def _summary(summary: ExperimentSummary) -> str:
+    arms = ", ".join(f"{arm} {number:,}" for arm, number in summary.ratio.customers.items())
+    days = f"{summary.first_day} to {summary.last_day}" if summary.last_day > summary.first_day else summary.first_day
+    return f"{summary.name}: exposed {days}; customers by arm: {arms}"

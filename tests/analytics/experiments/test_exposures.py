@@ -1,0 +1,105 @@
+"""Exposures and the outcomes that follow them, summed in the engine, beside sums of the raw rows by pandas."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.experiments.effects import KEYS
+from analytics.experiments.exposures import first_exposures, missing_names, money_sums, rate_sums
+from analytics.fetched import fetched
+from analytics.goals.goal import Goal
+from analytics.goals.outcomes import outcomes
+from analytics.history import EVERYONE
+
+UNTIL = datetime(2026, 7, 1)
+
+
+def moments(*texts: str) -> pd.Series:
+    return pd.to_datetime(pd.Series(texts), format="ISO8601").astype("datetime64[us]")
+
+
+def test_the_first_exposure_counts_and_two_arms_exclude(engine: Any) -> None:
+    rows = pd.DataFrame(
+        {
+            "customer_id": ["a", "a", "b", "b", "a", "c", "d"],
+            "experiment": ["may", "may", "may", "may", "june", None, "may"],
+            "arm": ["mail", "mail", "mail", "control", "control", "mail", None],
+            "exposed_at": moments(*(f"2026-05-0{day}" for day in (3, 2, 2, 4, 5, 6, 7))),
+        }
+    )
+    table = engine.place(rows)
+    firsts = fetched(first_exposures(table), "firsts").sort_values(["experiment", "customer_id"])
+    assert firsts[["experiment", "customer_id", "exposures", "is_mixed"]].to_numpy().tolist() == [
+        ["june", "a", 1, False],
+        ["may", "a", 2, False],
+        ["may", "b", 2, True],
+    ]
+    assert firsts.exposed_at.iloc[1] == pd.Timestamp("2026-05-02")
+    assert firsts.arm.iloc[1] == "mail"
+    assert missing_names(table) == 2
+
+
+@pytest.fixture(scope="module")
+def drawn() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """600 exposures of 400 customers in two experiments, and 3,000 orders, to the second."""
+    generator = np.random.default_rng(11)
+
+    def at(size: int) -> pd.Series:
+        seconds = generator.integers(0, 180 * 86_400, size)
+        return (pd.Timestamp("2026-01-01") + pd.to_timedelta(pd.Series(seconds), unit="s")).astype("datetime64[us]")
+
+    exposed = pd.DataFrame(
+        {
+            "customer_id": [f"c{n}" for n in (*range(400), *range(200))],
+            "experiment": ["may"] * 400 + ["june"] * 200,
+            "arm": generator.choice(["control", "mail"], 600),
+            "group": generator.choice(["s1", "s2", "unassigned"], 600),
+            "exposed_at": at(600),
+        }
+    )
+    orders = pd.DataFrame(
+        {
+            "customer_id": [f"c{n}" for n in generator.integers(0, 450, 3_000)],
+            "ordered_at": at(3_000),
+            "cents": generator.integers(-50_000, 5_000_000, 3_000),
+        }
+    )
+    return exposed, orders
+
+
+def test_rates_and_money_are_those_of_the_rows(engine: Any, drawn: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    exposed, orders = drawn
+    pairs = exposed.reset_index().merge(orders, on="customer_id")
+    within = (pairs.ordered_at >= pairs.exposed_at) & (pairs.ordered_at < pairs.exposed_at + timedelta(days=40))
+    by_row = pairs[within].groupby("index").cents.agg(["size", "sum"]).reindex(exposed.index, fill_value=0)
+    complete = exposed.exposed_at + timedelta(days=40) <= UNTIL
+    own = exposed.assign(
+        reached=(by_row["size"] > 0) & complete, money=by_row["sum"] / 10_000 * complete, is_over=complete
+    )
+    table, rows = engine.place(exposed), engine.place(orders)
+    decided = outcomes(
+        Goal("order", "orders", within_days=40), rows, table.select("customer_id", starts_at="exposed_at"), UNTIL
+    )
+    rates, money = rate_sums(table, decided), money_sums(table, rows, 40, UNTIL)
+    for keys, part in own.groupby(list(KEYS)):
+        assert rates.loc[keys, "n"] == money.loc[keys, "n"] == part.is_over.sum()
+        assert rates.loc[keys, "x"] == rates.loc[keys, "xxx"] == part.reached.sum()
+        assert money.loc[keys, "x"] == pytest.approx(part.money.sum())
+        assert money.loc[keys, "xx"] == pytest.approx((part.money**2).sum())
+        assert money.loc[keys, "incomplete"] == (~part.is_over).sum()
+    for keys, part in own.groupby(["experiment", "arm"]):
+        assert money.loc[(*keys, EVERYONE), "x"] == pytest.approx(part.money.sum())
+        assert rates.loc[(*keys, EVERYONE), "n"] == part.is_over.sum()
+    assert complete.sum() < 600
+
+
+def test_a_window_that_is_not_over_counts_nobody(engine: Any, drawn: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    exposed, orders = drawn
+    sums = money_sums(engine.place(exposed), engine.place(orders), 3_000, UNTIL)
+    assert sums.n.sum() == sums.x.sum() == 0
+    assert sums.xs(EVERYONE, level="group").incomplete.sum() == 600

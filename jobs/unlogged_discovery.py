@@ -98,7 +98,7 @@ def discover_in_table(
     with tempfile.TemporaryDirectory() as folder:
         pq.write_table(table, Path(folder) / FILE)
         vectors = vectors_of(settings, Path(folder))
-    announce(describe_vectors(vectors, settings.discovery.encoding))
+    announce(describe_vectors(vectors, settings.discovery))
     origin = _without_recipe(provenance(settings, vectors))
     discovery = discover_named(settings, vectors, incumbent, origin, announce, progress)
     return UnloggedDiscovery(settings, None, vectors, discovery, incumbent, began, time.time())
@@ -118,7 +118,7 @@ def discover_in_sources(
     """
     began = time.time()
     vectors = vectors_of(settings, base)
-    announce(describe_vectors(vectors, settings.discovery.encoding))
+    announce(describe_vectors(vectors, settings.discovery))
     discovery = discover_named(settings, vectors, incumbent, provenance(settings, vectors), announce, progress)
     return UnloggedDiscovery(settings, base, vectors, discovery, incumbent, began, time.time())
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from segment_model.display.shown_table import ShownTable
+from segment_model.errors import counted
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -56,6 +59,20 @@ class SegmentCard:
     medians: dict[str, float | str | None]
     differences: tuple[Difference, ...] = ()
     notes: str = ""
+
+    def __repr__(self) -> str:
+        return self._shown.text
+
+    def _repr_html_(self) -> str:
+        return self._shown.html
+
+    @property
+    def _shown(self) -> ShownTable:
+        title = f"{self.name} ({self.id}): {counted(self.size, 'customer')}, {self.share:.1%}"
+        rows = [(difference.column, difference.words) for difference in self.differences]
+        return ShownTable(
+            title, ("column", "what sets it apart"), rows, (self.sentence,), [self.notes] * bool(self.notes)
+        )
 
     def labelled(self, label: SegmentLabel) -> SegmentCard:
         """The card under the name and notes that people gave it."""

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from segment_model.display.shown_table import ShownTable
 from segment_model.errors import ContractError, counted, nearest_word
 
 YEAR = "year"  # the unit of a column of years
@@ -109,6 +110,20 @@ class VectorContract:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ContractError(f"a vector cannot hold two columns of one name: {', '.join(twice)}")
+
+    def __repr__(self) -> str:
+        return self._shown.text
+
+    def _repr_html_(self) -> str:
+        return self._shown.html
+
+    @property
+    def _shown(self) -> ShownTable:
+        rows = [
+            (c.name, str(c.kind), str(c.role), c.unit, "yes" if c.nullable else "", c.description) for c in self.columns
+        ]
+        headings = ("column", "kind", "role", "unit", "may be missing", "what it is")
+        return ShownTable(f"Customer vectors of {counted(len(rows), 'column')}", headings, rows)
 
     @property
     def names(self) -> tuple[str, ...]:

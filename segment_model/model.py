@@ -12,6 +12,7 @@ from segment_model.assigners.assigner import Assigner
 from segment_model.cards import SegmentCard, SegmentLabel
 from segment_model.centres import keeps_sites, typical_points
 from segment_model.contract import VectorContract
+from segment_model.display.shown_table import ShownTable
 from segment_model.encoding.any_frame import read_customers
 from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.frames import is_frame
@@ -56,6 +57,19 @@ class SegmentModel:
         if len(self.discovered_cards) != self.assigner.size:
             cards = counted(len(self.discovered_cards), "card")
             raise ArtefactError(f"the model has {counted(self.assigner.size, 'segment')} and {cards}")
+
+    def __repr__(self) -> str:
+        return self._shown.text
+
+    def _repr_html_(self) -> str:
+        return self._shown.html
+
+    @property
+    def _shown(self) -> ShownTable:
+        basis = counted(len(self.contract.basis), "column")
+        title = f"Model of {counted(len(self.ids), 'segment')} by {self.assigner.ALGORITHM}, shaped by {basis}"
+        rows = [(card.name, f"{card.size:,}", f"{card.share:.1%}", card.id) for card in self.cards]
+        return ShownTable(title, ("segment", "customers", "share", "id"), rows, notes=(self.digest,))
 
     @cached_property
     def scorer(self) -> Scorer:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from segment_model.contract import Column, VectorContract
+from segment_model.display.shown_table import ShownTable
 from segment_model.encoding.encoder import Flags, Floats
-from segment_model.errors import ArtefactError, ContractError
+from segment_model.errors import ArtefactError, ContractError, counted
 from segment_model.language.wording import exact_value
 from segment_model.sql_text import quoted, quoted_name
 
@@ -177,6 +178,18 @@ class RuleSet:
     matched: int
     hits: int
     size: int
+
+    def __repr__(self) -> str:
+        return self._shown.text
+
+    def _repr_html_(self) -> str:
+        return self._shown.html
+
+    @property
+    def _shown(self) -> ShownTable:
+        met = f"{counted(self.matched, 'customer meets', 'customers meet')} it, {self.hits:,} of them in the segment"
+        share = "" if self.coverage is None else f"; {self.coverage:.1%} of the segment"
+        return ShownTable(f"Rule of {self.segment_name} ({self.segment_id})", sentences=(self.sql(), f"{met}{share}"))
 
     @classmethod
     def measured(

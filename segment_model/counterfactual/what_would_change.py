@@ -21,6 +21,7 @@ from segment_model.counterfactual.free_categories import Codes, FreeCategory
 from segment_model.counterfactual.free_numbers import SAME, FreeNumber
 from segment_model.counterfactual.searched_change import search_change
 from segment_model.counterfactual.smallest_change import smallest_change
+from segment_model.display.shown_table import ShownTable
 from segment_model.encoding.encoder import (
     MISSING_LEVEL,
     CategoryEncoding,
@@ -92,6 +93,22 @@ class WhatWouldChange:
     exact: bool = False
     reason: str = ""
     customer: Mapping[str, Value] | None = None
+
+    def __repr__(self) -> str:
+        return self._shown.text
+
+    def _repr_html_(self) -> str:
+        return self._shown.html
+
+    @property
+    def _shown(self) -> ShownTable:
+        if not self.reachable:
+            return ShownTable(f"No change leads to {self.to}: {self.reason}")
+        if not self.changes:
+            return ShownTable(f"The customer is in {self.to} already")
+        kind = "The smallest change" if self.exact else "The smallest change that a search found"
+        rows = [(change.words, "follows" if change.follows else "") for change in self.changes]
+        return ShownTable(f"{kind} that leads to {self.to}, {self.distance:.3f} away", ("change", ""), rows)
 
 
 def what_would_change(

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from segment_model.display.shown_table import ShownTable
 from segment_model.encoding.encoder import Flags, Floats, Indices
+from segment_model.errors import counted
 from segment_model.scoring.single_customer import Single
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from segment_model.explanation.explainer import Explanations
+
+
+MOST_SHOWN = 10  # rows of assignments in a notebook
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,31 @@ class Assignments:
     unassigned: Flags
     novel: Flags
     unseen: tuple[tuple[str, ...], ...]
+
+    def __repr__(self) -> str:
+        return self._shown.text
+
+    def _repr_html_(self) -> str:
+        return self._shown.html
+
+    @property
+    def _shown(self) -> ShownTable:
+        first = range(min(len(self.nearest), MOST_SHOWN))
+        rows = [
+            (
+                *(str(n) for n in (row, self.nearest[row], self.runner_up[row])),
+                f"{self.strength[row]:.2f}",
+                *("yes" if flags[row] else "" for flags in (self.unassigned, self.novel)),
+            )
+            for row in first
+        ]
+        rest = len(self.nearest) - len(rows)
+        return ShownTable(
+            f"Assignments of {counted(len(self.nearest), 'customer')}",
+            ("row", "nearest", "runner-up", "strength", "unassigned", "novel"),
+            rows,
+            notes=[f"and {counted(rest, 'more row')}"] * bool(rest),
+        )
 
     @classmethod
     def joined(cls, parts: Sequence[Assignments]) -> Assignments:
@@ -132,6 +162,22 @@ class Explanation(NamedTuple):
     base: float
     contributions: dict[str, float]
     score: float
+
+    def __repr__(self) -> str:
+        return self._shown.text
+
+    def _repr_html_(self) -> str:
+        return self._shown.html
+
+    @property
+    def _shown(self) -> ShownTable:
+        ordered = sorted(self.contributions.items(), key=lambda pair: (-abs(pair[1]), pair[0]))
+        against = "no other segment" if self.against is None else self.against
+        return ShownTable(
+            f"Why {self.toward} rather than {against}: {self.score:+.3f} = {self.base:+.3f} and these",
+            ("column", "contribution"),
+            [(name, f"{contribution:+.3f}") for name, contribution in ordered],
+        )
 
     @classmethod
     def of_first(cls, explanations: Explanations, ids: Sequence[str]) -> Explanation:

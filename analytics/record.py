@@ -119,6 +119,15 @@ ODDS = (
     *("goal", "grouping", "group", "period", "latest", "n", "reached", "rate", "low", "high"),
     *("ratio", "ratio_low", "ratio_high", "difference", "difference_low", "difference_high", "mark", "light", "note"),
 )
+# What to do, by goal and segment. RULE: members who meet the rule reach the goal `ratio` times as often as the segment's
+# other members, from `period` on; `low` and `high` are corrected for all rules that were looked at. AS_WELL: a rule of
+# one column, whose customers do so against all others, with a ratio within or beyond the interval of the segment's.
+# `customers` and `money` are of those who meet the `condition` today (in the segment, for a RULE).
+RULE, AS_WELL = "rule", "as well"
+ADVICE = (
+    *("goal", "segment", "kind", "rule", "condition", "n", "reached", "rate", "rest_rate", "ratio", "low", "high"),
+    *("customers", "money", "period"),
+)
 QUARTILES = ("column", "segment", "n", "answered", "lower", "median", "upper", "mark")
 
 
@@ -160,5 +169,6 @@ class AnalystRecord:
     overlap: pd.DataFrame = field(default_factory=lambda: _empty(OVERLAP))
     representatives: pd.DataFrame = field(default_factory=lambda: _empty(REPRESENTATIVES))
     odds: pd.DataFrame = field(default_factory=lambda: _empty(ODDS))
+    advice: pd.DataFrame = field(default_factory=lambda: _empty(ADVICE))
     goals: tuple[GoalState, ...] = ()
     notes: tuple[str, ...] = ()

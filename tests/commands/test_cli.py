@@ -33,7 +33,7 @@ COMMANDS = {
         "figures",
         "history",
     ),
-    *("init", "key", "list", "package", "promote", "rank", "rename", "report", "rollback", "schema", "select", "serve"),
+    *("init", "key", "list", "odds", "package", "promote", "rank", "rename", "report", "rollback", "schema", "select", "serve"),
     *("simulate", "split", "sweep", "sync"),
 }
 

@@ -165,8 +165,8 @@ class _Search:
 
     def as_well(self, odds: pd.DataFrame) -> list[dict[str, object]]:
         """Rules of one column whose ratio lies within, or beyond, the interval of a segment that has a mark."""
-        single = [rule.is_single for rule in self.all_rules]
-        rules = self.proven[(self.proven.segment == EVERYONE) & [single[int(place)] for place in self.proven.place]]
+        single = {place for place, rule in enumerate(self.all_rules) if rule.is_single}
+        rules = self.proven[(self.proven.segment == EVERYONE) & self.proven.place.isin(single)]
         rows = []
         for own in odds[odds.grouping == SEGMENT].to_dict(orient="records"):
             if own["mark"] == Mark.ABOVE:

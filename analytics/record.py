@@ -119,9 +119,9 @@ ODDS = (
     *("goal", "grouping", "group", "period", "latest", "n", "reached", "rate", "low", "high"),
     *("ratio", "ratio_low", "ratio_high", "difference", "difference_low", "difference_high", "mark", "light", "note"),
 )
-# What to do, by goal and segment. RULE: members who meet the rule reach the goal `ratio` times as often as the segment's
-# other members, from `period` on; `low` and `high` are corrected for all rules that were looked at. AS_WELL: a rule of
-# one column, whose customers do so against all others, with a ratio within or beyond the interval of the segment's.
+# What to do, by goal and segment. RULE: members who meet the rule reach the goal `ratio` times as often as the other
+# members of the segment, from `period` on; `low` and `high` are corrected for all rules that were looked at. AS_WELL: a
+# rule of one column, whose customers do so against all others, with a ratio within or beyond the segment's interval.
 # `customers` and `money` are of those who meet the `condition` today (in the segment, for a RULE).
 RULE, AS_WELL = "rule", "as well"
 ADVICE = (

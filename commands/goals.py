@@ -36,7 +36,11 @@ def odds(goal: str, by: str, months: int | None, form: str, config: Path, which:
         show_words(odds_in_words(rows, every_period=bool(goal)))
         for line in (
             *advice_in_words(named.record, named.names, goal),
-            *(f"{state.goal.name}: {state.goal.words}" for state in named.record.goals if goal in ("", state.goal.name)),
+            *(
+                f"{state.goal.name}: {state.goal.words}"
+                for state in named.record.goals
+                if goal in ("", state.goal.name)
+            ),
             *(f"- {note}" for note in named.record.notes),
         ):
             click.echo(line)

@@ -16,7 +16,18 @@ from reporting.record_tables import MISSING, NAMES, SEGMENT
 from reporting.rendering import percent
 from segment_model.errors import SettingsError, nearest_word
 
-HEADINGS = ("goal", "group", "start", "rate", "95 % interval", "n", "times the rest", "interval", "difference", "remark")
+HEADINGS = (
+    "goal",
+    "group",
+    "start",
+    "rate",
+    "95 % interval",
+    "n",
+    "times the rest",
+    "interval",
+    "difference",
+    "remark",
+)
 
 
 def chosen_odds(record: AnalystRecord, names: Mapping[str, str], goal: str = "", by: str = "") -> pd.DataFrame:
@@ -31,9 +42,7 @@ def chosen_odds(record: AnalystRecord, names: Mapping[str, str], goal: str = "",
     """
     known = [state.goal.name for state in record.goals]
     if not known:
-        raise SettingsError(
-            "the settings have no goals; write for example `goals: {churned: {outcome: churned}}`, as the reference says"
-        )
+        raise SettingsError("the settings have no goals; write one, for example `goals: {churned: {outcome: churned}}`")
     if goal and goal not in known:
         raise SettingsError(f"no goal {goal!r}.{nearest_word(goal, known)} The settings have {', '.join(known)}")
     rows = record.odds

@@ -33,8 +33,8 @@ def rule_sentence(row: Mapping[Any, Any], goal: Goal, record: AnalystRecord) -> 
     money = _money(row["money"], record)
     parts = [
         counted(int(row["customers"]), "customer"),
-        f"{verb_of(goal)} {times_words(row['ratio'], row['low'], row['high'])} as the segment's others when {row['rule']} "
-        f"({percent(row['rate'])} of {int(row['n']):,} within {counted(goal.within_days, 'day')}, others "
+        f"{verb_of(goal)} {times_words(row['ratio'], row['low'], row['high'])} as the segment's others when "
+        f"{row['rule']} ({percent(row['rate'])} of {int(row['n']):,} within {counted(goal.within_days, 'day')}, others "
         f"{percent(row['rest_rate'])})",
         f"{money} at stake" if money else "",
     ]

@@ -1,7 +1,7 @@
-"""What to do: for each segment and goal the surest rule of who reaches it more often, with customers and money of today.
+"""What to do: for each segment and goal the surest rule of who reaches it more often, with today's customers and money.
 
-Nothing is said without a number, and nothing that `rule_search` does not prove. Where a rule of one column alone does as
-well as a segment, that is said too.
+Nothing is said without a number, and nothing that `rule_search` does not prove. Where a rule of one column alone does
+as well as a segment, that is said too.
 """
 
 from __future__ import annotations

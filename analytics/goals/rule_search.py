@@ -103,7 +103,9 @@ def _cube(counts: pd.DataFrame, name: str, bins: Sequence[int], segments: Sequen
     groups = [*dict.fromkeys([*segments, *counts.segment])]
     cube = np.zeros((len(groups), 2, len(bins)), dtype=np.int64)
     places = [pd.Index(known).get_indexer(counts[column]) for known, column in ((groups, "segment"), (bins, "bin"))]
-    np.add.at(cube, (places[0], counts[HALF].to_numpy(dtype=np.int64), places[1]), counts[name].to_numpy(dtype=np.int64))
+    np.add.at(
+        cube, (places[0], counts[HALF].to_numpy(dtype=np.int64), places[1]), counts[name].to_numpy(dtype=np.int64)
+    )
     return np.concatenate([cube[: len(segments)], cube.sum(axis=0, keepdims=True)])
 
 
@@ -139,10 +141,8 @@ def _doubled_tail(x: int, n: int, y: int, m: int) -> float:
     As `scipy.stats.hypergeom` has it, which takes a second for thousands of rules.
     """
     total = x + y
-    if x * m > y * n:
-        counts = np.arange(x, min(n, total) + 1)
-    else:
-        counts = np.arange(max(0, total - m), x + 1)
+    ends = (x, min(n, total)) if x * m > y * n else (max(0, total - m), x)
+    counts = np.arange(ends[0], ends[1] + 1)
     logs = _log_choose(n, counts) + _log_choose(m, total - counts) - _log_choose(n + m, np.array([total]))
     return min(1.0, 2 * float(np.exp(logs).sum()))
 

@@ -32,8 +32,9 @@ COMMANDS = {
         "features",
         "figures",
         "history",
+        "odds",
     ),
-    *("init", "key", "list", "odds", "package", "promote", "rank", "rename", "report", "rollback", "schema", "select", "serve"),
+    *("init", "key", "list", "package", "promote", "rank", "rename", "report", "rollback", "schema", "select", "serve"),
     *("simulate", "split", "sweep", "sync"),
 }
 

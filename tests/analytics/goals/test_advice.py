@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -10,13 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.compute import compute_record
-from analytics.goals.advice import PastVectors
+from analytics.goals.advice import PastVectors, Present, advice
 from analytics.goals.goal import Goal, Outcome
+from analytics.goals.odds import goal_odds
+from analytics.groups import groupings_of
 from analytics.history import DatedRows, History
+from analytics.money.paying_months import mrr_by_customer
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
-from analytics.record import ADVICE, AS_WELL, RULE, AnalystRecord
+from analytics.record import ADVICE, AS_WELL, RULE
 from segment_model.contract import Column, Kind, Role, VectorContract
 
 CUSTOMERS = 900
@@ -30,6 +33,14 @@ CONTRACT = VectorContract(
         Column("mrr", Kind.NUMBER, Role.DESCRIPTOR),
     )
 )
+
+
+@dataclass(frozen=True)
+class Advised:
+    """The tables `ODDS` and `ADVICE`."""
+
+    odds: pd.DataFrame
+    advice: pd.DataFrame
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +68,7 @@ def company() -> dict[str, pd.DataFrame]:
     return {"vectors": vectors, "terms": terms.astype({"started_at": "datetime64[us]"}), "members": members}
 
 
-def record_of(company: dict[str, pd.DataFrame], engine: Any, *compared: str, undated: tuple[str, ...] = ()) -> Any:
+def record_of(company: dict[str, pd.DataFrame], engine: Any, *compared: str, undated: tuple[str, ...] = ()) -> Advised:
     ends = MonthEnds((date(2026, 1, 1), date(2026, 2, 1)), datetime(2026, 2, 1))
     dated = DatedRows(engine.place(company["terms"]), engine.place(company["members"]))
     history = History(ends, ("s1", "s2"), terms=dated, compared=compared, keep=engine.keep)
@@ -66,16 +77,19 @@ def record_of(company: dict[str, pd.DataFrame], engine: Any, *compared: str, und
     today = vectors.assign(mrr=np.where(leaving, 0.0, 10.0))
     labels = pd.Series(np.where(np.arange(CUSTOMERS) < 600, "s1", "s2"), index=vectors.index)
     past = PastVectors(lambda _: vectors, lambda frame, _: engine.place(frame), undated)
-    return compute_record(history, today, labels, CONTRACT, RecordOptions("USD", goals=(CHURNED,)), past)
+    options, groupings = RecordOptions("USD", goals=(CHURNED,)), groupings_of(history)
+    mrr = engine.keep(mrr_by_customer(dated.rows, ends))
+    odds = goal_odds(history, groupings, options)
+    rules = advice(history, odds, past, Present(today, labels, CONTRACT), groupings, mrr, options)
+    return Advised(odds.odds, rules)
 
 
 @pytest.fixture(scope="module")
-def record(company: dict[str, pd.DataFrame], new_engine: Callable[[], Any]) -> AnalystRecord:
-    made: AnalystRecord = record_of(company, new_engine())
-    return made
+def record(company: dict[str, pd.DataFrame], new_engine: Callable[[], Any]) -> Advised:
+    return record_of(company, new_engine())
 
 
-def test_the_planted_rule_is_said_of_its_segment_alone(record: AnalystRecord, company: dict[str, pd.DataFrame]) -> None:
+def test_the_planted_rule_is_said_of_its_segment_alone(record: Advised, company: dict[str, pd.DataFrame]) -> None:
     rules = record.advice[record.advice.kind == RULE]
     assert tuple(rules.columns) == ADVICE
     assert rules.segment.tolist() == ["s1"]
@@ -95,7 +109,7 @@ def test_the_planted_rule_is_said_of_its_segment_alone(record: AnalystRecord, co
 
 
 def test_customers_and_money_are_those_of_today_who_still_pay(
-    record: AnalystRecord, company: dict[str, pd.DataFrame]
+    record: Advised, company: dict[str, pd.DataFrame]
 ) -> None:
     own = record.advice[record.advice.kind == RULE].iloc[0]
     assert own.condition.endswith(" and mrr > 0")
@@ -106,7 +120,7 @@ def test_customers_and_money_are_those_of_today_who_still_pay(
     assert own.money == 10 * staying.sum()
 
 
-def test_a_rule_of_one_column_that_does_as_well_is_said(record: AnalystRecord) -> None:
+def test_a_rule_of_one_column_that_does_as_well_is_said(record: Advised) -> None:
     odds = record.odds[(record.odds.grouping == "segment") & record.odds.latest.astype(bool)].set_index("group")
     assert odds.loc["s1", "mark"] == "above"
     as_well = record.advice[(record.advice.kind == AS_WELL) & (record.advice.segment == "s1")]
@@ -116,7 +130,7 @@ def test_a_rule_of_one_column_that_does_as_well_is_said(record: AnalystRecord) -
 
 
 def test_a_condition_of_the_business_is_a_rule_too(company: dict[str, pd.DataFrame], engine: Any) -> None:
-    """Without the column it is made of, the condition is what is left; its customers are those of the last month end."""
+    """Without the column it is made of, the condition is left; its customers are those of the last month end."""
     record = record_of(company, engine, "at_risk", undated=("idle",))
     (own,) = record.advice[record.advice.kind == RULE].to_dict(orient="records")
     assert (own["segment"], own["rule"], own["condition"]) == ("s1", "at risk", "at_risk")
@@ -131,7 +145,5 @@ def test_a_condition_of_the_business_is_a_rule_too(company: dict[str, pd.DataFra
 
 def test_without_odds_nothing_is_said(company: dict[str, pd.DataFrame], engine: Any) -> None:
     """The same company, with the ends dealt anew to customers, so that nothing tells who leaves."""
-    dealt = company["terms"].assign(
-        ended_at=company["terms"].ended_at.sample(frac=1, random_state=1).to_numpy()
-    )
+    dealt = company["terms"].assign(ended_at=company["terms"].ended_at.sample(frac=1, random_state=1).to_numpy())
     assert record_of({**company, "terms": dealt}, engine, "at_risk").advice.empty

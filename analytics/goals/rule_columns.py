@@ -49,7 +49,7 @@ class RuleColumn:
         missing = values.isna().to_numpy()
         if self.thresholds:
             numbers = values.to_numpy(dtype=np.float64)
-            bins = np.searchsorted(np.array(self.thresholds), numbers, side="right")
+            bins = np.searchsorted(np.array(self.thresholds), numbers, side="right").astype(np.int64)
         else:
             places = {level: place for place, level in enumerate(self.levels)}
             texts = values.map({1.0: "true", 0.0: "false"}) if self.column.kind is Kind.FLAG else values

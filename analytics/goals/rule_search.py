@@ -51,9 +51,9 @@ def proven_rules(columns: Sequence[CountedRules], segments: Sequence[str], floor
         return pd.DataFrame(columns=list(KEPT))
     rows = rows.assign(p=_exact_p(rows, ""))
     chosen = rows.assign(level=_level_of_selection(rows)).dropna(subset="level").reset_index(drop=True)
-    counts = tuple(chosen[name].to_numpy(dtype=np.float64) for name in ("reached", "n", "rest_reached", "rest_n"))
-    low, high = ratio_limits(*counts, norm.isf(chosen.level.to_numpy() / 2))
-    chosen = chosen.assign(ratio=ratio_of_shares(*counts), low=low, high=high)
+    x, n, y, m = (chosen[name].to_numpy(dtype=np.float64) for name in ("reached", "n", "rest_reached", "rest_n"))
+    low, high = ratio_limits(x, n, y, m, norm.isf(chosen.level.to_numpy() / 2))
+    chosen = chosen.assign(ratio=ratio_of_shares(x, n, y, m), low=low, high=high)
     chosen = chosen[((chosen.low > 1) | (chosen.high < 1)) & _in_both_halves(chosen)]
     return chosen.sort_values(["p", "place"]).loc[:, list(KEPT)].reset_index(drop=True)
 
@@ -73,7 +73,8 @@ def _all_rules(columns: Sequence[CountedRules], segments: Sequence[str]) -> pd.D
     """A row for each rule and segment, with the counts of all and of each half (`n_0`, `n_1` and so on)."""
     frames, first = [], 0
     for column in columns:
-        frames.append(_of_column(column, segments).assign(place=lambda rows, first=first: rows.place + first))
+        rows = _of_column(column, segments)
+        frames.append(rows.assign(place=rows["place"] + first))
         first += len(column.rules)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
@@ -94,18 +95,17 @@ def _of_column(column: CountedRules, segments: Sequence[str]) -> pd.DataFrame:
     wide = pd.DataFrame(counts)
     for name in ("n", "reached", "rest_n", "rest_reached"):
         wide[name] = wide[f"{name}_0"] + wide[f"{name}_1"]
-    keys = {"place": np.repeat(np.arange(len(column.rules)), len(names)), "segment": names * len(column.rules)}
-    return wide.assign(**keys)
+    places = np.repeat(np.arange(len(column.rules)), len(names))
+    return wide.assign(place=places, segment=names * len(column.rules))
 
 
 def _cube(counts: pd.DataFrame, name: str, bins: Sequence[int], segments: Sequence[str]) -> np.ndarray:
     """Counts by segment, half and bin, with everyone as the last segment."""
     groups = [*dict.fromkeys([*segments, *counts.segment])]
     cube = np.zeros((len(groups), 2, len(bins)), dtype=np.int64)
-    places = [pd.Index(known).get_indexer(counts[column]) for known, column in ((groups, "segment"), (bins, "bin"))]
-    np.add.at(
-        cube, (places[0], counts[HALF].to_numpy(dtype=np.int64), places[1]), counts[name].to_numpy(dtype=np.int64)
-    )
+    rows = pd.Index(groups).get_indexer(pd.Index(counts["segment"]))
+    places = pd.Index(bins).get_indexer(pd.Index(counts["bin"]))
+    np.add.at(cube, (rows, counts[HALF].to_numpy(dtype=np.int64), places), counts[name].to_numpy(dtype=np.int64))
     return np.concatenate([cube[: len(segments)], cube.sum(axis=0, keepdims=True)])
 
 

@@ -48,7 +48,7 @@ def counted(
 
 def test_in_pure_noise_nothing_is_said_beyond_the_stated_rate() -> None:
     """Of 40 companies whose customers reach a goal by chance, at most 5 % have any rule: 7 is the 99.9 % limit."""
-    loud = sum(len(proven_rules(company(seed, 400, 4, False), SEGMENTS, 10)) > 0 for seed in range(40))
+    loud = sum(len(proven_rules(company(seed, 400, 2, False), SEGMENTS, 10)) > 0 for seed in range(40))
     assert loud <= binom.ppf(0.999, 40, 0.05)
     assert loud <= 2
 

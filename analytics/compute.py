@@ -85,7 +85,7 @@ def compute_record(
     notes += goals.notes
     if past is not None and goals.outcomes:
         present = Present(vectors, labels, contract)
-        tables["advice"] = advice(history, goals, past, present, groupings, by_customer, options)
+        tables["advice"] = advice(history, goals, past, present, by_customer, options)
     distributions = all_distributions(history, vectors, labels, contract, options)
     notes += distributions.notes
     rows = joined(figures)

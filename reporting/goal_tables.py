@@ -11,7 +11,7 @@ import pandas as pd
 
 from analytics.history import EVERYONE
 from analytics.record import RULE, AnalystRecord, GoalState
-from reporting.goal_words import as_well_sentence, rule_sentence, select_command
+from reporting.goal_words import as_well_sentence, list_command, rule_sentence
 from reporting.record_tables import MISSING, NAMES, SEGMENT
 from reporting.rendering import percent
 from segment_model.errors import SettingsError, nearest_word
@@ -83,7 +83,7 @@ def advice_in_words(record: AnalystRecord, names: Mapping[str, str], goal: str =
             continue
         name = names.get(row["segment"], row["segment"])
         if row["kind"] == RULE:
-            command = select_command(row, row["segment"])
+            command = list_command(row, record)
             lines.append(f"{name}: {rule_sentence(row, goals[row['goal']], record)}. {command}")
         else:
             lines.append(f"{name}: {as_well_sentence(row, odds_of(record, row), goals[row['goal']])}.")

@@ -50,10 +50,12 @@ def as_well_sentence(row: Mapping[Any, Any], own: Mapping[Any, Any], goal: Goal)
     )
 
 
-def select_command(row: Mapping[Any, Any], segment: str = "") -> str:
-    """The command that lists the customers of an advice."""
+def list_command(row: Mapping[Any, Any], record: AnalystRecord) -> str:
+    """The command that lists the customers of an advice, who are in its segment."""
     text = str(row["condition"]).replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`")
-    return f'segments select "{text}"' + (f" --segment {segment}" if segment else "")
+    figures = set(record.figures["figure"])
+    by = next((measure for measure in ("mrr", "revenue") if measure in figures), "usage")
+    return f'segments rank --by {by} --segment {row["segment"]} --condition "{text}"'
 
 
 def _times(ratio: float) -> str:

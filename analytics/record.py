@@ -110,7 +110,8 @@ CONDITION_SIZES = ("condition", *SIZES[0:1], *SIZES[2:])
 # Who meets a condition at the as-of moment: `customers` of the `n` in the segment; "everyone" first. `mark` against all
 # other segments.
 OVERLAP = ("condition", "segment", "n", "customers", "share", "low", "high", "mark")
-# A few customers who meet a condition, typical of these and different from one another; missing segment: in none.
+# A few customers who meet a condition, typical of these and different from one another; `segment` may be
+# UNASSIGNED.
 REPRESENTATIVES = ("condition", "customer", "segment", "strength")
 # Customers who reach a goal within its window from a month end (`period` is the month that ends then), of `n` who can.
 # `ratio` and `difference` are to the rate of all others of the grouping. `latest`: the last month end whose window is
@@ -118,6 +119,15 @@ REPRESENTATIVES = ("condition", "customer", "segment", "strength")
 ODDS = (
     *("goal", "grouping", "group", "period", "latest", "n", "reached", "rate", "low", "high"),
     *("ratio", "ratio_low", "ratio_high", "difference", "difference_low", "difference_high", "mark", "light", "note"),
+)
+# What to do, by goal and segment. RULE: members who meet the rule reach the goal `ratio` times as often as the other
+# members of the segment, from `period` on; `low` and `high` are corrected for all rules that were looked at. AS_WELL: a
+# rule of one column, whose customers do so against all others, with a ratio within or beyond the segment's interval.
+# `customers` and `money` are of those who meet the `condition` today (in the segment, for a RULE).
+RULE, AS_WELL = "rule", "as well"
+ADVICE = (
+    *("goal", "segment", "kind", "rule", "condition", "n", "reached", "rate", "rest_rate", "ratio", "low", "high"),
+    *("customers", "money", "period"),
 )
 QUARTILES = ("column", "segment", "n", "answered", "lower", "median", "upper", "mark")
 
@@ -160,5 +170,6 @@ class AnalystRecord:
     overlap: pd.DataFrame = field(default_factory=lambda: _empty(OVERLAP))
     representatives: pd.DataFrame = field(default_factory=lambda: _empty(REPRESENTATIVES))
     odds: pd.DataFrame = field(default_factory=lambda: _empty(ODDS))
+    advice: pd.DataFrame = field(default_factory=lambda: _empty(ADVICE))
     goals: tuple[GoalState, ...] = ()
     notes: tuple[str, ...] = ()

@@ -85,7 +85,7 @@ def figures(figure: str, distributions: bool, by: str, months: int | None, form:
     """
     from reporting.record_tables import chosen_figures, figures_in_words, record_json
 
-    named = _record_of(config, which, months)
+    named = record_for(config, which, months)
     if distributions or named.record.figures.empty:
         _show_distributions(named, figure, form)
         return
@@ -116,7 +116,7 @@ def history(months: int | None, of_conditions: bool, form: str, config: Path, wh
     """
     from reporting.record_tables import condition_sizes_in_words, record_json, sizes_in_words, sizes_named
 
-    named = _record_of(config, which, months)
+    named = record_for(config, which, months)
     if form == "csv":
         sizes = named.record.condition_sizes if of_conditions else sizes_named(named.record, named.names)
         click.echo(sizes.to_csv(index=False), nl=False)
@@ -162,7 +162,7 @@ def effects(experiment: str, goal: str, form: str, config: Path, which: str) -> 
             click.echo(f"- {sentence}")
 
 
-def _record_of(config: Path, which: str, months: int | None) -> NamedRecord:
+def record_for(config: Path, which: str, months: int | None) -> NamedRecord:
     """The record of a model in the registry; progress goes to the standard error, so that output can be piped."""
     from jobs.record import record_of
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analytics.compute import compute_record
 from analytics.conditions.overlap import conditions_met
-from analytics.conditions.representatives import representatives
+from analytics.goals.advice import PastVectors
 from analytics.history import DatedRows, History
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
@@ -28,6 +28,7 @@ from jobs.membership.met_conditions import conditions_of
 from jobs.membership.month_members import assigned
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch
+from reporting.content.condition_examples import representatives
 from segment_model.contract import VectorContract
 from segment_model.model import SegmentModel
 from training.progress import Announce
@@ -109,7 +110,12 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         announce("computing money, retention and growth by segment")
         of_months = _history_of(history, settings, membership, ends, observed, model, conditions)
         options = replace(_options(settings, membership.hollow), goals=goals, trained=trained_until(settings, model))
-        record = compute_record(of_months, present.frame, labels, present.contract, options, conditions)
+        past = PastVectors(
+            lambda position: history.vectors(AsOf.at(ends.dates[position], zone)).frame,
+            lambda frame, rows: PlacedMembers(frame, history.temporary).beside(rows)[1],
+            tuple(history.undated),
+        )
+        record = compute_record(of_months, present.frame, labels, present.contract, options, conditions, past)
     record = _with_representatives(record, settings, model, present.frame, conditions)
     record = replace(record, notes=(*record.notes, *membership.notes))
     return ComputedRecord(record, present.frame, labels, present.contract, membership.hollow)

@@ -18,6 +18,7 @@ from reporting.sections.comparison import comparison
 from reporting.sections.evidence import changes_shown, evidence_shown, ladder_shown
 from reporting.sections.experiments import experiments
 from reporting.sections.figure_book import FigureBook, period_words
+from reporting.sections.goals import goal_panels
 from reporting.sections.growth import growth
 from reporting.sections.headline import legend, statements, tiles
 from reporting.sections.keys import Keys
@@ -56,6 +57,7 @@ def html_report(content: ReportContent) -> str:
         retention=None if record is None or not record.month_ends.months else retention(record, keys),
         growth=None if record is None else growth(record, keys),
         experiments=None if content.experiments is None else experiments(content.experiments, keys),
+        goals=() if record is None else goal_panels(record, keys),
         by_attribute=None if book is None else by_attribute(book),
         conditions=None if book is None else named_conditions(book, keys),
         comparison=comparison(discovery, book, keys),

@@ -1,1 +1,1 @@
-"""What a record says of a named condition beside its figures: its overlap with segments, and typical customers."""
+"""What a record says of a named condition beside its figures: its overlap with the segments."""

@@ -36,6 +36,7 @@ EFFECTS = (
 # highest; empty where the effect does not differ, or is not marked there.
 INTERACTIONS = ("experiment", "goal", "measure", "arm", "segments", "q", "p", "best")
 RATE, MEAN = "rate", "mean"
+NOT_KNOWN = "not known yet"  # the note of a group in which no window is over
 KEYS = ("experiment", "arm", "group")
 NO_SEGMENTS = frozenset({EVERYONE, UNASSIGNED, NOT_ASSIGNABLE})  # groups that no interaction test looks at
 
@@ -80,7 +81,9 @@ def arm_effects(sums: pd.DataFrame, control: str, measure: str, floor: int, goal
         n=own.n,
         n_control=rest.n,
         **{name: np.where(enough, numbers, np.nan) for name, numbers in shown.items()},
-        note=np.where(enough, "", f"fewer than {counted(floor, 'customer')} in an arm"),
+        note=np.select(
+            [enough, own.n + rest.n == 0], ["", NOT_KNOWN], f"fewer than {counted(floor, 'customer')} in an arm"
+        ),
     )
     families = [rows.index[rows["experiment"] == name].to_numpy() for name in dict.fromkeys(rows["experiment"])]
     rows = rows.assign(**_marked(rows, families)).loc[:, list(EFFECTS)]

@@ -13,7 +13,7 @@ import pandas as pd
 from analytics.goals.goal import Goal
 from analytics.goals.placed_outcomes import complete_positions, known_from, placed_outcomes, rows_of_goal
 from analytics.groups import SEGMENT, Groupings
-from analytics.history import EVERYONE, History
+from analytics.history import EVERYONE, REST, History
 from analytics.intervals.differences import difference_limits, marks_of
 from analytics.intervals.estimates import Share
 from analytics.intervals.ratios import ratio_limits, ratio_of_shares
@@ -138,7 +138,7 @@ def _odds(
     )
     hollow = rows.position.isin(options.hollow) & (rows.grouping == SEGMENT)
     rows = rows.assign(note=np.where(hollow & (note == ""), HOLLOW, note), latest=is_latest)
-    marks = _marks(rows, is_latest & ~hollow, history.segments, options)
+    marks = _marks(rows, is_latest & ~hollow, history.segments, groupings.conditions, options)
     rows = rows.assign(**{name: rows[name].mask(few) for name in RATES}, mark=marks, goal=goal.name)
     lights = [
         str(light_of(goal, rate, history.month_ends.observed_until)) if latest else ""
@@ -172,11 +172,16 @@ def _with_rates(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _marks(
-    rows: pd.DataFrame, is_shown: pd.Series[bool], segments: Sequence[str], options: RecordOptions
+    rows: pd.DataFrame,
+    is_shown: pd.Series[bool],
+    segments: Sequence[str],
+    conditions: Sequence[str],
+    options: RecordOptions,
 ) -> np.ndarray:
     """The marks of the latest month end, corrected over all groups of the goal."""
     looked_at = is_shown & (rows.grouping != EVERYONE) & (rows.n >= options.floor) & (rows.rest_n >= options.floor)
     looked_at &= (rows.grouping != SEGMENT) | rows.group.isin(list(segments))
+    looked_at &= (rows.group != REST) | ~rows.grouping.isin(list(conditions))  # the same look as at who meets it
     own, rest = Share(_array(rows.reached), _array(rows.n)), Share(_array(rows.rest_reached), _array(rows.rest_n))
     return np.where(looked_at, marks_of(own, rest, looked_at.to_numpy()), str(Mark.NONE))
 

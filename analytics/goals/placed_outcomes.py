@@ -1,4 +1,4 @@
-"""Who reaches a goal from each month end whose window is over, with the groups in which customers are at that moment."""
+"""Who reaches a goal from each month end whose window is over, and in which groups customers are at that moment."""
 
 from __future__ import annotations
 

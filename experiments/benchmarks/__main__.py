@@ -32,6 +32,7 @@ BENCHMARKS = {
     "features": Benchmark("experiments.benchmarks.features", 10_000_000, 2_000),
     "hysteresis": Benchmark("experiments.benchmarks.hysteresis", 3_000, 300),
     "predictions": Benchmark("experiments.benchmarks.predictions", 3_000, 300),
+    "questions": Benchmark("experiments.benchmarks.questions.all_figures", 1_000_000, 400),  # accounts
     "reading": Benchmark("experiments.benchmarks.reading", 10_000_000, 2_000),
     "serve": Benchmark("experiments.benchmarks.serve", 10, 1),  # seconds a round
     "simulated": Benchmark("experiments.benchmarks.simulated", 100_000, 400),

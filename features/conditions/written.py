@@ -1,12 +1,17 @@
-"""Names as the grammar of `where` writes them, for the conditions that messages and `init` propose."""
+"""Names and texts as the grammar of `where` writes them, for the conditions that messages and `init` propose."""
 
 from __future__ import annotations
 
 from features.grammar.plain_names import is_plain_name
 from segment_model.errors import SettingsError
-from segment_model.sql_text import quoted_name
+from segment_model.sql_text import quoted, quoted_name
 
 READY = "ready"  # in place of the text of a condition over vectors: the ready-made one of that name
+
+
+def written_text(text: str) -> str:
+    """A text."""
+    return quoted(text)
 
 
 def written_name(name: str) -> str:

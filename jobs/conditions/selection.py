@@ -102,6 +102,5 @@ def _by_segment(
     table = pd.DataFrame(rows, columns=["segment", "customers", "n", *money.columns])
     low, high = wilson(table["customers"], table["n"])
     share = table["customers"] / table["n"]
-    for place, (name, numbers) in enumerate({"share": share, "low": low, "high": high}.items()):
-        table.insert(3 + place, name, numbers)
-    return table
+    counts = table.columns[:3]
+    return table.assign(share=share, low=low, high=high)[[*counts, "share", "low", "high", *money.columns]]

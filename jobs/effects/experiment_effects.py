@@ -22,6 +22,7 @@ from features.settings import ExperimentsSource
 from jobs.customer_vectors import learned_by
 from jobs.effects.exposed_segments import exposed_segments
 from jobs.goals.settled_goals import goal_conditions, settled_goals
+from jobs.membership.membership import trained_until
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch
 from segment_model.errors import SettingsError, counted, nearest_word
@@ -102,7 +103,7 @@ def experiment_record(
         if kept.empty:
             notes.append("nobody was exposed to one arm of an experiment, so there are no effects")
             return ExperimentRecord(source.control, settings.features.currency, summaries, notes=tuple(notes))
-        segments, how = exposed_segments(model, history, kept, announce)
+        segments, how = exposed_segments(model, history, kept, trained_until(settings, model), announce)
         announce("computing the effects")
         placed = PlacedMembers(_placeable(kept, segments), history.temporary)
         judged, unfinished = _judged(settings, source.control, history, placed, observed, goal)
@@ -114,7 +115,7 @@ def experiment_record(
         effects=_in_order(_joined([effect.rows for effect in judged]), order),
         interactions=_joined([effect.interactions for effect in judged]),
         warnings=tuple(_mismatch(summary) for summary in summaries if summary.ratio.is_mismatch),
-        notes=(*notes, how, *unfinished, *_without_control(summaries, source.control)),
+        notes=(*notes, *how, *unfinished, *_without_control(summaries, source.control)),
     )
 
 

@@ -7,8 +7,10 @@ from datetime import datetime
 import pandas as pd
 
 from analytics.history import NOT_ASSIGNABLE
+from analytics.month_ends import MonthEnds
 from features.as_of import AsOf
 from features.history.table_history import TableHistory
+from jobs.membership.hollow import hollow_months
 from jobs.membership.month_members import assigned
 from segment_model.errors import counted
 from segment_model.model import SegmentModel
@@ -26,11 +28,12 @@ BY_MONTH = (
 
 
 def exposed_segments(
-    model: SegmentModel, history: TableHistory, exposed: pd.DataFrame, announce: Announce
-) -> tuple[pd.Series[str], str]:
-    """The segment of each row, and how it was computed, as a sentence.
+    model: SegmentModel, history: TableHistory, exposed: pd.DataFrame, trained: datetime | None, announce: Announce
+) -> tuple[pd.Series[str], tuple[str, ...]]:
+    """The segment of each row, and how it was computed, in sentences.
 
-    exposed : `customer_id` as text, and `exposed_at` on the wall clock of the business.
+    exposed : `customer_id` as text, and `exposed_at` on the wall clock of the business. trained : the as-of moment of
+    the training, on the same clock; None where the model has none.
 
     Raises
     ------
@@ -49,4 +52,29 @@ def exposed_segments(
         present = assigned(model, frame.loc[frame.index.isin(rows["customer_id"])])
         known = rows["customer_id"].map(present).fillna(NOT_ASSIGNABLE)
         segments.loc[rows.index] = known.astype("str")
-    return segments, EXACT if number <= MOST_DAYS else BY_MONTH.format(days=counted(number, "day"))
+    how = EXACT if number <= MOST_DAYS else BY_MONTH.format(days=counted(number, "day"))
+    return segments, (how, *_cautions(model, history, days, trained))
+
+
+def _cautions(
+    model: SegmentModel, history: TableHistory, days: pd.Series[pd.Timestamp], trained: datetime | None
+) -> list[str]:
+    """What makes segments as of these days doubtful: less history than in training, and a training that came later."""
+    if trained is None:
+        return []
+    moments = tuple(sorted({day.date() for day in days}))
+    hollow = hollow_months(MonthEnds(moments, trained), history.oldest, trained, history.settings, model.contract)
+    cautions = []
+    if hollow:
+        words = "of exposure has", "of exposure have"
+        first = hollow[min(hollow)]
+        cautions.append(
+            f"{counted(len(hollow), f'moment {words[0]}', f'moments {words[1]}')} less history than the training had, "
+            f"so that segments then are not quite comparable: {first}"
+        )
+    if trained > min(days):
+        cautions.append(
+            f"the model was fitted on data until {trained.date()}, after the exposures of {moments[0]}, so that its "
+            "segments may know what they foretell"
+        )
+    return cautions

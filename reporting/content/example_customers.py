@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analytics.conditions.typical import typical_rows
 from reporting.content.report_content import BORDER, TYPICAL, ExampleCustomer
+from reporting.content.typical_rows import typical_rows
 from segment_model.contract import Column
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.language.wording import plain_value

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from analytics.experiments.record import ExperimentRecord, ExperimentSummary
 from reporting.experiment_tables import effects_in_words, interactions_in_words
 from reporting.sections.keys import Key, Keys
@@ -63,9 +65,9 @@ def experiments(record: ExperimentRecord, keys: Keys) -> ExperimentsShown:
                 )
                 for place in places
             ),
-            verdicts.get((str(experiment), str(goal), str(arm)), "").partition(": ")[2],
+            verdicts.get((experiment, goal, arm), "").partition(": ")[2],
         )
-        for (experiment, goal, arm), places in rows.groupby(["experiment", "goal", "arm"], sort=False).indices.items()
+        for (experiment, goal, arm), places in _places(rows).items()
     ]
     summaries = tuple(_summary(summary) for summary in record.summaries)
     return ExperimentsShown(
@@ -76,6 +78,14 @@ def experiments(record: ExperimentRecord, keys: Keys) -> ExperimentsShown:
 def _tests(record: ExperimentRecord) -> list[tuple[str, str, str]]:
     columns = (record.interactions[name] for name in ("experiment", "goal", "arm"))
     return [(str(experiment), str(goal), str(arm)) for experiment, goal, arm in zip(*columns, strict=True)]
+
+
+def _places(rows: pd.DataFrame) -> dict[tuple[str, str, str], list[int]]:
+    """The places of the rows of each experiment, goal and arm."""
+    places: dict[tuple[str, str, str], list[int]] = {}
+    for place, key in enumerate(zip(rows["experiment"], rows["goal"], rows["arm"], strict=True)):
+        places.setdefault((str(key[0]), str(key[1]), str(key[2])), []).append(place)
+    return places
 
 
 def _summary(summary: ExperimentSummary) -> str:

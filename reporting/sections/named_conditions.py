@@ -71,7 +71,7 @@ def _row(name: str, book: FigureBook, keys: Keys) -> ConditionRow:
         "" if condition.text == condition.words else condition.text,
         (_size(overlap[EVERYONE]), *figures, *retention_cells(book, MEETS, name)),
         tuple((keys[own], _share(overlap[own], record)) for own in keys.ordered(set(overlap) - {EVERYONE})),
-        tuple((row["customer"], keys[row["segment"] or "unassigned"]) for row in examples),
+        tuple((row["customer"], keys[row["segment"]]) for row in examples),
         trends_of(record.condition_sizes[record.condition_sizes["condition"] == name], record.money_title),
     )
 

@@ -11,6 +11,7 @@ from analytics.record import AnalystRecord, Mark
 from reporting.content.report_content import BORDER, DiscoveryContent, SegmentContent
 from reporting.rendering import percent, short_amount
 from reporting.sections.figure_book import MARK_WORDS, SIGNS, span_words
+from reporting.sections.goals import Advice, advice_by_segment
 from reporting.sections.keys import Key, Keys
 from segment_model.language.wording import plain_number
 
@@ -68,6 +69,7 @@ class Card:
     distributions: tuple[Distribution, ...]
     quartiles: tuple[QuartileRow, ...]
     examples: tuple[dict[str, Any], ...]
+    advice: tuple[Advice, ...]
     rule_figures: str
     signed: str
 
@@ -76,6 +78,7 @@ def cards(discovery: DiscoveryContent, record: AnalystRecord | None, keys: Keys)
     """A card a segment, in the model's order."""
     shares = {} if record is None else _by_segment(record.shares.to_dict(orient="records"))
     quartiles = {} if record is None else _by_segment(record.quartiles.to_dict(orient="records"))
+    advised = {} if record is None else advice_by_segment(record)
     return tuple(
         Card(
             key=keys[segment.id],
@@ -88,6 +91,7 @@ def cards(discovery: DiscoveryContent, record: AnalystRecord | None, keys: Keys)
             distributions=_distributions(shares.get(segment.id, ())),
             quartiles=tuple(_quartile_row(row) for row in quartiles.get(segment.id, ())),
             examples=_examples(segment, keys),
+            advice=advised.get(segment.id, ()),
             rule_figures=_rule_figures(segment),
             signed=_signed(segment),
         )

@@ -67,7 +67,7 @@ def reasons(
 def in_one_sentence(ranked: Sequence[Reason], model: SegmentModel, toward: int, against: int) -> str:
     """The strongest reasons in a sentence; those that speak for the other segment too."""
     weighed = [(reason.contribution, reason.feature, reason.value) for reason in ranked]
-    return _sentence(model, toward, against, weighed, lambda feature, value: _short(feature, value, model))
+    return _sentence(model, toward, against, weighed, lambda feature, level: _short(feature, level, model))
 
 
 def sentences(model: SegmentModel, customers: pd.DataFrame, explanations: Explanations) -> list[str]:
@@ -78,7 +78,7 @@ def sentences(model: SegmentModel, customers: pd.DataFrame, explanations: Explan
     order = np.argsort(-np.abs(explanations.contributions), axis=1, kind="stable")
     weights = np.take_along_axis(explanations.contributions, order, axis=1).tolist()
     columns = {name: customers[name].tolist() for name in explanations.columns}
-    short = cache(lambda feature, value: _short(feature, value, model))
+    short = cache(lambda feature, level: _short(feature, level, model))
     pairs = zip(explanations.toward.tolist(), explanations.against.tolist(), strict=True)
     written = []
     for row, (toward, against) in enumerate(pairs):
@@ -199,9 +199,9 @@ def _level_words(value: Any, category: CategoryEncoding) -> str:
     return f"{text}, counted as one of the rare ones" if position == len(category.levels) else text
 
 
-def _short(feature: str, value: Value, model: SegmentModel) -> str:
+def _short(feature: str, level: Value, model: SegmentModel) -> str:
     column = model.contract[feature]
-    return f"{column.title} ({plain_value(value, column)})"
+    return f"{column.title} ({plain_value(level, column)})"
 
 
 def _and(parts: Sequence[str]) -> str:

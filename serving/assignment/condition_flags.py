@@ -21,27 +21,13 @@ def check_conditions(
         422 if the model has no condition of a name, or a customer lacks a feature that one reads.
     """
     known = served.conditions
-    unknown = [name for name in dict.fromkeys(asked) if name not in known]
+    unknown = [name for name in asked if name not in known]
     if unknown:
-        words = f"one of {', '.join(known)}" if known else "none: the model has no conditions"
-        details = [
-            RefusalDetail(None, None, describe_value(name), f"{words}.{nearest_word(name, known)}".removesuffix("."))
-            for name in unknown
-        ]
-        message = f"the model has no condition {shortened(unknown[0])!r}; GET /model lists those it has"
-        raise Refusal(422, "unknown_condition", message, details)
-    readers = {column: name for name in reversed(asked) for column in known[name].columns}
-    if all(readers.keys() <= features.keys() for features in customers):
-        return
-    contract = served.model.contract
-    raise feature_refusal(
-        [
-            RefusalDetail(customer, column, "nothing", f"{contract[column].expected}, which the condition {name} reads")
-            for customer, features in zip(ids, customers, strict=True)
-            for column, name in readers.items()
-            if column not in features
-        ]
-    )
+        raise _unknown_refusal(unknown, tuple(known))
+    reads = {column for name in asked for column in known[name].columns}
+    for features in customers:
+        if not reads <= features.keys():
+            raise _unread_refusal(served, asked, ids, customers)
 
 
 def add_flags(
@@ -51,6 +37,32 @@ def add_flags(
     customers: Sequence[Mapping[str, Any]],
 ) -> None:
     """Add to each answer whether the customer meets each condition that was asked for; missing values meet nothing."""
-    conditions = [(name, served.conditions[name].is_met_by) for name in dict.fromkeys(asked)]
+    known = served.conditions
+    conditions = [(name, known[name].holds) for name in asked]
     for row, features in zip(rows, customers, strict=True):
-        row["conditions"] = {name: is_met_by(features) for name, is_met_by in conditions}
+        row["conditions"] = {name: holds(features) is True for name, holds in conditions}
+
+
+def _unknown_refusal(unknown: Sequence[str], known: Sequence[str]) -> Refusal:
+    words = f"one of {', '.join(known)}" if known else "none: the model has no conditions"
+    details = [
+        RefusalDetail(None, None, describe_value(name), f"{words}.{nearest_word(name, known)}".removesuffix("."))
+        for name in dict.fromkeys(unknown)
+    ]
+    message = f"the model has no condition {shortened(unknown[0])!r}; GET /model lists those it has"
+    return Refusal(422, "unknown_condition", message, details)
+
+
+def _unread_refusal(
+    served: ServedModel, asked: Sequence[str], ids: Sequence[str], customers: Sequence[Mapping[str, Any]]
+) -> Refusal:
+    readers = {column: name for name in reversed(asked) for column in served.conditions[name].columns}
+    contract = served.model.contract
+    return feature_refusal(
+        [
+            RefusalDetail(customer, column, "nothing", f"{contract[column].expected}, which the condition {name} reads")
+            for customer, features in zip(ids, customers, strict=True)
+            for column, name in readers.items()
+            if column not in features
+        ]
+    )

@@ -49,7 +49,7 @@ CustomerId = Annotated[
 Flag = Annotated[bool, Expected("true or false")]
 PolicyField = Annotated[Policy, Expected("'unassigned' or 'nearest'")]
 Conditions = Annotated[
-    tuple[Annotated[str, Field(max_length=LONGEST_ID)], ...],
+    list[str],
     FailFast(),
     Expected(f"a list of at most {MOST_CONDITIONS} names of conditions"),
     Field(max_length=MOST_CONDITIONS),
@@ -111,7 +111,7 @@ class AssignRequest(WireModel):
         description="What a customer outside every segment gets: no segment (`segment_id` null), or the nearest one.",
     )
     conditions: Conditions = Field(
-        (),
+        [],
         description="Names of the model's conditions (`GET /model` lists them): each answer says which of them the "
         "customer meets. The features that they read must be sent, null where they are not known.",
         examples=[["at_risk"]],
@@ -184,7 +184,7 @@ class RecordsRequest(WireModel):
     explain: Flag = Field(False, description="As for `/assign`.")
     words: Flag = Field(False, description="As for `/assign`.")
     policy: PolicyField = Field("unassigned", description="As for `/assign`.")
-    conditions: Conditions = Field((), description="As for `/assign`; the features come of the rows.")
+    conditions: Conditions = Field([], description="As for `/assign`; the features come of the rows.")
 
 
 class ChangeRequest(WireModel):

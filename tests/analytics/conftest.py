@@ -51,6 +51,12 @@ def engine() -> Engine:
     return Engine()
 
 
+@pytest.fixture(scope="session")
+def new_engine() -> Callable[[], Engine]:
+    """For fixtures that outlive a test."""
+    return Engine
+
+
 def terms_frame(rows: Sequence[tuple[Any, ...]], *more: str) -> pd.DataFrame:
     """Terms of rows (customer, start, end or None, money a month, ...)."""
     frame = pd.DataFrame(rows, columns=["customer_id", "started_at", "ended_at", "money", *more])

@@ -246,6 +246,7 @@ def test_who_is_not_counted_is_said(effects: dict[str, object]) -> None:
         "1 exposed customer came several times: the first exposure counts",
         "1 customer was exposed to several arms of one experiment, and counts in none",
         "that of the midnight before its exposure",
+        "the model was fitted on data until 2026-07-01, after the exposures of 2026-06-10",
         "lost, june_order: 120 exposed customers not counted, since the 15 days after it are not over by 2026-07-01",
         "alone has no arm 'control', but mail, and so no effects",
     ):

@@ -32,6 +32,7 @@ COMMANDS = {
         "features",
         "figures",
         "history",
+        "odds",
     ),
     *("init", "key", "list", "package", "promote", "rank", "rename", "report", "rollback", "schema", "select", "serve"),
     *("simulate", "split", "sweep", "sync"),

@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 
 from jobs import discover
+from jobs.conclusion import conclude
+from jobs.customer_vectors import vectors_of
 from jobs.discover import Outcome, run_discovery
 from jobs.sync import sync
 from registry.connection import RegistryLocation, connected
 from reporting.pictures.all_pictures import PICTURES
-from segment_model.errors import ArtefactError, RegistryError, SegmentsError
+from segment_model.errors import ArtefactError, RegistryError, SegmentsError, SettingsError
+from serving.model.served_model import from_directory
 from training.evaluation import map_layout
 from training.settings import Settings, parse_settings
 
@@ -93,3 +96,25 @@ def test_a_discovery_that_the_registry_refuses_is_kept_and_can_be_sent(
             run_discovery(settings, tmp_path, lambda _: None, lambda *_: None)
     synced = sync(settings, tmp_path, lambda _: None, lambda *_: None)
     assert [sent.version for sent in synced.sent] == ["1"]
+
+
+def test_conditions_are_stored_with_the_model_and_leave_its_ids(settings: Settings, tmp_path: Path) -> None:
+    """A ready-made one with its number; without conditions the model is as it was before there were any."""
+    asked = settings.model_copy(update={"conditions": {"often": "visits >= 30", "many": "visits > 1000"}})
+    vectors = vectors_of(asked, tmp_path)
+    with_them, without = (
+        conclude(each, vectors, None, lambda _: None, lambda *_: None, tmp_path).discovery.model
+        for each in (asked, settings)
+    )
+    assert with_them.provenance["conditions"] == {"often": "visits >= 30", "many": "visits > 1000"}
+    assert "conditions" not in without.provenance
+    assert with_them.ids == without.ids
+    assert with_them.learned_digest == without.learned_digest
+    loaded = tmp_path / "model"
+    with_them.save(loaded)
+    served = from_directory(loaded)
+    met = sum(served.conditions["often"].is_met_by(row) for row in vectors.frame.to_dict(orient="records"))
+    assert met == int((vectors.frame["visits"] >= 30).sum())
+    wrong = settings.model_copy(update={"conditions": {"often": "vists >= 30"}})
+    with pytest.raises(SettingsError, match="Did you mean 'visits'"):
+        conclude(wrong, vectors, None, lambda _: None, lambda *_: None, tmp_path)

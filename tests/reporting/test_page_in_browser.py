@@ -81,6 +81,22 @@ def test_nothing_scrolls_sideways(tab: Any, address: str, width: int, height: in
     check_width(tab, address, width, height, dark)
 
 
+def test_on_paper_what_is_folded_is_open(tab: Any, address: str) -> None:
+    """But for long tables of the cards and charts, and the page says that they are left out."""
+    seen = """['.folded dt', '.paper', 'details.screen']
+      .map((selector) => document.querySelector(selector).checkVisibility())"""
+    tab.size(720, 1000)
+    tab.open(address)
+    tab.wait("document.readyState === 'complete'")
+    assert tab.js(seen) == [False, False, True]
+    tab.send("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert tab.js(seen) == [True, True, False]
+        assert tab.js(WIDEST) <= 720, tab.js(ASTRAY)
+    finally:
+        tab.send("Emulation.setEmulatedMedia", media="")
+
+
 def test_sixty_segments_fit_too(tab: Any, write_page: Callable[[int], str]) -> None:
     check_width(tab, write_page(60), 390, 844)
 
@@ -89,13 +105,18 @@ def test_any_two_segments_can_be_compared_without_script(tab: Any, address: str)
     tab.size(625, 525)
     tab.open(address)
     tab.wait("document.readyState === 'complete'")
-    shown = """[...document.querySelectorAll(".two thead th")].filter((e) => e.offsetParent && e.innerText)
+    shown = """[...document.querySelectorAll(".two thead .l, .two thead .r")].filter((e) => e.offsetParent)
       .map((e) => e.innerText[0])"""
+    differences = """[...document.querySelectorAll(".pairs > span")].filter((e) => e.offsetParent)
+      .map((e) => e.className)"""
     assert tab.js(shown) == ["A", "B"]
+    assert set(tab.js(differences)) == {"p0-1"}
     tab.js("document.querySelector('.second-3').click()")
     assert tab.js(shown) == ["A", "D"]
+    assert set(tab.js(differences)) == {"p0-3"}
     tab.js("document.querySelector('.first-3').click()")
     assert tab.js(shown) == ["D", "D"]
+    assert tab.js(differences) == []
 
 
 def test_the_keyboard_reaches_what_is_folded_and_the_choices(tab: Any, address: str) -> None:

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ from serving.contracts.errors import ErrorResponse
 from serving.gateway.api_keys import add_key
 from serving.gateway.gateway import Gateway
 from serving.launcher import Launched, serve_command, serve_environment, stop, wait_until_ready
+from serving.model import live_model
 from serving.model.live_model import LiveModel
 from serving.model.served_model import ServedModel
 from serving.settings import ServiceSettings
@@ -108,6 +110,18 @@ def _points(encoder: Encoder, numbers: np.ndarray[Any, np.dtype[np.float64]]) ->
     block = np.zeros((encoder.width - 3, numbers.shape[1]))
     block[np.arange(numbers.shape[1]) % 3, np.arange(numbers.shape[1])] = 0.5
     return np.vstack([encoded, block])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def uncollected_heap() -> Iterator[None]:
+    """A model that is put into service neither collects nor freezes the heap, as it does in a worker.
+
+    The tests have a large heap: to collect it takes longer than most tests, and frozen objects are never freed.
+    `model/test_live_model.py` tests both.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live_model, "gc", SimpleNamespace(collect=lambda: 0, freeze=lambda: None, enable=gc.enable))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -262,7 +276,6 @@ def gateway_of(model: SegmentModel, settings: ServiceSettings | None = None) -> 
     """The service's gateway with a model already in it."""
     live = LiveModel(lambda: ServedModel(model, "tiny", "7", "tests"))
     live.load()
-    gc.unfreeze()  # loading freezes the collector's heap, which a test process must not keep
     return Gateway(live, settings or ServiceSettings())
 
 

@@ -24,7 +24,7 @@ def goal_power(segments: pd.Series[str], reached: pd.Series[bool]) -> tuple[floa
     their ids, is foretold by the other one's rates, and both figures are means of the two. 0.5 and 0 are what no
     relation gives; R squared can be negative. NaN where a half is too small, or all or none in it reach the goal.
     """
-    both = pd.concat({"segment": segments, "reached": reached}, axis=1, join="inner")
+    both = segments.rename("segment").to_frame().join(reached.rename("reached"), how="inner")
     first = _half(both.index)
     pairs = [_foretold(both[half], both[~half]) for half in (first, ~first)]
     auc, explained = (float(np.mean(figures)) for figures in zip(*pairs, strict=True))

@@ -32,22 +32,21 @@ OUTCOME = "add_on_bought"
 
 
 def planted_figures(customers: int) -> dict[str, object]:
-    """The share of planted statements that are found, the statements, and the marks in pure noise."""
+    """The share of planted statements that are found, and how many they are."""
     with tempfile.TemporaryDirectory() as name:
-        record, effects = _asked(simulate_history(customers, SEED, AS_OF, MONTHS), Path(name) / "planted")
-        noise_record, noise_effects = _asked(
-            simulate_history(customers, SEED, AS_OF, MONTHS, noise=True), Path(name) / "noise"
-        )
+        record, effects = _asked(simulate_history(customers, SEED, AS_OF, MONTHS), Path(name))
     statements = found_statements(record, effects)
     for statement, is_found in statements.items():
         print(f"{'found' if is_found else 'MISSED':7} {statement}")
-    marks = marks_in_noise(noise_record, noise_effects)
-    return {
-        "planted_found": sum(statements.values()) / len(statements),
-        "planted_statements": len(statements),
-        "noise_marks": len(marks),
-        "noise_marked": marks,
-    }
+    return {"planted_found": sum(statements.values()) / len(statements), "planted_statements": len(statements)}
+
+
+def noise_figures(customers: int) -> dict[str, object]:
+    """What is marked in the company of pure noise."""
+    with tempfile.TemporaryDirectory() as name:
+        record, effects = _asked(simulate_history(customers, SEED, AS_OF, MONTHS, noise=True), Path(name))
+    marks = marks_in_noise(record, effects)
+    return {"noise_marks": len(marks), "noise_marked": marks}
 
 
 def found_statements(record: AnalystRecord, effects: ExperimentRecord) -> dict[str, bool]:

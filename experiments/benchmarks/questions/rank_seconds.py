@@ -45,6 +45,7 @@ def _settings(file: str) -> Settings:
 def _write_orders(file: Path, customers: int) -> None:
     """Four orders of each customer within half a year; a customer's money is its own, and one in three is large."""
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(
             f"""COPY (
             SELECT 'c' || lpad(CAST(id AS VARCHAR), 8, '0') AS customer_id,

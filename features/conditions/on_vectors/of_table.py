@@ -9,8 +9,8 @@ from features.conditions.tree import Condition, column_names
 from segment_model.contract import Kind, VectorContract
 
 
-def met_in_table(condition: Condition, table: ir.Table, contract: VectorContract) -> ir.BooleanValue:
-    """Whether each row meets a condition that `kinds.check_kinds` accepts: never missing, unknown is false.
+def holds_in_table(condition: Condition, table: ir.Table, contract: VectorContract) -> ir.BooleanValue:
+    """Whether each row meets a condition that `kinds.check_kinds` accepts; null where it is unknown.
 
     table : has the condition's columns, as the contract names them; what is missing is null (not NaN).
     """
@@ -20,8 +20,6 @@ def met_in_table(condition: Condition, table: ir.Table, contract: VectorContract
         columns[name] = table[name].cast("float64") == 1.0 if is_flag else table[name]
 
     def read(name: str, reading: ReadAs) -> ReadColumn:
-        column = columns[name]
-        return ReadColumn(column.cast("string" if reading is ReadAs.TEXT else "float64"))
+        return ReadColumn(table[name].cast("string" if reading is ReadAs.TEXT else "float64"))
 
-    holds = condition_expression(condition, columns, read, "UTC", "a condition").holds
-    return holds.fill_null(False)
+    return condition_expression(condition, columns, read, "UTC", "a condition").holds

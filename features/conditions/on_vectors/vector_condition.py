@@ -76,17 +76,24 @@ class VectorCondition:
         KeyError
             If the customer lacks a column of the condition.
         """
-        return self._holds(customer) is True
+        return self.holds(customer) is True
 
     def met_in(self, table: ir.Table) -> ir.BooleanValue:
         """Whether each row of a table of vectors meets the condition, as an Ibis expression without missing values.
 
         The table has the condition's columns, and null where a value is missing.
         """
-        from features.conditions.on_vectors.of_table import met_in_table
+        from features.conditions.on_vectors.of_table import holds_in_table
 
-        return met_in_table(self.tree, table, self.contract)
+        return holds_in_table(self.tree, table, self.contract).fill_null(False)
+
+    def selected_from(self, table: ir.Table) -> ir.Table:
+        """The rows of a table of vectors that meet the condition; the engine can skip parts of a file without any."""
+        from features.conditions.on_vectors.of_table import holds_in_table
+
+        return table.filter(holds_in_table(self.tree, table, self.contract))
 
     @cached_property
-    def _holds(self) -> Holds:
+    def holds(self) -> Holds:
+        """The function that says of one customer whether the condition is true, false or, by None, unknown."""
         return holds_for_customer(self.tree)

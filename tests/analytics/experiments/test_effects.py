@@ -211,6 +211,14 @@ def test_all_in_one_segment_and_a_segment_of_one_arm() -> None:
     assert row_of(judged.rows, EVERYONE).n == 70
 
 
+def test_a_group_without_a_complete_window_is_not_known_yet() -> None:
+    judged = effects(
+        {("mail", "a"): (0, 0), ("control", "a"): (0, 0), ("mail", "b"): (9, 40), ("control", "b"): (0, 9)}
+    )
+    assert row_of(judged.rows, "a").note == "not known yet"
+    assert row_of(judged.rows, "b").note == "fewer than 10 customers in an arm"
+
+
 def test_nobody_and_everybody_reach_the_goal() -> None:
     for reached in (0, 50):
         judged = effects({(arm, s): (reached, 50) for arm in ("mail", "control") for s in "ab"})

@@ -26,6 +26,7 @@ from jobs.customer_vectors import learned_by, vectors_of
 from jobs.membership.compared_columns import compared_columns
 from jobs.membership.membership import Membership, compute_members, membership_of
 from jobs.membership.membership_file import MOST_FILES, membership_file, read_members, write_members
+from jobs.membership.met_conditions import conditions_of
 from jobs.membership.month_members import assigned
 from jobs.run_content.discovery_record import provenance
 from segment_model.errors import SettingsError
@@ -259,3 +260,34 @@ def test_nobody_at_all_is_an_empty_table(shop: Shop) -> None:
         members = compute_members(shop.model, history, before, ("size",))
     assert members.empty
     assert list(members.columns) == ["customer_id", "position", "segment", "size"]
+
+
+def test_conditions_are_those_of_then_and_part_of_what_the_file_was_made_from(shop: Shop, tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    asked = shop.settings.model_copy(update={"conditions": {"large": "size = 'large'", "often": "frequency >= 10"}})
+    own = Shop(tmp_path, asked, shop.model)
+    with own.history() as history:
+        vectors = {day: history.vectors(AsOf.at(day, "UTC")).frame for day in ENDS.dates}
+        conditions = conditions_of(asked, history.contract, vectors[AS_OF])
+        ask = (asked, tmp_path, shop.model, history, ENDS, AT_END)
+        membership = membership_of(*ask, lambda _: None, conditions)
+        without = membership_of(*ask, lambda _: None)
+    for position, day in enumerate(ENDS.dates):
+        members, frame = at(membership, position), vectors[day]
+        for name, met in (("large", frame["size"] == "large"), ("often", frame["frequency"] >= 10)):
+            texts = members[f"meets {name}"]
+            assert texts.to_dict() == {customer: "meets" if met[customer] else "rest" for customer in members.index}
+    assert at(membership, 4)["meets large"].eq("rest").all(), "15 May is not known on 1 May"
+    assert at(membership, 5)["meets large"].value_counts().to_dict() == {"meets": 30, "rest": 30}
+    assert "meets large" not in without.members.columns, "another file"
+    assert len(list((tmp_path / ".segments").glob("*.parquet"))) == 2
+
+
+def test_a_condition_on_a_sensitive_column_is_refused_unless_it_is_allowed(shop: Shop) -> None:
+    asked = shop.settings.model_copy(update={"conditions": {"believers": "faith = 'y'"}})
+    with shop.history() as history:
+        frame = history.vectors(AT_END).frame
+        with pytest.raises(SettingsError, match=r"conditions\.believers: 'faith' is sensitive: leave it out, or set"):
+            conditions_of(asked, history.contract, frame)
+        allowed = asked.model_copy(update={"discovery": asked.discovery.model_copy(update={"allow_sensitive": True})})
+        assert conditions_of(allowed, history.contract, frame)["believers"].meets(frame).all()

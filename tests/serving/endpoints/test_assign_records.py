@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import subprocess
@@ -347,7 +346,6 @@ def test_a_challenger_in_the_shadow_is_asked_about_the_vectors_that_rows_came_to
     challenger.load()
     live = LiveModel(lambda: ServedModel(discovered, "company", "7", "tests"))
     live.load()
-    gc.unfreeze()
     shadow = Shadow(challenger, ShadowMetrics(metrics))
     ids = list(frame.index[:30])
     body = {"as_of": "2026-07-01", "customers": [raw(name) for name in ids]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 from pathlib import Path
@@ -35,7 +34,6 @@ def insights(**segments: Any) -> bytes:
 def gateway_with(model: SegmentModel, files: dict[str, bytes]) -> Gateway:
     live = LiveModel(lambda: ServedModel(model, "tiny", "7", "tests", pages=FinishedPages.of(files)))
     live.load()
-    gc.unfreeze()  # loading freezes the collector's heap, which a test process must not keep
     return Gateway(live, ServiceSettings())
 
 

@@ -21,6 +21,11 @@ from serving.model.served_model import ServedModel, from_directory
 from serving.settings import ServiceSettings
 
 
+@pytest.fixture(scope="module", autouse=True)
+def uncollected_heap() -> None:
+    """Here a model that is put into service does collect and freeze the heap."""
+
+
 @pytest.fixture(autouse=True)
 def unfrozen() -> Iterator[None]:
     yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import logging
 import threading
 import time
@@ -79,19 +78,13 @@ class Events(ModelEvents):
         self.calls.append(("refused", version, reason))
 
 
-@pytest.fixture(autouse=True)
-def unfrozen() -> Iterator[None]:
-    yield
-    gc.unfreeze()
-
-
 @pytest.fixture
 def registry(kmeans: SegmentModel) -> Registry:
     return Registry({str(number): replace(kmeans, provenance={"number": number}) for number in range(1, 6)})
 
 
 def follow(registry: Registry, copies: StoredCopies | None = None, **more: Any) -> FollowedModel:
-    quick = {"poll_seconds": 0.01, "retry_seconds": 0.01, "load_seconds": 5.0, **more}
+    quick = {"poll_seconds": 0.01, "retry_seconds": 0.01, "load_seconds": 60.0, **more}
     source: Any = registry
     return FollowedModel(source, copies, **quick)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -25,12 +23,6 @@ from serving.model.live_model import LiveModel
 from serving.model.served_model import ServedModel
 from serving.model.shadow import MOST_TEXT, Shadow
 from serving.wire.messages import Answer
-
-
-@pytest.fixture(autouse=True)
-def unfrozen() -> Iterator[None]:
-    yield
-    gc.unfreeze()
 
 
 def served(model: SegmentModel, version: str) -> ServedModel:

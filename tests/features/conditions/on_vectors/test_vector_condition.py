@@ -159,6 +159,9 @@ def test_a_table_in_an_engine_is_answered_as_the_frame(
     answers = fetch(vectors.select("position", **met).order_by("position"), "conditions")
     for name, condition in asked.items():
         assert answers[name].to_pylist() == condition.meets(frame).tolist(), condition.text
+    first = asked["c0"]
+    selected = fetch(first.selected_from(vectors).select("position"), "conditions")["position"].to_pylist()
+    assert sorted(selected) == np.flatnonzero(first.meets(frame)).tolist()
 
 
 def test_a_missing_value_meets_nothing_not_even_the_opposite() -> None:
@@ -230,3 +233,10 @@ def test_a_pattern_of_many_parts_is_matched_in_little_time() -> None:
     pattern = compiled_pattern("%a" * 30 + "%b")
     assert pattern.fullmatch("a" * 3000) is None
     assert pattern.fullmatch("a" * 3000 + "b")
+
+
+@pytest.mark.parametrize(("word", "met"), [("or", [True, True]), ("and", [False, False])])
+def test_a_long_condition_is_not_nested_deeply(word: str, met: list[bool]) -> None:
+    condition = VectorCondition.read(f" {word} ".join(f"orders={number}" for number in range(600)), CONTRACT)
+    assert condition.meets(pd.DataFrame({"orders": [0.0, 599.0]})).tolist() == met
+    assert [condition.is_met_by({"orders": orders}) for orders in (0.0, 599.0)] == met

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analytics.conditions.typical import typical_rows
+from analytics.history import UNASSIGNED
 from analytics.record import REPRESENTATIVES
+from reporting.content.typical_rows import typical_rows
 from segment_model.model import SegmentModel
 
 
@@ -28,7 +29,7 @@ def representatives(model: SegmentModel, readable: pd.DataFrame, met: pd.DataFra
         (
             name,
             str(readable.index[row]),
-            None if assigned.unassigned[row] else model.ids[assigned.nearest[row]],
+            UNASSIGNED if assigned.unassigned[row] else model.ids[assigned.nearest[row]],
             round(float(assigned.strength[row]), 3),
         )
         for name in met.columns

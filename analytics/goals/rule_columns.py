@@ -1,0 +1,117 @@
+"""Rules of one column: a number is at least, or below, a threshold; a category or flag has a level.
+
+Thresholds lie at twentieths of the customers as of a past month end, rounded to two digits that matter. A missing value
+meets no rule.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.conditions.written import written_name, written_text
+from segment_model.contract import Column, Kind, VectorContract
+
+PARTS = np.arange(1, 20) / 20
+MOST_LEVELS = 8
+MISSING = -1
+HALF = "half"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule over one column of a vector, or a level of a grouping. bins : the places of the column that meet it.
+
+    condition : as `segments rank --condition` takes it. words : for people.
+    """
+
+    column: str
+    bins: frozenset[int]
+    condition: str
+    words: str
+    is_single: bool = True  # a rule of one column of the vector, no condition of the business
+
+
+@dataclass(frozen=True, slots=True)
+class RuleColumn:
+    """A column cut into bins: between its thresholds, or by its levels; the last bin of levels holds all others."""
+
+    column: Column
+    thresholds: tuple[float, ...] = ()
+    levels: tuple[str, ...] = ()
+
+    def bins_of(self, values: pd.Series) -> np.ndarray:
+        """The bin of each value, MISSING where it is missing."""
+        missing = values.isna().to_numpy()
+        if self.thresholds:
+            numbers = values.to_numpy(dtype=np.float64)
+            return np.where(missing, MISSING, np.searchsorted(np.array(self.thresholds), numbers, side="right"))
+        places = {level: place for place, level in enumerate(self.levels)}
+        texts = values.map({1.0: "true", 0.0: "false"}) if self.column.kind is Kind.FLAG else values
+        return np.where(missing, MISSING, texts.map(places).fillna(len(self.levels)).to_numpy(dtype=np.int64))
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of the column."""
+        name, title = self.column.name, self.column.title
+        written, unit = written_name(name), f" {self.column.unit}" if self.column.unit else ""
+        rules = []
+        for place, threshold in enumerate(self.thresholds):
+            below, number = frozenset(range(place + 1)), f"{threshold:g}"
+            above = frozenset(range(place + 1, len(self.thresholds) + 1))
+            rules.append(Rule(name, above, f"{written} >= {number}", f"{title} is at least {number}{unit}"))
+            rules.append(Rule(name, below, f"{written} < {number}", f"{title} is below {number}{unit}"))
+        for place, level in enumerate(self.levels):
+            is_flag = self.column.kind is Kind.FLAG
+            literal = level if is_flag else written_text(level)
+            shown = {"true": "yes", "false": "no"}.get(level, level) if is_flag else level
+            rules.append(Rule(name, frozenset({place}), f"{written} = {literal}", f"{title} is {shown}"))
+        return tuple(rules)
+
+
+def rule_columns(frame: pd.DataFrame, contract: VectorContract, left_out: Sequence[str] = ()) -> tuple[RuleColumn, ...]:
+    """The columns of vectors that rules can be made of: not sensitive, with more than one value.
+
+    left_out : columns that are not known as of the past, such as attributes without a date.
+    """
+    columns = []
+    for column in contract.columns:
+        if column.sensitive or column.name in left_out or column.name not in frame.columns:
+            continue
+        known = frame[column.name].dropna()
+        if known.nunique() < 2:
+            continue
+        if column.kind is Kind.FLAG:
+            columns.append(RuleColumn(column, levels=("true", "false")))
+        elif column.kind is Kind.CATEGORY:
+            sizes = known.astype("str").value_counts()
+            levels = sorted(sizes.index, key=lambda level: (-sizes[level], level))[:MOST_LEVELS]
+            columns.append(RuleColumn(column, levels=tuple(levels)))
+        elif thresholds := _thresholds(known.to_numpy(dtype=np.float64)):
+            columns.append(RuleColumn(column, thresholds))
+    return tuple(columns)
+
+
+def binned(frame: pd.DataFrame, columns: Sequence[RuleColumn]) -> pd.DataFrame:
+    """A row a customer: `customer_id`, the `half` to which it belongs by a stable hash, and the bins of each column."""
+    ids = frame.index.astype("str")
+    bins = {bin_name(place): each.bins_of(frame[each.column.name]) for place, each in enumerate(columns)}
+    halves = np.array([(zlib.crc32(text.encode()) >> 16) & 1 for text in ids], dtype=np.int64)
+    return pd.DataFrame({"customer_id": np.asarray(ids, dtype=object), HALF: halves, **bins})
+
+
+def bin_name(place: int) -> str:
+    """The name under which the bins of a column stand in the engine."""
+    return f"bin_{place}"
+
+
+def _thresholds(values: np.ndarray) -> tuple[float, ...]:
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return ()
+    cuts = np.quantile(finite, PARTS, method="higher")
+    rounded = {float(f"{cut:.2g}") for cut in cuts}
+    return tuple(sorted(cut for cut in rounded if finite.min() < cut <= finite.max()))

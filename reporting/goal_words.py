@@ -1,0 +1,70 @@
+"""Odds and advice in words: "4.1 times as often (2.9 to 5.8)", and what to do with whom."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from analytics.goals.goal import Goal, Outcome
+from analytics.record import AnalystRecord
+from reporting.rendering import money_words, percent
+from segment_model.errors import counted
+
+VERBS: Mapping[Outcome, str] = {
+    Outcome.CHURNED: "leave",
+    Outcome.UPGRADED: "upgrade",
+    Outcome.TRIAL_BOUGHT: "buy after the trial",
+}
+
+
+def verb_of(goal: Goal) -> str:
+    """What customers do who reach a goal."""
+    return VERBS.get(goal.outcome, f"reach {goal.name.replace('_', ' ')}")
+
+
+def times_words(ratio: float, low: float, high: float) -> str:
+    """A ratio with its interval."""
+    return f"{_times(ratio)} times as often ({_times(low)} to {_times(high)})"
+
+
+def rule_sentence(row: Mapping[Any, Any], goal: Goal, record: AnalystRecord) -> str:
+    """What to do with the members of a segment who meet a rule: their number, their odds, the money at stake."""
+    money = _money(row["money"], record)
+    parts = [
+        counted(int(row["customers"]), "customer"),
+        f"{verb_of(goal)} {times_words(row['ratio'], row['low'], row['high'])} as the segment's others when "
+        f"{row['rule']} ({percent(row['rate'])} of {int(row['n']):,} within {counted(goal.within_days, 'day')}, others "
+        f"{percent(row['rest_rate'])})",
+        f"{money} at stake" if money else "",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def as_well_sentence(row: Mapping[Any, Any], own: Mapping[Any, Any], goal: Goal) -> str:
+    """That a rule of one column does as well as a segment."""
+    return (
+        f"One column does as well: customers whose {row['rule']} {verb_of(goal)} "
+        f"{times_words(row['ratio'], row['low'], row['high'])} as all others, this segment "
+        f"{times_words(own['ratio'], own['ratio_low'], own['ratio_high'])}"
+    )
+
+
+def list_command(row: Mapping[Any, Any], record: AnalystRecord) -> str:
+    """The command that lists the customers of an advice, who are in its segment."""
+    text = str(row["condition"]).replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`")
+    figures = set(record.figures["figure"])
+    by = next((measure for measure in ("mrr", "revenue") if measure in figures), "usage")
+    return f'segments rank --by {by} --segment {row["segment"]} --condition "{text}"'
+
+
+def _times(ratio: float) -> str:
+    if not math.isfinite(ratio) or ratio > 1e6:
+        return "∞"
+    return f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2f}"
+
+
+def _money(money: Any, record: AnalystRecord) -> str:
+    if money is None or not math.isfinite(float(money)) or not money:
+        return ""
+    return f"{money_words(float(money))} {record.currency} {record.money_title}".replace("  ", " ")

@@ -52,8 +52,10 @@ def test_the_published_interval_of_newcombe() -> None:
     assert (low[0], high[0]) == pytest.approx((0.019, 0.340), abs=5e-4)
 
 
-def interval(value: float, low: float, high: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return np.array([value]), np.array([low]), np.array([high])
+def interval(*numbers: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The middle and both ends, each of a single group."""
+    middle, low, high = (np.array([number]) for number in numbers)
+    return middle, low, high
 
 
 def test_a_ratio_by_an_exact_number_has_the_ends_of_the_other() -> None:

@@ -23,8 +23,8 @@ install: .venv/installed ## Create .venv with the locked packages
 demo: install ## Discover, register, serve and ask, on a real retailer (about a minute; writes demo/)
 	$(BIN)/segments demo demo
 
-test: install ## Run the whole test suite, two files at a time
-	$(BIN)/pytest -n 2 --dist loadfile
+test: install ## Run the whole test suite, two files at a time, the longest first
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 MACHINE ?= on $(shell nproc) cores
 DATE ?= $(shell date +%F)

@@ -1,6 +1,8 @@
 # Every target works from a fresh clone; bare `make` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+# UMAP compiles itself at its first use: once here, instead of in each process that draws a first map of customers
+COMPILE_UMAP := 'import numpy; from training.evaluation.map_layout import umap_plane as lay_out; lay_out(numpy.random.default_rng(0).normal(size=(60, 3)))'
 PACKAGES := $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
 
 .DEFAULT_GOAL := help
@@ -16,6 +18,7 @@ help: ## List the targets
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q -j 0 cli.py $(PACKAGES)
+	$(BIN)/python -W ignore -c $(COMPILE_UMAP)
 	@touch $@
 
 install: .venv/installed ## Create .venv with the locked packages

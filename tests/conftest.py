@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -273,6 +273,25 @@ class MlflowServer:
 def mlflow_server() -> type[MlflowServer]:
     """`mlflow_server(folder, port)` is one to be started; without a port it chooses a free one."""
     return MlflowServer
+
+
+@pytest.fixture(scope="session")
+def quick_discovery() -> Callable[[], AbstractContextManager[None]]:
+    """`with quick_discovery():` a discovery job draws no pictures and computes no analyst's record.
+
+    Both take most of its time, and are tested elsewhere.
+    """
+    from jobs import conclusion  # imports what draws, which most tests do not need
+    from reporting.pictures.all_pictures import DrawnPictures
+
+    @contextmanager
+    def quick() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(conclusion, "draw_pictures", lambda _: DrawnPictures({}, {}))
+            patch.setattr(conclusion, "analyse", lambda *_: (None, "not computed in this test"))
+            yield
+
+    return quick
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 # Every target works from a fresh clone; bare `make` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+# UMAP compiles itself at its first use: once here, instead of in each process that draws a first map of customers
+COMPILE_UMAP := 'import numpy; from training.evaluation.map_layout import umap_plane as lay_out; lay_out(numpy.random.default_rng(0).normal(size=(60, 3)))'
 PACKAGES := $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
 
 .DEFAULT_GOAL := help
@@ -16,15 +18,16 @@ help: ## List the targets
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q -j 0 cli.py $(PACKAGES)
+	$(BIN)/python -W ignore -c $(COMPILE_UMAP)
 	@touch $@
 
 install: .venv/installed ## Create .venv with the locked packages
 
-demo: install ## Discover, register, serve and ask, on a real retailer (about a minute; writes demo/)
+demo: install ## Discover, register, serve and ask, on a real retailer (one to two minutes; writes demo/)
 	$(BIN)/segments demo demo
 
-test: install ## Run the whole test suite, two files at a time
-	$(BIN)/pytest -n 2 --dist loadfile
+test: install ## Run the whole test suite, two files at a time, the longest first
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 MACHINE ?= on $(shell nproc) cores
 DATE ?= $(shell date +%F)

@@ -50,7 +50,8 @@ def distribution_rows(record: AnalystRecord, names: Mapping[str, str], column: s
     rows = rows[rows["column"] == column] if column else rows
     called = {**NAMES, **names}
     rows = rows.assign(name=[called.get(group, group) for group in rows["group"]]).reindex(columns=list(COLUMNS))
-    return rows.assign(level=rows["level"].fillna("")).reset_index(drop=True)
+    # of a record without shares no row has a level, so that the column would be of numbers
+    return rows.assign(level=rows["level"].astype(object).fillna("")).reset_index(drop=True)
 
 
 def distributions_in_words(rows: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,14 +49,40 @@ PLANTED_CONTRACT = VectorContract(
 )
 
 
+# The files that take longest, longest first. They begin first, so that two workers end together.
+LONGEST_FILES = (
+    "docs/test_tutorial.py",
+    "jobs/test_main_job.py",
+    "serving/model/test_registry_follower_for_real.py",
+    "serving/test_process.py",
+    "serving/transport/test_connections.py",
+    "serving/explorer/test_explorer.py",
+    "training/evaluation/test_verdict.py",
+    "jobs/test_sync.py",
+    "segment_model/counterfactual/test_what_would_change.py",
+    "training/tuning/test_sweep.py",
+    "training/discovery/test_digests.py",
+    "jobs/sweep/test_sweep.py",
+    "serving/test_packaging.py",
+    "serving/test_workers.py",
+    "serving/test_client.py",
+    "training/candidates/test_top_spenders.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The marker `torture` is what docs/torture.md names, wherever it lives."""
+    """The marker `torture` is what docs/torture.md names, wherever it lives; the longest files come first."""
     named = frozenset(test for demand in DEMANDS for test in demand.tests)
-    folder = Path(__file__).parent
+    places = {module: place for place, module in enumerate(LONGEST_FILES)}
     for item in items:
-        module = item.path.relative_to(folder).as_posix()
+        module = module_of(item)
         if not named.isdisjoint({module, f"{module}::{item.name.partition('[')[0]}"}):
             item.add_marker(pytest.mark.torture)
+    items.sort(key=lambda item: places.get(module_of(item), len(places)))
+
+
+def module_of(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).as_posix()
 
 
 @dataclass(frozen=True)
@@ -247,6 +273,25 @@ class MlflowServer:
 def mlflow_server() -> type[MlflowServer]:
     """`mlflow_server(folder, port)` is one to be started; without a port it chooses a free one."""
     return MlflowServer
+
+
+@pytest.fixture(scope="session")
+def quick_discovery() -> Callable[[], AbstractContextManager[None]]:
+    """`with quick_discovery():` a discovery job draws no pictures and computes no analyst's record.
+
+    Both take most of its time, and are tested elsewhere.
+    """
+    from jobs import conclusion  # imports what draws, which most tests do not need
+    from reporting.pictures.all_pictures import DrawnPictures
+
+    @contextmanager
+    def quick() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(conclusion, "draw_pictures", lambda _: DrawnPictures({}, {}))
+            patch.setattr(conclusion, "analyse", lambda *_: (None, "not computed in this test"))
+            yield
+
+    return quick
 
 
 @pytest.fixture

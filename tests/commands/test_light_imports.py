@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -32,7 +34,9 @@ discovery:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(
+    tmp_path_factory: pytest.TempPathFactory, quick_discovery: Callable[[], AbstractContextManager[None]]
+) -> Path:
     """A folder with two kinds of customers, their settings, a champion made by KMeans, and vectors."""
     folder = tmp_path_factory.mktemp("project")
     orders = [
@@ -43,7 +47,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "orders.csv").write_text("\n".join(["customer_id,ordered_at,amount", *orders]))
     (folder / "segments.yaml").write_text(SETTINGS)
     settings, _ = read_settings(folder / "segments.yaml")
-    outcome = run_discovery(settings, folder, lambda _: None, lambda *_: None)
+    with quick_discovery():
+        outcome = run_discovery(settings, folder, lambda _: None, lambda *_: None)
     promote(location_of(settings, folder), outcome.version, "champion")
     run_command(folder, "features", "segments.yaml", "--model", "champion", "--out", "vectors.parquet")
     return folder

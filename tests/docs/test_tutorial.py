@@ -17,7 +17,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TUTORIAL = REPOSITORY / "docs" / "tutorial.md"
-DEMO_SECONDS = 1200  # a minute on two free cores; the tests of other files run beside it
+DEMO_SECONDS = 1200  # one to two minutes on two free cores; the tests of other files run beside it
 SEGMENT = r"seg-[a-z0-9]{8}"
 CHANGING = (r"sha256:[0-9a-f]+", r"\d{4}-\d\d-\d\d(?: \d\d:\d\d)?", r"\d+(?:\.\d+)? s\b")
 

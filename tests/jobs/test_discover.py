@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +87,16 @@ def test_a_picture_that_fails_is_named_and_the_discovery_is_registered(
     "refusal", [RegistryError("the experiment is deleted"), ArtefactError("weights.npy is missing")]
 )
 def test_a_discovery_that_the_registry_refuses_is_kept_and_can_be_sent(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: SegmentsError
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    quick_discovery: Callable[[], AbstractContextManager[None]],
+    refusal: SegmentsError,
 ) -> None:
     def refuse(*_: Any) -> Any:
         raise refusal
 
-    with monkeypatch.context() as patch:
+    with quick_discovery(), monkeypatch.context() as patch:
         patch.setattr(discover, "send", refuse)
         with pytest.raises(RegistryError, match=f"^{refusal}. The discovery is finished and kept in .*pending-runs"):
             run_discovery(settings, tmp_path, lambda _: None, lambda *_: None)

@@ -6,6 +6,8 @@ import io
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -249,14 +251,17 @@ def test_the_run_and_the_version_tell_the_verdict_with_its_evidence(company: Com
     assert f"segments, {kind}, " in run("list", "--config", company.config).output
 
 
-def test_the_run_has_a_row_a_candidate_with_its_scores_and_what_was_said_of_it(tmp_path: Path) -> None:
+def test_the_run_has_a_row_a_candidate_with_its_scores_and_what_was_said_of_it(
+    tmp_path: Path, quick_discovery: Callable[[], AbstractContextManager[None]]
+) -> None:
     """A whole choice: the chosen, and those passed over; one discovery is one run."""
     run("simulate", tmp_path, "--customers", CUSTOMERS, "--seed", 5)
     config = tmp_path / "segments.yaml"
     settings = yaml.safe_load(config.read_text())
     settings["discovery"] = {"algorithms": [{"algorithm": "kmeans", "segments": [8, 9]}]}
     config.write_text(yaml.safe_dump(settings))
-    run("discover", config, "--promote")
+    with quick_discovery():
+        run("discover", config, "--promote")
     location = RegistryLocation(f"sqlite:///{tmp_path / 'mlflow.db'}", settings["registry"]["model_name"])
     fetched = fetch(location)
     with connected(location) as connection:
@@ -322,7 +327,9 @@ def test_what_users_get_wrong_is_answered_in_one_line(company: Company, argument
     assert "Traceback" not in result.output
 
 
-def test_a_persons_name_and_notes_survive_a_retrain(company: Company, tmp_path: Path) -> None:
+def test_a_persons_name_and_notes_survive_a_retrain(
+    company: Company, tmp_path: Path, quick_discovery: Callable[[], AbstractContextManager[None]]
+) -> None:
     """Renamed, retrained with another seed, fetched: nothing of it by hand. The lineage is a file of the run."""
     champion = fetch(company.location).model
     named = champion.ids[1]
@@ -331,7 +338,8 @@ def test_a_persons_name_and_notes_survive_a_retrain(company: Company, tmp_path: 
     settings["discovery"]["seed"] = 12
     retrained = company.folder / "retrained.yaml"
     retrained.write_text(yaml.safe_dump(settings))
-    output = run("discover", retrained).output
+    with quick_discovery():
+        output = run("discover", retrained).output
     assert "of the champion's segments: " in output
     retrain = fetch(company.location, "2")
     assert named in retrain.model.ids

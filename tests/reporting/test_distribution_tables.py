@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -71,6 +72,13 @@ def test_a_single_column(record: AnalystRecord) -> None:
         SettingsError, match=r"no distribution of 'seat'. Did you mean 'seats'\? It has plan, seats, age"
     ):
         distribution_rows(record, NAMES, "seat")
+
+
+def test_a_record_of_numbers_alone_has_no_levels(record: AnalystRecord) -> None:
+    rows = distribution_rows(replace(record, shares=record.shares.iloc[:0]), NAMES)
+    assert set(rows["level"]) == {""}
+    assert set(rows["column"]) == {"seats", "age"}
+    assert distributions_in_words(rows).iloc[0].tolist() == ["seats", "", "5 (2 to 9.5)", "4 (1 to 8) ▼", "-"]
 
 
 def test_a_record_without_distributions() -> None:

@@ -45,6 +45,11 @@ def blocks() -> Floats:
     return np.concatenate([generator.normal(centre, 1.0, size=(200, 1)) for centre in (0.0, 2.5, 7.0, 9.5)])
 
 
+@pytest.fixture(scope="module")
+def ladder_on_blocks() -> Ladder:
+    return ladder_on(blocks())
+
+
 def test_a_line_is_divided_as_finely_as_asked() -> None:
     ladder = ladder_on(line())
     assert [rung.steady for rung in ladder.rungs] == [True, True, True]
@@ -60,15 +65,14 @@ def test_a_round_cloud_has_no_steady_division() -> None:
     assert ladder.beside(-1).startswith("not: 2 (0.")
 
 
-def test_the_finest_steady_division_is_chosen_past_an_unsteady_one() -> None:
+def test_the_finest_steady_division_is_chosen_past_an_unsteady_one(ladder_on_blocks: Ladder) -> None:
     """Four pieces in two pairs: three segments could divide either pair, and four are found again."""
-    ladder = ladder_on(blocks())
-    assert [rung.steady for rung in ladder.rungs] == [True, False, True]
-    assert ladder.chosen is ladder.rungs[-1]
+    assert [rung.steady for rung in ladder_on_blocks.rungs] == [True, False, True]
+    assert ladder_on_blocks.chosen is ladder_on_blocks.rungs[-1]
 
 
-def test_two_climbs_are_the_same() -> None:
-    assert ladder_on(blocks()) == ladder_on(blocks())
+def test_two_climbs_are_the_same(ladder_on_blocks: Ladder) -> None:
+    assert ladder_on(blocks()) == ladder_on_blocks
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])

@@ -40,8 +40,8 @@ def mid_plans(plan: str, money: str) -> Threshold:
         ordered = sorted(medians.index, key=lambda name: (medians[name], name))
         middle = [name for name in ordered if medians[ordered[0]] < medians[name] < medians[ordered[-1]]]
         if not middle:
-            plans = counted(len(ordered), "plan")
-            raise SettingsError(f"no plan lies in the middle: the vectors have {plans} with customers who pay")
+            plans = counted(len(ordered), "plan with customers who pay", "plans with customers who pay")
+            raise SettingsError(f"no plan lies in the middle: the vectors have {plans}")
         return f"({', '.join(map(quoted, middle))})"
 
     return threshold

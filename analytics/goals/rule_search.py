@@ -51,9 +51,10 @@ def proven_rules(columns: Sequence[CountedRules], segments: Sequence[str], floor
         return pd.DataFrame(columns=list(KEPT))
     rows = rows.assign(p=_exact_p(rows, ""))
     chosen = rows.assign(level=_level_of_selection(rows)).dropna(subset="level").reset_index(drop=True)
-    x, n, y, m = (chosen[name].to_numpy(dtype=np.float64) for name in ("reached", "n", "rest_reached", "rest_n"))
-    low, high = ratio_limits(x, n, y, m, norm.isf(chosen.level.to_numpy() / 2))
-    chosen = chosen.assign(ratio=ratio_of_shares(x, n, y, m), low=low, high=high)
+    names = ("reached", "n", "rest_reached", "rest_n")
+    reached, n, others, m = (chosen[name].to_numpy(dtype=np.float64) for name in names)
+    low, high = ratio_limits(reached, n, others, m, norm.isf(chosen.level.to_numpy() / 2))
+    chosen = chosen.assign(ratio=ratio_of_shares(reached, n, others, m), low=low, high=high)
     chosen = chosen[((chosen.low > 1) | (chosen.high < 1)) & _in_both_halves(chosen)]
     return chosen.sort_values(["p", "place"]).loc[:, list(KEPT)].reset_index(drop=True)
 
@@ -124,24 +125,25 @@ def _in_both_halves(rows: pd.DataFrame) -> np.ndarray:
 def _exact_p(rows: pd.DataFrame, suffix: str) -> np.ndarray:
     """Fisher's exact test, two-sided by doubling the smaller tail; the score test's p-value where that is not small."""
     names = ("n", "reached", "rest_n", "rest_reached")
-    n, x, m, y = (rows[f"{name}{suffix}"].to_numpy(dtype=np.int64) for name in names)
-    pooled = (x + y) / np.maximum(n + m, 1)
+    n, reached, m, others = (rows[f"{name}{suffix}"].to_numpy(dtype=np.int64) for name in names)
+    pooled = (reached + others) / np.maximum(n + m, 1)
     variance = pooled * (1 - pooled) * (1 / np.maximum(n, 1) + 1 / np.maximum(m, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        score = np.abs(x / np.maximum(n, 1) - y / np.maximum(m, 1)) / np.sqrt(variance)
+        score = np.abs(reached / np.maximum(n, 1) - others / np.maximum(m, 1)) / np.sqrt(variance)
     p = np.where(variance > 0, 2 * norm.sf(score), 1.0)
     for place in np.flatnonzero(p < CLOSE):
-        p[place] = _doubled_tail(int(x[place]), int(n[place]), int(y[place]), int(m[place]))
+        p[place] = _doubled_tail(int(reached[place]), int(n[place]), int(others[place]), int(m[place]))
     return p
 
 
-def _doubled_tail(x: int, n: int, y: int, m: int) -> float:
-    """Twice the probability of x or more of x + y successes among n of n + m, or of x or fewer, whichever is less.
+def _doubled_tail(reached: int, n: int, others: int, m: int) -> float:
+    """Twice the probability of so many or more of all who reach it among n of n + m, or of so many or fewer, whichever
+    is less.
 
     As `scipy.stats.hypergeom` has it, which takes a second for thousands of rules.
     """
-    total = x + y
-    ends = (x, min(n, total)) if x * m > y * n else (max(0, total - m), x)
+    total = reached + others
+    ends = (reached, min(n, total)) if reached * m > others * n else (max(0, total - m), reached)
     counts = np.arange(ends[0], ends[1] + 1)
     logs = _log_choose(n, counts) + _log_choose(m, total - counts) - _log_choose(n + m, np.array([total]))
     return min(1.0, 2 * float(np.exp(logs).sum()))

@@ -58,7 +58,7 @@ def _squared_score(ratio: Numbers, x1: Numbers, n1: Numbers, x2: Numbers, n2: Nu
     return np.where(np.isfinite(score), score, np.inf)
 
 
-def _squares(x: Numbers, n: Numbers, share: Numbers) -> Numbers:
+def _squares(successes: Numbers, n: Numbers, share: Numbers) -> Numbers:
     variance = n * share * (1 - share)
-    difference = (x - n * share) ** 2
+    difference = (successes - n * share) ** 2
     return np.where(difference <= 1e-18 * np.maximum(n, 1), 0.0, difference / variance)

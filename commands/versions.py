@@ -42,7 +42,7 @@ def rollback(alias: str, config: Path) -> None:
     Points the alias at the version that it named before the last promotion; a second rollback goes back one promotion
     further. `segments promote` goes forward again. A running service follows within seconds.
     """
-    from jobs.rollback import contract_warning
+    from jobs.champion.rollback import contract_warning
     from registry.versions.promotions import rollback as roll_back
 
     location = location_of(config)

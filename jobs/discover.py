@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from features.vector_table import CustomerVectors
+from jobs.champion.incumbent import end_killed, incumbent_of
 from jobs.conclusion import conclude
 from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.delivery import Sent, send
 from jobs.registry_location import location_of
-from jobs.registry_state import end_killed, incumbent_of
 from segment_model.errors import ArtefactError, RegistryError, UnreachableError
 from segment_model.model import SegmentModel
 from training.discovery.discovery import Discovery

@@ -14,10 +14,10 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jobs.champion.incumbent import end_killed, incumbent_of
 from jobs.conclusion import conclude
 from jobs.delivery import Sent, send
 from jobs.registry_location import location_of
-from jobs.registry_state import end_killed, incumbent_of
 from registry.connection import RegistryLocation
 from registry.runs.discovery_runs import DISCOVERY, finished_run
 from registry.versions.registration import register

@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 
 from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
+from jobs.champion.incumbent import incumbent_of
 from jobs.conclusion import ConcludedDiscovery, analyse, discover_named, record_discovery
 from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.delivery import Sent, send
 from jobs.membership.month_members import assigned
 from jobs.record import compute, record_of_vectors
 from jobs.registry_location import location_of
-from jobs.registry_state import incumbent_of
 from jobs.run_content.discovery_record import provenance
 from registry.connection import RegistryLocation
 from segment_model.errors import UnreachableError

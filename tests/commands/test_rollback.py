@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-import jobs.rollback
+import jobs.champion.rollback
 import registry.versions.promotions
 from cli import main
 from commands import versions as commands_of_versions
@@ -35,7 +35,7 @@ def rolled_back(kmeans_model: SegmentModel, monkeypatch: pytest.MonkeyPatch) -> 
 
     moved = SimpleNamespace(before="2", after="1")
     monkeypatch.setattr(registry.versions.promotions, "rollback", lambda *_: moved)
-    monkeypatch.setattr(jobs.rollback, "fetch", fetch)
+    monkeypatch.setattr(jobs.champion.rollback, "fetch", fetch)
     monkeypatch.setattr(commands_of_versions, "location_of", lambda _: Path())
     return run
 

@@ -66,9 +66,9 @@ def run_ablation(settings: Settings, base: Path, announce: Announce, progress: P
 
 def _footnotes(known: Sequence[GoalOutcome]) -> tuple[str, ...]:
     return tuple(
-        f"{each.goal.name}: of {counted(len(each.reached), 'customer')} from {each.starts_at:%Y-%m-%d} on, foretold by "
-        "the rates of segments in the other half; auc 0.5 and r2 0 are no better than chance. The segments were fitted "
-        "on later data"
+        f"{each.goal.name}: area under the ROC curve, of {counted(len(each.reached), 'customer')} from "
+        f"{each.starts_at:%Y-%m-%d} on, each half foretold by the rates of segments in the other; 0.5 is no better "
+        "than chance. The segments were fitted on later data"
         for each in known
     )
 

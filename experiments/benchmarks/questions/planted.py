@@ -35,9 +35,9 @@ def planted_figures(customers: int) -> dict[str, object]:
     """The share of planted statements that are found, and how many they are."""
     with tempfile.TemporaryDirectory() as name:
         record, effects = _asked(simulate_history(customers, SEED, AS_OF, MONTHS), Path(name))
-    statements = found_statements(record, effects)
-    for statement, is_found in statements.items():
-        print(f"{'found' if is_found else 'MISSED':7} {statement}")
+    statements = stated(record, effects)
+    for statement, is_stated in statements.items():
+        print(f"{'found' if is_stated else 'MISSED':7} {statement}")
     return {"planted_found": sum(statements.values()) / len(statements), "planted_statements": len(statements)}
 
 
@@ -49,20 +49,20 @@ def noise_figures(customers: int) -> dict[str, object]:
     return {"noise_marks": len(marks), "noise_marked": marks}
 
 
-def found_statements(record: AnalystRecord, effects: ExperimentRecord) -> dict[str, bool]:
+def stated(record: AnalystRecord, effects: ExperimentRecord) -> dict[str, bool]:
     """Each planted statement, and whether the answers state it with the right sign, within its interval."""
-    found = {
+    answers = {
         f"{goal}: {condition} has {odds.factor:g} times the chance of the rest": _has_odds(record.odds, goal, odds)
         for goal, (condition, odds) in CONDITIONS.items()
     }
     for experiment in EXPERIMENTS:
-        found |= _experiment_statements(experiment, effects)
-    return found
+        answers |= _experiment_statements(experiment, effects)
+    return answers
 
 
 def _has_odds(rows: pd.DataFrame, goal: str, odds: PlantedOdds) -> bool:
     condition, _ = CONDITIONS[goal]
-    own = rows[(rows["goal"] == goal) & (rows["grouping"] == condition) & rows["latest"]]
+    own = rows[(rows["goal"] == goal) & (rows["grouping"] == f"meets {condition}") & rows["latest"]]
     own = own[own["mark"] == Mark.ABOVE]
     return len(own) == 1 and bool((own["ratio_low"] <= odds.factor).all() and (odds.factor <= own["ratio_high"]).all())
 
@@ -75,19 +75,19 @@ def _experiment_statements(experiment: PlantedExperiment, effects: ExperimentRec
     tests = effects.interactions
     named = tests[(tests["experiment"] == experiment.name) & (tests["goal"] == OUTCOME)]["best"]
     warned = any(experiment.name in warning for warning in effects.warnings)
-    found = {f"{experiment.name}: sample ratio {'mismatch' if _is_mismatch(experiment) else 'as planned'}": (
+    answers = {f"{experiment.name}: sample ratio {'mismatch' if _is_mismatch(experiment) else 'as planned'}": (
         warned == _is_mismatch(experiment)
     )}  # fmt: skip
     if experiment.segment:
-        found[f"{experiment.name}: works better in one segment"] = bool(named.ne("").any())
+        answers[f"{experiment.name}: works better in one segment"] = bool(named.ne("").any())
     elif experiment.effect:
         low, high = everyone["low"].min(), everyone["high"].max()
-        found[f"{experiment.name}: + {experiment.effect:g} everywhere"] = (
+        answers[f"{experiment.name}: + {experiment.effect:g} everywhere"] = (
             above and low <= experiment.effect <= high and not named.ne("").any()
         )
     else:
-        found[f"{experiment.name}: no effect"] = not own["mark"].ne("").any()
-    return found
+        answers[f"{experiment.name}: no effect"] = not own["mark"].ne("").any()
+    return answers
 
 
 def _is_mismatch(experiment: PlantedExperiment) -> bool:

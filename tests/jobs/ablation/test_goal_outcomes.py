@@ -84,10 +84,13 @@ def test_the_shown_table_has_words_for_what_is_missing() -> None:
             "columns": [5, 1],
             "verdict": ["distinct groups", ""],
             "agreement": [1.0, np.nan],
+            "auc_churned": [0.64, np.nan],
+            "r2_churned": [0.03, np.nan],
+            "auc_upgraded": [np.nan, np.nan],
             "refused": ["", "too few"],
         }
     )
     shown = shown_table(table)
-    assert list(shown.columns) == ["fit", "columns", "verdict", "agreement"]
-    assert shown.iloc[0].to_list() == ["all groups", "5", "distinct groups", "1.00"]
-    assert shown.iloc[1].to_list() == ["value alone", "1", "refused: too few", ""]
+    assert list(shown.columns) == ["fit", "columns", "verdict", "agreement", "churned"]
+    assert shown.iloc[0].to_list() == ["all groups", "5", "distinct groups", "1.00", "0.64"]
+    assert shown.iloc[1].to_list() == ["value alone", "1", "refused: too few", "", ""]

@@ -119,10 +119,10 @@ def test_a_fit_that_cannot_be_made_is_a_row_that_says_why(whole: Discovery) -> N
         return whole
 
     table = ablation_table(ablate(frame, CONTRACT, SETTINGS, refusing, lambda _: {})).set_index("fit")
-    row = table.loc["without behavioural = demographic alone"]
-    assert row["refused"] == "no segments here"
-    assert row["verdict"] == ""
-    assert np.isnan(row["agreement"])
+    name = "without behavioural = demographic alone"
+    assert table["refused"][name] == "no segments here"
+    assert table["verdict"][name] == ""
+    assert np.isnan(table["agreement"][name])
     assert table["refused"].eq("").sum() == 2
 
 

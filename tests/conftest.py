@@ -74,15 +74,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The marker `torture` is what docs/torture.md names, wherever it lives; the longest files come first."""
     named = frozenset(test for demand in DEMANDS for test in demand.tests)
     places = {module: place for place, module in enumerate(LONGEST_FILES)}
-    for item in items:
-        module = module_of(item)
-        if not named.isdisjoint({module, f"{module}::{item.name.partition('[')[0]}"}):
-            item.add_marker(pytest.mark.torture)
-    items.sort(key=lambda item: places.get(module_of(item), len(places)))
+    for test in items:
+        module = module_of(test)
+        if not named.isdisjoint({module, f"{module}::{test.name.partition('[')[0]}"}):
+            test.add_marker(pytest.mark.torture)
+    items.sort(key=lambda test: places.get(module_of(test), len(places)))
 
 
-def module_of(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).as_posix()
+def module_of(test: pytest.Item) -> str:
+    return test.path.relative_to(Path(__file__).parent).as_posix()
 
 
 @dataclass(frozen=True)

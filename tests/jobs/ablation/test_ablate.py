@@ -56,10 +56,10 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
 
 
 def test_the_table_says_which_group_matters(done: tuple[Path, Result]) -> None:
-    folder, result = done
-    assert result.exit_code == 0, result.output
-    assert "without behavioural = value alone" in result.output
-    assert "held out by `discovery.hold_out_groups`: age" in result.output
+    folder, ran = done
+    assert ran.exit_code == 0, ran.output
+    assert "without behavioural = value alone" in ran.output
+    assert "held out by `discovery.hold_out_groups`: age" in ran.output
     table = pd.read_csv(folder / "table.csv").set_index("fit")
     assert list(table.index) == [
         "all groups",
@@ -74,12 +74,12 @@ def test_the_table_says_which_group_matters(done: tuple[Path, Result]) -> None:
 
 
 def test_one_run_is_logged_and_nothing_is_registered(done: tuple[Path, Result]) -> None:
-    folder, result = done
+    folder, ran = done
     with connected(RegistryLocation(f"sqlite:///{folder / 'mlflow.db'}")) as connection:
         (logged,) = connection.client.search_runs([connection.experiment_id()])
         assert connection.client.search_registered_models() == []
         files = [file.path for file in connection.client.list_artifacts(logged.info.run_id, "tables")]
-    assert f"logged to MLflow (run {logged.info.run_id}); nothing is registered" in result.output
+    assert f"logged to MLflow (run {logged.info.run_id}); nothing is registered" in ran.output
     assert logged.info.status == "FINISHED"
     assert logged.data.tags["mlflow.source.name"] == "segments ablate"
     assert logged.data.metrics["agreement/all groups"] == 1
@@ -89,20 +89,20 @@ def test_one_run_is_logged_and_nothing_is_registered(done: tuple[Path, Result]) 
 
 def test_a_single_group_is_refused_in_one_line(tmp_path: Path) -> None:
     hold_out = {"discovery": {"hold_out_groups": ["demographic", "value"]}}
-    result = run(folder_with(tmp_path, **hold_out))
-    assert result.exit_code == 2
-    assert "an ablation needs two groups" in result.stderr
+    done = run(folder_with(tmp_path, **hold_out))
+    assert done.exit_code == 2
+    assert "an ablation needs two groups" in done.stderr
 
 
 def test_an_unknown_group_is_answered_with_the_nearest(tmp_path: Path) -> None:
-    result = run(folder_with(tmp_path, discovery={"hold_out_groups": ["demographics"]}))
-    assert result.exit_code == 2
-    assert "hold_out_groups: there is no 'demographics'" in result.stderr
-    assert "demographic" in result.stderr
+    done = run(folder_with(tmp_path, discovery={"hold_out_groups": ["demographics"]}))
+    assert done.exit_code == 2
+    assert "hold_out_groups: there is no 'demographics'" in done.stderr
+    assert "demographic" in done.stderr
 
 
 def test_a_group_of_no_column_is_refused(tmp_path: Path) -> None:
     vectors = {"vectors": {"file": "vectors.parquet", "groups": {"vists": "behavioural"}}}
-    result = run(folder_with(tmp_path, sources=vectors, discovery={}))
-    assert result.exit_code == 2
-    assert "vectors: groups: no column 'vists'" in result.stderr
+    done = run(folder_with(tmp_path, sources=vectors, discovery={}))
+    assert done.exit_code == 2
+    assert "vectors: groups: no column 'vists'" in done.stderr

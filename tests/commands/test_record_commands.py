@@ -248,3 +248,25 @@ def test_conditions_lists_what_can_be_asked_and_what_is_off(with_conditions: Pat
     assert lines["inactive"].split()[1:5] == ["0", "recency_days", ">=", "180"]
     assert "off: power: needs the columns active_days_30" in done.stdout
     assert "off: device_...: needs the columns main_device" in done.stdout
+
+
+def test_odds_of_goals_by_segment(folder: Path) -> None:
+    """At 2026-06-01 the 30 customers with odd numbers are known, and all of them order in June; half of it is large."""
+    goals = "goals:\n  large: {table: orders, condition: amount >= 930, within_days: 30, target: 0.6, by: 2026-07-31}\n"
+    (folder / "goals.yaml").write_text(SETTINGS + goals)
+
+    def odds(*arguments: str) -> Result:
+        done = CliRunner().invoke(main, ["odds", *arguments, "--config", str(folder / "goals.yaml")])
+        assert done.exit_code == 0, done.output
+        return done
+
+    rows = pd.read_csv(io.StringIO(odds("--format", "csv").stdout))
+    latest = rows[rows.latest & (rows.grouping == "everyone")].iloc[0]
+    assert (latest.period, latest.n, latest.reached, latest.light) == ("2026-05", 30, 15, "on the way")
+    assert "Stammkunden <b>" in set(rows.name)
+    document = json.loads(odds("--format", "json", "--goal", "large").stdout)
+    assert document["goals"][0]["start"] == "2026-06-01"
+    assert document["advice"] == []
+    assert "an order where amount >= 930 within 30 days" in odds().stdout
+    refused = CliRunner().invoke(main, ["odds", "--goal", "larg", "--config", str(folder / "goals.yaml")])
+    assert "no goal 'larg'. Did you mean 'large'?" in refused.stderr

@@ -75,7 +75,13 @@ def code(page: Path) -> str:
     text = page.read_text(encoding="utf-8")
     outside = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
     indented = re.findall(r"^ {4}(?=\S).*$", outside, re.M)
-    return "\n".join([*fences(page, "", "console", "bash"), *indented, *re.findall(r"`([^`]+)`", outside)])
+    typed = (_typed(block) for block in fences(page, "", "console", "bash"))
+    return "\n".join([*typed, *indented, *re.findall(r"`([^`]+)`", outside)])
+
+
+def _typed(block: str) -> str:
+    """Of a block that shows commands behind `$` and what they print, the commands."""
+    return "\n".join(re.findall(r"^\$ (.*)$", block, re.M)) if block.startswith("$ ") else block
 
 
 # -- what is named exists --------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from commands.terminal import show_words
 @config_option
 @which_option
 def select(condition: str, as_of: str | None, out: Path | None, config: Path, which: str) -> None:
-    """Say how many customers meet a condition, and in which segments they are.
+    """Count the customers who meet a condition, by segment.
 
     CONDITION is a text such as "mrr > 0 and days_since_last_event >= 30", or the name of a condition of the settings or
     of a ready-made one. A missing value meets nothing.

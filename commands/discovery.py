@@ -113,7 +113,7 @@ def _write_report(page: str, out: Path | None) -> None:
 @click.command()
 @config_option
 def sync(config: Path) -> None:
-    """Send the discoveries that were kept while MLflow did not answer.
+    """Send the discoveries kept while MLflow did not answer.
 
     Each is logged and registered exactly once, even if a sync is interrupted. If the champion has changed since, the
     discovery is repeated on the kept customers, so that it continues the segments of the present champion.
@@ -181,7 +181,7 @@ def sweep(trials: int | None, config: Path) -> None:
 )
 @config_option
 def ablate(out: Path | None, segments: tuple[int, int] | None, config: Path) -> None:
-    """Which kinds of data matter: fit without each feature group, and with each alone.
+    """Fit without each kind of data, and with each alone.
 
     Prints for each fit the verdict, the stability, the agreement with the segments of all groups, and what the
     segments explain of each goal. Logs one run to MLflow; registers and promotes nothing.

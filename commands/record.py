@@ -77,7 +77,7 @@ def report(months: int | None, out: Path, config: Path, which: str) -> None:
 @config_option
 @which_option
 def figures(figure: str, distributions: bool, by: str, months: int | None, form: str, config: Path, which: str) -> None:
-    """Print what segments are worth: money, churn, retention and more.
+    """Print money, churn and retention by segment.
 
     Computes the figures anew from the tables. Each has its definition, the number of customers and a 95 % interval. CSV
     and JSON hold all months and all groupings. Without dates there are no such figures, so the distributions are
@@ -109,7 +109,7 @@ def figures(figure: str, distributions: bool, by: str, months: int | None, form:
 @config_option
 @which_option
 def history(months: int | None, of_conditions: bool, form: str, config: Path, which: str) -> None:
-    """Print how segments and named conditions grew and shrank, month by month.
+    """Print how segments and conditions grew, by month.
 
     Who was where is computed by the champion from the rows before each month end, and kept beside the settings file.
     JSON holds both; a table of the segments is followed by one of the conditions; CSV holds either.

@@ -56,7 +56,7 @@ def rollback(alias: str, config: Path) -> None:
 @config_option
 @which_option
 def list_segments(config: Path, which: str) -> None:
-    """Show the champion's segments, all versions, and who promoted them.
+    """Show the champion's segments and all versions.
 
     Without a champion, or with one that cannot be read, the versions are shown all the same.
     """

@@ -101,7 +101,7 @@ def compute_record(
         figures=_under_plain_names(rows, plain),
         shares=distributions.shares,
         quartiles=distributions.quartiles,
-        odds=goals.odds,
+        odds=_under_plain_names(goals.odds, plain),
         goals=goals.states,
         **tables,
         conditions={name: ConditionText(text, conditions.words[name]) for name, text in conditions.texts.items()},

@@ -62,7 +62,7 @@ def stated(record: AnalystRecord, effects: ExperimentRecord) -> dict[str, bool]:
 
 def _has_odds(rows: pd.DataFrame, goal: str, odds: PlantedOdds) -> bool:
     condition, _ = CONDITIONS[goal]
-    own = rows[(rows["goal"] == goal) & (rows["grouping"] == f"meets {condition}") & rows["latest"]]
+    own = rows[(rows["goal"] == goal) & (rows["grouping"] == condition) & rows["latest"]]
     own = own[own["mark"] == Mark.ABOVE]
     return len(own) == 1 and bool((own["ratio_low"] <= odds.factor).all() and (odds.factor <= own["ratio_high"]).all())
 

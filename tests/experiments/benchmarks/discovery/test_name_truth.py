@@ -105,3 +105,15 @@ def test_what_is_not_true_is_seen() -> None:
     assert names_telling(spoken.values()) == 0.5
     with pytest.raises(SegmentsError, match="nobody can read 'close to average'"):
         spoken_words(frame, CONTRACT, labels, ["lapsed, close to average", "lapsed"])
+
+
+@pytest.mark.parametrize("in_range", ["monetary value at least 0 EUR", "frequency at least 0", "frequency 0 to 1,000"])
+def test_the_word_after_a_range_is_a_word_of_its_own(in_range: str) -> None:
+    frame, labels = shoppers(400, 0), np.repeat([0, 1], 200)
+    frame["recency_days"] = np.repeat([20.0, 400.0], 200)
+    spoken = spoken_words(frame, CONTRACT, labels, [f"{in_range}, lapsed", "lapsed"])
+    assert [(word.segment, word.word, word.is_true) for word in spoken] == [
+        (0, in_range, True),
+        (0, "lapsed", False),
+        (1, "lapsed", True),
+    ]

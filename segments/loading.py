@@ -26,7 +26,7 @@ def load(address: str | os.PathLike[str], *, tracking_uri: str | None = None) ->
     >>> import segments
     >>> segments.load("no-folder")
     Traceback (most recent call last):
-    segment_model.errors.ArtefactError: ...
+    segment_model.errors.ArtefactError: ...no-folder...
     """
     text = os.fspath(address)
     if not is_address(text):

@@ -31,6 +31,7 @@ BENCHMARKS = {
     "discovery": Benchmark("experiments.benchmarks.discovery.all_figures", 100, 1),
     "features": Benchmark("experiments.benchmarks.features", 10_000_000, 2_000),
     "hysteresis": Benchmark("experiments.benchmarks.hysteresis", 3_000, 300),
+    "notebook": Benchmark("experiments.benchmarks.notebook", 1_000_000, 300),
     "predictions": Benchmark("experiments.benchmarks.predictions", 3_000, 300),
     "questions": Benchmark("experiments.benchmarks.questions.all_figures", 1_000_000, 400),  # accounts
     "reading": Benchmark("experiments.benchmarks.reading", 10_000_000, 2_000),

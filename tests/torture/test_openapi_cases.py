@@ -70,6 +70,8 @@ def sharpened(document: dict[str, Any], model: Any, known: list[dict[str, Any]])
         }
     for name in ("AssignRequest", "ContrastRequest", "RecordsRequest", "MapRequest"):
         schemas[name]["properties"]["customers"]["maxItems"] = 1
+    for name in ("AssignRequest", "RecordsRequest"):  # this model has no named conditions
+        schemas[name]["properties"]["conditions"] = {"type": "array", "maxItems": 0}
     schemas["ContrastRequest"]["properties"]["against"] = {"enum": list(model.ids)}
     change = schemas["ChangeRequest"]["properties"]
     change["to"] = {"enum": list(model.ids)}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from experiments.benchmarks.discovery.finding import in_processes
+from experiments.benchmarks.discovery.finding import TINY, in_processes
 from experiments.benchmarks.discovery.labelled_sets import OURS, SetScores, scores_of
 from experiments.benchmarks.shared_data import BATTERIES, EXTERNAL, GENERATED, labelled_files
 
@@ -18,8 +18,12 @@ AS_ONE_GROUP = ", unassigned as one group"
 
 
 def labelled_figures(size: int) -> dict[str, object]:
-    """The figures on at most `size` sets of each battery; None where the folder of labelled sets is absent."""
-    by_battery = {battery: _scores(battery, size) for battery in BATTERIES}
+    """The figures on at most `size` sets of each battery; None where the folder of labelled sets is absent.
+
+    Fewer than `TINY` sets are for tests: the smallest of two batteries.
+    """
+    batteries = BATTERIES if size >= TINY else BATTERIES[:2]
+    by_battery = {battery: _scores(battery, size) for battery in batteries}
     by_battery = {battery: scores for battery, scores in by_battery.items() if scores}
     if not by_battery:
         print(f"no labelled sets in {EXTERNAL}")
@@ -85,7 +89,10 @@ def _by(scores: SetScores, rule: tuple[float, float]) -> float:
 
 
 def _scores(battery: str, size: int) -> list[SetScores]:
-    files = labelled_files(battery)[:size]
+    files = labelled_files(battery)
+    if size < TINY:
+        files = sorted(files, key=lambda path: path.stat().st_size)
+    files = files[:size]
     print(f"\n{battery:28} {'ARI':>6} {'oracle':>6} {'seconds':>7}  verdict, chosen", flush=True)
     scores = []
     for each in in_processes(scores_of, files):

@@ -53,6 +53,11 @@ class Goal:
     by: date | None = None
 
     @property
+    def title(self) -> str:
+        """The name as a person writes it."""
+        return self.name.replace("_", " ")
+
+    @property
     def words(self) -> str:
         """The definition of the goal's rate, as a sentence."""
         days = counted(self.within_days, "day")

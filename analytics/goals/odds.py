@@ -73,7 +73,7 @@ def goal_odds(history: History, groupings: Groupings, options: RecordOptions) ->
 def definition_of(goal: Goal) -> Definition:
     """The definition of a goal's rate, as a figure of the record."""
     words = f"{goal.words} By where customers are at the start, the end of the month of the row."
-    return Definition(figure_name(goal.name), goal.name.replace("_", " "), Unit.SHARE, words, goal.better)
+    return Definition(figure_name(goal.name), goal.title, Unit.SHARE, words, goal.better)
 
 
 def figure_name(goal: str) -> str:
@@ -100,7 +100,7 @@ def _state(goal: Goal, positions: Sequence[int], ends: MonthEnds, options: Recor
     footnote = ""
     if trained is not None and trained.date() > latest:
         footnote = (
-            f"{goal.name}: the model was fitted on data until {trained.date()}, after the start of the window on "
+            f"{goal.title}: the model was fitted on data until {trained.date()}, after the start of the window on "
             f"{latest}, so that its segments may know what they foretell"
         )
     return GoalState(goal, ends.month_before(positions[-1]), latest, footnote=footnote)
@@ -110,10 +110,10 @@ def _unknown(state: GoalState) -> str:
     if state.period:
         return ""
     if state.known_from is None:
-        return f"{state.goal.name}: {NOT_KNOWN_YET}, since no table has rows of a month that is over"
+        return f"{state.goal.title}: {NOT_KNOWN_YET}, since no table has rows of a month that is over"
     days = counted(state.goal.within_days, "day")
     return (
-        f"{state.goal.name}: {NOT_KNOWN_YET}; no month end of the record lies {days} before the end of the data, and "
+        f"{state.goal.title}: {NOT_KNOWN_YET}; no month end of the record lies {days} before the end of the data, and "
         f"the first is known on {state.known_from} (`analytics.months` says how far the record reaches back)"
     )
 

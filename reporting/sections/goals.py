@@ -91,7 +91,7 @@ def _panel(state: GoalState, record: AnalystRecord, keys: Keys) -> GoalPanel:
         unknown = "Not known yet" if state.known_from is None else f"Not known yet; the first on {state.known_from}"
     months = sorted({row["period"] for row in rows})
     return GoalPanel(
-        title=goal.name.replace("_", " "),
+        title=goal.title,
         words=goal.words,
         target=_target(goal),
         start="" if state.start is None else str(state.start),

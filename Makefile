@@ -23,7 +23,7 @@ help: ## List the targets
 
 install: .venv/installed ## Create .venv with the locked packages
 
-demo: install ## Discover, register, serve and ask, on a real retailer (one to two minutes; writes demo/)
+demo: install ## Discover, register, serve and ask, on a real retailer (about a minute on two free cores; writes demo/)
 	$(BIN)/segments demo demo
 
 test: install ## Run the whole test suite, two files at a time, the longest first

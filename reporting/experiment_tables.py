@@ -92,7 +92,8 @@ def _points(difference: float) -> str:
 
 
 def _interaction(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    start, p, best = f"{row['experiment']}, {row['goal']}, {row['arm']}", float(row["p"]), row["best"]
+    start = f"{row['experiment']}, {row['goal']}, {row['arm']}"
+    p, best = float(row["p_corrected"]), row["best"]
     if math.isnan(p):
         return f"{start}: too few segments have an effect to test whether it differs between them"
     if best:

@@ -32,9 +32,10 @@ EFFECTS = (
     *("experiment", "goal", "measure", "arm", "group", "n", "n_control", "outcome", "outcome_control"),
     *("difference", "low", "high", "p", "p_corrected", "mark", "detectable", "note"),
 )
-# A row an arm: whether its effect differs between segments (`heterogeneity`). best : the segment in which it is the
-# highest; empty where the effect does not differ, or is not marked there.
-INTERACTIONS = ("experiment", "goal", "measure", "arm", "segments", "q", "p", "best")
+# A row an arm: whether its effect differs between segments (`heterogeneity`). p : of that test alone; p_corrected :
+# over all tests of the experiment. best : the segment in which the effect is the highest; empty where it does not
+# differ, or is not marked there.
+INTERACTIONS = ("experiment", "goal", "measure", "arm", "segments", "q", "p", "p_corrected", "best")
 RATE, MEAN = "rate", "mean"
 NOT_KNOWN = "not known yet"  # the note of a group in which no window is over
 KEYS = ("experiment", "arm", "group")
@@ -127,8 +128,21 @@ def _interactions(rows: pd.DataFrame, variances: Numbers) -> pd.DataFrame:
     for key, own in rows.groupby(["experiment", "goal", "measure", "arm"], sort=False):
         segments = own[~own["group"].isin(list(NO_SEGMENTS)) & own["difference"].notna()]
         test = heterogeneity(segments["difference"].to_numpy(dtype=float), variances[segments.index.to_numpy()])
-        tests.append((*key, test.segments, test.q, test.p, _best(segments) if test.p < LEVEL else ""))
+        tests.append((*key, test.segments, test.q, test.p, test.p, _best(segments) if test.p < LEVEL else ""))
     return pd.DataFrame(tests, columns=list(INTERACTIONS))
+
+
+def corrected_interactions(tests: pd.DataFrame) -> pd.DataFrame:
+    """The interaction tests of several goals, corrected within each experiment (Benjamini and Hochberg 1995).
+
+    tests : with the columns of INTERACTIONS. Without it, one of twenty goals would name a best segment by chance.
+    """
+    if not len(tests):
+        return tests
+    corrected = tests["p"].astype(float).copy()
+    for _, own in tests[tests["p"].notna()].groupby("experiment", sort=False):
+        corrected.loc[own.index] = false_discovery_control(own["p"].to_numpy(dtype=float))
+    return tests.assign(p_corrected=corrected, best=tests["best"].where(corrected < LEVEL, ""))
 
 
 def _best(segments: pd.DataFrame) -> str:

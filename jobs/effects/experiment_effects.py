@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analytics.experiments.effects import MEAN, RATE, ArmEffects, arm_effects
+from analytics.experiments.effects import MEAN, RATE, ArmEffects, arm_effects, corrected_interactions
 from analytics.experiments.exposures import INCOMPLETE, first_exposures, missing_names, money_sums, rate_sums
 from analytics.experiments.record import ExperimentRecord, ExperimentSummary
 from analytics.experiments.sample_ratio import sample_ratio
@@ -113,7 +113,7 @@ def experiment_record(
         currency=settings.features.currency,
         summaries=summaries,
         effects=_in_order(_joined([effect.rows for effect in judged]), order),
-        interactions=_joined([effect.interactions for effect in judged]),
+        interactions=corrected_interactions(_joined([effect.interactions for effect in judged])),
         warnings=tuple(_mismatch(summary) for summary in summaries if summary.ratio.is_mismatch),
         notes=(*notes, *how, *unfinished, *_without_control(summaries, source.control)),
     )

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2, false_discovery_control, norm, ttest_ind
 
-from analytics.experiments.effects import EFFECTS, KEYS, MEAN, RATE, ArmEffects, arm_effects
+from analytics.experiments.effects import EFFECTS, KEYS, MEAN, RATE, ArmEffects, arm_effects, corrected_interactions
 from analytics.history import EVERYONE, NOT_ASSIGNABLE
 from analytics.intervals.pair_sums import PairSums
 
@@ -232,3 +232,18 @@ def test_customers_without_a_segment_are_no_segment_that_wins() -> None:
                       ("control", NOT_ASSIGNABLE): (80, 400)})  # fmt: skip
     assert row_of(judged.rows, NOT_ASSIGNABLE).mark == "above"
     assert list(judged.interactions.best) == [""]
+
+
+def test_a_best_segment_survives_the_correction_over_the_goals_of_its_experiment() -> None:
+    """Of four known tests the least p of 0.02 becomes 0.08; alone in its experiment it stays."""
+    tests = pd.DataFrame(
+        {
+            "experiment": ["mail"] * 5 + ["tour"],
+            "p": [0.02, 0.5, 0.6, 0.7, np.nan, 0.02],
+            "best": ["s1", "", "", "", "", "s2"],
+        }
+    )
+    corrected = corrected_interactions(tests)
+    assert corrected["p_corrected"].tolist()[:4] == pytest.approx([0.08, 0.7, 0.7, 0.7])
+    assert corrected["best"].tolist() == ["", "", "", "", "", "s2"]
+    assert corrected_interactions(tests.head(0)).empty

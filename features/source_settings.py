@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from features.conditions.checked_text import ConditionText
 from features.grammar.date_formats import date_format as check_date_format
 from features.grammar.plain_names import PLAIN_NAME_PATTERN
 from features.grammar.yaml_words import yaml_words
@@ -64,7 +65,7 @@ class TableSource(Settings):
     )
     true_values: list[str] = Field(default_factory=list, description="more words for yes, such as ja")
     false_values: list[str] = Field(default_factory=list, description="more words for no, such as nein")
-    where: str | None = Field(
+    where: ConditionText | None = Field(
         None, description="a [condition](#conditions) as in SQL on the columns of your table; other rows are left out"
     )
     exchange_rates: dict[str, Annotated[float, Field(gt=0, le=MOST_RATE)]] = Field(
@@ -147,18 +148,6 @@ class TableSource(Settings):
     @classmethod
     def _codes(cls, rates: dict[str, float]) -> dict[str, float]:
         return {code.strip().upper(): rate for code, rate in rates.items()}
-
-    @field_validator("where")
-    @classmethod
-    def _is_condition(cls, text: str | None) -> str | None:
-        from features.conditions.parse import parse_condition  # imports sqlglot, which few commands need
-
-        if text is not None:
-            try:
-                parse_condition(text)
-            except SettingsError as error:
-                raise ValueError(str(error)) from error
-        return text
 
     @field_validator("postgres")
     @classmethod

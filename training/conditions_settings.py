@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from features.conditions.checked_text import checked_condition
 from features.conditions.written import READY
 from features.settings_words import Expected
-from segment_model.errors import SettingsError
 
 RESERVED = frozenset({"everyone", "segment", "decile"})  # groupings that every record may have
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}", re.ASCII)
@@ -26,14 +26,7 @@ def _plain_name(name: str) -> str:
 
 
 def _condition_text(text: str) -> str:
-    from features.conditions.parse import parse_condition  # imports sqlglot, which few commands need
-
-    if text != READY:
-        try:
-            parse_condition(text)
-        except SettingsError as error:
-            raise ValueError(str(error)) from error
-    return text
+    return text if text == READY else checked_condition(text)
 
 
 ConditionName = Annotated[str, Expected(NAME_WORDS), AfterValidator(_plain_name)]

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.benchmarks.assign import customers
+from experiments.benchmarks.assigning.assign import customers
 from experiments.benchmarks.service_load.serve_records import records_latency
 from experiments.benchmarks.service_load.serve_sides import (
     CONNECTIONS,

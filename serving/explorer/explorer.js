@@ -425,12 +425,12 @@ async function reach(card, box) {
   try {
     const changeable = ticked();
     if (!changeable.length) return box.replaceChildren("Tick what may change first.");
-    const found = await fewestChanges(card.id, changeable);
+    const fewest = await fewestChanges(card.id, changeable);
     if (number !== asked) return;
-    if (!found.found) return box.replaceChildren(found.reason);
+    if (!fewest.found) return box.replaceChildren(fewest.reason);
     box.replaceChildren(
-      element("ul", {}, ...found.changes.map((change) => element("li", {}, change.words))),
-      element("button", { type: "button", onclick: () => use(found.features) }, "Make this change"));
+      element("ul", {}, ...fewest.changes.map((change) => element("li", {}, change.words))),
+      element("button", { type: "button", onclick: () => use(fewest.features) }, "Make this change"));
   } catch (error) {
     box.replaceChildren();
     complain(error);

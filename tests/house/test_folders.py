@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MOST_MODULES = 14
-# every file of these is a member of one declared registry: a candidate, a benchmark
-REGISTRIES = {"training/candidates", "experiments/benchmarks"}
+# every file of these is a member of one declared registry
+REGISTRIES = {"training/candidates"}
 OF_THE_WHOLE = {"tests", "tests/house", "tests/docs", "tests/torture"}  # tests of no single room
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from statistics import median
 from typing import Any
 
-from experiments.benchmarks.assign import customers
+from experiments.benchmarks.assigning.assign import customers
 from segment_model.errors import SegmentsError
 from segment_model.model import SegmentModel
 from serving.gateway.gateway import Gateway

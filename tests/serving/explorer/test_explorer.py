@@ -440,8 +440,9 @@ def test_one_to_three_changes_are_preferred(page: Any, url: str, suffices: bool)
             const changes = changeable.map((feature, place) =>
               ({ feature, before: place ? null : 1, after: 1, unit: '', words: feature, follows: false }));
             window.asked.push(changeable);
-            const found = changeable.length > 3 || SUFFICES;
-            return new Response(JSON.stringify({ found, reason: 'no', changes: found ? changes : [], features: {} }));
+            const leads = changeable.length > 3 || SUFFICES;
+            const answer = { found: leads, reason: 'no', changes: leads ? changes : [], features: {} };
+            return new Response(JSON.stringify(answer));
           };
         })()""".replace("SUFFICES", str(suffices).lower())
     )

@@ -21,7 +21,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 from threadpoolctl import threadpool_limits
 
-from experiments.benchmarks.hdbscan_sets import (
+from experiments.benchmarks.assigning.hdbscan_sets import (
     customer_sets,
     labelled_sets,
     planted_set,

@@ -229,7 +229,10 @@ def over_the_pipeline(pipeline: Pipeline, rows: pd.DataFrame, position: int, a: 
 def bulk(size: int) -> dict[str, float]:
     """Many customers of 20 numbers: ours in a process of its own for its memory, then against bare NumPy."""
     done = subprocess.run(
-        [sys.executable, "-m", "experiments.benchmarks.assign", str(size)], check=True, capture_output=True, text=True
+        [sys.executable, "-m", "experiments.benchmarks.assigning.assign", str(size)],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     memory: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     frame, _ = customers(size, 20, 0, seed=5)
@@ -309,7 +312,9 @@ def reset_peak() -> None:
 
 def hdbscan(size: int) -> dict[str, Any]:
     """The figures of the other algorithm, from its own module."""
-    from experiments.benchmarks.assign_hdbscan import run as run_hdbscan  # not for the process whose memory is measured
+    from experiments.benchmarks.assigning.assign_hdbscan import (
+        run as run_hdbscan,  # not for the process whose memory is measured
+    )
 
     figures = run_hdbscan(min(size, 50_000))
     return {key: value for key, value in figures.items() if key != "benchmark"}

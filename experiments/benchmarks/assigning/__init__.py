@@ -1,0 +1,1 @@
+"""How fast and how exactly customers are assigned and explained, one and many, against named peers."""

@@ -18,10 +18,10 @@ from registry.versions.promotions import promote
 from reporting.notebook.discovery_summary import discovery_html, discovery_text
 from reporting.record_tables import all_figures, present_sizes
 from reporting.tables import candidate_table, segment_table
-from segment_model.errors import DiscoveryError
+from segment_model.errors import DiscoveryError, SettingsError
 from segment_model.model import SegmentModel
 from segment_model.storage.sqlite_address import anchored_address
-from segments.frames import text_of_id
+from segments.frames import read_frame, text_of_id
 from segments.plots import first_axes
 from segments.progress import shown_progress
 
@@ -98,6 +98,24 @@ class SegmentDiscovery:
         """The customers as the model takes them: (n, columns of the contract), indexed by id as text."""
         return self._unlogged.vectors.frame
 
+    def assign(self, customers: Any, customer_id: str | None = None) -> pd.DataFrame:
+        """Assign customers of a frame like the one that was discovered in, under its own column names.
+
+        Columns that the model does not have are left out, and renamed ones are renamed as `notes` says. The answer is
+        that of `SegmentModel.assign`, indexed by the ids of the frame.
+
+        Raises
+        ------
+        SegmentsError
+            If a column is missing, or a customer does not follow the model's contract.
+        """
+        taken = read_frame(customers, customer_id)
+        own = self._unlogged.vectors.learned.own
+        frame = taken.table.to_pandas().rename(columns={column.theirs: column.name for column in own})
+        known = [name for name in self.model.contract.names if name in frame.columns]
+        answers: pd.DataFrame = self.model.assign(frame[known].set_index(taken.ids))
+        return answers
+
     def figures(self) -> pd.DataFrame:
         """Figures by segment with their 95 % intervals: sizes, shares of levels and quartiles of numbers; of a settings
         file money, retention and growth too.
@@ -142,12 +160,15 @@ class SegmentDiscovery:
         Raises
         ------
         SegmentsError
-            If a table cannot be read.
+            If a table cannot be read, or the page cannot be written.
         """
         with shown_progress(verbose=False) as (announce, _):
             page = self._unlogged.conclude(announce).report
         out = Path(path)
-        out.write_text(page, encoding="utf-8")
+        try:
+            out.write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(f"{out} cannot be written: {error.strerror or error}") from error
         return out
 
     def log(

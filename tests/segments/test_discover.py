@@ -220,3 +220,17 @@ def test_a_wrong_call_says_what_is_wrong(call: str) -> None:
     customers, options, words = wrong_calls()[call]
     with pytest.raises(SegmentsError, match=words):
         segments.discover(customers, **{"discovery": ONE, **options})
+
+
+def test_the_frame_that_was_discovered_in_is_assigned_under_its_own_names(frame: pd.DataFrame) -> None:
+    foreign = frame.rename(columns={"frequency": "Käufe im Jahr"}).assign(since=pd.Timestamp("2026-01-01"), vip=True)
+    basis = ["recency_days", "Käufe im Jahr", "monetary_value"]
+    discovered = segments.discover(foreign, basis, seed=1, discovery=ONE)
+    answers = discovered.assign(foreign.head(60))
+    assert answers.index.equals(foreign.index[:60])
+    assert answers["segment_id"].to_list() == discovered.labels.head(60).to_list()
+
+
+def test_a_report_that_cannot_be_written_is_one_line(discovered: SegmentDiscovery, tmp_path: Path) -> None:
+    with pytest.raises(SegmentsError, match=r"r\.html cannot be written: No such file or directory"):
+        discovered.report(tmp_path / "absent" / "r.html")

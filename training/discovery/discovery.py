@@ -12,7 +12,7 @@ import pandas as pd
 
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, Indices
-from segment_model.errors import DiscoveryError, counted
+from segment_model.errors import DiscoveryError, counted, shown
 from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec
 from training.continuum.ladder import Ladder
@@ -38,6 +38,7 @@ from training.settings import DiscoverySettings
 from training.variation import as_descriptors, constant_columns, held_out_columns, listed
 
 FEWEST_CUSTOMERS = 20
+LARGEST = 1e150  # the square root of the largest number, nearly
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,7 @@ def _encode(
     frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings, incumbent: SegmentModel | None
 ) -> EncodedCustomers:
     """Fit the encoding and encode; refuses customers who are all the same."""
+    _refuse_huge(frame, contract)
     encoder = fit_encoding(frame, contract, settings.encoding, transforms_of(incumbent)).encoder
     customers = EncodedCustomers.encode(frame, contract, encoder)
     points = customers.points
@@ -211,6 +213,19 @@ def _encode(
             f"({', '.join(encoder.columns)}); there is nothing to segment by"
         )
     return customers
+
+
+def _refuse_huge(frame: pd.DataFrame, contract: VectorContract) -> None:
+    """Refuse basis numbers whose squares overflow: no distance to such a customer is a number."""
+    for column in contract.basis:
+        if column.is_category:
+            continue
+        sizes = frame[column.name].abs()
+        if (sizes > LARGEST).any():
+            raise DiscoveryError(
+                f"{column.name} holds {sizes.max():g} (customer {shown(sizes.idxmax())}), and {LARGEST:g} is the most "
+                "that distances can be computed of; correct the value, or make the column a descriptor"
+            )
 
 
 def _try_all(

@@ -261,3 +261,11 @@ def test_values_carry_their_units() -> None:
     assert plain_value(0.314, Column("part", Kind.SHARE)) == "31.4 %"
     assert plain_value(None, Column("gap", Kind.COUNT, unit="days")) == "unknown"
     assert plain_value(1.0, Column("churned", Kind.FLAG)) == "yes"
+
+
+def test_a_number_whose_square_overflows_is_refused(planted: Any) -> None:
+    frame = planted.frame.copy()
+    frame.loc["C00003", "monetary_value"] = 1e300
+    settings = DiscoverySettings(algorithms=(KMeansSettings(segments=4),))
+    with pytest.raises(DiscoveryError, match=r"monetary_value holds 1e\+300 \(customer 'C00003'\).*descriptor"):
+        discover(frame, planted.contract, settings, {})

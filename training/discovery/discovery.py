@@ -29,6 +29,7 @@ from training.evaluation.map_layout import MapLayout, lay_out_map
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import Choice, shows_groups
 from training.evaluation.verdict import Verdict
+from training.fitting.single_thread import single_thread
 from training.incumbent.assignments import transforms_of
 from training.profiling.repeated_attribute import repetition_reason
 from training.profiling.years import with_unit_of_years
@@ -118,6 +119,18 @@ def discover(
     SettingsError
         If the encoding settings or `hold_out_groups` name a column or group that the vectors do not have.
     """
+    with single_thread():  # results depend on the number of threads, and waiting ones cost as busy ones do
+        return _discover(frame, contract, settings, provenance, progress, incumbent)
+
+
+def _discover(
+    frame: pd.DataFrame,
+    contract: VectorContract,
+    settings: DiscoverySettings,
+    provenance: Mapping[str, Any],
+    progress: Progress | None,
+    incumbent: SegmentModel | None,
+) -> Discovery:
     customers = _encode(frame, trained_contract(frame, contract, settings), settings, incumbent)
     candidates = _try_all(customers, settings, progress)
     continued = None if incumbent is None else judge_continued(incumbent, customers, settings)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from sklearn import cluster
 from sklearn.metrics import adjusted_rand_score
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from segment_model.errors import DiscoveryError, SettingsError
 from segment_model.language.wording import plain_number, plain_value
@@ -39,6 +40,17 @@ def test_the_number_of_planted_groups_is_found_untold(planted: Any) -> None:
     assert adjusted_rand_score(planted.truth, discovery.labels) >= 0.9
     assert "the best separated of" in discovery.choice.reason
     assert len(discovery.choice.remarks) == len(discovery.candidates)
+
+
+def test_a_discovery_keeps_to_one_thread(planted: Any) -> None:
+    threads: set[int] = set()
+
+    def look(_done: int, _total: int, _name: str) -> None:
+        threads.update(library["num_threads"] for library in threadpool_info())
+
+    with threadpool_limits(limits=2):
+        discover(planted.frame, planted.contract, KMEANS, {}, look)
+    assert threads == {1}
 
 
 def test_umap_embeds_for_discovery_only(planted: Any) -> None:

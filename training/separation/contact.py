@@ -9,6 +9,7 @@ either segment; five times. Between real groups there is no such place, or it is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from scipy.special import bdtr
@@ -36,40 +37,69 @@ def touch_densely(points: Floats, nearest: Indices, folds: Indices, pair: tuple[
     rows = np.flatnonzero((nearest == pair[0]) | (nearest == pair[1]))
     if len(rows) > MOST_COMPARED:
         rows = np.sort(np.random.default_rng(SEED).choice(rows, MOST_COMPARED, replace=False))
-    both = _Both(_squared_distances(points[rows]), nearest[rows], folds[rows], pair)
     most = int(MOST_OF_ALL * len(rows))
-    return any(_dense_contact(both, min(near, most), most_depth, chance) for near, chance in PLACES)
+    places = [(min(near, most), chance) for near, chance in PLACES]
+    if most < FEWEST_NEIGHBOURS:
+        return False
+    both = _Both(points[rows], nearest[rows], folds[rows], pair, max(near for near, _ in places))
+    return any(_dense_contact(both, near, most_depth, chance) for near, chance in places)
+
+
+class _Both:
+    """The customers of both segments of a pair: points (n, width), segments (n,) and folds (n,).
+
+    most : neighbours of a place, at most. What a fold leaves is searched once, for places of any size.
+    """
+
+    def __init__(self, points: Floats, own: Indices, fold: Indices, pair: tuple[int, int], most: int) -> None:
+        self.own, self.fold, self.pair = own, fold, pair
+        self.squared = _squared_distances(points)
+        self._most = most
+        self._around: dict[int, _Around] = {}
+
+    def around(self, left_out: int) -> _Around:
+        """The neighbours of the customers whom a fold leaves, among themselves."""
+        if left_out not in self._around:
+            self._around[left_out] = _Around.of(self.squared, np.flatnonzero(self.fold != left_out), self._most)
+        return self._around[left_out]
 
 
 @dataclass(frozen=True)
-class _Both:
-    """The customers of both segments of a pair: squared distances (n, n), segments (n,) and folds (n,)."""
+class _Around:
+    """The nearest of the customers in the rows `kept` (m,) to each of them, the nearest first: (m, most + 1) each.
 
+    near : positions in `kept`, that of the customer itself included. squared : the distances to them.
+    """
+
+    kept: Indices
+    near: Indices
     squared: Floats
-    own: Indices
-    fold: Indices
-    pair: tuple[int, int]
+
+    @classmethod
+    def of(cls, squared: Floats, kept: Indices, most: int) -> Self:
+        among = squared[kept][:, kept]
+        near = np.argpartition(among, min(most, len(kept) - 1), axis=1)[:, : most + 1]
+        distances = np.take_along_axis(among, near, axis=1)
+        order = np.argsort(distances, axis=1, kind="stable")
+        return cls(kept, np.take_along_axis(near, order, axis=1), np.take_along_axis(distances, order, axis=1))
 
 
 def _dense_contact(both: _Both, neighbours: int, most_depth: float, most_chance: float) -> bool:
     """The test with places of so many neighbours."""
     folds = np.unique(both.fold)
-    if neighbours < FEWEST_NEIGHBOURS:
-        return False
     counts, resolved = np.zeros(3), 0
     for left_out in folds:
-        kept, tested = np.flatnonzero(both.fold != left_out), np.flatnonzero(both.fold == left_out)
-        if len(kept) <= neighbours:
+        around, tested = both.around(left_out), np.flatnonzero(both.fold == left_out)
+        if len(around.kept) <= neighbours:
             return False
-        own, among = both.own[kept], both.squared[np.ix_(kept, kept)]
-        near = np.argpartition(among, neighbours, axis=1)[:, : neighbours + 1]  # with the customer itself
-        radius = np.take_along_axis(among, near, axis=1).max(axis=1)
-        mixed = (own[near] != own[:, None]).sum(axis=1) >= MIXED * neighbours
+        own, radius = both.own[around.kept], around.squared[:, neighbours]
+        mixed = (own[around.near[:, : neighbours + 1]] != own[:, None]).sum(axis=1) >= MIXED * neighbours
         if not mixed.any():
             return False
-        border, *densest = (_densest(radius, chosen) for chosen in (mixed, *(own == each for each in both.pair)))
-        resolved += radius[border] <= RESOLVED**2 * min(among[border, place] for place in densest)
-        counts += (both.squared[np.ix_(kept[[border, *densest]], tested)] <= radius[border]).sum(axis=1)
+        chosen = [_densest(radius, among) for among in (mixed, *(own == each for each in both.pair))]
+        places, widest = around.kept[chosen], radius[chosen[0]]
+        resolved += widest <= RESOLVED**2 * both.squared[places[0], places[1:]].min()
+        counts += (both.squared[np.ix_(places, tested)] <= widest).sum(axis=1)
     at_border, at_densest = int(counts[0]), int(counts[1:].min())
     if resolved <= len(folds) / 2:
         return False
@@ -84,5 +114,7 @@ def _densest(radius: Floats, chosen: Flags) -> int:
 
 def _squared_distances(points: Floats) -> Floats:
     squares = (points**2).sum(axis=1)
-    distances: Floats = np.maximum(squares[:, None] - 2 * points @ points.T + squares[None], 0.0)
-    return distances
+    distances: Floats = 2 * points @ points.T
+    np.subtract(squares[:, None], distances, out=distances)
+    distances += squares
+    return np.maximum(distances, 0.0, out=distances)

@@ -10,6 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from segment_model.errors import counted
 from segment_model.language.wording import plain_number
 
+LARGE_DIGITS = 4  # of an amount of millions
+
 
 def render(template: str, **context: Any) -> str:
     """The template filled with the context; a name that the context lacks raises `jinja2.UndefinedError`."""
@@ -47,7 +49,9 @@ def money_words(amount: float) -> str:
     """An amount of money without its unit: "7.25", "1,234", "1.235 M"."""
     for size, letter in ((1e9, "B"), (1e6, "M")):
         if abs(amount) >= size:
-            return f"{amount / size:,.3f}".rstrip("0").rstrip(".") + f" {letter}"
+            digits = max(0, LARGE_DIGITS - len(f"{abs(amount) / size:.0f}"))
+            text = f"{amount / size:,.{digits}f}"
+            return (text.rstrip("0").rstrip(".") if digits else text) + f" {letter}"
     if abs(amount) >= 100:
         return f"{amount:,.0f}"
     text = f"{amount:,.2f}"

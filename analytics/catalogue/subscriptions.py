@@ -26,31 +26,31 @@ ARPA = Definition(
     ("mrr",),
 )
 NEW_MRR = Definition(
-    "new_mrr", "New", Unit.MONEY_A_MONTH, "MRR at the end of customers who never had MRR before the start.", "high"
+    "new_mrr", "New MRR", Unit.MONEY_A_MONTH, "MRR at the end of customers who never had MRR before the start.", "high"
 )
 REACTIVATION_MRR = Definition(
     "reactivation_mrr",
-    "Reactivation",
+    "Reactivation MRR",
     Unit.MONEY_A_MONTH,
     "MRR at the end of customers who have none at the start and had MRR before.",
     "high",
 )
 EXPANSION_MRR = Definition(
     "expansion_mrr",
-    "Expansion",
+    "Expansion MRR",
     Unit.MONEY_A_MONTH,
     "What customers with MRR at the start have more of it at the end.",
     "high",
 )
 CONTRACTION_MRR = Definition(
     "contraction_mrr",
-    "Contraction",
+    "Contraction MRR",
     Unit.MONEY_A_MONTH,
     "What customers with MRR at the start have less of it at the end, where they still have MRR.",
     "low",
 )
 CHURNED_MRR = Definition(
-    "churned_mrr", "Churned", Unit.MONEY_A_MONTH, "MRR at the start of customers who have none at the end.", "low"
+    "churned_mrr", "Churned MRR", Unit.MONEY_A_MONTH, "MRR at the start of customers who have none at the end.", "low"
 )
 NEW_CUSTOMERS = Definition(
     "new_customers", "New customers", Unit.COUNT, "Customers with MRR at the end who never had it before the start."
@@ -87,14 +87,14 @@ REVENUE_CHURN = Definition(
 )
 GRR = Definition(
     "grr",
-    "GRR",
+    "GRR a month",
     Unit.SHARE,
     "Gross revenue retention a month: 1 - (contraction + churned) / MRR at the start.",
     "high",
 )
 NRR = Definition(
     "nrr",
-    "NRR",
+    "NRR a month",
     Unit.RATIO,
     "Net revenue retention a month: (MRR at the start + expansion - contraction - churned) / MRR at the start; "
     "reactivation does not count.",
@@ -102,7 +102,7 @@ NRR = Definition(
 )
 NRR_WITH_REACTIVATION = Definition(
     "nrr",
-    "NRR",
+    "NRR a month",
     Unit.RATIO,
     "Net revenue retention a month: (MRR at the start + expansion + reactivation - contraction - churned) / MRR at "
     "the start.",

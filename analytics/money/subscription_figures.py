@@ -112,38 +112,40 @@ def _by_month(months: pd.DataFrame, ends: MonthEnds, options: RecordOptions) -> 
     """Movements and rates of each month."""
     sums = months.reset_index()
     keys = sums.loc[:, ["grouping", "group"]].assign(period=sums.month.map(lambda month: ends.months[month]))
-    tables = _movements(sums, keys)
+    tables = _movements(sums, keys, sums.start_customers)
     for definition, (numerator, denominator) in _rates(sums, options).items():
         rows = _rate(definition, keys, sums, numerator, denominator)
         if options.intervals:
             low, high = _limits_of_months(definition, sums, numerator, denominator, options)
             rows = rows.assign(low=low, high=high)
         tables.append(with_floor(rows, options.floor))
-    return joined([*tables, _quick_ratio(sums, keys, options)])
+    return joined([*tables, _quick_ratio(sums, keys, sums.start_customers, options)])
 
 
 def _pooled(sums: SubscriptionSums, ends: MonthEnds, options: RecordOptions, marking: Marking) -> pd.DataFrame:
     """Movements and rates of all months together: sums of numerators over sums of denominators."""
     whole = sums.months.groupby(level=["grouping", "group"]).sum().reset_index()
     keys = whole.loc[:, ["grouping", "group"]].assign(period=ends.window)
-    tables = _movements(whole, keys)
+    n = whole.start_customers
+    if sums.pooled is not None:  # a customer who counts in several months is one customer of n
+        own = sums.pooled.reindex(pd.MultiIndex.from_frame(whole[["grouping", "group"]])).reset_index()
+        n = pd.Series(PairSums.of_frame(own, CHURN).n, whole.index)
+    tables = _movements(whole, keys, n)
     for definition, (numerator, denominator) in _rates(whole, options).items():
         rows = _rate(definition, keys, whole, numerator, denominator)
         if sums.pooled is not None:
             pair, estimate = POOLED[definition]
-            own = sums.pooled.reindex(pd.MultiIndex.from_frame(whole[["grouping", "group"]])).reset_index()
             pairs = PairSums.of_frame(own, pair)
             rows = with_interval(rows.assign(n=pairs.n), pairs, estimate)
             marked = marking.marked(rows, definition, pairs, estimate)
             hollow = (marked.grouping == SEGMENT) & _is_hollow(options, ends)
             rows = marked.assign(mark=marked.mark.mask(hollow, ""))
         tables.append(with_floor(rows, options.floor))
-    return joined([*tables, _quick_ratio(whole, keys, options)])
+    return joined([*tables, _quick_ratio(whole, keys, n, options)])
 
 
-def _movements(sums: pd.DataFrame, keys: pd.DataFrame) -> list[pd.DataFrame]:
-    """Money and customers gained and lost; n are the customers of the start."""
-    n = sums.start_customers
+def _movements(sums: pd.DataFrame, keys: pd.DataFrame, n: pd.Series) -> list[pd.DataFrame]:
+    """Money and customers gained and lost; n : the customers of the start."""
     money = {each: sums[each.name.removesuffix("_mrr")] / TEN_THOUSANDTHS for each in catalogue.MOVEMENTS}
     customers = {each: sums[each.name] for each in catalogue.COUNTS}
     return [rows_of(each, keys, values, n) for each, values in {**money, **customers}.items()]
@@ -192,11 +194,11 @@ def _limits_of_months(
     return estimate(pairs).limits(Z_95)
 
 
-def _quick_ratio(sums: pd.DataFrame, keys: pd.DataFrame, options: RecordOptions) -> pd.DataFrame:
+def _quick_ratio(sums: pd.DataFrame, keys: pd.DataFrame, n: pd.Series, options: RecordOptions) -> pd.DataFrame:
     won = sums.new + sums.reactivation + sums.expansion
     lost = sums.contraction + sums.churned
     note = np.where(lost == 0, NO_LOSSES, "")
-    quick = rows_of(catalogue.QUICK_RATIO, keys, won / lost.where(lost != 0), sums.start_customers, note=note)
+    quick = rows_of(catalogue.QUICK_RATIO, keys, won / lost.where(lost != 0), n, note=note)
     return with_floor(quick, options.floor)
 
 

@@ -26,5 +26,6 @@ PRESET = Preset(
         ),
     ),
     ("https://help.shopify.com/en/manual/fulfillment/managing-orders/exporting-orders",),
-    "headers of exports that public programs read; the vendor's page was not opened",
+    "a whole export of 2026 that its owner published, and headers that public programs read, which have the same "
+    "names back to 2012 (the oldest lack `Refunded Amount`); the vendor's page was not opened",
 )

@@ -40,6 +40,6 @@ PRESET = Preset(
         "https://docs.stripe.com/data/data-pipeline/real-time-sync-to-postgres/schema",
         "https://support.stripe.com/questions/exporting-payment-reports",
     ),
-    "the vendor's pages for the API; its page on the export lists no columns (they are chosen there), so those are as "
-    "public programs read them, in which a charge that was refunded in part is `Paid`, not `Partially Refunded`",
+    "the vendor's pages for the API; its page on the export lists no columns (they are chosen there), so those are of "
+    "exports that their owners published whole, in which a charge refunded in part is `Paid`, not `Partially Refunded`",
 )

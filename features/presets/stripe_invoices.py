@@ -42,5 +42,5 @@ PRESET = Preset(
         "https://docs.stripe.com/api/invoices/object",
         "https://docs.stripe.com/data/data-pipeline/real-time-sync-to-postgres/schema",
     ),
-    "the vendor's pages for the API; the columns of the dashboard's export were not found in any",
+    "the vendor's pages for the API; the columns of the dashboard's export as public programs that load one name them",
 )

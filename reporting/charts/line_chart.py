@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reporting.charts.scale import SIDE, Scale, Tick, scale_of, spaced_ticks
 
-LEAST_DISTANCE = 7.0  # percent of the height between two letters at the ends of lines
+LEAST_DISTANCE = 9.5  # percent of the height between two letters at the ends of lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from reporting.content.example_customers import example_customers
 from reporting.content.report_content import (
     CandidateRow,
     CandidateTable,
+    ColumnContent,
     DiscoveryContent,
     Division,
     Evidence,
@@ -32,6 +33,7 @@ from reporting.tables import bare_value, candidate_table, money_columns, money_o
 from segment_model.cards import Difference, SegmentCard
 from segment_model.contract import Column, VectorContract
 from segment_model.encoding.encoder import Indices
+from segment_model.language.wording import in_percent
 from segment_model.rules import RuleSet
 from training.discovery.discovery import Discovery
 from training.evaluation.map_layout import MapLayout
@@ -93,6 +95,9 @@ def content_of_discovery(
         facts=tuple(_facts(discovery, raw_tables or {}).items()),
         settings=json.dumps(settings, indent=2, ensure_ascii=False) if settings else "",
         what_changed=what_changed,
+        columns=tuple(
+            ColumnContent(column.name, titled(column), in_percent(column)) for column in shown_columns(discovery)
+        ),
     )
 
 

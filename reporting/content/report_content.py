@@ -218,6 +218,15 @@ class WhatChanged:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnContent:
+    """A column of the vectors: its name in tables and figures, its title with the unit, whether it is in percent."""
+
+    name: str
+    title: str
+    in_percent: bool = False
+
+
 @dataclass(frozen=True)
 class DiscoveryContent:
     """What a discovery knows of its segments, in the model's order; all of it plain values.
@@ -243,6 +252,11 @@ class DiscoveryContent:
     facts: tuple[tuple[str, str], ...] = ()
     settings: str = ""
     what_changed: WhatChanged | None = None
+    columns: tuple[ColumnContent, ...] = ()
+
+    def column(self, name: str) -> ColumnContent:
+        """The column of a name; one that is none of the vectors', such as adoption, is called by its name."""
+        return next((own for own in self.columns if own.name == name), ColumnContent(name, name.replace("_", " ")))
 
     def labelled(self, labels: Mapping[str, SegmentLabel]) -> DiscoveryContent:
         """The same content under the names and notes that people gave since, by segment id."""

@@ -19,6 +19,7 @@ from reporting.sections.figure_book import (
     cell_of,
     difference_words,
     is_percentage,
+    period_words,
 )
 from reporting.sections.keys import Key, Keys
 
@@ -64,7 +65,7 @@ def comparison(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys)
         return None
     groups = [("Size", _sizes(discovery))]
     if book is not None:
-        groups.append(("Figures", _figures(discovery, book)))
+        groups.extend(_figures(discovery, book))
         groups.append(("Shares", _shares(discovery, book)))
     groups.append(("Typical values", _typical(discovery)))
     columns = tuple(keys[segment.id] for segment in discovery.segments)
@@ -79,22 +80,23 @@ def _sizes(discovery: DiscoveryContent) -> tuple[ComparedRow, ...]:
     return ComparedRow("customers", words, sizes), ComparedRow("share of customers", words, shares)
 
 
-def _figures(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow, ...]:
-    """Every figure that any segment has."""
+def _figures(discovery: DiscoveryContent, book: FigureBook) -> list[tuple[str, tuple[ComparedRow, ...]]]:
+    """Every figure that any segment has, those of one period under a heading that says which."""
     figures = book.record.figures
     shown = figures[figures["period"] == figures["figure"].map(book.periods)]
     pairs = _pairs(discovery, shown, book.definitions)
-    rows = [
-        ComparedRow(
-            book.label(figure),
-            definition.words,
-            tuple(book.cell(figure, segment.id) for segment in discovery.segments),
-            pairs.get(figure, ()),
-        )
-        for figure, definition in book.definitions.items()
-        if book.has(figure)
-    ]
-    return tuple(row for row in rows if any(cell.note != ABSENT for cell in row.cells))
+    by_period: dict[str, list[ComparedRow]] = {}
+    for figure, definition in book.definitions.items():
+        cells = tuple(book.cell(figure, segment.id) for segment in discovery.segments) if book.has(figure) else ()
+        if any(cell.note != ABSENT for cell in cells):
+            row = ComparedRow(book.label(figure), definition.words, cells, pairs.get(figure, ()))
+            by_period.setdefault(book.periods[figure], []).append(row)
+    return [(_heading(period), tuple(rows)) for period, rows in sorted(by_period.items())]
+
+
+def _heading(period: str) -> str:
+    words = period_words(period)
+    return f"{words[0].upper()}{words[1:]}" + (", all months together" if "/" in period else "")
 
 
 def _shares(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow, ...]:
@@ -103,7 +105,7 @@ def _shares(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow,
     levels = shares.groupby("column")["level"].nunique()
     flags = shares[shares["column"].map(levels) == 1]
     definitions = {
-        column: Definition(column, f"{column.replace('_', ' ')}: {level}", Unit.SHARE, FLAG_WORDS)
+        column: Definition(column, f"{discovery.column(column).title}: {level}", Unit.SHARE, FLAG_WORDS)
         for column, level in dict(zip(flags["column"], flags["level"], strict=True)).items()
     }
     rows = flags.rename(columns={"column": "figure", "segment": "group", "share": "value"})

@@ -24,6 +24,7 @@ CHANGE_WORDS = {
     "left": "Stopped paying in the month.",
     "returned": "Pay again.",
 }
+SIZE_CHANGES = {"joined": "+", "came": "+", "went": "−", "gone": "−"}  # the others stay where they are
 MOST_FLOWS = 12
 
 
@@ -79,7 +80,7 @@ class _Move(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The section; changes : headings of the counts of `reasons`, with what they mean.
+    """The section; changes : headings of the counts of `reasons`, with what they mean. sum_words : how they add up.
 
     shrunk : a sentence on each segment that lost more than a fifth. hollow : the months that are not comparable, in
     words.
@@ -87,6 +88,7 @@ class Growth:
 
     tables: tuple[MonthTable, ...]
     changes: tuple[tuple[str, str], ...]
+    sum_words: str
     reasons: tuple[ChangeRow, ...]
     reasons_months: str
     migration: Migration | None
@@ -111,12 +113,21 @@ def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
     return Growth(
         tables=tuple(tables),
         changes=tuple((name, CHANGE_WORDS[name]) for name in present),
+        sum_words=_sum_words(present),
         reasons=_reasons(sizes, months, compared, present, keys) if compared else (),
         reasons_months=_span(compared),
         migration=_migration(record, compared, keys),
         shrunk=tuple(each.sentence(keys[each.segment].name) for each in shrunk_segments(sizes, record.money_title)),
         hollow=_spans(months, hollow),
     )
+
+
+def _sum_words(present: Sequence[str]) -> str:
+    """How the sizes and the changes between them add up."""
+    terms = " ".join(f"{sign} {name}" for name, sign in SIZE_CHANGES.items() if name in present)
+    staying = [name for name in present if name not in SIZE_CHANGES]
+    aside = f"; who {' or '.join(staying)} is still counted" if staying else ""
+    return f"Before {terms} = after{aside}." if terms else ""
 
 
 def _month_before(months: Sequence[str], month: str) -> str:

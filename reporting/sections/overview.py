@@ -58,7 +58,7 @@ def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -
             (
                 _size(segment.size, segment.share),
                 *(_figure_cells(book, figures, segment.id) if book and figures else _vector_money(discovery, number)),
-                *(_flag_cells(book.record, flags, segment.id) if book else ()),
+                *(_flag_cells(discovery, book.record, flags, segment.id) if book else ()),
                 *(retention_cells(book, segment.id) if book else ()),
             ),
             _segment_trends(book.record, segment.id) if book else (),
@@ -68,7 +68,7 @@ def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -
     everyone = (
         _size(discovery.customers, 1.0),
         *(_figure_cells(book, figures, EVERYONE) if book and figures else _all_vector_money(discovery)),
-        *(_flag_cells(book.record, flags, EVERYONE) if book else ()),
+        *(_flag_cells(discovery, book.record, flags, EVERYONE) if book else ()),
         *(retention_cells(book, EVERYONE) if book else ()),
     )
     columns = tuple((cell.label, cell.title) for cell in rows[0].cells) if rows else ()
@@ -98,14 +98,18 @@ def _telling_flags(record: AnalystRecord) -> tuple[str, ...]:
     return tuple(column for column in dict.fromkeys(telling) if levels[column] == 1)[:MOST_FLAGS]
 
 
-def _flag_cells(record: AnalystRecord, columns: Sequence[str], group: str) -> list[FigureCell]:
+def _flag_cells(
+    discovery: DiscoveryContent, record: AnalystRecord, columns: Sequence[str], group: str
+) -> list[FigureCell]:
     """The share of a segment's customers who have each flag."""
     cells = []
     for column in columns:
         words = "Share of the customers whose value is known."
         rows = record.shares[(record.shares["column"] == column) & (record.shares["segment"] == group)]
         plain = rows.assign(value=rows["share"], n=rows["answered"], period="", note="").to_dict(orient="records")
-        title = f"{column.replace('_', ' ')}: {record.shares.loc[record.shares['column'] == column, 'level'].iloc[0]}"
+        title = (
+            f"{discovery.column(column).title}: {record.shares.loc[record.shares['column'] == column, 'level'].iloc[0]}"
+        )
         definition = Definition(column, title, Unit.SHARE, words)
         cells.append(cell_of(definition, plain[0] if plain else None, record.currency))
     return cells

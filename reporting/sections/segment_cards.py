@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.record import AnalystRecord, Mark
-from reporting.content.report_content import BORDER, DiscoveryContent, SegmentContent
+from reporting.content.report_content import BORDER, ColumnContent, DiscoveryContent, SegmentContent
 from reporting.rendering import percent, short_amount
 from reporting.sections.figure_book import MARK_WORDS, SIGNS, span_words
 from reporting.sections.goals import Advice, advice_by_segment
@@ -88,8 +88,10 @@ def cards(discovery: DiscoveryContent, record: AnalystRecord | None, keys: Keys)
                 {"amount": f"{short_amount(money.total)} {money.unit}", "title": money.title, "share": money.share}
                 for money in segment.money
             ),
-            distributions=_distributions(shares.get(segment.id, ())),
-            quartiles=tuple(_quartile_row(row) for row in quartiles.get(segment.id, ())),
+            distributions=_distributions(shares.get(segment.id, ()), discovery),
+            quartiles=tuple(
+                _quartile_row(row, discovery.column(str(row["column"]))) for row in quartiles.get(segment.id, ())
+            ),
             examples=_examples(segment, keys),
             advice=advised.get(segment.id, ()),
             rule_figures=_rule_figures(segment),
@@ -112,13 +114,13 @@ def _by_segment(rows: Sequence[dict[Any, Any]]) -> dict[str, list[dict[Any, Any]
     return by
 
 
-def _distributions(rows: Sequence[dict[Any, Any]]) -> tuple[Distribution, ...]:
+def _distributions(rows: Sequence[dict[Any, Any]], discovery: DiscoveryContent) -> tuple[Distribution, ...]:
     columns: dict[str, list[dict[Any, Any]]] = {}
     for row in rows:
         columns.setdefault(row["column"], []).append(row)
     return tuple(
         Distribution(
-            column=column.replace("_", " "),
+            column=discovery.column(column).title,
             answered=_answered(levels[0]),
             bars=tuple(_bar(level) for level in levels[:MOST_LEVELS]),
             more=max(0, len(levels) - MOST_LEVELS),
@@ -146,14 +148,15 @@ def _bar(row: dict[Any, Any]) -> LevelBar:
     )
 
 
-def _quartile_row(row: dict[Any, Any]) -> QuartileRow:
+def _quartile_row(row: dict[Any, Any], column: ColumnContent) -> QuartileRow:
     mark = Mark(row["mark"] or "")
+    write = percent if column.in_percent else plain_number
     lower, median, upper = (_known(row[name]) for name in ("lower", "median", "upper"))
     return QuartileRow(
-        column=str(row["column"]).replace("_", " "),
-        lower="–" if lower is None else plain_number(lower),
-        median="–" if median is None else plain_number(median),
-        upper="–" if upper is None else plain_number(upper),
+        column=column.title,
+        lower="–" if lower is None else write(lower),
+        median="–" if median is None else write(median),
+        upper="–" if upper is None else write(upper),
         answered=_answered(row),
         mark=MARK_WORDS.get(mark, ""),
         sign=SIGNS.get(mark, ""),

@@ -1,7 +1,11 @@
-"""A company as large as its orders, written by the engine: terms, orders and membership in a DuckDB file."""
+"""A company as large as its orders, written by the engine: terms, orders and membership in a DuckDB file.
+
+`python -m experiments.benchmarks.analytics.large_company FILE ORDERS` writes it.
+"""
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
@@ -72,3 +76,7 @@ def write_large_company(file: Path, orders: int) -> None:
             FROM lives, ends WHERE first < day OR id IN (SELECT customer_id FROM orders WHERE ordered_at < day)"""
         )
         connection.execute("DROP TABLE lives")
+
+
+if __name__ == "__main__":
+    write_large_company(Path(sys.argv[1]), int(sys.argv[2]))

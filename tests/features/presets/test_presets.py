@@ -50,6 +50,17 @@ order_id,order_number,date,status,shipping_total,discount_total,order_total,refu
 16,16,2026-06-03 09:00:00,failed,0.00,0.00,20.00,0.00,EUR,paypal,4,cat@example.com
 """
 
+# the same plugin with one row an item: the order's total and refund stand in each row of it
+WOOCOMMERCE_ITEMS = """\
+order_id,order_number,date,status,shipping_total,tax_total,discount_total,order_total,refunded_total,order_currency,customer_id,billing_email,item_name,item_quantity,item_subtotal,item_total,item_total_tax,item_refunded
+11,11,2026-06-20 10:00:00,completed,5.00,10.00,10.00,115.00,0.00,EUR,3,ann@example.com,Cup,1,50.00,50.00,5.00,0.00
+11,11,2026-06-20 10:00:00,completed,5.00,10.00,10.00,115.00,0.00,EUR,3,ann@example.com,Plate,2,60.00,50.00,5.00,0.00
+12,12,2026-06-30 23:30:00,processing,0.00,4.00,0.00,44.00,15.00,EUR,0,ann@example.com,Cup,1,20.00,20.00,2.00,15.00
+12,12,2026-06-30 23:30:00,processing,0.00,4.00,0.00,44.00,15.00,EUR,0,ann@example.com,Jar,1,20.00,20.00,2.00,0.00
+13,13,2026-06-01 09:00:00,refunded,0.00,0.00,0.00,60.00,60.00,EUR,0,bob@example.com,Vase,1,60.00,60.00,0.00,60.00
+14,14,2026-05-31 22:00:00,completed,0.00,3.00,0.00,33.00,0.00,EUR,0,bob@example.com,Jar,1,30.00,30.00,3.00,0.00
+"""
+
 # https://woocommerce.com/document/import-and-export-of-woocommerce-orders/: the Import Export Suite, month first
 WOOCOMMERCE_SUITE = """\
 order_id,order_number,order_date,paid_date,status,shipping_total,discount_total,order_total,order_currency,payment_method,customer_id,customer_email
@@ -119,6 +130,40 @@ def built(folder: Path, text: str, currency: str, zone: str, **source: Any) -> C
     return build_vectors(sources, settings, AS_OF, folder)
 
 
+# Whole headers of exports as the world has them: preset, form, where it stands, columns
+PUBLIC_HEADERS = (
+    (
+        "shopify",
+        "export of orders",
+        "https://github.com/jadwro/allegro_csv_parser/blob/HEAD/src/Shopify/types/ShopifyOrderTypeCSV.ts",
+        "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem compare at price,Lineitem sku,Lineitem requires shipping,Lineitem taxable,Lineitem fulfillment status,Billing Name,Billing Street,Billing Address1,Billing Address2,Billing Company,Billing City,Billing Zip,Billing Province,Billing Country,Billing Phone,Shipping Name,Shipping Street,Shipping Address1,Shipping Address2,Shipping Company,Shipping City,Shipping Zip,Shipping Province,Shipping Country,Shipping Phone,Notes,Note Attributes,Cancelled at,Payment Method,Payment Reference,Refunded Amount,Vendor,Outstanding Balance,Employee,Location,Device ID,Id,Tags,Risk Level,Source,Lineitem discount,Tax 1 Name,Tax 1 Value,Tax 2 Name,Tax 2 Value,Tax 3 Name,Tax 3 Value,Tax 4 Name,Tax 4 Value,Tax 5 Name,Tax 5 Value,Phone,Receipt Number,Duties,Billing Province Name,Shipping Province Name,Payment ID,Payment Terms Name,Next Payment Due At,Payment References",
+    ),
+    (
+        "stripe_charges",
+        "dashboard's export",
+        "https://github.com/streaming-overlays/stripe-country-revenue-calculator/blob/HEAD/unified_payments.csv",
+        "id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Converted Amount,Converted Amount Refunded,Converted Currency,Description,Fee,Is Link,Mode,PaymentIntent ID,Payment Source Type,Refunded date (UTC),Statement Descriptor,Status,Seller Message,Taxes On Fee,Card ID,Card Name,Card Brand,Card Issue Country,Customer ID,Customer Description,Customer Email,Disputed Amount,Dispute Status,Invoice ID,Invoice Number,Checkout Session ID,Transfer,Transfer Group",
+    ),
+    (
+        "woocommerce",
+        "Customer/Order/Coupon Export",
+        "https://github.com/lafranceinsoumise/woocommerce-customer-order-csv-export/blob/HEAD/includes/class-wc-customer-order-csv-export-formats.php",
+        "order_id,order_number_formatted,order_number,date,status,shipping_total,shipping_tax_total,fee_total,fee_tax_total,tax_total,discount_total,order_total,refunded_total,order_currency,payment_method,shipping_method,customer_id,billing_first_name,billing_last_name,billing_company,billing_email,billing_phone,shipping_first_name,customer_note,line_items,shipping_items,fee_items,tax_items,coupon_items,refunds,order_notes,download_permissions_granted",
+    ),
+    (
+        "woocommerce",
+        "Customer/Order/Coupon Export with one row an item, without tax and shipping",
+        "https://github.com/lafranceinsoumise/woocommerce-customer-order-csv-export/blob/HEAD/includes/class-wc-customer-order-csv-export-formats.php",
+        "order_id,order_number,date,status,shipping_total,shipping_tax_total,fee_total,fee_tax_total,tax_total,discount_total,order_total,refunded_total,order_currency,payment_method,shipping_method,customer_id,billing_first_name,billing_last_name,billing_company,billing_email,billing_phone,customer_note,item_id,item_product_id,item_name,item_sku,item_quantity,item_subtotal,item_subtotal_tax,item_total,item_total_tax,item_refunded,item_refunded_qty,item_meta,shipping_items,fee_items,tax_items,coupon_items,order_notes,download_permissions_granted",
+    ),
+    (
+        "woocommerce",
+        "Import Export Suite",
+        "https://woocommerce.com/document/import-and-export-of-woocommerce-orders/",
+        "order_id,order_number,order_date,paid_date,status,shipping_total,shipping_tax_total,fee_total,fee_tax_total,tax_total,cart_discount,order_discount,discount_total,order_total,order_subtotal,order_currency,payment_method,payment_method_title,transaction_id,customer_ip_address,customer_user_agent,shipping_method,customer_id,customer_user,customer_email,billing_first_name,billing_last_name",
+    ),
+)
+
 ANN = (1, 2, 125)  # 100, and 40 of which 15 were given back, on the last evening of June in New York
 BOB = (31, 1, 30)  # on the last evening of May; what was given back in full, or never paid, is no purchase
 
@@ -128,6 +173,7 @@ BOB = (31, 1, 30)  # on the last evening of May; what was given back in full, or
     [
         ("shopify", SHOPIFY, "USD", "America/New_York", "ann@example.com bob@example.com", 3),
         ("woocommerce", WOOCOMMERCE, "EUR", "America/New_York", "ann@example.com bob@example.com", 2),
+        ("woocommerce", WOOCOMMERCE_ITEMS, "EUR", "America/New_York", "ann@example.com bob@example.com", 0),
         ("woocommerce", WOOCOMMERCE_SUITE, "EUR", "Europe/Berlin", "ann@example.com bob@example.com", 1),
         ("stripe_charges", STRIPE_CHARGES, "USD", "America/New_York", "cus_ann cus_bob", 1),
         (
@@ -157,6 +203,14 @@ def test_the_vectors_of_an_export(
     assert lines[0].startswith(f"orders: preset {preset}: the ")
     assert f"orders: all money is in {currency}" in lines
     assert not any(line.startswith("warning") for line in lines)
+
+
+@pytest.mark.parametrize(("preset", "form", "address", "header"), PUBLIC_HEADERS)
+def test_the_header_of_a_public_export_is_known_whole(preset: str, form: str, address: str, header: str) -> None:
+    filled, notices = with_preset(TableSource(file="export.csv", preset=preset), "orders", header.split(","))
+    assert address.startswith("https://")
+    assert notices[0].line.startswith(f"orders: preset {preset}: the {form}, where ")
+    assert set(filled.columns.values()) <= set(header.split(","))
 
 
 def test_discounts_of_shopify_stand_in_the_first_row_too(tmp_path: Path) -> None:

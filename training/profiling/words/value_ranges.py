@@ -92,8 +92,12 @@ def _around(column: Column) -> tuple[str, str]:
 
 
 def titled_value(value: float | str | None, column: Column) -> str:
-    """A column's title and a value, without a unit that the title names: "spend 80 USD", but "upgrades 4"."""
-    return f"{column.title} {_end(value, column)}"
+    """A column's title and a value, without a unit that the title names: "spend 80 USD", but "upgrades 4".
+
+    A colon parts a title that ends with a number from the value: "active days of the last 30: 12 days".
+    """
+    joint = ": " if column.title[-1:].isdigit() else " "
+    return f"{column.title}{joint}{_end(value, column)}"
 
 
 def unitless_value(value: float | str | None, column: Column) -> str:
@@ -107,7 +111,7 @@ def unitless_value(value: float | str | None, column: Column) -> str:
 def _end(value: float | str | None, column: Column) -> str:
     """A value at the end of a phrase that starts with the column's title.
 
-    A title that holds a number keeps the unit, to separate the two numbers: "active days of the last 30 12 days".
+    A title that holds a number keeps the unit, to separate the two numbers: "active days of the last 30: 12 days".
     """
     title = [word.removesuffix("s") for word in column.title.split()]
     unit = (column.unit.split()[-1] if column.unit.startswith("of ") else column.unit).removesuffix("s")

@@ -89,7 +89,7 @@ def test_no_range_where_too_many_values_are_missing() -> None:
         ("spend", "USD", 80, "spend 80 USD"),
         ("average order value", "USD an order", 80, "average order value 80 USD an order"),
         ("frequency", "orders", 2, "frequency 2 orders"),
-        ("active days of the last 30", "days", 12, "active days of the last 30 12 days"),
+        ("active days of the last 30", "days", 12, "active days of the last 30: 12 days"),
         ("usage trend", "", -0.5, "usage trend -0.5"),
         ("seats", "seats", None, "seats unknown"),
     ],

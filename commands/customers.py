@@ -7,14 +7,16 @@ from pathlib import Path
 import click
 
 from commands.results import TableFile, write_table
-from commands.settings_file import FilePath, config_option, location_of, settings_of, which_option
+from commands.settings_file import FilePath, config_option, settings_of, which_option
 from commands.terminal import show_change, show_explanation
 
 
 @click.command()
 @click.argument("file", type=FilePath)
-@click.option("--out", type=TableFile, required=True, help=".parquet or .csv to write.")
-@click.option("--explain", "explained", is_flag=True, help="Add base, score and each column's contribution.")
+@click.option("--out", type=TableFile, help=".parquet or .csv to write.")
+@click.option("--to", metavar="postgres:VARIABLE", help="PostgreSQL to write to; VARIABLE holds its URL.")
+@click.option("--table", help="Table for `--to`, or SCHEMA.TABLE.  [default: customer_segments]")
+@click.option("--explain", "explained", is_flag=True, help="Add base, score and each column's contribution to `--out`.")
 @click.option(
     "--policy",
     type=click.Choice(["unassigned", "nearest"]),
@@ -24,23 +26,49 @@ from commands.terminal import show_change, show_explanation
 )
 @config_option
 @which_option
-def assign(file: Path, out: Path, explained: bool, policy: str, config: Path, which: str) -> None:
+def assign(
+    file: Path,
+    out: Path | None,
+    to: str | None,
+    table: str | None,
+    explained: bool,
+    policy: str,
+    config: Path,
+    which: str,
+) -> None:
     """Assign the customers of a file to segments.
 
-    FILE is one that `segments features` wrote. Prints how many customers each segment has.
+    FILE is one that `segments features` wrote. Prints how many customers each segment has. `--to` keeps them in a table
+    under their as-of moment and the model's version: all or nothing, and running it again changes nothing.
     """
-    from jobs.score import score_file
+    if out is None and to is None:
+        raise click.UsageError("name where the assignments go: --out FILE, --to postgres:VARIABLE, or both")
+    if to is None and table is not None:
+        raise click.UsageError("--table goes with --to postgres:VARIABLE")
+    if out is None and explained:
+        raise click.UsageError("--explain goes with --out FILE: the table keeps segments, not contributions")
+    from jobs.registry_location import location_of
+    from jobs.score import score_file, store
+    from jobs.segment_table.destination import DEFAULT_TABLE, segment_table
     from segment_model.errors import counted
 
-    scored = score_file(location_of(config), which, file, policy, explained)
-    write_table(scored.table, out)
+    destination = None if to is None else segment_table(to, DEFAULT_TABLE if table is None else table)
+    settings = settings_of(config)
+    scored = score_file(location_of(settings, config.parent), which, file, policy, explained)
+    wrote = counted(len(scored.table), "assignment")
+    ends = []
+    if out is not None:
+        write_table(scored.table, out)
+        ends.append(f"wrote {wrote} to {out}")
+    if destination is not None:
+        written = store(scored, settings, destination)
+        ends.append(f"wrote {wrote} to {destination.shown}, {written.changed:,} of them new or changed")
     for name, count in scored.counts.items():
         click.echo(f"{count:>10,}  {name}")
     for message in scored.left_out:
         click.echo(message, err=True)
-    click.echo(
-        f"wrote {counted(len(scored.table), 'assignment')} to {out} (version {scored.version}; {scored.novel:,} novel)"
-    )
+    for end in ends:
+        click.echo(f"{end} (version {scored.version}; {scored.novel:,} novel)")
 
 
 @click.command()

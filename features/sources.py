@@ -7,7 +7,6 @@ means the same everywhere.
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,23 +24,12 @@ from ibis.common.exceptions import IbisError, TableNotFound
 from features.notices import Notice
 from features.reading.file_tables import FileTables
 from features.reading.kept_table import keep_once
+from features.reading.postgres import connect_postgres, no_connection
 from features.reading.scratch import ScratchFolder
 from features.source_settings import TableSource
 from segment_model.errors import SourceError, nearest_word
 from segment_model.sql_text import quoted
 
-CONNECT_SECONDS = 10
-NO_CONNECTION = {  # what libpq says, and what we do: its own words may repeat the URL
-    "timeout": f"nothing answers within {CONNECT_SECONDS} s; is the address right?",
-    "refused": "nothing listens at its address; is it running?",
-    "resolve host": "its host is not known; is the address right?",
-    "translate host": "its host is not known; is the address right?",
-    "password": "it does not accept the user or the password",
-    "does not exist": "it has no such user or database",
-    "no encryption": "it asks for an encrypted connection; write `?sslmode=require` after the URL",
-    "invalid response": "what answers at its address is no PostgreSQL",
-    "connection info string": "that is no URL; write postgresql://USER:PASSWORD@HOST/DATABASE",
-}
 OPEN_SCHEMAS = ("main", "public")  # their tables need no schema before the name
 MOST_LISTED = 20  # tables in a message
 EMBEDDED = "files"  # the place of the engine that reads files
@@ -217,30 +205,19 @@ class Engines:
         return backend
 
     def _postgres(self, variable: str, name: str) -> Any:
-        url = os.environ.get(variable)
-        if not url:
-            raise SourceError(
-                f"{name}: the environment variable {variable} must hold the PostgreSQL URL; it is not set"
-            )
+        connection = connect_postgres(variable, name, autocommit=True)
         import psycopg
         from psycopg.types.numeric import FloatLoader
 
-        connection = None
         try:
-            connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
             # PostgreSQL's constants are exact numerics; Ibis has declared a double
             connection.adapters.register_loader("numeric", FloatLoader)
             backend = ibis.postgres.from_connection(connection)
             connection.execute("SELECT set_config('TimeZone', %s, false)", (self._time_zone,))
             connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         except psycopg.Error as error:
-            if connection is not None:
-                connection.close()
-            reason = next(
-                (reason for phrase, reason in NO_CONNECTION.items() if phrase in str(error).lower()),
-                "is it running, and are address, user and password right?",
-            )
-            raise SourceError(f"{name}: cannot connect to the PostgreSQL that {variable} names: {reason}") from None
+            connection.close()
+            raise no_connection(error, variable, name) from None
         return backend
 
 

@@ -11,16 +11,19 @@ import pandas as pd
 
 from features.joining.id_type import typed_ids
 from features.vector_file import read_vectors
+from features.vector_table import IdType, Moment
 from jobs.complete_customers import complete
 from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.versions.versions import fetch
-from segment_model.errors import ContractError, counted, nearest_word
+from segment_model.errors import ContractError, DestinationError, counted, nearest_word
 from segment_model.language.reasons import Reason, in_one_sentence, reasons
 from segment_model.model import SegmentModel
 from training.settings import Settings
 
 if TYPE_CHECKING:
+    from jobs.segment_table.destination import SegmentTable
+    from jobs.segment_table.write import Written
     from segment_model.counterfactual.what_would_change import WhatWouldChange
 
 
@@ -28,12 +31,15 @@ if TYPE_CHECKING:
 class ScoredCustomers:
     """The assignments, one row a customer; `left_out` has a line for each column that some customers lack.
 
-    The ids have the type that the raw tables have them in.
+    The ids have the type that the raw tables have them in. as_of : the moment of the
+    vectors, if they have one.
     """
 
     table: pd.DataFrame
     version: str
     left_out: tuple[str, ...]
+    id_type: IdType
+    as_of: Moment | None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -82,7 +88,30 @@ def score_file(location: RegistryLocation, which: str, file: Path, policy: Any, 
         table = pd.concat([table, fetched.model.explain_table(frame).table(table.index)], axis="columns")
     table["model_version"] = fetched.version
     table.index = typed_ids(table.index, vectors.id_type)
-    return ScoredCustomers(table, fetched.version, tuple(left_out))
+    return ScoredCustomers(table, fetched.version, tuple(left_out), vectors.id_type, vectors.as_of)
+
+
+def store(scored: ScoredCustomers, settings: Settings, table: SegmentTable) -> Written:
+    """Write the assignments to a table in PostgreSQL, under the as-of moment of the vectors and the model's version.
+
+    Raises
+    ------
+    DestinationError
+        If the vectors have no as-of moment, or the table cannot be written; then it holds what it held before.
+    SourceError
+        If the server cannot be reached.
+    """
+    from features.as_of import AsOf  # imports Ibis, and the next the driver: a file needs neither
+    from jobs.segment_table.write import Stamp, write_segments
+
+    if scored.as_of is None:
+        raise DestinationError(
+            f"{table.shown} keeps who was where when, and these vectors have no moment: set as_of in the settings, and "
+            "write the vectors again"
+        )
+    local = AsOf.at(scored.as_of, settings.features.time_zone).local
+    stamp = Stamp(local, settings.registry.model_name, int(scored.version))
+    return write_segments(scored.table, scored.id_type, stamp, table)
 
 
 def read_customer(

@@ -32,6 +32,10 @@ class SourceError(SegmentsError):
     """A raw table cannot be opened or does not hold what its contract asks."""
 
 
+class DestinationError(SegmentsError):
+    """A table of results cannot be made or written; it holds what it held before."""
+
+
 class ContractError(SegmentsError):
     """A table's columns are not those that the model was trained on."""
 

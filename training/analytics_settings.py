@@ -11,6 +11,16 @@ from features.settings import Settings as Block
 from training.moments import read_moment
 
 
+class WrittenSegments(Block):
+    """The table into which `segments assign --to postgres:VARIABLE` writes who is where."""
+
+    postgres: str = Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="the NAME of the environment variable that holds the PostgreSQL URL, never the URL itself",
+    )
+    table: str = Field("customer_segments", description="TABLE or SCHEMA.TABLE")
+
+
 class AnalyticsSettings(Block):
     """What the record of money, movements, retention and growth by segment covers."""
 
@@ -37,6 +47,11 @@ class AnalyticsSettings(Block):
     reactivation_in_nrr: bool = Field(False, description="whether returning customers count in net revenue retention")
     churn_denominator: Literal["start", "start_and_new"] = Field(
         "start", description="customer churn is a share of those at the start, or of these and those who came meanwhile"
+    )
+    written: WrittenSegments | None = Field(
+        None,
+        description="the table of `segments assign --to`: at a month end for which it has rows of this model, who was "
+        "where is what it says; by default all month ends are computed by today's model",
     )
     horizon_months: int = Field(36, ge=1, le=240, description="how far lifetime value by the survival curve looks")
 

@@ -20,12 +20,14 @@ from jobs.membership.hollow import hollow_months
 from jobs.membership.membership_file import membership_file, read_members, write_members
 from jobs.membership.met_conditions import condition_texts
 from jobs.membership.month_members import SEGMENT, assigned
+from jobs.membership.written_months import WrittenMonths, written_months
 from segment_model.errors import counted
 from segment_model.model import SegmentModel
 from training.progress import Announce
 from training.settings import Settings
 
 CUSTOMER, POSITION = "customer_id", "position"
+NOTHING_WRITTEN = WrittenMonths()
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,21 @@ def membership_of(
     trained = trained_until(settings, model)
     hollow = hollow_months(ends, history.oldest, trained, history.settings, model.contract) if trained else {}
     alone = _told_nothing(ends, as_of, hollow)
-    file = membership_file(base, _made_from(settings, base, model, history, ends, compared, alone, conditions))
+    written = written_months(settings, model, ends.dates, _of_the_cards(ends, as_of))
+    made_from = _made_from(settings, base, model, history, ends, compared, alone, conditions)
+    if written.by_position:
+        made_from["written"] = written.fingerprint
+    file = membership_file(base, made_from)
     members = read_members(file)
     if members is None:
         announce(f"assigning customers at {counted(len(ends.dates), 'month end')}")
-        members = compute_members(model, history, ends, compared, alone, conditions)
+        members = compute_members(model, history, ends, compared, alone, conditions, written)
         try:
             write_members(members, file)
         except OSError as error:
             announce(f"the membership is not kept for the next time: {file.parent} {error.strerror or error}")
-    return Membership(members, compared, hollow, _notes(ends, members, hollow, history, compared, conditions))
+    notes = _notes(ends, members, hollow, history, compared, conditions)
+    return Membership(members, compared, hollow, (notes[0], *written.notes, *notes[1:]))
 
 
 def compute_members(
@@ -88,10 +95,12 @@ def compute_members(
     compared: tuple[str, ...],
     alone: frozenset[int] = frozenset(),
     conditions: NamedConditions = NO_CONDITIONS,
+    written: WrittenMonths = NOTHING_WRITTEN,
 ) -> pd.DataFrame:
     """The rows of a membership, month end by month end; each is told the segments of the one before.
 
-    alone : positions that are not told the segments of the month end before.
+    alone : positions that are not told the segments of the month end before. written : the segments that jobs wrote,
+    which count instead of the model's.
 
     Raises
     ------
@@ -102,7 +111,8 @@ def compute_members(
     previous: pd.Series[str] | None = None
     for position, day in enumerate(ends.dates):
         frame = history.vectors(AsOf.at(day, history.settings.time_zone)).frame
-        previous = assigned(model, frame, None if position in alone else previous)
+        said = written.of(position, frame.index)
+        previous = assigned(model, frame, None if position in alone else previous) if said is None else said
         month = pd.DataFrame({SEGMENT: previous, **texts(frame, compared, history.contract)})
         month = month.assign(**condition_texts(frame, conditions))
         month.insert(0, POSITION, position)
@@ -136,8 +146,12 @@ def _made_from(
 
 def _told_nothing(ends: MonthEnds, as_of: AsOf, hollow: Mapping[int, str]) -> frozenset[int]:
     """The positions at which nobody stays in the segment before: it is a hollow one's, or the cards count anew."""
-    cards = {position for position, day in enumerate(ends.dates) if datetime.combine(day, time.min) == as_of.local}
-    return frozenset(cards | {position + 1 for position in hollow})
+    return _of_the_cards(ends, as_of) | {position + 1 for position in hollow}
+
+
+def _of_the_cards(ends: MonthEnds, as_of: AsOf) -> frozenset[int]:
+    """The positions of the moment that the cards describe."""
+    return frozenset(at for at, day in enumerate(ends.dates) if datetime.combine(day, time.min) == as_of.local)
 
 
 def trained_until(settings: Settings, model: SegmentModel) -> datetime | None:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from analytics.month_ends import MonthEnds
 from features.as_of import AsOf
 from features.history.table_history import TableHistory, open_history
 from features.vector_file import write_vectors
+from features.vector_table import IdType
 from jobs.customer_vectors import learned_by, vectors_of
 from jobs.membership.compared_columns import compared_columns
 from jobs.membership.membership import Membership, compute_members, membership_of
@@ -29,7 +30,9 @@ from jobs.membership.membership_file import MOST_FILES, membership_file, read_me
 from jobs.membership.met_conditions import conditions_of
 from jobs.membership.month_members import assigned
 from jobs.run_content.discovery_record import provenance
-from segment_model.errors import SettingsError
+from jobs.segment_table.destination import SegmentTable
+from jobs.segment_table.write import Stamp, write_segments
+from segment_model.errors import SettingsError, SourceError
 from segment_model.model import SegmentModel
 from training.discovery.discovery import discover
 from training.settings import Settings, parse_settings
@@ -291,3 +294,55 @@ def test_a_condition_on_a_sensitive_column_is_refused_unless_it_is_allowed(shop:
             conditions_of(asked, history.contract, frame)
         allowed = asked.model_copy(update={"discovery": asked.discovery.model_copy(update={"allow_sensitive": True})})
         assert conditions_of(allowed, history.contract, frame)["believers"].meets(frame).all()
+
+
+def test_where_a_job_wrote_who_was_where_that_counts_and_is_told(
+    shop: Shop, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the end of April all sixty were the other way round, but c01, whom the job left out; the rows of a version
+    whose segment ended, of another model and of a day that ends no month do not count."""
+    monkeypatch.setenv("WRITTEN_URL", postgres_url)
+    write_shop(tmp_path)
+    table = SegmentTable("WRITTEN_URL", "written_segments")
+    computed = Shop(tmp_path, shop.settings, shop.model).members()
+    first, second = shop.model.ids
+    turned = at(computed, 4).segment.map({first: second, second: first}).drop("c01")
+    ended = at(computed, 3).segment.where(lambda segments: segments != second, "seg-ended")
+    write_to(table, turned, datetime(2026, 5, 1), version=1)
+    write_to(table, ended, datetime(2026, 4, 1), version=1)
+    write_to(table, turned, datetime(2026, 6, 1), version=1, model_name="another")
+    write_to(table, turned, datetime(2026, 6, 2), version=1)
+    analytics = {"written": {"postgres": "WRITTEN_URL", "table": "written_segments"}}
+    asked = Shop(tmp_path, parse_settings({**SETTINGS, "analytics": analytics}), shop.model)
+    membership = asked.members()
+    assert at(membership, 4).segment.to_dict() == {**turned.to_dict(), "c01": NOT_ASSIGNABLE}
+    for position in (1, 2, 3, 6):
+        assert at(membership, position).segment.to_dict() == at(computed, position).segment.to_dict()
+    said = [note for note in membership.notes if "written_segments" in note]
+    assert said == [
+        "at 1 month end who was where is what jobs wrote into written_segments then, not what today's model says: "
+        "2026-05-01",
+        "what jobs wrote into written_segments is left aside, and computed by today's model, where the champion no "
+        "longer has its segments: 2026-04-01 (version 1: seg-ended)",
+    ]
+    write_to(table, at(computed, 4).segment, datetime(2026, 5, 1), version=2)
+    assert at(asked.members(), 4).segment.to_dict() == at(computed, 4).segment.to_dict(), "the version written last"
+
+
+def test_a_table_that_cannot_be_read_is_one_line(
+    shop: Shop, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WRITTEN_URL", postgres_url)
+    analytics = {"written": {"postgres": "WRITTEN_URL", "table": "not_there"}}
+    asked = Shop(shop.folder, parse_settings({**SETTINGS, "analytics": analytics}), shop.model)
+    with pytest.raises(SourceError, match='who was where cannot be read: relation "not_there" does not exist'):
+        asked.members()
+
+
+def write_to(
+    table: SegmentTable, segments: pd.Series[str], as_of: datetime, version: int, model_name: str = "customer-segments"
+) -> None:
+    """What `segments assign --to` writes of these segments."""
+    answer = {"segment_name": "n", "strength": 0.5, "runner_up_id": "r", "unassigned": False, "novel": False}
+    assigned_rows = segments.rename("segment_id").to_frame().assign(**answer)
+    write_segments(assigned_rows, IdType.TEXT, Stamp(as_of, model_name, version), table)

@@ -13,7 +13,8 @@ import pandas as pd
 
 import segment_model
 from registry.connection import load_mlflow
-from registry.versions.signature import ANSWER, as_declared, signature_of
+from registry.versions.signature import ANSWER, signature_of
+from segment_model.encoding.declared import as_declared
 from segment_model.errors import RegistryError
 from segment_model.model import SegmentModel
 from segment_model.self_test import typical_customers

@@ -10,6 +10,7 @@ import math
 import numbers
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -112,9 +113,7 @@ class CustomerReader:
             With the difference.
         """
         self._contract.check_names(str(name) for name in frame.columns)
-        if not frame.columns.is_unique:
-            twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
-            raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each.")
+        check_unique(frame)
 
     def plain(self, record: Record) -> dict[str, float | str | None]:
         """All values of one customer, descriptors too, as plain Python values in the same order.
@@ -210,6 +209,19 @@ class CustomerReader:
                     yield Problem(position, str(name), "an unknown feature", expected)
 
 
+def check_unique(frame: pd.DataFrame) -> None:
+    """Refuse a table that has two columns of a name.
+
+    Raises
+    ------
+    ContractError
+        With the names.
+    """
+    if not frame.columns.is_unique:
+        twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+        raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each.")
+
+
 def kind_bounds(kind: Kind) -> tuple[float, float]:
     """Least and greatest value that a number of this kind may have."""
     largest = float(np.finfo(np.float64).max)
@@ -231,11 +243,11 @@ def plain_of(value: Any, column: Column) -> tuple[bool, float | str | None]:
         return (isinstance(value, float) and math.isnan(value)) or is_missing_marker(value), None
     if isinstance(value, bool | np.bool_):
         return (True, float(value)) if column.kind is Kind.FLAG else (False, None)
-    if not isinstance(value, numbers.Real):
+    if not isinstance(value, numbers.Real | Decimal):
         return is_missing_marker(value), None
     try:
         return True, float(value)
-    except OverflowError:
+    except (OverflowError, ValueError):  # larger than a double; a signalling NaN of Decimal
         return False, None
 
 

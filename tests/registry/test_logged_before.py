@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from registry.connection import load_mlflow
-from registry.versions.signature import as_declared
+from segment_model.encoding.declared import as_declared
 from segments import SegmentModel
 
 ARCHIVE = Path(__file__).parent / "data" / "logged_with_package_segments.zip"

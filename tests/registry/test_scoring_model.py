@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from registry.connection import RegistryLocation, connected
-from registry.versions.signature import as_declared
+from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.versions.versions import fetch
+from segment_model.encoding.declared import as_declared
 from segment_model.errors import ContractError, InputError
 from segments import SegmentModel
 
@@ -183,21 +184,78 @@ def test_what_cannot_be_scored_is_named(
         pyfunc.predict(customers.drop(columns="days_between_orders"))
 
 
-def test_mlflow_itself_refuses_what_was_not_cast(
+def test_people_pass_customers_as_they_have_them(
     pyfunc: Any, champion: tuple[RegistryLocation, SegmentModel], planted: Any
 ) -> None:
-    """The reason for `as_declared`; when this fails MLflow has become kinder and the cast may go."""
-    customers = as_declared(planted.frame.iloc[:3], champion[1].contract)
-    with connected(champion[0]) as connection:
-        refused = connection.mlflow.exceptions.MlflowException
-    for raw in (
-        customers.astype({"recency_days": "int64"}),
-        customers.astype({"days_between_orders": "Float64", "recency_days": "Int64"}),
-        customers.astype({"plan": "category"}),
-        customers.drop(columns="recency_days"),
+    vectors = planted.frame.iloc[:50]
+    expected = champion[1].assign(vectors)
+    for change in (
+        {"recency_days": "int64", "frequency": "uint16"},
+        {"recency_days": "Int64", "days_between_orders": "Float64", "plan": "category"},
+        {"recency_days": "string", "frequency": "category", "plan": object},
     ):
-        with pytest.raises(refused, match=r"recency_days|plan"):
-            pyfunc.predict(raw)
+        answer = pyfunc.predict(vectors.astype(change))
+        pd.testing.assert_frame_equal(answer[list(expected.columns)], expected, check_exact=True)
+    assert {column.type.name for column in pyfunc.metadata.get_input_schema().inputs} == {"double", "string"}
+
+
+@pytest.mark.parametrize(
+    ("column", "sent", "words"),
+    [
+        ("frequency", 2**53 + 1, r"row 0, frequency: got 9007199254740993"),
+        ("frequency", "many", r"row 0, frequency: got 'many', expected a finite number of at least 0 \(orders\)"),
+        ("monetary_value", 1j, r"row 0, monetary_value: got 1j"),
+        ("plan", 1.5, r"row 0, plan: got 1.5, expected text"),
+    ],
+)
+def test_what_would_lose_something_is_named(pyfunc: Any, planted: Any, column: str, sent: object, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        pyfunc.predict(planted.frame.head(3).assign(**{column: sent}))
+
+
+def test_models_of_others_are_left_to_mlflow(
+    logged: tuple[RegistryLocation, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The cast stands in front of every model of the process, and is for ours alone."""
+    loaded(logged[0], "models:/customer-segments@champion", monkeypatch)
+    mlflow = load_mlflow()
+    (tmp_path / "double.py").write_text(
+        "import mlflow\nimport pandas as pd\nfrom mlflow.pyfunc.model import PythonModel\n"
+        "class Double(PythonModel):\n    def predict(self, model_input: pd.DataFrame, params=None):\n"
+        "        return 2 * model_input\n"
+        "mlflow.models.set_model(Double())\n"
+    )
+    numbers = pd.DataFrame({"number": [1.0, 2.0]})
+    signature = mlflow.models.infer_signature(numbers, numbers)
+    mlflow.pyfunc.save_model(
+        str(tmp_path / "other"),
+        python_model=str(tmp_path / "double.py"),
+        signature=signature,
+        pip_requirements=["mlflow"],
+        input_example=numbers,
+    )
+    other = mlflow.pyfunc.load_model(str(tmp_path / "other"))
+    assert other.predict(numbers)["number"].to_list() == [2.0, 4.0]
+    with pytest.raises(mlflow.exceptions.MlflowException, match="Incompatible input types for column number"):
+        other.predict(numbers.astype("int64") + 5)
+
+
+def test_mlflows_own_predict_takes_them_too(
+    logged: tuple[RegistryLocation, str], planted: Any, kmeans_model: SegmentModel, tmp_path: Path
+) -> None:
+    """`mlflow.models.predict` sends JSON to a process of its own, as `mlflow models serve` gets it."""
+    location, _ = logged
+    with connected(location) as connection:
+        stored = connection.client.get_model_version_download_uri(location.model_name, "1")
+        copied = connection.mlflow.artifacts.download_artifacts(artifact_uri=stored, dst_path=str(tmp_path))
+        customers = planted.frame.head(5).dropna().astype({"recency_days": "Int64", "frequency": "int64"})
+        customers["plan"] = customers["plan"].astype("category")
+        out = tmp_path / "answer.json"
+        connection.mlflow.models.predict(copied, customers, env_manager="local", output_path=str(out))
+    answers = json.loads(out.read_text(encoding="utf-8"))["predictions"]
+    expected = kmeans_model.assign(planted.frame.loc[customers.index])
+    assert [answer["segment_id"] for answer in answers] == [*expected["segment_id"]]
+    assert [answer["strength"] for answer in answers] == [*expected["strength"]]
 
 
 def test_a_model_from_outside_the_registry_is_known_by_its_digest(

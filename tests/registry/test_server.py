@@ -16,8 +16,8 @@ from registry.runs.records import DiscoveryRecord
 from registry.versions.promotions import promote
 from registry.versions.registration import register
 from registry.versions.segment_names import rename_segment
-from registry.versions.signature import as_declared
 from registry.versions.versions import alias_state, fetch, list_versions
+from segment_model.encoding.declared import as_declared
 from segment_model.errors import RegistryError
 from segments import SegmentModel
 

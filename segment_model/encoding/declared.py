@@ -1,0 +1,115 @@
+"""Casts customers to the types that a model declares to others: float64 for numbers, text for categories.
+
+A table that was made elsewhere has whole numbers, nullable types, categories, or numbers that are written as text. What
+the declared type holds as well is cast; a value that would lose something is refused by name.
+"""
+
+from __future__ import annotations
+
+import numbers
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segment_model.contract import Column, VectorContract
+from segment_model.encoding.any_frame import read_customers
+from segment_model.encoding.encoder import Floats
+from segment_model.encoding.frames import is_frame
+from segment_model.encoding.reader import check_unique, holds_numbers, plain_of
+from segment_model.errors import InputError, Problem, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LARGEST_EXACT = 2.0**53  # doubles hold every whole number up to it
+NUMBER_TEXT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+
+
+def as_declared(customers: Any, contract: VectorContract) -> pd.DataFrame:
+    """The same customers in the declared types: float64 (n,) for numbers, text or None for categories; index kept.
+
+    customers : a frame of any library, a list of dicts, or a dict of one customer or of columns. Text that writes a
+    plain number is that number ("5", "0.5", "1e3"), and a whole number in a category is its digits; true is 1 in a flag
+    alone.
+
+    Raises
+    ------
+    ContractError
+        If a basis column is absent or a column is unknown.
+    InputError
+        If a value is neither missing nor of its column's kind, or a double would lose digits of it.
+    """
+    import pandas as pd
+
+    frame = frame_of(customers, contract)
+    contract.check_names(str(name) for name in frame.columns)
+    check_unique(frame)
+    columns = [column for column in contract.columns if column.name in frame.columns]
+    cast = {column.name: _cast(frame[column.name], column) for column in columns}
+    series = {name: pd.Series(values, index=frame.index, dtype=values.dtype) for name, values in cast.items()}
+    return pd.DataFrame(series, index=frame.index)
+
+
+def frame_of(customers: Any, contract: VectorContract) -> pd.DataFrame:
+    """Customers in any form as a pandas frame, indexed by their ids where they have a column of them.
+
+    Raises
+    ------
+    ContractError
+        If they are no customers.
+    """
+    import pandas as pd
+
+    if isinstance(customers, Mapping):
+        is_single = all(np.ndim(value) == 0 for value in customers.values())
+        return pd.DataFrame([dict(customers)] if is_single else dict(customers))
+    table = read_customers(customers, contract).table
+    return table if is_frame(table) else pd.DataFrame(list(table))
+
+
+def _cast(series: pd.Series[Any], column: Column) -> Floats | NDArray[np.object_]:
+    if column.is_category:
+        return np.array(_accepted(enumerate(series.astype(object)), column), dtype=object)
+    if not holds_numbers(series.dtype, column):
+        return np.array(_accepted(enumerate(series.astype(object)), column), dtype=np.float64)
+    cast: Floats = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    if series.dtype.kind in "iu":
+        _accepted(((row, series.iloc[row]) for row in np.flatnonzero(np.abs(cast) >= LARGEST_EXACT).tolist()), column)
+    return cast
+
+
+def _accepted(values: Iterable[tuple[int, Any]], column: Column) -> list[float | str | None]:
+    """The values in the column's declared type, None where missing; those that are refused are named together."""
+    plain: list[float | str | None] = []
+    problems: list[Problem] = []
+    for row, value in values:
+        accepted, cast = _declared(value, column)
+        plain.append(cast)
+        if not accepted:
+            problems.append(Problem(row, column.name, shown(value), column.expected))
+        elif isinstance(cast, float) and _loses_digits(value, cast):
+            problems.append(Problem(row, column.name, shown(value), "a whole number of at most 2^53, or text"))
+    if problems:
+        raise InputError(problems)
+    return plain
+
+
+def _declared(value: Any, column: Column) -> tuple[bool, float | str | None]:
+    """(accepted, in the declared type)."""
+    if column.is_category and isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_):
+        return True, str(int(value))
+    if isinstance(value, str) and not column.is_category and NUMBER_TEXT.fullmatch(value.strip()):
+        return True, float(value)
+    return plain_of(value, column)
+
+
+def _loses_digits(value: Any, cast: float) -> bool:
+    """Whether a double is another whole number than the value."""
+    if abs(cast) < LARGEST_EXACT or not isinstance(value, str | numbers.Integral | Decimal):
+        return False
+    exact = Decimal(value.strip()) if isinstance(value, str) else Decimal(str(value))
+    return Decimal(cast) != exact

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
+    from segment_model.assigners.nearest_centroid import NearestCentroid
     from segment_model.cards import SegmentCard, SegmentLabel
     from segment_model.contract import Column, Kind, Role, VectorContract
     from segment_model.errors import SegmentsError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from segments.estimators.scorer import stability_scorer
     from segments.estimators.transformer import SegmentTransformer
     from segments.loading import load
+    from training.candidates.own import OwnAlgorithm
 
 _MODULE_OF = {
     "Assignment": "segment_model.scoring.answers",
@@ -32,7 +34,9 @@ _MODULE_OF = {
     "Explanation": "segment_model.scoring.answers",
     "Kind": "segment_model.contract",
     "LoggedDiscovery": "segments.discovery",
+    "NearestCentroid": "segment_model.assigners.nearest_centroid",
     "NoStructureWarning": "segments.estimators.clusterer",
+    "OwnAlgorithm": "training.candidates.own",
     "Role": "segment_model.contract",
     "SegmentCard": "segment_model.cards",
     "SegmentClusterer": "segments.estimators.clusterer",
@@ -55,7 +59,9 @@ __all__ = [
     "Explanation",
     "Kind",
     "LoggedDiscovery",
+    "NearestCentroid",
     "NoStructureWarning",
+    "OwnAlgorithm",
     "Role",
     "SegmentCard",
     "SegmentClusterer",

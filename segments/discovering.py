@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from jobs.unlogged_discovery import FILE, champion_to_continue, discover_in_sour
 from segment_model.errors import ContractError, SettingsError, nearest_word, shown
 from segments.discovery import SegmentDiscovery
 from segments.frames import CUSTOMER, read_frame
+from segments.own_parts import Judge, algorithm_settings, checked_judgements
 from segments.progress import shown_progress
 from training.settings import Settings, parse_settings, read_settings
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from segment_model.model import SegmentModel
+    from training.candidates.own import OwnAlgorithm
 
 
 def discover(
@@ -36,6 +38,8 @@ def discover(
     kinds: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     sensitive: Sequence[str] = (),
+    algorithms: Sequence[str | Mapping[str, Any] | OwnAlgorithm] | None = None,
+    judgements: Mapping[str, Judge] | None = None,
     discovery: Mapping[str, Any] | None = None,
     champion: SegmentModel | None = None,
     title: str = "",
@@ -62,6 +66,12 @@ def discover(
         unit shown after a value.
     sensitive
         Columns that may not shape or name segments.
+    algorithms
+        What is tried instead of KMeans and HDBSCAN: names ("kmeans"), blocks of settings
+        (`{"algorithm": "kmeans", "starts": 3}`), or objects of your own that follow `segments.OwnAlgorithm`.
+    judgements
+        Scores of your own by name, such as `{"Davies-Bouldin": davies_bouldin_score}`: each takes points (n, width) and
+        labels (n,), -1 where unassigned, and is a column of `candidates`. They decide nothing.
     discovery
         More settings, as the block `discovery` of a settings file has them, such as `{"min_share": 0.05}`.
     champion
@@ -90,19 +100,22 @@ def discover(
         "units": dict(units or {}),
         "sensitive": list(sensitive),
     }
-    block = {**_counts(segments), "seed": seed, **(discovery or {})}
+    block = {"seed": seed, **_block(discovery)}
+    judges = checked_judgements(judgements)
+    refine = _refinement(segments, algorithms, block)
     if isinstance(customers, str | os.PathLike):
         path = Path(customers).resolve()
         chosen |= {"file": path.name, "columns": {CUSTOMER: customer_id} if customer_id else {}}
         names = _columns_of(path)
-        settings = _settings(chosen, names, basis, customer_id or CUSTOMER, block, title)
+        settings = refine(_settings(chosen, names, basis, customer_id or CUSTOMER, block, title))
         with shown_progress(verbose) as (announce, step):
-            return SegmentDiscovery(discover_in_sources(settings, path.parent, champion, announce, step))
+            unlogged = discover_in_sources(settings, path.parent, champion, announce, step)
+        return SegmentDiscovery(unlogged, judgements=judges)
     table = read_frame(customers, customer_id)
-    settings = _settings({**chosen, "file": FILE}, table.table.column_names, basis, CUSTOMER, block, title)
+    settings = refine(_settings({**chosen, "file": FILE}, table.table.column_names, basis, CUSTOMER, block, title))
     with shown_progress(verbose) as (announce, step):
         unlogged = discover_in_table(table.table, settings, champion, announce, step)
-    return SegmentDiscovery(unlogged, table.ids, table.notes)
+    return SegmentDiscovery(unlogged, table.ids, table.notes, judges)
 
 
 def discover_from(
@@ -163,16 +176,11 @@ def _settings(
     title: str,
 ) -> Settings:
     """The settings of a discovery whose only source are own vectors with columns of these names."""
-    counts = discovery.get("segments")
-    block = {key: chosen for key, chosen in discovery.items() if key != "segments"}
     features = [name for name in names if name != customer]
     shaping = None if basis is None else frozenset(_checked(basis, features))
     roles = {} if shaping is None else {name: "basis" if name in shaping else "descriptor" for name in features}
-    content = {"title": title, "sources": {"vectors": {**source, "roles": roles}}, "discovery": block}
-    settings = parse_settings(content, "discover")
-    if counts is None:
-        return settings
-    return settings.model_copy(update={"discovery": settings.discovery.with_segments(*counts)})
+    content = {"title": title, "sources": {"vectors": {**source, "roles": roles}}, "discovery": discovery}
+    return parse_settings(content, "discover")
 
 
 def _checked(basis: Sequence[str], names: Sequence[str]) -> Sequence[str]:
@@ -195,8 +203,38 @@ def _checked(basis: Sequence[str], names: Sequence[str]) -> Sequence[str]:
     return basis
 
 
-def _counts(segments: int | tuple[int, int] | None) -> dict[str, tuple[int, int]]:
-    return {} if segments is None else {"segments": _least_and_most(segments)}
+def _block(discovery: Any) -> Mapping[str, Any]:
+    if discovery is None:
+        return {}
+    if not isinstance(discovery, Mapping):
+        raise SettingsError(
+            f'discovery is a dict of settings such as {{"min_share": 0.05}}; got {type(discovery).__name__}'
+        )
+    return discovery
+
+
+def _refinement(segments: Any, algorithms: Any, block: Mapping[str, Any]) -> Callable[[Settings], Settings]:
+    """What takes settings to those with the asked algorithms and numbers of segments.
+
+    Raises
+    ------
+    SettingsError
+        If these are none, or the algorithms are named twice.
+    """
+    if algorithms is not None and "algorithms" in block:
+        raise SettingsError("the algorithms are named twice: leave them out of `discovery`")
+    asked = None if algorithms is None else algorithm_settings(algorithms)
+    counts = None if segments is None else _least_and_most(segments)
+
+    def refine(settings: Settings) -> Settings:
+        discovery = settings.discovery
+        if asked is not None:
+            discovery = discovery.model_copy(update={"algorithms": asked})
+        if counts is not None:
+            discovery = discovery.with_segments(*counts)
+        return settings.model_copy(update={"discovery": discovery})
+
+    return refine
 
 
 def _least_and_most(segments: int | tuple[int, int]) -> tuple[int, int]:

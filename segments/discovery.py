@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from segment_model.errors import DiscoveryError, SettingsError
 from segment_model.model import SegmentModel
 from segment_model.storage.sqlite_address import anchored_address
 from segments.frames import read_frame, text_of_id
+from segments.own_parts import Judge, judged, own_notes, unserved_reason
 from segments.plots import first_axes
 from segments.progress import shown_progress
 
@@ -56,11 +58,16 @@ class SegmentDiscovery:
     """
 
     def __init__(
-        self, unlogged: UnloggedDiscovery, ids: pd.Index[Any] | None = None, notes: tuple[str, ...] = ()
+        self,
+        unlogged: UnloggedDiscovery,
+        ids: pd.Index[Any] | None = None,
+        notes: tuple[str, ...] = (),
+        judgements: Mapping[str, Judge] | None = None,
     ) -> None:
         self._unlogged = unlogged
         self._ids = ids
-        self.notes = (*notes, *(notice.line for notice in unlogged.vectors.notices))
+        self._judgements = judgements or {}
+        self.notes = (*notes, *(notice.line for notice in unlogged.vectors.notices), *own_notes(unlogged.discovery))
 
     @property
     def model(self) -> SegmentModel:
@@ -91,7 +98,8 @@ class SegmentDiscovery:
     @property
     def candidates(self) -> pd.DataFrame:
         """One row a candidate that was tried: its parameters, scores, whether it was chosen, and the remark on it."""
-        return candidate_table(self._unlogged.discovery)
+        discovery = self._unlogged.discovery
+        return judged(candidate_table(discovery), discovery, self._judgements)
 
     @property
     def vectors(self) -> pd.DataFrame:
@@ -183,8 +191,12 @@ class SegmentDiscovery:
         ------
         RegistryError
             If the registry cannot be reached or refuses something; then nothing is registered.
+        DiscoveryError
+            If the chosen algorithm is one of your own, and the model does not answer like it.
         """
         unlogged = self._unlogged
+        if reason := unserved_reason(unlogged.discovery):
+            raise DiscoveryError(reason)
         location = location_of(unlogged.settings, unlogged.base or Path.cwd())
         if tracking_uri is not None:
             location = replace(location, tracking_uri=anchored_address(tracking_uri, Path.cwd()))

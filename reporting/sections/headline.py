@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from reporting.content.report_content import DiscoveryContent, ReportContent, SegmentContent
-from reporting.rendering import money_words, percent, short_amount
+from reporting.rendering import money_words, percent
 from reporting.sections.figure_book import EVERYONE, FigureBook, FigureCell
 from reporting.sections.keys import Keys
 from segment_model.errors import counted
@@ -55,7 +55,7 @@ def tiles(discovery: DiscoveryContent, book: FigureBook | None) -> list[FigureCe
         cells += [
             FigureCell(
                 f"{share.title} ({share.unit})",
-                short_amount(sum(segment.money[number].total for segment in discovery.segments)),
+                money_words(sum(segment.money[number].total for segment in discovery.segments)),
             )
             for number, share in enumerate(discovery.segments[0].money[:MOST_AMOUNTS])
         ]
@@ -86,14 +86,18 @@ def _is_it_real(discovery: DiscoveryContent) -> tuple[str, str]:
         )
     if discovery.kind == VerdictKind.SLICES:
         gaps = sum(pair.gap for pair in evidence.pairs)
-        between = (
-            f"a gap parts {gaps} of {counted(len(evidence.pairs), 'pair')} of neighbours"
+        apart, between = (
+            (
+                "separate only in part",
+                f"a gap parts {gaps} of {counted(len(evidence.pairs), 'pair')} of neighbours, and",
+            )
             if gaps
-            else "no gap parts neighbours"
+            else ("not separate", "no gap parts neighbours, so")
         )
+        border = "across the other borders" if gaps else "near a border"
         return (
-            f"Steady, but not separate: in customers drawn anew the same segments come back (similarity {again}), "
-            f"while {between}, so customers near a border are much alike.",
+            f"Steady, but {apart}: in customers drawn anew the same segments come back (similarity {again}), "
+            f"while {between} customers {border} are much alike.",
             "mixed",
         )
     return (
@@ -157,7 +161,7 @@ def _money_of_vectors(discovery: DiscoveryContent) -> str:
     total = sum(each.total for each, _ in shares)
     return (
         f"{_named(richest)}: {percent(richest.share)} of the customers, {percent(money.share)} of all "
-        f"{money.title} ({short_amount(money.total)} of {short_amount(total)} {money.unit})."
+        f"{money.title} ({money_words(money.total)} of {money_words(total)} {money.unit})."
     )
 
 

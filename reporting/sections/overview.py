@@ -11,7 +11,7 @@ import pandas as pd
 from analytics.record import AnalystRecord, Definition, Mark, Unit
 from reporting.charts.sparkline import Sparkline, sparkline
 from reporting.content.report_content import DiscoveryContent
-from reporting.rendering import money_words, percent, short_amount
+from reporting.rendering import money_words, percent
 from reporting.sections.figure_book import EVERYONE, SEGMENT, FigureBook, FigureCell, cell_of, period_words
 from reporting.sections.keys import Key, Keys
 
@@ -120,7 +120,7 @@ def _vector_money(discovery: DiscoveryContent, number: int) -> list[FigureCell]:
     return [
         FigureCell(
             f"{money.title} ({money.unit})",
-            short_amount(money.total),
+            money_words(money.total),
             note=percent(money.share),
             title=f"{money.title}: the total over the segment's customers, and its share of everyone's.",
             number=money.total,
@@ -135,7 +135,7 @@ def _all_vector_money(discovery: DiscoveryContent) -> list[FigureCell]:
     totals = [sum(cell.number or 0.0 for cell in cells) for cells in zip(*of_segments, strict=True)]
     labels = [cell.label for cell in of_segments[0]] if of_segments else []
     return [
-        FigureCell(label, short_amount(total), note="in segments", number=total)
+        FigureCell(label, money_words(total), note="in segments", number=total)
         for label, total in zip(labels, totals, strict=True)
     ]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from analytics.record import AnalystRecord, Mark
 from reporting.content.report_content import BORDER, ColumnContent, DiscoveryContent, SegmentContent
-from reporting.rendering import percent, short_amount
+from reporting.rendering import money_words, percent
 from reporting.sections.figure_book import MARK_WORDS, SIGNS, span_words
 from reporting.sections.goals import Advice, advice_by_segment
 from reporting.sections.keys import Key, Keys
@@ -85,7 +85,7 @@ def cards(discovery: DiscoveryContent, record: AnalystRecord | None, keys: Keys)
             segment=segment,
             typically=_typically(segment.sentence),
             money=tuple(
-                {"amount": f"{short_amount(money.total)} {money.unit}", "title": money.title, "share": money.share}
+                {"amount": f"{money_words(money.total)} {money.unit}", "title": money.title, "share": money.share}
                 for money in segment.money
             ),
             distributions=_distributions(shares.get(segment.id, ()), discovery),

@@ -97,6 +97,12 @@ def test_all_months_together_are_sums_over_sums(history: History) -> None:
     assert window["churn_rate"] == pytest.approx(1 / 11)
     assert window["grr"] == pytest.approx(1 - (27 + 15) / (112 + 230))
     assert window["quick_ratio"] == pytest.approx((145 + 60) / (27 + 15))
+    rows = record_of(history).figures.set_index(["figure", "group", "period"])
+    counted = {
+        figure: rows.loc[(figure, "everyone", "2024-01/2024-02")].n for figure in ("churn_rate", "new_mrr", "nrr")
+    }
+    assert len(set(counted.values())) == 1, "a customer who counts in both months is one customer"
+    assert counted["new_mrr"] <= 10
 
 
 def test_choices_change_what_they_say(history: History) -> None:

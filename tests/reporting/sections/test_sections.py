@@ -9,8 +9,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from analytics.record import AVERAGE, COHORTS, SHARES, AnalystRecord, Definition, Mark, Unit
-from reporting.content.report_content import DiscoveryContent, ReportContent
+from analytics.record import AVERAGE, COHORTS, QUARTILES, SHARES, AnalystRecord, Definition, Mark, Unit
+from reporting.content.report_content import ColumnContent, DiscoveryContent, ReportContent
 from reporting.rendering import money_words, percent, signed
 from reporting.sections.by_attribute import by_attribute
 from reporting.sections.comparison import comparison
@@ -20,6 +20,7 @@ from reporting.sections.headline import statements
 from reporting.sections.keys import Keys, letter_of
 from reporting.sections.overview import overview
 from reporting.sections.retention import retention
+from reporting.sections.segment_cards import cards
 from training.evaluation.verdict import VerdictKind
 
 
@@ -100,6 +101,7 @@ def test_moves_of_comparable_months_are_added_up(content: DiscoveryContent, reco
     joined = [name for name, _ in shown.changes].index("joined")
     assert shown.reasons[0].counts[joined] == f"{sizes['joined'].sum():,.0f}"
     assert "unassigned" in [key.id for key in shown.tables[0].columns]
+    assert shown.sum_words == "Before + joined + came − went = after; who left or returned is still counted."
 
 
 def test_all_months_hollow_leave_the_chart_and_no_sums(content: DiscoveryContent, record: AnalystRecord) -> None:
@@ -206,6 +208,26 @@ def test_the_difference_of_any_two_segments_has_an_interval(content: DiscoveryCo
     assert not rows["customers"].pairs
 
 
+def test_the_comparison_says_of_which_time_a_figure_is(content: DiscoveryContent, record: AnalystRecord) -> None:
+    compared = comparison(content, FigureBook(record), Keys(content.segments))
+    assert compared is not None
+    titles = {title: [row.label for row in rows] for title, rows in compared.groups}
+    assert "MRR (USD a month)" in titles["At the last month end"]
+    assert "Customer churn a month" in titles["2017-01 to 2017-12, all months together"]
+
+
+def test_distributions_have_the_titles_and_percents_of_the_columns(
+    content: DiscoveryContent, record: AnalystRecord
+) -> None:
+    own = content.segments[0].id
+    row = ("top_share", own, 100, 90, 0.125, 0.25, 0.5, "")
+    quartiles = pd.DataFrame([row], columns=list(QUARTILES))
+    titled = replace(content, columns=(ColumnContent("top_share", "share of the top feature", in_percent=True),))
+    for shown, words in ((titled, ("share of the top feature", "25.0 %")), (content, ("top share", "0.25"))):
+        first, *_ = cards(shown, replace(record, quartiles=quartiles), Keys(shown.segments))
+        assert (first.quartiles[0].column, first.quartiles[0].median) == words
+
+
 def test_the_share_of_a_flag_is_compared_too(content: DiscoveryContent, record: AnalystRecord) -> None:
     ids = [segment.id for segment in content.segments]
     rows = [
@@ -237,7 +259,7 @@ def test_of_many_segments_no_pairs_are_on_the_page(
     ("kind", "start", "tone"),
     [
         (VerdictKind.DISTINCT, "Yes, these are groups", "good"),
-        (VerdictKind.SLICES, "Steady, but not separate", "mixed"),
+        (VerdictKind.SLICES, "Steady, but separate only in part", "mixed"),
         (VerdictKind.NOTHING, "No: ", "bad"),
     ],
 )

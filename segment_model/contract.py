@@ -6,25 +6,18 @@ not follow it is refused with the exact difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from segment_model.display.shown_table import ShownTable
 from segment_model.errors import ContractError, counted, nearest_word
+from segment_model.inference.kind import Kind
+
+__all__ = ["YEAR", "Column", "Kind", "Role", "VectorContract"]
 
 YEAR = "year"  # the unit of a column of years
-
-
-class Kind(StrEnum):
-    """How a column's values behave. All but `CATEGORY` are double precision numbers."""
-
-    NUMBER = "number"
-    COUNT = "count"  # never negative; a sum of parts, such as half seats, need not be whole
-    SHARE = "share"  # between 0 and 1
-    FLAG = "flag"  # 0 or 1, nothing between; also true or false
-    CATEGORY = "category"  # text
 
 
 class Role(StrEnum):
@@ -138,6 +131,57 @@ class VectorContract:
     def descriptors(self) -> tuple[Column, ...]:
         """The columns that only describe the segments, in order."""
         return tuple(column for column in self.columns if column.role is Role.DESCRIPTOR)
+
+    @classmethod
+    def from_frame(
+        cls,
+        customers: Any,
+        basis: Sequence[str] | None = None,
+        *,
+        kinds: Mapping[str, str] | None = None,
+        units: Mapping[str, str] | None = None,
+        customer_id: str | None = None,
+    ) -> VectorContract:
+        """The contract of a frame of one row a customer, of pandas, polars, Arrow or any other library.
+
+        basis : the columns that shape the segments, all others describe them; None: every column that can be a feature.
+        kinds : "number", "count", "share", "flag" or "category" by column, instead of the kind that the values show,
+        which the description says. units : by column. customer_id : the column of the ids; by default `customer_id`.
+        Columns that are no features (ids, dates, free text) are left out, and a `ColumnsLeftOutWarning` names them.
+
+        Raises
+        ------
+        ContractError
+            If the frame cannot be read, a name is not its column, or a basis column cannot be a feature.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from segments import VectorContract
+        >>> frame = pd.DataFrame({"orders": [1, 4, 9], "spend": [9.5, 20.0, 31.0], "plan": ["pro", "free", "pro"]})
+        >>> VectorContract.from_frame(frame, basis=["orders", "spend"])
+        Customer vectors of 3 columns
+        column  kind      role        unit  may be missing  what it is
+        orders  count     basis                             kind inferred from the values
+        spend   number    basis                             kind inferred from the values
+        plan    category  descriptor                        kind inferred from the values
+        """
+        from segment_model.inference.frame_columns import frame_columns  # imports pandas and Arrow
+
+        shaping, columns = frame_columns(customers, basis, kinds or {}, units or {}, customer_id)
+        return cls(
+            tuple(
+                Column(
+                    column.name,
+                    column.kind,
+                    Role.BASIS if column.name in shaping else Role.DESCRIPTOR,
+                    column.unit,
+                    description="kind inferred from the values" if column.inferred else "",
+                    nullable=column.nullable,
+                )
+                for column in columns
+            )
+        )
 
     def __getitem__(self, name: str) -> Column:
         for column in self.columns:

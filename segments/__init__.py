@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from segment_model.cards import SegmentCard, SegmentLabel
     from segment_model.contract import Column, Kind, Role, VectorContract
     from segment_model.errors import SegmentsError
+    from segment_model.inference.frame_columns import ColumnsLeftOutWarning
     from segment_model.model import SegmentModel
     from segment_model.scoring.answers import Assignment, Assignments, Explanation
     from segments.discovering import discover, discover_from, features
@@ -31,6 +32,7 @@ _MODULE_OF = {
     "Assignment": "segment_model.scoring.answers",
     "Assignments": "segment_model.scoring.answers",
     "Column": "segment_model.contract",
+    "ColumnsLeftOutWarning": "segment_model.inference.frame_columns",
     "Explanation": "segment_model.scoring.answers",
     "Kind": "segment_model.contract",
     "LoggedDiscovery": "segments.discovery",
@@ -56,6 +58,7 @@ __all__ = [
     "Assignment",
     "Assignments",
     "Column",
+    "ColumnsLeftOutWarning",
     "Explanation",
     "Kind",
     "LoggedDiscovery",

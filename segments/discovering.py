@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from features.own_vectors.vector_columns import shortened
 from features.source_settings import VectorsSource
 from features.sources import Engines
 from jobs.customer_vectors import vectors_of
 from jobs.unlogged_discovery import FILE, champion_to_continue, discover_in_sources, discover_in_table
-from segment_model.errors import ContractError, SettingsError, nearest_word, shown
+from segment_model.errors import SettingsError
+from segment_model.inference.customer_table import CUSTOMER, read_frame
+from segment_model.inference.frame_columns import checked_basis
 from segments.discovery import SegmentDiscovery
-from segments.frames import CUSTOMER, read_frame
 from segments.own_parts import Judge, algorithm_settings, checked_judgements
 from segments.progress import shown_progress
 from training.settings import Settings, parse_settings, read_settings
@@ -177,30 +177,10 @@ def _settings(
 ) -> Settings:
     """The settings of a discovery whose only source are own vectors with columns of these names."""
     features = [name for name in names if name != customer]
-    shaping = None if basis is None else frozenset(_checked(basis, features))
+    shaping = None if basis is None else frozenset(checked_basis(basis, features))
     roles = {} if shaping is None else {name: "basis" if name in shaping else "descriptor" for name in features}
     content = {"title": title, "sources": {"vectors": {**source, "roles": roles}}, "discovery": discovery}
     return parse_settings(content, "discover")
-
-
-def _checked(basis: Sequence[str], names: Sequence[str]) -> Sequence[str]:
-    """The basis, if the customers have each of its columns.
-
-    Raises
-    ------
-    ContractError
-        If they do not, or there is none.
-    """
-    if isinstance(basis, str):
-        raise ContractError(f"basis is a list of columns; write basis=[{basis!r}]")
-    if not list(basis):
-        raise ContractError("basis names no column; leave it out to take every column that can be a feature")
-    for name in basis:
-        if name not in names:
-            raise ContractError(
-                f"basis: no column {shown(name)}.{nearest_word(str(name), names)} The customers have {shortened(names)}"
-            )
-    return basis
 
 
 def _block(discovery: Any) -> Mapping[str, Any]:

@@ -20,9 +20,9 @@ from reporting.notebook.discovery_summary import discovery_html, discovery_text
 from reporting.record_tables import all_figures, present_sizes
 from reporting.tables import candidate_table, segment_table
 from segment_model.errors import DiscoveryError, SettingsError
+from segment_model.inference.customer_table import read_frame, text_of_id
 from segment_model.model import SegmentModel
 from segment_model.storage.sqlite_address import anchored_address
-from segments.frames import read_frame, text_of_id
 from segments.own_parts import Judge, judged, own_notes, unserved_reason
 from segments.plots import first_axes
 from segments.progress import shown_progress

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 import ibis
 import ibis.expr.types as ir
 
-from features.own_vectors.column_facts import ColumnFacts, Writing, unreadable_facts
 from features.own_vectors.infer_columns import Settled, columns_not_in_training, settle_columns
 from features.own_vectors.vector_columns import VectorColumns, shortened
+from features.own_vectors.writing import Writing
 from features.source_settings import VectorsSource
 from features.tables.raw_tables import CUSTOMER, RawColumn, RawTable, RawType
 from features.text.rules import TextRules
 from segment_model.contract import Column, Kind, Role
 from segment_model.errors import SourceError
+from segment_model.inference.kind_inference import ColumnFacts, unreadable_facts
 
 NAME = "vectors"
 RAW_TYPES = {Kind.CATEGORY: RawType.TEXT, Kind.FLAG: RawType.FLAG}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -13,7 +12,9 @@ import pyarrow.compute as pc
 
 from features.grammar.moments import BLANKS
 from features.grammar.numbers import COMMA, POINT, UNKNOWN, read_number
-from features.own_vectors.column_facts import ColumnFacts, Floats, Writing, unreadable_facts
+from features.own_vectors.writing import Writing
+from segment_model.inference.arrow_facts import is_text, typed_facts
+from segment_model.inference.kind_inference import ColumnFacts, Floats
 
 LOOKED_AT = 2_000  # different texts that show whether a column is nearly a number
 DATE_LIKE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?|\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}", re.ASCII)
@@ -24,28 +25,9 @@ CODE = re.compile(r"[-+]?0\d+", re.ASCII)  # 01234: a postcode, no number
 
 def facts_of(column: pa.ChunkedArray, writing: Writing) -> ColumnFacts:
     """Look at every value of a column."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return facts_of(column.cast(kind.value_type), writing)
-    if pa.types.is_boolean(kind):
-        return _of_numbers(pc.cast(column, pa.float64()), flags=True)
-    if pa.types.is_integer(kind):
-        distinct = pc.count_distinct(column).as_py()  # more than doubles tell apart, for ids of 19 digits
-        return replace(_of_numbers(pc.cast(column, pa.float64(), safe=False)), distinct=distinct)
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
-        return _of_numbers(pc.cast(column, pa.float64(), safe=False))
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return _of_text(column, writing)
-    return unreadable_facts(pa.types.is_temporal(kind), str(kind))
-
-
-def _of_numbers(column: pa.ChunkedArray, flags: bool = False) -> ColumnFacts:
-    numbers = column.to_numpy()
-    finite = numbers[np.isfinite(numbers)]
-    distinct = np.unique(finite)
-    return ColumnFacts(
-        len(column), len(finite), len(distinct), distinct, flags, example=f"{distinct[0]:g}" if len(distinct) else ""
-    )
+    if pa.types.is_dictionary(column.type):
+        return facts_of(column.cast(column.type.value_type), writing)
+    return _of_text(column, writing) if is_text(column.type) else typed_facts(column)
 
 
 def _of_text(column: pa.ChunkedArray, writing: Writing) -> ColumnFacts:

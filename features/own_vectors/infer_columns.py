@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from features.notices import Notice
-from features.own_vectors.column_facts import ColumnFacts
 from features.own_vectors.column_names import LONGEST, is_usable, plain_names
-from features.own_vectors.kind_inference import LeftOut, infer_kind
 from features.own_vectors.vector_columns import LISTED, VectorColumn, VectorColumns, shortened
 from features.source_settings import VectorsSource
 from segment_model.contract import Kind, Role
 from segment_model.errors import SourceError, nearest_word
+from segment_model.inference.kind_inference import ColumnFacts, LeftOut, infer_kind
 
 CUSTOMER = "customer_id"
 TABLE = "vectors"

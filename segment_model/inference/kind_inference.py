@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from features.own_vectors.column_facts import ColumnFacts, Floats
-from segment_model.contract import Kind
+from segment_model.inference.kind import Kind
+
+Floats = NDArray[np.float64]
 
 FEWEST_IN_A_ROW = 20  # numbers that run without a gap by chance are fewer
 FEW_LEVELS = 20  # text of so few different values is a category, however few rows there are
@@ -21,6 +23,44 @@ NEAR_END = 0.1  # a share has values near 0 and near 1, where its name does not 
 FEWEST_FRACTIONS = 3
 LARGEST_EXACT = 2**53  # larger whole numbers that differ are ids: doubles do not tell them apart
 FIRST_DAY, LAST_DAY = 19000101, 21001231
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """The facts of a column.
+
+    rows, known, distinct : counts of all rows, of those with a value, and of different values. numbers : the different
+    values, rising, where all of them are numbers. flags, moments : whether all are flags, or dates and times. is_text :
+    whether the column is text. no_numbers : some of the values that keep a text column from being one of numbers,
+    where most are. units : whether all texts are numbers with a unit, such as `5 %`. example : the least of the values
+    as text. type_name : of a column that is neither number nor text.
+    """
+
+    rows: int
+    known: int
+    distinct: int
+    numbers: Floats | None = None
+    flags: bool = False
+    moments: bool = False
+    is_text: bool = False
+    no_numbers: tuple[str, ...] = ()
+    units: bool = False
+    example: str = ""
+    type_name: str = ""
+
+
+def unreadable_facts(is_moment: bool, type_name: str) -> ColumnFacts:
+    """The facts of a column that holds neither numbers nor text, and is not looked at."""
+    return ColumnFacts(1, 1, 1, moments=is_moment, type_name="" if is_moment else type_name)
+
+
+def number_facts(numbers: Floats, flags: bool = False) -> ColumnFacts:
+    """The facts of a column of numbers (n,), NaN or infinite where it has none."""
+    finite = numbers[np.isfinite(numbers)]
+    distinct = np.unique(finite)
+    return ColumnFacts(
+        len(numbers), len(finite), len(distinct), distinct, flags, example=f"{distinct[0]:g}" if len(distinct) else ""
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.own_vectors.column_facts import ColumnFacts, Writing
 from features.own_vectors.column_look import facts_of
-from features.own_vectors.kind_inference import (
+from features.own_vectors.writing import Writing
+from segment_model.contract import Kind
+from segment_model.inference.kind_inference import (
     CONSTANT,
     DATE,
     FREE_TEXT,
@@ -22,10 +23,10 @@ from features.own_vectors.kind_inference import (
     NO_VALUE,
     OTHER_TYPE,
     UNITS,
+    ColumnFacts,
     LeftOut,
     infer_kind,
 )
-from segment_model.contract import Kind
 
 
 def facts(values: list[Any], kind: pa.DataType | None = None, **writing: Any) -> ColumnFacts:

@@ -1,0 +1,1 @@
+"""Kinds of columns, inferred from the values of a table of one row a customer."""

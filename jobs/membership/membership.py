@@ -178,11 +178,12 @@ def _notes(
     ]
     if hollow:
         first, last = min(hollow), max(hollow)
-        notes.append(
-            f"{counted(len(hollow), 'month end')} from {ends.dates[first]} to {ends.dates[last]} "
-            f"{'is' if len(hollow) == 1 else 'are'} hollow, since the tables reach less far back than in training: "
-            f"{hollow[last]}"
+        which = (
+            f"the month end {ends.dates[last]} is"
+            if first == last
+            else f"{len(hollow)} month ends from {ends.dates[first]} to {ends.dates[last]} are"
         )
+        notes.append(f"{which} hollow, since the tables reach less far back than in training: {hollow[last]}")
     refused = members[members[SEGMENT] == NOT_ASSIGNABLE].groupby(POSITION).size()
     if len(refused):
         worst = int(refused.to_numpy().argmax())

@@ -113,10 +113,18 @@ def _worth(discovery: DiscoveryContent, book: FigureBook | None) -> str:
 
 
 def _money_of_record(discovery: DiscoveryContent, book: FigureBook) -> list[str]:
-    """Which segment holds most of the money."""
-    total, share = book.first("mrr", "revenue"), book.first("mrr_share", "revenue_share")
-    if total is None:
-        return []
+    """Which segment holds most of the money: of subscriptions, or of orders where these bring none."""
+    sentences: list[str] = []
+    for total, share in (("mrr", "mrr_share"), ("revenue", "revenue_share")):
+        amount = book.cell(total, EVERYONE).number if book.has(total) else None
+        if amount is not None:
+            sentences += _most_of(discovery, book, total, share)
+        if amount:
+            break
+    return sentences
+
+
+def _most_of(discovery: DiscoveryContent, book: FigureBook, total: str, share: str) -> list[str]:
     everyone = book.cell(total, EVERYONE)
     if everyone.number is None:
         return []
@@ -126,7 +134,7 @@ def _money_of_record(discovery: DiscoveryContent, book: FigureBook) -> list[str]
     amount, richest = max(own, key=lambda pair: pair[0])
     if amount <= 0:
         return [f"{title} is {money_words(everyone.number)} {unit}."]
-    part = book.cell(share, richest.id).words if share else f"{money_words(amount)} {unit}"
+    part = book.cell(share, richest.id).words if book.has(share) else f"{money_words(amount)} {unit}"
     return [
         f"{_named(richest)}: {percent(richest.share)} of the customers, {part} of the {_lower(title)} of "
         f"{money_words(everyone.number)} {unit}."
@@ -147,7 +155,9 @@ def _losses(discovery: DiscoveryContent, book: FigureBook) -> list[str]:
 
 
 def _lost(everyone: FigureCell) -> str:
-    if (everyone.number or 0.0) < HARDLY_ANY:
+    if not everyone.number:
+        return f"None of {everyone.n.removeprefix('n ')} customers was lost."
+    if everyone.number < HARDLY_ANY:
         return f"Fewer than {percent(HARDLY_ANY)} of the customers are lost a month."
     return f"{everyone.words} of the customers are lost a month."
 

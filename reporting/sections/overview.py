@@ -72,7 +72,7 @@ def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -
         *(retention_cells(book, EVERYONE) if book else ()),
     )
     columns = tuple((cell.label, cell.title) for cell in rows[0].cells) if rows else ()
-    return Overview(columns, rows, everyone, any(row.trends for row in rows), _times(book, figures))
+    return Overview(columns, rows, everyone, any(row.trends for row in rows), _times(book, figures, discovery.as_of))
 
 
 def shown_figures(book: FigureBook) -> list[str]:
@@ -173,8 +173,8 @@ def trends_of(sizes: pd.DataFrame, money_title: str) -> tuple[tuple[str, Sparkli
     return tuple(trends)
 
 
-def _times(book: FigureBook | None, figures: Sequence[str]) -> str:
-    """Which times the figures cover."""
+def _times(book: FigureBook | None, figures: Sequence[str], as_of: str) -> str:
+    """Which times the figures cover, and the moment of the sizes where that is another."""
     if book is None or not figures:
         return ""
     periods = {
@@ -182,5 +182,10 @@ def _times(book: FigureBook | None, figures: Sequence[str]) -> str:
         for period in dict.fromkeys(book.periods[figure] for figure in figures)
     }
     parts = [f"{', '.join(titles)}: {period_words(period)}" for period, titles in periods.items()]
-    last = book.record.month_ends.months[-1:]
-    return "; ".join(parts) + (f". The last month end is that of {last[0]}." if last else ".")
+    sentences = ["; ".join(parts)]
+    ends = book.record.month_ends
+    if ends.months:
+        sentences.append(f"The last month end is that of {ends.months[-1]}")
+        if as_of and as_of[:10] != ends.dates[-1].isoformat():
+            sentences.append(f"Customers, and amounts on the cards, are those of {as_of}, when segments were made")
+    return "".join(f"{sentence}. " for sentence in sentences).rstrip()

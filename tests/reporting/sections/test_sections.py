@@ -208,6 +208,49 @@ def test_the_difference_of_any_two_segments_has_an_interval(content: DiscoveryCo
     assert not rows["customers"].pairs
 
 
+@pytest.mark.parametrize(
+    ("churn", "words"),
+    [
+        (0.0, "None of 1,234 customers was lost."),
+        (0.0004, "Fewer than 0.1 % of the customers are lost a month."),
+        (0.02, "2.0 % of the customers are lost a month."),
+    ],
+)
+def test_losses_are_said_as_they_are(
+    content: DiscoveryContent, record: AnalystRecord, churn: float, words: str
+) -> None:
+    is_churn = record.figures["figure"] == "churn_rate"
+    figures = record.figures.assign(mark="")
+    figures.loc[is_churn, "value"], figures.loc[is_churn, "n"] = churn, 1234
+    book = FigureBook(replace(record, figures=figures))
+    assert statements(ReportContent("t", content), book)[2].answer.endswith(words)
+
+
+def test_a_company_whose_subscriptions_bring_nothing_is_worth_its_orders(
+    content: DiscoveryContent, record: AnalystRecord
+) -> None:
+    mrr = record.figures[record.figures["figure"] == "mrr"]
+    nothing = record.figures.assign(value=record.figures["value"].mask(record.figures["figure"] == "mrr", 0.0))
+    revenue = Definition("revenue", "Revenue", Unit.MONEY, "Money of orders.", "high")
+    both = replace(
+        record,
+        figures=pd.concat([nothing, mrr.assign(figure="revenue")]),
+        definitions=(*record.definitions, revenue),
+    )
+    answer = statements(ReportContent("t", content), FigureBook(both))[2].answer
+    assert answer.startswith("MRR is 0 USD. ")
+    assert " of the revenue of " in answer
+
+
+def test_sizes_of_another_moment_than_the_last_month_end_are_dated(
+    content: DiscoveryContent, record: AnalystRecord
+) -> None:
+    book, keys = FigureBook(record), Keys(content.segments)
+    assert "when segments were made" not in overview(content, book, keys).times
+    later = overview(replace(content, as_of="2018-01-10"), book, keys).times
+    assert later.endswith("Customers, and amounts on the cards, are those of 2018-01-10, when segments were made.")
+
+
 def test_the_comparison_says_of_which_time_a_figure_is(content: DiscoveryContent, record: AnalystRecord) -> None:
     compared = comparison(content, FigureBook(record), Keys(content.segments))
     assert compared is not None

@@ -107,12 +107,16 @@ class HdbscanSpec:
             ).fit(space)
 
     def _assigner(self, clustered: Clustered, seed: int) -> NearestCore:
-        generator = np.random.default_rng(seed)
-        if self.embedding is None:
-            probes = probes_of(clustered, self.min_samples, generator, self.cache)
-        else:
-            probes = members_as_probes(clustered, generator)
-        return condense(clustered, probes, generator)
+        def condensed(points: Floats, core: Floats, labels: Indices, births: Floats, *_settings: object) -> NearestCore:
+            clustered, generator = Clustered(points, core, labels, births), np.random.default_rng(seed)
+            if self.embedding is None:
+                probes = probes_of(clustered, self.min_samples, generator, self.cache)
+            else:
+                probes = members_as_probes(clustered, generator)
+            return condense(clustered, probes, generator)
+
+        parts = (clustered.points, clustered.core, clustered.labels, clustered.births)
+        return self.cache.cache(condensed)(*parts, self.min_samples, self.embedding, seed)
 
 
 def core_distances(points: Floats, min_samples: int) -> Floats:

@@ -12,7 +12,8 @@ from segment_model.errors import DiscoveryError
 from training.discovery.candidate_trial import Candidate
 from training.evaluation.bootstrap_recovery import recovery
 from training.evaluation.null_reference import null_silhouettes
-from training.evaluation.selection import Choice, choose
+from training.evaluation.preference import Evidence
+from training.evaluation.selection import Choice, all_parted, choose, evidence, objections
 from training.evaluation.verdict import Verdict, VerdictKind, decide
 from training.incumbent.contingency import overlap
 from training.settings import DiscoverySettings
@@ -45,7 +46,7 @@ def choose_recurring(
             break
         verdict = verdict_of(candidates[choice.chosen], points, settings)
         if verdict.kind is not VerdictKind.NOTHING:
-            return choice, verdict
+            return _groups_found_again(candidates, points, settings, choice, verdict)
         first = first or (choice, verdict)
         refused[choice.chosen] = "; ".join(verdict.reasons)
     if first is None:  # cannot happen: `choose` either raises or chooses
@@ -57,6 +58,32 @@ def choose_recurring(
         f"{verdict.kind}, so no model is made. The best candidate was {names[choice.chosen]}: "
         f"{'; '.join(verdict.reasons)}. `discovery: {{force: true}}` makes the model all the same, and it will say so"
     )
+
+
+def _groups_found_again(
+    candidates: Sequence[Candidate], points: Floats, settings: DiscoverySettings, choice: Choice, verdict: Verdict
+) -> tuple[Choice, Verdict]:
+    """The choice; or, if gaps part its segments but not each is surely found again, another one's that are.
+
+    Another candidate counts if gaps part its segments too, and confirm at least as many groups.
+    """
+    chosen = candidates[choice.chosen]
+    wanted = chosen.judgement
+    if Evidence.of(verdict).is_steady or wanted is None or not all_parted(wanted):
+        return choice, verdict
+    rivals = {
+        position: judgement
+        for position, candidate in enumerate(candidates)
+        if (judgement := candidate.judgement) and position != choice.chosen and not objections(judgement, settings)
+    }
+    as_good = [p for p, rival in rivals.items() if all_parted(rival) and rival.groups >= wanted.groups]
+    for position in sorted(as_good, key=lambda p: -evidence(rivals[p]))[: MOST_VERDICTS - 1]:
+        rival, other = candidates[position], verdict_of(candidates[position], points, settings)
+        if other.kind is VerdictKind.DISTINCT and Evidence.of(other).is_steady:
+            how = f"gaps part the segments of {chosen.spec.name}, but not all of those are found again"
+            reason = f"{rival.spec.name}: {choice.remarks[position]}; {how}"
+            return Choice(position, reason, choice.remarks), other
+    return choice, verdict
 
 
 def verdict_of(

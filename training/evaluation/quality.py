@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score, silhouette_samples
+from sklearn.metrics import adjusted_rand_score
 
 from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError, sample_rows
+from training.evaluation.silhouette_values import silhouette_values
 from training.fitting.single_thread import single_thread
 from training.separation.gaps import PairEvidence, confirmed_groups
 
@@ -112,7 +113,7 @@ def weighted_silhouette(points: Floats, labels: Indices, sample: Indices) -> flo
     silhouettes = np.zeros(len(sample))
     assigned = chosen >= 0
     with single_thread():
-        silhouettes[assigned] = silhouette_samples(points[sample[assigned]], chosen[assigned])
+        silhouettes[assigned] = silhouette_values(points[sample[assigned]], chosen[assigned])
     weight = _weights(labels, chosen)
     return float(np.sum(silhouettes * weight) / np.sum(weight))
 

@@ -140,6 +140,11 @@ def shows_clear_groups(judgement: Judgement) -> bool:
     return shows_groups(judgement) and judgement.emptiness >= CLEAR
 
 
+def all_parted(judgement: Judgement) -> bool:
+    """Whether clear gaps part every two neighbouring segments."""
+    return shows_clear_groups(judgement) and judgement.gap_share == 1
+
+
 def is_agreed(judgement: Judgement) -> bool:
     """Whether halves of the customers agree on segments for whose number nobody asked, and which take in most of them.
 
@@ -160,15 +165,20 @@ def evidence(judgement: Judgement) -> float:
 def _best(allowed: Mapping[int, Judgement], refines: Refines) -> int:
     """The candidate with most evidence of groups; without any groups the best separated one.
 
-    Of candidates that divide the same groups the same way, but for a few customers, the best separated is chosen.
+    Of candidates that divide the same groups the same way, but for a few customers, and confirm as many of them, the
+    best separated is chosen.
     """
     grouped = {position: judgement for position, judgement in allowed.items() if shows_groups(judgement)}
     if not grouped:
         agreed = {position: judgement for position, judgement in allowed.items() if is_agreed(judgement)}
         return _best_separated(agreed or allowed)
     best = max(grouped, key=lambda p: (evidence(grouped[p]), -grouped[p].scatter, -p))
-    same = {p: j for p, j in grouped.items() if j.segments == grouped[best].segments and refines(p, best)}
+    same = {p: j for p, j in grouped.items() if _divides_as_well(j, grouped[best]) and refines(p, best)}
     return _best_separated({best: grouped[best], **same})
+
+
+def _divides_as_well(judgement: Judgement, best: Judgement) -> bool:
+    return judgement.segments == best.segments and judgement.groups >= best.groups
 
 
 def _best_separated(candidates: Mapping[int, Judgement]) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import silhouette_samples
 
 from segment_model.encoding.encoder import Floats, Indices
 from training.evaluation.quality import stratified_sample
+from training.evaluation.silhouette_values import silhouette_values
 from training.fitting.single_thread import single_thread
 
 MOST_MEASURED = 1_500
@@ -39,4 +39,4 @@ def measure_silhouettes(points: Floats, labels: Indices) -> Silhouettes:
     if not 2 <= len(np.unique(sampled)) < len(sampled):
         return Silhouettes(sampled, None)
     with single_thread():
-        return Silhouettes(sampled, np.asarray(silhouette_samples(points[rows], sampled), dtype=np.float64))
+        return Silhouettes(sampled, silhouette_values(points[rows], sampled))

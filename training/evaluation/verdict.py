@@ -55,7 +55,9 @@ def decide(
     *,
     found_again: bool = False,
 ) -> Verdict:
-    """Distinct groups: gaps that are more empty than filled part all neighbours, and every segment is found again.
+    """Distinct groups: gaps that are more empty than filled part all neighbours, and segments are found again.
+
+    They are found again on average (`RECURRING`), and none dissolves (`DISSOLVED`).
 
     Slices of a continuum: segments recur on average, and halves of the customers agree on them where `selection` asks
     for it. recovered : (segments,) mean Jaccard similarity of each segment under resampling. found_again : whether more
@@ -65,7 +67,7 @@ def decide(
     least, typical = float(recovered.min()), float(recovered.mean())
     unsteady = [] if found_again else unsteadiness(judgement)
     is_clear = bool(pairs) and float(np.mean([pair.emptiness for pair in pairs])) >= CLEAR
-    if gaps == len(pairs) and is_clear and least >= RECURRING:
+    if gaps == len(pairs) and is_clear and typical >= RECURRING and least >= DISSOLVED:
         kind = VerdictKind.DISTINCT
     elif typical >= DISSOLVED and not unsteady:
         kind = VerdictKind.SLICES

@@ -1,4 +1,4 @@
-"""A cache of results in memory, which HDBSCAN candidates of several sizes share where only the size differs."""
+"""A cache of results in memory, which candidates share where they would compute the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-MOST_CACHED = 12  # results; a candidate and each of its two halves need three
+MOST_CACHED = 16  # results; an HDBSCAN candidate and each of its two halves need four
 
 
 class ResultCache:

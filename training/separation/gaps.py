@@ -9,7 +9,7 @@ the logarithmic one (`log_scale`), and is no gap where the segments touch densel
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from segment_model.encoding.encoder import Encoder, Flags, Floats, Indices
 from training.candidates.candidate import sample_rows
+from training.fitting.result_cache import ResultCache
 from training.separation.contact import touch_densely
 from training.separation.log_scale import on_log_scale
 from training.separation.sparse_belts import Linkage, belts_between, linkage
@@ -43,7 +44,7 @@ class HeldOut:
 
     halves : the positions of a random half of them, and of the other half. unspread : (m, width) the points on the
     encoded scale with ties blurred, but spikes left where they are. scales : the encoded scale, and the
-    logarithmic one where it differs.
+    logarithmic one where it differs. cache : the evidence on divisions, which several candidates may make alike.
     """
 
     rows: Indices
@@ -51,6 +52,7 @@ class HeldOut:
     halves: tuple[Indices, Indices]
     unspread: Floats
     scales: tuple[Scale, ...]
+    cache: ResultCache = field(default_factory=ResultCache, repr=False, compare=False)
 
     @property
     def points(self) -> Floats:
@@ -120,7 +122,18 @@ def pairs_of(held_out: HeldOut, labels: Indices, nearest: Indices, segments: int
     labels, nearest : (all customers,) positions; labels are -1 where unassigned. Empty if a segment has no customer in
     one of the halves or among the training customers of a fold.
     """
-    labels = labels[held_out.rows]
+
+    def sought(labels: Indices, nearest: Indices, segments: int) -> tuple[PairEvidence, ...]:
+        return _pairs_of(held_out, labels, nearest, segments)
+
+    pairs: tuple[PairEvidence, ...] = held_out.cache.cache(sought)(
+        labels[held_out.rows], nearest[held_out.rows], segments
+    )
+    return pairs
+
+
+def _pairs_of(held_out: HeldOut, labels: Indices, nearest: Indices, segments: int) -> tuple[PairEvidence, ...]:
+    """The evidence; labels, nearest : (m,) of the sampled customers."""
     parts = [labels[half] for half in held_out.halves]
     kept = [labels[held_out.folds != fold] for fold in range(FOLDS)]
     if any(np.any(np.bincount(part[part >= 0], minlength=segments) == 0) for part in (*parts, *kept)):
@@ -137,7 +150,7 @@ def pairs_of(held_out: HeldOut, labels: Indices, nearest: Indices, segments: int
     return tuple(
         _tested_for_contact(
             PairEvidence(pair, counts[0].chance, max(each.depth for each in counts), float(ratios[pair])),
-            mapped, nearest[held_out.rows], held_out.folds,
+            mapped, nearest, held_out.folds,
         )
         for pair, counts in counted.items()
     )  # fmt: skip

@@ -50,6 +50,11 @@ def test_of_groups_that_are_the_same_but_for_a_few_customers_the_best_separated(
     assert chosen(loose, tight, finer=((0, 1),)) == 0
 
 
+def test_the_best_separated_must_confirm_as_many_groups() -> None:
+    confirmed, better_separated = judged(5, 0.4, groups=5, emptiness=0.9), judged(5, 0.5, groups=4, emptiness=0.8)
+    assert chosen(confirmed, better_separated, finer=((1, 0),)) == 0
+
+
 def test_halves_that_disagree_refuse_gradual_segments_unless_forced() -> None:
     unsteady = judged(stability=0.2)
     with pytest.raises(DiscoveryError, match=r"^no reproducible structure"):

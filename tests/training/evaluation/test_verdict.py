@@ -77,7 +77,9 @@ def test_the_sentence_of_a_verdict_agrees_with_its_kind(
     [
         (GAP, [0.9, 0.8], 0.9, VerdictKind.DISTINCT),
         (GAP, [0.9, 0.8], 0.4, VerdictKind.DISTINCT),
-        (GAP, [0.9, 0.7], 0.4, VerdictKind.SLICES),
+        (GAP, [0.9, 0.7], 0.4, VerdictKind.DISTINCT),
+        (GAP, [0.9, 0.55], 0.4, VerdictKind.SLICES),
+        (GAP, [1.0, 1.0, 0.49], 0.4, VerdictKind.SLICES),
         (NO_GAP, [1.0, 1.0], 0.5, VerdictKind.SLICES),
         (NO_GAP, [1.0, 1.0], 0.49, VerdictKind.NOTHING),
         (NO_GAP, [0.4, 0.5], 0.9, VerdictKind.NOTHING),

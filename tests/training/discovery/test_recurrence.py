@@ -1,0 +1,99 @@
+"""Groups that gaps part but that are not found again give way to others that are, and only to those."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from training.candidates.candidate import Fit
+from training.discovery.candidate_trial import Candidate
+from training.discovery.recurrence import choose_recurring
+from training.evaluation.quality import Judgement
+from training.evaluation.verdict import VerdictKind
+from training.separation.gaps import PairEvidence
+from training.settings import DiscoverySettings
+
+ALONG = np.linspace(-1, 1, 400)
+POINTS = np.column_stack([np.random.default_rng(2).permutation(ALONG), ALONG])
+PARTED = PairEvidence((0, 1), chance=0.0, depth=0.1, belt=1.0)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Two segments on either side of a line across one column; of resampled customers perhaps another column."""
+
+    name: str
+    column: int
+    refitted: int
+    algorithm: str = "cut"
+    needs_gaps: bool = False
+    divides_continuum: bool = True
+    refits: int = 10
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {}
+
+    def for_share(self, share: float) -> Cut:
+        return self
+
+    def centres_of(self, points: NDArray[np.float64], labels: NDArray[np.intp]) -> None:
+        return None
+
+    def fit(self, points: NDArray[np.float64], seed: int) -> Fit:
+        centres = np.zeros((2, 2))
+        centres[:, self.column if len(points) == len(POINTS) else self.refitted] = [-1, 1]
+        assigner = NearestCentroid(centres)
+        labels = assigner.nearest(np.ascontiguousarray(points.T)).segment
+        return Fit(assigner, np.arange(len(points)), labels, {})
+
+
+def candidate(spec: Cut, emptiness: float, groups: int = 2) -> Candidate:
+    fit = spec.fit(POINTS, 0)
+    judgement = Judgement(
+        2, 0.5, 0.5, 0.0, 0.5, 0.9, 1.0, gap_share=float(groups == 2), groups=groups, emptiness=emptiness
+    )
+    pairs = (PARTED if groups == 2 else PairEvidence((0, 1), chance=1.0, depth=1.0, belt=1.0),)
+    return Candidate(spec, fit, judgement, fit.labels, pairs)
+
+
+LOST = candidate(Cut("lost", column=0, refitted=1), emptiness=0.95)  # found again as the other column's halves
+
+
+@pytest.mark.parametrize(
+    ("other", "chosen", "kind"),
+    [
+        (candidate(Cut("steady", 1, 1), emptiness=0.9), 1, VerdictKind.DISTINCT),
+        (candidate(Cut("lost too", 1, 0), emptiness=0.9), 0, VerdictKind.NOTHING),
+        (candidate(Cut("steady slices", 1, 1), emptiness=0.0, groups=1), 1, VerdictKind.SLICES),
+    ],
+)
+def test_what_is_lost_in_resamples(other: Candidate, chosen: int, kind: VerdictKind) -> None:
+    choice, verdict = choose_recurring([LOST, other], POINTS, DiscoverySettings(force=True))
+    assert (choice.chosen, verdict.kind) == (chosen, kind)
+
+
+def test_groups_found_again_on_the_whole_but_not_each_of_them_give_way_to_steady_ones() -> None:
+    half_lost = candidate(HalfLost("half lost", 0, 1), emptiness=0.95)
+    steady = candidate(Cut("steady", 1, 1), emptiness=0.9)
+    slices = candidate(Cut("slices", 1, 1), emptiness=0.0, groups=1)
+    choice, verdict = choose_recurring([half_lost, steady], POINTS, DiscoverySettings())
+    assert (choice.chosen, verdict.kind) == (1, VerdictKind.DISTINCT)
+    assert choice.reason.startswith("steady: ")
+    assert choice.reason.endswith("gaps part the segments of half lost, but not all of those are found again")
+    choice, verdict = choose_recurring([half_lost, slices], POINTS, DiscoverySettings())
+    assert (choice.chosen, verdict.kind) == (0, VerdictKind.SLICES)
+
+
+@dataclass(frozen=True)
+class HalfLost(Cut):
+    """Like `Cut`; of the resamples half cut the other column."""
+
+    def fit(self, points: NDArray[np.float64], seed: int) -> Fit:
+        refitted = self.refitted if seed % 2 else self.column
+        return Cut(self.name, self.column, refitted).fit(points, seed)

@@ -29,7 +29,7 @@ COMMANDS = (
     initial_settings.init,
     *(discovery.features, discovery.discover, discovery.sync, discovery.sweep, discovery.ablate),
     *(versions.promote, versions.rollback, versions.list_segments, versions.rename, versions.compare),
-    *(customers.assign, customers.explain),
+    *(customers.assign, customers.explain, customers.sql),
     *(record.report, record.figures, record.history, record.effects, goals.odds),
     *(accounts.rank, accounts.split),
     *(conditions.select, conditions.conditions),

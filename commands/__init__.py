@@ -8,4 +8,6 @@ def check_rooms() -> None:
     """Refuse to run a command where a module of the user hides a package that commands need."""
     from segment_model.rooms import require_rooms
 
-    require_rooms(__file__, "experiments", "features", "jobs", "registry", "reporting", "serving", "training")
+    require_rooms(
+        __file__, "experiments", "features", "jobs", "registry", "reporting", "serving", "training", "warehouse"
+    )

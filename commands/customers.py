@@ -1,14 +1,18 @@
-"""Commands that apply a registered model to customers: assign, explain."""
+"""Commands that apply a registered model to customers: assign, explain, sql."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from commands.results import TableFile, write_table
+from commands.results import StatementFile, TableFile, write_bytes, write_table
 from commands.settings_file import FilePath, config_option, settings_of, which_option
 from commands.terminal import show_change, show_explanation
+
+# the names of `warehouse.dialects`, whose import takes a second that `--help` need not wait for
+DIALECT_NAMES = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "redshift", "databricks", "trino")
 
 
 @click.command()
@@ -106,3 +110,61 @@ def explain(
         columns = [name.strip() for name in changeable.split(",") if name.strip()]
         change = smallest_change(model, row, change_to, columns)
         show_change(model, change.to, change)
+
+
+class ColumnNames(click.ParamType[tuple[str, str]]):
+    """A column of the model and what the table calls it: MODEL=TABLE."""
+
+    name = "model=table"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """The two names."""
+        ours, separator, theirs = str(value).partition("=")
+        if not (ours and separator and theirs):
+            self.fail(f"{value!r} is not of the form MODEL=TABLE, such as monetary_value=revenue", param, ctx)
+        return ours, theirs
+
+
+@click.command()
+@click.option(
+    "--dialect", type=click.Choice(DIALECT_NAMES), default="duckdb", show_default=True, help="Of which engine."
+)
+@click.option("--table", default="customer_vectors", show_default=True, help="Table or view of customer vectors.")
+@click.option(
+    "--column",
+    "columns",
+    type=ColumnNames(),
+    multiple=True,
+    help="What the table calls a column of the model, or customer_id; repeat it for each.",
+)
+@click.option("--explain", "explained", is_flag=True, help="Add base, score and each column's contribution.")
+@click.option("--previous", metavar="TABLE", help="Table with customer_id and segment_id: border customers stay there.")
+@click.option("--view", metavar="NAME", help="Make a view of this name instead of a SELECT.")
+@click.option("--out", type=StatementFile, help=".sql to write; by default it is printed.")
+@config_option
+@which_option
+def sql(
+    dialect: str,
+    table: str,
+    columns: tuple[tuple[str, str], ...],
+    explained: bool,
+    previous: str | None,
+    view: str | None,
+    out: Path | None,
+    config: Path,
+    which: str,
+) -> None:
+    """Write the model as SQL that assigns customers in a warehouse.
+
+    The statement reads a table with one row a customer and gives what `segments assign` gives; a row that the model
+    refuses has no segment and says why in the column `refused`.
+    """
+    from jobs.warehouse.assignment_sql import AssignmentRequest, assignment_sql
+
+    request = AssignmentRequest(dialect, table, dict(columns), explained, previous, view)
+    statement = assignment_sql(settings_of(config), config.parent, which, request)
+    if out is None:
+        click.echo(statement, nl=False)
+    else:
+        write_bytes(statement.encode(), out)
+        click.echo(f"wrote {out}")

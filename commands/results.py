@@ -42,6 +42,7 @@ TableFile = OutputFile(".parquet", ".csv")
 PageFile = OutputFile(".html", ".htm")
 PictureFile = OutputFile(".png")
 NewSettings = OutputFile(".yaml", ".yml")
+StatementFile = OutputFile(".sql")
 AnyFile = OutputFile()
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol, Self
 from numpy.typing import NDArray
 
 from segment_model.assigners.nearest import Nearest
+from segment_model.assigners.quadratic_distances import QuadraticDistances
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.explanation.explainer import Background, Explainer
 
@@ -35,6 +36,11 @@ class Assigner(Protocol):
 
         None where the borders between segments are not those of a Voronoi diagram.
         """
+        ...
+
+    @property
+    def quadratic(self) -> QuadraticDistances | None:
+        """The distances as formulas, by which other engines assign too; None where they are no quadratic ones."""
         ...
 
     @property

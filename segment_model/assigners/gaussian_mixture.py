@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segment_model.assigners.nearest import Nearest, two_smallest
+from segment_model.assigners.quadratic_distances import QuadraticDistances
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.explanation.explainer import Background
 from segment_model.explanation.quadratic import LogDensities, QuadraticExplainer
@@ -50,6 +51,15 @@ class GaussianMixture:
     def sites(self) -> None:
         return None
 
+    @cached_property
+    def _penalties(self) -> Floats:
+        """(segments,): what a peak below the highest peak adds to the squared distance."""
+        return 2 * (self.heights.max() - self.heights)
+
+    @property
+    def quadratic(self) -> QuadraticDistances:
+        return QuadraticDistances(self.means, self.factors, self._penalties)
+
     @property
     def exemplar_count(self) -> int:
         return 0
@@ -65,7 +75,7 @@ class GaussianMixture:
         for start in range(0, points.shape[1], AT_ONCE):
             part = slice(start, start + AT_ONCE)
             distances[:, part] = self._mahalanobis(np.ascontiguousarray(points[:, part]))
-        distances += 2 * (self.heights.max() - self.heights)[:, None]
+        distances += self._penalties[:, None]
         return distances
 
     def _mahalanobis(self, points: Floats) -> Floats:

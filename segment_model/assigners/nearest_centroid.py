@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segment_model.assigners.nearest import Nearest, two_smallest
+from segment_model.assigners.quadratic_distances import QuadraticDistances
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.explanation.centroid import CentroidExplainer
 from segment_model.explanation.explainer import Background
@@ -31,6 +32,10 @@ class NearestCentroid:
     @property
     def sites(self) -> Floats:
         return self.centroids
+
+    @property
+    def quadratic(self) -> QuadraticDistances:
+        return QuadraticDistances(self.centroids, None, np.zeros(self.size))
 
     @property
     def exemplar_count(self) -> int:

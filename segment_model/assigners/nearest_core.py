@@ -52,6 +52,10 @@ class NearestCore:
         return None
 
     @property
+    def quadratic(self) -> None:
+        return None
+
+    @property
     def exemplar_count(self) -> int:
         return len(self.exemplars)
 

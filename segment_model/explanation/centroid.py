@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segment_model.encoding.encoder import Encoder, Floats, Indices
-from segment_model.explanation.explainer import Explanations, LinearMargin, complete_explanations
+from segment_model.explanation.explainer import Explanations, LinearMargin, SegmentParts, complete_explanations
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class CentroidExplainer:
         base: Floats = np.add.reduce((a - b) * (2 * self.mean - (a + b)), axis=2)
         directions = np.ascontiguousarray((2 * (a - b)).reshape(-1, self.centroids.shape[1]).T)
         return LinearMargin(self.mean, base, directions)
+
+    @property
+    def by_segment(self) -> SegmentParts:
+        return SegmentParts(self.mean, self.linear.base, 2 * self.centroids, None, np.zeros_like(self.centroids))
 
     @property
     def is_slow(self) -> bool:

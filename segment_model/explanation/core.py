@@ -59,6 +59,10 @@ class CoreExplainer:
         return None
 
     @property
+    def by_segment(self) -> None:
+        return None
+
+    @property
     def is_slow(self) -> bool:
         return True
 

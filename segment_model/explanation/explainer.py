@@ -80,6 +80,11 @@ class Explainer(Protocol):
         ...
 
     @property
+    def by_segment(self) -> SegmentParts | None:
+        """The margins as differences of two segments' parts; None where they are none."""
+        ...
+
+    @property
     def is_slow(self) -> bool:
         """Whether one explanation takes milliseconds, so that a list of them must not delay short requests."""
         ...
@@ -104,6 +109,25 @@ class LinearMargin:
     mean: Floats
     base: Floats
     directions: Floats
+
+
+@dataclass(frozen=True)
+class SegmentParts:
+    """Margins of which each dimension's share is the difference of two segments' parts.
+
+    With u = z − mean, the part of dimension i in segment S is (slope_i + Σ_j quadratic_ij u_j) u_i − expected_i. What
+    the dimension contributes to the margin of A over B is A's part minus B's, and the score is their sum plus the
+    base.
+
+    mean : (width,) the mean encoded training customer. base : (k, k) the mean margin of each ordered pair of segments.
+    slopes : (k, width). quadratics : (k, width, width), or None where all are zero. expected : (k, width).
+    """
+
+    mean: Floats
+    base: Floats
+    slopes: Floats
+    quadratics: Floats | None
+    expected: Floats
 
 
 def complete_explanations(

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segment_model.encoding.encoder import Encoder, Floats, Indices
-from segment_model.explanation.explainer import Explanations, complete_explanations
+from segment_model.explanation.explainer import Explanations, SegmentParts, complete_explanations
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,20 @@ class QuadraticExplainer:
     @property
     def linear(self) -> None:
         return None
+
+    @property
+    def by_segment(self) -> SegmentParts:
+        quadratics = -self.densities.precisions / 2
+        from_means = self.mean - self.densities.means
+        everyone = range(len(from_means))
+        base = [[self._margin(a, b).base if a != b else 0.0 for b in everyone] for a in everyone]
+        return SegmentParts(
+            self.mean,
+            np.array(base),
+            slopes=2 * (quadratics * from_means[:, None, :]).sum(axis=2),
+            quadratics=quadratics,
+            expected=(quadratics * self.covariance).sum(axis=2),
+        )
 
     @property
     def is_slow(self) -> bool:

@@ -10,8 +10,8 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ROOMS = (
-    *("segments", "commands", "reference", "experiments", "jobs", "serving", "reporting", "training", "analytics"),
-    *("features", "registry", "segment_model"),
+    *("segments", "commands", "reference", "experiments", "jobs", "serving", "reporting", "training", "warehouse"),
+    *("analytics", "features", "registry", "segment_model"),
 )
 
 

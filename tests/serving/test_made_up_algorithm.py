@@ -40,6 +40,7 @@ class HalvesExplainer:
     mean_margins: Floats
 
     linear = None
+    by_segment = None
     is_slow = False
 
     def explain(self, points: Floats, toward: Indices, against: Indices) -> Explanations:
@@ -63,6 +64,7 @@ class Halves:
 
     size = 2
     sites = None
+    quadratic = None
     exemplar_count = 0
 
     def nearest(self, points: Floats) -> Nearest:

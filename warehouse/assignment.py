@@ -1,0 +1,110 @@
+"""The whole statement that assigns the customers of a table, as `SegmentModel.assign` does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from segment_model.encoding.any_frame import CUSTOMER
+from segment_model.errors import ContractError, counted
+from segment_model.explanation.explainer import CONTRIBUTION
+from segment_model.model import SegmentModel
+from warehouse.checked_rows import NOVEL, REFUSED, checked_columns, read_columns
+from warehouse.customer_table import CustomerTable
+from warehouse.dialects.dialect import Dialect
+from warehouse.distances import NEAREST, RUNNER_UP, STRENGTH, by_segment, distance_steps
+from warehouse.encoding import clipped_columns, encoding_steps
+from warehouse.explanation import BASE, SCORE, explanation_steps
+from warehouse.expressions import choose, column, is_null, text
+from warehouse.previous import KEPT, PREVIOUS, SEGMENT, PreviousTable, hysteresis_steps, previous_position
+from warehouse.steps import Step, render
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What to write: the model under its version, the table that it reads, and whether it explains.
+
+    previous : a table of previous segments; with it, customers on a border stay in theirs.
+    """
+
+    model: SegmentModel
+    version: str
+    table: CustomerTable
+    explained: bool = False
+    previous: PreviousTable | None = None
+
+    def sql(self, dialect: Dialect) -> str:
+        """The SELECT, without a semicolon.
+
+        Raises
+        ------
+        ContractError
+            If the model cannot be written as SQL, with the reason.
+        SettingsError
+            If the table's name is none in the dialect.
+        """
+        distances = self.model.assigner.quadratic
+        if distances is None:
+            raise ContractError(_why_not(self.model))
+        self.table.check(self.model.contract)
+        encoder = self.model.encoder
+        read, source = read_columns(self.model, self.table, dialect), self.table.source(dialect)
+        checked = clipped_columns(encoder.numbers)
+        if self.previous is None:
+            checked |= checked_columns(self.model, dialect)
+        else:
+            read |= self.previous.read
+            source += self.previous.join(self.table, dialect)
+            checked |= checked_columns(self.model, dialect, [self.previous.problem])
+            checked[PREVIOUS] = previous_position(self.model)
+        steps = [Step("rows_read", read), Step("rows_checked", checked), *encoding_steps(encoder)]
+        steps += distance_steps(distances)
+        if self.previous is not None:
+            steps += hysteresis_steps()
+        parts = self.model.explainer.by_segment
+        if self.explained and parts is not None:
+            steps += explanation_steps(parts, encoder)
+        steps.append(Step("answers", self._answers(dialect)))
+        return render(source, steps, dialect)
+
+    def _answers(self, dialect: Dialect) -> dict[str, exp.Expression]:
+        """The columns of the answer, in order; all but the first and the last are null in a refused row."""
+        model = self.model
+        ids = [text(segment_id) for segment_id in model.ids]
+        segment = NEAREST if self.previous is None else SEGMENT
+        answers = {
+            "segment_id": by_segment(segment, ids),
+            "segment_name": by_segment(segment, [text(name) for name in model.names]),
+            "strength": column(STRENGTH),
+            "runner_up_id": by_segment(RUNNER_UP, ids),
+            "unassigned": exp.false(),
+            NOVEL: column(NOVEL),
+        }
+        if self.previous is not None:
+            answers |= {"kept_by_hysteresis": column(KEPT), "previous_segment_id": by_segment(PREVIOUS, ids)}
+        if self.explained:
+            answers |= {BASE: column(BASE), SCORE: column(SCORE)}
+            for position, name in enumerate(model.encoder.columns):
+                answers[dialect.short(f"{CONTRIBUTION}{name}", position)] = column(f"k{position}")
+        answers["model_version"] = text(self.version)
+        _check_names(answers, dialect)
+        accepted = {name: choose([(is_null(column(REFUSED)), made)]) for name, made in answers.items()}
+        return {CUSTOMER: column(CUSTOMER), **accepted, REFUSED: column(REFUSED)}
+
+
+def _check_names(answers: dict[str, exp.Expression], dialect: Dialect) -> None:
+    """Refuse columns that the dialect takes for one."""
+    if dialect.ignores_case:
+        counts = Counter(name.lower() for name in answers)
+        if twice := [name for name in answers if counts[name.lower()] > 1]:
+            raise ContractError(f"{dialect.title} takes {' and '.join(twice)} for one column: leave out --explain")
+
+
+def _why_not(model: SegmentModel) -> str:
+    exemplars = counted(model.assigner.exemplar_count, "customer")
+    return (
+        f"a model made by {model.assigner.ALGORITHM} cannot be written as SQL: it compares everybody with {exemplars} "
+        "of its training by a search tree. Use `segments assign`, or discover by an algorithm of one centre a segment"
+    )

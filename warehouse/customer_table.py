@@ -1,0 +1,47 @@
+"""The table of customer vectors that a statement reads, and what it calls its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from segment_model.contract import VectorContract
+from segment_model.encoding.any_frame import CUSTOMER
+from segment_model.errors import SettingsError, nearest_word
+from warehouse.dialects.dialect import Dialect
+
+CUSTOMERS = "customers"  # the table's name inside the statement
+
+
+@dataclass(frozen=True)
+class CustomerTable:
+    """A table or view with one row a customer.
+
+    name : as a query writes it. columns : the table's name of a column, by ours, where they differ; `customer_id` too.
+    """
+
+    name: str = "customer_vectors"
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self, contract: VectorContract) -> None:
+        """Refuse a name of ours that is no column of the vector.
+
+        Raises
+        ------
+        SettingsError
+            With the nearest known name.
+        """
+        known = (CUSTOMER, *contract.names)
+        for name in self.columns:
+            if name not in known:
+                raise SettingsError(f"the model has no column {name!r}.{nearest_word(name, known)}")
+
+    def column(self, name: str, dialect: Dialect) -> exp.Column:
+        """The table's column for a column of ours."""
+        return exp.Column(this=dialect.identifier(self.columns.get(name, name)), table=exp.to_identifier(CUSTOMERS))
+
+    def source(self, dialect: Dialect) -> str:
+        """The table as the first step's FROM clause names it."""
+        return f"{dialect.table(self.name).sql(dialect.name)} AS {CUSTOMERS}"

@@ -1,0 +1,1 @@
+"""Dialects of SQL: quoting, limits, and the functions that each engine documents."""

@@ -33,10 +33,8 @@ from segment_model.sql_text import quoted
 OPEN_SCHEMAS = ("main", "public")  # their tables need no schema before the name
 MOST_LISTED = 20  # tables in a message
 EMBEDDED = "files"  # the place of the engine that reads files
-EMBEDDED_SETTINGS = (
-    "SET enable_progress_bar = false",  # it would write into our output
-    "PRAGMA force_compression = 'uncompressed'",  # a table is read a few times and deleted: compressing text costs more
-)
+NO_COMPRESSION = "PRAGMA force_compression = 'uncompressed'"  # it is read a few times and then deleted
+PROGRESS_BAR = "enable_progress_bar"  # it would write into our output
 MEMORY = "50%"  # of the machine's, for the embedded engine; beyond it, it uses its temporary folder
 
 
@@ -191,8 +189,10 @@ class Engines:
                 "memory_limit": MEMORY,
             }
             connection = duckdb.connect(str(path), config=config)
-            for setting in EMBEDDED_SETTINGS:
-                connection.execute(setting).fetchall()
+            connection.execute(NO_COMPRESSION).fetchall()
+            # in a notebook without ipywidgets there is no bar, and any change of the setting is refused
+            if (shows := connection.execute(f"SELECT current_setting('{PROGRESS_BAR}')").fetchone()) and shows[0]:
+                connection.execute(f"SET {PROGRESS_BAR} = false").fetchall()
             return self._in_time_zone(connection)
 
     def _duckdb(self, path: Path, name: str) -> Any:

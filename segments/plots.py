@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 def first_axes(figure: Figure) -> Axes:
     """The first axes of a figure.
 
-    Where matplotlib is interactive, as in a notebook, pyplot is handed the figure: it shows only figures that it knows.
+    Where matplotlib is interactive, or in a notebook, pyplot is handed the figure: it shows only figures that it knows.
     """
     import matplotlib as mpl
 
-    if mpl.is_interactive():
+    # a notebook's backend becomes interactive when pyplot is imported, which nobody may have done yet
+    if mpl.is_interactive() or "inline" in (mpl.get_backend(auto_select=False) or ""):
         import matplotlib.pyplot as plt
 
         plt.figure(FigureClass=lambda *_options, **_named: figure)  # type: ignore[arg-type]  # any callable will do

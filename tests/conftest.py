@@ -53,6 +53,7 @@ PLANTED_CONTRACT = VectorContract(
 LONGEST_FILES = (
     "experiments/benchmarks/test_benchmarks.py",
     "docs/test_tutorial.py",
+    "docs/test_notebook.py",
     "jobs/test_main_job.py",
     "serving/model/test_registry_follower_for_real.py",
     "serving/test_process.py",

@@ -33,6 +33,11 @@ def rows_of(
     return keys.assign(**columns, **texts).loc[:, list(FIGURES)]
 
 
+def not_below_zero(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of money that nobody has less than nothing of: the interval of an amount above zero does not go below it."""
+    return rows.assign(low=rows.low.where(rows.value < 0, rows.low.clip(lower=0)))
+
+
 def with_floor(rows: pd.DataFrame, floor: int) -> pd.DataFrame:
     """Rates without those of fewer customers than the floor, which say so instead."""
     few = rows.n < floor

@@ -23,6 +23,7 @@ from segment_model.contract import Column, Kind, VectorContract
 from segment_model.errors import SourceError, counted, shown
 
 Moment = date | datetime
+NO_FAULTS = frozenset({"rows", "used", "not_before_as_of", "left_out_by_where"})  # counts of a raw table
 PLURAL = re.compile(r"\b(row|refund|amount|duplicate|value|customer|guest|id|moment|number)s\b")  # nouns of counts
 REMEDIES = {
     Kind.SHARE: ". What is no share of a whole is declared as `kind: number`",
@@ -68,6 +69,19 @@ def counts_in_words(counts: Mapping[str, int]) -> str:
     """The counts of a raw table's rows: "1,200 rows, 1 refund dropped, 1,199 used"."""
     words = {kind: kind.replace("_", " ") for kind in counts}
     return ", ".join(counted(count, PLURAL.sub(r"\1", words[kind]), words[kind]) for kind, count in counts.items())
+
+
+def read_with_faults(report: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
+    """A sentence a raw table of which rows, or numbers in them, do not count: "orders: of 9 rows, 1 refund dropped".
+
+    report : row counts of each raw table. Rows that a person left out, and those of later, are no fault.
+    """
+    sentences = []
+    for table, counts in report.items():
+        faults = {kind: count for kind, count in counts.items() if count and kind not in NO_FAULTS}
+        if faults and "rows" in counts:
+            sentences.append(f"{table}: of {counted(counts['rows'], 'row')}, {counts_in_words(faults)}")
+    return tuple(sentences)
 
 
 def schema(contract: VectorContract) -> pandera.DataFrameSchema:

@@ -20,6 +20,7 @@ from features.as_of import AsOf
 from features.conditions.on_vectors.named_conditions import NamedConditions
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
+from features.vector_table import read_with_faults
 from jobs.complete_customers import complete
 from jobs.customer_vectors import learned_by, vectors_of
 from jobs.goals.settled_goals import goal_conditions, settled_goals
@@ -117,7 +118,7 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         )
         record = compute_record(of_months, present.frame, labels, present.contract, options, conditions, past)
     record = _with_representatives(record, settings, model, present.frame, conditions)
-    record = replace(record, notes=(*record.notes, *membership.notes))
+    record = replace(record, notes=(*read_with_faults(present.report), *record.notes, *membership.notes))
     return ComputedRecord(record, present.frame, labels, present.contract, membership.hollow)
 
 

@@ -19,7 +19,7 @@ from analytics.marking import Marking, with_interval
 from analytics.money.month_sums import sums_by_group
 from analytics.money.paying_months import paid_terms
 from analytics.options import RecordOptions
-from analytics.tidy import joined, rows_of, with_floor
+from analytics.tidy import joined, not_below_zero, rows_of, with_floor
 from analytics.whole_sums import whole_sum
 from features.tables.exact_sums import TEN_THOUSANDTHS, from_ten_thousandths
 from segment_model.errors import counted
@@ -127,7 +127,7 @@ def money_so_far(
     if options.intervals:
         pairs = PairSums.of_frame(rows, PAIR)
         figures = with_interval(figures, pairs, RatioOfSums)
-        figures = marking.marked(figures, catalogue.MONEY_SO_FAR, pairs, RatioOfSums)
+        figures = not_below_zero(marking.marked(figures, catalogue.MONEY_SO_FAR, pairs, RatioOfSums))
     return with_floor(figures, options.floor)
 
 

@@ -17,7 +17,7 @@ from analytics.money.order_sums import BASKET, CUSTOMER, MARGIN, OrderSums, orde
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
 from analytics.record import Definition
-from analytics.tidy import joined, rows_of, with_floor
+from analytics.tidy import joined, not_below_zero, rows_of, with_floor
 from features.tables.exact_sums import TEN_THOUSANDTHS
 
 DECILE = "decile"  # the grouping of tenths of the customers by what they spent
@@ -86,6 +86,7 @@ def _of_period(
             own = PairSums.of_frame(sums, name)
             rows = with_interval(rows, own, estimate)
             rows = marking.marked(rows, definition, own, estimate) if marking is not None else rows
+            rows = not_below_zero(rows) if definition == catalogue.BASKET else rows  # a margin can be negative
         tables.append(with_floor(rows, options.floor))
     return joined(tables)
 
@@ -104,9 +105,8 @@ def _of_customers(
         repeat = with_interval(repeat, trials, independent_share)
         repeat = marking.marked(repeat, catalogue.REPEAT_RATE, trials, independent_share)
         money = PairSums.of_frame(rows, CUSTOMER)
-        value = marking.marked(
-            with_interval(value, money, RatioOfSums), catalogue.REVENUE_PER_CUSTOMER, money, RatioOfSums
-        )
+        value = with_interval(value, money, RatioOfSums)
+        value = not_below_zero(marking.marked(value, catalogue.REVENUE_PER_CUSTOMER, money, RatioOfSums))
     tables = [repeat, value] if has_money else [repeat]
     return joined([with_floor(table, options.floor) for table in tables])
 

@@ -17,7 +17,7 @@ from analytics.money.subscription_sums import ARPA, BACK, CHURN, LOST, NET, Subs
 from analytics.month_ends import MonthEnds
 from analytics.options import Z_95, RecordOptions
 from analytics.record import Definition
-from analytics.tidy import joined, rows_of, with_floor
+from analytics.tidy import joined, not_below_zero, rows_of, with_floor
 from features.tables.exact_sums import TEN_THOUSANDTHS
 from segment_model.errors import counted
 
@@ -94,7 +94,7 @@ def _state(state: pd.DataFrame, ends: MonthEnds, options: RecordOptions, marking
         if options.intervals:
             sums = PairSums.of_frame(rows, ARPA)
             arpa = with_interval(arpa, sums, RatioOfSums)
-            arpa = marking.marked(arpa, catalogue.ARPA, sums, RatioOfSums) if is_now else arpa
+            arpa = not_below_zero(marking.marked(arpa, catalogue.ARPA, sums, RatioOfSums) if is_now else arpa)
         share = rows_of(
             catalogue.MRR_SHARE, rows[keys], rows.mrr / total.where(total > 0), customers,
             note=np.where(total > 0, "", NOBODY),

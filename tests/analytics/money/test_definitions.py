@@ -165,3 +165,11 @@ def test_every_figure_is_defined_once_in_words() -> None:
     names = [each.name for each in DEFINITIONS]
     assert len(names) == len(set(names))
     assert all(each.words.endswith(".") and each.title for each in DEFINITIONS)
+
+
+def test_customers_who_all_pay_do_not_pay_less_than_nothing_on_average(everyone: Any) -> None:
+    """One of sixty holds nearly all of the money: the interval of the mean would begin far below zero."""
+    may = everyone([(f"c{n}", "2024-01-01", None, 1e9 if n == 0 else 10.0) for n in range(60)])
+    assert may.value.arpa == pytest.approx((1e9 + 590) / 60)
+    assert may.low.arpa == 0
+    assert may.high.arpa > may.value.arpa

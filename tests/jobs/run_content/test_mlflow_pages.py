@@ -36,6 +36,7 @@ assert SPEC.loader is not None
 browser = importlib.util.module_from_spec(SPEC)
 sys.modules["browser"] = browser
 SPEC.loader.exec_module(browser)
+browser.SECONDS = 120.0  # MLflow's pages are large, and machines are busy
 
 TRAINING = "workflowType=machine_learning"  # the layout that MLflow's switch "Model training" opens
 SHOP = {

@@ -24,7 +24,7 @@ def representatives(model: SegmentModel, readable: pd.DataFrame, met: pd.DataFra
         return pd.DataFrame(columns=list(REPRESENTATIVES))
     basis = readable[[column.name for column in model.contract.basis]]
     assigned = model.assign_records(basis)
-    points = model.encoder.encode(model.scorer.reader.part(basis, 0, len(basis))).T
+    points = model.encoder.encode(model.scorer.reader.parts(basis)(0, len(basis))).T
     rows = [
         (
             name,

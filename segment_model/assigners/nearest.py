@@ -36,12 +36,11 @@ class Nearest:
 def two_smallest(distances: Floats, outside: Flags) -> Nearest:
     """The nearest and the second segment by (segments, n) distances, which are overwritten; the first wins a tie."""
     count, size = distances.shape
-    everyone = np.arange(size)
     segment = np.argmin(distances, axis=0)
-    distance = distances[segment, everyone]
+    distance = np.minimum.reduce(distances, axis=0)
     if count == 1:
         no_runner_up = np.full(size, -1, dtype=np.intp)
         return Nearest(segment, no_runner_up, distance, np.full(size, np.nan), outside)
-    distances[segment, everyone] = np.inf
+    distances[segment, np.arange(size)] = np.inf
     runner_up = np.argmin(distances, axis=0)
-    return Nearest(segment, runner_up, distance, distances[runner_up, everyone], outside)
+    return Nearest(segment, runner_up, distance, np.minimum.reduce(distances, axis=0), outside)

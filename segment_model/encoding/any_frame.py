@@ -18,6 +18,7 @@ from segment_model.encoding.frames import is_frame, is_series
 from segment_model.errors import ContractError, counted
 
 if TYPE_CHECKING:
+    import narwhals as nw
     import pandas as pd
 
     from segment_model.encoding.reader import Table
@@ -84,6 +85,17 @@ def _of_matrix(matrix: np.ndarray[Any, Any], contract: VectorContract) -> pd.Dat
     return pd.DataFrame(matrix, columns=widths[matrix.shape[1]])
 
 
+def _pandas_of(native: nw.DataFrame[Any]) -> pd.DataFrame:
+    """A frame of another library as one of pandas, which shares the memory of doubles."""
+    import pandas as pd
+
+    columns = {
+        column.name: column.to_numpy() if column.dtype.is_float() and not column.null_count() else column.to_pandas()
+        for column in native.iter_columns()
+    }
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(native)), copy=False)
+
+
 def _of_other_frame(customers: Any, contract: VectorContract) -> GivenCustomers:
     """A frame of another library, through narwhals or Arrow's stream."""
     import narwhals as nw
@@ -101,7 +113,7 @@ def _of_other_frame(customers: Any, contract: VectorContract) -> GivenCustomers:
             )
         native = nw.from_native(pa.table(customers), eager_only=True)
     library = native.implementation
-    frame = native.to_pandas()
+    frame = _pandas_of(native)
     has_ids = CUSTOMER in frame.columns and CUSTOMER not in contract.names
 
     def answer(table: pd.DataFrame) -> Any:

@@ -48,6 +48,11 @@ class RawCustomers:
     def size(self) -> int:
         return int(self.numbers.shape[1])
 
+    @cached_property
+    def extent(self) -> tuple[Floats, Floats]:
+        """The least and the greatest of each row of `numbers`, which the reader, the encoder and novelty look at."""
+        return extent(self.numbers)
+
     def slice(self, start: int, stop: int) -> RawCustomers:
         """Customers start to stop, as contiguous arrays (strided ones may round differently)."""
         return RawCustomers(
@@ -87,10 +92,10 @@ class NumberEncoding:
             ),
         ]
 
-    def encode(self, numbers: Floats) -> Floats:
-        """(p, n) raw values to (p, n) encoded ones."""
+    def encode(self, numbers: Floats, least: Floats | None = None) -> Floats:
+        """(p, n) raw values to (p, n) encoded ones; least : the least of each row, where it is known."""
         values: Floats = np.maximum(numbers, self.lower[:, None])
-        for row in np.flatnonzero(np.isnan(extent(numbers)[0])):
+        for row in np.flatnonzero(np.isnan(extent(numbers)[0] if least is None else least)):
             values[row, np.isnan(numbers[row])] = max(self.fill[row], self.lower[row])
         np.minimum(values, self.upper[:, None], out=values)
         return self._scaled(values, self.center[:, None], self.factor[:, None])
@@ -167,7 +172,7 @@ class Encoder:
 
     def encode(self, customers: RawCustomers) -> Floats:
         """n customers as (width, n) points, one column a customer."""
-        encoded = self.numbers.encode(customers.numbers)
+        encoded = self.numbers.encode(customers.numbers, customers.extent[0])
         if not self.categories:
             return encoded
         points = np.zeros((self.width, customers.size))

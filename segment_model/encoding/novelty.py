@@ -51,10 +51,13 @@ class NoveltyRule:
         bounds[:, logarithmic] = _raw(bounds[:, logarithmic])
         return cls(bounds[0], bounds[1])
 
-    def flags(self, numbers: Floats) -> Flags:
-        """True for each of n customers, (numbers, n), with a number outside its column's range."""
+    def flags(self, numbers: Floats, ends: tuple[Floats, Floats] | None = None) -> Flags:
+        """True for each of n customers, (numbers, n), with a number outside its column's range.
+
+        ends : the least and the greatest of each column, where they are known.
+        """
         outside = np.zeros(numbers.shape[1], dtype=np.bool_)
-        low, high = extent(numbers)
+        low, high = extent(numbers) if ends is None else ends
         # only columns with a value outside or missing are compared value by value
         for position in np.flatnonzero(~((low >= self.lower) & (high <= self.upper))):
             outside |= (numbers[position] < self.lower[position]) | (numbers[position] > self.upper[position])

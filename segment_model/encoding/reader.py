@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -16,9 +16,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segment_model.contract import Column, Kind, VectorContract
-from segment_model.encoding.encoder import MISSING_LEVEL, Encoder, Floats, Indices, RawCustomers, extent
+from segment_model.encoding.encoder import MISSING_LEVEL, Encoder, Floats, Indices, RawCustomers
 from segment_model.encoding.frames import is_frame, is_missing_marker
 from segment_model.errors import ContractError, InputError, Problem, counted, nearest_word, shown
 
@@ -97,12 +98,7 @@ class CustomerReader:
         InputError
             As in `records`.
         """
-        self.check_columns(frame)
-        matrix = np.empty((self._number_count, len(frame)))
-        for position, column in enumerate(self._numbers):
-            matrix[position] = _numbers_of(frame[column.name], column)
-        texts = [_texts_of(frame[column.name], column) for column in self._categories]
-        return self._checked(matrix, texts)
+        return self.parts(frame)(0, len(frame))
 
     def check_columns(self, frame: pd.DataFrame) -> None:
         """Refuse a table whose columns are not those of the contract.
@@ -133,17 +129,46 @@ class CustomerReader:
             raise InputError(problems)
         return {name: plain for name, (_, plain) in by_name.items()}
 
-    def part(self, customers: Table, start: int, stop: int) -> RawCustomers:
-        """Customers start to stop of a DataFrame or a list of dicts; problems name the row in the whole."""
-        try:
-            if is_frame(customers):
-                return self.frame(customers.iloc[start:stop])
-            return self.records(customers[start:stop])
-        except InputError as error:
-            raise InputError(replace(problem, row=problem.row + start) for problem in error.problems) from None
+    def parts(self, customers: Table) -> Callable[[int, int], RawCustomers]:
+        """What reads customers start to stop of a DataFrame or a list of dicts; problems name the row in the whole.
+
+        Raises
+        ------
+        ContractError
+            If the columns of a DataFrame are not those of the contract.
+        """
+        read = self._frame_parts(customers) if is_frame(customers) else _list_parts(customers, self.records)
+
+        def part(start: int, stop: int) -> RawCustomers:
+            try:
+                return read(start, stop)
+            except InputError as error:
+                raise InputError(replace(problem, row=problem.row + start) for problem in error.problems) from None
+
+        return part
+
+    def _frame_parts(self, frame: pd.DataFrame) -> Callable[[int, int], RawCustomers]:
+        """The columns are taken out of the frame once: pandas takes longer for that than NumPy for a part's values."""
+        self.check_columns(frame)
+        numbers_ = [(_plain_array(frame[column.name], column), column) for column in self._numbers]
+        categories = [(frame[column.name], column) for column in self._categories]
+
+        def read(start: int, stop: int) -> RawCustomers:
+            rows = slice(start, min(stop, len(frame)))
+            matrix = np.empty((self._number_count, rows.stop - start))
+            for position, (values, column) in enumerate(numbers_):
+                part = values[rows] if isinstance(values, np.ndarray) else _numbers_of(values.iloc[rows], column)
+                matrix[position] = part
+            return self._checked(matrix, [_texts_of(values.iloc[rows], column) for values, column in categories])
+
+        return read
 
     def _checked(self, matrix: Floats, texts: list[_Texts]) -> RawCustomers:
-        low, high = extent(matrix)
+        size = matrix.shape[1]
+        codes = np.empty((len(texts), size), dtype=np.intp)
+        unseen = np.zeros((len(texts), size), dtype=np.bool_)
+        raw = RawCustomers(matrix, codes, unseen)
+        low, high = raw.extent
         problems: list[Problem] = []
         # where a value is missing, both comparisons are false: those columns are looked at as well
         for number in np.flatnonzero(~((low >= self._lower) & (high <= self._upper)) | self._is_flag):
@@ -157,9 +182,6 @@ class CustomerReader:
                 Problem(int(row), column.name, _show_number(values[row]), column.expected_instead_of(values[row]))
                 for row in np.flatnonzero(bad)
             ]
-        size = matrix.shape[1]
-        codes = np.empty((len(texts), size), dtype=np.intp)
-        unseen = np.zeros((len(texts), size), dtype=np.bool_)
         for position, (column, text) in enumerate(zip(self._categories, texts, strict=True)):
             category = self._encoder.categories[position]
             known = [category.positions.get(MISSING_LEVEL if level is None else level) for level in text.levels]
@@ -174,7 +196,7 @@ class CustomerReader:
             unseen[position] = np.array([place is None for place in known], dtype=np.bool_)[text.codes]
         if problems:
             raise InputError(sorted(problems, key=lambda problem: problem.row))
-        return RawCustomers(matrix, codes, unseen)
+        return raw
 
     def _convert(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Accept other real numbers (NumPy scalars) and missing markers; refuse everything else by name."""
@@ -251,8 +273,19 @@ def plain_of(value: Any, column: Column) -> tuple[bool, float | str | None]:
         return False, None
 
 
-def _numbers_of(series: pd.Series[Any], column: Column) -> Floats:
+def _list_parts(
+    records: Sequence[Record], read: Callable[[Sequence[Record]], RawCustomers]
+) -> Callable[[int, int], RawCustomers]:
+    return lambda start, stop: read(records[start:stop])
 
+
+def _plain_array(series: pd.Series[Any], column: Column) -> NDArray[Any] | pd.Series[Any]:
+    """The memory of a column of plain numbers; the column itself where its values must be looked at."""
+    is_plain = isinstance(series.dtype, np.dtype) and holds_numbers(series.dtype, column)
+    return series.to_numpy() if is_plain else series
+
+
+def _numbers_of(series: pd.Series[Any], column: Column) -> Floats:
     if holds_numbers(series.dtype, column):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     if series.dtype == object:  # one-row frames and rows with None arrive so

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -73,7 +72,10 @@ class Assignments:
             return parts[0]
         names = ("nearest", "runner_up", "strength", "distance", "unassigned", "novel")
         arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-        return cls(**arrays, unseen=tuple(chain.from_iterable(part.unseen for part in parts)))
+        unseen: list[tuple[str, ...]] = []
+        for part in parts:
+            unseen.extend(part.unseen)
+        return cls(**arrays, unseen=tuple(unseen))
 
     @classmethod
     def of_single(cls, single: Single) -> Assignments:

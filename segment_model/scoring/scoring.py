@@ -78,12 +78,11 @@ class Scorer:
 
     def assign_in_chunks(self, customers: Table, policy: Policy, explain: Explain | None = None) -> Assignments:
         """As `assign`, on the general path; `explain` is called with each chunk, in any order."""
-        if is_frame(customers):
-            self.reader.check_columns(customers)
+        read = self.reader.parts(customers)
         starts = range(0, max(len(customers), 1), CHUNK)
 
         def part(start: int) -> Assignments:
-            raw = self.reader.part(customers, start, start + CHUNK)
+            raw = read(start, start + CHUNK)
             points = self.encoder.encode(raw)
             near = self.assigner.nearest(points)
             if explain is not None:
@@ -135,7 +134,7 @@ class Scorer:
             strength=near.strength,
             distance=near.distance,
             unassigned=near.outside if policy == "unassigned" else np.zeros_like(near.outside),
-            novel=self.novelty.flags(raw.numbers),
+            novel=self.novelty.flags(raw.numbers, raw.extent),
             unseen=tuple(tuple(name for name, flag in zip(names, flags, strict=True) if flag) for flags in raw.unseen.T)
             if raw.unseen.any()
             else (none_unseen,) * raw.size,

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from commands.results import StatementFile, TableFile, write_bytes, write_table
-from commands.settings_file import FilePath, config_option, settings_of, which_option
+from commands.settings_file import FilePath, config_option, moment_of, settings_of, which_option
 from commands.terminal import show_change, show_explanation
 
+Folder = click.Path(file_okay=False, exists=True, path_type=Path)
 # the names of `warehouse.dialects`, whose import takes a second that `--help` need not wait for
 DIALECT_NAMES = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "redshift", "databricks", "trino")
 
@@ -140,6 +141,16 @@ class ColumnNames(click.ParamType[tuple[str, str]]):
 @click.option("--explain", "explained", is_flag=True, help="Add base, score and each column's contribution.")
 @click.option("--previous", metavar="TABLE", help="Table with customer_id and segment_id: border customers stay there.")
 @click.option("--view", metavar="NAME", help="Make a view of this name instead of a SELECT.")
+@click.option(
+    "--features", "of_features", is_flag=True, help="Write the query of the vectors instead (duckdb, postgres)."
+)
+@click.option("--as-of", metavar="DATE", help="With --features: as-of date or time; by default that of the settings.")
+@click.option(
+    "--dbt",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    metavar="FOLDER",
+    help="Write both as dbt models with tests.",
+)
 @click.option("--out", type=StatementFile, help=".sql to write; by default it is printed.")
 @config_option
 @which_option
@@ -150,6 +161,9 @@ def sql(
     explained: bool,
     previous: str | None,
     view: str | None,
+    of_features: bool,
+    as_of: str | None,
+    dbt: Path | None,
     out: Path | None,
     config: Path,
     which: str,
@@ -157,12 +171,30 @@ def sql(
     """Write the model as SQL that assigns customers in a warehouse.
 
     The statement reads a table with one row a customer and gives what `segments assign` gives; a row that the model
-    refuses has no segment and says why in the column `refused`.
+    refuses has no segment and says why in the column `refused`. With `--features`, the statement makes that table of
+    the raw tables that the settings name.
     """
     from jobs.warehouse.assignment_sql import AssignmentRequest, assignment_sql
 
+    if dbt is not None and (out is not None or of_features or view is not None):
+        raise click.UsageError("--dbt writes its own files: leave out --out, --features and --view")
+    settings = settings_of(config)
+    if as_of is not None:
+        settings = settings.model_copy(update={"as_of": moment_of(as_of)})
     request = AssignmentRequest(dialect, table, dict(columns), explained, previous, view)
-    statement = assignment_sql(settings_of(config), config.parent, which, request)
+    if dbt is not None:
+        from jobs.warehouse.dbt_models import dbt_models
+
+        for name, content in dbt_models(settings, config.parent, which, request).items():
+            write_bytes(content.encode(), dbt / name)
+            click.echo(f"wrote {dbt / name}")
+        return
+    if of_features:
+        from jobs.warehouse.feature_sql import feature_sql
+
+        statement = feature_sql(settings, config.parent, which, dialect, view)
+    else:
+        statement = assignment_sql(settings, config.parent, which, request)
     if out is None:
         click.echo(statement, nl=False)
     else:

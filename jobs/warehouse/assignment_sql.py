@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jobs.registry_location import location_of
-from registry.versions.versions import fetch
+from registry.versions.versions import FetchedModel, fetch
 from training.settings import Settings
 from warehouse.assignment import Statement
 from warehouse.customer_table import CustomerTable
@@ -41,9 +41,7 @@ def assignment_sql(settings: Settings, base: Path, which: str, request: Assignme
     """
     fetched = fetch(location_of(settings, base), which)
     dialect = DIALECTS[request.dialect]
-    previous = None if request.previous is None else PreviousTable(request.previous)
-    table = CustomerTable(request.table, request.columns)
-    statement = Statement(fetched.model, fetched.version, table, request.explained, previous)
+    statement = statement_of(fetched, request)
     lines = (
         f"The segments of all customers in {request.table}",
         f"Model {settings.registry.model_name}, version {fetched.version}, {fetched.model.digest}",
@@ -52,3 +50,10 @@ def assignment_sql(settings: Settings, base: Path, which: str, request: Assignme
     )
     opening = "" if request.view is None else view(request.view, dialect)
     return f"{heading(lines, dialect)}{opening}{statement.sql(dialect)};\n"
+
+
+def statement_of(fetched: FetchedModel, request: AssignmentRequest) -> Statement:
+    """The statement that the request asks for, of a registered model."""
+    previous = None if request.previous is None else PreviousTable(request.previous)
+    table = CustomerTable(request.table, request.columns)
+    return Statement(fetched.model, fetched.version, table, request.explained, previous)

@@ -35,7 +35,7 @@ COMMANDS = {
         "odds",
     ),
     *("init", "key", "list", "package", "promote", "rank", "rename", "report", "rollback", "schema", "select", "serve"),
-    *("simulate", "split", "sweep", "sync"),
+    *("simulate", "split", "sql", "sweep", "sync"),
 }
 
 

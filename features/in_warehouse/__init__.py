@@ -1,0 +1,1 @@
+"""The customer vectors as a query that a warehouse runs by itself."""

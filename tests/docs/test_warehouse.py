@@ -1,0 +1,137 @@
+"""The page on warehouses says what is true: its commands and statements run, and lead to the segments of `assign`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+import pandas as pd
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from cli import main
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "warehouse.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.S | re.M)
+
+
+def run(*arguments: str) -> str:
+    done = CliRunner().invoke(main, list(arguments))
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop of the page, with a champion, its vectors and its assignments by the commands."""
+    folder = tmp_path_factory.mktemp("shop")
+    with duckdb.connect(str(folder / "shop.duckdb")) as database:
+        database.execute(
+            "CREATE TABLE orders AS SELECT 'kunde ' || n % 60 AS customer_id, TIMESTAMP '2026-01-01' + n * INTERVAL 6 "
+            "HOUR AS ordered_at, 10.0 + power(n * 37 % 60, 2) AS amount FROM range(600) AS r(n) "
+            "WHERE n % 60 < 40 OR n % 7 = 0"
+        )
+    (folder / "segments.yaml").write_text(blocks("yaml")[0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run("discover", "segments.yaml", "--promote")
+        run("features", "segments.yaml", "--model", "champion", "--out", "vectors.parquet")
+        run("assign", "vectors.parquet", "--explain", "--out", "assigned.parquet")
+    return folder
+
+
+def assert_assigned(answers: pd.DataFrame, shop: Path) -> None:
+    expected = pd.read_parquet(shop / "assigned.parquet")
+    ours = answers.set_index("customer_id").sort_index()
+    assert ours.index.tolist() == sorted(expected.index)
+    assert ours["refused"].isna().all()
+    for name in expected.columns:
+        if expected[name].dtype == float:
+            assert (ours[name] - expected[name]).abs().max() < 1e-9, name
+        else:
+            assert ours[name].tolist() == expected[name].sort_index().tolist(), name
+
+
+def test_the_commands_of_the_page_make_the_segments_of_raw_tables(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop)
+    lines = blocks("console")[0].splitlines()
+    for typed, shown in zip(lines[::2], lines[1::2], strict=True):
+        assert run(*typed.removeprefix("$ segments ").split()) == f"{shown}\n"
+    with duckdb.connect(str(shop / "shop.duckdb")) as database:
+        database.execute("SET TimeZone = 'Europe/Berlin'")
+        for name in ("vectors.sql", "segments.sql"):
+            database.execute(Path(name).read_text(encoding="utf-8"))
+        counts, adds_up = (database.sql(statement).df() for statement in blocks("sql"))
+        assert_assigned(database.sql("FROM customer_segments").df(), shop)
+    assert counts["customers"].sum() == len(pd.read_parquet("vectors.parquet"))
+    assert counts["has_strength"].all()
+    assert counts["refused"].sum() == 0
+    assert adds_up.iloc[0, 0]
+
+
+def test_the_models_of_dbt_make_the_same_segments(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a stand-in for dbt, which fills in its templates and runs its tests."""
+    monkeypatch.chdir(shop)
+    (shop / "models").mkdir()
+    printed = run("sql", "--explain", "--dbt", "models")
+    assert [line.split("/")[-1] for line in printed.splitlines()] == [
+        "customer_vectors.sql",
+        "customer_segments.sql",
+        "schema.yml",
+    ]
+    hooks: list[str] = []
+    sources: list[tuple[str, str]] = []
+
+    def source(schema: str, name: str) -> str:
+        sources.append((schema, name))
+        return name
+
+    def config(materialized: str, pre_hook: list[str]) -> str:
+        assert materialized == "table"
+        hooks.extend(pre_hook)
+        return ""
+
+    words: dict[str, Any] = {"source": source, "config": config, "ref": str, "var": lambda _, default: default}
+    with duckdb.connect(str(shop / "shop.duckdb")) as database:
+        database.execute("DROP VIEW IF EXISTS customer_segments; DROP VIEW IF EXISTS customer_vectors")
+        for name in ("customer_vectors", "customer_segments"):
+            template = jinja2.Template((shop / "models" / f"{name}.sql").read_text(encoding="utf-8"))
+            sql = template.render(words)
+            for hook in hooks:
+                database.execute(hook)
+            database.execute(f"CREATE TABLE {name} AS {sql}")
+        answers = database.sql("FROM customer_segments").df()
+    assert_assigned(answers, shop)
+    assert set(sources) == {("raw", "orders")}
+    schema = yaml.safe_load((shop / "models" / "schema.yml").read_text(encoding="utf-8"))
+    tested = {column["name"]: column for column in schema["models"][1]["columns"]}
+    assert set(answers["segment_id"]) <= set(tested["segment_id"]["data_tests"][0]["accepted_values"]["values"])
+    assert schema["sources"] == [{"name": "raw", "schema": "{{ target.schema }}", "tables": [{"name": "orders"}]}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--features", "--dialect", "snowflake"],
+            "written for duckdb and postgres, not for snowflake",
+        ),
+        (["--table", "a b c"], "names no table in DuckDB"),
+        (["--column", "frequenzy=f"], "no column 'frequenzy'. Did you mean 'frequency'?"),
+        (["--column", "frequency"], "is not of the form MODEL=TABLE"),
+        (["--dbt", ".", "--features"], "--dbt writes its own files"),
+    ],
+)
+def test_a_mistake_is_one_line(shop: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str) -> None:
+    monkeypatch.chdir(shop)
+    done = CliRunner().invoke(main, ["sql", *arguments])
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.output

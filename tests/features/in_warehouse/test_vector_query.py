@@ -1,0 +1,105 @@
+"""The vectors as one query: the same as `build_vectors` computes, on the engine that holds the tables."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import psycopg
+import pytest
+
+from features.customer_vector import build_vectors
+from features.in_warehouse.as_of_table import with_as_of
+from features.in_warehouse.vector_query import vector_query
+from features.learned import LearnedFeatures
+from features.settings import FeatureSettings, Sources
+
+ATTRIBUTES = {
+    "industry": {"kind": "category"},
+    "employees": {"kind": "count", "unit": "people"},
+    "is_public": {"kind": "flag"},
+}
+SETTINGS = FeatureSettings.model_validate(
+    {"rfm": {"refunds": "netted", "duplicates": "dropped", "cdnow_summary": True}, "time_zone": "Europe/Berlin"}
+)
+
+
+def sources_of(tables: tuple[str, ...], **place: str) -> Sources:
+    more: dict[str, Any] = {"customers": {"attributes": ATTRIBUTES}, "subscriptions": {"ends": "inclusive"}}
+    return Sources.model_validate(
+        {
+            name: {**{key: text.format(name=name) for key, text in place.items()}, **more.get(name, {})}
+            for name in tables
+        }
+    )
+
+
+def assert_same(rows: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """The same customers and values, to the bit where they are counts, else to 1e-12."""
+    ours = rows.set_index("customer_id").sort_index()
+    assert ours.index.astype(str).tolist() == expected.index.tolist()
+    assert list(ours.columns) == list(expected.columns)
+    for name in expected.columns:
+        if expected[name].dtype == float:
+            np.testing.assert_allclose(ours[name].astype(float), expected[name], rtol=1e-12, err_msg=name)
+        else:
+            assert ours[name].fillna("").tolist() == expected[name].fillna("").tolist(), name
+
+
+def answers(engine: str, sql: str, folder: Path, url: str) -> pd.DataFrame:
+    if engine == "duckdb":
+        with duckdb.connect(str(folder / "shop.duckdb"), read_only=True) as connection:
+            connection.execute("SET TimeZone = 'Europe/Berlin'")
+            frame: pd.DataFrame = connection.sql(sql).df()
+            return frame
+    with psycopg.connect(url) as connection:
+        connection.execute("SET TimeZone = 'Europe/Berlin'")
+        cursor = connection.execute(sql.encode())
+        return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description or ()])
+
+
+PLACES = {
+    "duckdb": {"duckdb": "shop.duckdb", "table": "{name}"},
+    "postgres": {"postgres": "SHOP_URL", "table": "shop.{name}"},
+}
+EVERY = ("orders", "events", "customers", "subscriptions")
+
+
+@pytest.mark.parametrize("engine", PLACES)
+@pytest.mark.parametrize("tables", [EVERY, ("orders",), ("customers", "events")])
+def test_the_query_gives_the_vectors(
+    engine: str, tables: tuple[str, ...], case_folder: Path, case_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of two moments by one query; at the earlier one, customers without rows are left out."""
+    monkeypatch.setenv("SHOP_URL", case_postgres)
+    sources = sources_of(tables, **PLACES[engine])
+    learned = build_vectors(sources, SETTINGS, date(2024, 7, 1), case_folder).learned
+    query = vector_query(sources, SETTINGS, learned, case_folder, engine)
+    for moment in (date(2024, 7, 1), datetime(2024, 2, 3, 12, 30)):
+        expected = build_vectors(sources, SETTINGS, moment, case_folder, learned)
+        sql = with_as_of(query.sql, moment, SETTINGS.time_zone)
+        assert_same(answers(engine, sql, case_folder, case_postgres), expected.frame)
+
+
+def test_scores_and_pooled_levels_are_those_that_were_learned(case_folder: Path) -> None:
+    sources = sources_of(("orders", "customers"), **PLACES["duckdb"])
+    learned = LearnedFeatures({"r_score": (10.0, 20.0), "m_score": (100.0,)}, {"industry": ("retail",)})
+    expected = build_vectors(sources, SETTINGS, date(2024, 7, 1), case_folder, learned)
+    query = vector_query(sources, SETTINGS, learned, case_folder, "duckdb")
+    sql = with_as_of(query.sql, date(2024, 7, 1), SETTINGS.time_zone)
+    assert set(expected.frame["industry"].dropna()) == {"retail", "other"}
+    assert_same(answers("duckdb", sql, case_folder, ""), expected.frame)
+
+
+def test_a_file_stands_for_a_table_of_the_raw_tables_name(case_folder: Path) -> None:
+    files = sources_of(("orders", "events"), file="{name}.parquet")
+    learned = build_vectors(files, SETTINGS, date(2024, 7, 1), case_folder).learned
+    query = vector_query(files, SETTINGS, learned, case_folder, "duckdb")
+    assert dict(query.tables) == {"orders": ("", "orders"), "events": ("", "events")}
+    sql = with_as_of(query.sql, date(2024, 7, 1), SETTINGS.time_zone)
+    expected = build_vectors(files, SETTINGS, date(2024, 7, 1), case_folder, learned).frame
+    assert_same(answers("duckdb", sql, case_folder, ""), expected)

@@ -83,12 +83,16 @@ def score_file(location: RegistryLocation, which: str, file: Path, policy: Any, 
     vectors = read_vectors(file)
     fetched = fetch(location, which)
     frame, left_out = complete(fetched.model, vectors.frame)
-    table = fetched.model.assign(frame, policy)
-    if explained:
-        table = pd.concat([table, fetched.model.explain_table(frame).table(table.index)], axis="columns")
+    table = _explained(fetched.model, frame, policy) if explained else fetched.model.assign(frame, policy)
     table["model_version"] = fetched.version
     table.index = typed_ids(table.index, vectors.id_type)
     return ScoredCustomers(table, fetched.version, tuple(left_out), vectors.id_type, vectors.as_of)
+
+
+def _explained(model: SegmentModel, frame: pd.DataFrame, policy: Any) -> pd.DataFrame:
+    """The table of `SegmentModel.assign` with that of the explanations beside it; each customer is encoded once."""
+    assignments, explanations = model.explain_records(frame, policy)
+    return pd.concat([model.frame_of(assignments, frame.index), explanations.table(frame.index)], axis="columns")
 
 
 def store(scored: ScoredCustomers, settings: Settings, table: SegmentTable) -> Written:

@@ -6,7 +6,7 @@ import errno
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -85,6 +85,15 @@ class Connection:
     mlflow: ModuleType
     client: Any
 
+    def made_once(self, make: Callable[[], Any]) -> Any:
+        """What `make` makes under a name of its own; None where another process made it in the meantime."""
+        try:
+            return make()
+        except self.mlflow.exceptions.MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            return None
+
     def experiment_id(self) -> str:
         """The id of the experiment, which is created if it does not exist.
 
@@ -99,8 +108,9 @@ class Connection:
         name = self.location.experiment
         experiment = self.client.get_experiment_by_name(name)
         if experiment is None:
-            tags = {KIND: TRAINING_KIND}
-            return str(self.client.create_experiment(name, artifact_location=self.location.artifact_root, tags=tags))
+            tags, root = {KIND: TRAINING_KIND}, self.location.artifact_root
+            made = self.made_once(lambda: self.client.create_experiment(name, artifact_location=root, tags=tags))
+            return str(made or self.client.get_experiment_by_name(name).experiment_id)
         if experiment.lifecycle_stage != "active":
             raise RegistryError(
                 f"the experiment {name!r} in {self.location.shown} is deleted: restore it or name another"

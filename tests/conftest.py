@@ -219,24 +219,29 @@ def postgres_url(needed: Callable[..., Any]) -> Iterator[str]:
 
 
 class MlflowServer:
-    """A real `mlflow server` of a folder: its database and files stay when it ends, so that it can be started anew."""
+    """A real `mlflow server` of a folder: its database and files stay when it ends, so that it can be started anew.
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    database : the address of another one, instead of an SQLite file in the folder. workers : processes that answer.
+    """
+
+    def __init__(self, folder: Path, port: int | None = None, database: str | None = None, workers: int = 1) -> None:
         folder.mkdir(exist_ok=True)
         self.port = free_port() if port is None else port
         self.location = RegistryLocation(f"http://127.0.0.1:{self.port}")
         self.direct = RegistryLocation.in_folder(folder)  # the same registry, whether the server runs or not
         self.files = folder / "files"
+        self._database = self.direct.tracking_uri if database is None else database
+        self._workers = workers
         self._log = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", self.direct.tracking_uri]
+        command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", self._database]
         command += ["--artifacts-destination", str(self.files), "--host", "127.0.0.1", "--port", str(self.port)]
         quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--workers", "1"],
+                [*command, "--workers", str(self._workers)],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **quiet},
@@ -273,7 +278,7 @@ class MlflowServer:
 
 @pytest.fixture(scope="session")
 def mlflow_server() -> type[MlflowServer]:
-    """`mlflow_server(folder, port)` is one to be started; without a port it chooses a free one."""
+    """`mlflow_server(folder, port, database, workers)` is one to be started; without a port it chooses a free one."""
     return MlflowServer
 
 

@@ -21,6 +21,7 @@ from analytics.money.paying_months import paid_terms
 from analytics.options import RecordOptions
 from analytics.tidy import joined, not_below_zero, rows_of, with_floor
 from analytics.whole_sums import whole_sum
+from features.grammar.summed_numbers import nearest_whole
 from features.tables.exact_sums import TEN_THOUSANDTHS, from_ten_thousandths
 from segment_model.errors import counted
 
@@ -141,7 +142,7 @@ def _money_of_terms(terms: ir.Table, firsts: ir.Table, until: ir.TimestampScalar
     first = met["first"].epoch_seconds().cast("float64") / DAY
     end = ibis.least(ended.epoch_seconds().cast("float64") / DAY, first + FIRST_DAYS)
     days = ibis.greatest(end - ibis.greatest(begin, first), 0.0)
-    met = met.mutate(paid=(met.cents * days * MONTHS_A_DAY).round().cast("int64"))
+    met = met.mutate(paid=nearest_whole(met.cents * days * MONTHS_A_DAY))
     return met.group_by("customer_id", "first").aggregate(cents=whole_sum(met.paid))
 
 

@@ -35,6 +35,7 @@ BENCHMARKS = {
     "predictions": Benchmark("experiments.benchmarks.predictions", 3_000, 300),
     "questions": Benchmark("experiments.benchmarks.questions.all_figures", 1_000_000, 400),  # accounts
     "reading": Benchmark("experiments.benchmarks.reading", 10_000_000, 2_000),
+    "scale": Benchmark("experiments.benchmarks.scale.all_figures", 2_000_000, 1_000),  # customers at 10x
     "serve": Benchmark("experiments.benchmarks.serve", 10, 1),  # seconds a round
     "simulated": Benchmark("experiments.benchmarks.simulated", 100_000, 400),
     "startup": Benchmark("experiments.benchmarks.startup", 5, 1),  # runs of each command

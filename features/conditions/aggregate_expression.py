@@ -39,7 +39,7 @@ from features.conditions.aggregates import (
 )
 from features.conditions.expression import COMPARE
 from features.conditions.tree import ColumnName, FlagLiteral, MomentLiteral, NumberLiteral, TextLiteral
-from features.grammar.summed_numbers import LARGEST, TEN_THOUSANDTHS
+from features.grammar.summed_numbers import LARGEST, TEN_THOUSANDTHS, nearest_whole
 from segment_model.errors import SettingsError, nearest_word
 
 
@@ -254,7 +254,7 @@ class _Builder:
         usable = ibis.ifelse(number.abs() <= LARGEST, number, None)
         if function is AggregateFunction.MEDIAN:
             return Typed(Holds.NUMBER, usable.median())
-        total = (usable * TEN_THOUSANDTHS).round().cast("int64").sum().cast("float64") / TEN_THOUSANDTHS
+        total = nearest_whole(usable * TEN_THOUSANDTHS).sum().cast("float64") / TEN_THOUSANDTHS
         if function is AggregateFunction.AVG:
             total = total / usable.count().cast("float64").nullif(0.0)
         return Typed(Holds.NUMBER, total)

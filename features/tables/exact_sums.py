@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import ibis.expr.types as ir
 
-from features.grammar.summed_numbers import TEN_THOUSANDTHS
+from features.grammar.summed_numbers import TEN_THOUSANDTHS, nearest_whole
 
 __all__ = ["TEN_THOUSANDTHS", "from_ten_thousandths", "ten_thousandths"]
 
 
 def ten_thousandths(value: ir.NumericValue) -> ir.IntegerValue:
     """The value, missing or within `summed_numbers.LARGEST` (else the engine fails), in whole ten-thousandths."""
-    return (value.cast("float64") * TEN_THOUSANDTHS).round().cast("int64")
+    return nearest_whole(value.cast("float64") * TEN_THOUSANDTHS)
 
 
 def from_ten_thousandths(total: ir.IntegerValue) -> ir.FloatingValue:

@@ -44,7 +44,7 @@ def register(location: RegistryLocation, run_id: str) -> str:
         logged = _logged_model(connection, run)
         model = load_package(connection, logged.artifact_location, logged.tags[DIGEST])
         if not client.search_registered_models(f"name = '{quotable(name)}'"):
-            client.create_registered_model(name)
+            connection.made_once(lambda: client.create_registered_model(name))
         known = [version for version in all_versions(connection) if version.run_id == run_id]
         if known:
             _name_run(connection, run, str(known[0].version))

@@ -188,3 +188,31 @@ def test_a_table_that_is_absent_is_answered_with_those_that_are_not(
             build_vectors(Sources.model_validate({"orders": place}), FeatureSettings(), AS_OF, case_folder)
         assert f"orders: there is no table {place['table']!r}. Did you mean {near}?" in str(caught.value)
         assert listed in str(caught.value)
+
+
+def test_a_role_that_may_only_read_is_enough(
+    case_folder: Path, case_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SELECT on the tables and USAGE of their schema; not even temporary tables of its own."""
+    with psycopg.connect(case_postgres, autocommit=True) as connection:
+        connection.execute("CREATE ROLE analyst LOGIN")
+        connection.execute("GRANT USAGE ON SCHEMA shop TO analyst")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA shop TO analyst")
+        connection.execute("REVOKE TEMPORARY ON DATABASE postgres FROM public")
+        monkeypatch.setenv("SHOP_URL", case_postgres.replace("shop:secret-word", "analyst"))
+        try:
+            with (
+                psycopg.connect(case_postgres.replace("shop:secret-word", "analyst")) as reader,
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+            ):
+                reader.execute("CREATE TEMPORARY TABLE mine (id int)")
+            read = vectors_of(case_folder, NETTED, postgres="SHOP_URL", table="shop.{name}")
+            connection.execute("REVOKE SELECT ON shop.orders FROM analyst")
+            with pytest.raises(SourceError, match="permission denied for table orders") as caught:
+                vectors_of(case_folder, NETTED, postgres="SHOP_URL", table="shop.{name}")
+        finally:
+            connection.execute("GRANT TEMPORARY ON DATABASE postgres TO public")
+            connection.execute("DROP OWNED BY analyst")
+            connection.execute("DROP ROLE analyst")
+    assert "\n" not in str(caught.value)
+    assert read.digest == vectors_of(case_folder, NETTED, file="{name}.parquet").digest

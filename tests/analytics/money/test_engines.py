@@ -20,6 +20,7 @@ from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
 from segment_model.contract import VectorContract
 
+TERMS = 50_000  # of some 18,000 customers
 TYPES = {"i": "bigint", "M": "timestamp", "b": "boolean"}
 
 
@@ -57,10 +58,10 @@ def test_the_same_figures(
 ) -> None:
     random = np.random.default_rng(2)
     ends = month_ends(date(2024, 1, 1), 3)
-    starts = pd.Timestamp("2022-10-01") + pd.to_timedelta(random.integers(0, 540, 300), "D")
-    lengths = random.integers(5, 500, 300)
+    starts = pd.Timestamp("2022-10-01") + pd.to_timedelta(random.integers(0, 540, TERMS), "D")
+    lengths = random.integers(5, 500, TERMS)
     rows = [
-        (f"k{random.integers(0, 120)}", start, start + pd.Timedelta(days=int(days)) if days < 400 else None,
+        (f"k{random.integers(0, 20_000)}", start, start + pd.Timedelta(days=int(days)) if days < 400 else None,
          round(float(random.lognormal(3, 1)), 2), bool(random.random() < 0.15))
         for start, days in zip(starts, lengths, strict=True)
     ]  # fmt: skip
@@ -69,7 +70,7 @@ def test_the_same_figures(
         {
             "customer_id": terms.customer_id,
             "ordered_at": terms.started_at,
-            "order_id": [f"o{n // 2}" for n in range(300)],
+            "order_id": [f"o{n // 2}" for n in range(TERMS)],
             "cents": terms.cents,
             "cost_cents": terms.cents // 3,
         }

@@ -1,0 +1,1 @@
+"""How time and memory grow with the rows: whole commands at three sizes, and features against pandas and SQL."""

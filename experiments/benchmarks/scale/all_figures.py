@@ -1,0 +1,134 @@
+"""Whole commands at three sizes, 1x, 3x and 10x, and the features against pandas and against SQL by hand.
+
+Seconds are processor seconds of all threads, user and system, of processes of their own; memory is the peak that was
+resident. 10x has a customer for each 5 orders and 50 events.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.benchmarks.scale.feature_sides import SIDES, measure_side, require_equal
+from experiments.benchmarks.scale.measured_process import Measured, measure
+from experiments.benchmarks.scale.shop import AS_OF, write_shop
+
+TIMES = (1, 3, 10)
+ORDERS, EVENTS = 5, 50  # a customer
+COMPARED = 20  # orders, and as many events, a customer of the comparison with pandas and SQL
+LEAST = 100_000  # customers at 10x from which the sizes differ by more than the start of a command
+SETTINGS = f"""\
+sources:
+  orders: {{file: orders.parquet}}
+  events: {{file: events.parquet}}
+as_of: {AS_OF}
+discovery: {{algorithms: [{{algorithm: kmeans, segments: 4}}]}}
+analytics: {{months: 3}}
+"""
+NOTHING: dict[str, Any] = {"sql_vs_python_rows_per_second": None}  # `segments sql` is measured elsewhere
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A command at one size: of how many rows or customers, and what it took."""
+
+    name: str
+    times: int
+    rows: int
+    customers: int
+    took: Measured
+
+
+def run(size: int) -> dict[str, Any]:
+    """Measure everything; `size` is the number of customers at 10x.
+
+    Returns
+    -------
+    dict
+        The ratios against pandas, SQL by hand and the parts of the assignment, the exponent with which the features'
+        seconds grow, and the largest peak memory.
+    """
+    stages: list[Stage] = []
+    print(f"{'stage':10} {'size':>5} {'rows':>13} {'customers':>11} {'seconds':>9} {'peak GB':>8}")
+    parts = {}
+    for times in TIMES if size >= LEAST else TIMES[-1:]:  # a test takes one size
+        with tempfile.TemporaryDirectory() as folder:
+            of_this_size, parts[times] = commands(Path(folder), times, max(size * times // TIMES[-1], 40))
+            stages += of_this_size
+    largest = {stage.name: stage.took for stage in stages if stage.times == TIMES[-1]}
+    return {
+        "benchmark": "scale",
+        "customers_at_10x": size,
+        **against_peers(size * 5),
+        "features_growth_exponent": growth([stage for stage in stages if stage.name == "features"]),
+        "assign_vs_parts": round(largest["assign"].seconds / parts[TIMES[-1]], 3),
+        "assign_rows_per_second": round(size / largest["assign"].seconds),
+        "peak_gb_at_10x": round(max(took.peak_gb for took in largest.values()), 2),
+        "peak_gb_of": {name: round(took.peak_gb, 2) for name, took in largest.items()},
+        **NOTHING,
+    }
+
+
+def commands(folder: Path, times: int, customers: int) -> tuple[list[Stage], float]:
+    """Every command once, on a shop of so many customers; and the seconds of the parts of the assignment."""
+    orders, events = customers * ORDERS, customers * EVENTS
+    write_shop(folder, customers, orders, events)
+    (folder / "segments.yaml").write_text(SETTINGS, encoding="utf-8")
+    stages = []
+    for name, rows, arguments in (
+        ("features", orders + events, ("features", "segments.yaml", "--out", "vectors.parquet")),
+        ("discover", orders + events, ("discover", "segments.yaml", "--promote", "--force")),
+        ("assign", customers, ("assign", "vectors.parquet", "--explain", "--out", "assigned.parquet")),
+    ):
+        took = measure([sys.executable, "-m", "cli", *arguments], folder)
+        print(f"{name:10} {times:4}x {rows:13,} {customers:11,} {took.seconds:9.1f} {took.peak_gb:8.2f}", flush=True)
+        stages.append(Stage(name, times, rows, customers, took))
+    command = [sys.executable, "-m", "experiments.benchmarks.scale.assign_parts", str(folder)]
+    parts = measure(command)
+    require_same_table(folder)
+    return stages, float(parts.output)
+
+
+def require_same_table(folder: Path) -> None:
+    """The command wrote what its parts wrote.
+
+    Raises
+    ------
+    AssertionError
+        With what differs.
+    """
+    ours, parts = pd.read_parquet(folder / "assigned.parquet"), pd.read_parquet(folder / "parts.parquet")
+    pd.testing.assert_frame_equal(ours, parts, check_exact=True)
+
+
+def growth(stages: Sequence[Stage]) -> float | None:
+    """The exponent with which seconds grow with rows, the slope of their logarithms; None of a single size."""
+    rows = [float(stage.rows) for stage in stages]
+    seconds = [stage.took.seconds for stage in stages]
+    return round(float(np.polyfit(np.log(rows), np.log(seconds), 1)[0]), 3) if len(stages) > 1 else None
+
+
+def against_peers(rows: int) -> dict[str, float]:
+    """Ours against pandas and SQL by hand on as many orders as events."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_shop(folder, max(rows // COMPARED, 4), rows, rows)
+        took = {}
+        for side in SIDES:
+            took[side] = measure_side(side, folder)
+            seconds, peak = took[side]["seconds"], took[side]["peak_gb"]
+            print(f"{rows:,} orders and {rows:,} events by {side:9} {seconds:8.2f} s {peak:6.2f} GB", flush=True)
+        require_equal(folder)
+    ours, peer, sql = (took[side] for side in ("segments", "pandas", "sql"))
+    return {
+        "features_time_vs_pandas": round(peer["seconds"] / ours["seconds"], 3),
+        "features_memory_vs_pandas": round(ours["peak_gb"] / peer["peak_gb"], 3),
+        "features_time_vs_sql": round(ours["seconds"] / sql["seconds"], 3),
+    }

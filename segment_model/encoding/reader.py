@@ -97,12 +97,32 @@ class CustomerReader:
         InputError
             As in `records`.
         """
+        return self._checked(*self._columns_of(frame))
+
+    def refusals(self, frame: pd.DataFrame) -> dict[int, str]:
+        """Why customers of a DataFrame are refused, by their position: all of them, where `frame` names the first few.
+
+        Raises
+        ------
+        ContractError
+            As `frame`.
+        InputError
+            If a value has the wrong type.
+        """
+        problems, _ = self._read(*self._columns_of(frame))
+        reasons: dict[int, str] = {}
+        for problem in problems:
+            reason = f"{problem.column}: got {problem.got}, expected {problem.expected}"
+            reasons[problem.row] = f"{reasons[problem.row]}; {reason}" if problem.row in reasons else reason
+        return reasons
+
+    def _columns_of(self, frame: pd.DataFrame) -> tuple[Floats, list[_Texts]]:
+        """The numbers and the texts of a DataFrame, not yet checked against their kinds."""
         self.check_columns(frame)
         matrix = np.empty((self._number_count, len(frame)))
         for position, column in enumerate(self._numbers):
             matrix[position] = _numbers_of(frame[column.name], column)
-        texts = [_texts_of(frame[column.name], column) for column in self._categories]
-        return self._checked(matrix, texts)
+        return matrix, [_texts_of(frame[column.name], column) for column in self._categories]
 
     def check_columns(self, frame: pd.DataFrame) -> None:
         """Refuse a table whose columns are not those of the contract.
@@ -143,6 +163,13 @@ class CustomerReader:
             raise InputError(replace(problem, row=problem.row + start) for problem in error.problems) from None
 
     def _checked(self, matrix: Floats, texts: list[_Texts]) -> RawCustomers:
+        problems, raw = self._read(matrix, texts)
+        if problems:
+            raise InputError(problems)
+        return raw
+
+    def _read(self, matrix: Floats, texts: list[_Texts]) -> tuple[list[Problem], RawCustomers]:
+        """What breaks the contract, by row, and the customers as if nothing did."""
         low, high = extent(matrix)
         problems: list[Problem] = []
         # where a value is missing, both comparisons are false: those columns are looked at as well
@@ -172,9 +199,7 @@ class CustomerReader:
             places = [category.unseen_position if place is None else place for place in known]
             codes[position] = np.array(places, dtype=np.intp)[text.codes]
             unseen[position] = np.array([place is None for place in known], dtype=np.bool_)[text.codes]
-        if problems:
-            raise InputError(sorted(problems, key=lambda problem: problem.row))
-        return RawCustomers(matrix, codes, unseen)
+        return sorted(problems, key=lambda problem: problem.row), RawCustomers(matrix, codes, unseen)
 
     def _convert(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Accept other real numbers (NumPy scalars) and missing markers; refuse everything else by name."""

@@ -6,10 +6,10 @@ COMPILE_UMAP := 'import numpy; from training.evaluation.map_layout import umap_p
 PACKAGES := $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test torture lint docs bench serve mlflow lock clean
+.PHONY: help install install-spark demo test torture lint docs bench serve mlflow lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 to 3.13 is needed, found " + sys.version.split()[0] if not (3, 11) <= sys.version_info < (3, 14) else 0)'
@@ -22,6 +22,12 @@ help: ## List the targets
 	@touch $@
 
 install: .venv/installed ## Create .venv with the locked packages
+
+.venv/installed-spark: .venv/installed requirements-spark.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-build-isolation -r requirements-spark.lock
+	@touch $@
+
+install-spark: .venv/installed-spark ## Add pyspark to .venv, for `engine: spark`; needs Java 17
 
 demo: install ## Discover, register, serve and ask, on a real retailer (about a minute on two free cores; writes demo/)
 	$(BIN)/segments demo demo
@@ -55,8 +61,10 @@ mlflow: install ## Open the demo's runs at http://127.0.0.1:5000
 	MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri sqlite:///demo/mlflow.db
 
 lock: ## Compile requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 --no-header \
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra demo --extra dev --python-version 3.11 --no-header \
 		--no-emit-index-url --upgrade pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra spark --python-version 3.11 --no-header \
+		--no-emit-index-url --constraint requirements.lock pyproject.toml --output-file requirements-spark.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 		--constraint requirements.lock serving/requirements.in --output-file serving/requirements.lock
 

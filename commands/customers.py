@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.results import StatementFile, TableFile, write_bytes, write_table
+from commands.results import StatementFile, TableOrFolder, refuse_csv, write_bytes, write_table
 from commands.settings_file import FilePath, config_option, moment_of, settings_of, which_option
 from commands.terminal import show_change, show_explanation
+
+if TYPE_CHECKING:
+    from training.settings import Settings
 
 Folder = click.Path(file_okay=False, exists=True, path_type=Path)
 # the names of `warehouse.dialects`, whose import takes a second that `--help` need not wait for
@@ -17,8 +20,8 @@ DIALECT_NAMES = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "redshi
 
 
 @click.command()
-@click.argument("file", type=FilePath)
-@click.option("--out", type=TableFile, help=".parquet or .csv to write.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", type=TableOrFolder, help=".parquet or .csv to write.")
 @click.option("--to", metavar="postgres:VARIABLE", help="PostgreSQL to write to; VARIABLE holds its URL.")
 @click.option("--table", help="Table for `--to`, or SCHEMA.TABLE.  [default: customer_segments]")
 @click.option("--explain", "explained", is_flag=True, help="Add base, score and each column's contribution to `--out`.")
@@ -44,7 +47,8 @@ def assign(
     """Assign the customers of a file to segments.
 
     FILE is one that `segments features` wrote. Prints how many customers each segment has. `--to` keeps them in a table
-    under their as-of moment and the model's version: all or nothing, and running it again changes nothing.
+    under their as-of moment and the model's version: all or nothing, and running it again changes nothing. With
+    `engine: spark`, FILE is a folder, and so is what is written.
     """
     if out is None and to is None:
         raise click.UsageError("name where the assignments go: --out FILE, --to postgres:VARIABLE, or both")
@@ -52,13 +56,18 @@ def assign(
         raise click.UsageError("--table goes with --to postgres:VARIABLE")
     if out is None and explained:
         raise click.UsageError("--explain goes with --out FILE: the table keeps segments, not contributions")
+    settings = settings_of(config)
+    if settings.engine.spark is not None:
+        if out is None or to is not None:
+            raise click.UsageError("with `engine: spark`, name by --out FOLDER.parquet where the assignments go")
+        _assign_in_spark(settings, config, which, file, out, policy, explained)
+        return
     from jobs.registry_location import location_of
     from jobs.score import score_file, store
     from jobs.segment_table.destination import DEFAULT_TABLE, segment_table
     from segment_model.errors import counted
 
     destination = None if to is None else segment_table(to, DEFAULT_TABLE if table is None else table)
-    settings = settings_of(config)
     scored = score_file(location_of(settings, config.parent), which, file, policy, explained)
     wrote = counted(len(scored.table), "assignment")
     ends = []
@@ -74,6 +83,25 @@ def assign(
         click.echo(message, err=True)
     for end in ends:
         click.echo(f"{end} (version {scored.version}; {scored.novel:,} novel)")
+
+
+def _assign_in_spark(
+    settings: Settings, config: Path, which: str, file: Path, out: Path, policy: Any, explained: bool
+) -> None:
+    from jobs.spark.assigned import assign_in_spark
+    from segment_model.errors import counted
+
+    refuse_csv(out)
+    assigned = assign_in_spark(settings, config.parent, which, file, out, policy, explained)
+    for name, count in assigned.counts.items():
+        click.echo(f"{count:>10,}  {name}")
+    if assigned.refused:
+        customers = counted(assigned.refused, "customer has", "customers have")
+        click.echo(f"{customers} no segment, and a reason in `refused`, such as {assigned.example}", err=True)
+    click.echo(
+        f"wrote {counted(assigned.customers, 'assignment')} to {assigned.folder} (version {assigned.version}; "
+        f"{assigned.novel:,} novel)"
+    )
 
 
 @click.command()

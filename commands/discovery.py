@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.results import AnyFile, TableFile, is_csv, write_bytes, write_table
+from commands.results import AnyFile, TableFile, TableOrFolder, is_csv, refuse_csv, write_bytes, write_table
 from commands.segment_counts import SegmentCounts
 from commands.settings_file import FilePath, config_option, moment_of, settings_and_text, settings_of
 from commands.terminal import progress, show_cards, show_table, show_words
@@ -20,13 +20,15 @@ EXIT_NOT_SENT = 3
 @click.option(
     "--model", "which", metavar="TEXT", help="Apply what this alias or version learned, for `segments assign`."
 )
-@click.option("--out", type=TableFile, required=True, help=".parquet or .csv to write; a CSV is for other programs.")
+@click.option(
+    "--out", type=TableOrFolder, required=True, help=".parquet or .csv to write; a CSV is for other programs."
+)
 def features(config: Path, as_of: str | None, which: str | None, out: Path) -> None:
     """Write the customer vectors.
 
     Reads the raw tables and writes one row a customer. `segments assign` and the like read the Parquet file, which
     also holds what the vectors are; a CSV holds the values alone. Prints how many rows were used and left out, and
-    which columns shape the segments.
+    which columns shape the segments. With `engine: spark`, the file is a folder that Spark writes.
     """
     from features.vector_file import write_vectors
     from jobs.customer_vectors import describe_vectors, learned_by, vectors_of
@@ -40,6 +42,14 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
         from registry.versions.versions import fetch
 
         learned = learned_by(fetch(location_of(settings, config.parent), which).model)
+    if settings.engine.spark is not None:
+        from jobs.spark.written_vectors import write_spark_vectors
+
+        refuse_csv(out)
+        written = write_spark_vectors(settings, config.parent, out, learned)
+        click.echo(written.summary)
+        click.echo(f"wrote {written.folder} ({written.digest})")
+        return
     vectors = vectors_of(settings, config.parent, learned)
     write_table(vectors.frame, out) if is_csv(out) else write_vectors(vectors, out)
     click.echo(describe_vectors(vectors, settings.discovery if learned is None else None))

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class OutputFile(click.Path):
     """A file that a command writes; a wrong ending or an absent folder is refused before the command does anything."""
 
-    def __init__(self, *suffixes: str) -> None:
-        super().__init__(dir_okay=False, path_type=Path)
+    def __init__(self, *suffixes: str, or_folder: bool = False) -> None:
+        super().__init__(dir_okay=or_folder, path_type=Path)
         self.suffixes = suffixes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
@@ -39,11 +39,26 @@ class OutputFile(click.Path):
 
 
 TableFile = OutputFile(".parquet", ".csv")
+TableOrFolder = OutputFile(".parquet", ".csv", or_folder=True)  # Spark writes a folder of Parquet files
 PageFile = OutputFile(".html", ".htm")
 PictureFile = OutputFile(".png")
 NewSettings = OutputFile(".yaml", ".yml")
 StatementFile = OutputFile(".sql")
 AnyFile = OutputFile()
+
+
+def refuse_csv(out: Path) -> None:
+    """Refuse a CSV where Spark writes.
+
+    Raises
+    ------
+    SettingsError
+        If the name ends in .csv.
+    """
+    from segment_model.errors import SettingsError
+
+    if is_csv(out):
+        raise SettingsError(f"{out}: Spark writes Parquet; end the name in .parquet")
 
 
 def write_table(table: pd.DataFrame, out: Path) -> None:

@@ -23,9 +23,12 @@ from features.source_settings import (
 from segment_model.contract import Kind, Role
 from segment_model.errors import SettingsError
 
+MASTER_PATTERN = r"^(local(\[(\d+|\*)\])?|spark://[^\s]+|yarn|k8s://[^\s]+)$"
+
 __all__ = [
     "Attribute",
     "CustomersSource",
+    "EngineSettings",
     "ExperimentsSource",
     "FeatureSettings",
     "IdSettings",
@@ -40,6 +43,26 @@ __all__ = [
     "VectorsSource",
     "Words",
 ]
+
+
+class EngineSettings(Settings):
+    """What computes on tables that are files, or tables of a catalogue."""
+
+    spark: str | None = Field(
+        None,
+        pattern=MASTER_PATTERN,
+        description="the master of a Spark: `local[2]`, `spark://HOST:7077`, `yarn`; by default an embedded DuckDB "
+        "reads files ([Spark](spark.md))",
+    )
+    spark_options: dict[str, str] = Field(
+        default_factory=dict, description="Spark's own settings, such as `spark.executor.memory: 8g`"
+    )
+
+    @model_validator(mode="after")
+    def _options_of_spark(self) -> Self:
+        if self.spark_options and self.spark is None:
+            raise ValueError("`spark_options` are those of a Spark: name its master by `spark`, such as local[2]")
+        return self
 
 
 class RfmSettings(Settings):

@@ -20,6 +20,7 @@ NAME_WORDS = Expected("letters of a to z, digits and _, without a digit in front
 Name = Annotated[str, Field(pattern=f"^{PLAIN_NAME_PATTERN}$"), NAME_WORDS]
 DELIMITER_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|"}
 PresetName = Literal["shopify", "woocommerce", "stripe_charges", "stripe_invoices", "chargebee"]
+PLACES = ("file", "duckdb", "postgres", "spark_table")
 SHARES_TOLERANCE = 1e-6  # of a sum of shares written as decimals, such as three times 0.333333
 MOST_RATE = 1e6  # so that a converted amount stays a number that can be summed
 
@@ -36,6 +37,9 @@ class TableSource(Settings):
         None, description="the NAME of the environment variable that holds the PostgreSQL URL, never the URL itself"
     )
     table: str | None = Field(None, description="the table or schema.table in the database")
+    spark_table: str | None = Field(
+        None, description="a table of the catalogue of `engine: spark`, such as `shop.orders`"
+    )
     columns: dict[str, str] = Field(
         default_factory=dict, description="our column name: the name in your table; `null`: not read, as in `not_read`"
     )
@@ -162,15 +166,16 @@ class TableSource(Settings):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        places = [name for name in ("file", "duckdb", "postgres") if getattr(self, name) is not None]
+        places = [name for name in PLACES if getattr(self, name) is not None]
         if len(places) != 1:
             raise ValueError(
-                f"a table comes from exactly one of file, duckdb or postgres; found {' and '.join(places) or 'none'}"
+                f"a table comes from exactly one of {', '.join(PLACES[:-1])} or {PLACES[-1]}; found "
+                f"{' and '.join(places) or 'none'}"
             )
         for setting in ("encoding", "delimiter", "sheet"):
             if self.file is None and getattr(self, setting) is not None:
                 raise ValueError(f"`{setting}` belongs to a file, not to a database")
-        if (self.file is None) != (self.table is not None):
+        if (self.duckdb is None and self.postgres is None) != (self.table is None):
             raise ValueError("`table` names the table of a database: needed with duckdb and postgres, not with file")
         return self
 

@@ -1,8 +1,8 @@
-"""Opens the user's tables through Ibis, in DuckDB or PostgreSQL.
+"""Opens the user's tables through Ibis, in DuckDB, PostgreSQL or Spark.
 
-Files are read by an embedded DuckDB; databases are opened read-only; a PostgreSQL URL comes from the environment
-and is never printed. Every engine runs in the business's time zone, so that a cast from an instant to the wall clock
-means the same everywhere.
+Files are read by an embedded DuckDB, or by the Spark that the settings name; databases are opened read-only; a
+PostgreSQL URL comes from the environment and is never printed. Every engine runs in the business's time zone, so that
+a cast from an instant to the wall clock means the same everywhere.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from features.reading.file_tables import FileTables
 from features.reading.kept_table import keep_once
 from features.reading.postgres import connect_postgres, no_connection
 from features.reading.scratch import ScratchFolder
+from features.reading.spark_session import spark_cause, spark_errors
+from features.reading.spark_tables import SparkTables
 from features.source_settings import TableSource
 from segment_model.errors import SourceError, nearest_word
 from segment_model.sql_text import quoted
@@ -47,10 +49,12 @@ class Engines:
         The folder that relative file names count from: the one of the settings file.
     time_zone
         The zone in which every engine converts instants to days.
+    spark
+        Reads the tables instead, if it is not None.
     """
 
-    def __init__(self, base: Path, time_zone: str) -> None:
-        self._base = base
+    def __init__(self, base: Path, time_zone: str, spark: SparkTables | None = None) -> None:
+        self._base, self._spark = base, spark
         self._time_zone = time_zone
         self._opened: dict[str, Any] = {}
         self._scratch = ScratchFolder()
@@ -75,6 +79,8 @@ class Engines:
         finally:
             for backend in self._opened.values():
                 backend.con.close()
+            if self._spark is not None:
+                self._spark.close()
             self._opened.clear()
             self._scratch.close()
         if fault is not None:
@@ -90,7 +96,9 @@ class Engines:
         SourceError
             If the file, database or table is absent or cannot be read.
         """
-        return self._file(source, name, typed=True) if source.file is not None else self.open(source, name)
+        if source.file is None or self._spark is not None:
+            return self.open(source, name)
+        return self._file(source, name, typed=True)
 
     def reads_as_text(self, error: SourceError) -> bool:
         """Whether the error is that a column is not plain throughout; then `open_typed` has it as text from now on."""
@@ -104,8 +112,13 @@ class Engines:
         SourceError
             If the file, database or table is absent or cannot be read.
         """
+        if self._spark is not None:
+            with plain_errors(f"{name}: Spark cannot read {source.file or source.spark_table}"):
+                return self._spark.open(source, name)
         if source.file is not None:
             return self._file(source, name)
+        if source.spark_table is not None:
+            raise SourceError(f"{name}: `spark_table` needs `engine: {{spark: MASTER}}`, such as local[2]")
         if source.duckdb is not None:
             path = self._path(source.duckdb, name)
             backend = self._backend(f"duckdb:{path}", lambda: self._duckdb(path, name))
@@ -130,6 +143,9 @@ class Engines:
         SourceError
             If the engine cannot compute it.
         """
+        if self._spark is not None:
+            with plain_errors("Spark cannot read the files"):
+                return self._spark.keep(table)
         if not self._names(table) & self._of_text:
             return table
         return self.keep_files(table)
@@ -230,7 +246,21 @@ def fetch(expression: ir.Table, what: str) -> pa.Table:
         If the engine fails; the message begins with `what`.
     """
     with plain_errors(f"{what}: the engine could not compute it"):
+        backend = ibis.get_backend(expression)
+        if backend.name == "pyspark":  # Ibis fetches by pandas there, which loses time zones
+            return _on_the_clock(backend.raw_sql(backend.compile(expression)).toArrow(), expression.schema())
         return expression.to_pyarrow()
+
+
+def _on_the_clock(table: pa.Table, schema: ibis.Schema) -> pa.Table:
+    """The table with wall clocks where the schema has them: a cast to one of a scale is an instant in Spark."""
+    import pyarrow.compute as pc
+
+    for place, name in enumerate(table.column_names):
+        kind = table.schema.field(place).type
+        if pa.types.is_timestamp(kind) and kind.tz and not schema[name].timezone:
+            table = table.set_column(place, name, pc.local_timestamp(table.column(place)))
+    return table
 
 
 @contextmanager
@@ -242,7 +272,7 @@ def plain_errors(what: str) -> Iterator[None]:
         try:
             yield
         except _engine_errors() as error:
-            lines = str(error).strip().splitlines()
+            lines = (spark_cause(error) or str(error)).strip().splitlines()
             raise SourceError(f"{what}: {lines[0] if lines else type(error).__name__}") from error
 
 
@@ -266,4 +296,4 @@ def _engine_errors() -> tuple[type[Exception], ...]:
     """The errors of all engines; PostgreSQL's driver is imported on first use, since most builds do not use it."""
     import psycopg
 
-    return (duckdb.Error, psycopg.Error, IbisError, pa.ArrowException, OSError)
+    return (duckdb.Error, psycopg.Error, IbisError, pa.ArrowException, OSError, *spark_errors())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +24,29 @@ FORMAT = 2
 WITH_TEXT_IDS = 1  # also the format of a file with text ids, so that an earlier version can read it
 
 
+class ToldVectors(Protocol):
+    """Vectors wherever they are: in memory, or in an engine."""
+
+    @property
+    def contract(self) -> VectorContract: ...
+    @property
+    def learned(self) -> LearnedFeatures: ...
+    @property
+    def as_of(self) -> Moment | None: ...
+    @property
+    def moment(self) -> str: ...
+    @property
+    def customers(self) -> int: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def report(self) -> Mapping[str, Mapping[str, int]]: ...
+    @property
+    def notices(self) -> tuple[Notice, ...]: ...
+    @property
+    def id_type(self) -> IdType: ...
+
+
 def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
     """Write one row a customer, `customer_id` first, in the type that the raw tables have it in.
 
@@ -35,7 +60,20 @@ def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
     folder = Path(path).parent
     if not folder.is_dir():
         raise SourceError(f"cannot write the vectors to {path}: there is no folder {folder}")
-    story = {
+    story = story_of(vectors)
+    frame = vectors.frame.set_axis(typed_ids(vectors.frame.index, vectors.id_type))
+    table = pa.Table.from_pandas(frame.reset_index(), preserve_index=False)
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: json.dumps(story).encode()})
+    try:
+        with atomic_file(Path(path)) as temporary:
+            pq.write_table(table, temporary, compression="zstd")
+    except OSError as error:
+        raise SourceError(f"cannot write the vectors to {path}: {error.strerror or error}") from error
+
+
+def story_of(vectors: ToldVectors) -> dict[str, Any]:
+    """What a file says of its vectors, as plain JSON values."""
+    return {
         "format": WITH_TEXT_IDS if vectors.id_type is IdType.TEXT else FORMAT,
         "id_type": vectors.id_type.value,
         "as_of": vectors.as_of.isoformat() if vectors.as_of else None,
@@ -45,14 +83,6 @@ def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
         "report": {name: dict(counts) for name, counts in vectors.report.items()},
         "notices": [notice.to_json() for notice in vectors.notices],
     }
-    frame = vectors.frame.set_axis(typed_ids(vectors.frame.index, vectors.id_type))
-    table = pa.Table.from_pandas(frame.reset_index(), preserve_index=False)
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: json.dumps(story).encode()})
-    try:
-        with atomic_file(Path(path)) as temporary:
-            pq.write_table(table, temporary, compression="zstd")
-    except OSError as error:
-        raise SourceError(f"cannot write the vectors to {path}: {error.strerror or error}") from error
 
 
 def read_vectors(path: str | Path) -> CustomerVectors:

@@ -60,6 +60,11 @@ class CustomerVectors:
     id_type: IdType = IdType.TEXT
 
     @property
+    def customers(self) -> int:
+        """Their number."""
+        return len(self.frame)
+
+    @property
     def moment(self) -> str:
         """The as-of moment in words, such as " as of 2026-07-01"; empty where no table has dates."""
         return "" if self.as_of is None else f" as of {self.as_of.isoformat()}"

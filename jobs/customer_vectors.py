@@ -5,22 +5,30 @@ A file of its own, because `segments features` needs the vectors and neither clu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.customer_vector import build_vectors
 from features.learned import LearnedFeatures
+from features.vector_file import ToldVectors
 from features.vector_table import CustomerVectors, counts_in_words
-from segment_model.errors import ContractError, counted
+from segment_model.contract import VectorContract
+from segment_model.errors import ContractError, SettingsError, counted
 from training.settings import DiscoverySettings, Settings
 from training.variation import as_descriptors, constant_columns, held_out_columns, listed
+
+IN_MEMORY = (
+    "this command works on customers in memory, and `engine: spark` keeps them in Spark: `segments features` and "
+    "`segments assign` run there, and `segments discover` on a sample; without `engine` files are read here"
+)
 
 if TYPE_CHECKING:
     from segment_model.model import SegmentModel
 
 
 def vectors_of(settings: Settings, base: Path, learned: LearnedFeatures | None = None) -> CustomerVectors:
-    """The customer vectors that the settings describe.
+    """The customer vectors that the settings describe, in memory.
 
     learned : the score edges to apply (of an older model, pooled levels too); None learns them from these customers.
 
@@ -28,7 +36,11 @@ def vectors_of(settings: Settings, base: Path, learned: LearnedFeatures | None =
     ------
     SegmentsError
         If a table cannot be read, or no vectors can be made of it.
+    SettingsError
+        If the settings name a Spark, from which nothing as long as the customers is fetched.
     """
+    if settings.engine.spark is not None:
+        raise SettingsError(IN_MEMORY)
     return build_vectors(settings.sources, settings.features, settings.as_of, base, learned)
 
 
@@ -55,15 +67,24 @@ def describe_vectors(vectors: CustomerVectors, discovery: DiscoverySettings | No
     SettingsError
         If a group to hold out is none of the vectors'.
     """
-    lines = [f"{counted(len(vectors.frame), 'customer')}{vectors.moment}"]
+    held_out = held_out_columns(vectors.contract, discovery.hold_out_groups) if discovery else {}
+    contract = as_descriptors(vectors.contract, held_out)
+    constant = constant_columns(vectors.frame, contract, discovery.encoding) if discovery else {}
+    return in_words(vectors, as_descriptors(contract, constant), constant, held_out)
+
+
+def in_words(
+    vectors: ToldVectors, contract: VectorContract, constant: Mapping[str, str], held_out: Mapping[str, str]
+) -> str:
+    """The summary of vectors wherever they are.
+
+    contract : with the roles that the columns have. constant, held_out : basis columns that shape nothing, and why.
+    """
+    lines = [f"{counted(vectors.customers, 'customer')}{vectors.moment}"]
     for table, counts in vectors.report.items():
         left_out = counts_in_words({kind: count for kind, count in counts.items() if count and kind != "rows"})
         line = f"  {table}: {counted(counts.get('rows', 0), 'row')}"
         lines.append(line + (f" ({left_out})" if left_out else ""))
-    held_out = held_out_columns(vectors.contract, discovery.hold_out_groups) if discovery else {}
-    contract = as_descriptors(vectors.contract, held_out)
-    constant = constant_columns(vectors.frame, contract, discovery.encoding) if discovery else {}
-    contract = as_descriptors(contract, constant)
     lines.append(_columns_line([column.name for column in contract.basis], "shape", "the segments"))
     if constant:
         words = "basis column shapes nothing, and counts as none", "basis columns shape nothing, and count as none"

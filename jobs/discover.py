@@ -65,7 +65,12 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
     """
     began = time.time()
     announce("reading the tables and making one vector a customer")
-    vectors = vectors_of(settings, base)
+    if settings.engine.spark is None:
+        vectors = vectors_of(settings, base)
+    else:
+        from jobs.spark.training_vectors import training_vectors  # imports what only a Spark needs
+
+        vectors = training_vectors(settings, base, announce)
     announce(describe_vectors(vectors, settings.discovery))
     location = location_of(settings, base)
     incumbent: SegmentModel | None = None

@@ -8,6 +8,6 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def quoted_name(name: str) -> str:
-    """The name of a column or table, whatever it holds."""
-    return '"' + name.replace('"', '""') + '"'
+def quoted_name(name: str, mark: str = '"') -> str:
+    """The name of a column or table, whatever it holds; Spark's mark is the backtick."""
+    return mark + name.replace(mark, mark * 2) + mark

@@ -3,6 +3,7 @@ PostgreSQL and MLflow; and what becomes of a test whose program is not there."""
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -10,9 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +55,7 @@ PLANTED_CONTRACT = VectorContract(
 # The files that take longest, longest first. They begin first, so that two workers end together.
 LONGEST_FILES = (
     "experiments/benchmarks/test_benchmarks.py",
+    "jobs/spark/test_spark.py",
     "docs/test_tutorial.py",
     "docs/test_notebook.py",
     "jobs/test_main_job.py",
@@ -216,6 +220,30 @@ def postgres_url(needed: Callable[..., Any]) -> Iterator[str]:
             yield f"postgresql://shop:secret-word@127.0.0.1:{port}/postgres"
         finally:
             run(control, "-D", data, "-w", "-m", "immediate", "stop")
+
+
+@pytest.fixture(scope="session")
+def spark(needed: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A Spark of two threads in this process, small and quick to start; one a test session, ends with it."""
+    pyspark = find_spec("pyspark")
+    needed(pyspark, "pyspark is not installed (make install-spark)")
+    needed(shutil.which("java"), "Java is not installed (apt-get install openjdk-17-jre-headless)")
+    from features.reading.spark_session import spark_session
+    from features.settings import EngineSettings
+
+    warehouse = tmp_path_factory.mktemp("warehouse")
+    options = {
+        "spark.driver.memory": "1g",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.sql.warehouse.dir": warehouse.as_uri(),
+    }
+    with spark_session(EngineSettings(spark="local[2]", spark_options=options), "Europe/Berlin") as session:
+        yield session
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # py4j leaves the sockets of its gateway to the collector
+        gc.collect()
 
 
 class MlflowServer:

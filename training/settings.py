@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator, model_validator
 
-from features.settings import FeatureSettings, Sources
+from features.settings import EngineSettings, FeatureSettings, Sources
 from features.settings import Settings as Block
 from features.settings_words import A_MOMENT, Expected
 from features.source_settings import Name
@@ -126,6 +126,7 @@ class Settings(Block):
         "Needed unless `vectors` is the only source",
     )
     sources: Sources = Field(description="where the raw tables are")
+    engine: EngineSettings = Field(EngineSettings(), description="what computes where a table is a file")
     features: FeatureSettings = Field(FeatureSettings(), description="how the tables become customer vectors")
     discovery: DiscoverySettings = Field(
         DiscoverySettings(), description="what is tried, how it is evaluated, what may be chosen"

@@ -21,6 +21,7 @@ from analytics.money.paying_months import paid_terms
 from analytics.options import RecordOptions
 from analytics.tidy import joined, not_below_zero, rows_of, with_floor
 from analytics.whole_sums import whole_sum
+from features.expressions.portable import clock_seconds
 from features.grammar.summed_numbers import nearest_whole
 from features.tables.exact_sums import TEN_THOUSANDTHS, from_ten_thousandths
 from segment_model.errors import counted
@@ -138,9 +139,9 @@ def _money_of_terms(terms: ir.Table, firsts: ir.Table, until: ir.TimestampScalar
     begun = firsts.select(payer=firsts.customer_id, first=firsts.first_paid)
     met = paid.inner_join(begun, paid.customer_id == begun.payer)
     ended = met.ended_at.fill_null(until) if "ended_at" in met.columns else until
-    begin = met.started_at.epoch_seconds().cast("float64") / DAY
-    first = met["first"].epoch_seconds().cast("float64") / DAY
-    end = ibis.least(ended.epoch_seconds().cast("float64") / DAY, first + FIRST_DAYS)
+    begin = clock_seconds(met.started_at) / DAY
+    first = clock_seconds(met["first"]) / DAY
+    end = ibis.least(clock_seconds(ended) / DAY, first + FIRST_DAYS)
     days = ibis.greatest(end - ibis.greatest(begin, first), 0.0)
     met = met.mutate(paid=nearest_whole(met.cents * days * MONTHS_A_DAY))
     return met.group_by("customer_id", "first").aggregate(cents=whole_sum(met.paid))

@@ -39,6 +39,7 @@ from features.conditions.aggregates import (
 )
 from features.conditions.expression import COMPARE
 from features.conditions.tree import ColumnName, FlagLiteral, MomentLiteral, NumberLiteral, TextLiteral
+from features.expressions.portable import is_infinite
 from features.grammar.summed_numbers import LARGEST, TEN_THOUSANDTHS, nearest_whole
 from segment_model.errors import SettingsError, nearest_word
 
@@ -124,7 +125,7 @@ class _Builder:
         if typed.holds is not Holds.NUMBER:
             raise self.error(f"the expression gives {typed.holds}, and a feature is a number or true or false")
         number = typed.expression
-        return ibis.ifelse(number.isnan() | number.isinf(), None, number)
+        return ibis.ifelse(number.isnan() | is_infinite(number), None, number)
 
     def typed(self, expression: Expression) -> Typed:
         if isinstance(expression, Aggregate):

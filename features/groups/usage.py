@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
+from features.expressions.portable import clock_seconds
 from features.groups.windows import in_window, window_words
 from features.settings import UsageSettings
 from features.tables.exact_sums import from_ten_thousandths, ten_thousandths
@@ -57,7 +58,7 @@ def usage(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Table
 def sessions(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Table:
     """Sessions in the last 30 days: an event after a longer silence than the gap starts a new one."""
     recent = events.filter(as_of.last_day - events.day < 30)
-    recent = recent.select("customer_id", second=recent.occurred_at.epoch_seconds().cast("float64"))
+    recent = recent.select("customer_id", second=clock_seconds(recent.occurred_at))
     in_order = ibis.window(group_by="customer_id", order_by="second")
     # a column of its own: else the SQL repeats the expression at each use
     parted = recent.mutate(silence=recent.second - recent.second.lag().over(in_order))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from features.conditions.written import written_name
@@ -17,7 +20,24 @@ from segment_model.sql_text import quoted
 FEWEST_CUSTOMERS = 20  # as many as a discovery needs; among fewer, each has a large share
 LARGE_SHARE = 0.1  # of all orders or events
 TIMES_THE_NEXT = 20
+LOOKED_AT = 11  # of the largest: fewer than ten can have over a tenth each, and one follows them
 MOST_TOGETHER = 5  # ids that stand for many people, side by side: `guest`, `0`, `unknown`
+
+
+@dataclass(frozen=True)
+class LargestCounts:
+    """The `LOOKED_AT` customers of a table with the most rows, by id and descending, beside its customers and rows."""
+
+    largest: Mapping[str, float]
+    customers: int
+    rows: float
+
+    @classmethod
+    def of(cls, rows: pd.Series) -> Self:
+        """Those of the rows of each customer."""
+        counts = rows.sort_values(ascending=False, kind="stable")
+        largest = {str(name): float(count) for name, count in counts.iloc[:LOOKED_AT].items()}
+        return cls(largest, len(counts), float(counts.to_numpy(dtype=np.float64).sum()))
 
 
 def dominant_notices(table: TableCustomers, column: str) -> Iterator[Notice]:
@@ -25,30 +45,30 @@ def dominant_notices(table: TableCustomers, column: str) -> Iterator[Notice]:
 
     column : the name of the customer's id in the user's table, for the condition that leaves them out.
     """
-    if table.rows is None or len(table.rows) < FEWEST_CUSTOMERS:
+    if table.rows is not None:
+        yield from dominant_among(LargestCounts.of(table.rows), table, column)
+
+
+def dominant_among(counts: LargestCounts, table: TableCustomers, column: str) -> Iterator[Notice]:
+    """As `dominant_notices`, of rows that were counted elsewhere."""
+    if counts.customers < FEWEST_CUSTOMERS:
         return
-    counts = table.rows.sort_values(ascending=False, kind="stable")
-    numbers = counts.to_numpy(dtype=np.float64)
-    most = max(_with_large_share(numbers), _before_a_gap(numbers))
+    numbers = np.array([*counts.largest.values()])
+    most = max(int((numbers > LARGE_SHARE * counts.rows).sum()), _before_a_gap(numbers))
     if not most:
         return
-    ids, rows, following = [str(name) for name in counts.index[:most]], int(numbers[:most].sum()), numbers[most]
+    ids, rows, following = [*counts.largest][:most], int(numbers[:most].sum()), numbers[most]
     times = f", {numbers[most - 1] / following:,.0f} times the next" if following else ""
     together = "" if most == 1 else " together"
     yield Notice(
         table.name,
         f"{'customer' if most == 1 else 'customers'} {', '.join(map(repr, ids))} "
-        f"{'has' if most == 1 else 'have'}{together} {rows:,} of {counted(int(numbers.sum()), table.name[:-1])} "
-        f"({100 * rows / numbers.sum():.0f} %{times}): where {'it stands' if most == 1 else 'they stand'} for many "
+        f"{'has' if most == 1 else 'have'}{together} {rows:,} of {counted(int(counts.rows), table.name[:-1])} "
+        f"({100 * rows / counts.rows:.0f} %{times}): where {'it stands' if most == 1 else 'they stand'} for many "
         f"people, such as guests, leave {'it' if most == 1 else 'them'} out by "
         f"`sources: {table.name}: where: {json.dumps(_condition(column, ids, table.numeric), ensure_ascii=False)}`",
         True,
     )
-
-
-def _with_large_share(counts: NDArray[np.float64]) -> int:
-    """How many of the descending counts are over `LARGE_SHARE` of all."""
-    return int((counts > LARGE_SHARE * counts.sum()).sum())
 
 
 def _before_a_gap(counts: NDArray[np.float64]) -> int:

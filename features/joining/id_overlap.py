@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 
 from features.joining.id_rules import rewritten
+from features.joining.shared_ids import SharedIds, apart, disjoint_words, empty_notice, hardly_notices, shared_notice
 from features.joining.table_customers import TableCustomers, in_order
 from features.notices import Notice
 from features.settings import IdSettings
 from segment_model.errors import SourceError, counted
-
-FEW = 0.5  # of the smaller table's ids; a smaller share is a warning
 
 
 def overlap_notices(tables: Sequence[TableCustomers], ids: IdSettings) -> list[Notice]:
@@ -33,14 +32,19 @@ def overlap_notices(tables: Sequence[TableCustomers], ids: IdSettings) -> list[N
     ordered = in_order(tables)
     filled = [table for table in ordered if len(table.ids)]
     pairs = _pairs(filled)
+    counts = [pair.counts for pair in pairs]
     if not ids.allow_disjoint:
         _check_connected(filled, pairs)
-    notices = [_shared(table, [pair for pair in pairs if pair.first is table]) for table in filled[:-1]]
+    notices = [
+        shared_notice(table.name, len(table.ids), [pair for pair in counts if pair.first == table.name])
+        for table in filled[:-1]
+    ]
     for table in filled:
         notices += _within(table)
     for pair in pairs:
-        notices += [*_hardly(pair, ids), *_would_meet(pair)]
-    return notices + ([_empty(table) for table in ordered if not len(table.ids)] if len(ordered) > 1 else [])
+        notices += [*hardly_notices(pair.counts, ids), *_would_meet(pair)]
+    absent = [table.name for table in ordered if not len(table.ids)] if len(ordered) > 1 else []
+    return notices + [empty_notice(name) for name in absent]
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,12 @@ class Pair:
     only_second: pd.Index
 
     @property
-    def examples(self) -> str:
-        """An id of each table that the other lacks."""
+    def counts(self) -> SharedIds:
+        """How many ids there are, and are shared; with an id of each table that the other lacks."""
         lonely = ((self.only_first, self.first), (self.only_second, self.second))
-        return ", ".join(f"{ids.min()!r} only in {table.name}" for ids, table in lonely if len(ids))
+        examples = ", ".join(f"{ids.min()!r} only in {table.name}" for ids, table in lonely if len(ids))
+        sizes = len(self.first.ids), len(self.second.ids)
+        return SharedIds(self.first.name, self.second.name, *sizes, self.shared, examples)
 
 
 def _pairs(tables: Sequence[TableCustomers]) -> list[Pair]:
@@ -72,16 +78,6 @@ def _pairs(tables: Sequence[TableCustomers]) -> list[Pair]:
         Pair(first, second, int((here & beside).sum()), ids[here & ~beside], ids[beside & ~here])
         for (first, here), (second, beside) in combinations(zip(tables, holds, strict=True), 2)
     ]
-
-
-def _shared(table: TableCustomers, pairs: Sequence[Pair]) -> Notice:
-    parts = [
-        f"{pair.shared:,} {'is' if pair.shared == 1 else 'are'} in {pair.second.name} "
-        f"({counted(len(pair.second.ids), 'id')})"
-        for pair in pairs
-    ]
-    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return Notice(table.name, f"of its {counted(len(table.ids), 'id')}, {listed}")
 
 
 def _within(table: TableCustomers) -> Iterator[Notice]:
@@ -101,17 +97,6 @@ def _within(table: TableCustomers) -> Iterator[Notice]:
         f"{_difference(alike)} alone, such as {example['first']!r} and {example['second']!r}; {_remedy(alike)} makes "
         "them one customer",
     )
-
-
-def _hardly(pair: Pair, ids: IdSettings) -> Iterator[Notice]:
-    smaller = min(len(pair.first.ids), len(pair.second.ids))
-    if pair.shared < FEW * smaller and not (ids.allow_disjoint and not pair.shared):
-        yield Notice(
-            pair.first.name,
-            f"shares only {counted(pair.shared, 'id')} with {pair.second.name}, of {smaller:,} in the smaller of the "
-            f"two ({pair.examples}): is customer_id the same id in both?",
-            True,
-        )
 
 
 def _would_meet(pair: Pair) -> Iterator[Notice]:
@@ -161,26 +146,11 @@ def _remedy(alike: pd.DataFrame) -> str:
     return f"`features: ids: {{{settings}}}`"
 
 
-def _empty(table: TableCustomers) -> Notice:
-    return Notice(table.name, "no customer has a usable row before the as-of moment", True)
-
-
 def _check_connected(tables: Sequence[TableCustomers], pairs: Sequence[Pair]) -> None:
     """Refuse tables that fall into parts without a shared id."""
-    joined = {table.name for table in tables[:1]}
-    meeting = [{pair.first.name, pair.second.name} for pair in pairs if pair.shared]
-    while more := [names for names in meeting if joined & names and not names <= joined]:
-        joined.update(*more)
-    apart = next((pair for pair in pairs if pair.first is tables[0] and pair.second.name not in joined), None)
-    if apart is not None:
-        raise SourceError(_disjoint(apart))
-
-
-def _disjoint(pair: Pair) -> str:
-    first, second, alike = pair.first, pair.second, _alike(pair)
+    lonely = apart([table.name for table in tables], [pair.counts for pair in pairs])
+    if lonely is None:
+        return
+    alike = next(_alike(pair) for pair in pairs if pair.counts == lonely)
     meeting = f"; {counted(len(alike), 'id')} would meet under {_remedy(alike)}" if len(alike) else ""
-    return (
-        f"{first.name} ({counted(len(first.ids), 'id')}) and {second.name} ({counted(len(second.ids), 'id')}) share no "
-        f"customer id: {pair.examples}{meeting}. Map the same id in both by `columns: {{customer_id: your_name}}`, or "
-        "go on without a shared customer by `features: ids: {allow_disjoint: true}`"
-    )
+    raise SourceError(disjoint_words(lonely, meeting))

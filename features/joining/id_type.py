@@ -6,7 +6,7 @@ In memory an id is text, whatever the source has.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,11 +30,16 @@ class ChosenType:
 
 def choose_id_type(tables: Sequence[TableCustomers], ids: pd.Index) -> ChosenType:
     """The type of the ids in the first table; text where that is whole numbers, and some of all ids are none."""
+    return choose_type(tables, lambda: are_whole_numbers(ids))
+
+
+def choose_type(tables: Sequence[TableCustomers], are_whole: Callable[[], bool]) -> ChosenType:
+    """As `choose_id_type`, where `are_whole` says whether all ids are whole numbers of 64 bits."""
     ordered = in_order(tables)
     types = {table.name: IdType.INTEGER if table.numeric else IdType.TEXT for table in ordered}
     first = ordered[0].name
     all_whole = all(table.whole for table in ordered)
-    fits = types[first] is IdType.TEXT or all_whole or are_whole_numbers(ids)
+    fits = types[first] is IdType.TEXT or all_whole or are_whole()
     if fits and len(set(types.values())) == 1:
         return ChosenType(types[first])
     chosen = types[first] if fits else IdType.TEXT

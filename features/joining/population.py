@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Literal
 
 import pandas as pd
@@ -21,6 +22,14 @@ from segment_model.errors import SettingsError, counted
 WithoutRows = Literal["automatic", "keep", "leave_out"]
 DAY = timedelta(days=1)
 LEFT_OUT = "left_out_without_rows"  # a count of the report
+
+
+class Early(Enum):
+    """Which of the customers without a row in another table are left out."""
+
+    NOBODY = "nobody"
+    UNDATED = "those whose own row has no date"
+    WITHOUT_ROWS = "all of them"
 
 
 @dataclass(frozen=True)
@@ -45,25 +54,47 @@ def left_out(tables: Sequence[TableCustomers], as_of: AsOf, rule: WithoutRows) -
     SettingsError
         If "leave_out" is asked for without another table.
     """
+    who = who_is_left_out(tables, as_of, rule)
     listed = next((table for table in tables if table.name == LISTED), None)
-    dated = [table for table in tables if table.is_dated]
-    if listed is None or rule == "keep":
-        return NOBODY
-    if not dated:
-        if rule == "leave_out":
-            raise SettingsError(
-                "sources: customers: without_rows: leave_out needs orders, events or subscriptions: without them no "
-                "customer has a row"
-            )
-        return NOBODY
-    if rule == "leave_out":
-        return LeftOut(_without_rows(listed, tables))
-    newest = _newest(tables)
-    if newest is None or as_of.local >= newest:
+    if listed is None or who is Early.NOBODY:
         return NOBODY
     without = _without_rows(listed, tables)
+    if who is Early.WITHOUT_ROWS:
+        return LeftOut(without)
     early = without if listed.undated is None else without.intersection(listed.undated)
-    return LeftOut(early, (_notice(len(early), dated, as_of, newest),)) if len(early) else NOBODY
+    return LeftOut(early, early_notices(len(early), tables, as_of))
+
+
+def who_is_left_out(tables: Sequence[TableCustomers], as_of: AsOf, rule: WithoutRows) -> Early:
+    """Which customers without a row in another table are left out; of the tables, names and moments are looked at.
+
+    Raises
+    ------
+    SettingsError
+        As `left_out`.
+    """
+    dated = [table for table in tables if table.is_dated]
+    if rule == "keep" or not any(table.name == LISTED for table in tables):
+        return Early.NOBODY
+    if not dated and rule == "leave_out":
+        raise SettingsError(
+            "sources: customers: without_rows: leave_out needs orders, events or subscriptions: without them no "
+            "customer has a row"
+        )
+    if not dated:
+        return Early.NOBODY
+    if rule == "leave_out":
+        return Early.WITHOUT_ROWS
+    newest = _newest(tables)
+    return Early.NOBODY if newest is None or as_of.local >= newest else Early.UNDATED
+
+
+def early_notices(number: int, tables: Sequence[TableCustomers], as_of: AsOf) -> tuple[Notice, ...]:
+    """That so many customers are left out whom no date places before the as-of moment; nothing of none."""
+    newest = _newest(tables)
+    if not number or newest is None:
+        return ()
+    return (_notice(number, [table for table in tables if table.is_dated], as_of, newest),)
 
 
 def attribute_notices(tables: Sequence[TableCustomers], as_of: AsOf) -> list[Notice]:

@@ -5,7 +5,7 @@ An edge is stored as the largest value of the score range below it, so that appl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from features.scores.score_columns import LOW_IS_GOOD, MEASURES, SCORED
 from features.scores.score_edges import ScoreEdges
 from features.scores.tied_customers import edges_of_ranges, ranges_of_ranks
+from segment_model.errors import SettingsError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,14 +24,48 @@ Floats = NDArray[np.float64]
 
 def learn_edges(frame: pd.DataFrame, names: Sequence[str], settings: ScoreEdges) -> dict[str, tuple[float, ...]]:
     """The edges of each score among `names`; none of a learned score whose measure no customer has."""
+
+    def edges_of(measure: str) -> Floats | None:
+        known = frame[measure].dropna()
+        return _learned(known, settings) if len(known) else None
+
+    return _edges(names, settings, edges_of)
+
+
+def learn_edges_from(
+    quantiles_of: Callable[[str, Sequence[float]], Floats | None], names: Sequence[str], settings: ScoreEdges
+) -> dict[str, tuple[float, ...]]:
+    """As `learn_edges`, where `quantiles_of` computes the quantiles of a column; None where no customer has a value.
+
+    Raises
+    ------
+    SettingsError
+        If ties are broken by rank, which needs all customers in one order.
+    """
+    if settings.ties == "first":
+        raise SettingsError(
+            "features.rfm.score_edges: ties: first ranks all customers in one order, which no engine keeps; "
+            "use `ties: together`"
+        )
+
+    def edges_of(measure: str) -> Floats | None:
+        quantiles = quantiles_of(measure, settings.quantiles)
+        return None if quantiles is None else _of_quantiles(quantiles, settings)
+
+    return _edges(names, settings, edges_of)
+
+
+def _edges(
+    names: Sequence[str], settings: ScoreEdges, edges_of: Callable[[str], Floats | None]
+) -> dict[str, tuple[float, ...]]:
+    """The edges of each score: fixed, or those of the measure that it is made from."""
     edges: dict[str, Floats] = {}
     for score in (score for score in SCORED if score in names):
-        known = frame[SCORED[score]].dropna()
         fixed = settings.fixed(MEASURES[score])
         if fixed is not None:
             edges[score] = _with_side(np.array(fixed, dtype=float), settings)
-        elif len(known):
-            edges[score] = _learned(known, settings)
+        elif (learned := edges_of(SCORED[score])) is not None:
+            edges[score] = learned
     return {score: tuple(float(edge) for edge in of_score) for score, of_score in edges.items()}
 
 
@@ -64,7 +99,10 @@ def _learned(known: pd.Series[float], settings: ScoreEdges) -> Floats:
     numbers = np.asarray(known, dtype=np.float64)
     if settings.ties == "first":
         return edges_of_ranges(numbers, ranges_of_ranks(known, settings.quantiles, settings.closed), settings.quantiles)
-    quantiles: Floats = np.asarray(np.quantile(numbers, settings.quantiles), dtype=np.float64)
+    return _of_quantiles(np.asarray(np.quantile(numbers, settings.quantiles), dtype=np.float64), settings)
+
+
+def _of_quantiles(quantiles: Floats, settings: ScoreEdges) -> Floats:
     if settings.rule == "quantile_plus_one":
         # one unit above the quantile already scores higher
         return np.asarray(np.nextafter(quantiles + 1, -np.inf))

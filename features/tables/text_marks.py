@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import ibis
 import ibis.expr.types as ir
 
+from features.expressions.portable import is_infinite
 from features.tables.choice_marks import choice_marks
 from features.tables.raw_tables import RawTable, RawType
 from features.text.reading import Reading, is_null_word, is_word, unreadable_text
@@ -27,7 +28,7 @@ def read_once(
         **{name: reading.column for name, reading in readings.items()},
         **{f"{ORIGINAL}{name}": own.original for name, own in readings.items() if own.original is not None},
         **{name: raw[name] for name in choice_marks(raw)},
-        **{f"{INFINITE}{name}": raw[matched[name]].isinf().fill_null(False) for name in numbers},
+        **{f"{INFINITE}{name}": is_infinite(raw[matched[name]]).fill_null(False) for name in numbers},
         # Ibis does not copy the expressions of a table with an impure column into those that use them, so that each
         # text is read once; the column itself is never computed
         **{"read once": ibis.random()},

@@ -9,6 +9,8 @@ from datetime import datetime
 import ibis
 import ibis.expr.types as ir
 
+from features.expressions.engine import SPARK, engine_of
+from features.expressions.portable import is_infinite
 from features.grammar.date_formats import date_format
 from features.tables.raw_tables import RawType
 from features.text.categories import read_categories
@@ -16,7 +18,7 @@ from features.text.flags import read_flags
 from features.text.keys import NO_NUMBER, keys_of_numbers, read_keys
 from features.text.moments import formatted_moment, read_moments, unix_moment
 from features.text.numbers import read_numbers
-from features.text.reading import Reading, engine_of
+from features.text.reading import Reading
 from features.text.rules import TextRules
 from segment_model.errors import SourceError
 
@@ -56,7 +58,7 @@ def read_column(column: ir.Value, wanted: RawType, rules: TextRules, name: str, 
     if dtype.is_numeric():
         number = column.cast("float64")
         whole = dtype.is_integer()
-        return Reading(number if whole else ibis.ifelse(number.isnan() | number.isinf(), None, number))
+        return Reading(number if whole else ibis.ifelse(number.isnan() | is_infinite(number), None, number))
     raise SourceError(f"{where} is {dtype}, expected {wanted}")
 
 
@@ -100,7 +102,11 @@ def _moments(column: ir.Value, rules: TextRules, name: str, where: str) -> Readi
 def _in_utc(reading: Reading) -> Reading:
     """Moments without a time zone as instants of UTC."""
     moment = reading.column
-    return reading if moment.type().timezone else replace(reading, column=_timezone_in_engine("UTC", moment))
+    if moment.type().timezone:
+        return reading
+    if engine_of(moment) == SPARK:  # its functions of time zones give wall clocks
+        return replace(reading, column=(moment.cast("string") + "+00:00").cast("timestamp('UTC')"))
+    return replace(reading, column=_timezone_in_engine("UTC", moment))
 
 
 def _timezone(zone: str, moment: datetime) -> datetime:

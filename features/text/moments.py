@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
+from features.expressions.engine import SPARK, engine_of
 from features.grammar.date_formats import (
     LAST_YEAR,
     MONTHS,
@@ -74,7 +75,8 @@ def formatted_moment(text: ir.StringValue, form: DateFormat) -> ir.TimestampValu
 def unix_moment(number: ir.NumericValue, units: int) -> ir.TimestampValue:
     """The instant of a number of seconds (units 1) or milliseconds (1000) since 1970; missing beyond year 2255."""
     seconds = number.cast("float64") / float(units)
-    return _to_timestamp_in_engine(ibis.ifelse(seconds.abs() <= float(UNIX_LIMIT), seconds, None))
+    in_engine = _timestamp_seconds_in_spark if engine_of(number) == SPARK else _to_timestamp_in_engine
+    return in_engine(ibis.ifelse(seconds.abs() <= float(UNIX_LIMIT), seconds, None))
 
 
 def _to_timestamp(seconds: float) -> datetime:
@@ -84,4 +86,14 @@ def _to_timestamp(seconds: float) -> datetime:
 
 _to_timestamp_in_engine = ibis.udf.scalar.builtin(
     _to_timestamp, name="to_timestamp", signature=((dt.float64,), dt.Timestamp(timezone="UTC", scale=6))
+)
+
+
+def _timestamp_seconds(seconds: float) -> datetime:
+    """Spark's own."""
+    raise NotImplementedError
+
+
+_timestamp_seconds_in_spark = ibis.udf.scalar.builtin(
+    _timestamp_seconds, name="timestamp_seconds", signature=((dt.float64,), dt.Timestamp(timezone="UTC", scale=6))
 )

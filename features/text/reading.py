@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from features.expressions.engine import engine_of
 from features.grammar.moments import BLANKS
 
 
@@ -60,14 +61,6 @@ def is_word(text: ir.StringValue, words: Collection[str]) -> ir.BooleanValue:
 def cut_to_microseconds(text: ir.StringValue) -> ir.StringValue:
     """A moment without digits beyond microseconds, which PostgreSQL rounds and others cut."""
     return text if engine_of(text) == "duckdb" else text.re_replace(r"(\.[0-9]{6})[0-9]+", r"\1")
-
-
-def engine_of(column: ir.Value) -> str:
-    """The name of the engine that computes a column; the rows of a request are DuckDB's."""
-    try:
-        return str(ibis.get_backend(column).name)
-    except ibis.common.exceptions.IbisError:  # no engine is bound yet
-        return "duckdb"
 
 
 def _trim(text: str, blanks: str) -> str:

@@ -38,7 +38,9 @@ def provenance(settings: Settings, vectors: CustomerVectors) -> dict[str, Any]:
         "data_digest": vectors.digest,
         "learned_features": vectors.learned.to_json(),
         "raw_columns": {name: list(columns) for name, columns in vectors.columns.items()},
-        "settings": settings.model_dump(mode="json", exclude={"analytics", "conditions", "registry", "sweep", "title"}),
+        "settings": settings.model_dump(
+            mode="json", exclude={"analytics", "conditions", "engine", "registry", "sweep", "title"}
+        ),
         "versions": versions(),
     }
 

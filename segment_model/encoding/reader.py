@@ -100,6 +100,23 @@ class CustomerReader:
         """
         return self.parts(frame)(0, len(frame))
 
+    def refusals(self, frame: pd.DataFrame) -> dict[int, str]:
+        """Why customers of a DataFrame are refused, by their position: all of them, where `frame` names the first few.
+
+        Raises
+        ------
+        ContractError
+            As `frame`.
+        InputError
+            If a value has the wrong type.
+        """
+        problems, _ = self._read(*self._columns(frame)(0, len(frame)))
+        reasons: dict[int, str] = {}
+        for problem in problems:
+            reason = f"{problem.column}: got {problem.got}, expected {problem.expected}"
+            reasons[problem.row] = f"{reasons[problem.row]}; {reason}" if problem.row in reasons else reason
+        return reasons
+
     def check_columns(self, frame: pd.DataFrame) -> None:
         """Refuse a table whose columns are not those of the contract.
 
@@ -148,22 +165,36 @@ class CustomerReader:
         return part
 
     def _frame_parts(self, frame: pd.DataFrame) -> Callable[[int, int], RawCustomers]:
-        """The columns are taken out of the frame once: pandas takes longer for that than NumPy for a part's values."""
+        columns = self._columns(frame)
+        return lambda start, stop: self._checked(*columns(start, stop))
+
+    def _columns(self, frame: pd.DataFrame) -> Callable[[int, int], tuple[Floats, list[_Texts]]]:
+        """What takes out the numbers and texts of customers start to stop, not yet checked against their kinds.
+
+        The columns are taken out of the frame once: pandas takes longer for that than NumPy for a part's values.
+        """
         self.check_columns(frame)
         numbers_ = [(_plain_array(frame[column.name], column), column) for column in self._numbers]
         categories = [(frame[column.name], column) for column in self._categories]
 
-        def read(start: int, stop: int) -> RawCustomers:
+        def read(start: int, stop: int) -> tuple[Floats, list[_Texts]]:
             rows = slice(start, min(stop, len(frame)))
             matrix = np.empty((self._number_count, rows.stop - start))
             for position, (values, column) in enumerate(numbers_):
                 part = values[rows] if isinstance(values, np.ndarray) else _numbers_of(values.iloc[rows], column)
                 matrix[position] = part
-            return self._checked(matrix, [_texts_of(values.iloc[rows], column) for values, column in categories])
+            return matrix, [_texts_of(values.iloc[rows], column) for values, column in categories]
 
         return read
 
     def _checked(self, matrix: Floats, texts: list[_Texts]) -> RawCustomers:
+        problems, raw = self._read(matrix, texts)
+        if problems:
+            raise InputError(problems)
+        return raw
+
+    def _read(self, matrix: Floats, texts: list[_Texts]) -> tuple[list[Problem], RawCustomers]:
+        """What breaks the contract, by row, and the customers as if nothing did."""
         size = matrix.shape[1]
         codes = np.empty((len(texts), size), dtype=np.intp)
         unseen = np.zeros((len(texts), size), dtype=np.bool_)
@@ -194,9 +225,7 @@ class CustomerReader:
             places = [category.unseen_position if place is None else place for place in known]
             codes[position] = np.array(places, dtype=np.intp)[text.codes]
             unseen[position] = np.array([place is None for place in known], dtype=np.bool_)[text.codes]
-        if problems:
-            raise InputError(sorted(problems, key=lambda problem: problem.row))
-        return raw
+        return sorted(problems, key=lambda problem: problem.row), raw
 
     def _convert(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Accept other real numbers (NumPy scalars) and missing markers; refuse everything else by name."""

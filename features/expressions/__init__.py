@@ -1,0 +1,1 @@
+"""Expressions that mean the same in every engine, where Ibis's own do not."""

@@ -1,0 +1,106 @@
+"""The session of a Spark in which tables are read and features computed; pyspark is imported here, on first use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from features.settings import EngineSettings
+from segment_model.errors import SourceError
+
+APPLICATION = "segments"
+PYTHON = "PYSPARK_PYTHON"
+ZONE = "spark.sql.session.timeZone"
+DEFAULTS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",  # it would write into our output
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.log.level": "OFF",  # an error is raised, and told in one line
+}
+INSTALL = "`make install-spark` adds it"
+
+
+@contextmanager
+def spark_session(engine: EngineSettings, time_zone: str) -> Iterator[Any]:
+    """A session at the master that the settings name, in the time zone of the business; a new one ends with the block.
+
+    A session that runs already in this process is used as it is, but for the time zone, and stays.
+
+    Raises
+    ------
+    SourceError
+        If pyspark or Java is not installed, or the master does not answer.
+    """
+    session_class = _session_class()
+    running = session_class.getActiveSession()
+    session = running if running is not None else _start(session_class, engine)
+    try:
+        session.conf.set(ZONE, time_zone)
+        yield session
+    finally:
+        if running is None:
+            session.stop()
+
+
+def _session_class() -> Any:
+    """The class of sessions, once Java and pyspark are there."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pyspark 4.0 knows no pandas 3.1, and says so
+            from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise SourceError(f"engine: spark needs pyspark, which is not installed: {INSTALL}") from error
+    if shutil.which("java") is None:
+        raise SourceError(
+            "engine: spark needs Java 17, and there is no `java` (apt-get install openjdk-17-jre-headless)"
+        )
+    return SparkSession
+
+
+def _start(session_class: Any, engine: EngineSettings) -> Any:
+    builder = session_class.builder.appName(APPLICATION).master(engine.spark)
+    for name, option in {**DEFAULTS, **engine.spark_options}.items():
+        builder = builder.config(name, option)
+    try:
+        with _python_of_workers(str(engine.spark)):
+            return builder.getOrCreate()
+    except spark_errors() as error:
+        lines = str(error).strip().splitlines()
+        raise SourceError(f"engine: no session at {engine.spark}: {lines[0] if lines else 'it ended'}") from error
+
+
+@contextmanager
+def _python_of_workers(master: str) -> Iterator[None]:
+    """On this machine workers run the Python of this process, unless PYSPARK_PYTHON names another."""
+    if not master.startswith("local") or PYTHON in os.environ:
+        yield
+        return
+    os.environ[PYTHON] = sys.executable  # Spark takes it from nowhere else
+    try:
+        yield
+    finally:
+        del os.environ[PYTHON]
+
+
+def spark_errors() -> tuple[type[Exception], ...]:
+    """The errors of a Spark; none where pyspark was not imported, since then there is none."""
+    if "pyspark" not in sys.modules:
+        return ()
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    return (PySparkException, Py4JError)
+
+
+def spark_cause(error: Exception) -> str:
+    """The innermost cause of an error of the Java side, whose own first line names none; empty for other errors."""
+    if "py4j" not in type(error).__module__:
+        return ""
+    causes = [line for line in str(error).splitlines() if line.startswith(("Caused by:", ": "))]
+    named = [line for line in causes if "[" in line] or causes
+    return named[-1].removeprefix("Caused by:").lstrip(": ").partition(" SQLSTATE")[0] if named else ""

@@ -1,0 +1,1 @@
+"""Work whose customers stay in a Spark: vectors, assignments, training on a sample."""

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
+
 FIFTH = 0.2
+LEAST_MONEY = 0.001  # of everyone's: what moves in less is of no weight
 CUSTOMERS = "customers"
 
 
@@ -39,7 +42,8 @@ class Shrinkage:
 def shrunk_segments(sizes: pd.DataFrame, money_title: str, floor: int = 10) -> tuple[Shrinkage, ...]:
     """The segments that lost more than a fifth of their customers, or of their money, in the order of the table.
 
-    sizes : the table `SIZES`. Hollow month ends are not compared, nor are segments of fewer than `floor` customers.
+    sizes : the table `SIZES`. Hollow month ends are not compared, nor are segments of fewer than `floor` customers,
+    customers in no segment, and money of less than a thousandth of everyone's.
     """
     comparable = sizes[~sizes.hollow.astype(bool)]
     months = comparable.month.drop_duplicates().tolist()
@@ -48,9 +52,11 @@ def shrunk_segments(sizes: pd.DataFrame, money_title: str, floor: int = 10) -> t
     first = comparable[comparable.month == months[0]].set_index("segment")
     last = comparable[comparable.month == months[-1]].set_index("segment")
     shrunk = []
-    for segment in first.index[first.customers >= floor]:
+    compared = first.index[first.customers >= floor].difference([NOT_ASSIGNABLE, UNASSIGNED], sort=False)
+    least = {CUSTOMERS: 0.0, "money": LEAST_MONEY * float(first.money.sum())}
+    for segment in compared:
         for column, measure in ((CUSTOMERS, CUSTOMERS), ("money", money_title)):
             before, after = float(first.loc[segment, column]), float(last.loc[segment, column])
-            if before > 0 and after < (1 - FIFTH) * before:
+            if before > least[column] and after < (1 - FIFTH) * before:
                 shrunk.append(Shrinkage(segment, measure, months[0], months[-1], before, after))
     return tuple(shrunk)

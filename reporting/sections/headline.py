@@ -85,19 +85,17 @@ def _is_it_real(discovery: DiscoveryContent) -> tuple[str, str]:
             "good",
         )
     if discovery.kind == VerdictKind.SLICES:
-        gaps = sum(pair.gap for pair in evidence.pairs)
-        apart, between = (
-            (
-                "separate only in part",
-                f"a gap parts {gaps} of {counted(len(evidence.pairs), 'pair')} of neighbours, and",
-            )
-            if gaps
-            else ("not separate", "no gap parts neighbours, so")
-        )
-        border = "across the other borders" if gaps else "near a border"
+        gaps, pairs = sum(pair.gap for pair in evidence.pairs), counted(len(evidence.pairs), "pair")
+        apart, and_so = "separate only in part", f"a gap parts {gaps} of {pairs} of neighbours"
+        if not gaps:
+            apart, and_so = "not separate", "no gap parts neighbours, so customers near a border are much alike"
+        elif gaps < len(evidence.pairs):
+            and_so += ", and customers across the other borders are much alike"
+        else:
+            and_so += ", but gaps so shallow, or segments found again so seldom, do not make groups"
         return (
             f"Steady, but {apart}: in customers drawn anew the same segments come back (similarity {again}), "
-            f"while {between} customers {border} are much alike.",
+            f"while {and_so}.",
             "mixed",
         )
     return (

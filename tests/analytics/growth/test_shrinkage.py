@@ -31,6 +31,16 @@ def test_more_than_a_fifth_is_named() -> None:
     )
 
 
+def test_what_is_no_segment_and_money_of_no_weight_are_not_named() -> None:
+    table = sizes(
+        s1=((100, 9_000.0), (100, 9_000.0), (100, 9_000.0)),
+        s2=((100, 2.0), (100, 2.0), (100, 1.0)),
+        not_assignable=((300, 0.0), (10, 0.0), (0, 0.0)),
+        unassigned=((300, 900.0), (10, 20.0), (0, 0.0)),
+    )
+    assert shrunk_segments(table, "MRR") == ()
+
+
 def test_hollow_month_ends_and_few_customers_are_not_compared() -> None:
     assert shrunk_segments(sizes("2017-01", s1=((100, 1.0), (10, 1.0), (10, 1.0))), "MRR") == ()
     assert shrunk_segments(sizes(s1=((9, 1.0), (1, 0.0), (0, 0.0))), "MRR") == ()

@@ -209,6 +209,23 @@ def test_the_difference_of_any_two_segments_has_an_interval(content: DiscoveryCo
 
 
 @pytest.mark.parametrize(
+    ("gaps", "start", "end"),
+    [
+        (0, "Steady, but not separate", "no gap parts neighbours, so customers near a border are much alike."),
+        (1, "Steady, but separate only in part", "and customers across the other borders are much alike."),
+        (4, "Steady, but separate only in part", "or segments found again so seldom, do not make groups."),
+    ],
+)
+def test_the_verdict_does_not_contradict_its_gaps(content: DiscoveryContent, gaps: int, start: str, end: str) -> None:
+    pairs = tuple(replace(pair, gap=number < gaps) for number, pair in enumerate(content.evidence.pairs))
+    assert len(pairs) == 4
+    steady = replace(content, kind=str(VerdictKind.SLICES), evidence=replace(content.evidence, pairs=pairs))
+    answer = statements(ReportContent("t", steady), None)[1].answer
+    assert answer.startswith(start)
+    assert answer.endswith(end)
+
+
+@pytest.mark.parametrize(
     ("churn", "words"),
     [
         (0.0, "None of 1,234 customers was lost."),

@@ -116,7 +116,8 @@ class HdbscanSpec:
             return condense(clustered, probes, generator)
 
         parts = (clustered.points, clustered.core, clustered.labels, clustered.births)
-        return self.cache.cache(condensed)(*parts, self.min_samples, self.embedding, seed)
+        assigner: NearestCore = self.cache.cache(condensed)(*parts, self.min_samples, self.embedding, seed)
+        return assigner
 
 
 def core_distances(points: Floats, min_samples: int) -> Floats:

@@ -12,10 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics.record import AnalystRecord
+from features.learned import LearnedFeatures
+from features.source_settings import Sources
 from features.vector_table import CustomerVectors
 from jobs.champion.incumbent import incumbent_of
 from jobs.conclusion import ConcludedDiscovery, analyse, discover_named, record_discovery
@@ -33,6 +36,7 @@ from training.progress import Announce, Progress
 from training.settings import Settings
 
 FILE = "vectors.parquet"
+CUSTOMER = "customer_id"
 RECIPE = ("learned_features", "raw_columns")  # how vectors are made of raw tables: a frame has none
 SOURCE = ("sources", "features")  # settings that a frame does not follow
 
@@ -102,6 +106,35 @@ def discover_in_table(
     origin = _without_recipe(provenance(settings, vectors))
     discovery = discover_named(settings, vectors, incumbent, origin, announce, progress)
     return UnloggedDiscovery(settings, None, vectors, discovery, incumbent, began, time.time())
+
+
+def vectors_in_table(unlogged: UnloggedDiscovery, table: pa.Table) -> pd.DataFrame:
+    """The customers of another table as the discovery reads its own, indexed by id as text, sorted.
+
+    table : the columns of the discovery's vectors, or the basis alone; a descriptor may be absent.
+
+    Raises
+    ------
+    SegmentsError
+        If the table lacks a basis column, or cannot be read.
+    """
+    learned, settings, model = unlogged.vectors.learned, unlogged.settings, unlogged.discovery.model
+    source = settings.sources.vectors
+    if source is None or {column.name for column in learned.own} < set(model.contract.names):
+        renamed = table.rename_columns([_our_name(name, learned) for name in table.column_names])
+        ours: pd.DataFrame = renamed.to_pandas()
+        return ours.set_index(CUSTOMER)[[name for name in model.contract.names if name in ours.columns]]
+    shaping, available = {column.name for column in model.contract.basis}, set(table.column_names)
+    columns = tuple(own for own in learned.own if own.name in shaping or {own.name, own.theirs} & available)
+    read = Sources(vectors=source.model_copy(update={"file": FILE, "columns": {}}))
+    with tempfile.TemporaryDirectory() as folder:
+        pq.write_table(table, Path(folder) / FILE)
+        of_own = replace(learned, own=replace(learned.own, columns=columns))
+        return vectors_of(settings.model_copy(update={"sources": read}), Path(folder), of_own).frame
+
+
+def _our_name(theirs: str, learned: LearnedFeatures) -> str:
+    return next((column.name for column in learned.own if column.theirs == theirs), theirs)
 
 
 def discover_in_sources(

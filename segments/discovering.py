@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from jobs.unlogged_discovery import FILE, champion_to_continue, discover_in_sour
 from segment_model.errors import SettingsError
 from segment_model.inference.customer_table import CUSTOMER, read_frame
 from segment_model.inference.frame_columns import checked_basis
+from segment_model.model import SegmentModel
 from segments.discovery import SegmentDiscovery
 from segments.own_parts import Judge, algorithm_settings, checked_judgements
 from segments.progress import shown_progress
@@ -24,7 +26,6 @@ from training.settings import Settings, parse_settings, read_settings
 if TYPE_CHECKING:
     from datetime import date
 
-    from segment_model.model import SegmentModel
     from training.candidates.own import OwnAlgorithm
 
 
@@ -96,14 +97,20 @@ def discover(
     """
     chosen = {
         "roles": dict[str, str](),
-        "kinds": dict(kinds or {}),
-        "units": dict(units or {}),
-        "sensitive": list(sensitive),
+        "kinds": _by_column("kinds", kinds),
+        "units": _by_column("units", units),
+        "sensitive": _listed("sensitive", sensitive),
     }
+    if champion is not None and not isinstance(champion, SegmentModel):
+        raise SettingsError(
+            f"champion is a model, such as segments.load('models:/NAME@champion'); got {type(champion).__name__}"
+        )
     block = {"seed": seed, **_block(discovery)}
     judges = checked_judgements(judgements)
     refine = _refinement(segments, algorithms, block)
     if isinstance(customers, str | os.PathLike):
+        if not os.fspath(customers):
+            raise SettingsError("the path of the customers is empty; name a file")
         path = Path(customers).resolve()
         chosen |= {"file": path.name, "columns": {CUSTOMER: customer_id} if customer_id else {}}
         names = _columns_of(path)
@@ -183,6 +190,18 @@ def _settings(
     return parse_settings(content, "discover")
 
 
+def _by_column(option: str, named: Any) -> dict[str, Any]:
+    if named is not None and not isinstance(named, Mapping):
+        raise SettingsError(f"{option} is a dict by column; got {type(named).__name__}")
+    return dict(named or {})
+
+
+def _listed(option: str, named: Any) -> list[Any]:
+    if isinstance(named, str) or not hasattr(named, "__iter__"):
+        raise SettingsError(f"{option} is a list of columns; write {option}=[{named!r}]")
+    return list(named)
+
+
 def _block(discovery: Any) -> Mapping[str, Any]:
     if discovery is None:
         return {}
@@ -219,11 +238,11 @@ def _refinement(segments: Any, algorithms: Any, block: Mapping[str, Any]) -> Cal
 
 def _least_and_most(segments: int | tuple[int, int]) -> tuple[int, int]:
     least, most = segments if isinstance(segments, tuple | list) and len(segments) == 2 else (segments, segments)
-    if not (isinstance(least, int) and isinstance(most, int) and 2 <= least <= most):
+    if not (isinstance(least, Integral) and isinstance(most, Integral) and 2 <= least <= most):
         raise SettingsError(
             f"segments is a number such as 5, or the least and the most such as (4, 8), from 2 on; got {segments!r}"
         )
-    return least, most
+    return int(least), int(most)
 
 
 def _columns_of(path: Path) -> Sequence[str]:

@@ -13,14 +13,14 @@ import pandas as pd
 
 from analytics.record import AnalystRecord
 from jobs.registry_location import location_of
-from jobs.unlogged_discovery import UnloggedDiscovery, log
+from jobs.unlogged_discovery import UnloggedDiscovery, log, vectors_in_table
 from registry.connection import RegistryLocation
 from registry.versions.promotions import promote
 from reporting.notebook.discovery_summary import discovery_html, discovery_text
 from reporting.record_tables import all_figures, present_sizes
 from reporting.tables import candidate_table, segment_table
 from segment_model.errors import DiscoveryError, SettingsError
-from segment_model.inference.customer_table import read_frame, text_of_id
+from segment_model.inference.customer_table import CUSTOMER, read_frame, text_of_id
 from segment_model.model import SegmentModel
 from segment_model.storage.sqlite_address import anchored_address
 from segments.own_parts import Judge, judged, own_notes, unserved_reason
@@ -109,8 +109,9 @@ class SegmentDiscovery:
     def assign(self, customers: Any, customer_id: str | None = None) -> pd.DataFrame:
         """Assign customers of a frame like the one that was discovered in, under its own column names.
 
-        Columns that the model does not have are left out, and renamed ones are renamed as `notes` says. The answer is
-        that of `SegmentModel.assign`, indexed by the ids of the frame.
+        Values are read as the discovery read its own, so that the same frame gets the same segments. Columns that the
+        model does not have are left out, and renamed ones are renamed as `notes` says. The answer is that of
+        `SegmentModel.assign`, indexed by the ids of the frame.
 
         Raises
         ------
@@ -118,10 +119,9 @@ class SegmentDiscovery:
             If a column is missing, or a customer does not follow the model's contract.
         """
         taken = read_frame(customers, customer_id)
-        own = self._unlogged.vectors.learned.own
-        frame = taken.table.to_pandas().rename(columns={column.theirs: column.name for column in own})
-        known = [name for name in self.model.contract.names if name in frame.columns]
-        answers: pd.DataFrame = self.model.assign(frame[known].set_index(taken.ids))
+        vectors = vectors_in_table(self._unlogged, taken.table)
+        ordered = vectors.loc[taken.table[CUSTOMER].to_pylist()]
+        answers: pd.DataFrame = self.model.assign(ordered.set_axis(taken.ids, axis=0))
         return answers
 
     def figures(self) -> pd.DataFrame:

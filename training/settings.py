@@ -29,6 +29,7 @@ from training.yaml_text import read_yaml
 Kind = TypeVar("Kind", bound=BaseModel)
 
 AUTO = "auto"
+LARGEST_SEED = 4_000_000_000  # NumPy takes 32 bits, and samples count on from the seed
 AN_ALGORITHM = Expected("a block such as {algorithm: kmeans}")
 TransformName = Literal["auto", "none", "log1p", "yeo-johnson", "quantile"]
 
@@ -69,7 +70,9 @@ class DiscoverySettings(Block):
     encoding: EncodingSettings = Field(
         EncodingSettings(), description="how a customer vector becomes a standardised point"
     )
-    seed: int = Field(0, ge=0, description="random seed; the same seed and data give the same segments")
+    seed: int = Field(
+        0, ge=0, le=LARGEST_SEED, description="random seed; the same seed and data give the same segments"
+    )
     min_segments: int = Field(2, ge=2, description="fewest segments of a candidate")
     max_segments: int = Field(60, ge=2, description="most segments of a candidate")
     min_share: float = Field(0.01, ge=0, lt=0.5, description="smallest share of customers in a segment")

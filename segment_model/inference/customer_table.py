@@ -5,7 +5,7 @@ Ids are the column `customer_id`, else the index of a pandas frame, else the num
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,12 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from segment_model.errors import ContractError, counted, nearest_word, shown
 
 CUSTOMER = "customer_id"
+NANOSECONDS_OF_A_DAY = 86_400e9
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ def read_frame(customers: Any, customer_id: str | None = None) -> CustomerTable:
         If it is no frame, a name is not text or stands twice, an id is missing or stands twice, or a column holds
         values of several types.
     """
+    if customer_id is not None and not isinstance(customer_id, str):
+        raise ContractError(f"customer_id is the name of a column, as text; got {shown(customer_id)}")
     if isinstance(customers, pd.DataFrame):
         return _of_pandas(customers, customer_id)
     table = _arrow(customers)
@@ -50,7 +54,7 @@ def read_frame(customers: Any, customer_id: str | None = None) -> CustomerTable:
     if name not in table.column_names:
         note = f"no column {CUSTOMER!r}: the customers are the numbers of the rows, from 0"
         return _with_ids(table, pd.RangeIndex(len(table)), (note,))
-    ids = pd.Index(table[name].to_pylist(), name=name)
+    ids = pd.Index(table[name].to_pylist(), name=name, tupleize_cols=False)
     return _with_ids(table.drop_columns([name]), ids, ())
 
 
@@ -75,38 +79,81 @@ def _arrow(customers: Any) -> pa.Table:
     """Any frame but pandas' as an Arrow table."""
     if isinstance(customers, pa.Table):
         return customers
-    native = nw.from_native(customers, pass_through=True)
+    native = nw.from_native(customers, pass_through=True) if not isinstance(customers, type) else customers
     if isinstance(native, nw.LazyFrame):
-        native = native.collect()
+        native = _collected(native)
     if isinstance(native, nw.DataFrame):
-        return native.to_arrow()
-    if hasattr(customers, "__arrow_c_stream__"):
-        return pa.table(customers)
+        return _table_of({name: native.get_column(name) for name in native.columns}, lambda column: column.to_arrow())
+    if hasattr(native, "__arrow_c_stream__") and not isinstance(native, type):
+        try:
+            return pa.table(native)
+        except pa.ArrowException as error:
+            raise ContractError(
+                f"expected a frame of one row a customer; got a single column ({type(customers).__name__})"
+            ) from error
     raise ContractError(
         f"expected a frame (pandas, polars, Arrow) or the path of a file; got {type(customers).__name__}"
     )
 
 
-def _arrow_columns(frame: pd.DataFrame) -> pa.Table:
-    """The columns of a pandas frame; the one that Arrow cannot hold is named."""
+def _collected(lazy: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+    try:
+        return lazy.collect()
+    except Exception as error:  # whatever the library raises of the user's own query
+        raise ContractError(f"the LazyFrame cannot be collected: {str(error).splitlines()[0]}") from error
+
+
+def _table_of(columns: Mapping[str, Any], convert: Callable[[Any], pa.Array]) -> pa.Table:
+    """The columns as an Arrow table; the one that Arrow cannot hold is named."""
     arrays = {}
-    for name in frame.columns:
-        values = frame[name]
+    for name, values in columns.items():
         try:
-            arrays[name] = pa.Array.from_pandas(values)
+            arrays[name] = convert(values)
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
             kinds = sorted({type(cell).__name__ for cell in values.head(10_000) if cell is not None})
+            what = f"{' and '.join(kinds[:4]) or values.dtype}, which is no column of one type"
+            if len(kinds) < 2:
+                what = f"{values.dtype} that Arrow cannot hold ({str(error).splitlines()[0]})"
             raise ContractError(
-                f"column {name!r} holds {' and '.join(kinds[:4]) or values.dtype}, which is no column of one type; "
-                "make it numbers (pd.to_numeric) or text (.astype(str)), or leave it out"
+                f"column {name!r} holds {what}; make it numbers (.astype(float)) or text (.astype(str)), or leave it "
+                "out"
             ) from error
-    return pa.table(arrays) if arrays else pa.table({CUSTOMER: pa.nulls(len(frame))}).drop_columns([CUSTOMER])
+    count = len(next(iter(columns.values()))) if columns else 0
+    return pa.table(arrays) if arrays else pa.table({CUSTOMER: pa.nulls(count)}).drop_columns([CUSTOMER])
+
+
+def _arrow_columns(frame: pd.DataFrame) -> pa.Table:
+    """The columns of a pandas frame as an Arrow table."""
+    if not len(frame.columns):
+        return pa.table({CUSTOMER: pa.nulls(len(frame))}).drop_columns([CUSTOMER])
+    return _table_of({name: frame[name] for name in frame.columns}, _array_of)
+
+
+def _array_of(values: pd.Series[Any]) -> pa.Array:
+    if isinstance(values.dtype, pd.SparseDtype):
+        values = pd.Series(values.to_numpy(), values.index)
+    if isinstance(values.dtype, pd.DatetimeTZDtype):  # no feature; Arrow's way to read it warns
+        values = values.dt.tz_convert(None)
+    return pa.Array.from_pandas(values)
+
+
+def _in_days(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
+    """The table with durations as days, and a note that names them."""
+    names = [field.name for field in table.schema if pa.types.is_duration(field.type)]
+    for name in names:
+        days = pc.divide(pc.cast(pc.cast(table[name], pa.duration("ns"), safe=False), pa.int64()), NANOSECONDS_OF_A_DAY)
+        table = table.set_column(table.column_names.index(name), name, days)
+    return table, (f"durations are taken as days: {', '.join(map(repr, names))}",) if names else ()
 
 
 def _check_names(names: Sequence[Any], customer_id: str | None) -> None:
     for name in names:
         if not isinstance(name, str):
             raise ContractError(f"a column's name must be text; got {name!r}. Rename: frame.columns.astype(str)")
+        if not name.strip():
+            raise ContractError(
+                f"column {[*names].index(name) + 1} has no name (it is {name!r}); name it, or leave it out"
+            )
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each")
     if customer_id is not None and customer_id not in names:
@@ -117,17 +164,18 @@ def _with_ids(table: pa.Table, ids: pd.Index[Any], notes: tuple[str, ...]) -> Cu
     missing = int(np.count_nonzero(ids.isna()))
     if missing:
         raise ContractError(f"{counted(missing, 'customer has', 'customers have')} no id; drop or number these rows")
+    odd = next((name for name in ids if not isinstance(name, str | int) or isinstance(name, bool)), None)
+    if odd is not None and not _is_whole(ids):
+        raise ContractError(f"an id must be text or a whole number; got {shown(odd)}. Convert: .astype(str)")
     if not ids.is_unique:
         twice = ids[ids.duplicated()].unique()
         raise ContractError(
             f"a customer must have one row; {counted(len(twice), 'id stands', 'ids stand')} in several, such as "
             f"{shown(twice[0])}. Sum or pick the rows of each"
         )
-    odd = next((name for name in ids if not isinstance(name, str | int) or isinstance(name, bool)), None)
-    if odd is not None and not _is_whole(ids):
-        raise ContractError(f"an id must be text or a whole number; got {shown(odd)}. Convert: .astype(str)")
+    table, in_days = _in_days(table)
     texts = [text_of_id(name) for name in ids]
-    return CustomerTable(table.append_column(CUSTOMER, pa.array(texts, pa.string())), ids, notes)
+    return CustomerTable(table.append_column(CUSTOMER, pa.array(texts, pa.string())), ids, (*notes, *in_days))
 
 
 def text_of_id(name: Any) -> str:
@@ -139,4 +187,4 @@ def _is_whole(ids: pd.Index[Any]) -> bool:
     if not pd.api.types.is_numeric_dtype(ids.dtype) or pd.api.types.is_bool_dtype(ids.dtype):
         return False
     numbers = ids.to_numpy(dtype=float)
-    return bool((numbers == numbers.round()).all())
+    return bool((np.isfinite(numbers) & (numbers == numbers.round())).all())

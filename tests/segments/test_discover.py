@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 import yaml
@@ -50,8 +51,6 @@ def test_columns_outside_the_basis_describe(discovered: SegmentDiscovery) -> Non
 
 def forms(frame: pd.DataFrame, folder: Path) -> dict[str, Any]:
     """The same customers in every form that is taken."""
-    import polars as pl
-
     column = frame.rename_axis("customer_id").reset_index()
     column.to_parquet(folder / "customers.parquet")
     column.to_csv(folder / "customers.csv", index=False)
@@ -212,6 +211,46 @@ def wrong_calls() -> dict[str, tuple[Any, dict[str, Any], str]]:
         "all the same": (good.assign(spend=1.0)[["spend"]], {}, "nothing to segment by|spend"),
         "infinities": (good.assign(spend=np.inf)[["spend"]], {}, "spend"),
         "no such file": ("nowhere.csv", {}, "nowhere.csv"),
+        "no path": ("", {}, "the path of the customers is empty"),
+        "a file of another kind": (__file__, {}, r"must end in \.csv"),
+        "segments as text": (good, {"segments": "4-8"}, "got '4-8'"),
+        "three numbers of segments": (good, {"segments": [2, 3, 4]}, r"got \[2, 3, 4\]"),
+        "no segments": (good, {"segments": 0}, "from 2 on; got 0"),
+        "more segments than customers": (good, {"segments": 500}, "fewer than 500 different customers"),
+        "no seed": (good, {"seed": None}, "seed.*found null"),
+        "half a seed": (good, {"seed": 1.5}, r"seed.*found 1\.5"),
+        "a generator as seed": (good, {"seed": rng}, "seed.*Generator"),
+        "a seed that no generator takes": (good, {"seed": 2**40}, "seed.*found 1099511627776"),
+        "the ids as basis": (ids, {"basis": ["customer_id"]}, "no column 'customer_id'"),
+        "bytes as basis": (good, {"basis": b"spend"}, "no column 115"),
+        "settings in a list": (good, {"discovery": [1]}, "discovery is a dict of settings .* got list"),
+        "kinds in a list": (good, {"kinds": ["number"]}, "kinds is a dict by column; got list"),
+        "sensitive as text": (good, {"sensitive": "spend"}, r"write sensitive=\['spend'\]"),
+        "an address as champion": (good, {"champion": "models:/shop@champion"}, "champion is a model.* got str"),
+        "a number as the name of ids": (
+            good,
+            {"customer_id": 3},
+            "name of a column, as text; got 3",
+        ),
+        "ids that are lists": (pa.table({"customer_id": [[1]] * 60, "spend": good["spend"]}), {}, r"got \[1\]"),
+        "infinite ids": (ids.assign(customer_id=np.r_[np.inf, np.arange(59)]), {}, "got Infinity"),
+        "a column without a name": (good.set_axis(["spend", " "], axis=1), {}, "column 2 has no name"),
+        "names that are moments": (good.set_axis(pd.date_range("2026", periods=2), axis=1), {}, "must be text"),
+        "whole numbers beyond 64 bits": (
+            good.assign(large=10**30),
+            {},
+            "column 'large' holds object that",
+        ),
+        "a column of 128 bits": (pl.DataFrame({"wide": pl.Series([1, 2], dtype=pl.Int128)}), {}, "column 'wide' holds"),
+        "categories of several types": (good.assign(c=pd.Categorical([1, "a"] * 30)), {}, "'c' holds int and str"),
+        "a single column": (good["spend"], {}, r"got a single column \(Series\)"),
+        "a column of polars": (pl.Series([1, 2]), {}, r"got a single column \(Series\)"),
+        "a query that fails": (pl.LazyFrame({"a": [1]}).select("b"), {}, "the LazyFrame cannot be collected: .*b"),
+        "the class of frames": (pd.DataFrame, {}, "expected a frame .* got type"),
+        "a generator": ((row for row in [1]), {}, "expected a frame .* got generator"),
+        "a dict": ({"spend": [1]}, {}, "expected a frame .* got dict"),
+        "a matrix of NumPy": (np.zeros((2, 2, 2)), {}, "expected a frame .* got ndarray"),
+        "no column but the ids": (ids[["customer_id"]], {}, "there is none but the ids"),
     }
 
 
@@ -229,6 +268,26 @@ def test_the_frame_that_was_discovered_in_is_assigned_under_its_own_names(frame:
     answers = discovered.assign(foreign.head(60))
     assert answers.index.equals(foreign.index[:60])
     assert answers["segment_id"].to_list() == discovered.labels.head(60).to_list()
+
+
+def test_codes_as_categories_and_durations_are_read_again_as_they_were() -> None:
+    rng = np.random.default_rng(0)
+    group = np.repeat([0, 1, 2], 50)
+    customers = pd.DataFrame(
+        {
+            "spend": rng.normal(np.array([20, 60, 120])[group], 3),
+            "store": group * 10.0,
+            "visits": pd.arrays.SparseArray(rng.poisson(np.array([0, 9, 30])[group])),
+            "stay": pd.to_timedelta(rng.normal(np.array([1, 30, 90])[group], 1), unit="h"),
+        }
+    )
+    discovered = segments.discover(customers, kinds={"store": "category"}, seed=1, discovery=ONE)
+    assert "durations are taken as days: 'stay'" in discovered.notes
+    assert discovered.vectors["stay"].to_numpy() * 24 == pytest.approx(
+        customers["stay"].loc[discovered.vectors.index.astype(int)].dt.total_seconds() / 3600
+    )
+    for again in (customers, customers.drop(columns="visits").assign(visits=customers["visits"].astype("Int64"))):
+        assert [*discovered.assign(again)["segment_id"]] == [*discovered.labels]
 
 
 def test_a_report_that_cannot_be_written_is_one_line(discovered: SegmentDiscovery, tmp_path: Path) -> None:

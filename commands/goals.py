@@ -25,6 +25,7 @@ def odds(goal: str, by: str, months: int | None, form: str, config: Path, which:
     and what to do. CSV and JSON hold all month ends.
     """
     from reporting.goal_tables import advice_in_words, chosen_odds, odds_in_words, odds_json
+    from reporting.goal_words import footnotes
 
     named = record_for(config, which, months)
     rows = chosen_odds(named.record, named.names, goal, by)
@@ -34,13 +35,10 @@ def odds(goal: str, by: str, months: int | None, form: str, config: Path, which:
         click.echo(odds_json(named.record, named.names, rows, goal))
     else:
         show_words(odds_in_words(rows, every_period=bool(goal)))
+        states = [state for state in named.record.goals if goal in ("", state.goal.name)]
         for line in (
             *advice_in_words(named.record, named.names, goal),
-            *(
-                f"{state.goal.name}: {state.goal.words}"
-                for state in named.record.goals
-                if goal in ("", state.goal.name)
-            ),
-            *(f"- {note}" for note in named.record.notes),
+            *(f"{state.goal.name}: {state.goal.words}" for state in states),
+            *(f"- {note}" for note in (*footnotes(states), *named.record.notes)),
         ):
             click.echo(line)

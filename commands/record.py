@@ -135,30 +135,44 @@ def history(months: int | None, of_conditions: bool, form: str, config: Path, wh
 @click.command()
 @click.option("--experiment", default="", metavar="NAME", help="Only this experiment.")
 @click.option("--goal", default="", metavar="NAME", help="Only this goal; money is left out then.")
+@click.option("--by", default="segment", show_default=True, metavar="GROUPING", help="segment, or a named condition.")
+@click.option(
+    "--effect",
+    metavar="DIFFERENCE",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="A difference of rates, such as 0.02, of which the power is told; by default that of each goal's settings.",
+)
 @format_option
 @config_option
 @which_option
-def effects(experiment: str, goal: str, form: str, config: Path, which: str) -> None:
+def effects(experiment: str, goal: str, by: str, effect: float | None, form: str, config: Path, which: str) -> None:
     """Print the effects of experiments by segment.
 
-    Compares each arm with control, on each goal and on revenue, by the segments that customers were in when they were
-    exposed. Needs the source `experiments`.
+    Compares each arm with control, on each goal and on revenue, by the segments that customers were in, or the
+    conditions that they met, when they were exposed. Needs the source `experiments`.
     """
     from jobs.effects.experiment_effects import effects_of
-    from reporting.experiment_tables import effects_in_words, effects_json, effects_named, interactions_in_words
+    from reporting.experiment_tables import (
+        chosen_effects,
+        effects_in_words,
+        effects_json,
+        effects_named,
+        interactions_in_words,
+    )
 
     named = effects_of(
-        settings_of(config), config.parent, which, lambda line: click.echo(line, err=True), experiment, goal
+        settings_of(config), config.parent, which, lambda line: click.echo(line, err=True), experiment, goal, effect
     )
-    for warning in named.record.warnings:
+    record = chosen_effects(named.record, by)
+    for warning in record.warnings:
         click.secho(warning, err=True, bold=True, fg="red")
     if form == "csv":
-        click.echo(effects_named(named.record, named.names).to_csv(index=False), nl=False)
+        click.echo(effects_named(record, named.names).to_csv(index=False), nl=False)
     elif form == "json":
-        click.echo(effects_json(named.record, named.names))
+        click.echo(effects_json(record, named.names))
     else:
-        show_words(effects_in_words(named.record, named.names))
-        for sentence in (*interactions_in_words(named.record, named.names), *named.record.notes):
+        show_words(effects_in_words(record, named.names))
+        for sentence in (*interactions_in_words(record, named.names), *record.notes):
             click.echo(f"- {sentence}")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from jobs.ablation.ablate import stored_ablation
 from jobs.effects.experiment_effects import experiment_record
 from jobs.record import compute, with_months
 from jobs.registry_location import location_of
@@ -49,10 +50,18 @@ def make_report(
     record = compute(with_months(settings, months), base, fetched.model, announce).record
     source = settings.sources.experiments
     trials = None if source is None else experiment_record(settings, source, base, fetched.model, announce)
+    ablation = stored_ablation(location, str(fetched.model.provenance.get("data_digest", "")))
     announce("making the page")
     title = settings.title or settings.registry.model_name
     content = ReportContent(
-        title, discovery, fetched.version, day.isoformat(), record, experiments=trials, downloads=(download,)
+        title,
+        discovery,
+        fetched.version,
+        day.isoformat(),
+        record,
+        experiments=trials,
+        ablation=ablation,
+        downloads=(download,),
     )
     names = dict(zip(fetched.model.ids, fetched.model.names, strict=True))
     return FreshReport(fetched.version, html_report(content), chosen_figures(record, names).to_csv(index=False))

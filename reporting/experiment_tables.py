@@ -5,30 +5,57 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
 
-from analytics.experiments.effects import RATE
+from analytics.experiments.rates import RATE
 from analytics.experiments.record import ExperimentRecord
-from analytics.history import EVERYONE, NOT_ASSIGNABLE, UNASSIGNED
+from analytics.groups import SEGMENT
+from analytics.history import EVERYONE, MEETS, NOT_ASSIGNABLE, UNASSIGNED
 from reporting.rendering import money_words, percent
-from segment_model.errors import counted
+from segment_model.errors import SettingsError, counted, nearest_word
 
 NAMES = {UNASSIGNED: "unassigned", NOT_ASSIGNABLE: "not assignable", EVERYONE: "everyone"}
 MISSING = "-"
 
 
+def chosen_effects(record: ExperimentRecord, by: str) -> ExperimentRecord:
+    """The record with the effects of one grouping only, beside everyone; empty for all.
+
+    by : SEGMENT, or a named condition.
+
+    Raises
+    ------
+    SettingsError
+        If the settings have no such condition.
+    """
+    if not by:
+        return record
+    known = [SEGMENT, *sorted(set(record.effects["grouping"]) - {EVERYONE, SEGMENT})]
+    if by not in known:
+        raise SettingsError(
+            f"the effects have no grouping {by!r}.{nearest_word(by, known)} They have {', '.join(known)}; a condition "
+            "is named under `conditions` in the settings"
+        )
+    rows, tests = record.effects, record.interactions
+    return replace(
+        record,
+        effects=rows[rows["grouping"].isin([EVERYONE, by])].reset_index(drop=True),
+        interactions=tests[tests["grouping"] == by].reset_index(drop=True),
+    )
+
+
 def effects_named(record: ExperimentRecord, names: Mapping[str, str]) -> pd.DataFrame:
     """The rows of `effects` with a column `name`, the group's name; names : of segments, by id."""
     rows = record.effects.copy()
-    rows.insert(5, "name", _named(rows["group"], names))
+    rows.insert(6, "name", [group_name(*keys, names) for keys in zip(rows["grouping"], rows["group"], strict=True)])
     return rows
 
 
 def effects_in_words(record: ExperimentRecord, names: Mapping[str, str]) -> pd.DataFrame:
-    """The rows of `effects_named` for people."""
+    """The rows of `effects_named` for people; with the power of the stated difference where one is stated."""
     rows = effects_named(record, names)
     columns = ("measure", "outcome", "outcome_control", "difference", "low", "high", "detectable")
     words = [_words(*numbers) for numbers in zip(*(rows[name] for name in columns), strict=True)]
@@ -37,14 +64,23 @@ def effects_in_words(record: ExperimentRecord, names: Mapping[str, str]) -> pd.D
     headings = ("arm's", f"{record.control}'s", "difference", "95 % interval", "would show")
     for place, heading in enumerate(headings):
         shown[heading] = [row[place] for row in words]
+    if rows["stated"].notna().any():
+        shown["power"] = [_power(*numbers) for numbers in zip(rows["power"], rows["stated"], strict=True)]
     shown["remark"] = [mark or note for mark, note in zip(rows["mark"], rows["note"], strict=True)]
     return shown.astype("str")
 
 
 def interactions_in_words(record: ExperimentRecord, names: Mapping[str, str]) -> list[str]:
-    """A sentence on each arm and goal: whether its effect differs between segments, and where it is the highest."""
+    """A sentence on each arm, goal and grouping: whether its effect differs, and where it is the highest."""
     rows = record.interactions.to_dict(orient="records")
     return [_interaction({str(name): cell for name, cell in row.items()}, names) for row in rows]
+
+
+def group_name(grouping: str, group: str, names: Mapping[str, str]) -> str:
+    """A group as it is shown: a segment's name, or who meets a condition and who does not."""
+    if grouping in (EVERYONE, SEGMENT):
+        return names.get(group) or NAMES.get(group, group)
+    return grouping if group == MEETS else f"not {grouping}"
 
 
 def effects_json(record: ExperimentRecord, names: Mapping[str, str]) -> str:
@@ -68,11 +104,6 @@ def effects_json(record: ExperimentRecord, names: Mapping[str, str]) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False)
 
 
-def _named(groups: pd.Series[str], names: Mapping[str, str]) -> list[str]:
-    known = {**NAMES, **names}
-    return [known.get(group, group) for group in groups]
-
-
 def _words(
     measure: str, outcome: float, control: float, difference: float, low: float, high: float, detectable: float
 ) -> tuple[str, str, str, str, str]:
@@ -91,13 +122,25 @@ def _points(difference: float) -> str:
     return f"{100 * difference:.1f} pp"
 
 
+def _power(power: float, stated: float) -> str:
+    return MISSING if math.isnan(power) else f"{percent(power)} for {_points(stated)}"
+
+
 def _interaction(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    start = f"{row['experiment']}, {row['goal']}, {row['arm']}"
-    p, best = float(row["p_corrected"]), row["best"]
+    grouping = str(row["grouping"])
+    of_segments = grouping == SEGMENT
+    start = ", ".join(
+        (str(row["experiment"]), str(row["goal"]), str(row["arm"]), *(() if of_segments else (grouping,)))
+    )
+    p, best = float(row["p_corrected"]), str(row["best"])
+    groups = "segments" if of_segments else f"those who meet {grouping} and the rest"
     if math.isnan(p):
-        return f"{start}: too few segments have an effect to test whether it differs between them"
+        few = "too few segments have" if of_segments else "not both groups have"
+        return f"{start}: {few} an effect to test whether it differs between them"
     if best:
-        highest = names.get(best, best)
-        return f"{start}: the effect differs between segments (p = {p:.2g}); it is the highest in {highest!r}"
-    segments = counted(int(row["segments"]), "segment")
-    return f"{start}: no segment stands out; whether the effect differs between {segments}: p = {p:.2g}"
+        highest = group_name(grouping, best, names)
+        return f"{start}: the effect differs between {groups} (p = {p:.2g}); it is the highest in {highest!r}"
+    if of_segments:
+        groups = counted(int(row["groups"]), "segment")
+        return f"{start}: no segment stands out; whether the effect differs between {groups}: p = {p:.2g}"
+    return f"{start}: no group stands out; whether the effect differs between {groups}: p = {p:.2g}"

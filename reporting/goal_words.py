@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from analytics.goals.goal import Goal, Outcome
-from analytics.record import AnalystRecord
+from analytics.record import AnalystRecord, GoalState
 from reporting.rendering import money_words, percent
 from segment_model.errors import counted
 
@@ -20,7 +20,16 @@ VERBS: Mapping[Outcome, str] = {
 
 def verb_of(goal: Goal) -> str:
     """What customers do who reach a goal."""
-    return VERBS.get(goal.outcome, f"reach {goal.name.replace('_', ' ')}")
+    return VERBS.get(goal.outcome, f"reach “{goal.title}”")
+
+
+def footnotes(states: Iterable[GoalState]) -> tuple[str, ...]:
+    """What makes odds doubtful, each once, with the goals of which it is true."""
+    titles: dict[str, list[str]] = {}
+    for state in states:
+        if state.footnote:
+            titles.setdefault(state.footnote, []).append(state.goal.title)
+    return tuple(f"{', '.join(goals)}: {footnote}" for footnote, goals in titles.items())
 
 
 def times_words(ratio: float, low: float, high: float) -> str:

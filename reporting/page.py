@@ -12,6 +12,7 @@ from analytics.record import AnalystRecord
 from reporting.charts.map_chart import map_chart
 from reporting.colours import DARK_PALETTE, NOBODY, PALETTE
 from reporting.content.report_content import DiscoveryContent, ReportContent
+from reporting.goal_words import footnotes
 from reporting.rendering import render
 from reporting.sections.by_attribute import by_attribute
 from reporting.sections.comparison import comparison
@@ -57,7 +58,9 @@ def html_report(content: ReportContent) -> str:
         retention=None if record is None or not record.month_ends.months else retention(record, keys),
         growth=None if record is None else growth(record, keys),
         experiments=None if content.experiments is None else experiments(content.experiments, keys),
+        ablation=content.ablation,
         goals=() if record is None else goal_panels(record, keys),
+        goal_footnotes=() if record is None else footnotes(record.goals),
         by_attribute=None if book is None else by_attribute(book),
         conditions=None if book is None else named_conditions(book, keys),
         comparison=comparison(discovery, book, keys),

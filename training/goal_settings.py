@@ -37,6 +37,19 @@ class GoalSettings(Block):
         None, ge=0, le=1, description="the share of customers aimed at: at least, or at most where low is better"
     )
     by: date | None = Field(None, description="the day until which the target is to be reached; only with `target`")
+    title: str | None = Field(
+        None,
+        min_length=1,
+        max_length=60,
+        description="what pages call the goal, such as `bought an add-on`; by default its name",
+    )
+    effect: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="the smallest difference between two arms of an experiment that matters, such as 0.02: effects "
+        "tell with which probability so many customers show it (power)",
+    )
 
     @property
     def hoped_for(self) -> Literal["high", "low"]:

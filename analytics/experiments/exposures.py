@@ -1,23 +1,19 @@
-"""Who was exposed to which arm, when, and the outcomes that followed: summed in the engine."""
+"""Who was exposed to which arm, when, and the outcomes that followed: out of the engine."""
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import datetime
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from analytics.experiments.effects import KEYS
+from analytics.experiments.comparison import BY_SEGMENT, KEYS, GroupColumns, by_group
 from analytics.fetched import fetched
-from analytics.history import EVERYONE
-from analytics.intervals.pair_sums import PairSums, pair_aggregates
 from features.tables.exact_sums import from_ten_thousandths
 
-SUMS = tuple(column.name for column in fields(PairSums))
 INCOMPLETE = "incomplete"
-MONEY = "money"
+COUNTS = ("n", "reached", INCOMPLETE)
 
 
 def first_exposures(rows: ir.Table) -> ir.Table:
@@ -36,22 +32,31 @@ def first_exposures(rows: ir.Table) -> ir.Table:
     return firsts.mutate(is_mixed=firsts.arm != firsts.last_arm).drop("last_arm")
 
 
-def rate_sums(exposed: ir.Table, decided: ir.Table) -> pd.DataFrame:
-    """The sums of those who reached a goal, indexed by KEYS, with everyone's beside, and `incomplete`.
+def rate_counts(exposed: ir.Table, decided: ir.Table, columns: GroupColumns = BY_SEGMENT) -> pd.DataFrame:
+    """How many reached a goal, indexed by KEYS: `n` whose window is over, the `reached` of them, and `incomplete`.
 
-    exposed : `customer_id`, `experiment`, `arm`, `group` and `exposed_at`. decided : what `goals.outcomes` says of
-    these customers and moments. incomplete : exposed customers whose outcome is not known yet, or who cannot reach it.
+    exposed : `customer_id`, `experiment`, `arm`, `exposed_at`, and the columns of groups. decided : what
+    `goals.outcomes` says of these customers and moments. incomplete : exposed customers whose outcome is not known yet,
+    or who cannot reach it.
     """
     ours = decided.select(actor="customer_id", since="starts_at", eligible="eligible", reached="reached")
     joined = exposed.left_join(ours, [exposed.customer_id == ours.actor, exposed.exposed_at == ours.since])
-    eligible, reached = joined.eligible.fill_null(False), joined.reached.fill_null(False)
-    joined = joined.mutate(counts=eligible, own=(eligible & reached).ifelse(1, 0))
-    return _summed(joined, "outcomes of experiments")
+    counts = joined.eligible.fill_null(False)
+    cells = joined.group_by("experiment", "arm", *(column for _, column in columns)).aggregate(
+        n=counts.ifelse(1, 0).sum(),
+        reached=(counts & joined.reached.fill_null(False)).ifelse(1, 0).sum(),
+        incomplete=counts.ifelse(0, 1).sum(),
+    )
+    fetched_cells = fetched(cells, "outcomes of experiments").astype(dict.fromkeys(COUNTS, "float64"))
+    return by_group(fetched_cells, columns).groupby(list(KEYS))[[*COUNTS]].sum()
 
 
-def money_sums(exposed: ir.Table, orders: ir.Table, within_days: int, observed_until: datetime) -> pd.DataFrame:
-    """The sums of the money of orders in [exposed_at, exposed_at + within_days), as `rate_sums` has those of a goal.
+def money_rows(
+    exposed: ir.Table, orders: ir.Table, within_days: int, observed_until: datetime, columns: GroupColumns = BY_SEGMENT
+) -> pd.DataFrame:
+    """The money of orders in [exposed_at, exposed_at + within_days), a row an exposed customer.
 
+    The columns are `experiment`, `arm`, those of groups, `counts` (whether the window is over) and `own` money.
     orders : with `ordered_at` and `cents`, in the engine of the exposed customers.
     """
     window = ibis.interval(days=within_days)
@@ -61,20 +66,14 @@ def money_sums(exposed: ir.Table, orders: ir.Table, within_days: int, observed_u
     money = bought.group_by("experiment", "customer_id").aggregate(cents=bought.cents.sum())
     spent = money.select(paid_in="experiment", payer="customer_id", cents="cents")
     joined = exposed.left_join(spent, [exposed.experiment == spent.paid_in, exposed.customer_id == spent.payer])
-    is_over = joined.exposed_at + window <= ibis.literal(observed_until, "timestamp")
-    own = is_over.ifelse(from_ten_thousandths(joined.cents.fill_null(0).cast("int64")), 0.0)
-    return _summed(joined.mutate(counts=is_over, own=own), "money of experiments")
-
-
-def _summed(rows: ir.Table, what: str) -> pd.DataFrame:
-    """The sums of `own` over the rows that count, by experiment, arm and group, and of each arm over all groups."""
-    aggregates = pair_aggregates(MONEY, rows.own, rows.counts.ifelse(1, 0), rows.counts, thirds=True)
-    aggregates[INCOMPLETE] = (~rows.counts).sum().cast("float64")
-    by_group = fetched(rows.group_by(*KEYS).aggregate(**aggregates), what)
-    by_group = by_group.rename(columns={f"{MONEY} {name}": name for name in SUMS})
-    everyone = by_group.groupby(["experiment", "arm"], as_index=False)[[*SUMS, INCOMPLETE]].sum()
-    whole = pd.concat([everyone.assign(group=EVERYONE), by_group], ignore_index=True)
-    return whole.set_index(list(KEYS)).sort_index()
+    rows = joined.select(
+        "experiment",
+        "arm",
+        *(column for _, column in columns),
+        counts=joined.exposed_at + window <= ibis.literal(observed_until, "timestamp"),
+        own=from_ten_thousandths(joined.cents.fill_null(0).cast("int64")),
+    )
+    return fetched(rows, "money of experiments").astype({"counts": bool, "own": "float64"})
 
 
 def missing_names(rows: ir.Table) -> int:

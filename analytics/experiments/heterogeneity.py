@@ -1,7 +1,7 @@
-"""The interaction test: does the effect differ between segments?
+"""The interaction test: does the effect differ between groups?
 
-Cochran's Q of the segments' effects, each weighted by the inverse of its variance, against the chi-square distribution
-with one degree of freedom less than segments (Cochran, "The combination of estimates from different experiments",
+Cochran's Q of the groups' effects, each weighted by the inverse of its variance, against the chi-square distribution
+with one degree of freedom less than groups (Cochran, "The combination of estimates from different experiments",
 Biometrics 10, 1954). The effects are differences of rates or means. The variance of a rate is that of one more customer
 who reached the goal and one more who did not (Agresti and Caffo, The American Statistician 54, 2000), so that an arm
 whom nobody reached does not count as certain.
@@ -19,9 +19,9 @@ from analytics.intervals.pair_sums import Numbers
 
 @dataclass(frozen=True, slots=True)
 class Heterogeneity:
-    """The test over so many segments; q and p are NaN for fewer than two."""
+    """The test over so many groups; q and p are NaN for fewer than two."""
 
-    segments: int
+    groups: int
     q: float
     p: float
 

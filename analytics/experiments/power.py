@@ -1,4 +1,4 @@
-"""How large an effect must be, for so many customers to show it.
+"""How large an effect must be for so many customers to show it, and how surely they show one of a stated size.
 
 Normal approximation of the difference of two means, two-sided at 5 % (Cohen, Statistical Power Analysis, 1988; for
 shares: Fleiss, Statistical Methods for Rates and Proportions, 1981, with control's variance in both arms).
@@ -7,6 +7,7 @@ shares: Fleiss, Statistical Methods for Rates and Proportions, 1981, with contro
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import norm
 
 from analytics.intervals.pair_sums import Numbers
 from analytics.options import Z_95
@@ -29,3 +30,10 @@ def mean_error(variance: Numbers, variance_control: Numbers, n: Numbers, n_contr
 def detectable(error: Numbers) -> Numbers:
     """The smallest difference that is shown with a probability of 80 %."""
     return (Z_95 + Z_POWER) * error
+
+
+def power(effect: float, error: Numbers) -> Numbers:
+    """The probability with which an effect of this size is shown; NaN where it is NaN."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shown: Numbers = norm.cdf(abs(effect) / error - Z_95) + norm.cdf(-abs(effect) / error - Z_95)
+    return shown

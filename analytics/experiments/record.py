@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -32,7 +33,8 @@ class ExperimentRecord:
     """All experiments. effects, interactions : tables with the columns of EFFECTS and INTERACTIONS.
 
     control : the arm with which the others are compared. currency : the unit of money. warnings : sentences on
-    experiments whose effects are not to be trusted. notes : what was assumed, and who is not counted.
+    experiments whose effects are not to be trusted. notes : what was assumed, and who is not counted. titles : what
+    goals are called, by name.
     """
 
     control: str
@@ -42,3 +44,4 @@ class ExperimentRecord:
     interactions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(INTERACTIONS)))
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)

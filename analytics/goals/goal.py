@@ -40,6 +40,7 @@ class Goal:
     table : "orders", "events" or "subscriptions". meets : the column of the table's rows that says which meet the
     goal's condition; empty for every row. condition : its text. within_days : the length of the window, in days of the
     calendar. better : "high" or "low". target : the share of customers that is aimed at. by : the day until which.
+    label : what it is called on pages. effect : the smallest difference between the arms of an experiment that matters.
     """
 
     name: str
@@ -51,11 +52,13 @@ class Goal:
     better: str = "high"
     target: float | None = None
     by: date | None = None
+    label: str = ""
+    effect: float = float("nan")
 
     @property
     def title(self) -> str:
-        """The name as a person writes it."""
-        return self.name.replace("_", " ")
+        """The label, or the name as a person writes it."""
+        return self.label or self.name.replace("_", " ")
 
     @property
     def words(self) -> str:

@@ -66,7 +66,7 @@ def goal_odds(history: History, groupings: Groupings, options: RecordOptions) ->
             tables.append(_odds(goal, kept[goal.name], positions, groupings, history, options))
     odds = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(ODDS))
     definitions = tuple(definition_of(goal) for goal in options.goals)
-    notes = tuple(note for state in states for note in (_unknown(state), state.footnote) if note)
+    notes = tuple(note for state in states for note in (_unknown(state),) if note)
     return GoalOdds(tuple(states), odds, _figures(odds, definitions), definitions, notes, kept)
 
 
@@ -100,7 +100,7 @@ def _state(goal: Goal, positions: Sequence[int], ends: MonthEnds, options: Recor
     footnote = ""
     if trained is not None and trained.date() > latest:
         footnote = (
-            f"{goal.title}: the model was fitted on data until {trained.date()}, after the start of the window on "
+            f"the model was fitted on data until {trained.date()}, after the start of the window on "
             f"{latest}, so that its segments may know what they foretell"
         )
     return GoalState(goal, ends.month_before(positions[-1]), latest, footnote=footnote)

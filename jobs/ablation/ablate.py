@@ -12,9 +12,13 @@ import pandas as pd
 
 from features.vector_table import CustomerVectors
 from jobs.ablation.goal_outcomes import GoalOutcome, explained, goal_outcomes
+from jobs.ablation.shown_table import shown_table
 from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.registry_location import location_of
-from registry.runs.sweep_runs import SweepRecord, log_sweep
+from registry.connection import RegistryLocation
+from registry.runs.finished_files import fetch_files
+from registry.runs.sweep_runs import SweepRecord, finished_sweep, log_sweep
+from reporting.content.ablation import FILE_NAME, AblationContent, ablation_from_json
 from segment_model.errors import UnreachableError, counted
 from training.discovery.discovery import discover
 from training.progress import Announce, Progress
@@ -22,6 +26,7 @@ from training.settings import Settings
 from training.tuning.ablation import Fit, ablate, ablation_table
 
 NOT_OF_AN_ABLATION = {"analytics", "registry", "sweep", "title"}
+DATA = "ablation.data"  # the tag that holds the digest of the vectors
 TEXTS = ("fit", "groups", "verdict", "refused")
 
 
@@ -50,7 +55,7 @@ def run_ablation(settings: Settings, base: Path, announce: Announce, progress: P
     announce("reading the tables and making one vector a customer")
     vectors = vectors_of(settings, base)
     announce(describe_vectors(vectors, settings.discovery))
-    known, notes = goal_outcomes(settings, base, vectors.learned)
+    known, unknown = goal_outcomes(settings, base, vectors.learned)
     fits = ablate(
         vectors.frame,
         vectors.contract,
@@ -60,21 +65,48 @@ def run_ablation(settings: Settings, base: Path, announce: Announce, progress: P
         progress,
     )
     table = ablation_table(fits)
-    run_id = _logged(settings, base, vectors, table, announce)
-    return AblationOutcome(fits, table, (*_footnotes(known), *notes), run_id)
+    notes = (*_footnotes(known), *unknown)
+    run_id = _logged(settings, base, vectors, table, notes, announce)
+    return AblationOutcome(fits, table, notes, run_id)
+
+
+def stored_ablation(location: RegistryLocation, data_digest: str) -> AblationContent | None:
+    """The latest ablation of these data for the page; None where none was logged.
+
+    Raises
+    ------
+    RegistryError
+        If the registry does not answer.
+    ArtefactError
+        If the file of the ablation's run cannot be read.
+    """
+    run_id = finished_sweep(location, DATA, data_digest) if data_digest else ""
+    stored = fetch_files(location, run_id, [FILE_NAME]).get(FILE_NAME)
+    return None if stored is None else ablation_from_json(stored)
 
 
 def _footnotes(known: Sequence[GoalOutcome]) -> tuple[str, ...]:
-    return tuple(
-        f"{each.goal.name}: area under the ROC curve, of {counted(len(each.reached), 'customer')} from "
-        f"{each.starts_at:%Y-%m-%d} on, each half foretold by the rates of segments in the other; 0.5 is no better "
-        "than chance. The segments were fitted on later data"
+    """What the figures of goals are, said once, and of how many customers each is."""
+    if not known:
+        return ()
+    customers = "; ".join(
+        f"{each.goal.name}: {counted(len(each.reached), 'customer')} from {each.starts_at:%Y-%m-%d} on"
         for each in known
+    )
+    return (
+        "of goals, the area under the ROC curve: each half of the customers is foretold by the rates of segments in "
+        "the other, and 0.5 is no better than chance; the segments were fitted on later data",
+        customers,
     )
 
 
 def _logged(
-    settings: Settings, base: Path, vectors: CustomerVectors, table: pd.DataFrame, announce: Announce
+    settings: Settings,
+    base: Path,
+    vectors: CustomerVectors,
+    table: pd.DataFrame,
+    notes: tuple[str, ...],
+    announce: Announce,
 ) -> str | None:
     """Log the table and its figures as one run; the same settings and data are the same run."""
     plain = settings.model_dump(mode="json", exclude=NOT_OF_AN_ABLATION)
@@ -92,7 +124,9 @@ def _logged(
             for name in names
             if pd.notna(row[name])
         },
+        tags={DATA: vectors.digest},
         tables={"ablation": table},
+        texts={FILE_NAME: _content(table, notes).to_json()},
         source="segments ablate",
     )
     try:
@@ -100,6 +134,12 @@ def _logged(
     except UnreachableError as error:
         announce(f"{error}. The table is not logged; the same command logs it later")
         return None
+
+
+def _content(table: pd.DataFrame, notes: tuple[str, ...]) -> AblationContent:
+    shown = shown_table(table)
+    rows = tuple(tuple(map(str, row)) for row in shown.itertuples(index=False))
+    return AblationContent(tuple(map(str, shown.columns)), rows, notes)
 
 
 def _path(fit: str) -> str:

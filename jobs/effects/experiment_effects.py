@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from analytics.experiments.effects import MEAN, RATE, ArmEffects, arm_effects, corrected_interactions
-from analytics.experiments.exposures import INCOMPLETE, first_exposures, missing_names, money_sums, rate_sums
+from analytics.experiments.comparison import GroupColumns
+from analytics.experiments.effects import ArmEffects, arm_effects, corrected_interactions
+from analytics.experiments.exposures import INCOMPLETE, first_exposures, missing_names, money_rows, rate_counts
+from analytics.experiments.means import Means
+from analytics.experiments.rates import Rates
 from analytics.experiments.record import ExperimentRecord, ExperimentSummary
 from analytics.experiments.sample_ratio import sample_ratio
 from analytics.fetched import fetched
 from analytics.goals.outcomes import outcomes
-from analytics.history import EVERYONE
+from analytics.groups import SEGMENT
+from analytics.history import EVERYONE, MEETS, REST, condition_column
 from features.as_of import AsOf
+from features.conditions.on_vectors.named_conditions import NO_CONDITIONS, NamedConditions
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from features.settings import ExperimentsSource
 from jobs.customer_vectors import learned_by
 from jobs.effects.exposed_segments import exposed_segments
 from jobs.goals.settled_goals import goal_conditions, settled_goals
-from jobs.membership.membership import trained_until
+from jobs.membership.membership import trained_until, undated_notes
+from jobs.membership.met_conditions import conditions_of
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch
 from segment_model.errors import SettingsError, counted, nearest_word
@@ -43,11 +50,18 @@ class NamedExperiments:
 
 
 def effects_of(
-    settings: Settings, base: Path, which: str, announce: Announce, experiment: str = "", goal: str = ""
+    settings: Settings,
+    base: Path,
+    which: str,
+    announce: Announce,
+    experiment: str = "",
+    goal: str = "",
+    stated: float | None = None,
 ) -> NamedExperiments:
-    """The effects by the segments of the model that an alias or version names.
+    """The effects by the segments of the model that an alias or version names, and by the conditions of the settings.
 
-    experiment, goal : only this one; empty for all. With a goal money is left out.
+    experiment, goal : only this one; empty for all. With a goal money is left out. stated : the difference of rates
+    whose power is told; by default that of each goal.
 
     Raises
     ------
@@ -61,7 +75,7 @@ def effects_of(
             "with the columns customer_id, experiment, arm and exposed_at"
         )
     model = fetch(location_of(settings, base), which).model
-    record = experiment_record(settings, settings.sources.experiments, base, model, announce, experiment, goal)
+    record = experiment_record(settings, settings.sources.experiments, base, model, announce, experiment, goal, stated)
     return NamedExperiments(record, dict(zip(model.ids, model.names, strict=True)))
 
 
@@ -73,8 +87,9 @@ def experiment_record(
     announce: Announce,
     experiment: str = "",
     goal: str = "",
+    stated: float | None = None,
 ) -> ExperimentRecord:
-    """The record of experiments by the segments of a model; the arguments are those of `effects_of`.
+    """The record of experiments by the segments of a model and by conditions; the arguments are those of `effects_of`.
 
     Raises
     ------
@@ -103,11 +118,14 @@ def experiment_record(
         if kept.empty:
             notes.append("nobody was exposed to one arm of an experiment, so there are no effects")
             return ExperimentRecord(source.control, settings.features.currency, summaries, notes=tuple(notes))
-        segments, how = exposed_segments(model, history, kept, trained_until(settings, model), announce)
+        conditions = _conditions(settings, history, as_of)
+        groups, how = exposed_segments(model, history, kept, conditions, trained_until(settings, model), announce)
         announce("computing the effects")
-        placed = PlacedMembers(_placeable(kept, segments), history.temporary)
-        judged, unfinished = _judged(settings, source.control, history, placed, observed, goal)
-    order = [EVERYONE, *model.ids]
+        placed = PlacedMembers(_placeable(kept, groups), history.temporary)
+        columns = ((SEGMENT, SEGMENT), *((name, condition_column(name)) for name in conditions))
+        judged, unfinished = _judged(settings, source.control, history, placed, columns, observed, goal, stated)
+        how = (*how, *undated_notes(conditions, history))
+    order = [EVERYONE, *model.ids, MEETS, REST]
     return ExperimentRecord(
         control=source.control,
         currency=settings.features.currency,
@@ -116,11 +134,27 @@ def experiment_record(
         interactions=corrected_interactions(_joined([effect.interactions for effect in judged])),
         warnings=tuple(_mismatch(summary) for summary in summaries if summary.ratio.is_mismatch),
         notes=(*notes, *how, *unfinished, *_without_control(summaries, source.control)),
+        titles={name: chosen.title or name.replace("_", " ") for name, chosen in settings.goals.items()},
     )
 
 
+def _conditions(settings: Settings, history: TableHistory, as_of: AsOf) -> NamedConditions:
+    """The conditions of the settings; ready-made ones take their numbers from the customers of the as-of moment."""
+    if not settings.conditions:
+        return NO_CONDITIONS
+    present = history.vectors(as_of)
+    return conditions_of(settings, present.contract, present.frame)
+
+
 def _judged(
-    settings: Settings, control: str, history: TableHistory, placed: PlacedMembers, observed: AsOf, goal: str
+    settings: Settings,
+    control: str,
+    history: TableHistory,
+    placed: PlacedMembers,
+    columns: GroupColumns,
+    observed: AsOf,
+    goal: str,
+    stated: float | None,
 ) -> tuple[list[ArmEffects], list[str]]:
     """The effects on each goal and on money, and who is not counted."""
     goals = [each for each in settled_goals(settings, history.opened.columns) if goal in ("", each.name)]
@@ -131,30 +165,32 @@ def _judged(
         rows, members = placed.beside(history.rows(each.table, observed, goal_conditions(settings, each.table)))
         exposed = members.mutate(exposed_at=members.exposed_at.cast("timestamp"))
         starts = exposed.select("customer_id", starts_at="exposed_at")
-        sums = rate_sums(exposed, outcomes(each, rows, starts, observed.local))
-        judged.append(arm_effects(sums, control, RATE, floor, each.name))
+        counts = rate_counts(exposed, outcomes(each, rows, starts, observed.local), columns)
+        effect = each.effect if stated is None else stated
+        judged.append(arm_effects(Rates(counts), control, floor, each.name, effect))
         why = f"the {counted(each.within_days, 'day')} after it are not over by {observed.local.date()}, or they"
-        notes += _incomplete(sums, each.name, f"{why} cannot reach it")
+        incomplete = counts.xs(EVERYONE, level="grouping")[INCOMPLETE].groupby("experiment").sum().to_dict()
+        notes += _incomplete(incomplete, each.name, f"{why} cannot reach it")
     if ORDERS in history.dated and not goal:
         rows, members = placed.beside(history.rows(ORDERS, observed))
         exposed = members.mutate(exposed_at=members.exposed_at.cast("timestamp"))
         for days in (
             dict.fromkeys(each.within_days for each in goals) or [USUAL_DAYS] if "cents" in rows.columns else []
         ):
-            sums = money_sums(exposed, rows, days, observed.local)
+            money = money_rows(exposed, rows, days, observed.local, columns)
             title = f"revenue in {counted(days, 'day')}"
-            judged.append(arm_effects(sums, control, MEAN, floor, title))
+            judged.append(arm_effects(Means.of_rows(money, columns), control, floor, title))
             why = f"the {counted(days, 'day')} after it are not over by {observed.local.date()}"
-            notes += _incomplete(sums, title, why)
+            notes += _incomplete((~money["counts"]).groupby(money["experiment"]).sum().to_dict(), title, why)
     if not judged:
         notes.append("no goal is set and no order has money, so there is no effect to look at: set `goals`")
     return judged, notes
 
 
-def _placeable(kept: pd.DataFrame, segments: pd.Series[str]) -> pd.DataFrame:
+def _placeable(kept: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     texts = kept[["customer_id", "experiment", "arm"]].astype("str")
     moments = kept["exposed_at"].dt.strftime("%Y-%m-%d %H:%M:%S.%f").astype("str")
-    return texts.assign(group=segments, exposed_at=moments)
+    return texts.assign(exposed_at=moments).join(groups)
 
 
 def _summary(name: str, own: pd.DataFrame, source: ExperimentsSource) -> ExperimentSummary:
@@ -188,12 +224,11 @@ def _notes_of_rows(nameless: int, chosen: pd.DataFrame) -> list[str]:
     return notes
 
 
-def _incomplete(sums: pd.DataFrame, goal: str, why: str) -> list[str]:
-    """Who is not counted for a goal, by experiment."""
-    everyone = sums.xs(EVERYONE, level="group")[INCOMPLETE].groupby("experiment").sum()
+def _incomplete(customers: Mapping[Any, float], goal: str, why: str) -> list[str]:
+    """How many are not counted for a goal, by experiment."""
     return [
         f"{experiment}, {goal}: {counted(int(number), 'exposed customer')} not counted, since {why}"
-        for experiment, number in everyone.items()
+        for experiment, number in customers.items()
         if number
     ]
 
@@ -234,10 +269,11 @@ def _in_order(rows: pd.DataFrame, order: list[str]) -> pd.DataFrame:
     if rows.empty:
         return rows
     places = rows["group"].map({group: place for place, group in enumerate(order)}).fillna(len(order))
-    keys = rows.assign(place=places).groupby(["experiment", "goal", "arm"], sort=False).ngroup()
-    return rows.assign(key=keys, place=places).sort_values(["key", "place"], kind="stable", ignore_index=True)[
-        list(rows.columns)
-    ]
+    keys = rows.groupby(["experiment", "goal", "arm"], sort=False).ngroup()
+    groupings = rows["grouping"].map({EVERYONE: 0, SEGMENT: 1}).fillna(2)
+    names = rows["grouping"].where(groupings == 2, "")
+    ordered = rows.assign(key=keys, kind=groupings, name=names, place=places)
+    return ordered.sort_values(["key", "kind", "name", "place"], kind="stable", ignore_index=True)[list(rows.columns)]
 
 
 def _check(what: str, chosen: str, known: list[str]) -> None:

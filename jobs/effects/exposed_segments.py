@@ -1,4 +1,4 @@
-"""The segment of each exposed customer as of its exposure, never as of today."""
+"""The segment of each exposed customer, and the conditions that it met, as of its exposure, never as of today."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from datetime import datetime
 
 import pandas as pd
 
-from analytics.history import NOT_ASSIGNABLE
+from analytics.groups import SEGMENT
+from analytics.history import NOT_ASSIGNABLE, REST, condition_column
 from analytics.month_ends import MonthEnds
 from features.as_of import AsOf
+from features.conditions.on_vectors.named_conditions import NamedConditions
 from features.history.table_history import TableHistory
 from jobs.membership.hollow import hollow_months
+from jobs.membership.met_conditions import condition_texts
 from jobs.membership.month_members import assigned
 from segment_model.errors import counted
 from segment_model.model import SegmentModel
@@ -28,12 +31,18 @@ BY_MONTH = (
 
 
 def exposed_segments(
-    model: SegmentModel, history: TableHistory, exposed: pd.DataFrame, trained: datetime | None, announce: Announce
-) -> tuple[pd.Series[str], tuple[str, ...]]:
-    """The segment of each row, and how it was computed, in sentences.
+    model: SegmentModel,
+    history: TableHistory,
+    exposed: pd.DataFrame,
+    conditions: NamedConditions,
+    trained: datetime | None,
+    announce: Announce,
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The groups of each row, and how they were computed, in sentences.
 
-    exposed : `customer_id` as text, and `exposed_at` on the wall clock of the business. trained : the as-of moment of
-    the training, on the same clock; None where the model has none.
+    The columns are SEGMENT and one for each condition (`analytics.history.condition_column`); whoever had no rows then
+    meets none. exposed : `customer_id` as text, and `exposed_at` on the wall clock of the business. trained : the as-of
+    moment of the training, on the same clock; None where the model has none.
 
     Raises
     ------
@@ -45,15 +54,18 @@ def exposed_segments(
     if number > MOST_DAYS:
         days = days - pd.to_timedelta(days.dt.day - 1, unit="D")
     announce(f"assigning the exposed customers as of {counted(days.nunique(), 'moment')}")
-    segments = pd.Series(NOT_ASSIGNABLE, index=exposed.index, dtype="str")
+    groups = pd.DataFrame(REST, index=exposed.index, columns=[condition_column(name) for name in conditions])
+    groups = groups.assign(**{SEGMENT: NOT_ASSIGNABLE}).astype("str")
     for day, rows in exposed.groupby(days, sort=True):
         assert isinstance(day, datetime)  # noqa: S101 - a pandas moment
         frame = history.vectors(AsOf.at(day.date(), history.settings.time_zone)).frame
-        present = assigned(model, frame.loc[frame.index.isin(rows["customer_id"])])
-        known = rows["customer_id"].map(present).fillna(NOT_ASSIGNABLE)
-        segments.loc[rows.index] = known.astype("str")
+        present = frame.loc[frame.index.isin(rows["customer_id"])]
+        then = condition_texts(present, conditions).assign(**{SEGMENT: assigned(model, present)})
+        for name in groups:
+            known = rows["customer_id"].map(then[name]).fillna(NOT_ASSIGNABLE if name == SEGMENT else REST)
+            groups.loc[rows.index, name] = known.astype("str")
     how = EXACT if number <= MOST_DAYS else BY_MONTH.format(days=counted(number, "day"))
-    return segments, (how, *_cautions(model, history, days, trained))
+    return groups, (how, *_cautions(model, history, days, trained))
 
 
 def _cautions(

@@ -45,6 +45,8 @@ def _goal(name: str, chosen: GoalSettings) -> Goal:
         chosen.hoped_for,
         chosen.target,
         chosen.by,
+        chosen.title or "",
+        float("nan") if chosen.effect is None else chosen.effect,
     )
 
 

@@ -192,10 +192,14 @@ def _notes(
             f"{ends.dates[int(refused.index[worst])]}: {counted(int(refused.iloc[worst]), 'customer')}"
         )
     notes += [f"{name}: {history.undated[name]}" for name in compared if name in history.undated]
-    notes += [
+    return (*notes, *undated_notes(conditions, history))
+
+
+def undated_notes(conditions: NamedConditions, history: TableHistory) -> tuple[str, ...]:
+    """Which conditions read columns whose past is not known."""
+    return tuple(
         f"the condition {name} reads {column}: {history.undated[column]}"
         for name, condition in conditions.by_name.items()
-        for column in condition.columns
+        for column in sorted(condition.columns)
         if column in history.undated
-    ]
-    return tuple(notes)
+    )

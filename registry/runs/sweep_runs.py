@@ -86,6 +86,24 @@ def log_sweep(location: RegistryLocation, record: SweepRecord) -> str:
     return run_id
 
 
+def finished_sweep(location: RegistryLocation, tag: str, text: str) -> str:
+    """The run id of the latest finished sweep with this tag; empty where there is none.
+
+    Raises
+    ------
+    RegistryError
+        If the registry does not answer.
+    """
+    with connected(location) as connection:
+        runs = connection.client.search_runs(
+            [connection.experiment_id()],
+            f"tags.`{tag}` = '{text}' and attributes.status = 'FINISHED'",
+            max_results=1,
+            order_by=["attributes.end_time DESC"],
+        )
+        return runs[0].info.run_id if runs else ""
+
+
 def _run_of(connection: Connection, experiment: str, record: SweepRecord) -> str:
     runs = connection.client.search_runs([experiment], f"tags.`{SWEEP}` = '{record.key}'", max_results=1)
     tags = {**Process.mine().tags, SWEEP: record.key, "mlflow.source.name": record.source}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from analytics.experiments.record import ExperimentRecord
 from analytics.record import AnalystRecord
+from reporting.content.ablation import AblationContent
 from segment_model.cards import SegmentLabel
 
 TYPICAL, BORDER = "typical", "border"
@@ -277,6 +278,7 @@ class ReportContent:
 
     version : of the registered model, empty before it is registered. day : on which the page is made ("2026-07-01").
     record : None where there is none, then record_note says why. experiments : None without a table of experiments.
+    ablation : None where none was made of the same data.
     downloads : the names of files beside the page.
     """
 
@@ -287,4 +289,5 @@ class ReportContent:
     record: AnalystRecord | None = None
     record_note: str = ""
     experiments: ExperimentRecord | None = None
+    ablation: AblationContent | None = None
     downloads: tuple[str, ...] = ()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from analytics.experiments.record import ExperimentRecord, ExperimentSummary
-from reporting.experiment_tables import effects_in_words, interactions_in_words
+from analytics.groups import SEGMENT
+from analytics.history import EVERYONE
+from reporting.experiment_tables import effects_in_words, group_name, interactions_in_words
 from reporting.sections.keys import Key, Keys
 
+Tested = tuple[str, str, str]  # an experiment, a goal and an arm
 MOST_TABLES = 12  # of effects on the page; all are in `segments effects`
 
 
@@ -25,12 +28,12 @@ class EffectRow:
 
 @dataclass(frozen=True, slots=True)
 class EffectTable:
-    """The effect of one arm on one goal. verdict : the interaction test as a sentence."""
+    """The effect of one arm on one goal. verdicts : the interaction tests as sentences, that of the segments first."""
 
     title: str
     headings: tuple[str, ...]
     rows: tuple[EffectRow, ...]
-    verdict: str
+    verdicts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +51,26 @@ def experiments(record: ExperimentRecord, keys: Keys) -> ExperimentsShown:
     """The section of a record of experiments."""
     names = {key.id: key.name for key in keys.segments}
     words, rows = effects_in_words(record, names), record.effects
-    verdicts = dict(zip(_tests(record), interactions_in_words(record, names), strict=True))
+    verdicts: dict[Tested, list[str]] = {}
+    for tested, sentence in zip(_tests(record), interactions_in_words(record, names), strict=True):
+        verdicts.setdefault(tested, []).append(sentence.partition(": ")[2])
     headings = tuple(
         str(name) for name in words.columns if name not in ("experiment", "goal", "arm", "group", "remark")
     )
     tables = [
         EffectTable(
-            f"{experiment}: {arm} against {record.control}, {goal}",
+            f"{experiment}: {arm} against {record.control}, {record.titles.get(goal, goal)}",
             headings,
             tuple(
                 EffectRow(
-                    keys[str(rows["group"].iloc[place])],
+                    _key(str(rows["grouping"].iloc[place]), str(rows["group"].iloc[place]), keys),
                     tuple(str(words[heading].iloc[place]) for heading in headings),
                     str(rows["mark"].iloc[place]),
                     str(words["remark"].iloc[place]),
                 )
                 for place in places
             ),
-            verdicts.get((experiment, goal, arm), "").partition(": ")[2],
+            tuple(verdicts.get((experiment, goal, arm), ())),
         )
         for (experiment, goal, arm), places in _places(rows).items()
     ]
@@ -75,14 +80,21 @@ def experiments(record: ExperimentRecord, keys: Keys) -> ExperimentsShown:
     )
 
 
-def _tests(record: ExperimentRecord) -> list[tuple[str, str, str]]:
+def _key(grouping: str, group: str, keys: Keys) -> Key:
+    """The key of a segment, or a grey one of those who meet a condition, or do not."""
+    if grouping in (EVERYONE, SEGMENT):
+        return keys[group]
+    return replace(keys[EVERYONE], name=group_name(grouping, group, {}))
+
+
+def _tests(record: ExperimentRecord) -> list[Tested]:
     columns = (record.interactions[name] for name in ("experiment", "goal", "arm"))
     return [(str(experiment), str(goal), str(arm)) for experiment, goal, arm in zip(*columns, strict=True)]
 
 
-def _places(rows: pd.DataFrame) -> dict[tuple[str, str, str], list[int]]:
+def _places(rows: pd.DataFrame) -> dict[Tested, list[int]]:
     """The places of the rows of each experiment, goal and arm."""
-    places: dict[tuple[str, str, str], list[int]] = {}
+    places: dict[Tested, list[int]] = {}
     for place, key in enumerate(zip(rows["experiment"], rows["goal"], rows["arm"], strict=True)):
         places.setdefault((str(key[0]), str(key[1]), str(key[2])), []).append(place)
     return places

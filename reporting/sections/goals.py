@@ -50,7 +50,6 @@ class GoalPanel:
     target: str
     start: str
     unknown: str
-    footnote: str
     rows: tuple[GoalRow, ...]
     months: str
     is_hollow: bool
@@ -96,7 +95,6 @@ def _panel(state: GoalState, record: AnalystRecord, keys: Keys) -> GoalPanel:
         target=_target(goal),
         start="" if state.start is None else str(state.start),
         unknown=unknown,
-        footnote=state.footnote,
         rows=tuple(_rows(goal, rows, keys)),
         months=f"{months[0]} to {months[-1]}" if len(months) > 1 else "",
         is_hollow=any(row["latest"] and row["note"] == HOLLOW for row in rows),

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from analytics.compute import compute_record
-from analytics.experiments.exposures import first_exposures, money_sums, rate_sums
+from analytics.experiments.exposures import first_exposures, money_rows, rate_counts
 from analytics.fetched import fetched
 from analytics.goals.goal import Goal
 from analytics.goals.outcomes import outcomes
@@ -144,10 +144,11 @@ def test_ranks_and_experiments_are_the_same(tables: dict[str, pd.DataFrame], eng
             amounts = with_amounts(place(members), measure.amounts(own, now, month_before(now)))
             accounts.append(fetched(ranked_accounts(amounts, by_change=False, most=30), measure.name))
         firsts = fetched(first_exposures(place(exposures)), "firsts")
-        exposed = place(exposures.assign(group="s1"))
+        exposed = place(exposures.assign(segment="s1"))
         starts = exposed.select("customer_id", starts_at="exposed_at")
         decided = outcomes(Goal("order", "orders", within_days=30), rows["orders"], starts, until)
-        sums = [rate_sums(exposed, decided), money_sums(exposed, rows["orders"], 30, until)]
+        money = money_rows(exposed, rows["orders"], 30, until)
+        sums = [rate_counts(exposed, decided), money.sort_values([*money.columns], ignore_index=True)]
         return [*accounts, firsts.sort_values(["experiment", "customer_id"], ignore_index=True), *sums]
 
     for embedded, served in zip(computed(engine.place), computed(postgres.place), strict=True):

@@ -10,7 +10,7 @@ from experiments.benchmarks.questions.rank_seconds import rank_seconds
 
 WHOLE = 1_000_000  # accounts of the ranking; a smaller run is for tests
 NULL_EXPERIMENTS = 200
-CUSTOMERS = 3_000  # of the company with planted statements
+CUSTOMERS = 9_000  # of the company with planted statements, so that each has a power of at least 0.99
 
 
 def run(size: int) -> dict[str, object]:

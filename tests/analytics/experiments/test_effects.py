@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import chi2, false_discovery_control, norm, ttest_ind
 
-from analytics.experiments.effects import EFFECTS, KEYS, MEAN, RATE, ArmEffects, arm_effects, corrected_interactions
-from analytics.history import EVERYONE, NOT_ASSIGNABLE
-from analytics.intervals.pair_sums import PairSums
+from analytics.experiments.comparison import KEYS, Key
+from analytics.experiments.effects import EFFECTS, ArmEffects, arm_effects, corrected_interactions
+from analytics.experiments.means import Means
+from analytics.experiments.rates import Rates
+from analytics.groups import SEGMENT
+from analytics.history import EVERYONE, MEETS, NOT_ASSIGNABLE, REST
 
 Counts = dict[tuple[str, str], tuple[int, int]]
 
 
-def sums_of_counts(experiments: dict[str, Counts]) -> pd.DataFrame:
-    """The sums of (arm, segment): (reached, customers) of each experiment, with everyone's beside."""
-    rows: dict[tuple[str, str, str], tuple[int, int]] = {}
+def rates_of_counts(experiments: dict[str, Counts]) -> Rates:
+    """The rates of (arm, segment): (reached, customers) of each experiment, with everyone's beside."""
+    rows: dict[Key, tuple[int, int]] = {}
     for experiment, counts in experiments.items():
-        rows |= {(experiment, *key): pair for key, pair in counts.items()}
+        rows |= {(experiment, arm, SEGMENT, segment): pair for (arm, segment), pair in counts.items()}
         for arm in dict.fromkeys(arm for arm, _ in counts):
             own = [pair for (other, _), pair in counts.items() if other == arm]
-            rows[experiment, arm, EVERYONE] = (sum(reached for reached, _ in own), sum(n for _, n in own))
-    reached, n = (np.array(column, dtype=float) for column in zip(*rows.values(), strict=True))
-    return pd.DataFrame(vars(PairSums.of_counts(reached, n)), index=pd.MultiIndex.from_tuples(rows, names=KEYS))
+            whole = sum(reached for reached, _ in own), sum(n for _, n in own)
+            rows[experiment, arm, EVERYONE, EVERYONE] = whole
+    index = pd.MultiIndex.from_tuples(rows, names=KEYS)
+    return Rates(pd.DataFrame(list(rows.values()), columns=["reached", "n"], index=index))
 
 
-def effects(counts: Counts, floor: int = 10) -> ArmEffects:
-    return arm_effects(sums_of_counts({"e": counts}), "control", RATE, floor, "bought")
+def effects(counts: Counts, floor: int = 10, stated: float = np.nan) -> ArmEffects:
+    return arm_effects(rates_of_counts({"e": counts}), "control", floor, "bought", stated)
 
 
 def row_of(rows: pd.DataFrame, group: str, arm: str = "mail") -> pd.Series:
@@ -80,7 +82,7 @@ def test_planted_effects_are_marked_with_the_right_sign_in_their_segments() -> N
         counts: Counts = {("control", segment): (int(draw(400, 0.2)), 400) for segment in planted}
         counts |= {("mail", segment): (int(draw(400, rate)), 400) for segment, rate in planted.items()}
         experiments[f"e{seed}"] = counts
-    judged = arm_effects(sums_of_counts(experiments), "control", RATE, 10)
+    judged = arm_effects(rates_of_counts(experiments), "control", 10)
     marks = judged.rows.groupby("group").mark.agg(list)
     assert set(marks["a"]) == {"above"}
     assert set(marks["c"]) == {"below"}
@@ -108,21 +110,19 @@ def test_nulls_raise_no_more_marks_than_the_stated_rate() -> None:
             for row, arm in enumerate(("mail", "control"))
             for column, segment in enumerate("abcde")
         }
-    assert raised_marks(arm_effects(sums_of_counts(experiments), "control", RATE, 10)) <= 0.09
+    assert raised_marks(arm_effects(rates_of_counts(experiments), "control", 10)) <= 0.09
 
 
 Money = dict[tuple[str, str, str], np.ndarray]
 
 
-def money_sums(money: Money) -> pd.DataFrame:
-    """The sums of (experiment, arm, segment): the customers' money, with everyone's beside."""
-    whole = dict(money)
+def means_of(money: Money) -> Means:
+    """The money of (experiment, arm, segment), with everyone's beside."""
+    customers: dict[Key, np.ndarray] = {(name, arm, SEGMENT, group): own for (name, arm, group), own in money.items()}
     for experiment, arm in dict.fromkeys((experiment, arm) for experiment, arm, _ in money):
         parts = [own for (name, other, _), own in money.items() if (name, other) == (experiment, arm)]
-        whole[experiment, arm, EVERYONE] = np.concatenate(parts)
-    sums = [np.concatenate(list(vars(PairSums.of_sample(own, np.ones_like(own))).values())) for own in whole.values()]
-    index = pd.MultiIndex.from_tuples(whole, names=KEYS)
-    return pd.DataFrame(np.array(sums), index=index, columns=[column.name for column in fields(PairSums)])
+        customers[experiment, arm, EVERYONE, EVERYONE] = np.concatenate(parts)
+    return Means(customers, draws=999)
 
 
 def test_nulls_of_skewed_money_raise_no_more_marks_than_the_stated_rate() -> None:
@@ -131,19 +131,19 @@ def test_nulls_of_skewed_money_raise_no_more_marks_than_the_stated_rate() -> Non
         drawn = np.random.default_rng(1_000 + seed).lognormal(3, 1, (2, 3, 200))
         money |= {(f"e{seed}", arm, s): drawn[row, column]
                   for row, arm in enumerate(("mail", "control")) for column, s in enumerate("abc")}  # fmt: skip
-    assert raised_marks(arm_effects(money_sums(money), "control", MEAN, 10)) <= 0.09
+    assert raised_marks(arm_effects(means_of(money), "control", 10)) <= 0.09
 
 
 def test_means_are_near_students_test_where_money_is_not_skewed() -> None:
     generator = np.random.default_rng(3)
     mailed, others = generator.normal(21, 5, 150), generator.normal(20, 5, 150)
     money = {("e", "mail", "a"): mailed, ("e", "control", "a"): others}
-    row = row_of(arm_effects(money_sums(money), "control", MEAN, 10).rows, "a")
+    row = row_of(arm_effects(means_of(money), "control", 10).rows, "a")
     expected = ttest_ind(mailed, others, equal_var=False)
     assert row.difference == pytest.approx(mailed.mean() - others.mean())
-    assert row.p == pytest.approx(expected.pvalue, rel=0.15)
+    assert row.p == pytest.approx(expected.pvalue, rel=0.25)
     interval = expected.confidence_interval()
-    assert (row.low, row.high) == (pytest.approx(interval.low, abs=0.05), pytest.approx(interval.high, abs=0.05))
+    assert (row.low, row.high) == (pytest.approx(interval.low, abs=0.15), pytest.approx(interval.high, abs=0.15))
 
 
 def test_the_interaction_test_is_cochrans_q() -> None:
@@ -158,7 +158,7 @@ def test_the_interaction_test_is_cochrans_q() -> None:
     first, second = variance(40) + variance(20), 2 * variance(20)
     q = 0.2**2 / (first + second)  # of two effects: their squared difference over the sum of variances
     test = interaction_of(judged)
-    assert test.segments == 2
+    assert test.groups == 2
     assert test.q == pytest.approx(q)
     assert test.p == pytest.approx(chi2.sf(q, 1))
 
@@ -189,7 +189,7 @@ def test_a_group_with_few_customers_shows_no_effect() -> None:
     assert np.isnan([row.difference, row.low, row.high, row.p, row.outcome]).all()
     assert row.note == "fewer than 10 customers in an arm"
     assert row.n == 9
-    assert interaction_of(judged).segments == 1
+    assert interaction_of(judged).groups == 1
 
 
 @pytest.mark.parametrize(
@@ -247,3 +247,44 @@ def test_a_best_segment_survives_the_correction_over_the_goals_of_its_experiment
     assert corrected["p_corrected"].tolist()[:4] == pytest.approx([0.08, 0.7, 0.7, 0.7])
     assert corrected["best"].tolist() == ["", "", "", "", "", "s2"]
     assert corrected_interactions(tests.head(0)).empty
+
+
+def test_conditions_are_corrected_together_with_segments_and_tested_by_themselves() -> None:
+    """The mail works among those near their limit, who are spread over both segments."""
+    rows: dict[Key, tuple[int, int]] = {}
+    for arm, near in (("mail", 120), ("control", 40)):
+        rows["e", arm, EVERYONE, EVERYONE] = (near + 80, 600)
+        rows |= {("e", arm, SEGMENT, segment): ((near + 80) // 2, 300) for segment in "ab"}
+        rows |= {("e", arm, "near", MEETS): (near, 200), ("e", arm, "near", REST): (80, 400)}
+    rates = Rates(pd.DataFrame(rows.values(), columns=["reached", "n"], index=pd.MultiIndex.from_tuples(rows)))
+    judged = arm_effects(rates, "control", 10)
+    tests = judged.interactions.set_index("grouping")
+    assert judged.rows.p_corrected.to_numpy() == pytest.approx(false_discovery_control(judged.rows.p.to_numpy()))
+    assert tests.best.to_dict() == {SEGMENT: "", "near": MEETS}
+    assert tests.groups.to_dict() == {SEGMENT: 2, "near": 2}
+    marks = judged.rows.set_index(["grouping", "group"]).mark
+    assert marks["near", REST] == ""
+    assert marks["near", MEETS] == marks[SEGMENT, "a"] == "above"
+
+
+def test_means_of_arms_that_pay_alike_and_of_few_customers() -> None:
+    nothing, few = np.zeros(40), np.array([3.0])
+    money = {("e", "mail", "a"): nothing, ("e", "control", "a"): nothing, ("e", "mail", "b"): few,
+             ("e", "control", "b"): few, ("e", "mail", "c"): nothing, ("e", "control", "c"): nothing + 9}  # fmt: skip
+    rows = arm_effects(means_of(money), "control", 1).rows
+    alike, single, fixed = (row_of(rows, group) for group in "abc")
+    assert (alike.difference, alike.p, alike.mark) == (0, 1, "")
+    assert np.isnan([single.low, single.high, single.p]).all()
+    assert (fixed.difference, fixed.low, fixed.mark) == (-9, -9, "below")
+
+
+def test_the_interval_of_means_agrees_with_its_p_value() -> None:
+    """Where few pay and the arms differ in size, the level is kept: 1 of 20 nulls lies outside."""
+    generator, outside = np.random.default_rng(8), []
+    for _ in range(200):
+        arms = [generator.lognormal(3, 1, size) * (generator.random(size) < 0.1) for size in (60, 300)]
+        means = means_of({("e", "mail", "a"): arms[0], ("e", "control", "a"): arms[1]})
+        row = row_of(arm_effects(means, "control", 1).rows, "a")
+        assert (row.p < 0.05) == (row.low > 0 or row.high < 0)
+        outside.append(row.p < 0.05)
+    assert np.mean(outside) <= 0.09

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.experiments.effects import KEYS
-from analytics.experiments.exposures import first_exposures, missing_names, money_sums, rate_sums
+from analytics.experiments.comparison import BY_SEGMENT, KEYS
+from analytics.experiments.exposures import first_exposures, missing_names, money_rows, rate_counts
+from analytics.experiments.means import Means
 from analytics.fetched import fetched
 from analytics.goals.goal import Goal
 from analytics.goals.outcomes import outcomes
+from analytics.groups import SEGMENT
 from analytics.history import EVERYONE
 
 UNTIL = datetime(2026, 7, 1)
@@ -58,7 +60,8 @@ def drawn() -> tuple[pd.DataFrame, pd.DataFrame]:
             "customer_id": [f"c{n}" for n in (*range(400), *range(200))],
             "experiment": ["may"] * 400 + ["june"] * 200,
             "arm": generator.choice(["control", "mail"], 600),
-            "group": generator.choice(["s1", "s2", "unassigned"], 600),
+            "segment": generator.choice(["s1", "s2", "unassigned"], 600),
+            "meets idle": generator.choice(["meets", "rest"], 600),
             "exposed_at": at(600),
         }
     )
@@ -85,21 +88,28 @@ def test_rates_and_money_are_those_of_the_rows(engine: Any, drawn: tuple[pd.Data
     decided = outcomes(
         Goal("order", "orders", within_days=40), rows, table.select("customer_id", starts_at="exposed_at"), UNTIL
     )
-    rates, money = rate_sums(table, decided), money_sums(table, rows, 40, UNTIL)
-    for keys, part in own.groupby(list(KEYS)):
-        assert rates.loc[keys, "n"] == money.loc[keys, "n"] == part.is_over.sum()
-        assert rates.loc[keys, "x"] == rates.loc[keys, "xxx"] == part.reached.sum()
-        assert money.loc[keys, "x"] == pytest.approx(part.money.sum())
-        assert money.loc[keys, "xx"] == pytest.approx((part.money**2).sum())
-        assert money.loc[keys, "incomplete"] == (~part.is_over).sum()
-    for keys, part in own.groupby(["experiment", "arm"]):
-        assert money.loc[(*keys, EVERYONE), "x"] == pytest.approx(part.money.sum())
-        assert rates.loc[(*keys, EVERYONE), "n"] == part.is_over.sum()
+    columns = ((SEGMENT, "segment"), ("idle", "meets idle"))
+    rates, money = rate_counts(table, decided, columns), money_rows(table, rows, 40, UNTIL, columns)
+    customers = Means.of_rows(money, columns).customers
+    groupings = {SEGMENT: own.segment, "idle": own["meets idle"], EVERYONE: pd.Series(EVERYONE, own.index)}
+    parts = 0
+    for grouping, groups in groupings.items():
+        for (experiment, arm, group), part in own.groupby(["experiment", "arm", groups.rename("group")]):
+            key = (str(experiment), str(arm), grouping, str(group))
+            own_rates = rates.loc[[key]].iloc[0]
+            assert own_rates.n == len(customers[key]) == part.is_over.sum()
+            assert own_rates.reached == part.reached.sum()
+            assert own_rates.incomplete == (~part.is_over).sum()
+            assert sorted(customers[key]) == pytest.approx(sorted(part.money[part.is_over]))
+            parts += 1
+    assert parts == len(rates) == len(customers) == 2 * 2 * (3 + 2 + 1)
+    assert list(rates.index.names) == list(KEYS)
     assert complete.sum() < 600
 
 
 def test_a_window_that_is_not_over_counts_nobody(engine: Any, drawn: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     exposed, orders = drawn
-    sums = money_sums(engine.place(exposed), engine.place(orders), 3_000, UNTIL)
-    assert sums.n.sum() == sums.x.sum() == 0
-    assert sums.xs(EVERYONE, level="group").incomplete.sum() == 600
+    money = money_rows(engine.place(exposed), engine.place(orders), 3_000, UNTIL)
+    assert len(money) == 600
+    assert not money.counts.any()
+    assert {len(own) for own in Means.of_rows(money, BY_SEGMENT).customers.values()} == {0}

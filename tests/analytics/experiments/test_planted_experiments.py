@@ -12,8 +12,10 @@ import duckdb
 import pandas as pd
 import pytest
 
-from analytics.experiments.effects import KEYS, RATE, ArmEffects, arm_effects
-from analytics.experiments.exposures import first_exposures, rate_sums
+from analytics.experiments.comparison import KEYS
+from analytics.experiments.effects import ArmEffects, arm_effects
+from analytics.experiments.exposures import first_exposures, rate_counts
+from analytics.experiments.rates import Rates
 from analytics.experiments.sample_ratio import sample_ratio
 from analytics.fetched import fetched
 from analytics.goals.goal import Goal
@@ -24,9 +26,10 @@ from experiments.simulated_company.planted_odds import ADD_ON, EXPERIMENTS, OUTC
 
 AS_OF = date(2026, 7, 1)
 BY_HAND = f"""
-SELECT experiment, arm, planted_segment AS "group", count(*) AS n, count(*) FILTER (WHERE EXISTS (
+SELECT experiment, arm, 'segment' AS grouping, planted_segment AS "group", count(*) AS n,
+    count(*) FILTER (WHERE EXISTS (
     SELECT 1 FROM orders WHERE orders.account_id = exposed.customer_id AND product = '{ADD_ON}'
-    AND ordered_at >= exposed_at AND ordered_at < exposed_at + INTERVAL {OUTCOME_DAYS} DAY)) AS x
+    AND ordered_at >= exposed_at AND ordered_at < exposed_at + INTERVAL {OUTCOME_DAYS} DAY)) AS reached
 FROM exposed JOIN truth USING (customer_id) GROUP BY ALL
 """  # noqa: S608
 
@@ -47,15 +50,15 @@ def sums_of(history: CompanyHistory, engine: Any) -> pd.DataFrame:
     )
     rows = engine.place(history.experiments.assign(exposed_at=history.experiments.exposed_at.dt.tz_localize(None)))
     firsts = fetched(first_exposures(rows), "firsts").merge(history.truth, on="customer_id")
-    exposed = engine.place(firsts.rename(columns={"planted_segment": "group"}))
+    exposed = engine.place(firsts.rename(columns={"planted_segment": "segment"}))
     goal = Goal("add_on", "orders", within_days=OUTCOME_DAYS, meets="is_add_on")
     starts = exposed.select("customer_id", starts_at="exposed_at")
     decided = outcomes(goal, engine.place(orders), starts, datetime(AS_OF.year, AS_OF.month, AS_OF.day))
-    return rate_sums(exposed, decided)
+    return rate_counts(exposed, decided)
 
 
 def judged_of(sums: pd.DataFrame) -> ArmEffects:
-    return arm_effects(sums, "control", RATE, 10, "add_on")
+    return arm_effects(Rates(sums), "control", 10, "add_on")
 
 
 @pytest.mark.parametrize("noise", [False, True])
@@ -65,9 +68,9 @@ def test_sums_are_those_of_hand_written_sql(noise: bool, histories: dict[bool, C
         connection.execute("SET TimeZone = 'UTC'")
         for name, table in (("orders", history.orders), ("truth", history.truth), ("exposed", history.experiments)):
             connection.register(name, table)
-        by_hand = connection.execute(BY_HAND).df().set_index(list(KEYS))[["n", "x"]].sort_index()
+        by_hand = connection.execute(BY_HAND).df().set_index(list(KEYS))[["n", "reached"]].sort_index()
     sums = sums_of(history, engine)
-    own = sums[sums.index.get_level_values("group") != EVERYONE][["n", "x"]]
+    own = sums[sums.index.get_level_values("group") != EVERYONE][["n", "reached"]]
     assert len(own) > 50
     pd.testing.assert_frame_equal(own, by_hand, check_dtype=False)
 

@@ -12,7 +12,10 @@ import yaml
 from click.testing import CliRunner, Result
 
 from cli import main
+from jobs.ablation.ablate import stored_ablation
+from jobs.customer_vectors import vectors_of
 from registry.connection import RegistryLocation, connected
+from training.settings import read_settings
 
 
 def folder_with(folder: Path, **change: Any) -> Path:
@@ -85,6 +88,23 @@ def test_one_run_is_logged_and_nothing_is_registered(done: tuple[Path, Result]) 
     assert logged.data.metrics["agreement/all groups"] == 1
     assert logged.data.metrics["agreement/without behavioural"] < 0.2
     assert {"tables/ablation.csv", "tables/ablation.html"} <= set(files)
+
+
+def test_the_table_is_kept_for_the_page_of_a_version_of_the_same_data(done: tuple[Path, Result]) -> None:
+    folder, _ = done
+    settings, _ = read_settings(folder / "shop.yaml")
+    digest = vectors_of(settings, folder).digest
+    location = RegistryLocation(f"sqlite:///{folder / 'mlflow.db'}")
+    stored = stored_ablation(location, digest)
+    assert stored is not None
+    assert stored.headings[:2] == ("fit", "columns")
+    assert [row[0] for row in stored.rows] == [
+        "all groups",
+        "without behavioural = value alone",
+        "without value = behavioural alone",
+    ]
+    assert stored_ablation(location, "sha256:other") is None
+    assert stored_ablation(location, "") is None
 
 
 def test_a_single_group_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from analytics.goals.goal import Goal, Outcome
 from analytics.record import ADVICE, AS_WELL, ODDS, RULE, AnalystRecord, GoalState
 from reporting.content.report_content import DiscoveryContent, ReportContent
 from reporting.goal_tables import advice_in_words, chosen_odds, odds_in_words
+from reporting.goal_words import footnotes, verb_of
 from reporting.page import html_report
 from reporting.sections.goals import advice_by_segment, goal_panels
 from reporting.sections.keys import Keys
@@ -71,7 +72,7 @@ def record(content: DiscoveryContent, make_record: Callable[..., AnalystRecord])
             **{"customers": 80.0, "money": np.nan, "period": "2026-03"},
         },
     ]
-    footnote = "churned: the model was fitted on data until 2026-07-01"
+    footnote = "the model was fitted on data until 2026-07-01"
     return replace(
         make_record(content),
         odds=pd.DataFrame(rows, columns=list(ODDS)),
@@ -121,7 +122,8 @@ def test_the_page_shows_goals_and_what_to_do(record: AnalystRecord, content: Dis
     page = html_report(ReportContent("t", content, record=record))
     for text in ("What to do", "112 customers; leave 4.1 times", "● missed", "Not known yet; the first on 2026-08-05"):
         assert text in page
-    assert "the model was fitted on data until 2026-07-01" in page
+    assert page.count("the model was fitted on data until 2026-07-01") == 1
+    assert "Churned: the model was fitted" in page
     bare = html_report(ReportContent("t", content, record=replace(record, goals=(), advice=record.advice.iloc[:0])))
     assert 'id="goals"' not in bare
     assert "What to do" not in bare
@@ -148,3 +150,19 @@ def test_unknown_goals_and_groupings_are_answered(record: AnalystRecord) -> None
         chosen_odds(record, {}, "", "plan")
     with pytest.raises(SettingsError, match="the settings have no goals"):
         chosen_odds(replace(record, goals=()), {})
+
+
+def test_a_footnote_of_several_goals_is_said_once() -> None:
+    states = [GoalState(goal, footnote="fitted later") for goal in (CHURNED, LARGE)]
+    assert footnotes(
+        [*states, GoalState(replace(LARGE, label="bought “much”"), footnote="else"), GoalState(LARGE)]
+    ) == (
+        "churned, large order: fitted later",
+        "bought “much”: else",
+    )
+
+
+def test_a_goal_is_called_by_its_title() -> None:
+    assert verb_of(CHURNED) == "leave"
+    assert verb_of(LARGE) == "reach “large order”"
+    assert verb_of(replace(LARGE, label="bought an add-on")) == "reach “bought an add-on”"

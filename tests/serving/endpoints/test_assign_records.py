@@ -29,6 +29,7 @@ from features.feature_spec import FeatureSpec
 from features.request.duckdb_engine import RecordEngine
 from features.tables.raw_tables import RawType
 from features.vector_table import CustomerVectors
+from jobs.conclusion import with_conditions
 from jobs.customer_vectors import vectors_of
 from jobs.run_content.discovery_record import provenance
 from segment_model.model import SegmentModel
@@ -51,6 +52,7 @@ from training.discovery.discovery import discover
 from training.settings import DiscoverySettings, Settings, parse_settings
 
 AS_OF = date(2026, 7, 1)
+CONDITIONS = {"near": "limit_use >= 0.8 and mrr > 0", "frequent": "frequency > 12", "known": "industry is not null"}
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -69,12 +71,12 @@ def chosen(company: SimulatedCompany, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def discovered(chosen: tuple[Settings, CustomerVectors], tmp_path_factory: pytest.TempPathFactory) -> SegmentModel:
-    """A model of the company's four tables, as it comes back from disk."""
+    """A model of the company's four tables, with conditions, as it comes back from disk."""
     parsed, vectors = chosen
     tried = DiscoverySettings(algorithms=(KMeansSettings(segments=4),), force=True)
     discovery = discover(vectors.frame, vectors.contract, tried, provenance(parsed, vectors))
     path = tmp_path_factory.mktemp("model") / "company"
-    discovery.model.save(path)
+    with_conditions(discovery.model, CONDITIONS).save(path)
     return SegmentModel.load(path)
 
 
@@ -126,6 +128,28 @@ def test_raw_rows_get_the_answer_of_the_batch_to_the_bit(
         assert assignment["strength"] == pytest.approx(answer.strength, abs=1e-12)
     assert [row["id"] for row in reply.json["assignments"]] == ids
     assert len({row["segment_id"] for row in reply.json["assignments"]}) > 1
+
+
+def flags_by_hand(frame: pd.DataFrame) -> list[dict[str, bool]]:
+    """The flags of the conditions by pandas."""
+    flags = {
+        "near": (frame.limit_use >= 0.8) & (frame.mrr > 0),
+        "frequent": frame.frequency > 12,
+        "known": frame.industry.notna(),
+    }
+    return [{name: bool(flag[place]) for name, flag in flags.items()} for place in frame.index]
+
+
+def test_conditions_are_flags_of_the_features_made_of_the_rows(ask: Any, raw: Any, chosen: Any) -> None:
+    frame = chosen[1].frame.iloc[::5]
+    reply = ask([raw(name) for name in frame.index], conditions=[*CONDITIONS])
+    RecordsResponse.model_validate(reply.json)
+    answered = [assignment["conditions"] for assignment in reply.json["assignments"]]
+    assert answered == flags_by_hand(frame)
+    assert {tuple(flags.values()) for flags in answered} >= {(False, False, True), (True, True, True)}
+    refused = ask([raw(frame.index[0])], conditions=["nere"])
+    assert (refused.status, refused.error["code"]) == (422, "unknown_condition")
+    assert "Did you mean 'near'?" in refused.error["details"][0]["expected"]
 
 
 def test_rows_left_out_are_counted_by_reason(ask: Any, raw: Any, chosen: tuple[Settings, CustomerVectors]) -> None:
@@ -381,7 +405,8 @@ def test_a_built_bento_carries_how_features_are_made(
     built = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     tag = built.stdout.strip().splitlines()[-1]
     frame, kept = chosen[1].frame, discovered.contract.names
-    body = json.dumps({"as_of": "2026-07-01", "customers": [raw(name) for name in frame.index[:3]]}).encode()
+    asked = {"as_of": "2026-07-01", "customers": [raw(name) for name in frame.index[:3]], "conditions": [*CONDITIONS]}
+    body = json.dumps(asked).encode()
     with (
         (tmp_path / "log").open("wb") as log,
         running_service(
@@ -393,12 +418,16 @@ def test_a_built_bento_carries_how_features_are_made(
         with urllib.request.urlopen(request, timeout=60) as reply:
             assignments = json.load(reply)["assignments"]
         vectors = [{"id": answer["id"], "features": answer["features"]} for answer in assignments]
-        request = urllib.request.Request(f"{url}/assign", json.dumps({"customers": vectors}).encode(), headers)
+        request = urllib.request.Request(
+            f"{url}/assign", json.dumps({"customers": vectors, "conditions": [*CONDITIONS]}).encode(), headers
+        )
         with urllib.request.urlopen(request, timeout=60) as reply:
             again = json.load(reply)["assignments"]
         with urllib.request.urlopen(f"{url}/", timeout=60) as reply:
             assert b"explorer.js" in reply.read()
-    assert [answer["segment_id"] for answer in again] == [answer["segment_id"] for answer in assignments]
+    for key in ("segment_id", "conditions"):
+        assert [answer[key] for answer in again] == [answer[key] for answer in assignments]
+    assert [answer["conditions"] for answer in assignments] == flags_by_hand(frame.iloc[:3])
     for answer in assignments:
         row = frame.loc[answer["id"]]
         assert answer["features"] == {name: None if pd.isna(row[name]) else row[name] for name in kept}

@@ -19,6 +19,7 @@ from segment_model.errors import SettingsError, counted, nearest_word
 
 NAMES = {UNASSIGNED: "unassigned", NOT_ASSIGNABLE: "not assignable", EVERYONE: "everyone"}
 MISSING = "-"
+POINTS = " pp"
 
 
 def chosen_effects(record: ExperimentRecord, by: str) -> ExperimentRecord:
@@ -64,8 +65,11 @@ def effects_in_words(record: ExperimentRecord, names: Mapping[str, str]) -> pd.D
     headings = ("arm's", f"{record.control}'s", "difference", "95 % interval", "would show")
     for place, heading in enumerate(headings):
         shown[heading] = [row[place] for row in words]
-    if rows["stated"].notna().any():
-        shown["power"] = [_power(*numbers) for numbers in zip(rows["power"], rows["stated"], strict=True)]
+    stated = rows["stated"].dropna().unique()
+    if len(stated):
+        heading = f"power for {_points(stated[0])}" if len(stated) == 1 else "power"
+        cells = zip(rows["power"], rows["stated"], strict=True)
+        shown[heading] = [_power(power, own, is_said=len(stated) == 1) for power, own in cells]
     shown["remark"] = [mark or note for mark, note in zip(rows["mark"], rows["note"], strict=True)]
     return shown.astype("str")
 
@@ -112,18 +116,21 @@ def _words(
         return (MISSING,) * 5
     write = _points if measure == RATE else money_words
     level = percent if measure == RATE else money_words
-    interval = MISSING if math.isnan(low) else f"{write(low)} to {write(high)}"
+    interval = MISSING if math.isnan(low) else f"{write(low).removesuffix(POINTS)} to {write(high)}"
     would = MISSING if math.isnan(detectable) else write(detectable)
     return level(outcome), level(control), write(difference), interval, would
 
 
 def _points(difference: float) -> str:
     """A difference of rates in percentage points."""
-    return f"{100 * difference:.1f} pp"
+    return f"{100 * difference:.1f}{POINTS}"
 
 
-def _power(power: float, stated: float) -> str:
-    return MISSING if math.isnan(power) else f"{percent(power)} for {_points(stated)}"
+def _power(power: float, stated: float, is_said: bool) -> str:
+    """The power, and of which difference where the heading does not say it."""
+    if math.isnan(power):
+        return MISSING
+    return f"{100 * power:.0f} %{'' if is_said else f' for {_points(stated)}'}"
 
 
 def _interaction(row: Mapping[str, Any], names: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.experiments.comparison import GroupColumns
-from analytics.experiments.effects import ArmEffects, arm_effects, corrected_interactions
+from analytics.experiments.effects import EFFECTS, INTERACTIONS, ArmEffects, arm_effects, corrected_interactions
 from analytics.experiments.exposures import INCOMPLETE, first_exposures, missing_names, money_rows, rate_counts
 from analytics.experiments.means import Means
 from analytics.experiments.rates import Rates
@@ -25,6 +25,7 @@ from features.conditions.on_vectors.named_conditions import NO_CONDITIONS, Named
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from features.settings import ExperimentsSource
+from features.tables.raw_tables import EXPERIMENTS
 from jobs.customer_vectors import learned_by
 from jobs.effects.exposed_segments import exposed_segments
 from jobs.goals.settled_goals import goal_conditions, settled_goals
@@ -113,10 +114,13 @@ def experiment_record(
         _check("experiment", experiment, sorted(set(firsts["experiment"])))
         chosen = firsts[firsts["experiment"] == experiment] if experiment else firsts
         kept = chosen[~chosen["is_mixed"]].reset_index(drop=True)
-        notes = _notes_of_rows(missing_names(history.exposures), chosen)
+        notes = _left_out(history.read[EXPERIMENTS.name].counts)
+        notes += _notes_of_rows(missing_names(history.exposures), chosen)
         summaries = tuple(_summary(str(name), own, source) for name, own in chosen.groupby("experiment", sort=True))
         if kept.empty:
-            notes.append("nobody was exposed to one arm of an experiment, so there are no effects")
+            notes.append(
+                "nobody was exposed to a single arm of an experiment before the data end, so there are no effects"
+            )
             return ExperimentRecord(source.control, settings.features.currency, summaries, notes=tuple(notes))
         conditions = _conditions(settings, history, as_of)
         groups, how = exposed_segments(model, history, kept, conditions, trained_until(settings, model), announce)
@@ -130,8 +134,10 @@ def experiment_record(
         control=source.control,
         currency=settings.features.currency,
         summaries=summaries,
-        effects=_in_order(_joined([effect.rows for effect in judged]), order),
-        interactions=corrected_interactions(_joined([effect.interactions for effect in judged])),
+        effects=_in_order(_joined([effect.rows for effect in judged], EFFECTS), order),
+        interactions=_segments_first(
+            corrected_interactions(_joined([effect.interactions for effect in judged], INTERACTIONS))
+        ),
         warnings=tuple(_mismatch(summary) for summary in summaries if summary.ratio.is_mismatch),
         notes=(*notes, *how, *unfinished, *_without_control(summaries, source.control)),
         titles={name: chosen.title or name.replace("_", " ") for name, chosen in settings.goals.items()},
@@ -206,6 +212,15 @@ def _summary(name: str, own: pd.DataFrame, source: ExperimentsSource) -> Experim
     )
 
 
+def _left_out(counts: Mapping[str, int]) -> list[str]:
+    """How many rows of the table are no exposure, by reason."""
+    reasons = {name: number for name, number in counts.items() if name != "rows" and number}
+    if not reasons:
+        return []
+    words = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in reasons.items())
+    return [f"of {counted(counts['rows'], 'row')} of experiments are left out: {words}"]
+
+
 def _notes_of_rows(nameless: int, chosen: pd.DataFrame) -> list[str]:
     notes = []
     if nameless:
@@ -259,9 +274,9 @@ def _without_control(summaries: tuple[ExperimentSummary, ...], control: str) -> 
     return notes
 
 
-def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+def _joined(tables: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
     whole = [table for table in tables if len(table)]
-    return pd.concat(whole, ignore_index=True) if whole else (tables[0] if tables else pd.DataFrame())
+    return pd.concat(whole, ignore_index=True) if whole else pd.DataFrame(columns=list(columns))
 
 
 def _in_order(rows: pd.DataFrame, order: list[str]) -> pd.DataFrame:
@@ -274,6 +289,15 @@ def _in_order(rows: pd.DataFrame, order: list[str]) -> pd.DataFrame:
     names = rows["grouping"].where(groupings == 2, "")
     ordered = rows.assign(key=keys, kind=groupings, name=names, place=places)
     return ordered.sort_values(["key", "kind", "name", "place"], kind="stable", ignore_index=True)[list(rows.columns)]
+
+
+def _segments_first(tests: pd.DataFrame) -> pd.DataFrame:
+    """The interaction tests of each experiment, goal and arm, that of the segments before those of conditions."""
+    if tests.empty:
+        return tests
+    keys = tests.groupby(["experiment", "goal", "arm"], sort=False).ngroup()
+    ordered = tests.assign(key=keys, later=tests["grouping"] != SEGMENT)
+    return ordered.sort_values(["key", "later"], kind="stable", ignore_index=True)[list(tests.columns)]
 
 
 def _check(what: str, chosen: str, known: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -50,34 +51,37 @@ class ExperimentsShown:
 def experiments(record: ExperimentRecord, keys: Keys) -> ExperimentsShown:
     """The section of a record of experiments."""
     names = {key.id: key.name for key in keys.segments}
-    words, rows = effects_in_words(record, names), record.effects
     verdicts: dict[Tested, list[str]] = {}
-    for tested, sentence in zip(_tests(record), interactions_in_words(record, names), strict=True):
+    known = record.interactions["p"].notna() | (record.interactions["grouping"] == SEGMENT)
+    shown = replace(record, interactions=record.interactions[known.astype(bool)])
+    for tested, sentence in zip(_tests(shown), interactions_in_words(shown, names), strict=True):
         verdicts.setdefault(tested, []).append(sentence.partition(": ")[2])
-    headings = tuple(
-        str(name) for name in words.columns if name not in ("experiment", "goal", "arm", "group", "remark")
-    )
     tables = [
-        EffectTable(
-            f"{experiment}: {arm} against {record.control}, {record.titles.get(goal, goal)}",
-            headings,
-            tuple(
-                EffectRow(
-                    _key(str(rows["grouping"].iloc[place]), str(rows["group"].iloc[place]), keys),
-                    tuple(str(words[heading].iloc[place]) for heading in headings),
-                    str(rows["mark"].iloc[place]),
-                    str(words["remark"].iloc[place]),
-                )
-                for place in places
-            ),
-            tuple(verdicts.get((experiment, goal, arm), ())),
-        )
-        for (experiment, goal, arm), places in _places(rows).items()
+        _table(replace(record, effects=record.effects.iloc[places]), names, keys, tuple(verdicts.get(tested, ())))
+        for tested, places in _places(record.effects).items()
     ]
     summaries = tuple(_summary(summary) for summary in record.summaries)
     return ExperimentsShown(
         record.warnings, summaries, tuple(tables[:MOST_TABLES]), max(0, len(tables) - MOST_TABLES), record.notes
     )
+
+
+def _table(record: ExperimentRecord, names: Mapping[str, str], keys: Keys, verdicts: tuple[str, ...]) -> EffectTable:
+    """The table of a record with the effects of one arm on one goal."""
+    words, rows = effects_in_words(record, names), record.effects
+    experiment, goal, arm = (str(rows[name].iloc[0]) for name in ("experiment", "goal", "arm"))
+    headings = [str(name) for name in words.columns if name not in ("experiment", "goal", "arm", "group", "remark")]
+    shown = [
+        EffectRow(
+            _key(str(rows["grouping"].iloc[place]), str(rows["group"].iloc[place]), keys),
+            tuple(str(words[heading].iloc[place]) for heading in headings),
+            str(rows["mark"].iloc[place]),
+            str(words["remark"].iloc[place]),
+        )
+        for place in range(len(rows))
+    ]
+    title = f"{experiment}: {arm} against {record.control}, {record.titles.get(goal, goal)}"
+    return EffectTable(title, tuple(headings), tuple(shown), verdicts)
 
 
 def _key(grouping: str, group: str, keys: Keys) -> Key:

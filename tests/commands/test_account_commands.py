@@ -287,7 +287,13 @@ def test_a_table_without_exposures_and_one_in_which_everyone_got_two_arms(folder
     (folder / "nobody.csv").write_text("customer_id,experiment,arm,exposed_at\n")
     rows = [f"c{customer},both,{arm},2026-06-10" for customer in range(5) for arm in ("control", "mail")]
     (folder / "both.csv").write_text("\n".join(["customer_id,experiment,arm,exposed_at", *rows]))
-    for name, words in (("nobody", "nobody was exposed"), ("both", "5 customers were exposed to several arms")):
+    late = ["c1,late,mail,2035-01-01", "c2,late,control,", ",late,mail,2026-06-10"]
+    (folder / "late.csv").write_text("\n".join(["customer_id,experiment,arm,exposed_at", *late]))
+    for name, words in (
+        ("nobody", "nobody was exposed"),
+        ("both", "5 customers were exposed to several arms"),
+        ("late", "of 3 rows of experiments are left out: 1 without customer, 1 without time, 1 not before as of"),
+    ):
         (folder / f"{name}.yaml").write_text(SETTINGS.replace("exposures.csv", f"{name}.csv"))
         done = CliRunner().invoke(main, ["effects", "--format", "json", "--config", str(folder / f"{name}.yaml")])
         assert done.exit_code == 0, done.output
@@ -300,6 +306,6 @@ def test_the_report_shows_the_experiments(folder: Path, tmp_path: Path) -> None:
     done = run(folder, "report", "--months", "2", "--out", str(tmp_path / "page.html"))
     assert done.exit_code == 0, done.output
     page = (tmp_path / "page.html").read_text()
-    assert "june: mail against control, june_order" in page
+    assert "june: mail against control, june order" in page
     assert "SAMPLE RATIO MISMATCH in lost" in page
     assert "The effect differs between segments" in page

@@ -35,10 +35,14 @@ NO_CONDITIONS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class PastVectors:
-    """The vectors as of a moment: `frame` is that of `features.vector_table.CustomerVectors`, and may be empty."""
+    """The vectors as of a moment: `frame` is that of `features.vector_table.CustomerVectors`, and may be empty.
+
+    report : row counts of each raw table, until the moment until which the tables were opened.
+    """
 
     frame: pd.DataFrame
     contract: VectorContract
+    report: Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ class TableHistory:
         tables = [customers_of(name, groups, frames, self.read[name]) for name in groups.columns]
         rule = self.sources.customers.without_rows if self.sources.customers else "keep"
         frame = joined(frames, self.contract).drop(index=left_out(tables, as_of, rule).ids)
-        return PastVectors(self.learned.apply(frame, self.contract), self.contract)
+        report = {name: self.read[name].counts for name in groups.columns}
+        return PastVectors(self.learned.apply(frame, self.contract), self.contract, report)
 
     def _groups(self, as_of: AnyAsOf) -> FeatureGroups:
         return groups_of(self.opened.before(as_of), self.sources, self.settings, as_of, self.learned.partial_use)

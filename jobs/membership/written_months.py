@@ -71,7 +71,7 @@ def written_months(
         if ended:
             left.append(f"{moment:%Y-%m-%d} (version {own['model_version'].max()}: {', '.join(ended)})")
         else:
-            by_position[moments[moment.to_pydatetime()]] = segments
+            by_position[moments[pd.Timestamp(str(moment)).to_pydatetime()]] = segments
     return WrittenMonths(by_position, _notes(table.shown, by_position, left, dates))
 
 

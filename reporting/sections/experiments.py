@@ -58,7 +58,7 @@ def experiments(record: ExperimentRecord, keys: Keys) -> ExperimentsShown:
         verdicts.setdefault(tested, []).append(sentence.partition(": ")[2])
     tables = [
         _table(replace(record, effects=record.effects.iloc[places]), names, keys, tuple(verdicts.get(tested, ())))
-        for tested, places in _places(record.effects).items()
+        for tested, places in _telling_first(record.effects)
     ]
     summaries = tuple(_summary(summary) for summary in record.summaries)
     return ExperimentsShown(
@@ -94,6 +94,16 @@ def _key(grouping: str, group: str, keys: Keys) -> Key:
 def _tests(record: ExperimentRecord) -> list[Tested]:
     columns = (record.interactions[name] for name in ("experiment", "goal", "arm"))
     return [(str(experiment), str(goal), str(arm)) for experiment, goal, arm in zip(*columns, strict=True)]
+
+
+def _telling_first(rows: pd.DataFrame) -> list[tuple[Tested, list[int]]]:
+    """The places of each table: those with a mark first, those in which nothing is known last."""
+
+    def silence(table: tuple[Tested, list[int]]) -> int:
+        own = rows.iloc[table[1]]
+        return 0 if own["mark"].ne("").any() else 1 if own["difference"].notna().any() else 2
+
+    return sorted(_places(rows).items(), key=silence)
 
 
 def _places(rows: pd.DataFrame) -> dict[Tested, list[int]]:

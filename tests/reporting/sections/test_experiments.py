@@ -112,6 +112,17 @@ def test_only_so_many_tables_stand_on_the_page(discovery: DiscoveryContent) -> N
     assert shown.left_out == 16 - MOST_TABLES
 
 
+def test_tables_with_a_mark_come_first_and_those_without_an_effect_last(discovery: DiscoveryContent) -> None:
+    record = record_of([segment.id for segment in discovery.segments], 3)
+    effects = record.effects.assign(
+        mark=record.effects["mark"].where(record.effects["goal"] == "revenue", ""),
+        difference=record.effects["difference"].mask(record.effects["goal"] == "goal 0"),
+    )
+    shown = experiments(replace(record, effects=effects), Keys(discovery.segments))
+    goals = [table.title.rpartition(", ")[2] for table in shown.tables]
+    assert goals == ["revenue", "goal 1", "goal 2", "goal 0"]
+
+
 def test_the_page_has_the_section_only_where_the_table_exists(discovery: DiscoveryContent) -> None:
     content = ReportContent("A shop", discovery)
     assert 'id="experiments"' not in html_report(content)

@@ -111,8 +111,8 @@ def compute_members(
     previous: pd.Series[str] | None = None
     for position, day in enumerate(ends.dates):
         frame = history.vectors(AsOf.at(day, history.settings.time_zone)).frame
-        said = written.of(position, frame.index)
-        previous = assigned(model, frame, None if position in alone else previous) if said is None else said
+        as_written = written.of(position, frame.index)
+        previous = assigned(model, frame, None if position in alone else previous) if as_written is None else as_written
         month = pd.DataFrame({SEGMENT: previous, **texts(frame, compared, history.contract)})
         month = month.assign(**condition_texts(frame, conditions))
         month.insert(0, POSITION, position)

@@ -154,7 +154,7 @@ def _losses(discovery: DiscoveryContent, book: FigureBook) -> list[str]:
 
 def _lost(everyone: FigureCell) -> str:
     if not everyone.number:
-        return f"None of {everyone.n.removeprefix('n ')} customers was lost."
+        return f"Nobody was lost ({everyone.n})."
     if everyone.number < HARDLY_ANY:
         return f"Fewer than {percent(HARDLY_ANY)} of the customers are lost a month."
     return f"{everyone.words} of the customers are lost a month."

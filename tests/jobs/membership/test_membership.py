@@ -318,8 +318,8 @@ def test_where_a_job_wrote_who_was_where_that_counts_and_is_told(
     assert at(membership, 4).segment.to_dict() == {**turned.to_dict(), "c01": NOT_ASSIGNABLE}
     for position in (1, 2, 3, 6):
         assert at(membership, position).segment.to_dict() == at(computed, position).segment.to_dict()
-    said = [note for note in membership.notes if "written_segments" in note]
-    assert said == [
+    about_the_table = [note for note in membership.notes if "written_segments" in note]
+    assert about_the_table == [
         "at 1 month end who was where is what jobs wrote into written_segments then, not what today's model says: "
         "2026-05-01",
         "what jobs wrote into written_segments is left aside, and computed by today's model, where the champion no "

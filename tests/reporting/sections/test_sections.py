@@ -228,7 +228,7 @@ def test_the_verdict_does_not_contradict_its_gaps(content: DiscoveryContent, gap
 @pytest.mark.parametrize(
     ("churn", "words"),
     [
-        (0.0, "None of 1,234 customers was lost."),
+        (0.0, "Nobody was lost (n 1,234)."),
         (0.0004, "Fewer than 0.1 % of the customers are lost a month."),
         (0.02, "2.0 % of the customers are lost a month."),
     ],

@@ -91,9 +91,11 @@ def discover(
     >>> rng = np.random.default_rng(0)
     >>> spend = np.r_[rng.normal(20, 2, 150), rng.normal(90, 5, 150)]
     >>> visits = np.r_[rng.poisson(2, 150), rng.poisson(30, 150)]
-    >>> discovered = segments.discover(pd.DataFrame({"spend": spend, "visits": visits}), segments=2, seed=1)
+    >>> customers = pd.DataFrame({"spend": spend, "visits": visits})
+    >>> discovered = segments.discover(customers, segments=2, seed=1)
     >>> sorted(discovered.labels.value_counts())
     [150, 150]
+    >>> model = discovered.model
     """
     chosen = {
         "roles": dict[str, str](),
@@ -141,6 +143,13 @@ def discover_from(
     ------
     SegmentsError
         If the settings, a table or the registry cannot be read, or no segments can be made.
+
+    Examples
+    --------
+    >>> import segments
+    >>> segments.discover_from("no-file.yaml")
+    Traceback (most recent call last):
+    segment_model.errors.SettingsError: ...no-file.yaml...
     """
     chosen, base = _read(settings, as_of)
     discovery = chosen.discovery
@@ -161,6 +170,13 @@ def features(settings: str | os.PathLike[str], *, as_of: str | date | None = Non
     ------
     SegmentsError
         If the settings or a table cannot be read.
+
+    Examples
+    --------
+    >>> import segments
+    >>> segments.features("no-file.yaml")
+    Traceback (most recent call last):
+    segment_model.errors.SettingsError: ...no-file.yaml...
     """
     chosen, base = _read(settings, as_of)
     return vectors_of(chosen, base).frame

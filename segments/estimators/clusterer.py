@@ -27,7 +27,15 @@ from training.settings import DiscoverySettings, parse_as
 
 
 class NoStructureWarning(UserWarning):
-    """The segments of an estimator are not found again in other samples of the same customers."""
+    """The segments of an estimator are not found again in other samples of the same customers.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from segments import NoStructureWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", NoStructureWarning)  # as on_no_structure="raise" does
+    """
 
 
 class EstimatorError(SegmentsError, ValueError):

@@ -31,7 +31,12 @@ class SegmentTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Examples
     --------
-    `make_pipeline(SegmentTransformer(model), LogisticRegression())` predicts from segments alone.
+    With `model` and `customers` of the example of `segments.discover`; `make_pipeline(SegmentTransformer(model),
+    LogisticRegression())` predicts from segments alone.
+
+    >>> from segments import SegmentTransformer
+    >>> SegmentTransformer(model).fit_transform(customers).sum(axis=0).tolist()
+    [150.0, 150.0]
     """
 
     def __init__(self, model: SegmentModel, output: Output = "one-hot") -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from segment_model.model import SegmentModel
 from segments.discovery import SegmentDiscovery
 from segments.own_parts import Judge, algorithm_settings, checked_judgements
 from segments.progress import shown_progress
+from segments.segment_numbers import least_and_most
 from training.settings import Settings, parse_settings, read_settings
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def discover_from(
     chosen, base = _read(settings, as_of)
     discovery = chosen.discovery
     if segments is not None:
-        discovery = discovery.with_segments(*_least_and_most(segments))
+        discovery = discovery.with_segments(*least_and_most(segments))
     if fresh:
         discovery = discovery.model_copy(update={"prefer": "fresh"})
     chosen = chosen.model_copy(update={"discovery": discovery})
@@ -239,7 +239,7 @@ def _refinement(segments: Any, algorithms: Any, block: Mapping[str, Any]) -> Cal
     if algorithms is not None and "algorithms" in block:
         raise SettingsError("the algorithms are named twice: leave them out of `discovery`")
     asked = None if algorithms is None else algorithm_settings(algorithms)
-    counts = None if segments is None else _least_and_most(segments)
+    counts = None if segments is None else least_and_most(segments)
 
     def refine(settings: Settings) -> Settings:
         discovery = settings.discovery
@@ -250,15 +250,6 @@ def _refinement(segments: Any, algorithms: Any, block: Mapping[str, Any]) -> Cal
         return settings.model_copy(update={"discovery": discovery})
 
     return refine
-
-
-def _least_and_most(segments: int | tuple[int, int]) -> tuple[int, int]:
-    least, most = segments if isinstance(segments, tuple | list) and len(segments) == 2 else (segments, segments)
-    if not (isinstance(least, Integral) and isinstance(most, Integral) and 2 <= least <= most):
-        raise SettingsError(
-            f"segments is a number such as 5, or the least and the most such as (4, 8), from 2 on; got {segments!r}"
-        )
-    return int(least), int(most)
 
 
 def _columns_of(path: Path) -> Sequence[str]:

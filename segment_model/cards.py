@@ -31,6 +31,12 @@ class SegmentLabel:
     """What people call a segment; kept in the registry, keyed by segment id.
 
     by, at : who gave name and notes, and when (ISO time, UTC); empty where that was not recorded.
+
+    Examples
+    --------
+    >>> from segments import SegmentLabel
+    >>> SegmentLabel("Regulars", by="maria", at="2026-07-01T09:00Z").signature
+    'maria, 2026-07-01'
     """
 
     name: str
@@ -49,6 +55,13 @@ class SegmentCard:
     """One segment as an analyst reads it.
 
     `share` is of all training customers; `medians` holds the commonest level of a category.
+
+    Examples
+    --------
+    With `model` and `customers` of the example of `segments.discover`:
+
+    >>> [card.size for card in model.cards]
+    [150, 150]
     """
 
     id: str

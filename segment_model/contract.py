@@ -21,7 +21,14 @@ YEAR = "year"  # the unit of a column of years
 
 
 class Role(StrEnum):
-    """Whether a column shapes the segments or only describes them."""
+    """Whether a column shapes the segments or only describes them.
+
+    Examples
+    --------
+    >>> from segments import Role
+    >>> Role("basis") is Role.BASIS
+    True
+    """
 
     BASIS = "basis"
     DESCRIPTOR = "descriptor"
@@ -34,6 +41,12 @@ class Column:
     `unit` is what a person would say after the number ("days", "orders", "USD"); `label` what they would call the
     column ("last order", "days with use in 90 days"), where its name does not say it; `low` and `high` are the plain
     words for a customer at either end ("active recently" / "lapsed"), from which segment names are made.
+
+    Examples
+    --------
+    >>> from segments import Column, Kind
+    >>> Column("spend", Kind.NUMBER, unit="EUR").expected
+    'a finite number (EUR)'
     """
 
     name: str
@@ -61,6 +74,7 @@ class Column:
 
     @property
     def is_category(self) -> bool:
+        """Whether the values are text."""
         return self.kind is Kind.CATEGORY
 
     @property
@@ -94,6 +108,12 @@ class VectorContract:
     ------
     ContractError
         If two columns share a name.
+
+    Examples
+    --------
+    >>> from segments import Column, Kind, VectorContract
+    >>> VectorContract((Column("spend", Kind.NUMBER), Column("plan", Kind.CATEGORY))).names
+    ('spend', 'plan')
     """
 
     columns: tuple[Column, ...]
@@ -120,6 +140,7 @@ class VectorContract:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
         return tuple(column.name for column in self.columns)
 
     @property

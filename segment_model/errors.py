@@ -17,7 +17,17 @@ LONGEST_SHOWN = 60  # characters of a refused value
 
 
 class SegmentsError(Exception):
-    """Root of all errors that a user can cause and mend; the command line prints it as one line."""
+    """Root of all errors that a user can cause and mend; the command line prints it as one line.
+
+    Examples
+    --------
+    >>> import segments
+    >>> try:
+    ...     segments.load("no-folder")
+    ... except segments.SegmentsError as error:
+    ...     print(type(error).__name__)
+    ArtefactError
+    """
 
 
 class HiddenPackageError(SegmentsError, ImportError):

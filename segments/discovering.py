@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from segment_model.model import SegmentModel
 from segments.discovery import SegmentDiscovery
 from segments.own_parts import Judge, algorithm_settings, checked_judgements
 from segments.progress import shown_progress
+from segments.segment_numbers import least_and_most
 from training.settings import Settings, parse_settings, read_settings
 
 if TYPE_CHECKING:
@@ -91,9 +91,11 @@ def discover(
     >>> rng = np.random.default_rng(0)
     >>> spend = np.r_[rng.normal(20, 2, 150), rng.normal(90, 5, 150)]
     >>> visits = np.r_[rng.poisson(2, 150), rng.poisson(30, 150)]
-    >>> discovered = segments.discover(pd.DataFrame({"spend": spend, "visits": visits}), segments=2, seed=1)
+    >>> customers = pd.DataFrame({"spend": spend, "visits": visits})
+    >>> discovered = segments.discover(customers, segments=2, seed=1)
     >>> sorted(discovered.labels.value_counts())
     [150, 150]
+    >>> model = discovered.model
     """
     chosen = {
         "roles": dict[str, str](),
@@ -141,11 +143,18 @@ def discover_from(
     ------
     SegmentsError
         If the settings, a table or the registry cannot be read, or no segments can be made.
+
+    Examples
+    --------
+    >>> import segments
+    >>> segments.discover_from("no-file.yaml")
+    Traceback (most recent call last):
+    segment_model.errors.SettingsError: ...no-file.yaml...
     """
     chosen, base = _read(settings, as_of)
     discovery = chosen.discovery
     if segments is not None:
-        discovery = discovery.with_segments(*_least_and_most(segments))
+        discovery = discovery.with_segments(*least_and_most(segments))
     if fresh:
         discovery = discovery.model_copy(update={"prefer": "fresh"})
     chosen = chosen.model_copy(update={"discovery": discovery})
@@ -161,6 +170,13 @@ def features(settings: str | os.PathLike[str], *, as_of: str | date | None = Non
     ------
     SegmentsError
         If the settings or a table cannot be read.
+
+    Examples
+    --------
+    >>> import segments
+    >>> segments.features("no-file.yaml")
+    Traceback (most recent call last):
+    segment_model.errors.SettingsError: ...no-file.yaml...
     """
     chosen, base = _read(settings, as_of)
     return vectors_of(chosen, base).frame
@@ -223,7 +239,7 @@ def _refinement(segments: Any, algorithms: Any, block: Mapping[str, Any]) -> Cal
     if algorithms is not None and "algorithms" in block:
         raise SettingsError("the algorithms are named twice: leave them out of `discovery`")
     asked = None if algorithms is None else algorithm_settings(algorithms)
-    counts = None if segments is None else _least_and_most(segments)
+    counts = None if segments is None else least_and_most(segments)
 
     def refine(settings: Settings) -> Settings:
         discovery = settings.discovery
@@ -234,15 +250,6 @@ def _refinement(segments: Any, algorithms: Any, block: Mapping[str, Any]) -> Cal
         return settings.model_copy(update={"discovery": discovery})
 
     return refine
-
-
-def _least_and_most(segments: int | tuple[int, int]) -> tuple[int, int]:
-    least, most = segments if isinstance(segments, tuple | list) and len(segments) == 2 else (segments, segments)
-    if not (isinstance(least, Integral) and isinstance(most, Integral) and 2 <= least <= most):
-        raise SettingsError(
-            f"segments is a number such as 5, or the least and the most such as (4, 8), from 2 on; got {segments!r}"
-        )
-    return int(least), int(most)
 
 
 def _columns_of(path: Path) -> Sequence[str]:

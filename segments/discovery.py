@@ -33,7 +33,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LoggedDiscovery:
-    """A discovery that was logged and registered. run_id : of MLflow. version : of the registered model."""
+    """A discovery that was logged and registered. run_id : of MLflow. version : of the registered model.
+
+    Examples
+    --------
+    >>> from registry.connection import RegistryLocation
+    >>> from segments import LoggedDiscovery
+    >>> LoggedDiscovery("8c1b", "3", RegistryLocation("sqlite:///mlflow.db", "shop")).version
+    '3'
+    """
 
     run_id: str
     version: str
@@ -55,6 +63,13 @@ class SegmentDiscovery:
     """A finished discovery; `segments.discover` makes it.
 
     model : assigns and explains customers. notes : what was assumed of the customers.
+
+    Examples
+    --------
+    >>> sorted(discovered.segments["size"])
+    [150, 150]
+    >>> discovered.assign(customers).equals(discovered.model.assign(customers))
+    True
     """
 
     def __init__(

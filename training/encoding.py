@@ -167,11 +167,15 @@ def fit_encoding(
     numbers = [column for column in basis if not column.is_category]
     categories = [column for column in basis if column.is_category]
     transforms = {c.name: choose_transform(frame[c.name], c, settings, before.get(c.name)) for c in numbers}
-    steps = [
-        (c.name, number_pipeline(transforms[c.name], settings.weight_of(c), settings, len(frame)), [c.name])
-        for c in numbers
+    pipelines = [
+        *(number_pipeline(transforms[c.name], settings.weight_of(c), settings, len(frame)) for c in numbers),
+        *(category_pipeline(settings.weight_of(c), settings) for c in categories),
     ]
-    steps += [(c.name, category_pipeline(settings.weight_of(c), settings), [c.name]) for c in categories]
+    # scikit-learn refuses steps whose name has two underscores, as a column's may
+    steps = [
+        (f"column_{place}", pipeline, [column.name])
+        for place, (column, pipeline) in enumerate(zip((*numbers, *categories), pipelines, strict=True))
+    ]
     transformer = ColumnTransformer(steps, verbose_feature_names_out=False)
     transformer.fit(sklearn_frame(frame, contract))
     return FittedEncoding(transformer, _read_off(transformer, numbers, categories, transforms))
@@ -269,8 +273,8 @@ def category_pipeline(weight: float, settings: EncodingSettings) -> Pipeline:
 def _read_off(
     transformer: ColumnTransformer, numbers: list[Column], categories: list[Column], transforms: Mapping[str, Transform]
 ) -> Encoder:
-    fitted = transformer.named_transformers_
-    pipelines = [fitted[column.name] for column in numbers]
+    fitted = [pipeline for _, pipeline, _ in transformer.transformers_]
+    pipelines = fitted[: len(numbers)]
 
     def array(values: list[float]) -> Floats:
         return np.array(values, dtype=np.float64)
@@ -291,7 +295,8 @@ def _read_off(
         center=array([p["scale"].mean_[0] for p in pipelines]),
         factor=array([weight / scale for weight, scale in zip(weights, scales, strict=True)]),
     )
-    return Encoder(encoding, tuple(_category(column.name, fitted[column.name]) for column in categories))
+    one_hot = zip(categories, fitted[len(numbers) : len(numbers) + len(categories)], strict=True)
+    return Encoder(encoding, tuple(_category(column.name, pipeline) for column, pipeline in one_hot))
 
 
 def _category(name: str, pipeline: Pipeline) -> CategoryEncoding:

@@ -19,7 +19,15 @@ from segment_model.explanation.explainer import Background
 
 @dataclass(frozen=True)
 class NearestCentroid:
-    """A customer belongs to the segment whose centroid is nearest. centroids : (segments, width)."""
+    """A customer belongs to the segment whose centroid is nearest. centroids : (segments, width).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from segments import NearestCentroid
+    >>> NearestCentroid(np.array([[0.0, 0.0], [9.0, 9.0]])).nearest(np.array([[8.0], [7.0]])).segment.tolist()
+    [1]
+    """
 
     centroids: Floats
     KIND: ClassVar[str] = "nearest_centroid"

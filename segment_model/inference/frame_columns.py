@@ -21,7 +21,15 @@ from segment_model.inference.kind_inference import LeftOut, infer_kind
 
 
 class ColumnsLeftOutWarning(UserWarning):
-    """Columns of a frame that are no features, and so not in its contract."""
+    """Columns of a frame that are no features, and so not in its contract.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from segments import ColumnsLeftOutWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", ColumnsLeftOutWarning)  # where they are known
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,14 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """How a column's values behave. All but `CATEGORY` are double precision numbers."""
+    """How a column's values behave. All but `CATEGORY` are double precision numbers.
+
+    Examples
+    --------
+    >>> from segments import Kind
+    >>> [str(kind) for kind in Kind]
+    ['number', 'count', 'share', 'flag', 'category']
+    """
 
     NUMBER = "number"
     COUNT = "count"  # never negative; a sum of parts, such as half seats, need not be whole

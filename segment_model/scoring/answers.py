@@ -30,6 +30,13 @@ class Assignments:
     distance : to the nearest segment, in encoded units. unassigned : the customer belongs to no segment (never under
     the policy "nearest"). novel : a number lies far outside what training saw. unseen : for each customer the
     category columns whose value training never saw.
+
+    Examples
+    --------
+    With `model` and `customers` of the example of `segments.discover`:
+
+    >>> model.assign_records(customers).strength.shape
+    (300,)
     """
 
     nearest: Indices
@@ -116,6 +123,14 @@ class Assignment(NamedTuple):
 
     `segment_id` and `segment_name` are None where the customer is unassigned, `runner_up_id` where there is only one
     segment; `nearest_id` is always there.
+
+    Examples
+    --------
+    With `model` and `customers` of the example of `segments.discover`:
+
+    >>> assignment = model.assign_record({"spend": 21.5, "visits": 2})
+    >>> assignment.segment_id in model.ids, assignment.unassigned
+    (True, False)
     """
 
     segment_id: str | None
@@ -157,6 +172,14 @@ class Explanation(NamedTuple):
     """Why one customer is nearer to the segment `toward` than to `against` (ids; the latter None if there is no other).
 
     score = base + the sum of the contributions, by column in the encoder's order.
+
+    Examples
+    --------
+    With `model` and `customers` of the example of `segments.discover`:
+
+    >>> _, why = model.explain_record({"spend": 21.5, "visits": 2})
+    >>> abs(why.score - why.base - sum(why.contributions.values())) < 1e-9
+    True
     """
 
     toward: str

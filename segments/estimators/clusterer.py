@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any, Literal, Self
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
+from narwhals.dependencies import is_into_dataframe
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
 from sklearn.utils import Tags
@@ -21,13 +24,22 @@ from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import SegmentsError, counted
 from segment_model.model import SegmentModel
 from segments.estimators.distances import distances_to_segments
+from segments.segment_numbers import least_and_most
 from training.discovery.discovery import FEWEST_CUSTOMERS, discover
 from training.evaluation.verdict import VerdictKind
 from training.settings import DiscoverySettings, parse_as
 
 
 class NoStructureWarning(UserWarning):
-    """The segments of an estimator are not found again in other samples of the same customers."""
+    """The segments of an estimator are not found again in other samples of the same customers.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from segments import NoStructureWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", NoStructureWarning)  # as on_no_structure="raise" does
+    """
 
 
 class EstimatorError(SegmentsError, ValueError):
@@ -100,6 +112,8 @@ class SegmentClusterer(ClassNamePrefixFeaturesOutMixin, ClusterMixin, Transforme
         """
         if self.on_no_structure not in ("warn", "raise"):
             raise EstimatorError(f'on_no_structure is "warn" or "raise"; got {self.on_no_structure!r}')
+        if not isinstance(self.min_customers, Integral):
+            raise EstimatorError(f"min_customers is a whole number; got {self.min_customers!r}")
         frame = self._frame(X, reset=True)
         fewest = max(self.min_customers, FEWEST_CUSTOMERS)
         if len(frame) < fewest:
@@ -150,15 +164,18 @@ class SegmentClusterer(ClassNamePrefixFeaturesOutMixin, ClusterMixin, Transforme
             raise EstimatorError(str(error)) from error
 
     def _settings(self) -> DiscoverySettings:
+        if self.discovery is not None and not isinstance(self.discovery, Mapping):
+            raise EstimatorError(f"discovery is a dict of settings; got {type(self.discovery).__name__}")
         content = {"seed": self.seed, "force": self.on_no_structure == "warn", **(self.discovery or {})}
         settings = parse_as(DiscoverySettings, content, "SegmentClusterer")
         if self.segments is None:
             return settings
-        least, most = self.segments if isinstance(self.segments, tuple | list) else (self.segments, self.segments)
-        return settings.with_segments(least, most)
+        return settings.with_segments(*least_and_most(self.segments))
 
     def _frame(self, X: Any, *, reset: bool) -> pd.DataFrame:
         """X as a frame with text as names; a frame with text is taken as it is, all else as scikit-learn does."""
+        if not isinstance(X, pd.DataFrame) and is_into_dataframe(X):
+            X = nw.from_native(X, eager_only=True).to_pandas()
         if isinstance(X, pd.DataFrame) and any(_is_text(X[name]) for name in X.columns):
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X.set_axis(pd.RangeIndex(len(X)).astype("str"), axis=0)
@@ -179,5 +196,10 @@ def _contract(frame: pd.DataFrame) -> VectorContract:
     for name in frame.columns:
         if frame[name].isna().all():
             raise EstimatorError(f"{name} has no value in any row; leave it out")
-    kinds = {str(name): Kind.CATEGORY if _is_text(frame[name]) else Kind.NUMBER for name in frame.columns}
-    return VectorContract(tuple(Column(name, kind, nullable=True) for name, kind in kinds.items()))
+    return VectorContract(tuple(Column(str(name), _kind_of(frame[name]), nullable=True) for name in frame.columns))
+
+
+def _kind_of(values: pd.Series[Any]) -> Kind:
+    if _is_text(values):
+        return Kind.CATEGORY
+    return Kind.FLAG if pd.api.types.is_bool_dtype(values.dtype) else Kind.NUMBER

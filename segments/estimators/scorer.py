@@ -21,6 +21,15 @@ def stability_scorer(estimator: Any, X: Any, y: Any = None) -> float:  # noqa: A
     ------
     ValueError
         If the clone cannot be fitted on X, for instance as it has too few rows.
+
+    Examples
+    --------
+    With `model` and `customers` of the example of `segments.discover`:
+
+    >>> from segments import SegmentClusterer, stability_scorer
+    >>> kmeans = {"algorithms": [{"algorithm": "kmeans", "starts": 1}]}
+    >>> stability_scorer(SegmentClusterer(segments=2, discovery=kmeans).fit(customers), customers)
+    1.0
     """
     own = np.asarray(clone(estimator).fit(X).labels_)
     other = np.asarray(estimator.predict(X))

@@ -11,6 +11,7 @@ from sklearn.utils import Tags
 
 from segment_model.encoding.any_frame import read_customers
 from segment_model.encoding.encoder import Floats
+from segment_model.errors import SegmentsError
 from segment_model.model import SegmentModel
 from segments.estimators.clusterer import EstimatorError
 from segments.estimators.distances import distances_to_segments
@@ -31,7 +32,12 @@ class SegmentTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Examples
     --------
-    `make_pipeline(SegmentTransformer(model), LogisticRegression())` predicts from segments alone.
+    With `model` and `customers` of the example of `segments.discover`; `make_pipeline(SegmentTransformer(model),
+    LogisticRegression())` predicts from segments alone.
+
+    >>> from segments import SegmentTransformer
+    >>> SegmentTransformer(model).fit_transform(customers).sum(axis=0).tolist()
+    [150.0, 150.0]
     """
 
     def __init__(self, model: SegmentModel, output: Output = "one-hot") -> None:
@@ -54,10 +60,16 @@ class SegmentTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises
         ------
-        ContractError, InputError
+        EstimatorError
             If the customers do not follow the model's contract.
         """
         self._check()
+        try:
+            return self._features(X)
+        except SegmentsError as error:
+            raise EstimatorError(str(error)) from error
+
+    def _features(self, X: Any) -> Floats:
         table = read_customers(X, self.model.contract).table
         if self.output == "distances":
             frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(list(table))
@@ -74,5 +86,9 @@ class SegmentTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.array(names, dtype=object)
 
     def _check(self) -> None:
+        if not isinstance(self.model, SegmentModel):
+            raise EstimatorError(
+                f"model is a trained model, such as segments.load('models:/NAME@champion'); got {self.model!r:.80}"
+            )
         if self.output not in ("one-hot", "distances", "strength"):
             raise EstimatorError(f'output is "one-hot", "distances" or "strength"; got {self.output!r}')

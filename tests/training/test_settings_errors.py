@@ -119,8 +119,16 @@ def test_a_wrong_value_of_any_kind_is_answered_in_our_words(path: Path) -> None:
         (("sources", "orders"), "orders.csv", "'sources.orders' must be a block of keys (file, "),
         (("discovery", "min_share"), "a lot", "must be a number of at least 0 and below 0.5 (found 'a lot')"),
         (("discovery", "min_share"), np.float64(45.0), "must be a number of at least 0 and below 0.5 (found 45.0)"),
-        (("discovery", "seed"), True, "'discovery.seed' must be a whole number of at least 0 (found true)"),
-        (("discovery", "seed"), False, "'discovery.seed' must be a whole number of at least 0 (found false)"),
+        (
+            ("discovery", "seed"),
+            True,
+            "seed' must be a whole number of at least 0 and of at most 4e+09 (found true)",
+        ),
+        (
+            ("discovery", "seed"),
+            False,
+            "seed' must be a whole number of at least 0 and of at most 4e+09 (found false)",
+        ),
         (
             ("discovery", "encoding", "weights"),
             {"mrr": True},
@@ -132,7 +140,11 @@ def test_a_wrong_value_of_any_kind_is_answered_in_our_words(path: Path) -> None:
             [{"algorithm": "hdbscan", "min_cluster_sizes": [True]}],
             "must be a whole number of at least 2 (found true)",
         ),
-        (("discovery", "seed"), 1.5, "'discovery.seed' must be a whole number of at least 0 (found 1.5)"),
+        (
+            ("discovery", "seed"),
+            1.5,
+            "seed' must be a whole number of at least 0 and of at most 4e+09 (found 1.5)",
+        ),
         (("discovery", "force"), "perhaps", "'discovery.force' must be true or false (found 'perhaps')"),
         (
             ("discovery", "encoding", "transform"),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.metrics import adjusted_rand_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from segments import NoStructureWarning, SegmentClusterer, SegmentsError
@@ -77,6 +82,12 @@ def test_without_structure_it_warns_or_raises() -> None:
         ({"min_customers": 1000}, "n_samples = 400: a minimum of 1000 is required"),
         ({"discovery": {"min_shar": 0.1}}, "min_share"),
         ({"seed": -1}, "seed"),
+        ({"segments": "4-8"}, "got '4-8'"),
+        ({"segments": (8, 4)}, r"got \(8, 4\)"),
+        ({"segments": (3,)}, r"got \(3,\)"),
+        ({"segments": 1}, "from 2 on; got 1"),
+        ({"min_customers": "20"}, "min_customers is a whole number; got '20'"),
+        ({"discovery": "force"}, "discovery is a dict of settings; got str"),
     ],
 )
 def test_a_wrong_parameter_is_named(change: dict[str, Any], words: str, fitted: SegmentClusterer, planted: Any) -> None:
@@ -100,3 +111,22 @@ def test_a_value_missing_at_prediction_alone_is_refused(fitted: SegmentClusterer
     frame = planted.frame[fitted.feature_names_in_].head(3).assign(frequency=np.nan)
     with pytest.raises(ValueError, match="frequency"):
         fitted.predict(frame)
+
+
+def test_frames_of_polars_flags_and_names_of_a_column_transformer_are_taken(planted: Any) -> None:
+    columns = ["frequency", "monetary_value", "plan"]
+    frame = planted.frame[columns].assign(heavy=planted.truth == 3).reset_index(drop=True)
+    expected = SegmentClusterer(segments=4, discovery=ONE).fit(frame)
+    again = SegmentClusterer(segments=4, discovery=ONE).fit(pl.from_pandas(frame))
+    assert again.labels_.tolist() == expected.labels_.tolist()
+    assert again.predict(pl.from_pandas(frame)).tolist() == expected.predict(frame).tolist()
+    before = make_column_transformer((StandardScaler(), columns[:2]), remainder="passthrough")
+    pipeline = make_pipeline(before.set_output(transform="pandas"), SegmentClusterer(segments=4, discovery=ONE))
+    assert pipeline.fit(frame)[-1].feature_names_in_[0] == "standardscaler__frequency"
+    assert np.bincount(pipeline.predict(frame)).sum() == len(frame)
+
+
+def test_a_copy_answers_as_the_fitted_clusterer(fitted: SegmentClusterer, planted: Any) -> None:
+    frame = planted.frame[fitted.feature_names_in_]
+    assert copy.deepcopy(fitted).predict(frame).tolist() == fitted.predict(frame).tolist()
+    assert not hasattr(clone(fitted), "labels_")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from segment_model.model import SegmentModel
@@ -45,6 +45,19 @@ def test_a_pipeline_learns_from_segments(kmeans_model: SegmentModel, planted: An
 def test_an_unknown_output_is_named(kmeans_model: SegmentModel, planted: Any) -> None:
     with pytest.raises(ValueError, match="got 'labels'"):
         SegmentTransformer(kmeans_model, "labels").fit(planted.frame)  # type: ignore[arg-type]  # what is tested
+
+
+def test_folds_in_processes_score_as_one(kmeans_model: SegmentModel, planted: Any) -> None:
+    pipeline = make_pipeline(SegmentTransformer(kmeans_model), LogisticRegression())
+    alone = cross_val_score(pipeline, planted.frame, planted.truth == 3, cv=2)
+    assert cross_val_score(pipeline, planted.frame, planted.truth == 3, cv=2, n_jobs=2).tolist() == alone.tolist()
+
+
+def test_customers_and_models_that_do_not_fit_are_value_errors(kmeans_model: SegmentModel, planted: Any) -> None:
+    with pytest.raises(ValueError, match=r"- plan \(missing: text\)"):
+        SegmentTransformer(kmeans_model).transform(planted.frame.drop(columns="plan"))
+    with pytest.raises(ValueError, match=r"model is a trained model.*got 'models:/shop'"):
+        SegmentTransformer("models:/shop").fit(planted.frame)  # type: ignore[arg-type]  # what is tested
 
 
 @pytest.mark.filterwarnings("ignore::segments.estimators.clusterer.NoStructureWarning")

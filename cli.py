@@ -14,6 +14,7 @@ from commands import (
     customers,
     discovery,
     examples,
+    experiment,
     goals,
     initial_settings,
     record,
@@ -34,7 +35,7 @@ COMMANDS = (
     *(accounts.rank, accounts.split),
     *(conditions.select, conditions.conditions),
     *(service.serve, service.package, service.key),
-    *(examples.schema, examples.simulate, examples.demo),
+    *(examples.schema, examples.simulate, examples.demo, experiment.experiment),
 )
 
 

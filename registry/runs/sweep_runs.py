@@ -29,12 +29,13 @@ RUNS_A_PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class TrialRecord:
-    """One trial; `number`, from 0, identifies it within its sweep."""
+    """One trial; `number`, from 0, identifies it within its sweep. name : of its run; by default the number's."""
 
     number: int
     params: Mapping[str, Any]
     metrics: Metrics = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def log_sweep(location: RegistryLocation, record: SweepRecord) -> str:
         for trial in record.trials:
             if str(trial.number) not in known:
                 tags = {PARENT: run_id, TRIAL: str(trial.number), **trial.tags}
-                with open_run(connection, experiment, f"trial {trial.number}", tags) as nested:
+                with open_run(connection, experiment, trial.name or f"trial {trial.number}", tags) as nested:
                     log_values(connection, nested, flattened(trial.params), trial.metrics)
         log_values(connection, run_id, {}, record.metrics)
         for name, text in record.tags.items():
@@ -84,6 +85,33 @@ def log_sweep(location: RegistryLocation, record: SweepRecord) -> str:
         if record.status != "RUNNING":
             client.set_terminated(run_id, record.status)
     return run_id
+
+
+def logged_trials(location: RegistryLocation, tag: str, text: str) -> list[TrialRecord]:
+    """The trials of the newest finished sweep whose tag has this text, in their order; empty without such a sweep.
+
+    Raises
+    ------
+    RegistryError
+        If the registry cannot be reached or refuses something.
+    """
+    with connected(location) as connection:
+        client = connection.client
+        kept_in = client.get_experiment_by_name(location.experiment)
+        if kept_in is None:
+            return []
+        experiment = kept_in.experiment_id
+        query = f"tags.`{tag}` = '{text}' and attributes.status = 'FINISHED'"
+        newest = client.search_runs([experiment], query, max_results=1, order_by=["attributes.start_time DESC"])
+        if not newest:
+            return []
+        query = f"tags.`{PARENT}` = '{newest[0].info.run_id}' and attributes.status = 'FINISHED'"
+        runs = list(every_page(client.search_runs, [experiment], query, max_results=RUNS_A_PAGE))
+    trials = [
+        TrialRecord(int(run.data.tags[TRIAL]), run.data.params, run.data.metrics, run.data.tags, run.info.run_name)
+        for run in runs
+    ]
+    return sorted(trials, key=lambda trial: trial.number)
 
 
 def _run_of(connection: Connection, experiment: str, record: SweepRecord) -> str:

@@ -14,7 +14,6 @@ from commands import (
     customers,
     discovery,
     examples,
-    experiment,
     goals,
     initial_settings,
     record,
@@ -35,7 +34,7 @@ COMMANDS = (
     *(accounts.rank, accounts.split),
     *(conditions.select, conditions.conditions),
     *(service.serve, service.package, service.key),
-    *(examples.schema, examples.simulate, examples.demo, experiment.experiment),
+    *(examples.schema, examples.simulate, examples.demo, examples.experiment),
 )
 
 

@@ -113,6 +113,7 @@ _WRITERS: Mapping[str, Callable[[Path], Written | None]] = {
     "complete_journey": partial(_company, companies.complete_journey),
     "money_history": _money_history,
     "online_retail": partial(_company, companies.online_retail),
+    "simulated_company": partial(_company, companies.simulated_company),
     "telco": partial(_extract, "telco", "Churn"),
     "wholesale": partial(_extract, "wholesale", ""),
 }

@@ -34,7 +34,7 @@ COMMANDS = (
     *(accounts.rank, accounts.split),
     *(conditions.select, conditions.conditions),
     *(service.serve, service.package, service.key),
-    *(examples.schema, examples.simulate, examples.demo),
+    *(examples.schema, examples.simulate, examples.demo, examples.experiment),
 )
 
 

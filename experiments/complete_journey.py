@@ -10,13 +10,13 @@ import pandas as pd
 
 from segment_model.errors import SourceError
 
-SETTINGS = Path(__file__).with_name("01_complete_journey.yaml")
+SETTINGS = Path(__file__).with_name("complete_journey.yaml")
 NEWCOMERS = ("1600", "718")  # two households that training never sees: a regular and one that stays away
 
 
 @dataclass(frozen=True)
 class Tables:
-    """Raw tables with the column names of `01_complete_journey.yaml`."""
+    """Raw tables with the column names of `complete_journey.yaml`."""
 
     transactions: pd.DataFrame
     marketing: pd.DataFrame

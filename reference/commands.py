@@ -12,18 +12,31 @@ from reference.markdown import code, table
 
 def blocks() -> dict[str, str]:
     """One table of all commands, and for each command its usage, its help and its options."""
-    return {"commands": overview()} | {f"command {name}": command(name) for name in sorted(main.commands)}
+    return {"commands": overview()} | {f"command {name}": command(name) for name in sorted(all_commands())}
+
+
+def all_commands() -> dict[str, click.Command]:
+    """Every command by its name; a group is followed by its own, such as `experiment run`."""
+    declared: dict[str, click.Command] = {}
+    for name, top in main.commands.items():
+        declared[name] = top
+        if isinstance(top, click.Group):
+            declared |= {f"{name} {own}": member for own, member in top.commands.items()}
+    return declared
 
 
 def overview() -> str:
     """The table of all commands, each with the first paragraph of its help."""
-    rows = [(f"[`segments {name}`](#segments-{name})", _paragraphs(main.commands[name])[0]) for name in main.commands]
+    rows = [
+        (f"[`segments {name}`](#segments-{name.replace(' ', '-')})", _paragraphs(declared)[0])
+        for name, declared in all_commands().items()
+    ]
     return table(("command", "purpose"), rows)
 
 
 def command(name: str) -> str:
     """The usage, the help and the options of one command."""
-    declared = main.commands[name]
+    declared = all_commands()[name]
     parts = [code(usage(name)), *_paragraphs(declared)]
     options = [option for option in declared.params if isinstance(option, click.Option)]
     if options:
@@ -33,7 +46,7 @@ def command(name: str) -> str:
 
 def usage(name: str) -> str:
     """The command with its arguments: `segments rename SEGMENT NAME`."""
-    declared = main.commands[name]
+    declared = all_commands()[name]
     pieces = declared.collect_usage_pieces(click.Context(declared))
     return " ".join(["segments", name, *(piece for piece in pieces if piece != "[OPTIONS]")])
 

@@ -33,7 +33,7 @@ def executed(path: Path = NOTEBOOK) -> Any:
     nbclient.exceptions.CellExecutionError
         If a cell fails.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     paths = os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH", ""))))
     quiet = {"PYTHONPATH": paths, "PYTHONWARNINGS": "ignore", "MLFLOW_LOGGING_LEVEL": "ERROR"}
     with mock.patch.dict(os.environ, quiet):
@@ -61,5 +61,5 @@ def pictures(notebook: Any) -> list[str]:
 
 
 if __name__ == "__main__":
-    nbformat.write(executed(), NOTEBOOK)
+    nbformat.write(executed(), NOTEBOOK)  # type: ignore[no-untyped-call]
     sys.stdout.write(f"wrote {NOTEBOOK.name}\n")

@@ -90,7 +90,7 @@ def complete_journey() -> Company | None:
         tables = journey.load_tables()
     except SourceError:
         return None
-    content = _experiment("01_complete_journey.yaml")
+    content = _settings("complete_journey.yaml")
     del content["discovery"]
     orders = tables.transactions
     payments = _payments(orders["household_id"], orders["transaction_timestamp"], orders["sales_value"])
@@ -105,7 +105,7 @@ def simulated_company(customers: int = SIMULATED_CUSTOMERS) -> Company:
     bills = made.orders
     payments = _payments(bills["account_id"], bills["issued_at"], bills["amount_usd"])
     files = {"accounts": made.customers, "subscriptions": made.subscriptions, "events": made.events, "invoices": bills}
-    return Company("simulated_company", _experiment("10_simulated_company.yaml"), _parquet(files), payments, day)
+    return Company("simulated_company", _settings("simulated_company/company.yaml"), _parquet(files), payments, day)
 
 
 def pareto_nbd_shoppers(shoppers: int = SHOPPERS) -> Company:
@@ -130,7 +130,7 @@ def _parquet(tables: Tables) -> Tables:
     return {f"{name}.parquet": table for name, table in tables.items()}
 
 
-def _experiment(file: str) -> dict[str, Any]:
-    path = Path(journey.__file__).with_name(file)
+def _settings(file: str) -> dict[str, Any]:
+    path = Path(journey.__file__).parent / file
     content: dict[str, Any] = read_yaml(path.read_text(encoding="utf-8"), file)
     return content

@@ -91,4 +91,4 @@ def write_company(company: SimulatedCompany, directory: Path) -> list[Path]:
         "invoices": company.orders,
         "truth": company.truth,
     }
-    return write_tables(tables, "10_simulated_company.yaml", company.as_of, directory)
+    return write_tables(tables, "company.yaml", company.as_of, directory)

@@ -132,7 +132,7 @@ def write_history(history: CompanyHistory, directory: Path) -> list[Path]:
         "truth": history.truth,
         "truth_chances": history.chances,
     }
-    return write_tables(tables, "11_company_history.yaml", history.as_of, directory)
+    return write_tables(tables, "company_history.yaml", history.as_of, directory)
 
 
 def _population(rng: Generator, kind: Integers, first: Integers, as_of: date) -> Population:

@@ -24,17 +24,19 @@ from registry.runs.run_files import write_tables
 SWEEP = "sweep"
 TRIAL = "sweep.trial"
 PARENT = "mlflow.parentRunId"
+FINISHED = "attributes.status = 'FINISHED'"
 RUNS_A_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class TrialRecord:
-    """One trial; `number`, from 0, identifies it within its sweep."""
+    """One trial; `number`, from 0, identifies it within its sweep. name : of its run; by default the number's."""
 
     number: int
     params: Mapping[str, Any]
     metrics: Metrics = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def log_sweep(location: RegistryLocation, record: SweepRecord) -> str:
         for trial in record.trials:
             if str(trial.number) not in known:
                 tags = {PARENT: run_id, TRIAL: str(trial.number), **trial.tags}
-                with open_run(connection, experiment, f"trial {trial.number}", tags) as nested:
+                with open_run(connection, experiment, trial.name or f"trial {trial.number}", tags) as nested:
                     log_values(connection, nested, flattened(trial.params), trial.metrics)
         log_values(connection, run_id, {}, record.metrics)
         for name, text in record.tags.items():
@@ -87,7 +89,7 @@ def log_sweep(location: RegistryLocation, record: SweepRecord) -> str:
 
 
 def finished_sweep(location: RegistryLocation, tag: str, text: str) -> str:
-    """The run id of the latest finished sweep with this tag; empty where there is none.
+    """The run id of the newest finished sweep whose tag has this text; empty without such a sweep.
 
     Raises
     ------
@@ -95,13 +97,41 @@ def finished_sweep(location: RegistryLocation, tag: str, text: str) -> str:
         If the registry does not answer.
     """
     with connected(location) as connection:
-        runs = connection.client.search_runs(
-            [connection.experiment_id()],
-            f"tags.`{tag}` = '{text}' and attributes.status = 'FINISHED'",
-            max_results=1,
-            order_by=["attributes.end_time DESC"],
-        )
-        return runs[0].info.run_id if runs else ""
+        kept_in = connection.client.get_experiment_by_name(location.experiment)
+        return "" if kept_in is None else _newest_sweep(connection, kept_in.experiment_id, tag, text)
+
+
+def logged_trials(location: RegistryLocation, tag: str, text: str) -> list[TrialRecord]:
+    """The trials of the newest finished sweep whose tag has this text, in their order; empty without such a sweep.
+
+    Raises
+    ------
+    RegistryError
+        If the registry cannot be reached or refuses something.
+    """
+    with connected(location) as connection:
+        client = connection.client
+        kept_in = client.get_experiment_by_name(location.experiment)
+        sweep = "" if kept_in is None else _newest_sweep(connection, kept_in.experiment_id, tag, text)
+        if not sweep:
+            return []
+        query = f"tags.`{PARENT}` = '{sweep}' and {FINISHED}"
+        runs = list(every_page(client.search_runs, [kept_in.experiment_id], query, max_results=RUNS_A_PAGE))
+    trials = [
+        TrialRecord(int(run.data.tags[TRIAL]), run.data.params, run.data.metrics, run.data.tags, run.info.run_name)
+        for run in runs
+    ]
+    return sorted(trials, key=lambda trial: trial.number)
+
+
+def _newest_sweep(connection: Connection, experiment: str, tag: str, text: str) -> str:
+    newest = connection.client.search_runs(
+        [experiment],
+        f"tags.`{tag}` = '{text}' and {FINISHED}",
+        max_results=1,
+        order_by=["attributes.end_time DESC"],
+    )
+    return newest[0].info.run_id if newest else ""
 
 
 def _run_of(connection: Connection, experiment: str, record: SweepRecord) -> str:

@@ -28,6 +28,7 @@ COMMANDS = {
         "demo",
         "discover",
         "effects",
+        "experiment",
         "explain",
         "features",
         "figures",

@@ -206,6 +206,10 @@ def sql(
 
     if dbt is not None and (out is not None or of_features or view is not None):
         raise click.UsageError("--dbt writes its own files: leave out --out, --features and --view")
+    if of_features and (explained or columns or previous is not None):
+        raise click.UsageError("--features makes the vectors: leave out --explain, --column and --previous")
+    if as_of is not None and not of_features and dbt is None:
+        raise click.UsageError("--as-of is the moment of the vectors: it goes with --features or --dbt")
     settings = settings_of(config)
     if as_of is not None:
         settings = settings.model_copy(update={"as_of": moment_of(as_of)})

@@ -13,6 +13,7 @@ from registry.versions.versions import fetch
 from training.settings import Settings
 from warehouse.dbt import SCHEMA_FILE, SEGMENTS, VECTORS, as_template, from_sources, model_file, schema_file
 from warehouse.dialects.all_dialects import DIALECTS
+from warehouse.heading import heading
 
 
 def dbt_models(settings: Settings, base: Path, which: str, request: AssignmentRequest) -> dict[str, str]:
@@ -28,6 +29,11 @@ def dbt_models(settings: Settings, base: Path, which: str, request: AssignmentRe
     """
     dialect, zone = DIALECTS[request.dialect], settings.features.time_zone
     fetched = fetch(location_of(settings, base), which)
+    lines = [
+        f"Model {settings.registry.model_name}, version {fetched.version}, {fetched.model.digest}",
+        f"Written by: segments sql --dbt FOLDER --dialect {request.dialect}",
+    ]
+    above = as_template(heading(lines, dialect))
     files: dict[str, str] = {}
     tables = {}
     contract = fetched.model.contract
@@ -38,12 +44,12 @@ def dbt_models(settings: Settings, base: Path, which: str, request: AssignmentRe
         if made.query.is_dated:
             moment = f"CAST('{{{{ var('as_of', '{wall_clock(made.moment)}') }}}}' AS TIMESTAMP)"
             query = with_moment(query, moment, zone)
-        files[f"{VECTORS}.sql"] = model_file(query, [f"SET TimeZone = '{zone}'"])
+        files[f"{VECTORS}.sql"] = model_file(above + query, [f"SET TimeZone = '{zone}'"])
     wanted = replace(request, table=VECTORS) if has_vectors else request
     statement = as_template(statement_of(fetched, wanted).sql(dialect))
     if has_vectors:
         statement = statement.replace(f"FROM {VECTORS} AS", f"FROM {{{{ ref('{VECTORS}') }}}} AS", 1)
     before = ["SET jit = off"] if request.dialect == "postgres" else []
-    files[f"{SEGMENTS}.sql"] = model_file(statement, before)
+    files[f"{SEGMENTS}.sql"] = model_file(above + statement, before)
     files[SCHEMA_FILE] = schema_file(contract, fetched.model.ids, tables, has_vectors)
     return files

@@ -54,7 +54,8 @@ class GaussianMixture:
     @cached_property
     def _penalties(self) -> Floats:
         """(segments,): what a peak below the highest peak adds to the squared distance."""
-        return 2 * (self.heights.max() - self.heights)
+        penalties: Floats = 2 * (self.heights.max() - self.heights)
+        return penalties
 
     @property
     def quadratic(self) -> QuadraticDistances:

@@ -81,6 +81,7 @@ def run_command(folder: Path, *arguments: str) -> set[str]:
         (["assign", "vectors.parquet", "--out", "assigned.csv"], FIT_AND_DRAW | ENGINES | {"bentoml", "uvicorn"}),
         (["explain", "c1", "--vectors", "vectors.parquet"], FIT_AND_DRAW | ENGINES | {"bentoml", "uvicorn"}),
         (["explain", "c1"], FIT_AND_DRAW | {"bentoml", "uvicorn", "psycopg"}),
+        (["sql"], FIT_AND_DRAW | {"bentoml", "uvicorn", "psycopg", "ibis", "duckdb"}),
         (["promote", "1"], FIT_AND_DRAW | ENGINES | {"bentoml", "uvicorn"}),
         (["schema"], FIT_AND_DRAW | SERVE | ENGINES | REGISTRY | FRAMES - {"numpy"}),
     ],

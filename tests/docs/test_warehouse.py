@@ -127,6 +127,9 @@ def test_the_models_of_dbt_make_the_same_segments(shop: Path, monkeypatch: pytes
         (["--column", "frequenzy=f"], "no column 'frequenzy'. Did you mean 'frequency'?"),
         (["--column", "frequency"], "is not of the form MODEL=TABLE"),
         (["--dbt", ".", "--features"], "--dbt writes its own files"),
+        (["--features", "--explain"], "leave out --explain"),
+        (["--as-of", "2026-06-01"], "it goes with --features or --dbt"),
+        (["--features", "--as-of", "June"], "'June' is not a date"),
     ],
 )
 def test_a_mistake_is_one_line(shop: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import psycopg
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from segment_model.assigners.gaussian_mixture import GaussianMixture
@@ -136,7 +137,29 @@ def _copied(cell: object) -> str:
     return str(cell).replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
 
 
-ENGINES = ("duckdb", "postgres")  # whoever adds one adds its fixture below
+class Spark:
+    """Spark in this process; tables are views of Parquet files in a folder."""
+
+    dialect = DIALECTS["spark"]
+
+    def __init__(self, session: Any, folder: Path) -> None:
+        self.session = session
+        self.folder = folder
+
+    def load(self, table: pa.Table, name: str) -> None:
+        pq.write_table(table, self.folder / f"{name}.parquet")
+        self.session.read.parquet((self.folder / f"{name}.parquet").as_uri()).createOrReplaceTempView(name)
+
+    def query(self, sql: str) -> pd.DataFrame:
+        answers = self.folder / "answers"
+        self.session.sql(sql).coalesce(1).write.mode("overwrite").parquet(answers.as_uri())
+        return pd.read_parquet(answers)
+
+    def run(self, sql: str) -> None:
+        self.session.sql(sql)
+
+
+ENGINES = ("duckdb", "postgres")  # that run every test; Spark takes seconds a statement and runs one
 
 
 @pytest.fixture(scope="session")
@@ -151,6 +174,11 @@ def postgres_engine(postgres_url: str) -> Iterator[PostgreSQL]:
     engine = PostgreSQL(postgres_url)
     yield engine
     engine.connection.close()
+
+
+@pytest.fixture(scope="session")
+def spark_engine(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Spark:
+    return Spark(spark, tmp_path_factory.mktemp("spark"))
 
 
 @pytest.fixture(params=ENGINES)

@@ -93,3 +93,13 @@ def test_one_segment_has_no_runner_up(engine: Any, make_model: Any, make_rows: A
     answers = answered(engine, model)
     assert_equal(answers, model, rows)
     assert answers["runner_up_id"].isna().all()
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # py4j closes its sockets when Python ends
+@pytest.mark.parametrize("mixture", [False, True])
+def test_spark(spark_engine: Any, make_model: Any, make_rows: Any, mixture: bool) -> None:
+    model = make_model(6, 4, True) if mixture else make_model(20, 8)
+    rows = make_rows(model, 2_000)
+    spark_engine.load(rows, "customer_vectors")
+    assert_equal(answered(spark_engine, model), model, rows)

@@ -21,7 +21,7 @@ from warehouse.dialects.functions import FUNCTIONS, functions_of
 from warehouse.heading import NOT_RUN, heading, view
 from warehouse.previous import PreviousTable
 
-RUN = ("duckdb", "postgres")
+RUN = ("duckdb", "postgres", "spark")
 OTHERS = tuple(name for name in DIALECTS if name not in RUN)
 
 

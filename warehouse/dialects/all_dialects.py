@@ -20,7 +20,7 @@ DIALECTS = {
             ignores_case=False,
             functions=FUNCTIONS["postgres"],
         ),
-        Dialect("spark", "Spark", functions=FUNCTIONS["spark"], longest_name=10_000),
+        Dialect("spark", "Spark", is_run=True, functions=FUNCTIONS["spark"], longest_name=10_000),
         Dialect("databricks", "Databricks", functions=FUNCTIONS["databricks"], longest_name=255),
         Dialect(
             "snowflake",

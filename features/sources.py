@@ -7,6 +7,7 @@ a cast from an instant to the wall clock means the same everywhere.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ EMBEDDED = "files"  # the place of the engine that reads files
 NO_COMPRESSION = "PRAGMA force_compression = 'uncompressed'"  # it is read a few times and then deleted
 PROGRESS_BAR = "enable_progress_bar"  # it would write into our output
 MEMORY = "50%"  # of the machine's, for the embedded engine; beyond it, it uses its temporary folder
+MEMORY_VARIABLE = "SEGMENTS_ENGINE_MEMORY"  # another limit, such as 2GB: it belongs to the machine, not to the settings
 
 
 class Engines:
@@ -198,11 +200,13 @@ class Engines:
 
     def _embedded(self, name: str) -> Any:
         """A DuckDB in a temporary file, so that what it keeps need not fit into memory."""
-        with plain_errors(f"{name}: cannot open the embedded DuckDB in a temporary folder"):
+        memory = os.environ.get(MEMORY_VARIABLE) or MEMORY
+        limited = "" if memory == MEMORY else f" with {MEMORY_VARIABLE}={memory}"
+        with plain_errors(f"{name}: cannot open the embedded DuckDB in a temporary folder{limited}"):
             path = self._scratch.new(".duckdb")
             config: dict[str, str | bool | int | float | list[str]] = {
                 "temp_directory": str(path.parent),
-                "memory_limit": MEMORY,
+                "memory_limit": memory,
             }
             connection = duckdb.connect(str(path), config=config)
             connection.execute(NO_COMPRESSION).fetchall()

@@ -216,3 +216,13 @@ def test_a_role_that_may_only_read_is_enough(
             connection.execute("DROP ROLE analyst")
     assert "\n" not in str(caught.value)
     assert read.digest == vectors_of(case_folder, NETTED, file="{name}.parquet").digest
+
+
+def test_the_memory_of_the_embedded_engine_can_be_limited(case_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = vectors_of(case_folder, NETTED, file="{name}.parquet")
+    monkeypatch.setenv("SEGMENTS_ENGINE_MEMORY", "300MB")
+    assert vectors_of(case_folder, NETTED, file="{name}.parquet").digest == usual.digest
+    monkeypatch.setenv("SEGMENTS_ENGINE_MEMORY", "a lot")
+    with pytest.raises(SourceError, match="temporary folder with SEGMENTS_ENGINE_MEMORY=a lot: ") as caught:
+        vectors_of(case_folder, NETTED, file="{name}.parquet")
+    assert "\n" not in str(caught.value)

@@ -1,7 +1,7 @@
 """Whole commands at three sizes, 1x, 3x and 10x, and the features against pandas and against SQL by hand.
 
 Seconds are processor seconds of all threads, user and system, of processes of their own; memory is the peak that was
-resident. 10x has a customer for each 5 orders and 50 events.
+resident, with 2 GB for the embedded engine. 10x has a customer for each 5 orders and 50 events.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ import pandas as pd
 from experiments.benchmarks.scale.feature_sides import SIDES, measure_side, require_equal
 from experiments.benchmarks.scale.measured_process import Measured, measure
 from experiments.benchmarks.scale.shop import AS_OF, write_shop
+from features.sources import MEMORY_VARIABLE
 
 TIMES = (1, 3, 10)
 ORDERS, EVENTS = 5, 50  # a customer
 COMPARED = 20  # orders, and as many events, a customer of the comparison with pandas and SQL
 LEAST = 100_000  # customers at 10x from which the sizes differ by more than the start of a command
+MEMORY = "2GB"  # for the embedded engine: the commands are to stay within 4 GB on a machine of any size
 SETTINGS = f"""\
 sources:
   orders: {{file: orders.parquet}}
@@ -87,7 +89,7 @@ def commands(folder: Path, times: int, customers: int) -> tuple[list[Stage], flo
         ("discover", orders + events, ("discover", "segments.yaml", "--promote", "--force")),
         ("assign", customers, ("assign", "vectors.parquet", "--explain", "--out", "assigned.parquet")),
     ):
-        took = measure([sys.executable, "-m", "cli", *arguments], folder)
+        took = measure([sys.executable, "-m", "cli", *arguments], folder, {MEMORY_VARIABLE: MEMORY})
         print(f"{name:10} {times:4}x {rows:13,} {customers:11,} {took.seconds:9.1f} {took.peak_gb:8.2f}", flush=True)
         stages.append(Stage(name, times, rows, customers, took))
     command = [sys.executable, "-m", "experiments.benchmarks.scale.assign_parts", str(folder)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,10 @@ class Measured:
     output: str
 
 
-def measure(command: Sequence[str], folder: Path | None = None) -> Measured:
-    """Run a command to its end; `folder` is where it runs.
+def measure(
+    command: Sequence[str], folder: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Measured:
+    """Run a command to its end; `folder` is where it runs, and `environment` stands beside our own.
 
     Raises
     ------
@@ -28,7 +30,9 @@ def measure(command: Sequence[str], folder: Path | None = None) -> Measured:
         If it fails, with the end of what it wrote to its standard error.
     """
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, stdout=output, stderr=errors, cwd=folder)
+        process = subprocess.Popen(
+            command, stdout=output, stderr=errors, cwd=folder, env={**os.environ, **(environment or {})}
+        )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)

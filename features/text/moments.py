@@ -45,6 +45,8 @@ def iso_moment(text: ir.StringValue, zoned: bool, otherwise: ir.Value | None = N
         return ibis.cases((text.re_search(CLOCK_PATTERN), written.try_cast("timestamp")), else_=otherwise)
     # DuckDB knows offsets and Z directly behind the time only
     zone_behind = replaced(written.upper().replace("UTC", "Z").replace("GMT", "Z"), r" +(Z|[+-][0-9:]+)$", r"\1")
+    if engine_of(text) == SPARK:  # it knows zones behind seconds only
+        zone_behind = replaced(zone_behind, r"([T ][0-9]{1,2}:[0-9]{2})(Z|[+-])", r"\1:00\2")
     instant = ibis.coalesce(written.try_cast(INSTANT), zone_behind.try_cast(INSTANT))
     return ibis.cases((text.re_search(ZONED_PATTERN), instant), else_=otherwise)
 

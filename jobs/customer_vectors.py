@@ -18,11 +18,6 @@ from segment_model.errors import ContractError, SettingsError, counted
 from training.settings import DiscoverySettings, Settings
 from training.variation import as_descriptors, constant_columns, held_out_columns, listed
 
-IN_MEMORY = (
-    "this command works on customers in memory, and `engine: spark` keeps them in Spark: `segments features` and "
-    "`segments assign` run there, and `segments discover` on a sample; without `engine` files are read here"
-)
-
 if TYPE_CHECKING:
     from segment_model.model import SegmentModel
 
@@ -39,9 +34,23 @@ def vectors_of(settings: Settings, base: Path, learned: LearnedFeatures | None =
     SettingsError
         If the settings name a Spark, from which nothing as long as the customers is fetched.
     """
-    if settings.engine.spark is not None:
-        raise SettingsError(IN_MEMORY)
+    refuse_spark(settings)
     return build_vectors(settings.sources, settings.features, settings.as_of, base, learned)
+
+
+def refuse_spark(settings: Settings) -> None:
+    """Refuse work on customers in memory where the settings keep them in Spark.
+
+    Raises
+    ------
+    SettingsError
+        If the settings name a Spark.
+    """
+    if settings.engine.spark is not None:
+        raise SettingsError(
+            "this command works on customers in memory, and `engine: spark` keeps them in Spark: `segments features` "
+            "and `segments assign` run there, and `segments discover` on a sample"
+        )
 
 
 def learned_by(model: SegmentModel) -> LearnedFeatures:

@@ -22,7 +22,7 @@ from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from features.vector_table import read_with_faults
 from jobs.complete_customers import complete
-from jobs.customer_vectors import IN_MEMORY, learned_by, vectors_of
+from jobs.customer_vectors import learned_by, refuse_spark, vectors_of
 from jobs.goals.settled_goals import goal_conditions, settled_goals
 from jobs.membership.membership import Membership, membership_of, trained_until
 from jobs.membership.met_conditions import conditions_of
@@ -31,7 +31,6 @@ from jobs.registry_location import location_of
 from registry.versions.versions import fetch
 from reporting.content.condition_examples import representatives
 from segment_model.contract import VectorContract
-from segment_model.errors import SettingsError
 from segment_model.model import SegmentModel
 from training.progress import Announce
 from training.settings import Settings
@@ -92,8 +91,7 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
     SegmentsError
         If a table cannot be read, or does not make the model's columns.
     """
-    if settings.engine.spark is not None:
-        raise SettingsError(IN_MEMORY)
+    refuse_spark(settings)
     learned = learned_by(model)
     if settings.as_of is None:
         return _undated(settings, base, model)

@@ -56,6 +56,7 @@ PLANTED_CONTRACT = VectorContract(
 LONGEST_FILES = (
     "experiments/benchmarks/test_benchmarks.py",
     "jobs/spark/test_spark.py",
+    "jobs/spark/test_cluster.py",
     "docs/test_tutorial.py",
     "docs/test_notebook.py",
     "jobs/test_main_job.py",

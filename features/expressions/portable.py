@@ -1,7 +1,12 @@
-"""Infinity and the seconds of a wall clock: Ibis 12 compiles `isinf` to FALSE on Spark, and its epoch goes through the
-session's time zone there, so that an hour is missing in spring."""
+"""Infinity, the seconds of a wall clock, and replacements by groups, which Ibis 12 compiles otherwise on Spark.
+
+There `isinf` is FALSE, the epoch goes through the session's time zone, so that an hour is missing in spring, and a
+group is `$1`, where other engines write a backslash.
+"""
 
 from __future__ import annotations
+
+import re
 
 import ibis.expr.types as ir
 
@@ -23,3 +28,10 @@ def clock_seconds(moment: ir.TimestampValue) -> ir.FloatingValue:
     days = moment.date().epoch_days().cast("float64")
     # Spark's second has its fraction
     return days * DAY + (moment.hour() * HOUR + moment.minute() * MINUTE) + moment.second().cast("float64")
+
+
+def replaced(text: ir.StringValue, pattern: str, template: str) -> ir.StringValue:
+    """The text with every match of a pattern replaced by a template, in which `\\1` is the first group."""
+    if engine_of(text) == SPARK:
+        template = re.sub(r"\\(\d)", r"$\1", template.replace("$", r"\$"))
+    return text.re_replace(pattern, template)

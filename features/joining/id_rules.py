@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 
+from features.expressions.portable import replaced
 from features.settings import IdSettings
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def under_id_rules(table: ir.Table, ids: IdSettings) -> ir.Table:
     if ids.case == "fold":
         written = written.lower()
     if ids.leading_zeros == "strip":
-        written = written.re_replace(ZEROS, FIRST_OTHER)
+        written = replaced(written, ZEROS, FIRST_OTHER)
     return table.mutate(**{CUSTOMER: written})
 
 

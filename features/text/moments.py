@@ -9,6 +9,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from features.expressions.engine import SPARK, engine_of
+from features.expressions.portable import replaced
 from features.grammar.date_formats import (
     LAST_YEAR,
     MONTHS,
@@ -43,7 +44,9 @@ def iso_moment(text: ir.StringValue, zoned: bool, otherwise: ir.Value | None = N
     if not zoned:
         return ibis.cases((text.re_search(CLOCK_PATTERN), written.try_cast("timestamp")), else_=otherwise)
     # DuckDB knows offsets and Z directly behind the time only
-    zone_behind = written.upper().replace("UTC", "Z").replace("GMT", "Z").re_replace(r" +(Z|[+-][0-9:]+)$", r"\1")
+    zone_behind = replaced(written.upper().replace("UTC", "Z").replace("GMT", "Z"), r" +(Z|[+-][0-9:]+)$", r"\1")
+    if engine_of(text) == SPARK:  # it knows zones behind seconds only
+        zone_behind = replaced(zone_behind, r"([T ][0-9]{1,2}:[0-9]{2})(Z|[+-])", r"\1:00\2")
     instant = ibis.coalesce(written.try_cast(INSTANT), zone_behind.try_cast(INSTANT))
     return ibis.cases((text.re_search(ZONED_PATTERN), instant), else_=otherwise)
 
@@ -54,7 +57,7 @@ def formatted_moment(text: ir.StringValue, form: DateFormat) -> ir.TimestampValu
         return unix_moment(ibis.cases((text.re_search(form.pattern), text.try_cast("float64"))), form.units)
     upper = text.upper()
     matches = upper.re_search(form.strict or form.pattern)
-    iso = upper.re_replace(form.pattern, form.template).re_replace(PADDED, UNPADDED)
+    iso = replaced(replaced(upper, form.pattern, form.template), PADDED, UNPADDED)
     if form.strict:
         for number, month in enumerate(MONTHS, 1):
             iso = iso.replace(f"-{month}-", f"-{number:02}-")

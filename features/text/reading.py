@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.expressions.engine import engine_of
+from features.expressions.portable import replaced
 from features.grammar.moments import BLANKS
 
 
@@ -60,7 +61,7 @@ def is_word(text: ir.StringValue, words: Collection[str]) -> ir.BooleanValue:
 
 def cut_to_microseconds(text: ir.StringValue) -> ir.StringValue:
     """A moment without digits beyond microseconds, which PostgreSQL rounds and others cut."""
-    return text if engine_of(text) == "duckdb" else text.re_replace(r"(\.[0-9]{6})[0-9]+", r"\1")
+    return text if engine_of(text) == "duckdb" else replaced(text, r"(\.[0-9]{6})[0-9]+", r"\1")
 
 
 def _trim(text: str, blanks: str) -> str:

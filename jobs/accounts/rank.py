@@ -20,7 +20,7 @@ from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from features.sources import fetch
 from jobs.accounts.present_members import CUSTOMER, Reasons, present_members, reasons_of, typical_customers
-from jobs.customer_vectors import learned_by, vectors_of
+from jobs.customer_vectors import learned_by, refuse_spark, vectors_of
 from jobs.membership.met_conditions import conditions_of
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch as fetch_model
@@ -88,6 +88,7 @@ def ranking(
     SegmentsError
         If the model or a table cannot be read, or the tables know no such measure, column, segment or condition.
     """
+    refuse_spark(settings)
     location = location_of(settings, base)
     fetched = fetch_model(location, which)
     model = fetched.model

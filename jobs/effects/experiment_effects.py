@@ -26,7 +26,7 @@ from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from features.settings import ExperimentsSource
 from features.tables.raw_tables import EXPERIMENTS
-from jobs.customer_vectors import learned_by
+from jobs.customer_vectors import learned_by, refuse_spark
 from jobs.effects.exposed_segments import exposed_segments
 from jobs.goals.settled_goals import goal_conditions, settled_goals
 from jobs.membership.membership import trained_until, undated_notes
@@ -97,6 +97,7 @@ def experiment_record(
     SegmentsError
         If a table cannot be read, there is no such experiment or goal, or the settings have no as-of moment.
     """
+    refuse_spark(settings)
     if settings.as_of is None:
         raise SettingsError("effects need `as_of`: the segment of a customer is that as of its exposure")
     zone = settings.features.time_zone

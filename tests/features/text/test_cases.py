@@ -16,7 +16,6 @@ import psycopg
 import pytest
 
 from features.as_of import AsOf, LaterAsOf
-from features.reading.spark_tables import SparkTables
 from features.request.duckdb_engine import RecordEngine
 from features.request.sql_program import DUCKDB_TYPES, RecordProgram
 from features.settings import TableSource
@@ -324,31 +323,6 @@ class Inlet:
             connection.execute(f"CREATE TABLE cases.{name} (customer_id text, theirs text)")
             connection.cursor().executemany(f"INSERT INTO cases.{name} VALUES (%s, %s)", rows)  # noqa: S608
         return {"postgres": "CASES_URL", "table": f"cases.{name}"}
-
-
-@pytest.mark.spark
-@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # of py4j's gateway
-def test_texts_become_the_same_in_spark(spark: Any, tmp_path: Path) -> None:
-    """All cases in one computation, and wall clocks that are in UTC; a Spark is slow to ask."""
-    tables, parts = SparkTables(spark, tmp_path), []
-    winter = {"2026-01-01 12:00": at(2026, 1, 1, 13), "2026-03-29 01:30": at(2026, 3, 29, 3, 30)}
-    cases = {**ALL_RIGHT, "in UTC": (MOMENT, winter, {"utc": True})}
-    for case, (kind, texts, source) in cases.items():
-        frame = pd.DataFrame({"customer_id": range(len(texts)), "theirs": pd.array(list(texts), dtype="str")})
-        frame.to_parquet(tmp_path / "texts.parquet", index=False)
-        (tmp_path / "texts.parquet").rename(tmp_path / f"{len(parts)}.parquet")
-        place = TableSource.model_validate({"file": f"{len(parts)}.parquet", "columns": {"it": "theirs"}, **source})
-        contract = RawTable("cases", None, (RawColumn("customer_id", KEY, True), RawColumn("it", kind)))
-        as_of, raw = AsOf.at(date(2026, 7, 1), ZONE), tables.open(place, "cases")
-        read = canonical(raw, contract, place.columns, as_of, rules=TextRules.of(place)).table
-        forms = {"timestamp": kind is MOMENT, "float64": kind in (NUMBER, FLAG), "string": kind in (KEY, TEXT)}
-        cells = {form: read.it.cast(form) if is_it else ibis.null(form) for form, is_it in forms.items()}
-        parts.append(read.select(case=ibis.literal(case), place=read.customer_id.cast("int64"), **cells))
-    rows = fetch(ibis.union(*parts), "cases").to_pylist()
-    tables.close()
-    read_as = {(row["case"], row["place"]): row["timestamp"] or row["string"] or row["float64"] for row in rows}
-    for case, (_, texts, _) in cases.items():
-        assert {text: read_as[case, place] for place, text in enumerate(texts)} == texts, case
 
 
 def _tallied(read: CanonicalTable) -> tuple[dict[str, int], list[str]]:

@@ -31,7 +31,7 @@ def test_a_sample_has_its_size_and_each_stratum_its_share(counts: dict[str, int]
 
 def test_groups_that_lie_apart_need_the_smallest_sample() -> None:
     generator = np.random.default_rng(5)
-    centres = np.array([[x, y] for x in (0, 20, 40, 60) for y in (0, 30)])
+    centres = np.array([[across, up] for across in (0, 20, 40, 60) for up in (0, 30)])
     frame = customers(centres[generator.integers(0, 8, 900)] + generator.normal(size=(900, 2)))
     chosen = choose_size(frame, CONTRACT, DiscoverySettings(), (200, 400))
     assert (chosen.size, chosen.is_steady, [*chosen.agreements]) == (200, True, [200])

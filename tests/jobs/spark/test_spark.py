@@ -331,7 +331,7 @@ def test_discover_features_and_assign_by_the_command_line(
     pd.testing.assert_frame_equal(
         tables["segments"][list(tables["here"].columns)], tables["here"], check_exact=True, check_index_type=False
     )
-    output = run("report", "--config", tmp_path / "segments.yaml", "--out", tmp_path / "report.html", code=1)
+    output = run("report", "--config", tmp_path / "segments.yaml", "--out", tmp_path / "report.html", code=2)
     assert "this command works on customers in memory" in output
-    output = run("features", tmp_path / "segments.yaml", "--out", tmp_path / "vectors.csv", code=1)
+    output = run("features", tmp_path / "segments.yaml", "--out", tmp_path / "vectors.csv", code=2)
     assert "Spark writes Parquet" in output

@@ -86,7 +86,7 @@ def test_values_survive_to_the_bit(values: list[float | None], order: list[int])
     frame = pd.DataFrame(dict.fromkeys(columns[:3], values), dtype=object).assign(plan="team")
     cast = as_declared(frame[[columns[i] for i in order] + ["plan"]], CONTRACT)
     for name in columns[:3]:
-        assert [None if np.isnan(x) else x for x in cast[name]] == values
+        assert [None if np.isnan(number) else number for number in cast[name]] == values
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ def run(size: int) -> dict[str, object]:
     -------
     dict
         planted_found : the share of the planted statements that the record and the effects state, with the right
-        sign. noise_marks : how much is marked in the company of pure noise. null_marks : the share of experiments
-        without effect that raise a mark. rank_seconds_1m : of the ranking. condition_vs_sql : selecting by a condition
+        sign. planted_power : the least probability with which a statement of an effect is found. noise_marks : how much
+        is marked in the company of pure noise. null_marks : the share of experiments without effect that raise a mark.
+        rank_seconds_1m : of the ranking. condition_vs_sql : selecting by a condition
         in the engine, against SQL written by hand. condition_flags_cost : requests with ten conditions, against the
         same without.
     """

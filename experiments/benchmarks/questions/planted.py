@@ -10,7 +10,7 @@ import pandas as pd
 from analytics.experiments.effects import NO_SEGMENTS
 from analytics.experiments.record import ExperimentRecord
 from analytics.groups import SEGMENT
-from analytics.history import EVERYONE
+from analytics.history import EVERYONE, MEETS, REST
 from analytics.record import AnalystRecord, Mark
 from experiments.benchmarks.questions.planted_answers import OF_SEGMENT, Answers, answers_of
 from experiments.benchmarks.questions.planted_power import difference_power, interaction_power, mismatch_power
@@ -103,7 +103,8 @@ def _has_odds(rows: pd.DataFrame, goal: str) -> bool:
 def _odds_power(rows: pd.DataFrame, goal: str) -> float:
     _, odds = CONDITIONS[goal]
     looks = int((rows["goal"].eq(goal) & rows["latest"].astype(bool)).sum())
-    named, rest = _odds_rows(rows, goal)["n"].astype(int)
+    sizes = _odds_rows(rows, goal).set_index("group")["n"].reindex([MEETS, REST], fill_value=0)
+    named, rest = sizes.astype(int)
     return difference_power(odds.chance * odds.factor, odds.chance, named, rest, looks)
 
 
@@ -135,7 +136,7 @@ def _experiment_statements(experiment: PlantedExperiment, answers: Answers) -> d
         exposed = answers.exposed[answers.exposed["experiment"] == experiment.name]
         for grouping, statement in _segment_statements(experiment).items():
             shares = exposed.groupby(grouping)["is_planted"].mean()
-            statements[statement] = bool(best[grouping] == shares.idxmax())
+            statements[statement] = best.get(grouping, "") == shares.idxmax()
     elif experiment.effect:
         low, high = everyone["low"].min(), everyone["high"].max()
         statements[_everywhere_statement(experiment)] = (

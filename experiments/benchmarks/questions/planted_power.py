@@ -17,6 +17,7 @@ from analytics.intervals.marks import LEVEL
 from analytics.intervals.pair_sums import Numbers
 
 DRAWN = 20_000
+FEWEST = 2  # groups whose effects can differ
 
 
 def difference_power(chance: float, rest: float, n: int, n_rest: int, looks: int) -> float:
@@ -31,6 +32,8 @@ def difference_power(chance: float, rest: float, n: int, n_rest: int, looks: int
 
 def interaction_power(chances: Numbers, control: float, n: Numbers, n_control: Numbers, tests: int) -> float:
     """The power of Cochran's Q, which is noncentral chi-square, with (n,) chances in the treated arm of each group."""
+    if len(chances) < FEWEST:
+        return 0.0
     weights = 1 / (chances * (1 - chances) / n + control * (1 - control) / n_control)
     effects = chances - control
     noncentrality = float((weights * (effects - np.average(effects, weights=weights)) ** 2).sum())

@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from analytics.experiments.comparison import KEYS, Comparison, GroupColumns, Key, by_group
-from analytics.experiments.power import mean_error
 from analytics.intervals.pair_sums import Numbers
 
 MEAN = "mean"
@@ -86,9 +85,7 @@ class _Pair:
         """Welch's standard error of the difference; NaN where an arm has too few customers."""
         if min(len(self.own), len(self.rest)) < FEWEST:
             return float("nan")
-        spreads = (np.array([arm.var(ddof=1)]) for arm in (self.own, self.rest))
-        sizes = (np.array([float(len(arm))]) for arm in (self.own, self.rest))
-        return float(mean_error(next(spreads), next(spreads), next(sizes), next(sizes))[0])
+        return math.sqrt(self.own.var(ddof=1) / len(self.own) + self.rest.var(ddof=1) / len(self.rest))
 
     def limits_and_p(self) -> tuple[float, float, float]:
         """The ends of the 95 % interval of the difference of the means, and the p-value that agrees with it."""

@@ -28,7 +28,7 @@ class Benchmark:
 BENCHMARKS = {
     "analytics": Benchmark("experiments.benchmarks.analytics.all_figures", 10_000_000, 2_000),  # orders
     "assign": Benchmark("experiments.benchmarks.assigning.assign", 1_000_000, 300),
-    "compared": Benchmark("experiments.benchmarks.compared", 2_446, 300),  # households
+    "compared": Benchmark("experiments.benchmarks.compared", 2_446, 2_446),  # households
     "discovery": Benchmark("experiments.benchmarks.discovery.all_figures", 100, 1),
     "features": Benchmark("experiments.benchmarks.features", 10_000_000, 2_000),
     "hysteresis": Benchmark("experiments.benchmarks.hysteresis", 3_000, 300),

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
 from features.scores.score_edges import ScoreEdges
 from features.settings_block import Settings
+from features.settings_words import Expected
 from features.source_settings import (
     Attribute,
     CustomersSource,
@@ -23,6 +24,7 @@ from features.source_settings import (
 from segment_model.contract import Kind, Role
 from segment_model.errors import SettingsError
 
+MASTER_WORDS = Expected("the master of a Spark, such as local[2] or spark://HOST:7077")
 MASTER_PATTERN = r"^(local(\[(\d+|\*)\])?|spark://[^\s]+|yarn|k8s://[^\s]+)$"
 
 __all__ = [
@@ -48,7 +50,7 @@ __all__ = [
 class EngineSettings(Settings):
     """What computes on tables that are files, or tables of a catalogue."""
 
-    spark: str | None = Field(
+    spark: Annotated[str | None, MASTER_WORDS] = Field(
         None,
         pattern=MASTER_PATTERN,
         description="the master of a Spark: `local[2]`, `spark://HOST:7077`, `yarn`; by default an embedded DuckDB "

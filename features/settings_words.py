@@ -44,7 +44,7 @@ def type_words(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     if declared := [mark.words for mark in metadata if isinstance(mark, Expected)]:
         return declared[0]
     words = PLAIN.get(annotation) or _structure_words(annotation)
-    limits = [f"{text} {getattr(mark, name):g}" for name, text in LIMITS for mark in metadata if hasattr(mark, name)]
+    limits = [f"{text} {getattr(mark, name):.15g}" for name, text in LIMITS for mark in metadata if hasattr(mark, name)]
     full = " that is not empty" if words in (PLAIN[str], A_LIST, A_BLOCK) else ", at least one of them"
     least = full if any(getattr(mark, "min_length", 0) for mark in metadata) else ""
     return f"{' '.join([words, ' and '.join(limits)]).rstrip()}{least}"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidatorFunctionWrapHandler, field_validator
 
 from features.settings import Settings as Block
+from features.settings_words import Expected
 from training.moments import read_moment
 
 
 class WrittenSegments(Block):
     """The table into which `segments assign --to postgres:VARIABLE` writes who is where."""
 
-    postgres: str = Field(
+    postgres: Annotated[str, Expected("the name of an environment variable, never the URL itself")] = Field(
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
         description="the NAME of the environment variable that holds the PostgreSQL URL, never the URL itself",
     )

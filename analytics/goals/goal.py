@@ -53,7 +53,7 @@ class Goal:
     target: float | None = None
     by: date | None = None
     label: str = ""
-    effect: float = float("nan")
+    effect: float | None = None
 
     @property
     def title(self) -> str:

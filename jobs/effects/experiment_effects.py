@@ -174,7 +174,8 @@ def _judged(
         starts = exposed.select("customer_id", starts_at="exposed_at")
         counts = rate_counts(exposed, outcomes(each, rows, starts, observed.local), columns)
         effect = each.effect if stated is None else stated
-        judged.append(arm_effects(Rates(counts), control, floor, each.name, effect))
+        of_goal = float("nan") if effect is None else effect
+        judged.append(arm_effects(Rates(counts), control, floor, each.name, of_goal))
         why = f"the {counted(each.within_days, 'day')} after it are not over by {observed.local.date()}, or they"
         incomplete = counts.xs(EVERYONE, level="grouping")[INCOMPLETE].groupby("experiment").sum().to_dict()
         notes += _incomplete(incomplete, each.name, f"{why} cannot reach it")

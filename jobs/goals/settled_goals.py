@@ -46,7 +46,7 @@ def _goal(name: str, chosen: GoalSettings) -> Goal:
         chosen.target,
         chosen.by,
         chosen.title or "",
-        float("nan") if chosen.effect is None else chosen.effect,
+        chosen.effect,
     )
 
 

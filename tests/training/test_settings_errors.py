@@ -122,12 +122,12 @@ def test_a_wrong_value_of_any_kind_is_answered_in_our_words(path: Path) -> None:
         (
             ("discovery", "seed"),
             True,
-            "seed' must be a whole number of at least 0 and of at most 4e+09 (found true)",
+            "seed' must be a whole number of at least 0 and of at most 4000000000 (found true)",
         ),
         (
             ("discovery", "seed"),
             False,
-            "seed' must be a whole number of at least 0 and of at most 4e+09 (found false)",
+            "seed' must be a whole number of at least 0 and of at most 4000000000 (found false)",
         ),
         (
             ("discovery", "encoding", "weights"),
@@ -143,7 +143,7 @@ def test_a_wrong_value_of_any_kind_is_answered_in_our_words(path: Path) -> None:
         (
             ("discovery", "seed"),
             1.5,
-            "seed' must be a whole number of at least 0 and of at most 4e+09 (found 1.5)",
+            "seed' must be a whole number of at least 0 and of at most 4000000000 (found 1.5)",
         ),
         (("discovery", "force"), "perhaps", "'discovery.force' must be true or false (found 'perhaps')"),
         (

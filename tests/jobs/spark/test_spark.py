@@ -23,6 +23,7 @@ from features.spark.stored_table import read_stored, write_stored
 from features.vector_table import CustomerVectors
 from jobs.spark.assigned import assigned_frame
 from jobs.spark.sample import sampled_rows
+from registry.connection import load_mlflow
 from registry.versions.model_package import write_package
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.errors import ContractError, SourceError
@@ -258,8 +259,7 @@ def test_the_packaged_model_is_a_function_of_spark(
     spark: Any, kmeans_model: SegmentModel, planted: Any, tmp_path: Path
 ) -> None:
     """MLflow's own way, for those who have the model's address and nothing of this project."""
-    import mlflow
-
+    mlflow = load_mlflow()
     identity = {"artifact_path": "model", "model_uuid": "m-1", "model_id": "m-1", "run_id": "r-1"}
     write_package(kmeans_model, planted.frame, tmp_path / "package", identity)
     planted.frame.reset_index().to_parquet(tmp_path / "planted.parquet")

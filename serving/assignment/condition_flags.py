@@ -24,7 +24,7 @@ def check_conditions(
     unknown = [name for name in asked if name not in known]
     if unknown:
         raise _unknown_refusal(unknown, tuple(known))
-    reads = {column for name in asked for column in known[name].columns}
+    reads = frozenset().union(*[known[name].columns for name in asked])
     for features in customers:
         if not reads <= features.keys():
             raise _unread_refusal(served, asked, ids, customers)

@@ -68,7 +68,7 @@ def _count_keys(value: Any) -> int:
     if type(value) is dict:
         return len(value) + sum([_count_keys(v) for v in value.values() if type(v) is dict or type(v) is list])
     if type(value) is list:
-        return sum([_count_keys(v) for v in value])
+        return sum([_count_keys(v) for v in value if type(v) is dict or type(v) is list])
     return 0
 
 

@@ -32,27 +32,44 @@ def usage(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Table
     sums = events.group_by("customer_id").aggregate(
         events=events.count(where=in_window(events, as_of, settings.window_days)),
         last_day=events.day.max(),
-        **{f"active_days_{days}": events.day.nunique(where=events.ago < days) for days in (7, 30, WINDOW)},
         lately=lately.sum(),
         last_30=last_30.sum(),
         before_30=before_30.sum(),
-        **({} if feature is None else {"features_used": feature.nunique(where=lately)}),
         **limits,
     )
+    recent = events.filter(lately)
+    sums = sums.left_join(_active_days(recent), "customer_id").drop("customer_id_right")
+    if feature is not None:
+        sums = sums.left_join(_features_used(recent), "customer_id").drop("customer_id_right")
     counts = ["events", "active_days_7", "active_days_30", "active_days_90"]
-    values = {name: sums[name].cast("float64") for name in counts}
+    values = {name: sums[name].fill_null(0).cast("float64") for name in counts}
     values["days_since_last_event"] = (as_of.day - sums.last_day).cast("float64")
     per_day = sums.lately.cast("float64") / sums.active_days_90.cast("float64").nullif(0.0)
     values["events_per_active_day"] = per_day.fill_null(0.0)
     recent, before = sums.last_30.cast("float64"), sums.before_30.cast("float64")
     values["usage_trend"] = ((recent - before) / (recent + before).nullif(0.0)).fill_null(0.0)
     if feature is not None:
-        values["features_used"] = sums.features_used.cast("float64")
+        values["features_used"] = sums.features_used.fill_null(0).cast("float64")
     if limits:
         limit = ibis.coalesce(sums.limit_now, sums.limit_before)
         units = from_ten_thousandths(sums.units).fill_null(0.0)
         values["limit_use"] = units / ibis.ifelse(limit > 0, limit, None)
     return sums.select("customer_id", **values)
+
+
+def _active_days(recent: ir.Table) -> ir.Table:
+    """Days with an event in windows of the recent events; few rows are left to count once each day stands once.
+
+    A count of different days in each window, over all events, takes five times as long.
+    """
+    days = recent.select("customer_id", "ago").distinct()
+    windows = {f"active_days_{length}": (days.ago < length).sum() for length in (7, 30, WINDOW)}
+    return days.group_by("customer_id").aggregate(**windows)
+
+
+def _features_used(recent: ir.Table) -> ir.Table:
+    used = recent.select("customer_id", used=_feature(recent)).filter(lambda t: t.used.notnull()).distinct()
+    return used.group_by("customer_id").aggregate(features_used=used.count())
 
 
 def sessions(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Table:
@@ -68,8 +85,8 @@ def sessions(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Ta
 
 def top_feature(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
     """The share of the most used feature in the events of the last 90 days that name one."""
-    feature = _feature(events)
-    used = events.mutate(used=feature).filter(lambda t: t.used.notnull() & (as_of.last_day - t.day < WINDOW))
+    recent = events.filter(as_of.last_day - events.day < WINDOW)
+    used = recent.mutate(used=_feature(recent)).filter(lambda t: t.used.notnull())
     counts = used.group_by("customer_id", "used").aggregate(times=used.count())
     sums = counts.group_by("customer_id").aggregate(most=counts.times.max(), all=counts.times.sum())
     return sums.select("customer_id", top_feature_share=sums.most.cast("float64") / sums["all"].cast("float64"))

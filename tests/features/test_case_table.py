@@ -1,6 +1,7 @@
 """One company of hand-checked cases, each case a customer; and a random company of 20,000: the same on every engine.
 
-Texts have a table of their own (`text/test_cases.py`), and so have expressions (`groups/test_own_features.py`).
+Spark runs the cases alone. Texts have a table of their own (`text/test_cases.py`), and so have expressions
+(`groups/test_own_features.py`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ import pyarrow.csv as pa_csv
 import pytest
 
 from features.customer_vector import build_vectors
+from features.reading.spark_tables import SparkTables
 from features.settings import FeatureSettings, Sources
+from features.spark.spark_vectors import build_spark_vectors
 from features.vector_table import CustomerVectors
 
 AS_OF = date(2024, 4, 1)  # the day after Berlin's clocks went forward
@@ -365,8 +368,23 @@ def is_same(cell: Any, expected: float | str | None) -> bool:
 
 
 def vectors(tables: Tables, place: Place, folder: Path, url: str) -> CustomerVectors:
-    sources = {name: {**place(tables, folder, name, url), **MORE.get(name, {})} for name in tables}
-    return build_vectors(Sources.model_validate(sources), FeatureSettings.model_validate(SETTINGS), AS_OF, folder, None)
+    sources = sources_of(tables, place, folder, url)
+    return build_vectors(sources, FeatureSettings.model_validate(SETTINGS), AS_OF, folder, None)
+
+
+def sources_of(tables: Tables, place: Place, folder: Path, url: str) -> Sources:
+    return Sources.model_validate({name: {**place(tables, folder, name, url), **MORE.get(name, {})} for name in tables})
+
+
+def assert_as_by_hand(frame: pd.DataFrame) -> None:
+    assert set(frame.index) == {case.name for case in CASES}
+    wrong = []
+    for case in CASES:
+        for column, expected in case.expected.items():
+            cell = frame.loc[case.name, column]
+            if not is_same(cell, expected):
+                wrong.append(f"{case.name}: {column} is {cell!r}, not {expected!r}")
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.fixture
@@ -378,14 +396,19 @@ def url(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_case_is_as_written_by_hand(engine: str, tmp_path: Path, url: str) -> None:
     made = vectors(case_tables(), ENGINES[engine], tmp_path, url)
-    assert set(made.frame.index) == {case.name for case in CASES}
-    wrong = []
-    for case in CASES:
-        for column, expected in case.expected.items():
-            cell = made.frame.loc[case.name, column]
-            if not is_same(cell, expected):
-                wrong.append(f"{case.name}: {column} is {cell!r}, not {expected!r}")
-    assert not wrong, "\n".join(wrong)
+    assert_as_by_hand(made.frame)
+    assert made.report["orders"]["without_usable_amount"] == 7
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # of py4j's gateway
+def test_every_case_is_as_written_by_hand_in_spark(spark: Any, tmp_path: Path) -> None:
+    tables, settings = SparkTables(spark, tmp_path), FeatureSettings.model_validate(SETTINGS)
+    sources = sources_of(case_tables(), in_files, tmp_path, "")
+    made = build_spark_vectors(tables, sources, settings, AS_OF, tmp_path)
+    rows = [row.asDict() for row in made.frame.collect()]
+    tables.close()
+    assert_as_by_hand(pd.DataFrame(rows).set_index("customer_id"))
     assert made.report["orders"]["without_usable_amount"] == 7
 
 

@@ -352,6 +352,8 @@ def test_texts_become_the_same_in_spark(spark: Any, tmp_path: Path) -> None:
         contract = RawTable("cases", None, (RawColumn("customer_id", KEY, True), RawColumn("it", kind)))
         as_of, raw = AsOf.at(date(2026, 7, 1), ZONE), tables.open(place, "cases")
         read = canonical(raw, contract, place.columns, as_of, rules=TextRules.of(place)).table
+        in_spark = {MOMENT: "timestamp_ntz", NUMBER: "double", FLAG: "double"}.get(kind, "string")
+        assert tables.frame(read).schema["it"].dataType.typeName() == in_spark
         forms = {"timestamp": kind is MOMENT, "float64": kind in (NUMBER, FLAG), "string": kind in (KEY, TEXT)}
         cells = {form: read.it.cast(form) if is_it else ibis.null(form) for form, is_it in forms.items()}
         parts.append(read.select(case=ibis.literal(case), place=read.customer_id.cast("int64"), **cells))

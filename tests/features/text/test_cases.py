@@ -60,6 +60,7 @@ CLOCK: dict[str, datetime] = {
     "\t2026-06-29\u00a0": at(2026, 6, 29),
     "2026-03-29 02:30": at(2026, 3, 29, 2, 30),  # the hour that Berlin's clocks leave out, and that they have twice
     "2026-10-25 02:30": at(2026, 10, 25, 2, 30),
+    "1582-10-10": at(1582, 10, 10),  # a day that the calendar of Java's old classes leaves out
 }
 INSTANTS: dict[str, datetime] = {  # on the wall clock of Berlin
     "2026-06-29T23:30:00Z": at(2026, 6, 30, 1, 30),
@@ -79,6 +80,7 @@ INSTANTS: dict[str, datetime] = {  # on the wall clock of Berlin
     "2026-06-29T23:30:00  -00:00": at(2026, 6, 30, 1, 30),
     "2026-03-29T00:59:59Z": at(2026, 3, 29, 1, 59, 59),
     "2026-03-29T01:00:00Z": at(2026, 3, 29, 3),
+    "2100-07-01T00:00:00Z": at(2100, 7, 1, 2),
 }
 NO_MOMENTS = [
     *("6/9/26", "05/06/26", "29-06-26", "2026-06-29 10:10:00 PM", "2026-06-29 hello", "epoch", "infinity", "-infinity"),

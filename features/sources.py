@@ -27,7 +27,7 @@ from features.reading.file_tables import FileTables
 from features.reading.kept_table import keep_once
 from features.reading.postgres import connect_postgres, no_connection
 from features.reading.scratch import ScratchFolder
-from features.reading.spark_session import ZONE, spark_cause, spark_errors
+from features.reading.spark_session import spark_cause, spark_errors
 from features.reading.spark_tables import SparkTables
 from features.source_settings import TableSource
 from segment_model.errors import SourceError, nearest_word
@@ -252,22 +252,8 @@ def fetch(expression: ir.Table, what: str) -> pa.Table:
     with plain_errors(f"{what}: the engine could not compute it"):
         backend = ibis.get_backend(expression)
         if backend.name == "pyspark":  # Ibis fetches by pandas there, which loses time zones
-            frame = backend.raw_sql(backend.compile(expression))
-            return _on_the_clock(frame.toArrow(), expression.schema(), frame.sparkSession.conf.get(ZONE))
+            return backend.raw_sql(backend.compile(expression)).toArrow()
         return expression.to_pyarrow()
-
-
-def _on_the_clock(table: pa.Table, schema: ibis.Schema, zone: str) -> pa.Table:
-    """The table with wall clocks of the zone where the schema has them: Spark makes instants of what is cast to one."""
-    import pyarrow.compute as pc
-
-    for place, name in enumerate(table.column_names):
-        kind = table.schema.field(place).type
-        if pa.types.is_timestamp(kind) and kind.tz and not schema[name].timezone:
-            table = table.set_column(
-                place, name, pc.local_timestamp(table.column(place).cast(pa.timestamp("us", zone)))
-            )
-    return table
 
 
 @contextmanager

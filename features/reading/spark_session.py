@@ -29,7 +29,8 @@ INSTALL = "`make install-spark` adds it"
 def spark_session(engine: EngineSettings, time_zone: str) -> Iterator[Any]:
     """A session at the master that the settings name, in the time zone of the business; a new one ends with the block.
 
-    A session that runs already in this process is used as it is, but for the time zone, and stays.
+    A session that runs already in this process is used as it is, but for the time zone, and stays; its own time zone
+    comes back.
 
     Raises
     ------
@@ -39,12 +40,15 @@ def spark_session(engine: EngineSettings, time_zone: str) -> Iterator[Any]:
     session_class = _session_class()
     running = session_class.getActiveSession()
     session = running if running is not None else _start(session_class, engine)
+    zone = session.conf.get(ZONE)
     try:
         session.conf.set(ZONE, time_zone)
         yield session
     finally:
         if running is None:
             session.stop()
+        else:
+            session.conf.set(ZONE, zone)
 
 
 def _session_class() -> Any:

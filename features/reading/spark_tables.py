@@ -16,6 +16,7 @@ import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
+from features.expressions.spark_compiler import SparkCompiler
 from features.reading.csv_files.dialect import settle_dialect
 from features.reading.file_list import FileKind, kind_of, list_files
 from features.reading.parquet_files import NANOSECONDS, check_parquet
@@ -54,6 +55,7 @@ class SparkTables:
         self._session, self._base = session, base.resolve()
         session.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")  # else a file with nanoseconds is refused
         self.backend = ibis.pyspark.connect(session, **{ZONE: session.conf.get(ZONE)})
+        self.backend.compiler = SparkCompiler()
         self._prefix = f"segments_{secrets.token_hex(4)}"
         self._views: list[str] = []
         self._of_text: set[str] = set()

@@ -43,7 +43,7 @@ def keys_of_numbers(number: ir.NumericValue) -> Reading:
 
 def _key(text: ir.StringValue) -> ir.StringValue:
     """The key of a trimmed text."""
-    before_point = text.split(".")[0]
+    before_point = text.left(text.find("."))  # `split` takes a regular expression on Spark
     return ibis.cases(
         (~text.contains("."), text),
         (text.re_search(WHOLE_FLOAT_PATTERN), ibis.ifelse(before_point == "-0", "0", before_point)),

@@ -22,7 +22,9 @@ import pyarrow.csv as pa_csv
 import pytest
 
 from features.customer_vector import build_vectors
+from features.reading.spark_tables import SparkTables
 from features.settings import FeatureSettings, Sources
+from features.spark.spark_vectors import build_spark_vectors
 from features.vector_table import CustomerVectors
 
 AS_OF = date(2024, 4, 1)  # the day after Berlin's clocks went forward
@@ -197,6 +199,10 @@ CASES = (
         events=used("2024-03-29 23:50:00", "2024-03-30 00:10:00"),
     ),
     Case(
+        "the hour that is left out, on the wall clock", {"events": 3, "sessions_30": 2, "active_days_7": 1},
+        events=used("2024-03-31 01:50:00", "2024-03-31 02:10:00", "2024-03-31 03:05:00"),
+    ),
+    Case(
         "a tie of devices", {"main_device": "Änderung"},
         events=[*used("2024-03-30 12:00:00", device="Änderung"), *used("2024-03-30 12:00:00", device="Ölpumpe")],
     ),
@@ -365,8 +371,40 @@ def is_same(cell: Any, expected: float | str | None) -> bool:
 
 
 def vectors(tables: Tables, place: Place, folder: Path, url: str) -> CustomerVectors:
-    sources = {name: {**place(tables, folder, name, url), **MORE.get(name, {})} for name in tables}
-    return build_vectors(Sources.model_validate(sources), FeatureSettings.model_validate(SETTINGS), AS_OF, folder, None)
+    sources = sources_of(tables, place, folder, url)
+    return build_vectors(sources, FeatureSettings.model_validate(SETTINGS), AS_OF, folder, None)
+
+
+def sources_of(tables: Tables, place: Place, folder: Path, url: str) -> Sources:
+    return Sources.model_validate({name: {**place(tables, folder, name, url), **MORE.get(name, {})} for name in tables})
+
+
+def in_spark(tables: Tables, folder: Path, spark: Any) -> tuple[pd.DataFrame, Any]:
+    """The vectors by customer, in no order, and the counts of rows."""
+    opened, settings = SparkTables(spark, folder), FeatureSettings.model_validate(SETTINGS)
+    made = build_spark_vectors(opened, sources_of(tables, in_files, folder, ""), settings, AS_OF, folder)
+    frame = made.frame.toArrow().to_pandas().set_index("customer_id")
+    opened.close()
+    return frame, made.report
+
+
+def assert_same(first: CustomerVectors, frame: pd.DataFrame, report: Any) -> None:
+    """Counts, flags and categories to the bit, other numbers to 1e-9."""
+    assert report == first.report
+    counts = [column.name for column in first.contract.columns if column.kind.value in ("count", "flag", "category")]
+    pd.testing.assert_frame_equal(first.frame[counts], frame[counts], check_exact=True)
+    pd.testing.assert_frame_equal(first.frame, frame, rtol=1e-9, atol=0)
+
+
+def assert_as_by_hand(frame: pd.DataFrame) -> None:
+    assert set(frame.index) == {case.name for case in CASES}
+    wrong = []
+    for case in CASES:
+        for column, expected in case.expected.items():
+            cell = frame.loc[case.name, column]
+            if not is_same(cell, expected):
+                wrong.append(f"{case.name}: {column} is {cell!r}, not {expected!r}")
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.fixture
@@ -378,15 +416,16 @@ def url(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_case_is_as_written_by_hand(engine: str, tmp_path: Path, url: str) -> None:
     made = vectors(case_tables(), ENGINES[engine], tmp_path, url)
-    assert set(made.frame.index) == {case.name for case in CASES}
-    wrong = []
-    for case in CASES:
-        for column, expected in case.expected.items():
-            cell = made.frame.loc[case.name, column]
-            if not is_same(cell, expected):
-                wrong.append(f"{case.name}: {column} is {cell!r}, not {expected!r}")
-    assert not wrong, "\n".join(wrong)
+    assert_as_by_hand(made.frame)
     assert made.report["orders"]["without_usable_amount"] == 7
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # of py4j's gateway
+def test_every_case_is_as_written_by_hand_in_spark(spark: Any, tmp_path: Path) -> None:
+    frame, report = in_spark(case_tables(), tmp_path, spark)
+    assert_as_by_hand(frame)
+    assert report["orders"]["without_usable_amount"] == 7
 
 
 def test_a_random_company_is_the_same_on_every_engine(tmp_path: Path, url: str) -> None:
@@ -394,10 +433,16 @@ def test_a_random_company_is_the_same_on_every_engine(tmp_path: Path, url: str) 
     made = {engine: vectors(tables, place, tmp_path, url) for engine, place in ENGINES.items()}
     first = made.pop("duckdb")
     assert len(first.frame) == 20_000
-    counts = [column.name for column in first.contract.columns if column.kind.value in ("count", "flag", "category")]
-    for engine, other in made.items():
-        assert other.report == first.report, engine
-        pd.testing.assert_frame_equal(first.frame[counts], other.frame[counts], check_exact=True)
-        pd.testing.assert_frame_equal(first.frame, other.frame, rtol=1e-9, atol=0)
+    for other in made.values():
+        assert_same(first, other.frame, other.report)
     alike = [name for name in first.frame if len(set(first.frame[name])) == 1]
     assert not alike, f"{alike} tell nobody apart"
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # of py4j's gateway
+def test_a_random_company_is_the_same_in_spark(spark: Any, tmp_path: Path) -> None:
+    tables = random_tables()
+    first = vectors(tables, in_files, tmp_path, "")
+    frame, report = in_spark(tables, tmp_path, spark)
+    assert_same(first, frame.loc[first.frame.index].astype(first.frame.dtypes.to_dict()), report)

@@ -11,11 +11,13 @@ from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.types as ir
 import pandas as pd
 import psycopg
 import pytest
 
 from features.as_of import AsOf, LaterAsOf
+from features.reading.spark_tables import SparkTables
 from features.request.duckdb_engine import RecordEngine
 from features.request.sql_program import DUCKDB_TYPES, RecordProgram
 from features.settings import TableSource
@@ -56,6 +58,9 @@ CLOCK: dict[str, datetime] = {
     "9999-12-31": at(9999, 12, 31),
     "1969-12-31 23:59:59": at(1969, 12, 31, 23, 59, 59),
     "\t2026-06-29\u00a0": at(2026, 6, 29),
+    "2026-03-29 02:30": at(2026, 3, 29, 2, 30),  # the hour that Berlin's clocks leave out, and that they have twice
+    "2026-10-25 02:30": at(2026, 10, 25, 2, 30),
+    "1582-10-10": at(1582, 10, 10),  # a day that the calendar of Java's old classes leaves out
 }
 INSTANTS: dict[str, datetime] = {  # on the wall clock of Berlin
     "2026-06-29T23:30:00Z": at(2026, 6, 30, 1, 30),
@@ -75,6 +80,7 @@ INSTANTS: dict[str, datetime] = {  # on the wall clock of Berlin
     "2026-06-29T23:30:00  -00:00": at(2026, 6, 30, 1, 30),
     "2026-03-29T00:59:59Z": at(2026, 3, 29, 1, 59, 59),
     "2026-03-29T01:00:00Z": at(2026, 3, 29, 3),
+    "2100-07-01T00:00:00Z": at(2100, 7, 1, 2),
 }
 NO_MOMENTS = [
     *("6/9/26", "05/06/26", "29-06-26", "2026-06-29 10:10:00 PM", "2026-06-29 hello", "epoch", "infinity", "-infinity"),
@@ -223,6 +229,8 @@ ALL_RIGHT: dict[str, tuple[RawType, dict[str, Any], dict[str, Any]]] = {
             "6/29/2026 12:00:00 am": at(2026, 6, 29),
             "6/29/2026 12:30:00 pm": at(2026, 6, 29, 12, 30),
             "6/29/2026 1:05:00 AM": at(2026, 6, 29, 1, 5),
+            "3/29/2026 1:05:00 PM": at(2026, 3, 29, 13, 5),
+            "3/29/2026 12:05:00 AM": at(2026, 3, 29, 0, 5),
         },
         {"date_format": "%m/%d/%Y %I:%M:%S %p"},
     ),
@@ -323,6 +331,44 @@ class Inlet:
             connection.execute(f"CREATE TABLE cases.{name} (customer_id text, theirs text)")
             connection.cursor().executemany(f"INSERT INTO cases.{name} VALUES (%s, %s)", rows)  # noqa: S608
         return {"postgres": "CASES_URL", "table": f"cases.{name}"}
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # of py4j's gateway
+def test_texts_become_the_same_in_spark(spark: Any, tmp_path: Path) -> None:
+    """All cases in one computation, and wall clocks that are in UTC; a Spark is slow to ask."""
+    tables = SparkTables(spark, tmp_path)
+    parts: list[ir.Table] = []
+    winter = {"2026-01-01 12:00": at(2026, 1, 1, 13), "2026-03-29 01:30": at(2026, 3, 29, 3, 30)}
+    refused = {
+        "no moments": (MOMENT, dict.fromkeys(NO_MOMENTS), {}),
+        "no numbers": (NUMBER, dict.fromkeys(NO_NUMBERS), {}),
+        "no flags": (FLAG, {"perhaps": None}, {}),
+        **{form: (MOMENT, dict.fromkeys(texts), {"date_format": form}) for form, texts in FORMATS_REFUSED.items()},
+    }
+    cases = {**ALL_RIGHT, "in UTC": (MOMENT, winter, {"utc": True}), **refused}
+    for case, (kind, texts, source) in cases.items():
+        frame = pd.DataFrame({"customer_id": range(len(texts)), "theirs": pd.array(list(texts), dtype="str")})
+        frame.to_parquet(tmp_path / f"{len(parts)}.parquet", index=False)
+        place = TableSource.model_validate({"file": f"{len(parts)}.parquet", "columns": {"it": "theirs"}, **source})
+        contract = RawTable("cases", None, (RawColumn("customer_id", KEY, True), RawColumn("it", kind)))
+        as_of, raw = AsOf.at(date(2026, 7, 1), ZONE), tables.open(place, "cases")
+        read = canonical(raw, contract, place.columns, as_of, rules=TextRules.of(place)).table
+        in_spark = {MOMENT: "timestamp_ntz", NUMBER: "double", FLAG: "double"}.get(kind, "string")
+        assert tables.frame(read).schema["it"].dataType.typeName() == in_spark
+        forms = {"timestamp": kind is MOMENT, "float64": kind in (NUMBER, FLAG), "string": kind in (KEY, TEXT)}
+        cells = {form: read.it.cast(form) if is_it else ibis.null(form) for form, is_it in forms.items()}
+        parts.append(read.select(case=ibis.literal(case), place=read.customer_id.cast("int64"), **cells))
+    rows = fetch(ibis.union(*parts), "cases").to_pylist()
+    tables.close()
+    read_as = {(row["case"], row["place"]): row["timestamp"] or row["string"] or row["float64"] for row in rows}
+    wrong = [
+        f"{case}: {text!r} is {read_as[case, place]!r}, not {expected!r}"
+        for case, (_, texts, _) in cases.items()
+        for place, (text, expected) in enumerate(texts.items())
+        if read_as[case, place] != expected
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 def _tallied(read: CanonicalTable) -> tuple[dict[str, int], list[str]]:

@@ -31,7 +31,7 @@ class SparkCompiler(PySparkCompiler):  # type: ignore[misc]
 
     type_mapper = SparkType
 
-    def visit_DefaultLiteral(self, op: Any, *, value: Any, dtype: dt.DataType) -> Any:  # noqa: N802
+    def visit_DefaultLiteral(self, op: Any, **parts: Any) -> Any:  # noqa: N802
         """Compile a constant; a floating one is a double."""
-        constant = super().visit_DefaultLiteral(op, value=value, dtype=dtype)
-        return self.cast(constant, dt.float64) if dtype.is_floating() else constant
+        constant = super().visit_DefaultLiteral(op, **parts)
+        return self.cast(constant, dt.float64) if op.dtype.is_floating() else constant

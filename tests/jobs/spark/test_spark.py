@@ -15,8 +15,9 @@ from click.testing import CliRunner
 
 from cli import main
 from features.customer_vector import build_vectors
+from features.reading.spark_session import ZONE, spark_session
 from features.reading.spark_tables import SparkTables
-from features.settings import FeatureSettings, Sources
+from features.settings import EngineSettings, FeatureSettings, Sources
 from features.spark.quantiles import quantiles_of
 from features.spark.spark_vectors import SparkVectors, build_spark_vectors
 from features.spark.stored_table import read_stored, write_stored
@@ -202,6 +203,15 @@ def test_quantiles_are_those_of_numpy_to_the_bit(spark: Any) -> None:
     assert list(known(quantiles_of(frame, "a b", shares))) == np.quantile(values, shares).tolist()
     assert list(known(quantiles_of(frame, "two", shares))) == np.quantile(values[:2], shares).tolist()
     assert quantiles_of(frame, "none", shares) is None
+
+
+def test_a_running_session_gets_its_time_zone_back(spark: Any) -> None:
+    zone = spark.conf.get(ZONE)
+    with spark_session(EngineSettings(spark="local[2]"), "Asia/Tokyo") as session:
+        assert (
+            session.sql("SELECT CAST(TIMESTAMP '2024-01-01 00:00:00Z' AS STRING)").first()[0] == "2024-01-01 09:00:00"
+        )
+    assert spark.conf.get(ZONE) == zone != "Asia/Tokyo"
 
 
 def test_what_spark_cannot_read_is_one_line(company: Path, spark: Any) -> None:

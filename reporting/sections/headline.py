@@ -85,23 +85,30 @@ def _is_it_real(discovery: DiscoveryContent) -> tuple[str, str]:
             "good",
         )
     if discovery.kind == VerdictKind.SLICES:
-        gaps, pairs = sum(pair.gap for pair in evidence.pairs), counted(len(evidence.pairs), "pair")
-        apart, and_so = "separate only in part", f"a gap parts {gaps} of {pairs} of neighbours"
-        if not gaps:
-            apart, and_so = "not separate", "no gap parts neighbours, so customers near a border are much alike"
-        elif gaps < len(evidence.pairs):
-            and_so += ", and customers across the other borders are much alike"
-        else:
-            and_so += ", but gaps so shallow, or segments found again so seldom, do not make groups"
-        return (
-            f"Steady, but {apart}: in customers drawn anew the same segments come back (similarity {again}), "
-            f"while {and_so}.",
-            "mixed",
-        )
+        return _steady(sum(pair.gap for pair in evidence.pairs), len(evidence.pairs), again), "mixed"
     return (
         f"No: in customers drawn anew these segments do not come back reliably (similarity {again}). Do not build on "
         "them.",
         "bad",
+    )
+
+
+def _steady(gaps: int, pairs: int, again: str) -> str:
+    """What slices of a continuum are, by how many gaps part neighbours."""
+    come_back = f"in customers drawn anew the same segments come back (similarity {again})"
+    if not gaps:
+        return (
+            f"Steady, but not separate: {come_back}, while no gap parts neighbours, so customers near a border are "
+            "much alike."
+        )
+    if gaps < pairs:
+        return (
+            f"Steady, but separate only in part: {come_back}, while a gap parts {gaps} of {counted(pairs, 'pair')} of "
+            "neighbours, and customers across the other borders are much alike."
+        )
+    return (
+        f"Steady, and nearly separate: {come_back}, and a gap parts every two neighbours; but gaps are too shallow, or "
+        "a segment comes back too seldom, to call them groups."
     )
 
 

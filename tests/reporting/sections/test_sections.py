@@ -213,7 +213,7 @@ def test_the_difference_of_any_two_segments_has_an_interval(content: DiscoveryCo
     [
         (0, "Steady, but not separate", "no gap parts neighbours, so customers near a border are much alike."),
         (1, "Steady, but separate only in part", "and customers across the other borders are much alike."),
-        (4, "Steady, but separate only in part", "or segments found again so seldom, do not make groups."),
+        (4, "Steady, and nearly separate", "or a segment comes back too seldom, to call them groups."),
     ],
 )
 def test_the_verdict_does_not_contradict_its_gaps(content: DiscoveryContent, gaps: int, start: str, end: str) -> None:

@@ -68,8 +68,8 @@ def _active_days(recent: ir.Table) -> ir.Table:
 
 
 def _features_used(recent: ir.Table) -> ir.Table:
-    used = recent.select("customer_id", used=_feature(recent)).filter(lambda t: t.used.notnull()).distinct()
-    return used.group_by("customer_id").aggregate(features_used=used.count())
+    used = recent.select("customer_id", used=_feature(recent)).distinct()
+    return used.group_by("customer_id").aggregate(features_used=used.used.count())
 
 
 def sessions(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Table:
@@ -86,9 +86,12 @@ def sessions(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Ta
 def top_feature(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
     """The share of the most used feature in the events of the last 90 days that name one."""
     recent = events.filter(as_of.last_day - events.day < WINDOW)
-    used = recent.mutate(used=_feature(recent)).filter(lambda t: t.used.notnull())
-    counts = used.group_by("customer_id", "used").aggregate(times=used.count())
-    sums = counts.group_by("customer_id").aggregate(most=counts.times.max(), all=counts.times.sum())
+    counts = recent.group_by("customer_id", used=_feature(recent)).aggregate(times=recent.count())
+    # not a filter: an engine would move it to the front, and clean the text of all rows for it
+    is_named = counts.used.notnull()
+    sums = counts.group_by("customer_id").aggregate(
+        most=counts.times.max(where=is_named), all=counts.times.sum(where=is_named)
+    )
     return sums.select("customer_id", top_feature_share=sums.most.cast("float64") / sums["all"].cast("float64"))
 
 

@@ -26,6 +26,7 @@ GUESSED_KIND = ("_inferred", "no_inferred_type")  # how a kind ends that no pers
 DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE})
 
 # Without these a server that is down blocks one call for four minutes. A variable that is set already stays.
+WRITTEN_TWICE = ("duplicate key", "unique constraint", "duplicate entry")  # as PostgreSQL, SQLite and MySQL say it
 ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
@@ -93,6 +94,19 @@ class Connection:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
             return None
+
+    def write_shared(self, write: Callable[[], None]) -> None:
+        """Do what writes a row that runs share, once more where another process wrote the same row in the meantime.
+
+        MLflow looks whether a dataset is there, and then writes it: of two runs at once the later one is refused, and
+        nothing of it is kept. The second time the row is there.
+        """
+        try:
+            write()
+        except self.mlflow.exceptions.MlflowException as error:
+            if not any(words in str(error).lower() for words in WRITTEN_TWICE):
+                raise
+            write()
 
     def experiment_id(self) -> str:
         """The id of the experiment, which is created if it does not exist.

@@ -111,7 +111,8 @@ def _log_dataset(connection: Connection, run_id: str, record: DiscoveryRecord) -
         schema=json.dumps({"mlflow_colspec": Schema(columns).to_dict()}),
         profile=json.dumps({"num_rows": len(vectors), "num_elements": int(vectors.size)}),
     )
-    connection.client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
+    inputs = [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])]
+    connection.write_shared(lambda: connection.client.log_inputs(run_id, inputs))
 
 
 def _log_model(

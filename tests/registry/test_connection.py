@@ -5,13 +5,14 @@ import os
 import pkgutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import requests
 
 import registry
-from registry.connection import ENVIRONMENT, RegistryLocation, connected
+from registry.connection import ENVIRONMENT, Connection, RegistryLocation, connected, load_mlflow
 from registry.runs.finished_files import fetch_files
 from registry.versions.versions import fetch, list_versions
 from segment_model.errors import LocalFileError, RegistryError, UnreachableError
@@ -141,3 +142,26 @@ def test_limits_are_set_at_the_first_connection_and_a_users_own_stay(tmp_path: P
     )
     assert done.stdout.split() == ["2", "33"]
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "calls"),
+    [
+        ('(psycopg.errors.UniqueViolation) duplicate key value violates unique constraint "dataset_pk"', 2),
+        ("(sqlite3.IntegrityError) UNIQUE constraint failed: datasets.name", 2),
+        ("disk full", 1),
+    ],
+)
+def test_a_row_that_another_run_wrote_is_written_once_more(words: str, calls: int) -> None:
+    connection = Connection(RegistryLocation("sqlite:///mlflow.db", "segments"), load_mlflow(), None)
+    refused = connection.mlflow.exceptions.MlflowException
+    made: list[str] = []
+
+    def write() -> None:
+        made.append("written")
+        if len(made) == 1:
+            raise refused(words)
+
+    with nullcontext() if calls == 2 else pytest.raises(refused, match=words):
+        connection.write_shared(write)
+    assert len(made) == calls

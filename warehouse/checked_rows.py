@@ -14,8 +14,8 @@ from sqlglot import exp
 
 from segment_model.contract import Column, Kind
 from segment_model.encoding.any_frame import CUSTOMER
+from segment_model.encoding.column_values import kind_bounds
 from segment_model.encoding.encoder import MISSING_LEVEL, CategoryEncoding
-from segment_model.encoding.reader import kind_bounds
 from segment_model.model import SegmentModel
 from warehouse.customer_table import CustomerTable
 from warehouse.dialects.dialect import Dialect

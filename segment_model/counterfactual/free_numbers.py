@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from segment_model.contract import Column, Kind
+from segment_model.encoding.column_values import kind_bounds
 from segment_model.encoding.encoder import Floats, NumberEncoding, Transform
-from segment_model.encoding.reader import kind_bounds
 
 SAME = 1e-9  # encoded units; a smaller move counts as none
 FINEST = 5  # step sizes that are tried, each a tenth of the one before

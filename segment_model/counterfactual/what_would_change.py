@@ -22,6 +22,7 @@ from segment_model.counterfactual.free_numbers import SAME, FreeNumber
 from segment_model.counterfactual.searched_change import search_change
 from segment_model.counterfactual.smallest_change import smallest_change
 from segment_model.display.shown_table import ShownTable
+from segment_model.encoding.column_values import kind_bounds
 from segment_model.encoding.encoder import (
     MISSING_LEVEL,
     CategoryEncoding,
@@ -31,7 +32,7 @@ from segment_model.encoding.encoder import (
     Indices,
     RawCustomers,
 )
-from segment_model.encoding.reader import Record, Table, kind_bounds
+from segment_model.encoding.reader import Record, Table
 from segment_model.errors import ContractError, counted, nearest_word
 from segment_model.interruption import Check, go_on
 from segment_model.language.wording import in_words_of_change, plain_number

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from segment_model.contract import Column, VectorContract
 from segment_model.encoding.any_frame import read_customers
+from segment_model.encoding.column_values import holds_numbers, plain_of
 from segment_model.encoding.encoder import Floats
 from segment_model.encoding.frames import is_frame
-from segment_model.encoding.reader import check_unique, holds_numbers, plain_of
+from segment_model.encoding.reader import check_unique
 from segment_model.errors import InputError, Problem, shown
 
 if TYPE_CHECKING:

@@ -6,22 +6,29 @@ Every refusal names the row, the column, the value and what was expected. Nothin
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segment_model.contract import Column, Kind, VectorContract
-from segment_model.encoding.encoder import MISSING_LEVEL, Encoder, Floats, Indices, RawCustomers
-from segment_model.encoding.frames import is_frame, is_missing_marker
-from segment_model.errors import ContractError, InputError, Problem, counted, nearest_word, shown
+from segment_model.contract import Kind, VectorContract
+from segment_model.encoding.column_values import (
+    Texts,
+    distinct_texts,
+    kind_bounds,
+    number_shown,
+    numbers_of,
+    plain_array,
+    plain_of,
+    texts_of,
+    value_shown,
+)
+from segment_model.encoding.encoder import MISSING_LEVEL, Encoder, Floats, RawCustomers
+from segment_model.encoding.frames import is_frame
+from segment_model.errors import ContractError, InputError, Problem, counted, nearest_word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +92,7 @@ class CustomerReader:
             self._convert(rows)  # names the value
             raise
         matrix = np.ascontiguousarray(values.T)
-        texts = [_distinct([row[count + i] for row in rows]) for i in range(len(self._categories))]
+        texts = [distinct_texts([row[count + i] for row in rows]) for i in range(len(self._categories))]
         return self._checked(matrix, texts)
 
     def frame(self, frame: pd.DataFrame) -> RawCustomers:
@@ -138,7 +145,7 @@ class CustomerReader:
         """
         by_name = {name: plain_of(value, self._contract[name]) for name, value in record.items()}
         problems = [
-            Problem(0, name, _show(record[name]), self._contract[name].expected)
+            Problem(0, name, value_shown(record[name]), self._contract[name].expected)
             for name, (accepted, _) in by_name.items()
             if not accepted
         ]
@@ -168,32 +175,32 @@ class CustomerReader:
         columns = self._columns(frame)
         return lambda start, stop: self._checked(*columns(start, stop))
 
-    def _columns(self, frame: pd.DataFrame) -> Callable[[int, int], tuple[Floats, list[_Texts]]]:
+    def _columns(self, frame: pd.DataFrame) -> Callable[[int, int], tuple[Floats, list[Texts]]]:
         """What takes out the numbers and texts of customers start to stop, not yet checked against their kinds.
 
         The columns are taken out of the frame once: pandas takes longer for that than NumPy for a part's values.
         """
         self.check_columns(frame)
-        numbers_ = [(_plain_array(frame[column.name], column), column) for column in self._numbers]
+        numbers_ = [(plain_array(frame[column.name], column), column) for column in self._numbers]
         categories = [(frame[column.name], column) for column in self._categories]
 
-        def read(start: int, stop: int) -> tuple[Floats, list[_Texts]]:
+        def read(start: int, stop: int) -> tuple[Floats, list[Texts]]:
             rows = slice(start, min(stop, len(frame)))
             matrix = np.empty((self._number_count, rows.stop - start))
             for position, (values, column) in enumerate(numbers_):
-                part = values[rows] if isinstance(values, np.ndarray) else _numbers_of(values.iloc[rows], column)
+                part = values[rows] if isinstance(values, np.ndarray) else numbers_of(values.iloc[rows], column)
                 matrix[position] = part
-            return matrix, [_texts_of(values.iloc[rows], column) for values, column in categories]
+            return matrix, [texts_of(values.iloc[rows], column) for values, column in categories]
 
         return read
 
-    def _checked(self, matrix: Floats, texts: list[_Texts]) -> RawCustomers:
+    def _checked(self, matrix: Floats, texts: list[Texts]) -> RawCustomers:
         problems, raw = self._read(matrix, texts)
         if problems:
             raise InputError(problems)
         return raw
 
-    def _read(self, matrix: Floats, texts: list[_Texts]) -> tuple[list[Problem], RawCustomers]:
+    def _read(self, matrix: Floats, texts: list[Texts]) -> tuple[list[Problem], RawCustomers]:
         """What breaks the contract, by row, and the customers as if nothing did."""
         size = matrix.shape[1]
         codes = np.empty((len(texts), size), dtype=np.intp)
@@ -210,7 +217,7 @@ class CustomerReader:
             if not column.nullable:
                 bad |= np.isnan(values)
             problems += [
-                Problem(int(row), column.name, _show_number(values[row]), column.expected_instead_of(values[row]))
+                Problem(int(row), column.name, number_shown(values[row]), column.expected_instead_of(values[row]))
                 for row in np.flatnonzero(bad)
             ]
         for position, (column, text) in enumerate(zip(self._categories, texts, strict=True)):
@@ -237,7 +244,7 @@ class CustomerReader:
             for column, value in zip(columns, row, strict=True):
                 accepted, plain = plain_of(value, column)
                 if not accepted:
-                    problems.append(Problem(position, column.name, _show(value), column.expected))
+                    problems.append(Problem(position, column.name, value_shown(value), column.expected))
                 clean.append(plain)
             converted.append(tuple(clean))
         if problems:
@@ -273,122 +280,7 @@ def check_unique(frame: pd.DataFrame) -> None:
         raise ContractError(f"columns appear more than once: {', '.join(twice)}. Keep one of each.")
 
 
-def kind_bounds(kind: Kind) -> tuple[float, float]:
-    """Least and greatest value that a number of this kind may have."""
-    largest = float(np.finfo(np.float64).max)
-    return {
-        Kind.NUMBER: (-largest, largest),
-        Kind.COUNT: (0.0, largest),
-        Kind.SHARE: (0.0, 1.0),
-        Kind.FLAG: (0.0, 1.0),
-    }[kind]
-
-
-def plain_of(value: Any, column: Column) -> tuple[bool, float | str | None]:
-    """(accepted, as a plain float, str or None); whether it is in range is not judged."""
-    if value is None:
-        return True, None
-    if column.is_category:
-        if isinstance(value, str):
-            return True, str(value)
-        return (isinstance(value, float) and math.isnan(value)) or is_missing_marker(value), None
-    if isinstance(value, bool | np.bool_):
-        return (True, float(value)) if column.kind is Kind.FLAG else (False, None)
-    if not isinstance(value, numbers.Real | Decimal):
-        return is_missing_marker(value), None
-    try:
-        return True, float(value)
-    except (OverflowError, ValueError):  # larger than a double; a signalling NaN of Decimal
-        return False, None
-
-
 def _list_parts(
     records: Sequence[Record], read: Callable[[Sequence[Record]], RawCustomers]
 ) -> Callable[[int, int], RawCustomers]:
     return lambda start, stop: read(records[start:stop])
-
-
-def _plain_array(series: pd.Series[Any], column: Column) -> NDArray[Any] | pd.Series[Any]:
-    """The memory of a column of plain numbers; the column itself where its values must be looked at."""
-    is_plain = isinstance(series.dtype, np.dtype) and holds_numbers(series.dtype, column)
-    return series.to_numpy() if is_plain else series
-
-
-def _numbers_of(series: pd.Series[Any], column: Column) -> Floats:
-    if holds_numbers(series.dtype, column):
-        return series.to_numpy(dtype=np.float64, na_value=np.nan)
-    if series.dtype == object:  # one-row frames and rows with None arrive so
-        pairs = [plain_of(value, column) for value in series]
-        problems = [
-            Problem(row, column.name, _show(value), column.expected)
-            for row, (value, (accepted, _)) in enumerate(zip(series, pairs, strict=True))
-            if not accepted
-        ]
-        if problems:
-            raise InputError(problems)
-        return np.array([plain for _, plain in pairs], dtype=np.float64)
-    raise ContractError(f"column {column.name!r} holds {_dtype_words(series.dtype)}; expected {column.expected}")
-
-
-def holds_numbers(dtype: Any, column: Column) -> bool:
-    """Whether a column of a DataFrame holds numbers, by its type; true and false are numbers of a flag alone."""
-    import pandas as pd
-
-    kinds = pd.api.types
-    if kinds.is_bool_dtype(dtype) and not isinstance(dtype, pd.CategoricalDtype):
-        return column.kind is Kind.FLAG
-    return bool(kinds.is_numeric_dtype(dtype) and not kinds.is_complex_dtype(dtype))
-
-
-def _dtype_words(dtype: Any) -> str:
-    """What a column of a type that holds no numbers holds."""
-    import pandas as pd
-
-    kinds = pd.api.types
-    if kinds.is_bool_dtype(dtype):
-        return "true and false"
-    if kinds.is_datetime64_any_dtype(dtype):
-        return "moments"
-    return "text" if kinds.is_string_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype) else "no plain numbers"
-
-
-@dataclass(frozen=True)
-class _Texts:
-    """A category column of n customers: its distinct values (None: missing), and which of them each has, (n,)."""
-
-    levels: tuple[str | None, ...]
-    codes: Indices
-
-
-def _distinct(values: Sequence[str | None]) -> _Texts:
-    levels = {value: number for number, value in enumerate(dict.fromkeys(values))}
-    return _Texts(tuple(levels), np.array([levels[value] for value in values], dtype=np.intp))
-
-
-def _texts_of(series: pd.Series[Any], column: Column) -> _Texts:
-    import pandas as pd
-
-    try:
-        codes, distinct = pd.factorize(series, use_na_sentinel=False)
-    except TypeError as error:  # a list or dict in a cell cannot be compared
-        row, value = next((row, value) for row, value in enumerate(series) if not plain_of(value, column)[0])
-        raise InputError([Problem(row, column.name, _show(value), column.expected)]) from error
-    levels: list[str | None] = []
-    problems: list[Problem] = []
-    for number, value in enumerate(distinct):
-        accepted, plain = plain_of(value, column)
-        if not accepted:
-            row = int(np.flatnonzero(codes == number)[0])
-            problems.append(Problem(row, column.name, _show(value), column.expected))
-        levels.append(None if plain is None else str(plain))
-    if problems:
-        raise InputError(problems)
-    return _Texts(tuple(levels), codes.astype(np.intp))
-
-
-def _show_number(value: float) -> str:
-    return "null" if math.isnan(value) else f"{value:.6g}"
-
-
-def _show(value: Any) -> str:
-    return f"{shown(value)} (text)" if isinstance(value, str) else shown(value)

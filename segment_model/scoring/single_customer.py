@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from segment_model.contract import Kind, VectorContract
+from segment_model.encoding.column_values import kind_bounds
 from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.novelty import NoveltyRule
-from segment_model.encoding.reader import Record, kind_bounds
+from segment_model.encoding.reader import Record
 from segment_model.explanation.explainer import Explanations, LinearMargin
 
 _NUMBERS = frozenset({float, int})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ import segments
 from experiments.benchmarks.shared_data import EXTERNAL
 
 PAGES = Path(__file__).parents[2] / "build" / "five_lines"
+Customers: TypeAlias = Callable[[str], pd.DataFrame]
 SHOWN = 600  # customers of each table, so that the tests take seconds
 FILES = {
     "telco": "telco_ibm/telco.parquet",
@@ -19,11 +22,17 @@ FILES = {
 }
 
 
-def customers(name: str) -> pd.DataFrame:
-    path = EXTERNAL / FILES[name]
-    if not path.exists():
-        pytest.skip(f"{FILES[name]} is not on this machine: set SEGMENTS_DATA to the folder of test data")
-    return pd.read_parquet(path).sample(SHOWN, random_state=1)
+@pytest.fixture
+def customers(needed: Callable[..., Any]) -> Customers:
+    """Reads some customers of a table; the tables are nowhere to install from."""
+
+    def read(name: str) -> pd.DataFrame:
+        path = EXTERNAL / FILES[name]
+        absent = f"{FILES[name]} is not on this machine: set SEGMENTS_DATA to the folder of test data"
+        needed(path if path.exists() else None, absent, installable=False)
+        return pd.read_parquet(path).sample(SHOWN, random_state=1)
+
+    return read
 
 
 def kept(discovered: segments.SegmentDiscovery, name: str) -> str:
@@ -33,7 +42,7 @@ def kept(discovered: segments.SegmentDiscovery, name: str) -> str:
     return discovered.report(PAGES / f"{name}.html").read_text(encoding="utf-8")
 
 
-def test_telephone_customers_with_and_without_internet() -> None:
+def test_telephone_customers_with_and_without_internet(customers: Customers) -> None:
     frame = customers("telco")
     basis = [name for name in frame.columns if name not in ("customerID", "gender", "SeniorCitizen", "Churn")]
     discovered = segments.discover(frame, basis, customer_id="customerID", seed=1, verbose=False)
@@ -47,7 +56,9 @@ def test_telephone_customers_with_and_without_internet() -> None:
     assert dict(zip(discovered.model.ids, discovered.model.names, strict=True))[without.idxmax()] in page
 
 
-def test_customers_of_a_food_retailer_who_have_money_and_who_have_children() -> None:
+def test_customers_of_a_food_retailer_who_have_money_and_who_have_children(
+    customers: Callable[[str], pd.DataFrame],
+) -> None:
     frame = customers("customer_personality")
     sensitive = ["Year_Birth", "Marital_Status"]
     discovered = segments.discover(frame, customer_id="ID", sensitive=sensitive, seed=1, verbose=False)
@@ -60,7 +71,7 @@ def test_customers_of_a_food_retailer_who_have_money_and_who_have_children() -> 
     assert (rich["Kidhome"], poor["Kidhome"]) == (0, 1)
 
 
-def test_members_of_a_frequent_flyer_programme() -> None:
+def test_members_of_a_frequent_flyer_programme(customers: Customers) -> None:
     frame = customers("airline").drop(columns="Award?")
     discovered = segments.discover(frame, customer_id="ID#", seed=1, verbose=False)
     kept(discovered, "airline")

@@ -57,6 +57,15 @@ def plain_array(series: pd.Series[Any], column: Column) -> NDArray[Any] | pd.Ser
 
 
 def numbers_of(series: pd.Series[Any], column: Column) -> Floats:
+    """The numbers of a column (n,), NaN where missing; whether they are in range is not judged.
+
+    Raises
+    ------
+    ContractError
+        If the column's type holds no numbers.
+    InputError
+        If a value is none, with its row.
+    """
     if holds_numbers(series.dtype, column):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     if series.dtype == object:  # one-row frames and rows with None arrive so
@@ -103,11 +112,19 @@ class Texts:
 
 
 def distinct_texts(values: Sequence[str | None]) -> Texts:
+    """The texts of plain values, None where missing."""
     levels = {value: number for number, value in enumerate(dict.fromkeys(values))}
     return Texts(tuple(levels), np.array([levels[value] for value in values], dtype=np.intp))
 
 
 def texts_of(series: pd.Series[Any], column: Column) -> Texts:
+    """The texts of a column.
+
+    Raises
+    ------
+    InputError
+        If a value is no text, with its row.
+    """
     import pandas as pd
 
     try:
@@ -129,8 +146,10 @@ def texts_of(series: pd.Series[Any], column: Column) -> Texts:
 
 
 def number_shown(value: float) -> str:
+    """A number as messages show it."""
     return "null" if math.isnan(value) else f"{value:.6g}"
 
 
 def value_shown(value: Any) -> str:
+    """Any value as messages show it; text is marked as such."""
     return f"{shown(value)} (text)" if isinstance(value, str) else shown(value)

@@ -173,7 +173,8 @@ class VectorContract:
         Raises
         ------
         ContractError
-            If the frame cannot be read, a name is not its column, or a basis column cannot be a feature.
+            If the frame cannot be read or has no rows, a name is not its column, or no column, or one of the basis, can
+            be a feature.
 
         Examples
         --------

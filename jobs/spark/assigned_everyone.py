@@ -197,10 +197,13 @@ class SparkAssigned:
         SourceError
             If Spark fails.
         """
+        from pyspark.sql.types import ArrayType, LongType, StructField, StructType
+
         if not words:
             return []
         with plain_errors(WHOLE):
-            parts = self.frame.drop(FORMER).mapInArrow(TruthCounter(tuple(words), self.segments), "true array<bigint>")
+            schema = StructType([StructField("true", ArrayType(LongType()))])
+            parts = self.frame.drop(FORMER).mapInArrow(TruthCounter(tuple(words), self.segments), schema)
             true = sum(np.array(row["true"], dtype=np.int64) for row in parts.collect())
         sizes = np.array([self.sizes[place] for place in range(-1, self.segments)])
         counts = np.reshape(true, (len(words), self.segments + 1))

@@ -51,7 +51,7 @@ class Refinement:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a model's provenance."""
-        return {name: value for name, value in asdict(self).items() if name != "mean"}
+        return {name: part for name, part in asdict(self).items() if name != "mean"}
 
 
 def refine(
@@ -75,7 +75,7 @@ def refine(
         return proposal, Refinement(kept_out=f"refined, they break a limit: {'; '.join(against)}")
     verdict = verdict_of(candidate, customers.points, settings, found_again=found_again)
     if verdict.kind is not proposal.verdict.kind:
-        return proposal, Refinement(kept_out=f"refined, their verdict is another one: {verdict.sentence}")
+        return proposal, Refinement(kept_out=f"refined, their verdict is another one: {verdict.sentence.rstrip('.')}")
     candidates = tuple(candidate if own is chosen else own for own in proposal.candidates)
     refined = replace(proposal, candidates=candidates, verdict=replace(verdict, remarks=proposal.verdict.remarks))
     return refined, Refinement(moved.steps, mean=moved.mean)

@@ -123,6 +123,17 @@ def test_the_profile_is_that_of_the_table(
     assert assigned.spread("country") is None
 
 
+def test_segments_of_every_algorithm_are_counted(
+    everyone: SparkEveryone, model: SegmentModel, population: pd.DataFrame
+) -> None:
+    """Those who belong to none are counted as such; an assigner travels to the workers after it was asked here."""
+    near = model.assigner.nearest(np.ascontiguousarray(encoded(model, population).T))
+    labels = np.where(near.outside, -1, near.segment)
+    assigned = everyone.assigned(model.contract, model.encoder, model.assigner, model.assigner)
+    assert assigned.moved == 0
+    assert dict(assigned.sizes) == {place: int((labels == place).sum()) for place in range(-1, len(model.ids))}
+
+
 def test_a_word_is_true_of_as_many_as_in_the_table(
     everyone: SparkEveryone, kmeans_model: SegmentModel, population: pd.DataFrame
 ) -> None:

@@ -54,7 +54,7 @@ def test_sums_are_the_true_ones_to_fourteen_digits_of_the_widest_value(
     for place in range(len(parts.centroids)):
         own = points[segment == place]
         for column in range(points.shape[1]):
-            true = sum((Fraction(value) for value in own[:, column]), Fraction(0))
+            true = sum((Fraction(number) for number in own[:, column]), Fraction(0))
             allowed = len(own) * np.abs(points[:, column]).max() * 2.0**-47
             assert abs(Fraction(sums.sums[place, column]) - true) <= allowed
     np.testing.assert_allclose(sums.squares, (points**2).sum(axis=0), rtol=1e-12)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from analytics.goals.goal import Goal
 from features.vector_table import CustomerVectors
 from jobs.ablation.goal_outcomes import GoalOutcome, explained, goal_outcomes
 from jobs.ablation.shown_table import shown_table
@@ -65,9 +66,11 @@ def run_ablation(settings: Settings, base: Path, announce: Announce, progress: P
         progress,
     )
     table = ablation_table(fits)
-    notes = (*_footnotes(known), *unknown)
-    run_id = _logged(settings, base, vectors, table, notes, announce)
-    return AblationOutcome(fits, table, notes, run_id)
+    titles = {goal.name: goal.title for goal in (*(each.goal for each in known), *unknown)}
+    run_id = _logged(
+        settings, base, vectors, table, _content(table, _footnotes(known, unknown, titles), titles), announce
+    )
+    return AblationOutcome(fits, table, _footnotes(known, unknown, {name: name for name in titles}), run_id)
 
 
 def stored_ablation(location: RegistryLocation, data_digest: str) -> AblationContent | None:
@@ -85,18 +88,26 @@ def stored_ablation(location: RegistryLocation, data_digest: str) -> AblationCon
     return None if stored is None else ablation_from_json(stored)
 
 
-def _footnotes(known: Sequence[GoalOutcome]) -> tuple[str, ...]:
-    """What the figures of goals are, said once, and of how many customers each is."""
+def _footnotes(known: Sequence[GoalOutcome], unknown: Sequence[Goal], called: Mapping[str, str]) -> tuple[str, ...]:
+    """What the figures of goals are, of how many customers each is, and which are not known yet.
+
+    called : what each goal is called, by name.
+    """
+    not_yet = tuple(
+        f"{called[goal.name]}: not known yet; no window of {counted(goal.within_days, 'day')} is over"
+        for goal in unknown
+    )
     if not known:
-        return ()
+        return not_yet
     customers = "; ".join(
-        f"{each.goal.name}: {counted(len(each.reached), 'customer')} from {each.starts_at:%Y-%m-%d} on"
+        f"{called[each.goal.name]}: {counted(len(each.reached), 'customer')} from {each.starts_at:%Y-%m-%d} on"
         for each in known
     )
     return (
         "of goals, the area under the ROC curve: each half of the customers is foretold by the rates of segments in "
         "the other, and 0.5 is no better than chance; the segments were fitted on later data",
         customers,
+        *not_yet,
     )
 
 
@@ -105,7 +116,7 @@ def _logged(
     base: Path,
     vectors: CustomerVectors,
     table: pd.DataFrame,
-    notes: tuple[str, ...],
+    content: AblationContent,
     announce: Announce,
 ) -> str | None:
     """Log the table and its figures as one run; the same settings and data are the same run."""
@@ -126,7 +137,7 @@ def _logged(
         },
         tags={DATA: vectors.digest},
         tables={"ablation": table},
-        texts={FILE_NAME: _content(table, notes).to_json()},
+        texts={FILE_NAME: content.to_json()},
         source="segments ablate",
     )
     try:
@@ -136,8 +147,9 @@ def _logged(
         return None
 
 
-def _content(table: pd.DataFrame, notes: tuple[str, ...]) -> AblationContent:
-    shown = shown_table(table)
+def _content(table: pd.DataFrame, notes: tuple[str, ...], titles: Mapping[str, str]) -> AblationContent:
+    """The table for the page, which calls goals by their titles, as its other sections do."""
+    shown = shown_table(table, titles)
     rows = tuple(tuple(map(str, row)) for row in shown.itertuples(index=False))
     return AblationContent(tuple(map(str, shown.columns)), rows, notes)
 

@@ -63,10 +63,10 @@ def _look(engines: Engines, source: str, file: Path) -> TableLook:
 
 
 def _tables(looks: Sequence[TableLook]) -> list[list[TableLook]]:
-    """The files that are parts of one table together: those with the same columns."""
-    tables: dict[tuple[str, ...], list[TableLook]] = {}
+    """The files that are parts of one table together: those with the same columns, in any order."""
+    tables: dict[frozenset[str], list[TableLook]] = {}
     for look in looks:
-        tables.setdefault(tuple(column.name for column in look.columns), []).append(look)
+        tables.setdefault(frozenset(column.name for column in look.columns), []).append(look)
     return list(tables.values())
 
 

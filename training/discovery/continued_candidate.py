@@ -17,8 +17,9 @@ from training.candidates.top_spenders import HEAD, TOP, AmountAxis, TopSpendersS
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
+from training.evaluation.bootstrap_recovery import DISSOLVED
 from training.evaluation.selection import objections
-from training.evaluation.verdict import DISSOLVED, Verdict
+from training.evaluation.verdict import Verdict
 from training.incumbent.assignments import Reading, assign_vectors
 from training.incumbent.continuation import continue_segments
 from training.separation.gaps import hold_out

@@ -12,9 +12,8 @@ from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import DiscoveryError
 from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError
 from training.continuum.small_segments import hold_money
-from training.evaluation.bootstrap_recovery import MOST_RESAMPLED, recovery
-from training.evaluation.quality import Judgement, gap_share, judge, similarity_untied
-from training.evaluation.selection import LEAST_STABILITY, LEAST_SUPPORT, shows_groups, takes_in_most
+from training.evaluation.quality import Judgement, gap_share, judge
+from training.evaluation.selection import LEAST_SUPPORT
 from training.separation.gaps import HeldOut, PairEvidence, confirmed_groups, pairs_of, scatter_within
 from training.settings import DiscoverySettings
 
@@ -70,19 +69,8 @@ def try_candidate(
         return Candidate(spec, fit, None, None, pairs, "no gaps part its segments", facts)
     scatter = scatter_within(held_out, near.segment, size)
     judgement = judge(spec, fit, points, labels, settings.judged_customers, settings.seed, pairs, scatter)
-    if takes_in_most(judgement) and not shows_groups(judgement):
-        own, share = labels[held_out.rows], len(held_out.rows) / len(points)
-        judgement = replace(judgement, untied=similarity_untied(spec, held_out.points, own, share, settings.seed))
-        if judgement.untied >= LEAST_STABILITY:  # resamples take longest
-            judgement = _resampled(judgement, spec, points, near.segment, settings.seed)
     worth_keeping = hold_money(labels, size, amounts, settings.min_share)
     return Candidate(spec, fit, replace(judgement, small_hold_money=worth_keeping), labels, pairs)
-
-
-def _resampled(judgement: Judgement, spec: CandidateSpec, points: Floats, nearest: Indices, seed: int) -> Judgement:
-    """The judgement with how surely the segments are found again; nearest : (n,) the segment of each point."""
-    recovered = recovery(spec, points, nearest, judgement.segments, MOST_RESAMPLED, seed)
-    return replace(judgement, recovered=float(recovered.mean()), recovered_least=float(recovered.min()))
 
 
 def _size_shares(segment: Indices, segments: int) -> dict[str, float]:

@@ -15,6 +15,7 @@ from segment_model.contract import Column, Kind, VectorContract
 from training.candidates.candidate import Fit
 from training.candidates.kmeans import KMeansSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
+from training.discovery.found_unasked import resample_unasked
 from training.encoding import EncodedCustomers, fit_encoding
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import objections
@@ -26,9 +27,10 @@ CUSTOMERS = 400
 
 @dataclass(frozen=True)
 class Unasked:
-    """Two segments on either side of a line across the first column; among fewer than `needed`, across the second."""
+    """Two segments on either side of a line across a column; among fewer customers than `needed`, across any."""
 
     needed: int
+    column: int = 0
     divides_continuum: bool = False
     name: str = "unasked"
     algorithm: str = "unasked"
@@ -47,21 +49,23 @@ class Unasked:
 
     def fit(self, points: NDArray[np.float64], seed: int) -> Fit:
         centres = np.zeros((2, 2))
-        centres[:, 0 if len(points) >= self.needed else 1 - seed % 2] = [-1, 1]
+        centres[:, self.column if len(points) >= self.needed else 1 - seed % 2] = [-1, 1]
         assigner = NearestCentroid(centres)
         labels = assigner.nearest(np.ascontiguousarray(points.T)).segment
         return Fit(assigner, np.arange(len(points)), labels, {})
 
 
-def tried(spec: Unasked | KMeansSpec, apart: float = 0.0) -> Candidate:
-    """The trial on customers all over a square, whose halves lie so far apart along the first column."""
+def tried(spec: Unasked | KMeansSpec, *others: KMeansSpec, apart: float = 0.0) -> Candidate:
+    """The first candidate, on customers all over a square, whose halves lie so far apart along the first column."""
     values = np.random.default_rng(0).uniform(size=(CUSTOMERS, 2))
     values[:, 0] += apart * (values[:, 0] > 0.5)
     frame = pd.DataFrame(values, columns=["first", "second"])
     contract = VectorContract((Column("first", Kind.NUMBER), Column("second", Kind.NUMBER)))
     encoder = fit_encoding(frame, contract, EncodingSettings(), {}).encoder
     points = EncodedCustomers.encode(frame, contract, encoder).points
-    return try_candidate(spec, points, hold_out(points, encoder, 4000, 0), DiscoverySettings())
+    held_out, settings = hold_out(points, encoder, 4000, 0), DiscoverySettings()
+    beside = [try_candidate(each, points, held_out, settings) for each in (spec, *others)]
+    return resample_unasked(beside, points, held_out, settings)[0]
 
 
 def judgement_of(candidate: Candidate) -> Judgement:
@@ -87,3 +91,6 @@ def test_no_resamples_are_drawn_of_segments_that_were_asked_for_or_that_gaps_par
     parted = judgement_of(tried(Unasked(needed=CUSTOMERS), apart=2.0))
     assert parted.groups == 2
     assert parted.recovered == 0
+    beside_groups = judgement_of(tried(Unasked(needed=0, column=1), KMeansSpec(2, 3), apart=2.0))
+    assert beside_groups.groups == 1
+    assert beside_groups.recovered == 0

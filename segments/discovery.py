@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analytics.record import AnalystRecord
+from features.vector_table import read_with_faults
 from jobs.registry_location import location_of
 from jobs.unlogged_discovery import UnloggedDiscovery, log, vectors_in_table
 from registry.connection import RegistryLocation
@@ -62,7 +63,8 @@ class LoggedDiscovery:
 class SegmentDiscovery:
     """A finished discovery; `segments.discover` makes it.
 
-    model : assigns and explains customers. notes : what was assumed of the customers.
+    model : assigns and explains customers. notes : what was assumed of the customers, and how many of
+    their rows and numbers do not count.
 
     Examples
     --------
@@ -82,7 +84,13 @@ class SegmentDiscovery:
         self._unlogged = unlogged
         self._ids = ids
         self._judgements = judgements or {}
-        self.notes = (*notes, *(notice.line for notice in unlogged.vectors.notices), *own_notes(unlogged.discovery))
+        vectors = unlogged.vectors
+        self.notes = (
+            *notes,
+            *read_with_faults(vectors.report),
+            *(notice.line for notice in vectors.notices),
+            *own_notes(unlogged.discovery),
+        )
 
     @property
     def model(self) -> SegmentModel:

@@ -83,6 +83,16 @@ def test_every_form_gives_the_same_segments(
     assert adjusted_rand_score(ours, discovered.labels) == 1
 
 
+def test_numbers_that_do_not_count_are_said(frame: pd.DataFrame) -> None:
+    """Two customers have an infinite number, which counts as missing; the notes say of how many."""
+    infinite = frame[BASIS].copy()
+    infinite.iloc[[3, 8], infinite.columns.get_loc("recency_days")] = [np.inf, -np.inf]
+    infinite = infinite.astype({"recency_days": float})
+    notes = segments.discover(infinite, ["frequency", "plan"], seed=1, discovery=ONE).notes
+    assert "vectors: of 400 rows, 2 with infinity as missing" in notes
+    assert not [note for note in segments.discover(frame[BASIS], seed=1, discovery=ONE).notes if "missing" in note]
+
+
 def test_kinds_are_inferred_and_said(discovered: SegmentDiscovery) -> None:
     assert any("kinds inferred" in note and "'plan'" in note for note in discovered.notes)
     assert "kinds inferred" in repr(discovered)

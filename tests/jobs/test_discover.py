@@ -132,8 +132,8 @@ def test_customers_who_stay_in_spark_have_no_record_and_the_page_says_so(
     settings: Settings, tmp_path: Path, kmeans_model: SegmentModel
 ) -> None:
     lines: list[str] = []
-    there = settings.model_copy(update={"engine": EngineSettings(spark="local[2]")})
-    record, why = analyse(there, tmp_path, kmeans_model, lines.append)
+    in_spark = settings.model_copy(update={"engine": EngineSettings(spark="local[2]")})
+    record, why = analyse(in_spark, tmp_path, kmeans_model, lines.append)
     assert record is None
     assert why.endswith("it is computed in memory, and these customers stay in Spark.")
     assert lines == [why]

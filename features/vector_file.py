@@ -122,7 +122,7 @@ def read_vectors(path: str | Path) -> CustomerVectors:
         frame = validated(frame if id_type is IdType.TEXT else frame.set_axis(frame.index.astype("str")), contract)
         if digest(frame) != story["digest"]:
             raise SourceError(f"{path} was changed after it was written: its contents do not have the digest it names")
-        as_of = _moment(story["as_of"])
+        as_of = moment_in(story)
         learned = LearnedFeatures.from_json(story["learned"])
         report = {str(table): dict(counts) for table, counts in story["report"].items()}
         notices = tuple(Notice.from_json(notice) for notice in story.get("notices", ()))
@@ -131,7 +131,9 @@ def read_vectors(path: str | Path) -> CustomerVectors:
     return CustomerVectors(frame, contract, learned, as_of, story["digest"], report, notices=notices, id_type=id_type)
 
 
-def _moment(text: str | None) -> Moment | None:
+def moment_in(story: Mapping[str, Any]) -> Moment | None:
+    """The as-of moment of vectors, by their story."""
+    text = story["as_of"]
     if text is None:
         return None
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

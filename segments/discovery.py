@@ -193,6 +193,8 @@ class SegmentDiscovery:
         SegmentsError
             If a table cannot be read, or the page cannot be written.
         """
+        if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+            raise SettingsError(f"the page is written to a file such as 'report.html'; got {path!r:.80}")
         with shown_progress(verbose=False) as (announce, _):
             page = self._unlogged.conclude(announce).report
         out = Path(path)
@@ -216,7 +218,12 @@ class SegmentDiscovery:
             If the registry cannot be reached or refuses something; then nothing is registered.
         DiscoveryError
             If the chosen algorithm is one of your own, and the model does not answer like it.
+        SettingsError
+            If an address or a name is empty.
         """
+        for option, text in (("tracking_uri", tracking_uri), ("model_name", model_name), ("experiment", experiment)):
+            if text is not None and (not isinstance(text, str) or not text.strip()):
+                raise SettingsError(f"{option} is text, or left out to take that of the settings; got {text!r:.80}")
         unlogged = self._unlogged
         if reason := unserved_reason(unlogged.discovery):
             raise DiscoveryError(reason)

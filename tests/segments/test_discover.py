@@ -143,6 +143,15 @@ def test_the_report_is_one_page(discovered: SegmentDiscovery, tmp_path: Path) ->
     assert all(card.id in page or card.name in page for card in discovered.model.cards)
 
 
+@pytest.mark.parametrize("nothing", ["", " ", 5])
+def test_an_address_a_name_or_a_path_that_is_none_is_refused(discovered: SegmentDiscovery, nothing: Any) -> None:
+    for option in ("tracking_uri", "model_name", "experiment"):
+        with pytest.raises(SegmentsError, match=f"{option} is text, or left out to take that of the settings; got"):
+            discovered.log(**{option: nothing})
+    with pytest.raises(SegmentsError, match=r"the page is written to a file such as 'report\.html'; got"):
+        discovered.report("" if isinstance(nothing, str) else nothing)
+
+
 def test_logged_and_promoted_it_loads_by_every_address(discovered: SegmentDiscovery, tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path / 'mlflow.db'}"
     logged = discovered.log(address, "shop").promote()

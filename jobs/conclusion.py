@@ -159,7 +159,8 @@ def discover_named(
         announce(discovery.other_divisions)
     model = discovery.model
     if incumbent is not None:
-        model, lineage = succeed(model, incumbent, discovery.frame)
+        population = None if discovery.of_all is None else discovery.of_all.population
+        model, lineage = succeed(model, incumbent, discovery.frame, population)
         announce(f"of the champion's segments: {'; '.join(lineage.sentences)}")
     return replace(discovery, model=with_conditions(with_examples(model, discovery.frame), conditions.texts))
 

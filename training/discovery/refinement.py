@@ -61,7 +61,8 @@ def refine(
     chosen, customers = proposal.chosen, proposal.customers
     fit = chosen.fit
     if fit is None or not fit.of_means or fit.assigner.sites is None:
-        return proposal, Refinement(kept_out=f"only centroids that are means are refined, not {chosen.spec.name}")
+        why = "only centroids that are the means of their customers are refined"
+        return proposal, Refinement(kept_out=f"{chosen.spec.name}: {why}")
     moved = move_centroids(fit.assigner.sites, partial(everyone.sums, customers.contract, customers.encoder))
     if moved.emptied is None:
         moved = _with_last_look(moved, everyone, proposal)

@@ -32,6 +32,10 @@ from training.progress import Announce, Progress
 from training.settings import Settings
 from training.succession.succession import succeed
 
+NONE_IN_SPARK = (
+    "There is no record of money, retention and growth: it is computed in memory, and these customers stay in Spark."
+)
+
 
 @dataclass(frozen=True)
 class ConcludedDiscovery:
@@ -120,10 +124,13 @@ def with_conditions(model: SegmentModel, texts: Mapping[str, str]) -> SegmentMod
 def analyse(
     settings: Settings, base: Path, model: SegmentModel, announce: Announce
 ) -> tuple[AnalystRecord | None, str]:
-    """The analyst's record of the new segments; None and the reason where the tables allow none.
+    """The analyst's record of the new segments; None and the reason where the tables allow none, or stay in Spark.
 
     A finished discovery is not lost because its record cannot be computed.
     """
+    if settings.engine.spark is not None:
+        announce(NONE_IN_SPARK)
+        return None, NONE_IN_SPARK
     try:
         return compute(settings, base, model, announce).record, ""
     except SegmentsError as error:

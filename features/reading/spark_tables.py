@@ -130,6 +130,8 @@ class SparkTables:
         return files.kind, files.paths
 
     def _csv(self, source: TableSource, paths: Sequence[str], name: str) -> ir.Table:
+        if source.header_line is not None:
+            raise SourceError(f"{name}: Spark reads files whose first line holds the names: delete the lines above it")
         delimiter = source.delimiter or self._delimiter(str(source.file), name)
         options = {**CSV_OPTIONS, "sep": delimiter, "encoding": source.encoding or "UTF-8"}
         header = self._session.read.options(**options).csv(list(paths)).columns

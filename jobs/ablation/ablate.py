@@ -13,7 +13,7 @@ import pandas as pd
 from analytics.goals.goal import Goal
 from features.vector_table import CustomerVectors
 from jobs.ablation.goal_outcomes import GoalOutcome, explained, goal_outcomes
-from jobs.ablation.shown_table import shown_table
+from jobs.ablation.shown_table import figured, shown_table
 from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
@@ -25,6 +25,7 @@ from training.discovery.discovery import discover
 from training.progress import Announce, Progress
 from training.settings import Settings
 from training.tuning.ablation import Fit, ablate, ablation_table
+from training.tuning.goal_power import FEWEST, FEWEST_OF_EACH
 
 NOT_OF_AN_ABLATION = {"analytics", "registry", "sweep", "title"}
 DATA = "ablation.data"  # the tag that holds the digest of the vectors
@@ -67,10 +68,12 @@ def run_ablation(settings: Settings, base: Path, announce: Announce, progress: P
     )
     table = ablation_table(fits)
     titles = {goal.name: goal.title for goal in (*(each.goal for each in known), *unknown)}
-    run_id = _logged(
-        settings, base, vectors, table, _content(table, _footnotes(known, unknown, titles), titles), announce
-    )
-    return AblationOutcome(fits, table, _footnotes(known, unknown, {name: name for name in titles}), run_id)
+    names = {name: name for name in titles}
+    with_figure = [each for each in known if figured(table, each.goal.name)]
+    silent = [each.goal for each in known if not figured(table, each.goal.name)]
+    content = _content(table, _footnotes(with_figure, silent, unknown, titles), titles)
+    run_id = _logged(settings, base, vectors, table, content, announce)
+    return AblationOutcome(fits, table, _footnotes(with_figure, silent, unknown, names), run_id)
 
 
 def stored_ablation(location: RegistryLocation, data_digest: str) -> AblationContent | None:
@@ -88,17 +91,24 @@ def stored_ablation(location: RegistryLocation, data_digest: str) -> AblationCon
     return None if stored is None else ablation_from_json(stored)
 
 
-def _footnotes(known: Sequence[GoalOutcome], unknown: Sequence[Goal], called: Mapping[str, str]) -> tuple[str, ...]:
-    """What the figures of goals are, of how many customers each is, and which are not known yet.
+def _footnotes(
+    known: Sequence[GoalOutcome], silent: Sequence[Goal], unknown: Sequence[Goal], called: Mapping[str, str]
+) -> tuple[str, ...]:
+    """What the figures of goals are, of how many customers each is, and which goals have none, and why.
 
-    called : what each goal is called, by name.
+    silent : goals that too few reach, or do not. unknown : those whose first window is not over. called : what each
+    goal is called, by name.
     """
-    not_yet = tuple(
+    without = [
+        f"{', '.join(called[goal.name] for goal in silent)}: no figure, since each half of the customers needs "
+        f"{FEWEST}, of whom {FEWEST_OF_EACH} reach the goal and {FEWEST_OF_EACH} do not"
+    ] * bool(silent)
+    without += [
         f"{called[goal.name]}: not known yet; no window of {counted(goal.within_days, 'day')} is over"
         for goal in unknown
-    )
+    ]
     if not known:
-        return not_yet
+        return tuple(without)
     customers = "; ".join(
         f"{called[each.goal.name]}: {counted(len(each.reached), 'customer')} from {each.starts_at:%Y-%m-%d} on"
         for each in known
@@ -107,7 +117,7 @@ def _footnotes(known: Sequence[GoalOutcome], unknown: Sequence[Goal], called: Ma
         "of goals, the area under the ROC curve: each half of the customers is foretold by the rates of segments in "
         "the other, and 0.5 is no better than chance; the segments were fitted on later data",
         customers,
-        *not_yet,
+        *without,
     )
 
 

@@ -11,6 +11,11 @@ GOAL, VARIANCE = "auc_", "r2_"
 WHOLE_NUMBERS = ("columns", "segments")
 
 
+def figured(table: pd.DataFrame, goal: str) -> bool:
+    """Whether a fit has a figure of the goal."""
+    return bool(table[f"{GOAL}{goal}"].notna().any())
+
+
 def shown_table(table: pd.DataFrame, titles: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Each figure as text, with two decimals; a refused fit says why in place of a verdict.
 
@@ -19,7 +24,7 @@ def shown_table(table: pd.DataFrame, titles: Mapping[str, str] | None = None) ->
     """
     shown = {}
     for name in table.columns:
-        if name.startswith(VARIANCE) or (name.startswith(GOAL) and table[name].isna().all()):
+        if name.startswith(VARIANCE) or (name.startswith(GOAL) and not figured(table, name.removeprefix(GOAL))):
             continue
         if name == "verdict":
             shown[name] = table["verdict"].where(table["refused"] == "", "refused: " + table["refused"])

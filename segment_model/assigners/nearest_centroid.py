@@ -25,7 +25,7 @@ class NearestCentroid:
     Raises
     ------
     ContractError
-        If the centroids have another form, or are not finite.
+        If the centroids have another form.
 
     Examples
     --------
@@ -46,8 +46,6 @@ class NearestCentroid:
                 f"centroids are an array of shape (segments, width), such as kmeans.cluster_centers_; got "
                 f"{type(self.centroids).__name__}{f' of shape {shape}' if shape else ''}"
             )
-        if not np.isfinite(self.centroids).all():
-            raise ContractError("a centroid holds NaN or infinity; leave its segment out")
 
     @property
     def size(self) -> int:

@@ -12,7 +12,7 @@ import pytest
 
 from experiments.simulated_company.company_history import CompanyHistory, simulate_history, write_history
 from jobs.ablation.goal_outcomes import GoalOutcome, goal_outcomes
-from jobs.ablation.shown_table import shown_table
+from jobs.ablation.shown_table import figured, shown_table
 from jobs.customer_vectors import vectors_of
 from training.settings import Settings, read_settings
 
@@ -92,6 +92,7 @@ def test_the_shown_table_has_words_for_what_is_missing() -> None:
     )
     shown = shown_table(table)
     assert list(shown.columns) == ["fit", "columns", "verdict", "agreement", "churned"]
+    assert [goal for goal in ("churned", "upgraded") if figured(table, goal)] == ["churned"]
     titled = shown_table(table, {"churned": "left us", "upgraded": "pays more"})
     assert list(titled.columns) == ["fit", "columns", "verdict", "agreement", "left us"]
     assert titled["left us"].to_list() == shown["churned"].to_list()

@@ -38,3 +38,12 @@ def test_values_of_ranked_accounts_are_not_rounded(money: float, words: str) -> 
     shown = accounts_in_words(pd.DataFrame([account]), "USD").iloc[0]
     assert shown["value (USD)"] == words
     assert shown["change"] == (f"+{words}" if money > 0 else words)
+
+
+def test_a_state_is_that_of_the_last_month_end_and_says_so(
+    make_content: Callable[..., DiscoveryContent], make_record: Callable[..., AnalystRecord]
+) -> None:
+    """As of the middle of May, MRR of the figures is that of the end of April: it is not "now"."""
+    record = make_record(make_content())
+    rows = chosen_figures(record, {}).assign(period="")
+    assert set(figures_in_words(record, rows)["period"]) == {f"end of {record.month_ends.months[-1]}"}

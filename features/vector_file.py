@@ -178,7 +178,7 @@ class VectorFile:
         """Whether the ids rise from row to row, and the file holds what was written."""
 
         def column(name: str) -> Iterator[pd.Series[Any]]:
-            return (self.frame_of(batch)[name] for batch in self._batches(customers, [CUSTOMER, name]))
+            return (batch.to_pandas()[name] for batch in self._batches(customers, [name]))
 
         ids = _RisingIds(self.frame_of(batch).index for batch in self._batches(customers, [CUSTOMER]))
         names = [name for name in self.parquet.schema_arrow.names if name != CUSTOMER]

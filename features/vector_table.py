@@ -121,7 +121,7 @@ def validated(frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
         Naming the first column that does not, what it holds and what was expected.
     """
     try:
-        return schema(contract).validate(frame)
+        return schema(contract).validate(frame, inplace=True)  # nothing is changed; else all values are copied
     except pandera.errors.SchemaError as error:
         column = getattr(error.schema, "name", None)
         if column not in contract.names:

@@ -1,7 +1,7 @@
 """The explained assignments of a vector file by the statement of `segments sql`, which DuckDB runs.
 
-`python -m experiments.benchmarks.scale.assign_sql FOLDER` writes sql.parquet from vectors.parquet by the champion of the
-folder's registry, and prints the processor seconds; imports and the fetching of the model are left out, as in
+`python -m experiments.benchmarks.scale.assign_sql FOLDER` writes sql.parquet from vectors.parquet by the champion of
+the folder's registry, and prints the processor seconds; imports and the fetching of the model are left out, as in
 `assign_parts`.
 """
 
@@ -18,7 +18,7 @@ from jobs.warehouse.assignment_sql import AssignmentRequest, assignment_sql
 from training.settings import read_settings
 
 TABLE = "customer_vectors"
-MEMORY = "2GB"
+MEMORY = "1GB"
 
 
 def run_sql(folder: Path) -> float:

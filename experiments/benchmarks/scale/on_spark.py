@@ -36,7 +36,10 @@ def spark_figures(sizes: Sequence[int]) -> dict[str, float | None]:
     if lacking:
         print(f"there is no {' and no '.join(lacking)}: {GROWTH} and {COMPARED} are not measured")
         return {GROWTH: None, COMPARED: None}
-    of_sizes = [_figures(customers) for customers in sizes]
+    with tempfile.TemporaryDirectory() as name:
+        folders = [_shop(Path(name) / f"{customers}", customers, Path(name)) for customers in sizes]
+        _run("cli", "discover", "segments.yaml", "--promote", "--force", folder=folders[0])
+        of_sizes = [_figures(folder) for folder in folders]
     first, last = of_sizes[0], of_sizes[-1]
     return {
         GROWTH: round(last.held_gb / first.held_gb, 3) if len(of_sizes) > 1 else None,
@@ -44,18 +47,22 @@ def spark_figures(sizes: Sequence[int]) -> dict[str, float | None]:
     }
 
 
-def _figures(customers: int) -> DriverFigures:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_shop(folder, customers, customers * ORDERS_EACH, customers * EVENTS_EACH)
-        (folder / "segments.yaml").write_text(SETTINGS, encoding="utf-8")
-        _run("cli", "discover", "segments.yaml", "--promote", "--force", folder=folder)
-        duckdb = _run("cli", "features", "segments.yaml", "--out", "vectors.parquet", folder=folder)
-        driver = _run("experiments.benchmarks.scale.spark_driver", str(folder))
+def _shop(folder: Path, customers: int, registry: Path) -> Path:
+    """The folder of a new shop, whose models are in the registry of all sizes."""
+    folder.mkdir()
+    write_shop(folder, customers, customers * ORDERS_EACH, customers * EVENTS_EACH)
+    address = f"registry: {{tracking_uri: 'sqlite:///{registry / 'mlflow.db'}'}}\n"
+    (folder / "segments.yaml").write_text(SETTINGS + address, encoding="utf-8")
+    return folder
+
+
+def _figures(folder: Path) -> DriverFigures:
+    duckdb = _run("cli", "features", "segments.yaml", "--out", "vectors.parquet", folder=folder)
+    driver = _run("experiments.benchmarks.scale.spark_driver", str(folder))
     held = json.loads(driver.output.splitlines()[-1])
     print(
-        f"{customers:,} customers by Spark {held['seconds']:.1f} s, by DuckDB {duckdb.seconds:.1f} s; the driver holds "
-        f"{held['python_gb']:.2f} GB in Python and {held['heap_gb']:.3f} GB in Java",
+        f"{int(folder.name):,} customers by Spark {held['seconds']:.1f} s, by DuckDB {duckdb.seconds:.1f} s; "
+        f"the driver holds {held['python_gb']:.2f} GB in Python and {held['heap_gb']:.3f} GB in Java",
         flush=True,
     )
     return DriverFigures(held["seconds"], duckdb.seconds, held["python_gb"] + held["heap_gb"])

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.results import StatementFile, TableOrFolder, refuse_csv, write_batches, write_bytes
+from commands.results import StatementFile, TableOrFolder, write_batches, write_bytes
 from commands.settings_file import FilePath, config_option, moment_of, settings_of, which_option
 from commands.terminal import show_change, show_explanation
 
 if TYPE_CHECKING:
+    from features.spark.stored_rows import Place
     from segment_model.scoring.scoring import Policy
     from training.settings import Settings
 
+IN_SPARK = "spark"
 Folder = click.Path(file_okay=False, exists=True, path_type=Path)
 # the names of `warehouse.dialects`, whose import takes a second that `--help` need not wait for
 DIALECT_NAMES = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "redshift", "databricks", "trino")
@@ -24,7 +26,11 @@ DIALECT_NAMES = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "redshi
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--out", type=TableOrFolder, help=".parquet or .csv to write.")
-@click.option("--to", metavar="postgres:VARIABLE", help="PostgreSQL to write to; VARIABLE holds its URL.")
+@click.option(
+    "--to",
+    metavar="PLACE",
+    help="postgres:VARIABLE, where VARIABLE holds the URL; or spark, the catalogue of `engine: spark`.",
+)
 @click.option("--table", help="Table for `--to`, or SCHEMA.TABLE.  [default: customer_segments]")
 @click.option("--explain", "explained", is_flag=True, help="Add base, score and each column's contribution to `--out`.")
 @click.option(
@@ -50,23 +56,29 @@ def assign(
 
     FILE is one that `segments features` wrote. Prints how many customers each segment has. `--to` keeps them in a table
     under their as-of moment and the model's version: all or nothing, and running it again changes nothing. With
-    `engine: spark`, FILE is a folder, and so is what is written.
+    `engine: spark`, FILE is a folder or spark:TABLE, and the answer goes to a folder or to a table of the catalogue.
     """
     if out is None and to is None:
         raise click.UsageError("name where the assignments go: --out FILE, --to postgres:VARIABLE, or both")
     if to is None and table is not None:
-        raise click.UsageError("--table goes with --to postgres:VARIABLE")
+        raise click.UsageError("--table goes with --to")
     if out is None and explained:
         raise click.UsageError("--explain goes with --out FILE: the table keeps segments, not contributions")
+    from jobs.segment_table.destination import DEFAULT_TABLE, segment_table
+
     settings = settings_of(config)
     if settings.engine.spark is not None:
-        if out is None or to is not None:
-            raise click.UsageError("with `engine: spark`, name by --out FOLDER.parquet where the assignments go")
-        _assign_in_spark(settings, config, which, file, out, policy, explained)
+        if to not in (None, IN_SPARK) or (out is None) == (to is None):
+            raise click.UsageError("with `engine: spark`, assignments go to --out FOLDER.parquet or to --to spark")
+        from features.spark.places import place_to_read, place_to_write
+
+        place = place_to_write(out, DEFAULT_TABLE if table is None else table)
+        _assign_in_spark(settings, config, which, place_to_read(str(file)), place, policy, explained)
         return
+    if to == IN_SPARK:
+        raise click.UsageError("--to spark needs `engine: spark` in the settings")
     from jobs.registry_location import location_of
     from jobs.score import ScoredCustomers, scoring_of, store
-    from jobs.segment_table.destination import DEFAULT_TABLE, segment_table
     from segment_model.errors import counted
 
     destination = None if to is None else segment_table(to, DEFAULT_TABLE if table is None else table)
@@ -91,20 +103,19 @@ def assign(
 
 
 def _assign_in_spark(
-    settings: Settings, config: Path, which: str, file: Path, out: Path, policy: Policy, explained: bool
+    settings: Settings, config: Path, which: str, vectors: Place, out: Place, policy: Policy, explained: bool
 ) -> None:
     from jobs.spark.assigned import assign_in_spark
     from segment_model.errors import counted
 
-    refuse_csv(out)
-    assigned = assign_in_spark(settings, config.parent, which, file, out, policy, explained)
+    assigned = assign_in_spark(settings, config.parent, which, vectors, out, policy, explained)
     for name, count in assigned.counts.items():
         click.echo(f"{count:>10,}  {name}")
     if assigned.refused:
         customers = counted(assigned.refused, "customer has", "customers have")
         click.echo(f"{customers} no segment, and a reason in `refused`, such as {assigned.example}", err=True)
     click.echo(
-        f"wrote {counted(assigned.customers, 'assignment')} to {assigned.folder} (version {assigned.version}; "
+        f"wrote {counted(assigned.customers, 'assignment')} to {assigned.where} (version {assigned.version}; "
         f"{assigned.novel:,} novel)"
     )
 
@@ -175,7 +186,10 @@ class ColumnNames(click.ParamType[tuple[str, str]]):
 @click.option("--previous", metavar="TABLE", help="Table with customer_id and segment_id: border customers stay there.")
 @click.option("--view", metavar="NAME", help="Make a view of this name instead of a SELECT.")
 @click.option(
-    "--features", "of_features", is_flag=True, help="Write the query of the vectors instead (duckdb, postgres)."
+    "--features",
+    "of_features",
+    is_flag=True,
+    help="Write the query of the vectors instead (duckdb, postgres, spark, databricks).",
 )
 @click.option("--as-of", metavar="DATE", help="With --features: as-of date or time; by default that of the settings.")
 @click.option(

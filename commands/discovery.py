@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from commands.results import AnyFile, TableFile, TableOrFolder, is_csv, refuse_csv, write_bytes, write_table
+from commands.results import AnyFile, TableFile, TableOrFolder, is_csv, write_bytes, write_table
 from commands.segment_counts import SegmentCounts
 from commands.settings_file import FilePath, config_option, moment_of, settings_and_text, settings_of
 from commands.terminal import progress, show_cards, show_table, show_words
@@ -20,20 +20,29 @@ EXIT_NOT_SENT = 3
 @click.option(
     "--model", "which", metavar="TEXT", help="Apply what this alias or version learned, for `segments assign`."
 )
-@click.option(
-    "--out", type=TableOrFolder, required=True, help=".parquet or .csv to write; a CSV is for other programs."
-)
-def features(config: Path, as_of: str | None, which: str | None, out: Path) -> None:
+@click.option("--out", type=TableOrFolder, help=".parquet or .csv to write; a CSV is for other programs.")
+@click.option("--to", type=click.Choice(["spark"]), help="Write a table of the catalogue of `engine: spark` instead.")
+@click.option("--table", help="Table for `--to`, or SCHEMA.TABLE.  [default: customer_vectors]")
+def features(
+    config: Path, as_of: str | None, which: str | None, out: Path | None, to: str | None, table: str | None
+) -> None:
     """Write the customer vectors.
 
     Reads the raw tables and writes one row a customer. `segments assign` and the like read the Parquet file, which
     also holds what the vectors are; a CSV holds the values alone. Prints how many rows were used and left out, and
-    which columns shape the segments. With `engine: spark`, the file is a folder that Spark writes.
+    which columns shape the segments. With `engine: spark`, the file is a folder that Spark writes, or with `--to spark`
+    a table of its catalogue, which keeps the vectors of each as-of moment.
     """
+    if (out is None) == (to is None):
+        raise click.UsageError("name where the vectors go: --out FILE, or with `engine: spark` --to spark")
+    if to is None and table is not None:
+        raise click.UsageError("--table goes with --to spark")
     from features.vector_file import write_vectors
     from jobs.customer_vectors import describe_vectors, learned_by, vectors_of
 
     settings = settings_of(config)
+    if to is not None and settings.engine.spark is None:
+        raise click.UsageError("--to spark needs `engine: spark` in the settings")
     if as_of is not None:
         settings = settings.model_copy(update={"as_of": moment_of(as_of)})
     learned = None
@@ -42,13 +51,14 @@ def features(config: Path, as_of: str | None, which: str | None, out: Path) -> N
         from registry.versions.versions import fetch
 
         learned = learned_by(fetch(location_of(settings, config.parent), which).model)
-    if settings.engine.spark is not None:
+    if out is None or settings.engine.spark is not None:
+        from features.spark.places import place_to_write
         from jobs.spark.written_vectors import write_spark_vectors
 
-        refuse_csv(out)
-        written = write_spark_vectors(settings, config.parent, out, learned)
+        place = place_to_write(out, table or "customer_vectors")
+        written = write_spark_vectors(settings, config.parent, place, learned)
         click.echo(written.summary)
-        click.echo(f"wrote {written.folder} ({written.digest})")
+        click.echo(f"wrote {written.where} ({written.digest})")
         return
     vectors = vectors_of(settings, config.parent, learned)
     write_table(vectors.frame, out) if is_csv(out) else write_vectors(vectors, out)

@@ -47,20 +47,6 @@ StatementFile = OutputFile(".sql")
 AnyFile = OutputFile()
 
 
-def refuse_csv(out: Path) -> None:
-    """Refuse a CSV where Spark writes.
-
-    Raises
-    ------
-    SettingsError
-        If the name ends in .csv.
-    """
-    from segment_model.errors import SettingsError
-
-    if is_csv(out):
-        raise SettingsError(f"{out}: Spark writes Parquet; end the name in .parquet")
-
-
 def write_table(table: pd.DataFrame, out: Path) -> None:
     """Write a table to a `TableFile`, as CSV or Parquet by its ending.
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.types as ir
 
+from features.expressions.engine import unopened_table
 from segment_model.errors import SettingsError
 
 EPOCH = date(1970, 1, 1)
@@ -115,13 +116,20 @@ def moment_of(moment: date | datetime | None, time_zone: str) -> AsOf | NoAsOf:
 
 
 class LaterAsOf:
-    """A moment that is known when the SQL runs: the one row of the table `as_of`."""
+    """A moment that is known when the SQL runs: the one row of the table `as_of`.
+
+    engine : as Ibis calls it, where none is open for which the SQL is written.
+    """
 
     NAME = "as_of"
     SCHEMA = {"day": "int64", "last_day": "int64", "local": "timestamp", "instant": "timestamp('UTC')"}  # noqa: RUF012
 
-    def __init__(self) -> None:
-        self._row = ibis.table(self.SCHEMA, name=self.NAME)
+    def __init__(self, engine: str | None = None) -> None:
+        self._row = (
+            ibis.table(self.SCHEMA, name=self.NAME)
+            if engine is None
+            else unopened_table(engine, self.SCHEMA, self.NAME)
+        )
 
     @property
     def day(self) -> ir.IntegerScalar:

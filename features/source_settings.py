@@ -55,6 +55,13 @@ class TableSource(Settings):
         None, description="between the fields of a CSV file, such as `;` or `tab`; empty: settled from the first lines"
     )
     sheet: str | None = Field(None, description="of an Excel file; needed where it has several")
+    header_line: int | None = Field(
+        None,
+        ge=1,
+        le=1_000,
+        description="the line of a CSV file, or the row of a sheet, that holds the names of the columns, counted from "
+        "1, where a title stands above; by default the first that is not blank",
+    )
     date_format: str | dict[str, str] | None = Field(
         None,
         description="how moments are written where not as 2026-06-29 14:05:00: strptime's directives such as "
@@ -172,7 +179,7 @@ class TableSource(Settings):
                 f"a table comes from exactly one of {', '.join(PLACES[:-1])} or {PLACES[-1]}; found "
                 f"{' and '.join(places) or 'none'}"
             )
-        for setting in ("encoding", "delimiter", "sheet"):
+        for setting in ("encoding", "delimiter", "sheet", "header_line"):
             if self.file is None and getattr(self, setting) is not None:
                 raise ValueError(f"`{setting}` belongs to a file, not to a database")
         if (self.duckdb is None and self.postgres is None) != (self.table is None):

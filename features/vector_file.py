@@ -249,7 +249,7 @@ def _opened(path: Path, parquet: pq.ParquetFile, stored: bytes) -> VectorFile:
             parquet,
             VectorContract.from_json(story["contract"]),
             LearnedFeatures.from_json(story["learned"]),
-            _moment(story["as_of"]),
+            moment_in(story),
             story["digest"],
             {str(table): dict(counts) for table, counts in story["report"].items()},
             tuple(Notice.from_json(notice) for notice in story.get("notices", ())),
@@ -273,7 +273,9 @@ def _plain_errors(path: Path) -> Iterator[None]:
         raise SourceError(f"cannot read vectors from {path}: {str(error).splitlines()[0]}") from error
 
 
-def _moment(text: str | None) -> Moment | None:
+def moment_in(story: Mapping[str, Any]) -> Moment | None:
+    """The as-of moment of vectors, by their story."""
+    text = story["as_of"]
     if text is None:
         return None
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

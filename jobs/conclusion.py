@@ -21,14 +21,15 @@ from registry.runs.discovery_runs import DISCOVERY
 from registry.runs.records import DiscoveryRecord
 from reporting.content.changes import what_changed
 from reporting.content.of_discovery import content_of_discovery
-from reporting.content.report_content import ReportContent
+from reporting.content.report_content import ReportContent, WhatChanged
 from reporting.content.stored_content import content_to_json
 from reporting.page import changes_page, html_report
 from reporting.pictures.all_pictures import DrawnPictures, draw_pictures
-from segment_model.errors import SegmentsError
+from segment_model.errors import SegmentsError, counted
 from segment_model.model import SegmentModel
 from segment_model.self_test import with_examples
 from training.discovery.discovery import Discovery, discover
+from training.discovery.everyone import Everyone
 from training.profiling.rule_learning import learn_rules
 from training.progress import Announce, Progress
 from training.settings import Settings
@@ -51,8 +52,11 @@ def conclude(
     announce: Announce,
     progress: Progress,
     base: Path,
+    everyone: Everyone | None = None,
 ) -> ConcludedDiscovery:
     """Discover, judge, name, draw and report; `base` is the folder from which the settings' paths count.
+
+    everyone : all customers, where the vectors are a sample of them.
 
     Raises
     ------
@@ -62,7 +66,8 @@ def conclude(
     if incumbent is not None and settings.discovery.prefer == "fresh":
         announce("the champion is ignored: none of its segments, ids and names go on")
         incumbent = None
-    discovery = discover_named(settings, vectors, incumbent, provenance(settings, vectors), announce, progress)
+    origin = provenance(settings, vectors)
+    discovery = discover_named(settings, vectors, incumbent, origin, announce, progress, everyone)
     # ties that were broken by rank have other scores than the model gives
     frame = vectors.frame if settings.features.rfm.score_edges.ties == "together" else None
     analysis = partial(analyse, settings, base, discovery.model, announce, frame)
@@ -87,7 +92,7 @@ def record_discovery(
         discovery.frame, discovery.contract, discovery.labels, discovery.model.cards, settings.discovery.seed
     )
     title = settings.title or settings.registry.model_name
-    changed = None if incumbent is None else what_changed(incumbent, discovery.model, discovery.frame)
+    changed = None if incumbent is None else _changed(incumbent, discovery)
     content = content_of_discovery(discovery, rules, vectors.report, changed, settings.analytics.representatives)
     analysed, reason = analysis()
     report = html_report(ReportContent(title, content, record=analysed, record_note=reason))
@@ -139,10 +144,11 @@ def discover_named(
     origin: Mapping[str, Any],
     announce: Announce,
     progress: Progress,
+    everyone: Everyone | None = None,
 ) -> Discovery:
     """The discovery whose model continues the incumbent's segments, with the examples of its self-test.
 
-    origin : the provenance that the model keeps.
+    origin : the provenance that the model keeps. everyone : as in `discover`.
 
     Raises
     ------
@@ -150,16 +156,29 @@ def discover_named(
         If no segments can be made of these vectors.
     """
     conditions = conditions_of(settings, vectors.contract, vectors.frame)  # refused before the work begins
-    discovery = discover(vectors.frame, vectors.contract, settings.discovery, origin, progress, incumbent)
+    discovery = discover(vectors.frame, vectors.contract, settings.discovery, origin, progress, incumbent, everyone)
     announce(f"verdict: {discovery.verdict.sentence}")
     announce(f"chosen: {discovery.choice.reason}")
+    for sentence in () if discovery.of_all is None else discovery.of_all.sentences:
+        announce(sentence)
     if discovery.other_divisions:
         announce(discovery.other_divisions)
     model = discovery.model
     if incumbent is not None:
-        model, lineage = succeed(model, incumbent, discovery.frame)
+        population = None if discovery.of_all is None else discovery.of_all.population
+        model, lineage = succeed(model, incumbent, discovery.frame, population)
         announce(f"of the champion's segments: {'; '.join(lineage.sentences)}")
     return replace(discovery, model=with_conditions(with_examples(model, discovery.frame), conditions.texts))
+
+
+def _changed(incumbent: SegmentModel, discovery: Discovery) -> WhatChanged:
+    """What a retrain changed; of a sample, where the discovery has learned from one."""
+    changed = what_changed(incumbent, discovery.model, discovery.frame)
+    if discovery.of_all is None:
+        return changed
+    of_all = f"{len(discovery.frame):,} of {counted(discovery.of_all.customers, 'customer')}"
+    note = f"today's customers are counted on a sample of {of_all}; sizes when a model was made are of all customers"
+    return replace(changed, notes=(*changed.notes, note))
 
 
 def _draw(discovery: Discovery, announce: Announce) -> DrawnPictures:

@@ -15,6 +15,7 @@ from jobs.registry_location import location_of
 from segment_model.errors import ArtefactError, RegistryError, UnreachableError
 from segment_model.model import SegmentModel
 from training.discovery.discovery import Discovery
+from training.discovery.everyone import Everyone
 from training.outbox.pending_runs import write_pending
 from training.progress import Announce, Progress
 from training.settings import Settings
@@ -66,11 +67,23 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
     began = time.time()
     announce("reading the tables and making one vector a customer")
     if settings.engine.spark is None:
-        vectors = vectors_of(settings, base)
-    else:
-        from jobs.spark.training_vectors import training_vectors  # imports what only a Spark needs
+        return _discover(settings, base, vectors_of(settings, base), None, began, announce, progress)
+    from jobs.spark.training_vectors import learners  # imports what only a Spark needs
 
-        vectors = training_vectors(settings, base, announce)
+    with learners(settings, base, announce) as customers:
+        return _discover(settings, base, customers.vectors, customers.everyone, began, announce, progress)
+
+
+def _discover(
+    settings: Settings,
+    base: Path,
+    vectors: CustomerVectors,
+    everyone: Everyone | None,
+    began: float,
+    announce: Announce,
+    progress: Progress,
+) -> Outcome:
+    """Discover in vectors, log and register; everyone : all customers, where the vectors are a sample of them."""
     announce(describe_vectors(vectors, settings.discovery))
     location = location_of(settings, base)
     incumbent: SegmentModel | None = None
@@ -81,7 +94,7 @@ def run_discovery(settings: Settings, base: Path, announce: Announce, progress: 
     except UnreachableError as error:
         reachable = False
         announce(f"{error}. The discovery goes on without a champion to continue, and will be kept here")
-    concluded = conclude(settings, vectors, incumbent, announce, progress, base)
+    concluded = conclude(settings, vectors, incumbent, announce, progress, base, everyone)
     record = replace(concluded.record, began=began, ended=time.time())
 
     def keep() -> Path:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from features.inspection.looks.table_look import TableLook, look_at
 from features.inspection.proposal import Proposal, propose
 from features.inspection.settings_text import checks_of, content_of, settings_text
 from features.notices import Notice
+from features.reading.needed_settings import NeededSettingError, SettingNotice
 from features.settings import TableSource
 from features.sources import Engines
+from features.tables.chosen_rows import chosen_rows
 from segment_model.errors import SettingsError, SourceError, counted
 from training.settings import parse_settings
 
@@ -46,7 +49,7 @@ def initial_settings(files: Sequence[Path], out: Path, as_of: date | datetime | 
         looks = [_look(engines, _relative(file, base), file) for file in dict.fromkeys(files)]
         looks = [_whole(engines, parts, base) for parts in _tables(looks)]
         proposal = propose(looks, as_of)
-        notices = engines.notices
+        notices = tuple(notice for notice in engines.notices if not isinstance(notice, SettingNotice))
     named = " ".join(shlex.quote(str(file)) for file in files)
     title = f"Customers in {', '.join(dict.fromkeys(file.name for file in files))}"
     text = settings_text(proposal, title, f"segments init {named}")
@@ -55,18 +58,48 @@ def initial_settings(files: Sequence[Path], out: Path, as_of: date | datetime | 
 
 
 def _look(engines: Engines, source: str, file: Path) -> TableLook:
+    """Look at a file, read with the settings that it asks for."""
     if file.is_dir():
         raise SourceError(f"{file} is a folder; name its files, such as: segments init {file}/*")
     if not file.exists():
         raise SourceError(f"there is no file {file}")
-    return look_at(engines.keep(engines.open(TableSource(file=source), file.name)), source)
+    return _read(engines, source, file.name, {}, {})
+
+
+def _read(engines: Engines, source: str, name: str, options: Mapping[str, Any], doubts: Mapping[str, str]) -> TableLook:
+    """Look at a table, with these options of its source and those that its files ask for beside them.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read with them either.
+    """
+    settings = TableSource(file=source, **options)
+    try:
+        table = engines.open(settings, name)
+    except NeededSettingError as error:
+        if error.settings.keys() <= options.keys():
+            raise
+        return _read(engines, source, name, *_with(options, doubts, error))
+    for notice in engines.notices:
+        if isinstance(notice, SettingNotice) and notice.table == name and not notice.settings.keys() <= options.keys():
+            return _read(engines, source, name, *_with(options, doubts, notice))
+    chosen = chosen_rows(table, settings, name)
+    return replace(look_at(engines.keep(chosen), source), options=options, doubts=doubts)
+
+
+def _with(
+    options: Mapping[str, Any], doubts: Mapping[str, str], needed: NeededSettingError | SettingNotice
+) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """The options and doubts with those that a file asks for."""
+    return {**options, **needed.settings}, {**doubts, **dict.fromkeys(needed.settings, needed.reason)}
 
 
 def _tables(looks: Sequence[TableLook]) -> list[list[TableLook]]:
-    """The files that are parts of one table together: those with the same columns."""
-    tables: dict[tuple[str, ...], list[TableLook]] = {}
+    """The files that are parts of one table together: those with the same columns, in any order."""
+    tables: dict[frozenset[str], list[TableLook]] = {}
     for look in looks:
-        tables.setdefault(tuple(column.name for column in look.columns), []).append(look)
+        tables.setdefault(frozenset(column.name for column in look.columns), []).append(look)
     return list(tables.values())
 
 
@@ -90,7 +123,8 @@ def _whole(engines: Engines, parts: Sequence[TableLook], base: Path) -> TableLoo
             f"{', '.join(names[:3])} have the same columns, so they are parts of one table, and no pattern such as "
             f"{patterns[1]} names them alone; put them into a folder of their own, with names that begin alike"
         )
-    return look_at(engines.keep(engines.open(TableSource(file=pattern), pattern)), pattern)
+    options = {name: setting for part in parts for name, setting in part.options.items()}
+    return _read(engines, pattern, pattern, options, {name: why for part in parts for name, why in part.doubts.items()})
 
 
 def _common_beginning(names: Sequence[str]) -> str:

@@ -181,6 +181,8 @@ def _words(number: float, definition: Definition) -> str:
         return percent(number)
     if definition.unit in (Unit.MONEY, Unit.MONEY_A_MONTH):
         return f"{number:,.2f}"
+    if float(number).is_integer():
+        return f"{number:,.0f}"  # in full: people compare counts with their own
     return plain_number(number)
 
 

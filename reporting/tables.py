@@ -11,7 +11,6 @@ from segment_model.cards import SegmentCard
 from segment_model.contract import Column, Kind
 from segment_model.language.wording import is_year, plain_value
 from training.discovery.discovery import Discovery
-from training.profiling.money import additive_amounts, total_and_share
 
 
 def shown_columns(discovery: Discovery) -> tuple[Column, ...]:
@@ -22,12 +21,13 @@ def shown_columns(discovery: Discovery) -> tuple[Column, ...]:
 
 def money_columns(discovery: Discovery) -> tuple[Column, ...]:
     """The shown columns of money whose total a segment can have a share of."""
-    return additive_amounts(shown_columns(discovery), discovery.frame, discovery.labels)
+    return tuple(column for column in shown_columns(discovery) if column.name in discovery.profile.totals)
 
 
 def money_of(discovery: Discovery, column: Column, position: int) -> tuple[float, float]:
     """The total of a money column over the customers of a segment (-1: the unassigned), and its share of all."""
-    return total_and_share(discovery.frame[column.name], discovery.labels, position)
+    totals = discovery.profile.totals[column.name]
+    return totals.of_segments[position], totals.share(position)
 
 
 def segment_table(discovery: Discovery) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from segment_model.display.shown_table import ShownTable
-from segment_model.errors import ContractError, counted, nearest_word
+from segment_model.errors import ContractError, counted, nearest_word, shown
 from segment_model.inference.kind import Kind
 
 __all__ = ["YEAR", "Column", "Kind", "Role", "VectorContract"]
@@ -42,6 +42,11 @@ class Column:
     column ("last order", "days with use in 90 days"), where its name does not say it; `low` and `high` are the plain
     words for a customer at either end ("active recently" / "lapsed"), from which segment names are made.
 
+    Raises
+    ------
+    ContractError
+        If the name is no text, or the kind or role is none.
+
     Examples
     --------
     >>> from segments import Column, Kind
@@ -60,6 +65,19 @@ class Column:
     low: str = ""
     high: str = ""
     label: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise ContractError(f"the name of a column is text; got {shown(self.name)}")
+        for option, words in (("kind", Kind), ("role", Role)):
+            word = getattr(self, option)
+            try:
+                object.__setattr__(self, option, words(word))  # also takes the word as plain text
+            except ValueError:
+                hint = nearest_word(str(word), [*words])
+                raise ContractError(
+                    f"column {self.name!r}: the {option} is {shown(word)}; expected {', '.join(words)}.{hint}"
+                ) from None
 
     @property
     def title(self) -> str:
@@ -107,7 +125,7 @@ class VectorContract:
     Raises
     ------
     ContractError
-        If two columns share a name.
+        If two columns share a name, or one is no `Column`.
 
     Examples
     --------
@@ -119,6 +137,11 @@ class VectorContract:
     columns: tuple[Column, ...]
 
     def __post_init__(self) -> None:
+        for column in self.columns:
+            if not isinstance(column, Column):
+                raise ContractError(
+                    f"a contract is made of columns; got {shown(column)}. Write Column(NAME, Kind.NUMBER)"
+                )
         names = [column.name for column in self.columns]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -173,7 +196,8 @@ class VectorContract:
         Raises
         ------
         ContractError
-            If the frame cannot be read, a name is not its column, or a basis column cannot be a feature.
+            If the frame cannot be read or has no rows, a name is not its column, or no column, or one of the basis, can
+            be a feature.
 
         Examples
         --------

@@ -115,7 +115,7 @@ def nearest_word(word: str, options: Iterable[str]) -> str:
     """
     if len(word) > LONGEST_WORD:
         return ""
-    close = difflib.get_close_matches(word, list(options), n=1)
+    close = difflib.get_close_matches(word, list(map(str, options)), n=1)  # a member of an enumeration as its text
     return f" Did you mean {close[0]!r}?" if close else ""
 
 

@@ -24,7 +24,7 @@ from segment_model.interruption import Check, go_on
 from segment_model.language.segment_lookup import find_segment, listed_segments, nearest_segment
 from segment_model.scoring import hysteresis
 from segment_model.scoring.answers import Assignment, Assignments, Explanation
-from segment_model.scoring.scoring import Policy, Scorer
+from segment_model.scoring.scoring import Policy, Scorer, check_policy
 from segment_model.storage import artefact, directory
 
 if TYPE_CHECKING:
@@ -180,6 +180,7 @@ class SegmentModel:
         InputError
             If the customer does not follow the model's contract.
         """
+        check_policy(policy)
         single = self.scorer.single
         nearest = single.assign(record) if single else None
         if nearest:
@@ -196,6 +197,7 @@ class SegmentModel:
         ContractError, InputError
             If the customer does not follow the model's contract, or the model has no such segment.
         """
+        check_policy(policy)
         single = self.scorer.single
         nearest = single.assign(record) if single and against is None else None
         if nearest and single:
@@ -228,12 +230,15 @@ class SegmentModel:
 
     def explain(self, customers: Any, against: str | None = None) -> shap.Explanation:
         """As `explain_table`, as a `shap.Explanation` that shap's own plots take; `data` is in the user's units."""
-        import pandas as pd
+        import numpy as np
 
         table = read_customers(customers, self.contract).table
         explanations = self.explain_table(table, against)
-        frame = table if is_frame(table) else pd.DataFrame(list(table))
-        return explanations.to_shap(frame[list(explanations.columns)].to_numpy(dtype=object))
+        columns = list(explanations.columns)
+        if is_frame(table):
+            return explanations.to_shap(table[columns].to_numpy(dtype=object))
+        rows = [[record[name] for name in columns] for record in table]
+        return explanations.to_shap(np.array(rows, dtype=object).reshape(len(rows), len(columns)))
 
     def what_would_change(
         self, record: Record, to: str, changeable: Sequence[str], check: Check = go_on

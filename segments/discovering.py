@@ -183,6 +183,8 @@ def features(settings: str | os.PathLike[str], *, as_of: str | date | None = Non
 
 
 def _read(settings: str | os.PathLike[str], as_of: str | date | None) -> tuple[Settings, Path]:
+    if not isinstance(settings, str | os.PathLike) or not os.fspath(settings):
+        raise SettingsError(f"settings is the path of a YAML file; got {settings!r:.80}")
     path = Path(settings)
     chosen, _ = read_settings(path)
     if as_of is not None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from registry.versions.addresses import fetch_address, is_address, present_tracking_uri
+from segment_model.errors import ArtefactError
 from segment_model.model import SegmentModel
 from segment_model.storage.sqlite_address import anchored_address
 
@@ -28,6 +29,10 @@ def load(address: str | os.PathLike[str], *, tracking_uri: str | None = None) ->
     Traceback (most recent call last):
     segment_model.errors.ArtefactError: ...no-folder...
     """
+    if not isinstance(address, str | os.PathLike) or not os.fspath(address):
+        raise ArtefactError(
+            f"a model's address is 'models:/NAME@champion', 'runs:/ID/model' or a folder; got {address!r}"
+        )
     text = os.fspath(address)
     if not is_address(text):
         return SegmentModel.load(Path(text))

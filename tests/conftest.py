@@ -57,6 +57,9 @@ LONGEST_FILES = (
     "experiments/benchmarks/test_benchmarks.py",
     "jobs/spark/test_spark.py",
     "jobs/spark/test_cluster.py",
+    "features/spark/test_catalogue_table.py",
+    "features/in_warehouse/test_vector_query.py",
+    "features/test_case_table.py",
     "docs/test_tutorial.py",
     "docs/test_notebook.py",
     "jobs/test_main_job.py",
@@ -127,6 +130,33 @@ def make_planted(customers: int = 400, seed: int = 7) -> Planted:
     )
     frame.loc[frame.index[::9], "country"] = None
     return Planted(frame, PLANTED_CONTRACT, truth)
+
+
+def make_continuum(customers: int, seed: int) -> pd.DataFrame:
+    """Customers of `PLANTED_CONTRACT` without groups: how much they buy and how lately, two things of all degrees."""
+    generator = np.random.default_rng(seed)
+    much, lately = generator.normal(size=(2, customers))
+
+    def nearly(degree: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return degree + generator.normal(0, 0.3, customers)
+
+    frequency = 1 + generator.poisson(np.exp(2 + 0.8 * much))
+    plans = np.array(["basic", "plus", "pro"], dtype=object)
+    frame = pd.DataFrame(
+        {
+            "recency_days": np.round(np.exp(nearly(3.3 - 0.9 * lately))),
+            "frequency": frequency.astype(float),
+            "monetary_value": frequency * generator.uniform(20, 60, customers),
+            "days_between_orders": np.where(frequency > 1, np.exp(nearly(3 - 0.8 * much)), np.nan),
+            "top_feature_share": 1 / (1 + np.exp(nearly(lately))),
+            "plan": pd.array(plans[np.digitize(nearly(much), [-0.3, 0.9])], dtype="str"),
+            "employees": np.round(np.exp(nearly(3 + much))),
+            "country": pd.array(generator.choice(np.array(["DE", "FR", "JP"], dtype=object), customers), dtype="str"),
+        },
+        index=pd.Index([f"C{number:05d}" for number in range(customers)], name="customer_id", dtype="str"),
+    )
+    frame.loc[frame.index[::9], "country"] = None
+    return frame
 
 
 @pytest.fixture(scope="session")

@@ -35,15 +35,15 @@ def model_file(sql: str, before: Sequence[str]) -> str:
 
 def from_sources(sql: str, tables: Mapping[str, tuple[str, str]], dialect: str) -> str:
     """The query as a template that reads the raw tables as dbt's sources; tables : schema and name, by ours."""
-    places = {place: f"source_of_{name}" for name, place in tables.items()}
+    places = {place: exp.to_identifier(f"source_of_{name}", quoted=True) for name, place in tables.items()}
     tree = sqlglot.parse_one(sql, dialect=dialect)
     for table in list(tree.find_all(exp.Table)):
-        if mark := places.get((table.db, table.name)):
-            table.set("this", exp.to_identifier(mark, quoted=True))
-            table.set("db", None)
+        schema = ".".join(part for part in (table.catalog, table.db) if part)
+        if mark := places.get((schema, table.name)):
+            table.replace(exp.Table(this=mark.copy(), alias=table.args.get("alias")))
     template = as_template(tree.sql(dialect=dialect, pretty=True))
     for (schema, name), mark in places.items():
-        template = template.replace(f'"{mark}"', f"{{{{ source('{schema or RAW}', '{name}') }}}}")
+        template = template.replace(mark.sql(dialect=dialect), f"{{{{ source('{schema or RAW}', '{name}') }}}}")
     return template
 
 
@@ -74,7 +74,13 @@ def schema_file(
         for schema, name in tables.values():
             by_schema.setdefault(schema, []).append({"name": name})
         document["sources"] = [
-            {"name": schema or RAW, "schema": schema or "{{ target.schema }}", "tables": listed}
-            for schema, listed in by_schema.items()
+            {"name": schema or RAW, **_place(schema), "tables": listed} for schema, listed in by_schema.items()
         ]
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+
+
+def _place(schema: str) -> dict[str, str]:
+    """Where dbt finds a source: SCHEMA, or CATALOG.SCHEMA, or the schema into which it writes."""
+    catalog, _, database = schema.rpartition(".")
+    where = {"database": catalog} if catalog else {}
+    return {**where, "schema": database or "{{ target.schema }}"}

@@ -52,13 +52,20 @@ def rate_counts(exposed: ir.Table, decided: ir.Table, columns: GroupColumns = BY
 
 
 def money_rows(
-    exposed: ir.Table, orders: ir.Table, within_days: int, observed_until: datetime, columns: GroupColumns = BY_SEGMENT
+    exposed: ir.Table,
+    orders: ir.Table,
+    within_days: int,
+    observed_until: datetime,
+    columns: GroupColumns = BY_SEGMENT,
+    is_seen: ir.BooleanValue | None = None,
 ) -> pd.DataFrame:
     """The money of orders in [exposed_at, exposed_at + within_days), a row an exposed customer.
 
-    The columns are `experiment`, `arm`, those of groups, `counts` (whether the window is over) and `own` money.
-    orders : with `ordered_at` and `cents`, in the engine of the exposed customers.
+    The columns are `experiment`, `arm`, those of groups, `counts` (whether the window is over, and `is_seen`) and `own`
+    money. orders : with `ordered_at` and `cents`, in the engine of the exposed customers. is_seen : of `exposed`,
+    whether orders tell of the whole window; by default they do.
     """
+    exposed = exposed.mutate(is_seen=ibis.literal(True) if is_seen is None else is_seen)
     window = ibis.interval(days=within_days)
     ours = orders.select(buyer="customer_id", at="ordered_at", cents="cents")
     bought = exposed.inner_join(ours, exposed.customer_id == ours.buyer)
@@ -70,7 +77,7 @@ def money_rows(
         "experiment",
         "arm",
         *(column for _, column in columns),
-        counts=joined.exposed_at + window <= ibis.literal(observed_until, "timestamp"),
+        counts=joined.is_seen & (joined.exposed_at + window <= ibis.literal(observed_until, "timestamp")),
         own=from_ten_thousandths(joined.cents.fill_null(0).cast("int64")),
     )
     return fetched(rows, "money of experiments").astype({"counts": bool, "own": "float64"})

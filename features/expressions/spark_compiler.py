@@ -31,6 +31,16 @@ class SparkCompiler(PySparkCompiler):  # type: ignore[misc]
 
     type_mapper = SparkType
 
+    def visit_Field(self, op: Any, **parts: Any) -> Any:  # noqa: N802
+        """Compile a column as it is: no option of Ibis, which comes with pyspark alone, makes NaN a null."""
+        return super(PySparkCompiler, self).visit_Field(op, **parts)
+
+    def visit_NonNullLiteral(self, op: Any, **parts: Any) -> Any:  # noqa: N802
+        """Compile a constant; of a floating one no option is asked either."""
+        if op.dtype.is_floating():
+            return super(PySparkCompiler, self).visit_NonNullLiteral(op, **parts)
+        return super().visit_NonNullLiteral(op, **parts)
+
     def visit_DefaultLiteral(self, op: Any, **parts: Any) -> Any:  # noqa: N802
         """Compile a constant; a floating one is a double."""
         constant = super().visit_DefaultLiteral(op, **parts)

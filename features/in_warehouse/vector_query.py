@@ -17,11 +17,14 @@ import ibis.expr.types as ir
 import numpy as np
 
 from features.as_of import LaterAsOf
+from features.expressions.engine import unopened_table
+from features.expressions.written import sql_of
 from features.groups.all_groups import FeatureGroups, Part, contract_of, groups_of, missing_of
 from features.groups.firmographics import IS_DATED
 from features.groups.opened_tables import open_tables
 from features.joining.table_customers import DATED, LISTED
 from features.learned import OTHER, LearnedFeatures
+from features.reading.spark_tables import SparkTables
 from features.scores.learned_edges import score_of_range
 from features.scores.score_columns import SCORED
 from features.settings import FeatureSettings, Sources
@@ -38,8 +41,8 @@ CUSTOMER = "customer_id"
 class VectorQuery:
     """`sql` selects one row a customer from the raw tables and, if `is_dated`, from `as_of` (`as_of_table`).
 
-    contract : the columns after `customer_id`. tables : schema (or nothing) and name of each raw table in the query,
-    by our name.
+    contract : the columns after `customer_id`. tables : schema (SCHEMA, CATALOG.SCHEMA or nothing) and name of each raw
+    table in the query, by our name.
     """
 
     sql: str
@@ -49,12 +52,18 @@ class VectorQuery:
 
 
 def vector_query(
-    sources: Sources, settings: FeatureSettings, learned: LearnedFeatures, base: Path, dialect: str
+    sources: Sources,
+    settings: FeatureSettings,
+    learned: LearnedFeatures,
+    base: Path,
+    engine: str,
+    spark: SparkTables | None = None,
 ) -> VectorQuery:
     """The query of the vectors that `build_vectors` makes with these learned values.
 
     The tables are opened for their columns alone, and must lie in one engine. A file stands for a table of the raw
-    table's name, such as `orders`. dialect : as Ibis calls it.
+    table's name, such as `orders`. engine : the one that will run the query, as Ibis calls it. spark : opens the
+    tables, if it is not None.
 
     Raises
     ------
@@ -64,20 +73,20 @@ def vector_query(
         If a table cannot be opened, or lacks a column.
     """
     tables: dict[str, tuple[str, str]] = {}
-    with Engines(base, settings.time_zone) as engines:
+    with Engines(base, settings.time_zone, spark) as engines:
 
-        def open_unbound(source: TableSource, name: str) -> ir.Table:
-            schema, _, table = (source.table or name).rpartition(".")
+        def open_for_columns(source: TableSource, name: str) -> ir.Table:
+            schema, _, table = (source.spark_table or source.table or name).rpartition(".")
             tables[name] = schema, table
-            return ibis.table(engines.open_typed(source, name).schema(), name=table, database=schema or None)
+            return unopened_table(engine, engines.open_typed(source, name).schema(), table, schema)
 
-        as_of = LaterAsOf()
-        opened = open_tables(open_unbound, sources, settings, as_of, learned.own)
+        as_of = LaterAsOf(engine)
+        opened = open_tables(open_for_columns, sources, settings, as_of, learned.own)
         groups = groups_of(opened, sources, settings, as_of, learned.partial_use)
         contract = contract_of(groups, settings)
         vectors = _vectors(groups, sources, contract, learned, as_of)
-        is_dated = any(node.name == LaterAsOf.NAME for node in vectors.op().find(ops.UnboundTable))
-        return VectorQuery(str(ibis.to_sql(vectors, dialect=dialect, pretty=True)), contract, tables, is_dated)
+        is_dated = any(node.name == LaterAsOf.NAME for node in vectors.op().find(ops.DatabaseTable))
+        return VectorQuery(sql_of(vectors, engine), contract, tables, is_dated)
 
 
 def _vectors(

@@ -52,7 +52,8 @@ class FileTables:
             If a file is absent, of no kind that is read, or not written as a table.
         """
         files = list_files(self._base, str(source.file), name)
-        shown = [f"{name}: {self._shown(path)}" for path in files.paths]
+        labels = [self._shown(path) for path in files.paths]
+        shown = [label if label == name else f"{name}: {label}" for label in labels]
         try:
             query = self._query(files, shown, source, name)
             return (self._typed(query, source, name) if typed else query), files.kind is FileKind.CSV
@@ -101,7 +102,7 @@ class FileTables:
 
     def _csv_query(self, files: FileList, shown: Sequence[str], source: TableSource, name: str) -> str:
         csv_files = [
-            settle_csv(path, label, source.encoding, source.delimiter, self._scratch)
+            settle_csv(path, label, source.encoding, source.delimiter, self._scratch, source.header_line)
             for path, label in zip(files.paths, shown, strict=True)
         ]
         refuse_differences(csv_files)
@@ -140,7 +141,12 @@ def _refuse_other_settings(source: TableSource, kind: FileKind, name: str) -> No
         If such a setting is there.
     """
     text = (FileKind.CSV, FileKind.JSON_LINES)
-    homes = {"encoding": text, "delimiter": (FileKind.CSV,), "sheet": (FileKind.EXCEL,)}
+    homes = {
+        "encoding": text,
+        "delimiter": (FileKind.CSV,),
+        "sheet": (FileKind.EXCEL,),
+        "header_line": (FileKind.CSV, FileKind.EXCEL),
+    }
     for setting, kinds in homes.items():
         if getattr(source, setting) is not None and kind not in kinds:
             raise SourceError(f"{name}: `{setting}` belongs to {' and '.join(kinds)}; {source.file} is read as {kind}")

@@ -6,8 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from features.reading.needed_settings import NeededSettingError
 from segment_model.errors import SourceError
 
+LOOKED_AT = 50  # first rows, among which a title and the names are looked for
+NAMED = 0.8  # the least share of the columns that have a name, where a title stands above
 NUMBER = re.compile(r"[+-]?\d[\d.,' ]*")
 FRACTION = re.compile(r"[+-]?\d+[.,]\d+")
 MOMENT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
@@ -31,6 +34,42 @@ def column_names(records: Sequence[Sequence[str]], shown: str, line: int) -> tup
         )
     refuse_twins(names, f"{shown}, line {line}")
     return tuple(name or unnamed(place) for place, name in enumerate(names, 1))
+
+
+def title_rows(rows: Sequence[Sequence[str]]) -> int:
+    """How many rows above the names of the columns are a title: less than half filled, above a row of names.
+
+    rows : the first rows of a table. 0 where its first row holds the names.
+    """
+    filled = [sum(bool(field.strip()) for field in row) for row in rows[:LOOKED_AT]]
+    most = max(filled, default=0)
+    begins = next((row for row in rows[:LOOKED_AT] if any(field.strip() for field in row)), [])
+    if most < 2 or not begins or not begins[0].strip():
+        return 0
+    place = next((place for place, count in enumerate(filled) if 2 * count > most), 0)
+    names = [field.strip() for field in rows[place]]
+    below = [field.strip() for field in rows[place + 1]] if place + 1 < len(rows) else []
+    is_header = filled[place] >= NAMED * most and below and not looks_like_values(names, below)
+    return place if is_header else 0
+
+
+def refuse_title(names: Sequence[str], where: str, line: int) -> None:
+    """Refuse a table that begins with a title; its names stand in a later line.
+
+    names : those of that line. where : the file.
+
+    Raises
+    ------
+    NeededSettingError
+        Always, with the setting `header_line`.
+    """
+    title = f"a title stands above the names of the columns, which are in line {line} ({_excerpt(names)})"
+    raise NeededSettingError(
+        f"{where}: {title}: set `header_line: {line}`, or delete the lines above; if the first line holds the "
+        "names, set `header_line: 1`",
+        {"header_line": line},
+        "the lines above are taken for a title",
+    )
 
 
 def unnamed(place: int) -> str:

@@ -91,11 +91,15 @@ class SparkTables:
 
     def hold(self, table: ir.Table) -> ir.Table:
         """The table computed once and held by the workers, in memory and on their disks."""
+        return self.hold_frame(self.frame(table))
+
+    def hold_frame(self, frame: Any) -> ir.Table:
+        """A Spark DataFrame computed once and held by the workers, as a table."""
         from pyspark import StorageLevel
 
-        frame = self.frame(table).persist(StorageLevel.MEMORY_AND_DISK)
-        self._kept.append(frame)
-        return self._view(frame)
+        held = frame.persist(StorageLevel.MEMORY_AND_DISK)
+        self._kept.append(held)
+        return self._view(held)
 
     def frame(self, table: ir.Table) -> Any:
         """The Spark DataFrame of an expression; nothing is computed yet."""
@@ -126,6 +130,8 @@ class SparkTables:
         return files.kind, files.paths
 
     def _csv(self, source: TableSource, paths: Sequence[str], name: str) -> ir.Table:
+        if source.header_line is not None:
+            raise SourceError(f"{name}: Spark reads files whose first line holds the names: delete the lines above it")
         delimiter = source.delimiter or self._delimiter(str(source.file), name)
         options = {**CSV_OPTIONS, "sep": delimiter, "encoding": source.encoding or "UTF-8"}
         header = self._session.read.options(**options).csv(list(paths)).columns

@@ -13,14 +13,40 @@ import json
 import secrets
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from features.spark.stored_rows import StoredRows
 from segment_model.errors import SourceError
 from segment_model.storage.atomic_write import atomic_write
 
 POINTER = "current.json"
 FOLDER, BEFORE, STORY = "folder", "before", "story"
+
+
+@dataclass(frozen=True)
+class StoredFolder:
+    """The folder of such a table."""
+
+    out: Path
+
+    def write(
+        self,
+        session: Any,
+        frame: Any,
+        as_of: datetime | None,  # noqa: ARG002  # the story says it
+        story: Mapping[str, Any],
+    ) -> StoredRows:
+        """As `write_stored`."""
+        folder = write_stored(frame, self.out, story)
+        return StoredRows(session.read.parquet(folder.as_uri()), story, folder.name, str(folder))
+
+    def read(self, session: Any) -> StoredRows:
+        """As `read_stored`."""
+        folder, story = read_stored(self.out)
+        return StoredRows(session.read.parquet(folder.as_uri()), story, folder.name, str(folder))
 
 
 def write_stored(frame: Any, out: Path, story: Mapping[str, Any]) -> Path:

@@ -63,6 +63,18 @@ def mark_rows(
     return marked, lambda rows: (_tally(rows, marked, table, [*condition.unreadable], (*origin, *notices)),)
 
 
+def chosen_rows(raw: ir.Table, source: TableSource, name: str) -> ir.Table:
+    """The rows of a table that `where` chooses, without the marks; all of them where it is absent.
+
+    Raises
+    ------
+    SourceError
+        As `mark_rows`.
+    """
+    marked, _ = mark_rows(raw, source, name, "UTC")
+    return raw if marked is raw else marked.filter(~marked[NOT_CHOSEN]).select(*raw.columns)
+
+
 @dataclass(frozen=True, slots=True)
 class _RawRows:
     """A user's table and what is asked of its rows. place : begins each error."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from analytics.goals.goal import Goal
 from features.vector_table import CustomerVectors
 from jobs.ablation.goal_outcomes import GoalOutcome, explained, goal_outcomes
-from jobs.ablation.shown_table import shown_table
+from jobs.ablation.shown_table import figured, shown_table
 from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
@@ -24,6 +25,7 @@ from training.discovery.discovery import discover
 from training.progress import Announce, Progress
 from training.settings import Settings
 from training.tuning.ablation import Fit, ablate, ablation_table
+from training.tuning.goal_power import FEWEST, FEWEST_OF_EACH
 
 NOT_OF_AN_ABLATION = {"analytics", "registry", "sweep", "title"}
 DATA = "ablation.data"  # the tag that holds the digest of the vectors
@@ -65,9 +67,13 @@ def run_ablation(settings: Settings, base: Path, announce: Announce, progress: P
         progress,
     )
     table = ablation_table(fits)
-    notes = (*_footnotes(known), *unknown)
-    run_id = _logged(settings, base, vectors, table, notes, announce)
-    return AblationOutcome(fits, table, notes, run_id)
+    titles = {goal.name: goal.title for goal in (*(each.goal for each in known), *unknown)}
+    names = {name: name for name in titles}
+    with_figure = [each for each in known if figured(table, each.goal.name)]
+    silent = [each.goal for each in known if not figured(table, each.goal.name)]
+    content = _content(table, _footnotes(with_figure, silent, unknown, titles), titles)
+    run_id = _logged(settings, base, vectors, table, content, announce)
+    return AblationOutcome(fits, table, _footnotes(with_figure, silent, unknown, names), run_id)
 
 
 def stored_ablation(location: RegistryLocation, data_digest: str) -> AblationContent | None:
@@ -85,18 +91,33 @@ def stored_ablation(location: RegistryLocation, data_digest: str) -> AblationCon
     return None if stored is None else ablation_from_json(stored)
 
 
-def _footnotes(known: Sequence[GoalOutcome]) -> tuple[str, ...]:
-    """What the figures of goals are, said once, and of how many customers each is."""
+def _footnotes(
+    known: Sequence[GoalOutcome], silent: Sequence[Goal], unknown: Sequence[Goal], called: Mapping[str, str]
+) -> tuple[str, ...]:
+    """What the figures of goals are, of how many customers each is, and which goals have none, and why.
+
+    silent : goals that too few reach, or do not. unknown : those whose first window is not over. called : what each
+    goal is called, by name.
+    """
+    without = [
+        f"{', '.join(called[goal.name] for goal in silent)}: no figure, since each half of the customers needs "
+        f"{FEWEST}, of whom {FEWEST_OF_EACH} reach the goal and {FEWEST_OF_EACH} do not"
+    ] * bool(silent)
+    without += [
+        f"{called[goal.name]}: not known yet; no window of {counted(goal.within_days, 'day')} is over"
+        for goal in unknown
+    ]
     if not known:
-        return ()
+        return tuple(without)
     customers = "; ".join(
-        f"{each.goal.name}: {counted(len(each.reached), 'customer')} from {each.starts_at:%Y-%m-%d} on"
+        f"{called[each.goal.name]}: {counted(len(each.reached), 'customer')} from {each.starts_at:%Y-%m-%d} on"
         for each in known
     )
     return (
         "of goals, the area under the ROC curve: each half of the customers is foretold by the rates of segments in "
         "the other, and 0.5 is no better than chance; the segments were fitted on later data",
         customers,
+        *without,
     )
 
 
@@ -105,7 +126,7 @@ def _logged(
     base: Path,
     vectors: CustomerVectors,
     table: pd.DataFrame,
-    notes: tuple[str, ...],
+    content: AblationContent,
     announce: Announce,
 ) -> str | None:
     """Log the table and its figures as one run; the same settings and data are the same run."""
@@ -126,7 +147,7 @@ def _logged(
         },
         tags={DATA: vectors.digest},
         tables={"ablation": table},
-        texts={FILE_NAME: _content(table, notes).to_json()},
+        texts={FILE_NAME: content.to_json()},
         source="segments ablate",
     )
     try:
@@ -136,8 +157,9 @@ def _logged(
         return None
 
 
-def _content(table: pd.DataFrame, notes: tuple[str, ...]) -> AblationContent:
-    shown = shown_table(table)
+def _content(table: pd.DataFrame, notes: tuple[str, ...], titles: Mapping[str, str]) -> AblationContent:
+    """The table for the page, which calls goals by their titles, as its other sections do."""
+    shown = shown_table(table, titles)
     rows = tuple(tuple(map(str, row)) for row in shown.itertuples(index=False))
     return AblationContent(tuple(map(str, shown.columns)), rows, notes)
 

@@ -38,8 +38,8 @@ class GoalOutcome:
     reached: pd.Series[bool]
 
 
-def goal_outcomes(settings: Settings, base: Path, learned: LearnedFeatures) -> tuple[list[GoalOutcome], list[str]]:
-    """The outcomes of the goals that are known, and a note on each that is not.
+def goal_outcomes(settings: Settings, base: Path, learned: LearnedFeatures) -> tuple[list[GoalOutcome], list[Goal]]:
+    """The outcomes of the goals that are known, and the goals that are not, as none of their windows is over.
 
     Raises
     ------
@@ -56,19 +56,19 @@ def goal_outcomes(settings: Settings, base: Path, learned: LearnedFeatures) -> t
         goals = settled_goals(settings, history.opened.columns)
         ends = month_ends(history, observed, settings.analytics.months)
         known: list[GoalOutcome] = []
-        notes: list[str] = []
+        unknown: list[Goal] = []
         frames: dict[datetime, pd.DataFrame] = {}
         for goal in goals:
             positions = () if ends is UNDATED else complete_positions(goal, ends)
             if not positions:
-                notes.append(f"{goal.name}: not known yet; no window of {goal.within_days} days is over")
+                unknown.append(goal)
                 continue
             start = datetime.combine(ends.dates[positions[-1]], time.min)
             if start not in frames:
                 frames[start] = history.vectors(AsOf.at(start, zone)).frame
             reached = _reached(settings, history, goal, start, frames[start].index, observed)
             known.append(GoalOutcome(goal, start, frames[start], reached))
-        return known, notes
+        return known, unknown
 
 
 def explained(made: Discovery, known: Sequence[GoalOutcome]) -> Mapping[str, float]:

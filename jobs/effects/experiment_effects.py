@@ -27,6 +27,7 @@ from features.history.table_history import TableHistory, open_history
 from features.settings import ExperimentsSource
 from features.tables.raw_tables import EXPERIMENTS
 from jobs.customer_vectors import learned_by, refuse_spark
+from jobs.effects.data_start import DataStart
 from jobs.effects.exposed_segments import exposed_segments
 from jobs.goals.settled_goals import goal_conditions, settled_goals
 from jobs.membership.membership import trained_until, undated_notes
@@ -40,6 +41,7 @@ from training.settings import Settings
 
 USUAL_DAYS = 30  # of the window of money, where no goal has one
 ORDERS = "orders"
+NO_START = DataStart("", None, {})  # of a table without a dated row
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,8 @@ def experiment_record(
         announce("computing the effects")
         placed = PlacedMembers(_placeable(kept, groups), history.temporary)
         columns = ((SEGMENT, SEGMENT), *((name, condition_column(name)) for name in conditions))
-        judged, unfinished = _judged(settings, source.control, history, placed, columns, observed, goal, stated)
+        starts = {name: DataStart.of(name, moment, kept) for name, moment in history.oldest.items()}
+        judged, unfinished = _judged(settings, source.control, history, placed, columns, observed, goal, stated, starts)
         how = (*how, *undated_notes(conditions, history))
     order = [EVERYONE, *model.ids, MEETS, REST]
     return ExperimentRecord(
@@ -162,34 +165,40 @@ def _judged(
     observed: AsOf,
     goal: str,
     stated: float | None,
+    data_starts: Mapping[str, DataStart],
 ) -> tuple[list[ArmEffects], list[str]]:
-    """The effects on each goal and on money, and who is not counted."""
+    """The effects on each goal and on money, and who is not counted. data_starts : by raw table."""
     goals = [each for each in settled_goals(settings, history.opened.columns) if goal in ("", each.name)]
     floor = settings.analytics.floor
     judged: list[ArmEffects] = []
+    of_money = [ORDERS] if ORDERS in history.dated and not goal else []
     notes: list[str] = []
+    for table in dict.fromkeys([*(each.table for each in goals), *of_money]):
+        notes += data_starts[table].notes if table in data_starts else []
     for each in goals:
+        since = data_starts.get(each.table, NO_START)
         rows, members = placed.beside(history.rows(each.table, observed, goal_conditions(settings, each.table)))
         exposed = members.mutate(exposed_at=members.exposed_at.cast("timestamp"))
-        starts = exposed.select("customer_id", starts_at="exposed_at")
+        starts = since.seen(exposed).select("customer_id", starts_at="exposed_at")
         counts = rate_counts(exposed, outcomes(each, rows, starts, observed.local), columns)
         effect = each.effect if stated is None else stated
         of_goal = float("nan") if effect is None else effect
         judged.append(arm_effects(Rates(counts), control, floor, each.name, of_goal))
         why = f"the {counted(each.within_days, 'day')} after it are not over by {observed.local.date()}, or they"
         incomplete = counts.xs(EVERYONE, level="grouping")[INCOMPLETE].groupby("experiment").sum().to_dict()
-        notes += _incomplete(incomplete, each.name, f"{why} cannot reach it")
-    if ORDERS in history.dated and not goal:
+        notes += _incomplete(incomplete, since, each.name, f"{why} cannot reach it")
+    if of_money:
+        since = data_starts.get(ORDERS, NO_START)
         rows, members = placed.beside(history.rows(ORDERS, observed))
         exposed = members.mutate(exposed_at=members.exposed_at.cast("timestamp"))
         for days in (
             dict.fromkeys(each.within_days for each in goals) or [USUAL_DAYS] if "cents" in rows.columns else []
         ):
-            money = money_rows(exposed, rows, days, observed.local, columns)
+            money = money_rows(exposed, rows, days, observed.local, columns, since.is_seen(exposed))
             title = f"revenue in {counted(days, 'day')}"
             judged.append(arm_effects(Means.of_rows(money, columns), control, floor, title))
             why = f"the {counted(days, 'day')} after it are not over by {observed.local.date()}"
-            notes += _incomplete((~money["counts"]).groupby(money["experiment"]).sum().to_dict(), title, why)
+            notes += _incomplete((~money["counts"]).groupby(money["experiment"]).sum().to_dict(), since, title, why)
     if not judged:
         notes.append("no goal is set and no order has money, so there is no effect to look at: set `goals`")
     return judged, notes
@@ -241,11 +250,12 @@ def _notes_of_rows(nameless: int, chosen: pd.DataFrame) -> list[str]:
     return notes
 
 
-def _incomplete(customers: Mapping[Any, float], goal: str, why: str) -> list[str]:
-    """How many are not counted for a goal, by experiment."""
+def _incomplete(customers: Mapping[Any, float], since: DataStart, goal: str, why: str) -> list[str]:
+    """How many are not counted for a goal, by experiment, beside those who were exposed before the data begin."""
+    others = {experiment: int(number) - since.before.get(experiment, 0) for experiment, number in customers.items()}
     return [
-        f"{experiment}, {goal}: {counted(int(number), 'exposed customer')} not counted, since {why}"
-        for experiment, number in customers.items()
+        f"{experiment}, {goal}: {counted(number, 'exposed customer')} not counted, since {why}"
+        for experiment, number in others.items()
         if number
     ]
 

@@ -62,8 +62,8 @@ def exposed_segments(
         present = frame.loc[frame.index.isin(rows["customer_id"])]
         then = condition_texts(present, conditions).assign(**{SEGMENT: assigned(model, present)})
         for name in groups:
-            known = rows["customer_id"].map(then[name]).fillna(NOT_ASSIGNABLE if name == SEGMENT else REST)
-            groups.loc[rows.index, name] = known.astype("str")
+            known = rows["customer_id"].map(then[name]).astype(object)  # floats, where nobody is a customer yet
+            groups.loc[rows.index, name] = known.fillna(NOT_ASSIGNABLE if name == SEGMENT else REST).astype("str")
     how = EXACT if number <= MOST_DAYS else BY_MONTH.format(days=counted(number, "day"))
     return groups, (how, *_cautions(model, history, days, trained))
 

@@ -28,15 +28,20 @@ def description_of(
     title: str, vectors: CustomerVectors, discovery: Discovery, record: AnalystRecord | None = None
 ) -> str:
     """The description, of at most DESCRIPTION_LIMIT; a table that is longer loses its sentences, then its last rows."""
-    customers = counted(len(vectors.frame), "customer")
+    customers = counted(discovery.profile.customers, "customer")
     exemplars = discovery.model.provenance["exemplars"]
     kept = f" The model keeps {counted(exemplars, 'encoded training customer')} as exemplars." if exemplars else ""
     rest = (
         f"\n\n**Verdict.** {_escaped(discovery.verdict.sentence)}\n\n"
         f"{_escaped(title)}: {customers}{vectors.moment}. Chosen: {_escaped(discovery.choice.reason)}.\n\n"
-        f"The whole record with pictures is in the artifact `report.html`.{kept}\n"
+        f"{_of_whom(discovery)}The whole record with pictures is in the artifact `report.html`.{kept}\n"
     )
     return markdown_table(_rows(discovery, record), DESCRIPTION_LIMIT - len(rest)) + rest[: DESCRIPTION_LIMIT // 2]
+
+
+def _of_whom(discovery: Discovery) -> str:
+    """Which numbers are of all customers and which of a sample, as a paragraph; empty where there is no sample."""
+    return "" if discovery.of_all is None else f"{_escaped(' '.join(discovery.of_all.sentences))}\n\n"
 
 
 def markdown_table(rows: Sequence[Mapping[str, str]], most: int) -> str:

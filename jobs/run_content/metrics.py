@@ -11,6 +11,7 @@ from analytics.history import EVERYONE, NOT_ASSIGNABLE, UNASSIGNED
 from analytics.record import AnalystRecord
 from segment_model.model import SegmentModel
 from training.discovery.discovery import Discovery
+from training.discovery.of_everyone import OfEveryone
 
 Metrics = dict[str, float | None]
 SCORES = ("silhouette", "stability", "gap_share", "unassigned_share")
@@ -23,11 +24,21 @@ def discovery_metrics(discovery: Discovery) -> Metrics:
     """Customers, segments, the scores of the chosen candidate, how surely its weakest segment recurs, the sizes."""
     judgement = discovery.judgement
     return {
-        "customers": float(len(discovery.frame)),
+        "customers": float(discovery.profile.customers),
         "segments": float(len(discovery.model.cards)),
         **{name: float(getattr(judgement, name)) for name in SCORES},
         "recovered_least": float(min(discovery.verdict.evidence["recovered"])),
         **{f"size/{card.id}": float(card.size) for card in discovery.model.cards},
+        **({} if discovery.of_all is None else _refinement_metrics(discovery.of_all)),
+    }
+
+
+def _refinement_metrics(of_all: OfEveryone) -> Metrics:
+    """How many customers the discovery learned from, and how far their centroids moved among all."""
+    return {
+        "sample_customers": float(of_all.sample),
+        "refinement_steps": float(of_all.refinement.steps),
+        "refinement_moved": float(of_all.moved),
     }
 
 

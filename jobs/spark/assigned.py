@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from features.as_of import AsOf
 from features.reading.spark_session import spark_session
 from features.sources import plain_errors
-from features.spark.stored_table import read_stored, write_stored
+from features.spark.stored_rows import Place
+from features.vector_file import moment_in
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch
 from segment_model.arrow_batches import CUSTOMER, REFUSED, BatchAssigner, SavedModel, arrow_type
@@ -28,7 +30,7 @@ class AssignedCustomers:
     refused : the customers who break the model's contract and have no segment; example : why one of them does.
     """
 
-    folder: Path
+    where: str
     version: str
     counts: Mapping[str, int]
     novel: int
@@ -42,24 +44,31 @@ class AssignedCustomers:
 
 
 def assign_in_spark(
-    settings: Settings, base: Path, which: str, vectors: Path, out: Path, policy: Policy, explained: bool
+    settings: Settings, base: Path, which: str, vectors: Place, out: Place, policy: Policy, explained: bool
 ) -> AssignedCustomers:
-    """Assign the customers of a folder that `segments features` wrote in Spark, into the folder `out`.
+    """Assign the customers whom `segments features` wrote in Spark, and write the answer there.
 
     Raises
     ------
     SegmentsError
         If the model or the vectors cannot be read, or the answer cannot be written; then the former one stays.
     """
-    folder, _ = read_stored(vectors)
     fetched = fetch(location_of(settings, base), which)
     session_of_settings = spark_session(settings.engine, settings.features.time_zone)
-    with session_of_settings as session, plain_errors(f"cannot assign {vectors}"):
-        frame = session.read.parquet(folder.as_uri())
-        answer = assigned_frame(frame, fetched.model, fetched.version, policy, explained)
-        story = {"model_version": fetched.version, "model_digest": fetched.model.digest, "vectors": folder.name}
-        written = write_stored(answer, out, story)
-        return _counted(session.read.parquet(written.as_uri()), written, fetched.version)
+    with session_of_settings as session, plain_errors("cannot assign the vectors"):
+        stored = vectors.read(session)
+        answer = assigned_frame(stored.frame, fetched.model, fetched.version, policy, explained)
+        as_of = moment_in(stored.story)
+        story = {
+            "as_of": stored.story.get("as_of"),
+            "model_name": settings.registry.model_name,
+            "model_version": fetched.version,
+            "model_digest": fetched.model.digest,
+            "vectors": stored.version,
+        }
+        local = None if as_of is None else AsOf.at(as_of, settings.features.time_zone).local
+        written = out.write(session, answer, local, story)
+        return _counted(written.frame, written.where, fetched.version)
 
 
 def assigned_frame(frame: Any, model: SegmentModel, version: str, policy: Policy, explained: bool = False) -> Any:
@@ -79,7 +88,7 @@ def assigned_frame(frame: Any, model: SegmentModel, version: str, policy: Policy
     return frame.mapInArrow(assigner, f"{CUSTOMER} {id_type}, {', '.join(columns)}")
 
 
-def _counted(answer: Any, folder: Path, version: str) -> AssignedCustomers:
+def _counted(answer: Any, where: str, version: str) -> AssignedCustomers:
     """The sums of written assignments."""
     from pyspark.sql import functions as spark
 
@@ -96,7 +105,7 @@ def _counted(answer: Any, folder: Path, version: str) -> AssignedCustomers:
     counts = {row["segment_name"] or "unassigned": row["customers"] for row in rows if row["read"]}
     refused = [row for row in rows if not row["read"]]
     return AssignedCustomers(
-        folder,
+        where,
         version,
         dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))),
         sum(row["novel"] for row in rows),

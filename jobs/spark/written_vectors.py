@@ -1,16 +1,17 @@
-"""Makes the customer vectors in Spark and writes them there as Parquet."""
+"""Makes the customer vectors in Spark and writes them there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from features.as_of import AsOf
 from features.learned import LearnedFeatures
 from features.reading.spark_session import spark_session
 from features.reading.spark_tables import SparkTables
 from features.sources import plain_errors
 from features.spark.spark_vectors import build_spark_vectors
-from features.spark.stored_table import write_stored
+from features.spark.stored_rows import Place
 from features.vector_file import story_of
 from jobs.customer_vectors import in_words
 from training.settings import Settings
@@ -20,15 +21,15 @@ from training.settings import Settings
 class WrittenVectors:
     """Where the vectors are, their digest, and a summary of them in a few lines."""
 
-    folder: Path
+    where: str
     digest: str
     summary: str
 
 
 def write_spark_vectors(
-    settings: Settings, base: Path, out: Path, learned: LearnedFeatures | None = None
+    settings: Settings, base: Path, place: Place, learned: LearnedFeatures | None = None
 ) -> WrittenVectors:
-    """Compute the vectors that the settings describe where the tables are, and write them to the folder `out`.
+    """Compute the vectors that the settings describe where the tables are, and write them to a place there.
 
     learned : as `jobs.customer_vectors.vectors_of`.
 
@@ -41,8 +42,9 @@ def write_spark_vectors(
         tables = SparkTables(session, base)
         try:
             vectors = build_spark_vectors(tables, settings.sources, settings.features, settings.as_of, base, learned)
-            with plain_errors(f"cannot write the vectors to {out}"):
-                folder = write_stored(vectors.frame, out, story_of(vectors))
+            local = AsOf.at(vectors.as_of, settings.features.time_zone).local if vectors.as_of else None
+            with plain_errors("cannot write the vectors"):
+                written = place.write(session, vectors.frame, local, story_of(vectors))
         finally:
             tables.close()
-    return WrittenVectors(folder, vectors.digest, in_words(vectors, vectors.contract, {}, {}))
+    return WrittenVectors(written.where, vectors.digest, in_words(vectors, vectors.contract, {}, {}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from features.in_warehouse.as_of_table import wall_clock, with_moment
+from features.in_warehouse.as_of_table import clock_type, wall_clock, with_moment
 from jobs.registry_location import location_of
 from jobs.warehouse.assignment_sql import AssignmentRequest, statement_of
 from jobs.warehouse.feature_sql import OF_FEATURES, feature_query
@@ -27,7 +27,7 @@ def dbt_models(settings: Settings, base: Path, which: str, request: AssignmentRe
     SegmentsError
         If there is no such model, it cannot be written as SQL, or a raw table cannot be opened.
     """
-    dialect, zone = DIALECTS[request.dialect], settings.features.time_zone
+    dialect = DIALECTS[request.dialect]
     fetched = fetch(location_of(settings, base), which)
     lines = [
         f"Model {settings.registry.model_name}, version {fetched.version}, {fetched.model.digest}",
@@ -42,9 +42,9 @@ def dbt_models(settings: Settings, base: Path, which: str, request: AssignmentRe
         tables, contract = dict(made.query.tables), made.query.contract
         query = from_sources(made.query.sql, tables, request.dialect)
         if made.query.is_dated:
-            moment = f"CAST('{{{{ var('as_of', '{wall_clock(made.moment)}') }}}}' AS TIMESTAMP)"
-            query = with_moment(query, moment, zone)
-        files[f"{VECTORS}.sql"] = model_file(above + query, [f"SET TimeZone = '{zone}'"])
+            moment = f"CAST('{{{{ var('as_of', '{wall_clock(made.moment)}') }}}}' AS {clock_type(made.engine)})"
+            query = with_moment(query, moment, made.time_zone, made.engine)
+        files[f"{VECTORS}.sql"] = model_file(above + query, [made.set_zone])
     wanted = replace(request, table=VECTORS) if has_vectors else request
     statement = as_template(statement_of(fetched, wanted).sql(dialect))
     if has_vectors:

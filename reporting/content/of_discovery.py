@@ -39,7 +39,6 @@ from training.discovery.discovery import Discovery
 from training.evaluation.map_layout import MapLayout
 from training.evaluation.quality import Judgement
 from training.evaluation.verdict import VerdictKind
-from training.profiling.typical_values import typical_value
 
 ROWS_ON_A_CARD = 6
 MAP_SIDE = 1_000
@@ -80,8 +79,8 @@ def content_of_discovery(
     settings = provenance.get("settings")
     return DiscoveryContent(
         as_of=str(provenance.get("as_of", "")),
-        customers=len(discovery.labels),
-        unassigned=int((discovery.labels < 0).sum()),
+        customers=discovery.profile.customers,
+        unassigned=discovery.profile.customers - sum(discovery.profile.sizes),
         segments=_segments(discovery, rules, representatives),
         kind=str(discovery.verdict.kind),
         verdict=discovery.verdict.sentence,
@@ -98,6 +97,7 @@ def content_of_discovery(
         columns=tuple(
             ColumnContent(column.name, titled(column), in_percent(column)) for column in shown_columns(discovery)
         ),
+        of_whom=() if discovery.of_all is None else discovery.of_all.sentences,
     )
 
 
@@ -155,7 +155,7 @@ def _segment(
 
 
 def _typical_row(discovery: Discovery, card: SegmentCard, column: Column, difference: Difference | None) -> TypicalRow:
-    everyone = typical_value(discovery.frame[column.name], column)
+    everyone = discovery.profile.overall[column.name]
     direction = "" if difference is None or column.is_category else "above" if difference.effect > 0 else "below"
     return TypicalRow(
         titled(column), bare_value(card.medians[column.name], column), bare_value(everyone, column), direction

@@ -22,7 +22,7 @@ MANY = 500  # more customers than this get smaller dots
 def customer_map(discovery: Discovery) -> Figure:
     """A scatter plot of a sample of the customers, coloured by segment, with the segments' names."""
     layout = discovery.map_layout
-    figure = _blank_map(layout, len(discovery.labels))
+    figure = _blank_map(layout, discovery.profile.customers)
     axes = figure.subplots()
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_color(NOBODY)

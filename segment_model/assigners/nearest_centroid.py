@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from segment_model.assigners.nearest import Nearest, two_smallest
 from segment_model.assigners.quadratic_distances import QuadraticDistances
 from segment_model.encoding.encoder import Encoder, Floats, Indices
+from segment_model.errors import ContractError
 from segment_model.explanation.centroid import CentroidExplainer
 from segment_model.explanation.explainer import Background
 
@@ -20,6 +21,11 @@ from segment_model.explanation.explainer import Background
 @dataclass(frozen=True)
 class NearestCentroid:
     """A customer belongs to the segment whose centroid is nearest. centroids : (segments, width).
+
+    Raises
+    ------
+    ContractError
+        If the centroids have another form.
 
     Examples
     --------
@@ -32,6 +38,14 @@ class NearestCentroid:
     centroids: Floats
     KIND: ClassVar[str] = "nearest_centroid"
     ALGORITHM: ClassVar[str] = "kmeans"
+
+    def __post_init__(self) -> None:
+        shape = getattr(self.centroids, "shape", ())
+        if not isinstance(self.centroids, np.ndarray) or len(shape) != 2 or not all(shape):
+            raise ContractError(
+                f"centroids are an array of shape (segments, width), such as kmeans.cluster_centers_; got "
+                f"{type(self.centroids).__name__}{f' of shape {shape}' if shape else ''}"
+            )
 
     @property
     def size(self) -> int:

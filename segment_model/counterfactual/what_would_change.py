@@ -130,11 +130,14 @@ def what_would_change(
     Raises
     ------
     ContractError
-        If the model has no such segment, or `changeable` is empty or names a column that is not a basis column.
+        If the model has no such segment, or `changeable` is empty, a single text, or names a column that is not a basis
+        column.
     InputError
         If the customer does not follow the model's contract.
     """
     target = model.position(to)
+    if isinstance(changeable, str):
+        raise ContractError(f"changeable is a list of columns; write [{changeable!r}]")
     columns = [_changeable(model, name) for name in dict.fromkeys(changeable)]
     if not columns:
         raise ContractError("no changeable column: name at least one of " + ", ".join(model.encoder.columns))

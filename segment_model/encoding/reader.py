@@ -37,6 +37,7 @@ Record = Mapping[str, Any]
 Table: TypeAlias = "pd.DataFrame | Sequence[Record]"
 _PLAIN_NUMBERS = frozenset({float, int, type(None)})
 _PLAIN_TEXTS = frozenset({str, type(None)})
+A_CUSTOMER = "a customer as a dict by column, such as frame.iloc[0].to_dict()"
 
 
 class CustomerReader:
@@ -75,6 +76,8 @@ class CustomerReader:
         """
         rows = []
         for position, record in enumerate(records):
+            if type(record) is not dict and not isinstance(record, Mapping):  # the first is quicker
+                raise InputError([Problem(position, None, f"a {type(record).__name__}", A_CUSTOMER)])
             if not (self._basis <= record.keys() <= self._names):
                 raise InputError(self._key_problems(records, start=position))
             rows.append(self._take(record))
@@ -159,8 +162,9 @@ class CustomerReader:
         Raises
         ------
         ContractError
-            If the columns of a DataFrame are not those of the contract.
+            If they are neither, or the columns of a DataFrame are not those of the contract.
         """
+        check_table(customers)
         read = self._frame_parts(customers) if is_frame(customers) else _list_parts(customers, self.records)
 
         def part(start: int, stop: int) -> RawCustomers:
@@ -265,6 +269,21 @@ class CustomerReader:
                     hint = nearest_word(str(name), absent) or nearest_word(str(name), self._names)
                     expected = f"one of the model's {counted(len(self._names), 'feature')}.{hint}"
                     yield Problem(position, str(name), "an unknown feature", expected)
+
+
+def check_table(customers: Any) -> None:
+    """Refuse what is neither a DataFrame nor a list of dicts.
+
+    Raises
+    ------
+    ContractError
+        With the type.
+    """
+    if not is_frame(customers) and (isinstance(customers, str) or not isinstance(customers, Sequence)):
+        raise ContractError(
+            f"expected customers as a list of dicts or a frame of pandas; got {type(customers).__name__}. "
+            "`assign` takes other frames"
+        )
 
 
 def check_unique(frame: pd.DataFrame) -> None:

@@ -17,7 +17,7 @@ from segment_model.errors import ContractError, nearest_word, shown
 from segment_model.inference.arrow_facts import typed_facts
 from segment_model.inference.customer_table import CUSTOMER, read_frame
 from segment_model.inference.kind import Kind
-from segment_model.inference.kind_inference import LeftOut, infer_kind
+from segment_model.inference.kind_inference import NO_VALUE, LeftOut, infer_kind
 
 
 class ColumnsLeftOutWarning(UserWarning):
@@ -55,13 +55,21 @@ def frame_columns(
     Raises
     ------
     ContractError
-        If the frame cannot be read, a name is not its column, or a basis column cannot be a feature.
+        If the frame cannot be read or has no rows, a name is not its column, or no column, or one of the basis, can be
+        a feature.
     """
     table = read_frame(customers, customer_id).table.drop_columns([CUSTOMER])
+    if not table.num_columns:
+        raise ContractError("the frame has no column besides the ids; add a column for each feature")
+    if not table.num_rows:
+        raise ContractError(
+            "the frame has no rows, and kinds and missing values are read off them; pass the customers, or write the "
+            'contract: VectorContract((Column("spend", Kind.NUMBER),))'
+        )
     for option, named in (("kinds", kinds), ("units", units)):
         check_columns(option, [*named], table.column_names)
     shaping = frozenset(table.column_names if basis is None else checked_basis(basis, table.column_names))
-    asked = {name: _kind(name, kind) for name, kind in kinds.items()}
+    asked = {name: _kind(name, kind, table[name]) for name, kind in kinds.items()}
     settled = {name: asked.get(name) or infer_kind(name, typed_facts(table[name])) for name in table.column_names}
     left_out = {name: kind.reason for name, kind in settled.items() if isinstance(kind, LeftOut)}
     if refused := [name for name in left_out if basis is not None and name in shaping]:
@@ -69,10 +77,13 @@ def frame_columns(
             f"basis: {refused[0]!r} cannot be a feature ({left_out[refused[0]]}); leave it out, or name its kind: "
             f'kinds={{{refused[0]!r}: "category"}}'
         )
+    reasons = ", ".join(f"{name!r} ({reason})" for name, reason in left_out.items())
+    remedy = "To take one, name its kind: kinds={COLUMN: KIND}"
+    if len(left_out) == table.num_columns:
+        raise ContractError(f"no column of the frame can be a feature: {reasons}. {remedy}")
     if left_out:
-        reasons = ", ".join(f"{name!r} ({reason})" for name, reason in left_out.items())
         warnings.warn(
-            f"left out {reasons}. To take one, name its kind: kinds={{COLUMN: KIND}}",
+            f"left out {reasons}. {remedy}",
             ColumnsLeftOutWarning,
             stacklevel=3,
         )
@@ -118,12 +129,16 @@ def check_columns(option: str, named: Sequence[Any], names: Sequence[str]) -> No
             )
 
 
-def _kind(name: str, kind: Any) -> Kind:
+def _kind(name: str, kind: Any, column: pa.ChunkedArray) -> Kind:
     try:
-        return Kind(kind)
+        named = Kind(kind)
     except ValueError as error:
         hint = nearest_word(str(kind), [*Kind])
         raise ContractError(f"kinds: {name!r} is {shown(kind)}; expected {', '.join(Kind)}.{hint}") from error
+    by_type = infer_kind(name, typed_facts(column.slice(0, 0)))
+    if isinstance(by_type, LeftOut) and by_type is not NO_VALUE:  # what the type alone rules out
+        raise ContractError(f"kinds: {name!r} ({column.type}) cannot be a {named}; it is {by_type.reason}")
+    return named
 
 
 def _has_missing(column: pa.ChunkedArray) -> bool:

@@ -88,8 +88,10 @@ def align_previous(previous: Sequence[str | None] | pd.Series, index: pd.Index |
     Raises
     ------
     ContractError
-        If the Series names a customer twice.
+        If the Series names a customer twice, or it is a single text.
     """
+    if isinstance(previous, str):
+        raise ContractError(f"previous is a list of one segment id a customer; write [{previous!r}]")
     if not is_series(previous):
         return list(previous)
     if index is not None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -19,17 +19,30 @@ from segment_model.assigners.assigner import Assigner
 from segment_model.assigners.nearest import Nearest
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, RawCustomers
-from segment_model.encoding.frames import is_frame
 from segment_model.encoding.novelty import NoveltyRule
-from segment_model.encoding.reader import CustomerReader, Table
+from segment_model.encoding.reader import CustomerReader, Table, check_table
+from segment_model.errors import ContractError, shown
 from segment_model.explanation.explainer import Explainer, Explanations
 from segment_model.scoring.answers import Assignments
 from segment_model.scoring.single_customer import Single, SingleCustomer
 
 Policy = Literal["unassigned", "nearest"]
+POLICIES = get_args(Policy)
 Explain = Callable[[Floats, Nearest, int], None]  # points (width, n), their segments, and where in the whole they begin
 CHUNK = 16_384  # customers at a time: few enough for the cache, enough to outweigh the fixed cost of a chunk
 CHUNKS_WORTH_THREADS = 4
+
+
+def check_policy(policy: str) -> None:
+    """Refuse a policy that does not exist.
+
+    Raises
+    ------
+    ContractError
+        With those that do.
+    """
+    if policy not in POLICIES:
+        raise ContractError(f"policy is {' or '.join(map(repr, POLICIES))}; got {shown(policy)}")
 
 
 @dataclass(frozen=True)
@@ -61,8 +74,9 @@ class Scorer:
         Raises
         ------
         ContractError, InputError
-            If a customer does not follow the contract.
+            If a customer does not follow the contract, or there is no such policy.
         """
+        check_policy(policy)
         single = self._quick(customers)
         return Assignments.of_single(single) if single else self.assign_in_chunks(customers, policy)
 
@@ -71,6 +85,7 @@ class Scorer:
 
         Where that segment is itself the nearest, it is compared with the runner-up.
         """
+        check_policy(policy)
         single = self._quick(customers) if against is None else None
         if single and self.single:
             return Assignments.of_single(single), self.single.explain(single)
@@ -98,6 +113,7 @@ class Scorer:
         self, customers: Table, policy: Policy, against: int | None
     ) -> tuple[Assignments, Explanations]:
         """As `explain`, on the general path."""
+        check_table(customers)
         size, width = len(customers), len(self.encoder.columns)
         contributions = np.empty((width, size))
         whole = Explanations(
@@ -121,7 +137,7 @@ class Scorer:
 
     def _quick(self, customers: Table) -> Single | None:
         """The answer of the fast path for a list of one dict; None where the general path is needed."""
-        if self.single is None or len(customers) != 1 or is_frame(customers):
+        if self.single is None or type(customers) is not list or len(customers) != 1:
             return None
         return self.single.assign(customers[0])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal, Self
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 
@@ -72,8 +71,7 @@ class SegmentTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _features(self, X: Any) -> Floats:
         table = read_customers(X, self.model.contract).table
         if self.output == "distances":
-            frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(list(table))
-            return distances_to_segments(self.model, frame)
+            return distances_to_segments(self.model, table)
         assignments = self.model.assign_records(table)
         if self.output == "strength":
             return np.asarray(assignments.strength, dtype=np.float64).reshape(-1, 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import InputError
 from segment_model.language.segment_lookup import listed_segments, nearest_segment
-from serving.assignment.condition_flags import add_flags, check_conditions
+from serving.assignment.condition_flags import add_flags, asked_conditions
 from serving.assignment.previous_segment import apply_previous
 from serving.assignment.request import AssignmentRequest
 from serving.model.served_model import ServedModel
@@ -38,8 +38,9 @@ def assign_customers(served: ServedModel, request: AssignmentRequest) -> dict[st
         condition of a name.
     """
     check_descriptors(served.model.contract.descriptors, request.ids, request.features)
+    conditions = None
     if request.conditions:
-        check_conditions(served, request.conditions, request.ids, request.features)
+        conditions = asked_conditions(served, request.conditions, request.ids, request.features)
     if request.against is not None:
         check_segment(served, request.against)
     explanations: Explanations | None = None
@@ -51,8 +52,8 @@ def assign_customers(served: ServedModel, request: AssignmentRequest) -> dict[st
     except InputError as error:
         raise input_error_refusal(error, request.ids, request.features, served.model.contract.names) from error
     rows = _rows(served, request.ids, assignments)
-    if request.conditions:
-        add_flags(rows, served, request.conditions, request.features)
+    if conditions is not None:
+        add_flags(rows, conditions, request.features)
     if request.previous is not None:
         apply_previous(rows, served.model, assignments, request.previous)
     if explanations is not None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from serving.model.asked_conditions import AskedConditions
 from serving.model.finished_pages import FinishedPages
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from segment_model.language.reasons import ReasonWriter
     from segment_model.model import SegmentModel
     from serving.model.segment_plane import SegmentPlane
+
+MOST_LISTS = 64  # callers send few different lists of conditions; a longer memory would grow with what they invent
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity
@@ -67,6 +70,14 @@ class ServedModel:
 
         contract = self.model.contract
         return {name: VectorCondition.read(text, contract, f"conditions.{name}") for name, text in stored.items()}
+
+    @cached_property
+    def asked_conditions(self) -> Callable[[tuple[str, ...]], AskedConditions]:
+        """Looks up the conditions that a request names; the lists of names that came last are looked up once.
+
+        It raises KeyError if the model has no condition of a name.
+        """
+        return lru_cache(MOST_LISTS)(partial(AskedConditions.of, self.conditions))
 
     @cached_property
     def compiler(self) -> VectorCompiler:

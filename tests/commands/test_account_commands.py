@@ -302,6 +302,30 @@ def test_a_table_without_exposures_and_one_in_which_everyone_got_two_arms(folder
         assert any(words in note for note in document["notes"])
 
 
+def test_exposures_before_the_data_begin_are_counted_apart(folder: Path, tmp_path: Path) -> None:
+    """The first order of all is of 5 January. Who was exposed on 4 January has a window of which a day was not seen."""
+    days = ("2026-01-04", "2026-01-05")
+    rows = [f"c{customer},new,{arm_of(customer)},{days[customer % 3 == 0]}" for customer in CUSTOMERS]
+    (folder / "early.csv").write_text("\n".join(["customer_id,experiment,arm,exposed_at", *rows]))
+    (folder / "early.yaml").write_text(SETTINGS.replace("exposures.csv", "early.csv"))
+    done = CliRunner().invoke(main, ["effects", "--format", "json", "--config", str(folder / "early.yaml")])
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    everyone = pd.DataFrame(document["effects"]).query("group == 'everyone'").set_index("goal")
+    seen = [arm_of(customer) for customer in CUSTOMERS if customer % 3 == 0]
+    for goal in ("june_order", "revenue in 15 days"):
+        assert (everyone.n[goal], everyone.n_control[goal]) == (seen.count("mail"), seen.count("control"))
+    sentence = "new: 80 exposed customers not counted by what orders tell, since orders begin on 2026-01-05, after the"
+    assert [sentence in note for note in document["notes"]].count(True) == 1
+    assert not any("not over" in note for note in document["notes"])
+    out = tmp_path / "early.html"
+    page = CliRunner().invoke(
+        main, ["report", "--months", "2", "--out", str(out), "--config", str(folder / "early.yaml")]
+    )
+    assert page.exit_code == 0, page.output
+    assert sentence.removeprefix("new") in out.read_text()  # a note on the page begins with a capital letter
+
+
 def test_the_report_shows_the_experiments(folder: Path, tmp_path: Path) -> None:
     done = run(folder, "report", "--months", "2", "--out", str(tmp_path / "page.html"))
     assert done.exit_code == 0, done.output

@@ -77,7 +77,7 @@ def test_vectors_without_a_moment_have_no_place_in_a_history(assign: Any, postgr
     ("arguments", "says"),
     [
         ((), "name where the assignments go: --out FILE, --to postgres:VARIABLE, or both"),
-        (("--out", "a.csv", "--table", "t"), "--table goes with --to postgres:VARIABLE"),
+        (("--out", "a.csv", "--table", "t"), "--table goes with --to"),
         (("--to", "postgres:RESULTS_URL", "--explain"), "--explain goes with --out FILE"),
     ],
 )

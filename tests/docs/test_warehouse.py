@@ -14,6 +14,7 @@ import yaml
 from click.testing import CliRunner
 
 from cli import main
+from features.reading.spark_session import ZONE
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "warehouse.md").read_text(encoding="utf-8")
 
@@ -76,6 +77,28 @@ def test_the_commands_of_the_page_make_the_segments_of_raw_tables(shop: Path, mo
     assert adds_up.iloc[0, 0]
 
 
+def rendered(folder: Path) -> tuple[dict[str, tuple[list[str], str]], set[tuple[str, str]]]:
+    """The models of dbt by name, each with the statements before it, and the sources that they read."""
+    hooks: list[str] = []
+    sources: set[tuple[str, str]] = set()
+
+    def source(schema: str, name: str) -> str:
+        sources.add((schema, name))
+        return name
+
+    def config(materialized: str, pre_hook: list[str]) -> str:
+        assert materialized == "table"
+        hooks[:] = pre_hook
+        return ""
+
+    words: dict[str, Any] = {"source": source, "config": config, "ref": str, "var": lambda _, default: default}
+    statements = {}
+    for name in ("customer_vectors", "customer_segments"):
+        sql = jinja2.Template((folder / f"{name}.sql").read_text(encoding="utf-8")).render(words)
+        statements[name] = [*hooks], sql
+    return statements, sources
+
+
 def test_the_models_of_dbt_make_the_same_segments(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By a stand-in for dbt, which fills in its templates and runs its tests."""
     monkeypatch.chdir(shop)
@@ -86,34 +109,53 @@ def test_the_models_of_dbt_make_the_same_segments(shop: Path, monkeypatch: pytes
         "customer_segments.sql",
         "schema.yml",
     ]
-    hooks: list[str] = []
-    sources: list[tuple[str, str]] = []
-
-    def source(schema: str, name: str) -> str:
-        sources.append((schema, name))
-        return name
-
-    def config(materialized: str, pre_hook: list[str]) -> str:
-        assert materialized == "table"
-        hooks.extend(pre_hook)
-        return ""
-
-    words: dict[str, Any] = {"source": source, "config": config, "ref": str, "var": lambda _, default: default}
+    statements, sources = rendered(shop / "models")
     with duckdb.connect(str(shop / "shop.duckdb")) as database:
         database.execute("DROP VIEW IF EXISTS customer_segments; DROP VIEW IF EXISTS customer_vectors")
-        for name in ("customer_vectors", "customer_segments"):
-            template = jinja2.Template((shop / "models" / f"{name}.sql").read_text(encoding="utf-8"))
-            sql = template.render(words)
+        for name, (hooks, sql) in statements.items():
             for hook in hooks:
                 database.execute(hook)
             database.execute(f"CREATE TABLE {name} AS {sql}")
         answers = database.sql("FROM customer_segments").df()
     assert_assigned(answers, shop)
-    assert set(sources) == {("raw", "orders")}
+    assert sources == {("raw", "orders")}
     schema = yaml.safe_load((shop / "models" / "schema.yml").read_text(encoding="utf-8"))
     tested = {column["name"]: column for column in schema["models"][1]["columns"]}
     assert set(answers["segment_id"]) <= set(tested["segment_id"]["data_tests"][0]["accepted_values"]["values"])
     assert schema["sources"] == [{"name": "raw", "schema": "{{ target.schema }}", "tables": [{"name": "orders"}]}]
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # of py4j's gateway
+def test_spark_makes_the_same_segments_of_raw_tables_by_sql_alone(
+    shop: Path, spark: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By views, which keep the time zone in which they were made; and by the models of dbt."""
+    monkeypatch.chdir(shop)
+    with duckdb.connect(str(shop / "shop.duckdb")) as database:
+        database.execute("COPY orders TO 'orders.parquet'")
+    (shop / "of_spark").mkdir()
+    spark.sql("CREATE SCHEMA mart")
+    spark.sql("USE mart")
+    try:
+        spark.read.parquet((shop / "orders.parquet").as_uri()).write.saveAsTable("orders")
+        spark.sql(run("sql", "--dialect", "spark", "--features", "--view", "customer_vectors"))
+        spark.sql(run("sql", "--dialect", "spark", "--explain", "--view", "customer_segments"))
+        spark.conf.set(ZONE, "Pacific/Auckland")
+        assert_assigned(spark.table("customer_segments").toArrow().to_pandas(), shop)
+        spark.conf.set(ZONE, "Europe/Berlin")
+        run("sql", "--dialect", "spark", "--explain", "--dbt", "of_spark")
+        statements, sources = rendered(shop / "of_spark")
+        assert sources == {("raw", "orders")}
+        assert statements["customer_vectors"][0] == ["SET TIME ZONE 'Europe/Berlin'"]
+        for name, (_, sql) in statements.items():
+            spark.sql(f"DROP VIEW {name}")
+            spark.sql(f"CREATE TABLE {name} USING parquet AS {sql}")
+        assert_assigned(spark.table("customer_segments").toArrow().to_pandas(), shop)
+    finally:
+        spark.conf.set(ZONE, "Europe/Berlin")
+        spark.sql("USE default")
+        spark.sql("DROP SCHEMA mart CASCADE")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +163,7 @@ def test_the_models_of_dbt_make_the_same_segments(shop: Path, monkeypatch: pytes
     [
         (
             ["--features", "--dialect", "snowflake"],
-            "written for duckdb and postgres, not for snowflake",
+            "written for duckdb, postgres, spark, databricks, not for snowflake",
         ),
         (["--table", "a b c"], "names no table in DuckDB"),
         (["--column", "frequenzy=f"], "no column 'frequenzy'. Did you mean 'frequency'?"),

@@ -22,6 +22,9 @@ import pyarrow.csv as pa_csv
 import pytest
 
 from features.customer_vector import build_vectors
+from features.expressions.engine import SPARK
+from features.in_warehouse.as_of_table import with_as_of
+from features.in_warehouse.vector_query import vector_query
 from features.reading.spark_tables import SparkTables
 from features.settings import FeatureSettings, Sources
 from features.spark.spark_vectors import build_spark_vectors
@@ -446,3 +449,23 @@ def test_a_random_company_is_the_same_in_spark(spark: Any, tmp_path: Path) -> No
     first = vectors(tables, in_files, tmp_path, "")
     frame, report = in_spark(tables, tmp_path, spark)
     assert_same(first, frame.loc[first.frame.index].astype(first.frame.dtypes.to_dict()), report)
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # of py4j's gateway
+@pytest.mark.parametrize("company", ["cases", "random"])
+def test_the_query_that_a_warehouse_runs_gives_the_same_in_spark(company: str, spark: Any, tmp_path: Path) -> None:
+    tables = case_tables() if company == "cases" else random_tables(2_000)
+    first = vectors(tables, in_files, tmp_path, "")
+    settings, sources = FeatureSettings.model_validate(SETTINGS), sources_of(tables, in_files, tmp_path, "")
+    query = vector_query(sources, settings, first.learned, tmp_path, SPARK)
+    for name in tables:  # a file stands for a table of the raw table's name
+        spark.read.parquet((tmp_path / f"{name}.parquet").as_uri()).createOrReplaceTempView(name)
+    try:
+        answer = spark.sql(with_as_of(query.sql, AS_OF, settings.time_zone, SPARK)).toArrow().to_pandas()
+    finally:
+        for name in tables:
+            spark.catalog.dropTempView(name)
+    frame = answer.set_index("customer_id").loc[first.frame.index].astype(first.frame.dtypes.to_dict())
+    assert len(answer) == len(frame)
+    assert_same(first, frame, first.report)

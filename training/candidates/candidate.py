@@ -38,7 +38,8 @@ class Fit:
 
     assigner : assigns any customer. rows, labels : the customers that the algorithm clustered and its segments of them,
     (m,) each; -1 is no segment. facts : the algorithm's own scores. chosen : the candidate with the parameters that the
-    fit selected, which refits keep; None if it selects none.
+    fit selected, which refits keep; None if it selects none. of_means : whether the assigner's centroids are the means
+    of the customers nearest to them, so that Lloyd's steps on more customers refine them.
     """
 
     assigner: Assigner
@@ -46,6 +47,7 @@ class Fit:
     labels: Indices
     facts: Mapping[str, float]
     chosen: CandidateSpec | None = None
+    of_means: bool = False
 
 
 class NoSegmentsError(DiscoveryError):
@@ -129,6 +131,31 @@ class DerivedSpec:
     @property
     def refits(self) -> int:
         return self.spec.refits
+
+
+@dataclass(frozen=True)
+class KeptSpec(DerivedSpec):
+    """Segments that are there already: `fit` returns them as they are; a sample makes them anew by `spec`."""
+
+    title: str
+    kept: Fit
+
+    @property
+    def name(self) -> str:
+        return self.title
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return self.spec.parameters
+
+    def for_share(self, share: float) -> CandidateSpec:
+        return self.spec.for_share(share)
+
+    def centres_of(self, points: Floats, labels: Indices) -> Floats | None:
+        return self.spec.centres_of(points, labels)
+
+    def fit(self, points: Floats, seed: int) -> Fit:  # noqa: ARG002  (they were fitted before)
+        return self.kept
 
 
 def sample_rows(count: int, most: int, seed: int) -> Indices:

@@ -69,4 +69,4 @@ class KMeansSpec:
         order, labels = largest_first(fitted.labels_.astype(np.intp), self.segments)
         assigner = NearestCentroid(np.ascontiguousarray(fitted.cluster_centers_[order], dtype=np.float64))
         facts = {"inertia": float(fitted.inertia_), "iterations": float(fitted.n_iter_)}
-        return Fit(assigner, np.arange(len(points)), labels, facts)
+        return Fit(assigner, np.arange(len(points)), labels, facts, of_means=True)

@@ -15,13 +15,24 @@ from segment_model.errors import DiscoveryError
 from segment_model.model import SegmentModel
 from training.candidates.candidate import KMEANS_SAMPLE, CandidateSpec, sample_rows
 from training.discovery.candidate_trial import Candidate
+from training.discovery.everyone import AssignedEveryone
+from training.discovery.of_everyone import OfEveryone
+from training.discovery.refinement import Refinement
 from training.encoding import EncodedCustomers
 from training.evaluation.verdict import Verdict
 from training.fitting.single_thread import single_thread
-from training.profiling.cards import make_cards
+from training.profiling.cards import describe
 from training.segment_ids import numbered_id
 
 BACKGROUND_SIZE = 16  # weighted prototypes behind an explanation that enumerates coalitions
+
+
+@dataclass(frozen=True)
+class AllAssigned:
+    """All customers in the segments of the chosen candidate, and how it was refined on them."""
+
+    customers: AssignedEveryone
+    refinement: Refinement
 
 
 def assemble_model(
@@ -33,8 +44,11 @@ def assemble_model(
     *,
     seed: int,
     allow_sensitive: bool,
-) -> SegmentModel:
-    """The model of a chosen candidate; `reason` says why it was chosen.
+    everyone: AllAssigned | None = None,
+) -> tuple[SegmentModel, OfEveryone | None]:
+    """The model of a chosen candidate, and what it says of all customers; `reason` says why it was chosen.
+
+    everyone : where the customers are a sample of them; else what is said of all is None.
 
     Raises
     ------
@@ -45,13 +59,27 @@ def assemble_model(
         raise DiscoveryError(f"{candidate.spec.name} has no segments")
     assigner, spec = candidate.fit.assigner, candidate.spec
     ids = new_ids(provenance, spec, assigner.size)
-    return SegmentModel(
+    described = describe(
+        customers.frame,
+        customers.contract,
+        candidate.labels,
+        ids,
+        allow_sensitive,
+        None if everyone is None else everyone.customers,
+    )
+    of_all, mean = None, None
+    if everyone is not None:
+        moved, mean = everyone.customers.moved, everyone.refinement.mean
+        of_all = OfEveryone(everyone.customers, described, everyone.refinement, len(customers.frame), moved)
+    model = SegmentModel(
         contract=customers.contract,
         encoder=customers.encoder,
         assigner=assigner,
-        explainer=assigner.learn_explainer(customers.encoder, TrainingPoints(customers.points, seed)),
+        explainer=assigner.learn_explainer(
+            customers.encoder, TrainingPoints(customers.points if mean is None else mean[None, :], seed)
+        ),
         novelty=NoveltyRule.learn(customers.raw.numbers),
-        discovered_cards=make_cards(customers.frame, customers.contract, candidate.labels, ids, allow_sensitive),
+        discovered_cards=described.cards,
         provenance={
             **provenance,
             "algorithm": spec.algorithm,
@@ -60,8 +88,10 @@ def assemble_model(
             "verdict": verdict.to_json(),
             "customers": len(customers.frame),
             "exemplars": assigner.exemplar_count,
+            **({"population": of_all.to_json()} if of_all else {}),
         },
     )
+    return model, of_all
 
 
 def new_ids(provenance: Mapping[str, Any], spec: CandidateSpec, count: int) -> tuple[str, ...]:
@@ -72,7 +102,10 @@ def new_ids(provenance: Mapping[str, Any], spec: CandidateSpec, count: int) -> t
 
 @dataclass(frozen=True)
 class TrainingPoints:
-    """The encoded training customers (n, width), from which an assigner learns the background of its explanations."""
+    """The encoded training customers (n, width), from which an assigner learns the background of its explanations.
+
+    One point, the mean, stands for all customers where only that is known of them.
+    """
 
     points: Floats
     seed: int

@@ -12,9 +12,10 @@ from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
-from training.candidates.candidate import CandidateSpec, DerivedSpec, Fit, FittingContext
+from training.candidates.candidate import CandidateSpec, Fit, FittingContext, KeptSpec
 from training.candidates.top_spenders import HEAD, TOP, AmountAxis, TopSpendersSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
+from training.discovery.everyone import Everyone
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
 from training.evaluation.selection import objections
@@ -27,30 +28,6 @@ from training.settings import DiscoverySettings
 
 TOLERANCE = 0.2  # share of a limit by which segments that go on may break it, so that no single customer ends them
 FEWEST_SEGMENTS = 2
-
-
-@dataclass(frozen=True)
-class ContinuedSpec(DerivedSpec):
-    """Segments that go on: `fit` returns them as they are; a sample makes them anew by `spec`."""
-
-    kept: Fit
-
-    @property
-    def name(self) -> str:
-        return f"the champion's segments ({self.spec.name})"
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        return self.spec.parameters
-
-    def for_share(self, share: float) -> CandidateSpec:
-        return self.spec.for_share(share)
-
-    def centres_of(self, points: Floats, labels: Indices) -> Floats | None:
-        return self.spec.centres_of(points, labels)
-
-    def fit(self, points: Floats, seed: int) -> Fit:  # noqa: ARG002  (they were fitted before)
-        return self.kept
 
 
 @dataclass(frozen=True)
@@ -70,9 +47,12 @@ class ContinuedCandidate:
 
 
 def judge_continued(
-    incumbent: SegmentModel, customers: EncodedCustomers, settings: DiscoverySettings
+    incumbent: SegmentModel,
+    customers: EncodedCustomers,
+    settings: DiscoverySettings,
+    everyone: Everyone | None = None,
 ) -> ContinuedCandidate | None:
-    """Judge the incumbent's segments among today's customers.
+    """Judge the incumbent's segments among today's customers; everyone : all of them, where those are a sample.
 
     None if the settings do not ask for them, the incumbent cannot read these customers, or fewer than two are left.
     """
@@ -86,7 +66,8 @@ def judge_continued(
     except ContractError:
         return None
     same_encoding = asks_for_encoding_of(incumbent, settings)
-    going_on = continue_segments(incumbent, before.segment, today, made_today.centres_of, same_encoding)
+    shares = None if everyone is None else everyone.shares(incumbent)
+    going_on = continue_segments(incumbent, before.segment, today, made_today.centres_of, same_encoding, shares)
     if going_on is None:
         return None
     kept = customers.encoded_by(going_on.encoder)
@@ -97,7 +78,8 @@ def judge_continued(
     labels = _labels(assigner, kept.points)
     fit = Fit(assigner, np.arange(len(labels)), labels, {})
     held_out = hold_out(kept.points, kept.encoder, settings.judged_customers, settings.seed)
-    candidate = try_candidate(ContinuedSpec(spec, fit), kept.points, held_out, settings, kept.amounts)
+    own = KeptSpec(spec, f"the champion's segments ({spec.name})", fit)
+    candidate = try_candidate(own, kept.points, held_out, settings, kept.amounts)
     verdict = verdict_of(candidate, kept.points, settings)
     same_limit = settings_then(incumbent).get("min_share", settings.min_share) == settings.min_share
     against = _objections(candidate, verdict, settings, 0.0 if same_limit else settings.min_share)

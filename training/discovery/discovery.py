@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -17,13 +17,16 @@ from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec
 from training.continuum.ladder import Ladder
 from training.continuum.unions import Union
-from training.discovery.assembly import assemble_model
+from training.discovery.assembly import AllAssigned, assemble_model
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.continued_candidate import context_of, judge_continued
 from training.discovery.decision import Proposal, decide_between, kept_alone
+from training.discovery.everyone import Everyone
 from training.discovery.finest_division import finest_found_again
 from training.discovery.ladder_beside import ladder_beside
+from training.discovery.of_everyone import OfEveryone
 from training.discovery.recurrence import choose_recurring
+from training.discovery.refinement import refine
 from training.encoding import EncodedCustomers, fit_encoding
 from training.evaluation.map_layout import MapLayout, lay_out_map
 from training.evaluation.quality import Judgement
@@ -31,6 +34,7 @@ from training.evaluation.selection import Choice, shows_groups
 from training.evaluation.verdict import Verdict
 from training.fitting.single_thread import single_thread
 from training.incumbent.assignments import transforms_of
+from training.profiling.profile import Profile, profile_of
 from training.profiling.repeated_attribute import repetition_reason
 from training.profiling.years import with_unit_of_years
 from training.progress import Progress
@@ -46,7 +50,8 @@ LARGEST = 1e150  # the square root of the largest number, nearly
 class Discovery:
     """A finished discovery: points (n, width) and the chosen candidate's labels belong to `frame`.
 
-    ladder : that of the new segments, where nothing parts them.
+    ladder : that of the new segments, where nothing parts them. of_all : what is said of all customers, where those of
+    `frame` are a sample.
     """
 
     frame: pd.DataFrame
@@ -58,6 +63,7 @@ class Discovery:
     model: SegmentModel
     verdict: Verdict
     ladder: Ladder | None = None
+    of_all: OfEveryone | None = None
 
     @property
     def chosen(self) -> Candidate:
@@ -91,6 +97,15 @@ class Discovery:
         return labels
 
     @cached_property
+    def profile(self) -> Profile:
+        """Sizes, typical values and totals of the columns that cards show: of all customers, where that is known."""
+        if self.of_all is not None:
+            return self.of_all.described.profile
+        cards = self.model.discovered_cards
+        shown = [column for column in self.contract.columns if column.name in cards[0].medians]
+        return profile_of(self.frame, shown, self.labels, len(cards))
+
+    @cached_property
     def map_layout(self) -> MapLayout:
         """The map of a sample of the customers, laid out once for the page and the picture."""
         return lay_out_map(self.points, self.labels)
@@ -103,11 +118,13 @@ def discover(
     provenance: Mapping[str, Any],
     progress: Progress | None = None,
     incumbent: SegmentModel | None = None,
+    everyone: Everyone | None = None,
 ) -> Discovery:
     """Try every candidate, judge it, choose one and make its model.
 
     frame : customer vectors that follow `contract`, indexed by unique customer ids. incumbent : the serving model,
     whose segments compete with the new ones; `training.succession.succession` then passes on its ids and names.
+    everyone : all customers, where those of `frame` are a sample; KMeans is refined on them, and cards describe them.
 
     Raises
     ------
@@ -120,7 +137,7 @@ def discover(
         If the encoding settings or `hold_out_groups` name a column or group that the vectors do not have.
     """
     with single_thread():  # results depend on the number of threads, and waiting ones cost as busy ones do
-        return _discover(frame, contract, settings, provenance, progress, incumbent)
+        return _discover(frame, contract, settings, provenance, progress, incumbent, everyone)
 
 
 def _discover(
@@ -130,10 +147,14 @@ def _discover(
     provenance: Mapping[str, Any],
     progress: Progress | None,
     incumbent: SegmentModel | None,
+    everyone: Everyone | None,
 ) -> Discovery:
-    customers = _encode(frame, trained_contract(frame, contract, settings), settings, incumbent)
+    contract = trained_contract(frame, contract, settings)
+    if everyone is not None:
+        contract = _with_nullable(contract, everyone.missing)
+    customers = _encode(frame, contract, settings, incumbent)
     candidates = _try_all(customers, settings, progress)
-    continued = None if incumbent is None else judge_continued(incumbent, customers, settings)
+    continued = None if incumbent is None else judge_continued(incumbent, customers, settings, everyone)
     ladder = None
     try:
         choice, verdict = choose_recurring(candidates, customers.points, settings)
@@ -147,8 +168,11 @@ def _discover(
             decided = decide_between(decided, continued, settings)
             if ladder is not None and decided.chosen is continued.candidate:
                 ladder = ladder_beside(ladder, decided)
+    all_assigned = None
+    if everyone is not None:
+        decided, all_assigned = _refined(decided, everyone, ladder, settings)
     decided = replace(decided, verdict=_with_repetition(decided))
-    model = assemble_model(
+    model, of_all = assemble_model(
         decided.chosen,
         decided.customers,
         decided.verdict,
@@ -156,11 +180,38 @@ def _discover(
         provenance if ladder is None else {**provenance, "ladder": ladder.to_json()},
         seed=settings.seed,
         allow_sensitive=settings.allow_sensitive,
+        everyone=all_assigned,
     )
     on = decided.customers
     return Discovery(
-        frame, on.contract, on.encoder, on.points, decided.candidates, decided.choice, model, decided.verdict, ladder
+        frame,
+        on.contract,
+        on.encoder,
+        on.points,
+        decided.candidates,
+        decided.choice,
+        model,
+        decided.verdict,
+        ladder,
+        of_all,
     )
+
+
+def _refined(
+    decided: Proposal, everyone: Everyone, ladder: Ladder | None, settings: DiscoverySettings
+) -> tuple[Proposal, AllAssigned]:
+    """The decision with its centroids refined on all customers, where they can be, and all customers assigned."""
+    finest = None if ladder is None else ladder.chosen
+    found_again = finest is not None and finest.position == decided.choice.chosen
+    refined, refinement = refine(decided, everyone, settings, found_again=found_again)
+    on, former = decided.customers, decided.chosen.assigner
+    assigned = everyone.assigned(on.contract, on.encoder, refined.chosen.assigner, former)
+    return refined, AllAssigned(assigned, refinement)
+
+
+def _with_nullable(contract: VectorContract, missing: Collection[str]) -> VectorContract:
+    """The contract, by which these columns may lack a value too."""
+    return VectorContract(tuple(replace(c, nullable=c.nullable or c.name in missing) for c in contract.columns))
 
 
 def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> VectorContract:
@@ -209,7 +260,7 @@ def _with_repetition(decided: Proposal) -> Verdict:
     if decided.chosen.labels is None:  # `choose` never picks such a candidate
         return decided.verdict
     repeats = repetition_reason(decided.customers.frame, decided.customers.contract, decided.chosen.labels)
-    return replace(decided.verdict, reasons=(*decided.verdict.reasons, *repeats))
+    return replace(decided.verdict, remarks=(*decided.verdict.remarks, *repeats))
 
 
 def _encode(

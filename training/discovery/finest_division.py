@@ -51,7 +51,7 @@ def finest_found_again(proposal: Proposal, settings: DiscoverySettings) -> tuple
             f"gaps part {counted(judgement.groups, 'group')}, but leave more than half of the density between them"
         )
         chosen, ladder = _chosen(proposal, ladder, settings)
-        return replace(chosen, verdict=replace(chosen.verdict, reasons=(*chosen.verdict.reasons, coarser))), ladder
+        return replace(chosen, verdict=replace(chosen.verdict, remarks=(coarser,))), ladder
     return (proposal, ladder) if finest is None else _chosen(proposal, ladder, settings)
 
 

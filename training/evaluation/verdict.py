@@ -31,20 +31,24 @@ class VerdictKind(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The verdict, the reasons in words, and the numbers behind them (plain JSON values)."""
+    """The verdict, the reasons in words, and the numbers behind them (plain JSON values).
+
+    remarks : what else is said of the segments, behind the reasons.
+    """
 
     kind: VerdictKind
     reasons: tuple[str, ...]
     evidence: dict[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
         """The verdict in one sentence."""
-        return f"{str(self.kind).capitalize()}: {'; '.join(self.reasons)}."
+        return f"{str(self.kind).capitalize()}: {'; '.join((*self.reasons, *self.remarks))}."
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a model's provenance."""
-        return {"verdict": str(self.kind), "reasons": list(self.reasons), "evidence": self.evidence}
+        return {"verdict": str(self.kind), "reasons": [*self.reasons, *self.remarks], "evidence": self.evidence}
 
 
 def decide(

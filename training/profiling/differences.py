@@ -11,8 +11,8 @@ from segment_model.cards import Difference
 from segment_model.contract import Column, Role
 from segment_model.encoding.encoder import Flags
 from training.profiling.naming import PREFERENCE, Standing
+from training.profiling.profile import Profile
 from training.profiling.segment_effects import column_effects
-from training.profiling.typical_values import typical_value
 from training.profiling.words.word import Between, Unknown, Word
 
 LEAST_EFFECT = 0.3  # standard deviations; smaller differences are not worth a word
@@ -24,7 +24,7 @@ def differences_of(
     frame: pd.DataFrame,
     columns: Sequence[Column],
     members: Sequence[Flags],
-    medians: Sequence[Mapping[str, float | str | None]],
+    profile: Profile,
     standing: Standing,
 ) -> list[list[Difference]]:
     """The differences of each segment from all customers, strongest first.
@@ -34,9 +34,9 @@ def differences_of(
     """
     differences: list[list[tuple[Difference, Word]]] = [[] for _ in members]
     for column in columns:
-        typical_of = [own[column.name] for own in medians]
+        typical_of = [own[column.name] for own in profile.typical]
         effects = column_effects(frame[column.name], column, members, typical_of)
-        overall = typical_value(frame[column.name], column)
+        overall = profile.overall[column.name]
         of_segments = zip(differences, effects, typical_of, standing[column.name], strict=True)
         for own, effect, typical, words in of_segments:
             toward = [(word, truth) for word, truth in words if _points(word, effect)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -11,17 +12,34 @@ from segment_model.encoding.encoder import Indices
 from training.money_columns import adds_up
 
 
-def additive_amounts(columns: Iterable[Column], frame: pd.DataFrame, labels: Indices) -> tuple[Column, ...]:
-    """The columns of money of which each segment has a share: additive, and no segment's total is negative."""
-    return tuple(column for column in columns if adds_up(column) and _is_shareable(frame[column.name], labels))
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The total of an amount over each segment, by position (-1: the unassigned), and over everyone."""
+
+    of_segments: Mapping[int, float]
+    of_everyone: float
+
+    def share(self, position: int) -> float:
+        """The share of everyone's total that a segment has."""
+        return self.of_segments[position] / self.of_everyone
+
+    @property
+    def is_shareable(self) -> bool:
+        """Whether each segment has a share of it: no total is negative, and not all are 0."""
+        return min(self.of_segments.values()) >= 0 and self.of_everyone > 0
 
 
-def total_and_share(amounts: pd.Series[float], labels: Indices, position: int) -> tuple[float, float]:
-    """The total of the customers of the segment at `position` (-1: the unassigned), and its share of everyone's."""
-    total = float(amounts[labels == position].sum())
-    return total, total / float(amounts.sum())
+def totals_of(columns: Iterable[Column], frame: pd.DataFrame, labels: Indices, segments: int) -> dict[str, Totals]:
+    """The totals of the columns of money that add up and that segments have shares of, by name.
 
-
-def _is_shareable(amounts: pd.Series[float], labels: Indices) -> bool:
-    totals = amounts.groupby(labels).sum()
-    return bool(totals.min() >= 0 and totals.sum() > 0)
+    frame : (n rows) raw values. labels : (n,) positions, -1 where unassigned.
+    """
+    totals = {}
+    for column in columns:
+        if adds_up(column):
+            amounts = frame[column.name]
+            of_segments = {place: float(amounts[labels == place].sum()) for place in range(-1, segments)}
+            own = Totals(of_segments, float(amounts.sum()))
+            if own.is_shareable:
+                totals[column.name] = own
+    return totals

@@ -17,6 +17,8 @@ MOST_WORDS = 4  # where fewer do not tell two segments apart
 SHORTLIST = 12  # words of a segment that are compared customer by customer
 LEAST_GAIN = 0.2  # of the others whom a name does not exclude yet: a further word that excludes fewer is not said
 ANY_GAIN = 1e-9
+SOME_GAIN = 0.05  # of the others: a lone word that excludes fewer would say nothing of the segment
+UNTOLD = "told by no column alone"  # such as a ring around another segment
 NUMBER = r" \(\d+\)$"  # of the second segment of one name, and so on
 # the share of the others that another word must exclude in addition to be said instead
 PREFERENCE: Mapping[Rank, float] = {Rank.DECLARED: 0.25, Rank.TEMPLATE: 0.15, Rank.BOUND: 0.1, Rank.RANGE: 0.0}
@@ -64,7 +66,7 @@ def name_segments(standing: Standing, contract: VectorContract, frame: pd.DataFr
     values. labels : (n,) positions, -1 where unassigned.
 
     A name is made of words of basis columns that tell, or of descriptors where none does, or of the words that exclude
-    most others where no word tells.
+    most others where no word tells. Where no word excludes even a few, the name says so.
     """
     segments = len(next(iter(standing.values()), ()))
     stories = [_story(position, standing, contract, frame, labels) for position in range(segments)]
@@ -72,12 +74,12 @@ def name_segments(standing: Standing, contract: VectorContract, frame: pd.DataFr
         while len(story.words) < WORDS_IN_A_NAME and story.extend(True, LEAST_GAIN if story.words else 0.0):
             pass
         if not story.words:
-            story.extend(False, 0.0)
+            story.extend(False, SOME_GAIN)
     for _ in range(MOST_WORDS):
         for story in list(_told_alike(stories)):
             if len(story.words) < MOST_WORDS:
                 story.extend(False, ANY_GAIN)
-    return numbered([story.name or "no difference from the others" for story in stories])
+    return numbered([story.name or UNTOLD for story in stories])
 
 
 def _story(position: int, standing: Standing, contract: VectorContract, frame: pd.DataFrame, labels: Indices) -> _Story:

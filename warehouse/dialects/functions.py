@@ -1,4 +1,8 @@
-"""The functions that the statements call, and where each engine documents them."""
+"""The functions that the statements call, and where each engine documents them.
+
+LEAST of a missing value is missing in Snowflake, BigQuery and Trino, and the least of the others in the other engines:
+the statements call it only of numbers that are missing together.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ _POSTGRES = "https://www.postgresql.org/docs/current"
 _SPARK = "https://spark.apache.org/docs/latest/api/sql/index.html"
 _DATABRICKS = "https://docs.databricks.com/aws/en/sql/language-manual/functions"
 _SNOWFLAKE = "https://docs.snowflake.com/en/sql-reference/functions"
-_BIGQUERY = "https://cloud.google.com/bigquery/docs/reference/standard-sql"
+_BIGQUERY = "https://docs.cloud.google.com/bigquery/docs/reference/standard-sql"
 _REDSHIFT = "https://docs.aws.amazon.com/redshift/latest/dg"
 _TRINO = "https://trino.io/docs/current/functions"
 
@@ -23,7 +27,7 @@ FUNCTIONS: Mapping[str, Mapping[str, str]] = {
         "EXP": f"{_DUCKDB}/functions/numeric#expx",
         "LN": f"{_DUCKDB}/functions/numeric#lnx",
         "SQRT": f"{_DUCKDB}/functions/numeric#sqrtx",
-        "LEAST": f"{_DUCKDB}/functions/utility#leastarg1-arg2-",
+        "LEAST": f"{_DUCKDB}/functions/numeric#leastx1-x2-",
         "NULLIF": f"{_DUCKDB}/functions/utility#nullifa-b",
         "SUBSTRING": f"{_DUCKDB}/functions/text#substringstring-start-length",
         "MAX": f"{_DUCKDB}/functions/aggregates#maxarg",

@@ -1,14 +1,14 @@
-"""A condition as a function of one customer: true, false, or None where a missing value leaves it unknown.
+"""A condition as two functions of one customer: whether it is true, and whether it is false.
 
-A service asks it for every request, so the tree is turned into nested functions once, and `and` and `or` take two sides
-each, which is quicker than a loop over few.
+Where a missing value leaves it unknown, neither holds. A service asks the first for every request, so the tree is
+turned into nested functions once, and `and` and `or` take two sides each, which is quicker than a loop over few.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from features.conditions.on_vectors.patterns import compiled_pattern
 from features.conditions.tree import (
@@ -29,7 +29,7 @@ from features.conditions.tree import (
 )
 
 Customer = Mapping[str, float | str | None]
-Holds = Callable[[Customer], bool | None]
+Predicate = Callable[[Customer], bool]
 COMPARE: Mapping[Operator, Callable[[Any, Any], bool]] = {
     Operator.EQUAL: operator.eq,
     Operator.UNEQUAL: operator.ne,
@@ -38,25 +38,45 @@ COMPARE: Mapping[Operator, Callable[[Any, Any], bool]] = {
     Operator.MORE: operator.gt,
     Operator.AT_LEAST: operator.ge,
 }
+OPPOSITE: Mapping[Operator, Operator] = {
+    Operator.EQUAL: Operator.UNEQUAL,
+    Operator.UNEQUAL: Operator.EQUAL,
+    Operator.LESS: Operator.AT_LEAST,
+    Operator.AT_MOST: Operator.MORE,
+    Operator.MORE: Operator.AT_MOST,
+    Operator.AT_LEAST: Operator.LESS,
+}
 
 
-def holds_for_customer(condition: Condition) -> Holds:
-    """The function of a condition that `kinds.check_kinds` accepts.
+class Predicates(NamedTuple):
+    """met : whether a condition is true of a customer. unmet : whether it is false."""
+
+    met: Predicate
+    unmet: Predicate
+
+
+def customer_predicates(condition: Condition) -> Predicates:
+    """The functions of a condition that `kinds.check_kinds` accepts.
 
     The customer has every column of the condition; None and NaN are missing.
     """
     match condition:
         case Conjunction(parts):
-            return _joined(_both, [holds_for_customer(part) for part in parts])
+            predicates = [customer_predicates(part) for part in parts]
+            return Predicates(
+                _joined(_both, [part.met for part in predicates]), _joined(_either, [part.unmet for part in predicates])
+            )
         case Disjunction(parts):
-            return _joined(_either, [holds_for_customer(part) for part in parts])
+            predicates = [customer_predicates(part) for part in parts]
+            return Predicates(
+                _joined(_either, [part.met for part in predicates]), _joined(_both, [part.unmet for part in predicates])
+            )
         case Negation(part):
-            return _opposite(holds_for_customer(part))
+            met, unmet = customer_predicates(part)
+            return Predicates(unmet, met)
         case Comparison(left, compared, right):
             assert isinstance(left, ColumnName)  # noqa: S101 # the parser puts the column first
-            if isinstance(right, ColumnName):
-                return _two_columns(left.name, COMPARE[compared], right.name)
-            return _compared(left.name, COMPARE[compared], plain_literal(right))
+            return Predicates(*(_compared(left.name, sign, right) for sign in (compared, OPPOSITE[compared])))
         case Membership(column, options):
             return _member(column.name, frozenset(map(plain_literal, options)))
         case Likeness(column, pattern):
@@ -77,7 +97,7 @@ def plain_literal(literal: Literal) -> float | str:
     raise AssertionError("vectors have no moments")  # check_kinds refuses them
 
 
-def _joined(join: Callable[[Holds, Holds], Holds], parts: Sequence[Holds]) -> Holds:
+def _joined(join: Callable[[Predicate, Predicate], Predicate], parts: Sequence[Predicate]) -> Predicate:
     """All parts joined two and two, so that a long list of them is not nested deeply."""
     if len(parts) == 1:
         return parts[0]
@@ -85,78 +105,74 @@ def _joined(join: Callable[[Holds, Holds], Holds], parts: Sequence[Holds]) -> Ho
     return join(_joined(join, parts[:middle]), _joined(join, parts[middle:]))
 
 
-def _both(left: Holds, right: Holds) -> Holds:
-    """`and`: a false side decides; else it is unknown where a side is."""
-
-    def holds(customer: Customer) -> bool | None:
-        first = left(customer)
-        if first is False:
-            return False
-        second = right(customer)
-        return second if first or second is False else None
-
-    return holds
+def _both(left: Predicate, right: Predicate) -> Predicate:
+    return lambda customer: left(customer) and right(customer)
 
 
-def _either(left: Holds, right: Holds) -> Holds:
-    """`or`: a true side decides; else it is unknown where a side is."""
-
-    def holds(customer: Customer) -> bool | None:
-        first = left(customer)
-        if first is True:
-            return True
-        second = right(customer)
-        return second if first is False or second is True else None
-
-    return holds
+def _either(left: Predicate, right: Predicate) -> Predicate:
+    return lambda customer: left(customer) or right(customer)
 
 
-def _opposite(part: Holds) -> Holds:
-    def holds(customer: Customer) -> bool | None:
-        met = part(customer)
-        return None if met is None else not met
-
-    return holds
+def _compared(name: str, compared: Operator, right: Any) -> Predicate:
+    if isinstance(right, ColumnName):
+        return _two_columns(name, COMPARE[compared], right.name)
+    return _TO_LITERAL[compared](name, plain_literal(right))
 
 
-def _compared(name: str, compare: Callable[[Any, Any], bool], literal: float | str) -> Holds:
-    def holds(customer: Customer) -> bool | None:
-        own = customer[name]
-        return None if own is None or own != own else compare(own, literal)
+# a function for each operator, since a call of `COMPARE` costs as much as all else; NaN is unequal to all, else false
+_TO_LITERAL: Mapping[Operator, Callable[[str, Any], Callable[[Mapping[str, Any]], bool]]] = {
+    Operator.EQUAL: lambda name, literal: lambda customer: customer[name] == literal,
+    Operator.UNEQUAL: lambda name, literal: (
+        lambda customer: (own := customer[name]) is not None and own == own and own != literal
+    ),
+    Operator.LESS: lambda name, literal: lambda customer: (own := customer[name]) is not None and own < literal,
+    Operator.AT_MOST: lambda name, literal: lambda customer: (own := customer[name]) is not None and own <= literal,
+    Operator.MORE: lambda name, literal: lambda customer: (own := customer[name]) is not None and own > literal,
+    Operator.AT_LEAST: lambda name, literal: lambda customer: (own := customer[name]) is not None and own >= literal,
+}
 
-    return holds
 
-
-def _two_columns(left: str, compare: Callable[[Any, Any], bool], right: str) -> Holds:
-    def holds(customer: Customer) -> bool | None:
+def _two_columns(left: str, compare: Callable[[Any, Any], bool], right: str) -> Predicate:
+    def holds(customer: Customer) -> bool:
         ours, theirs = customer[left], customer[right]
         missing = ours is None or theirs is None or ours != ours or theirs != theirs
-        return None if missing else compare(ours, theirs)
+        return not missing and compare(ours, theirs)
 
     return holds
 
 
-def _member(name: str, options: frozenset[float | str]) -> Holds:
-    def holds(customer: Customer) -> bool | None:
+def _member(name: str, options: frozenset[float | str]) -> Predicates:
+    def met(customer: Customer) -> bool:
+        return customer[name] in options
+
+    def unmet(customer: Customer) -> bool:
         own = customer[name]
-        return None if own is None or own != own else own in options
+        return own is not None and own == own and own not in options
 
-    return holds
+    return Predicates(met, unmet)
 
 
-def _alike(name: str, pattern: str) -> Holds:
+def _alike(name: str, pattern: str) -> Predicates:
     match = compiled_pattern(pattern).fullmatch
 
-    def holds(customer: Customer) -> bool | None:
+    def met(customer: Customer) -> bool:
         own = customer[name]
-        return match(own) is not None if isinstance(own, str) else None
+        return isinstance(own, str) and match(own) is not None
 
-    return holds
+    def unmet(customer: Customer) -> bool:
+        own = customer[name]
+        return isinstance(own, str) and match(own) is None
+
+    return Predicates(met, unmet)
 
 
-def _absent(name: str) -> Holds:
-    def holds(customer: Customer) -> bool | None:
+def _absent(name: str) -> Predicates:
+    def met(customer: Customer) -> bool:
         own = customer[name]
         return own is None or own != own
 
-    return holds
+    def unmet(customer: Customer) -> bool:
+        own = customer[name]
+        return own is not None and own == own
+
+    return Predicates(met, unmet)

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from features.conditions.on_vectors.kinds import check_kinds
-from features.conditions.on_vectors.of_customer import Holds, holds_for_customer
+from features.conditions.on_vectors.of_customer import Predicate, customer_predicates
 from features.conditions.parse import parse_condition
 from features.conditions.tree import Condition, column_names
 from segment_model.contract import VectorContract
@@ -76,7 +76,7 @@ class VectorCondition:
         KeyError
             If the customer lacks a column of the condition.
         """
-        return self.holds(customer) is True
+        return self.met(customer)
 
     def met_in(self, table: ir.Table) -> ir.BooleanValue:
         """Whether each row of a table of vectors meets the condition, as an Ibis expression without missing values.
@@ -94,6 +94,6 @@ class VectorCondition:
         return table.filter(holds_in_table(self.tree, table, self.contract))
 
     @cached_property
-    def holds(self) -> Holds:
-        """The function that says of one customer whether the condition is true, false or, by None, unknown."""
-        return holds_for_customer(self.tree)
+    def met(self) -> Predicate:
+        """The function of `is_met_by`, which a service calls for each request."""
+        return customer_predicates(self.tree).met

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -33,7 +33,8 @@ class TableLook:
     """A table that was looked at.
 
     `sample` has the values of each usable column; its first `HEAD` rows are the table's first ones. `decimal` is the
-    decimal mark of its text.
+    decimal mark of its text. `options` are the settings of its source without which it cannot be read, `doubts` say why
+    a person should check them.
     """
 
     file: str
@@ -42,6 +43,8 @@ class TableLook:
     columns: tuple[ColumnProfile, ...]
     sample: Mapping[str, Sequence[Any]]
     decimal: str = "."
+    options: Mapping[str, Any] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stem(self) -> str:

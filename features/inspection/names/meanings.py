@@ -151,7 +151,7 @@ ENDED_AT = _meaning(
 MRR_OF = _meaning(
     (1.0, (RECURRING,)), (1.0, (RECURRING, AMOUNT)), (1.0, (RECURRING, MONTH)), (0.95, (RECURRING, MONTH, AMOUNT)),
     (0.9, (MONTH, AMOUNT)), (0.9, (MONTH, PRICE)), (0.85, (MONTH, ORDER)), (0.5, (AMOUNT,)), (0.5, (PRICE,)),
-    (0.5, (PLAN, PRICE)), (0.5, (PLAN, AMOUNT)),
+    (0.5, (PLAN, PRICE)), (0.5, (PLAN, AMOUNT)), (0.5, (UNIT, AMOUNT)), (0.5, (UNIT, PRICE)),
     never=(YEAR, DISCOUNT, RATE, KEY, MOMENT, QUANTITY),
 )  # fmt: skip
 PLAN_OF = _meaning(

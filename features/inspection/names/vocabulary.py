@@ -104,7 +104,7 @@ _WORDS: Mapping[Concept, str] = {
         """,
     Concept.CHANGED: """
         updated update modified changed edited shipped ship shipping delivery delivered dispatch due fulfilled
-        fulfilment fulfillment estimated refunded returned cancelled canceled geandert geaendert versandt
+        fulfilment fulfillment estimated refunded returned cancel cancelled canceled geandert geaendert versandt
         versand liefer lieferung geliefert fallig faellig livraison envio modifie modificado exported synced
         loaded ingested last letzte
         """,

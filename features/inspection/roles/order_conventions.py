@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from features.conditions.written import written_name
+from features.inspection.looks.column_profile import ColumnProfile
 from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import CURRENCY_OF, REFUNDED_OF
 from features.inspection.names.name_words import words_of
@@ -20,6 +22,7 @@ from features.inspection.roles.table_proposal import best, is_number, is_text
 from segment_model.sql_text import quoted
 
 MINOR = frozenset({"cent", "cents", "pence", "minor"})  # words of money in the smallest unit
+STRIPE_ID = re.compile(r"(cus|sub|ch|in|pi|si|py)_\w{5,}", re.ASCII)  # of customers, subscriptions, charges, invoices
 LONGEST_CODE = 3  # letters of a currency
 
 
@@ -44,8 +47,7 @@ def order_conventions(look: TableLook, columns: Mapping[str, str]) -> Convention
     if money.negative:
         conventions.features["rfm"] = {"refunds": "dropped"}
         conventions.checks["refunds"] = f"{money.negative:.1%} of the rows are negative; or netted, or kept?"
-    if MINOR & set(words_of(columns.get("amount", columns.get("price", "")))):
-        conventions.options["minor_units"] = True
+    settle_minor_units(look, columns.get("amount") or columns["price"], conventions)
     cancelled = None if money.negative else cancelled_ids(look, columns.get("order_id"))
     status = status_condition(look)
     states = flag_conditions(look) if status is None else [status]
@@ -55,6 +57,24 @@ def order_conventions(look: TableLook, columns: Mapping[str, str]) -> Convention
         conventions.options["where"] = " and ".join(condition.text for condition in needed)
         conventions.checks["where"] = "; ".join(condition.reason for condition in needed)
     return conventions
+
+
+def settle_minor_units(look: TableLook, money: str, conventions: Conventions) -> None:
+    """Note money in the smallest unit: by its name, or since the ids of the table are those of Stripe's API."""
+    if MINOR & set(words_of(money)):
+        conventions.options["minor_units"] = True
+        return
+    ids = [column for column in look.columns if _has_ids_of_stripe(column)]
+    written = [str(number) for number in look.sample[money] if number is not None]
+    if ids and look[money].is_whole and (not look[money].is_text or all(map(str.isdigit, written))):
+        conventions.options["minor_units"] = True
+        conventions.checks["minor_units"] = (
+            f"{ids[0].name} holds ids of Stripe's API, which counts {money} in cents; false where it is in whole units"
+        )
+
+
+def _has_ids_of_stripe(column: ColumnProfile) -> bool:
+    return is_text(column) and bool(column.levels) and all(STRIPE_ID.match(level) for level, _ in column.levels)
 
 
 def settle_currency(look: TableLook, taken: set[str], conventions: Conventions) -> RowCondition | None:

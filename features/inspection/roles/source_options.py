@@ -15,12 +15,13 @@ from features.inspection.looks.flag_words import other_flag_words
 from features.inspection.looks.table_look import HEAD, TableLook
 from features.inspection.roles.table_proposal import TableProposal
 
+WHERE = "where"
 FEW_STEPS_BACK = 0.02  # of the rows of a file that is in the order of time
 COMPARED = 1_000  # rows whose order is compared
 
 
 def with_source_options(table: TableProposal) -> TableProposal:
-    """The proposal with date formats and decimal mark, marked where several fit."""
+    """The proposal with what its file needs to be read, date formats and decimal mark, marked where several fit."""
     formats, doubts = _formats(table)
     if "preset" in table.options:  # it says how moments are written
         formats, doubts = {}, ""
@@ -35,7 +36,13 @@ def with_source_options(table: TableProposal) -> TableProposal:
     options |= {"true_values": yes} if yes else {}
     options |= {"false_values": no} if no else {}
     checks = {name: text for name, text in (("date_format", doubts), ("decimal", doubt)) if text}
-    return replace(table, options={**options, **table.options}, checks={**checks, **table.checks})
+    look = table.look
+    options = {**look.options, **options, **table.options}
+    checks = {**look.doubts, **checks, **table.checks}
+    if WHERE in look.options and WHERE in table.options:
+        options[WHERE] = f"({look.options[WHERE]}) and {table.options[WHERE]}"
+        checks[WHERE] = "; ".join(doubts[WHERE] for doubts in (look.doubts, table.checks) if WHERE in doubts)
+    return replace(table, options=options, checks=checks)
 
 
 def _used(table: TableProposal) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from features.inspection.looks.table_look import TableLook, sampled_moments
@@ -18,7 +19,7 @@ from features.inspection.names.meanings import (
 )
 from features.inspection.names.name_words import concepts_of
 from features.inspection.names.vocabulary import Concept
-from features.inspection.roles.order_conventions import Conventions, settle_currency
+from features.inspection.roles.order_conventions import Conventions, settle_currency, settle_minor_units
 from features.inspection.roles.table_proposal import (
     TableProposal,
     best,
@@ -39,6 +40,7 @@ def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | 
     """The table as subscriptions; None without a start, money, and a sign that it is about terms."""
     columns = {"customer_id": key.column}
     scores = {}
+    periods = _billing_periods(look)
     for ours, meaning, fits in (
         ("started_at", STARTED_AT, is_moment),
         ("ended_at", ENDED_AT, is_moment),
@@ -51,7 +53,8 @@ def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | 
         ("subscription_id", SUBSCRIPTION_ID, is_key),
     ):
         # the end of running terms is missing, so gaps do not count against it
-        scores[ours], column = best(look, meaning, fits, set(columns.values()), gaps_count=ours != "ended_at")
+        taken = {*columns.values(), *periods}
+        scores[ours], column = best(look, meaning, fits, taken, gaps_count=ours != "ended_at")
         if column is not None:
             columns[ours] = column
     if "started_at" not in columns or "mrr" not in columns:
@@ -61,11 +64,11 @@ def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | 
     stem = Concept.SUBSCRIPTION in concepts_of(look.stem)
     if not ("ended_at" in columns or stem or scores["mrr"] >= MONTHLY):
         return None
-    checks = {} if scores["mrr"] >= MONTHLY else {"mrr": "is it the money of one month?"}
-    if (period := _other_period(look)) is not None:
-        checks["mrr"] = f"{period[0]} says {period[1]!r} too: write the money of one month, a year's divided by 12"
+    doubts = _doubts_of_money(columns, scores["mrr"], periods)
+    checks = {"mrr": "; ".join(doubts)} if doubts else {}
     more = 0.7 * (scores["ended_at"] > 0) + 0.4 * scores["plan"] + 0.3 * scores["seats"] + 0.8 * stem
     conventions = Conventions(checks=checks)
+    settle_minor_units(look, columns["mrr"], conventions)
     condition = settle_currency(look, set(columns.values()), conventions)
     if condition is not None:
         conventions.options["where"], conventions.checks["where"] = condition.text, condition.reason
@@ -80,14 +83,26 @@ def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | 
     )
 
 
-def _other_period(look: TableLook) -> tuple[str, str] | None:
-    """A column of billing periods, and one that is no month; None where there is none."""
+def _billing_periods(look: TableLook) -> dict[str, tuple[str, ...]]:
+    """The columns that hold nothing but billing periods, with those that are no month."""
+    periods = {}
     for column in look.columns:
-        periods = [level.strip().lower() for level, _ in column.levels]
-        others = [period for period in periods if period not in MONTH]
-        if is_text(column) and others and PERIODS.issuperset(periods):
-            return column.name, others[0]
-    return None
+        levels = [level.strip().lower() for level, _ in column.levels]
+        if is_text(column) and levels and PERIODS.issuperset(levels):
+            periods[column.name] = tuple(level for level in levels if level not in MONTH)
+    return periods
+
+
+def _doubts_of_money(columns: Mapping[str, str], score: float, periods: Mapping[str, Sequence[str]]) -> list[str]:
+    """Why a column may not be the money of one month."""
+    doubts = [
+        f"{name} says {others[0]!r} too: write the money of one month, a year's divided by 12"
+        for name, others in periods.items()
+        if others
+    ]
+    if Concept.UNIT in concepts_of(columns["mrr"]) and "seats" in columns:
+        doubts.append(f"it is named as that of one unit: write it times {columns['seats']}")
+    return doubts or ([] if score >= MONTHLY else ["is it the money of one month?"])
 
 
 def _lasts(look: TableLook, started_at: str, ended_at: str) -> bool:

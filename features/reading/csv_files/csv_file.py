@@ -36,14 +36,21 @@ class CsvFile:
         return " ".join(words)
 
 
-def settle_csv(path: Path, shown: str, encoding: str | None, delimiter: str | None, scratch: ScratchFolder) -> CsvFile:
+def settle_csv(
+    path: Path,
+    shown: str,
+    encoding: str | None,
+    delimiter: str | None,
+    scratch: ScratchFolder,
+    header_line: int | None = None,
+) -> CsvFile:
     """Settle the encoding and the dialect of one file; unpack and decode it where that is needed.
 
     Parameters
     ----------
     shown
         The file's name for messages.
-    encoding, delimiter
+    encoding, delimiter, header_line
         Those of the settings; None detects.
 
     Raises
@@ -55,7 +62,7 @@ def settle_csv(path: Path, shown: str, encoding: str | None, delimiter: str | No
     """
     text = settle_text(path, shown, encoding, scratch)
     line_end = settle_line_end(text.path, shown, text.scan)
-    return CsvFile(shown, text.path, text.encoding, settle_dialect(text.path, shown, line_end, delimiter))
+    return CsvFile(shown, text.path, text.encoding, settle_dialect(text.path, shown, line_end, delimiter, header_line))
 
 
 def refuse_differences(files: Sequence[CsvFile]) -> None:

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from features.reading.csv_files.records import Record, UnreadableRecordError, records_of_text
-from features.reading.header import column_names
+from features.reading.header import column_names, refuse_title, title_rows
 from features.reading.text_files.byte_scan import CHUNK
 from segment_model.errors import SourceError
 
@@ -36,7 +36,9 @@ class Dialect:
     first_rows: tuple[tuple[str, ...], ...] = field(default=(), compare=False, repr=False)
 
 
-def settle_dialect(path: Path, shown: str, line_end: str, chosen: str | None) -> Dialect:
+def settle_dialect(
+    path: Path, shown: str, line_end: str, chosen: str | None, header_line: int | None = None
+) -> Dialect:
     """The dialect of a UTF-8 file.
 
     Parameters
@@ -45,11 +47,15 @@ def settle_dialect(path: Path, shown: str, line_end: str, chosen: str | None) ->
         The file's name for messages.
     chosen
         The delimiter of the settings; None settles it from the header and the first lines.
+    header_line
+        The line that holds the names, from 1; None takes the first that is not blank, and refuses a title.
 
     Raises
     ------
     SourceError
-        If the file is empty, its header is none, or several delimiters fit.
+        If the file is empty or ends above `header_line`, its header is none, or several delimiters fit.
+    NeededSettingError
+        If a title stands above the header.
     """
     head = read_head(path, line_end)
     if not head.strip():
@@ -59,8 +65,16 @@ def settle_dialect(path: Path, shown: str, line_end: str, chosen: str | None) ->
     if first.strip('"').lower().startswith(SEPARATOR_LINE) and len(first.strip('"')) == len(SEPARATOR_LINE) + 1:
         chosen, skipped = chosen or first.strip('"')[-1], 1
         head = head.split(line_end, 1)[-1]
+    if header_line is not None:
+        lines = (header_line - 1) - skipped
+        if head.count(line_end) < lines:
+            raise SourceError(f"{shown} ends above line {header_line}, which `header_line` says holds the names")
+        head = head.split(line_end, lines)[-1] if lines > 0 else head
+        skipped = max(header_line - 1, skipped)
     delimiter = chosen or _settle_delimiter(head, shown)
     records = _first_records(head, delimiter)
+    if header_line is None and (above := title_rows([record.fields for record in records])):
+        refuse_title(records[above].fields, shown, records[above].line + skipped)
     names = column_names([record.fields for record in records], shown, records[0].line + skipped if records else 1)
     return Dialect(delimiter, line_end, names, skipped, tuple(tuple(record.fields) for record in records[1:]))
 
@@ -91,10 +105,11 @@ def _settle_delimiter(head: str, shown: str) -> str:
 
 def _width(records: Sequence[Record]) -> tuple[int, float]:
     """The number of fields of the header, and the share of the records that have as many; 0 for a single column."""
-    width = len(records[0].fields) if records else 0
+    below = records[title_rows([record.fields for record in records]) :]
+    width = len(below[0].fields) if below else 0
     if width < 2:
         return width, 0.0
-    return width, sum(len(record.fields) == width for record in records) / len(records)
+    return width, sum(len(record.fields) == width for record in below) / len(below)
 
 
 def _first_records(head: str, delimiter: str) -> list[Record]:

@@ -9,10 +9,11 @@ from features.conditions.written import written_name
 from features.notices import Notice
 from features.reading.csv_files.csv_file import CsvFile
 from features.reading.csv_files.records import UnreadableRecordError, records_of_text
+from features.reading.needed_settings import NeededSettingError, SettingNotice
 from features.source_settings import TableSource
-from segment_model.errors import SourceError
 from segment_model.sql_text import quoted
 
+TAKEN = "the last row is taken for a total"
 TAIL = 1 << 16  # bytes in which the last row is looked for
 TOTAL = re.compile(
     r"(grand |sub)?totals?|sum|(gesamt|zwischen)?summe|gesamt|insgesamt|"
@@ -31,18 +32,21 @@ def check_last_row(file: CsvFile, source: TableSource, name: str) -> Notice | No
 
     Raises
     ------
-    SourceError
+    NeededSettingError
         If the last row names a total and leaves a field empty.
     """
     fields = _last_row(file)
     place = _place_of_total(fields)
     if place is None or source.where:
         return None
-    remedy = f"delete it, or leave it out by `where: {_condition(file, source, place, fields[place])}`"
+    condition = _condition(file, source, place, fields[place])
+    remedy = f"delete it, or leave it out by `where: {condition}`"
     if all(text.strip() for text in fields):
         text = f"the last row of {source.file} holds {fields[place]!r}; if it is a total, {remedy}"
-        return Notice(name, text, warning=True)
-    raise SourceError(f"{file.shown}: the last row is a total ({', '.join(fields)!r:.60}): {remedy}")
+        return SettingNotice(name, text, True, {"where": condition}, TAKEN)
+    raise NeededSettingError(
+        f"{file.shown}: the last row is a total ({', '.join(fields)!r:.60}): {remedy}", {"where": condition}, TAKEN
+    )
 
 
 def _place_of_total(fields: Sequence[str]) -> int | None:

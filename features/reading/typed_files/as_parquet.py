@@ -42,7 +42,10 @@ def sheets_as_parquet(
         If a file is no workbook, its sheet is not clear, or its columns are not those of the first.
     """
     moments = {source.columns.get(moment, moment) for moment in MOMENTS}
-    sheets = [open_sheet(path, label, source.sheet, moments) for path, label in zip(paths, shown, strict=True)]
+    sheets = [
+        open_sheet(path, label, source.sheet, moments, source.header_line)
+        for path, label in zip(paths, shown, strict=True)
+    ]
     for sheet in sheets[1:]:
         _refuse_other_columns(sheets[0], sheet)
     errors = sum(sheet.errors for sheet in sheets)

@@ -17,9 +17,15 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from features.reading.header import column_names
+from features.reading.header import LOOKED_AT, column_names, refuse_title, title_rows
+from features.reading.needed_settings import NeededSettingError
 from features.reading.typed_files.rows import Cell, Row
-from features.reading.typed_files.workbook_parts import check_workbook, counts_days_from_1904, scan_sheet
+from features.reading.typed_files.workbook_parts import (
+    check_workbook,
+    counts_days_from_1904,
+    scan_sheet,
+    size_of_sheet,
+)
 from segment_model.errors import SourceError, nearest_word
 
 EPOCH, EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
@@ -32,12 +38,13 @@ MILLISECONDS = 86_400_000  # of a day
 class SheetRows:
     """The rows of a sheet below its header.
 
-    shown : the file's name for messages. cells : python-calamine's sheet. moments : the columns in which numbers are
-    serial numbers of days. errors : the number of cells that hold an error.
+    shown : the file's name for messages. cells : python-calamine's sheet. header_line : the row of the names, from 1.
+    moments : the columns in which numbers are serial numbers of days. errors : the number of cells that hold an error.
     """
 
     shown: str
     cells: Any
+    header_line: int
     names: tuple[str, ...]
     moments: frozenset[str]
     is_1904: bool
@@ -45,7 +52,9 @@ class SheetRows:
 
     def __iter__(self) -> Iterator[Row]:
         """The rows that are not blank."""
-        for cells in islice(_filled_rows(self.cells, self.shown), 1, None):
+        for number, cells in _filled_rows(self.cells, self.shown):
+            if number <= self.header_line:
+                continue
             yield {name: self._cell(name, cell) for name, cell in zip(self.names, cells, strict=False)}
 
     def _cell(self, name: str, cell: Any) -> Cell:
@@ -56,30 +65,40 @@ class SheetRows:
         return str(cell) if isinstance(cell, time | timedelta) else cell
 
 
-def open_sheet(path: Path, shown: str, sheet: str | None, moments: Collection[str]) -> SheetRows:
+def open_sheet(
+    path: Path, shown: str, sheet: str | None, moments: Collection[str], header_line: int | None = None
+) -> SheetRows:
     """The rows of one sheet; of the only one that is not hidden, where none is named.
+
+    header_line : the row that holds the names, from 1; None takes the first that is not blank, and refuses a title.
 
     Raises
     ------
     SourceError
-        If the file is no workbook, or the sheet is not there or not clear, is too large, or has no header.
+        If the file is no workbook, or the sheet is not there, is too large, or has no header.
+    NeededSettingError
+        If the sheet is not clear, or a title stands above its header.
     """
     check_workbook(path, shown)
     with _plain_errors(shown):
         from python_calamine import CalamineWorkbook
 
         book = CalamineWorkbook.from_path(str(path))
-        chosen = _choose_sheet(book, shown, sheet)
+        chosen = _choose_sheet(book, path, shown, sheet)
         errors = scan_sheet(path, shown, chosen)
         cells = book.get_sheet_by_name(chosen)
         is_1904 = counts_days_from_1904(path)
-    first = [[str(cell) for cell in row] for row in islice(_filled_rows(cells, shown), 2)]
+    filled = ((number, row) for number, row in _filled_rows(cells, shown) if number >= (header_line or 1))
+    first = [(number, [str(cell) for cell in row]) for number, row in islice(filled, LOOKED_AT)]
     if not first:
         raise SourceError(
             f"{shown}: the sheet {chosen!r} is empty; name the sheet with the table, such as `sheet: Orders`"
         )
-    names = column_names(first, f"{shown}, sheet {chosen!r}", 1)
-    return SheetRows(shown, cells, names, frozenset(moments) & set(names), is_1904, errors)
+    rows = [row for _, row in first]
+    if header_line is None and (above := title_rows(rows)):
+        refuse_title(rows[above], f"{shown}, sheet {chosen!r}", first[above][0])
+    names = column_names(rows, f"{shown}, sheet {chosen!r}", first[0][0])
+    return SheetRows(shown, cells, first[0][0], names, frozenset(moments) & set(names), is_1904, errors)
 
 
 def moment_of_serial(serial: float, is_1904: bool) -> datetime | None:
@@ -90,7 +109,7 @@ def moment_of_serial(serial: float, is_1904: bool) -> datetime | None:
     return (EPOCH_1904 if is_1904 else EPOCH) + timedelta(milliseconds=round(days * MILLISECONDS))
 
 
-def _choose_sheet(book: Any, shown: str, sheet: str | None) -> str:
+def _choose_sheet(book: Any, path: Path, shown: str, sheet: str | None) -> str:
     from python_calamine import SheetVisibleEnum
 
     names = [str(name) for name in book.sheet_names]
@@ -102,18 +121,21 @@ def _choose_sheet(book: Any, shown: str, sheet: str | None) -> str:
         return sheet
     visible = [str(part.name) for part in book.sheets_metadata if part.visible == SheetVisibleEnum.Visible] or names
     if len(visible) != 1:
-        raise SourceError(
-            f"{shown} has the sheets {', '.join(map(repr, visible))}: say which, such as `sheet: {visible[0]}`"
+        largest = max(visible, key=lambda name: size_of_sheet(path, name))
+        raise NeededSettingError(
+            f"{shown} has the sheets {', '.join(map(repr, visible))}: say which, such as `sheet: {visible[0]}`",
+            {"sheet": largest},
+            f"or {' or '.join(repr(name) for name in visible if name != largest)}?",
         )
     return visible[0]
 
 
-def _filled_rows(cells: Any, shown: str) -> Iterator[Sequence[Any]]:
-    """The rows of a sheet with a cell that is not blank."""
+def _filled_rows(cells: Any, shown: str) -> Iterator[tuple[int, Sequence[Any]]]:
+    """The rows of a sheet with a cell that is not blank, each with its number from 1."""
     with _plain_errors(shown):
-        for row in cells.iter_rows():
+        for number, row in enumerate(cells.iter_rows(), 1):
             if any(not isinstance(cell, str) or cell for cell in row):
-                yield row
+                yield number, row
 
 
 @contextmanager

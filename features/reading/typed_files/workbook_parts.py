@@ -58,6 +58,13 @@ def counts_days_from_1904(path: Path) -> bool:
     return any(part.get(IS_1904) in ("1", "true") for part in book.iterfind("{*}workbookPr"))
 
 
+def size_of_sheet(path: Path, sheet: str) -> int:
+    """The bytes that a sheet unpacks to; 0 where the workbook does not say where it is."""
+    with zipfile.ZipFile(path) as parts:
+        part = _part_of(parts, sheet)
+        return 0 if part is None else parts.getinfo(part).file_size
+
+
 def scan_sheet(path: Path, shown: str, sheet: str) -> int:
     """The number of cells of a sheet that hold an error, such as #N/A or #DIV/0!.
 

@@ -113,3 +113,12 @@ def test_a_window_that_is_not_over_counts_nobody(engine: Any, drawn: tuple[pd.Da
     assert len(money) == 600
     assert not money.counts.any()
     assert {len(own) for own in Means.of_rows(money, BY_SEGMENT).customers.values()} == {0}
+
+
+def test_money_of_a_window_that_orders_did_not_see_counts_nobody(engine: Any, drawn: tuple[Any, Any]) -> None:
+    exposed, orders = drawn
+    placed = engine.place(exposed)
+    since = pd.Timestamp("2026-03-01")
+    money = money_rows(placed, engine.place(orders), 40, UNTIL, is_seen=placed.exposed_at >= since)
+    whole = (exposed.exposed_at >= since) & (exposed.exposed_at + timedelta(days=40) <= UNTIL)
+    assert money.counts.sum() == whole.sum() > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import psycopg
 import pytest
 
 from features.customer_vector import build_vectors
+from features.expressions.engine import SPARK
 from features.in_warehouse.as_of_table import with_as_of
 from features.in_warehouse.vector_query import vector_query
 from features.learned import LearnedFeatures
+from features.reading.spark_tables import SparkTables
 from features.settings import FeatureSettings, Sources
 
 ATTRIBUTES = {
@@ -38,14 +41,14 @@ def sources_of(tables: tuple[str, ...], **place: str) -> Sources:
     )
 
 
-def assert_same(rows: pd.DataFrame, expected: pd.DataFrame) -> None:
-    """The same customers and values, to the bit where they are counts, else to 1e-12."""
+def assert_same(rows: pd.DataFrame, expected: pd.DataFrame, tolerance: float = 1e-12) -> None:
+    """The same customers and values; numbers within a relative tolerance."""
     ours = rows.set_index("customer_id").sort_index()
     assert ours.index.astype(str).tolist() == expected.index.tolist()
     assert list(ours.columns) == list(expected.columns)
     for name in expected.columns:
         if expected[name].dtype == float:
-            np.testing.assert_allclose(ours[name].astype(float), expected[name], rtol=1e-12, err_msg=name)
+            np.testing.assert_allclose(ours[name].astype(float), expected[name], rtol=tolerance, err_msg=name)
         else:
             assert ours[name].fillna("").tolist() == expected[name].fillna("").tolist(), name
 
@@ -66,6 +69,7 @@ PLACES = {
     "duckdb": {"duckdb": "shop.duckdb", "table": "{name}"},
     "postgres": {"postgres": "SHOP_URL", "table": "shop.{name}"},
 }
+ANSI = "spark.sql.ansi.enabled"
 EVERY = ("orders", "events", "customers", "subscriptions")
 
 
@@ -81,7 +85,7 @@ def test_the_query_gives_the_vectors(
     query = vector_query(sources, SETTINGS, learned, case_folder, engine)
     for moment in (date(2024, 7, 1), datetime(2024, 2, 3, 12, 30)):
         expected = build_vectors(sources, SETTINGS, moment, case_folder, learned)
-        sql = with_as_of(query.sql, moment, SETTINGS.time_zone)
+        sql = with_as_of(query.sql, moment, SETTINGS.time_zone, engine)
         assert_same(answers(engine, sql, case_folder, case_postgres), expected.frame)
 
 
@@ -90,7 +94,7 @@ def test_scores_and_pooled_levels_are_those_that_were_learned(case_folder: Path)
     learned = LearnedFeatures({"r_score": (10.0, 20.0), "m_score": (100.0,)}, {"industry": ("retail",)})
     expected = build_vectors(sources, SETTINGS, date(2024, 7, 1), case_folder, learned)
     query = vector_query(sources, SETTINGS, learned, case_folder, "duckdb")
-    sql = with_as_of(query.sql, date(2024, 7, 1), SETTINGS.time_zone)
+    sql = with_as_of(query.sql, date(2024, 7, 1), SETTINGS.time_zone, "duckdb")
     assert set(expected.frame["industry"].dropna()) == {"retail", "other"}
     assert_same(answers("duckdb", sql, case_folder, ""), expected.frame)
 
@@ -100,6 +104,36 @@ def test_a_file_stands_for_a_table_of_the_raw_tables_name(case_folder: Path) -> 
     learned = build_vectors(files, SETTINGS, date(2024, 7, 1), case_folder).learned
     query = vector_query(files, SETTINGS, learned, case_folder, "duckdb")
     assert dict(query.tables) == {"orders": ("", "orders"), "events": ("", "events")}
-    sql = with_as_of(query.sql, date(2024, 7, 1), SETTINGS.time_zone)
+    sql = with_as_of(query.sql, date(2024, 7, 1), SETTINGS.time_zone, "duckdb")
     expected = build_vectors(files, SETTINGS, date(2024, 7, 1), case_folder, learned).frame
     assert_same(answers("duckdb", sql, case_folder, ""), expected)
+
+
+@pytest.fixture(scope="module")
+def case_in_spark(case_folder: Path, spark: Any) -> Iterator[Any]:
+    """The case table in a schema of Spark's catalogue."""
+    spark.sql("CREATE SCHEMA shop")
+    for name in EVERY:
+        spark.read.parquet((case_folder / f"{name}.parquet").as_uri()).write.saveAsTable(f"shop.{name}")
+    yield spark
+    spark.sql("DROP SCHEMA shop CASCADE")
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # of py4j's gateway
+@pytest.mark.parametrize("tables", [EVERY, ("customers", "events")])
+def test_the_query_gives_the_vectors_in_spark(tables: tuple[str, ...], case_folder: Path, case_in_spark: Any) -> None:
+    """At both moments, with errors of casts and divisions (ANSI) and without."""
+    embedded = sources_of(tables, **PLACES["duckdb"])
+    learned = build_vectors(embedded, SETTINGS, date(2024, 7, 1), case_folder).learned
+    in_catalogue = sources_of(tables, spark_table="shop.{name}")
+    query = vector_query(in_catalogue, SETTINGS, learned, case_folder, SPARK, SparkTables(case_in_spark, case_folder))
+    assert query.tables == {name: ("shop", name) for name in tables}
+    for moment, ansi in ((date(2024, 7, 1), "true"), (datetime(2024, 2, 3, 12, 30), "false")):
+        expected = build_vectors(embedded, SETTINGS, moment, case_folder, learned)
+        sql = with_as_of(query.sql, moment, SETTINGS.time_zone, SPARK)
+        case_in_spark.conf.set(ANSI, ansi)
+        try:
+            assert_same(case_in_spark.sql(sql).toArrow().to_pandas(), expected.frame, 1e-9)
+        finally:
+            case_in_spark.conf.unset(ANSI)

@@ -88,6 +88,18 @@ def test_parts_of_one_table_become_a_pattern(tmp_path: Path) -> None:
     assert settings["as_of"].isoformat() == "2027-05-10"
 
 
+def test_parts_of_one_table_may_order_their_columns_otherwise(tmp_path: Path) -> None:
+    """An export of another year begins with another column; no row of it is lost."""
+    later = ["total,created_at,customer_id,id"]
+    for line in ORDERS[1:]:
+        order, customer, day, total = line.replace("2026-", "2027-").split(",")
+        later.append(f"{total},{day},{customer},{int(order) + 1000}")
+    orders = initial_settings(write(tmp_path, orders_2026=ORDERS, orders_2027=later), tmp_path / "segments.yaml")
+    assert orders.proposal.tables[0].look.rows == 240
+    assert yaml.safe_load(orders.text)["sources"]["orders"]["file"] == "orders_*.csv"
+    assert yaml.safe_load(orders.text)["as_of"].isoformat() == "2027-05-10"
+
+
 def test_parts_that_no_pattern_names_alone(tmp_path: Path) -> None:
     files = write(tmp_path, orders_2026=ORDERS, orders_2028=ORDERS, orders_2027=["a,b", "1,2"])
     with pytest.raises(SourceError, match=r"orders_2026\.csv, orders_2028\.csv have the same columns"):

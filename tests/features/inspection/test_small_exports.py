@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -345,6 +345,24 @@ EXPORTS = {
         checks=("mrr",),
         file="subscriptions.csv",
     ),
+    "subscriptions of Stripe's API": Export(
+        "id,customer,status,created,start_date,current_period_end,cancel_at,canceled_at,ended_at,plan_nickname,"
+        "plan_interval,unit_amount,quantity",
+        rows(
+            lambda n, _: f"sub_{n:05d},cus_{n % 30:05d},{('active', 'canceled')[n % 2]},{1767225600 + n * 86400},"
+            f"{1767225600 + n * 86400},1798761600,,{1767225600 + n * 86400 + 900_000 if n % 2 else ''},"
+            f"{1767225600 + n * 86400 + 990_000 if n % 2 else ''},{('team', 'pro')[n % 2]},"
+            f"{('month', 'year')[n % 2]},{1900 + 100 * n},{1 + n % 3}"
+        ),
+        "subscriptions",
+        {
+            "customer_id": "customer", "subscription_id": "id", "started_at": "start_date", "ended_at": "ended_at",
+            "mrr": "unit_amount", "plan": "plan_nickname", "seats": "quantity",
+        },
+        checks=("mrr", "minor_units"),
+        options={"date_format": "unix", "minor_units": True},
+        file="export_2026.csv",
+    ),
     "German contracts": Export(
         "Kundennummer;Tarif;Monatsbetrag;Vertragsbeginn;Vertragsende",
         rows(lambda n, day: f"{n % 30};{'BP'[n % 2]};{n},50;{day};{'' if n % 3 else '31.12.2026'}", DOTTED),
@@ -379,6 +397,23 @@ def test_an_export_is_mapped(export: Export, tmp_path: Path) -> None:
     assert len(initial.checks) == len(export.checks)
     if export.attributes is not None:
         assert source["attributes"] == export.attributes
+
+
+def test_stripes_dashboard_writes_money_in_units(tmp_path: Path) -> None:
+    """Its ids are those of the API, but 19.00 is no number of cents."""
+    of_api = EXPORTS["subscriptions of Stripe's API"]
+    of_dashboard = replace(of_api, rows=[f"{head},{money}.00,{count}" for head, money, count in _ends(of_api.rows)])
+    assert "minor_units" not in proposed(of_dashboard, tmp_path)[0]["sources"]["subscriptions"]
+
+
+def _ends(lines: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Each line in three: its beginning, and its last two fields."""
+    return [(head, money, count) for head, money, count in (line.rsplit(",", 2) for line in lines)]
+
+
+def test_the_price_of_one_unit_is_no_money_of_a_month(tmp_path: Path) -> None:
+    _, initial = proposed(EXPORTS["subscriptions of Stripe's API"], tmp_path)
+    assert "it is named as that of one unit: write it times quantity" in "; ".join(initial.checks)
 
 
 def test_money_of_other_periods_than_a_month_is_marked(tmp_path: Path) -> None:

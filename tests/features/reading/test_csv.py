@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from features.customer_vector import build_vectors
+from features.reading.needed_settings import NeededSettingError
 from features.settings import FeatureSettings, Sources
 from segment_model.errors import SourceError
 
@@ -235,3 +236,40 @@ def test_a_late_row_that_no_grammar_reads_is_refused(late: str, message: str, tm
     with pytest.raises(SourceError) as caught:
         build_vectors(sources, FeatureSettings(), date(2026, 7, 1), tmp_path)
     assert message in str(caught.value)
+
+
+TITLE = "Report July 2026{0}\nPrinted on 2026-07-01{0}\n{1}\nid;note;total\n7;x;1,5\n8;;2\n"
+
+
+@pytest.mark.parametrize(("padding", "blank"), [("", ""), (";;", ";;")], ids=["lines alone", "padded as by Excel"])
+def test_a_title_above_the_names_is_refused_with_the_setting_that_reads_the_table(
+    padding: str, blank: str, read: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text(TITLE.format(padding, blank))
+    with pytest.raises(NeededSettingError, match=r"line 4 \('id, note, total'\): set `header_line: 4`") as refused:
+        read("a.csv")
+    assert read("a.csv", **refused.value.settings)[0] == [
+        {"id": "7", "note": "x", "total": "1,5"},
+        {"id": "8", "note": None, "total": "2"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",id,total\n0,a,2\n1,b,4\n",  # pandas' index has no name
+        "id,,\na,,\nb,,\n",  # columns that a spreadsheet left behind
+        "total\n1\n2\n",
+        "id,total\na,2\n,\nb,4\n",
+    ],
+)
+def test_a_first_line_of_names_is_no_title(text: str, read: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "b.csv").write_text(text)
+    assert read("a.csv")[0] == read("b.csv", header_line=1)[0] != []
+
+
+def test_a_header_line_below_the_end_is_refused(read: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,total\n1,2\n")
+    with pytest.raises(SourceError, match=r"a\.csv ends above line 9, which `header_line` says holds the names"):
+        read("a.csv", header_line=9)

@@ -12,6 +12,7 @@ import pytest
 
 from features.customer_vector import build_vectors
 from features.reading.csv_files.plain_columns import IDS, MOMENTS
+from features.reading.needed_settings import NeededSettingError
 from features.settings import FeatureSettings, Sources
 from features.tables.raw_tables import RAW_TABLES, RawType
 from segment_model.errors import SourceError
@@ -116,6 +117,25 @@ def test_a_sheet_is_named_where_there_are_several(read: Any, tmp_path: Path) -> 
         read("a.xlsx", sheet="Order")
     write_workbook(tmp_path / "b.xlsx", {"Lists": [["x"]], "Orders": [["id", "b"], ["x", "y"]]}, hidden=["Lists"])
     assert read("b.xlsx")[0] == [{"id": "x", "b": "y"}]
+
+
+def test_a_title_above_the_names_of_a_sheet(read: Any, tmp_path: Path) -> None:
+    title = [["Report", None, None], [], ["id", "day", "n"], ["x", "1 July", 1], ["y", "2 July", 2]]
+    write_workbook(tmp_path / "a.xlsx", {"S": title})
+    with pytest.raises(NeededSettingError, match=r"sheet 'S': a title stands .* in line 3 .*set `header_line: 3`"):
+        read("a.xlsx")
+    assert read("a.xlsx", header_line=3)[0] == [
+        {"id": "x", "day": "1 July", "n": 1},
+        {"id": "y", "day": "2 July", "n": 2},
+    ]
+
+
+def test_the_largest_sheet_is_proposed(read: Any, tmp_path: Path) -> None:
+    write_workbook(tmp_path / "a.xlsx", {"Notes": [["about"]], "Orders": [["id", "b"], *([["x", "y"]] * 30)]})
+    with pytest.raises(NeededSettingError) as refused:
+        read("a.xlsx")
+    assert refused.value.settings == {"sheet": "Orders"}
+    assert refused.value.reason == "or 'Notes'?"
 
 
 def test_blank_rows_and_several_workbooks(read: Any, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from experiments.simulated_company.company_history import CompanyHistory, simulate_history, write_history
 from jobs.ablation.goal_outcomes import GoalOutcome, goal_outcomes
-from jobs.ablation.shown_table import shown_table
+from jobs.ablation.shown_table import figured, shown_table
 from jobs.customer_vectors import vectors_of
 from training.settings import Settings, read_settings
 
@@ -39,8 +39,8 @@ def asked(history: CompanyHistory, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def known(asked: tuple[Settings, Path]) -> dict[str, GoalOutcome]:
     settings, folder = asked
-    outcomes, notes = goal_outcomes(settings, folder, vectors_of(settings, folder).learned)
-    assert notes == []
+    outcomes, unknown = goal_outcomes(settings, folder, vectors_of(settings, folder).learned)
+    assert unknown == []
     return {each.goal.name: each for each in outcomes}
 
 
@@ -65,9 +65,9 @@ def test_a_goal_whose_window_is_not_over_is_told(asked: tuple[Settings, Path]) -
     settings, folder = asked
     goals = {"churned": settings.goals["churned"].model_copy(update={"within_days": 3000})}
     later = settings.model_copy(update={"goals": goals})
-    outcomes, notes = goal_outcomes(later, folder, vectors_of(later, folder).learned)
+    outcomes, unknown = goal_outcomes(later, folder, vectors_of(later, folder).learned)
     assert outcomes == []
-    assert notes == ["churned: not known yet; no window of 3000 days is over"]
+    assert [goal.name for goal in unknown] == ["churned"]
 
 
 def test_without_goals_no_table_is_read(asked: tuple[Settings, Path], tmp_path: Path) -> None:
@@ -92,5 +92,10 @@ def test_the_shown_table_has_words_for_what_is_missing() -> None:
     )
     shown = shown_table(table)
     assert list(shown.columns) == ["fit", "columns", "verdict", "agreement", "churned"]
+    assert [goal for goal in ("churned", "upgraded") if figured(table, goal)] == ["churned"]
+    titled = shown_table(table, {"churned": "left us", "upgraded": "pays more"})
+    assert list(titled.columns) == ["fit", "columns", "verdict", "agreement", "left us"]
+    assert titled["left us"].to_list() == shown["churned"].to_list()
+    assert list(shown_table(table, {"churned": "agreement"}).columns)[-2:] == ["agreement", "agreement (churned)"]
     assert shown.iloc[0].to_list() == ["all groups", "5", "distinct groups", "1.00", "0.64"]
     assert shown.iloc[1].to_list() == ["value alone", "1", "refused: too few", "", ""]

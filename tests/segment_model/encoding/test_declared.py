@@ -79,14 +79,22 @@ def test_no_rows_are_no_rows() -> None:
     assert as_declared(PLAIN.iloc[:0], CONTRACT).shape == (0, 4)
 
 
-@given(st.lists(st.none() | st.floats(allow_nan=False), min_size=1), st.permutations(range(3)))
-def test_values_survive_to_the_bit(values: list[float | None], order: list[int]) -> None:
+@given(
+    st.lists(st.tuples(st.none() | st.floats(allow_nan=False), st.none() | st.floats(-(2.0**52), 2.0**52)), min_size=1),
+    st.permutations(range(3)),
+)
+def test_values_survive_to_the_bit(values: list[tuple[float | None, float | None]], order: list[int]) -> None:
     """Infinities too: refusing them is the model's own reader's duty."""
     columns = ["spend", "seats", "active", "plan"]
-    frame = pd.DataFrame(dict.fromkeys(columns[:3], values), dtype=object).assign(plan="team")
+    sent = {
+        "spend": [wide for wide, _ in values],
+        "seats": [own for _, own in values],
+        "active": [w for w, _ in values],
+    }
+    frame = pd.DataFrame(sent, dtype=object).assign(plan="team")
     cast = as_declared(frame[[columns[i] for i in order] + ["plan"]], CONTRACT)
     for name in columns[:3]:
-        assert [None if np.isnan(number) else number for number in cast[name]] == values
+        assert [None if np.isnan(number) else number for number in cast[name]] == sent[name]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +109,8 @@ def test_values_survive_to_the_bit(values: list[float | None], order: list[int])
         ("spend", ["9007199254740993", "1"], r"row 0, spend: got '9007199254740993'"),
         ("spend", pd.array([2**53 + 1, "1"], dtype=object), r"row 0, spend: got 9007199254740993"),
         ("seats", pd.Categorical([True, False]), r"row 0, seats: got true"),
+        ("seats", [3.0, 2.0**53], r"row 1, seats: got 9007199254740992.0, expected a count below 2\^53, from where on"),
+        ("seats", pd.array([1e300, "1"], dtype=object), r"row 0, seats: got 1e\+300, expected a count below 2\^53"),
         ("spend", [10.0, {"amount": 3}], r"row 1, spend: got .*\"amount\": 3"),
         ("spend", pd.to_datetime(["2026-01-01", "2026-01-02"]), r"row 0, spend: got 2026-01-01T00:00:00, expected"),
         ("spend", [True, False], r"row 0, spend: got true, expected a finite number \(USD\)"),
@@ -115,10 +125,13 @@ def test_nothing_is_guessed(column: str, values: Any, message: str) -> None:
 
 
 def test_whole_numbers_that_doubles_hold_keep_their_digits() -> None:
-    large = PLAIN.assign(spend=[2**53, 2**60], plan=[7, 8])
+    large = PLAIN.assign(spend=[2**53, 2**60], seats=[2**54, 3], plan=[7, 8])
     cast = as_declared(large, CONTRACT)
     assert [int(spend) for spend in cast["spend"]] == [2**53, 2**60]
+    assert [int(seats) for seats in cast["seats"]] == [2**54, 3]
     assert [*cast["plan"]] == ["7", "8"]
+    measured = PLAIN.assign(spend=[2.0**53, 1e300])
+    assert [*as_declared(measured, CONTRACT)["spend"]] == [2.0**53, 1e300]
 
 
 def test_every_form_of_customers_is_the_same_frame() -> None:

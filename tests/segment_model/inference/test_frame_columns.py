@@ -89,16 +89,43 @@ def test_ids_are_no_column_and_what_is_no_feature_is_named(frame: pd.DataFrame) 
         ({"basis": ["since"]}, "'since' cannot be a feature .*a date.*leave it out, or name its kind"),
         ({"kinds": {"spend": "money"}}, "kinds: 'spend' is 'money'; expected number, count, share, flag, category"),
         ({"kinds": {"spent": "number"}}, "kinds: no column 'spent'"),
+        (
+            {"kinds": {"since": "number"}},
+            r"kinds: 'since' \(timestamp\[\w+\]\) cannot be a number; it is a date: write the",
+        ),
+        ({"kinds": {"tags": "category"}}, "'tags' .*cannot be a category; it is neither numbers nor text"),
         ({"units": {"order": "pieces"}}, "units: no column 'order'. Did you mean 'orders'"),
         ({"customer_id": "who"}, "no column 'who' for the ids"),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong(options: dict[str, Any], words: str, frame: pd.DataFrame) -> None:
     with pytest.raises(ContractError, match=words):
-        VectorContract.from_frame(frame.assign(since=pd.Timestamp("2026-01-01")), **options)
+        VectorContract.from_frame(frame.assign(since=pd.Timestamp("2026-01-01"), tags=[["a", "b"]] * ROWS), **options)
 
 
-@pytest.mark.parametrize("rows", [0, 1])
-def test_too_few_rows_show_no_kind(rows: int, frame: pd.DataFrame) -> None:
-    with pytest.warns(ColumnsLeftOutWarning, match="without a value" if rows == 0 else "the same for everyone"):
-        assert VectorContract.from_frame(frame.head(rows).assign(spend=1.5)).names == ()
+@pytest.mark.parametrize("basis", [None, ["spend"]])
+def test_a_frame_without_rows_is_refused(basis: list[str] | None, frame: pd.DataFrame) -> None:
+    with pytest.raises(ContractError, match=r"the frame has no rows.*pass the customers, or write the contract"):
+        VectorContract.from_frame(frame.head(0), basis)
+
+
+@pytest.mark.parametrize(
+    ("rows", "reasons"),
+    [
+        ([{"spend": 1.5, "plan": "pro"}], r"'spend' \(the same for everyone\), 'plan' \(the same for everyone\)"),
+        ([{"spend": 1.5, "plan": "pro"}] * 30, r"'spend' \(the same for everyone\), 'plan' \(the same"),
+        ([{"spend": None, "plan": None}] * 30, r"'spend' \(without a value\), 'plan' \(without a value\)"),
+    ],
+    ids=["one row", "identical rows", "all null"],
+)
+def test_a_frame_of_which_no_column_is_a_feature_is_refused(rows: list[dict[str, Any]], reasons: str) -> None:
+    with pytest.raises(ContractError, match=f"^no column of the frame can be a feature: {reasons}.*name its kind: kin"):
+        VectorContract.from_frame(pd.DataFrame(rows))
+    first = next(iter(rows[0]))
+    named = VectorContract.from_frame(pd.DataFrame(rows)[[first]], kinds={first: "number"})  # the remedy
+    assert named.names == (first,)
+
+
+def test_ids_alone_are_no_contract() -> None:
+    with pytest.raises(ContractError, match="the frame has no column besides the ids; add a column for each feature"):
+        VectorContract.from_frame(pd.DataFrame({"customer_id": [1, 2, 3]}))

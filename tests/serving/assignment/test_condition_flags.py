@@ -14,7 +14,7 @@ from serving.contracts.requests import MOST_CONDITIONS
 from serving.contracts.responses import AssignResponse
 from serving.endpoints.customers.assign import read_assign
 from serving.endpoints.served_model.model import describe_model
-from serving.model.served_model import ServedModel
+from serving.model.served_model import MOST_LISTS, ServedModel
 from serving.wire.refusals import Refusal
 from serving.wire.strict_json import dump
 
@@ -70,6 +70,22 @@ def test_a_feature_that_a_condition_reads_must_be_sent(served: ServedModel) -> N
     assert detail.expected == "a finite number of at least 0 (people) or null, which the condition large reads"
 
 
+def test_names_are_answered_in_the_order_asked_and_each_once(served: ServedModel) -> None:
+    assert [*flags(served, ["poor", "lapsed", "poor"], {})[0].items()] == [("poor", False), ("lapsed", False)]
+    assert [*flags(served, ["lapsed", "poor"], {})[0].items()] == [("lapsed", False), ("poor", False)]
+
+
+def test_a_list_of_names_is_looked_up_once_while_callers_send_few(served: ServedModel) -> None:
+    asked = ("lapsed", "poor")
+    first = served.asked_conditions(asked)
+    assert first.columns == {"recency_days", "monetary_value"}
+    assert served.asked_conditions(("poor", "lapsed")) is not first
+    assert served.asked_conditions(asked) is first
+    for length in range(1, MOST_LISTS + 1):
+        served.asked_conditions(("large",) * length)
+    assert served.asked_conditions(asked) is not first
+
+
 def test_an_unknown_condition_is_refused_with_those_that_the_model_has(served: ServedModel) -> None:
     with pytest.raises(Refusal) as refusal:
         flags(served, ["laped", "poor"], {})
@@ -77,6 +93,8 @@ def test_an_unknown_condition_is_refused_with_those_that_the_model_has(served: S
     (detail,) = refusal.value.details
     assert detail.got == "the text 'laped'"
     assert detail.expected == "one of lapsed, poor, large. Did you mean 'lapsed'?"
+    with pytest.raises(Refusal, match="no condition 'laped'"):  # nothing is kept of names that do not exist
+        flags(served, ["poor", "laped", "richer"], {})
 
 
 def test_a_model_without_conditions_says_so_and_answers_as_before(kmeans: SegmentModel) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from segments import Column, Kind, Role, VectorContract
 from training.profiling.cards import make_cards
-from training.profiling.naming import free_name, numbered, same_words
+from training.profiling.naming import UNTOLD, free_name, numbered, same_words
 from training.profiling.words.vocabulary import Vocabulary
 from training.profiling.words.word import STANDS, TELLS
 
@@ -55,6 +55,20 @@ def test_every_word_is_true_and_one_of_each_name_tells(seed: int) -> None:
         ]
         assert all(inside >= STANDS for inside, _ in shares)
         assert any(outside.mean() <= TELLS for _, outside in shares)
+
+
+def test_a_ring_has_no_name_that_is_true_of_all_inside_it() -> None:
+    """Of a ring around a disc, every range of one column that holds the ring holds the disc, too."""
+    turn = np.linspace(0, 2 * np.pi, 600, endpoint=False)
+    radius = np.where(np.arange(600) % 2 == 0, 1.0, 0.3)
+    frame = pd.DataFrame({"across": radius * np.cos(turn), "along": radius * np.sin(turn)})
+    contract = VectorContract((Column("across", Kind.NUMBER), Column("along", Kind.NUMBER)))
+    ring, disc = make_cards(frame, contract, (np.arange(600) % 2).astype(np.intp), ["a", "b"])
+    assert ring.name == UNTOLD
+    words = Vocabulary(contract, frame).words(disc.name)
+    assert words
+    assert all(word.condition.holds(frame)[1::2].mean() >= STANDS for word in words)
+    assert all(word.condition.holds(frame)[::2].mean() <= TELLS for word in words)
 
 
 def test_a_descriptor_names_only_where_no_basis_tells() -> None:

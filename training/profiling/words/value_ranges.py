@@ -54,8 +54,12 @@ def _word(condition: Between, column: Column) -> Word:
     return Word(range_text(condition, column), column.name, condition, rank)
 
 
-def range_text(condition: Between, column: Column) -> str:
-    """A range in words: "spend 80 to 300 GBP", "upgrades 4", "last order at least 90 days ago"."""
+def range_text(condition: Between, column: Column, colon: bool = True) -> str:
+    """A range in words: "spend 80 to 300 GBP", "upgrades 4", "last order at least 90 days ago".
+
+    colon : whether one parts a title that ends with a number or a bracket from a number that follows it, as in "active
+    days of the last 30: 1 to 2 days".
+    """
     low, high = condition.least, condition.most
     if low == high:
         values = _end(low, column)
@@ -65,14 +69,22 @@ def range_text(condition: Between, column: Column) -> str:
         values = f"at most {_end(high, column)}"
     else:
         values = f"{_bare(low, column)} to {_end(high, column)}"
-    before, after = _around(column)
+    before, after = _around(column, colon and not values.startswith("at "))
     return f"{before}{values}{after}"
 
 
 def range_in(text: str, column: Column) -> Word | None:
     """The range that `range_text` wrote of a column; None where the text is no such range."""
-    before, after = _around(column)
-    if column.is_category or column.kind is Kind.FLAG or not (text.startswith(before) and text.endswith(after)):
+    if column.is_category or column.kind is Kind.FLAG:
+        return None
+    words = (_range_in(text, column, colon, joint) for colon, joint in ((True, True), (True, False), (False, False)))
+    return next((word for word in words if word is not None), None)
+
+
+def _range_in(text: str, column: Column, colon: bool, joint: bool) -> Word | None:
+    """The range of a text with or without the colon, which names that were given before do not have."""
+    before, after = _around(column, joint)
+    if not (text.startswith(before) and text.endswith(after)):
         return None
     values = text[len(before) : len(text) - len(after)]
     match = re.fullmatch(rf"(at least |at most )?({_NUMBER})(?: to ({_NUMBER}))?(\D*)", values)
@@ -82,22 +94,29 @@ def range_in(text: str, column: Column) -> Word | None:
     condition = Between(
         column.name, -np.inf if bound == "at most " else first, np.inf if bound == "at least " else second
     )
-    return _word(condition, column) if range_text(condition, column) == text else None
+    return _word(condition, column) if range_text(condition, column, colon) == text else None
 
 
-def _around(column: Column) -> tuple[str, str]:
-    """What stands before and after the values of a range: the title, or "last order " and " ago"."""
+def _around(column: Column, joint: bool) -> tuple[str, str]:
+    """What stands before and after the values of a range: the title, or "last order " and " ago".
+
+    joint : whether a colon follows a title that ends with a number or a bracket.
+    """
     since = re.fullmatch(r"time since (?:the )?(.+)", column.title)
-    return (f"{since[1]} ", " ago") if since and column.unit else (f"{column.title} ", "")
+    return (f"{since[1]} ", " ago") if since and column.unit else (f"{column.title}{_joint(column, joint)}", "")
 
 
 def titled_value(value: float | str | None, column: Column) -> str:
     """A column's title and a value, without a unit that the title names: "spend 80 USD", but "upgrades 4".
 
-    A colon parts a title that ends with a number from the value: "active days of the last 30: 12 days".
+    A colon parts a title that ends with a number or a bracket from the value: "active days of the last 30: 12 days".
     """
-    joint = ": " if column.title[-1:].isdigit() else " "
-    return f"{column.title}{joint}{_end(value, column)}"
+    return f"{column.title}{_joint(column)}{_end(value, column)}"
+
+
+def _joint(column: Column, may_be_colon: bool = True) -> str:
+    """What parts a column's title from a number behind it."""
+    return ": " if may_be_colon and (column.title[-1:].isdigit() or column.title.endswith(")")) else " "
 
 
 def unitless_value(value: float | str | None, column: Column) -> str:

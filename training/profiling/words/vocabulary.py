@@ -14,28 +14,35 @@ from training.profiling.rare_levels import OTHER, usual_levels
 from training.profiling.words.rfm_names import BASES, grid_words, is_rfm_only
 from training.profiling.words.value_ranges import range_in, ranges_of
 from training.profiling.words.word import AtLevel, Truth, Unknown, Word, truths
+from training.profiling.words.word_rules import SpreadOf
 from training.profiling.words.word_table import words_of_number
 
 
-def words_of(column: Column, frame: pd.DataFrame) -> Iterator[Word]:
+def words_of(column: Column, frame: pd.DataFrame, spread_of: SpreadOf | None = None) -> Iterator[Word]:
     """The words of a column that do not depend on a segment: those of the table, of each usual level, of no value."""
     if column.is_category:
         for level in usual_levels(frame[column.name].dropna().astype("str")):
             if level != OTHER:
                 yield Word(f"mostly {level} ({column.title})", column.name, AtLevel(column.name, str(level)))
     else:
-        yield from words_of_number(column, frame)
+        yield from words_of_number(column, frame, spread_of)
     yield Word(f"{column.title} unknown", column.name, Unknown(column.name))
 
 
 def standing_words(
-    column: Column, frame: pd.DataFrame, labels: Indices, segments: int, margin: float
+    column: Column,
+    frame: pd.DataFrame,
+    labels: Indices,
+    segments: int,
+    margin: float,
+    spread_of: SpreadOf | None = None,
 ) -> list[list[tuple[Word, Truth]]]:
     """Of each segment, the words of a column that stand in it, ranges included.
 
     frame : (n rows) raw values. labels : (n,) positions, -1 where unassigned. margin : how far from the limit.
+    spread_of : as in `words_of_number`.
     """
-    standing = standing_of(words_of(column, frame), frame, labels, segments, margin)
+    standing = standing_of(words_of(column, frame, spread_of), frame, labels, segments, margin)
     if not column.is_category and column.kind is not Kind.FLAG:
         values = frame[column.name].to_numpy(dtype=np.float64, na_value=np.nan)
         for position, own in enumerate(standing):
@@ -62,11 +69,11 @@ def rfm_words(contract: VectorContract, frame: pd.DataFrame) -> list[Word]:
 
 
 class Vocabulary:
-    """The words that may be said of these customers, by their texts."""
+    """The words that may be said of these customers, by their texts; `spread_of` as in `words_of_number`."""
 
-    def __init__(self, contract: VectorContract, frame: pd.DataFrame) -> None:
+    def __init__(self, contract: VectorContract, frame: pd.DataFrame, spread_of: SpreadOf | None = None) -> None:
         self._columns = [column for column in contract.columns if column.name in frame.columns]
-        words = chain(rfm_words(contract, frame), *(words_of(column, frame) for column in self._columns))
+        words = chain(rfm_words(contract, frame), *(words_of(column, frame, spread_of) for column in self._columns))
         self._words: dict[str, Word] = {}
         for word in words:
             self._words.setdefault(word.text, word)

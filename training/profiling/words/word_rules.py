@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,32 @@ ABOVE_ZERO = float(np.nextafter(0, 1))
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How far the known values of a column spread: the least, the quantiles 1/3, 1/2 and 2/3, and the most."""
+
+    least: float
+    lower_third: float
+    median: float
+    upper_third: float
+    most: float
+
+
+SpreadOf = Callable[[str], Spread | None]  # of a column among all customers; None where no value is known
+
+
+def spread_in(frame: pd.DataFrame, column: str) -> Spread | None:
+    """The spread of a column of these customers; None where no value is known, or the frame lacks the column."""
+    if column not in frame.columns:
+        return None
+    values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return None
+    lower, median, upper = np.quantile(known, [1 / 3, 0.5, 2 / 3])
+    return Spread(float(known.min()), float(lower), float(median), float(upper), float(known.max()))
+
+
+@dataclass(frozen=True, slots=True)
 class Bounds:
     """A number of a column between absolute bounds, both included."""
 
@@ -20,7 +47,7 @@ class Bounds:
     least: float = -np.inf
     most: float = np.inf
 
-    def condition(self, frame: pd.DataFrame) -> Condition | None:
+    def condition(self, frame: pd.DataFrame, _: SpreadOf) -> Condition | None:
         """The condition; None where the frame lacks the column."""
         return Between(self.column, self.least, self.most) if self.column in frame.columns else None
 
@@ -48,21 +75,17 @@ class Third:
     column: str
     upper: bool
 
-    def condition(self, frame: pd.DataFrame) -> Condition | None:
-        """The condition; None where the frame lacks the column, or its values have no such third."""
-        if self.column not in frame.columns:
+    def condition(self, _: pd.DataFrame, spread_of: SpreadOf) -> Condition | None:
+        """The condition; None where the customers lack the column, or its values have no such third."""
+        spread = spread_of(self.column)
+        if spread is None:
             return None
-        values = frame[self.column].to_numpy(dtype=np.float64, na_value=np.nan)
-        known = values[~np.isnan(values)]
-        if not len(known):
-            return None
-        edge, median = np.quantile(known, [2 / 3 if self.upper else 1 / 3, 0.5])
-        both_signs = known.min() < 0 < known.max()
+        both_signs = spread.least < 0 < spread.most
         if self.upper:
-            least = max(float(edge), ABOVE_ZERO) if both_signs else float(edge)
-            return Between(self.column, least=least) if least > median else None
-        most = min(float(edge), -ABOVE_ZERO) if both_signs else float(edge)
-        return Between(self.column, most=most) if most < median else None
+            least = max(spread.upper_third, ABOVE_ZERO) if both_signs else spread.upper_third
+            return Between(self.column, least=least) if least > spread.median else None
+        most = min(spread.lower_third, -ABOVE_ZERO) if both_signs else spread.lower_third
+        return Between(self.column, most=most) if most < spread.median else None
 
     @property
     def meaning(self) -> str:
@@ -76,7 +99,7 @@ class Missing:
 
     column: str
 
-    def condition(self, frame: pd.DataFrame) -> Condition | None:
+    def condition(self, frame: pd.DataFrame, _: SpreadOf) -> Condition | None:
         """The condition; None where the frame lacks the column."""
         return Unknown(self.column) if self.column in frame.columns else None
 
@@ -93,9 +116,9 @@ class WordRule:
     text: str
     bounds: tuple[Bounds | Third | Missing, ...]
 
-    def condition(self, frame: pd.DataFrame) -> Condition | None:
+    def condition(self, frame: pd.DataFrame, spread_of: SpreadOf) -> Condition | None:
         """The condition; None where it cannot be asked of these customers."""
-        conditions = [bound.condition(frame) for bound in self.bounds]
+        conditions = [bound.condition(frame, spread_of) for bound in self.bounds]
         known = tuple(condition for condition in conditions if condition is not None)
         return Together(known) if len(known) == len(conditions) else None
 

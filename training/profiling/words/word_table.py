@@ -7,12 +7,13 @@ against the thirds of all customers, and against an absolute number where few cu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 
 from segment_model.contract import Column, Kind
 from training.profiling.words.word import Rank, Word
-from training.profiling.words.word_rules import ABOVE_ZERO, Bounds, Missing, Third, WordRule
+from training.profiling.words.word_rules import ABOVE_ZERO, Bounds, Missing, SpreadOf, Third, WordRule, spread_in
 
 LOW, HIGH = "low", "high"  # the declared words of a column
 
@@ -124,11 +125,15 @@ def rules_of(column: Column) -> tuple[WordRule, ...]:
     return _low(Third(column.name, upper=False)), _high(Third(column.name, upper=True))
 
 
-def words_of_number(column: Column, frame: pd.DataFrame) -> list[Word]:
-    """The words that the table has for a number, with their conditions among these customers."""
+def words_of_number(column: Column, frame: pd.DataFrame, spread_of: SpreadOf | None = None) -> list[Word]:
+    """The words that the table has for a number, with their conditions among these customers.
+
+    spread_of : the spread of a column among all customers, where those of the frame are a sample.
+    """
+    spread_of = spread_of or partial(spread_in, frame)
     words = []
     for rule in rules_of(column):
-        condition = rule.condition(frame)
+        condition = rule.condition(frame, spread_of)
         if condition is not None:
             text, rank = text_of(rule, column)
             words.append(Word(text, column.name, condition, rank))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,6 +56,8 @@ def test_a_range_is_true_of_most_members_and_read_back(column: Column, values: l
         (COLUMNS[3], 0.1, np.inf, "share of discounts at least 10 %"),
         (COLUMNS[4], 1998.0, 2010.0, "founded 1998 to 2010"),
         (COLUMNS[5], 8.0, np.inf, "active days of the last 30 at least 8 days"),
+        (COLUMNS[5], 1.0, 2.0, "active days of the last 30: 1 to 2 days"),
+        (replace(SPEND, label="trend (-1 to 1)", unit=""), -1.0, -1.0, "trend (-1 to 1): -1"),
         (COLUMNS[6], -1.5, 0.25, "z -1.5 to 0.25"),
         (COLUMNS[7], 45.0, 220.0, "last order 45 to 220 days ago"),
         (COLUMNS[7], 1.0, 1.0, "last order 1 day ago"),
@@ -65,6 +69,13 @@ def test_ranges_in_words(column: Column, low: float, high: float, text: str) -> 
     word = range_in(text, column)
     assert word is not None
     assert word.condition == condition
+
+
+def test_a_range_named_before_there_was_a_colon_is_still_read() -> None:
+    """A name that an older model gave is kept while it is true."""
+    word = range_in("active days of the last 30 1 to 2 days", COLUMNS[5])
+    assert word is not None
+    assert word.condition == Between(COLUMNS[5].name, 1.0, 2.0)
 
 
 @pytest.mark.parametrize(

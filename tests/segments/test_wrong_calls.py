@@ -1,0 +1,129 @@
+"""Wrong calls of what `segments` offers beside `discover`: each is answered by one line that says what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import segments
+from segments import (
+    Column,
+    Kind,
+    NearestCentroid,
+    Role,
+    SegmentModel,
+    SegmentsError,
+    SegmentTransformer,
+    VectorContract,
+)
+
+MANY = ("assign", "assign_records", "explain", "explain_records", "explain_table")
+ALONE = ("assign_record", "explain_record")
+
+
+def answer(call: Callable[[], Any]) -> str:
+    """What a refused call says; it must be one line."""
+    with pytest.raises(SegmentsError) as caught:
+        call()
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+@pytest.mark.parametrize("method", MANY)
+@pytest.mark.parametrize("wrong", [None, 5, "C1", {}, {"recency_days": 3.0}], ids=repr)
+def test_customers_that_are_neither_list_nor_frame(kmeans_model: SegmentModel, method: str, wrong: Any) -> None:
+    text = answer(lambda: getattr(kmeans_model, method)(wrong))
+    assert "expected customers as a list of dicts or a frame" in text
+    assert type(wrong).__name__ in text
+
+
+def test_no_customers_get_no_answers(kmeans_model: SegmentModel, planted: Any) -> None:
+    for nobody in ([], planted.frame.head(0)):
+        assert len(kmeans_model.assign(nobody)) == 0
+        assert len(kmeans_model.assign_records(nobody).strength) == 0
+        assert len(kmeans_model.explain_table(nobody).score) == 0
+        assert kmeans_model.explain(nobody).shape == (0, len(kmeans_model.encoder.columns))
+
+
+@pytest.mark.parametrize("method", ALONE)
+def test_one_customer_is_a_dict(kmeans_model: SegmentModel, method: str, planted: Any) -> None:
+    for wrong in (planted.frame.head(1), planted.frame.iloc[0], planted.frame.head(0), [], None, "C1"):
+        text = answer(lambda wrong=wrong: getattr(kmeans_model, method)(wrong))
+        assert f"got a {type(wrong).__name__}, expected a customer as a dict by column" in text
+    assert getattr(kmeans_model, method)(planted.frame.iloc[0].to_dict())  # the remedy
+
+
+def test_what_would_change_takes_one_customer_and_a_list_of_columns(kmeans_model: SegmentModel, planted: Any) -> None:
+    to, customer = kmeans_model.ids[0], planted.frame.iloc[0].to_dict()
+    assert "expected a customer as a dict" in answer(
+        lambda: kmeans_model.what_would_change(planted.frame.head(1), to, ["frequency"])  # type: ignore[arg-type]
+    )
+    assert "write ['frequency']" in answer(lambda: kmeans_model.what_would_change(customer, to, "frequency"))
+
+
+def test_distances_of_dicts_are_those_of_the_frame(kmeans_model: SegmentModel, planted: Any) -> None:
+    transformer = SegmentTransformer(kmeans_model, "distances")
+    rows = planted.frame.astype(object).where(planted.frame.notna(), None).to_dict(orient="records")
+    assert np.array_equal(transformer.transform(rows), transformer.transform(planted.frame))
+    assert transformer.transform([]).shape == (0, len(kmeans_model.ids))
+    assert "got nothing" in answer(lambda: transformer.transform([{}]))
+
+
+@pytest.mark.parametrize("method", [*MANY[:2], MANY[3], *ALONE])
+def test_a_policy_that_does_not_exist(kmeans_model: SegmentModel, method: str, planted: Any) -> None:
+    record = planted.frame.iloc[0].to_dict()
+    customers = record if method in ALONE else [record]
+    text = answer(lambda: getattr(kmeans_model, method)(customers, policy="nearst"))
+    assert text == "policy is 'unassigned' or 'nearest'; got 'nearst'"
+
+
+def test_previous_is_a_list(kmeans_model: SegmentModel, planted: Any) -> None:
+    text = answer(lambda: kmeans_model.assign(planted.frame.head(1), previous="x"))
+    assert text == "previous is a list of one segment id a customer; write ['x']"
+
+
+@pytest.mark.parametrize(
+    ("centroids", "words"),
+    [
+        ([[0.0, 0.0]], "got list"),
+        (np.zeros(3), r"of shape (segments, width), such as kmeans.cluster_centers_; got ndarray of shape (3,)"),
+        (np.empty((0, 2)), "got ndarray of shape (0, 2)"),
+    ],
+)
+def test_centroids_are_a_matrix(centroids: Any, words: str) -> None:
+    assert words in answer(lambda: NearestCentroid(centroids))
+
+
+def test_a_column_has_a_name_a_kind_and_a_role() -> None:
+    assert answer(lambda: Column(" ", Kind.NUMBER)) == "the name of a column is text; got ' '"
+    assert answer(lambda: Column("spend", "numbr")) == (  # type: ignore[arg-type]
+        "column 'spend': the kind is 'numbr'; expected number, count, share, flag, category. Did you mean 'number'?"
+    )
+    assert "the role is 'basic'; expected basis, descriptor" in answer(
+        lambda: Column("spend", Kind.NUMBER, "basic")  # type: ignore[arg-type]
+    )
+    words = Column("plan", "category", "descriptor")  # type: ignore[arg-type]
+    assert words == Column("plan", Kind.CATEGORY, Role.DESCRIPTOR)
+    assert words.is_category
+    assert "got 'spend'. Write Column(NAME, Kind.NUMBER)" in answer(
+        lambda: VectorContract(("spend",))  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize("nothing", ["", None, 5])
+def test_an_address_or_path_that_is_none(nothing: Any) -> None:
+    assert "a model's address is 'models:/NAME@champion'" in answer(lambda: segments.load(nothing))
+    assert "settings is the path of a YAML file" in answer(lambda: segments.discover_from(nothing))
+    assert "settings is the path of a YAML file" in answer(lambda: segments.features(nothing))
+
+
+def test_identical_customers_and_one_alone_are_answered_alike(model: SegmentModel, planted: Any) -> None:
+    alone = planted.frame.head(1)
+    many = pd.concat([alone] * 30)
+    first = model.assign(alone)
+    assert model.assign(many).drop_duplicates().to_dict("records") == first.to_dict("records")

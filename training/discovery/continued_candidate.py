@@ -16,10 +16,12 @@ from training.candidates.candidate import CandidateSpec, Fit, FittingContext, Ke
 from training.candidates.top_spenders import HEAD, TOP, AmountAxis, TopSpendersSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.everyone import Everyone
+from training.discovery.found_unasked import resample_unasked
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
+from training.evaluation.bootstrap_recovery import DISSOLVED
 from training.evaluation.selection import objections
-from training.evaluation.verdict import DISSOLVED, Verdict
+from training.evaluation.verdict import Verdict
 from training.incumbent.assignments import Reading, assign_vectors
 from training.incumbent.continuation import continue_segments
 from training.separation.gaps import hold_out
@@ -79,7 +81,8 @@ def judge_continued(
     fit = Fit(assigner, np.arange(len(labels)), labels, {})
     held_out = hold_out(kept.points, kept.encoder, settings.judged_customers, settings.seed)
     own = KeptSpec(spec, f"the champion's segments ({spec.name})", fit)
-    candidate = try_candidate(own, kept.points, held_out, settings, kept.amounts)
+    tried = try_candidate(own, kept.points, held_out, settings, kept.amounts)
+    (candidate,) = resample_unasked([tried], kept.points, held_out, settings)
     verdict = verdict_of(candidate, kept.points, settings)
     same_limit = settings_then(incumbent).get("min_share", settings.min_share) == settings.min_share
     against = _objections(candidate, verdict, settings, 0.0 if same_limit else settings.min_share)

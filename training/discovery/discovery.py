@@ -23,6 +23,7 @@ from training.discovery.continued_candidate import context_of, judge_continued
 from training.discovery.decision import Proposal, decide_between, kept_alone
 from training.discovery.everyone import Everyone
 from training.discovery.finest_division import finest_found_again
+from training.discovery.found_unasked import resample_unasked
 from training.discovery.ladder_beside import ladder_beside
 from training.discovery.of_everyone import OfEveryone
 from training.discovery.recurrence import choose_recurring
@@ -311,4 +312,4 @@ def _try_all(
     numbers = {judged.segments for each in candidates if (judged := each.judgement) and shows_groups(judged)}
     allowed = {count for count in numbers if count <= settings.max_segments}
     try_each([spec for algorithm in settings.algorithms for spec in algorithm.beyond(allowed)])
-    return candidates
+    return resample_unasked(candidates, points, held_out, settings)

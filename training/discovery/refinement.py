@@ -42,7 +42,7 @@ class Refinement:
     def words(self, customers: int, moved: int) -> str:
         """What was done among so many customers, of whom so many are assigned otherwise."""
         if self.kept_out:
-            return f"the segments are those of the sample: {self.kept_out}"
+            return f"the segments are not refined on all customers: {self.kept_out}"
         steps = counted(self.steps, "step")
         return (
             f"the centroids are refined on all customers in {steps}; those of the sample would have assigned "

@@ -215,7 +215,7 @@ def test_a_segment_that_empties_keeps_the_refinement_out(
     assert story(kept)["kept_out"] == f"after {step} step{'' if step == 1 else 's'}, segment 3 of 5 has no customers"
     assert (story(kept)["steps"], story(kept)["moved"]) == (0, 0)
     assert kept.of_all is not None
-    assert kept.of_all.sentences[2].startswith("The segments are those of the sample: after")
+    assert kept.of_all.sentences[2].startswith("The segments are not refined on all customers: after")
     assert sum(card.size for card in kept.model.cards) == 3_000  # who describes all of them all the same
 
 

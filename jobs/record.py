@@ -83,8 +83,13 @@ def with_months(settings: Settings, months: int | None) -> Settings:
     return settings.model_copy(update={"analytics": settings.analytics.model_copy(update={"months": months})})
 
 
-def compute(settings: Settings, base: Path, model: SegmentModel, announce: Announce) -> ComputedRecord:
+def compute(
+    settings: Settings, base: Path, model: SegmentModel, announce: Announce, vectors: pd.DataFrame | None = None
+) -> ComputedRecord:
     """The record of a model's segments; `base` is the folder from which the settings' paths count.
+
+    vectors : the customers at the as-of moment, by what the model learned of their features, where they are in memory
+    already; None computes them.
 
     Raises
     ------
@@ -102,7 +107,7 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
     with open_history(settings.sources, settings.features, later(as_of, observed), base, learned) as history:
         goals = settled_goals(settings, history.opened.columns)
         ends = month_ends(history, observed, settings.analytics.months)
-        present = history.vectors(as_of)
+        present = history.vectors(as_of) if vectors is None else history.past_of(vectors)
         labels = assigned(model, present.frame)
         if ends is UNDATED:
             record = record_of_vectors(settings, model, present.frame, labels, present.contract)
@@ -111,7 +116,9 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         membership = membership_of(settings, base, model, history, ends, as_of, announce, conditions)
         announce("computing money, retention and growth by segment")
         of_months = _history_of(history, settings, membership, ends, observed, model, conditions)
-        options = replace(options_of(settings, membership.hollow), goals=goals, trained=trained_until(settings, model))
+        hollow, notes = membership.hollow, membership.notes
+        del membership  # its rows, some for each customer, lie in the engine now
+        options = replace(options_of(settings, hollow), goals=goals, trained=trained_until(settings, model))
         past = PastVectors(
             lambda position: history.vectors(AsOf.at(ends.dates[position], zone)).frame,
             lambda frame, rows: PlacedMembers(frame, history.temporary).beside(rows)[1],
@@ -119,8 +126,8 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         )
         record = compute_record(of_months, present.frame, labels, present.contract, options, conditions, past)
     record = _with_representatives(record, settings, model, present.frame, conditions)
-    record = replace(record, notes=(*read_with_faults(present.report), *record.notes, *membership.notes))
-    return ComputedRecord(record, present.frame, labels, present.contract, membership.hollow)
+    record = replace(record, notes=(*read_with_faults(present.report), *record.notes, *notes))
+    return ComputedRecord(record, present.frame, labels, present.contract, hollow)
 
 
 def observed_until(settings: Settings, as_of: AsOf) -> AsOf:

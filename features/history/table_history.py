@@ -98,15 +98,18 @@ class TableHistory:
             If an engine fails, or a table holds a customer twice where one row is promised.
         """
         groups = self._programs.groups
-        frames = [
-            part_frame(part, computed)
-            for part, computed in zip(groups.parts, self._programs.tables(as_of), strict=True)
-        ]
+        computed = self._programs.tables(as_of)
+        frames = [part_frame(part, rows) for part, rows in zip(groups.parts, computed, strict=True)]
         tables = [customers_of(name, groups, frames, self.read[name]) for name in groups.columns]
         rule = self.sources.customers.without_rows if self.sources.customers else "keep"
-        frame = joined(frames, self.contract).drop(index=left_out(tables, as_of, rule).ids)
-        report = {name: self.read[name].counts for name in groups.columns}
-        return PastVectors(self.learned.apply(frame, self.contract), self.contract, report)
+        frame, early = joined(frames, self.contract), left_out(tables, as_of, rule).ids
+        frame = frame.drop(index=early) if len(early) else frame
+        return self.past_of(self.learned.apply(frame, self.contract))
+
+    def past_of(self, frame: pd.DataFrame) -> PastVectors:
+        """Vectors that were made already."""
+        report = {name: self.read[name].counts for name in self._programs.groups.columns}
+        return PastVectors(frame, self.contract, report)
 
     def groups_as_of(self, as_of: AnyAsOf) -> FeatureGroups:
         """The parts of the vector as of a moment no later than that until which the tables were opened."""

@@ -112,16 +112,39 @@ def compute_members(
     months: list[pd.DataFrame] = []
     previous: pd.Series[str] | None = None
     for position, day in enumerate(ends.dates):
-        frame = history.vectors(AsOf.at(day, history.settings.time_zone)).frame
-        as_written = written.of(position, frame.index)
-        previous = assigned(model, frame, None if position in alone else previous) if as_written is None else as_written
-        month = pd.DataFrame({SEGMENT: previous, **texts(frame, compared, history.contract)})
-        month = month.assign(**condition_texts(frame, conditions))
-        month.insert(0, POSITION, position)
+        before = None if position in alone else previous
+        # the vectors of a month are not kept while those of the next are made
+        month = _month(model, history, position, day, compared, conditions, written, before)
+        previous = month[SEGMENT]
         months.append(month.rename_axis(CUSTOMER).reset_index())
-    whole = pd.concat(months, ignore_index=True)
-    plain = dict.fromkeys((CUSTOMER, SEGMENT, *compared, *map(condition_column, conditions)), "str")
-    return whole.astype({**plain, POSITION: "int64"})
+    texts_of = dict.fromkeys((SEGMENT, *compared, *map(condition_column, conditions)), "str")
+    types = {CUSTOMER: "str", POSITION: "int64", **texts_of}
+    # column by column: a second copy of the rows of all months is not kept
+    columns = {
+        name: pd.concat([month.pop(name) for month in months], ignore_index=True).astype(kind)
+        for name, kind in types.items()
+    }
+    return pd.DataFrame(columns, copy=False)
+
+
+def _month(
+    model: SegmentModel,
+    history: TableHistory,
+    position: int,
+    day: date,
+    compared: tuple[str, ...],
+    conditions: NamedConditions,
+    written: WrittenMonths,
+    previous: pd.Series[str] | None,
+) -> pd.DataFrame:
+    """The rows of one month end, by customer; previous : the segments at the one before, which it is told."""
+    frame = history.vectors(AsOf.at(day, history.settings.time_zone)).frame
+    as_written = written.of(position, frame.index)
+    segments = assigned(model, frame, previous) if as_written is None else as_written
+    month = pd.DataFrame({SEGMENT: segments, **texts(frame, compared, history.contract)})
+    month = month.assign(**condition_texts(frame, conditions))
+    month.insert(0, POSITION, position)
+    return month
 
 
 def _made_from(

@@ -10,7 +10,7 @@ from reporting.rendering import percent, short_amount
 from reporting.sections.keys import Key, Keys
 from segment_model.errors import counted
 from training.continuum.ladder import LEAST_RECOVERED
-from training.evaluation.verdict import DISSOLVED, RECURRING
+from training.evaluation.bootstrap_recovery import DISSOLVED, RECURRING
 from training.separation.gaps import LEAST_BELT, MOST_CHANCE, MOST_DEPTH
 
 LIMITS = {

@@ -27,17 +27,17 @@ def test_counts_of_figures_are_not_rounded(
 
 
 @pytest.mark.parametrize(
-    ("value", "words"),
+    ("money", "words"),
     [(12345.0, "12,345"), (12345.678, "12,345.68"), (365.35, "365.35"), (0.0, "0"), (0.01234, "0.0123")],
 )
-def test_values_of_ranked_accounts_are_not_rounded(value: float, words: str) -> None:
+def test_values_of_ranked_accounts_are_not_rounded(money: float, words: str) -> None:
     account: dict[str, Any] = {
-        "rank": 1, "customer_id": "A", "value": value, "change": value, "segment_name": "x", "strength": 0.5,
+        "rank": 1, "customer_id": "A", "value": money, "change": money, "segment_name": "x", "strength": 0.5,
         "representative": False, "reasons": "",
     }  # fmt: skip
     shown = accounts_in_words(pd.DataFrame([account]), "USD").iloc[0]
     assert shown["value (USD)"] == words
-    assert shown["change"] == (f"+{words}" if value > 0 else words)
+    assert shown["change"] == (f"+{words}" if money > 0 else words)
 
 
 def test_a_state_is_that_of_the_last_month_end_and_says_so(

@@ -12,8 +12,8 @@ from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import DiscoveryError
 from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError
 from training.continuum.small_segments import hold_money
-from training.evaluation.quality import Judgement, gap_share, judge, similarity_untied
-from training.evaluation.selection import LEAST_SUPPORT, is_agreed
+from training.evaluation.quality import Judgement, gap_share, judge
+from training.evaluation.selection import LEAST_SUPPORT
 from training.separation.gaps import HeldOut, PairEvidence, confirmed_groups, pairs_of, scatter_within
 from training.settings import DiscoverySettings
 
@@ -69,10 +69,6 @@ def try_candidate(
         return Candidate(spec, fit, None, None, pairs, "no gaps part its segments", facts)
     scatter = scatter_within(held_out, near.segment, size)
     judgement = judge(spec, fit, points, labels, settings.judged_customers, settings.seed, pairs, scatter)
-    if is_agreed(replace(judgement, untied=1.0)):
-        own, share = labels[held_out.rows], len(held_out.rows) / len(points)
-        untied = similarity_untied(spec, held_out.points, own, share, settings.seed)
-        judgement = replace(judgement, untied=untied)
     worth_keeping = hold_money(labels, size, amounts, settings.min_share)
     return Candidate(spec, fit, replace(judgement, small_hold_money=worth_keeping), labels, pairs)
 

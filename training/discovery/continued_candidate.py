@@ -15,10 +15,13 @@ from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec, Fit, FittingContext, KeptSpec
 from training.candidates.top_spenders import HEAD, TOP, AmountAxis, TopSpendersSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
+from training.discovery.everyone import Everyone
+from training.discovery.found_unasked import resample_unasked
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
+from training.evaluation.bootstrap_recovery import DISSOLVED
 from training.evaluation.selection import objections
-from training.evaluation.verdict import DISSOLVED, Verdict
+from training.evaluation.verdict import Verdict
 from training.incumbent.assignments import Reading, assign_vectors
 from training.incumbent.continuation import continue_segments
 from training.separation.gaps import hold_out
@@ -46,9 +49,12 @@ class ContinuedCandidate:
 
 
 def judge_continued(
-    incumbent: SegmentModel, customers: EncodedCustomers, settings: DiscoverySettings
+    incumbent: SegmentModel,
+    customers: EncodedCustomers,
+    settings: DiscoverySettings,
+    everyone: Everyone | None = None,
 ) -> ContinuedCandidate | None:
-    """Judge the incumbent's segments among today's customers.
+    """Judge the incumbent's segments among today's customers; everyone : all of them, where those are a sample.
 
     None if the settings do not ask for them, the incumbent cannot read these customers, or fewer than two are left.
     """
@@ -62,7 +68,8 @@ def judge_continued(
     except ContractError:
         return None
     same_encoding = asks_for_encoding_of(incumbent, settings)
-    going_on = continue_segments(incumbent, before.segment, today, made_today.centres_of, same_encoding)
+    shares = None if everyone is None else everyone.shares(incumbent)
+    going_on = continue_segments(incumbent, before.segment, today, made_today.centres_of, same_encoding, shares)
     if going_on is None:
         return None
     kept = customers.encoded_by(going_on.encoder)
@@ -74,7 +81,8 @@ def judge_continued(
     fit = Fit(assigner, np.arange(len(labels)), labels, {})
     held_out = hold_out(kept.points, kept.encoder, settings.judged_customers, settings.seed)
     own = KeptSpec(spec, f"the champion's segments ({spec.name})", fit)
-    candidate = try_candidate(own, kept.points, held_out, settings, kept.amounts)
+    tried = try_candidate(own, kept.points, held_out, settings, kept.amounts)
+    (candidate,) = resample_unasked([tried], kept.points, held_out, settings)
     verdict = verdict_of(candidate, kept.points, settings)
     same_limit = settings_then(incumbent).get("min_share", settings.min_share) == settings.min_share
     against = _objections(candidate, verdict, settings, 0.0 if same_limit else settings.min_share)

@@ -23,6 +23,7 @@ from training.discovery.continued_candidate import context_of, judge_continued
 from training.discovery.decision import Proposal, decide_between, kept_alone
 from training.discovery.everyone import Everyone
 from training.discovery.finest_division import finest_found_again
+from training.discovery.found_unasked import resample_unasked
 from training.discovery.ladder_beside import ladder_beside
 from training.discovery.of_everyone import OfEveryone
 from training.discovery.recurrence import choose_recurring
@@ -154,7 +155,7 @@ def _discover(
         contract = _with_nullable(contract, everyone.missing)
     customers = _encode(frame, contract, settings, incumbent)
     candidates = _try_all(customers, settings, progress)
-    continued = None if incumbent is None else judge_continued(incumbent, customers, settings)
+    continued = None if incumbent is None else judge_continued(incumbent, customers, settings, everyone)
     ladder = None
     try:
         choice, verdict = choose_recurring(candidates, customers.points, settings)
@@ -311,4 +312,4 @@ def _try_all(
     numbers = {judged.segments for each in candidates if (judged := each.judgement) and shows_groups(judged)}
     allowed = {count for count in numbers if count <= settings.max_segments}
     try_each([spec for algorithm in settings.algorithms for spec in algorithm.beyond(allowed)])
-    return candidates
+    return resample_unasked(candidates, points, held_out, settings)

@@ -21,7 +21,7 @@ from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.decision import Proposal
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
-from training.evaluation.selection import is_agreed, objections, shows_clear_groups, shows_groups
+from training.evaluation.selection import is_found_unasked, objections, shows_clear_groups, shows_groups
 from training.evaluation.verdict import VerdictKind
 from training.money_columns import money_column
 from training.separation.gaps import hold_out
@@ -39,7 +39,7 @@ def finest_found_again(proposal: Proposal, settings: DiscoverySettings) -> tuple
     if judgement is None or shows_clear_groups(judgement):
         return proposal, None
     grouped = shows_groups(judgement)
-    if not grouped and (proposal.verdict.kind is not VerdictKind.SLICES or is_agreed(judgement)):
+    if not grouped and (proposal.verdict.kind is not VerdictKind.SLICES or is_found_unasked(judgement)):
         return proposal, None
     divisions = _divisions(proposal.candidates, proposal.customers, settings)
     ladder = climb(divisions, proposal.customers.points)

@@ -10,10 +10,10 @@ import numpy as np
 from segment_model.encoding.encoder import Floats
 from segment_model.errors import DiscoveryError
 from training.discovery.candidate_trial import Candidate
-from training.evaluation.bootstrap_recovery import recovery
+from training.evaluation.bootstrap_recovery import MOST_RESAMPLED, recovery
 from training.evaluation.null_reference import null_silhouettes
 from training.evaluation.preference import Evidence
-from training.evaluation.selection import Choice, all_parted, choose, evidence, objections
+from training.evaluation.selection import Choice, all_parted, choose, evidence, is_found_unasked, objections
 from training.evaluation.verdict import Verdict, VerdictKind, decide
 from training.incumbent.contingency import overlap
 from training.settings import DiscoverySettings
@@ -94,7 +94,8 @@ def verdict_of(
         raise DiscoveryError(f"{candidate.spec.name} has no segments")
     nearest = candidate.fit.assigner.nearest(np.ascontiguousarray(points.T)).segment
     size, seed = candidate.fit.assigner.size, settings.seed
-    recovered = recovery(candidate.spec, points, nearest, size, settings.judged_customers, seed)
+    most = MOST_RESAMPLED if is_found_unasked(candidate.judgement) else settings.judged_customers
+    recovered = recovery(candidate.spec, points, nearest, size, most, seed)
     null = null_silhouettes(candidate.spec, points, seed)
     return decide(candidate.judgement, candidate.pairs, recovered, null, found_again=found_again)
 

@@ -7,6 +7,10 @@ import numpy as np
 from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.candidate import CandidateSpec, NoSegmentsError, sample_rows
 
+RECURRING = 0.75  # mean Jaccard similarity; from there Hennig (2007) calls a cluster valid and stable
+DISSOLVED = 0.5  # mean Jaccard similarity; below it Hennig (2007) calls a cluster dissolved
+MOST_RESAMPLED = 10_000  # customers; fewer blur dense regions that lie close to each other
+
 
 def recovery(spec: CandidateSpec, points: Floats, labels: Indices, segments: int, most: int, seed: int) -> Floats:
     """For each segment, the mean Jaccard similarity to its best match in the models of bootstrap samples: (segments,).

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from segment_model.errors import counted
-from training.evaluation.verdict import RECURRING, Verdict
+from training.evaluation.bootstrap_recovery import RECURRING
+from training.evaluation.verdict import Verdict
 
 MORE_PARTED = 0.25  # share of the pairs of neighbours that a gap parts
 MORE_RECOVERED = 0.15  # Jaccard similarity of the least steady segment; resamples differ by less

@@ -26,6 +26,8 @@ class Judgement:
     groups : number of groups that gaps confirm; segments without a gap between them are one group.
     found_number : whether the algorithm found the number of segments by itself, and was not asked for it.
     untied : adjusted Rand index to the segments that such an algorithm finds once tied values are blurred.
+    recovered, recovered_least : mean and least Jaccard similarity of such segments under resampling, where no gaps
+    confirm them and they come into question (`selection.takes_in_most`); else 0.
     emptiness : mean emptiness of the gaps between neighbouring segments, 0 where there is no gap; 0..1.
     scatter : logarithm of the determinant of the scatter within segments; comparable for the same number of segments.
     small_hold_money : whether every segment smaller than `min_share` is worth keeping (`small_segments.hold_money`).
@@ -43,6 +45,8 @@ class Judgement:
     emptiness: float = 0.0
     found_number: bool = False
     untied: float = 0.0
+    recovered: float = 0.0
+    recovered_least: float = 0.0
     scatter: float = 0.0
     small_hold_money: bool = False
 

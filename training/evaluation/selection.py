@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from segment_model.errors import DiscoveryError, counted
+from training.evaluation.bootstrap_recovery import DISSOLVED, RECURRING
 from training.evaluation.nearest_candidate import beside_limit, broken_in_words, limits_to_move, nearest_candidate
 from training.evaluation.quality import Judgement
 from training.settings import DiscoverySettings
@@ -15,9 +16,8 @@ AS_GOOD_AS_EQUAL = 0.01  # silhouette; smaller differences are sampling noise
 LEAST_STABILITY = 0.5  # adjusted Rand index between halves; below it the segments depend on the sample
 LEAST_SUPPORT = 2  # that of two groups with a gap between them
 CLEAR = 0.5  # mean emptiness of gaps; below it more than half of the density is left in them
-AGREED = 0.75  # adjusted Rand index; from there Hennig (2007) calls a cluster valid and stable
 MOST_UNASSIGNED = 0.25  # share of the customers
-LEAST_AGREED_SHARE = 0.05  # of the customers, in the smallest segment
+LEAST_UNASKED_SHARE = 0.05  # of the customers, in the smallest segment
 EMPTINESS_WEIGHT = 2  # decision 27: chosen on four batteries of labelled sets, scored on the fifth
 
 Refines = Callable[[int, int], bool]
@@ -54,9 +54,10 @@ def objections(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
 def unsteadiness(judgement: Judgement) -> list[str]:
     """The objection to gradual segments on which two halves of the customers disagree.
 
-    Groups need no stability, because their gaps are tested on held-out customers.
+    Groups need no stability, because their gaps are tested on held-out customers, nor do segments that more resamples
+    have found again than two halves are.
     """
-    if shows_groups(judgement) or judgement.stability >= LEAST_STABILITY:
+    if shows_groups(judgement) or is_found_unasked(judgement) or judgement.stability >= LEAST_STABILITY:
         return []
     return [f"two halves of the customers agree to {judgement.stability:.2f}, under {LEAST_STABILITY}"]
 
@@ -145,16 +146,21 @@ def all_parted(judgement: Judgement) -> bool:
     return shows_clear_groups(judgement) and judgement.gap_share == 1
 
 
-def is_agreed(judgement: Judgement) -> bool:
-    """Whether halves of the customers agree on segments for whose number nobody asked, and which take in most of them.
+def takes_in_most(judgement: Judgement) -> bool:
+    """Whether nobody asked for the number of segments, and they take in most customers, none of them hardly any."""
+    is_wide = judgement.unassigned_share <= MOST_UNASSIGNED and judgement.smallest_share >= LEAST_UNASKED_SHARE
+    return judgement.found_number and is_wide
+
+
+def is_found_unasked(judgement: Judgement) -> bool:
+    """Whether segments for whose number nobody asked take in most customers, and resamples find them again.
 
     Thin places part them that are no gaps by our tests, for instance where two shapes touch; they must also part them
     once ties are blurred. An algorithm that is asked for a number divides any continuum the same way twice, so that
-    agreement says nothing about groups.
+    this says nothing about groups there.
     """
-    agrees = judgement.stability >= AGREED and judgement.untied >= LEAST_STABILITY
-    agrees &= judgement.unassigned_share <= MOST_UNASSIGNED
-    return judgement.found_number and agrees and judgement.smallest_share >= LEAST_AGREED_SHARE
+    is_recurring = judgement.recovered >= RECURRING and judgement.recovered_least >= DISSOLVED
+    return takes_in_most(judgement) and judgement.untied >= LEAST_STABILITY and is_recurring
 
 
 def evidence(judgement: Judgement) -> float:
@@ -170,8 +176,8 @@ def _best(allowed: Mapping[int, Judgement], refines: Refines) -> int:
     """
     grouped = {position: judgement for position, judgement in allowed.items() if shows_groups(judgement)}
     if not grouped:
-        agreed = {position: judgement for position, judgement in allowed.items() if is_agreed(judgement)}
-        return _best_separated(agreed or allowed)
+        unasked = {position: judgement for position, judgement in allowed.items() if is_found_unasked(judgement)}
+        return _best_separated(unasked or allowed)
     best = max(grouped, key=lambda p: (evidence(grouped[p]), -grouped[p].scatter, -p))
     same = {p: j for p, j in grouped.items() if _divides_as_well(j, grouped[best]) and refines(p, best)}
     return _best_separated({best: grouped[best], **same})

@@ -13,12 +13,10 @@ from typing import Any
 import numpy as np
 
 from segment_model.encoding.encoder import Floats
+from training.evaluation.bootstrap_recovery import DISSOLVED, RECURRING
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import CLEAR, unsteadiness
 from training.separation.gaps import PairEvidence
-
-RECURRING = 0.75  # mean Jaccard similarity; from there Hennig (2007) calls a cluster valid and stable
-DISSOLVED = 0.5  # mean Jaccard similarity; below it Hennig (2007) calls a cluster dissolved
 
 
 class VerdictKind(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,15 @@ from jobs.registry_location import location_of
 from jobs.spark import training_vectors
 from jobs.spark.everyone import SparkEveryone
 from jobs.spark.segment_sums import exponents_of
-from registry.versions.versions import fetch
+from registry.connection import connected
+from registry.versions.versions import fetch, list_versions
 from segment_model.assigners.nearest_centroid import NearestCentroid
-from segments import SegmentModel
+from segments import SegmentModel, VectorContract
 from tests.conftest import make_continuum
 from training.encoding import EncodedCustomers
 from training.fitting.lloyd import move_centroids
 from training.fitting.single_thread import single_thread
+from training.incumbent.assignments import assign_vectors
 from training.profiling.profile import profile_of
 from training.profiling.words.vocabulary import standing_words
 from training.profiling.words.word import MARGIN, Word, truths
@@ -134,6 +137,17 @@ def test_segments_of_every_algorithm_are_counted(
     assert dict(assigned.sizes) == {place: int((labels == place).sum()) for place in range(-1, len(model.ids))}
 
 
+def test_shares_of_a_champion_leave_out_whom_it_cannot_read(
+    everyone: SparkEveryone, kmeans_model: SegmentModel, population: pd.DataFrame
+) -> None:
+    strict = [replace(column, nullable=False) for column in kmeans_model.contract.columns]
+    champion = replace(kmeans_model, contract=VectorContract(tuple(strict)))
+    reading = assign_vectors(champion, population)
+    assert 0 < (~reading.readable).sum() < CUSTOMERS
+    expected = [(reading.segment == place).sum() / CUSTOMERS for place in range(len(champion.ids))]
+    assert everyone.shares(champion).tolist() == expected
+
+
 def test_a_word_is_true_of_as_many_as_in_the_table(
     everyone: SparkEveryone, kmeans_model: SegmentModel, population: pd.DataFrame
 ) -> None:
@@ -182,8 +196,15 @@ def test_the_command_writes_a_report_that_says_whose_numbers_it_has(
     size = re.search(r"on a sample of (300|600) of 3,000 customers", output)
     assert size is not None, output
     page = " ".join(report.read_text(encoding="utf-8").split())
-    model = fetch(location_of(parse_settings(yaml.safe_load(COMMANDS)), tmp_path), "champion").model
+    location = location_of(parse_settings(yaml.safe_load(COMMANDS)), tmp_path)
+    model, (version,) = fetch(location, "champion").model, list_versions(location)
     facts = model.provenance["population"]
+    with connected(location) as connection:
+        run_of = connection.client.get_run(version.run_id).data
+    logged = {"customers": CUSTOMERS, "sample_customers": int(size[1])}
+    logged |= {"refinement_steps": facts["steps"], "refinement_moved": facts["moved"]}
+    assert {name: run_of.metrics[name] for name in logged} == logged
+    assert "Of all 3,000 customers: the sizes and shares" in run_of.tags["mlflow.note.content"]
     assert (facts["customers"], facts["sample"]) == (CUSTOMERS, int(size[1]))
     assert facts["steps"] > 0
     assert "Whose numbers these are" in page

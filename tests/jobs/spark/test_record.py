@@ -117,3 +117,6 @@ def test_what_a_record_in_spark_cannot_do_is_one_line(
     done = CliRunner().invoke(main, ["figures", "--config", "written.yaml"])
     assert done.exit_code == 2
     assert "analytics.written reads the members of all months into memory" in done.output
+    done = CliRunner().invoke(main, ["figures", "--distributions", "--config", "spark.yaml"])
+    assert done.exit_code == 2
+    assert "--distributions describes customers in memory" in done.output

@@ -14,7 +14,7 @@ from training.candidates.kmeans import KMeansSpec
 from training.candidates.kmeans_settings import KMeansSettings
 from training.candidates.top_spenders import AmountAxis, TopSpendersSpec
 from training.discovery.discovery import Discovery, discover
-from training.evaluation.verdict import RECURRING
+from training.evaluation.bootstrap_recovery import RECURRING
 from training.settings import DiscoverySettings
 
 TOP = 30

@@ -63,12 +63,14 @@ def test_halves_that_disagree_refuse_gradual_segments_unless_forced() -> None:
     assert chosen(judged(stability=0.2, groups=4)) == 0
 
 
-def test_without_groups_segments_that_were_found_unasked_and_agreed_on_come_before_the_silhouette() -> None:
+def test_without_groups_segments_that_were_found_unasked_and_again_come_before_the_silhouette() -> None:
     slices = judged(4, silhouette=0.6)
-    unasked: dict[str, Any] = {"found_number": True, "stability": 0.8, "untied": 0.6}
+    unasked: dict[str, Any] = {"found_number": True, "recovered": 0.8, "recovered_least": 0.6, "untied": 0.6}
     assert chosen(slices, judged(2, 0.3, **unasked)) == 1
-    assert chosen(slices, judged(2, 0.3, **{**unasked, "found_number": False})) == 0  # KMeans agrees on any continuum
-    assert chosen(slices, judged(2, 0.3, **{**unasked, "stability": 0.6})) == 0
+    assert chosen(slices, judged(2, 0.3, **unasked, stability=0.1)) == 1  # halves are fewer than resamples
+    assert chosen(slices, judged(2, 0.3, **{**unasked, "found_number": False})) == 0  # KMeans cuts any continuum alike
+    assert chosen(slices, judged(2, 0.3, **{**unasked, "recovered": 0.7})) == 0
+    assert chosen(slices, judged(2, 0.3, **{**unasked, "recovered_least": 0.4})) == 0  # one segment dissolves
     assert chosen(slices, judged(2, 0.3, **{**unasked, "untied": 0.1})) == 0  # ties alone part them
     assert chosen(slices, judged(2, 0.3, **unasked, unassigned_share=0.4)) == 0
     assert chosen(slices, judged(2, 0.3, **unasked, smallest_share=0.02)) == 0

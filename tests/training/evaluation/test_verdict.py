@@ -23,10 +23,10 @@ from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans import KMeansSpec
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
-from training.evaluation.bootstrap_recovery import best_matches, recovery
+from training.evaluation.bootstrap_recovery import RECURRING, best_matches, recovery
 from training.evaluation.null_reference import gaussian_copula
 from training.evaluation.quality import Judgement
-from training.evaluation.verdict import RECURRING, VerdictKind, decide
+from training.evaluation.verdict import VerdictKind, decide
 from training.separation.gaps import PairEvidence
 from training.separation.sparse_belts import belts_between, linkage
 from training.separation.valleys import Counts, count_windows, rounded, straight

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.results import StatementFile, TableOrFolder, write_bytes, write_table
+from commands.results import StatementFile, TableOrFolder, write_batches, write_bytes
 from commands.settings_file import FilePath, config_option, moment_of, settings_of, which_option
 from commands.terminal import show_change, show_explanation
 
 if TYPE_CHECKING:
     from features.spark.stored_rows import Place
+    from segment_model.scoring.scoring import Policy
     from training.settings import Settings
 
 IN_SPARK = "spark"
@@ -46,7 +48,7 @@ def assign(
     to: str | None,
     table: str | None,
     explained: bool,
-    policy: str,
+    policy: Policy,
     config: Path,
     which: str,
 ) -> None:
@@ -76,29 +78,32 @@ def assign(
     if to == IN_SPARK:
         raise click.UsageError("--to spark needs `engine: spark` in the settings")
     from jobs.registry_location import location_of
-    from jobs.score import score_file, store
+    from jobs.score import ScoredCustomers, scoring_of, store
     from segment_model.errors import counted
 
     destination = None if to is None else segment_table(to, DEFAULT_TABLE if table is None else table)
-    scored = score_file(location_of(settings, config.parent), which, file, policy, explained)
-    wrote = counted(len(scored.table), "assignment")
-    ends = []
-    if out is not None:
-        write_table(scored.table, out)
-        ends.append(f"wrote {wrote} to {out}")
-    if destination is not None:
-        written = store(scored, settings, destination)
-        ends.append(f"wrote {wrote} to {destination.shown}, {written.changed:,} of them new or changed")
-    for name, count in scored.counts.items():
+    ends, seen = [], ScoredCustomers()
+    with scoring_of(location_of(settings, config.parent), which, file, policy, explained) as scoring:
+        if out is not None:
+            written = write_batches(scoring.tables(seen), out, index=True)
+            ends.append(f"wrote {counted(written, 'assignment')} to {out}")
+        if destination is not None:
+            seen = ScoredCustomers()
+            stored = store(replace(scoring, explained=False), seen, settings, destination)
+            ends.append(
+                f"wrote {counted(stored.rows, 'assignment')} to {destination.shown}, {stored.changed:,} of them new or "
+                "changed"
+            )
+    for name, count in seen.counts.items():
         click.echo(f"{count:>10,}  {name}")
-    for message in scored.left_out:
+    for message in seen.left_out:
         click.echo(message, err=True)
     for end in ends:
-        click.echo(f"{end} (version {scored.version}; {scored.novel:,} novel)")
+        click.echo(f"{end} (version {scoring.version}; {seen.novel:,} novel)")
 
 
 def _assign_in_spark(
-    settings: Settings, config: Path, which: str, vectors: Place, out: Place, policy: Any, explained: bool
+    settings: Settings, config: Path, which: str, vectors: Place, out: Place, policy: Policy, explained: bool
 ) -> None:
     from jobs.spark.assigned import assign_in_spark
     from segment_model.errors import counted

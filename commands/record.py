@@ -85,6 +85,8 @@ def figures(figure: str, distributions: bool, by: str, months: int | None, form:
     """
     from reporting.record_tables import chosen_figures, figures_in_words, record_json
 
+    if distributions and settings_of(config).engine.spark is not None:
+        raise click.UsageError("--distributions describes customers in memory, and `engine: spark` keeps them in Spark")
     named = record_for(config, which, months)
     if distributions or named.record.figures.empty:
         _show_distributions(named, figure, form)
@@ -178,9 +180,13 @@ def effects(experiment: str, goal: str, by: str, effect: float | None, form: str
 
 def record_for(config: Path, which: str, months: int | None) -> NamedRecord:
     """The record of a model in the registry; progress goes to the standard error, so that output can be piped."""
-    from jobs.record import record_of
+    settings = settings_of(config)
+    if settings.engine.spark is not None:
+        from jobs.spark.record import record_in_spark as record_of
+    else:
+        from jobs.record import record_of
 
-    return record_of(settings_of(config), config.parent, which, months, lambda line: click.echo(line, err=True))
+    return record_of(settings, config.parent, which, months, lambda line: click.echo(line, err=True))
 
 
 def _show_distributions(named: NamedRecord, column: str, form: str) -> None:

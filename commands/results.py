@@ -59,10 +59,10 @@ def write_table(table: pd.DataFrame, out: Path) -> None:
         table.to_csv(temporary) if is_csv(out) else table.to_parquet(temporary)
 
 
-def write_batches(batches: Iterable[pd.DataFrame], out: Path) -> int:
-    """Write tables below one another to a `TableFile` without their index, one in memory at a time; count the rows.
+def write_batches(batches: Iterable[pd.DataFrame], out: Path, index: bool = False) -> int:
+    """Write tables below one another to a `TableFile`, one in memory at a time; count the rows.
 
-    batches : at least one, all with the columns of the first.
+    batches : at least one, all with the columns of the first. index : whether to write their index too.
 
     Raises
     ------
@@ -74,12 +74,12 @@ def write_batches(batches: Iterable[pd.DataFrame], out: Path) -> int:
         parquet = None
         for batch in batches:
             if is_csv(out):
-                batch.to_csv(temporary, mode="a" if rows else "w", header=not rows, index=False)
+                batch.to_csv(temporary, mode="a" if rows else "w", header=not rows, index=index)
             else:
                 import pyarrow as pa
                 import pyarrow.parquet as pq
 
-                table = pa.Table.from_pandas(batch, preserve_index=False)
+                table = pa.Table.from_pandas(batch, preserve_index=index)
                 if parquet is None:
                     parquet = stack.enter_context(pq.ParquetWriter(temporary, table.schema, compression="zstd"))
                 parquet.write_table(table.cast(parquet.schema))

@@ -40,6 +40,12 @@ class AnyAsOf(Protocol):
     def cutoff(self, zoned: bool) -> ir.TimestampScalar:
         """The moment to compare instants with (`zoned`), or wall clocks."""
 
+    def first_midnight(self, days: int) -> ir.TimestampScalar:
+        """The midnight with which the last so many days begin, on the wall clock; the last of them is `last_day`.
+
+        Engines choose rows by a moment before they compute anything else of them; by a day, after that.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
@@ -72,6 +78,10 @@ class AsOf:
     def cutoff(self, zoned: bool) -> ir.TimestampScalar:
         return ibis.literal(self.instant, "timestamp('UTC')") if zoned else self.clock()
 
+    def first_midnight(self, days: int) -> ir.TimestampScalar:
+        first = EPOCH + timedelta(days=self.last_day - days + 1)
+        return ibis.literal(datetime.combine(first, time.min), "timestamp")
+
 
 class NoAsOf:
     """No moment, for tables without dates.
@@ -94,6 +104,9 @@ class NoAsOf:
         raise SettingsError(NEEDED)
 
     def cutoff(self, zoned: bool) -> ir.TimestampScalar:  # noqa: ARG002
+        raise SettingsError(NEEDED)
+
+    def first_midnight(self, days: int) -> ir.TimestampScalar:  # noqa: ARG002
         raise SettingsError(NEEDED)
 
 
@@ -132,3 +145,7 @@ class LaterAsOf:
 
     def cutoff(self, zoned: bool) -> ir.TimestampScalar:
         return self._row.instant.as_scalar() if zoned else self.clock()
+
+    def first_midnight(self, days: int) -> ir.TimestampScalar:
+        last_moment = self.clock() - ibis.interval(microseconds=1)
+        return last_moment.truncate("D") - ibis.interval(days=days - 1)

@@ -91,14 +91,16 @@ def customers_of(name: str, groups: FeatureGroups, frames: Sequence[pd.DataFrame
 
 
 def part_frame(part: Part, computed: pa.Table | None = None) -> pd.DataFrame:
-    """The rows of a part by customer; `computed` is its result, None computes it.
+    """The rows of a part by customer; `computed` is its result, None computes it. It is given up: each column is freed
+    as soon as it is copied.
 
     Raises
     ------
     SourceError
         If a customer comes twice.
     """
-    frame: pd.DataFrame = (fetch(part.table, "features") if computed is None else computed).to_pandas()
+    result = fetch(part.table, "features") if computed is None else computed
+    frame: pd.DataFrame = result.to_pandas(split_blocks=True, self_destruct=True)
     frame.index = pd.Index(frame.pop("customer_id").astype("str"), name="customer_id")
     if not frame.index.is_unique:
         twice = frame.index[frame.index.duplicated()].unique().sort_values()

@@ -71,7 +71,9 @@ def build_vectors(
     met = look_between(tables, moment, sources, settings.ids)
     report = {name: {**rows.counts, **met.counts.get(name, {})} for name, rows in read.items()}
     contract = contract_of(groups, settings)
-    frame = joined(frames, contract).drop(index=met.left_out)
+    frame = joined(frames, contract)
+    if len(met.left_out):
+        frame = frame.drop(index=met.left_out)
     if frame.empty:
         before = "" if as_of is None else f" before {as_of}"
         warnings = "".join(f". {notice.line}" for notice in met.notices if notice.warning)

@@ -160,6 +160,8 @@ class Engines:
         SourceError
             If the engine cannot compute it.
         """
+        if self._spark is not None:
+            return self.keep(table)
         if not self._names(table) & self._of_files:
             return table
         backend = self._opened[EMBEDDED]

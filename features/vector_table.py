@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +25,7 @@ from segment_model.contract import Column, Kind, VectorContract
 from segment_model.errors import SourceError, counted, shown
 
 Moment = date | datetime
+DIGESTED = 100_000  # rows whose ids are text for the digest at a time
 NO_FAULTS = frozenset({"rows", "used", "not_before_as_of", "left_out_by_where"})  # counts of a raw table
 PLURAL = re.compile(r"\b(row|refund|amount|duplicate|value|customer|guest|id|moment|number)s\b")  # nouns of counts
 REMEDIES = {
@@ -118,7 +121,7 @@ def validated(frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
         Naming the first column that does not, what it holds and what was expected.
     """
     try:
-        return schema(contract).validate(frame)
+        return schema(contract).validate(frame, inplace=True)  # nothing is changed; else all values are copied
     except pandera.errors.SchemaError as error:
         column = getattr(error.schema, "name", None)
         if column not in contract.names:
@@ -147,13 +150,43 @@ def _fault(cases: object, column: Column) -> str:
 def digest(frame: pd.DataFrame) -> str:
     """ "sha256:..." of names, customers and values; the order of the rows does not matter."""
     rows = frame.sort_index()
-    total = hashlib.sha256(json.dumps([*rows.columns], ensure_ascii=False).encode())
-    total.update(json.dumps(rows.index.tolist(), ensure_ascii=False).encode())
-    for name in rows.columns:
-        values = rows[name]
-        if pd.api.types.is_float_dtype(values.dtype):
-            numbers = values.to_numpy(dtype="<f8") + 0.0  # -0.0 is 0.0
-            total.update(np.where(np.isnan(numbers), np.nan, numbers).tobytes())
+    starts = range(0, max(len(rows), 1), DIGESTED)
+    ids = (rows.index[start : start + DIGESTED] for start in starts)
+    columns = ((rows[name].iloc[start : start + DIGESTED] for start in starts) for name in rows.columns)
+    return digest_of_parts([*rows.columns], ids, columns)
+
+
+def digest_of_parts(names: Sequence[str], ids: Iterable[pd.Index], columns: Iterable[Iterable[pd.Series[Any]]]) -> str:
+    """The `digest` of rows that come in parts and in the order of their ids: first all ids, then column by column.
+
+    Few rows are in memory as text at a time, however many there are.
+    """
+    total = hashlib.sha256(_json(names).encode())
+    _add_list(total, (part.tolist() for part in ids))
+    for parts in columns:
+        first = next(iterator := iter(parts), None)
+        if first is None:
+            continue
+        whole = chain([first], iterator)
+        if pd.api.types.is_float_dtype(first.dtype):
+            for part in whole:
+                numbers = part.to_numpy(dtype="<f8") + 0.0  # -0.0 is 0.0
+                total.update(np.where(np.isnan(numbers), np.nan, numbers).tobytes())
         else:
-            total.update(json.dumps([None if pd.isna(v) else v for v in values], ensure_ascii=False).encode())
+            _add_list(total, ([None if pd.isna(v) else v for v in part] for part in whole))
     return f"sha256:{total.hexdigest()}"
+
+
+def _add_list(total: hashlib._Hash, parts: Iterable[list[Any]]) -> None:
+    """The JSON of the list of all parts."""
+    total.update(b"[")
+    separator = b""
+    for part in parts:
+        if part:
+            total.update(separator + _json(part)[1:-1].encode())
+            separator = b", "
+    total.update(b"]")
+
+
+def _json(values: Sequence[Any]) -> str:
+    return json.dumps(values, ensure_ascii=False)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
@@ -31,6 +34,10 @@ from training.profiling.rule_learning import learn_rules
 from training.progress import Announce, Progress
 from training.settings import Settings
 from training.succession.succession import succeed
+
+NONE_IN_SPARK = (
+    "There is no record of money, retention and growth: it is computed in memory, and these customers stay in Spark."
+)
 
 
 @dataclass(frozen=True)
@@ -65,9 +72,10 @@ def conclude(
         incumbent = None
     origin = provenance(settings, vectors)
     discovery = discover_named(settings, vectors, incumbent, origin, announce, progress, everyone)
-    return record_discovery(
-        settings, vectors, discovery, incumbent, lambda: analyse(settings, base, discovery.model, announce), announce
-    )
+    # ties that were broken by rank have other scores than the model gives
+    frame = vectors.frame if settings.features.rfm.score_edges.ties == "together" else None
+    analysis = partial(analyse, settings, base, discovery.model, announce, frame)
+    return record_discovery(settings, vectors, discovery, incumbent, analysis, announce)
 
 
 def record_discovery(
@@ -118,14 +126,19 @@ def with_conditions(model: SegmentModel, texts: Mapping[str, str]) -> SegmentMod
 
 
 def analyse(
-    settings: Settings, base: Path, model: SegmentModel, announce: Announce
+    settings: Settings, base: Path, model: SegmentModel, announce: Announce, vectors: pd.DataFrame | None = None
 ) -> tuple[AnalystRecord | None, str]:
-    """The analyst's record of the new segments; None and the reason where the tables allow none.
+    """The analyst's record of the new segments; None and the reason where the tables allow none, or stay in Spark.
+
+    vectors : as in `jobs.record.compute`.
 
     A finished discovery is not lost because its record cannot be computed.
     """
+    if settings.engine.spark is not None:
+        announce(NONE_IN_SPARK)
+        return None, NONE_IN_SPARK
     try:
-        return compute(settings, base, model, announce).record, ""
+        return compute(settings, base, model, announce, vectors).record, ""
     except SegmentsError as error:
         announce(f"there is no record of money, retention and growth: {error}")
         return None, str(error)
@@ -159,7 +172,8 @@ def discover_named(
         announce(discovery.other_divisions)
     model = discovery.model
     if incumbent is not None:
-        model, lineage = succeed(model, incumbent, discovery.frame)
+        population = None if discovery.of_all is None else discovery.of_all.population
+        model, lineage = succeed(model, incumbent, discovery.frame, population)
         announce(f"of the champion's segments: {'; '.join(lineage.sentences)}")
     return replace(discovery, model=with_conditions(with_examples(model, discovery.frame), conditions.texts))
 

@@ -48,8 +48,8 @@ def refuse_spark(settings: Settings) -> None:
     """
     if settings.engine.spark is not None:
         raise SettingsError(
-            "this command works on customers in memory, and `engine: spark` keeps them in Spark: `segments features` "
-            "and `segments assign` run there, and `segments discover` on a sample"
+            "this command works on customers in memory, and `engine: spark` keeps them in Spark: `segments features`, "
+            "`assign`, `figures`, `history` and `odds` run there, and `segments discover` on a sample"
         )
 
 

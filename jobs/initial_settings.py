@@ -148,6 +148,12 @@ def _relative(file: Path, base: Path) -> str:
         return file.resolve().as_posix()
 
 
+def _nothing_to_check(proposal: Proposal) -> str:
+    """What is left where no line is marked: the time zone of what has dates, and the files that are not used."""
+    left = ["the time zone"] * (proposal.as_of is not None) + ["the files that are not used"] * bool(proposal.unused)
+    return f"nothing is left to check{' but ' if left else ''}{' and '.join(left)}"
+
+
 def describe_proposal(proposed: InitialSettings) -> str:
     """What was decided in a few lines: the role of each table with its columns, and what to check."""
     lines = []
@@ -159,5 +165,5 @@ def describe_proposal(proposed: InitialSettings) -> str:
     if proposed.proposal.as_of is not None:
         lines.append(f"as of {proposed.proposal.as_of.isoformat()}")
     lines += [notice.line for notice in proposed.notices]
-    lines += [f"check {check}" for check in proposed.checks] or ["nothing is left to check but the time zone"]
+    lines += [f"check {check}" for check in proposed.checks] or [_nothing_to_check(proposed.proposal)]
     return "\n".join(lines)

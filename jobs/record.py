@@ -83,8 +83,13 @@ def with_months(settings: Settings, months: int | None) -> Settings:
     return settings.model_copy(update={"analytics": settings.analytics.model_copy(update={"months": months})})
 
 
-def compute(settings: Settings, base: Path, model: SegmentModel, announce: Announce) -> ComputedRecord:
+def compute(
+    settings: Settings, base: Path, model: SegmentModel, announce: Announce, vectors: pd.DataFrame | None = None
+) -> ComputedRecord:
     """The record of a model's segments; `base` is the folder from which the settings' paths count.
+
+    vectors : the customers at the as-of moment, by what the model learned of their features, where they are in memory
+    already; None computes them.
 
     Raises
     ------
@@ -97,12 +102,12 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         return _undated(settings, base, model)
     zone = settings.features.time_zone
     as_of = AsOf.at(settings.as_of, zone)
-    observed = as_of if settings.analytics.observed_until is None else AsOf.at(settings.analytics.observed_until, zone)
+    observed = observed_until(settings, as_of)
     announce("reading the tables")
-    with open_history(settings.sources, settings.features, _later(as_of, observed), base, learned) as history:
+    with open_history(settings.sources, settings.features, later(as_of, observed), base, learned) as history:
         goals = settled_goals(settings, history.opened.columns)
         ends = month_ends(history, observed, settings.analytics.months)
-        present = history.vectors(as_of)
+        present = history.vectors(as_of) if vectors is None else history.past_of(vectors)
         labels = assigned(model, present.frame)
         if ends is UNDATED:
             record = record_of_vectors(settings, model, present.frame, labels, present.contract)
@@ -111,7 +116,9 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         membership = membership_of(settings, base, model, history, ends, as_of, announce, conditions)
         announce("computing money, retention and growth by segment")
         of_months = _history_of(history, settings, membership, ends, observed, model, conditions)
-        options = replace(_options(settings, membership.hollow), goals=goals, trained=trained_until(settings, model))
+        hollow, notes = membership.hollow, membership.notes
+        del membership  # its rows, some for each customer, lie in the engine now
+        options = replace(options_of(settings, hollow), goals=goals, trained=trained_until(settings, model))
         past = PastVectors(
             lambda position: history.vectors(AsOf.at(ends.dates[position], zone)).frame,
             lambda frame, rows: PlacedMembers(frame, history.temporary).beside(rows)[1],
@@ -119,8 +126,14 @@ def compute(settings: Settings, base: Path, model: SegmentModel, announce: Annou
         )
         record = compute_record(of_months, present.frame, labels, present.contract, options, conditions, past)
     record = _with_representatives(record, settings, model, present.frame, conditions)
-    record = replace(record, notes=(*read_with_faults(present.report), *record.notes, *membership.notes))
-    return ComputedRecord(record, present.frame, labels, present.contract, membership.hollow)
+    record = replace(record, notes=(*read_with_faults(present.report), *record.notes, *notes))
+    return ComputedRecord(record, present.frame, labels, present.contract, hollow)
+
+
+def observed_until(settings: Settings, as_of: AsOf) -> AsOf:
+    """The moment until which rows are known: that of the settings, else the as-of moment."""
+    until = settings.analytics.observed_until
+    return as_of if until is None else AsOf.at(until, settings.features.time_zone)
 
 
 def month_ends(history: TableHistory, observed: AsOf, months: int) -> MonthEnds:
@@ -132,7 +145,8 @@ def month_ends(history: TableHistory, observed: AsOf, months: int) -> MonthEnds:
     return MonthEnds.before(observed.local, min(months, with_rows)) if with_rows > 0 else UNDATED
 
 
-def _later(*moments: AsOf) -> AsOf:
+def later(*moments: AsOf) -> AsOf:
+    """The last of some moments."""
     return max(moments, key=lambda moment: moment.instant)
 
 
@@ -163,7 +177,7 @@ def _with_representatives(
     return replace(record, representatives=representatives(model, readable, conditions_met(conditions, frame)))
 
 
-def _options(settings: Settings, hollow: Mapping[int, str]) -> RecordOptions:
+def options_of(settings: Settings, hollow: Mapping[int, str]) -> RecordOptions:
     chosen = settings.analytics
     return RecordOptions(
         currency=settings.features.currency,
@@ -194,7 +208,7 @@ def record_of_vectors(
     """
     history = History(UNDATED, model.ids)
     conditions = conditions_of(settings, contract, frame)
-    record = compute_record(history, frame, labels, contract, _options(settings, {}), conditions)
+    record = compute_record(history, frame, labels, contract, options_of(settings, {}), conditions)
     record = _with_representatives(record, settings, model, frame, conditions)
     note = "no table has rows of a month that is over: the record has no money, retention and growth"
     return replace(record, notes=(*record.notes, note))

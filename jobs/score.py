@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from features.joining.id_type import typed_ids
-from features.vector_file import read_vectors
-from features.vector_table import IdType, Moment
-from jobs.complete_customers import complete
+from features.vector_file import VectorFile, open_vectors, read_vectors
+from jobs.complete_customers import LeftOut
 from jobs.registry_location import location_of
 from registry.connection import RegistryLocation
 from registry.versions.versions import fetch
-from segment_model.errors import ContractError, DestinationError, counted, nearest_word
+from segment_model.errors import ContractError, DestinationError, InputError, counted, nearest_word
 from segment_model.language.reasons import Reason, in_one_sentence, reasons
 from segment_model.model import SegmentModel
+from segment_model.scoring.scoring import CHUNK, Policy
 from training.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,31 +28,79 @@ if TYPE_CHECKING:
     from jobs.segment_table.write import Written
     from segment_model.counterfactual.what_would_change import WhatWouldChange
 
+AT_A_TIME = 8 * CHUNK  # customers in memory: a few times as many as are assigned at once
+
 
 @dataclass(frozen=True)
-class ScoredCustomers:
-    """The assignments, one row a customer; `left_out` has a line for each column that some customers lack.
+class FileScoring:
+    """Assigns the customers of a vector file, a bounded number in memory at a time.
 
-    The ids have the type that the raw tables have them in. as_of : the moment of the
-    vectors, if they have one.
+    explained : base, score and each column's contribution are added.
     """
 
-    table: pd.DataFrame
+    model: SegmentModel
     version: str
-    left_out: tuple[str, ...]
-    id_type: IdType
-    as_of: Moment | None
+    vectors: VectorFile
+    policy: Policy
+    explained: bool
+
+    def tables(self, seen: ScoredCustomers) -> Iterator[pd.DataFrame]:
+        """The assignments, one row a customer, in parts; `seen` counts those that have been taken.
+
+        The ids have the type that the raw tables have them in.
+
+        Raises
+        ------
+        SegmentsError
+            If the file was changed since it was written, or holds what the model cannot read.
+        """
+        left_out = LeftOut(self.model)
+        for frame in self.vectors.frames(AT_A_TIME):
+            table = self._assigned(left_out.complete(frame), seen.customers)
+            table["model_version"] = self.version
+            table.index = typed_ids(table.index, self.vectors.id_type)
+            seen.add(table)
+            yield table
+        seen.left_out = tuple(left_out.lines)
+
+    def _assigned(self, frame: pd.DataFrame, before: int) -> pd.DataFrame:
+        """The table of `SegmentModel.assign`, with that of the explanations; each customer is encoded once.
+
+        before : the number of customers in the parts before this one.
+        """
+        try:
+            if not self.explained:
+                return self.model.assign(frame, self.policy)
+            assignments, explanations = self.model.explain_records(frame, self.policy)
+        except InputError as error:  # its rows are those of this part
+            raise InputError(replace(problem, row=problem.row + before) for problem in error.problems) from None
+        assigned = self.model.frame_of(assignments, frame.index)
+        return pd.concat([assigned, explanations.table(frame.index)], axis="columns")
+
+
+@dataclass
+class ScoredCustomers:
+    """What is said of assignments that were made part by part.
+
+    left_out : a line for each column that some customers lack, once all parts have been taken.
+    """
+
+    customers: int = 0
+    novel: int = 0  # customers who are unlike the training customers
+    by_name: Counter[str] = field(default_factory=Counter)
+    left_out: tuple[str, ...] = ()
+
+    def add(self, table: pd.DataFrame) -> None:
+        """Count the customers of a part."""
+        self.customers += len(table)
+        self.novel += int(table["novel"].sum())
+        counts = table["segment_name"].fillna("unassigned").value_counts()
+        self.by_name.update({str(name): int(count) for name, count in counts.items()})
 
     @property
     def counts(self) -> dict[str, int]:
         """How many customers each segment has, by name, the largest first."""
-        counts = self.table["segment_name"].fillna("unassigned").value_counts()
-        return {str(name): int(count) for name, count in counts.items()}
-
-    @property
-    def novel(self) -> int:
-        """How many customers are unlike the training customers."""
-        return int(self.table["novel"].sum())
+        return dict(self.by_name.most_common())
 
 
 @dataclass(frozen=True)
@@ -72,31 +122,26 @@ class CustomerExplanation:
     sentence: str
 
 
-def score_file(location: RegistryLocation, which: str, file: Path, policy: Any, explained: bool) -> ScoredCustomers:
-    """Assign the customers of a vector file; `explained` adds base, score and each column's contribution.
+@contextmanager
+def scoring_of(
+    location: RegistryLocation, which: str, file: Path, policy: Policy, explained: bool
+) -> Iterator[FileScoring]:
+    """Open a vector file and fetch the model that assigns its customers.
 
     Raises
     ------
     SegmentsError
         If the model or the file cannot be read.
     """
-    vectors = read_vectors(file)
-    fetched = fetch(location, which)
-    frame, left_out = complete(fetched.model, vectors.frame)
-    table = _explained(fetched.model, frame, policy) if explained else fetched.model.assign(frame, policy)
-    table["model_version"] = fetched.version
-    table.index = typed_ids(table.index, vectors.id_type)
-    return ScoredCustomers(table, fetched.version, tuple(left_out), vectors.id_type, vectors.as_of)
+    with open_vectors(file) as vectors:
+        fetched = fetch(location, which)
+        yield FileScoring(fetched.model, fetched.version, vectors, policy, explained)
 
 
-def _explained(model: SegmentModel, frame: pd.DataFrame, policy: Any) -> pd.DataFrame:
-    """The table of `SegmentModel.assign` with that of the explanations beside it; each customer is encoded once."""
-    assignments, explanations = model.explain_records(frame, policy)
-    return pd.concat([model.frame_of(assignments, frame.index), explanations.table(frame.index)], axis="columns")
-
-
-def store(scored: ScoredCustomers, settings: Settings, table: SegmentTable) -> Written:
+def store(scoring: FileScoring, seen: ScoredCustomers, settings: Settings, table: SegmentTable) -> Written:
     """Write the assignments to a table in PostgreSQL, under the as-of moment of the vectors and the model's version.
+
+    seen : counts them.
 
     Raises
     ------
@@ -108,14 +153,15 @@ def store(scored: ScoredCustomers, settings: Settings, table: SegmentTable) -> W
     from features.as_of import AsOf  # imports Ibis, and the next the driver: a file needs neither
     from jobs.segment_table.write import Stamp, write_segments
 
-    if scored.as_of is None:
+    as_of = scoring.vectors.as_of
+    if as_of is None:
         raise DestinationError(
             f"{table.shown} keeps who was where when, and these vectors have no moment: set as_of in the settings, and "
             "write the vectors again"
         )
-    local = AsOf.at(scored.as_of, settings.features.time_zone).local
-    stamp = Stamp(local, settings.registry.model_name, int(scored.version))
-    return write_segments(scored.table, scored.id_type, stamp, table)
+    local = AsOf.at(as_of, settings.features.time_zone).local
+    stamp = Stamp(local, settings.registry.model_name, int(scoring.version))
+    return write_segments(scoring.tables(seen), scoring.vectors.id_type, stamp, table)
 
 
 def read_customer(

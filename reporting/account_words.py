@@ -28,7 +28,12 @@ def accounts_in_words(accounts: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 
 def _number(amount: float) -> str:
-    return MISSING if math.isnan(amount) else plain_number(amount)
+    """A number in full, since people compare it with their own: to two decimals, and below 1 to three digits."""
+    if math.isnan(amount):
+        return MISSING
+    if amount.is_integer():
+        return f"{amount:,.0f}"
+    return f"{amount:,.2f}" if abs(amount) >= 1 else plain_number(amount)
 
 
 def _signed(amount: float) -> str:

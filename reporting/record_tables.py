@@ -102,7 +102,7 @@ def figures_in_words(record: AnalystRecord, rows: pd.DataFrame, every_period: bo
             {
                 "figure": definition.title,
                 "group": name,
-                "period": period or "now",
+                "period": period or f"end of {record.month_ends.months[-1]}",
                 "value": MISSING if _lacks(value) else _words(value, definition),
                 "95 % interval": interval,
                 "n": "" if _lacks(n) else f"{int(n):,}",
@@ -181,6 +181,8 @@ def _words(number: float, definition: Definition) -> str:
         return percent(number)
     if definition.unit in (Unit.MONEY, Unit.MONEY_A_MONTH):
         return f"{number:,.2f}"
+    if float(number).is_integer():
+        return f"{number:,.0f}"  # in full: people compare counts with their own
     return plain_number(number)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analytics.record import AnalystRecord
+from features.vector_table import read_with_faults
 from jobs.registry_location import location_of
 from jobs.unlogged_discovery import UnloggedDiscovery, log, vectors_in_table
 from registry.connection import RegistryLocation
@@ -62,7 +63,8 @@ class LoggedDiscovery:
 class SegmentDiscovery:
     """A finished discovery; `segments.discover` makes it.
 
-    model : assigns and explains customers. notes : what was assumed of the customers.
+    model : assigns and explains customers. notes : what was assumed of the customers, and how many of
+    their rows and numbers do not count.
 
     Examples
     --------
@@ -82,7 +84,13 @@ class SegmentDiscovery:
         self._unlogged = unlogged
         self._ids = ids
         self._judgements = judgements or {}
-        self.notes = (*notes, *(notice.line for notice in unlogged.vectors.notices), *own_notes(unlogged.discovery))
+        vectors = unlogged.vectors
+        self.notes = (
+            *notes,
+            *read_with_faults(vectors.report),
+            *(notice.line for notice in vectors.notices),
+            *own_notes(unlogged.discovery),
+        )
 
     @property
     def model(self) -> SegmentModel:
@@ -185,6 +193,8 @@ class SegmentDiscovery:
         SegmentsError
             If a table cannot be read, or the page cannot be written.
         """
+        if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+            raise SettingsError(f"the page is written to a file such as 'report.html'; got {path!r:.80}")
         with shown_progress(verbose=False) as (announce, _):
             page = self._unlogged.conclude(announce).report
         out = Path(path)
@@ -208,7 +218,12 @@ class SegmentDiscovery:
             If the registry cannot be reached or refuses something; then nothing is registered.
         DiscoveryError
             If the chosen algorithm is one of your own, and the model does not answer like it.
+        SettingsError
+            If an address or a name is empty.
         """
+        for option, text in (("tracking_uri", tracking_uri), ("model_name", model_name), ("experiment", experiment)):
+            if text is not None and (not isinstance(text, str) or not text.strip()):
+                raise SettingsError(f"{option} is text, or left out to take that of the settings; got {text!r:.80}")
         unlogged = self._unlogged
         if reason := unserved_reason(unlogged.discovery):
             raise DiscoveryError(reason)

@@ -20,7 +20,7 @@ def nearest_whole(number: ir.FloatingValue) -> ir.IntegerValue:
     Their own `round` differs: of 0.5 DuckDB makes 1, and PostgreSQL 0. Adding 0.5 would be inexact beyond 2 to the 52.
     """
     size = number.abs()
-    whole = size.floor()
+    whole = size.floor().cast("float64")  # Ibis makes an integer of it, which DuckDB adds to constants as decimals
     return (number.sign() * (whole + (size - whole >= 0.5).ifelse(1.0, 0.0))).cast("int64")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 
@@ -33,7 +33,7 @@ class Part:
     """One result of a feature group: an expression with `customer_id`, and the definitions of its other columns.
 
     raw_table : the raw table that it comes from. The expression may have columns beside those of the vector: facts of
-    the customers, for what is looked at between tables.
+    the customers, for what is looked at between tables. Another part of the raw table may compute a column.
     """
 
     table: ir.Table
@@ -170,23 +170,32 @@ def missing_of(column: Column) -> float | None:
 
 
 def joined(frames: list[pd.DataFrame], contract: VectorContract) -> pd.DataFrame:
-    """All customers of all parts, sorted, with the contract's columns and types."""
+    """All customers of all parts, sorted, with the contract's columns and types.
+
+    The columns are taken out of the frames, so that no second copy of the whole is in memory.
+    """
     import numpy as np
     import pandas as pd
 
-    # numbers take the place of ids until the end: pandas looks them up five times as fast
+    # numbers take the place of ids: pandas looks them up five times as fast
     places, ids = pd.factorize(frames[0].index.append([frame.index for frame in frames[1:]]), sort=True)
     of_parts = np.split(places, np.cumsum([len(frame) for frame in frames])[:-1])
-    numbered = [frame.set_axis(own, axis=0) for frame, own in zip(frames, of_parts, strict=True)]
-    whole = pd.concat(numbered, axis=1).reindex(index=pd.RangeIndex(len(ids)), columns=list(contract.names))
-    typed: dict[str, pd.Series[Any]] = {}
-    for column in contract.columns:
-        values = whole[column.name]
+    homes = {str(name): (frame, own) for frame, own in zip(frames, of_parts, strict=True) for name in frame.columns}
+    index = pd.Index(ids, name="customer_id").astype("str")
+    names = [column.name for column in contract.columns if not column.is_category]
+    numbers = np.full((len(names), len(ids)), np.nan)
+    for row, name in zip(numbers, names, strict=True):
+        if name in homes:
+            frame, own = homes[name]
+            row[own] = frame.pop(name).astype(float)
+        if (missing := missing_of(contract[name])) is not None:
+            row[np.isnan(row)] = missing
+    vectors = pd.DataFrame(numbers.T, index, names, copy=False)
+    for place, column in enumerate(contract.columns):
         if column.is_category:
-            typed[column.name] = values.astype("str")
-        else:
-            numbers, missing = values.astype(float), missing_of(column)
-            typed[column.name] = numbers if missing is None else numbers.fillna(missing)
-    return pd.DataFrame(typed, columns=list(contract.names)).set_axis(
-        pd.Index(ids, name="customer_id").astype("str"), axis=0
-    )
+            texts = pd.Series(dtype="str")
+            if column.name in homes:
+                frame, own = homes[column.name]
+                texts = frame.pop(column.name).set_axis(own)
+            vectors.insert(place, column.name, texts.reindex(pd.RangeIndex(len(ids))).astype("str").array)
+    return vectors

@@ -17,13 +17,16 @@ WINDOW = 90  # days; the window of every column that names none
 
 
 def usage(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Table:
-    """One row a customer: activity, breadth, trend and, where events carry a limit, how near it is."""
-    events = events.mutate(ago=as_of.last_day - events.day)
+    """One row a customer: activity, trend and, where events carry a limit, how near it is.
+
+    `features_used` of `columns` is computed by `top_feature`, which counts the same rows.
+    """
+    has_limit = "allowed" in events.columns
+    units = {"units": events.quantity.fill_null(1.0) if "quantity" in events.columns else 1.0} if has_limit else {}
+    events = events.mutate(ago=as_of.last_day - events.day, **units)
     last_30, before_30, lately = events.ago < 30, (events.ago >= 30) & (events.ago < 60), events.ago < WINDOW
-    feature = _feature(events)
     limits = {}
-    if "allowed" in events.columns:
-        events = events.mutate(units=events.quantity.fill_null(1.0) if "quantity" in events.columns else 1.0)
+    if has_limit:
         limits = {
             "units": ten_thousandths(events.units).sum(where=last_30),
             "limit_now": events.allowed.max(where=last_30),
@@ -32,15 +35,12 @@ def usage(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Table
     sums = events.group_by("customer_id").aggregate(
         events=events.count(where=in_window(events, as_of, settings.window_days)),
         last_day=events.day.max(),
-        lately=lately.sum(),
-        last_30=last_30.sum(),
-        before_30=before_30.sum(),
+        lately=events.count(where=lately),
+        last_30=events.count(where=last_30),
+        before_30=events.count(where=before_30),
         **limits,
     )
-    recent = events.filter(lately)
-    sums = sums.left_join(_active_days(recent), "customer_id").drop("customer_id_right")
-    if feature is not None:
-        sums = sums.left_join(_features_used(recent), "customer_id").drop("customer_id_right")
+    sums = sums.left_join(_active_days(_recent(events, as_of)), "customer_id").drop("customer_id_right")
     counts = ["events", "active_days_7", "active_days_30", "active_days_90"]
     values = {name: sums[name].fill_null(0).cast("float64") for name in counts}
     values["days_since_last_event"] = (as_of.day - sums.last_day).cast("float64")
@@ -48,13 +48,16 @@ def usage(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Table
     values["events_per_active_day"] = per_day.fill_null(0.0)
     recent, before = sums.last_30.cast("float64"), sums.before_30.cast("float64")
     values["usage_trend"] = ((recent - before) / (recent + before).nullif(0.0)).fill_null(0.0)
-    if feature is not None:
-        values["features_used"] = sums.features_used.fill_null(0).cast("float64")
     if limits:
         limit = ibis.coalesce(sums.limit_now, sums.limit_before)
         units = from_ten_thousandths(sums.units).fill_null(0.0)
         values["limit_use"] = units / ibis.ifelse(limit > 0, limit, None)
     return sums.select("customer_id", **values)
+
+
+def _recent(events: ir.Table, as_of: AnyAsOf, days: int = WINDOW) -> ir.Table:
+    """The events of the last days."""
+    return events.filter(events.occurred_at >= as_of.first_midnight(days))
 
 
 def _active_days(recent: ir.Table) -> ir.Table:
@@ -63,41 +66,40 @@ def _active_days(recent: ir.Table) -> ir.Table:
     A count of different days in each window, over all events, takes five times as long.
     """
     days = recent.select("customer_id", "ago").distinct()
-    windows = {f"active_days_{length}": (days.ago < length).sum() for length in (7, 30, WINDOW)}
+    windows = {f"active_days_{length}": days.count(where=days.ago < length) for length in (7, 30, WINDOW)}
     return days.group_by("customer_id").aggregate(**windows)
-
-
-def _features_used(recent: ir.Table) -> ir.Table:
-    used = recent.select("customer_id", used=_feature(recent)).distinct()
-    return used.group_by("customer_id").aggregate(features_used=used.used.count())
 
 
 def sessions(events: ir.Table, as_of: AnyAsOf, settings: UsageSettings) -> ir.Table:
     """Sessions in the last 30 days: an event after a longer silence than the gap starts a new one."""
-    recent = events.filter(as_of.last_day - events.day < 30)
+    recent = _recent(events, as_of, 30)
     recent = recent.select("customer_id", second=clock_seconds(recent.occurred_at))
     in_order = ibis.window(group_by="customer_id", order_by="second")
     # a column of its own: else the SQL repeats the expression at each use
     parted = recent.mutate(silence=recent.second - recent.second.lag().over(in_order))
     starts = parted.mutate(starts=parted.silence.isnull() | (parted.silence > settings.session_gap_minutes * 60))
-    return starts.group_by("customer_id").aggregate(sessions_30=starts.starts.sum().cast("float64"))
+    return starts.group_by("customer_id").aggregate(sessions_30=starts.count(where=starts.starts).cast("float64"))
 
 
 def top_feature(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
-    """The share of the most used feature in the events of the last 90 days that name one."""
-    recent = events.filter(as_of.last_day - events.day < WINDOW)
+    """How many features the events of the last 90 days name, and the share of the most used one in those that do."""
+    recent = _recent(events, as_of)
     counts = recent.group_by("customer_id", used=_feature(recent)).aggregate(times=recent.count())
     # not a filter: an engine would move it to the front, and clean the text of all rows for it
     is_named = counts.used.notnull()
     sums = counts.group_by("customer_id").aggregate(
-        most=counts.times.max(where=is_named), all=counts.times.sum(where=is_named)
+        most=counts.times.max(where=is_named), all=counts.times.sum(where=is_named), features=counts.used.count()
     )
-    return sums.select("customer_id", top_feature_share=sums.most.cast("float64") / sums["all"].cast("float64"))
+    return sums.select(
+        "customer_id",
+        top_feature_share=sums.most.cast("float64") / sums["all"].cast("float64"),
+        features_used=sums.features.cast("float64"),
+    )
 
 
 def main_device(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
     """The most used device of the last 90 days; among equal ones the one used last."""
-    used = events.filter(events.device.notnull() & (as_of.last_day - events.day < WINDOW))
+    used = _recent(events, as_of).filter(lambda t: t.device.notnull())
     counts = used.group_by("customer_id", "device").aggregate(times=used.count(), last=used.occurred_at.max())
     order = [counts.times.desc(), counts["last"].desc(), counts.device]
     ranked = counts.mutate(rank=ibis.row_number().over(group_by="customer_id", order_by=order))
@@ -105,7 +107,10 @@ def main_device(events: ir.Table, as_of: AnyAsOf) -> ir.Table:
 
 
 def columns(events: ir.Table, settings: UsageSettings) -> tuple[Column, ...]:
-    """What `usage` computes. Bases do not overlap: the days in other windows and the totals only describe."""
+    """What `usage` computes, and `features_used`.
+
+    Bases do not overlap: the days in other windows and the totals only describe.
+    """
     base, tell = Role.BASIS, Role.DESCRIPTOR
     listed = [
         _count(
@@ -161,7 +166,7 @@ def session_columns() -> tuple[Column, ...]:
 
 
 def top_feature_columns() -> tuple[Column, ...]:
-    """What `top_feature` computes."""
+    """What `top_feature` computes beside `features_used`, which keeps its place among those of `columns`."""
     return (
         Column(
             "top_feature_share", Kind.SHARE, Role.DESCRIPTOR, "of events", GROUP,

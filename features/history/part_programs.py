@@ -6,7 +6,7 @@ Compiling an expression of Ibis takes longer than DuckDB needs for a million row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +34,8 @@ class PartPrograms:
         ]
         return cls(groups, groups_as_of, statements)
 
-    def tables(self, as_of: AsOf) -> list[pa.Table]:
-        """The result of each part as of a moment.
+    def tables(self, as_of: AsOf) -> Iterator[pa.Table]:
+        """The result of each part as of a moment, computed when it is taken.
 
         Raises
         ------
@@ -46,12 +46,9 @@ class PartPrograms:
         backends = {id(b): b for b, sql in zip(self._backends, self.statements, strict=True) if sql is not None}
         for backend in backends.values():
             _set_moment(backend.con, as_of)
-        return [
-            fetch(part.table, "features") if sql is None else _run(backend, sql, later.table.schema())
-            for part, later, backend, sql in zip(
-                known.parts, self.groups.parts, self._backends, self.statements, strict=True
-            )
-        ]
+        programs = zip(known.parts, self.groups.parts, self._backends, self.statements, strict=True)
+        for part, later, backend, sql in programs:
+            yield fetch(part.table, "features") if sql is None else _run(backend, sql, later.table.schema())
 
     @property
     def _backends(self) -> list[Any]:

@@ -23,6 +23,7 @@ from features.history.part_programs import PartPrograms
 from features.history.temporary_tables import TemporaryTables
 from features.joining.population import left_out
 from features.learned import LearnedFeatures
+from features.reading.spark_tables import SparkTables
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines
 from features.tables.canonical import CanonicalTable
@@ -97,22 +98,26 @@ class TableHistory:
             If an engine fails, or a table holds a customer twice where one row is promised.
         """
         groups = self._programs.groups
-        frames = [
-            part_frame(part, computed)
-            for part, computed in zip(groups.parts, self._programs.tables(as_of), strict=True)
-        ]
+        computed = self._programs.tables(as_of)
+        frames = [part_frame(part, rows) for part, rows in zip(groups.parts, computed, strict=True)]
         tables = [customers_of(name, groups, frames, self.read[name]) for name in groups.columns]
         rule = self.sources.customers.without_rows if self.sources.customers else "keep"
-        frame = joined(frames, self.contract).drop(index=left_out(tables, as_of, rule).ids)
-        report = {name: self.read[name].counts for name in groups.columns}
-        return PastVectors(self.learned.apply(frame, self.contract), self.contract, report)
+        frame, early = joined(frames, self.contract), left_out(tables, as_of, rule).ids
+        frame = frame.drop(index=early) if len(early) else frame
+        return self.past_of(self.learned.apply(frame, self.contract))
 
-    def _groups(self, as_of: AnyAsOf) -> FeatureGroups:
+    def past_of(self, frame: pd.DataFrame) -> PastVectors:
+        """Vectors that were made already."""
+        report = {name: self.read[name].counts for name in self._programs.groups.columns}
+        return PastVectors(frame, self.contract, report)
+
+    def groups_as_of(self, as_of: AnyAsOf) -> FeatureGroups:
+        """The parts of the vector as of a moment no later than that until which the tables were opened."""
         return groups_of(self.opened.before(as_of), self.sources, self.settings, as_of, self.learned.partial_use)
 
     @cached_property
     def _programs(self) -> PartPrograms:
-        return PartPrograms.compiled(self._groups(LaterAsOf()), self._groups)
+        return PartPrograms.compiled(self.groups_as_of(LaterAsOf()), self.groups_as_of)
 
     def rows(self, name: str, observed_until: AsOf, conditions: Mapping[str, str] = NO_CONDITIONS) -> ir.Table:
         """The rows of a dated table for the analyst's figures (`features.history.dated_rows`)."""
@@ -127,10 +132,12 @@ def open_history(
     base: Path,
     learned: LearnedFeatures,
     with_exposures: bool = False,
+    spark: SparkTables | None = None,
 ) -> Iterator[TableHistory]:
     """Open the tables until a moment; files are read once, and their connections are closed with the block.
 
-    with_exposures : also those of experiments.
+    with_exposures : also those of experiments. spark : reads the tables instead, if it is not None; then `temporary`
+    has no place for tables of its own.
 
     Raises
     ------
@@ -139,7 +146,7 @@ def open_history(
     SettingsError
         If a setting needs another table.
     """
-    with Engines(base, settings.time_zone) as engines:
+    with Engines(base, settings.time_zone, spark) as engines:
 
         def open_all() -> tuple[OpenedTables, CanonicalTable | None]:
             opened = open_tables(engines.open_typed, sources, settings, until, learned.own, engines.keep_files)

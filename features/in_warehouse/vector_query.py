@@ -6,7 +6,7 @@ check the values of the raw tables, of which `build_vectors` counts those that c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -95,7 +95,8 @@ def _vectors(
     """One row a customer of any part, with the contract's columns and types."""
     types = [part.table.customer_id.type() for part in groups.parts]
     id_type = "int64" if all(kind.is_integer() for kind in types) else "string"
-    parts = [_of_part(part, id_type, n) for n, part in enumerate(groups.parts)]
+    names = {IS_DATED, *contract.names}
+    parts = [_of_part(part, names, id_type, n) for n, part in enumerate(groups.parts)]
     everyone = reduce(lambda left, right: left.union(right, distinct=True), (part.select(CUSTOMER) for part in parts))
     whole = everyone.distinct()
     for part in parts:
@@ -109,10 +110,9 @@ def _vectors(
     return whole.select(CUSTOMER, **{name: {**finished, **scores}[name] for name in contract.names})
 
 
-def _of_part(part: Part, id_type: str, position: int) -> ir.Table:
+def _of_part(part: Part, wanted: Collection[str], id_type: str, position: int) -> ir.Table:
     """The part's columns of the vector, its facts that the population needs, and a mark of its rows."""
-    facts = [IS_DATED] if IS_DATED in part.table.columns else []
-    names = [*(column.name for column in part.columns), *facts]
+    names = [name for name in part.table.columns if name in wanted]
     mark = {_mark(position): ibis.literal(True)}
     return part.table.select(part.table.customer_id.cast(id_type).name(CUSTOMER), *names, **mark)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from features.inspection.looks.table_look import TableLook
+from features.inspection.looks.table_look import TableLook, sampled_moments
 from features.inspection.names.name_words import currency_of
 from features.inspection.roles.source_options import with_source_options
 from features.inspection.roles.table_proposal import TableProposal
@@ -32,7 +32,7 @@ class Proposal:
     """Settings for files: one table a role, and what was not certain.
 
     `as_of` is None without dated rows; `newest` says where the newest of them is, and is empty where `as_of` was
-    asked for. `checks` says by key what was not certain in `features`.
+    asked for. `checks` says by key what was not certain in `features`, `as_of_check` what of the as-of date.
     """
 
     tables: tuple[TableProposal, ...]
@@ -44,6 +44,7 @@ class Proposal:
     features: Mapping[str, Any] = field(default_factory=dict)
     checks: Mapping[str, str] = field(default_factory=dict)
     zoned: tuple[str, ...] = ()
+    as_of_check: str = ""
 
 
 def propose(looks: Sequence[TableLook], as_of: date | None = None) -> Proposal:
@@ -79,7 +80,10 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None) -> Proposal:
     features |= {"ids": rules} if rules else {}
     checks = dict.fromkeys(rules, "as they are written, the files share no ids")
     zoned = tuple(table.look.file for table in tables if _is_zoned(table))
-    return Proposal(tables, unused, as_of or chosen, "" if as_of else place, currency, source, features, checks, zoned)
+    later = _later_ends(tables, newest[0]) if newest is not None and as_of is None else ""
+    return Proposal(
+        tables, unused, as_of or chosen, "" if as_of else place, currency, source, features, checks, zoned, later
+    )
 
 
 def newest_day(table: TableProposal) -> date | None:
@@ -95,6 +99,18 @@ def newest_day(table: TableProposal) -> date | None:
     clock = reading.column.cast("timestamp")  # the wall clock of the engine's time zone
     newest = fetch(table.look.table.aggregate(newest=clock.max()), table.look.file).to_pylist()[0]["newest"]
     return None if newest is None else newest.date()
+
+
+def _later_ends(tables: Sequence[TableProposal], newest: date) -> str:
+    """That terms end after the newest row, and so still run as of the day after it; empty where none does."""
+    for table in tables:
+        ended_at = table.columns.get("ended_at")
+        if table.role == "subscriptions" and ended_at is not None:
+            ends = sampled_moments(table.look, ended_at, len(table.look.sample[ended_at]))
+            last = max((end.date() for end in ends if end is not None), default=newest)
+            if last > newest:
+                return f"{ended_at} reaches to {last}: if these terms are over, write the day after; as it is, they run"
+    return ""
 
 
 def _text_options(table: TableProposal) -> dict[str, Any]:

@@ -61,7 +61,8 @@ def settings_text(proposal: Proposal, title: str, command: str) -> str:
 def checks_of(proposal: Proposal) -> tuple[str, ...]:
     """What was not certain, one sentence a marked line."""
     of_tables = (f"{table.role}.{name}: {why}" for table in proposal.tables for name, why in table.checks.items())
-    return (*of_tables, *(f"features.{name}: {why}" for name, why in proposal.checks.items()))
+    of_as_of = [f"as_of: {proposal.as_of_check}"] if proposal.as_of_check else []
+    return (*of_as_of, *of_tables, *(f"features.{name}: {why}" for name, why in proposal.checks.items()))
 
 
 class _OneLineDumper(yaml.SafeDumper):
@@ -87,7 +88,8 @@ def scalar(value: Any) -> str:
 def _as_of(proposal: Proposal) -> Iterator[Line]:
     if proposal.as_of is not None:
         why = f"the day after the newest row ({proposal.newest})" if proposal.newest else "as asked for"
-        yield Line(0, "as_of", proposal.as_of, why)
+        comment = f"{CHECK}: {proposal.as_of_check}; {why}" if proposal.as_of_check else why
+        yield Line(0, "as_of", proposal.as_of, comment)
 
 
 def _table(table: TableProposal) -> Iterator[Line]:

@@ -12,14 +12,13 @@ import pyarrow.compute as pc
 
 from features.grammar.moments import BLANKS
 from features.grammar.numbers import COMMA, POINT, UNKNOWN, read_number
+from features.grammar.units import are_with_units
 from features.own_vectors.writing import Writing
 from segment_model.inference.arrow_facts import is_text, typed_facts
 from segment_model.inference.kind_inference import ColumnFacts, Floats
 
 LOOKED_AT = 2_000  # different texts that show whether a column is nearly a number
 DATE_LIKE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?|\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}", re.ASCII)
-SIGN = "(?:[$€£¥₹%]|EUR|USD|GBP|CHF|kg|km|h|d|days|min)"
-WITH_UNIT = re.compile(rf"[-+(]?(?:{SIGN} ?[-+]?\d[\d.,' ]*|[-+]?\d[\d.,' ]*{SIGN})\)?", re.ASCII)  # $ 5.50, 5 %
 CODE = re.compile(r"[-+]?0\d+", re.ASCII)  # 01234: a postcode, no number
 
 
@@ -48,7 +47,7 @@ def _of_text(column: pa.ChunkedArray, writing: Writing) -> ColumnFacts:
         numbers is None and all(DATE_LIKE.fullmatch(text) for text in texts),
         True,
         () if numbers is not None else _no_numbers(texts, writing.decimal),
-        numbers is None and all(WITH_UNIT.fullmatch(text) for text in texts),
+        numbers is None and are_with_units(texts[:LOOKED_AT], writing.decimal),
         min(texts, default=""),
     )
 

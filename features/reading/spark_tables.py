@@ -91,11 +91,15 @@ class SparkTables:
 
     def hold(self, table: ir.Table) -> ir.Table:
         """The table computed once and held by the workers, in memory and on their disks."""
+        return self.hold_frame(self.frame(table))
+
+    def hold_frame(self, frame: Any) -> ir.Table:
+        """A Spark DataFrame computed once and held by the workers, as a table."""
         from pyspark import StorageLevel
 
-        frame = self.frame(table).persist(StorageLevel.MEMORY_AND_DISK)
-        self._kept.append(frame)
-        return self._view(frame)
+        held = frame.persist(StorageLevel.MEMORY_AND_DISK)
+        self._kept.append(held)
+        return self._view(held)
 
     def frame(self, table: ir.Table) -> Any:
         """The Spark DataFrame of an expression; nothing is computed yet."""

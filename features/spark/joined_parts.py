@@ -42,7 +42,7 @@ def joined_parts(parts: Sequence[Part], contract: VectorContract) -> ir.Table:
 
 def _of_one(part: Part, types: Mapping[str, dt.DataType]) -> ir.Table:
     """The rows of a part with all columns, missing where they are another part's."""
-    own = {column.name for column in part.columns} | (FACTS.keys() & set(part.table.columns))
+    own = types.keys() & set(part.table.columns)
     values: dict[str, ir.Value] = {CUSTOMER: part.table[CUSTOMER].cast("string")}
     for name, kind in types.items():
         if name in own:

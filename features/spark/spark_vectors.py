@@ -122,6 +122,28 @@ def build_spark_vectors(
     )
 
 
+def past_vectors(
+    tables: SparkTables,
+    groups: FeatureGroups,
+    read: Mapping[str, RowsRead],
+    sources: Sources,
+    settings: FeatureSettings,
+    as_of: AsOf,
+    learned: LearnedFeatures,
+) -> Any:
+    """The vectors as of a moment of tables that are open, as a Spark DataFrame that nothing is computed of yet.
+
+    groups : as of the moment. read : what was counted of the rows of each raw table. Customers are text; there may be
+    none. What is said of the tables together is not looked at anew.
+    """
+    contract = contract_of(groups, settings)
+    everyone = joined_parts(groups.parts, contract)
+    facts = [table_facts(name, groups, read[name], {}) for name in tables_of(everyone)]
+    who = who_is_left_out(facts, as_of, sources.customers.without_rows if sources.customers else "keep")
+    stay = everyone if who is Early.NOBODY else everyone.filter(~_is_early(everyone)[who])
+    return tables.frame(_finished(stay, contract, learned, IdType.TEXT))
+
+
 @dataclass(frozen=True)
 class _Met:
     """What the tables show together: customers who stay, counts for the report, notices, and the type of the ids."""

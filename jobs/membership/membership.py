@@ -70,7 +70,7 @@ def membership_of(
     compared = compared_columns(settings, history.contract)
     trained = trained_until(settings, model)
     hollow = hollow_months(ends, history.oldest, trained, history.settings, model.contract) if trained else {}
-    alone = _told_nothing(ends, as_of, hollow)
+    alone = told_nothing(ends, as_of, hollow)
     written = written_months(settings, model, ends.dates, _of_the_cards(ends, as_of))
     made_from = _made_from(settings, base, model, history, ends, compared, alone, conditions)
     if written.by_position:
@@ -84,7 +84,9 @@ def membership_of(
             write_members(members, file)
         except OSError as error:
             announce(f"the membership is not kept for the next time: {file.parent} {error.strerror or error}")
-    notes = _notes(ends, members, hollow, history, compared, conditions)
+    refused = members[members[SEGMENT] == NOT_ASSIGNABLE].groupby(POSITION).size()
+    not_assignable = {int(str(position)): int(count) for position, count in refused.items()}
+    notes = membership_notes(ends, not_assignable, hollow, history, compared, conditions)
     return Membership(members, compared, hollow, (notes[0], *written.notes, *notes[1:]))
 
 
@@ -110,16 +112,39 @@ def compute_members(
     months: list[pd.DataFrame] = []
     previous: pd.Series[str] | None = None
     for position, day in enumerate(ends.dates):
-        frame = history.vectors(AsOf.at(day, history.settings.time_zone)).frame
-        as_written = written.of(position, frame.index)
-        previous = assigned(model, frame, None if position in alone else previous) if as_written is None else as_written
-        month = pd.DataFrame({SEGMENT: previous, **texts(frame, compared, history.contract)})
-        month = month.assign(**condition_texts(frame, conditions))
-        month.insert(0, POSITION, position)
+        before = None if position in alone else previous
+        # the vectors of a month are not kept while those of the next are made
+        month = _month(model, history, position, day, compared, conditions, written, before)
+        previous = month[SEGMENT]
         months.append(month.rename_axis(CUSTOMER).reset_index())
-    whole = pd.concat(months, ignore_index=True)
-    plain = dict.fromkeys((CUSTOMER, SEGMENT, *compared, *map(condition_column, conditions)), "str")
-    return whole.astype({**plain, POSITION: "int64"})
+    texts_of = dict.fromkeys((SEGMENT, *compared, *map(condition_column, conditions)), "str")
+    types = {CUSTOMER: "str", POSITION: "int64", **texts_of}
+    # column by column: a second copy of the rows of all months is not kept
+    columns = {
+        name: pd.concat([month.pop(name) for month in months], ignore_index=True).astype(kind)
+        for name, kind in types.items()
+    }
+    return pd.DataFrame(columns, copy=False)
+
+
+def _month(
+    model: SegmentModel,
+    history: TableHistory,
+    position: int,
+    day: date,
+    compared: tuple[str, ...],
+    conditions: NamedConditions,
+    written: WrittenMonths,
+    previous: pd.Series[str] | None,
+) -> pd.DataFrame:
+    """The rows of one month end, by customer; previous : the segments at the one before, which it is told."""
+    frame = history.vectors(AsOf.at(day, history.settings.time_zone)).frame
+    as_written = written.of(position, frame.index)
+    segments = assigned(model, frame, previous) if as_written is None else as_written
+    month = pd.DataFrame({SEGMENT: segments, **texts(frame, compared, history.contract)})
+    month = month.assign(**condition_texts(frame, conditions))
+    month.insert(0, POSITION, position)
+    return month
 
 
 def _made_from(
@@ -144,7 +169,7 @@ def _made_from(
     }
 
 
-def _told_nothing(ends: MonthEnds, as_of: AsOf, hollow: Mapping[int, str]) -> frozenset[int]:
+def told_nothing(ends: MonthEnds, as_of: AsOf, hollow: Mapping[int, str]) -> frozenset[int]:
     """The positions at which nobody stays in the segment before: it is a hollow one's, or the cards count anew."""
     return _of_the_cards(ends, as_of) | {position + 1 for position in hollow}
 
@@ -163,14 +188,15 @@ def trained_until(settings: Settings, model: SegmentModel) -> datetime | None:
     return AsOf.at(moment, settings.features.time_zone).local
 
 
-def _notes(
+def membership_notes(
     ends: MonthEnds,
-    members: pd.DataFrame,
+    not_assignable: Mapping[int, int],
     hollow: Mapping[int, str],
     history: TableHistory,
     compared: tuple[str, ...],
     conditions: NamedConditions,
 ) -> tuple[str, ...]:
+    """What was assumed of a membership. not_assignable : how many customers are, at the positions where any is."""
     notes = [
         "who was in which segment is computed by today's model, from the rows before each month end; a customer on a "
         "border stays in the segment of the month before, unless that month end is hollow; at the as-of moment the "
@@ -184,12 +210,11 @@ def _notes(
             else f"{len(hollow)} month ends from {ends.dates[first]} to {ends.dates[last]} are"
         )
         notes.append(f"{which} hollow, since the tables reach less far back than in training: {hollow[last]}")
-    refused = members[members[SEGMENT] == NOT_ASSIGNABLE].groupby(POSITION).size()
-    if len(refused):
-        worst = int(refused.to_numpy().argmax())
+    if not_assignable:
+        worst = max(sorted(not_assignable), key=lambda position: not_assignable[position])
         notes.append(
             "not assignable is a customer who lacks a value then that no training customer lacked; most are at "
-            f"{ends.dates[int(refused.index[worst])]}: {counted(int(refused.iloc[worst]), 'customer')}"
+            f"{ends.dates[worst]}: {counted(not_assignable[worst], 'customer')}"
         )
     notes += [f"{name}: {history.undated[name]}" for name in compared if name in history.undated]
     return (*notes, *undated_notes(conditions, history))

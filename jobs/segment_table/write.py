@@ -8,7 +8,7 @@ one another: an advisory lock of the table's name orders them, which needs no pr
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,10 +58,10 @@ class Written:
     changed: int
 
 
-def write_segments(assigned: pd.DataFrame, id_type: IdType, stamp: Stamp, table: SegmentTable) -> Written:
+def write_segments(assigned: Iterable[pd.DataFrame], id_type: IdType, stamp: Stamp, table: SegmentTable) -> Written:
     """Write one row a customer; the same stamp and customer again replaces the row.
 
-    assigned : the columns of `SegmentModel.assign` (n rows), with the customers' ids, each once, as index.
+    assigned : tables with the columns of `SegmentModel.assign`, and the customers' ids, each once in all, as index.
 
     Raises
     ------
@@ -77,9 +77,9 @@ def write_segments(assigned: pd.DataFrame, id_type: IdType, stamp: Stamp, table:
         connection.execute("SELECT set_config('lock_timeout', %s, true)", (WAIT,))
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"segments:{table.name}",))
         _ensure(connection, table, identifier, id_type)
-        _copy(connection, assigned, id_type)
+        rows = _copy(connection, assigned, id_type)
         changed = connection.execute(_upsert(identifier), (stamp.as_of, stamp.model_name, stamp.model_version)).rowcount
-    return Written(len(assigned), changed)
+    return Written(rows, changed)
 
 
 def _ensure(
@@ -118,18 +118,23 @@ def _ensure(
         )
 
 
-def _copy(connection: psycopg.Connection[Any], assigned: pd.DataFrame, id_type: IdType) -> None:
-    """The rows into a temporary table that ends with the transaction, as CSV, which Arrow writes."""
+def _copy(connection: psycopg.Connection[Any], assigned: Iterable[pd.DataFrame], id_type: IdType) -> int:
+    """The rows into a temporary table that ends with the transaction, as CSV, which Arrow writes; their number."""
     types = columns_of(id_type)
     names = ("customer_id", *ANSWER)
     columns = ", ".join(f"{name} {types[name]}" for name in names)
     connection.execute(f"CREATE TEMPORARY TABLE {ROWS} ({columns}) ON COMMIT DROP".encode())
-    rows = pa.Table.from_pandas(assigned[list(ANSWER)].rename_axis("customer_id").reset_index(), preserve_index=False)
+    copied = 0
     with connection.cursor().copy(f"COPY {ROWS} ({', '.join(names)}) FROM STDIN (FORMAT csv)".encode()) as copy:
-        for batch in rows.select(list(names)).to_batches(COPIED):
-            text = io.BytesIO()
-            pa_csv.write_csv(batch, text, pa_csv.WriteOptions(include_header=False))
-            copy.write(text.getvalue())
+        for table in assigned:
+            frame = table[list(ANSWER)].rename_axis("customer_id").reset_index()
+            rows = pa.Table.from_pandas(frame, preserve_index=False)
+            for batch in rows.select(list(names)).to_batches(COPIED):
+                text = io.BytesIO()
+                pa_csv.write_csv(batch, text, pa_csv.WriteOptions(include_header=False))
+                copy.write(text.getvalue())
+            copied += len(table)
+    return copied
 
 
 def _upsert(identifier: sql.Identifier) -> sql.Composed:

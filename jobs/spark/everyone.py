@@ -7,13 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from features.sources import plain_errors
 from features.spark.spark_vectors import SparkVectors
+from jobs.spark.assigned import assigned_frame
 from jobs.spark.assigned_everyone import FORMER, SEGMENT, WHOLE, Marker, SparkAssigned, known
 from jobs.spark.segment_sums import SCHEMA, PartSums, summed
+from segment_model.arrow_batches import CUSTOMER
 from segment_model.assigners.assigner import Assigner
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats
+from segment_model.model import SegmentModel
 from segment_model.sql_text import quoted_name
 from training.fitting.lloyd import SegmentSums
 
@@ -26,6 +31,20 @@ class SparkEveryone:
     customers: int
     missing: frozenset[str]
     _held: list[Any] = field(default_factory=list, repr=False)
+
+    def shares(self, model: SegmentModel) -> Floats:
+        """The shares, (segments,), of all in the segments of another model; whom it cannot read is in none.
+
+        Raises
+        ------
+        SourceError
+            If Spark fails.
+        """
+        columns = [CUSTOMER, *(column.name for column in model.contract.basis)]
+        with plain_errors(WHOLE):
+            counts = assigned_frame(self._columns(columns), model, "", "unassigned").groupBy("segment_id").count()
+            sizes = {row["segment_id"]: row["count"] for row in counts.collect()}
+        return np.array([sizes.get(segment_id, 0) for segment_id in model.ids]) / self.customers
 
     def sums(self, contract: VectorContract, encoder: Encoder, centroids: Floats) -> SegmentSums:
         """Counts and sums of their encoded points by nearest centroid, (segments, width).

@@ -11,9 +11,11 @@ from reporting.pictures.picture import Picture
 from reporting.tables import bare_value, shown_columns, titled
 from segment_model.contract import Column, Role
 from training.discovery.discovery import Discovery
+from training.profiling.rare_levels import with_rare_levels_pooled
 from training.profiling.segment_effects import segment_effects
 from training.profiling.typical_values import typical_value
 
+WIDEST = 15  # letters of a cell
 STRONGEST = 1.6  # standard deviations at which the heatmap's colours end
 
 
@@ -31,6 +33,7 @@ def profile_heatmap(discovery: Discovery) -> Figure:
         "rarer; white: like everyone." + (" Below the line: columns that only describe, and do not shape, segments."
         if any(c.role is Role.DESCRIPTOR for c in columns) and any(c.role is Role.BASIS for c in columns) else ""),
     )  # fmt: skip
+    pooled = with_rare_levels_pooled(discovery.frame, columns)
     axes = quiet(figure.subplots())
     axes.imshow(effects, cmap="RdBu_r", vmin=-STRONGEST, vmax=STRONGEST, aspect="auto")
     for row, column in enumerate(columns):
@@ -38,7 +41,7 @@ def profile_heatmap(discovery: Discovery) -> Figure:
             dark = abs(effects[row, place]) > 1.0
             axes.text(place, row, _cell(card.medians[column.name], column), ha="center", va="center", fontsize=7.5,
                       color="white" if dark else INK)  # fmt: skip
-        everyone = typical_value(discovery.frame[column.name], column)
+        everyone = typical_value(pooled[column.name], column)
         axes.text(len(cards), row, _cell(everyone, column), ha="center", va="center", fontsize=7.5, color=FAINT)
     bases = sum(column.role is Role.BASIS for column in columns)
     if 0 < bases < len(columns):
@@ -62,9 +65,11 @@ def profile_heatmap(discovery: Discovery) -> Figure:
 
 
 def _cell(typical: float | str | None, column: Column) -> str:
-    """A typical value, cut to the width of a cell."""
+    """A typical value in the width of a cell: a long text is cut, a long number written in powers of ten."""
     text = bare_value(typical, column)
-    return lettering(text if len(text) <= 15 else f"{text[:14]}…")
+    if len(text) > WIDEST and isinstance(typical, float):
+        text = f"{typical:.3g}"  # a number that is cut reads as another one
+    return lettering(text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…")
 
 
 PROFILE_HEATMAP = Picture(

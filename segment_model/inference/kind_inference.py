@@ -32,8 +32,8 @@ class ColumnFacts:
     rows, known, distinct : counts of all rows, of those with a value, and of different values. numbers : the different
     values, rising, where all of them are numbers. flags, moments : whether all are flags, or dates and times. is_text :
     whether the column is text. no_numbers : some of the values that keep a text column from being one of numbers,
-    where most are. units : whether all texts are numbers with a unit, such as `5 %`. example : the least of the values
-    as text. type_name : of a column that is neither number nor text.
+    where most are. units : whether the texts are numbers with a unit, such as `5 %`, but for a few. example : the
+    least of the values as text. type_name : of a column that is neither number nor text.
     """
 
     rows: int
@@ -75,7 +75,7 @@ CONSTANT = LeftOut("the same for everyone")
 DATE = LeftOut("a date: write the days since then instead")
 ID = LeftOut("an id: different for everyone")
 FREE_TEXT = LeftOut("free text: different for nearly everyone")
-UNITS = LeftOut("numbers with a unit, such as 5 %: write the numbers alone")
+UNITS = LeftOut("numbers with a unit, such as 5 % or 1.2k: write the numbers alone")
 OTHER_TYPE = LeftOut("neither numbers nor text")
 
 
@@ -93,8 +93,10 @@ def infer_kind(name: str, facts: ColumnFacts) -> Kind | LeftOut:
         return Kind.FLAG
     if facts.numbers is not None:
         return _of_numbers(name, facts, facts.numbers)
+    if facts.distinct > FEW_LEVELS and facts.units:
+        return UNITS
     if facts.distinct > FEW_LEVELS and facts.distinct > SAME_FOR_MANY * facts.known:
-        return UNITS if facts.units else ID if facts.distinct == facts.known else FREE_TEXT
+        return ID if facts.distinct == facts.known else FREE_TEXT
     return Kind.CATEGORY
 
 

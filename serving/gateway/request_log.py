@@ -4,7 +4,8 @@ Values of customers are left out unless `values` is set: a refusal is logged wit
 with its trace but without the message of the exception, which may hold a value.
 
 A line costs about as much as the JSON of an answer. So failures are always logged, refusals up to `REFUSAL_LINES` a
-second (the next line has the number of those left out), answers only if `SEGMENTS_LOG_REQUESTS` is set.
+second (the next line has the number of those left out), answers only if `SEGMENTS_LOG_REQUESTS` is set. Probes of
+readiness ask several times a second: one that is refused as the one before is left out, too.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from serving.wire.refusals import Refusal, redacted
 logger = logging.getLogger("bentoml.segments")
 
 REFUSAL_LINES = 20
+READINESS = "/readyz"
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 FIELDS = "segments_fields"  # the attribute of a log record that holds the fields of its line
 
@@ -67,13 +69,21 @@ class RequestLog:
     _second: int = field(default=-1, init=False)
     _lines: int = field(default=0, init=False)
     _left_out: int = field(default=0, init=False)
+    _unready: str = field(default="", init=False)  # why the last probe was refused
 
     def answered(self, request: LoggedRequest, status: int, seconds: float) -> None:
+        if request.route == READINESS:
+            self._unready = ""
         if self.answers:
             _write(logging.INFO, "answered", _fields(request, status, seconds))
 
     def refused(self, request: LoggedRequest, refusal: Refusal, seconds: float) -> None:
         """Log a refusal, at most `REFUSAL_LINES` a second: a flood of requests must not flood the log."""
+        if request.route == READINESS:
+            as_before, self._unready = self._unready == refusal.code, refusal.code
+            if as_before:
+                self._left_out += 1
+                return
         second = int(self.clock())
         if second != self._second:
             self._second, self._lines = second, 0

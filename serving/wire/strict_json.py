@@ -8,6 +8,7 @@ locate the problem.
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -52,11 +53,18 @@ def parse(body: bytes) -> Any:
         try:
             from_json(body, allow_inf_nan=True)
         except ValueError as error:
-            raise Refusal(400, "malformed_json", f"the body is not JSON: {error}") from error
+            raise Refusal(400, "malformed_json", f"the body is not JSON: {_fault(body, error)}") from error
     else:
         if body.count(b":") == _count_keys(value):
             return value
     return json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=NotJson)
+
+
+def _fault(body: bytes, error: ValueError) -> str:
+    """What is wrong with a body that is no JSON: the mark that Windows writes before UTF-8, else the parser's words."""
+    if body.startswith(codecs.BOM_UTF8):
+        return "it begins with a byte order mark; send UTF-8 without one"
+    return str(error)
 
 
 def dump(value: Any) -> bytes:

@@ -27,7 +27,6 @@ from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
 from analytics.record import AnalystRecord
 from features.as_of import AsOf
-from features.history.dated_rows import dated_rows
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import open_history
 from features.learned import LearnedFeatures
@@ -296,6 +295,22 @@ CASES = (
     Case("after", {"mrr": at(10, 10, 10, 10) | {"": 10}, "new_mrr": NOTHING, "revenue": only(apr=4) | {ALL: 7}}),
     Case("joins late", {"mrr": at(4, 4, 4, 4)}, [paid("2023-06-01 00:00:00", None, 4)], positions=range(3, 7)),
 )  # fmt: skip
+OF_ORDERS = (  # a company without subscriptions, whose customers are active by an order in the month
+    Case(
+        "orders in January and April", {"retention_3": {ALL: 1 / 4}, "money_so_far": {}},
+        orders=[bought("2024-01-10 12:00:00", 10), bought("2024-04-10 12:00:00", 20)],
+    ),
+    Case(
+        "a year less a microsecond, and a year", {"money_so_far": {"": 12}},
+        orders=[
+            bought("2023-05-01 10:00:00", 5), bought("2024-04-30 09:59:59.999999", 7), bought("2024-04-30 10:00:00", 9),
+        ],
+    ),
+    Case(
+        "a refund before the first order", {"money_so_far": {"": 10}},
+        orders=[bought("2023-04-01 10:00:00", -5), bought("2023-05-01 10:00:00", 10)],
+    ),
+)  # fmt: skip
 MOVES = {"before": "after"}  # where the customers of a case are after its positions
 TEXT, MOMENT = pa.string(), pa.timestamp("us")
 SCHEMAS = {
@@ -320,12 +335,13 @@ def customer(case: Case, who: str) -> str:
     return f"{case.name}, {who}"
 
 
-def raw_tables() -> dict[str, pa.Table]:
+def raw_tables(cases: Sequence[Case]) -> dict[str, pa.Table]:
+    """The tables that have rows."""
     rows = {
-        "subscriptions": [(customer(case, row[0]), *row[1:]) for case in CASES for row in case.terms],
-        "orders": [(customer(case, row[0]), *row[1:]) for case in CASES for row in case.orders],
+        "subscriptions": [(customer(case, row[0]), *row[1:]) for case in cases for row in case.terms],
+        "orders": [(customer(case, row[0]), *row[1:]) for case in cases for row in case.orders],
     }
-    return {name: table_of(rows[name], schema) for name, schema in SCHEMAS.items()}
+    return {name: table_of(rows[name], schema) for name, schema in SCHEMAS.items() if rows[name]}
 
 
 def table_of(rows: Sequence[Row], schema: Mapping[str, pa.DataType]) -> pa.Table:
@@ -338,10 +354,10 @@ def table_of(rows: Sequence[Row], schema: Mapping[str, pa.DataType]) -> pa.Table
     return pa.table(columns, schema=pa.schema(schema))
 
 
-def members() -> pd.DataFrame:
+def members(cases: Sequence[Case]) -> pd.DataFrame:
     """Every customer of a case at its month ends, and where it is after them."""
     rows = []
-    for case in CASES:
+    for case in cases:
         for name in sorted({customer(case, row[0]) for row in (*case.terms, *case.orders)}):
             rows += [(name, position, case.name) for position in case.positions]
             if case.name in MOVES:
@@ -350,34 +366,36 @@ def members() -> pd.DataFrame:
     return frame.astype({"customer_id": "str", "position": "int64", "segment": "str"})
 
 
-def in_files(folder: Path, _: str) -> Sources:
-    for name, table in raw_tables().items():
+def in_files(cases: Sequence[Case], folder: Path, _: str) -> Sources:
+    tables = raw_tables(cases)
+    for name, table in tables.items():
         pq.write_table(table, folder / f"{name}.parquet")
-    return Sources.model_validate({name: {"file": f"{name}.parquet"} for name in SCHEMAS})
+    return Sources.model_validate({name: {"file": f"{name}.parquet"} for name in tables})
 
 
-def in_postgres(_: Path, url: str) -> Sources:
+def in_postgres(cases: Sequence[Case], _: Path, url: str) -> Sources:
+    tables = raw_tables(cases)
     with psycopg.connect(url) as connection:
-        for name, table in raw_tables().items():
+        for name, table in tables.items():
             columns, text = ", ".join(f"{c.name} {POSTGRES_TYPES[str(c.type)]}" for c in table.schema), io.BytesIO()
             pa_csv.write_csv(table, text, pa_csv.WriteOptions(include_header=False))
             connection.execute(f"DROP TABLE IF EXISTS figures_{name}".encode())
             connection.execute(f"CREATE TABLE figures_{name} ({columns})".encode())
             with connection.cursor().copy(f"COPY figures_{name} FROM STDIN (FORMAT csv)".encode()) as copy:
                 copy.write(text.getvalue())
-    return Sources.model_validate({n: {"postgres": "FIGURES_URL", "table": f"figures_{n}"} for n in SCHEMAS})
+    return Sources.model_validate({n: {"postgres": "FIGURES_URL", "table": f"figures_{n}"} for n in tables})
 
 
 ENGINES = {"duckdb": in_files, "postgres": in_postgres}
 
 
 @contextmanager
-def embedded_or_served(sources: Sources, folder: Path) -> Iterator[History]:
+def embedded_or_served(cases: Sequence[Case], sources: Sources, folder: Path) -> Iterator[History]:
     """The history of the cases in the engine of their tables."""
     with open_history(sources, SETTINGS, UNTIL, folder, LearnedFeatures()) as history:
-        placed = PlacedMembers(members(), history.temporary)
+        placed = PlacedMembers(members(cases), history.temporary)
         tables = {FIELDS[name]: DatedRows(*placed.beside(history.rows(name, UNTIL))) for name in history.dated}
-        yield History(ENDS, tuple(case.name for case in CASES), **tables, keep=history.temporary.keep)
+        yield History(ENDS, tuple(case.name for case in cases), **tables, keep=history.temporary.keep)
 
 
 def record_of(history: History) -> AnalystRecord:
@@ -388,11 +406,11 @@ def is_same(number: float, expected: float | None) -> bool:
     return math.isnan(number) if expected is None else math.isclose(number, expected, rel_tol=1e-9, abs_tol=1e-12)
 
 
-def assert_as_by_hand(record: AnalystRecord) -> None:
+def assert_as_by_hand(record: AnalystRecord, cases: Sequence[Case]) -> None:
     rows = record.figures[record.figures.grouping == "segment"]
     numbers = {(row.group, row.figure, row.period): row.value for row in rows.itertuples()}
     wrong = []
-    for case in CASES:
+    for case in cases:
         for figure, values in case.expected.items():
             assert values or not any(group == case.name and name == figure for group, name, _ in numbers)
             for period, expected in values.items():
@@ -437,8 +455,16 @@ def assert_everyone_is_the_sum(record: AnalystRecord) -> None:
     assert own.tolist() == pytest.approx(everyone.tolist())
 
 
+def assert_of_orders(record: AnalystRecord) -> None:
+    assert_as_by_hand(record, OF_ORDERS)
+    own = record.cohorts[(record.cohorts.group == OF_ORDERS[0].name) & (record.cohorts.kind == "classic")]
+    own = own[own.cohort == "2024-01"].sort_values("k")
+    assert own.customers.tolist() == [1, 0, 0, 1, 0, 0]
+    assert own.money.tolist() == [10, 0, 0, 20, 0, 0]
+
+
 def assert_all(record: AnalystRecord) -> None:
-    assert_as_by_hand(record)
+    assert_as_by_hand(record, CASES)
     assert_tables_as_by_hand(record)
     assert_everyone_is_the_sum(record)
     notes = "\n".join(record.notes)
@@ -446,34 +472,27 @@ def assert_all(record: AnalystRecord) -> None:
     assert "1 term never runs: the end is not after the start" in notes
 
 
+CHECKS = ((CASES, assert_all), (OF_ORDERS, assert_of_orders))
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_case_is_as_written_by_hand(
     engine: str, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FIGURES_URL", postgres_url)
-    with embedded_or_served(ENGINES[engine](tmp_path, postgres_url), tmp_path) as history:
-        assert_all(record_of(history))
+    for cases, check in CHECKS:
+        sources = ENGINES[engine](cases, tmp_path, postgres_url)
+        with embedded_or_served(cases, sources, tmp_path) as history:
+            check(record_of(history))
 
 
 @pytest.mark.spark
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # of py4j's gateway
 def test_every_case_is_as_written_by_hand_in_spark(spark: Any, tmp_path: Path) -> None:
-    sources = in_files(tmp_path, "")
-    members().to_parquet(tmp_path / "members.parquet", index=False)
-    tables = SparkTables(spark, tmp_path)
-    try:
-        opened = opened_in(tables, sources, tmp_path)
+    for cases, check in CHECKS:
+        sources, tables = in_files(cases, tmp_path, ""), SparkTables(spark, tmp_path)
+        members(cases).to_parquet(tmp_path / "members.parquet", index=False)
         beside = tables.open(TableSource(file="members.parquet"), "members")
-        dated = {FIELDS[name]: DatedRows(dated_rows(opened, name, UNTIL), beside) for name in opened.rows}
-        history = History(ENDS, tuple(case.name for case in CASES), **dated, keep=tables.hold)
-        assert_all(record_of(history))
-    finally:
-        tables.close()
-
-
-def opened_in(tables: SparkTables, sources: Sources, folder: Path) -> Any:
-    from features.groups.opened_tables import open_tables
-    from features.sources import Engines
-
-    engines = Engines(folder, ZONE, tables)
-    return open_tables(engines.open, sources, SETTINGS, UNTIL, keep=engines.keep)
+        with open_history(sources, SETTINGS, UNTIL, tmp_path, LearnedFeatures(), spark=tables) as history:
+            dated = {FIELDS[name]: DatedRows(history.rows(name, UNTIL), beside) for name in history.dated}
+            check(record_of(History(ENDS, tuple(case.name for case in cases), **dated, keep=tables.hold)))

@@ -139,7 +139,13 @@ def test_spark_makes_the_same_segments_of_raw_tables_by_sql_alone(
     spark.sql("USE mart")
     try:
         spark.read.parquet((shop / "orders.parquet").as_uri()).write.saveAsTable("orders")
-        spark.sql(run("sql", "--dialect", "spark", "--features", "--view", "customer_vectors"))
+        of_a_view = run("sql", "--dialect", "spark", "--features", "--view", "customer_vectors")
+        in_catalogue = blocks("yaml")[0].replace("{duckdb: shop.duckdb, table: orders}", "{spark_table: mart.orders}")
+        (shop / "spark.yaml").write_text('engine: {spark: "local[2]"}\n' + in_catalogue)
+        of_catalogue = run("sql", "--dialect", "spark", "--features", "--config", "spark.yaml")
+        queries = [text.partition("WITH moment")[2] for text in (of_a_view, of_catalogue)]
+        assert queries[0] == queries[1].replace("`mart`.`orders`", "`orders`") != queries[1]
+        spark.sql(of_a_view)
         spark.sql(run("sql", "--dialect", "spark", "--explain", "--view", "customer_segments"))
         spark.conf.set(ZONE, "Pacific/Auckland")
         assert_assigned(spark.table("customer_segments").toArrow().to_pandas(), shop)
@@ -156,6 +162,19 @@ def test_spark_makes_the_same_segments_of_raw_tables_by_sql_alone(
         spark.conf.set(ZONE, "Europe/Berlin")
         spark.sql("USE default")
         spark.sql("DROP SCHEMA mart CASCADE")
+
+
+def test_databricks_gets_the_text_of_spark_under_a_heading_that_says_it_was_not_run(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop)
+    written = [run("sql", "--features", "--dialect", dialect) for dialect in ("spark", "databricks")]
+    headings = [[line for line in text.splitlines() if line.startswith("-- ")] for text in written]
+    queries = [[line for line in text.splitlines() if not line.startswith("-- ")] for text in written]
+    assert queries[0] == queries[1]
+    assert "-- SET TIME ZONE 'Europe/Berlin' before you run it: days are those of the business" in headings[1]
+    assert any("written, not run" in line for line in headings[1])
+    assert not any("written, not run" in line for line in headings[0])
 
 
 @pytest.mark.parametrize(

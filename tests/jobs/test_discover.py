@@ -11,14 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.settings import EngineSettings
 from jobs import discover
-from jobs.conclusion import conclude
+from jobs.conclusion import analyse, conclude
 from jobs.customer_vectors import vectors_of
 from jobs.discover import Outcome, run_discovery
 from jobs.sync import sync
 from registry.connection import RegistryLocation, connected
 from reporting.pictures.all_pictures import PICTURES
 from segment_model.errors import ArtefactError, RegistryError, SegmentsError, SettingsError
+from segments import SegmentModel
 from serving.model.served_model import from_directory
 from training.evaluation import map_layout
 from training.settings import Settings, parse_settings
@@ -124,3 +126,14 @@ def test_conditions_are_stored_with_the_model_and_leave_its_ids(settings: Settin
     wrong = settings.model_copy(update={"conditions": {"often": "vists >= 30"}})
     with pytest.raises(SettingsError, match="Did you mean 'visits'"):
         conclude(wrong, vectors, None, lambda _: None, lambda *_: None, tmp_path)
+
+
+def test_customers_who_stay_in_spark_have_no_record_and_the_page_says_so(
+    settings: Settings, tmp_path: Path, kmeans_model: SegmentModel
+) -> None:
+    lines: list[str] = []
+    in_spark = settings.model_copy(update={"engine": EngineSettings(spark="local[2]")})
+    record, why = analyse(in_spark, tmp_path, kmeans_model, lines.append)
+    assert record is None
+    assert why.endswith("it is computed in memory, and these customers stay in Spark.")
+    assert lines == [why]

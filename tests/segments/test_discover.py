@@ -83,6 +83,16 @@ def test_every_form_gives_the_same_segments(
     assert adjusted_rand_score(ours, discovered.labels) == 1
 
 
+def test_numbers_that_do_not_count_are_said(frame: pd.DataFrame) -> None:
+    """Two customers have an infinite number, which counts as missing; the notes say of how many."""
+    infinite = frame[BASIS].copy()
+    infinite.iloc[[3, 8], infinite.columns.get_loc("recency_days")] = [np.inf, -np.inf]
+    infinite = infinite.astype({"recency_days": float})
+    notes = segments.discover(infinite, ["frequency", "plan"], seed=1, discovery=ONE).notes
+    assert "vectors: of 400 rows, 2 with infinity as missing" in notes
+    assert not [note for note in segments.discover(frame[BASIS], seed=1, discovery=ONE).notes if "missing" in note]
+
+
 def test_kinds_are_inferred_and_said(discovered: SegmentDiscovery) -> None:
     assert any("kinds inferred" in note and "'plan'" in note for note in discovered.notes)
     assert "kinds inferred" in repr(discovered)
@@ -131,6 +141,15 @@ def test_the_report_is_one_page(discovered: SegmentDiscovery, tmp_path: Path) ->
     page = discovered.report(tmp_path / "r.html").read_text(encoding="utf-8")
     assert "<title>Planted" in page
     assert all(card.id in page or card.name in page for card in discovered.model.cards)
+
+
+@pytest.mark.parametrize("nothing", ["", " ", 5])
+def test_an_address_a_name_or_a_path_that_is_none_is_refused(discovered: SegmentDiscovery, nothing: Any) -> None:
+    for option in ("tracking_uri", "model_name", "experiment"):
+        with pytest.raises(SegmentsError, match=f"{option} is text, or left out to take that of the settings; got"):
+            discovered.log(**{option: nothing})
+    with pytest.raises(SegmentsError, match=r"the page is written to a file such as 'report\.html'; got"):
+        discovered.report("" if isinstance(nothing, str) else nothing)
 
 
 def test_logged_and_promoted_it_loads_by_every_address(discovered: SegmentDiscovery, tmp_path: Path) -> None:

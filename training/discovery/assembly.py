@@ -70,7 +70,7 @@ def assemble_model(
     of_all, mean = None, None
     if everyone is not None:
         moved, mean = everyone.customers.moved, everyone.refinement.mean
-        of_all = OfEveryone(described, everyone.refinement, len(customers.frame), moved)
+        of_all = OfEveryone(everyone.customers, described, everyone.refinement, len(customers.frame), moved)
     model = SegmentModel(
         contract=customers.contract,
         encoder=customers.encoder,

@@ -15,6 +15,7 @@ from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec, Fit, FittingContext, KeptSpec
 from training.candidates.top_spenders import HEAD, TOP, AmountAxis, TopSpendersSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
+from training.discovery.everyone import Everyone
 from training.discovery.found_unasked import resample_unasked
 from training.discovery.recurrence import verdict_of
 from training.encoding import EncodedCustomers
@@ -48,9 +49,12 @@ class ContinuedCandidate:
 
 
 def judge_continued(
-    incumbent: SegmentModel, customers: EncodedCustomers, settings: DiscoverySettings
+    incumbent: SegmentModel,
+    customers: EncodedCustomers,
+    settings: DiscoverySettings,
+    everyone: Everyone | None = None,
 ) -> ContinuedCandidate | None:
-    """Judge the incumbent's segments among today's customers.
+    """Judge the incumbent's segments among today's customers; everyone : all of them, where those are a sample.
 
     None if the settings do not ask for them, the incumbent cannot read these customers, or fewer than two are left.
     """
@@ -64,7 +68,8 @@ def judge_continued(
     except ContractError:
         return None
     same_encoding = asks_for_encoding_of(incumbent, settings)
-    going_on = continue_segments(incumbent, before.segment, today, made_today.centres_of, same_encoding)
+    shares = None if everyone is None else everyone.shares(incumbent)
+    going_on = continue_segments(incumbent, before.segment, today, made_today.centres_of, same_encoding, shares)
     if going_on is None:
         return None
     kept = customers.encoded_by(going_on.encoder)

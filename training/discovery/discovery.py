@@ -155,7 +155,7 @@ def _discover(
         contract = _with_nullable(contract, everyone.missing)
     customers = _encode(frame, contract, settings, incumbent)
     candidates = _try_all(customers, settings, progress)
-    continued = None if incumbent is None else judge_continued(incumbent, customers, settings)
+    continued = None if incumbent is None else judge_continued(incumbent, customers, settings, everyone)
     ladder = None
     try:
         choice, verdict = choose_recurring(candidates, customers.points, settings)

@@ -7,6 +7,7 @@ from typing import Protocol
 from segment_model.assigners.assigner import Assigner
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats
+from segment_model.model import SegmentModel
 from training.fitting.lloyd import SegmentSums
 from training.profiling.profile import Population
 
@@ -31,6 +32,10 @@ class Everyone(Protocol):
     @property
     def missing(self) -> frozenset[str]:
         """The columns in which some customer has no value."""
+        ...
+
+    def shares(self, model: SegmentModel) -> Floats:
+        """The shares, (segments,), of all in the segments of another model, which reads their basis columns."""
         ...
 
     def sums(self, contract: VectorContract, encoder: Encoder, centroids: Floats) -> SegmentSums:

@@ -8,16 +8,18 @@ from typing import Any
 from segment_model.errors import counted
 from training.discovery.refinement import Refinement
 from training.profiling.cards import Described
+from training.profiling.profile import Population
 
 
 @dataclass(frozen=True)
 class OfEveryone:
-    """The statements on all customers; described : their cards and profile.
+    """The statements on all customers; described : their cards and profile. population : who can still be asked.
 
     sample : the customers from whom the discovery learned. moved : how many of all the sample's segments would have
     assigned otherwise.
     """
 
+    population: Population
     described: Described
     refinement: Refinement
     sample: int

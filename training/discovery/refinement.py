@@ -42,7 +42,7 @@ class Refinement:
     def words(self, customers: int, moved: int) -> str:
         """What was done among so many customers, of whom so many are assigned otherwise."""
         if self.kept_out:
-            return f"the segments are those of the sample: {self.kept_out}"
+            return f"the segments are not refined on all customers: {self.kept_out}"
         steps = counted(self.steps, "step")
         return (
             f"the centroids are refined on all customers in {steps}; those of the sample would have assigned "
@@ -61,7 +61,8 @@ def refine(
     chosen, customers = proposal.chosen, proposal.customers
     fit = chosen.fit
     if fit is None or not fit.of_means or fit.assigner.sites is None:
-        return proposal, Refinement(kept_out=f"only centroids that are means are refined, not {chosen.spec.name}")
+        why = "only centroids that are the means of their customers are refined"
+        return proposal, Refinement(kept_out=f"{chosen.spec.name}: {why}")
     moved = move_centroids(fit.assigner.sites, partial(everyone.sums, customers.contract, customers.encoder))
     if moved.emptied is None:
         moved = _with_last_look(moved, everyone, proposal)

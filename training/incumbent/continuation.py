@@ -7,7 +7,7 @@ encoding go a part of the way toward those of today, as far as few customers are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -43,17 +43,21 @@ def continue_segments(
     today: EncodedCustomers,
     estimate: EstimateCentres,
     same_encoding: bool,
+    shares: Floats | None = None,
 ) -> Continuation | None:
     """The incumbent's segments as they go on among today's customers; None where they cannot.
 
     members : (n,) the incumbent's segment of each of today's customers, -1 for none. estimate : makes centres
     (k, width), of which the nearest decides, of (n, width) points and such segments; None where the borders have no
     centres, or a segment no customer. same_encoding : whether the settings ask for the incumbent's encoding; otherwise,
-    and where the basis columns are others, today's centres are taken.
+    and where the basis columns are others, today's centres are taken. shares : (segments,) of all of today's customers,
+    where those of `members` are a sample: chance alone gives a sample other shares.
     """
     is_same = same_encoding and set(incumbent.encoder.columns) == {column.name for column in today.contract.basis}
     kept = Continuation(incumbent.encoder, incumbent.assigner, 0.0) if is_same else None
-    if kept is not None and not shares_have_moved([card.share for card in incumbent.discovered_cards], members):
+    then = np.array([card.share for card in incumbent.discovered_cards])
+    now = shares_of(members, len(then)) if shares is None else shares
+    if kept is not None and not shares_have_moved(then, now, len(members)):
         return kept
     sites, centres = incumbent.assigner.sites, estimate(today.points, members)
     if sites is None or centres is None:
@@ -62,13 +66,14 @@ def continue_segments(
     return _followed(incumbent.encoder, sites, today, centres, members, least) or kept
 
 
-def shares_have_moved(then: Sequence[float], members: Indices) -> bool:
-    """Whether the segments hold other shares of the customers than `then`: the total variation is news.
+def shares_of(members: Indices, segments: int) -> Floats:
+    """The share of the customers in each segment, (segments,); members : (n,) segments, -1 for none."""
+    return np.bincount(members[members >= 0], minlength=segments) / max(len(members), 1)
 
-    members : (n,) today's segments, -1 for none.
-    """
-    now = np.bincount(members[members >= 0], minlength=len(then)) / max(len(members), 1)
-    return bool(np.abs(now - then).sum() / 2 >= max(NEWS, FEWEST_NEWS / max(len(members), 1)))
+
+def shares_have_moved(then: Floats, now: Floats, customers: int) -> bool:
+    """Whether the segments hold other shares of so many customers than then: the total variation is news."""
+    return bool(np.abs(now - then).sum() / 2 >= max(NEWS, FEWEST_NEWS / max(customers, 1)))
 
 
 def _followed(

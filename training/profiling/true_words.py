@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from training.profiling.naming import Standing
@@ -18,6 +19,12 @@ class CheckedWords:
     untrue: int
 
 
+def asked_of_all(words: Iterable[Word], population: Population) -> Mapping[Word, Sequence[Truth]]:
+    """The truth of words in each segment of the population; names of the RFM grid, which it cannot say, are absent."""
+    askable = list(dict.fromkeys(word for word in words if not isinstance(word.condition, Settled)))
+    return dict(zip(askable, population.truths(askable), strict=True))
+
+
 def only_true(standing: Standing, population: Population) -> CheckedWords:
     """Leave out the words that are untrue of the population.
 
@@ -31,8 +38,7 @@ def only_true(standing: Standing, population: Population) -> CheckedWords:
         for position, own in enumerate(of_segments)
         for word, truth in own
     ]
-    askable = list(dict.fromkeys(word for _, _, word, _ in places if not isinstance(word.condition, Settled)))
-    answers = dict(zip(askable, population.truths(askable), strict=True))
+    answers = asked_of_all([word for _, _, word, _ in places], population)
     kept: dict[str, list[list[tuple[Word, Truth]]]] = {
         column: [[] for _ in of_segments] for column, of_segments in standing.items()
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,10 @@ from segment_model.cards import SegmentCard
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Flags, Indices
 from training.profiling.naming import NUMBER, free_name, same_words
+from training.profiling.profile import Population
+from training.profiling.true_words import asked_of_all
 from training.profiling.words.vocabulary import Vocabulary
-from training.profiling.words.word import truths
+from training.profiling.words.word import Truth, Word, truths
 
 
 def inherit_names(
@@ -24,12 +27,14 @@ def inherit_names(
     frame: pd.DataFrame,
     segment: Indices,
     custom: Mapping[int, str] | None = None,
+    population: Population | None = None,
 ) -> tuple[SegmentCard, ...]:
     """The cards, each with the name of its former card if that is still true; no two names have the same words.
 
     former : of each card, the incumbent's card whose id it inherits. contract, frame : the new customers (n rows).
     segment : (n,) the position of each customer's card, -1 for none. custom : names that people chose, by the position
-    of the card; no other card gets one of them.
+    of the card; no other card gets one of them. population : all customers, of whom the n are a sample, in the segments
+    of the cards; names must be true of them.
     """
     names: dict[int, str] = {}
 
@@ -38,11 +43,12 @@ def inherit_names(
         return [*names.values(), *(name for other, name in (custom or {}).items() if other != position)]
 
     shown = [name for name in frame.columns if cards and name in cards[0].medians]
-    vocabulary = Vocabulary(contract, frame[shown])
+    vocabulary = Vocabulary(contract, frame[shown], None if population is None else population.spread)
     for position, (card, before) in enumerate(zip(cards, former, strict=True)):
         if before is None or free_name(before.name, taken(position)) != before.name:
             continue
-        if still_true(before.name, card.name, vocabulary, frame, segment == position):
+        of_all = None if population is None else partial(_truths_of_all, population, position)
+        if still_true(before.name, card.name, vocabulary, frame, segment == position, of_all):
             names[position] = before.name
     for position, card in enumerate(cards):
         if position not in names:
@@ -50,10 +56,18 @@ def inherit_names(
     return tuple(replace(card, name=names[position]) for position, card in enumerate(cards))
 
 
-def still_true(name: str, today: str, vocabulary: Vocabulary, frame: pd.DataFrame, members: Flags) -> bool:
+def still_true(
+    name: str,
+    today: str,
+    vocabulary: Vocabulary,
+    frame: pd.DataFrame,
+    members: Flags,
+    of_all: Callable[[Sequence[Word]], Mapping[Word, Truth]] | None = None,
+) -> bool:
     """Whether an inherited name is still true: each of its words stands today, and one tells.
 
-    today : the new name of the segment, which needs no further truth. members : (n,) who is in the segment.
+    today : the new name of the segment, which needs no further truth. members : (n,) who is in the segment. of_all :
+    the truth of words in the segment among all customers, of whom those of the frame are a sample.
     """
     plain = name if vocabulary.words(name) is not None else re.sub(NUMBER, "", name)
     if same_words(plain) == same_words(today):
@@ -61,5 +75,14 @@ def still_true(name: str, today: str, vocabulary: Vocabulary, frame: pd.DataFram
     words = vocabulary.words(plain)
     if words is None or not members.any():
         return False
-    truth = [truths(word.condition.holds(frame), np.where(members, 0, 1), 2)[0] for word in words]
+    whole = {} if of_all is None else of_all(words)
+    truth = [
+        whole[word] if word in whole else truths(word.condition.holds(frame), np.where(members, 0, 1), 2)[0]
+        for word in words
+    ]
     return all(own.stands() for own in truth) and any(own.tells() for own in truth)
+
+
+def _truths_of_all(population: Population, position: int, words: Sequence[Word]) -> Mapping[Word, Truth]:
+    """The truth of words in one segment of the population, as far as it can say."""
+    return {word: of_segments[position] for word, of_segments in asked_of_all(words, population).items()}

@@ -21,6 +21,7 @@ from segment_model.errors import ContractError, counted
 from segment_model.model import SegmentModel
 from training.incumbent.assignments import Reading, assign_vectors
 from training.incumbent.contingency import overlap
+from training.profiling.profile import Population
 from training.segment_ids import fresh_id
 from training.succession.inherited_names import inherit_names
 
@@ -122,11 +123,14 @@ class Lineage:
         return {**plain, "summary": self.summary, "sentences": self.sentences, "thresholds": thresholds}
 
 
-def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> tuple[SegmentModel, Lineage]:
+def succeed(
+    new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame, population: Population | None = None
+) -> tuple[SegmentModel, Lineage]:
     """The new model with the ids and names of the incumbent's segments that it continues, and the lineage.
 
     frame : (n rows) the customer vectors that the new model was trained on. If the incumbent cannot read them, for
-    instance because they lack a column, every segment is new, and the lineage says why.
+    instance because they lack a column, every segment is new, and the lineage says why. population : as in
+    `inherit_names`.
     """
     before = incumbent.provenance.get("lineage", {})
     try:
@@ -140,7 +144,7 @@ def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> 
     heir = inherited(counts)
     forbidden = {*before.get("retired_ids", ()), *incumbent.ids}
     ids = _ids(new, incumbent, heir, forbidden)
-    cards = _cards(new, incumbent, heir, ids, frame, now)
+    cards = _cards(new, incumbent, heir, ids, frame, now, population)
     names = [incumbent.overlay[card.id].name if card.id in incumbent.overlay else card.name for card in cards]
     old_fates, new_fates = fates(counts, heir)
     gone = [position for position in range(len(incumbent.ids)) if position not in heir]
@@ -165,13 +169,19 @@ def succeed(new: SegmentModel, incumbent: SegmentModel, frame: pd.DataFrame) -> 
 
 
 def _cards(
-    new: SegmentModel, incumbent: SegmentModel, heir: list[int], ids: list[str], frame: pd.DataFrame, now: Indices
+    new: SegmentModel,
+    incumbent: SegmentModel,
+    heir: list[int],
+    ids: list[str],
+    frame: pd.DataFrame,
+    now: Indices,
+    population: Population | None,
 ) -> tuple[SegmentCard, ...]:
     """The cards of the new model with their final ids, and the names that are still true."""
     former = [incumbent.discovered_cards[old] if old >= 0 else None for old in heir]
     overlay = incumbent.overlay
     custom = {place: overlay[segment_id].name for place, segment_id in enumerate(ids) if segment_id in overlay}
-    cards = inherit_names(new.discovered_cards, former, new.contract, frame, now, custom)
+    cards = inherit_names(new.discovered_cards, former, new.contract, frame, now, custom, population)
     return tuple(replace(card, id=segment_id) for card, segment_id in zip(cards, ids, strict=True))
 
 

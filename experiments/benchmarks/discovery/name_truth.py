@@ -40,7 +40,10 @@ ENDS: Mapping[str, tuple[Reading, Reading]] = {
     "usage_trend": (lambda f: f["usage_trend"] < 0, lambda f: f["usage_trend"] > 0),
     "limit_use": (lambda f: f["limit_use"] <= 0.5, lambda f: f["limit_use"] >= 0.8),
     "top_feature_share": (lambda f: f["top_feature_share"] <= 0.5, lambda f: f["top_feature_share"] >= 0.9),
-    "mrr_change_90_days": (lambda f: f["mrr_change_90_days"] < 0, lambda f: f["mrr_change_90_days"] > 0),
+    "mrr_change_90_days": (
+        lambda f: (f["mrr_change_90_days"] < 0) & (f["mrr"] > 0),
+        lambda f: (f["mrr_change_90_days"] > 0) & (f["subscription_tenure_days"] > 90),
+    ),
     "subscription_tenure_days": (
         lambda f: f["subscription_tenure_days"] <= 90,
         lambda f: f["subscription_tenure_days"] >= 365,
@@ -59,6 +62,7 @@ PHRASES: Mapping[str, Reading] = {
     "not active for 90 days": lambda f: f["active_days_90"] == 0,
     "no MRR": lambda f: f["mrr"] == 0,
     "no repeats": lambda f: f["cdnow_frequency"] == 0,
+    "stopped paying in the last 90 days": lambda f: (f["mrr_change_90_days"] < 0) & (f["mrr"] == 0),
     "unchanged contract": lambda f: (f["mrr_change_90_days"] == 0) & (f["mrr"] > 0),
 }
 # The fifths of recency (5 is the most recent) and of frequency and money together, in which each name lies.

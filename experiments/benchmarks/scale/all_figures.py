@@ -1,7 +1,7 @@
 """Whole commands at three sizes, 1x, 3x and 10x, and the features against pandas and against SQL by hand.
 
 Seconds are processor seconds of all threads, user and system, of processes of their own; memory is the peak that was
-resident, with 2 GB for the embedded engine. 10x has a customer for each 5 orders and 50 events.
+resident, with 1 GB for the embedded engine. 10x has a customer for each 5 orders and 50 events.
 """
 
 from __future__ import annotations
@@ -18,23 +18,25 @@ import pandas as pd
 
 from experiments.benchmarks.scale.feature_sides import SIDES, measure_side, require_equal
 from experiments.benchmarks.scale.measured_process import Measured, measure
-from experiments.benchmarks.scale.shop import AS_OF, write_shop
+from experiments.benchmarks.scale.on_spark import spark_figures
+from experiments.benchmarks.scale.shop import EVENTS_EACH, ORDERS_EACH, SETTINGS, write_shop
 from features.sources import MEMORY_VARIABLE
 
 TIMES = (1, 3, 10)
-ORDERS, EVENTS = 5, 50  # a customer
 COMPARED = 20  # orders, and as many events, a customer of the comparison with pandas and SQL
 LEAST = 100_000  # customers at 10x from which the sizes differ by more than the start of a command
-MEMORY = "2GB"  # for the embedded engine: the commands are to stay within 4 GB on a machine of any size
-SETTINGS = f"""\
-sources:
-  orders: {{file: orders.parquet}}
-  events: {{file: events.parquet}}
-as_of: {AS_OF}
-discovery: {{algorithms: [{{algorithm: kmeans, segments: 4}}]}}
-analytics: {{months: 3}}
-"""
-NOTHING: dict[str, Any] = {"sql_vs_python_rows_per_second": None}  # `segments sql` is measured elsewhere
+MEMORY = "1GB"  # for the embedded engine: the commands are to stay within 4 GB on a machine of any size
+WAYS = ("parts", "sql")
+ROUNDING = 1e-9
+SPARK_SHARE = 100  # of the customers at 10x, a hundredth and a tenth are computed by Spark
+
+
+@dataclass(frozen=True)
+class AssignmentWays:
+    """The processor seconds of the same explained assignments, without imports: in one process, and by SQL."""
+
+    parts: float
+    sql: float
 
 
 @dataclass(frozen=True)
@@ -55,32 +57,36 @@ def run(size: int) -> dict[str, Any]:
     -------
     dict
         The ratios against pandas, SQL by hand and the parts of the assignment, the exponent with which the features'
-        seconds grow, and the largest peak memory.
+        seconds grow, the largest peak memory, and what the driver of a Spark holds.
     """
     stages: list[Stage] = []
     print(f"{'stage':10} {'size':>5} {'rows':>13} {'customers':>11} {'seconds':>9} {'peak GB':>8}")
-    parts = {}
-    for times in TIMES if size >= LEAST else TIMES[-1:]:  # a test takes one size
+    ways: dict[int, AssignmentWays] = {}
+    times_of = TIMES if size >= LEAST else TIMES[-1:]  # a test takes one size
+    for times in times_of:
         with tempfile.TemporaryDirectory() as folder:
-            of_this_size, parts[times] = commands(Path(folder), times, max(size * times // TIMES[-1], 40))
+            of_this_size, ways[times] = commands(Path(folder), times, max(size * times // TIMES[-1], 40))
             stages += of_this_size
     largest = {stage.name: stage.took for stage in stages if stage.times == TIMES[-1]}
+    parts, sql = ways[TIMES[-1]].parts, ways[TIMES[-1]].sql
+    shares = (SPARK_SHARE, SPARK_SHARE // 10)[-len(times_of) :]
     return {
         "benchmark": "scale",
         "customers_at_10x": size,
         **against_peers(size * 5),
         "features_growth_exponent": growth([stage for stage in stages if stage.name == "features"]),
-        "assign_vs_parts": round(largest["assign"].seconds / parts[TIMES[-1]], 3),
+        "assign_vs_parts": round(largest["assign"].seconds / parts, 3),
         "assign_rows_per_second": round(size / largest["assign"].seconds),
+        "sql_vs_python_rows_per_second": round(parts / sql, 3),
         "peak_gb_at_10x": round(max(took.peak_gb for took in largest.values()), 2),
         "peak_gb_of": {name: round(took.peak_gb, 2) for name, took in largest.items()},
-        **NOTHING,
+        **spark_figures([max(size // share, 40) for share in shares]),
     }
 
 
-def commands(folder: Path, times: int, customers: int) -> tuple[list[Stage], float]:
-    """Every command once, on a shop of so many customers; and the seconds of the parts of the assignment."""
-    orders, events = customers * ORDERS, customers * EVENTS
+def commands(folder: Path, times: int, customers: int) -> tuple[list[Stage], AssignmentWays]:
+    """Every command once, on a shop of so many customers; and the assignment by other ways."""
+    orders, events = customers * ORDERS_EACH, customers * EVENTS_EACH
     write_shop(folder, customers, orders, events)
     (folder / "segments.yaml").write_text(SETTINGS, encoding="utf-8")
     stages = []
@@ -92,14 +98,17 @@ def commands(folder: Path, times: int, customers: int) -> tuple[list[Stage], flo
         took = measure([sys.executable, "-m", "cli", *arguments], folder, {MEMORY_VARIABLE: MEMORY})
         print(f"{name:10} {times:4}x {rows:13,} {customers:11,} {took.seconds:9.1f} {took.peak_gb:8.2f}", flush=True)
         stages.append(Stage(name, times, rows, customers, took))
-    command = [sys.executable, "-m", "experiments.benchmarks.scale.assign_parts", str(folder)]
-    parts = measure(command)
-    require_same_table(folder)
-    return stages, float(parts.output)
+    others = {
+        way: measure([sys.executable, "-m", f"experiments.benchmarks.scale.assign_{way}", str(folder)]) for way in WAYS
+    }
+    require_same_tables(folder)
+    ways = AssignmentWays(**{way: float(other.output) for way, other in others.items()})
+    print(f"assignment {times:3}x in one process {ways.parts:.1f} s, by SQL {ways.sql:.1f} s", flush=True)
+    return stages, ways
 
 
-def require_same_table(folder: Path) -> None:
-    """The command wrote what its parts wrote.
+def require_same_tables(folder: Path) -> None:
+    """The command wrote what its parts wrote, and what SQL computed up to rounding.
 
     Raises
     ------
@@ -108,6 +117,16 @@ def require_same_table(folder: Path) -> None:
     """
     ours, parts = pd.read_parquet(folder / "assigned.parquet"), pd.read_parquet(folder / "parts.parquet")
     pd.testing.assert_frame_equal(ours, parts, check_exact=True)
+    sql = pd.read_parquet(folder / "sql.parquet").set_index(ours.index.name).loc[ours.index]
+    clear = ours["strength"] > ROUNDING  # on a border, rounding decides
+    pd.testing.assert_frame_equal(
+        ours[clear],
+        sql.loc[clear, ours.columns],
+        rtol=ROUNDING,
+        atol=ROUNDING,
+        check_dtype=False,
+        check_index_type=False,
+    )
 
 
 def growth(stages: Sequence[Stage]) -> float | None:

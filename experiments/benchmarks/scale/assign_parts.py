@@ -22,7 +22,7 @@ from training.settings import read_settings
 def run_parts(folder: Path) -> float:
     """Write parts.parquet from vectors.parquet by the champion of the folder's registry; the processor seconds."""
     model = fetch(location_of(read_settings(folder / "segments.yaml")[0], folder)).model
-    before = _processor_seconds()
+    before = processor_seconds()
     vectors = read_vectors(folder / "vectors.parquet")
     assignments, explanations = model.explain_records(vectors.frame)
     index = vectors.frame.index
@@ -30,10 +30,11 @@ def run_parts(folder: Path) -> float:
     table["model_version"] = "1"
     table.index = typed_ids(index, vectors.id_type)
     table.to_parquet(folder / "parts.parquet")
-    return _processor_seconds() - before
+    return processor_seconds() - before
 
 
-def _processor_seconds() -> float:
+def processor_seconds() -> float:
+    """Of this process, user and system."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 

@@ -14,6 +14,15 @@ import duckdb
 AS_OF = date(2024, 1, 1)
 SECONDS = 63_000_000  # of the two years before the as-of moment
 FEATURES = 12
+ORDERS_EACH, EVENTS_EACH = 5, 50  # on average
+SETTINGS = f"""\
+sources:
+  orders: {{file: orders.parquet}}
+  events: {{file: events.parquet}}
+as_of: {AS_OF}
+discovery: {{algorithms: [{{algorithm: kmeans, segments: 4}}]}}
+analytics: {{months: 3}}
+"""
 MEMORY = "1GB"
 
 # a square makes some customers far more active than others

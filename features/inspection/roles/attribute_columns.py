@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from features.grammar.plain_names import is_plain_name
+from features.grammar.units import are_with_units
 from features.inspection.looks.column_profile import ColumnProfile, ColumnType
 from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import KNOWN_AT
@@ -17,6 +18,7 @@ from features.inspection.shared_keys import CustomerKey
 from segment_model.contract import Kind
 from segment_model.errors import counted
 
+FEW_LEVELS = 20  # texts with a unit, such as 10 %, that may be levels
 FEW_ROWS = 40  # of a table so small that its texts are no evidence of free text
 LARGEST_CODE = 30  # different whole numbers of a column whose name says that they are codes
 LEAST_LEVEL = 0.005  # share of the most common level, below which text is no category
@@ -85,6 +87,8 @@ def _no_attribute(column: ColumnProfile) -> str:
         return "a name"
     if column.type is ColumnType.NUMBER and Concept.CODE in concepts and column.distinct > LARGEST_CODE:
         return f"codes, {column.distinct:,} of them"
+    if text and column.distinct > FEW_LEVELS and are_with_units([level for level, _ in column.levels], ""):
+        return "numbers with a unit: write the numbers alone"
     if text and column.rows >= FEW_ROWS and column.levels[0][1] < LEAST_LEVEL * sum(n for _, n in column.levels):
         return "too many levels"
     if text and column.rows >= FEW_ROWS and many:

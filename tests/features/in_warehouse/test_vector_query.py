@@ -121,7 +121,7 @@ def case_in_spark(case_folder: Path, spark: Any) -> Iterator[Any]:
 
 @pytest.mark.spark
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # of py4j's gateway
-@pytest.mark.parametrize("tables", [EVERY, ("orders",), ("customers", "events")])
+@pytest.mark.parametrize("tables", [EVERY, ("customers", "events")])
 def test_the_query_gives_the_vectors_in_spark(tables: tuple[str, ...], case_folder: Path, case_in_spark: Any) -> None:
     """At both moments, with errors of casts and divisions (ANSI) and without."""
     embedded = sources_of(tables, **PLACES["duckdb"])

@@ -159,3 +159,11 @@ def test_customers_that_come_twice_are_refused(tmp_path: Path) -> None:
     table.to_csv(tmp_path / "customers.csv", index=False)
     with pytest.raises(Exception, match=r"1 id of customer_id comes? more than once, such as 'c7'"):
         initial_settings([tmp_path / "customers.csv"], tmp_path / "segments.yaml")
+
+
+def test_numbers_with_a_unit_are_left_out_and_named(tmp_path: Path) -> None:
+    """As a category of forty levels they would say nothing; the comment says how to have them as numbers."""
+    discount, colour = [f"{n % 40}%" for n in range(CUSTOMERS)], each("a", "b")
+    source, text = proposed(tmp_path, discount=discount, colour=colour)
+    assert source["attributes"] == {"colour": {"kind": "category"}}
+    assert "discount (numbers with a unit: write the numbers alone)" in text

@@ -330,6 +330,7 @@ EXPORTS = {
             "customer_id": "account_id", "subscription_id": "subscription_id", "started_at": "start_date",
             "ended_at": "end_date", "mrr": "mrr", "plan": "plan", "seats": "seats",
         },
+        checks=("as_of",),
     ),
     "subscriptions by the month and by the year": Export(
         "id,Customer ID,Plan,Quantity,Amount,Interval,Start Date (UTC),Ended At (UTC)",
@@ -342,7 +343,7 @@ EXPORTS = {
             "customer_id": "Customer ID", "subscription_id": "id", "started_at": "Start Date (UTC)",
             "ended_at": "Ended At (UTC)", "mrr": "Amount", "plan": "Plan", "seats": "Quantity",
         },
-        checks=("mrr",),
+        checks=("as_of", "mrr"),
         file="subscriptions.csv",
     ),
     "subscriptions of Stripe's API": Export(
@@ -359,7 +360,7 @@ EXPORTS = {
             "customer_id": "customer", "subscription_id": "id", "started_at": "start_date", "ended_at": "ended_at",
             "mrr": "unit_amount", "plan": "plan_nickname", "seats": "quantity",
         },
-        checks=("mrr", "minor_units"),
+        checks=("as_of", "mrr", "minor_units"),
         options={"date_format": "unix", "minor_units": True},
         file="export_2026.csv",
     ),
@@ -372,6 +373,7 @@ EXPORTS = {
             "mrr": "Monatsbetrag", "plan": "Tarif",
         },
         file="vertraege.csv",
+        checks=("as_of",),
         options={"decimal": ",", "date_format": "%d.%m.%Y"},
     ),
 }  # fmt: skip
@@ -392,7 +394,7 @@ def test_an_export_is_mapped(export: Export, tmp_path: Path) -> None:
     assert [
         line
         for line in initial.text.splitlines()
-        if "# check:" in line and not any(f" {name}:" in line for name in export.checks)
+        if "# check:" in line and not any(line.strip().startswith(f"{name}:") for name in export.checks)
     ] == []
     assert len(initial.checks) == len(export.checks)
     if export.attributes is not None:
@@ -419,5 +421,12 @@ def test_the_price_of_one_unit_is_no_money_of_a_month(tmp_path: Path) -> None:
 def test_money_of_other_periods_than_a_month_is_marked(tmp_path: Path) -> None:
     _, initial = proposed(EXPORTS["subscriptions by the month and by the year"], tmp_path)
     assert initial.checks == (
+        "as_of: Ended At (UTC) reaches to 2026-12-31: if these terms are over, write the day after; as it is, they run",
         "subscriptions.mrr: Interval says 'year' too: write the money of one month, a year's divided by 12",
     )
+
+
+def test_terms_that_ended_before_the_newest_row_leave_nothing_to_check(tmp_path: Path) -> None:
+    plain = EXPORTS["subscriptions"]
+    ended = replace(plain, rows=[line.replace("2026-12-31", "2026-02-01") for line in plain.rows])
+    assert proposed(ended, tmp_path)[1].checks == ()

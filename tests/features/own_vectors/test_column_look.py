@@ -157,3 +157,11 @@ def test_text_has_the_kind_of_the_numbers_that_it_writes(numbers: list[float]) -
     typed, text = facts(plain), facts([repr(number) for number in plain])
     assert (typed.known, typed.distinct) == (text.known, text.distinct)
     assert infer_kind("x", typed) == infer_kind("x", text)
+
+
+@pytest.mark.parametrize("few", [["N/A"] * 3, []])
+def test_numbers_with_a_unit_are_no_levels_however_often_each_comes(few: list[str]) -> None:
+    """A CRM's thousands, and percents that many share: of categories of them, each would be a level of its own."""
+    assert inferred([*(f"{n % 90}.{n % 7}k" for n in range(3_000)), *few]) == UNITS
+    assert inferred([*(f"{n % 30}%" for n in range(3_000)), *few]) == UNITS
+    assert inferred([*(f"{10 * (n % 5)}%" for n in range(3_000)), *few]) == Kind.CATEGORY

@@ -345,4 +345,4 @@ def write_to(
     """What `segments assign --to` writes of these segments."""
     answer = {"segment_name": "n", "strength": 0.5, "runner_up_id": "r", "unassigned": False, "novel": False}
     assigned_rows = segments.rename("segment_id").to_frame().assign(**answer)
-    write_segments(assigned_rows, IdType.TEXT, Stamp(as_of, model_name, version), table)
+    write_segments([assigned_rows], IdType.TEXT, Stamp(as_of, model_name, version), table)

@@ -53,7 +53,7 @@ def assigned(segments: dict[Any, str | None]) -> pd.DataFrame:
 def write(segments: dict[Any, str | None], as_of: datetime = MARCH, version: int = 1, **more: Any) -> Written:
     id_type = more.pop("id_type", IdType.TEXT)
     stamp = Stamp(as_of, "customer-segments", version)
-    return write_segments(assigned(segments), id_type, stamp, more.pop("table", TABLE))
+    return write_segments([assigned(segments)], id_type, stamp, more.pop("table", TABLE))
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_who_was_where_on_a_day_is_one_query(results: psycopg.Connection[Any]) -
 def test_versions_and_models_keep_rows_of_their_own(results: psycopg.Connection[Any]) -> None:
     write({"a": "seg-1"})
     write({"a": "seg-2"}, version=2)
-    write_segments(assigned({"a": "seg-3"}), IdType.TEXT, Stamp(MARCH, "another", 1), TABLE)
+    write_segments([assigned({"a": "seg-3"})], IdType.TEXT, Stamp(MARCH, "another", 1), TABLE)
     assert {row[2:5] for row in rows(results)} == {
         ("customer-segments", 1, "seg-1"), ("customer-segments", 2, "seg-2"), ("another", 1, "seg-3"),
     }  # fmt: skip
@@ -133,7 +133,7 @@ def test_a_job_that_is_killed_leaves_the_old_rows_and_the_next_one_writes_the_ne
     script = (
         "import pandas as pd, sys; from datetime import datetime; from features.vector_table import IdType;"
         "from jobs.segment_table.destination import SegmentTable; from jobs.segment_table.write import Stamp, "
-        "write_segments; write_segments(pd.read_parquet(sys.argv[1]), IdType.TEXT, Stamp(datetime(2026, 3, 1), "
+        "write_segments; write_segments([pd.read_parquet(sys.argv[1])], IdType.TEXT, Stamp(datetime(2026, 3, 1), "
         "'customer-segments', 1), SegmentTable('RESULTS_URL', 'customer_segments', 'results'))"
     )
     with psycopg.connect(postgres_url) as other:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +22,20 @@ from jobs.registry_location import location_of
 from jobs.spark import training_vectors
 from jobs.spark.everyone import SparkEveryone
 from jobs.spark.segment_sums import exponents_of
-from registry.versions.versions import fetch
+from registry.connection import connected
+from registry.versions.versions import fetch, list_versions
 from segment_model.assigners.nearest_centroid import NearestCentroid
-from segments import SegmentModel
-from tests.conftest import PLANTED_CONTRACT, make_continuum
-from training.candidates.kmeans_settings import KMeansSettings
-from training.discovery.discovery import discover
+from segments import SegmentModel, VectorContract
+from tests.conftest import make_continuum
 from training.encoding import EncodedCustomers
 from training.fitting.lloyd import move_centroids
 from training.fitting.single_thread import single_thread
+from training.incumbent.assignments import assign_vectors
 from training.profiling.profile import profile_of
 from training.profiling.words.vocabulary import standing_words
 from training.profiling.words.word import MARGIN, Word, truths
 from training.profiling.words.word_rules import spread_in
-from training.settings import DiscoverySettings, parse_settings
+from training.settings import parse_settings
 
 # py4j closes the sockets of its gateway when Python ends
 pytestmark = [
@@ -43,7 +44,6 @@ pytestmark = [
 ]
 
 CUSTOMERS = 3_000
-SETTINGS = DiscoverySettings(algorithms=(KMeansSettings(segments=5),))
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +58,12 @@ def population() -> pd.DataFrame:
 def everyone(spark: Any, population: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkEveryone]:
     file = tmp_path_factory.mktemp("everyone") / "population.parquet"
     population.reset_index().to_parquet(file, index=False)
-    frame = spark.read.parquet(file.as_uri()).repartition(5)
+    frame = spark.read.parquet(file.as_uri()).repartition(3).persist()
     missing = frozenset(population.columns[population.isna().any()])
     whole = SparkEveryone(frame, CUSTOMERS, missing)
     yield whole
     whole.close()
+    frame.unpersist()
 
 
 def encoded(model: SegmentModel, frame: pd.DataFrame) -> Any:
@@ -72,8 +73,10 @@ def encoded(model: SegmentModel, frame: pd.DataFrame) -> Any:
 def test_steps_on_all_customers_are_those_of_scikit_learn(
     everyone: SparkEveryone, kmeans_model: SegmentModel, population: pd.DataFrame
 ) -> None:
-    """Centroids of another sample move to where they go on one machine; nobody is assigned otherwise."""
-    points, start = encoded(kmeans_model, population), kmeans_model.centres + 0.3
+    """The centroids of a sample move to where they go on one machine; nobody is assigned otherwise."""
+    points = encoded(kmeans_model, population)
+    with single_thread():
+        start = KMeans(5, n_init=3, random_state=0).fit(points[::10]).cluster_centers_
     moved = move_centroids(
         start, lambda centroids: everyone.sums(kmeans_model.contract, kmeans_model.encoder, centroids)
     )
@@ -134,6 +137,17 @@ def test_segments_of_every_algorithm_are_counted(
     assert dict(assigned.sizes) == {place: int((labels == place).sum()) for place in range(-1, len(model.ids))}
 
 
+def test_shares_of_a_champion_leave_out_whom_it_cannot_read(
+    everyone: SparkEveryone, kmeans_model: SegmentModel, population: pd.DataFrame
+) -> None:
+    strict = [replace(column, nullable=False) for column in kmeans_model.contract.columns]
+    champion = replace(kmeans_model, contract=VectorContract(tuple(strict)))
+    reading = assign_vectors(champion, population)
+    assert 0 < (~reading.readable).sum() < CUSTOMERS
+    expected = [(reading.segment == place).sum() / CUSTOMERS for place in range(len(champion.ids))]
+    assert everyone.shares(champion).tolist() == expected
+
+
 def test_a_word_is_true_of_as_many_as_in_the_table(
     everyone: SparkEveryone, kmeans_model: SegmentModel, population: pd.DataFrame
 ) -> None:
@@ -149,22 +163,6 @@ def test_a_word_is_true_of_as_many_as_in_the_table(
     expected = [truths(word.condition.holds(population), labels, 4) for word in words]
     assert assigned.truths(words) == [list(own) for own in expected]
     assert assigned.truths([]) == []
-
-
-def test_a_discovery_in_spark_is_refined_and_described_on_all(
-    everyone: SparkEveryone, population: pd.DataFrame
-) -> None:
-    """Through `discover`: cards against pandas on every customer."""
-    sample = population.iloc[::5]
-    made = discover(sample, PLANTED_CONTRACT, SETTINGS, {}, everyone=everyone)
-    model, answer = made.model, made.model.assign(population)
-    assert made.of_all is not None
-    assert made.of_all.customers == CUSTOMERS
-    assert not made.of_all.refinement.kept_out
-    for card in model.cards:
-        own = population[answer.segment_id == card.id]
-        assert (card.size, card.medians["monetary_value"]) == (len(own), own.monetary_value.median())
-        assert card.medians["plan"] == own.plan.mode()[0]
 
 
 COMMANDS = """
@@ -198,8 +196,15 @@ def test_the_command_writes_a_report_that_says_whose_numbers_it_has(
     size = re.search(r"on a sample of (300|600) of 3,000 customers", output)
     assert size is not None, output
     page = " ".join(report.read_text(encoding="utf-8").split())
-    model = fetch(location_of(parse_settings(yaml.safe_load(COMMANDS)), tmp_path), "champion").model
+    location = location_of(parse_settings(yaml.safe_load(COMMANDS)), tmp_path)
+    model, (version,) = fetch(location, "champion").model, list_versions(location)
     facts = model.provenance["population"]
+    with connected(location) as connection:
+        run_of = connection.client.get_run(version.run_id).data
+    logged = {"customers": CUSTOMERS, "sample_customers": int(size[1])}
+    logged |= {"refinement_steps": facts["steps"], "refinement_moved": facts["moved"]}
+    assert {name: run_of.metrics[name] for name in logged} == logged
+    assert "Of all 3,000 customers: the sizes and shares" in run_of.tags["mlflow.note.content"]
     assert (facts["customers"], facts["sample"]) == (CUSTOMERS, int(size[1]))
     assert facts["steps"] > 0
     assert "Whose numbers these are" in page
@@ -211,6 +216,11 @@ def test_the_command_writes_a_report_that_says_whose_numbers_it_has(
     assigned = pd.read_parquet(read_stored(tmp_path / "assigned.parquet")[0])
     sizes = assigned.segment_id.value_counts()
     assert {card.id: card.size for card in model.cards} == sizes.to_dict(), counted
+    everywhere = population.join(assigned.set_index("customer_id").segment_id)
+    for card in model.cards:
+        own = everywhere[everywhere.segment_id == card.id]
+        assert card.medians["monetary_value"] == own.monetary_value.median()
+        assert card.medians["plan"] == own.plan.mode()[0]
     points = encoded(model, population)
     with single_thread():
         again = KMeans(5, init=model.centres, n_init=1).fit(points)

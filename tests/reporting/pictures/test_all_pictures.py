@@ -24,6 +24,7 @@ from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.cards import SegmentLabel
 from segment_model.explanation.centroid import CentroidExplainer
 from training.discovery.discovery import Discovery
+from training.profiling.rare_levels import OTHER
 
 FAST = [picture for picture in PICTURES if picture.name != "customer_map"]  # UMAP takes seconds to warm up
 
@@ -150,6 +151,30 @@ def test_the_heatmap_tells_medians_and_leaves_out_sensitive_columns(discovery: D
     assert "frequency (orders)" in text
     for card in discovery.model.cards:
         assert f" {card.medians['frequency']:g} " in f" {text} "
+
+
+def test_a_long_number_of_the_heatmap_is_not_cut_into_another(kmeans_discovery: Discovery) -> None:
+    """1,150,000,000,000 cut to the width of a cell would read as a thousandth of it."""
+    cards = [
+        replace(card, medians={**card.medians, "monetary_value": 1.15e12}) for card in kmeans_discovery.model.cards
+    ]
+    large = replace(kmeans_discovery, model=replace(kmeans_discovery.model, discovered_cards=tuple(cards)))
+    text = texts_of(profile_heatmap(large))
+    assert "1.15e+12" in text
+    assert "1,150,000" not in text
+
+
+def test_the_heatmap_pools_the_rare_levels_of_everyone_as_those_of_segments(kmeans_discovery: Discovery) -> None:
+    """Of towns of one customer each, none is the commonest; segments and everyone say so in the same word."""
+    rows = range(len(kmeans_discovery.frame))
+    towns = kmeans_discovery.frame.assign(country=[f"town {row}" for row in rows])
+    cards = [replace(card, medians={**card.medians, "country": OTHER}) for card in kmeans_discovery.model.cards]
+    pooled = replace(
+        kmeans_discovery, frame=towns, model=replace(kmeans_discovery.model, discovered_cards=tuple(cards))
+    )
+    text = texts_of(profile_heatmap(pooled))
+    assert text.count(OTHER) == len(cards) + 1
+    assert "town" not in text
 
 
 def test_the_beeswarm_draws_the_models_own_contributions(discovery: Discovery) -> None:

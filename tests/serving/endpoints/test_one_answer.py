@@ -88,9 +88,9 @@ def test_usual_pooled_and_unseen_levels_on_all_four_paths(
     assert vectors.frame.city.tolist() == cities
     write_vectors(vectors, tmp_path / "vectors.parquet")
     monkeypatch.setattr(score, "fetch", lambda *_: Fetched(model))
-    by_command = score.score_file(
-        RegistryLocation.in_folder(tmp_path), "champion", tmp_path / "vectors.parquet", "unassigned", explained=True
-    ).table
+    registry, file = RegistryLocation.in_folder(tmp_path), tmp_path / "vectors.parquet"
+    with score.scoring_of(registry, "champion", file, "unassigned", explained=True) as scoring:
+        (by_command,) = scoring.tables(score.ScoredCustomers())
     by_model = model.assign(vectors.frame)
     caller = make_caller(model)
     features = [

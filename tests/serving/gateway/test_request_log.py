@@ -207,6 +207,19 @@ def test_a_flood_of_refusals_is_counted_not_written(caplog: pytest.LogCaptureFix
     assert "left_out" not in second
 
 
+def test_a_probe_refused_as_before_is_counted_not_written(caplog: pytest.LogCaptureFixture) -> None:
+    """While a model loads, the launcher and a container's probe ask ten times a second, for minutes."""
+    log, probe = RequestLog(), LoggedRequest("GET", route="/readyz")
+    for _ in range(9):
+        log.refused(probe, Refusal(503, "loading", "no model yet"), 0.001)
+    log.refused(LoggedRequest("POST", route="/assign"), Refusal(503, "loading", "no model yet"), 0.001)
+    assert [(line["route"], line.get("left_out")) for line in lines(caplog)] == [("/readyz", None), ("/assign", 8)]
+    log.answered(probe, 200, 0.001)
+    log.refused(probe, Refusal(503, "draining", "stopping"), 0.001)
+    log.refused(probe, Refusal(503, "loading", "no model"), 0.001)
+    assert [line["code"] for line in lines(caplog)[2:]] == ["draining", "loading"]
+
+
 def test_a_failure_is_never_left_out(caplog: pytest.LogCaptureFixture) -> None:
     log = RequestLog(clock=lambda: 0.0)
     for _ in range(100):

@@ -23,10 +23,12 @@ from training.discovery.discovery import Discovery, discover
 from training.encoding import EncodedCustomers
 from training.fitting.lloyd import SegmentSums
 from training.fitting.single_thread import single_thread
+from training.incumbent.assignments import assign_vectors
 from training.profiling.profile import Profile, profile_of
 from training.profiling.words.word import Truth, Word, truths
 from training.profiling.words.word_rules import Spread, spread_in
 from training.settings import DiscoverySettings
+from training.succession.succession import succeed
 
 SETTINGS = DiscoverySettings(algorithms=(KMeansSettings(segments=5),))
 
@@ -65,6 +67,10 @@ class InMemory:
     @property
     def missing(self) -> frozenset[str]:
         return frozenset(self.frame.columns[self.frame.isna().any()])
+
+    def shares(self, model: SegmentModel) -> Floats:
+        segment = assign_vectors(model, self.frame).segment
+        return np.array([(segment == place).mean() for place in range(len(model.ids))])
 
     def sums(self, contract: VectorContract, encoder: Encoder, centroids: Floats) -> SegmentSums:
         points = EncodedCustomers.encode(self.frame, contract, encoder).points
@@ -209,7 +215,7 @@ def test_a_segment_that_empties_keeps_the_refinement_out(
     assert story(kept)["kept_out"] == f"after {step} step{'' if step == 1 else 's'}, segment 3 of 5 has no customers"
     assert (story(kept)["steps"], story(kept)["moved"]) == (0, 0)
     assert kept.of_all is not None
-    assert kept.of_all.sentences[2].startswith("The segments are those of the sample: after")
+    assert kept.of_all.sentences[2].startswith("The segments are not refined on all customers: after")
     assert sum(card.size for card in kept.model.cards) == 3_000  # who describes all of them all the same
 
 
@@ -239,9 +245,23 @@ def test_segments_without_means_are_those_of_the_sample_and_describe_all(
     settings = DiscoverySettings(algorithms=(HdbscanSettings(min_cluster_sizes=(12,)),))
     alone = discover(sample, PLANTED_CONTRACT, settings, {})
     kept = discover(sample, PLANTED_CONTRACT, settings, {}, everyone=InMemory(population))
-    assert story(kept)["kept_out"].startswith("only centroids that are means are refined, not HDBSCAN")
-    assert kept.model.artefact_digest is not None
+    assert story(kept)["kept_out"].startswith("HDBSCAN")
+    assert story(kept)["kept_out"].endswith(": only centroids that are the means of their customers are refined")
     for name, own in alone.model.assigner.arrays().items():
         np.testing.assert_array_equal(kept.model.assigner.arrays()[name], own)
     answer = kept.model.assign(population)
     assert [card.size for card in kept.model.cards] == [(answer.segment_id == own).sum() for own in kept.model.ids]
+
+
+def test_the_segments_of_a_champion_go_on_to_the_bit(
+    population: pd.DataFrame, sample: pd.DataFrame, refined: Discovery
+) -> None:
+    """They reassign nobody without news (decision 30), though a sample has other shares than all by chance."""
+    everyone = InMemory(population)
+    second = discover(sample, PLANTED_CONTRACT, SETTINGS, {}, incumbent=refined.model, everyone=everyone)
+    np.testing.assert_array_equal(centroids(second.model), centroids(refined.model))
+    assert story(second)["kept_out"].startswith("the champion's segments (KMeans, 5 segments): only centroids")
+    assert second.of_all is not None
+    model, _ = succeed(second.model, refined.model, sample, second.of_all.population)
+    assert (model.ids, model.names) == (refined.model.ids, refined.model.names)
+    assert [card.size for card in model.cards] == [card.size for card in refined.model.cards]

@@ -18,7 +18,7 @@ from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.encoding import choose_transform, fit_encoding
 from training.incumbent.assignments import assign_vectors
-from training.incumbent.continuation import MOST_AT_ONCE, on_the_way, shares_have_moved
+from training.incumbent.continuation import MOST_AT_ONCE, on_the_way, shares_have_moved, shares_of
 from training.settings import DiscoverySettings, EncodingSettings
 
 NONE, LOG1P = Transform.NONE, Transform.LOG1P
@@ -118,10 +118,13 @@ def test_a_drift_is_followed_slowly_and_then_there_is_no_news(segments: int) -> 
 
 def test_who_has_not_moved_is_no_news() -> None:
     members = np.repeat([0, 1, -1], [600, 390, 10])
-    assert not shares_have_moved([0.6, 0.39], members)
-    assert not shares_have_moved([0.605, 0.385], members)
-    assert shares_have_moved([0.62, 0.38], members)
-    assert not shares_have_moved([0.5, 0.5], np.repeat([0, 1], [12, 10]))  # of 22 customers one is no news
+    now = shares_of(members, 2)
+    assert not shares_have_moved(np.array([0.6, 0.39]), now, len(members))
+    assert not shares_have_moved(np.array([0.605, 0.385]), now, len(members))
+    assert shares_have_moved(np.array([0.62, 0.38]), now, len(members))
+    assert not shares_have_moved(
+        np.array([0.5, 0.5]), shares_of(np.repeat([0, 1], [12, 10]), 2), 22
+    )  # of 22 customers one is no news
 
 
 def test_the_way_leads_from_one_encoding_to_the_other(planted: Any, kmeans_model: SegmentModel) -> None:

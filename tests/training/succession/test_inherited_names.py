@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,10 @@ from segment_model.cards import SegmentCard
 from segments import Column, Kind, Role, SegmentLabel, VectorContract
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
+from training.profiling.profile import Profile, profile_of
 from training.profiling.words.vocabulary import Vocabulary
-from training.profiling.words.word import STANDS
+from training.profiling.words.word import STANDS, Truth, Word, truths
+from training.profiling.words.word_rules import Spread, spread_in
 from training.settings import DiscoverySettings
 from training.succession.inherited_names import inherit_names, still_true
 from training.succession.succession import succeed
@@ -87,6 +91,32 @@ def test_a_name_of_a_column_that_the_cards_do_not_show_is_not_passed_on() -> Non
     for shown, kept in ((("recency_days", "spend"), "lapsed"), (("spend",), "today")):
         cards = (card("today", shown), card("others", shown))
         assert inherit_names(cards, (card("lapsed"), None), SHOP, frame, segment)[0].name == kept
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All customers, of whom those in memory are a sample: the first hundred are of the first segment."""
+
+    frame: pd.DataFrame
+    labels: Any = field(default_factory=lambda: np.repeat([0, 1], 100).astype(np.intp))
+
+    def profile(self, columns: Sequence[Column]) -> Profile:
+        return profile_of(self.frame, columns, self.labels, 2)
+
+    def spread(self, column: str) -> Spread | None:
+        return spread_in(self.frame, column)
+
+    def truths(self, words: Sequence[Word]) -> list[Sequence[Truth]]:
+        return [truths(word.condition.holds(self.frame), self.labels, 2) for word in words]
+
+
+@pytest.mark.parametrize(("lapsed", "name"), [(90, "lapsed"), (76, "lapsed"), (74, "today")])
+def test_of_a_sample_a_name_must_be_true_of_all_customers(lapsed: int, name: str) -> None:
+    frame, segment = shop(), np.repeat([0, 1], 100).astype(np.intp)
+    cards = (card("today"), card("others"))
+    whole = Whole(shop(lapsed=lapsed))
+    named = inherit_names(cards, (card("lapsed"), None), SHOP, frame, segment, population=whole)
+    assert [own.name for own in named] == [name, "others"]
 
 
 def rfm_frame(seed: int) -> pd.DataFrame:

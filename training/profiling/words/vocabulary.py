@@ -69,11 +69,11 @@ def rfm_words(contract: VectorContract, frame: pd.DataFrame) -> list[Word]:
 
 
 class Vocabulary:
-    """The words that may be said of these customers, by their texts."""
+    """The words that may be said of these customers, by their texts; `spread_of` as in `words_of_number`."""
 
-    def __init__(self, contract: VectorContract, frame: pd.DataFrame) -> None:
+    def __init__(self, contract: VectorContract, frame: pd.DataFrame, spread_of: SpreadOf | None = None) -> None:
         self._columns = [column for column in contract.columns if column.name in frame.columns]
-        words = chain(rfm_words(contract, frame), *(words_of(column, frame) for column in self._columns))
+        words = chain(rfm_words(contract, frame), *(words_of(column, frame, spread_of) for column in self._columns))
         self._words: dict[str, Word] = {}
         for word in words:
             self._words.setdefault(word.text, word)

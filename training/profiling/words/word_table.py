@@ -34,6 +34,7 @@ def _few_or_many(column: str, many: float, *few: Bounds) -> tuple[WordRule, Word
     return _low(Third(column, upper=False), *few), _high(Third(column, upper=True), Bounds(column, least=many))
 
 
+_LESS_MRR = Bounds("mrr_change_90_days", most=-ABOVE_ZERO)
 _RECENT, _LONG_AGO = Bounds("recency_days", most=30), Bounds("recency_days", least=180)
 
 WORD_RULES: Mapping[str, tuple[WordRule, ...]] = {
@@ -96,7 +97,10 @@ WORD_RULES: Mapping[str, tuple[WordRule, ...]] = {
     ),
     "mrr_change_90_days": (
         WordRule("unchanged contract", (Bounds("mrr_change_90_days", 0, 0), Bounds("mrr", least=ABOVE_ZERO))),
-        *_ends("mrr_change_90_days", -ABOVE_ZERO, ABOVE_ZERO),
+        # who came in these 90 days has no contract that grew, and who left none that shrank
+        WordRule("stopped paying in the last 90 days", (Bounds("mrr", 0, 0), _LESS_MRR)),
+        _low(_LESS_MRR, Bounds("mrr", least=ABOVE_ZERO)),
+        _high(Bounds("mrr_change_90_days", least=ABOVE_ZERO), Bounds("subscription_tenure_days", least=91)),
     ),
     "subscription_tenure_days": (
         WordRule("never subscribed", (Missing("subscription_tenure_days"),)),

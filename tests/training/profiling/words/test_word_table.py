@@ -47,8 +47,19 @@ def test_every_word_of_time_has_absolute_days() -> None:
         ("recency_days", "bought recently", {"recency_days": [0, 30, 31, None]}, [True, True, False, False]),
         ("recency_days", "lapsed", {"recency_days": [179, 180, None]}, [False, True, False]),
         ("recency_days", "no order yet", {"recency_days": [179, None]}, [False, True]),
-        ("mrr_change_90_days", "growing contract", {"mrr_change_90_days": [-1, 0, 0.01]}, [False, False, True]),
-        ("mrr_change_90_days", "shrinking contract", {"mrr_change_90_days": [-0.01, 0, 2]}, [True, False, False]),
+        (
+            "mrr_change_90_days", "growing contract",  # a new subscriber's contract has not grown
+            {"mrr_change_90_days": [-1, 0, 0.01, 9], "subscription_tenure_days": [400, 400, 400, 90]},
+            [False, False, True, False],
+        ),
+        (
+            "mrr_change_90_days", "shrinking contract",  # who left has none that shrinks
+            {"mrr_change_90_days": [-0.01, 0, 2, -9], "mrr": [5, 5, 5, 0]}, [True, False, False, False],
+        ),
+        (
+            "mrr_change_90_days", "stopped paying in the last 90 days",
+            {"mrr_change_90_days": [-0.01, 0, -9], "mrr": [5, 0, 0]}, [False, False, True],
+        ),
         ("active_days_30", "not active for 30 days", {"active_days_30": [0, 1]}, [True, False]),
         ("active_days_30", "often active", {"active_days_30": [9, 10]}, [False, True]),
         ("frequency", "many orders", {"frequency": [1, 1, 1, 2, 4, 5]}, [False] * 5 + [True]),

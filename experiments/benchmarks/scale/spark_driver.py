@@ -16,6 +16,7 @@ import psutil
 
 from features.reading.spark_session import spark_session
 from features.settings import EngineSettings
+from features.spark.places import place_to_write
 from jobs.spark.assigned import assign_in_spark
 from jobs.spark.written_vectors import write_spark_vectors
 from training.settings import read_settings
@@ -31,11 +32,10 @@ def run_driver(folder: Path) -> dict[str, float]:
     with spark_session(ENGINE, settings.features.time_zone) as session:
         session.range(1).count()  # the start of Spark does not count
         before = _processor_seconds()
-        write_spark_vectors(settings, folder, folder / VECTORS)
+        vectors, assigned = (place_to_write(folder / name, name) for name in (VECTORS, ASSIGNED))
+        write_spark_vectors(settings, folder, vectors)
         seconds = _processor_seconds() - before
-        assign_in_spark(
-            settings, folder, "champion", folder / VECTORS, folder / ASSIGNED, policy="unassigned", explained=True
-        )
+        assign_in_spark(settings, folder, "champion", vectors, assigned, policy="unassigned", explained=True)
         return {"seconds": seconds, "python_gb": _peak_gb(), "heap_gb": _heap_gb(session)}
 
 
@@ -43,7 +43,7 @@ def _processor_seconds() -> float:
     """Of this process and its children, of whom Java is one."""
     process = psutil.Process()
     times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
-    return sum(each.user + each.system for each in times)
+    return float(sum(each.user + each.system for each in times))
 
 
 def _peak_gb() -> float:

@@ -22,7 +22,9 @@ from jobs.spark.written_vectors import write_spark_vectors
 from training.settings import read_settings
 
 MASTER, HEAP = "local[2]", "1g"
-ENGINE = EngineSettings.model_validate({"spark": MASTER, "spark_options": {"spark.driver.memory": HEAP}})
+PARTITIONS = 8  # of two threads; Spark's own 200 are for a cluster
+OPTIONS = {"spark.driver.memory": HEAP, "spark.sql.shuffle.partitions": f"{PARTITIONS}"}
+ENGINE = EngineSettings.model_validate({"spark": MASTER, "spark_options": OPTIONS})
 VECTORS, ASSIGNED = "spark_vectors", "spark_assigned"
 
 

@@ -197,5 +197,6 @@ def joined(frames: list[pd.DataFrame], contract: VectorContract) -> pd.DataFrame
             if column.name in homes:
                 frame, own = homes[column.name]
                 texts = frame.pop(column.name).set_axis(own)
-            vectors.insert(place, column.name, texts.reindex(pd.RangeIndex(len(ids))).astype("str").array)
+            every = texts.reindex(pd.RangeIndex(len(ids))).astype("str")
+            vectors.insert(place, column.name, every.set_axis(index))
     return vectors

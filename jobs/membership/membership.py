@@ -117,13 +117,11 @@ def compute_members(
         month = _month(model, history, position, day, compared, conditions, written, before)
         previous = month[SEGMENT]
         months.append(month.rename_axis(CUSTOMER).reset_index())
-    texts_of = dict.fromkeys((SEGMENT, *compared, *map(condition_column, conditions)), "str")
-    types = {CUSTOMER: "str", POSITION: "int64", **texts_of}
     # column by column: a second copy of the rows of all months is not kept
-    columns = {
-        name: pd.concat([month.pop(name) for month in months], ignore_index=True).astype(kind)
-        for name, kind in types.items()
-    }
+    columns: dict[str, pd.Series] = {}
+    for name in (CUSTOMER, POSITION, SEGMENT, *compared, *map(condition_column, conditions)):
+        column = pd.concat([month.pop(name) for month in months], ignore_index=True)
+        columns[name] = column.astype("int64") if name == POSITION else column.astype("str")
     return pd.DataFrame(columns, copy=False)
 
 

@@ -16,13 +16,15 @@ import psutil
 
 from features.reading.spark_session import spark_session
 from features.settings import EngineSettings
-from features.spark.stored_table import StoredFolder
+from features.spark.places import place_to_write
 from jobs.spark.assigned import assign_in_spark
 from jobs.spark.written_vectors import write_spark_vectors
 from training.settings import read_settings
 
 MASTER, HEAP = "local[2]", "1g"
-ENGINE = EngineSettings.model_validate({"spark": MASTER, "spark_options": {"spark.driver.memory": HEAP}})
+PARTITIONS = 8  # of two threads; Spark's own 200 are for a cluster
+OPTIONS = {"spark.driver.memory": HEAP, "spark.sql.shuffle.partitions": f"{PARTITIONS}"}
+ENGINE = EngineSettings.model_validate({"spark": MASTER, "spark_options": OPTIONS})
 VECTORS, ASSIGNED = "spark_vectors", "spark_assigned"
 
 
@@ -32,7 +34,7 @@ def run_driver(folder: Path) -> dict[str, float]:
     with spark_session(ENGINE, settings.features.time_zone) as session:
         session.range(1).count()  # the start of Spark does not count
         before = _processor_seconds()
-        vectors, assigned = StoredFolder(folder / VECTORS), StoredFolder(folder / ASSIGNED)
+        vectors, assigned = (place_to_write(folder / name, name) for name in (VECTORS, ASSIGNED))
         write_spark_vectors(settings, folder, vectors)
         seconds = _processor_seconds() - before
         assign_in_spark(settings, folder, "champion", vectors, assigned, policy="unassigned", explained=True)

@@ -156,11 +156,11 @@ class VectorFile:
         Raises
         ------
         SourceError
-            If they have no id.
+            If they have no id, or hold what is no text.
         """
         if CUSTOMER not in rows.column_names:
             raise SourceError(damaged(self.path))
-        frame: pd.DataFrame = rows.to_pandas().set_index(CUSTOMER)
+        frame = self._plain(rows).set_index(CUSTOMER)
         return frame if self.id_type is IdType.TEXT else frame.set_axis(frame.index.astype("str"))
 
     def table(self) -> pa.Table:
@@ -178,11 +178,19 @@ class VectorFile:
         """Whether the ids rise from row to row, and the file holds what was written."""
 
         def column(name: str) -> Iterator[pd.Series[Any]]:
-            return (batch.to_pandas()[name] for batch in self._batches(customers, [name]))
+            return (self._plain(batch)[name] for batch in self._batches(customers, [name]))
 
         ids = _RisingIds(self.frame_of(batch).index for batch in self._batches(customers, [CUSTOMER]))
         names = [name for name in self.parquet.schema_arrow.names if name != CUSTOMER]
         return digest_of_parts(names, ids, map(column, names)) == self.digest and ids.rise
+
+    def _plain(self, rows: pa.Table) -> pd.DataFrame:
+        """The columns by their own types; what pandas noted of them, and no digest protects, is not read."""
+        try:
+            frame: pd.DataFrame = rows.to_pandas(ignore_metadata=True)
+        except (ValueError, pa.ArrowException) as error:
+            raise SourceError(damaged(self.path)) from error
+        return frame
 
     def _batches(self, customers: int, columns: list[str] | None = None) -> Iterator[pa.Table]:
         with _plain_errors(self.path):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+import pandas as pd
 from click.testing import CliRunner
 
 from cli import main as command_line
@@ -100,10 +101,12 @@ def shared_record() -> Iterator[None]:
     """
     compute, known = record.compute, dict[str, record.ComputedRecord]()
 
-    def computed(settings: Settings, base: Path, model: SegmentModel, announce: Announce) -> record.ComputedRecord:
+    def computed(
+        settings: Settings, base: Path, model: SegmentModel, announce: Announce, vectors: pd.DataFrame | None = None
+    ) -> record.ComputedRecord:
         key = f"{model.digest} {settings.model_dump_json(exclude={'discovery', 'registry', 'sweep', 'title'})}"
         if key not in known:
-            known[key] = compute(settings, base, model, announce)
+            known[key] = compute(settings, base, model, announce, vectors)
         return known[key]
 
     with contextlib.ExitStack() as patches:

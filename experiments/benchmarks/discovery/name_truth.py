@@ -198,7 +198,7 @@ def _in_range(word: str, column: Column, values: pd.Series[Any]) -> Any:
     """The customers within a range such as "spend 80 to 300 GBP"."""
     number = r"(-?\d(?:[\d,.]*\d)?(?:e[+-]?\d+)?)"  # a comma after it begins the next word
     title = re.sub("^time since (the )?", "", column.title)
-    match = re.fullmatch(rf"{re.escape(title)} (at least |at most )?{number}(?: to {number})?( [^,]*)?", word)
+    match = re.fullmatch(rf"{re.escape(title)}:? (at least |at most )?{number}(?: to {number})?( [^,]*)?", word)
     if match is None:
         return None
     bound, first, second, unit = match.groups(default="")

@@ -17,7 +17,7 @@ LEAST_STABILITY = 0.5  # adjusted Rand index between halves; below it the segmen
 LEAST_SUPPORT = 2  # that of two groups with a gap between them
 CLEAR = 0.5  # mean emptiness of gaps; below it more than half of the density is left in them
 MOST_UNASSIGNED = 0.25  # share of the customers
-LEAST_UNASKED_SHARE = 0.05  # of the customers, in the smallest segment
+LEAST_OF_EQUAL_SHARE = 0.2  # of the share that equal segments would have, in the smallest; a smaller one is a tail
 EMPTINESS_WEIGHT = 2  # decision 27: chosen on four batteries of labelled sets, scored on the fifth
 
 Refines = Callable[[int, int], bool]
@@ -148,7 +148,8 @@ def all_parted(judgement: Judgement) -> bool:
 
 def takes_in_most(judgement: Judgement) -> bool:
     """Whether nobody asked for the number of segments, and they take in most customers, none of them hardly any."""
-    is_wide = judgement.unassigned_share <= MOST_UNASSIGNED and judgement.smallest_share >= LEAST_UNASKED_SHARE
+    least = LEAST_OF_EQUAL_SHARE / max(judgement.segments, 1)
+    is_wide = judgement.unassigned_share <= MOST_UNASSIGNED and judgement.smallest_share >= least
     return judgement.found_number and is_wide
 
 

@@ -73,5 +73,6 @@ def test_without_groups_segments_that_were_found_unasked_and_again_come_before_t
     assert chosen(slices, judged(2, 0.3, **{**unasked, "recovered_least": 0.4})) == 0  # one segment dissolves
     assert chosen(slices, judged(2, 0.3, **{**unasked, "untied": 0.1})) == 0  # ties alone part them
     assert chosen(slices, judged(2, 0.3, **unasked, unassigned_share=0.4)) == 0
-    assert chosen(slices, judged(2, 0.3, **unasked, smallest_share=0.02)) == 0
+    assert chosen(slices, judged(2, 0.3, **unasked, smallest_share=0.06)) == 0  # most customers, and a tail
+    assert chosen(slices, judged(5, 0.3, **unasked, smallest_share=0.06)) == 1
     assert chosen(judged(2, 0.1, groups=2), judged(2, 0.6, **unasked)) == 0  # gaps count more

@@ -376,14 +376,15 @@ def in_files(cases: Sequence[Case], folder: Path, _: str) -> Sources:
 def in_postgres(cases: Sequence[Case], _: Path, url: str) -> Sources:
     tables = raw_tables(cases)
     with psycopg.connect(url) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS figures CASCADE")
+        connection.execute("CREATE SCHEMA figures")
         for name, table in tables.items():
             columns, text = ", ".join(f"{c.name} {POSTGRES_TYPES[str(c.type)]}" for c in table.schema), io.BytesIO()
             pa_csv.write_csv(table, text, pa_csv.WriteOptions(include_header=False))
-            connection.execute(f"DROP TABLE IF EXISTS figures_{name}".encode())
-            connection.execute(f"CREATE TABLE figures_{name} ({columns})".encode())
-            with connection.cursor().copy(f"COPY figures_{name} FROM STDIN (FORMAT csv)".encode()) as copy:
+            connection.execute(f"CREATE TABLE figures.{name} ({columns})".encode())
+            with connection.cursor().copy(f"COPY figures.{name} FROM STDIN (FORMAT csv)".encode()) as copy:
                 copy.write(text.getvalue())
-    return Sources.model_validate({n: {"postgres": "FIGURES_URL", "table": f"figures_{n}"} for n in tables})
+    return Sources.model_validate({n: {"postgres": "FIGURES_URL", "table": f"figures.{n}"} for n in tables})
 
 
 ENGINES = {"duckdb": in_files, "postgres": in_postgres}
@@ -484,6 +485,8 @@ def test_every_case_is_as_written_by_hand(
         sources = ENGINES[engine](cases, tmp_path, postgres_url)
         with embedded_or_served(cases, sources, tmp_path) as history:
             check(record_of(history))
+    with psycopg.connect(postgres_url) as connection:  # other tests share the server
+        connection.execute("DROP SCHEMA IF EXISTS figures CASCADE")
 
 
 @pytest.mark.spark

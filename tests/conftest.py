@@ -159,6 +159,17 @@ def make_continuum(customers: int, seed: int) -> pd.DataFrame:
     return frame
 
 
+@pytest.fixture(autouse=True)
+def no_stand_in_stays() -> Iterator[None]:
+    """No module of MLflow's stands in for Databricks' `dbutils` after a test.
+
+    It is there while MLflow runs a model's file, and stays if two threads do so at once. Then hypothesis, which reads
+    the file of each module, meets one that is no path.
+    """
+    yield
+    sys.modules.pop("dbutils", None)
+
+
 @pytest.fixture(scope="session")
 def planted() -> Planted:
     return make_planted()

@@ -2,7 +2,7 @@
 
 Lloyd's steps go on from the sample's centroids among all customers, as they do on one machine after the random starts.
 The refined segments are judged anew on the sample. They are kept out, and the sample's stay, if a segment has lost its
-customers, a limit of the settings is broken, or the verdict is another one.
+customers, a limit of the settings is broken, or their verdict differs.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ def refine(
         return proposal, Refinement(kept_out=f"refined, they break a limit: {'; '.join(against)}")
     verdict = verdict_of(candidate, customers.points, settings, found_again=found_again)
     if verdict.kind is not proposal.verdict.kind:
-        return proposal, Refinement(kept_out=f"refined, their verdict is another one: {verdict.sentence.rstrip('.')}")
+        return proposal, Refinement(
+            kept_out=f"the refined segments have another verdict: {verdict.sentence.rstrip('.')}"
+        )
     candidates = tuple(candidate if own is chosen else own for own in proposal.candidates)
     refined = replace(proposal, candidates=candidates, verdict=replace(verdict, remarks=proposal.verdict.remarks))
     return refined, Refinement(moved.steps, mean=moved.mean)

@@ -84,7 +84,7 @@ def test_nobody_replaces_somebody(marts: Any) -> None:
 
 
 class Broken(dict[str, Any]):
-    """A story that cannot be told: what fails after the rows are written and before they are seen."""
+    """A story that cannot be written: it fails after the rows are written and before they are seen."""
 
     def items(self) -> ItemsView[str, Any]:
         raise RuntimeError

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.contract import Column, Kind, VectorContract
-from training.candidates.candidate import Fit
+from tests.training.discovery.halves import Halves
 from training.candidates.kmeans import KMeansSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.found_unasked import resample_unasked
@@ -26,33 +23,16 @@ CUSTOMERS = 400
 
 
 @dataclass(frozen=True)
-class Unasked:
-    """Two segments on either side of a line across a column; among fewer customers than `needed`, across any."""
+class Unasked(Halves):
+    """Nobody asked for its two segments; among fewer customers than `needed` the line crosses any column."""
 
-    needed: int
-    column: int = 0
-    divides_continuum: bool = False
     name: str = "unasked"
-    algorithm: str = "unasked"
-    needs_gaps: bool = False
-    refits: int = 10
+    divides_continuum: bool = False
+    needed: int = 0
+    column: int = 0
 
-    @property
-    def parameters(self) -> dict[str, Any]:
-        return {}
-
-    def for_share(self, share: float) -> Unasked:
-        return self
-
-    def centres_of(self, points: NDArray[np.float64], labels: NDArray[np.intp]) -> None:
-        return None
-
-    def fit(self, points: NDArray[np.float64], seed: int) -> Fit:
-        centres = np.zeros((2, 2))
-        centres[:, self.column if len(points) >= self.needed else 1 - seed % 2] = [-1, 1]
-        assigner = NearestCentroid(centres)
-        labels = assigner.nearest(np.ascontiguousarray(points.T)).segment
-        return Fit(assigner, np.arange(len(points)), labels, {})
+    def across(self, customers: int, seed: int) -> int:
+        return self.column if customers >= self.needed else 1 - seed % 2
 
 
 def tried(spec: Unasked | KMeansSpec, *others: KMeansSpec, apart: float = 0.0) -> Candidate:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from segment_model.assigners.nearest_centroid import NearestCentroid
-from training.candidates.candidate import Fit
+from tests.training.discovery.halves import Halves
 from training.discovery.candidate_trial import Candidate
 from training.discovery.recurrence import choose_recurring
 from training.evaluation.quality import Judgement
@@ -24,33 +21,15 @@ PARTED = PairEvidence((0, 1), chance=0.0, depth=0.1, belt=1.0)
 
 
 @dataclass(frozen=True)
-class Cut:
-    """Two segments on either side of a line across one column; of resampled customers perhaps another column."""
+class Cut(Halves):
+    """The line crosses one column, and of resampled customers perhaps another."""
 
-    name: str
-    column: int
-    refitted: int
-    algorithm: str = "cut"
-    needs_gaps: bool = False
     divides_continuum: bool = True
-    refits: int = 10
+    column: int = 0
+    refitted: int = 0
 
-    @property
-    def parameters(self) -> dict[str, Any]:
-        return {}
-
-    def for_share(self, share: float) -> Cut:
-        return self
-
-    def centres_of(self, points: NDArray[np.float64], labels: NDArray[np.intp]) -> None:
-        return None
-
-    def fit(self, points: NDArray[np.float64], seed: int) -> Fit:
-        centres = np.zeros((2, 2))
-        centres[:, self.column if len(points) == len(POINTS) else self.refitted] = [-1, 1]
-        assigner = NearestCentroid(centres)
-        labels = assigner.nearest(np.ascontiguousarray(points.T)).segment
-        return Fit(assigner, np.arange(len(points)), labels, {})
+    def across(self, customers: int, seed: int) -> int:
+        return self.column if customers == len(POINTS) else self.refitted
 
 
 def candidate(spec: Cut, emptiness: float, groups: int = 2) -> Candidate:
@@ -68,9 +47,9 @@ LOST = candidate(Cut("lost", column=0, refitted=1), emptiness=0.95)  # found aga
 @pytest.mark.parametrize(
     ("other", "chosen", "kind"),
     [
-        (candidate(Cut("steady", 1, 1), emptiness=0.9), 1, VerdictKind.DISTINCT),
-        (candidate(Cut("lost too", 1, 0), emptiness=0.9), 0, VerdictKind.NOTHING),
-        (candidate(Cut("steady slices", 1, 1), emptiness=0.0, groups=1), 1, VerdictKind.SLICES),
+        (candidate(Cut("steady", column=1, refitted=1), emptiness=0.9), 1, VerdictKind.DISTINCT),
+        (candidate(Cut("lost too", column=1, refitted=0), emptiness=0.9), 0, VerdictKind.NOTHING),
+        (candidate(Cut("steady slices", column=1, refitted=1), emptiness=0.0, groups=1), 1, VerdictKind.SLICES),
     ],
 )
 def test_what_is_lost_in_resamples(other: Candidate, chosen: int, kind: VerdictKind) -> None:
@@ -79,9 +58,9 @@ def test_what_is_lost_in_resamples(other: Candidate, chosen: int, kind: VerdictK
 
 
 def test_groups_found_again_on_the_whole_but_not_each_of_them_give_way_to_steady_ones() -> None:
-    half_lost = candidate(HalfLost("half lost", 0, 1), emptiness=0.95)
-    steady = candidate(Cut("steady", 1, 1), emptiness=0.9)
-    slices = candidate(Cut("slices", 1, 1), emptiness=0.0, groups=1)
+    half_lost = candidate(HalfLost("half lost", column=0, refitted=1), emptiness=0.95)
+    steady = candidate(Cut("steady", column=1, refitted=1), emptiness=0.9)
+    slices = candidate(Cut("slices", column=1, refitted=1), emptiness=0.0, groups=1)
     choice, verdict = choose_recurring([half_lost, steady], POINTS, DiscoverySettings())
     assert (choice.chosen, verdict.kind) == (1, VerdictKind.DISTINCT)
     assert choice.reason.startswith("steady: ")
@@ -94,6 +73,5 @@ def test_groups_found_again_on_the_whole_but_not_each_of_them_give_way_to_steady
 class HalfLost(Cut):
     """Like `Cut`; of the resamples half cut the other column."""
 
-    def fit(self, points: NDArray[np.float64], seed: int) -> Fit:
-        refitted = self.refitted if seed % 2 else self.column
-        return Cut(self.name, self.column, refitted).fit(points, seed)
+    def across(self, customers: int, seed: int) -> int:
+        return self.column if seed % 2 == 0 else super().across(customers, seed)

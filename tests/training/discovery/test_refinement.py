@@ -235,7 +235,9 @@ def test_a_refinement_with_another_verdict_is_kept_out(
     everyone = InMemory(population)
     kept = discover(sample, PLANTED_CONTRACT, SETTINGS, {"data_digest": "sha256:sample"}, everyone=everyone)
     np.testing.assert_array_equal(centroids(kept.model), centroids(of_sample.model))
-    assert story(kept)["kept_out"].startswith(f"refined, their verdict is another one: {str(min(others)).capitalize()}")
+    assert story(kept)["kept_out"].startswith(
+        f"the refined segments have another verdict: {str(min(others)).capitalize()}"
+    )
     assert kept.verdict == of_sample.verdict
 
 

@@ -62,7 +62,7 @@ def schema_file(
                 {"not_null": {"config": {"where": "refused is null"}}},
             ],
         },
-        {"name": "strength", "description": "0 on the border of two segments, 1 in the heart of one"},
+        {"name": "strength", "description": "0 on the border of two segments, 1 at the centre of one"},
         {"name": "refused", "description": "Why the model refuses the row; else null"},
     ]
     models = [{"name": SEGMENTS, "description": "The segment of each customer", "columns": segments}]

@@ -42,7 +42,7 @@ class RuleContent:
 class ExampleCustomer:
     """A customer to look at; why : TYPICAL, or BORDER for the one nearest to another segment.
 
-    strength : 0 on the border to 1 in the heart. beside : the id of the nearest other segment, empty where there is
+    strength : 0 on the border to 1 at the centre. beside : the id of the nearest other segment, empty where there is
     none. values : in words, in the order of the segment's `columns`.
     """
 

@@ -1,4 +1,4 @@
-"""Customers to know a group by: typical ones that differ from one another."""
+"""Example customers of a group: typical ones that differ from one another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from segment_model.encoding.encoder import Floats, Indices
 
 TYPICAL_CUSTOMERS = 3
-HEART = 0.5  # of a group's customers, those nearest to its typical point
+INNER_SHARE = 0.5  # of a group's customers: those nearest to its medians, among whom examples are chosen
 
 
 def typical_rows(points: Floats, rows: Indices) -> list[int]:
@@ -21,11 +21,11 @@ def typical_rows(points: Floats, rows: Indices) -> list[int]:
     own = points[rows]
     distance = np.linalg.norm(own - np.median(own, axis=0), axis=1)
     order = np.argsort(distance, kind="stable")
-    heart = order[: max(1, int(np.ceil(HEART * len(order))))]
-    chosen = [int(heart[0])]
-    while len(chosen) < min(TYPICAL_CUSTOMERS, len(heart)):
-        gaps = np.min([np.linalg.norm(own[heart] - own[row], axis=1) for row in chosen], axis=0)
-        farthest = int(heart[np.argmax(gaps)])
+    inner = order[: max(1, int(np.ceil(INNER_SHARE * len(order))))]
+    chosen = [int(inner[0])]
+    while len(chosen) < min(TYPICAL_CUSTOMERS, len(inner)):
+        gaps = np.min([np.linalg.norm(own[inner] - own[row], axis=1) for row in chosen], axis=0)
+        farthest = int(inner[np.argmax(gaps)])
         if farthest in chosen:  # all others are the same as one that is chosen
             break
         chosen.append(farthest)

@@ -27,7 +27,7 @@ class Nearest:
 
     @property
     def strength(self) -> Floats:
-        """(d_B − d_A) / (d_B + d_A) in 0..1: 0 on the border of A and B, 1 in the heart of A; 1 if A is alone."""
+        """(d_B − d_A) / (d_B + d_A) in 0..1: 0 on the border of A and B, 1 at the centre of A; 1 if A is alone."""
         total = self.distance + self.runner_up_distance
         with np.errstate(invalid="ignore"):
             ratio = (self.runner_up_distance - self.distance) / total

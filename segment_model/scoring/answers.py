@@ -26,7 +26,7 @@ MOST_SHOWN = 10  # rows of assignments in a notebook
 class Assignments:
     """The segments of n customers, as arrays (n,); `nearest` and `runner_up` are positions in the model's cards.
 
-    strength : 0 on the border between the two nearest segments, 1 in the heart of the nearest.
+    strength : 0 on the border between the two nearest segments, 1 at the centre of the nearest.
     distance : to the nearest segment, in encoded units. unassigned : the customer belongs to no segment (never under
     the policy "nearest"). novel : a number lies far outside what training saw. unseen : for each customer the
     category columns whose value training never saw.

@@ -2,7 +2,7 @@
 
 The rule applies only where the caller sends the previous segment. A customer who was in B, is now nearest to A and
 has B as the runner-up stays in B while the strength toward A is below the margin. Strength is 0 on the border of A and
-B and 1 in the heart of A (`assigners.nearest`). A customer who belongs to no segment, or whose B is farther away than
+B and 1 at the centre of A (`assigners.nearest`). A customer who belongs to no segment, or whose B is farther away than
 second, does not stay.
 """
 

@@ -65,7 +65,7 @@ class Assignment(WireModel):
     segment_id: str | None = Field(description="Durable id of the segment; null when unassigned.")
     segment_name: str | None
     strength: float = Field(
-        ge=0, le=1, description="0 on the border with the runner-up, 1 in the heart of the segment."
+        ge=0, le=1, description="0 on the border with the runner-up, 1 at the centre of the segment."
     )
     runner_up_id: str | None = Field(description="Null where there is one segment only.")
     nearest_id: str = Field(description="The nearest segment, also when unassigned.")

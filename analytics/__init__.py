@@ -1,4 +1,4 @@
-"""The analyst's record: what segments are worth and how they change, out of raw tables and who was where, when."""
+"""The analyst's record: what segments are worth and how they change, from raw tables and past assignments."""
 
 from segment_model.rooms import require_rooms
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from training.settings import Settings
 
 IN_SPARK = "spark"
-Folder = click.Path(file_okay=False, exists=True, path_type=Path)
 # the names of `warehouse.dialects`, whose import takes a second that `--help` need not wait for
 DIALECT_NAMES = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "redshift", "databricks", "trino")
 

@@ -146,7 +146,7 @@ def month_ends(history: TableHistory, observed: AsOf, months: int) -> MonthEnds:
 
 
 def later(*moments: AsOf) -> AsOf:
-    """The last of some moments."""
+    """The latest of the moments."""
     return max(moments, key=lambda moment: moment.instant)
 
 

@@ -80,7 +80,7 @@ class FileScoring:
 
 @dataclass
 class ScoredCustomers:
-    """What is said of assignments that were made part by part.
+    """The summary of assignments that were made part by part.
 
     left_out : a line for each column that some customers lack, once all parts have been taken.
     """

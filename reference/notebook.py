@@ -25,7 +25,7 @@ PLACE = re.compile(r"(?<![\w.:/~<])/(?:[\w.@+-]+/)+[\w.@+-]*")  # a path of the 
 NO_METADATA = ("execution", "scrolled")
 
 
-def executed(path: Path = NOTEBOOK) -> Any:
+def executed() -> Any:
     """The notebook with the outputs of now, without the times and places of this machine.
 
     Raises
@@ -33,7 +33,7 @@ def executed(path: Path = NOTEBOOK) -> Any:
     nbclient.exceptions.CellExecutionError
         If a cell fails.
     """
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     paths = os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH", ""))))
     quiet = {"PYTHONPATH": paths, "PYTHONWARNINGS": "ignore", "MLFLOW_LOGGING_LEVEL": "ERROR"}
     with mock.patch.dict(os.environ, quiet):

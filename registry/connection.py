@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from segment_model.errors import LocalFileError, RegistryError, UnreachableError
-from segment_model.storage.sqlite_address import sqlite_address, sqlite_path, without_driver
+from segment_model.storage.sqlite_address import sqlite_path, without_driver
 
 DEFAULT_NAME = "customer-segments"
 KIND = "mlflow.experimentKind"
@@ -41,21 +41,13 @@ ENVIRONMENT = {
 class RegistryLocation:
     """The place and the names under which runs and models are kept.
 
-    `tracking_uri` is an SQLite file (`sqlite:///path`) or an MLflow server (`http://…`). `artifact_location` is where
-    the files of a new experiment go; left out, they go beside the SQLite file, or where the server puts them.
+    `tracking_uri` is an SQLite file (`sqlite:///path`) or an MLflow server (`http://…`). The files of a new experiment
+    go beside the SQLite file, or where the server puts them.
     """
 
     tracking_uri: str = field(repr=False)  # it may carry a password
     model_name: str = DEFAULT_NAME
     experiment: str = DEFAULT_NAME
-    artifact_location: str | None = None
-
-    @classmethod
-    def in_folder(
-        cls, folder: Path, model_name: str = DEFAULT_NAME, experiment: str = DEFAULT_NAME
-    ) -> RegistryLocation:
-        """A registry of one's own: `mlflow.db` and `artifacts/` in a folder."""
-        return cls(sqlite_address(folder / "mlflow.db"), model_name, experiment)
 
     @property
     def database(self) -> Path | None:
@@ -65,9 +57,7 @@ class RegistryLocation:
     @property
     def artifact_root(self) -> str | None:
         """Where the files of a new experiment go; None leaves it to the server."""
-        if self.artifact_location is not None or self.database is None:
-            return self.artifact_location
-        return str(self.database.parent / "artifacts")
+        return None if self.database is None else str(self.database.parent / "artifacts")
 
     @property
     def shown(self) -> str:

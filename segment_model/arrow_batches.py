@@ -1,4 +1,4 @@
-"""Assigns customers who come as Arrow record batches: by Spark's `mapInArrow`, or any other engine that has such.
+"""Assigns customers in Arrow record batches, as Spark's `mapInArrow` passes them.
 
 A model travels as its saved files and is loaded once in each process. A customer who breaks the contract gets no
 segment and a text that says why; the others of the batch are assigned all the same.
@@ -28,7 +28,7 @@ FLAGS = ("unassigned", "novel")
 
 @dataclass(frozen=True)
 class SavedModel:
-    """The files of a saved model with the names that people gave since; equal where both are."""
+    """The files of a saved model, and the names that people gave its segments since; equal if both are equal."""
 
     digest: str
     labels: tuple[tuple[str, SegmentLabel], ...]
@@ -36,7 +36,7 @@ class SavedModel:
 
     @classmethod
     def of(cls, model: SegmentModel) -> Self:
-        """Those of a model."""
+        """The saved files and the names of a model."""
         with tempfile.TemporaryDirectory() as folder:
             saved = Path(folder) / "model"
             model.save(saved)
@@ -86,7 +86,7 @@ class BatchAssigner:
         return [str(name) for name in self.assigned(model, _no_customer(model)).columns]
 
     def assigned(self, model: SegmentModel, frame: pd.DataFrame) -> pd.DataFrame:
-        """One row a customer, in order; all but `refused` is missing where that is not.
+        """One row a customer, in order; a refused customer has a value in `refused` only, others in all other columns.
 
         Raises
         ------

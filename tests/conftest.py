@@ -29,6 +29,7 @@ from experiments.load.service_process import START_SECONDS, free_port
 from experiments.torture import DEMANDS
 from registry.connection import RegistryLocation
 from segments import Column, Kind, Role, SegmentModel, VectorContract
+from tests.registries import registry_in
 from training.candidates.gaussian_mixture_settings import GaussianMixtureSettings
 from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans_settings import KMeansSettings
@@ -298,7 +299,7 @@ class MlflowServer:
         folder.mkdir(exist_ok=True)
         self.port = free_port() if port is None else port
         self.location = RegistryLocation(f"http://127.0.0.1:{self.port}")
-        self.direct = RegistryLocation.in_folder(folder)  # the same registry, whether the server runs or not
+        self.direct = registry_in(folder)  # the same registry, whether the server runs or not
         self.files = folder / "files"
         self._database = self.direct.tracking_uri if database is None else database
         self._workers = workers

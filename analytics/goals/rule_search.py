@@ -1,4 +1,4 @@
-"""Searches rules whose customers reach a goal more often than the others of their group, and invents none.
+"""Searches rules whose customers reach a goal more often than the others of their group, without false discoveries.
 
 Each rule is tested in each segment and among everyone by Fisher's exact test. The tests are corrected twice, each time
 as Benjamini and Hochberg do (1995): the segments by their Simes p-values, then the rules of the segments that stay, at
@@ -23,7 +23,6 @@ from analytics.history import EVERYONE
 from analytics.intervals.marks import LEVEL
 from analytics.intervals.ratios import ratio_limits, ratio_of_shares
 
-COUNTS = ("segment", HALF, "bin", "n", "reached")
 OF_A_HALF = 0.1  # of a two-sided test: each half shows the side at 5 %
 CLOSE = 0.2  # a larger p-value of the score test is not computed exactly: no rule stays with it
 KEPT = ("segment", "place", "n", "reached", "rest_n", "rest_reached", "ratio", "low", "high", "p")
@@ -31,7 +30,7 @@ KEPT = ("segment", "place", "n", "reached", "rest_n", "rest_reached", "ratio", "
 
 @dataclass(frozen=True, slots=True)
 class CountedRules:
-    """The rules of one column, and its counts: `COUNTS`, a row for each segment, half and bin."""
+    """The rules of one column. counts : `n` and `reached`, a row for each `segment`, `half` and `bin`."""
 
     rules: tuple[Rule, ...]
     counts: pd.DataFrame

@@ -9,6 +9,7 @@ import pandas as pd
 from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
 
 FIFTH = 0.2
+LEAST_CUSTOMERS = 10  # of a segment at the first month end: fewer vary too much by chance
 LEAST_MONEY = 0.001  # of everyone's: what moves in less is of no weight
 CUSTOMERS = "customers"
 
@@ -39,10 +40,10 @@ class Shrinkage:
         )
 
 
-def shrunk_segments(sizes: pd.DataFrame, money_title: str, floor: int = 10) -> tuple[Shrinkage, ...]:
+def shrunk_segments(sizes: pd.DataFrame, money_title: str) -> tuple[Shrinkage, ...]:
     """The segments that lost more than a fifth of their customers, or of their money, in the order of the table.
 
-    sizes : the table `SIZES`. Hollow month ends are not compared, nor are segments of fewer than `floor` customers,
+    sizes : the table `SIZES`. Hollow month ends are not compared, nor are segments of fewer than `LEAST_CUSTOMERS`,
     customers in no segment, and money of less than a thousandth of everyone's.
     """
     comparable = sizes[~sizes.hollow.astype(bool)]
@@ -52,7 +53,7 @@ def shrunk_segments(sizes: pd.DataFrame, money_title: str, floor: int = 10) -> t
     first = comparable[comparable.month == months[0]].set_index("segment")
     last = comparable[comparable.month == months[-1]].set_index("segment")
     shrunk = []
-    compared = first.index[first.customers >= floor].difference([NOT_ASSIGNABLE, UNASSIGNED], sort=False)
+    compared = first.index[first.customers >= LEAST_CUSTOMERS].difference([NOT_ASSIGNABLE, UNASSIGNED], sort=False)
     least = {CUSTOMERS: 0.0, "money": LEAST_MONEY * float(first.money.sum())}
     for segment in compared:
         for column, measure in ((CUSTOMERS, CUSTOMERS), ("money", money_title)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from experiments.everyday_tables import companies, extracts
 from experiments.everyday_tables.companies import Company
@@ -39,13 +39,3 @@ EVERYDAY_TABLES: Mapping[str, Callable[[], EverydayTable | None]] = {
     "cdnow": _as_of_the_end(COMPANIES["cdnow"]),
     "pareto_nbd_shoppers": _as_of_the_end(COMPANIES["pareto_nbd_shoppers"]),
 }
-
-
-def present_tables(names: Iterable[str] = EVERYDAY_TABLES) -> Iterator[EverydayTable]:
-    """Each table whose data is on this machine, in turn; prints a line for each that is not."""
-    for name in names:
-        table = EVERYDAY_TABLES[name]()
-        if table is None:
-            print(f"{name} is not on this machine: set SEGMENTS_DATA to the folder of test data", flush=True)
-        else:
-            yield table

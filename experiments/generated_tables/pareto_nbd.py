@@ -35,16 +35,6 @@ class ParetoNbd:
     q: float = 3.74
     gamma: float = 15.44
 
-    def expected_repeats(self, weeks: float) -> float:
-        """Orders of a shopper in the weeks after the first order, on average (equation 17 of the paper of 1987)."""
-        left: float = (self.beta / (self.beta + weeks)) ** (self.s - 1)
-        return self.r * self.beta / (self.alpha * (self.s - 1)) * (1 - left)
-
-    @property
-    def expected_amount(self) -> float:
-        """Of an order, on average over shoppers."""
-        return self.p * self.gamma / (self.q - 1)
-
     def orders(self, weeks: Floats, generator: np.random.Generator) -> pd.DataFrame:
         """Every order of shoppers whose first one lies `weeks` (n,) before the end of the observation.
 

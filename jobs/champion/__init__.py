@@ -1,1 +1,1 @@
-"""The champion: the one whose segments a discovery continues, and the way back to the one before."""
+"""The champion: fetched before a discovery continues its segments, and compared with the version of a rollback."""

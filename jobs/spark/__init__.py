@@ -1,1 +1,1 @@
-"""Work whose customers stay in a Spark: vectors, assignments, training on a sample."""
+"""Work on customers who stay in Spark: vectors, assignments, training on a sample, the record."""

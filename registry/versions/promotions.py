@@ -101,8 +101,8 @@ def rollback(location: RegistryLocation, alias: str = CHAMPION) -> Promotion:
         return _move(connection, alias, Act.ROLLBACK, current, find_version(connection, line[-2]))
 
 
-def promotions(location: RegistryLocation, alias: str | None = None) -> list[Promotion]:
-    """Every recorded attempt, of one alias or of all, newest first.
+def promotions(location: RegistryLocation) -> list[Promotion]:
+    """Every recorded attempt, of all aliases, newest first.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def promotions(location: RegistryLocation, alias: str | None = None) -> list[Pro
         If the registry does not answer or refuses.
     """
     with connected(location) as connection:
-        return _promotions(connection, alias)
+        return _promotions(connection)
 
 
 def line_of(oldest_first: Iterable[Promotion], current: str | None = None) -> list[str]:

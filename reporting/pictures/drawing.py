@@ -27,6 +27,7 @@ MARKERS = "os^Dv"  # each repetition of the palette has a shape of its own
 INK, FAINT = "#22262B", "#6B7280"
 WIDER_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "Arial Unicode MS", "Noto Sans")
 DOTS_PER_INCH = 130
+SWARM_BINS = 60  # of the values of a beeswarm; values of one bin spread out
 
 
 def marker_of(position: int) -> str:
@@ -124,12 +125,12 @@ def spread(axes: Axes, labels: Sequence[Text], rounds: int = 200) -> None:
         label.set_position((float(place[0]), float(place[1])))
 
 
-def swarm(values: Floats, width: float, bins: int = 60) -> Floats:
+def swarm(values: Floats, width: float) -> Floats:
     """Offsets (n,), -width..width, of a beeswarm of (n,) values: crowded values spread out, others stay at 0."""
     low, high = float(values.min()), float(values.max())
     if high <= low:
         return np.linspace(-width, width, len(values)) if len(values) > 1 else np.zeros(len(values))
-    place = np.minimum(((values - low) / (high - low) * bins).astype(int), bins - 1)
+    place = np.minimum(((values - low) / (high - low) * SWARM_BINS).astype(int), SWARM_BINS - 1)
     fullest = np.bincount(place).max()
     across = np.zeros(len(values))
     for bin_ in np.unique(place):

@@ -14,7 +14,6 @@ from reporting.sections.keys import Keys
 from segment_model.errors import counted
 
 MOST_LINES = 12  # of more, a chart is a tangle: the table has them all
-CLASSIC = "classic"
 
 
 @dataclass(frozen=True, slots=True)

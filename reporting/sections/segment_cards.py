@@ -17,7 +17,6 @@ from segment_model.language.wording import plain_number
 
 MOST_LEVELS = 8  # of a category, on a card
 MOST_OPEN = 12  # segments; of more, cards start closed
-DIRECTIONS = {"above": "▲", "below": "▼"}
 
 
 @dataclass(frozen=True, slots=True)

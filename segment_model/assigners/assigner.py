@@ -40,7 +40,7 @@ class Assigner(Protocol):
 
     @property
     def quadratic(self) -> QuadraticDistances | None:
-        """The distances as formulas, by which other engines assign too; None where they are no quadratic ones."""
+        """The distances as formulas, by which other engines assign too; None where they are not quadratic."""
         ...
 
     @property

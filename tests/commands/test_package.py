@@ -11,8 +11,9 @@ from pathlib import Path
 
 import yaml
 
-from registry.connection import RegistryLocation, connected
+from registry.connection import connected
 from segments import SegmentModel
+from tests.registries import registry_in
 
 BUILT = re.compile(
     r"built (segments:\w+) \((\d+\.\d) MB; (\d+) packages that it needs: ([\d,]+) MB\); "
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_the_bento_is_built_weighed_and_its_dockerfile_written(tmp_path: Path, kmeans_model: SegmentModel) -> None:
     """In a process of its own: BentoML reads once where its store is."""
-    location = RegistryLocation.in_folder(tmp_path, "my-shop")
+    location = registry_in(tmp_path, "my-shop")
     kmeans_model.save(tmp_path / "v1" / "artifacts" / "segment_model")
     tags = {"digest": kmeans_model.digest, "segment_ids": json.dumps(kmeans_model.ids)}
     with connected(location, create=True) as connection:

@@ -17,11 +17,12 @@ from jobs.conclusion import analyse, conclude
 from jobs.customer_vectors import vectors_of
 from jobs.discover import Outcome, run_discovery
 from jobs.sync import sync
-from registry.connection import RegistryLocation, connected
+from registry.connection import connected
 from reporting.pictures.all_pictures import PICTURES
 from segment_model.errors import ArtefactError, RegistryError, SegmentsError, SettingsError
 from segments import SegmentModel
 from serving.model.served_model import from_directory
+from tests.registries import registry_in
 from training.evaluation import map_layout
 from training.settings import Settings, parse_settings
 
@@ -45,12 +46,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def run_of(outcome: Outcome, folder: Path) -> Any:
-    with connected(RegistryLocation.in_folder(folder)) as connection:
+    with connected(registry_in(folder)) as connection:
         return connection.client.get_run(outcome.run_id)
 
 
 def figures_of(outcome: Outcome, folder: Path) -> set[str]:
-    with connected(RegistryLocation.in_folder(folder)) as connection:
+    with connected(registry_in(folder)) as connection:
         return {Path(file.path).stem for file in connection.client.list_artifacts(outcome.run_id, "figures")}
 
 

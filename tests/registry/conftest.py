@@ -17,6 +17,7 @@ from registry.runs.records import DiscoveryRecord
 from registry.versions.promotions import promote
 from registry.versions.registration import register
 from segments import SegmentModel
+from tests.registries import registry_in
 
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 
@@ -55,7 +56,7 @@ def make_record(model: SegmentModel | None, vectors: pd.DataFrame) -> DiscoveryR
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tables of a registry take seconds to make; each test starts from a copy."""
-    location = RegistryLocation.in_folder(tmp_path_factory.mktemp("empty"))
+    location = registry_in(tmp_path_factory.mktemp("empty"))
     with connected(location, create=True) as connection:
         connection.client.search_registered_models()
     assert location.database is not None
@@ -67,7 +68,7 @@ def make_location(empty_database: Path) -> Callable[[Path], RegistryLocation]:
     def make(folder: Path) -> RegistryLocation:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(empty_database, folder / "mlflow.db")
-        return RegistryLocation.in_folder(folder)
+        return registry_in(folder)
 
     return make
 

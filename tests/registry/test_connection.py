@@ -16,6 +16,7 @@ from registry.connection import ENVIRONMENT, Connection, RegistryLocation, conne
 from registry.runs.finished_files import fetch_files
 from registry.versions.versions import fetch, list_versions
 from segment_model.errors import LocalFileError, RegistryError, UnreachableError
+from tests.registries import registry_in
 
 pytestmark = [
     # mlflow 3.17 maps a table by a loader strategy that sqlalchemy is about to remove
@@ -24,16 +25,14 @@ pytestmark = [
 
 
 def test_a_folder_holds_database_and_artifacts(tmp_path: Path) -> None:
-    location = RegistryLocation.in_folder(tmp_path)
+    location = registry_in(tmp_path)
     assert location.database == tmp_path / "mlflow.db"
     assert location.artifact_root == str(tmp_path / "artifacts")
 
 
-def test_artifacts_go_beside_the_database_unless_told_otherwise(tmp_path: Path) -> None:
+def test_artifacts_go_beside_the_database_or_where_the_server_puts_them(tmp_path: Path) -> None:
     beside = RegistryLocation(f"sqlite:///{tmp_path}/mine.db")
     assert beside.artifact_root == str(tmp_path / "artifacts")
-    elsewhere = RegistryLocation(f"sqlite:///{tmp_path}/mine.db", artifact_location="s3://bucket/segments")
-    assert elsewhere.artifact_root == "s3://bucket/segments"
     assert RegistryLocation("http://mlflow:5000").artifact_root is None
 
 
@@ -45,20 +44,20 @@ def test_a_password_is_never_shown() -> None:
 
 def test_reading_a_registry_that_is_not_there_makes_none(tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match=r"no registry at sqlite:///.*run `segments discover` first"):
-        list_versions(RegistryLocation.in_folder(tmp_path))
+        list_versions(registry_in(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_bytes(b"customer_id,spend\n" * 100)
     with pytest.raises(RegistryError, match="is not an MLflow registry") as caught:
-        fetch(RegistryLocation.in_folder(tmp_path))
+        fetch(registry_in(tmp_path))
     assert "\n" not in str(caught.value)
 
 
 def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
-    location = RegistryLocation.in_folder(tmp_path / "taken" / "registry")
+    location = registry_in(tmp_path / "taken" / "registry")
     with pytest.raises(RegistryError, match="cannot be made"), connected(location, create=True):
         pass
 

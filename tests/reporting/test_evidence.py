@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,6 @@ from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.evaluation.map_layout import MapLayout, principal_plane
 from training.evaluation.verdict import VerdictKind
-from training.evaluation.verdict_figures import verdict_figures
 from training.settings import DiscoverySettings
 
 
@@ -49,15 +47,6 @@ def cloud() -> Discovery:
 def paragraph(discovery: Discovery) -> str:
     """The page with the evidence."""
     return html_report(ReportContent("t", content_of_discovery(discovery)))
-
-
-def test_figures_are_those_of_the_evidence(cloud: Discovery) -> None:
-    evidence: dict[str, Any] = cloud.verdict.evidence
-    assert verdict_figures(cloud.verdict) == {
-        "recovered_least": min(evidence["recovered"]),
-        "recovered_mean": pytest.approx(np.mean(evidence["recovered"])),
-        "silhouette_without_groups": evidence["silhouette_without_groups"],
-    }
 
 
 def test_one_row_a_pair_of_neighbours(cloud: Discovery) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from registry.connection import RegistryLocation
 from registry.runs.discovery_runs import log_discovery
 from registry.runs.records import DiscoveryRecord
 from registry.versions.promotions import promote
@@ -21,6 +20,7 @@ from segments import SegmentModel
 from serving.model.live_model import LiveModel
 from serving.model.registry_follower import source_of
 from serving.settings import ServiceSettings
+from tests.registries import registry_in
 
 pytestmark = [  # MLflow's own, none of our doing
     pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning"),
@@ -76,7 +76,7 @@ def test_http_and_python_give_the_same_answer_for_every_newcomer(
 def test_the_registry_is_served_by_alias_and_by_version_under_the_names_that_people_gave(
     kmeans_model: SegmentModel, hdbscan_model: SegmentModel, planted: Any, tmp_path: Path
 ) -> None:
-    location = RegistryLocation.in_folder(tmp_path)
+    location = registry_in(tmp_path)
     for model in (kmeans_model, hdbscan_model):
         record = DiscoveryRecord("planted", {}, planted.frame, "sha256:planted", "tests", model)
         register(location, log_discovery(location, record))

@@ -19,6 +19,7 @@ import psutil
 
 from registry.connection import DEFAULT_NAME, RegistryLocation, connected
 from segment_model.model import SegmentModel
+from tests.registries import registry_in
 
 FOLLOWED_SECONDS = 10.0  # the promise
 COUNTED = re.compile(rb'segments_requests_total\{route="/assign",status="200"\} (\S+)')
@@ -57,7 +58,7 @@ def test_two_workers_from_their_start_to_their_end(
 ) -> None:
     """One service, since starting it is what takes long. BentoML believes itself in a container, where it would not
     bring back a worker that died."""
-    location = RegistryLocation.in_folder(tmp_path)
+    location = registry_in(tmp_path)
     for number in (1, 2):
         register(location, tmp_path / f"v{number}", replace(kmeans, provenance={"number": number}))
     point(location, "1")

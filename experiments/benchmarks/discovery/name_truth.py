@@ -8,7 +8,7 @@ level, "lapsed" by the table below.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -125,19 +125,6 @@ def spoken_words(
             inside = float(true[members].mean()) if members.any() else 0.0
             spoken.append(SpokenWord(position, name, word, inside, float(true[~members].mean())))
     return spoken
-
-
-def names_true(spoken: Iterable[SpokenWord]) -> float:
-    """The share of the words that are true."""
-    return float(np.mean([word.is_true for word in spoken]))
-
-
-def names_telling(spoken: Iterable[SpokenWord]) -> float:
-    """The share of the segments whose name has a telling word."""
-    telling: dict[int, bool] = {}
-    for word in spoken:
-        telling[word.segment] = telling.get(word.segment, False) or word.tells
-    return float(np.mean(list(telling.values())))
 
 
 def words_of(name: str, frame: pd.DataFrame, contract: VectorContract) -> list[str]:

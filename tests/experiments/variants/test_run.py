@@ -17,8 +17,8 @@ from experiments.variants.judged_variant import JudgedVariant
 from experiments.variants.log import MLFLOW_EXPERIMENT, log_experiment, logged_variants
 from experiments.variants.public_tables import PublicTable, public_table
 from experiments.variants.run import ExperimentOutcome, run_experiment
-from registry.connection import RegistryLocation
 from segment_model.errors import RegistryError, SettingsError, SourceError
+from tests.registries import registry_in
 from training.settings import parse_as, parse_settings
 
 CONTENT = {
@@ -146,7 +146,7 @@ def test_groups_of_columns_are_left_out_one_by_one(folder: Path) -> None:
 
 
 def test_a_run_is_logged_once_and_read_back(outcome: ExperimentOutcome, tmp_path: Path) -> None:
-    location = RegistryLocation.in_folder(tmp_path, experiment=MLFLOW_EXPERIMENT)
+    location = registry_in(tmp_path, experiment=MLFLOW_EXPERIMENT)
     numbered = experiment()
     run_id = log_experiment(location, numbered, outcome)
     assert log_experiment(location, numbered, outcome) == run_id

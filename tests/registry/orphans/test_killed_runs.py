@@ -19,6 +19,7 @@ from registry.runs.open_runs import open_run
 from registry.runs.records import DiscoveryRecord
 from registry.versions.versions import list_versions
 from segments import SegmentModel
+from tests.registries import registry_in
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -88,7 +89,7 @@ def test_only_runs_of_dead_processes_of_this_machine_are_ended(location: Registr
 
 
 def test_a_registry_or_experiment_that_is_not_there_has_no_runs(tmp_path: Path, location: RegistryLocation) -> None:
-    assert end_killed_runs(RegistryLocation.in_folder(tmp_path / "none")) == 0
+    assert end_killed_runs(registry_in(tmp_path / "none")) == 0
     assert not (tmp_path / "none").exists()
     assert end_killed_runs(RegistryLocation(location.tracking_uri, experiment="never used")) == 0
 

@@ -77,7 +77,7 @@ def test_aliases_have_lines_of_their_own(four: RegistryLocation) -> None:
     promote(four, "3", "challenger")
     promote(four, "champion", "challenger")
     assert (rollback(four, "challenger").after, alias_state(four).version) == ("3", "2")
-    assert [promotion.alias for promotion in promotions(four, "challenger")] == ["challenger"] * 3
+    assert [promotion.alias for promotion in promotions(four)].count("challenger") == 3
     with pytest.raises(RegistryError, match=r"no version or alias 'shadow'.*aliases: challenger, champion"):
         rollback(four, "shadow")
 

@@ -23,6 +23,7 @@ from registry.versions.versions import alias_state, fetch, list_versions
 from segment_model.cards import SegmentLabel
 from segment_model.errors import ArtefactError, NewerFormatError, RegistryError
 from segments import SegmentModel
+from tests.registries import registry_in
 
 pytestmark = [
     # mlflow 3.17 compares column labels with a range, which pandas 3.1 is about to change
@@ -38,7 +39,7 @@ def registered(tmp_path: Path, logged: tuple[RegistryLocation, str]) -> tuple[Re
     location, run_id = logged
     assert location.database is not None
     shutil.copyfile(location.database, tmp_path / "mlflow.db")
-    return RegistryLocation.in_folder(tmp_path), run_id
+    return registry_in(tmp_path), run_id
 
 
 def stored_model(location: RegistryLocation, record: DiscoveryRecord) -> Path:

@@ -17,8 +17,8 @@ from features.vector_file import write_vectors
 from jobs import score
 from jobs.customer_vectors import learned_by, vectors_of
 from jobs.run_content.discovery_record import provenance
-from registry.connection import RegistryLocation
 from segment_model.model import SegmentModel
+from tests.registries import registry_in
 from training.discovery.discovery import discover
 from training.settings import Settings, parse_settings
 
@@ -88,7 +88,7 @@ def test_usual_pooled_and_unseen_levels_on_all_four_paths(
     assert vectors.frame.city.tolist() == cities
     write_vectors(vectors, tmp_path / "vectors.parquet")
     monkeypatch.setattr(score, "fetch", lambda *_: Fetched(model))
-    registry, file = RegistryLocation.in_folder(tmp_path), tmp_path / "vectors.parquet"
+    registry, file = registry_in(tmp_path), tmp_path / "vectors.parquet"
     with score.scoring_of(registry, "champion", file, "unassigned", explained=True) as scoring:
         (by_command,) = scoring.tables(score.ScoredCustomers())
     by_model = model.assign(vectors.frame)

@@ -12,6 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 from experiments.generated_tables.planted_groups import customer_table
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segments import Column, Kind
+from tests.training.kept_share import kept_share
 from training.candidates.candidate import NoSegmentsError
 from training.candidates.correlated_kmeans import CorrelatedKMeansSpec
 from training.candidates.kmeans import KMeansSpec
@@ -20,7 +21,6 @@ from training.discovery.discovery import discover
 from training.evaluation.verdict import VerdictKind
 from training.fitting.result_cache import ResultCache
 from training.fitting.voronoi_sites import voronoi_sites
-from training.incumbent.contingency import continuity
 from training.settings import DiscoverySettings
 
 
@@ -63,7 +63,7 @@ def test_centres_estimated_from_the_segments_have_their_borders() -> None:
     centres = spec.centres_of(points, labels)
     assert centres is not None
     again = NearestCentroid(centres).nearest(np.ascontiguousarray(points.T)).segment
-    assert continuity(again, fit.labels) > 0.99
+    assert kept_share(again, fit.labels) > 0.99
     assert spec.centres_of(points, np.zeros(len(points), dtype=np.intp)) is None  # a segment has no customer
 
 

@@ -15,6 +15,7 @@ from experiments.generated_tables.planted_groups import customer_table
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import DiscoveryError
 from segments import Column, Kind, SegmentModel
+from tests.training.kept_share import kept_share
 from training.candidates.candidate import NoSegmentsError
 from training.candidates.gaussian_mixture import GaussianMixtureSpec
 from training.candidates.gaussian_mixture_settings import GaussianMixtureSettings
@@ -23,7 +24,6 @@ from training.discovery.discovery import Discovery, discover
 from training.evaluation.null_reference import null_silhouettes
 from training.evaluation.verdict import VerdictKind
 from training.fitting.mixture_covariance import Covariance
-from training.incumbent.contingency import continuity
 from training.settings import DiscoverySettings
 
 EVERY: tuple[Covariance, ...] = ("full", "diagonal", "spherical")
@@ -123,7 +123,7 @@ def test_a_retrain_on_the_same_customers_keeps_their_segments() -> None:
     points, truth = correlated_groups()
     first = discovery_of(points, truth)
     again = discovery_of(points, truth, incumbent=first.model, seed=1)
-    assert continuity(again.labels, first.labels) > 0.99
+    assert kept_share(again.labels, first.labels) > 0.99
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from segments import Column, Kind, SegmentLabel, SegmentModel, VectorContract
+from tests.training.kept_share import kept_share
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
-from training.incumbent.contingency import continuity, overlap
+from training.incumbent.contingency import overlap
 from training.segment_ids import fresh_id
 from training.settings import DiscoverySettings
 from training.succession.succession import Fate, fates, inherited, succeed
@@ -172,10 +173,10 @@ def test_a_passed_on_name_never_contradicts_the_new_medians_and_none_is_there_tw
 # -- customers who stay ------------------------------------------------------------------------------------------------
 
 
-def test_continuity_counts_who_stays() -> None:
+def test_the_kept_share_counts_who_stays() -> None:
     before, after = np.array([0, 0, 0, 1, 1, -1, -1]), np.array([2, 2, 0, 0, 0, -1, 1])
-    assert continuity(after, before) == pytest.approx(5 / 7)  # 2 + 2 in the best matching, and one stays outside
-    assert continuity(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)) == 1.0
+    assert kept_share(after, before) == pytest.approx(5 / 7)  # 2 + 2 in the best matching, and one stays outside
+    assert kept_share(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)) == 1.0
     assert overlap(before, after).tolist() == [[1, 0, 2], [2, 0, 0]]
 
 

@@ -9,7 +9,7 @@ import click
 
 from commands import (
     accounts,
-    check_rooms,
+    check_packages,
     conditions,
     customers,
     discovery,
@@ -46,7 +46,7 @@ class OneLineErrors(click.Group):
 
         gc.set_threshold(BEFORE_COLLECTION)
         try:
-            check_rooms()
+            check_packages()
             return super().invoke(ctx)
         except SegmentsError as error:
             if ctx.params.get("debug"):

@@ -1,5 +1,5 @@
 """The analyst's record: what segments are worth and how they change, from raw tables and past assignments."""
 
-from segment_model.rooms import require_rooms
+from segment_model.hidden_packages import require_packages
 
-require_rooms(__file__, "features", "segment_model")
+require_packages(__file__, "features")

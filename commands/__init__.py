@@ -4,10 +4,10 @@ A command imports what it needs inside its function, so that `--help` imports no
 """
 
 
-def check_rooms() -> None:
+def check_packages() -> None:
     """Refuse to run a command where a module of the user hides a package that commands need."""
-    from segment_model.rooms import require_rooms
+    from segment_model.hidden_packages import require_packages
 
-    require_rooms(
+    require_packages(
         __file__, "experiments", "features", "jobs", "registry", "reporting", "serving", "training", "warehouse"
     )

@@ -1,5 +1,5 @@
 """Questions asked of the data, benchmarks, the demo, and the torture tests of the service."""
 
-from segment_model.rooms import require_rooms
+from segment_model.hidden_packages import require_packages
 
-require_rooms(__file__, "analytics", "features", "jobs", "registry", "serving", "training")
+require_packages(__file__, "analytics", "features", "jobs", "registry", "serving", "training")

@@ -1,5 +1,5 @@
 """Jobs: each connects the packages below for one task, such as a discovery or a sweep; one file a job."""
 
-from segment_model.rooms import require_rooms
+from segment_model.hidden_packages import require_packages
 
-require_rooms(__file__, "features", "registry", "reporting", "serving", "training")
+require_packages(__file__, "analytics", "features", "registry", "reporting", "serving", "training", "warehouse")

@@ -1,5 +1,5 @@
 """Pages, pictures and tables of a discovery, made of finished numbers."""
 
-from segment_model.rooms import require_rooms
+from segment_model.hidden_packages import require_packages
 
-require_rooms(__file__, "training", "features")
+require_packages(__file__, "analytics", "features", "training")

@@ -54,6 +54,15 @@ _MODULE_OF = {
     "load": "segments.loading",
     "stability_scorer": "segments.estimators.scorer",
 }
+_DISCOVERING = ("analytics", "features", "jobs", "registry", "reporting", "training")
+_NEEDED_BY = {  # the packages that a module of the face imports, itself or by another one of the face
+    "segments.discovering": _DISCOVERING,
+    "segments.discovery": _DISCOVERING,
+    "segments.estimators.clusterer": ("training",),
+    "segments.estimators.scorer": ("training",),
+    "segments.estimators.transformer": ("training",),
+    "segments.loading": ("registry",),
+}
 __all__ = [
     "Assignment",
     "Assignments",
@@ -89,18 +98,19 @@ def __getattr__(name: str) -> Any:
         return version("customer-segments")
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    _require(_MODULE_OF[name].partition(".")[0])
-    return getattr(import_module(_MODULE_OF[name]), name)
+    module = _MODULE_OF[name]
+    _require(module.partition(".")[0], *_NEEDED_BY.get(module, ()))
+    return getattr(import_module(module), name)
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def _require(package: str) -> None:
-    """Check that no module of the user hides the package of a public name."""
+def _require(*packages: str) -> None:
+    """Check that no module of the user hides a package that a public name needs."""
     try:
-        from segment_model.rooms import require_rooms
+        from segment_model.hidden_packages import require_packages
     except ModuleNotFoundError as error:  # the package that holds the check is hidden itself
         hiding = find_spec("segment_model")
         if hiding is None:
@@ -110,4 +120,4 @@ def _require(package: str) -> None:
             f"{place} hides the package 'segment_model' of customer-segments, which 'segments' needs: "
             "rename it, or run Python from another folder"
         ) from error
-    require_rooms(__file__, package)
+    require_packages(__file__, *packages)

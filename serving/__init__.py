@@ -1,5 +1,5 @@
 """A SegmentModel over HTTP: it assigns customers, explains, and refuses invalid requests with reasons."""
 
-from segment_model.rooms import require_rooms
+from segment_model.hidden_packages import require_packages
 
-require_rooms(__file__, "features")
+require_packages(__file__, "features")

@@ -1,5 +1,5 @@
 """Training: makes a SegmentModel of customer vectors, with a verdict on its segments and names for them."""
 
-from segment_model.rooms import require_rooms
+from segment_model.hidden_packages import require_packages
 
-require_rooms(__file__, "features", "registry")
+require_packages(__file__, "features", "registry")

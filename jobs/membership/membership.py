@@ -70,16 +70,16 @@ def membership_of(
     compared = compared_columns(settings, history.contract)
     trained = trained_until(settings, model)
     hollow = hollow_months(ends, history.oldest, trained, history.settings, model.contract) if trained else {}
-    alone = told_nothing(ends, as_of, hollow)
+    without_previous = ends_without_previous(ends, as_of, hollow)
     written = written_months(settings, model, ends.dates, _of_the_cards(ends, as_of))
-    made_from = _made_from(settings, base, model, history, ends, compared, alone, conditions)
+    made_from = _made_from(settings, base, model, history, ends, compared, without_previous, conditions)
     if written.by_position:
         made_from["written"] = written.fingerprint
     file = membership_file(base, made_from)
     members = read_members(file)
     if members is None:
         announce(f"assigning customers at {counted(len(ends.dates), 'month end')}")
-        members = compute_members(model, history, ends, compared, alone, conditions, written)
+        members = compute_members(model, history, ends, compared, without_previous, conditions, written)
         try:
             write_members(members, file)
         except OSError as error:
@@ -95,14 +95,14 @@ def compute_members(
     history: TableHistory,
     ends: MonthEnds,
     compared: tuple[str, ...],
-    alone: frozenset[int] = frozenset(),
+    without_previous: frozenset[int] = frozenset(),
     conditions: NamedConditions = NO_CONDITIONS,
     written: WrittenMonths = NOTHING_WRITTEN,
 ) -> pd.DataFrame:
-    """The rows of a membership, month end by month end; each is told the segments of the one before.
+    """The rows of a membership, month end by month end; on a border customers stay in the segment of the one before.
 
-    alone : positions that are not told the segments of the month end before. written : the segments that jobs wrote,
-    which count instead of the model's.
+    without_previous : positions at which nobody stays in the segment of the month end before. written : the segments
+    that jobs wrote, which count instead of the model's.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def compute_members(
     months: list[pd.DataFrame] = []
     previous: pd.Series[str] | None = None
     for position, day in enumerate(ends.dates):
-        before = None if position in alone else previous
+        before = None if position in without_previous else previous
         # the vectors of a month are not kept while those of the next are made
         month = _month(model, history, position, day, compared, conditions, written, before)
         previous = month[SEGMENT]
@@ -135,7 +135,7 @@ def _month(
     written: WrittenMonths,
     previous: pd.Series[str] | None,
 ) -> pd.DataFrame:
-    """The rows of one month end, by customer; previous : the segments at the one before, which it is told."""
+    """The rows of one month end, by customer; previous : the segments at the one before, None to ignore them."""
     frame = history.vectors(AsOf.at(day, history.settings.time_zone)).frame
     as_written = written.of(position, frame.index)
     segments = assigned(model, frame, previous) if as_written is None else as_written
@@ -152,7 +152,7 @@ def _made_from(
     history: TableHistory,
     ends: MonthEnds,
     compared: tuple[str, ...],
-    alone: frozenset[int],
+    without_previous: frozenset[int],
     conditions: NamedConditions,
 ) -> dict[str, object]:
     return {
@@ -161,14 +161,17 @@ def _made_from(
         "features": settings.features.model_dump(mode="json"),
         "dates": [day.isoformat() for day in ends.dates],
         "compared": compared,
-        "alone": sorted(alone),
+        "alone": sorted(without_previous),
         "conditions": conditions.texts,
         "fingerprints": fingerprints(settings.sources, base, history.opened),
     }
 
 
-def told_nothing(ends: MonthEnds, as_of: AsOf, hollow: Mapping[int, str]) -> frozenset[int]:
-    """The positions at which nobody stays in the segment before: it is a hollow one's, or the cards count anew."""
+def ends_without_previous(ends: MonthEnds, as_of: AsOf, hollow: Mapping[int, str]) -> frozenset[int]:
+    """The positions at which nobody stays in the segment of the month end before.
+
+    That month end is hollow, or the position is the moment of the cards, which were counted without it.
+    """
     return _of_the_cards(ends, as_of) | {position + 1 for position in hollow}
 
 

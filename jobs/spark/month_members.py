@@ -73,11 +73,11 @@ def members_in_spark(
     model: SegmentModel,
     ends: MonthEnds,
     compared: Sequence[str],
-    alone: Collection[int],
+    without_previous: Collection[int],
 ) -> ir.Table:
     """The members of all month ends as one table, each month end held by the workers; see `DatedRows.members`.
 
-    alone : positions at which nobody stays in the segment of the month end before.
+    without_previous : positions at which nobody stays in the segment of the month end before.
     """
     saved, months = SavedModel.of(model), []
     previous: Any = None
@@ -85,7 +85,7 @@ def members_in_spark(
         as_of = AsOf.at(day, history.settings.time_zone)
         groups = history.groups_as_of(as_of)
         vectors = past_vectors(tables, groups, history.read, history.sources, history.settings, as_of, history.learned)
-        if previous is not None and position not in alone:
+        if previous is not None and position not in without_previous:
             vectors = vectors.join(previous.select(CUSTOMER, previous[SEGMENT].alias(PREVIOUS)), CUSTOMER, "left")
         month = MembersOfMonth(saved, history.contract, tuple(compared), position)
         previous = tables.frame(tables.hold_frame(vectors.mapInArrow(month, month.schema)))

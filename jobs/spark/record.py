@@ -24,7 +24,7 @@ from jobs.customer_vectors import learned_by
 from jobs.goals.settled_goals import goal_conditions, settled_goals
 from jobs.membership.compared_columns import compared_columns
 from jobs.membership.hollow import hollow_months
-from jobs.membership.membership import membership_notes, told_nothing, trained_until
+from jobs.membership.membership import ends_without_previous, membership_notes, trained_until
 from jobs.record import FIELDS, UNDATED, NamedRecord, later, month_ends, observed_until, options_of, with_months
 from jobs.registry_location import location_of
 from jobs.spark.month_members import members_in_spark
@@ -75,7 +75,7 @@ def _computed(
         compared = compared_columns(settings, history.contract)
         hollow = hollow_months(ends, history.oldest, until, history.settings, model.contract) if until else {}
         announce("assigning customers at each month end, and computing money, retention and growth by segment")
-        members = members_in_spark(tables, history, model, ends, compared, told_nothing(ends, as_of, hollow))
+        members = members_in_spark(tables, history, model, ends, compared, ends_without_previous(ends, as_of, hollow))
         dated = {}
         for name in history.dated:
             rows = history.rows(name, observed, goal_conditions(settings, name))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import serving
 from segment_model.errors import LocalFileError, RegistryError, SegmentsError, UnreachableError
-from segment_model.rooms import require_rooms
+from segment_model.hidden_packages import require_packages
 from serving.model.call_timeout import CallTimeout
 from serving.model.compatibility import breaks, check_replaces
 from serving.model.finished_pages import FILES, FinishedPages
@@ -67,7 +67,7 @@ class RegistrySource:
         HiddenPackageError
             If a module of the user hides the package `registry`.
         """
-        require_rooms(serving.__file__, "registry")
+        require_packages(serving.__file__, "registry")
         from registry import connection
         from registry.versions import versions  # noqa: F401
 

@@ -205,8 +205,8 @@ def test_commands_and_targets_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_files_of_the_code_exist(page: Path) -> None:
     """Capitals stand for a name to choose: `training/candidates/NAME.py`."""
-    rooms = "|".join(path.parent.name for path in sorted(REPOSITORY.glob("*/__init__.py"))) + "|tests|docs"
-    named = re.findall(rf"`((?:{rooms})/[a-z0-9_./-]+)(?:::\w+)?`", page.read_text(encoding="utf-8"))
+    packages = "|".join(path.parent.name for path in sorted(REPOSITORY.glob("*/__init__.py"))) + "|tests|docs"
+    named = re.findall(rf"`((?:{packages})/[a-z0-9_./-]+)(?:::\w+)?`", page.read_text(encoding="utf-8"))
     folders = (REPOSITORY, REPOSITORY / "tests")
     assert [path for path in named if not any((folder / path).exists() for folder in folders)] == []
 

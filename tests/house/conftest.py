@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ROOMS = (
+PACKAGES = (
     *("segments", "commands", "reference", "experiments", "jobs", "serving", "reporting", "training", "warehouse"),
     *("analytics", "features", "registry", "segment_model"),
 )
@@ -25,8 +25,8 @@ def parsed(folder: Path) -> dict[str, ast.Module]:
 def product() -> Mapping[str, ast.Module]:
     """Every module of the product, by path."""
     modules = parsed(REPOSITORY / "cli.py")
-    for room in ROOMS:
-        modules |= parsed(REPOSITORY / room)
+    for package in PACKAGES:
+        modules |= parsed(REPOSITORY / package)
     return modules
 
 

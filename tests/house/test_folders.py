@@ -1,4 +1,4 @@
-"""A folder reads like a table of contents, and the tests mirror the rooms."""
+"""A folder reads like a table of contents, and the tests mirror the packages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 MOST_MODULES = 14
 # every file of these is a member of one declared registry
 REGISTRIES = {"training/candidates"}
-OF_THE_WHOLE = {"tests", "tests/house", "tests/docs", "tests/torture"}  # tests of no single room
+OF_THE_WHOLE = {"tests", "tests/house", "tests/docs", "tests/torture"}  # tests of no single package
 
 
 def test_no_folder_has_more_than_fourteen_modules(product: Mapping[str, ast.Module]) -> None:

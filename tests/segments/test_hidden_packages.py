@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from segment_model.errors import HiddenPackageError, SegmentsError
+from segment_model.hidden_packages import require_packages
 from segment_model.model import SegmentModel
-from segment_model.rooms import require_rooms
 
 ROOT = Path(__file__).parents[2]
 NEEDED_BY = {  # what needs a hidden package, by the package
@@ -111,6 +111,43 @@ def test_the_command_line_says_it_in_one_line(
     assert "hides" not in subprocess.run([program, "list"], cwd=tmp_path, capture_output=True, text=True).stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "packages"),
+    [
+        ("discover", ("analytics", "features", "jobs", "registry", "reporting", "training")),
+        ("SegmentDiscovery", ("analytics", "features", "jobs", "registry", "reporting", "training")),
+        ("SegmentClusterer", ("training",)),
+        ("SegmentTransformer", ("training",)),
+        ("stability_scorer", ("training",)),
+        ("load", ("registry",)),
+    ],
+)
+def test_a_name_of_the_face_names_the_file_that_hides_what_it_needs(
+    name: str, packages: tuple[str, ...], tmp_path: Path
+) -> None:
+    """One file after another is beside the script while the name is asked for; then the name is there."""
+    ended = script(
+        tmp_path,
+        "import importlib, pathlib, segments\n"
+        f"for package in {packages!r}:\n"
+        "    beside = pathlib.Path(f'{package}.py')\n"
+        "    beside.touch()\n"
+        "    importlib.invalidate_caches()\n"
+        "    try:\n"
+        f"        segments.{name}\n"
+        "    except segments.SegmentsError as error:\n"
+        "        print(type(error).__name__, error)\n"
+        "    beside.unlink()\n"
+        "importlib.invalidate_caches()\n"
+        f"print(segments.{name}.__name__)\n",
+    )
+    assert ended.returncode == 0, ended.stderr
+    *refused, imported = ended.stdout.splitlines()
+    hidden = [f"HiddenPackageError {tmp_path / package}.py hides the package {package!r}" for package in packages]
+    assert [line.partition(" of ")[0] for line in refused] == hidden
+    assert imported == name
+
+
 @pytest.mark.parametrize("files", [("segment_model.py",), ("segment_model/notes.py",)])
 def test_the_face_says_so_where_the_model_itself_is_hidden(files: tuple[str, ...], tmp_path: Path) -> None:
     user_folder(tmp_path, *files)
@@ -122,31 +159,34 @@ def test_the_face_says_so_where_the_model_itself_is_hidden(files: tuple[str, ...
 
 def test_a_package_that_is_not_beside_is_left_to_python(tmp_path: Path) -> None:
     """In a Bento, say, which may run where our checkout is installed too."""
-    require_rooms(str(tmp_path / "serving" / "__init__.py"), "no_such_package_anywhere", "registry")
+    require_packages(str(tmp_path / "serving" / "__init__.py"), "no_such_package_anywhere", "registry")
 
 
 def test_a_package_beside_is_not_mistaken_for_another_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "house").symlink_to(ROOT)
-    require_rooms(str(tmp_path / "house" / "jobs" / "__init__.py"), "features", "training")
+    require_packages(str(tmp_path / "house" / "jobs" / "__init__.py"), "features", "training")
     (tmp_path / "elsewhere" / "features").mkdir(parents=True)
     with pytest.raises(HiddenPackageError, match="hides the package 'features'"):
-        require_rooms(str(tmp_path / "elsewhere" / "jobs" / "__init__.py"), "features")
+        require_packages(str(tmp_path / "elsewhere" / "jobs" / "__init__.py"), "features")
     assert issubclass(HiddenPackageError, SegmentsError)
     assert issubclass(HiddenPackageError, ImportError)
 
 
-CHECK = "require_rooms"
-ROOMS = ("commands", "experiments", "jobs", "serving", "reporting", "training", "features", "registry")
+CHECK = "require_packages"
+PACKAGES = (
+    *("commands", "experiments", "jobs", "serving", "reporting"),
+    *("training", "warehouse", "analytics", "features", "registry"),
+)
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_package_names_the_packages_that_its_files_import(room: str) -> None:
-    imported = {name for file in (ROOT / room).rglob("*.py") for name in _imported(ast.parse(file.read_text()))}
-    trees = [ast.parse(file.read_text()) for file in (ROOT / room).rglob("*.py")]
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_package_names_the_packages_that_its_files_import(package: str) -> None:
+    trees = [ast.parse(file.read_text()) for file in (ROOT / package).rglob("*.py")]
+    imported = {name for tree in trees for name in _imported(tree)}
     nodes = [node for tree in trees for node in ast.walk(tree)]
     calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == CHECK]
     named = [argument.value for call in calls for argument in call.args if isinstance(argument, ast.Constant)]
-    assert imported & {*ROOMS} - {room} <= set(named)
+    assert imported & {*PACKAGES} - {package} <= set(named)
 
 
 def _imported(tree: ast.Module) -> set[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from segment_model.errors import HiddenPackageError
 
 
-def require_rooms(init: str, *names: str) -> None:
+def require_packages(init: str, *names: str) -> None:
     """Check that the packages `names` are those beside the package whose `__init__.py` is `init`; imports none of them.
 
     A package that is not beside it is left to Python: a Bento holds only what the service needs.

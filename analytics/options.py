@@ -16,7 +16,7 @@ class RecordOptions:
     """The choices behind a record.
 
     currency : the unit of money. floor : a group of fewer customers shows no rate. margin : the share of money that is
-    left after costs, for lifetime values; None: 1, which is told. reactivation_in_nrr : whether money that came back
+    left after costs, for lifetime values; None: 1, with a note. reactivation_in_nrr : whether money that came back
     counts as retained. churn_denominator : "start_and_new" divides by the customers of the start and those won
     meanwhile. horizon_months : how far an expected lifetime value looks ahead. cohorts : the length of a period of
     acquisition. hollow : the positions of month ends where the tables reach less far back than they did in training.

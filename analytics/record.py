@@ -138,7 +138,7 @@ def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class ConditionText:
-    """A condition as it is asked, and what it means for people: of a ready-made one, else the same text."""
+    """A condition as it is evaluated, and what it means for people: of a ready-made one, else the same text."""
 
     text: str
     words: str

@@ -142,7 +142,7 @@ def history(months: int | None, of_conditions: bool, form: str, config: Path, wh
     "--effect",
     metavar="DIFFERENCE",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="A difference of rates, such as 0.02, of which the power is told; by default that of each goal's settings.",
+    help="A difference of rates, such as 0.02, whose power is printed; by default that of each goal's settings.",
 )
 @format_option
 @config_option

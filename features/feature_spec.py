@@ -103,7 +103,7 @@ class FeatureSpec:
 
 
 def _null_values(sources: Sources, table: str, learned: LearnedFeatures) -> list[str] | dict[str, list[str]]:
-    """The words that mean missing in a table, by our names where they are told by column."""
+    """The words that mean missing in a table, by our names where they are given by column."""
     source: TableSource = getattr(sources, table)
     words = source.null_values
     if isinstance(words, list):

@@ -49,7 +49,7 @@ class TableSource(Settings):
     )
     encoding: str | None = Field(
         None,
-        description="of a text file, such as `cp1252`, `latin-1` or `utf-16`; empty: detected, and told if not UTF-8",
+        description="of a text file, such as `cp1252`, `latin-1`, `utf-16`; empty: detected, with a note unless UTF-8",
     )
     delimiter: str | None = Field(
         None, description="between the fields of a CSV file, such as `;` or `tab`; empty: settled from the first lines"

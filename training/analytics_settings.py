@@ -13,7 +13,7 @@ from training.moments import read_moment
 
 
 class WrittenSegments(Block):
-    """The table into which `segments assign --to postgres:VARIABLE` writes who is where."""
+    """The table into which `segments assign --to postgres:VARIABLE` writes the segment of each customer."""
 
     postgres: Annotated[str, Expected("the name of an environment variable, never the URL itself")] = Field(
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",

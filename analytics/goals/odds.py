@@ -101,7 +101,7 @@ def _state(goal: Goal, positions: Sequence[int], ends: MonthEnds, options: Recor
     if trained is not None and trained.date() > latest:
         footnote = (
             f"the model was fitted on data until {trained.date()}, after the start of the window on "
-            f"{latest}, so that its segments may know what they foretell"
+            f"{latest}, so that its segments may reflect the outcome"
         )
     return GoalState(goal, ends.month_before(positions[-1]), latest, footnote=footnote)
 

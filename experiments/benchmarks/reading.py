@@ -3,7 +3,7 @@
 Both sides read the same CSV and Parquet files and give the same columns and values, scores off, which is asserted. Each
 side runs in a process of its own: five pairs in turn, medians. Processor seconds are user and system time. Each side
 first reads a table of two rows, so that imports do not count, which `startup` measures; the ratio of the whole
-processes, imports and all, is told beside. Ids of the CSV file are text on both sides: as integers, 007 would be 7.
+processes, imports included, is printed too. Ids of the CSV file are text on both sides: as integers, 007 would be 7.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+
+from experiments.benchmarks.features import write_orders
 
 AS_OF = date(2024, 1, 1)
 PAIRS = 5
@@ -60,7 +62,7 @@ def run(size: int) -> dict[str, Any]:
     figures: dict[str, Any] = {"benchmark": "reading", "orders": size, "pairs": pairs}
     memory: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
-        write_orders(Path(folder), size)
+        write_files(Path(folder), size)
         print(f"{size:,} orders, {pairs} pairs; processor seconds, peak MB")
         for kind in KINDS:
             runs = [{side: measured(side, kind, folder) for side in SIDES} for _ in range(pairs)]
@@ -80,17 +82,10 @@ def run(size: int) -> dict[str, Any]:
     return {**figures, "peak_memory_vs_duckdb": round(max(memory.values()), 3)}
 
 
-def write_orders(folder: Path, size: int) -> None:
-    """Orders over two years as Parquet and as CSV, written by the engine, which needs little memory."""
+def write_files(folder: Path, size: int) -> None:
+    """The same orders as Parquet and as CSV; the engine writes both, which needs little memory."""
+    write_orders(folder / "orders.parquet", size)
     with duckdb.connect() as connection:
-        connection.execute(
-            f"""COPY (
-                SELECT CAST(hash(i) % {max(size // 20, 1)} AS BIGINT) AS customer_id, i // 2 AS order_id,
-                       TIMESTAMP '2022-01-01' + to_seconds(CAST(hash(i + 1) % 63000000 AS BIGINT)) AS ordered_at,
-                       round(exp(3 + (hash(i + 2) % 2000) / 1000.0), 2) AS amount
-                FROM range({size}) AS r(i)
-            ) TO '{folder}/orders.parquet' (FORMAT parquet)"""  # noqa: S608
-        ).fetchall()
         connection.execute(f"COPY (FROM '{folder}/orders.parquet') TO '{folder}/orders.csv' (HEADER)").fetchall()
 
 
@@ -163,7 +158,7 @@ def _medians(runs: list[dict[str, float]]) -> tuple[float, float]:
 def _report(side: str, kind: str, folder: Path) -> dict[str, float]:
     """Run one side, its libraries imported by reading a small table; leave its frame as Parquet."""
     with tempfile.TemporaryDirectory() as small:
-        write_orders(Path(small), 2)
+        write_files(Path(small), 2)
         SIDES[side](kind, Path(small))
     before = _processor_seconds()
     frame = SIDES[side](kind, folder)

@@ -1,4 +1,4 @@
-"""The tree of a condition: what a parsed condition holds, whichever columns it is asked of."""
+"""The tree of a condition: what a parsed condition holds, on whichever columns it is evaluated."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Operator(StrEnum):
 
     @property
     def is_ordering(self) -> bool:
-        """Whether it asks for an order, not only for equality."""
+        """Whether it needs an order, not only equality."""
         return self not in (Operator.EQUAL, Operator.UNEQUAL)
 
 
@@ -125,7 +125,7 @@ Condition = Comparison | Membership | Likeness | Absence | Negation | Conjunctio
 
 
 def column_names(condition: Condition) -> Iterator[str]:
-    """The columns that a condition asks for, in the order written, each time that it names them."""
+    """The columns that a condition names, in the order written, each time that it names them."""
     match condition:
         case Conjunction(parts) | Disjunction(parts):
             for part in parts:

@@ -20,7 +20,7 @@ DEFAULTS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",  # it would write into our output
     "spark.sql.execution.arrow.pyspark.enabled": "true",
-    "spark.log.level": "OFF",  # an error is raised, and told in one line
+    "spark.log.level": "OFF",  # an error is raised, and printed in one line
 }
 INSTALL = "`make install-spark` adds it"
 

@@ -77,7 +77,7 @@ def chosen_rows(raw: ir.Table, source: TableSource, name: str) -> ir.Table:
 
 @dataclass(frozen=True, slots=True)
 class _RawRows:
-    """A user's table and what is asked of its rows. place : begins each error."""
+    """A user's table and the condition on its rows. place : begins each error."""
 
     raw: ir.Table
     place: str

@@ -114,7 +114,7 @@ def _footnotes(
         for each in known
     )
     return (
-        "of goals, the area under the ROC curve: each half of the customers is foretold by the rates of segments in "
+        "of goals, the area under the ROC curve: each half of the customers is predicted by the rates of segments in "
         "the other, and 0.5 is no better than chance; the segments were fitted on later data",
         customers,
         *without,

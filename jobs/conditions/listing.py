@@ -17,7 +17,7 @@ from training.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class ListedCondition:
-    """A condition that can be asked. customers : how many meet it at the as-of moment. is_set : in the settings."""
+    """A condition that can be evaluated. customers : how many meet it at the as-of moment. is_set : in the settings."""
 
     name: str
     text: str
@@ -29,19 +29,19 @@ class ListedCondition:
 @dataclass(frozen=True)
 class ConditionList:
     """usable : those of the settings, then the ready-made ones that they do not have. off : by name, why a ready-made
-    one cannot be asked."""
+    one cannot be evaluated."""
 
     usable: tuple[ListedCondition, ...]
     off: Mapping[str, str]
 
 
 def list_conditions(settings: Settings, base: Path) -> ConditionList:
-    """All conditions that the vectors of the settings can be asked.
+    """All conditions that can be evaluated on the vectors of the settings.
 
     Raises
     ------
     SegmentsError
-        If a table cannot be read, or a condition of the settings cannot be asked.
+        If a table cannot be read, or a condition of the settings cannot be evaluated.
     """
     vectors = vectors_of(settings, base)
     contract, frame = vectors.contract, vectors.frame

@@ -55,7 +55,7 @@ def select(settings: Settings, base: Path, which: str, condition: str) -> Select
     Raises
     ------
     SegmentsError
-        If the model or a table cannot be read, or the condition cannot be asked of the vectors.
+        If the model or a table cannot be read, or the condition cannot be evaluated on the vectors.
     """
     fetched = fetch(location_of(settings, base), which)
     vectors = vectors_of(settings, base, learned_by(fetched.model))

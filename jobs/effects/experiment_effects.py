@@ -64,7 +64,7 @@ def effects_of(
     """The effects by the segments of the model that an alias or version names, and by the conditions of the settings.
 
     experiment, goal : only this one; empty for all. With a goal money is left out. stated : the difference of rates
-    whose power is told; by default that of each goal.
+    whose power is computed; by default that of each goal.
 
     Raises
     ------

@@ -87,6 +87,6 @@ def _cautions(
     if trained > min(days):
         cautions.append(
             f"the model was fitted on data until {trained.date()}, after the exposures of {moments[0]}, so that its "
-            "segments may know what they foretell"
+            "segments may reflect the outcome"
         )
     return cautions

@@ -18,7 +18,7 @@ def conditions_of(settings: Settings, contract: VectorContract, frame: pd.DataFr
     Raises
     ------
     SettingsError
-        If one cannot be asked of the vectors, or reads a sensitive column that the settings do not allow.
+        If one cannot be evaluated on the vectors, or reads a sensitive column that the settings do not allow.
     """
     conditions = named_conditions(settings.conditions, contract, frame)
     if not settings.discovery.allow_sensitive:

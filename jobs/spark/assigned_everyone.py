@@ -1,4 +1,4 @@
-"""All customers in Spark with their segments, and what is asked of them: sizes, medians, levels, totals, true words.
+"""All customers in Spark with their segments, and the statistics of them: sizes, medians, levels, totals, true words.
 
 Everything is exact but totals of money, whose last digits depend on the order of addition. For medians a worker keeps
 the distinct values of a few columns in memory.

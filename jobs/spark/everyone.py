@@ -1,4 +1,4 @@
-"""All customers in Spark, of whom a discovery in memory asks counts and sums; no customer comes from there."""
+"""All customers in Spark, of whom a discovery in memory fetches counts and sums, and no customer."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ def what_changed(
     """What became of the segments of `incumbent` in `model`, whose lineage says which continue which.
 
     frame : today's vectors, on which `model` was trained. vectors_before : those of an earlier time, by which customers
-    who moved by themselves are told from those whom the model moved. If the incumbent cannot read today's vectors, only
-    the sizes of each model's training are known, and a note says why.
+    who moved by themselves are distinguished from those whom the model moved. If the incumbent cannot read today's
+    vectors, only the sizes of each model's training are known, and a note says why.
     """
     lineage = model.provenance.get("lineage", {})
     comparison: Comparison | None = None

@@ -1,4 +1,4 @@
-"""Conditions that a request asks for together: looked up by their names, and asked of one customer in one pass."""
+"""Conditions that a request asks for together: looked up by their names, and evaluated on one customer in one pass."""
 
 from __future__ import annotations
 

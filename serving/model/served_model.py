@@ -60,7 +60,7 @@ class ServedModel:
         Raises
         ------
         SettingsError
-            If one cannot be asked of the model's columns.
+            If one cannot be evaluated on the model's columns.
         """
         stored = self.model.provenance.get("conditions")
         if not stored:

@@ -1,4 +1,4 @@
-"""All customers, where those in memory are a sample of them: what a discovery asks of the engine in which they stay."""
+"""All customers, where those in memory are a sample of them: what a discovery fetches from their engine."""
 
 from __future__ import annotations
 

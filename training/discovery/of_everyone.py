@@ -1,4 +1,4 @@
-"""What a discovery says of all customers, and what of the sample of them from which it learned."""
+"""Which statements of a discovery are about all customers, and which about the sample from which it learned."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.profiling.profile import Population
 
 @dataclass(frozen=True)
 class OfEveryone:
-    """The statements on all customers; described : their cards and profile. population : who can still be asked.
+    """The statements on all customers; described : their cards and profile. population : all customers.
 
     sample : the customers from whom the discovery learned. moved : how many of all the sample's segments would have
     assigned otherwise.
@@ -51,9 +51,9 @@ class OfEveryone:
             return "Names are those of the RFM grid, whose ranks are those of the sample."
         suggested = counted(asked, "word was", "words were")
         if not untrue:
-            return f"Names and cards: {suggested} suggested by the sample and asked of all customers; all are true."
-        those = counted(untrue, "is untrue and is", "are untrue and are")
-        return f"Names and cards: {suggested} suggested by the sample and asked of all customers; {those} not said."
+            return f"Names and cards: {suggested} suggested by the sample and tested on all customers; all are true."
+        those = counted(untrue, "is untrue and", "are untrue and")
+        return f"Names and cards: {suggested} suggested by the sample and tested on all customers; {those} left out."
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a model's provenance."""

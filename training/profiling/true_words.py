@@ -1,4 +1,4 @@
-"""Words that a sample of the customers suggests, asked of all of them: those that are not true are not said."""
+"""Checks the words that a sample of the customers suggests against all customers: untrue words are left out."""
 
 from __future__ import annotations
 

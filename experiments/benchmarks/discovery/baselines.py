@@ -1,4 +1,4 @@
-"""What others choose, told nothing: KMeans by silhouette, HDBSCAN, and a Gaussian mixture by BIC.
+"""Usual methods without a given number of segments: KMeans by silhouette, HDBSCAN, a Gaussian mixture by BIC.
 
 All get the same encoded points. KMeans and mixtures are tried with up to 12 and up to 60 segments; the search for a
 mixture ends once ten more components have not improved the BIC.

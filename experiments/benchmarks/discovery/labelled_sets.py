@@ -1,4 +1,4 @@
-"""Discovery told nothing, on labelled sets: what it chooses, what other rules and usual methods would, and an oracle.
+"""Discovery with default settings on labelled sets, beside other rules, usual methods and an oracle.
 
 A set is scored by the best adjusted Rand index over its reference partitions; rows labelled as noise are dropped. Every
 customer counts in the nearest segment; of methods that leave some unassigned, these also count as a group of their own.

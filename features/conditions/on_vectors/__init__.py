@@ -1,1 +1,1 @@
-"""Conditions over customer vectors: checked against a contract, asked of frames, of one customer and in an engine."""
+"""Conditions over customer vectors: checked against a contract, evaluated on frames, one customer or in an engine."""

@@ -1,4 +1,4 @@
-"""Whether a condition can be asked of the columns of a vector: its names exist, and like is compared with like.
+"""Whether a condition can be evaluated on vectors: its names exist, and like is compared with like.
 
 A vector has numbers, flags and text. Numbers, counts and shares are compared with numbers, flags with true and false,
 text with text; nothing is converted, and there are no moments.
@@ -38,7 +38,7 @@ def reading_of(kind: Kind) -> ReadAs:
 
 
 def check_kinds(condition: Condition, contract: VectorContract, place: str) -> None:
-    """Refuse a condition that cannot be asked of vectors of a contract.
+    """Refuse a condition that cannot be evaluated on vectors of a contract.
 
     place : begins each message, such as "conditions.at_risk".
 

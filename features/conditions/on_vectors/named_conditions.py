@@ -1,4 +1,4 @@
-"""The named conditions of the settings, read against the vectors that they are asked of."""
+"""The named conditions of the settings, read against the vectors on which they are evaluated."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def named_conditions(conditions: Mapping[str, str], contract: VectorContract, fr
     Raises
     ------
     SettingsError
-        If a name is that of a column, a text cannot be asked of the vectors, or a ready-made condition is not known,
+        If a name is that of a column, a text cannot be evaluated on the vectors, or a ready-made condition is unknown,
         lacks columns, or cannot take its number from these vectors.
     """
     by_name: dict[str, VectorCondition] = {}

@@ -1,6 +1,6 @@
 """A condition as two functions of one customer: whether it is true, and whether it is false.
 
-Where a missing value leaves it unknown, neither holds. A service asks the first for every request, so the tree is
+Where a missing value leaves it unknown, neither holds. A service calls the first for every request, so the tree is
 turned into nested functions once, and `and` and `or` take two sides each, which is quicker than a loop over few.
 """
 

@@ -102,7 +102,7 @@ class _Frame:
         return Truth.of(np.asarray(compare(ours_numbers, theirs_numbers)), known)
 
     def of_levels(self, name: str, holds: Callable[[str], bool]) -> Truth:
-        """The truth of a text column, asked once for each of its levels."""
+        """The truth of a text column, evaluated once for each of its levels."""
         import pandas as pd
 
         codes, levels = pd.factorize(self.frame[name])

@@ -106,7 +106,7 @@ class ReadyList:
 
 
 def ready_list(contract: VectorContract, frame: pd.DataFrame) -> ReadyList:
-    """Which ready-made conditions vectors can be asked, and what the others need.
+    """Which ready-made conditions can be evaluated on vectors, and what the others need.
 
     frame : vectors, whose levels name the devices and roles.
     """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VectorCondition:
-    """A condition that vectors of a contract can be asked.
+    """A condition that can be evaluated on vectors of a contract.
 
     text : as a person wrote it. columns : the names that it reads, each once, in the order written.
     """

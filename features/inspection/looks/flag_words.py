@@ -1,4 +1,4 @@
-"""Words for yes and no in other languages than English, which a source must be told."""
+"""Words for yes and no in other languages than English, which the settings of a source must name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The preset of a vendor's export, told by its header."""
+"""The preset of a vendor's export, recognised by its header."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ def test_a_word_that_is_untrue_of_all_customers_is_not_said(population: pd.DataF
     changed = discover(sample, PLANTED_CONTRACT, SETTINGS, {}, everyone=InMemory(everyone))
     assert story(changed)["words"]["untrue"] > story(agreed)["words"]["untrue"]
     assert changed.of_all is not None
-    assert changed.of_all.sentences[-1].endswith("untrue and are not said.")
+    assert changed.of_all.sentences[-1].endswith("untrue and left out.")
     for card in changed.model.cards:
         assert card.medians["employees"] == 1e6
         assert all(difference.words != "small" for difference in card.differences)

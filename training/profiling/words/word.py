@@ -79,7 +79,7 @@ class Together:
 
 @dataclass(frozen=True, eq=False)
 class Settled:
-    """A condition that was asked of all customers before: (n,) the answers."""
+    """A condition that was evaluated on all customers before: (n,) the answers."""
 
     answers: Flags
 

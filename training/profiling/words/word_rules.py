@@ -117,7 +117,7 @@ class WordRule:
     bounds: tuple[Bounds | Third | Missing, ...]
 
     def condition(self, frame: pd.DataFrame, spread_of: SpreadOf) -> Condition | None:
-        """The condition; None where it cannot be asked of these customers."""
+        """The condition; None where it cannot be evaluated on these customers."""
         conditions = [bound.condition(frame, spread_of) for bound in self.bounds]
         known = tuple(condition for condition in conditions if condition is not None)
         return Together(known) if len(known) == len(conditions) else None

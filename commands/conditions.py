@@ -61,6 +61,6 @@ def conditions(config: Path) -> None:
          "in the settings" if entry.is_set else f"{{{entry.name}: ready}}")
         for entry in listed.usable
     ]  # fmt: skip
-    show_words(pd.DataFrame(rows, columns=["condition", "customers", "text", "means", "how to have it"]))
+    show_words(pd.DataFrame(rows, columns=["condition", "customers", "text", "means", "how to set it"]))
     for name, reason in listed.off.items():
         click.echo(f"off: {name}: {reason}")

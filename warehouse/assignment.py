@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from segment_model.encoding.any_frame import CUSTOMER
-from segment_model.errors import ContractError, counted
+from segment_model.errors import ContractError, counted, shown
 from segment_model.explanation.explainer import CONTRIBUTION
 from segment_model.model import SegmentModel
 from warehouse.checked_rows import NOVEL, REFUSED, checked_columns, read_columns
@@ -50,15 +51,17 @@ class Statement:
             raise ContractError(_why_not(self.model))
         self.table.check(self.model.contract)
         encoder = self.model.encoder
+        names = dict.fromkeys(self.table.name_of(name) for name in (CUSTOMER, *encoder.columns))
+        _check_names(names, dialect, "give them other names in the table, and say so by --column")
         read, source = read_columns(self.model, self.table, dialect), self.table.source(dialect)
         checked = clipped_columns(encoder.numbers)
         if self.previous is None:
             checked |= checked_columns(self.model, dialect)
         else:
-            read |= self.previous.read
+            read |= self.previous.read(dialect)
             source += self.previous.join(self.table, dialect)
             checked |= checked_columns(self.model, dialect, [self.previous.problem])
-            checked[PREVIOUS] = previous_position(self.model)
+            checked[PREVIOUS] = previous_position(self.model, dialect)
         steps = [Step("rows_read", read), Step("rows_checked", checked), *encoding_steps(encoder)]
         steps += distance_steps(distances)
         if self.previous is not None:
@@ -89,17 +92,16 @@ class Statement:
             for position, name in enumerate(model.encoder.columns):
                 answers[dialect.short(f"{CONTRIBUTION}{name}", position)] = column(f"k{position}")
         answers["model_version"] = text(self.version)
-        _check_names(answers, dialect)
+        _check_names(answers, dialect, "leave out --explain")
         accepted = {name: choose([(is_null(column(REFUSED)), made)]) for name, made in answers.items()}
         return {CUSTOMER: column(CUSTOMER), **accepted, REFUSED: column(REFUSED)}
 
 
-def _check_names(answers: dict[str, exp.Expression], dialect: Dialect) -> None:
-    """Refuse columns that the dialect takes for one."""
-    if dialect.ignores_case:
-        counts = Counter(name.lower() for name in answers)
-        if twice := [name for name in answers if counts[name.lower()] > 1]:
-            raise ContractError(f"{dialect.title} takes {' and '.join(twice)} for one column: leave out --explain")
+def _check_names(names: Collection[str], dialect: Dialect, remedy: str) -> None:
+    """Refuse different names that the dialect takes for one."""
+    counts = Counter(dialect.read_as(name) for name in names)
+    if twice := [shown(name) for name in names if counts[dialect.read_as(name)] > 1]:
+        raise ContractError(f"{dialect.title} takes {' and '.join(twice)} for one column: {remedy}")
 
 
 def _why_not(model: SegmentModel) -> str:

@@ -40,6 +40,7 @@ from warehouse.expressions import (
 
 REFUSED, NOVEL = "refused", "novel"
 BETWEEN_PROBLEMS = "; "
+LONGEST_REASON = 1_000_000  # characters; Redshift documents no SUBSTRING of a text without a length
 
 
 def read_columns(model: SegmentModel, table: CustomerTable, dialect: Dialect) -> dict[str, exp.Expression]:
@@ -50,7 +51,7 @@ def read_columns(model: SegmentModel, table: CustomerTable, dialect: Dialect) ->
         is_flag = model.contract[name].kind is Kind.FLAG and dialect.truth_is_text
         columns[f"n{position}"] = _flag(stored) if is_flag else double(stored)
     for position, category in enumerate(model.encoder.categories):
-        columns[f"t{position}"] = as_text(table.column(category.name, dialect))
+        columns[f"t{position}"] = as_text(table.column(category.name, dialect), dialect.end_of_text)
     return columns
 
 
@@ -69,9 +70,12 @@ def checked_columns(
         own = model.contract[category.name]
         if not own.nullable:
             problems.append(choose([(is_null(column(f"t{position}")), _message(own))], text("")))
-    joined = reduce(lambda left, right: exp.DPipe(this=left, expression=right), [*problems, *others])
-    after_first = call("SUBSTRING", bracket(joined), whole(len(BETWEEN_PROBLEMS) + 1))
-    codes = {f"c{n}": _code(category, column(f"t{n}")) for n, category in enumerate(model.encoder.categories)}
+    joined = reduce(lambda left, right: exp.DPipe(this=left, expression=right), [*problems, *others] or [text("")])
+    after_first = call("SUBSTRING", bracket(joined), whole(len(BETWEEN_PROBLEMS) + 1), whole(LONGEST_REASON))
+    codes = {
+        f"c{n}": _code(category, column(f"t{n}"), dialect.end_of_text)
+        for n, category in enumerate(model.encoder.categories)
+    }
     return {REFUSED: call("NULLIF", after_first, text("")), NOVEL: _novel(model), **codes}
 
 
@@ -115,13 +119,13 @@ def _novel(model: SegmentModel) -> exp.Expression:
     return choose([(any_of(outside), exp.true())], exp.false()) if outside else exp.false()
 
 
-def _code(category: CategoryEncoding, stored: exp.Expression) -> exp.Expression:
-    """The position of a text's level in the block of the category."""
+def _code(category: CategoryEncoding, stored: exp.Expression, end: str) -> exp.Expression:
+    """The position of a text's level in the block of the category; end : of every text."""
     unseen = category.unseen_position
     missing = category.positions.get(MISSING_LEVEL, unseen)
     cases = [(is_null(stored), whole(missing))]
     for position, level in enumerate(category.levels):
-        cases.append((equal(stored, text(level)), whole(position)))
+        cases.append((equal(stored, text(level + end)), whole(position)))
     rare = [level for level in category.rare if category.positions[level] != unseen]
-    cases += [(equal(stored, text(level)), whole(category.positions[level])) for level in rare]
+    cases += [(equal(stored, text(level + end)), whole(category.positions[level])) for level in rare]
     return choose(cases, whole(unseen))

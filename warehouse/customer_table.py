@@ -38,9 +38,13 @@ class CustomerTable:
             if name not in known:
                 raise SettingsError(f"the model has no column {name!r}.{nearest_word(name, known)}")
 
+    def name_of(self, name: str) -> str:
+        """The table's name of a column of ours."""
+        return self.columns.get(name, name)
+
     def column(self, name: str, dialect: Dialect) -> exp.Column:
         """The table's column for a column of ours."""
-        return exp.Column(this=dialect.identifier(self.columns.get(name, name)), table=exp.to_identifier(CUSTOMERS))
+        return exp.Column(this=dialect.identifier(self.name_of(name)), table=exp.to_identifier(CUSTOMERS))
 
     def source(self, dialect: Dialect) -> str:
         """The table as the first step's FROM clause names it."""

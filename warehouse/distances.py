@@ -14,6 +14,7 @@ from warehouse.expressions import (
     coefficient,
     column,
     difference,
+    double,
     equal,
     number,
     product,
@@ -35,7 +36,7 @@ def distance_steps(distances: QuadraticDistances) -> list[Step]:
     segments = range(len(distances.means))
     all_squares = [column(f"d{segment}") for segment in segments]
     if len(all_squares) == 1:
-        alone = {NEAREST: whole(0), RUNNER_UP: whole(-1), STRENGTH: number(1.0)}
+        alone = {NEAREST: whole(0), RUNNER_UP: whole(-1), STRENGTH: double(number(1.0))}
         return [*squares, Step("rows_assigned", alone)]
     is_nearest = [(equal(column(f"d{s}"), column("first_square")), whole(s)) for s in segments]
     others = [choose([(equal(column(NEAREST), whole(s)), number(LARGEST))], column(f"d{s}")) for s in segments]

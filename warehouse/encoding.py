@@ -13,6 +13,7 @@ from warehouse.expressions import (
     choose,
     column,
     difference,
+    double,
     equal,
     less,
     number,
@@ -46,21 +47,31 @@ def encoding_steps(encoder: Encoder) -> list[Step]:
     numbers = encoder.numbers
     count = len(numbers.names)
     stages = transform_stages(numbers)
-    flushed = {f"v{n}": without_negligible(column(f"w{n}"), FLUSHED) for n in range(count)}
-    scaled: dict[str, exp.Expression] = {}
-    for position in range(count):
-        centred = difference(column(f"f{position}"), number(float(numbers.center[position])))
-        scaled[f"s{position}"] = product(centred, number(float(numbers.factor[position])))
-    points = {f"z{n}": without_negligible(column(f"s{n}"), NEGLIGIBLE) for n in range(count)}
+    flushed = {f"v{n}": _without_negligible(column(f"w{n}"), FLUSHED) for n in range(count)}
+    centred: dict[str, exp.Expression] = {
+        f"s{n}": difference(column(f"f{n}"), number(center)) for n, center in enumerate(numbers.center.tolist())
+    }
+    points = {f"z{n}": _scaled(column(f"s{n}"), factor) for n, factor in enumerate(numbers.factor.tolist())}
     for position, (category, start) in enumerate(zip(encoder.categories, encoder.starts[count:].tolist(), strict=True)):
         for level in range(category.width):
             is_level = equal(column(f"c{position}"), whole(level))
-            points[f"z{start + level}"] = choose([(is_level, number(category.factor))], number(0.0))
+            points[f"z{start + level}"] = double(choose([(is_level, number(category.factor))], number(0.0)))
     transformed = [Step(f"rows_transformed_{n}", stage) for n, stage in enumerate(stages, start=1)]
-    return [Step("rows_flushed", flushed), *transformed, Step("rows_scaled", scaled), Step("rows_encoded", points)]
+    return [Step("rows_flushed", flushed), *transformed, Step("rows_shifted", centred), Step("rows_encoded", points)]
 
 
-def without_negligible(expression: exp.Expression, least: float) -> exp.Expression:
+def _scaled(centred: exp.Expression, factor: float) -> exp.Expression:
+    """The product with the factor, or 0 where it is negligible, which the number alone decides: it may underflow."""
+    if factor == 0.0:
+        return double(number(0.0))
+    return choose([(_is_within(centred, NEGLIGIBLE / abs(factor)), number(0.0))], product(centred, number(factor)))
+
+
+def _without_negligible(expression: exp.Expression, least: float) -> exp.Expression:
     """The number, or 0 where it is nearer to 0 than `least`."""
-    is_negligible = both(less(number(-least), expression), less(expression, number(least)))
-    return choose([(is_negligible, number(0.0))], expression)
+    return choose([(_is_within(expression, least), number(0.0))], expression)
+
+
+def _is_within(expression: exp.Expression, distance: float) -> exp.Expression:
+    """Whether the number is nearer to 0 than the distance."""
+    return both(less(number(-distance), expression), less(expression, number(distance)))

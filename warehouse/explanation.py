@@ -12,6 +12,7 @@ from warehouse.expressions import (
     coefficient,
     column,
     difference,
+    double,
     number,
     product,
     switch,
@@ -27,8 +28,8 @@ def explanation_steps(parts: SegmentParts, encoder: Encoder) -> list[Step]:
     """base, score and k0, k1, ... (the contribution of each column of the encoder) of the coordinates z0, z1, ..."""
     count = len(parts.slopes)
     if count == 1:
-        nothing = {f"k{position}": number(0.0) for position in range(len(encoder.columns))}
-        return [Step("rows_explained", {BASE: number(0.0), SCORE: number(0.0), **nothing})]
+        names = (BASE, SCORE, *(f"k{position}" for position in range(len(encoder.columns))))
+        return [Step("rows_explained", {name: double(number(0.0)) for name in names})]
     deviations: dict[str, exp.Expression] = {
         f"h{n}": difference(column(f"z{n}"), coefficient(mean)) for n, mean in enumerate(parts.mean.tolist())
     }
@@ -53,7 +54,7 @@ def explanation_steps(parts: SegmentParts, encoder: Encoder) -> list[Step]:
     }
     score = total([column(BASE), *(column(name) for name in contributions)])
     return [
-        Step("rows_centred", {BASE: base, **deviations}),
+        Step("rows_centred", {BASE: double(base), **deviations}),
         *pulls,
         Step("rows_shared", shares),
         Step("rows_summed", contributions),

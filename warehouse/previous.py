@@ -39,10 +39,10 @@ class PreviousTable:
             f"FROM {previous} GROUP BY {CUSTOMER}) AS {BEFORE} ON {pair}"
         )
 
-    @property
-    def read(self) -> dict[str, exp.Expression]:
+    def read(self, dialect: Dialect) -> dict[str, exp.Expression]:
         """The columns that the first step adds."""
-        return {name: as_text(exp.column(name, table=BEFORE)) for name in ("first_segment", "last_segment")}
+        names = ("first_segment", "last_segment")
+        return {name: as_text(exp.column(name, table=BEFORE), dialect.end_of_text) for name in names}
 
     @property
     def problem(self) -> exp.Expression:
@@ -52,9 +52,11 @@ class PreviousTable:
         return choose([(differ, words)], text(""))
 
 
-def previous_position(model: SegmentModel) -> exp.Expression:
+def previous_position(model: SegmentModel, dialect: Dialect) -> exp.Expression:
     """The position of the previous segment, or of the heir of a retired one; -1 where the model knows neither."""
-    known = [(text(segment_id), whole(place)) for segment_id, place in model.previous_positions.items()]
+    known = [
+        (text(segment_id + dialect.end_of_text), whole(place)) for segment_id, place in model.previous_positions.items()
+    ]
     return switch(column("first_segment"), known, whole(-1))
 
 

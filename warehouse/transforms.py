@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from segment_model.encoding.encoder import Floats, NumberEncoding, Transform
 from warehouse.expressions import (
+    NEGLIGIBLE,
     at_most,
     bracket,
     call,
@@ -21,6 +22,7 @@ from warehouse.expressions import (
     coefficient,
     column,
     difference,
+    double,
     equal,
     less,
     number,
@@ -37,7 +39,7 @@ Stage = Mapping[str, exp.Expression]
 def transform_stages(numbers: NumberEncoding) -> list[Stage]:
     """The columns f0, f1, ... of the clipped columns v0, v1, ..., stage by stage.
 
-    n0, n1, ... are the numbers as they came, v0, v1, ... clipped, without those too small for a product.
+    w0, w1, ... are the clipped numbers, v0, v1, ... the same without those too small for a product.
     """
     quantiles = iter(numbers.quantiles)
     by_column: list[Sequence[Stage]] = []
@@ -48,7 +50,7 @@ def transform_stages(numbers: NumberEncoding) -> list[Stage]:
         elif transform is Transform.YEO_JOHNSON:
             by_column.append(_yeo_johnson(clipped, float(numbers.power[position]), position, out))
         elif transform is Transform.QUANTILE:
-            by_column.append([{out: quantile_rank(column(f"w{position}"), clipped, next(quantiles))}])
+            by_column.append([{out: quantile_rank(column(f"w{position}"), next(quantiles))}])
         else:
             by_column.append([{out: clipped}])
     depth = max((len(stages) for stages in by_column), default=0)
@@ -74,7 +76,9 @@ def _yeo_johnson(value: exp.Expression, power: float, position: int, out: str) -
     is_positive = at_most(number(0.0), value)
     above, below = power, 2.0 - power
     above_is_log, below_is_log = abs(power) < TINY, abs(power - 2.0) <= TINY
-    exponent = choose([(is_positive, product(number(above), column(log)))], product(number(below), column(log)))
+    exponent = choose(
+        [(is_positive, product(coefficient(above), column(log)))], product(coefficient(below), column(log))
+    )
     within = choose(
         [
             (less(number(GREATEST_POWER), column(raw)), number(GREATEST_POWER)),
@@ -97,11 +101,8 @@ def _yeo_johnson(value: exp.Expression, power: float, position: int, out: str) -
     ]
 
 
-def quantile_rank(exact: exp.Expression, rounded: exp.Expression, edges: Floats) -> exp.Expression:
-    """The share of training customers below a number, as `encoder.quantile_rank`, by a tree of comparisons.
-
-    exact : the number as it came, which is compared; rounded : 0 where it is too small for a product.
-    """
+def quantile_rank(clipped: exp.Expression, edges: Floats) -> exp.Expression:
+    """The share of training customers below a number, as `encoder.quantile_rank`, by a tree of comparisons."""
     ranks = np.linspace(0, 1, len(edges))
     places, first, counts = np.unique(edges, return_index=True, return_counts=True)
     last = first + counts - 1
@@ -109,16 +110,26 @@ def quantile_rank(exact: exp.Expression, rounded: exp.Expression, edges: Floats)
     def between(low: int, high: int) -> exp.Expression:
         """The rank of a number between two different edges."""
         if high == low + 1:
-            slope = (ranks[first[high]] - ranks[last[low]]) / (places[high] - places[low])
-            above = product(difference(rounded, number(float(places[low]))), coefficient(float(slope)))
-            return total([number(float(ranks[last[low]])), above])
+            slope = float(ranks[first[high]] - ranks[last[low]]) / float(places[high] - places[low])
+            return total([number(float(ranks[last[low]])), _risen(clipped, float(places[low]), slope)])
         middle = (low + high) // 2
         edge = number(float(places[middle]))
         at_edge = number(0.5 * float(ranks[first[middle]] + ranks[last[middle]]))
-        return choose([(less(exact, edge), between(low, middle)), (less(edge, exact), between(middle, high))], at_edge)
+        return choose(
+            [(less(clipped, edge), between(low, middle)), (less(edge, clipped), between(middle, high))], at_edge
+        )
 
     ends = [
-        (at_most(exact, number(float(places[0]))), number(0.0)),
-        (at_most(number(float(places[-1])), exact), number(1.0)),
+        (at_most(clipped, number(float(places[0]))), number(0.0)),
+        (at_most(number(float(places[-1])), clipped), number(1.0)),
     ]
-    return choose(ends, between(0, len(places) - 1) if len(places) > 1 else number(1.0))
+    return choose(ends, between(0, len(places) - 1) if len(places) > 1 else double(number(1.0)))
+
+
+def _risen(above: exp.Expression, place: float, slope: float) -> exp.Expression:
+    """How far a line of this slope rises from its place to a number above it; 0 where the product may underflow."""
+    gap = difference(above, number(place))
+    risen = product(gap, number(slope))
+    if float(np.spacing(abs(place))) / 2 * slope >= NEGLIGIBLE:  # the least gap above the place
+        return risen
+    return choose([(less(gap, number(NEGLIGIBLE / slope)), number(0.0))], risen) if slope > 0 else number(0.0)

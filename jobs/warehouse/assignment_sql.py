@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jobs.registry_location import location_of
 from registry.versions.versions import FetchedModel, fetch
+from segment_model.errors import SettingsError, shown
 from training.settings import Settings
 from warehouse.assignment import Statement
 from warehouse.customer_table import CustomerTable
@@ -30,6 +31,11 @@ class AssignmentRequest:
     previous: str | None = None
     view: str | None = None
 
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The names of the tables that the statement reads."""
+        return (self.table,) if self.previous is None else (self.table, self.previous)
+
 
 def assignment_sql(settings: Settings, base: Path, which: str, request: AssignmentRequest) -> str:
     """The statement that assigns the customers of a table in the warehouse, ended by a semicolon.
@@ -48,6 +54,8 @@ def assignment_sql(settings: Settings, base: Path, which: str, request: Assignme
         "A row that the model refuses has no segment; the column refused says why",
         f"Written by: segments sql --dialect {request.dialect}",
     )
+    if request.view is not None and request.view.lower() in (name.lower() for name in request.read):
+        raise SettingsError(f"the view {shown(request.view)} would read itself: give it another name")
     opening = "" if request.view is None else view(request.view, dialect)
     return f"{heading(lines, dialect)}{opening}{statement.sql(dialect)};\n"
 

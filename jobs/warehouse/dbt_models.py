@@ -10,6 +10,7 @@ from jobs.registry_location import location_of
 from jobs.warehouse.assignment_sql import AssignmentRequest, statement_of
 from jobs.warehouse.feature_sql import OF_FEATURES, feature_query
 from registry.versions.versions import fetch
+from segment_model.errors import SettingsError
 from training.settings import Settings
 from warehouse.dbt import SCHEMA_FILE, SEGMENTS, VECTORS, as_template, from_sources, model_file, schema_file
 from warehouse.dialects.all_dialects import DIALECTS
@@ -45,6 +46,10 @@ def dbt_models(settings: Settings, base: Path, which: str, request: AssignmentRe
             moment = f"CAST('{{{{ var('as_of', '{wall_clock(made.moment)}') }}}}' AS {clock_type(made.engine)})"
             query = with_moment(query, moment, made.time_zone, made.engine)
         files[f"{VECTORS}.sql"] = model_file(above + query, [made.set_zone])
+        if request.columns:
+            raise SettingsError(
+                f"dbt's model {VECTORS} makes the vectors, whose columns have the model's names: leave out --column"
+            )
     wanted = replace(request, table=VECTORS) if has_vectors else request
     statement = as_template(statement_of(fetched, wanted).sql(dialect))
     if has_vectors:

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import jinja2
 import pandas as pd
+import psycopg
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -77,14 +78,17 @@ def test_the_commands_of_the_page_make_the_segments_of_raw_tables(shop: Path, mo
     assert adds_up.iloc[0, 0]
 
 
-def rendered(folder: Path) -> tuple[dict[str, tuple[list[str], str]], set[tuple[str, str]]]:
-    """The models of dbt by name, each with the statements before it, and the sources that they read."""
+def rendered(folder: Path, source_as: str = "{name}") -> tuple[dict[str, tuple[list[str], str]], set[tuple[str, str]]]:
+    """The models of dbt by name, each with the statements before it, and the sources that they read.
+
+    source_as : how the SQL names a source.
+    """
     hooks: list[str] = []
     sources: set[tuple[str, str]] = set()
 
     def source(schema: str, name: str) -> str:
         sources.add((schema, name))
-        return name
+        return source_as.format(schema=schema, name=name)
 
     def config(materialized: str, pre_hook: list[str]) -> str:
         assert materialized == "table"
@@ -123,6 +127,50 @@ def test_the_models_of_dbt_make_the_same_segments(shop: Path, monkeypatch: pytes
     tested = {column["name"]: column for column in schema["models"][1]["columns"]}
     assert set(answers["segment_id"]) <= set(tested["segment_id"]["data_tests"][0]["accepted_values"]["values"])
     assert schema["sources"] == [{"name": "raw", "schema": "{{ target.schema }}", "tables": [{"name": "orders"}]}]
+
+
+def test_postgres_makes_the_same_segments_of_raw_tables_by_sql_alone(
+    shop: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By views, and by the models of dbt, in another schema than that of the raw table."""
+    monkeypatch.chdir(shop)
+    monkeypatch.setenv("SHOP_URL", postgres_url)
+    with duckdb.connect(str(shop / "shop.duckdb")) as database:
+        rows = database.sql("FROM orders").fetchall()
+    (shop / "of_postgres").mkdir()
+    in_postgres = blocks("yaml")[0].replace(
+        "duckdb: shop.duckdb, table: orders", "postgres: SHOP_URL, table: mart.orders"
+    )
+    (shop / "postgres.yaml").write_text(in_postgres)
+    options = ("--dialect", "postgres", "--config", "postgres.yaml")
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("CREATE SCHEMA mart")
+        connection.execute("CREATE TABLE mart.orders (customer_id text, ordered_at timestamp, amount double precision)")
+        connection.cursor().executemany("INSERT INTO mart.orders VALUES (%s, %s, %s)", rows)
+        connection.execute("CREATE SCHEMA results")
+        connection.commit()
+
+        def answers() -> pd.DataFrame:
+            cursor = connection.execute("SELECT * FROM customer_segments")
+            return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description or ()])
+
+        connection.execute("SET search_path = results")
+        connection.execute("SET TimeZone = 'Europe/Berlin'")
+        connection.execute(run("sql", *options, "--features", "--view", "customer_vectors").encode())
+        connection.execute(run("sql", *options, "--explain", "--view", "customer_segments").encode())
+        assert_assigned(answers(), shop)
+        connection.execute("DROP VIEW customer_segments; DROP VIEW customer_vectors")
+        run("sql", *options, "--explain", "--dbt", "of_postgres")
+        statements, sources = rendered(shop / "of_postgres", "{schema}.{name}")
+        assert sources == {("mart", "orders")}
+        assert statements["customer_vectors"][0] == ["SET TimeZone = 'Europe/Berlin'"]
+        for name, (hooks, sql) in statements.items():
+            for hook in hooks:
+                connection.execute(hook.encode())
+            connection.execute(f"CREATE TABLE {name} AS {sql}".encode())
+        assert_assigned(answers(), shop)
+        connection.rollback()
+        connection.execute("DROP SCHEMA mart CASCADE; DROP SCHEMA results CASCADE")
 
 
 @pytest.mark.spark
@@ -188,6 +236,9 @@ def test_databricks_gets_the_text_of_spark_under_a_heading_that_says_it_was_not_
         (["--column", "frequenzy=f"], "no column 'frequenzy'. Did you mean 'frequency'?"),
         (["--column", "frequency"], "is not of the form MODEL=TABLE"),
         (["--dbt", ".", "--features"], "--dbt writes its own files"),
+        (["--dbt", ".", "--column", "frequency=f"], "columns have the model's names: leave out --column"),
+        (["--view", "Marts.segments", "--table", "marts.segments"], "the view 'Marts.segments' would read itself"),
+        (["--view", "s", "--previous", "s"], "the view 's' would read itself"),
         (["--features", "--explain"], "leave out --explain"),
         (["--as-of", "2026-06-01"], "it goes with --features or --dbt"),
         (["--features", "--as-of", "June"], "'June' is not a date"),

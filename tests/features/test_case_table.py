@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import psycopg
@@ -451,11 +452,49 @@ def test_a_random_company_is_the_same_in_spark(spark: Any, tmp_path: Path) -> No
     assert_same(first, frame.loc[first.frame.index].astype(first.frame.dtypes.to_dict()), report)
 
 
+COMPANIES: dict[str, Callable[[], dict[str, pa.Table]]] = {"cases": case_tables, "random": random_tables}
+
+
+def answer_of_duckdb(sql: str, tables: Tables, zone: str, _: str) -> pd.DataFrame:
+    """What an embedded DuckDB, which has the tables by name, answers."""
+    with duckdb.connect() as connection:
+        connection.execute(f"SET TimeZone = '{zone}'")
+        for name, table in tables.items():
+            connection.register(name, table)
+        frame: pd.DataFrame = connection.sql(sql).to_arrow_table().to_pandas()
+        return frame
+
+
+def answer_of_postgres(sql: str, _: Tables, zone: str, url: str) -> pd.DataFrame:
+    """What PostgreSQL answers."""
+    with psycopg.connect(url) as connection:
+        connection.execute(f"SET TimeZone = '{zone}'".encode())
+        cursor = connection.execute(sql.encode())
+        return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description or ()])
+
+
+@pytest.mark.parametrize(
+    ("engine", "answer_of"), [("duckdb", answer_of_duckdb), ("postgres", answer_of_postgres)], ids=ENGINES
+)
+@pytest.mark.parametrize("company", COMPANIES)
+def test_the_query_that_a_warehouse_runs_gives_the_same(
+    company: str, engine: str, answer_of: Callable[..., pd.DataFrame], tmp_path: Path, url: str
+) -> None:
+    tables, settings = COMPANIES[company](), FeatureSettings.model_validate(SETTINGS)
+    sources = sources_of(tables, ENGINES[engine], tmp_path, url)
+    first = build_vectors(sources, settings, AS_OF, tmp_path, None)
+    query = vector_query(sources, settings, first.learned, tmp_path, engine)
+    sql = with_as_of(query.sql, AS_OF, settings.time_zone, engine)
+    answer = answer_of(sql, tables, settings.time_zone, url).set_index("customer_id")
+    assert len(answer) == len(first.frame)
+    assert_same(first, answer.loc[first.frame.index].astype(first.frame.dtypes.to_dict()), first.report)
+
+
 @pytest.mark.spark
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # of py4j's gateway
-@pytest.mark.parametrize("company", ["cases", "random"])
+@pytest.mark.parametrize("company", COMPANIES)
 def test_the_query_that_a_warehouse_runs_gives_the_same_in_spark(company: str, spark: Any, tmp_path: Path) -> None:
-    tables = case_tables() if company == "cases" else random_tables(2_000)
+    tables = COMPANIES[company]()
     first = vectors(tables, in_files, tmp_path, "")
     settings, sources = FeatureSettings.model_validate(SETTINGS), sources_of(tables, in_files, tmp_path, "")
     query = vector_query(sources, settings, first.learned, tmp_path, SPARK)

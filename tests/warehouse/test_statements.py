@@ -12,11 +12,14 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from segment_model.assigners.nearest_centroid import NearestCentroid
+from segment_model.encoding.novelty import NoveltyRule
 from segment_model.errors import ContractError, SettingsError
 from segments import SegmentModel
 from warehouse.assignment import Statement
 from warehouse.customer_table import CustomerTable
 from warehouse.dialects.all_dialects import DIALECTS
+from warehouse.dialects.dialect import Dialect
 from warehouse.dialects.functions import FUNCTIONS, functions_of
 from warehouse.heading import NOT_RUN, heading, view
 from warehouse.previous import PreviousTable
@@ -168,7 +171,8 @@ def test_a_column_that_the_model_does_not_have_is_refused(make_model: Any) -> No
 @pytest.mark.parametrize("mixture", [False, True])
 def test_each_dialect_reads_its_statement_and_has_its_functions(dialect: Any, mixture: bool, make_model: Any) -> None:
     """As far as sqlglot knows the dialect; which functions it has, the allow-list says."""
-    statement = Statement(make_model(8, 3, mixture), "1", CustomerTable(), True, PreviousTable("before")).sql(dialect)
+    model = with_names_of(dialect, make_model(8, 3, mixture))
+    statement = Statement(model, "1", CustomerTable(), True, PreviousTable("before")).sql(dialect)
     tree = sqlglot.parse_one(statement, dialect=dialect.name)
     assert isinstance(tree, exp.Select)
     as_read = {"TRY_CAST"} if dialect.name == "spark" else set()  # how sqlglot reads Spark's CAST
@@ -197,7 +201,7 @@ def test_a_dialect_that_no_test_runs_says_so(name: str) -> None:
         ("duckdb", "MntWines", "MntWines"),
         ("duckdb", "größe", '"größe"'),
         ("spark", "order", "`order`"),
-        ("bigquery", "a`b", "`a\\`b`"),
+        ("bigquery", "größe in %", "`größe in %`"),
         ("snowflake", "spend", "spend"),
         ("snowflake", "SPEND", "SPEND"),
         ("snowflake", "MntWines", '"MntWines"'),
@@ -221,5 +225,130 @@ def test_names_that_differ_by_case_alone_are_refused_where_case_is_ignored(make_
         model, contract=replace(model.contract, columns=columns), encoder=replace(model.encoder, numbers=numbers)
     )
     assert 'AS "contribution__SELECT"' in Statement(both, "1", CustomerTable(), True).sql(DIALECTS["postgres"])
-    with pytest.raises(ContractError, match="DuckDB takes contribution__select and contribution__SELECT for one"):
-        Statement(both, "1", CustomerTable(), True).sql(DIALECTS["duckdb"])
+    for name in ("duckdb", "spark", "databricks", "bigquery", "redshift", "trino"):
+        with pytest.raises(ContractError, match="takes 'select' and 'SELECT' for one column: give them other names"):
+            Statement(replace_name(both, 'Umsatz "netto" €', "x"), "1", CustomerTable()).sql(DIALECTS[name])
+    renamed = CustomerTable(columns={"SELECT": "chosen"})
+    assert "customers.chosen" in Statement(both, "1", renamed).sql(DIALECTS["duckdb"])
+    with pytest.raises(ContractError, match="takes 'contribution__select' and 'contribution__SELECT' for one column"):
+        Statement(both, "1", renamed, True).sql(DIALECTS["duckdb"])
+
+
+def with_names_of(dialect: Dialect, model: SegmentModel) -> SegmentModel:
+    """The model with names that the dialect's columns can have."""
+    for name in model.encoder.numbers.names:
+        model = replace_name(model, name, "".join(letter for letter in name if letter not in dialect.forbidden))
+    return model
+
+
+def replace_name(model: SegmentModel, name: str, other: str) -> SegmentModel:
+    """The model with another name of a number."""
+    columns = tuple(replace(c, name=other) if c.name == name else c for c in model.contract.columns)
+    names = tuple(other if n == name else n for n in model.encoder.numbers.names)
+    numbers = replace(model.encoder.numbers, names=names)
+    contract, encoder = replace(model.contract, columns=columns), replace(model.encoder, numbers=numbers)
+    return replace(model, contract=contract, encoder=encoder)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "names", "are_one"),
+    [
+        ("snowflake", ("spend", "SPEND"), True),  # without quotes both are SPEND
+        ("snowflake", ("spend", "Spend"), False),
+        ("snowflake", ("order", "ORDER"), False),  # both are quoted
+        ("postgres", ("spend", "Spend"), False),
+        ("postgres", ("x" * 63 + "a", "x" * 63 + "b"), True),  # PostgreSQL cuts them
+        ("postgres", ("ü" * 32, "ü" * 31 + "x"), False),
+        ("duckdb", ("x" * 63 + "a", "x" * 63 + "b"), False),
+    ],
+)
+def test_two_columns_that_an_engine_reads_as_one_are_refused(
+    dialect: str, names: tuple[str, str], are_one: bool, make_model: Any
+) -> None:
+    model = replace_name(replace_name(make_model(4, 2), "column_3", names[0]), "MntWines", names[1])
+    statement = Statement(model, "1", CustomerTable())
+    if not are_one:
+        assert statement.sql(DIALECTS[dialect])
+        return
+    with pytest.raises(ContractError, match=r"for one column: give them other names in the table, and say so by"):
+        statement.sql(DIALECTS[dialect])
+
+
+@pytest.mark.parametrize("letter", '!"$()*,./;?@[\\]^`{}~')
+def test_bigquery_has_no_column_of_such_a_name(letter: str, make_model: Any) -> None:
+    model = replace_name(replace_name(make_model(3, 2), 'Umsatz "netto" €', f"a{letter}b"), "select", "x")
+    with pytest.raises(ContractError, match="BigQuery cannot have a column of the name"):
+        Statement(model, "1", CustomerTable()).sql(DIALECTS["bigquery"])
+    renamed = CustomerTable(columns={f"a{letter}b": "a_b"})
+    assert "customers.a_b" in Statement(model, "1", renamed).sql(DIALECTS["bigquery"])
+    with pytest.raises(ContractError, match="and leave out --explain"):
+        Statement(model, "1", renamed, explained=True).sql(DIALECTS["bigquery"])
+
+
+@pytest.mark.parametrize(("numbers", "segments", "mixture"), [(4, 3, False), (2, 2, True), (3, 1, False)])
+def test_numbers_are_doubles(
+    engine: Any, make_model: Any, make_rows: Any, numbers: int, segments: int, mixture: bool
+) -> None:
+    """PostgreSQL takes a plain number for a NUMERIC, whose drivers make objects of another type of it."""
+    model = make_model(numbers, segments, mixture)
+    engine.load(plain_rows(model, make_rows(model, 20)), "customer_vectors")
+    answers = engine.query(Statement(model, "1", CustomerTable(), explained=True).sql(engine.dialect))
+    names = ["strength", "base", "score", *(f"contribution__{name}" for name in model.encoder.columns)]
+    assert {name: str(answers[name].dtype) for name in names} == dict.fromkeys(names, "float64")
+
+
+def test_a_model_of_categories_alone(engine: Any, make_model: Any, make_rows: Any) -> None:
+    """No column of theirs is ever a reason to refuse a row."""
+    whole = make_model(2, 2)
+    rows = make_rows(whole, 50)
+    encoder = whole.encoder
+    plans = encoder.categories[0]
+    no_numbers = replace(
+        encoder.numbers,
+        names=(),
+        transforms=(),
+        quantiles=np.empty((0, 0)),
+        **{name: np.empty(0) for name in ("fill", "lower", "upper", "power", "center", "factor")},
+    )
+    centroids = np.zeros((2, plans.width))
+    centroids[0, 0] = centroids[1, 1] = plans.factor
+    alone = replace(
+        whole,
+        contract=replace(whole.contract, columns=(whole.contract["plan"],)),
+        encoder=replace(encoder, numbers=no_numbers, categories=(plans,)),
+        assigner=NearestCentroid(centroids),
+        novelty=NoveltyRule(np.empty(0), np.empty(0)),
+    )
+    engine.load(rows, "customer_vectors")
+    answers = by_customer(engine, Statement(alone, "1", CustomerTable()).sql(engine.dialect))
+    expected = alone.assign(rows.to_pandas().set_index("customer_id")[["plan"]]).sort_index()
+    assert answers["refused"].isna().all()
+    assert answers["segment_id"].tolist() == expected["segment_id"].tolist()
+    np.testing.assert_allclose(answers["strength"], expected["strength"], atol=1e-12)
+
+
+def test_texts_are_closed_where_blanks_at_their_end_do_not_count(engine: Any, make_model: Any, make_rows: Any) -> None:
+    """As Redshift needs it; on an engine that runs here, the answers stay."""
+    model = make_model(2, 2)
+    rows = make_rows(model, 200)
+    engine.load(rows, "customer_vectors")
+    previous = pa.table({"customer_id": rows["customer_id"], "segment_id": ["seg-1", "seg-0 "] * 100})
+    engine.load(previous, "last_segments")
+    closing = replace(engine.dialect, end_of_text=DIALECTS["redshift"].end_of_text)
+    plain, closed = (
+        Statement(model, "1", CustomerTable(), previous=PreviousTable("last_segments")).sql(dialect)
+        for dialect in (engine.dialect, closing)
+    )
+    assert "= 'pro'" in plain
+    assert "= 'pro.'" in closed
+    pd.testing.assert_frame_equal(by_customer(engine, plain), by_customer(engine, closed))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
+def test_no_text_is_cut_without_a_length(dialect: Any, make_model: Any) -> None:
+    """Redshift documents SUBSTRING(text, start, length) alone."""
+    model = with_names_of(dialect, make_model(2, 2))
+    tree = sqlglot.parse_one(Statement(model, "1", CustomerTable()).sql(dialect), dialect=dialect.name)
+    cuts = list(tree.find_all(exp.Substring))
+    assert cuts
+    assert all(cut.args.get("length") for cut in cuts)

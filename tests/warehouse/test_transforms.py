@@ -53,11 +53,11 @@ def test_logarithms_are_exact_near_0_and_far_from_it(engine: Any, values: Any) -
 
 
 @pytest.mark.parametrize("power", [0.0, 2.0, 1.0, 0.3, -0.7, 1e-9, 1e-300, -300.0, 2.0 + 1e-9])
-@pytest.mark.parametrize("values", [SMALL, -SMALL, np.array([0.0, 1.0, 7.0, 1e3])])
+@pytest.mark.parametrize("values", [SMALL, -SMALL, SMALL * 1e-180, np.array([0.0, 1.0, 7.0, 1e3])])
 def test_powers_are_exact_near_0_and_do_not_underflow(engine: Any, power: float, values: Any) -> None:
     numbers = encoding_of(Transform.YEO_JOHNSON, values, power)
     expected = numbers.encode(values[None, :])[0]
-    np.testing.assert_allclose(encoded(engine, numbers, values), expected, rtol=1e-13)
+    np.testing.assert_allclose(encoded(engine, numbers, values), expected, rtol=1e-13, atol=1e-100)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,8 @@ def test_powers_are_exact_near_0_and_do_not_underflow(engine: Any, power: float,
         np.array([0.0] * 40 + [1.0] * 20 + list(np.linspace(2, 3, 39)) + [3.0]),
         np.array([7.0, 7.0, 7.0]),
         np.array([1.0, 2.0]),
+        np.linspace(-3e150, 5e150, 100),  # a slope that is negligible but for the width of its interval
+        np.array([0.0, 1e-290, 1e-250, 1e-120, 1.0, 1e120, 1e250, 8e307]),
     ],
 )
 def test_ranks_between_on_and_beside_edges(engine: Any, edges: Any) -> None:
@@ -83,3 +85,13 @@ def test_ranks_between_on_and_beside_edges(engine: Any, edges: Any) -> None:
     numbers = encoding_of(Transform.QUANTILE, values, edges=edges)
     expected = numbers.encode(values[None, :])[0]
     np.testing.assert_allclose(encoded(engine, numbers, values), expected, atol=1e-14)
+
+
+@pytest.mark.parametrize(("width", "factor"), [(1e200, 1e-200), (1e150, -1e-150), (1.0, 1e150), (1.0, 0.0)])
+def test_numbers_of_any_width_are_standardised(engine: Any, width: float, factor: float) -> None:
+    """By a centre at 0, beside which numbers are so small that their product with the factor underflows."""
+    values = width * np.array([0.0, 1.0, -1.0, 0.3, 1e-17, 1e-90, -1e-120])
+    numbers = encoding_of(Transform.NONE, values, factor=factor)
+    np.testing.assert_allclose(
+        encoded(engine, numbers, values), numbers.encode(values[None, :])[0], rtol=1e-15, atol=1e-100
+    )

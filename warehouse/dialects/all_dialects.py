@@ -31,9 +31,17 @@ DIALECTS = {
             casts_numbers=True,
             longest_name=255,
             ignores_case=False,
+            raises_case=True,
             functions=FUNCTIONS["snowflake"],
         ),
-        Dialect("bigquery", "BigQuery", longest_name=300, functions=FUNCTIONS["bigquery"]),
+        Dialect(
+            "bigquery",
+            "BigQuery",
+            longest_name=300,
+            # https://docs.cloud.google.com/bigquery/docs/schemas#flexible-column-names
+            forbidden='!"$()*,./;?@[\\]^`{}~',
+            functions=FUNCTIONS["bigquery"],
+        ),
         Dialect(
             "redshift",
             "Redshift",
@@ -42,6 +50,7 @@ DIALECTS = {
             casts_numbers=True,
             truth_is_text=False,
             longest_name=127,
+            end_of_text=".",  # https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html
             functions=FUNCTIONS["redshift"],
         ),
         Dialect("trino", "Trino", longest_name=10_000, functions=FUNCTIONS["trino"]),

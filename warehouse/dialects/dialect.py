@@ -31,7 +31,9 @@ class Dialect:
     is_run : a test runs the statements on the engine. fence : ends a step, so that the planner does not merge it with
     the next; hint : the same, before the step. plain : names that need no quotes, unless they are reserved.
     casts_numbers : a number with an exponent is no double by itself. truth_is_text : true and false can be cast to
-    text. longest_name : bytes of an identifier. ignores_case : of quoted names too.
+    text. longest_name : bytes of an identifier. ignores_case : of quoted names too. raises_case : a name without quotes
+    is one in upper case. forbidden : characters that no column's name has. end_of_text : closes the texts that are
+    compared, where blanks at their end would not count.
     """
 
     name: str
@@ -46,6 +48,9 @@ class Dialect:
     truth_is_text: bool = True
     longest_name: int = 128
     ignores_case: bool = True
+    raises_case: bool = False
+    forbidden: str = ""
+    end_of_text: str = ""
     functions: Mapping[str, str] = field(default_factory=dict)
 
     def identifier(self, name: str) -> exp.Identifier:
@@ -58,8 +63,23 @@ class Dialect:
         """
         if not name or "\0" in name or any(pair in name for pair in TAKEN_BY_OTHERS):
             raise ContractError(f"SQL cannot have a column of the name {shown(name)}: rename it and discover anew")
-        is_plain = self.plain.fullmatch(name) is not None and name.upper() not in self.reserved
-        return exp.to_identifier(name, quoted=not is_plain)
+        if wrong := [letter for letter in self.forbidden if letter in name]:
+            raise ContractError(
+                f"{self.title} cannot have a column of the name {shown(name)}, because of {' '.join(wrong)}: rename it "
+                "in the table and say so by --column, and leave out --explain"
+            )
+        return exp.to_identifier(name, quoted=not self._is_plain(name))
+
+    def read_as(self, name: str) -> str:
+        """The name as the engine compares it with others: it folds case, and cuts what is too long, without a word."""
+        kept = name.encode()[: self.longest_name].decode(errors="ignore")
+        if self.ignores_case:
+            return kept.lower()
+        return kept.upper() if self.raises_case and self._is_plain(name) else kept
+
+    def _is_plain(self, name: str) -> bool:
+        """Whether the name needs no quotes."""
+        return self.plain.fullmatch(name) is not None and name.upper() not in self.reserved
 
     def table(self, name: str) -> exp.Table:
         """A table or view as a person writes it in this dialect, with its schema where it has one.

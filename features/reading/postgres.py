@@ -43,7 +43,8 @@ def connect_postgres(variable: str, name: str, autocommit: bool = False) -> psyc
     import psycopg  # most builds read files only
 
     try:
-        return psycopg.connect(url, autocommit=autocommit, connect_timeout=CONNECT_SECONDS)
+        # else it is the database's encoding: COPY's UTF-8 would be misread, and SQL_ASCII would give bytes for texts
+        return psycopg.connect(url, autocommit=autocommit, connect_timeout=CONNECT_SECONDS, client_encoding="UTF8")
     except psycopg.Error as error:
         raise no_connection(error, variable, name) from None
 

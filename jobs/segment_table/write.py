@@ -38,6 +38,7 @@ HINTS = {  # what a person does about an error, by its code
     "25006": "this database is read-only: name the primary server",
     "55P03": f"another job has been writing the table for {WAIT}",
     "22021": "a customer id or name has a character that PostgreSQL cannot store",
+    "22P05": "a customer id or name has a character that the encoding of this database does not have",
 }
 
 

@@ -20,6 +20,7 @@ import pytest
 
 from features.vector_table import IdType
 from jobs.segment_table.destination import SegmentTable
+from jobs.segment_table.read import read_segments
 from jobs.segment_table.write import Stamp, Written, write_segments
 from segment_model.errors import DestinationError, SourceError
 
@@ -266,6 +267,31 @@ def test_an_absent_schema_and_a_character_that_cannot_be_stored(results: psycopg
     with pytest.raises(DestinationError, match="a character that PostgreSQL cannot store"):
         write({"a\0": "seg-1"})
     assert results.execute("SELECT to_regclass('results.customer_segments')").fetchone() == (None,)
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_texts_stay_as_they_are_in_a_database_of_another_encoding(
+    encoding: str, results: psycopg.Connection[Any], postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results.execute(f"CREATE DATABASE other ENCODING '{encoding}' TEMPLATE template0 LOCALE 'C'".encode())
+    try:
+        monkeypatch.setenv("RESULTS_URL", postgres_url.replace("/postgres", "/other"))
+        table, stamp = SegmentTable("RESULTS_URL", "customer_segments"), Stamp(MARCH, "customer-segments", 1)
+        zoe = assigned({"Zoë": "seg-1"}).assign(segment_name="Größe")
+        assert write_segments([zoe], IdType.TEXT, stamp, table) == Written(1, 1)
+        assert write_segments([zoe], IdType.TEXT, stamp, table) == Written(1, 0)
+        assert read_segments(table, "customer-segments", [MARCH])["customer_id"].tolist() == ["Zoë"]
+        with psycopg.connect(postgres_url.replace("/postgres", "/other"), client_encoding="UTF8") as other:
+            assert other.execute("SELECT customer_id, segment_name FROM customer_segments").fetchall() == [
+                ("Zoë", "Größe")
+            ]
+        if encoding == "LATIN1":
+            with pytest.raises(
+                DestinationError, match="has a character that the encoding of this database does not have"
+            ):
+                write_segments([assigned({"李": "seg-1"})], IdType.TEXT, stamp, table)
+    finally:
+        results.execute("DROP DATABASE other")
 
 
 def test_a_variable_that_is_not_set_and_a_server_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:

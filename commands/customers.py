@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from training.settings import Settings
 
 IN_SPARK = "spark"
+VECTORS = "customer_vectors"
 # the names of `warehouse.dialects`, whose import takes a second that `--help` need not wait for
 DIALECT_NAMES = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "redshift", "databricks", "trino")
 
@@ -173,7 +174,7 @@ class ColumnNames(click.ParamType[tuple[str, str]]):
 @click.option(
     "--dialect", type=click.Choice(DIALECT_NAMES), default="duckdb", show_default=True, help="Of which engine."
 )
-@click.option("--table", default="customer_vectors", show_default=True, help="Table or view of customer vectors.")
+@click.option("--table", default=VECTORS, show_default=True, help="Table or view of customer vectors.")
 @click.option(
     "--column",
     "columns",
@@ -224,8 +225,8 @@ def sql(
 
     if dbt is not None and (out is not None or of_features or view is not None):
         raise click.UsageError("--dbt writes its own files: leave out --out, --features and --view")
-    if of_features and (explained or columns or previous is not None):
-        raise click.UsageError("--features makes the vectors: leave out --explain, --column and --previous")
+    if of_features and (explained or table != VECTORS or columns or previous is not None):
+        raise click.UsageError("--features makes the vectors: leave out --explain, --table, --column and --previous")
     if as_of is not None and not of_features and dbt is None:
         raise click.UsageError("--as-of is the moment of the vectors: it goes with --features or --dbt")
     settings = settings_of(config)

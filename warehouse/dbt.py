@@ -43,7 +43,7 @@ def from_sources(sql: str, tables: Mapping[str, tuple[str, str]], dialect: str) 
             table.replace(exp.Table(this=mark.copy(), alias=table.args.get("alias")))
     template = as_template(tree.sql(dialect=dialect, pretty=True))
     for (schema, name), mark in places.items():
-        template = template.replace(mark.sql(dialect=dialect), f"{{{{ source('{schema or RAW}', '{name}') }}}}")
+        template = template.replace(mark.sql(dialect=dialect), f"{{{{ source('{_source_name(schema)}', '{name}') }}}}")
     return template
 
 
@@ -74,9 +74,14 @@ def schema_file(
         for schema, name in tables.values():
             by_schema.setdefault(schema, []).append({"name": name})
         document["sources"] = [
-            {"name": schema or RAW, **_place(schema), "tables": listed} for schema, listed in by_schema.items()
+            {"name": _source_name(schema), **_place(schema), "tables": listed} for schema, listed in by_schema.items()
         ]
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+
+
+def _source_name(schema: str) -> str:
+    """What dbt calls a source; it joins names by full stops, so that none has one."""
+    return schema.replace(".", "_") or RAW
 
 
 def _place(schema: str) -> dict[str, str]:

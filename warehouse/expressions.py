@@ -16,6 +16,7 @@ from segment_model.errors import ContractError
 
 NEGLIGIBLE = 1e-100  # PostgreSQL refuses a product that underflows; what is smaller counts as 0 in products
 LARGEST = 1.7976931348623157e308
+SUMMANDS = 32  # of one sum: what DuckDB takes to plan a chain of additions grows with the cube of its length
 # pairs of characters that a program reads before the engine does: variables of Spark, and the templates of dbt
 TAKEN_BY_OTHERS = ("${", "{{", "{%", "{#")
 
@@ -95,9 +96,16 @@ def call(function: str, *arguments: exp.Expression) -> exp.Expression:
 
 
 def total(terms: Iterable[exp.Expression]) -> exp.Expression:
-    """The sum from the left, one term after another; 0 where there is none."""
+    """The sum from the left, one term after another; of parts in brackets where it is long. 0 where there is none."""
     summands = list(terms)
-    return reduce(lambda left, right: exp.Add(this=left, expression=right), summands) if summands else number(0.0)
+    while len(summands) > SUMMANDS:
+        starts = range(0, len(summands), SUMMANDS)
+        summands = [bracket(_added(summands[start : start + SUMMANDS])) for start in starts]
+    return _added(summands) if summands else number(0.0)
+
+
+def _added(summands: Sequence[exp.Expression]) -> exp.Expression:
+    return reduce(lambda left, right: exp.Add(this=left, expression=right), summands)
 
 
 def difference(left: exp.Expression, right: exp.Expression) -> exp.Expression:

@@ -46,9 +46,9 @@ def dbt_models(settings: Settings, base: Path, which: str, request: AssignmentRe
             moment = f"CAST('{{{{ var('as_of', '{wall_clock(made.moment)}') }}}}' AS {clock_type(made.engine)})"
             query = with_moment(query, moment, made.time_zone, made.engine)
         files[f"{VECTORS}.sql"] = model_file(above + query, [made.set_zone])
-        if request.columns:
+        if request.columns or request.table != VECTORS:
             raise SettingsError(
-                f"dbt's model {VECTORS} makes the vectors, whose columns have the model's names: leave out --column"
+                f"dbt's model {VECTORS} makes the vectors, under the model's names: leave out --table and --column"
             )
     wanted = replace(request, table=VECTORS) if has_vectors else request
     statement = as_template(statement_of(fetched, wanted).sql(dialect))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sqlglot import exp
 
+from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.errors import InputError
 from segments import SegmentModel
 from warehouse.assignment import Statement
 from warehouse.customer_table import CustomerTable
+from warehouse.expressions import column, total
 
 MOST_BYTES = 2 * 1024**3
 LONGEST_TEXT = 500_000
@@ -84,6 +88,51 @@ def test_a_mixture(engine: Any, make_model: Any, make_rows: Any, numbers: int, s
     rows = make_rows(model, 2_000)
     engine.load(rows, "customer_vectors")
     assert_equal(answered(engine, model), model, rows)
+
+
+def test_a_category_of_two_hundred_levels(engine: Any, make_model: Any, make_rows: Any) -> None:
+    levels = tuple(f"level {n}" for n in range(200))
+    few = make_model(3, 3)
+    plans = few.encoder.categories[1]
+    encoder = replace(few.encoder, categories=(few.encoder.categories[0], replace(plans, levels=levels)))
+    random = np.random.default_rng(0)
+    centroids = random.normal(0, 0.1, (3, encoder.width))
+    assigner = NearestCentroid(centroids)
+    model = replace(
+        few, encoder=encoder, assigner=assigner, explainer=assigner.learn_explainer(encoder, Origin(centroids))
+    )
+    rows = make_rows(model, 400)
+    words = pa.array(random.choice([*levels, "never seen"], 400).tolist())
+    rows = rows.set_column(rows.column_names.index("Land"), "Land", words)
+    engine.load(rows, "customer_vectors")
+    assert_equal(answered(engine, model), model, rows)
+
+
+def test_no_sum_is_a_long_chain() -> None:
+    """What DuckDB takes to plan a chain of additions grows with the cube of its length."""
+    names = [f"z{n}" for n in range(1_000)]
+    whole = total(column(name) for name in names)
+    assert [read.name for read in whole.find_all(exp.Column, bfs=False)] == names
+    assert max(chained(addition) for addition in whole.find_all(exp.Add)) < 40
+    assert total([]).sql() == "0E+0"
+
+
+def chained(addition: exp.Expression) -> int:
+    """How many additions begin with one another."""
+    count = 0
+    while isinstance(addition, exp.Add):
+        addition, count = addition.this, count + 1
+    return count
+
+
+class Origin:
+    """Training customers of whom only these points are known."""
+
+    def __init__(self, points: Any) -> None:
+        self.points = points
+
+    def prototypes(self) -> Any:
+        return self.points, np.full(len(self.points), 1 / len(self.points))
 
 
 def test_one_segment_has_no_runner_up(engine: Any, make_model: Any, make_rows: Any) -> None:

@@ -51,7 +51,7 @@ def read_columns(model: SegmentModel, table: CustomerTable, dialect: Dialect) ->
         is_flag = model.contract[name].kind is Kind.FLAG and dialect.truth_is_text
         columns[f"n{position}"] = _flag(stored) if is_flag else double(stored)
     for position, category in enumerate(model.encoder.categories):
-        columns[f"t{position}"] = as_text(table.column(category.name, dialect), dialect.end_of_text)
+        columns[f"t{position}"] = dialect.exact_text(table.column(category.name, dialect))
     return columns
 
 

@@ -84,10 +84,9 @@ def double(expression: exp.Expression) -> exp.Expression:
     return exp.Cast(this=expression, to=exp.DataType.build("DOUBLE"))
 
 
-def as_text(expression: exp.Expression, end: str = "") -> exp.Expression:
-    """The expression as a text, followed by `end`."""
-    words = exp.Cast(this=expression, to=exp.DataType.build("TEXT"))
-    return exp.DPipe(this=words, expression=text(end)) if end else words
+def as_text(expression: exp.Expression) -> exp.Expression:
+    """The expression as a text."""
+    return exp.Cast(this=expression, to=exp.DataType.build("TEXT"))
 
 
 def call(function: str, *arguments: exp.Expression) -> exp.Expression:

@@ -16,7 +16,7 @@ from segment_model.scoring.hysteresis import MARGIN
 from warehouse.customer_table import CustomerTable
 from warehouse.dialects.dialect import Dialect
 from warehouse.distances import NEAREST, RUNNER_UP, STRENGTH
-from warehouse.expressions import as_text, both, choose, column, equal, less, number, switch, text, whole
+from warehouse.expressions import both, choose, column, equal, less, number, switch, text, whole
 from warehouse.steps import Step
 
 PREVIOUS, KEPT, SEGMENT = "previous_position", "kept", "segment"
@@ -42,7 +42,7 @@ class PreviousTable:
     def read(self, dialect: Dialect) -> dict[str, exp.Expression]:
         """The columns that the first step adds."""
         names = ("first_segment", "last_segment")
-        return {name: as_text(exp.column(name, table=BEFORE), dialect.end_of_text) for name in names}
+        return {name: dialect.exact_text(exp.column(name, table=BEFORE)) for name in names}
 
     @property
     def problem(self) -> exp.Expression:

@@ -344,6 +344,26 @@ def test_texts_are_closed_where_blanks_at_their_end_do_not_count(engine: Any, ma
     pd.testing.assert_frame_equal(by_customer(engine, plain), by_customer(engine, closed))
 
 
+def test_levels_are_compared_letter_by_letter_whatever_the_collation_of_the_column(
+    postgres_engine: Any, make_model: Any, make_rows: Any
+) -> None:
+    model = make_model(2, 2)
+    rows = make_rows(model, 200)
+    postgres_engine.load(rows, "customer_vectors")
+    statement = Statement(model, "1", CustomerTable()).sql(postgres_engine.dialect)
+    expected = by_customer(postgres_engine, statement)
+    postgres_engine.run(
+        "DROP COLLATION IF EXISTS any_case; "
+        "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+    )
+    postgres_engine.run("ALTER TABLE customer_vectors ALTER plan TYPE text COLLATE any_case")
+    alike = postgres_engine.query(
+        'SELECT count(DISTINCT plan) < count(DISTINCT plan COLLATE "C") FROM customer_vectors'
+    )
+    assert alike.iloc[0, 0]
+    pd.testing.assert_frame_equal(by_customer(postgres_engine, statement), expected)
+
+
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
 def test_no_text_is_cut_without_a_length(dialect: Any, make_model: Any) -> None:
     """Redshift documents SUBSTRING(text, start, length) alone."""

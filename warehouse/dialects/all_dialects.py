@@ -18,6 +18,7 @@ DIALECTS = {
             plain=LOWER_CASE,
             longest_name=63,
             ignores_case=False,
+            collation="C",
             functions=FUNCTIONS["postgres"],
         ),
         Dialect("spark", "Spark", is_run=True, functions=FUNCTIONS["spark"], longest_name=10_000),

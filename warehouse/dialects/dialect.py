@@ -17,7 +17,7 @@ from sqlglot.errors import SqlglotError
 from segment_model.errors import ContractError, SettingsError, shown
 from warehouse.dialects.functions import functions_of
 from warehouse.dialects.reserved_words import RESERVED
-from warehouse.expressions import TAKEN_BY_OTHERS
+from warehouse.expressions import TAKEN_BY_OTHERS, as_text, text
 
 LOWER_CASE = re.compile(r"[a-z_][a-z0-9_]*")
 ANY_CASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -33,7 +33,8 @@ class Dialect:
     casts_numbers : a number with an exponent is no double by itself. truth_is_text : true and false can be cast to
     text. longest_name : bytes of an identifier. ignores_case : of quoted names too. raises_case : a name without quotes
     is one in upper case. forbidden : characters that no column's name has. end_of_text : closes the texts that are
-    compared, where blanks at their end would not count.
+    compared, where blanks at their end would not count. collation : by which they are compared; a column's own may
+    take other letters for the same.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Dialect:
     raises_case: bool = False
     forbidden: str = ""
     end_of_text: str = ""
+    collation: str = ""
     functions: Mapping[str, str] = field(default_factory=dict)
 
     def identifier(self, name: str) -> exp.Identifier:
@@ -113,6 +115,13 @@ class Dialect:
         if self.casts_numbers:
             expression = expression.transform(_cast)
         return expression.sql(dialect=self.name)
+
+    def exact_text(self, expression: exp.Expression) -> exp.Expression:
+        """The expression as a text that equals another where they have the same letters, followed by `end_of_text`."""
+        words = as_text(expression)
+        if self.collation:
+            words = exp.Collate(this=words, expression=exp.to_identifier(self.collation, quoted=True))
+        return exp.DPipe(this=words, expression=text(self.end_of_text)) if self.end_of_text else words
 
     def short(self, name: str, position: int) -> str:
         """The name of an output column, cut and numbered where the dialect would cut it silently."""

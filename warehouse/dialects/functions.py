@@ -36,6 +36,7 @@ FUNCTIONS: Mapping[str, Mapping[str, str]] = {
     "postgres": {
         "CASE": f"{_POSTGRES}/functions-conditional.html#FUNCTIONS-CASE",
         "CAST": f"{_POSTGRES}/sql-expressions.html#SQL-SYNTAX-TYPE-CASTS",
+        "COLLATE": f"{_POSTGRES}/sql-expressions.html#SQL-SYNTAX-COLLATE-EXPRS",
         "EXP": f"{_POSTGRES}/functions-math.html#FUNCTIONS-MATH-FUNC-TABLE",
         "LN": f"{_POSTGRES}/functions-math.html#FUNCTIONS-MATH-FUNC-TABLE",
         "SQRT": f"{_POSTGRES}/functions-math.html#FUNCTIONS-MATH-FUNC-TABLE",

@@ -84,8 +84,8 @@ def _notes(
     if by_position:
         days = ", ".join(str(dates[position]) for position in sorted(by_position))
         notes.append(
-            f"at {counted(len(by_position), 'month end')} the segments are those that jobs wrote into {table} then, "
-            f"not those of today's model: {days}"
+            f"at {counted(len(by_position), 'month end')}, the segments are those that jobs wrote into {table}, not "
+            f"those of today's model: {days}"
         )
     if left:
         notes.append(

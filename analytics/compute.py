@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+import ibis.expr.types as ir
 import pandas as pd
 
 from analytics.catalogue.all_definitions import definitions_of
@@ -13,13 +15,13 @@ from analytics.distributions.all_distributions import all_distributions
 from analytics.distributions.labelled import Labelled
 from analytics.goals.advice import PastVectors, Present, advice
 from analytics.goals.odds import goal_odds
-from analytics.groups import groupings_of
+from analytics.groups import Groupings, groupings_of
 from analytics.growth.sizes import growth
 from analytics.history import History, condition_column
 from analytics.marking import Marking
 from analytics.money.lifetime_value import money_so_far, values_by_formula, values_by_survival
 from analytics.money.order_figures import order_figures
-from analytics.money.subscription_figures import subscription_figures
+from analytics.money.subscription_figures import SubscriptionFigures, subscription_figures
 from analytics.money.trials import trial_figures
 from analytics.options import RecordOptions
 from analytics.record import AnalystRecord, ConditionText
@@ -41,9 +43,9 @@ def compute_record(
     """The record of a history.
 
     vectors : a row a customer at the last month end, with the contract's columns. labels : the segment of each row.
-    conditions : what the vectors are asked for the overlap with the segments; the history's members say who met them
-    at each month end.
-    past : the vectors as of month ends, out of which rules are searched of who reaches a goal; None searches none.
+    conditions : evaluated on the vectors for the overlap with the segments; the history's members say who met them at
+    each month end. past : the vectors as of month ends, in which rules of who reaches a goal are searched; None: no
+    rules.
 
     Raises
     ------
@@ -51,48 +53,25 @@ def compute_record(
         If an engine fails.
     """
     groupings = groupings_of(history)
-    notes = [*groupings.notes]
     shaped = frozenset(column.name for column in contract.columns if column.role is Role.BASIS)
     read = {condition_column(name): columns for name, columns in history.conditions.items()}
     marking = Marking(history.segments, shaped, options.floor, read)
-    figures = []
-    money = None
-    if history.terms is not None:
-        money = subscription_figures(history, groupings, options, marking)
-        figures.append(money.rows)
-        figures.append(trial_figures(history, groupings, options, marking))
-        notes += money.notes
-    if history.orders is not None:
-        figures.append(order_figures(history, groupings, options, marking))
-    by_customer = None if money is None else money.sums.by_customer
-    figures.append(money_so_far(history, by_customer, groupings, options, marking))
-    months = customer_months(history, by_customer)
-    tables: dict[str, pd.DataFrame] = {}
-    if months is not None:
-        retention = all_retention(history, months, groupings, options, marking)
-        grown = growth(history, months, options.hollow)
-        figures.append(retention.figures)
-        notes += retention.notes
-        tables = {"cohorts": retention.cohorts, "retention": retention.retention, "survival": retention.survival}
-        tables |= {"sizes": grown.sizes, "flows": grown.flows, "condition_sizes": grown.of_conditions}
-    if money is not None:
-        figures.append(values_by_formula(money.rows, options, history.month_ends.window))
-        expected, lower_limits = values_by_survival(money.rows, tables["survival"], options)
-        figures.append(expected)
-        notes += lower_limits
+    terms = None if history.terms is None else subscription_figures(history, groupings, options, marking)
+    by_customer = None if terms is None else terms.sums.by_customer
+    worth = _worth(history, terms, groupings, options, marking)
+    staying = _retention_and_growth(history, by_customer, groupings, options, marking)
+    lifetimes = _Part() if terms is None else _lifetime_values(history, terms, staying.tables["survival"], options)
     goals = goal_odds(history, groupings, options)
-    figures.append(goals.figures)
-    notes += goals.notes
+    tables = {**staying.tables}
     if past is not None and goals.outcomes:
         present = Present(vectors, labels, contract)
         tables["advice"] = advice(history, goals, past, present, by_customer, options)
     distributions = all_distributions(history, vectors, labels, contract, options)
-    notes += distributions.notes
-    rows = joined(figures)
+    rows = joined([*worth.figures, *staying.figures, *lifetimes.figures, goals.figures])
     plain = {condition_column(name): name for name in history.conditions}
-    tables = {name: _under_plain_names(table, plain) for name, table in tables.items()}
     labelled = Labelled.of(vectors, labels, history.segments)
     shared = overlap(labelled, conditions_met(conditions, vectors), conditions, contract, options.floor)
+    notes = (*groupings.notes, *worth.notes, *staying.notes, *lifetimes.notes, *goals.notes, *distributions.notes)
     return AnalystRecord(
         history.month_ends,
         options.currency,
@@ -103,11 +82,71 @@ def compute_record(
         quartiles=distributions.quartiles,
         odds=_under_plain_names(goals.odds, plain),
         goals=goals.states,
-        **tables,
+        **{name: _under_plain_names(table, plain) for name, table in tables.items()},
         conditions={name: ConditionText(text, conditions.words[name]) for name, text in conditions.texts.items()},
         overlap=shared,
         notes=tuple(dict.fromkeys((*notes, *conditions.notes))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a record: rows of its figures, its tables by name, and what was assumed."""
+
+    figures: tuple[pd.DataFrame, ...] = ()
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def _worth(
+    history: History,
+    terms: SubscriptionFigures | None,
+    groupings: Groupings,
+    options: RecordOptions,
+    marking: Marking,
+) -> _Part:
+    """What customers are worth: the figures of subscriptions, trials and orders, and the money of their first year."""
+    figures: list[pd.DataFrame] = []
+    if terms is not None:
+        figures += [terms.rows, trial_figures(history, groupings, options, marking)]
+    if history.orders is not None:
+        figures.append(order_figures(history, groupings, options, marking))
+    by_customer = None if terms is None else terms.sums.by_customer
+    figures.append(money_so_far(history, by_customer, groupings, options, marking))
+    return _Part(tuple(figures), notes=() if terms is None else terms.notes)
+
+
+def _retention_and_growth(
+    history: History,
+    by_customer: ir.Table | None,
+    groupings: Groupings,
+    options: RecordOptions,
+    marking: Marking,
+) -> _Part:
+    """Who stays, and how segments grow; nothing of a company without a dated table."""
+    months = customer_months(history, by_customer)
+    if months is None:
+        return _Part()
+    retention = all_retention(history, months, groupings, options, marking)
+    grown = growth(history, months, options.hollow)
+    tables = {
+        "cohorts": retention.cohorts,
+        "retention": retention.retention,
+        "survival": retention.survival,
+        "sizes": grown.sizes,
+        "flows": grown.flows,
+        "condition_sizes": grown.of_conditions,
+    }
+    return _Part((retention.figures,), tables, retention.notes)
+
+
+def _lifetime_values(
+    history: History, terms: SubscriptionFigures, survival: pd.DataFrame, options: RecordOptions
+) -> _Part:
+    """The values of a lifetime by the formula and by the survival curve."""
+    by_formula = values_by_formula(terms.rows, options, history.month_ends.window)
+    expected, lower_limits = values_by_survival(terms.rows, survival, options)
+    return _Part((by_formula, expected), notes=lower_limits)
 
 
 def _under_plain_names(table: pd.DataFrame, plain: Mapping[str, str]) -> pd.DataFrame:

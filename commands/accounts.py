@@ -18,7 +18,12 @@ TOP = 20
 @click.option("--segment", metavar="SEGMENT", help="Only this segment (id or name).")
 @click.option("--condition", metavar="CONDITION", help="Only who meets it: its name in the settings, or its text.")
 @click.option("--out", type=TableFile, help=".parquet or .csv to write; without it the first are printed.")
-@click.option("--top", metavar="NUMBER", type=click.IntRange(1), help=f"Only so many; printed: {TOP} by default.")
+@click.option(
+    "--top",
+    metavar="NUMBER",
+    type=click.IntRange(1),
+    help=f"At most so many; by default {TOP} are printed, and a file has all.",
+)
 @config_option
 @which_option
 def rank(

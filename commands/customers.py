@@ -31,7 +31,7 @@ DIALECT_NAMES = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "redshi
     metavar="PLACE",
     help="postgres:VARIABLE, where VARIABLE holds the URL; or spark, the catalogue of `engine: spark`.",
 )
-@click.option("--table", help="Table for `--to`, or SCHEMA.TABLE.  [default: customer_segments]")
+@click.option("--table", help="TABLE or SCHEMA.TABLE for `--to`.  [default: customer_segments]")
 @click.option("--explain", "explained", is_flag=True, help="Add base, score and each column's contribution to `--out`.")
 @click.option(
     "--policy",
@@ -172,7 +172,7 @@ class ColumnNames(click.ParamType[tuple[str, str]]):
 
 @click.command()
 @click.option(
-    "--dialect", type=click.Choice(DIALECT_NAMES), default="duckdb", show_default=True, help="Of which engine."
+    "--dialect", type=click.Choice(DIALECT_NAMES), default="duckdb", show_default=True, help="Engine that runs it."
 )
 @click.option("--table", default=VECTORS, show_default=True, help="Table or view of customer vectors.")
 @click.option(

@@ -18,11 +18,14 @@ EXIT_NOT_SENT = 3
 @click.argument("config", type=FilePath)
 @click.option("--as-of", metavar="DATE", help="As-of date or time; by default that of the settings.")
 @click.option(
-    "--model", "which", metavar="TEXT", help="Apply what this alias or version learned, for `segments assign`."
+    "--model",
+    "which",
+    metavar="TEXT",
+    help="Compute the vectors as this alias or version needs them, for `segments assign`.",
 )
 @click.option("--out", type=TableOrFolder, help=".parquet or .csv to write; a CSV is for other programs.")
 @click.option("--to", type=click.Choice(["spark"]), help="Write a table of the catalogue of `engine: spark` instead.")
-@click.option("--table", help="Table for `--to`, or SCHEMA.TABLE.  [default: customer_vectors]")
+@click.option("--table", help="TABLE or SCHEMA.TABLE for `--to`.  [default: customer_vectors]")
 def features(
     config: Path, as_of: str | None, which: str | None, out: Path | None, to: str | None, table: str | None
 ) -> None:
@@ -201,7 +204,7 @@ def sweep(trials: int | None, config: Path) -> None:
 )
 @config_option
 def ablate(out: Path | None, segments: tuple[int, int] | None, config: Path) -> None:
-    """Fit without each kind of data, and with each alone.
+    """Compare fits without each kind of data, and with each alone.
 
     Prints for each fit the verdict, the stability, the agreement with the segments of all groups, and what the
     segments explain of each goal. Logs one run to MLflow; registers and promotes nothing.

@@ -20,7 +20,7 @@ tracking_option = click.option(
     metavar="URI",
     default="sqlite:///mlflow.db",
     show_default=True,
-    help="Of MLflow: a server, or an SQLite path from here.",
+    help="MLflow's address: a server, or an SQLite file relative to here.",
 )
 
 
@@ -80,7 +80,7 @@ def simulate(folder: Path, customers: int, seed: int, as_of: str, months: int | 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
 def demo(folder: Path) -> None:
-    """Do the main job on a real retailer.
+    """Run the whole pipeline on a real retailer.
 
     Discovers, registers, serves, and asks about two customers that discovery never saw. `make demo` runs it.
     """

@@ -13,7 +13,9 @@ from commands.terminal import show_words
 
 @click.command()
 @click.option("--goal", default="", metavar="NAME", help="Only this goal of the settings, and its earlier month ends.")
-@click.option("--by", default="segment", show_default=True, metavar="GROUPING", help="segment, or a grouping as plan.")
+@click.option(
+    "--by", default="segment", show_default=True, metavar="GROUPING", help="segment, or another grouping, such as plan."
+)
 @months_option
 @format_option
 @config_option

@@ -42,7 +42,7 @@ format_option = click.option(
 @config_option
 @which_option
 def report(months: int | None, out: Path, config: Path, which: str) -> None:
-    """Write the report page anew.
+    """Write a new report page of a registered model.
 
     Computes money, retention and growth by segment from the tables, and shows them with what the discovery stored,
     under today's names and notes. Nothing is discovered, and nothing in the registry changes.
@@ -106,7 +106,7 @@ def figures(figure: str, distributions: bool, by: str, months: int | None, form:
 
 @click.command()
 @months_option
-@click.option("--conditions", "of_conditions", is_flag=True, help="Of the named conditions, instead of the segments.")
+@click.option("--conditions", "of_conditions", is_flag=True, help="Print named conditions instead of segments.")
 @format_option
 @config_option
 @which_option

@@ -127,7 +127,7 @@ def rename(segment: str, name: str, notes: str, by: str, config: Path) -> None:
 @click.option(
     "--vectors-before",
     type=FilePath,
-    help="The same customers at an earlier moment, to tell those who moved from those whom B reassigns.",
+    help="The same customers at an earlier moment, to distinguish those who moved from those whom B reassigns.",
 )
 @click.option("--out", type=PictureFile, help="Write the picture here too (.png).")
 @config_option

@@ -156,8 +156,8 @@ def store(scoring: FileScoring, seen: ScoredCustomers, settings: Settings, table
     as_of = scoring.vectors.as_of
     if as_of is None:
         raise DestinationError(
-            f"{table.shown} keeps who was where when, and these vectors have no moment: set as_of in the settings, and "
-            "write the vectors again"
+            f"{table.shown} keeps the segments of each as-of moment, and these vectors have none: set as_of in the "
+            "settings, and write the vectors again"
         )
     local = AsOf.at(as_of, settings.features.time_zone).local
     stamp = Stamp(local, settings.registry.model_name, int(scoring.version))

@@ -1,4 +1,4 @@
-"""Shows how far a discovery is: a bar on a terminal, plain lines where they are asked for, else nothing."""
+"""Shows the progress of a discovery: a bar on a terminal, plain lines on request, else nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many segments are asked for."""
+"""The least and the most number of segments that a caller requests."""
 
 from __future__ import annotations
 

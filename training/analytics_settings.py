@@ -51,8 +51,8 @@ class AnalyticsSettings(Block):
     )
     written: WrittenSegments | None = Field(
         None,
-        description="the table of `segments assign --to`: at a month end for which it has rows of this model, who was "
-        "where is what it says; by default all month ends are computed by today's model",
+        description="the table of `segments assign --to`: at a month end for which it has rows of this model, "
+        "the segments are those of its rows; by default today's model computes all month ends",
     )
     horizon_months: int = Field(36, ge=1, le=240, description="how far lifetime value by the survival curve looks")
 

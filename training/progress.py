@@ -1,4 +1,4 @@
-"""How long work tells its caller where it is: in sentences, and in steps for a bar."""
+"""How long work reports its progress to its caller: in sentences, and in steps for a bar."""
 
 from __future__ import annotations
 

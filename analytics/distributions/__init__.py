@@ -1,1 +1,1 @@
-"""What is distributed how in each segment: shares of categories and flags, quartiles of numbers, adopted features."""
+"""Distributions in each segment: shares of categories and flags, quartiles of numbers, adopted features."""

@@ -1,4 +1,4 @@
-"""Everything of a record that is about how values are distributed."""
+"""All distributions of a record: shares of levels, quartiles of numbers, adopted features."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How sure a figure is: intervals of shares and of ratios of sums, and which groups differ from the rest."""
+"""The uncertainty of figures: intervals of shares and of ratios of sums, and which groups differ from the rest."""

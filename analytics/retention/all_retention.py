@@ -1,4 +1,4 @@
-"""Everything of a record that is about who stays."""
+"""All retention of a record: cohorts, members who stay active, lifetimes of subscriptions."""
 
 from __future__ import annotations
 

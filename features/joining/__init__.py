@@ -1,1 +1,1 @@
-"""What is looked at between tables: whether their ids meet, who is a customer at the as-of moment, who stands out."""
+"""Checks across tables: which ids they share, who is a customer at the as-of moment, which ids are not one person."""

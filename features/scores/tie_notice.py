@@ -1,4 +1,4 @@
-"""What a person should know of scores whose ties were broken by rank."""
+"""The notice on scores whose ties were broken by rank."""
 
 from __future__ import annotations
 

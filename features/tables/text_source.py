@@ -1,4 +1,4 @@
-"""What is said of the text of one raw table: the error for values that cannot be read, and notices."""
+"""The messages on the text of one raw table: the error for values that cannot be read, and notices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a column: its typed values, the texts that cannot be read, and the words that mean missing."""
+"""The reading of a column: its typed values, the texts that cannot be read, and the words that mean missing."""
 
 from __future__ import annotations
 

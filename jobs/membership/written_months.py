@@ -1,4 +1,4 @@
-"""Month ends at which a job wrote who was where: its rows count, whatever today's model would say of that day.
+"""Month ends at which a job wrote the segments: its rows count, whatever today's model would say of that day.
 
 A job that ran on the day knew what was known then, and people acted on its answer. A month end counts as written where
 the champion still has every segment of its rows; the rows of a version whose segments have ended since are left aside.
@@ -84,8 +84,8 @@ def _notes(
     if by_position:
         days = ", ".join(str(dates[position]) for position in sorted(by_position))
         notes.append(
-            f"at {counted(len(by_position), 'month end')} who was where is what jobs wrote into {table} then, not what "
-            f"today's model says: {days}"
+            f"at {counted(len(by_position), 'month end')}, the segments are those that jobs wrote into {table}, not "
+            f"those of today's model: {days}"
         )
     if left:
         notes.append(

@@ -1,4 +1,4 @@
-"""The table of segments: its columns, its key, and the query that says who was where.
+"""The table of segments: its columns, its key, and the query that reads the segments of a day.
 
 A row is one customer at one as-of moment, as one version of one model assigned it. Nothing is ever deleted, so the
 table is the history.

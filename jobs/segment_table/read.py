@@ -1,4 +1,4 @@
-"""Reads who was where at some moments out of the table of segments."""
+"""Reads the segments of some as-of moments from the table of segments."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read_segments(table: SegmentTable, model_name: str, moments: Sequence[dateti
             rows = connection.execute(query, (model_name, list(moments))).fetchall()
         except psycopg.Error as error:
             first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise SourceError(f"{table.shown}: who was where cannot be read: {first}") from error
+            raise SourceError(f"{table.shown}: the segments cannot be read: {first}") from error
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     kinds = {"customer_id": "str", "as_of": "datetime64[us]", "segment_id": "str", "model_version": "int64"}
     return frame.astype(kinds)

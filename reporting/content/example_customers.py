@@ -1,4 +1,4 @@
-"""Customers to look at, to know a segment by: typical ones that differ from one another, and one on the border."""
+"""Example customers of each segment: typical ones that differ from one another, and one on the border."""
 
 from __future__ import annotations
 

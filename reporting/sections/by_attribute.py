@@ -1,4 +1,4 @@
-"""The figures by the levels of one attribute, beside which the segments must prove their worth."""
+"""The figures by the levels of one attribute, to compare the segments with."""
 
 from __future__ import annotations
 

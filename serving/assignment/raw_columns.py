@@ -31,7 +31,7 @@ EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ConvertedColumn:
     """A converted column: text as objects, numbers and flags as doubles, moments as datetimes (in UTC where zoned).
 
     Missing values are None, NaN and NaT. zones : whether its moments have a time zone; empty without a moment.
@@ -41,19 +41,19 @@ class Taken:
     zones: frozenset[bool] = frozenset()
 
 
-def column_at_once(values: Values, column: RawColumn) -> Taken | None:
+def column_at_once(values: Values, column: RawColumn) -> ConvertedColumn | None:
     """The converted column; None where a value does not plainly have the column's type, and each must be read alone."""
     if column.type == "timestamp":
         return None if column.needed and None in values else _moments(values)
     array = AT_ONCE[column.type](values)
     too_large = array is not None and column.largest < math.inf and bool((np.abs(array) > column.largest).any())
-    return None if array is None or too_large else Taken(array)
+    return None if array is None or too_large else ConvertedColumn(array)
 
 
-def _moments(values: Values) -> Taken | None:
+def _moments(values: Values) -> ConvertedColumn | None:
     texts = [value for value in values if value is not None]
     if not texts:
-        return Taken(np.full(len(values), NEVER).astype("datetime64[us]"))
+        return ConvertedColumn(np.full(len(values), NEVER).astype("datetime64[us]"))
     if {*map(type, texts)} != {str}:
         return None
     # whether a text has the form of a timestamp does not depend on its digits; with all digits alike few forms remain
@@ -66,7 +66,7 @@ def _moments(values: Values) -> Taken | None:
     except ValueError:  # no such day, or no such hour
         return None
     known = moments[~np.isnat(moments)]
-    return Taken(moments, zones) if known.min() >= FIRST and known.max() <= LAST else None
+    return ConvertedColumn(moments, zones) if known.min() >= FIRST and known.max() <= LAST else None
 
 
 def _instants(values: Values) -> NDArray[np.datetime64]:

@@ -34,7 +34,7 @@ class ExampleValue(WireModel):
 
 
 class ExampleInsight(WireModel):
-    """A customer of training to know the segment by."""
+    """An example customer of the segment, from training."""
 
     customer: str
     why: Literal["typical", "border"] = Field(description="border: the one nearest to another segment.")

@@ -31,7 +31,7 @@ class AskedConditions:
         """
         asked = {name: known[name] for name in names}
         columns = frozenset(column for condition in asked.values() for column in condition.columns)
-        return cls(tuple((name, condition.met) for name, condition in asked.items()), columns)
+        return cls(tuple((name, condition.is_met_by) for name, condition in asked.items()), columns)
 
     def flags(self, customer: Mapping[str, Any]) -> dict[str, bool]:
         """Whether a customer, who has all `columns`, meets each condition; missing values meet nothing."""

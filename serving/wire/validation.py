@@ -1,7 +1,7 @@
 """Validate a parsed body by the published model of its request; one refusal describes all problems.
 
 pydantic validates. Its errors name neither the customer nor what a field must be, so each problem is described here, by
-the words that the field carries (`serving.contracts.wire_model.Expected`).
+the words that the field carries (`features.settings_words.Expected`).
 """
 
 from __future__ import annotations

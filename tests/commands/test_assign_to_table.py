@@ -68,7 +68,10 @@ def test_the_table_holds_what_the_file_holds(assign: Any, postgres_url: str) -> 
 
 def test_vectors_without_a_moment_have_no_place_in_a_history(assign: Any, postgres_url: str) -> None:
     refused = assign("--to", "postgres:RESULTS_URL", code=2)
-    assert "customer_segments keeps who was where when, and these vectors have no moment: set as_of" in refused.output
+    assert (
+        "customer_segments keeps the segments of each as-of moment, and these vectors have none: set as_of"
+        in refused.output
+    )
     with psycopg.connect(postgres_url) as connection:
         assert connection.execute("SELECT to_regclass('customer_segments')").fetchone() == (None,)
 

@@ -1,4 +1,4 @@
-"""The ladder of new divisions beside segments that are none of its rungs, such as those of the serving model."""
+"""The ladder of new divisions for segments that are not one of its rungs, such as those of the serving model."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The incumbent, which is the serving model, in a retrain: whom it assigns where, and how its segments go on."""
+"""The incumbent (the serving model) in a retrain: its assignments of today's customers, and how its segments go on."""

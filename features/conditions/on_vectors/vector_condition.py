@@ -7,7 +7,6 @@ engine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -68,15 +67,14 @@ class VectorCondition:
         truth = truth_of_frame(self.tree, frame, lambda name: self.contract[name].is_category)
         return pd.Series(truth.met, index=frame.index, dtype=bool)
 
-    def is_met_by(self, customer: Mapping[str, float | str | None]) -> bool:
-        """Whether one customer meets the condition; the mapping has the condition's columns, None and NaN are missing.
+    @cached_property
+    def is_met_by(self) -> Predicate:
+        """Whether one customer meets the condition: a function of a mapping that has the condition's columns.
 
-        Raises
-        ------
-        KeyError
-            If the customer lacks a column of the condition.
+        None and NaN are missing. It is made once, as a service calls it for each request; it raises KeyError for a
+        customer who lacks a column of the condition.
         """
-        return self.met(customer)
+        return customer_predicates(self.tree).met
 
     def met_in(self, table: ir.Table) -> ir.BooleanValue:
         """Whether each row of a table of vectors meets the condition, as an Ibis expression without missing values.
@@ -92,8 +90,3 @@ class VectorCondition:
         from features.conditions.on_vectors.of_table import holds_in_table
 
         return table.filter(holds_in_table(self.tree, table, self.contract))
-
-    @cached_property
-    def met(self) -> Predicate:
-        """The function of `is_met_by`, which a service calls for each request."""
-        return customer_predicates(self.tree).met

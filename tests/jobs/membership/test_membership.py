@@ -320,7 +320,7 @@ def test_where_a_job_wrote_who_was_where_that_counts_and_is_told(
         assert at(membership, position).segment.to_dict() == at(computed, position).segment.to_dict()
     about_the_table = [note for note in membership.notes if "written_segments" in note]
     assert about_the_table == [
-        "at 1 month end who was where is what jobs wrote into written_segments then, not what today's model says: "
+        "at 1 month end, the segments are those that jobs wrote into written_segments, not those of today's model: "
         "2026-05-01",
         "what jobs wrote into written_segments is left aside, and computed by today's model, where the champion no "
         "longer has its segments: 2026-04-01 (version 1: seg-ended)",
@@ -335,7 +335,7 @@ def test_a_table_that_cannot_be_read_is_one_line(
     monkeypatch.setenv("WRITTEN_URL", postgres_url)
     analytics = {"written": {"postgres": "WRITTEN_URL", "table": "not_there"}}
     asked = Shop(shop.folder, parse_settings({**SETTINGS, "analytics": analytics}), shop.model)
-    with pytest.raises(SourceError, match='who was where cannot be read: relation "not_there" does not exist'):
+    with pytest.raises(SourceError, match='the segments cannot be read: relation "not_there" does not exist'):
         asked.members()
 
 

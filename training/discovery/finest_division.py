@@ -36,10 +36,10 @@ def finest_found_again(proposal: Proposal, settings: DiscoverySettings) -> tuple
     is found again beside the others, it is one of the segments.
     """
     judgement = proposal.chosen.judgement
-    if judgement is None or shows_clear_groups(judgement):
+    if judgement is None or shows_clear_groups(judgement) or is_found_unasked(judgement):
         return proposal, None
     grouped = shows_groups(judgement)
-    if not grouped and (proposal.verdict.kind is not VerdictKind.SLICES or is_found_unasked(judgement)):
+    if not grouped and proposal.verdict.kind is not VerdictKind.SLICES:
         return proposal, None
     divisions = _divisions(proposal.candidates, proposal.customers, settings)
     ladder = climb(divisions, proposal.customers.points)

@@ -1,4 +1,4 @@
-"""Segments that an algorithm found unasked, and whether resamples find them again where gaps confirm no groups.
+"""Segments that an algorithm found unasked, and whether resamples find them again where no clear gaps confirm groups.
 
 Shapes that touch, or are thin, show no gap by our tests, though a density-based search finds them in every sample.
 """
@@ -17,8 +17,9 @@ from training.evaluation.quality import Judgement, similarity_untied
 from training.evaluation.selection import (
     LEAST_STABILITY,
     is_found_unasked,
+    most_evident,
     objections,
-    shows_groups,
+    shows_clear_groups,
     takes_in_most,
 )
 from training.separation.gaps import HeldOut
@@ -31,7 +32,7 @@ def resample_unasked(
     """The candidates; those that were found unasked say whether resamples of (n, width) points find them again.
 
     The best separated come first, until one is found again; it would be chosen before the others. None is resampled
-    where gaps confirm groups, because those are chosen before all.
+    where clear gaps confirm groups, because those are chosen before all.
     """
     tested = list(candidates)
     by_size_alone = settings.model_copy(update={"force": True})  # resamples decide, and not whether two halves agree
@@ -40,7 +41,8 @@ def resample_unasked(
         for position, candidate in enumerate(candidates)
         if (judgement := candidate.judgement) and not objections(judgement, by_size_alone)
     }
-    if any(shows_groups(judgement) for judgement in allowed.values()):
+    evident = most_evident(allowed)
+    if evident is not None and shows_clear_groups(allowed[evident]):
         return tested
     unasked = [position for position, judgement in allowed.items() if takes_in_most(judgement)]
     for position in sorted(unasked, key=lambda p: -allowed[p].silhouette):

@@ -141,6 +141,12 @@ def shows_clear_groups(judgement: Judgement) -> bool:
     return shows_groups(judgement) and judgement.emptiness >= CLEAR
 
 
+def most_evident(judgements: Mapping[int, Judgement]) -> int | None:
+    """The position of the candidate with most evidence of groups; None where none shows groups."""
+    grouped = {position: judgement for position, judgement in judgements.items() if shows_groups(judgement)}
+    return max(grouped, key=lambda p: (evidence(grouped[p]), -grouped[p].scatter, -p), default=None)
+
+
 def all_parted(judgement: Judgement) -> bool:
     """Whether clear gaps part every two neighbouring segments."""
     return shows_clear_groups(judgement) and judgement.gap_share == 1
@@ -170,22 +176,24 @@ def evidence(judgement: Judgement) -> float:
 
 
 def _best(allowed: Mapping[int, Judgement], refines: Refines) -> int:
-    """The candidate with most evidence of groups; without any groups the best separated one.
+    """The candidate with most evidence of groups, if their gaps are clear.
 
-    Of candidates that divide the same groups the same way, but for a few customers, and confirm as many of them, the
-    best separated is chosen.
+    Otherwise segments found unasked that resamples find again come first, if they are no fewer than those groups; then
+    groups whose gaps are mostly filled, and without any groups the best separated candidate. Of candidates that divide
+    the same groups the same way, but for a few customers, and confirm as many of them, the best separated is chosen.
     """
-    grouped = {position: judgement for position, judgement in allowed.items() if shows_groups(judgement)}
-    if not grouped:
-        unasked = {position: judgement for position, judgement in allowed.items() if is_found_unasked(judgement)}
-        return _best_separated(unasked or allowed)
-    best = max(grouped, key=lambda p: (evidence(grouped[p]), -grouped[p].scatter, -p))
-    same = {p: j for p, j in grouped.items() if _divides_as_well(j, grouped[best]) and refines(p, best)}
-    return _best_separated({best: grouped[best], **same})
+    best = most_evident(allowed)
+    if best is None or not shows_clear_groups(allowed[best]):
+        groups = 0 if best is None else allowed[best].groups
+        unasked = {p: j for p, j in allowed.items() if is_found_unasked(j) and j.segments >= groups}
+        if unasked or best is None:
+            return _best_separated(unasked or allowed)
+    same = {p: j for p, j in allowed.items() if _divides_as_well(j, allowed[best]) and refines(p, best)}
+    return _best_separated({best: allowed[best], **same})
 
 
 def _divides_as_well(judgement: Judgement, best: Judgement) -> bool:
-    return judgement.segments == best.segments and judgement.groups >= best.groups
+    return shows_groups(judgement) and judgement.segments == best.segments and judgement.groups >= best.groups
 
 
 def _best_separated(candidates: Mapping[int, Judgement]) -> int:

@@ -76,3 +76,12 @@ def test_without_groups_segments_that_were_found_unasked_and_again_come_before_t
     assert chosen(slices, judged(2, 0.3, **unasked, smallest_share=0.06)) == 0  # most customers, and a tail
     assert chosen(slices, judged(5, 0.3, **unasked, smallest_share=0.06)) == 1
     assert chosen(judged(2, 0.1, groups=2), judged(2, 0.6, **unasked)) == 0  # gaps count more
+
+
+def test_segments_found_unasked_and_again_come_before_groups_whose_gaps_are_mostly_filled() -> None:
+    unasked: dict[str, Any] = {"found_number": True, "recovered": 0.8, "recovered_least": 0.6, "untied": 0.6}
+    filled = judged(6, 0.2, groups=4, emptiness=0.43)
+    assert chosen(filled, judged(5, 0.3, **unasked)) == 1
+    assert chosen(filled, judged(3, 0.6, **unasked)) == 0  # they would unite groups that gaps confirm
+    assert chosen(filled, judged(5, 0.3, **{**unasked, "recovered": 0.7})) == 0
+    assert chosen(judged(6, 0.2, groups=4, emptiness=0.5), judged(5, 0.3, **unasked)) == 0

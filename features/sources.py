@@ -22,6 +22,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.common.exceptions import IbisError, TableNotFound
 
+from features.expressions.engine import with_rows
 from features.notices import Notice
 from features.reading.file_tables import FileTables
 from features.reading.kept_table import keep_once
@@ -251,6 +252,7 @@ def fetch(expression: ir.Table, what: str) -> pa.Table:
     SourceError
         If the engine fails; the message begins with `what`.
     """
+    expression = with_rows(expression)
     with plain_errors(f"{what}: the engine could not compute it"):
         backend = ibis.get_backend(expression)
         if backend.name == "pyspark":  # Ibis fetches by pandas there, which loses time zones

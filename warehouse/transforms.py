@@ -2,7 +2,8 @@
 
 No engine but Spark and Databricks has log1p and expm1. Kahan's formulas compute them of ln and exp: the rounding error
 of u = 1 + v cancels in ln(u) · v / (u - 1), and that of u = exp(y) in (u - 1) · y / ln(u) (Higham, Accuracy and
-Stability of Numerical Algorithms, 2nd edition, section 1.14.1).
+Stability of Numerical Algorithms, 2nd edition, section 1.14.1). The quotient comes first: it is near 1, where the
+product may exceed the largest double.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from warehouse.expressions import (
     total,
 )
 
-GREATEST_POWER = 700.0  # exp of more overflows, and of less than its negative underflows
+GREATEST_POWER = 709.0  # exp of more overflows
+LEAST_POWER = -700.0  # exp of less underflows
 TINY = 2.0**-52  # np.spacing(1.0), below which the power counts as 0
 Stage = Mapping[str, exp.Expression]
 
@@ -63,7 +65,7 @@ def transform_stages(numbers: NumberEncoding) -> list[Stage]:
 def _log1p(argument: exp.Expression, helper: str, out: str) -> list[Stage]:
     """ln(1 + argument); the argument is above -1."""
     u = column(helper)
-    accurate = quotient(product(call("LN", u), argument), difference(u, number(1.0)))
+    accurate = product(call("LN", u), bracket(quotient(argument, difference(u, number(1.0)))))
     return [
         {helper: total([number(1.0), argument])},
         {out: choose([(equal(u, number(1.0)), argument)], accurate)},
@@ -82,12 +84,12 @@ def _yeo_johnson(value: exp.Expression, power: float, position: int, out: str) -
     within = choose(
         [
             (less(number(GREATEST_POWER), column(raw)), number(GREATEST_POWER)),
-            (less(column(raw), number(-GREATEST_POWER)), number(-GREATEST_POWER)),
+            (less(column(raw), number(LEAST_POWER)), number(LEAST_POWER)),
         ],
         column(raw),
     )
     u, y = column(grown), column(bounded)
-    accurate = quotient(product(difference(u, number(1.0)), y), call("LN", u))
+    accurate = product(difference(u, number(1.0)), bracket(quotient(y, call("LN", u))))
     expm1 = choose([(equal(u, number(1.0)), y)], accurate)
     positive = column(log) if above_is_log else quotient(expm1, number(above))
     negative = column(log) if below_is_log else quotient(expm1, number(below))

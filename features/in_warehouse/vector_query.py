@@ -61,9 +61,9 @@ def vector_query(
 ) -> VectorQuery:
     """The query of the vectors that `build_vectors` makes with these learned values.
 
-    The tables are opened for their columns alone, and must lie in one engine. A file stands for a table of the raw
-    table's name, such as `orders`. engine : the one that will run the query, as Ibis calls it. spark : opens the
-    tables, if it is not None.
+    The tables are opened for their columns, and for first rows where these show how moments and numbers are written as
+    text; they must lie in one engine. A file stands for a table of the raw table's name, such as `orders`.
+    engine : the one that will run the query, as Ibis calls it. spark : opens the tables, if it is not None.
 
     Raises
     ------
@@ -78,7 +78,8 @@ def vector_query(
         def open_for_columns(source: TableSource, name: str) -> ir.Table:
             schema, _, table = (source.spark_table or source.table or name).rpartition(".")
             tables[name] = schema, table
-            return unopened_table(engine, engines.open_typed(source, name).schema(), table, schema)
+            opened = engines.open_typed(source, name)
+            return unopened_table(engine, opened.schema(), table, schema, opened)
 
         as_of = LaterAsOf(engine)
         opened = open_tables(open_for_columns, sources, settings, as_of, learned.own)

@@ -46,7 +46,7 @@ def encoded(engine: Any, numbers: NumberEncoding, values: Any) -> Any:
 SMALL = np.array([0.0, 1e-17, 1e-12, 3e-9, 1e-5, 0.1, 1.0])
 
 
-@pytest.mark.parametrize("values", [SMALL, np.array([0.0, 1.0, 1e6, 1e15, 1e300])])
+@pytest.mark.parametrize("values", [SMALL, np.array([0.0, 1.0, 1e6, 1e15, 1e300, np.finfo(float).max])])
 def test_logarithms_are_exact_near_0_and_far_from_it(engine: Any, values: Any) -> None:
     numbers = encoding_of(Transform.LOG1P, values)
     np.testing.assert_allclose(encoded(engine, numbers, values), np.log1p(values), rtol=1e-14)
@@ -58,6 +58,13 @@ def test_powers_are_exact_near_0_and_do_not_underflow(engine: Any, power: float,
     numbers = encoding_of(Transform.YEO_JOHNSON, values, power)
     expected = numbers.encode(values[None, :])[0]
     np.testing.assert_allclose(encoded(engine, numbers, values), expected, rtol=1e-13, atol=1e-100)
+
+
+@pytest.mark.parametrize(("power", "largest"), [(2.0, 1e153), (-0.7, 1e308), (0.5, 1e308), (3.0, 5e101)])
+def test_powers_reach_the_largest_doubles(engine: Any, power: float, largest: float) -> None:
+    values = largest * np.array([1.0, 0.9, 1e-3, 1e-30])
+    numbers = encoding_of(Transform.YEO_JOHNSON, values, power)
+    np.testing.assert_allclose(encoded(engine, numbers, values), numbers.encode(values[None, :])[0], rtol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,33 @@ def test_the_query_gives_the_vectors(
         assert_same(answers(engine, sql, case_folder, case_postgres), expected.frame)
 
 
+@pytest.mark.parametrize("engine", PLACES)
+def test_first_rows_show_how_text_is_written(
+    engine: str, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decimal comma, points between thousands, and moments with a zone: no setting says so, and no type does."""
+    monkeypatch.setenv("SHOP_URL", postgres_url)
+    rows = [
+        (f"K{n % 7}", f"2024-0{1 + n % 6}-1{n % 9}T{n % 24:02}:30:00Z", f"1.{100 + n},5{n % 10}") for n in range(100)
+    ]
+    columns = "(customer_id text, ordered_at text, amount text)"
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as database:
+        database.execute(f"CREATE TABLE orders {columns}")
+        database.executemany("INSERT INTO orders VALUES (?, ?, ?)", rows)
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS written CASCADE; CREATE SCHEMA written")
+        connection.execute(f"CREATE TABLE written.orders {columns}".encode())
+        connection.cursor().executemany("INSERT INTO written.orders VALUES (%s, %s, %s)", rows)
+    place = {"duckdb": PLACES["duckdb"], "postgres": {"postgres": "SHOP_URL", "table": "written.{name}"}}[engine]
+    sources = sources_of(("orders",), **place)
+    moment = date(2024, 7, 1)
+    expected = build_vectors(sources, SETTINGS, moment, tmp_path)
+    assert expected.frame["monetary_value"].min() > 1_000
+    query = vector_query(sources, SETTINGS, expected.learned, tmp_path, engine)
+    sql = with_as_of(query.sql, moment, SETTINGS.time_zone, engine)
+    assert_same(answers(engine, sql, tmp_path, postgres_url), expected.frame)
+
+
 def test_scores_and_pooled_levels_are_those_that_were_learned(case_folder: Path) -> None:
     sources = sources_of(("orders", "customers"), **PLACES["duckdb"])
     learned = LearnedFeatures({"r_score": (10.0, 20.0), "m_score": (100.0,)}, {"industry": ("retail",)})

@@ -98,6 +98,10 @@ def _scores(battery: str, size: int) -> list[SetScores]:
     for each in in_processes(scores_of, files):
         print(each.line, flush=True)
         scores.append(each)
+    if scores:  # now, for a run that is stopped before its end
+        print(f"\nmean of {battery}: ours {mean_of_ours(scores):.3f}")
+        for name, mean in mean_of_others(scores).items():
+            print(f"  {name:56} {mean:.3f}", flush=True)
     return scores
 
 

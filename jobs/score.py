@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jobs.segment_table.destination import SegmentTable
     from jobs.segment_table.write import Written
     from segment_model.counterfactual.what_would_change import WhatWouldChange
+    from segment_model.explanation.name_misfits import NameMisfit
 
 AT_A_TIME = 8 * CHUNK  # customers in memory: a few times as many as are assigned at once
 
@@ -107,7 +108,8 @@ class ScoredCustomers:
 class CustomerExplanation:
     """Why one customer is in a segment: its margin over the rival is base + the sum of the contributions.
 
-    `rival_id` is None where the model has one segment only.
+    `rival_id` is None where the model has one segment only, `name_misfits` where it does not know what the words of
+    the segment's name claim.
     """
 
     customer: str
@@ -120,6 +122,7 @@ class CustomerExplanation:
     base: float
     reasons: Sequence[Reason]
     sentence: str
+    name_misfits: Sequence[NameMisfit] | None = None
 
 
 @contextmanager
@@ -205,7 +208,8 @@ def explain_customer(model: SegmentModel, customer: pd.DataFrame, against: str |
     assignment = model.assign(customer).iloc[0]
     explanations = model.explain_table(customer, None if against is None else model.id_of(against))
     toward, rival = int(explanations.toward[0]), int(explanations.against[0])
-    why = reasons(model, customer_row(customer), explanations)
+    row = customer_row(customer)
+    why, untrue = reasons(model, row, explanations), model.name_misfits(row, model.ids[toward])
     return CustomerExplanation(
         customer=str(customer.index[0]),
         unassigned=bool(assignment["unassigned"]),
@@ -216,7 +220,8 @@ def explain_customer(model: SegmentModel, customer: pd.DataFrame, against: str |
         score=float(explanations.score[0]),
         base=float(explanations.base[0]),
         reasons=why,
-        sentence=in_one_sentence(why, model, toward, rival),
+        sentence=in_one_sentence(why, model, toward, rival, untrue),
+        name_misfits=untrue,
     )
 
 

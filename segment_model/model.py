@@ -20,6 +20,7 @@ from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import Record
 from segment_model.errors import ArtefactError, ContractError, counted
 from segment_model.explanation.explainer import Explainer, Explanations
+from segment_model.explanation.name_misfits import NAME_WORDS, Claims, NameMisfit, claims_of_segments, misfits
 from segment_model.interruption import Check, go_on
 from segment_model.language.segment_lookup import find_segment, listed_segments, nearest_segment
 from segment_model.scoring import hysteresis
@@ -99,6 +100,19 @@ class SegmentModel:
         return tuple(
             card.labelled(self.overlay[card.id]) if card.id in self.overlay else card for card in self.discovered_cards
         )
+
+    @cached_property
+    def name_claims(self) -> tuple[Claims | None, ...]:
+        """What the words of each segment's name claim, in order; None where that is not known.
+
+        Raises
+        ------
+        ArtefactError
+            If this version cannot read what the model stores of it.
+        """
+        discovered = {card.id: card.name for card in self.discovered_cards}
+        names = dict(zip(self.ids, self.names, strict=True))
+        return claims_of_segments(self.provenance.get(NAME_WORDS, {}), self.contract, discovered, names)
 
     @cached_property
     def previous_positions(self) -> Mapping[str, int]:
@@ -204,11 +218,27 @@ class SegmentModel:
             assignment = Assignment.of_single(nearest, self.ids, self.names)
             base, contributions, score = single.reasons(nearest)
             by_column = dict(zip(self.encoder.columns, contributions, strict=True))
-            return assignment, Explanation(assignment.nearest_id, assignment.runner_up_id, base, by_column, score)
+            untrue = misfits(self.name_claims[nearest.nearest], record)
+            ends = assignment.nearest_id, assignment.runner_up_id
+            return assignment, Explanation(*ends, base, by_column, score, untrue)
         rival = None if against is None else self.position(against)
         assignments, explanations = self.scorer.explain_in_chunks([record], policy, rival)
         assignment = Assignment.of_first(assignments, self.ids, self.names)
-        return assignment, Explanation.of_first(explanations, self.ids)
+        untrue = misfits(self.name_claims[int(explanations.toward[0])], record)
+        return assignment, Explanation.of_first(explanations, self.ids, untrue)
+
+    def name_misfits(self, record: Record, segment_id: str) -> tuple[NameMisfit, ...] | None:
+        """The words of a segment's name that do not hold for a customer given as a dict, in the order of the name.
+
+        A missing value contradicts nothing. None where the model does not know what the name claims: an older model,
+        or a name that people gave.
+
+        Raises
+        ------
+        ContractError
+            If the model has no such segment.
+        """
+        return misfits(self.name_claims[self.position(segment_id)], record)
 
     def assign_records(self, customers: Table, policy: Policy = "unassigned") -> Assignments:
         """As `assign`, as plain arrays: the fast path for a few dicts; refuses what `assign` does."""
@@ -336,4 +366,6 @@ class SegmentModel:
                 f"the model in {path} is whole but this version cannot read it ({type(error).__name__}: {error}); "
                 "it was made by a development version. Discover anew."
             ) from error
-        return cls(**{part.name: getattr(parts, part.name) for part in fields(parts)})._with_digest(verified)
+        model = cls(**{part.name: getattr(parts, part.name) for part in fields(parts)})._with_digest(verified)
+        _ = model.name_claims  # refused here, not with the first explanation
+        return model

@@ -86,7 +86,7 @@ def reasons_of(model: SegmentModel, frame: pd.DataFrame) -> Reasons:
 
     frame : the vectors of all customers.
     """
-    names = [column.name for column in model.contract.basis]
+    names = [name for name in model.contract.names if name in frame.columns]
 
     def write(customers: pd.DataFrame) -> list[str]:
         segments = customers["segment_id"].to_numpy()

@@ -12,6 +12,7 @@ import numpy as np
 
 from segment_model.contract import Column, Kind
 from segment_model.encoding.encoder import MISSING_LEVEL, CategoryEncoding
+from segment_model.explanation.name_misfits import NameMisfit, misfits
 from segment_model.language.wording import plain_value
 
 if TYPE_CHECKING:
@@ -64,27 +65,48 @@ def reasons(
     return tuple(sorted(by_column, key=lambda reason: -abs(reason.contribution)))
 
 
-def in_one_sentence(ranked: Sequence[Reason], model: SegmentModel, toward: int, against: int) -> str:
-    """The strongest reasons in a sentence; those that speak for the other segment too."""
+def in_one_sentence(
+    ranked: Sequence[Reason],
+    model: SegmentModel,
+    toward: int,
+    against: int,
+    name_misfits: Sequence[NameMisfit] | None = None,
+) -> str:
+    """The strongest reasons in a sentence; those that speak for the other segment too.
+
+    name_misfits : of the segment `toward`. Another sentence says what they are.
+    """
     weighed = [(reason.contribution, reason.feature, reason.value) for reason in ranked]
-    return _sentence(model, toward, against, weighed, lambda feature, level: _short(feature, level, model))
+    sentence = _sentence(model, toward, against, weighed, lambda feature, level: _short(feature, level, model))
+    return sentence + unlike_most(name_misfits)
+
+
+def unlike_most(name_misfits: Sequence[NameMisfit] | None) -> str:
+    """The sentence that says which words of the segment's name do not hold, with a blank before; empty without any."""
+    listed = "; ".join(misfit.words for misfit in name_misfits or ())
+    return f" Unlike most of its segment: {listed}." if listed else ""
 
 
 def sentences(model: SegmentModel, customers: pd.DataFrame, explanations: Explanations) -> list[str]:
     """What `in_one_sentence` says of each of many customers, in order.
 
-    customers : (n rows) with the columns of the explanations.
+    customers : (n rows) with the columns of the explanations. A name's claims of other columns are looked at where the
+    customers have them.
     """
     order = np.argsort(-np.abs(explanations.contributions), axis=1, kind="stable")
     weights = np.take_along_axis(explanations.contributions, order, axis=1).tolist()
     columns = {name: customers[name].tolist() for name in explanations.columns}
     short = cache(lambda feature, level: _short(feature, level, model))
     pairs = zip(explanations.toward.tolist(), explanations.against.tolist(), strict=True)
+    claimed = {claim.column.name for claims in model.name_claims for claim in claims or ()}
+    known = {str(name): customers[name].tolist() for name in customers.columns if name in claimed}
     written = []
     for row, (toward, against) in enumerate(pairs):
         names = [explanations.columns[place] for place in order[row].tolist()]
         weighed = [(weight, name, _plain(columns[name][row])) for weight, name in zip(weights[row], names, strict=True)]
-        written.append(_sentence(model, toward, against, weighed, short))
+        customer = {name: own[row] for name, own in known.items()}
+        untrue = unlike_most(misfits(model.name_claims[toward], customer))
+        written.append(_sentence(model, toward, against, weighed, short) + untrue)
     return written
 
 

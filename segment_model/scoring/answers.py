@@ -11,6 +11,7 @@ import numpy as np
 from segment_model.display.shown_table import ShownTable
 from segment_model.encoding.encoder import Flags, Floats, Indices
 from segment_model.errors import counted
+from segment_model.explanation.name_misfits import NameMisfit
 from segment_model.scoring.single_customer import Single
 
 if TYPE_CHECKING:
@@ -171,7 +172,9 @@ class Assignment(NamedTuple):
 class Explanation(NamedTuple):
     """Why one customer is nearer to the segment `toward` than to `against` (ids; the latter None if there is no other).
 
-    score = base + the sum of the contributions, by column in the encoder's order.
+    score = base + the sum of the contributions, by column in the encoder's order. name_misfits : the words of the name
+    of `toward` that do not hold for the customer, with the values that say so; None where the model does not know what
+    the name claims: an older model, or a name that people gave.
 
     Examples
     --------
@@ -187,6 +190,7 @@ class Explanation(NamedTuple):
     base: float
     contributions: dict[str, float]
     score: float
+    name_misfits: tuple[NameMisfit, ...] | None = None
 
     def __repr__(self) -> str:
         return self._shown.text
@@ -202,11 +206,17 @@ class Explanation(NamedTuple):
             f"Why {self.toward} rather than {against}: {self.score:+.3f} = {self.base:+.3f} and these",
             ("column", "contribution"),
             [(name, f"{contribution:+.3f}") for name, contribution in ordered],
+            notes=[f"unlike most of its segment: {misfit.words}" for misfit in self.name_misfits or ()],
         )
 
     @classmethod
-    def of_first(cls, explanations: Explanations, ids: Sequence[str]) -> Explanation:
+    def of_first(
+        cls,
+        explanations: Explanations,
+        ids: Sequence[str],
+        name_misfits: tuple[NameMisfit, ...] | None,
+    ) -> Explanation:
         """The first customer's explanation."""
         by_column = dict(zip(explanations.columns, explanations.contributions[0].tolist(), strict=True))
         toward, against = ids[explanations.toward[0]], (*ids, None)[explanations.against[0]]
-        return cls(toward, against, float(explanations.base[0]), by_column, float(explanations.score[0]))
+        return cls(toward, against, float(explanations.base[0]), by_column, float(explanations.score[0]), name_misfits)

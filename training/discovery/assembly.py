@@ -12,6 +12,7 @@ from sklearn.cluster import KMeans
 from segment_model.encoding.encoder import Floats
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.errors import DiscoveryError
+from segment_model.explanation.name_misfits import NAME_WORDS
 from segment_model.model import SegmentModel
 from training.candidates.candidate import KMEANS_SAMPLE, CandidateSpec, sample_rows
 from training.discovery.candidate_trial import Candidate
@@ -22,6 +23,7 @@ from training.encoding import EncodedCustomers
 from training.evaluation.verdict import Verdict
 from training.fitting.single_thread import single_thread
 from training.profiling.cards import describe
+from training.profiling.name_claims import claims_json
 from training.segment_ids import numbered_id
 
 BACKGROUND_SIZE = 16  # weighted prototypes behind an explanation that enumerates coalitions
@@ -89,6 +91,7 @@ def assemble_model(
             "customers": len(customers.frame),
             "exemplars": assigner.exemplar_count,
             **({"population": of_all.to_json()} if of_all else {}),
+            NAME_WORDS: claims_json(described.claims),
         },
     )
     return model, of_all

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,8 +11,10 @@ from segment_model.cards import Difference, SegmentCard
 from segment_model.contract import Role, VectorContract
 from segment_model.encoding.encoder import Indices
 from segment_model.errors import counted
+from segment_model.explanation.name_misfits import Claim
 from segment_model.language.wording import plain_number
 from training.profiling.differences import differences_of
+from training.profiling.name_claims import claims_of
 from training.profiling.naming import Standing, name_segments
 from training.profiling.profile import Population, Profile, profile_of
 from training.profiling.rare_levels import with_rare_levels_pooled
@@ -29,11 +31,13 @@ IN_A_SENTENCE = 3  # differences
 class Described:
     """The cards of segments with the profile that they show.
 
-    asked, untrue : words that the customers in memory suggest, and those of them that are not true of all customers.
+    claims : by segment id, what the words of its name claim. asked, untrue : words that the customers in memory
+    suggest, and those of them that are not true of all customers.
     """
 
     cards: tuple[SegmentCard, ...]
     profile: Profile
+    claims: Mapping[str, Sequence[Claim]]
     asked: int = 0
     untrue: int = 0
 
@@ -84,8 +88,10 @@ def describe(
         size, share = profile.sizes[position], profile.share(position)
         sentence = _sentence(size, share, own, contract)
         typical = dict(profile.typical[position])
-        cards.append(SegmentCard(segment_id, name, sentence, size, share, typical, tuple(own[:MOST_DIFFERENCES])))
-    return Described(tuple(cards), profile, asked, untrue)
+        cards.append(SegmentCard(segment_id, name.text, sentence, size, share, typical, tuple(own[:MOST_DIFFERENCES])))
+    shown = {column.name for column in columns}
+    claims = {segment_id: claims_of(name.words, shown) for segment_id, name in zip(ids, names, strict=True)}
+    return Described(tuple(cards), profile, claims, asked, untrue)
 
 
 def _sentence(size: int, share: float, differences: Sequence[Difference], contract: VectorContract) -> str:

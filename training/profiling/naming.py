@@ -25,6 +25,14 @@ PREFERENCE: Mapping[Rank, float] = {Rank.DECLARED: 0.25, Rank.TEMPLATE: 0.15, Ra
 Standing = Mapping[str, Sequence[Sequence[tuple[Word, Truth]]]]
 
 
+@dataclass(frozen=True)
+class SegmentName:
+    """The name of a segment, and the words of which it is made; a name of a segment that no word tells has none."""
+
+    text: str
+    words: tuple[Word, ...]
+
+
 @dataclass
 class _Story:
     """The words of a segment's name so far, and the others (n,) of whom all of them are true."""
@@ -59,7 +67,9 @@ class _Story:
         return ", ".join(word.text for word in self.words)
 
 
-def name_segments(standing: Standing, contract: VectorContract, frame: pd.DataFrame, labels: Indices) -> list[str]:
+def name_segments(
+    standing: Standing, contract: VectorContract, frame: pd.DataFrame, labels: Indices
+) -> list[SegmentName]:
     """A name for each segment, of words that are true of it; no two of the same words.
 
     standing : by column, the words that stand in each segment; "" for words of no single column. frame : (n rows) raw
@@ -79,7 +89,8 @@ def name_segments(standing: Standing, contract: VectorContract, frame: pd.DataFr
         for story in list(_told_alike(stories)):
             if len(story.words) < MOST_WORDS:
                 story.extend(False, ANY_GAIN)
-    return numbered([story.name or UNTOLD for story in stories])
+    texts = numbered([story.name or UNTOLD for story in stories])
+    return [SegmentName(text, tuple(story.words)) for text, story in zip(texts, stories, strict=True)]
 
 
 def _story(position: int, standing: Standing, contract: VectorContract, frame: pd.DataFrame, labels: Indices) -> _Story:

@@ -13,6 +13,8 @@ import pandas as pd
 from segment_model.cards import SegmentCard
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Flags, Indices
+from segment_model.explanation.name_misfits import Claim
+from training.profiling.name_claims import claims_of
 from training.profiling.naming import NUMBER, free_name, same_words
 from training.profiling.profile import Population
 from training.profiling.true_words import asked_of_all
@@ -42,8 +44,7 @@ def inherit_names(
         """The names of the other cards: inherited or new ones, and custom ones."""
         return [*names.values(), *(name for other, name in (custom or {}).items() if other != position)]
 
-    shown = [name for name in frame.columns if cards and name in cards[0].medians]
-    vocabulary = Vocabulary(contract, frame[shown], None if population is None else population.spread)
+    vocabulary = vocabulary_of(cards, contract, frame, population)
     for position, (card, before) in enumerate(zip(cards, former, strict=True)):
         if before is None or free_name(before.name, taken(position)) != before.name:
             continue
@@ -54,6 +55,48 @@ def inherit_names(
         if position not in names:
             names[position] = free_name(card.name, taken(position))
     return tuple(replace(card, name=names[position]) for position, card in enumerate(cards))
+
+
+def vocabulary_of(
+    cards: Sequence[SegmentCard], contract: VectorContract, frame: pd.DataFrame, population: Population | None
+) -> Vocabulary:
+    """The words of the columns that the cards show, as of these customers."""
+    shown = [name for name in frame.columns if cards and name in cards[0].medians]
+    return Vocabulary(contract, frame[shown], None if population is None else population.spread)
+
+
+def inherited_claims(
+    cards: Sequence[SegmentCard],
+    fresh: Sequence[SegmentCard],
+    contract: VectorContract,
+    frame: pd.DataFrame,
+    population: Population | None = None,
+) -> dict[int, list[Claim] | None]:
+    """What the words of the inherited names claim of today's customers, by position, where they differ from the new.
+
+    cards : with the final names. fresh : the same with the new names. None where a name has a part that is no word.
+    """
+    inherited = {
+        position: card.name
+        for position, (card, new) in enumerate(zip(cards, fresh, strict=True))
+        if same_words(_unnumbered(card.name))[0] != same_words(_unnumbered(new.name))[0]
+    }
+    if not inherited:
+        return {}
+    vocabulary = vocabulary_of(fresh, contract, frame, population)
+    shown = frozenset(fresh[0].medians)
+    words = {position: words_in(name, vocabulary) for position, name in inherited.items()}
+    return {position: None if own is None else claims_of(own, shown) for position, own in words.items()}
+
+
+def words_in(name: str, vocabulary: Vocabulary) -> list[Word] | None:
+    """The words of a name, its number apart; None where a part of it is no word."""
+    words = vocabulary.words(name)
+    return vocabulary.words(_unnumbered(name)) if words is None else words
+
+
+def _unnumbered(name: str) -> str:
+    return re.sub(NUMBER, "", name)
 
 
 def still_true(
@@ -69,7 +112,7 @@ def still_true(
     today : the new name of the segment, which needs no further truth. members : (n,) who is in the segment. of_all :
     the truth of words in the segment among all customers, of whom those of the frame are a sample.
     """
-    plain = name if vocabulary.words(name) is not None else re.sub(NUMBER, "", name)
+    plain = name if vocabulary.words(name) is not None else _unnumbered(name)
     if same_words(plain) == same_words(today):
         return True
     words = vocabulary.words(plain)

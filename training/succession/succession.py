@@ -18,12 +18,14 @@ from scipy.optimize import linear_sum_assignment
 from segment_model.cards import SegmentCard
 from segment_model.encoding.encoder import Flags, Floats, Indices
 from segment_model.errors import ContractError, counted
+from segment_model.explanation.name_misfits import NAME_WORDS
 from segment_model.model import SegmentModel
 from training.incumbent.assignments import Reading, assign_vectors
 from training.incumbent.contingency import overlap
+from training.profiling.name_claims import claims_json
 from training.profiling.profile import Population
 from training.segment_ids import fresh_id
-from training.succession.inherited_names import inherit_names
+from training.succession.inherited_names import inherit_names, inherited_claims
 
 KEPT_JACCARD = 0.5  # Jaccard index from which an id is inherited
 KEPT_MEMBERS = 0.5  # or the share of the old members, if the two segments are each other's closest
@@ -164,7 +166,8 @@ def succeed(
         retired_ids=(*before.get("retired_ids", ()), *(incumbent.ids[position] for position in gone)),
         objection=objection,
     )
-    provenance = {**new.provenance, "lineage": lineage.to_json()}
+    claims = _claims(new, cards, frame, population)
+    provenance = {**new.provenance, "lineage": lineage.to_json(), NAME_WORDS: claims}
     return replace(new, discovered_cards=cards, provenance=provenance), lineage
 
 
@@ -183,6 +186,18 @@ def _cards(
     custom = {place: overlay[segment_id].name for place, segment_id in enumerate(ids) if segment_id in overlay}
     cards = inherit_names(new.discovered_cards, former, new.contract, frame, now, custom, population)
     return tuple(replace(card, id=segment_id) for card, segment_id in zip(cards, ids, strict=True))
+
+
+def _claims(
+    new: SegmentModel, cards: tuple[SegmentCard, ...], frame: pd.DataFrame, population: Population | None
+) -> dict[str, Any]:
+    """By final id, what the words of each card's name claim; of an inherited name as of today's customers."""
+    anew = inherited_claims(cards, new.discovered_cards, new.contract, frame, population)
+    stored = new.provenance.get(NAME_WORDS, {})
+    fresh = {card.id: stored[own] for card, own in zip(cards, new.ids, strict=True) if own in stored}
+    renamed = {cards[position].id: claims for position, claims in anew.items()}
+    known = claims_json({segment_id: claims for segment_id, claims in renamed.items() if claims is not None})
+    return {segment_id: own for segment_id, own in fresh.items() if segment_id not in renamed} | known
 
 
 def inherited(counts: Indices) -> list[int]:

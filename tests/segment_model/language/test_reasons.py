@@ -215,5 +215,8 @@ def test_sentences_of_many_are_those_of_each(model: SegmentModel, planted: Any) 
     by_row = []
     for row, (_, customer) in enumerate(frame.iterrows()):
         ranked = reasons(model, customer.to_dict(), explanations, row)
-        by_row.append(in_one_sentence(ranked, model, int(explanations.toward[row]), int(explanations.against[row])))
+        toward, against = int(explanations.toward[row]), int(explanations.against[row])
+        untrue = model.name_misfits(customer.to_dict(), model.ids[toward])
+        by_row.append(in_one_sentence(ranked, model, toward, against, untrue))
     assert sentences(model, frame, explanations) == by_row
+    assert any(" Unlike most of its segment: " in sentence for sentence in by_row)

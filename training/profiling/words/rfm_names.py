@@ -12,7 +12,7 @@ import pandas as pd
 
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Flags, Floats, Indices
-from training.profiling.words.word import Rank, Settled, Word
+from training.profiling.words.word import Between, Rank, Settled, Word
 
 BASES = frozenset({"recency_days", "frequency", "monetary_value"})
 SCORES = 5
@@ -57,9 +57,51 @@ def grid_words(frame: pd.DataFrame) -> list[Word]:
     names = cells[scores(1 - ranks["recency_days"]), np.minimum(scores((frequency + money) / 2), limits)]
     days = frame["recency_days"].to_numpy(dtype=np.float64, na_value=np.nan)
     return [
-        Word(name, "", Settled((names == name) & _bought_as_claimed(name, days, frame)), Rank.DECLARED)
+        Word(
+            name,
+            "",
+            Settled((names == name) & _bought_as_claimed(name, days, frame), _bounds(name, frame, ranks)),
+            Rank.DECLARED,
+        )
         for name in NAMES
     ]
+
+
+def _bounds(name: str, frame: pd.DataFrame, ranks: Mapping[str, Floats]) -> tuple[Between, ...]:
+    """What a customer must meet to lie in a cell of the name: exact for the days, and of each of the other two columns
+    what its own rank must be, whatever the other's is.
+
+    ranks : by column, (n,).
+    """
+    rows = [recency for recency, of_money in GRID.items() if name in of_money]
+    columns = [score + 1 for of_money in GRID.values() for score, own in enumerate(of_money) if own == name]
+    recency = scores(1 - ranks["recency_days"])
+    days = _around("recency_days", frame, recency >= min(rows), recency <= max(rows))
+    least, most = LAST_ORDER.get(name, (-np.inf, np.inf))
+    bounds = [Between("recency_days", max(days.least, least), min(days.most, most))]
+    for column in ("frequency", "monetary_value"):
+        rank = ranks[column]
+        # F/M above the middle needs both ranks at 0.5; below it the mean of two ranks is below max/5, and neither is
+        # above twice that
+        high_enough = rank >= 0.5 if min(columns) > MIDDLE else ~np.isnan(rank)
+        low_enough = rank < 2 * max(columns) / SCORES if max(columns) < MIDDLE else ~np.isnan(rank)
+        bounds.append(_around(column, frame, low_enough, high_enough))
+    if name == "new customers" and "tenure_days" in frame.columns:
+        bounds.append(Between("tenure_days", most=NEW_CUSTOMER_DAYS))
+    return tuple(bounds)
+
+
+def _around(column: str, frame: pd.DataFrame, low_enough: Flags, high_enough: Flags) -> Between:
+    """The bounds of values that are low and high enough; a bound that every known value meets is left open.
+
+    low_enough, high_enough : (n,) of customers, each true of all values below, or above, one for which it is true.
+    """
+    values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    known = ~np.isnan(values)
+    high, low = high_enough & known, low_enough & known
+    least = float(values[high].min()) if high.any() and high.sum() < known.sum() else -np.inf
+    most = float(values[low].max()) if low.any() and low.sum() < known.sum() else np.inf
+    return Between(column, least, most)
 
 
 def _bought_as_claimed(name: str, days: Floats, frame: pd.DataFrame) -> Flags:

@@ -79,9 +79,13 @@ class Together:
 
 @dataclass(frozen=True, eq=False)
 class Settled:
-    """A condition that was evaluated on all customers before: (n,) the answers."""
+    """A condition that was evaluated on all customers before: (n,) the answers.
+
+    bounds : by column, what a customer of whom it holds must meet. Others may meet them too.
+    """
 
     answers: Flags
+    bounds: tuple[Between, ...] = ()
 
     def holds(self, _: pd.DataFrame, /) -> Flags:
         """(n,) the answers, for the frame of which they were asked."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from segment_model.cards import SegmentCard, SegmentLabel
     from segment_model.contract import Column, Kind, Role, VectorContract
     from segment_model.errors import SegmentsError
+    from segment_model.explanation.name_misfits import NameMisfit
     from segment_model.inference.frame_columns import ColumnsLeftOutWarning
     from segment_model.model import SegmentModel
     from segment_model.scoring.answers import Assignment, Assignments, Explanation
@@ -36,6 +37,7 @@ _MODULE_OF = {
     "Explanation": "segment_model.scoring.answers",
     "Kind": "segment_model.contract",
     "LoggedDiscovery": "segments.discovery",
+    "NameMisfit": "segment_model.explanation.name_misfits",
     "NearestCentroid": "segment_model.assigners.nearest_centroid",
     "NoStructureWarning": "segments.estimators.clusterer",
     "OwnAlgorithm": "training.candidates.own",
@@ -71,6 +73,7 @@ __all__ = [
     "Explanation",
     "Kind",
     "LoggedDiscovery",
+    "NameMisfit",
     "NearestCentroid",
     "NoStructureWarning",
     "OwnAlgorithm",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from segment_model.errors import InputError
+from segment_model.explanation.name_misfits import misfits
 from segment_model.language.segment_lookup import listed_segments, nearest_segment
 from serving.assignment.condition_flags import add_flags, asked_conditions
 from serving.assignment.previous_segment import apply_previous
@@ -137,7 +138,7 @@ def _rows(served: ServedModel, names: Sequence[str], assignments: Assignments) -
 def _add_explanations(
     rows: list[dict[str, Any]], served: ServedModel, features: Sequence[Mapping[str, Any]], explanations: Explanations
 ) -> None:
-    ids = (*served.model.ids, None)
+    ids, claims = (*served.model.ids, None), served.model.name_claims
     names = explanations.columns
     units = [served.units[name] for name in names]
     columns = zip(
@@ -151,7 +152,7 @@ def _add_explanations(
         strict=True,
     )
     for row, sent, toward, against, base, score, contributions in columns:
-        row["explanation"] = {
+        explanation = row["explanation"] = {
             "toward": ids[toward],
             "against": ids[against],
             "base": base,
@@ -161,6 +162,18 @@ def _add_explanations(
                 for name, unit, contribution in zip(names, units, contributions, strict=True)
             ],
         }
+        untrue = misfits(claims[toward], sent)
+        if untrue is not None:
+            explanation["name_misfits"] = [
+                {
+                    "word": misfit.word,
+                    "feature": misfit.column,
+                    "value": sent[misfit.column],
+                    "unit": served.units[misfit.column],
+                    "claims": misfit.claims,
+                }
+                for misfit in untrue
+            ]
 
 
 def _add_words(

@@ -48,6 +48,16 @@ class Contribution(WireModel):
     )
 
 
+class NameMisfit(WireModel):
+    """A word of the segment's name that does not hold for the customer, by the value of one feature."""
+
+    word: str = Field(description="Of the name.", examples=["lapsed"])
+    feature: str
+    value: float | str | bool = Field(description="As it was sent, in `unit`.", examples=[1])
+    unit: str
+    claims: str = Field(description="What the word claims of the feature.", examples=["at least 180 days"])
+
+
 class Explanation(WireModel):
     """Why `toward` rather than `against`: base + the contributions = score."""
 
@@ -56,6 +66,12 @@ class Explanation(WireModel):
     base: float = Field(description="Mean score over the training customers.")
     score: float = Field(description="The margin of `toward` over `against`; its unit depends on the algorithm.")
     contributions: list[Contribution]
+    name_misfits: list[NameMisfit] | None = Field(
+        None,
+        description="The words of the name of `toward` that do not hold for the customer; a missing value contradicts "
+        "nothing. Absent where the model does not know what the name claims: an older model, or a name that people "
+        "gave.",
+    )
 
 
 class Assignment(WireModel):

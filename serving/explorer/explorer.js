@@ -233,7 +233,18 @@ function showAnswer(found) {
     card.querySelector("button").hidden = here;
     card.querySelector(".change").replaceChildren();
   }
+  showMisfits(found.explanation.name_misfits ?? []);
   showWaterfall(found.explanation);
+}
+
+// The words of the name that do not hold for this customer.
+function showMisfits(misfits) {
+  const words = misfits.map(({ word, feature, value, claims }) => {
+    const column = model.features.find((each) => each.name === feature);
+    return `${column.title} ${said(value, column)}, where “${word}” says ${claims}`;
+  });
+  find("misfits").textContent = words.length ? `Unlike most of its segment: ${words.join("; ")}.` : "";
+  find("misfits").hidden = !words.length;
 }
 
 function showWaterfall(why) {

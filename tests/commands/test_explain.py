@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cli import main
 from commands.terminal import show_change, show_explanation
 from jobs.score import explain_customer, smallest_change
 from segment_model.errors import ContractError
+from segment_model.explanation.name_misfits import NAME_WORDS
 from segments import SegmentModel
 
 
@@ -28,6 +30,26 @@ def test_a_sentence_then_the_reasons(model: SegmentModel, planted: Any, capsys: 
     assert sum(numbers) + explanations.base[0] == pytest.approx(explanations.score[0], abs=0.005)
     assert [abs(number) for number in numbers] == sorted(map(abs, numbers), reverse=True)
     assert any("days between orders: unknown, counted as " in line for line in reasons)
+
+
+def test_words_of_the_name_that_do_not_hold_are_in_the_sentence(
+    kmeans_model: SegmentModel, planted: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    customer = planted.frame.iloc[[1]]
+    segment = kmeans_model.assign(customer)["segment_id"].iloc[0]
+    claim = {"word": "lapsed", "column": "recency_days", "least": 1e6}
+    named = replace(kmeans_model, provenance={**kmeans_model.provenance, NAME_WORDS: {segment: [claim]}})
+    explanation = explain_customer(named, customer)
+    show_explanation(explanation)
+    sentence = capsys.readouterr().out.splitlines()[1]
+    days = customer["recency_days"].iloc[0]
+    assert sentence.endswith(
+        f" Unlike most of its segment: recency {days:g} days, where 'lapsed' says at least 1,000,000 days."
+    )
+    assert [own.value for own in explanation.name_misfits or ()] == [days]
+    older = replace(kmeans_model, provenance={})
+    assert "Unlike" not in explain_customer(older, customer).sentence
+    assert explain_customer(older, customer).name_misfits is None
 
 
 def test_what_would_change_it_is_listed(

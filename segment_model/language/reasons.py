@@ -234,8 +234,8 @@ def _speak(parts: Sequence[str]) -> str:
     return "speak" if len(parts) > 1 else "speaks"
 
 
-def _plain(value: Any) -> Value:
-    if value is None or isinstance(value, str):
-        return value
-    number = float(value)
+def _plain(raw: Any) -> Value:
+    if raw is None or isinstance(raw, str):
+        return raw
+    number = float(raw)
     return None if math.isnan(number) else number

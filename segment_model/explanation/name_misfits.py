@@ -7,6 +7,7 @@ values, and an explanation compares the customer's values with it: one compariso
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -142,9 +143,15 @@ class NameMisfit:
 
     @property
     def words(self) -> str:
-        """The misfit in words: "time since the last order 1 day, where 'lapsed' says at least 180 days"."""
+        """The misfit in words: "time since the last order: 1 day, where 'lapsed' says at least 180 days".
+
+        A word that names what it claims is not repeated: "spend: 90 EUR, not 'spend 110 to 500 EUR'".
+        """
         shown = repr(self.value) if self._looks_alike else exact_value(self.value, self.of.column)
-        return f"{self.of.column.title} {shown}, where {self.word!r} says {self.claims}"
+        claims = self.claims
+        names_it = re.search(rf"(?<!\w){re.escape(claims)}(?!\w)", self.word)
+        ending = f"not {self.word!r}" if names_it else f"where {self.word!r} says {claims}"
+        return f"{self.of.column.title}: {shown}, {ending}"
 
     @property
     def _looks_alike(self) -> bool:

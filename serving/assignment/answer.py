@@ -179,9 +179,12 @@ def _add_explanations(
 def _add_words(
     rows: list[dict[str, Any]], served: ServedModel, features: Sequence[Mapping[str, Any]], explanations: Explanations
 ) -> None:
-    """Add the words of each contribution; only on request, since they cost more than the numbers."""
+    """Add the words of each contribution and misfit; only on request, since they cost more than the numbers."""
     pairs = zip(explanations.toward.tolist(), explanations.against.tolist(), strict=True)
     for row, sent, (toward, against) in zip(rows, features, pairs, strict=True):
         contributions = row["explanation"]["contributions"]
         for contribution, words in zip(contributions, served.reasons.words(sent, toward, against), strict=True):
             contribution["words"] = words
+        listed = row["explanation"].get("name_misfits", ())
+        for answer, misfit in zip(listed, misfits(served.model.name_claims[toward], sent) or (), strict=True):
+            answer["words"] = misfit.words

@@ -56,6 +56,11 @@ class NameMisfit(WireModel):
     value: float | str | bool = Field(description="As it was sent, in `unit`.", examples=[1])
     unit: str
     claims: str = Field(description="What the word claims of the feature.", examples=["at least 180 days"])
+    words: str | None = Field(
+        None,
+        description="The misfit in words. Only with `words`.",
+        examples=["time since the last order: 1 day, where 'lapsed' says at least 180 days"],
+    )
 
 
 class Explanation(WireModel):

@@ -239,12 +239,9 @@ function showAnswer(found) {
 
 // The words of the name that do not hold for this customer.
 function showMisfits(misfits) {
-  const words = misfits.map(({ word, feature, value, claims }) => {
-    const column = model.features.find((each) => each.name === feature);
-    return `${column.title} ${said(value, column)}, where “${word}” says ${claims}`;
-  });
-  find("misfits").textContent = words.length ? `Unlike most of its segment: ${words.join("; ")}.` : "";
-  find("misfits").hidden = !words.length;
+  const listed = misfits.map(({ words }) => words).join("; ");
+  find("misfits").textContent = listed && `Unlike most of its segment: ${listed}.`;
+  find("misfits").hidden = !listed;
 }
 
 function showWaterfall(why) {

@@ -44,7 +44,7 @@ def test_words_of_the_name_that_do_not_hold_are_in_the_sentence(
     sentence = capsys.readouterr().out.splitlines()[1]
     days = customer["recency_days"].iloc[0]
     assert sentence.endswith(
-        f" Unlike most of its segment: recency {days:g} days, where 'lapsed' says at least 1,000,000 days."
+        f" Unlike most of its segment: recency: {days:g} days, where 'lapsed' says at least 1,000,000 days."
     )
     assert [own.value for own in explanation.name_misfits or ()] == [days]
     older = replace(kmeans_model, provenance={})

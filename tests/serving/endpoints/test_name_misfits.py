@@ -48,6 +48,9 @@ def test_http_and_python_name_the_same_words(
         alone = call.assign_one(features, explain=True).json["assignments"][0]
         assert alone["explanation"]["name_misfits"] == listed
         words |= {own["word"] for own in listed}
+        in_words = call.assign_one(features, words=True).json["assignments"][0]["explanation"]["name_misfits"]
+        assert [own.pop("words") for own in in_words] == [own.words for own in expected]
+        assert in_words == listed
     assert words == {claim.word for claims in CLAIMS.values() for claim in claims}
     contrast = json.dumps({"customers": customers, "against": "s002"}).encode()
     contrasted = call("POST", "/contrast", contrast).json["assignments"]

@@ -67,7 +67,7 @@ def by_id(described: Described, contract: VectorContract, segment_id: str) -> tu
 
 def contradicted(claims: tuple[ColumnClaim, ...], frame: pd.DataFrame) -> dict[str, np.ndarray[Any, Any]]:
     """By word, of which customers it does not hold (n,)."""
-    rows = frame.to_dict("records")
+    rows: list[Any] = frame.to_dict("records")
     answers = [{misfit.word for misfit in misfits(claims, row) or ()} for row in rows]
     return {claim.claim.word: np.array([claim.claim.word in answer for answer in answers]) for claim in claims}
 
@@ -163,7 +163,8 @@ def test_a_discovered_model_keeps_the_claims_of_its_names(planted: Any) -> None:
     for position, (name, claims) in enumerate(zip(model.names, model.name_claims, strict=True)):
         members = planted.frame[labels == position]
         for text, untrue in contradicted(claims or (), members).items():
-            (word,) = vocabulary.words(text) or ()
+            (word,) = vocabulary.words(text) or [None]
+            assert word is not None
             assert text in name
             assert untrue.mean() == pytest.approx(
                 1 - word.condition.holds(members).mean() - members[word.column].isna().mean()

@@ -145,10 +145,12 @@ class Spark:
     def __init__(self, session: Any, folder: Path) -> None:
         self.session = session
         self.folder = folder
+        self.views: set[str] = set()
 
     def load(self, table: pa.Table, name: str) -> None:
         pq.write_table(table, self.folder / f"{name}.parquet")
         self.session.read.parquet((self.folder / f"{name}.parquet").as_uri()).createOrReplaceTempView(name)
+        self.views.add(name)
 
     def query(self, sql: str) -> pd.DataFrame:
         answers = self.folder / "answers"
@@ -176,9 +178,13 @@ def postgres_engine(postgres_url: str) -> Iterator[PostgreSQL]:
     engine.connection.close()
 
 
-@pytest.fixture(scope="session")
-def spark_engine(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Spark:
-    return Spark(spark, tmp_path_factory.mktemp("spark"))
+@pytest.fixture
+def spark_engine(spark: Any, tmp_path: Path) -> Iterator[Spark]:
+    """The session is that of all tests: a view that stayed would hide a table of its name."""
+    engine = Spark(spark, tmp_path)
+    yield engine
+    for name in engine.views:
+        spark.catalog.dropTempView(name)
 
 
 @pytest.fixture(params=ENGINES)

@@ -1,7 +1,8 @@
-"""The functions that the statements call, and where each engine documents them.
+"""The functions that the statements call, and where each engine documents them, as read in November 2026.
 
 LEAST of a missing value is missing in Snowflake, BigQuery and Trino, and the least of the others in the other engines:
-the statements call it only of numbers that are missing together.
+the statements call it only of numbers, none of which is missing. Redshift documents no SUBSTRING of a text without a
+length.
 """
 
 from __future__ import annotations

@@ -180,7 +180,7 @@ def _best(allowed: Mapping[int, Judgement], refines: Refines) -> int:
 
     Otherwise segments found unasked that resamples find again come first, if they are no fewer than those groups; then
     groups whose gaps are mostly filled, and without any groups the best separated candidate. Of candidates that divide
-    the same groups the same way, but for a few customers, and confirm as many of them, the best separated is chosen.
+    the same groups the same way, except for a few customers, and confirm as many of them, the best separated is chosen.
     """
     best = most_evident(allowed)
     if best is None or not shows_clear_groups(allowed[best]):

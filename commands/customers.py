@@ -14,6 +14,7 @@ from commands.terminal import show_change, show_explanation
 
 if TYPE_CHECKING:
     from features.spark.stored_rows import Place
+    from jobs.segment_table.destination import SegmentTable
     from segment_model.scoring.scoring import Policy
     from training.settings import Settings
 
@@ -77,11 +78,25 @@ def assign(
         return
     if to == IN_SPARK:
         raise click.UsageError("--to spark needs `engine: spark` in the settings")
+    destination = None if to is None else segment_table(to, DEFAULT_TABLE if table is None else table)
+    _assign_here(settings, config, which, file, out, destination, policy, explained)
+
+
+def _assign_here(
+    settings: Settings,
+    config: Path,
+    which: str,
+    file: Path,
+    out: Path | None,
+    destination: SegmentTable | None,
+    policy: Policy,
+    explained: bool,
+) -> None:
+    """Assign the customers of a vector file in this process; write them to a file, a table in PostgreSQL, or both."""
     from jobs.registry_location import location_of
     from jobs.score import ScoredCustomers, scoring_of, store
     from segment_model.errors import counted
 
-    destination = None if to is None else segment_table(to, DEFAULT_TABLE if table is None else table)
     ends, seen = [], ScoredCustomers()
     with scoring_of(location_of(settings, config.parent), which, file, policy, explained) as scoring:
         if out is not None:
@@ -105,6 +120,7 @@ def assign(
 def _assign_in_spark(
     settings: Settings, config: Path, which: str, vectors: Place, out: Place, policy: Policy, explained: bool
 ) -> None:
+    """Assign the customers of a folder, or of a table of the catalogue, in Spark."""
     from jobs.spark.assigned import assign_in_spark
     from segment_model.errors import counted
 

@@ -167,7 +167,7 @@ class TableSource(Settings):
             # not a ValueError: pydantic would repeat the value, and with it the password
             raise SettingsError(
                 "sources: `postgres` takes the NAME of an environment variable that holds the URL, such as "
-                "SHOP_DATABASE_URL; a URL itself does not belong into a file"
+                "SHOP_DATABASE_URL; a URL itself does not belong in a file"
             )
         return value
 

@@ -110,7 +110,7 @@ def _discover(
         except (RegistryError, ArtefactError) as error:
             folder = keep()
             raise RegistryError(
-                f"{error}. The discovery is finished and kept in {folder}: mend this, then send it by `segments sync`"
+                f"{error}. The discovery is finished and kept in {folder}: correct this, then run `segments sync`"
             ) from error
     kept = keep() if sent is None else None
     return Outcome(vectors, concluded.discovery, concluded.report, sent, kept)

@@ -1,4 +1,4 @@
-"""The errors: one root class; each message says what is wrong, the value, and how to mend it.
+"""The errors: one root class; each message says what is wrong, the value, and how to correct it.
 
 The words that messages share are here too: a counted noun, a refused value, the nearest known name.
 """
@@ -17,7 +17,7 @@ LONGEST_SHOWN = 60  # characters of a refused value
 
 
 class SegmentsError(Exception):
-    """Root of all errors that a user can cause and mend; the command line prints it as one line.
+    """Root of all errors that a user can cause and correct; the command line prints it as one line.
 
     Examples
     --------

@@ -84,7 +84,7 @@ class Launched(subprocess.Popen[bytes]):
             start_new_session=True,
         )
 
-    def everyone(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
         """The server and its descendants that are alive."""
         family = []
         for process in psutil.process_iter():
@@ -210,9 +210,9 @@ def stop(process: Launched, seconds: float = GRACE_SECONDS) -> None:
             process.wait(seconds + 5)
         process.kill()
     process.wait()
-    psutil.wait_procs(process.everyone(), timeout=1)
+    psutil.wait_procs(process.processes(), timeout=1)
     for _ in range(5):  # a worker that was being started is listed the next time
-        left = process.everyone()
+        left = process.processes()
         for survivor in left:
             with suppress(psutil.NoSuchProcess):
                 survivor.kill()

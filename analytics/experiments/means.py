@@ -3,8 +3,8 @@
 Money is skewed, so that Student's test is wrong where the arms differ in size, and a bootstrap of each arm by itself
 where few customers pay anything. The deviations of both arms from their means are therefore pooled: samples of the two
 sizes are drawn from the pool, and the difference of their means over its standard error (Welch's) has the distribution
-that chance alone gives. Without an effect the arms are alike, and the level is exact but for the drawing. (P. Hall, The
-Bootstrap and Edgeworth Expansion, 1992, chapter 3; Chung and Romano, Annals of Statistics 41, 2013.)
+that chance alone gives. Without an effect the arms are alike, and the level is exact except for the drawing. (P. Hall,
+The Bootstrap and Edgeworth Expansion, 1992, chapter 3; Chung and Romano, Annals of Statistics 41, 2013.)
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class CompanyHistory:
     `ended_at`. events : as the simulated company has them. orders : `account_id`, `order_id`, `product`, `ordered_at`,
     `amount_usd`, `cost_usd`. experiments : `customer_id`, `experiment`, `arm`, `exposed_at`. truth : `customer_id`,
     `planted_segment`. chances : `customer_id`, `as_of` (a month end), `churn`, `upgrade`: the planted chances of the
-    month that follows, of each customer who pays. Times are UTC and, but for ends of trials, before `as_of`.
+    month that follows, of each customer who pays. Times are UTC and, except ends of trials, before `as_of`.
     """
 
     month_ends: MonthEnds

@@ -33,7 +33,7 @@ class MoneyHistory:
     month_ends : those of the history. customers : `account_id`, `country`. terms : `account_id`, `subscription_id`
     (a customer can have two at a time), `plan`, `mrr_usd`, `is_trial`, `started_at`, `ended_at` (missing while they
     run; of a trial, known beforehand). orders : lines with `account_id`, `order_id`, `ordered_at`, `amount_usd`,
-    `cost_usd`. truth : `customer_id`, `planted_segment`. Times are UTC and, but for ends of trials, before `as_of`.
+    `cost_usd`. truth : `customer_id`, `planted_segment`. Times are UTC and, except ends of trials, before `as_of`.
     """
 
     month_ends: MonthEnds

@@ -2,7 +2,7 @@
 
 Chances are of a calendar month and of a customer who pays at its start. A month starts at a month end, and a moment of
 the month is drawn evenly, so that in a month of 30 days the chance is that of the next 30 days. All customers have the
-same chances, but for those whom a condition names: the ratio to the rest is therefore the planted factor, in the
+same chances, except those whom a condition names: the ratio to the rest is therefore the planted factor, in the
 company and in each of its segments.
 """
 

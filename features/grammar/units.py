@@ -14,7 +14,7 @@ WITH_UNIT = re.compile(rf"[-+(]?(?:{CURRENCY} ?[-+]?\d[\d.,' ]*{UNIT}?|[-+]?\d[\
 
 
 def are_with_units(texts: Sequence[str], decimal: str) -> bool:
-    """Whether different texts are numbers of which some have a unit, but for a few other words.
+    """Whether different texts are numbers of which some have a unit, except for a few other words.
 
     decimal : the decimal mark; empty where it is not known.
     """

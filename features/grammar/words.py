@@ -1,4 +1,4 @@
-"""How to mend a text that is no number, or no key."""
+"""How to correct a text that is no number, or no key."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class TextSource:
     def _moment_advice(self, column: str, example: str) -> str:
         """What to set, by all texts of the column; a declared format only says what it is."""
         if declared := self.rules.date_format(column):
-            return f"or mend `date_format`, which is {declared!r}"
+            return f"or correct `date_format`, which is {declared!r}"
         from features.sources import fetch  # imports engines, which typed columns do not need
 
         texts = self.table.select(text=self.table[column].cast("string")).filter(lambda t: t.text.notnull())

@@ -18,7 +18,7 @@ from features.scores.score_columns import SCORED
 from segment_model.contract import VectorContract
 from segment_model.sql_text import quoted_name
 from training.candidates.kmeans import KMeansSpec
-from training.discovery.discovery import trained_contract
+from training.discovery.trained_contract import trained_contract
 from training.encoding import EncodedCustomers, fit_encoding
 from training.settings import DiscoverySettings
 

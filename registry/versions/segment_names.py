@@ -147,7 +147,7 @@ def labels_of(connection: Connection) -> dict[str, SegmentLabel]:
             labels[segment_id] = _label(text)
         except (ValueError, TypeError) as error:
             raise RegistryError(
-                f"the tag {LABEL}{segment_id} cannot be read: rename the segment to mend it ({error})"
+                f"the tag {LABEL}{segment_id} cannot be read: rename the segment to replace it ({error})"
             ) from error
     return labels
 

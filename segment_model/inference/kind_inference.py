@@ -32,7 +32,7 @@ class ColumnFacts:
     rows, known, distinct : counts of all rows, of those with a value, and of different values. numbers : the different
     values, rising, where all of them are numbers. flags, moments : whether all are flags, or dates and times. is_text :
     whether the column is text. no_numbers : some of the values that keep a text column from being one of numbers,
-    where most are. units : whether the texts are numbers with a unit, such as `5 %`, but for a few. example : the
+    where most are. units : whether the texts are numbers with a unit, such as `5 %`, except a few. example : the
     least of the values as text. type_name : of a column that is neither number nor text.
     """
 

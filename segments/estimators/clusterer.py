@@ -25,7 +25,8 @@ from segment_model.errors import SegmentsError, counted
 from segment_model.model import SegmentModel
 from segments.estimators.distances import distances_to_segments
 from segments.segment_numbers import least_and_most
-from training.discovery.discovery import FEWEST_CUSTOMERS, discover
+from training.discovery.discovery import discover
+from training.discovery.trained_contract import FEWEST_CUSTOMERS
 from training.evaluation.verdict import VerdictKind
 from training.settings import DiscoverySettings, parse_as
 

@@ -20,7 +20,7 @@ class ErrorDetail(WireModel):
 
 
 class Error(WireModel):
-    """What is wrong and how to mend it."""
+    """What is wrong and how to correct it."""
 
     code: str = Field(
         description="For programs: one of those that the response's description names. A later version may have more.",

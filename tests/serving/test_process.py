@@ -254,15 +254,15 @@ def test_no_worker_is_left_by_one_that_starts_another_as_it_leaves_or_is_killed(
     try:
         while process.poll() is None and not (tmp_path / "log").read_bytes():
             time.sleep(0.02)
-        before = process.everyone()
+        before = process.processes()
         assert len(before) == 2
         if killed:
             process.kill()
             process.wait()
-            assert len(process.everyone()) == 1
+            assert len(process.processes()) == 1
     finally:
         stop(process)
-    assert process.everyone() == []
+    assert process.processes() == []
     assert not any(
         process_left.is_running() and process_left.status() != psutil.STATUS_ZOMBIE for process_left in before
     )

@@ -80,8 +80,8 @@ def test_no_worker_outlives_a_service_that_was_killed(start_service: Any) -> Non
         assert len(workers := service.workers()) == 2
         service.process.kill()
         service.process.wait()
-        assert {process.pid for process in workers} <= {process.pid for process in service.process.everyone()}
-    assert service.process.everyone() == []
+        assert {process.pid for process in workers} <= {process.pid for process in service.process.processes()}
+    assert service.process.processes() == []
     assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in workers)
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from segment_model.contract import Column, Kind, Role, VectorContract
 from segment_model.errors import DiscoveryError, SettingsError
-from training.discovery.discovery import discover, trained_contract
+from training.discovery.discovery import discover
+from training.discovery.trained_contract import trained_contract
 from training.settings import DiscoverySettings, EncodingSettings, parse_settings
 from training.variation import held_out_columns
 

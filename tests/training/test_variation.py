@@ -14,7 +14,8 @@ from segment_model.contract import Column, Kind, Role, VectorContract
 from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import DiscoveryError
 from training.candidates.kmeans_settings import KMeansSettings
-from training.discovery.discovery import discover, trained_contract
+from training.discovery.discovery import discover
+from training.discovery.trained_contract import trained_contract
 from training.encoding import fit_encoding
 from training.settings import DiscoverySettings, EncodingSettings
 from training.variation import constant_columns

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class FittingContext:
     """Facts about the training customers from which settings make candidates.
 
     customers : their number. tie_variance : (width,) variance that tied values hide in each encoded column
-    (`evaluation.tie_blurring`).
+    (`separation.tie_blurring`).
     """
 
     customers: int
@@ -108,6 +108,28 @@ class CandidateSpec(Protocol):
         no customer.
         """
         ...
+
+
+class UsualSpec:
+    """What most candidates answer; a candidate overrides the answers in which it differs."""
+
+    @property
+    def needs_gaps(self) -> bool:
+        return False
+
+    @property
+    def divides_continuum(self) -> bool:
+        return False
+
+    @property
+    def refits(self) -> int:
+        return REFITS
+
+    def for_share(self, share: float) -> Self:  # noqa: ARG002  (nothing here depends on the number of customers)
+        return self
+
+    def centres_of(self, points: Floats, labels: Indices) -> Floats | None:  # noqa: ARG002  (no centres decide)
+        return None
 
 
 @dataclass(frozen=True)

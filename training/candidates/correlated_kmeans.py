@@ -21,10 +21,9 @@ from sklearn.cluster import KMeans
 from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.candidate import (
-    REFITS,
-    CandidateSpec,
     Fit,
     NoSegmentsError,
+    UsualSpec,
     largest_first,
     means_of,
     sample_rows,
@@ -52,7 +51,7 @@ class RoundPartition:
 
 
 @dataclass(frozen=True)
-class CorrelatedKMeansSpec:
+class CorrelatedKMeansSpec(UsualSpec):
     """KMeans with one k in the whitened space.
 
     tie_variance : (width,) variance that tied values hide in each encoded column (`tie_blurring`); without it a column
@@ -75,17 +74,6 @@ class CorrelatedKMeansSpec:
     @property
     def needs_gaps(self) -> bool:
         return True
-
-    @property
-    def divides_continuum(self) -> bool:
-        return False
-
-    @property
-    def refits(self) -> int:
-        return REFITS
-
-    def for_share(self, share: float) -> CandidateSpec:  # noqa: ARG002  (k does not depend on the number of customers)
-        return self
 
     def centres_of(self, points: Floats, labels: Indices) -> Floats | None:
         known = labels >= 0

@@ -19,7 +19,7 @@ from sklearn.mixture import GaussianMixture as FittedMixture
 from segment_model.assigners.gaussian_mixture import GaussianMixture
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import counted
-from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
+from training.candidates.candidate import Fit, NoSegmentsError, UsualSpec, largest_first, sample_rows
 from training.fitting.mixture_covariance import SKLEARN_NAMES, Covariance
 from training.fitting.single_thread import single_thread
 
@@ -32,7 +32,7 @@ COLLAPSED = 1e-5  # a component is degenerate below this share of a column's var
 
 
 @dataclass(frozen=True)
-class GaussianMixtureSpec:
+class GaussianMixtureSpec(UsualSpec):
     """Mixtures of several numbers of components and covariances, of which the fit chooses one by BIC.
 
     tie_variance : (width,) variance that tied values hide in each encoded column (`tie_blurring`).
@@ -55,24 +55,6 @@ class GaussianMixtureSpec:
         components = self.segments[0] if len(self.segments) == 1 else list(self.segments)
         covariance = self.covariances[0] if len(self.covariances) == 1 else list(self.covariances)
         return {"segments": components, "covariance": covariance, "starts": self.starts}
-
-    @property
-    def needs_gaps(self) -> bool:
-        return False
-
-    @property
-    def divides_continuum(self) -> bool:
-        return False
-
-    @property
-    def refits(self) -> int:
-        return REFITS
-
-    def for_share(self, share: float) -> CandidateSpec:  # noqa: ARG002  (nothing here depends on the number)
-        return self
-
-    def centres_of(self, points: Floats, labels: Indices) -> Floats | None:  # noqa: ARG002  (covariances decide too)
-        return None
 
     def fit(self, points: Floats, seed: int) -> Fit:
         """The mixture of least BIC without a degenerate component, of at most `MIXTURE_SAMPLE` customers."""

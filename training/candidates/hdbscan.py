@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import hdbscan
 import numpy as np
@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import counted
-from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
+from training.candidates.candidate import REFITS, Fit, NoSegmentsError, UsualSpec, largest_first, sample_rows
 from training.fitting.exemplars import Clustered, condense, members_as_probes, probes_of
 from training.fitting.result_cache import ResultCache
 from training.fitting.single_thread import single_thread
@@ -25,7 +25,7 @@ FEWEST_SAMPLES = 3  # with fewer, single customers chain segments together
 
 
 @dataclass(frozen=True)
-class HdbscanSpec:
+class HdbscanSpec(UsualSpec):
     """HDBSCAN with one `min_cluster_size`, fitted to a sample of at most `most` customers.
 
     cache : results that candidates of several sizes share.
@@ -51,27 +51,16 @@ class HdbscanSpec:
         return {"min_cluster_size": self.min_cluster_size, "min_samples": self.min_samples, **embedding}
 
     @property
-    def needs_gaps(self) -> bool:
-        return False
-
-    @property
-    def divides_continuum(self) -> bool:
-        return False
-
-    @property
     def refits(self) -> int:
         return REFITS if self.embedding is None else FEW_REFITS
 
-    def for_share(self, share: float) -> CandidateSpec:
+    def for_share(self, share: float) -> Self:
         """Scale both sizes to the share, because a sample has fewer customers in each group and neighbourhood."""
         return replace(
             self,
             min_cluster_size=max(2, round(share * self.min_cluster_size)),
             min_samples=max(min(self.min_samples, FEWEST_SAMPLES), round(share * self.min_samples)),
         )
-
-    def centres_of(self, points: Floats, labels: Indices) -> Floats | None:  # noqa: ARG002  (exemplars decide)
-        return None
 
     def fit(self, points: Floats, seed: int) -> Fit:
         """Fit a sample of the customers, and keep as few of them as the assigner needs to answer like HDBSCAN."""

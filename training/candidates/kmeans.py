@@ -12,10 +12,9 @@ from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Floats, Indices
 from training.candidates.candidate import (
     KMEANS_SAMPLE,
-    REFITS,
-    CandidateSpec,
     Fit,
     NoSegmentsError,
+    UsualSpec,
     largest_first,
     means_of,
     sample_rows,
@@ -24,7 +23,7 @@ from training.fitting.single_thread import single_thread
 
 
 @dataclass(frozen=True)
-class KMeansSpec:
+class KMeansSpec(UsualSpec):
     """KMeans with one k."""
 
     segments: int
@@ -40,19 +39,8 @@ class KMeansSpec:
         return {"segments": self.segments, "starts": self.starts}
 
     @property
-    def needs_gaps(self) -> bool:
-        return False
-
-    @property
     def divides_continuum(self) -> bool:
         return True
-
-    @property
-    def refits(self) -> int:
-        return REFITS
-
-    def for_share(self, share: float) -> CandidateSpec:  # noqa: ARG002  (k does not depend on the number of customers)
-        return self
 
     def centres_of(self, points: Floats, labels: Indices) -> Floats | None:
         return means_of(points, labels, self.segments)

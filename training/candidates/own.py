@@ -8,7 +8,7 @@ the candidate's `agreement`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -18,7 +18,7 @@ from segment_model.assigners.assigner import Assigner
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import DiscoveryError, shown
-from training.candidates.candidate import REFITS, CandidateSpec, Fit, NoSegmentsError, largest_first, sample_rows
+from training.candidates.candidate import Fit, NoSegmentsError, UsualSpec, largest_first, sample_rows
 from training.fitting.exemplars import Clustered, condense, members_as_probes
 
 MOST_CUSTOMERS = 10_000  # among whom exemplars are chosen
@@ -60,7 +60,7 @@ class OwnAlgorithm(Protocol):
 
 
 @dataclass(frozen=True)
-class OwnSpec:
+class OwnSpec(UsualSpec):
     """A candidate of the user's own; `own_settings` makes it."""
 
     own: OwnAlgorithm
@@ -69,23 +69,12 @@ class OwnSpec:
     algorithm: str = "own"
 
     @property
-    def needs_gaps(self) -> bool:
-        return False
-
-    @property
     def divides_continuum(self) -> bool:
         return bool(getattr(self.own, "divides_continuum", True))
 
-    @property
-    def refits(self) -> int:
-        return REFITS
-
-    def for_share(self, share: float) -> CandidateSpec:
+    def for_share(self, share: float) -> Self:
         scaled = getattr(self.own, "for_share", None)
         return self if scaled is None else replace(self, own=scaled(share))
-
-    def centres_of(self, points: Floats, labels: Indices) -> Floats | None:  # noqa: ARG002  (how it decides is unknown)
-        return None
 
     def fit(self, points: Floats, seed: int) -> Fit:
         """The algorithm's labels, and the assigner that answers like it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,14 +12,14 @@ import pandas as pd
 
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, Indices
-from segment_model.errors import DiscoveryError, counted, shown
+from segment_model.errors import DiscoveryError, counted
 from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec
 from training.continuum.ladder import Ladder
 from training.continuum.unions import Union
 from training.discovery.assembly import AllAssigned, assemble_model
 from training.discovery.candidate_trial import Candidate, try_candidate
-from training.discovery.continued_candidate import context_of, judge_continued
+from training.discovery.continued_candidate import ContinuedCandidate, context_of, judge_continued
 from training.discovery.decision import Proposal, decide_between, kept_alone
 from training.discovery.everyone import Everyone
 from training.discovery.finest_division import finest_found_again
@@ -28,6 +28,7 @@ from training.discovery.ladder_beside import ladder_beside
 from training.discovery.of_everyone import OfEveryone
 from training.discovery.recurrence import choose_recurring
 from training.discovery.refinement import refine
+from training.discovery.trained_contract import refuse_huge, trained_contract, with_nullable
 from training.encoding import EncodedCustomers, fit_encoding
 from training.evaluation.map_layout import MapLayout, lay_out_map
 from training.evaluation.quality import Judgement
@@ -37,14 +38,9 @@ from training.fitting.single_thread import single_thread
 from training.incumbent.assignments import transforms_of
 from training.profiling.profile import Profile, profile_of
 from training.profiling.repeated_attribute import repetition_reason
-from training.profiling.years import with_unit_of_years
 from training.progress import Progress
 from training.separation.gaps import hold_out
 from training.settings import DiscoverySettings
-from training.variation import as_descriptors, constant_columns, held_out_columns, listed
-
-FEWEST_CUSTOMERS = 20
-LARGEST = 1e150  # the square root of the largest number, nearly
 
 
 @dataclass(frozen=True)
@@ -152,23 +148,11 @@ def _discover(
 ) -> Discovery:
     contract = trained_contract(frame, contract, settings)
     if everyone is not None:
-        contract = _with_nullable(contract, everyone.missing)
+        contract = with_nullable(contract, everyone.missing)
     customers = _encode(frame, contract, settings, incumbent)
     candidates = _try_all(customers, settings, progress)
     continued = None if incumbent is None else judge_continued(incumbent, customers, settings, everyone)
-    ladder = None
-    try:
-        choice, verdict = choose_recurring(candidates, customers.points, settings)
-    except DiscoveryError as error:
-        if continued is None or continued.objections:
-            raise
-        decided = kept_alone(continued, candidates, settings, error)
-    else:
-        decided, ladder = finest_found_again(Proposal(customers, tuple(candidates), choice, verdict), settings)
-        if continued is not None:
-            decided = decide_between(decided, continued, settings)
-            if ladder is not None and decided.chosen is continued.candidate:
-                ladder = ladder_beside(ladder, decided)
+    decided, ladder = _decided(customers, candidates, continued, settings)
     all_assigned = None
     if everyone is not None:
         decided, all_assigned = _refined(decided, everyone, ladder, settings)
@@ -198,6 +182,28 @@ def _discover(
     )
 
 
+def _decided(
+    customers: EncodedCustomers,
+    candidates: Sequence[Candidate],
+    continued: ContinuedCandidate | None,
+    settings: DiscoverySettings,
+) -> tuple[Proposal, Ladder | None]:
+    """The decision among the candidates and the serving model's segments, with the ladder of a continuum."""
+    try:
+        choice, verdict = choose_recurring(candidates, customers.points, settings)
+    except DiscoveryError as error:
+        if continued is None or continued.objections:
+            raise
+        return kept_alone(continued, candidates, settings, error), None
+    new, ladder = finest_found_again(Proposal(customers, tuple(candidates), choice, verdict), settings)
+    if continued is None:
+        return new, ladder
+    decided = decide_between(new, continued, settings)
+    if ladder is not None and decided.chosen is continued.candidate:
+        ladder = ladder_beside(ladder, decided)
+    return decided, ladder
+
+
 def _refined(
     decided: Proposal, everyone: Everyone, ladder: Ladder | None, settings: DiscoverySettings
 ) -> tuple[Proposal, AllAssigned]:
@@ -208,52 +214,6 @@ def _refined(
     on, former = decided.customers, decided.chosen.assigner
     assigned = everyone.assigned(on.contract, on.encoder, refined.chosen.assigner, former)
     return refined, AllAssigned(assigned, refinement)
-
-
-def _with_nullable(contract: VectorContract, missing: Collection[str]) -> VectorContract:
-    """The contract, by which these columns may lack a value too."""
-    return VectorContract(tuple(replace(c, nullable=c.nullable or c.name in missing) for c in contract.columns))
-
-
-def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings) -> VectorContract:
-    """The contract of the model: a column is nullable if some training customer has no value in it.
-
-    A basis column that does not vary among the customers is a descriptor: nobody needs to send it. So is a column of a
-    group that is held out. A column whose values are years gets that unit.
-
-    Raises
-    ------
-    DiscoveryError
-        If the table is too small, has an id twice, a sensitive column would shape the segments, or no basis column
-        varies.
-    ContractError
-        If the columns of the table are not those of the contract.
-    SettingsError
-        If a group to hold out is none of the vectors'.
-    """
-    if len(frame) < FEWEST_CUSTOMERS:
-        few = counted(len(frame), "customer is", "customers are")
-        raise DiscoveryError(f"{few} too few to find segments in; {FEWEST_CUSTOMERS} are needed")
-    if not frame.index.is_unique:
-        twice = ", ".join(str(name) for name in frame.index[frame.index.duplicated()].unique()[:5])
-        raise DiscoveryError(f"a customer must have one row; more than one have: {twice}")
-    contract = as_descriptors(contract, held_out_columns(contract, settings.hold_out_groups))
-    sensitive = [column.name for column in contract.basis if column.sensitive]
-    if sensitive and not settings.allow_sensitive:
-        raise DiscoveryError(
-            f"{', '.join(sensitive)} is marked sensitive and may not shape segments; make it a descriptor, "
-            "or say `discovery: {allow_sensitive: true}`"
-        )
-    contract.check_names(str(name) for name in frame.columns)
-    constant = constant_columns(frame, contract, settings.encoding)
-    varying = as_descriptors(contract, constant)
-    if contract.basis and not varying.basis:
-        raise DiscoveryError(
-            f"all {counted(len(frame), 'customer')} are the same in every basis column: {listed(constant)}; there is "
-            "nothing to segment by. Make a column that varies a basis: `features: roles: {column: basis}`"
-        )
-    columns = (with_unit_of_years(column, frame[column.name]) for column in varying.columns)
-    return VectorContract(tuple(replace(c, nullable=bool(frame[c.name].isna().any())) for c in columns))
 
 
 def _with_repetition(decided: Proposal) -> Verdict:
@@ -268,7 +228,7 @@ def _encode(
     frame: pd.DataFrame, contract: VectorContract, settings: DiscoverySettings, incumbent: SegmentModel | None
 ) -> EncodedCustomers:
     """Fit the encoding and encode; refuses customers who are all the same."""
-    _refuse_huge(frame, contract)
+    refuse_huge(frame, contract)
     encoder = fit_encoding(frame, contract, settings.encoding, transforms_of(incumbent)).encoder
     customers = EncodedCustomers.encode(frame, contract, encoder)
     points = customers.points
@@ -278,19 +238,6 @@ def _encode(
             f"({', '.join(encoder.columns)}); there is nothing to segment by"
         )
     return customers
-
-
-def _refuse_huge(frame: pd.DataFrame, contract: VectorContract) -> None:
-    """Refuse basis numbers whose squares overflow: no distance to such a customer is a number."""
-    for column in contract.basis:
-        if column.is_category:
-            continue
-        sizes = frame[column.name].abs()
-        if (sizes > LARGEST).any():
-            raise DiscoveryError(
-                f"{column.name} holds {sizes.max():g} (customer {shown(sizes.idxmax())}), and {LARGEST:g} is the most "
-                "that distances can be computed of; correct the value, or make the column a descriptor"
-            )
 
 
 def _try_all(

@@ -1,6 +1,7 @@
-"""Segments that an algorithm found unasked, and whether resamples find them again where no clear gaps confirm groups.
+"""Segments that were found unasked, and whether resamples find them again where no clear gaps confirm groups.
 
-Shapes that touch, or are thin, show no gap by our tests, though a density-based search finds them in every sample.
+"Unasked" means that the algorithm, such as HDBSCAN, chose the number of segments. Shapes that touch, or are thin, show
+no gap by our tests, though a density-based search finds them in every sample.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ def resample_unasked(
 ) -> list[Candidate]:
     """The candidates; those that were found unasked say whether resamples of (n, width) points find them again.
 
-    The best separated come first, until one is found again; it would be chosen before the others. None is resampled
-    where clear gaps confirm groups, because those are chosen before all.
+    They are resampled in the order of their silhouettes until one is found again, which would be chosen before the
+    others. None is resampled where clear gaps confirm groups, because those are chosen first.
     """
     tested = list(candidates)
     by_size_alone = settings.model_copy(update={"force": True})  # resamples decide, and not whether two halves agree

@@ -24,7 +24,7 @@ class Judgement:
     agreement : share of the fitted customers whom the assigner puts into the segment that the algorithm gave them.
     gap_share : share of the pairs of neighbouring segments that a gap separates.
     groups : number of groups that gaps confirm; segments without a gap between them are one group.
-    found_number : whether the algorithm found the number of segments by itself, and was not asked for it.
+    found_number : whether the algorithm chose the number of segments, instead of getting it from the settings.
     untied : adjusted Rand index to the segments that such an algorithm finds once tied values are blurred.
     recovered, recovered_least : mean and least Jaccard similarity of such segments under resampling, where no gaps
     confirm them and they come into question (`selection.takes_in_most`); else 0.

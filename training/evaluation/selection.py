@@ -17,7 +17,7 @@ LEAST_STABILITY = 0.5  # adjusted Rand index between halves; below it the segmen
 LEAST_SUPPORT = 2  # that of two groups with a gap between them
 CLEAR = 0.5  # mean emptiness of gaps; below it more than half of the density is left in them
 MOST_UNASSIGNED = 0.25  # share of the customers
-LEAST_OF_EQUAL_SHARE = 0.2  # of the share that equal segments would have, in the smallest; a smaller one is a tail
+LEAST_OF_EQUAL_SHARE = 0.2  # of an equal share of the customers; a smaller segment is the tail of another
 EMPTINESS_WEIGHT = 2  # decision 27: chosen on four batteries of labelled sets, scored on the fifth
 
 Refines = Callable[[int, int], bool]
@@ -54,8 +54,8 @@ def objections(judgement: Judgement, settings: DiscoverySettings) -> list[str]:
 def unsteadiness(judgement: Judgement) -> list[str]:
     """The objection to gradual segments on which two halves of the customers disagree.
 
-    Groups need no stability, because their gaps are tested on held-out customers, nor do segments that more resamples
-    have found again than two halves are.
+    Groups need no stability, because their gaps are tested on held-out customers. Segments that are found unasked need
+    none either, because more resamples than two halves have found them again.
     """
     if shows_groups(judgement) or is_found_unasked(judgement) or judgement.stability >= LEAST_STABILITY:
         return []
@@ -153,18 +153,18 @@ def all_parted(judgement: Judgement) -> bool:
 
 
 def takes_in_most(judgement: Judgement) -> bool:
-    """Whether nobody asked for the number of segments, and they take in most customers, none of them hardly any."""
+    """Whether the algorithm chose the number of segments, and they hold most customers, none of them being tiny."""
     least = LEAST_OF_EQUAL_SHARE / max(judgement.segments, 1)
     is_wide = judgement.unassigned_share <= MOST_UNASSIGNED and judgement.smallest_share >= least
     return judgement.found_number and is_wide
 
 
 def is_found_unasked(judgement: Judgement) -> bool:
-    """Whether segments for whose number nobody asked take in most customers, and resamples find them again.
+    """Whether segments whose number the algorithm chose hold most customers, and resamples find them again.
 
-    Thin places part them that are no gaps by our tests, for instance where two shapes touch; they must also part them
-    once ties are blurred. An algorithm that is asked for a number divides any continuum the same way twice, so that
-    this says nothing about groups there.
+    Sparse places separate such segments that are no gaps by our tests, for instance where two shapes touch; they must
+    do so after ties are blurred, too. An algorithm with a given number divides any continuum in the same way twice, so
+    that recurrence says nothing about groups there.
     """
     is_recurring = judgement.recovered >= RECURRING and judgement.recovered_least >= DISSOLVED
     return takes_in_most(judgement) and judgement.untied >= LEAST_STABILITY and is_recurring
@@ -180,7 +180,7 @@ def _best(allowed: Mapping[int, Judgement], refines: Refines) -> int:
 
     Otherwise segments found unasked that resamples find again come first, if they are no fewer than those groups; then
     groups whose gaps are mostly filled, and without any groups the best separated candidate. Of candidates that divide
-    the same groups the same way, but for a few customers, and confirm as many of them, the best separated is chosen.
+    the same groups the same way, except for a few customers, and confirm as many of them, the best separated is chosen.
     """
     best = most_evident(allowed)
     if best is None or not shows_clear_groups(allowed[best]):

@@ -20,8 +20,8 @@ from segment_model.model import SegmentModel
 from training.encoding import EncodedCustomers
 
 MOST_AT_ONCE = 0.04  # share of the customers whom a retrain reassigns because the others have moved
-NEWS = 0.01  # of the customers; below it a change of the shares, or of borders, is no news
-FEWEST_NEWS = 3  # customers; a few more or less are no news among a hundred
+LEAST_CHANGE = 0.01  # of the customers; a smaller change of the shares, or of the borders, is ignored
+FEWEST_CHANGED = 3  # customers; among a hundred, a change of fewer is ignored
 STEPS = 8  # in which the way toward today is tried
 INTERPOLATED = (Transform.NONE, Transform.LOG1P, Transform.YEO_JOHNSON)
 
@@ -62,8 +62,8 @@ def continue_segments(
     sites, centres = incumbent.assigner.sites, estimate(today.points, members)
     if sites is None or centres is None:
         return kept
-    least = NEWS if kept is not None else -1.0
-    return _followed(incumbent.encoder, sites, today, centres, members, least) or kept
+    least = LEAST_CHANGE if kept is not None else -1.0
+    return _toward_today(incumbent.encoder, sites, today, centres, members, least) or kept
 
 
 def shares_of(members: Indices, segments: int) -> Floats:
@@ -72,21 +72,22 @@ def shares_of(members: Indices, segments: int) -> Floats:
 
 
 def shares_have_moved(then: Floats, now: Floats, customers: int) -> bool:
-    """Whether the segments hold other shares of so many customers than then: the total variation is news."""
-    return bool(np.abs(now - then).sum() / 2 >= max(NEWS, FEWEST_NEWS / max(customers, 1)))
+    """Whether the segments hold other shares of so many customers than then, by the total variation distance."""
+    return bool(np.abs(now - then).sum() / 2 >= max(LEAST_CHANGE, FEWEST_CHANGED / max(customers, 1)))
 
 
-def _followed(
+def _toward_today(
     old: Encoder, sites: Floats, today: EncodedCustomers, centres: Floats, members: Indices, least: float
 ) -> Continuation | None:
-    """As far toward today's centres as `MOST_AT_ONCE` allows; None where the whole way reassigns `least` or fewer.
+    """The farthest step toward today's centres that reassigns at most `MOST_AT_ONCE`.
 
-    None too where the first step reassigns more, unless `least` is negative: then the whole way is the only one.
+    None where the whole way reassigns `least` or fewer, and where even the first step reassigns too many; if `least` is
+    negative, it is the whole way then, as there is no other.
     """
     known = members >= 0
     whole: Continuation | None = None
     for step in range(STEPS, 0, -1):
-        encoder, placed = on_the_way(old, sites, today.encoder, centres, step / STEPS)
+        encoder, placed = interpolate(old, sites, today.encoder, centres, step / STEPS)
         assigner = NearestCentroid(np.ascontiguousarray(placed))
         segment = assigner.nearest(encoder.encode(today.raw)).segment
         moved = float(np.mean(segment[known] != members[known]))
@@ -98,8 +99,8 @@ def _followed(
     return whole if least < 0 else None
 
 
-def on_the_way(old: Encoder, sites: Floats, new: Encoder, centres: Floats, share: float) -> tuple[Encoder, Floats]:
-    """An encoding and centres (k, width) between those of two models: 0 is the old one, 1 the new one.
+def interpolate(old: Encoder, sites: Floats, new: Encoder, centres: Floats, share: float) -> tuple[Encoder, Floats]:
+    """Interpolate the encodings and the centres (k, width) of two models: a share of 0 is the old one, 1 the new one.
 
     A column that the old encoding lacks, or encodes in another form, is that of the new one.
     """

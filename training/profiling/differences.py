@@ -68,7 +68,7 @@ def _without_echoes(
 
 
 def _same(holds: Flags, other: Flags) -> bool:
-    """Whether two words are true of the same customers, but for a few: their correlation."""
+    """Whether two words are true of the same customers, except a few, by their correlation."""
     either = (holds.mean() * (1 - holds.mean()) * other.mean() * (1 - other.mean())) ** 0.5
     both = float((holds & other).mean() - holds.mean() * other.mean())
     return bool(abs(both) > SAME_STORY * either)

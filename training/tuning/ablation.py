@@ -17,7 +17,8 @@ from sklearn.metrics import adjusted_rand_score
 from segment_model.contract import VectorContract
 from segment_model.errors import DiscoveryError, SettingsError
 from segment_model.feature_groups import feature_group
-from training.discovery.discovery import Discovery, trained_contract
+from training.discovery.discovery import Discovery
+from training.discovery.trained_contract import trained_contract
 from training.progress import Progress
 from training.settings import DiscoverySettings
 from training.variation import as_descriptors

@@ -15,7 +15,8 @@ import pandas as pd
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Floats
 from segment_model.encoding.reader import CustomerReader
-from training.discovery.discovery import Discovery, trained_contract
+from training.discovery.discovery import Discovery
+from training.discovery.trained_contract import trained_contract
 from training.encoding import fit_encoding
 from training.evaluation.quality import stratified_sample, weighted_silhouette
 from training.evaluation.verdict import VerdictKind

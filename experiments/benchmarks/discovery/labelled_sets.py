@@ -22,7 +22,8 @@ from experiments.generated_tables.planted_groups import CustomerTable, customer_
 from segment_model.contract import Column, Kind
 from segment_model.errors import DiscoveryError
 from training.discovery.candidate_trial import Candidate
-from training.discovery.discovery import Discovery, discover, trained_contract
+from training.discovery.discovery import Discovery, discover
+from training.discovery.trained_contract import trained_contract
 from training.encoding import EncodedCustomers, fit_encoding
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import EMPTINESS_WEIGHT, LEAST_SUPPORT, objections

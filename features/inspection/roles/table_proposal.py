@@ -91,7 +91,7 @@ def best(
 
 
 def best_moment(look: TableLook, meaning: Meaning, taken: Collection[str]) -> tuple[float, str | None]:
-    """The best column of moments, with its score; a single one is taken whatever it is called, but for a birthday."""
+    """The best column of moments, with its score; a single one is taken whatever it is called, except a birthday."""
     score, name = best(look, meaning, is_moment, taken, least=SAYS_NOTHING / 2)
     if name is not None and score < CERTAIN and sum(map(is_moment, look.columns)) == 1 and says_nothing(name):
         return CERTAIN, name

@@ -300,7 +300,7 @@ def test_a_label_edited_by_hand_into_nonsense_is_named(
     for nonsense in ("Loyal", json.dumps({"nmae": "Loyal"}), json.dumps(["Loyal"]), *MORE_NONSENSE):
         with connected(location) as connection:
             connection.client.set_registered_model_tag(location.model_name, key, nonsense)
-        with pytest.raises(RegistryError, match=rf"the tag {key} cannot be read: rename the segment to mend it"):
+        with pytest.raises(RegistryError, match=rf"the tag {key} cannot be read: rename the segment to replace it"):
             fetch(location)
     rename_segment(location, kmeans_model.ids[0], "Loyal")
     assert fetch(location).model.names[0] == "Loyal"

@@ -18,7 +18,7 @@ from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
 from training.encoding import choose_transform, fit_encoding
 from training.incumbent.assignments import assign_vectors
-from training.incumbent.continuation import MOST_AT_ONCE, on_the_way, shares_have_moved, shares_of
+from training.incumbent.continuation import MOST_AT_ONCE, interpolate, shares_have_moved, shares_of
 from training.settings import DiscoverySettings, EncodingSettings
 
 NONE, LOG1P = Transform.NONE, Transform.LOG1P
@@ -134,10 +134,10 @@ def test_the_way_leads_from_one_encoding_to_the_other(planted: Any, kmeans_model
     assert sites is not None
     centres = sites + 1
     for share, encoder, placed in ((0.0, old, sites), (1.0, new, centres)):
-        between, reached = on_the_way(old, sites, new, centres, share)
+        between, reached = interpolate(old, sites, new, centres, share)
         assert np.array_equal(reached, placed)
         assert _state(between) == _state(encoder)
-    between, reached = on_the_way(old, sites, new, centres, 0.25)
+    between, reached = interpolate(old, sites, new, centres, 0.25)
     assert reached == pytest.approx(sites + 0.25)
     assert between.numbers.center == pytest.approx(0.75 * old.numbers.center + 0.25 * new.numbers.center)
 
@@ -149,7 +149,7 @@ def test_a_column_in_another_form_is_todays_at_once(planted: Any, kmeans_model: 
     sites = kmeans_model.assigner.sites
     assert sites is not None
     today = np.full((len(sites), new.width), 77.0)
-    between, placed = on_the_way(kmeans_model.encoder, sites, new, today, 0.5)
+    between, placed = interpolate(kmeans_model.encoder, sites, new, today, 0.5)
     place, numbers = new.numbers.names.index("recency_days"), len(new.numbers.names)
     assert np.all(placed[:, place] == 77.0)
     assert np.all(placed[:, numbers:] == 77.0)

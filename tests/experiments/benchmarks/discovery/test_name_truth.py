@@ -19,7 +19,7 @@ from segment_model.contract import VectorContract
 from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import SegmentsError
 from segments import Column, Kind, Role
-from training.discovery.discovery import trained_contract
+from training.discovery.trained_contract import trained_contract
 from training.encoding import fit_encoding
 from training.profiling.cards import make_cards
 from training.profiling.naming import same_words

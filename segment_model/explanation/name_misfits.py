@@ -115,9 +115,9 @@ class NameMisfit:
     --------
     With `model` and `customers` of the example of `segments.discover`:
 
-    >>> assignment, why = model.explain_record({"spend": 21.5, "visits": 2})
+    >>> _, why = model.explain_record({"spend": 41.5, "visits": 5})
     >>> [misfit.words for misfit in why.name_misfits]
-    []
+    ["spend: 41.5, not 'spend at most 22'"]
     """
 
     of: ColumnClaim

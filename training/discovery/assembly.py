@@ -23,7 +23,7 @@ from training.encoding import EncodedCustomers
 from training.evaluation.verdict import Verdict
 from training.fitting.single_thread import single_thread
 from training.profiling.cards import describe
-from training.profiling.name_claims import claims_json
+from training.profiling.words.claims import claims_json
 from training.segment_ids import numbered_id
 
 BACKGROUND_SIZE = 16  # weighted prototypes behind an explanation that enumerates coalitions

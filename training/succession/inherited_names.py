@@ -14,10 +14,10 @@ from segment_model.cards import SegmentCard
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Flags, Indices
 from segment_model.explanation.name_misfits import Claim
-from training.profiling.name_claims import claims_of
 from training.profiling.naming import NUMBER, free_name, same_words
 from training.profiling.profile import Population
 from training.profiling.true_words import asked_of_all
+from training.profiling.words.claims import claims_of
 from training.profiling.words.vocabulary import Vocabulary
 from training.profiling.words.word import Truth, Word, truths
 

@@ -22,8 +22,8 @@ from segment_model.explanation.name_misfits import NAME_WORDS
 from segment_model.model import SegmentModel
 from training.incumbent.assignments import Reading, assign_vectors
 from training.incumbent.contingency import overlap
-from training.profiling.name_claims import claims_json
 from training.profiling.profile import Population
+from training.profiling.words.claims import claims_json
 from training.segment_ids import fresh_id
 from training.succession.inherited_names import inherit_names, inherited_claims
 

@@ -14,7 +14,7 @@ from segments import Column, Kind, Role, VectorContract
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
 from training.profiling.cards import Described, describe
-from training.profiling.name_claims import claims_json, claims_of
+from training.profiling.words.claims import claims_json, claims_of
 from training.profiling.words.rfm_names import grid_words
 from training.profiling.words.vocabulary import Vocabulary
 from training.profiling.words.word import AtLevel, Between, Settled, Together, Unknown, Word

@@ -83,7 +83,9 @@ def test_nothing_is_listed_where_it_is_not_asked_for_or_not_known(
 
 
 def test_raw_rows_are_explained_so_too(raw_model: SegmentModel, raw_rows: dict[str, Any], make_caller: Any) -> None:
-    asked = {"as_of": "2026-07-01", "customers": [{"id": "K", **raw_rows}], "explain": True}
+    order = {"ordered_at": "2026-06-28T10:00:00", "order_id": "O1", "amount": 41.5}
+    customer = {"id": "K", **raw_rows, "orders": [order]}
+    asked = {"as_of": "2026-07-01", "customers": [customer], "explain": True}
     reply = make_caller(raw_model)("POST", "/assign_records", json.dumps(asked).encode())
     RecordsResponse.model_validate_json(reply.body)
     (answer,) = reply.json["assignments"]

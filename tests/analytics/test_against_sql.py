@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -14,8 +15,8 @@ from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
 from analytics.record import AnalystRecord
 from experiments.benchmarks.analytics.order_queries import ORDER_QUERIES
-from experiments.benchmarks.analytics.retention_queries import PAYING_FIGURES
-from experiments.benchmarks.analytics.sides import query_answers, record_of
+from experiments.benchmarks.analytics.retention_queries import ORDERING_QUERIES, PAYING_FIGURES
+from experiments.benchmarks.analytics.sides import QUERIES, record_of
 from experiments.benchmarks.analytics.subscription_queries import SUBSCRIPTION_QUERIES
 from experiments.simulated_company.money_history import MoneyHistory, simulate_money
 from experiments.simulated_company.planted_money import PLANTED_MONEY
@@ -100,7 +101,13 @@ def record(file: Path) -> AnalystRecord:
 
 @pytest.fixture(scope="module")
 def answers(file: Path) -> dict[str, pd.DataFrame]:
-    return query_answers(file)
+    return query_answers(file, {**QUERIES, **ORDERING_QUERIES})
+
+
+def query_answers(file: Path, queries: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+    """The answer of each query."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return {name: connection.execute(query).df() for name, query in queries.items()}
 
 
 def _cents(money: pd.Series) -> pd.Series:

@@ -29,13 +29,12 @@ from analytics.record import AnalystRecord
 from experiments.benchmarks.analytics.growth_queries import GROWTH_QUERIES
 from experiments.benchmarks.analytics.large_company import MONTH_ENDS, SEGMENTS, write_large_company
 from experiments.benchmarks.analytics.order_queries import ORDER_QUERIES
-from experiments.benchmarks.analytics.retention_queries import ORDERING_QUERIES, PAYING_QUERIES
+from experiments.benchmarks.analytics.retention_queries import PAYING_QUERIES
 from experiments.benchmarks.analytics.subscription_queries import SUBSCRIPTION_QUERIES
 from segment_model.contract import Column, Kind, VectorContract
 
 # what our record of a company with subscriptions and orders holds
 QUERIES = {**SUBSCRIPTION_QUERIES, **ORDER_QUERIES, **PAYING_QUERIES, **GROWTH_QUERIES}
-ALL_QUERIES = {**QUERIES, **ORDERING_QUERIES}
 SMALL = 300  # orders
 READ_ALL = """
     SELECT (SELECT sum(hash(terms)) FROM terms), (SELECT sum(hash(orders)) FROM orders),
@@ -98,12 +97,6 @@ def query_seconds(file: Path) -> dict[str, float]:
     with duckdb.connect(str(file), read_only=True) as connection:
         connection.execute(READ_ALL).fetchall()
         return {name: _timed(partial(_answer, connection, query)) for name, query in QUERIES.items()}
-
-
-def query_answers(file: Path, queries: Mapping[str, str] = ALL_QUERIES) -> dict[str, pd.DataFrame]:
-    """The answer of each query."""
-    with duckdb.connect(str(file), read_only=True) as connection:
-        return {name: _answer(connection, query) for name, query in queries.items()}
 
 
 def _answer(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:

@@ -28,8 +28,8 @@ FORMAT = 2
 WITH_TEXT_IDS = 1  # also the format of a file with text ids, so that an earlier version can read it
 
 
-class ToldVectors(Protocol):
-    """Vectors wherever they are: in memory, or in an engine."""
+class AnyVectors(Protocol):
+    """What is known of vectors, whether they are in memory or in an engine."""
 
     @property
     def contract(self) -> VectorContract: ...
@@ -75,7 +75,7 @@ def write_vectors(vectors: CustomerVectors, path: str | Path) -> None:
         raise SourceError(f"cannot write the vectors to {path}: {error.strerror or error}") from error
 
 
-def story_of(vectors: ToldVectors) -> dict[str, Any]:
+def story_of(vectors: AnyVectors) -> dict[str, Any]:
     """What a file says of its vectors, as plain JSON values."""
     return {
         "format": WITH_TEXT_IDS if vectors.id_type is IdType.TEXT else FORMAT,

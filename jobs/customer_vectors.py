@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from features.customer_vector import build_vectors
 from features.learned import LearnedFeatures
-from features.vector_file import ToldVectors
+from features.vector_file import AnyVectors
 from features.vector_table import CustomerVectors, counts_in_words
 from segment_model.contract import VectorContract
 from segment_model.errors import ContractError, SettingsError, counted
@@ -83,7 +83,7 @@ def describe_vectors(vectors: CustomerVectors, discovery: DiscoverySettings | No
 
 
 def in_words(
-    vectors: ToldVectors, contract: VectorContract, constant: Mapping[str, str], held_out: Mapping[str, str]
+    vectors: AnyVectors, contract: VectorContract, constant: Mapping[str, str], held_out: Mapping[str, str]
 ) -> str:
     """The summary of vectors wherever they are.
 

@@ -15,12 +15,12 @@ from training.profiling.words.word import MARGIN, Rank, Truth, Word
 WORDS_IN_A_NAME = 2
 MOST_WORDS = 4  # where fewer do not tell two segments apart
 SHORTLIST = 12  # words of a segment that are compared customer by customer
-LEAST_GAIN = 0.2  # of the others whom a name does not exclude yet: a further word that excludes fewer is not said
+LEAST_GAIN = 0.2  # of the others whom a name does not exclude yet: a further word that excludes fewer is not added
 ANY_GAIN = 1e-9
 SOME_GAIN = 0.05  # of the others: a lone word that excludes fewer would say nothing of the segment
 UNTOLD = "told by no column alone"  # such as a ring around another segment
 NUMBER = r" \(\d+\)$"  # of the second segment of one name, and so on
-# the share of the others that another word must exclude in addition to be said instead
+# the share of the others that another word must exclude in addition to be used instead
 PREFERENCE: Mapping[Rank, float] = {Rank.DECLARED: 0.25, Rank.TEMPLATE: 0.15, Rank.BOUND: 0.1, Rank.RANGE: 0.0}
 Standing = Mapping[str, Sequence[Sequence[tuple[Word, Truth]]]]
 
@@ -34,7 +34,7 @@ class SegmentName:
 
 
 @dataclass
-class _Story:
+class _NameSoFar:
     """The words of a segment's name so far, and the others (n,) of whom all of them are true."""
 
     candidates: list[tuple[Word, Flags]]
@@ -43,14 +43,14 @@ class _Story:
     others: Flags
 
     def extend(self, only_telling: bool, least_gain: float) -> bool:
-        """Say the word that excludes most of the remaining others, plus the preference of its rank, if any does."""
-        spoken = {word.column for word in self.words}
+        """Add the word that excludes most of the remaining others, plus the preference of its rank, if any does."""
+        used = {word.column for word in self.words}
         remaining = int(self.others.sum())
         if not remaining:
             return False
         best: tuple[float, Word, Flags] | None = None
         for word, holds in self.candidates:
-            if word.column in spoken or (only_telling and word.text not in self.telling):
+            if word.column in used or (only_telling and word.text not in self.telling):
                 continue
             gain = 1 - int((self.others & holds).sum()) / remaining
             score = gain + PREFERENCE[word.rank]
@@ -63,7 +63,7 @@ class _Story:
         return True
 
     @property
-    def name(self) -> str:
+    def text(self) -> str:
         return ", ".join(word.text for word in self.words)
 
 
@@ -79,21 +79,23 @@ def name_segments(
     most others where no word tells. Where no word excludes even a few, the name says so.
     """
     segments = len(next(iter(standing.values()), ()))
-    stories = [_story(position, standing, contract, frame, labels) for position in range(segments)]
-    for story in stories:
-        while len(story.words) < WORDS_IN_A_NAME and story.extend(True, LEAST_GAIN if story.words else 0.0):
+    names = [_shortlisted(position, standing, contract, frame, labels) for position in range(segments)]
+    for name in names:
+        while len(name.words) < WORDS_IN_A_NAME and name.extend(True, LEAST_GAIN if name.words else 0.0):
             pass
-        if not story.words:
-            story.extend(False, SOME_GAIN)
+        if not name.words:
+            name.extend(False, SOME_GAIN)
     for _ in range(MOST_WORDS):
-        for story in list(_told_alike(stories)):
-            if len(story.words) < MOST_WORDS:
-                story.extend(False, ANY_GAIN)
-    texts = numbered([story.name or UNTOLD for story in stories])
-    return [SegmentName(text, tuple(story.words)) for text, story in zip(texts, stories, strict=True)]
+        for name in list(_of_same_words(names)):
+            if len(name.words) < MOST_WORDS:
+                name.extend(False, ANY_GAIN)
+    texts = numbered([name.text or UNTOLD for name in names])
+    return [SegmentName(text, tuple(name.words)) for text, name in zip(texts, names, strict=True)]
 
 
-def _story(position: int, standing: Standing, contract: VectorContract, frame: pd.DataFrame, labels: Indices) -> _Story:
+def _shortlisted(
+    position: int, standing: Standing, contract: VectorContract, frame: pd.DataFrame, labels: Indices
+) -> _NameSoFar:
     basis = {"", *(column.name for column in contract.basis)}
     own = [(word, truth) for column in standing.values() for word, truth in column[position]]
     tell = [word.text for word, truth in own if truth.tells(MARGIN)]
@@ -102,15 +104,15 @@ def _story(position: int, standing: Standing, contract: VectorContract, frame: p
         allowed = own
     shortlist = sorted(allowed, key=lambda pair: pair[1].outside - PREFERENCE[pair[0].rank])[:SHORTLIST]
     candidates = [(word, word.condition.holds(frame)) for word, _ in shortlist]
-    return _Story(candidates, frozenset(tell), [], labels != position)
+    return _NameSoFar(candidates, frozenset(tell), [], labels != position)
 
 
-def _told_alike(stories: Sequence[_Story]) -> Iterator[_Story]:
-    """The stories whose words another one has too, in whatever order."""
-    words = [same_words(story.name) for story in stories]
-    for story, own in zip(stories, words, strict=True):
+def _of_same_words(names: Sequence[_NameSoFar]) -> Iterator[_NameSoFar]:
+    """The names whose words another one has too, in whatever order."""
+    words = [same_words(name.text) for name in names]
+    for name, own in zip(names, words, strict=True):
         if words.count(own) > 1:
-            yield story
+            yield name
 
 
 def same_words(name: str) -> tuple[frozenset[str], str]:

@@ -43,7 +43,7 @@ def from_sources(sql: str, tables: Mapping[str, tuple[str, str]], dialect: str) 
             table.replace(exp.Table(this=mark.copy(), alias=table.args.get("alias")))
     template = as_template(tree.sql(dialect=dialect, pretty=True))
     for (schema, name), mark in places.items():
-        template = template.replace(mark.sql(dialect=dialect), f"{{{{ source('{_source_name(schema)}', '{name}') }}}}")
+        template = template.replace(mark.sql(dialect=dialect), f"{{{{ source({_source_name(schema)!r}, {name!r}) }}}}")
     return template
 
 

@@ -75,7 +75,7 @@ def customers_of(name: str, groups: FeatureGroups, frames: Sequence[pd.DataFrame
     own = [(part, frame) for part, frame in zip(groups.parts, frames, strict=True) if part.raw_table == name]
     ids = own[0][1].index
     for _, frame in own[1:]:
-        ids = ids.union(frame.index)
+        ids = ids.union(frame.index, sort=False)  # sorting the text of millions takes longest
     facts = {str(column): frame[column] for _, frame in own for column in frame.columns}
     is_dated, id_type = facts.get(firmographics.IS_DATED), own[0][0].table.customer_id.type()
     return TableCustomers(

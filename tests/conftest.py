@@ -58,6 +58,7 @@ LONGEST_FILES = (
     "experiments/benchmarks/test_benchmarks.py",
     "jobs/spark/test_spark.py",
     "jobs/spark/test_cluster.py",
+    "features/spark/test_two_writers.py",
     "features/spark/test_catalogue_table.py",
     "features/in_warehouse/test_vector_query.py",
     "features/test_case_table.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,8 @@ from features.history.dated_rows import DATED, dated_rows
 from features.history.exposures import open_exposures
 from features.history.part_programs import PartPrograms
 from features.history.temporary_tables import TemporaryTables
-from features.joining.population import left_out
+from features.joining.population import Early, left_out, who_is_left_out
+from features.joining.table_customers import NO_IDS, TableCustomers
 from features.learned import LearnedFeatures
 from features.reading.spark_tables import SparkTables
 from features.settings import FeatureSettings, Sources
@@ -100,11 +101,20 @@ class TableHistory:
         groups = self._programs.groups
         computed = self._programs.tables(as_of)
         frames = [part_frame(part, rows) for part, rows in zip(groups.parts, computed, strict=True)]
-        tables = [customers_of(name, groups, frames, self.read[name]) for name in groups.columns]
-        rule = self.sources.customers.without_rows if self.sources.customers else "keep"
-        frame, early = joined(frames, self.contract), left_out(tables, as_of, rule).ids
+        frame, early = joined(frames, self.contract), self._left_out(frames, as_of)
         frame = frame.drop(index=early) if len(early) else frame
         return self.past_of(self.learned.apply(frame, self.contract))
+
+    def _left_out(self, frames: Sequence[pd.DataFrame], as_of: AsOf) -> pd.Index:
+        """The customers who are none yet; ids of millions are put together only where there can be any."""
+        groups = self._programs.groups
+        rule = self.sources.customers.without_rows if self.sources.customers else "keep"
+        moments = [(name, self.read[name].oldest, self.read[name].newest) for name in groups.columns]
+        facts = [TableCustomers(name, NO_IDS, oldest=oldest, newest=newest) for name, oldest, newest in moments]
+        if who_is_left_out(facts, as_of, rule) is Early.NOBODY:
+            return NO_IDS
+        tables = [customers_of(name, groups, frames, self.read[name]) for name in groups.columns]
+        return left_out(tables, as_of, rule).ids
 
     def past_of(self, frame: pd.DataFrame) -> PastVectors:
         """Vectors that were made already."""

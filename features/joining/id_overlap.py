@@ -85,11 +85,12 @@ def _within(table: TableCustomers) -> Iterator[Notice]:
     if table.whole:
         return
     keys = rewritten(table.ids)
-    first_places = pd.Series(table.ids, index=keys).groupby(level=0).transform("first") if keys.has_duplicates else None
-    if first_places is None:
+    if not keys.has_duplicates:
         return
-    repeated = first_places.to_numpy() != table.ids
-    alike = pd.DataFrame({"first": first_places.to_numpy()[repeated], "second": table.ids[repeated]})
+    ids = pd.Series(table.ids, index=keys).sort_values()  # so that the example does not depend on the engine's order
+    first_places = ids.groupby(level=0).transform("first")
+    repeated = (first_places != ids).to_numpy()
+    alike = pd.DataFrame({"first": first_places.to_numpy()[repeated], "second": ids.to_numpy()[repeated]})
     example = alike.iloc[0]
     yield Notice(
         table.name,

@@ -15,7 +15,7 @@ from typing import Literal
 import pandas as pd
 
 from features.as_of import AsOf
-from features.joining.table_customers import LISTED, OWN, TableCustomers
+from features.joining.table_customers import LISTED, NO_IDS, OWN, TableCustomers
 from features.notices import Notice
 from segment_model.errors import SettingsError, counted
 
@@ -40,7 +40,7 @@ class LeftOut:
     notices: tuple[Notice, ...] = ()
 
 
-NOBODY = LeftOut(pd.Index([], dtype="str"))
+NOBODY = LeftOut(NO_IDS)
 
 
 def left_out(tables: Sequence[TableCustomers], as_of: AsOf, rule: WithoutRows) -> LeftOut:

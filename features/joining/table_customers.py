@@ -12,16 +12,17 @@ DATED = ("orders", "events", "subscriptions")  # tables that say when something 
 LISTED = "customers"  # the table that says who there is, and what they are
 OWN = "vectors"  # the user's own features, which have no dates
 ORDER = (*DATED, LISTED)  # the table named first wins where tables disagree
+NO_IDS = pd.Index([], dtype="str")
 
 
 @dataclass(frozen=True)
 class TableCustomers:
     """The customers of a raw table with a usable row before the as-of moment.
 
-    ids : unique text. whole : whether they were whole numbers of 64 bits when they were read. numeric : whether the
-    source has a column of numbers. undated : the ids without a dated row. rows : the orders or events of each; None
-    where the table counts nothing. oldest, newest : the first and the last moment of all its rows, those at or after
-    the as-of moment included; None where no row has one.
+    ids : unique text, in any order. whole : whether they were whole numbers of 64 bits when they were read. numeric :
+    whether the source has a column of numbers. undated : the ids without a dated row. rows : the orders or events of
+    each; None where the table counts nothing. oldest, newest : the first and the last moment of all its rows, those at
+    or after the as-of moment included; None where no row has one.
     """
 
     name: str

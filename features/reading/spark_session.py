@@ -11,11 +11,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from features.settings import EngineSettings
-from segment_model.errors import SourceError
+from segment_model.errors import SettingsError, SourceError
 
 APPLICATION = "segments"
 PYTHON = "PYSPARK_PYTHON"
 ZONE = "spark.sql.session.timeZone"
+CATALOGUE, IN_MEMORY = "spark.sql.catalogImplementation", "in-memory"
+FORGETS = (
+    "--to spark: this Spark's catalogue lies in memory and ends with the command, so nobody could read the table. Name "
+    f"a lasting one by engine: spark_options, such as {CATALOGUE}: hive and spark.hadoop.hive.metastore.uris; or write "
+    "a folder by --out"
+)
 DEFAULTS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",  # it would write into our output
@@ -26,22 +32,26 @@ INSTALL = "`make install-spark` adds it"
 
 
 @contextmanager
-def spark_session(engine: EngineSettings, time_zone: str) -> Iterator[Any]:
+def spark_session(engine: EngineSettings, time_zone: str, *, leaves_tables: bool = False) -> Iterator[Any]:
     """A session at the master that the settings name, in the time zone of the business; a new one ends with the block.
 
     A session that runs already in this process is used as it is, but for the time zone, and stays; its own time zone
-    comes back.
+    comes back. leaves_tables : whether tables of the catalogue are written, which must outlive the session.
 
     Raises
     ------
     SourceError
         If pyspark or Java is not installed, or the master does not answer.
+    SettingsError
+        If tables are to stay in a catalogue that ends with the session.
     """
     session_class = _session_class()
     running = session_class.getActiveSession()
     session = running if running is not None else _start(session_class, engine)
     zone = session.conf.get(ZONE)
     try:
+        if leaves_tables and running is None and session.conf.get(CATALOGUE) == IN_MEMORY:
+            raise SettingsError(FORGETS)
         session.conf.set(ZONE, time_zone)
         yield session
     finally:

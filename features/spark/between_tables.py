@@ -8,13 +8,12 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-import pandas as pd
 
 from features.computed_parts import COUNTED, RowsRead
 from features.groups.all_groups import FeatureGroups
 from features.groups.firmographics import IS_DATED
 from features.joining.shared_ids import SharedIds, apart, disjoint_words, empty_notice, hardly_notices, shared_notice
-from features.joining.table_customers import ORDER, TableCustomers
+from features.joining.table_customers import NO_IDS, ORDER, TableCustomers
 from features.notices import Notice
 from features.settings import IdSettings
 from features.spark.joined_parts import CUSTOMER, ROWS_IN
@@ -23,7 +22,6 @@ from segment_model.errors import SourceError
 IDS, SHARED, ONLY, ROWS_OF = "ids ", "shared ", "only ", "rows of "  # before the names of raw tables
 DATED, NOT_WHOLE, ALL = "dated", "not whole", "customers"
 WHOLE_PATTERN = "^(0|-?[1-9][0-9]{0,17})$"  # of 64 bits in any case
-NO_IDS = pd.Index([], dtype="str")
 
 
 def table_facts(name: str, groups: FeatureGroups, rows: RowsRead, totals: Mapping[str, Any]) -> TableCustomers:

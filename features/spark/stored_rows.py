@@ -24,6 +24,11 @@ class StoredRows:
 class Place(Protocol):
     """Where rows are written whole: whoever reads sees those of before, or the new ones."""
 
+    @property
+    def in_catalogue(self) -> bool:
+        """Whether it is a table of Spark's catalogue."""
+        ...
+
     def write(self, session: Any, frame: Any, as_of: datetime | None, story: Mapping[str, Any]) -> StoredRows:
         """Write a Spark DataFrame.
 

@@ -32,6 +32,11 @@ class StoredFolder:
 
     out: Path
 
+    @property
+    def in_catalogue(self) -> bool:
+        """It is none of the catalogue's tables."""
+        return False
+
     def write(
         self,
         session: Any,

@@ -54,7 +54,7 @@ def assign_in_spark(
         If the model or the vectors cannot be read, or the answer cannot be written; then the former one stays.
     """
     fetched = fetch(location_of(settings, base), which)
-    session_of_settings = spark_session(settings.engine, settings.features.time_zone)
+    session_of_settings = spark_session(settings.engine, settings.features.time_zone, leaves_tables=out.in_catalogue)
     with session_of_settings as session, plain_errors("cannot assign the vectors"):
         stored = vectors.read(session)
         answer = assigned_frame(stored.frame, fetched.model, fetched.version, policy, explained)

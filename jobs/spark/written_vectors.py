@@ -38,11 +38,12 @@ def write_spark_vectors(
     SegmentsError
         If a table cannot be read, no vectors can be made of it, or they cannot be written; then the former ones stay.
     """
-    with spark_session(settings.engine, settings.features.time_zone) as session:
+    zone = settings.features.time_zone
+    with spark_session(settings.engine, zone, leaves_tables=place.in_catalogue) as session:
         tables = SparkTables(session, base)
         try:
             vectors = build_spark_vectors(tables, settings.sources, settings.features, settings.as_of, base, learned)
-            local = AsOf.at(vectors.as_of, settings.features.time_zone).local if vectors.as_of else None
+            local = AsOf.at(vectors.as_of, zone).local if vectors.as_of else None
             with plain_errors("cannot write the vectors"):
                 written = place.write(session, vectors.frame, local, story_of(vectors))
         finally:

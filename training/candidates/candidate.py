@@ -15,6 +15,7 @@ import numpy as np
 from segment_model.assigners.assigner import Assigner
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import DiscoveryError
+from training.fitting.top_of_means import TopOfMeans
 
 REFITS = 10  # bootstrap samples for a verdict; candidates that take long to fit use fewer
 KMEANS_SAMPLE = 20_000  # customers that the random starts of KMeans fit
@@ -39,7 +40,8 @@ class Fit:
     assigner : assigns any customer. rows, labels : the customers that the algorithm clustered and its segments of them,
     (m,) each; -1 is no segment. facts : the algorithm's own scores. chosen : the candidate with the parameters that the
     fit selected, which refits keep; None if it selects none. of_means : whether the assigner's centroids are the means
-    of the customers nearest to them, so that Lloyd's steps on more customers refine them.
+    of the customers nearest to them, so that Lloyd's steps on more customers refine them. top : the centroids apart,
+    where all but one are such means, and that one is the mean of a top.
     """
 
     assigner: Assigner
@@ -48,6 +50,7 @@ class Fit:
     facts: Mapping[str, float]
     chosen: CandidateSpec | None = None
     of_means: bool = False
+    top: TopOfMeans | None = None
 
 
 class NoSegmentsError(DiscoveryError):

@@ -16,6 +16,7 @@ from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.encoding.encoder import Encoder, Floats, Indices, Transform
 from training.candidates.candidate import CandidateSpec, DerivedSpec, Fit, NoSegmentsError, largest_first, means_of
 from training.fitting.head_tail import heads
+from training.fitting.top_of_means import TopOfMeans
 
 TOP, HEAD = "top_of", "head"  # the parameters that say whose top is a segment, and which head of it
 
@@ -42,6 +43,10 @@ class AmountAxis:
         """The amounts (n,) of (n, width) points."""
         amounts: Floats = np.expm1(points[:, self.place] / self.factor + self.center)
         return amounts
+
+    def coordinate(self, amount: float) -> float:
+        """Where an amount lies on the axis."""
+        return float((np.log1p(amount) - self.center) * self.factor)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ class TopSpendersSpec(DerivedSpec):
     def fit(self, points: Floats, seed: int) -> Fit:
         """Fit `spec`, and add the mean of the head as a centroid; the nearest one then decides for every customer."""
         fitted = self.spec.fit(points, seed)
-        sites, breaks = fitted.assigner.sites, heads(self.axis.amounts(points))
+        amounts = self.axis.amounts(points)
+        sites, breaks = fitted.assigner.sites, heads(amounts)
         if sites is None or len(breaks) <= self.depth:
             raise NoSegmentsError(f"no head of {self.axis.name} is a segment of its own")
         centroids = np.vstack([sites, points[breaks[self.depth]].mean(axis=0)])
@@ -79,4 +85,7 @@ class TopSpendersSpec(DerivedSpec):
             raise NoSegmentsError(f"the head of {self.axis.name} leaves a segment without customers")
         order, labels = largest_first(nearest, len(centroids))
         assigner = NearestCentroid(np.ascontiguousarray(centroids[order]))
-        return Fit(assigner, np.arange(len(points)), labels, fitted.facts)
+        within = amounts[breaks[self.depth - 1]] if self.depth else amounts
+        border = self.axis.coordinate(float(within.mean()))
+        top = TopOfMeans(sites, self.axis.place, border, order) if fitted.of_means else None
+        return Fit(assigner, np.arange(len(points)), labels, fitted.facts, top=top)

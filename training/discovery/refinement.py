@@ -26,32 +26,42 @@ from training.fitting.lloyd import MovedCentroids, move_centroids
 from training.separation.gaps import hold_out
 from training.settings import DiscoverySettings
 
+TOP_REMARK = (
+    "; the top spenders are counted among all, and begin where they do in the sample, whose largest amount is the most "
+    "that counts"
+)
+
 
 @dataclass(frozen=True)
 class Refinement:
     """What became of the sample's centroids among all customers.
 
     steps : Lloyd's, of the centroids that the model has; 0 where they are the sample's. kept_out : why they are; empty
-    where they are refined. mean : (width,) the mean encoded customer of all; None where they are not refined.
+    where they are refined. mean : (width,) the mean encoded customer of all; None where they are not refined. remark :
+    what else is the sample's though they are refined, a clause of a sentence.
     """
 
     steps: int = 0
     kept_out: str = ""
     mean: Floats | None = None
+    remark: str = ""
 
     def words(self, customers: int, moved: int) -> str:
         """What was done among so many customers, of whom so many are assigned otherwise."""
         if self.kept_out:
-            return f"the segments are not refined on all customers: {self.kept_out}"
+            return (
+                f"the segments are not refined on all customers: {self.kept_out}. What assigns customers is learned "
+                "from the sample alone; all customers are assigned by it"
+            )
         steps = counted(self.steps, "step")
         return (
             f"the centroids are refined on all customers in {steps}; those of the sample would have assigned "
-            f"{moved:,} of {counted(customers, 'customer')} otherwise ({moved / max(customers, 1):.2%})"
+            f"{moved:,} of {counted(customers, 'customer')} otherwise ({moved / max(customers, 1):.2%}){self.remark}"
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a model's provenance."""
-        return {name: part for name, part in asdict(self).items() if name != "mean"}
+        return {name: part for name, part in asdict(self).items() if name not in ("mean", "remark")}
 
 
 def refine(
@@ -60,10 +70,11 @@ def refine(
     """The proposal with its chosen centroids refined, or as it is; found_again : as of `verdict.decide`."""
     chosen, customers = proposal.chosen, proposal.customers
     fit = chosen.fit
-    if fit is None or not fit.of_means or fit.assigner.sites is None:
+    if fit is None or fit.assigner.sites is None or not (fit.of_means or fit.top):
         why = "only centroids that are the means of their customers are refined"
         return proposal, Refinement(kept_out=f"{chosen.spec.name}: {why}")
-    moved = move_centroids(fit.assigner.sites, partial(everyone.sums, customers.contract, customers.encoder))
+    sums_of = partial(everyone.sums, customers.contract, customers.encoder)
+    moved = move_centroids(fit.assigner.sites, sums_of) if fit.top is None else fit.top.moved(sums_of)
     if moved.emptied is None:
         moved = _with_last_look(moved, everyone, proposal)
     if moved.emptied is not None:
@@ -81,7 +92,7 @@ def refine(
         )
     candidates = tuple(candidate if own is chosen else own for own in proposal.candidates)
     refined = replace(proposal, candidates=candidates, verdict=replace(verdict, remarks=proposal.verdict.remarks))
-    return refined, Refinement(moved.steps, mean=moved.mean)
+    return refined, Refinement(moved.steps, mean=moved.mean, remark="" if fit.top is None else TOP_REMARK)
 
 
 def _with_last_look(moved: MovedCentroids, everyone: Everyone, proposal: Proposal) -> MovedCentroids:

@@ -100,7 +100,7 @@ def test_whole_numbers_are_not_compared_by_their_writing() -> None:
 def test_ids_of_one_table_that_differ_in_writing_alone_are_named() -> None:
     (notice,) = notices(of("orders", ["Anna@x.de", "anna@x.de", "ANNA@X.DE", "bo@x.de"]))
     assert notice.line == (
-        "orders: 2 ids differ from another by upper and lower case alone, such as 'Anna@x.de' and 'anna@x.de'; "
+        "orders: 2 ids differ from another by upper and lower case alone, such as 'ANNA@X.DE' and 'Anna@x.de'; "
         "`features: ids: {case: fold}` makes them one customer"
     )
     (notice,) = notices(of("events", ["0", "00", "7"]))

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import ItemsView, Iterator
+from collections.abc import Callable, ItemsView, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,43 @@ def test_nobody_replaces_somebody(marts: Any) -> None:
     TABLE.write(marts, rows_of(marts, {"a": "x"}), MARCH, {})
     TABLE.write(marts, rows_of(marts, {}), MARCH, {})
     assert seen(marts) == set()
+
+
+class Overtaken(dict[str, Any]):
+    """A story that is asked for when the rows are written and not yet seen; until then another job ends."""
+
+    def __init__(self, write: Callable[[], Any]) -> None:
+        super().__init__(say="it")
+        self._write = write
+
+    def items(self) -> ItemsView[str, Any]:
+        self._write()
+        return super().items()
+
+
+def test_a_job_that_another_overtook_is_refused_and_readers_see_the_other(marts: Any) -> None:
+    """The one that began later counts, whichever ends first; another moment is nobody's business."""
+    later = Overtaken(lambda: TABLE.write(marts, rows_of(marts, {"a": "later"}), MARCH, {}))
+    with pytest.raises(DestinationError, match=r"another job, which began later, has finished version 2.* of 2026-03"):
+        TABLE.write(marts, rows_of(marts, {"a": "first", "b": "first"}), MARCH, later)
+    assert seen(marts) == {("a", MARCH, "later")}
+    assert [tuple(row) for row in TABLE.read(marts).frame.collect()] == [("a", "later")]
+    elsewhere = Overtaken(lambda: TABLE.write(marts, rows_of(marts, {"a": "noon"}), NOON, {}))
+    TABLE.write(marts, rows_of(marts, {"a": "again"}), MARCH, elsewhere)
+    assert seen(marts) == {("a", MARCH, "again"), ("a", NOON, "noon")}
+
+
+def test_files_lie_where_the_catalogue_says_whatever_columns_and_folders_are_called(marts: Any, tmp_path: Path) -> None:
+    """A column `Location` is no line of the description, and a folder's name may hold what SQL quotes."""
+    folder = tmp_path / "it's 100%3A here"
+    marts.sql(f'CREATE SCHEMA odd LOCATION "{folder}"')
+    try:
+        table = CatalogueTable.named("odd.t")
+        table.write(marts, rows_of(marts, {"a": "x"}, "customer_id string, Location string"), MARCH, {})
+        assert [tuple(row)[:3] for row in marts.table("odd.t").collect()] == [("a", MARCH, "x")]
+        assert len([*folder.rglob("as_of=2026-03*/version=*/*.parquet")]) > 1
+    finally:
+        marts.sql("DROP SCHEMA odd CASCADE")
 
 
 class Broken(dict[str, Any]):

@@ -17,6 +17,9 @@ from segment_model.contract import Column, VectorContract
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segments import SegmentModel
 from tests.conftest import PLANTED_CONTRACT, make_continuum
+from tests.training.candidates.test_top_spenders import CONTRACT as TOP_CONTRACT
+from tests.training.candidates.test_top_spenders import SETTINGS as TOP_SETTINGS
+from tests.training.candidates.test_top_spenders import TOP, shop
 from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import Discovery, discover
@@ -216,6 +219,7 @@ def test_a_segment_that_empties_keeps_the_refinement_out(
     assert (story(kept)["steps"], story(kept)["moved"]) == (0, 0)
     assert kept.of_all is not None
     assert kept.of_all.sentences[2].startswith("The segments are not refined on all customers: after")
+    assert kept.of_all.sentences[2].endswith("is learned from the sample alone; all customers are assigned by it.")
     assert sum(card.size for card in kept.model.cards) == 3_000  # who describes all of them all the same
 
 
@@ -253,6 +257,36 @@ def test_segments_without_means_are_those_of_the_sample_and_describe_all(
         np.testing.assert_array_equal(kept.model.assigner.arrays()[name], own)
     answer = kept.model.assign(population)
     assert [card.size for card in kept.model.cards] == [(answer.segment_id == own).sum() for own in kept.model.ids]
+
+
+def test_top_spenders_are_refined_among_all_from_where_they_begin_in_the_sample() -> None:
+    """As many again are not in the sample; by NumPy and scikit-learn from the sample's centroids."""
+    sample = shop()
+    others = sample * np.random.default_rng(5).uniform(0.8, 1.1, sample.shape)
+    whole = pd.concat([sample, others.set_index("other " + sample.index)])
+    alone, made = (
+        discover(sample, TOP_CONTRACT, TOP_SETTINGS, {}, everyone=everyone) for everyone in (None, InMemory(whole))
+    )
+    assert alone.model.provenance["parameters"]["top_of"] == "spend"
+    model, start = made.model, centroids(alone.model)
+    points = EncodedCustomers.encode(whole, model.contract, model.encoder).points
+    place = model.encoder.numbers.names.index("spend")
+    top = int(start[:, place].argmax())
+    means = [own for own in range(len(start)) if own != top]
+    with single_thread():
+        fitted = KMeans(len(means), init=start[means], n_init=1).fit(points)
+    head = sample.spend
+    for _ in range(alone.model.provenance["parameters"]["head"]):
+        border = head.mean()
+        head = head[head > border]
+    members = points[(whole.spend > border).to_numpy()]
+    assert len(members) > len(head) + TOP / 2
+    expected = np.insert(fitted.cluster_centers_, top, members.mean(axis=0), axis=0)
+    np.testing.assert_allclose(centroids(model), expected, rtol=0, atol=1e-9)
+    assert made.of_all is not None
+    assert "; the top spenders are counted among all, and begin where they do in the sample" in made.of_all.sentences[2]
+    card = next(card for card in model.cards if card.id == model.ids[top])
+    assert card.size == pytest.approx(2 * TOP, abs=4)
 
 
 def test_the_segments_of_a_champion_go_on_to_the_bit(

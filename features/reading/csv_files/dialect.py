@@ -76,8 +76,8 @@ def settle_dialect(
     if header_line is None and (above := title_rows([record.fields for record in records])):
         refuse_title(records[above].fields, shown, records[above].line + skipped)
     if header_line is None and len(records) > 1:
-        lines = (record.line + skipped for record in records[:2])
-        refuse_second_line([record.fields for record in records], shown, *lines)
+        header, second = (record.line + skipped for record in records[:2])
+        refuse_second_line([record.fields for record in records], shown, header, second)
     names = column_names([record.fields for record in records], shown, records[0].line + skipped if records else 1)
     return Dialect(delimiter, line_end, names, skipped, tuple(tuple(record.fields) for record in records[1:]))
 

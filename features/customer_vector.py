@@ -8,8 +8,10 @@ result, one row a customer, comes to Python and is joined here. A customer witho
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from features.as_of import moment_of
 from features.computed_parts import customers_of, part_frame, read_again, rows_read
@@ -17,12 +19,16 @@ from features.groups.all_groups import contract_of, groups_of, joined
 from features.groups.opened_tables import open_tables
 from features.joining.between_tables import look_between
 from features.joining.id_type import choose_id_type
+from features.joining.total_ids import notices_of_totals
 from features.learned import LearnedFeatures
+from features.notices import Notice
+from features.own_vectors.frame_notices import notices_of_repetitions, refuse_totals
 from features.scores.learned_edges import tied_scores
 from features.scores.tie_notice import notices_of_ties
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines
 from features.vector_table import CustomerVectors, Moment, counts_in_words, digest, validated
+from segment_model.contract import VectorContract
 from segment_model.errors import SourceError
 
 
@@ -86,9 +92,32 @@ def build_vectors(
         notices = (*notices, *notices_of_ties(frame, tied))
         frame = frame.assign(**tied)
     frame = validated(frame, contract)
+    if learned is None:
+        notices = (*notices, *_doubts(frame, contract, rules, sources, notices))
     ids = choose_id_type(tables, frame.index)
     notices = (*notices, *ids.notices)
     return CustomerVectors(frame, contract, rules, as_of, digest(frame), report, groups.columns, notices, ids.type)
+
+
+def _doubts(
+    frame: pd.DataFrame,
+    contract: VectorContract,
+    rules: LearnedFeatures,
+    sources: Sources,
+    known: Sequence[Notice],
+) -> Iterator[Notice]:
+    """What may be wrong with the customers and with the columns that the user brought.
+
+    Raises
+    ------
+    SourceError
+        If a customer is a row of totals.
+    """
+    yield from notices_of_totals(frame.index, known)
+    if sources.vectors is not None:
+        refuse_totals(frame, [*rules.own], sources.vectors)
+        shaping = {column.name for column in contract.basis}
+        yield from notices_of_repetitions(frame, [column for column in rules.own if column.name in shaping])
 
 
 def _in_words(report: Mapping[str, Mapping[str, int]]) -> str:

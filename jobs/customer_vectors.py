@@ -6,10 +6,12 @@ A file of its own, because `segments features` needs the vectors and neither clu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.customer_vector import build_vectors
+from features.inspection.roles.sensitive_columns import sensitive_notices
 from features.learned import LearnedFeatures
 from features.vector_file import AnyVectors
 from features.vector_table import CustomerVectors, counts_in_words
@@ -35,7 +37,12 @@ def vectors_of(settings: Settings, base: Path, learned: LearnedFeatures | None =
         If the settings name a Spark, from which nothing as long as the customers is fetched.
     """
     refuse_spark(settings)
-    return build_vectors(settings.sources, settings.features, settings.as_of, base, learned)
+    vectors = build_vectors(settings.sources, settings.features, settings.as_of, base, learned)
+    source = settings.sources.vectors
+    if learned is not None or source is None or settings.discovery.allow_sensitive:
+        return vectors
+    telling = sensitive_notices(vectors.frame, vectors.contract, vectors.learned, source)
+    return replace(vectors, notices=(*vectors.notices, *telling))
 
 
 def refuse_spark(settings: Settings) -> None:

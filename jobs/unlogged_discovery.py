@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from analytics.record import AnalystRecord
 from features.learned import LearnedFeatures
-from features.source_settings import Sources
+from features.own_vectors.vector_columns import VectorColumns
+from features.source_settings import Sources, VectorsSource
 from features.vector_table import CustomerVectors
 from jobs.champion.incumbent import incumbent_of
 from jobs.conclusion import ConcludedDiscovery, analyse, discover_named, record_discovery
@@ -29,7 +30,8 @@ from jobs.record import compute, record_of_vectors
 from jobs.registry_location import location_of
 from jobs.run_content.discovery_record import provenance
 from registry.connection import RegistryLocation
-from segment_model.errors import UnreachableError
+from segment_model.contract import Kind
+from segment_model.errors import ContractError, UnreachableError, counted
 from segment_model.model import SegmentModel
 from training.discovery.discovery import Discovery
 from training.progress import Announce, Progress
@@ -38,6 +40,7 @@ from training.settings import Settings
 FILE = "vectors.parquet"
 CUSTOMER = "customer_id"
 RECIPE = ("learned_features", "raw_columns")  # how vectors are made of raw tables: a frame has none
+WRITTEN = ("decimal", "null_values", "true_values", "false_values")  # settings of a source: how its text is written
 SOURCE = ("sources", "features")  # settings that a frame does not follow
 
 
@@ -102,6 +105,11 @@ def discover_in_table(
     with tempfile.TemporaryDirectory() as folder:
         pq.write_table(table, Path(folder) / FILE)
         vectors = vectors_of(settings, Path(folder))
+    if nameless := vectors.report["vectors"].get("without_customer", 0):
+        raise ContractError(
+            f"{counted(nameless, 'customer has', 'customers have')} an id that is empty or means missing, such as "
+            "'NULL'; rename or drop these rows"
+        )
     announce(describe_vectors(vectors, settings.discovery))
     origin = _without_recipe(provenance(settings, vectors))
     discovery = discover_named(settings, vectors, incumbent, origin, announce, progress)
@@ -109,9 +117,10 @@ def discover_in_table(
 
 
 def vectors_in_table(unlogged: UnloggedDiscovery, table: pa.Table) -> pd.DataFrame:
-    """The customers of another table as the discovery reads its own, indexed by id as text, sorted.
+    """The customers of another table as the discovery reads its own, in the order of its rows.
 
-    table : the columns of the discovery's vectors, or the basis alone; a descriptor may be absent.
+    table : the columns of the discovery's vectors, or the basis alone; a descriptor may be absent. Without rows, it
+    gives a frame without rows, in whose columns no value can be wrong.
 
     Raises
     ------
@@ -126,11 +135,33 @@ def vectors_in_table(unlogged: UnloggedDiscovery, table: pa.Table) -> pd.DataFra
         return ours.set_index(CUSTOMER)[[name for name in model.contract.names if name in ours.columns]]
     shaping, available = {column.name for column in model.contract.basis}, set(table.column_names)
     columns = tuple(own for own in learned.own if own.name in shaping or {own.name, own.theirs} & available)
-    read = Sources(vectors=source.model_copy(update={"file": FILE, "columns": {}}))
+    if not table.num_rows:
+        return _without_rows(replace(learned.own, columns=columns), table)
+    # which rows and columns the discovery took, and from where, says nothing of these customers
+    written = {setting: getattr(source, setting) for setting in WRITTEN}
+    read = Sources(vectors=VectorsSource(file=FILE, **written))
+    numbers = range(1, table.num_rows + 1)  # as ids, so that no rule of ids makes a row another customer, or none
+    numbered = table.set_column(table.column_names.index(CUSTOMER), CUSTOMER, pa.array(numbers))
     with tempfile.TemporaryDirectory() as folder:
-        pq.write_table(table, Path(folder) / FILE)
+        pq.write_table(numbered, Path(folder) / FILE)
         of_own = replace(learned, own=replace(learned.own, columns=columns))
-        return vectors_of(settings.model_copy(update={"sources": read}), Path(folder), of_own).frame
+        frame = vectors_of(settings.model_copy(update={"sources": read}), Path(folder), of_own).frame
+    return frame.loc[[str(number) for number in numbers]]
+
+
+def _without_rows(columns: VectorColumns, table: pa.Table) -> pd.DataFrame:
+    """The columns of vectors that a table without rows has.
+
+    Raises
+    ------
+    SourceError
+        If it lacks one of them.
+    """
+    names = columns.mapping(table.column_names)
+    kinds = {column.name: "str" if column.kind is Kind.CATEGORY else "float64" for column in columns}
+    return pd.DataFrame(
+        {name: pd.Series([], dtype=kinds[name]) for name in names}, index=pd.Index([], dtype="str", name=CUSTOMER)
+    )
 
 
 def _our_name(theirs: str, learned: LearnedFeatures) -> str:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from features.own_vectors.vector_columns import shortened
+from features.reading.needed_settings import NeededSettingError
 from features.source_settings import VectorsSource
 from features.sources import Engines
 from jobs.customer_vectors import vectors_of
 from jobs.unlogged_discovery import FILE, champion_to_continue, discover_in_sources, discover_in_table
-from segment_model.errors import SettingsError
+from segment_model.errors import ContractError, SettingsError, nearest_word
 from segment_model.inference.customer_table import CUSTOMER, read_frame
 from segment_model.inference.frame_columns import checked_basis
 from segment_model.model import SegmentModel
@@ -21,7 +23,7 @@ from segments.discovery import SegmentDiscovery
 from segments.own_parts import Judge, algorithm_settings, checked_judgements
 from segments.progress import shown_progress
 from segments.segment_numbers import least_and_most
-from training.settings import Settings, parse_settings, read_settings
+from training.settings import Settings, parse_as, parse_settings, read_settings
 
 if TYPE_CHECKING:
     from datetime import date
@@ -41,6 +43,7 @@ def discover(
     sensitive: Sequence[str] = (),
     algorithms: Sequence[str | Mapping[str, Any] | OwnAlgorithm] | None = None,
     judgements: Mapping[str, Judge] | None = None,
+    source: Mapping[str, Any] | None = None,
     discovery: Mapping[str, Any] | None = None,
     champion: SegmentModel | None = None,
     title: str = "",
@@ -73,6 +76,9 @@ def discover(
     judgements
         Scores of your own by name, such as `{"Davies-Bouldin": davies_bouldin_score}`: each takes points (n, width) and
         labels (n,), -1 where unassigned, and is a column of `candidates`. They decide nothing.
+    source
+        How the table is read, as the block `sources.vectors` of a settings file has it, such as `{"sheet": "2026"}`,
+        `{"null_values": ["-"]}` or `{"exclude": ["total"]}`. A message that names a setting of the table means these.
     discovery
         More settings, as the block `discovery` of a settings file has them, such as `{"min_share": 0.05}`.
     champion
@@ -107,21 +113,24 @@ def discover(
         raise SettingsError(
             f"champion is a model, such as segments.load('models:/NAME@champion'); got {type(champion).__name__}"
         )
-    block = {"seed": seed, **_block(discovery)}
+    block = {"seed": seed, **_block("discovery", discovery, '{"min_share": 0.05}')}
+    read = _block("source", source, '{"sheet": "2026"}')
     judges = checked_judgements(judgements)
     refine = _refinement(segments, algorithms, block)
     if isinstance(customers, str | os.PathLike):
         if not os.fspath(customers):
             raise SettingsError("the path of the customers is empty; name a file")
         path = Path(customers).resolve()
-        chosen |= {"file": path.name, "columns": {CUSTOMER: customer_id} if customer_id else {}}
-        names = _columns_of(path)
-        settings = refine(_settings(chosen, names, basis, customer_id or CUSTOMER, block, title))
+        read = _beside({**chosen, "file": path.name, "columns": {CUSTOMER: customer_id} if customer_id else {}}, read)
+        names = _columns_of(path, read)
+        _check_ids(customer_id or CUSTOMER, names, read)
+        settings = refine(_settings(read, names, basis, customer_id or CUSTOMER, block, title))
         with shown_progress(verbose) as (announce, step):
             unlogged = discover_in_sources(settings, path.parent, champion, announce, step)
         return SegmentDiscovery(unlogged, judgements=judges)
     table = read_frame(customers, customer_id)
-    settings = refine(_settings({**chosen, "file": FILE}, table.table.column_names, basis, CUSTOMER, block, title))
+    read = _beside({**chosen, "file": FILE, "columns": {}}, read)
+    settings = refine(_settings(read, table.table.column_names, basis, CUSTOMER, block, title))
     with shown_progress(verbose) as (announce, step):
         unlogged = discover_in_table(table.table, settings, champion, announce, step)
     return SegmentDiscovery(unlogged, table.ids, table.notes, judges)
@@ -220,14 +229,27 @@ def _listed(option: str, named: Any) -> list[Any]:
     return list(named)
 
 
-def _block(discovery: Any) -> Mapping[str, Any]:
-    if discovery is None:
+def _block(option: str, block: Any, such_as: str) -> Mapping[str, Any]:
+    if block is None:
         return {}
-    if not isinstance(discovery, Mapping):
-        raise SettingsError(
-            f'discovery is a dict of settings such as {{"min_share": 0.05}}; got {type(discovery).__name__}'
+    if not isinstance(block, Mapping):
+        raise SettingsError(f"{option} is a dict of settings such as {such_as}; got {type(block).__name__}")
+    return block
+
+
+def _beside(arguments: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of the source from other arguments and from `source`, which may not say the same again."""
+    if twice := [name for name in source if name in arguments]:
+        raise SettingsError(f"source: {twice[0]!r} is said by the other arguments of `discover`; leave it out here")
+    return {**arguments, **source}
+
+
+def _check_ids(customer_id: str, names: Sequence[str], source: Mapping[str, Any]) -> None:
+    if customer_id not in names and not source.get("number_rows"):
+        raise ContractError(
+            f"no column {customer_id!r} for the ids.{nearest_word(customer_id, names)} Name it by `customer_id`, or "
+            f'number the rows by source={{"number_rows": True}}. The file has {shortened(names)}'
         )
-    return discovery
 
 
 def _refinement(segments: Any, algorithms: Any, block: Mapping[str, Any]) -> Callable[[Settings], Settings]:
@@ -254,13 +276,20 @@ def _refinement(segments: Any, algorithms: Any, block: Mapping[str, Any]) -> Cal
     return refine
 
 
-def _columns_of(path: Path) -> Sequence[str]:
+def _columns_of(path: Path, source: Mapping[str, Any]) -> Sequence[str]:
     """The names of a file's columns.
 
     Raises
     ------
+    SettingsError
+        If the settings of the source are not valid.
     SourceError
-        If it cannot be read.
+        If it cannot be read, or not without a further setting.
     """
+    table = parse_as(VectorsSource, source, "source")
     with Engines(path.parent, "UTC") as engines:
-        return tuple(engines.open(VectorsSource(file=path.name), "vectors").columns)
+        try:
+            return tuple(engines.open(table, "vectors").columns)
+        except NeededSettingError as error:
+            message = f"{error}; from Python: source={dict(error.settings)}"
+            raise NeededSettingError(message, error.settings, error.reason) from error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analytics.record import AnalystRecord
+from features.grammar.keys import read_key
 from features.vector_table import read_with_faults
 from jobs.registry_location import location_of
 from jobs.unlogged_discovery import UnloggedDiscovery, log, vectors_in_table
@@ -20,8 +21,9 @@ from registry.versions.promotions import promote
 from reporting.notebook.discovery_summary import discovery_html, discovery_text
 from reporting.record_tables import all_figures, present_sizes
 from reporting.tables import candidate_table, segment_table
+from segment_model.encoding.any_frame import answer_like
 from segment_model.errors import DiscoveryError, SettingsError
-from segment_model.inference.customer_table import CUSTOMER, read_frame, text_of_id
+from segment_model.inference.customer_table import read_frame, text_of_id
 from segment_model.model import SegmentModel
 from segment_model.storage.sqlite_address import anchored_address
 from segments.own_parts import Judge, judged, own_notes, unserved_reason
@@ -110,7 +112,7 @@ class SegmentDiscovery:
         by_id = pd.Series([names[label] for label in discovery.labels], index=discovery.frame.index, dtype="str")
         if self._ids is None:
             return by_id.rename("segment_id")
-        ordered = by_id.reindex([text_of_id(name) for name in self._ids])
+        ordered = by_id.reindex([read_key(text_of_id(name)) for name in self._ids])
         return pd.Series(ordered.to_numpy(), index=self._ids, name="segment_id", dtype="str")
 
     @property
@@ -129,12 +131,13 @@ class SegmentDiscovery:
         """The customers as the model takes them: (n, columns of the contract), indexed by id as text."""
         return self._unlogged.vectors.frame
 
-    def assign(self, customers: Any, customer_id: str | None = None) -> pd.DataFrame:
+    def assign(self, customers: Any, customer_id: str | None = None) -> Any:
         """Assign customers of a frame like the one that was discovered in, under its own column names.
 
         Values are read as the discovery read its own, so that the same frame gets the same segments. Columns that the
         model does not have are left out, and renamed ones are renamed as `notes` says. The answer is that of
-        `SegmentModel.assign`, indexed by the ids of the frame.
+        `SegmentModel.assign`, under the ids of the frame: a frame of pandas is answered by one that they index, any
+        other in its own kind, with its column of ids.
 
         Raises
         ------
@@ -143,9 +146,8 @@ class SegmentDiscovery:
         """
         taken = read_frame(customers, customer_id)
         vectors = vectors_in_table(self._unlogged, taken.table)
-        ordered = vectors.loc[taken.table[CUSTOMER].to_pylist()]
-        answers: pd.DataFrame = self.model.assign(ordered.set_axis(taken.ids, axis=0))
-        return answers
+        answers: pd.DataFrame = self.model.assign(vectors.set_axis(taken.ids, axis=0))
+        return answer_like(customers, has_ids=taken.ids.name is not None)(answers)
 
     def figures(self) -> pd.DataFrame:
         """Figures by segment with their 95 % intervals: sizes, shares of levels and quartiles of numbers; of a settings

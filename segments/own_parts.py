@@ -12,7 +12,7 @@ from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import SettingsError, counted
 from training.candidates.algorithm_settings import AlgorithmSettings
 from training.candidates.candidate import DerivedSpec
-from training.candidates.own import LEAST_AGREEMENT, OwnSpec
+from training.candidates.own import LEAST_AGREEMENT, OwnSpec, in_one_line
 from training.candidates.own_settings import OwnSettings
 from training.discovery.discovery import Discovery
 from training.settings import DiscoverySettings, parse_as
@@ -65,15 +65,18 @@ def checked_judgements(judgements: Any) -> Mapping[str, Judge]:
 def judged(table: pd.DataFrame, discovery: Discovery, judgements: Mapping[str, Judge]) -> pd.DataFrame:
     """The table of candidates with a column for each judgement, missing where a candidate has no labels.
 
+    One that has the name of a column of ours is called "silhouette (own)".
+
     Raises
     ------
     SettingsError
-        If a judgement returns no number.
+        If a judgement fails, or returns no number.
     """
     for name, judge in judgements.items():
         labels = [candidate.labels for candidate in discovery.candidates]
         scores = [None if own is None else _score(name, judge, discovery.points, own) for own in labels]
-        table.insert([*table.columns].index("chosen"), name, pd.Series(scores, table.index, dtype=float))
+        column = f"{name} (own)" if name in table.columns else name
+        table.insert([*table.columns].index("chosen"), column, pd.Series(scores, table.index, dtype=float))
     return table
 
 
@@ -108,7 +111,10 @@ def _own_spec(discovery: Discovery) -> OwnSpec | None:
 
 
 def _score(name: str, judge: Judge, points: Floats, labels: Indices) -> float:
-    score = judge(points, labels)
+    try:
+        score = judge(points, labels)
+    except Exception as error:  # whatever the user's own function raises
+        raise SettingsError(f"judgements: {name!r} failed: {in_one_line(error)}") from error
     if not isinstance(score, Real):
         raise SettingsError(f"judgements: {name!r} returns a number of each candidate; got {type(score).__name__}")
     return float(score)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from features.grammar.date_formats import UNIX, date_format
 from features.grammar.moments import BLANKS, OFFSET, has_zone
+from features.grammar.serial_days import serial_days
 
 DATES = (
     *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m-%d"),
@@ -21,6 +22,7 @@ CLOCK = re.compile(
     rf"(?:(?P<gap> ?)[AP](?P<half>M))?(?:(?P<behind> ?)(?P<zone>Z|UTC|GMT|{OFFSET}))?$",
     re.IGNORECASE,
 )
+DAYS = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 NAMED_ZONE = re.compile(r"^(.+?) +\(?([A-Z][A-Za-z_]+/[A-Za-z_/+-]+|[A-Z]{3,5})\)?$")
 
 
@@ -63,7 +65,22 @@ def moment_advice(texts: Collection[str]) -> str:
         return f"or set {formats[0]}, which fits"
     if formats:
         return f"or set {' or '.join(formats)}: {len(formats)} formats fit, and only one is meant"
-    return _zone_advice({text.strip(BLANKS) for text in texts} - {""})
+    known = {text.strip(BLANKS) for text in texts} - {""}
+    return _days_advice(known) or _zone_advice(known)
+
+
+def _days_advice(texts: Collection[str]) -> str:
+    """What to do where every text is a number of days, as a spreadsheet exports cells without a date format."""
+    if not texts or not all(DAYS.fullmatch(text) for text in texts):
+        return ""
+    numbers = [float(text) for text in texts]
+    days = serial_days(min(numbers), max(numbers))
+    if days is None:
+        return ""
+    return (
+        f"for {min(numbers):.0f} seems to be a spreadsheet's number of the day {days.first}: format the column there "
+        "as a date and export it again, or read the workbook itself (.xlsx), whose days are read as they are"
+    )
 
 
 def _zone_advice(texts: Collection[str]) -> str:

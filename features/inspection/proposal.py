@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from features.grammar.proposals import moment_advice
+from features.inspection.looks.column_profile import ColumnType, is_named_moment
 from features.inspection.looks.table_look import TableLook, sampled_moments
 from features.inspection.names.name_words import currency_of
 from features.inspection.roles.source_options import with_source_options
@@ -64,7 +66,7 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None) -> Proposal:
     if not tables:
         raise SourceError(
             f"{looks[0].file}: {keys[0].column if keys[0] else 'no column'} says whose row it is, and there is neither "
-            "a date beside it, nor one row a customer; if there is no other column of ids, add one"
+            f"a date beside it, nor one row a customer; {_remedy(looks[0])}"
         )
     for table in tables:
         _check_one_row_each(table)
@@ -84,6 +86,16 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None) -> Proposal:
     return Proposal(
         tables, unused, as_of or chosen, "" if as_of else place, currency, source, features, checks, zoned, later
     )
+
+
+def _remedy(look: TableLook) -> str:
+    """What to do where no date of a table is read: mend the column that says it holds dates, if there is one."""
+    for column in look.columns:
+        if column.type in (ColumnType.TEXT, ColumnType.NUMBER) and is_named_moment(column.name):
+            texts = [text for text, _ in column.levels]
+            advice = moment_advice(texts) or "write all of its values one way, such as 2026-06-29"
+            return f"{column.name} would be the date, but {min(texts)!r:.60} is none that can be read, {advice}"
+    return "if there is no other column of ids, add one"
 
 
 def newest_day(table: TableProposal) -> date | None:

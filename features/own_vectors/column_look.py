@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -18,7 +18,12 @@ from segment_model.inference.arrow_facts import is_text, typed_facts
 from segment_model.inference.kind_inference import ColumnFacts, Floats
 
 LOOKED_AT = 2_000  # different texts that show whether a column is nearly a number
-DATE_LIKE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?|\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}", re.ASCII)
+MOST_WORDS = 2  # that may stand for a missing number in many rows
+DATE_LIKE = re.compile(
+    r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?|\d{1,2}\.?[- ][A-Za-z]{3,9}\.?[- ,]+\d{2,4}( .*)?"
+    r"|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}( .*)?",
+    re.ASCII,
+)
 CODE = re.compile(r"[-+]?0\d+", re.ASCII)  # 01234: a postcode, no number
 
 
@@ -46,7 +51,7 @@ def _of_text(column: pa.ChunkedArray, writing: Writing) -> ColumnFacts:
         all(map(writing.is_flag, texts)),
         numbers is None and all(DATE_LIKE.fullmatch(text) for text in texts),
         True,
-        () if numbers is not None else _no_numbers(texts, writing.decimal),
+        () if numbers is not None else _no_numbers(dict(known), writing.decimal),
         numbers is None and are_with_units(texts[:LOOKED_AT], writing.decimal),
         min(texts, default=""),
     )
@@ -78,8 +83,12 @@ def _read_with(decimal: str, texts: Iterable[str]) -> Floats | None:
     return np.unique(np.array(read, dtype=np.float64))
 
 
-def _no_numbers(texts: Iterable[str], decimal: str) -> tuple[str, ...]:
-    """The texts that write no number, if they are few beside those that do."""
-    looked_at = list(islice(texts, LOOKED_AT))
+def _no_numbers(counts: Mapping[str, int], decimal: str) -> tuple[str, ...]:
+    """The texts that write no number, if they are few beside those that do: in different texts, or a word or two in
+    rows. counts : the rows of each text."""
+    looked_at = dict(islice(counts.items(), LOOKED_AT))
     others = [text for text in looked_at if read_number(text, decimal) is None or CODE.fullmatch(text)]
-    return tuple(others) if 10 * len(others) <= len(looked_at) else ()
+    rows = sum(looked_at[text] for text in others)
+    is_word = len(others) <= MOST_WORDS and len(looked_at) - len(others) > 1
+    are_few = 10 * len(others) <= len(looked_at) or (is_word and 2 * rows < sum(looked_at.values()))
+    return tuple(others) if are_few else ()

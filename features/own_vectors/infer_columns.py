@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from features.grammar.serial_days import serial_days
 from features.notices import Notice
 from features.own_vectors.column_names import LONGEST, is_usable, plain_names
 from features.own_vectors.vector_columns import LISTED, VectorColumn, VectorColumns, shortened
@@ -16,6 +17,8 @@ from segment_model.inference.kind_inference import ColumnFacts, LeftOut, infer_k
 CUSTOMER = "customer_id"
 TABLE = "vectors"
 MOST_CODES = 10
+FEWEST_DAYS = 3  # different numbers that may be days
+MOST_DAYS = 3_660  # between them: other numbers of this size spread wider
 Look = Callable[[Sequence[str]], Iterable[ColumnFacts]]
 
 
@@ -136,6 +139,18 @@ def _doubts(
             f"{shortened(codes)}: whole numbers from 1 to at most {MOST_CODES}; where these are codes, write "
             f"`kinds: {{{codes[0]}: category}}`",
         )
+    for column in inferred:
+        numbers = facts[column.theirs].numbers
+        if column.kind not in (Kind.COUNT, Kind.NUMBER) or numbers is None or len(numbers) < FEWEST_DAYS:
+            continue
+        if numbers[-1] - numbers[0] <= MOST_DAYS and (days := serial_days(numbers[0], numbers[-1])):
+            yield Notice(
+                TABLE,
+                f"{column.theirs!r}: numbers from {numbers[0]:,.0f} to {numbers[-1]:,.0f}, as spreadsheets write the "
+                f"days from {days.first} to {days.last}; where these are dates, write the days since then, or leave "
+                f"the column out, such as by `exclude: [{column.theirs!r}]`",
+                True,
+            )
     for name in [*(column.theirs for column in inferred), *left_out]:
         if words := facts[name].no_numbers:
             yield Notice(

@@ -6,10 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from features.grammar.null_words import NULL_WORDS
 from features.reading.needed_settings import NeededSettingError
 from segment_model.errors import SourceError
 
 LOOKED_AT = 50  # first rows, among which a title and the names are looked for
+FEWEST_BELOW = 3  # rows that show which columns hold numbers
 NAMED = 0.8  # the least share of the columns that have a name, where a title stands above
 NUMBER = re.compile(r"[+-]?\d[\d.,' ]*")
 FRACTION = re.compile(r"[+-]?\d+[.,]\d+")
@@ -70,6 +72,33 @@ def refuse_title(names: Sequence[str], where: str, line: int) -> None:
         {"header_line": line},
         "the lines above are taken for a title",
     )
+
+
+def refuse_second_line(rows: Sequence[Sequence[str]], where: str, header: int, line: int) -> None:
+    """Refuse a table whose names take two lines, or whose second line holds units: its columns would not be numbers.
+
+    rows : the first rows of a table, the names first. where : the file. header, line : the lines of the first two.
+
+    Raises
+    ------
+    SourceError
+        If every column of numbers begins with a word, at least two of them with different ones.
+    """
+    if len(rows) < 2 + FEWEST_BELOW:
+        return
+    second = [field.strip() for field in rows[1]]
+    columns = [
+        [row[place].strip() for row in rows[2:LOOKED_AT] if place < len(row) and row[place].strip()]
+        for place in range(len(second))
+    ]
+    words = {second[place] for place, below in enumerate(columns) if below and all(map(NUMBER.fullmatch, below))}
+    words.discard("")
+    if len(words) > 1 and not any(NUMBER.fullmatch(word) or word in NULL_WORDS for word in words):
+        raise SourceError(
+            f"{where}: line {line} holds words above numbers ({_excerpt(second)}), as a second line of names or of "
+            f"units does: write one line of names; if they are in line {line}, set `header_line: {line}`; if line "
+            f"{line} is a row like others, set `header_line: {header}`"
+        )
 
 
 def unnamed(place: int) -> str:

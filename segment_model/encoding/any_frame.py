@@ -112,13 +112,36 @@ def _of_other_frame(customers: Any, contract: VectorContract) -> GivenCustomers:
                 f"got {type(customers).__name__}"
             )
         native = nw.from_native(pa.table(customers), eager_only=True)
-    library = native.implementation
     frame = _pandas_of(native)
     has_ids = CUSTOMER in frame.columns and CUSTOMER not in contract.names
+    return GivenCustomers(_by_id(frame, contract), _answer_by(native.implementation, has_ids=has_ids, lazy=lazy))
+
+
+def answer_like(customers: Any, *, has_ids: bool) -> Callable[[pd.DataFrame], Any]:
+    """What turns an answer of pandas, indexed by customer, into a frame like that of the customers.
+
+    customers : a frame of any library; a LazyFrame is answered by one. has_ids : whether a column of it names them.
+    """
+    import narwhals as nw
+
+    if is_frame(customers):
+        return _as_it_is
+    native = nw.from_native(customers, pass_through=True)
+    lazy = isinstance(native, nw.LazyFrame)
+    known = isinstance(native, nw.DataFrame) or (lazy and native.implementation.is_polars())
+    library = native.implementation if known else nw.Implementation.PYARROW
+    return _answer_by(library, has_ids=has_ids, lazy=lazy)
+
+
+def _answer_by(library: Any, *, has_ids: bool, lazy: bool) -> Callable[[pd.DataFrame], Any]:
+    """As `answer_like`; library : of eager frames, as narwhals names it."""
 
     def answer(table: pd.DataFrame) -> Any:
+        import narwhals as nw
+        import pyarrow as pa
+
         arrow = pa.Table.from_pandas(table.reset_index() if has_ids else table, preserve_index=False)
         same = nw.DataFrame.from_arrow(arrow, backend=library)
         return (same.lazy() if lazy else same).to_native()
 
-    return GivenCustomers(_by_id(frame, contract), answer)
+    return answer

@@ -5,6 +5,7 @@ Ids are the column `customer_id`, else the index of a pandas frame, else the num
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +61,10 @@ def read_frame(customers: Any, customer_id: str | None = None) -> CustomerTable:
 
 def _of_pandas(frame: pd.DataFrame, customer_id: str | None) -> CustomerTable:
     if isinstance(frame.columns, pd.MultiIndex):
-        raise ContractError("the columns have several levels; flatten them: frame.columns.map('_'.join)")
+        raise ContractError(
+            "the columns have several levels; flatten them: "
+            "frame.columns = ['_'.join(map(str, name)) for name in frame.columns]"
+        )
     _check_names(list(frame.columns), customer_id)
     name = customer_id or CUSTOMER
     notes: tuple[str, ...] = ()
@@ -91,6 +95,8 @@ def _arrow(customers: Any) -> pa.Table:
             raise ContractError(
                 f"expected a frame of one row a customer; got a single column ({type(customers).__name__})"
             ) from error
+    if isinstance(customers, str | os.PathLike):
+        raise ContractError(f"expected a frame (pandas, polars, Arrow); got {shown(str(customers))}: read it first")
     raise ContractError(
         f"expected a frame (pandas, polars, Arrow) or the path of a file; got {type(customers).__name__}"
     )
@@ -137,6 +143,15 @@ def _array_of(values: pd.Series[Any]) -> pa.Array:
     return pa.Array.from_pandas(values)
 
 
+def _with_dates(table: pa.Table) -> pa.Table:
+    """The table with periods of pandas as dates: their storage is a number of months or days, and would be a count."""
+    for place, field in enumerate(table.schema):
+        if getattr(field.type, "extension_name", "") == "pandas.period":
+            dates = pa.array(table[field.name].to_pandas().dt.to_timestamp())
+            table = table.set_column(place, field.name, dates)
+    return table
+
+
 def _in_days(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
     """The table with durations as days, and a note that names them."""
     names = [field.name for field in table.schema if pa.types.is_duration(field.type)]
@@ -161,6 +176,11 @@ def _check_names(names: Sequence[Any], customer_id: str | None) -> None:
 
 
 def _with_ids(table: pa.Table, ids: pd.Index[Any], notes: tuple[str, ...]) -> CustomerTable:
+    if CUSTOMER in table.column_names:
+        raise ContractError(
+            f"column {CUSTOMER!r} stands beside the ids in {shown(ids.name)}, and ids have that name here: rename or "
+            "drop it"
+        )
     missing = int(np.count_nonzero(ids.isna()))
     if missing:
         raise ContractError(f"{counted(missing, 'customer has', 'customers have')} no id; drop or number these rows")
@@ -173,7 +193,7 @@ def _with_ids(table: pa.Table, ids: pd.Index[Any], notes: tuple[str, ...]) -> Cu
             f"a customer must have one row; {counted(len(twice), 'id stands', 'ids stand')} in several, such as "
             f"{shown(twice[0])}. Sum or pick the rows of each"
         )
-    table, in_days = _in_days(table)
+    table, in_days = _in_days(_with_dates(table))
     texts = [text_of_id(name) for name in ids]
     return CustomerTable(table.append_column(CUSTOMER, pa.array(texts, pa.string())), ids, (*notes, *in_days))
 

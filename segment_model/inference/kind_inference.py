@@ -23,6 +23,9 @@ NEAR_END = 0.1  # a share has values near 0 and near 1, where its name does not 
 FEWEST_FRACTIONS = 3
 LARGEST_EXACT = 2**53  # larger whole numbers that differ are ids: doubles do not tell them apart
 FIRST_DAY, LAST_DAY = 19000101, 21001231
+FEWEST_MOMENTS = 3  # different numbers that write months, or seconds since 1970: fewer do so by chance
+FIRST_SECOND, LAST_SECOND = 946_684_800, 2_208_988_800  # of 2000 and of 2040
+SECONDS, MILLISECONDS, MICROSECONDS, NANOSECONDS = 1.0, 1e3, 1e6, 1e9
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,10 @@ def infer_kind(name: str, facts: ColumnFacts) -> Kind | LeftOut:
 def _of_numbers(name: str, facts: ColumnFacts, numbers: Floats) -> Kind | LeftOut:
     if set(numbers[:3]) <= {0.0, 1.0}:
         return Kind.FLAG
+    if _are_seconds(numbers):
+        return DATE
     if (numbers == np.floor(numbers)).all():
-        if _are_days(numbers):
+        if _are_days(numbers) or _are_months(numbers):
             return DATE
         is_id = _is_consecutive(numbers) or numbers[-1] >= LARGEST_EXACT or _is_called(name, ID_WORDS)
         if facts.distinct == facts.known and is_id:
@@ -123,6 +128,22 @@ def _are_days(numbers: Floats) -> bool:
         return False
     months, days = numbers // 100 % 100, numbers % 100
     return bool(((months >= 1) & (months <= 12) & (days >= 1) & (days <= 31)).all())
+
+
+def _are_months(numbers: Floats) -> bool:
+    """Whether whole numbers write months as 202606."""
+    if len(numbers) < FEWEST_MOMENTS or numbers[0] < FIRST_DAY // 100 or numbers[-1] > LAST_DAY // 100:
+        return False
+    months = numbers % 100
+    return bool(((months >= 1) & (months <= 12)).all())
+
+
+def _are_seconds(numbers: Floats) -> bool:
+    """Whether numbers are moments of this century as seconds since 1970, or as thousandths or less of them."""
+    return len(numbers) >= FEWEST_MOMENTS and any(
+        FIRST_SECOND * parts <= numbers[0] and numbers[-1] <= LAST_SECOND * parts
+        for parts in (SECONDS, MILLISECONDS, MICROSECONDS, NANOSECONDS)
+    )
 
 
 def _is_share(name: str, numbers: Floats) -> bool:

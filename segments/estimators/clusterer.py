@@ -23,7 +23,9 @@ from segment_model.contract import Column, Kind, VectorContract
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import SegmentsError, counted
 from segment_model.model import SegmentModel
+from segments.estimators.columns import is_text, read_columns
 from segments.estimators.distances import distances_to_segments
+from segments.estimators.errors import EstimatorError
 from segments.segment_numbers import least_and_most
 from training.discovery.discovery import discover
 from training.discovery.trained_contract import FEWEST_CUSTOMERS
@@ -41,10 +43,6 @@ class NoStructureWarning(UserWarning):
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("error", NoStructureWarning)  # as on_no_structure="raise" does
     """
-
-
-class EstimatorError(SegmentsError, ValueError):
-    """What an estimator is fitted on, or its parameters, are refused; a ValueError, as scikit-learn's are."""
 
 
 class SegmentClusterer(ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -177,19 +175,23 @@ class SegmentClusterer(ClassNamePrefixFeaturesOutMixin, ClusterMixin, Transforme
         """X as a frame with text as names; a frame with text is taken as it is, all else as scikit-learn does."""
         if not isinstance(X, pd.DataFrame) and is_into_dataframe(X):
             X = nw.from_native(X, eager_only=True).to_pandas()
-        if isinstance(X, pd.DataFrame) and any(_is_text(X[name]) for name in X.columns):
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            return X.set_axis(pd.RangeIndex(len(X)).astype("str"), axis=0)
+        if isinstance(X, pd.DataFrame):
+            X = table = read_columns(X)
+            if any(is_text(table[name]) for name in table.columns):
+                validate_data(self, table, reset=reset, skip_check_array=True)
+                table.columns = pd.Index(self._names(table.shape[1]))
+                table.index = pd.RangeIndex(len(table)).astype("str")
+                return table
         matrix: NDArray[np.float64] = validate_data(
             self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=1
         )
-        names = getattr(self, "feature_names_in_", None)
-        columns = [f"x{place}" for place in range(matrix.shape[1])] if names is None else list(names)
+        columns = self._names(matrix.shape[1])
         return pd.DataFrame(matrix, columns=columns, index=pd.RangeIndex(len(matrix)).astype("str"))
 
-
-def _is_text(values: pd.Series[Any]) -> bool:
-    return isinstance(values.dtype, pd.CategoricalDtype) or pd.api.types.is_string_dtype(values.dtype)
+    def _names(self, width: int) -> list[str]:
+        """The names of the columns as scikit-learn knows them; x0, x1, ... where they are no text."""
+        names = getattr(self, "feature_names_in_", None)
+        return [f"x{place}" for place in range(width)] if names is None else list(names)
 
 
 def _contract(frame: pd.DataFrame) -> VectorContract:
@@ -201,6 +203,6 @@ def _contract(frame: pd.DataFrame) -> VectorContract:
 
 
 def _kind_of(values: pd.Series[Any]) -> Kind:
-    if _is_text(values):
+    if is_text(values):
         return Kind.CATEGORY
     return Kind.FLAG if pd.api.types.is_bool_dtype(values.dtype) else Kind.NUMBER

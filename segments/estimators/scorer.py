@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from segments.estimators.errors import EstimatorError
 from training.continuum.prediction_strength import kept_together
 
 
@@ -15,12 +16,13 @@ def stability_scorer(estimator: Any, X: Any, y: Any = None) -> float:  # noqa: A
 
     A clone is fitted on X. Of the pairs of rows that share one of its clusters, a share also shares one by the fitted
     estimator's `predict`; the least of these shares, over the clusters, is the score. Unassigned rows (-1) count as a
-    cluster of their own. For `GridSearchCV(SegmentClusterer(), {"segments": [3, 4, 5]}, scoring=stability_scorer)`.
+    cluster of their own. For `GridSearchCV(SegmentClusterer(), {"segments": [3, 4, 5]}, scoring=stability_scorer)`, or
+    of a pipeline that ends with a clusterer.
 
     Raises
     ------
     ValueError
-        If the clone cannot be fitted on X, for instance as it has too few rows.
+        If the estimator cannot label new rows, or the clone cannot be fitted on X, for instance as it has too few rows.
 
     Examples
     --------
@@ -31,8 +33,14 @@ def stability_scorer(estimator: Any, X: Any, y: Any = None) -> float:  # noqa: A
     >>> stability_scorer(SegmentClusterer(segments=2, discovery=kmeans).fit(customers), customers)
     1.0
     """
-    own = np.asarray(clone(estimator).fit(X).labels_)
+    for method in ("predict", "fit_predict"):
+        if not hasattr(estimator, method):
+            raise EstimatorError(
+                "stability_scorer compares labels of rows that the estimator has not seen, and "
+                f"{type(estimator).__name__} has no `{method}`; take one that has, such as SegmentClusterer"
+            )
     other = np.asarray(estimator.predict(X))
+    own = np.asarray(clone(estimator).fit_predict(X))
     return kept_together(_from_zero(own), _from_zero(other))
 
 

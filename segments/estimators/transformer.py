@@ -12,8 +12,8 @@ from segment_model.encoding.any_frame import read_customers
 from segment_model.encoding.encoder import Floats
 from segment_model.errors import SegmentsError
 from segment_model.model import SegmentModel
-from segments.estimators.clusterer import EstimatorError
 from segments.estimators.distances import distances_to_segments
+from segments.estimators.errors import EstimatorError
 
 Output = Literal["one-hot", "distances", "strength"]
 

@@ -98,3 +98,29 @@ def test_a_judgement_that_is_no_number_is_named(customers: pd.DataFrame) -> None
     )
     with pytest.raises(SegmentsError, match="'bad' returns a number of each candidate; got str"):
         discovered.candidates  # noqa: B018  (what is tested)
+
+
+class Failing:
+    """An algorithm that cannot do what it is asked for."""
+
+    name = "mine"
+
+    def fit(self, points: Any, seed: int) -> Any:
+        raise RuntimeError("too far\nfrom home")
+
+
+def test_an_algorithm_that_fails_is_named_and_its_error_chained(customers: pd.DataFrame) -> None:
+    with pytest.raises(SegmentsError, match=r"^mine: fit failed: RuntimeError: too far$") as caught:
+        segments.discover(customers, algorithms=[Failing()])
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def test_a_judgement_that_fails_or_has_a_name_of_ours(customers: pd.DataFrame) -> None:
+    kmeans = {"algorithm": "kmeans", "segments": 3, "starts": 1}
+    judgements = {"silhouette": lambda *_: 7, "bad": lambda *_: 1 / 0}
+    discovered = segments.discover(customers, algorithms=[kmeans], judgements={"silhouette": judgements["silhouette"]})
+    assert discovered.candidates["silhouette (own)"].dropna().unique().tolist() == [7.0]
+    assert discovered.candidates["silhouette"].dropna().between(-1, 1).all()
+    failing = segments.discover(customers, algorithms=[kmeans], judgements=judgements)
+    with pytest.raises(SegmentsError, match="judgements: 'bad' failed: ZeroDivisionError: division by zero"):
+        failing.candidates  # noqa: B018  (what is tested)

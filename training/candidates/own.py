@@ -17,7 +17,7 @@ from segment_model.assigners.all_assigners import ASSIGNERS
 from segment_model.assigners.assigner import Assigner
 from segment_model.assigners.nearest_core import NearestCore
 from segment_model.encoding.encoder import Floats, Indices
-from segment_model.errors import DiscoveryError, shown
+from segment_model.errors import DiscoveryError, SegmentsError, shown
 from training.candidates.candidate import Fit, NoSegmentsError, UsualSpec, largest_first, sample_rows
 from training.fitting.exemplars import Clustered, condense, members_as_probes
 
@@ -84,9 +84,14 @@ class OwnSpec(UsualSpec):
         NoSegmentsError
             If it finds fewer than two segments.
         DiscoveryError
-            If it returns something else than the protocol says.
+            If it fails, or returns something else than the protocol says.
         """
-        answer = self.own.fit(points, seed)
+        try:
+            answer = self.own.fit(points, seed)
+        except SegmentsError:
+            raise
+        except Exception as error:  # whatever the user's own code raises; it is chained
+            raise DiscoveryError(f"{self.name}: fit failed: {in_one_line(error)}") from error
         if isinstance(answer, Fit):
             return answer
         labels, beside = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
@@ -149,3 +154,9 @@ def _form_of(refused: Any) -> str:
         if isinstance(refused, str | int | float)
         else type(refused).__name__
     )
+
+
+def in_one_line(error: Exception) -> str:
+    """An error of the user's own code: its type and the first line of what it says."""
+    first = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first:.200}" if first else type(error).__name__

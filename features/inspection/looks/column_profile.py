@@ -91,7 +91,7 @@ def profile_texts(name: str, texts: Sequence[str | None], rows: int, distinct: i
         return ColumnProfile(name, ColumnType.EMPTY, rows, 0, is_text=True)
     profile = ColumnProfile(name, ColumnType.TEXT, rows, distinct, is_text=True, **_shape(known, len(texts)))
     different = set(known)
-    if (form := moment_form(different, _is_named_moment(name))) is not None:
+    if (form := moment_form(different, is_named_moment(name))) is not None:
         return replace(profile, type=ColumnType.MOMENT, moment=form)
     if any(CODE.fullmatch(text) for text in different):
         return profile
@@ -110,7 +110,7 @@ def profile_numbers(name: str, values: Sequence[float | None], rows: int, distin
         return ColumnProfile(name, ColumnType.EMPTY, rows, 0)
     texts = [f"{number:.15g}" for number in numbers]
     profile = ColumnProfile(name, ColumnType.NUMBER, rows, distinct, numbers=numbers, **_shape(texts, len(values)))
-    form = moment_form(set(texts), True) if _is_named_moment(name) else None
+    form = moment_form(set(texts), True) if is_named_moment(name) else None
     return profile if form is None else replace(profile, type=ColumnType.MOMENT, moment=form)
 
 
@@ -130,7 +130,7 @@ def profile_flags(name: str, values: Sequence[bool | None], rows: int, distinct:
     return ColumnProfile(name, kind, rows, distinct, present=known / max(len(values), 1))
 
 
-def _is_named_moment(name: str) -> bool:
+def is_named_moment(name: str) -> bool:
     """Whether a name says that a column holds moments, without saying that it counts something."""
     concepts = concepts_of(name)
     return bool(NAMES_OF_MOMENTS & concepts) and Concept.QUANTITY not in concepts

@@ -13,6 +13,7 @@ from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import KNOWN_AT
 from features.inspection.names.name_words import concepts_of, currency_of, without_currency, words_of
 from features.inspection.names.vocabulary import Concept
+from features.inspection.roles.sensitive_columns import tells_of_a_person
 from features.inspection.roles.table_proposal import AttributeProposal, TableProposal, best, is_moment
 from features.inspection.shared_keys import CustomerKey
 from segment_model.contract import Kind
@@ -105,7 +106,7 @@ def _attribute(column: ColumnProfile, taken: Sequence[str]) -> AttributeProposal
         settings["unit"] = currency
     if name != column.name:
         settings["column"] = column.name
-    if is_sensitive(column):
+    if tells_of_a_person(column.name, [level for level, _ in column.levels]):
         settings["sensitive"] = True
     return AttributeProposal(name, column.name, settings)
 
@@ -148,27 +149,3 @@ def _counts(name: str) -> bool:
     return (words_of(name)[:1] != () and words_of(name)[0] in COUNTING and len(words_of(name)) > 1) or (
         Concept.QUANTITY in concepts_of(name)
     )
-
-
-def is_sensitive(column: ColumnProfile) -> bool:
-    """Whether a column tells something that may not shape segments: age, gender, religion, health, place of living."""
-    if Concept.SENSITIVE in concepts_of(column.name):
-        return True
-    levels = {level.lower() for level, _ in column.levels}
-    genders = {
-        "male",
-        "female",
-        "m",
-        "f",
-        "w",
-        "d",
-        "man",
-        "woman",
-        "homme",
-        "femme",
-        "mann",
-        "frau",
-        "other",
-        "unknown",
-    }
-    return 2 <= len(levels) <= 4 and levels <= genders and len(levels & {"other", "unknown", "d"}) < 2

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from features.reading.csv_files.records import Record, UnreadableRecordError, records_of_text
-from features.reading.header import column_names, refuse_title, title_rows
+from features.reading.header import column_names, refuse_second_line, refuse_title, title_rows
 from features.reading.text_files.byte_scan import CHUNK
 from segment_model.errors import SourceError
 
@@ -75,6 +75,9 @@ def settle_dialect(
     records = _first_records(head, delimiter)
     if header_line is None and (above := title_rows([record.fields for record in records])):
         refuse_title(records[above].fields, shown, records[above].line + skipped)
+    if header_line is None and len(records) > 1:
+        header, second = (record.line + skipped for record in records[:2])
+        refuse_second_line([record.fields for record in records], shown, header, second)
     names = column_names([record.fields for record in records], shown, records[0].line + skipped if records else 1)
     return Dialect(delimiter, line_end, names, skipped, tuple(tuple(record.fields) for record in records[1:]))
 

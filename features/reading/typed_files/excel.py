@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from features.reading.header import LOOKED_AT, column_names, refuse_title, title_rows
+from features.reading.header import LOOKED_AT, column_names, refuse_second_line, refuse_title, title_rows
 from features.reading.needed_settings import NeededSettingError
 from features.reading.typed_files.rows import Cell, Row
 from features.reading.typed_files.workbook_parts import (
@@ -97,6 +97,8 @@ def open_sheet(
     rows = [row for _, row in first]
     if header_line is None and (above := title_rows(rows)):
         refuse_title(rows[above], f"{shown}, sheet {chosen!r}", first[above][0])
+    if header_line is None and len(first) > 1:
+        refuse_second_line(rows, f"{shown}, sheet {chosen!r}", first[0][0], first[1][0])
     names = column_names(rows, f"{shown}, sheet {chosen!r}", first[0][0])
     return SheetRows(shown, cells, first[0][0], names, frozenset(moments) & set(names), is_1904, errors)
 
@@ -123,7 +125,7 @@ def _choose_sheet(book: Any, path: Path, shown: str, sheet: str | None) -> str:
     if len(visible) != 1:
         largest = max(visible, key=lambda name: size_of_sheet(path, name))
         raise NeededSettingError(
-            f"{shown} has the sheets {', '.join(map(repr, visible))}: say which, such as `sheet: {visible[0]}`",
+            f"{shown} has the sheets {', '.join(map(repr, visible))}: say which, such as `sheet: {largest}`",
             {"sheet": largest},
             f"or {' or '.join(repr(name) for name in visible if name != largest)}?",
         )

@@ -85,3 +85,11 @@ def test_a_named_zone_is_proposed_as_the_time_zone() -> None:
         'or set `features.time_zone: America/New_York` and `date_format: "%Y-%m-%d %H:%M:%S America/New_York"`'
     )
     assert moment_advice(["2026-06-29 10:00:00 America/New_York", "2026-06-30 11:00:00 Europe/Berlin"]) == ""
+
+
+def test_days_of_a_spreadsheet_are_named_with_the_way_out() -> None:
+    advice = moment_advice(["45123", " 45107.5 ", "37622"])
+    assert advice.startswith("for 37622 seems to be a spreadsheet's number of the day 2003-01-01: format the column")
+    assert "(.xlsx)" in advice
+    for other in (["45123", "x"], ["45123", "99999"], ["10115"], ["4512"], []):  # a word, no day, a postcode
+        assert moment_advice(other) == ""

@@ -341,3 +341,45 @@ def test_columns_named_as_the_marks_of_the_readers_are_columns(tmp_path: Path, f
     vectors = built(tmp_path, table, file=file)
     assert (vectors.frame[names].to_numpy() == table.set_index("client").sort_index().to_numpy()).all()
     assert {name: count for name, count in vectors.report["vectors"].items() if count} == {"rows": 30}
+
+
+def exported(customers: int = 40) -> pd.DataFrame:
+    """A table as a report exports it, without totals."""
+    random = np.random.default_rng(5)
+    spend, orders = np.round(random.lognormal(3, 1, customers), 2), random.integers(1, 20, customers)
+    return pd.DataFrame({"client": [f"K{n:03d}" for n in range(customers)], "spend": spend, "orders": orders})
+
+
+def test_a_row_of_totals_is_refused_in_whatever_words(tmp_path: Path) -> None:
+    table = exported()
+    for word in ("Alle Kunden", "Total"):
+        total = pd.DataFrame({"client": [word], "spend": [round(table.spend.sum(), 2)], "orders": [table.orders.sum()]})
+        with pytest.raises(SourceError, match="is the sum of all others in 'spend', 'orders', so a row of totals") as e:
+            built(tmp_path, pd.concat([total, table]))
+        condition = str(e.value).partition("`where: ")[2].rstrip("`")
+        assert len(built(tmp_path, pd.concat([total, table]), where=condition).frame) == len(table)  # the remedy
+
+
+def test_a_customer_who_is_called_a_total_is_told(tmp_path: Path) -> None:
+    table = exported()
+    table.loc[7, "client"] = "Grand Total:"
+    warnings = [notice.text for notice in built(tmp_path, table).notices if notice.warning]
+    assert warnings == ["'Grand Total:' is a customer here; if it is a row of totals, leave it out, such as by `where`"]
+    table.loc[7, "client"] = "Totally Spies"
+    assert not any(notice.warning for notice in built(tmp_path, table).notices)
+
+
+def test_columns_that_count_twice_are_told_if_they_shape(tmp_path: Path) -> None:
+    table = exported().assign(visits=lambda own: (own.orders * 7919) % 31)
+    table["Spend in cents"] = table["spend"] * 100
+    table["All together"] = table["spend"] + table["orders"] + table["visits"]
+    vectors = built(tmp_path, table)
+    assert [notice.text for notice in vectors.notices if notice.warning] == [
+        "'Spend in cents' says the same of each customer as 'spend', which so counts twice: leave one out, such as by "
+        "`exclude: ['Spend in cents']`",
+        "'All together' is the sum of 'spend', 'orders', 'visits', which so count twice: leave one out, such as by "
+        "`exclude: ['All together']`",
+    ]
+    again = built(tmp_path, table, exclude=["Spend in cents"], roles={"All together": "descriptor"})
+    assert not any(notice.warning for notice in again.notices)
+    assert not any(notice.warning for notice in built(tmp_path, table, vectors.learned).notices)  # known from training

@@ -116,3 +116,18 @@ def test_few_shared_ids_are_marked(tmp_path: Path) -> None:
     customers = [*CUSTOMERS[:11], *(f"9{line}" for line in CUSTOMERS[11:])]
     text = initial_settings(write(tmp_path, orders=ORDERS, customers=customers), tmp_path / "segments.yaml").text
     assert "# check: only 33% of the ids are in another file" in text
+
+
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        ([str(45_000 + n) for n in range(120)], "for 45000 seems to be a spreadsheet's number of the day 2023-03-15"),
+        ([("2026-03-01", "13/03/2026")[n % 2] for n in range(120)], "write all of its values one way"),
+    ],
+    ids=["days of a spreadsheet", "two formats"],
+)
+def test_orders_whose_dates_cannot_be_read_say_so(dates: list[str], words: str, tmp_path: Path) -> None:
+    orders = ["number,customer,order_date,total", *(f"{n},{1 + n % 30},{day},{n}.50" for n, day in enumerate(dates))]
+    with pytest.raises(SourceError, match=r"order_date would be the date, but .* is none that can be read") as caught:
+        initial_settings(write(tmp_path, orders=orders), tmp_path / "segments.yaml")
+    assert words in str(caught.value)

@@ -273,3 +273,37 @@ def test_a_header_line_below_the_end_is_refused(read: Any, tmp_path: Path) -> No
     (tmp_path / "a.csv").write_text("id,total\n1,2\n")
     with pytest.raises(SourceError, match=r"a\.csv ends above line 9, which `header_line` says holds the names"):
         read("a.csv", header_line=9)
+
+
+SECOND_LINES = {
+    "names": "id,Money,,Time\n,spend,orders,days\n",
+    "units": "id,spend,orders,days\n-,EUR,pieces,days\n",
+}
+BELOW = "K1,1.50,3,20\nK2,2.25,,30\nK3,7.00,1,9\n"
+
+
+@pytest.mark.parametrize("kind", SECOND_LINES)
+def test_a_second_line_of_names_or_units_is_refused(kind: str, read: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(SECOND_LINES[kind] + BELOW)
+    with pytest.raises(SourceError, match=r"a\.csv: line 2 holds words above numbers .*of names or of units"):
+        read("a.csv")
+    rows, _ = read("a.csv", header_line=2)
+    assert [row["spend" if kind == "names" else "EUR"] for row in rows] == ["1.50", "2.25", "7.00"]
+    rows, _ = read("a.csv", header_line=1)  # a row like others
+    assert len(rows) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,spend,orders\nK0,1.00,free\nK1,1.50,3\nK2,2.25,4\nK3,7.00,1\n",  # one column begins with a number
+        "id,spend,orders\nK0,n/a,NULL\nK1,1.50,3\nK2,2.25,4\nK3,7.00,1\n",  # words for missing
+        "id,spend,orders\nK0,gratis,gratis\nK1,1.50,3\nK2,2.25,4\nK3,7.00,1\n",  # one word
+        "id,plan,note\nK0,basic,a\nK1,pro,b\nK2,pro,c\nK3,basic,d\n",  # no numbers
+        "id,spend,orders\nK0,x,y\nK1,1.50,3\n",  # too short to tell
+    ],
+)
+def test_an_odd_first_row_is_a_row(text: str, read: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    rows, _ = read("a.csv")
+    assert rows[0]["id"] == "K0"

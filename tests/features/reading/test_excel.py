@@ -174,3 +174,10 @@ def test_workbooks_that_are_damaged(read: Any, tmp_path: Path) -> None:
         except SourceError as error:
             refused += str(error).startswith("orders: a.xlsx")
     assert refused > 20
+
+
+def test_a_second_row_of_units_in_a_sheet(read: Any, tmp_path: Path) -> None:
+    rows = [["id", "spend", "n"], ["", "EUR", "pieces"], *([f"K{n}", n + 0.5, n] for n in range(4))]
+    write_workbook(tmp_path / "a.xlsx", {"S": rows})
+    with pytest.raises(SourceError, match=r"a\.xlsx, sheet 'S': line 2 holds words above numbers \(', EUR, pieces'\)"):
+        read("a.xlsx")

@@ -130,3 +130,51 @@ def test_a_copy_answers_as_the_fitted_clusterer(fitted: SegmentClusterer, plante
     frame = planted.frame[fitted.feature_names_in_]
     assert copy.deepcopy(fitted).predict(frame).tolist() == fitted.predict(frame).tolist()
     assert not hasattr(clone(fitted), "labels_")
+
+
+def test_objects_are_what_they_hold(planted: Any) -> None:
+    """`frame.where(frame.notna(), None)` makes objects of all columns, and polars' decimals come as objects."""
+    frame = planted.frame[["frequency", "monetary_value", "plan"]].reset_index(drop=True)
+    expected = SegmentClusterer(segments=4, discovery=ONE).fit(frame)
+    decimals = pl.from_pandas(frame).with_columns(pl.col("frequency").cast(pl.Decimal(20, 0)))
+    for again in (frame.astype(object), frame.assign(plan=frame["plan"].astype("category")), decimals):
+        fitted_again = SegmentClusterer(segments=4, discovery=ONE).fit(again)
+        assert fitted_again.labels_.tolist() == expected.labels_.tolist()
+        assert [str(column.kind) for column in fitted_again.model_.contract.columns] == ["number", "number", "category"]
+    numbers = frame[["frequency", "monetary_value"]].set_axis([0] * len(frame))  # no row has a name of its own
+    of_objects = SegmentClusterer(segments=4, discovery=ONE).fit(numbers.astype(object))
+    assert of_objects.labels_.tolist() == SegmentClusterer(segments=4, discovery=ONE).fit(numbers).labels_.tolist()
+
+
+def test_codes_in_a_category_and_numbers_as_names_are_taken(planted: Any) -> None:
+    frame = planted.frame[["frequency", "plan"]].reset_index(drop=True)
+    codes = frame["plan"].astype("category").cat.rename_categories(range(frame["plan"].nunique()))
+    numbered = frame.assign(plan=codes).set_axis([0, 1], axis=1)
+    fitted_again = SegmentClusterer(segments=3, discovery=ONE).fit(numbered)
+    assert fitted_again.model_.contract.names == ("x0", "x1")
+    assert np.mean(fitted_again.predict(numbered) == fitted_again.labels_) > 0.99
+
+
+@pytest.mark.parametrize("plan", [True, False], ids=["with text", "numbers alone"])
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("since", pd.Timestamp("2026-01-01"), "column 'since' holds datetime64"),
+        ("stay", pd.Timedelta("1h"), "column 'stay' holds timedelta64"),
+        ("wave", 1j, "column 'wave' holds complex128"),
+        ("mixed", None, "column 'mixed' holds mixed integer, neither numbers nor text"),
+    ],
+)
+def test_a_column_that_is_neither_number_nor_text_is_named(
+    name: str, values: Any, words: str, plan: bool, planted: Any
+) -> None:
+    frame = planted.frame[["frequency", "monetary_value", *(["plan"] if plan else [])]]
+    odd = [1, "a"] * (len(frame) // 2) if values is None else values
+    with pytest.raises(ValueError, match=words):
+        SegmentClusterer(discovery=ONE).fit(frame.head(len(frame) // 2 * 2).assign(**{name: odd}))
+
+
+def test_two_columns_of_one_name_are_refused(planted: Any) -> None:
+    frame = planted.frame[["frequency", "monetary_value"]].set_axis(["spend", "spend"], axis=1)
+    with pytest.raises(ValueError, match="columns appear more than once: spend"):
+        SegmentClusterer(discovery=ONE).fit(frame)

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from segment_model.model import SegmentModel
 from segments import SegmentClusterer, SegmentTransformer, stability_scorer
@@ -70,3 +72,20 @@ def test_the_planted_number_of_segments_scores_best() -> None:
     search.fit(rows)
     scores = dict(zip([3, 5], search.cv_results_["mean_test_score"], strict=True))
     assert scores[3] > 0.95 > scores[5]
+
+
+def test_a_clusterer_behind_a_scaler_is_scored_as_one_alone() -> None:
+    rng = np.random.default_rng(4)
+    rows = np.repeat([[0, 0], [9, 0], [0, 9]], 40, axis=0) + rng.normal(size=(120, 2))
+    alone = SegmentClusterer(3, discovery={"algorithms": [{"algorithm": "kmeans", "starts": 1}]})
+    scores = [stability_scorer(each.fit(rows), rows) for each in (alone, make_pipeline(StandardScaler(), alone))]
+    assert scores == [1.0, 1.0]
+    assert stability_scorer(KMeans(3, random_state=0).fit(rows), rows) == 1.0
+
+
+def test_what_cannot_label_new_rows_is_not_scored() -> None:
+    rows = np.arange(60.0).reshape(30, 2)
+    with pytest.raises(ValueError, match="AgglomerativeClustering has no `predict`"):
+        stability_scorer(AgglomerativeClustering().fit(rows), rows)
+    with pytest.raises(ValueError, match="LinearRegression has no `fit_predict`"):
+        stability_scorer(LinearRegression(), rows)

@@ -13,10 +13,12 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -25,11 +27,14 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
+from cli import BEFORE_COLLECTION
 from experiments.load.service_process import START_SECONDS, free_port
 from experiments.torture import DEMANDS
+from registry import connection
 from registry.connection import RegistryLocation
+from segment_model.storage.sqlite_address import sqlite_path
 from segments import Column, Kind, Role, SegmentModel, VectorContract
-from tests.registries import registry_in
+from tests.registries import EmptyRegistry, registry_in
 from training.candidates.gaussian_mixture_settings import GaussianMixtureSettings
 from training.candidates.hdbscan_settings import HdbscanSettings
 from training.candidates.kmeans_settings import KMeansSettings
@@ -38,6 +43,7 @@ from training.settings import DiscoverySettings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)  # the same examples in every run
 settings.load_profile("repeatable")
+gc.set_threshold(BEFORE_COLLECTION)  # as each command does: of 20 s for importing all tests, 9 were the collector's
 
 PLANTED_CONTRACT = VectorContract(
     (
@@ -53,15 +59,27 @@ PLANTED_CONTRACT = VectorContract(
 )
 
 
+# One after the other, most of them in one worker: the first one starts a Spark, and the others find it warm.
+SPARK_FILES = (
+    "jobs/spark/test_spark.py",
+    "jobs/spark/test_record.py",
+    "features/test_case_table.py",
+    "analytics/test_case_table.py",
+    "features/in_warehouse/test_vector_query.py",
+    "jobs/spark/test_everyone.py",
+    "docs/test_warehouse.py",
+    "warehouse/test_assignment.py",
+    "features/text/test_cases.py",
+    "jobs/spark/test_catalogue.py",
+    "features/spark/test_catalogue_table.py",
+    "jobs/spark/test_cluster.py",
+    "features/spark/test_two_writers.py",
+)
 # The files that take longest, longest first. They begin first, so that two workers end together.
 LONGEST_FILES = (
     "experiments/benchmarks/test_benchmarks.py",
-    "jobs/spark/test_spark.py",
-    "jobs/spark/test_cluster.py",
-    "features/spark/test_two_writers.py",
-    "features/spark/test_catalogue_table.py",
-    "features/in_warehouse/test_vector_query.py",
-    "features/test_case_table.py",
+    *SPARK_FILES,
+    "experiments/variants/test_numbered.py",
     "docs/test_tutorial.py",
     "docs/test_notebook.py",
     "jobs/test_main_job.py",
@@ -172,6 +190,34 @@ def no_stand_in_stays() -> Iterator[None]:
     sys.modules.pop("dbutils", None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def new_registries_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """In this process, a client of MLflow for an SQLite file that is not there has the tables of another one copied."""
+    load = connection.load_mlflow
+
+    @cache
+    def load_mlflow() -> ModuleType:
+        mlflow = load()
+        from mlflow.db import upgrade
+
+        empty = EmptyRegistry(tmp_path_factory.mktemp("empty-registry"), upgrade.callback)
+
+        class Client(mlflow.MlflowClient):  # type: ignore[misc]  # MLflow is not typed here
+            def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
+                database = sqlite_path(tracking_uri or "")
+                if database is not None and not database.exists():
+                    with suppress(OSError):  # then MLflow makes the file itself, or says what is wrong
+                        empty.copy_to(database)
+                super().__init__(tracking_uri, registry_uri)
+
+        patch.setattr(mlflow, "MlflowClient", Client)
+        return mlflow
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection, "load_mlflow", load_mlflow)
+        yield
+
+
 @pytest.fixture(scope="session")
 def planted() -> Planted:
     return make_planted()
@@ -266,6 +312,14 @@ def postgres_url(needed: Callable[..., Any]) -> Iterator[str]:
             run(control, "-D", data, "-w", "-m", "immediate", "stop")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def javas_compile_quickly() -> Iterator[None]:
+    """Every Java that a test starts lives for a minute, less than its thorough compiler and parallel collector need."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        yield
+
+
 @pytest.fixture(scope="session")
 def spark(needed: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A Spark of two threads in this process, small and quick to start; one a test session, ends with it."""
@@ -280,7 +334,6 @@ def spark(needed: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) 
         "spark.driver.memory": "1g",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.adaptive.enabled": "false",
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.sql.warehouse.dir": warehouse.as_uri(),
     }
     with spark_session(EngineSettings(spark="local[2]", spark_options=options), "Europe/Berlin") as session:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pandas as pd
@@ -66,13 +68,16 @@ def exposures_frame() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(
+    tmp_path_factory: pytest.TempPathFactory, quick_discovery: Callable[[], AbstractContextManager[None]]
+) -> Path:
     folder = tmp_path_factory.mktemp("project")
     orders_frame().to_csv(folder / "orders.csv", index=False)
     exposures_frame().to_csv(folder / "exposures.csv", index=False)
     (folder / "segments.yaml").write_text(SETTINGS)
     settings, _ = read_settings(folder / "segments.yaml")
-    outcome = run_discovery(settings, folder, lambda _: None, lambda *_: None)
+    with quick_discovery():
+        outcome = run_discovery(settings, folder, lambda _: None, lambda *_: None)
     promote(location_of(settings, folder), outcome.version, "champion")
     return folder
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +33,9 @@ discovery:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(
+    tmp_path_factory: pytest.TempPathFactory, quick_discovery: Callable[[], AbstractContextManager[None]]
+) -> Path:
     """60 customers from January to June 2026: half order 900 and more each month, half 10 and more once, in June."""
     folder = tmp_path_factory.mktemp("project")
     orders = [
@@ -42,7 +46,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "orders.csv").write_text("\n".join(["customer_id,ordered_at,amount", *orders]))
     (folder / "segments.yaml").write_text(SETTINGS)
     settings, _ = read_settings(folder / "segments.yaml")
-    outcome = run_discovery(settings, folder, lambda _: None, lambda *_: None)
+    with quick_discovery():
+        outcome = run_discovery(settings, folder, lambda _: None, lambda *_: None)
     location = location_of(settings, folder)
     promote(location, outcome.version, "champion")
     model = outcome.discovery.model

@@ -107,14 +107,17 @@ def test_a_discovery_that_the_registry_refuses_is_kept_and_can_be_sent(
     assert [sent.version for sent in synced.sent] == ["1"]
 
 
-def test_conditions_are_stored_with_the_model_and_leave_its_ids(settings: Settings, tmp_path: Path) -> None:
+def test_conditions_are_stored_with_the_model_and_leave_its_ids(
+    settings: Settings, tmp_path: Path, quick_discovery: Callable[[], AbstractContextManager[None]]
+) -> None:
     """A ready-made one with its number; without conditions the model is as it was before there were any."""
     asked = settings.model_copy(update={"conditions": {"often": "visits >= 30", "many": "visits > 1000"}})
     vectors = vectors_of(asked, tmp_path)
-    with_them, without = (
-        conclude(each, vectors, None, lambda _: None, lambda *_: None, tmp_path).discovery.model
-        for each in (asked, settings)
-    )
+    with quick_discovery():
+        with_them, without = (
+            conclude(each, vectors, None, lambda _: None, lambda *_: None, tmp_path).discovery.model
+            for each in (asked, settings)
+        )
     assert with_them.provenance["conditions"] == {"often": "visits >= 30", "many": "visits > 1000"}
     assert "conditions" not in without.provenance
     assert with_them.ids == without.ids

@@ -30,6 +30,8 @@ from training.settings import DiscoverySettings, EncodingSettings
 
 SEGMENTS = 8
 BACKGROUND = 100
+KNOWN, TRAINED = 5_000, 20_000  # customers from whom a model is made, of a customer alone and of many
+TINY = 1_000  # fewer customers in bulk are for tests: a model of no more of them, one explanation over the pipeline
 FLOOR_CHUNK = 8192
 
 
@@ -42,7 +44,7 @@ def run(size: int) -> dict[str, Any]:
         The keys of the table that is printed: ratios against the named peer of the same run.
     """
     figures: dict[str, Any] = {"benchmark": "assign"}
-    figures |= single(repeats=max(20, min(2000, size // 500)))
+    figures |= single(repeats=max(20, min(2000, size // 500)), known=KNOWN if size >= TINY else size)
     figures |= bulk(size)
     figures |= hdbscan(size)
     print(f"{'key':42} {'value':>12}")
@@ -74,18 +76,19 @@ def customers(size: int, numbers: int, categories: int, seed: int) -> tuple[pd.D
     return pd.DataFrame(columns), contract
 
 
-def single(repeats: int) -> dict[str, float]:
-    """One customer of 16 numbers and 2 categories: assigned, and explained."""
+def single(repeats: int, known: int) -> dict[str, float]:
+    """One customer of 16 numbers and 2 categories: assigned, and explained by a model of `known` customers."""
     import shap  # imports numba, which takes seconds
 
-    frame, contract = customers(5000, 16, 2, seed=1)
+    frame, contract = customers(known, 16, 2, seed=1)
     settings = DiscoverySettings(algorithms=(KMeansSettings(segments=SEGMENTS, starts=2),))
     model = discover(frame, contract, settings, {}).model
     pipeline = ordinary_pipeline(frame, contract)
     records: list[dict[str, Any]] = [dict(row) for row in frame.to_dict(orient="records")]  # type: ignore[arg-type]
+    asked = min(known, 1000)
     against_pipeline, ours, _ = alternately(
-        lambda i: pipeline.predict(frame.iloc[[i % 1000]]),
-        lambda i: model.assign_record(records[i % 1000]),
+        lambda i: pipeline.predict(frame.iloc[[i % asked]]),
+        lambda i: model.assign_record(records[i % asked]),
         rounds=max(repeats // 20, 5),
     )
 
@@ -116,7 +119,7 @@ def single(repeats: int) -> dict[str, float]:
         usual = shap.PermutationExplainer(explained_function, shap.maskers.Independent(background, BACKGROUND), seed=0)
         ratio, ours_explained, _ = alternately(
             lambda _, usual=usual, row=table[[position]]: usual(row, silent=True),  # type: ignore[misc]
-            lambda i: model.explain_record(records[i % 1000]),
+            lambda i: model.explain_record(records[i % asked]),
             rounds=1,
         )
         ratios.append(ratio)
@@ -125,7 +128,7 @@ def single(repeats: int) -> dict[str, float]:
         expected = exact(table[[position]], silent=True)
         explanations = local.explain_records([records[position]])[1]
         errors.append(float(np.abs(explanations.contributions[0] - expected.values[0]).max()))
-        if number < 3:
+        if number < (3 if known == KNOWN else 1):
             over_pipeline.append(over_the_pipeline(pipeline, frame, int(position), a, b) / ours_explained)
     np.random.set_state(state)  # noqa: NPY002
     return {
@@ -236,7 +239,7 @@ def bulk(size: int) -> dict[str, float]:
     )
     memory: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     frame, _ = customers(size, 20, 0, seed=5)
-    model = bulk_model()
+    model = bulk_model(size)
     points = encode_all(model, frame)
     ours, floor = [], []
     for _ in range(3):
@@ -249,9 +252,9 @@ def bulk(size: int) -> dict[str, float]:
     }
 
 
-def bulk_model() -> SegmentModel:
-    """A model of 8 segments and 20 numbers, half of them through log1p."""
-    frame, contract = customers(20_000, 20, 0, seed=4)
+def bulk_model(size: int) -> SegmentModel:
+    """A model of 8 segments and 20 numbers, half of them through log1p, for `size` customers in bulk."""
+    frame, contract = customers(TRAINED if size >= TINY else size, 20, 0, seed=4)
     encoding = EncodingSettings(transforms={f"number_{i}": "log1p" for i in range(1, 20, 2)})
     settings = DiscoverySettings(algorithms=(KMeansSettings(segments=SEGMENTS, starts=1),), encoding=encoding)
     return discover(frame, contract, settings, {}).model
@@ -283,8 +286,8 @@ def numpy_floor(points: Floats, model: SegmentModel) -> tuple[Any, Any, Floats]:
 
 def peak_memory(size: int) -> dict[str, float]:
     """Peak resident memory of the bulk job over what was resident before its input was made, and the input's size."""
-    model = bulk_model()
-    model.explain_records(customers(20_000, 20, 0, seed=6)[0])
+    model = bulk_model(size)
+    model.explain_records(customers(TRAINED, 20, 0, seed=6)[0])
     gc.collect()
     before = resident("VmRSS")
     generator = np.random.default_rng(5)

@@ -25,7 +25,7 @@ from training.candidates.kmeans_settings import KMeansSettings
 from training.discovery.discovery import discover
 from training.settings import DiscoverySettings
 
-CUSTOMERS = 2_000  # of whom the model is made, and who are asked about
+CUSTOMERS = 2_000  # of whom the model is made, and who are asked about; no more than there are requests
 ROUND = 50  # requests of each kind, in turn
 TEXTS = {
     "low": "number_0 < 0",
@@ -49,7 +49,7 @@ def condition_flags_cost(requests: int = 4_000) -> float:
     SegmentsError
         If a request is refused.
     """
-    frame, contract = customers(CUSTOMERS, 16, 2, seed=1)
+    frame, contract = customers(min(CUSTOMERS, requests), 16, 2, seed=1)
     settings = DiscoverySettings(algorithms=(KMeansSettings(segments=8, starts=1),), force=True)
     made = discover(frame, contract, settings, {}).model
     model = replace(made, provenance={**made.provenance, "conditions": TEXTS})

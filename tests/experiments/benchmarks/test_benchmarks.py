@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -30,11 +31,15 @@ ASKED = {  # keys that an issue names
 
 @pytest.mark.parametrize("name", sorted(BENCHMARKS))
 def test_a_tiny_run_ends_with_one_json_object(
-    name: str, needed: Callable[..., Any], capfd: pytest.CaptureFixture[str]
+    name: str,
+    needed: Callable[..., Any],
+    quick_discovery: Callable[[], AbstractContextManager[None]],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     if name == "serve":
         needed(shutil.which("wrk"), "the load generator wrk is not installed (apt-get install wrk)")
-    result = CliRunner().invoke(main, [name, "--tiny"], catch_exceptions=False)
+    with quick_discovery():
+        result = CliRunner().invoke(main, [name, "--tiny"], catch_exceptions=False)
     assert result.exit_code == 0
     figures = json.loads(result.output.splitlines()[-1])
     assert figures["benchmark"] == name

@@ -38,9 +38,15 @@ goals:
 """
 
 
-@pytest.fixture
-def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Ninety customers, of whom ten have no order before June and some never one; settings with and without Spark."""
+@pytest.fixture(scope="module")
+def discovered(
+    tmp_path_factory: pytest.TempPathFactory, quick_discovery: Callable[[], AbstractContextManager[None]]
+) -> Path:
+    """Ninety customers, of whom ten have no order before June and some never one; settings with and without Spark.
+
+    The registry has a champion, and no test changes it.
+    """
+    folder = tmp_path_factory.mktemp("company")
     random, names = np.random.default_rng(5), np.array([f"c{n:02}" for n in range(90)])
     start = np.datetime64("2026-01-20", "us")
     who = names[random.integers(0, 80, 700) ** 2 // 80]
@@ -70,19 +76,23 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         }
     )
     for name, table in {"orders": orders, "subscriptions": terms, "customers": people}.items():
-        table.to_parquet(tmp_path / f"{name}.parquet", index=False)
-    (tmp_path / "here.yaml").write_text(HERE)
-    (tmp_path / "spark.yaml").write_text(f'engine: {{spark: "local[2]"}}\n{HERE}')
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def test_the_record_is_that_of_the_embedded_engine(
-    spark: Any, company: Path, quick_discovery: Callable[[], AbstractContextManager[None]]
-) -> None:
-    assert spark is not None
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    (folder / "here.yaml").write_text(HERE)
+    (folder / "spark.yaml").write_text(f'engine: {{spark: "local[2]"}}\n{HERE}')
     with quick_discovery():
-        assert CliRunner().invoke(main, ["discover", "here.yaml", "--promote"]).exit_code == 0
+        done = CliRunner().invoke(main, ["discover", str(folder / "here.yaml"), "--promote"])
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+@pytest.fixture
+def company(discovered: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(discovered)
+    return discovered
+
+
+def test_the_record_is_that_of_the_embedded_engine(spark: Any, company: Path) -> None:
+    assert spark is not None
     announced: list[str] = []
     ours, theirs = (
         of(read_settings(company / name)[0], company, "champion", None, announced.append)
@@ -106,12 +116,8 @@ def test_the_record_is_that_of_the_embedded_engine(
     assert last.startswith("with `engine: spark` the record has no shares of levels")
 
 
-def test_what_a_record_in_spark_cannot_do_is_one_line(
-    spark: Any, company: Path, quick_discovery: Callable[[], AbstractContextManager[None]]
-) -> None:
+def test_what_a_record_in_spark_cannot_do_is_one_line(spark: Any, company: Path) -> None:
     assert spark is not None
-    with quick_discovery():
-        assert CliRunner().invoke(main, ["discover", "here.yaml", "--promote"]).exit_code == 0
     written = HERE.replace("months: 2}", "months: 2, written: {postgres: RESULTS_URL}}")
     (company / "written.yaml").write_text(f'engine: {{spark: "local[2]"}}\n{written}')
     done = CliRunner().invoke(main, ["figures", "--config", "written.yaml"])

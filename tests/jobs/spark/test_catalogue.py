@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+import cli
 from cli import main
 from jobs.spark import assigned
 from segments import SegmentModel
@@ -87,3 +91,19 @@ def test_places_that_do_not_fit(
     Path("segments.yaml").write_text(SETTINGS)
     Path("here.yaml").write_text("sources:\n  vectors: {file: planted.parquet}\n")
     assert says in " ".join(run(*arguments, code=2).split())
+
+
+def test_a_catalogue_that_ends_with_the_command_is_refused_before_anything_is_computed(
+    spark: Any, tmp_path: Path
+) -> None:
+    """In a process of its own, where no session runs; the tables of the settings are not there."""
+    assert spark is not None  # Java and pyspark are there
+    (tmp_path / "segments.yaml").write_text(SETTINGS)
+    command = [sys.executable, "-m", "cli", "features", "segments.yaml", "--to", "spark", "--table", "t"]
+    here = os.pathsep.join([str(Path(cli.__file__).parent), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": here}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "this Spark's catalogue lies in memory and ends with the command" in " ".join(done.stderr.split())
+    assert [path.name for path in tmp_path.iterdir()] == ["segments.yaml"]

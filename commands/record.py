@@ -85,8 +85,6 @@ def figures(figure: str, distributions: bool, by: str, months: int | None, form:
     """
     from reporting.record_tables import chosen_figures, figures_in_words, record_json
 
-    if distributions and settings_of(config).engine.spark is not None:
-        raise click.UsageError("--distributions describes customers in memory, and `engine: spark` keeps them in Spark")
     named = record_for(config, which, months)
     if distributions or named.record.figures.empty:
         _show_distributions(named, figure, form)

@@ -35,10 +35,6 @@ from training.progress import Announce, Progress
 from training.settings import Settings
 from training.succession.succession import succeed
 
-NONE_IN_SPARK = (
-    "There is no record of money, retention and growth: it is computed in memory, and these customers stay in Spark."
-)
-
 
 @dataclass(frozen=True)
 class ConcludedDiscovery:
@@ -128,16 +124,17 @@ def with_conditions(model: SegmentModel, texts: Mapping[str, str]) -> SegmentMod
 def analyse(
     settings: Settings, base: Path, model: SegmentModel, announce: Announce, vectors: pd.DataFrame | None = None
 ) -> tuple[AnalystRecord | None, str]:
-    """The analyst's record of the new segments; None and the reason where the tables allow none, or stay in Spark.
+    """The analyst's record of the new segments; None and the reason where the tables allow none.
 
-    vectors : as in `jobs.record.compute`.
+    vectors : as in `jobs.record.compute`. Where the customers stay in Spark, the record is computed there, of all.
 
     A finished discovery is not lost because its record cannot be computed.
     """
-    if settings.engine.spark is not None:
-        announce(NONE_IN_SPARK)
-        return None, NONE_IN_SPARK
     try:
+        if settings.engine.spark is not None:
+            from jobs.spark.record import compute_in_spark  # imports what only a Spark needs
+
+            return compute_in_spark(settings, base, model, announce), ""
         return compute(settings, base, model, announce, vectors).record, ""
     except SegmentsError as error:
         announce(f"there is no record of money, retention and growth: {error}")

@@ -36,6 +36,7 @@ from training.progress import Announce
 from training.settings import Settings
 
 UNDATED = MonthEnds((), datetime.min)  # of a company whose tables have no dates
+NO_MONTHS = "no table has rows of a month that is over: the record has no money, retention and growth"
 FIELDS = {"subscriptions": "terms", "orders": "orders", "events": "events"}  # of `History`, by raw table
 
 
@@ -210,5 +211,4 @@ def record_of_vectors(
     conditions = conditions_of(settings, contract, frame)
     record = compute_record(history, frame, labels, contract, options_of(settings, {}), conditions)
     record = _with_representatives(record, settings, model, frame, conditions)
-    note = "no table has rows of a month that is over: the record has no money, retention and growth"
-    return replace(record, notes=(*record.notes, note))
+    return replace(record, notes=(*record.notes, NO_MONTHS))

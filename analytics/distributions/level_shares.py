@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,8 @@ from analytics.intervals.shares import share_differences, wilson
 from analytics.record import SHARES
 from segment_model.contract import Column, Kind, Role
 
-YES = "yes"
+YES, NO = "yes", "no"
+LevelCounts = Mapping[str, npt.NDArray[np.int64]]
 
 
 def level_shares(labelled: Labelled, columns: Iterable[Column], floor: int = 10) -> pd.DataFrame:
@@ -25,35 +26,71 @@ def level_shares(labelled: Labelled, columns: Iterable[Column], floor: int = 10)
     segment in which fewer than `floor` customers have a value has no share. Marks compare a segment's share with that
     of all other customers, over all segments and levels of a column.
     """
-    tables = []
-    for column in columns:
-        if column.kind in (Kind.CATEGORY, Kind.FLAG):
-            levels = _levels(labelled.frame[column.name], column)
-            tables.append(_rows(labelled, column, levels, floor))
+    n = labelled.counts(np.ones(len(labelled.codes), dtype=bool))
+    groups = labelled.everyone_and_groups
+    return shares_of_counts(groups, n, [(c, _counts(labelled, c)) for c in columns if has_levels(c)], floor)
+
+
+def has_levels(column: Column) -> bool:
+    """Whether a column has shares of levels, and no quartiles."""
+    return column.kind in (Kind.CATEGORY, Kind.FLAG)
+
+
+def shares_of_counts(
+    groups: tuple[str, ...],
+    n: npt.NDArray[np.int64],
+    counted_levels: Iterable[tuple[Column, LevelCounts]],
+    floor: int = 10,
+) -> pd.DataFrame:
+    """The table `SHARES` by counts, whoever counted.
+
+    groups : everyone, then the segments. n : (groups,) customers. counted_levels : of each column its known levels,
+    those of a flag "yes" and "no", with (groups,) customers each; beyond the eight commonest together as "other".
+    """
+    tables = [_rows(groups, column, n, counts, floor) for column, counts in counted_levels]
     whole = [table for table in tables if len(table)]
     return pd.concat(whole, ignore_index=True) if whole else pd.DataFrame(columns=list(SHARES))
 
 
-def _levels(values: pd.Series, column: Column) -> pd.Series:
-    """The level of each customer, missing where it is not known; of a flag "yes" and "no"."""
+def _counts(labelled: Labelled, column: Column) -> LevelCounts:
+    """The known levels of a column and their customers; of many levels the commonest, and the rest together."""
+    values = labelled.frame[column.name]
+    levels = values.map({1.0: YES, 0.0: NO}) if column.kind is Kind.FLAG else values.astype("str")
+    codes, names = pd.factorize(levels)
+    groups = len(labelled.groups)
+    known = codes >= 0
+    places = codes[known] * groups + labelled.codes[known]
+    table = np.bincount(places, minlength=len(names) * groups).reshape(len(names), groups)
+    whole = np.column_stack([table.sum(axis=1), table]).astype(np.int64)
+    return _pooled(dict(zip(map(str, names), whole, strict=True)))
+
+
+def _rows(
+    groups: tuple[str, ...], column: Column, n: npt.NDArray[np.int64], counts: LevelCounts, floor: int
+) -> pd.DataFrame:
+    answered = sum(counts.values(), np.zeros(len(groups), dtype=np.int64))
+    shown = _in_order(counts)
     if column.kind is Kind.FLAG:
-        return values.map({1.0: YES, 0.0: "no"})
-    known = values.astype("str")
-    counts = known.value_counts()
-    ordered = sorted(counts.index, key=lambda level: (-counts[level], level))
-    return known.where(known.isna() | known.isin(ordered[:MOST_LEVELS]), OTHER)
-
-
-def _rows(labelled: Labelled, column: Column, levels: pd.Series, floor: int) -> pd.DataFrame:
-    known = levels.notna().to_numpy()
-    n, answered = labelled.counts(np.ones(len(levels), dtype=bool)), labelled.counts(known)
-    listed = _in_order(levels) if column.kind is Kind.CATEGORY else [YES]
-    customers = np.array([labelled.counts((levels == level).to_numpy(dtype=bool)) for level in listed])
-    if not len(customers):
+        shown = {YES: counts.get(YES, np.zeros(len(groups), dtype=np.int64))}
+    if not shown:
         return pd.DataFrame(columns=list(SHARES))
-    return share_rows(
-        column.name, labelled.everyone_and_groups, listed, n, answered, customers, floor, column.role is Role.BASIS
-    )
+    customers = np.array(list(shown.values()))
+    return share_rows(column.name, groups, list(shown), n, answered, customers, floor, column.role is Role.BASIS)
+
+
+def _pooled(counts: LevelCounts) -> LevelCounts:
+    """The commonest levels; the rest together as "other"."""
+    ordered = sorted(counts, key=lambda level: (-counts[level][0], level))
+    pooled: dict[str, npt.NDArray[np.int64]] = {}
+    for place, level in enumerate(ordered):
+        name = level if place < MOST_LEVELS else OTHER
+        pooled[name] = pooled[name] + counts[level] if name in pooled else counts[level]
+    return pooled
+
+
+def _in_order(counts: LevelCounts) -> LevelCounts:
+    """The commonest level first; "other" last."""
+    return dict(sorted(counts.items(), key=lambda pair: (pair[0] == OTHER, -pair[1][0], pair[0])))
 
 
 def share_rows(
@@ -93,9 +130,3 @@ def share_rows(
         }
     )
     return frame.loc[:, list(SHARES)]
-
-
-def _in_order(levels: pd.Series) -> list[str]:
-    """The commonest level first; "other" last."""
-    counts = levels.value_counts()
-    return sorted(counts.index, key=lambda level: (level == OTHER, -counts[level], level))

@@ -14,7 +14,7 @@ from analytics.distributions.adoption import ADOPTION, adoption
 from analytics.distributions.all_distributions import all_distributions
 from analytics.distributions.labelled import Labelled
 from analytics.distributions.level_shares import level_shares
-from analytics.distributions.quartiles import quartiles, rank_differences
+from analytics.distributions.quartiles import quartiles, rank_differences, rank_differences_of_counts
 from analytics.history import UNASSIGNED, History
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
@@ -99,6 +99,26 @@ def test_ranks_are_those_of_scipy() -> None:
         assert higher[code] == pytest.approx(theirs.statistic / pairs - 0.5)
     assert np.isnan(p[3])  # nobody is in it
     assert np.isnan(rank_differences(np.ones(5), np.array([0, 0, 1, 1, 1]), 2)[1]).all()
+
+
+def test_ranks_by_counts_are_those_of_the_values() -> None:
+    """Whoever counts: here a table of values by groups, one value of nobody among them."""
+    generator = np.random.default_rng(3)
+    for size in (0, 1, 2, 300):
+        values, codes = generator.integers(0, 9, size).astype(float), generator.integers(0, 3, size)
+        counts = np.array([[((values == score) & (codes == code)).sum() for code in range(4)] for score in range(10)])
+        for ours, theirs in zip(
+            rank_differences_of_counts(counts), rank_differences(values, codes.astype(np.intp), 4), strict=True
+        ):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_level_that_is_called_other_is_counted_with_the_rest() -> None:
+    plans = [name for place, name in enumerate("abcdefghij") for _ in range(20 - place)] + ["other"] * 30
+    table = level_shares(labelled(["s1"] * len(plans), plan=plans), (PLAN,)).set_index(["segment", "level"])
+    assert table.loc["s1"].index.tolist() == [*"abcdefg", "other"]
+    assert table.loc[("s1", "other"), "customers"] == 30 + 13 + 12 + 11
+    assert table.loc["s1", "customers"].sum() == len(plans)
 
 
 def test_numbers_that_differ_are_marked() -> None:

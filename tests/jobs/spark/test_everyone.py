@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -221,6 +222,14 @@ def test_the_command_writes_a_report_that_says_whose_numbers_it_has(
         own = everywhere[everywhere.segment_id == card.id]
         assert card.medians["monetary_value"] == own.monetary_value.median()
         assert card.medians["plan"] == own.plan.mode()[0]
+    rows = json.loads(run("figures", "--distributions", "--format", "json", "--config", config))["distributions"]
+    shown = {(row["group"], row["column"], row["level"], row["statistic"]): row["value"] for row in rows}
+    for card in model.cards:
+        own = everywhere[everywhere.segment_id == card.id]
+        assert shown[card.id, "monetary_value", "", "median"] == pytest.approx(own.monetary_value.median(), rel=1e-9)
+        commonest = card.medians["plan"]
+        share = (own.plan == commonest).sum() / own.plan.notna().sum()
+        assert shown[card.id, "plan", commonest, "share"] == pytest.approx(share, rel=1e-9)
     points = encoded(model, population)
     with single_thread():
         again = KMeans(5, init=model.centres, n_init=1).fit(points)

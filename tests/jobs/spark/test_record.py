@@ -1,9 +1,11 @@
-"""`segments figures` where the customers stay in Spark: the record that the embedded engine computes."""
+"""The record where the customers stay in Spark: that of the embedded engine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +14,19 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from analytics.record import AnalystRecord
 from cli import main
+from jobs import conclusion
+from jobs.conclusion import analyse
 from jobs.record import record_of
-from jobs.spark.record import record_in_spark
+from jobs.spark.record import LEFT_OUT
 from training.settings import read_settings
 
 pytestmark = [
     pytest.mark.spark,
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),  # of py4j's gateway
 ]
-TABLES = ("figures", "sizes", "flows", "cohorts", "retention", "survival", "odds")
+TABLES = ("figures", "sizes", "flows", "cohorts", "retention", "survival", "odds", "shares", "quartiles")
 HERE = """
 as_of: 2026-07-01
 sources:
@@ -29,8 +34,8 @@ sources:
   subscriptions: {file: subscriptions.parquet}
   customers:
     file: customers.parquet
-    attributes: {city: {kind: category}}
-features: {time_zone: Europe/Berlin, rfm: {scores: false}}
+    attributes: {city: {kind: category}, county: {kind: category}}
+features: {time_zone: Europe/Berlin, rfm: {scores: false}, roles: {county: descriptor}}
 discovery: {algorithms: [{algorithm: kmeans, segments: 3, starts: 1}], force: true, min_share: 0}
 analytics: {compare: [city], floor: 2, months: 2}
 goals:
@@ -38,14 +43,23 @@ goals:
 """
 
 
+@dataclass(frozen=True)
+class Discovered:
+    """A folder with settings, a registry and `report.html`; record : that of the report."""
+
+    folder: Path
+    record: AnalystRecord
+
+
 @pytest.fixture(scope="module")
 def discovered(
-    tmp_path_factory: pytest.TempPathFactory, quick_discovery: Callable[[], AbstractContextManager[None]]
-) -> Path:
+    spark: Any, tmp_path_factory: pytest.TempPathFactory, quick_discovery: Callable[[], AbstractContextManager[None]]
+) -> Discovered:
     """Ninety customers, of whom ten have no order before June and some never one; settings with and without Spark.
 
-    The registry has a champion, and no test changes it.
+    The registry has a champion, which was discovered in Spark, and no test changes it.
     """
+    assert spark is not None
     folder = tmp_path_factory.mktemp("company")
     random, names = np.random.default_rng(5), np.array([f"c{n:02}" for n in range(90)])
     start = np.datetime64("2026-01-20", "us")
@@ -73,34 +87,40 @@ def discovered(
         {
             "customer_id": names,
             "city": np.array(["Ulm", "Köln", None], dtype=object)[random.integers(0, 3, 90)],
+            "county": np.array([*"abcdefghijkl"], dtype=object)[random.integers(0, 12, 90)],
         }
     )
     for name, table in {"orders": orders, "subscriptions": terms, "customers": people}.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
     (folder / "here.yaml").write_text(HERE)
     (folder / "spark.yaml").write_text(f'engine: {{spark: "local[2]"}}\n{HERE}')
-    with quick_discovery():
-        done = CliRunner().invoke(main, ["discover", str(folder / "here.yaml"), "--promote"])
+    computed: list[AnalystRecord] = []
+
+    def analyse_and_keep(*arguments: Any) -> tuple[AnalystRecord | None, str]:
+        record, reason = analyse(*arguments)
+        assert record is not None, reason
+        computed.append(record)
+        return record, reason
+
+    with quick_discovery(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conclusion, "analyse", analyse_and_keep)
+        report = str(folder / "report.html")
+        done = CliRunner().invoke(main, ["discover", str(folder / "spark.yaml"), "--promote", "--report", report])
     assert done.exit_code == 0, done.output
-    return folder
+    return Discovered(folder, *computed)
 
 
 @pytest.fixture
-def company(discovered: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(discovered)
-    return discovered
+def company(discovered: Discovered, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(discovered.folder)
+    return discovered.folder
 
 
-def test_the_record_is_that_of_the_embedded_engine(spark: Any, company: Path) -> None:
-    assert spark is not None
-    announced: list[str] = []
-    ours, theirs = (
-        of(read_settings(company / name)[0], company, "champion", None, announced.append)
-        for of, name in ((record_of, "here.yaml"), (record_in_spark, "spark.yaml"))
-    )
-    assert ours.names == theirs.names
+def test_the_record_of_a_discovery_is_that_of_the_embedded_engine(company: Path, discovered: Discovered) -> None:
+    theirs, announced = discovered.record, list[str]()
+    ours = record_of(read_settings(company / "here.yaml")[0], company, "champion", None, announced.append).record
     for name in TABLES:
-        own, other = getattr(ours.record, name), getattr(theirs.record, name)
+        own, other = getattr(ours, name), getattr(theirs, name)
         assert len(own), name
         keys = [column for column in own if not pd.api.types.is_float_dtype(own[column])]
         pd.testing.assert_frame_equal(
@@ -109,20 +129,21 @@ def test_the_record_is_that_of_the_embedded_engine(spark: Any, company: Path) ->
             check_dtype=False,
             rtol=1e-9,
         )
-    assert len(ours.record.shares)
-    assert not len(theirs.record.shares)
-    *notes, last = theirs.record.notes
-    assert set(notes) == set(ours.record.notes)
-    assert last.startswith("with `engine: spark` the record has no shares of levels")
+    counties = ours.shares[(ours.shares.column == "county") & (ours.shares.segment == "everyone")]
+    assert counties.level.tolist()[-1] == "other"  # the rest together are more than any level alone
+    assert counties.customers.idxmax() == counties.index[-1]
+    *notes, last = theirs.notes
+    assert set(notes) == set(ours.notes)
+    assert last == LEFT_OUT
+    page = unescape((company / "report.html").read_text(encoding="utf-8"))
+    assert LEFT_OUT in page  # the report of the discovery has this record, and says what it lacks
+    titles = [definition.title for definition in theirs.definitions]
+    assert 2 * sum(title in page for title in titles) > len(titles) > 10
 
 
-def test_what_a_record_in_spark_cannot_do_is_one_line(spark: Any, company: Path) -> None:
-    assert spark is not None
+def test_what_a_record_in_spark_cannot_do_is_one_line(company: Path) -> None:
     written = HERE.replace("months: 2}", "months: 2, written: {postgres: RESULTS_URL}}")
     (company / "written.yaml").write_text(f'engine: {{spark: "local[2]"}}\n{written}')
     done = CliRunner().invoke(main, ["figures", "--config", "written.yaml"])
     assert done.exit_code == 2
     assert "analytics.written reads the members of all months into memory" in done.output
-    done = CliRunner().invoke(main, ["figures", "--distributions", "--config", "spark.yaml"])
-    assert done.exit_code == 2
-    assert "--distributions describes customers in memory" in done.output

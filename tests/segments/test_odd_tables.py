@@ -117,7 +117,7 @@ def test_dates_in_other_guise_are_left_out(customers: pd.DataFrame, months: Any,
 def test_days_of_a_spreadsheet_are_told(customers: pd.DataFrame) -> None:
     dated = customers.assign(since=45_000 + (np.arange(90) * 37) % 400, price=30_000 + (np.arange(90) * 53) % 390)
     (warning,) = warnings_of(discover(dated))
-    assert "'since': numbers from 45,000 to 45,399, as spreadsheets write the days from 2023-03-15 to 2024-04-17" in (
+    assert "'since': numbers from 45,000 to 45,398, as spreadsheets write the days from 2023-03-15 to 2024-04-16" in (
         warning
     )
     assert warnings_of(discover(dated, source={"exclude": ["since"]})) == []

@@ -12,6 +12,7 @@ import re
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ import pytest
 
 from experiments.load.service_process import free_port
 from segment_model.encoding.reader import CustomerReader
+from segment_model.explanation.name_misfits import NAME_WORDS, Claim
+from segment_model.language.reasons import unlike_most
 from segment_model.model import SegmentModel
 from serving.contracts import responses
 from serving.endpoints.pages.explorer import FILES
@@ -101,8 +104,18 @@ def program(needed: Callable[..., Any]) -> str:
 @pytest.fixture(scope="module")
 def saved(kmeans: SegmentModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("explored")
-    kmeans.save(folder / "tiny")
+    named(kmeans).save(folder / "tiny")
     return folder
+
+
+def named(model: SegmentModel) -> SegmentModel:
+    """The model, which knows what the names of two of its segments claim."""
+    claims = {
+        "s000": [Claim("frequent", "frequency", least=9.0)],
+        "s002": [Claim("lapsed – weit fort", "recency_days", least=200.0)],
+    }
+    stored = {segment_id: [claim.to_json() for claim in own] for segment_id, own in claims.items()}
+    return replace(model, provenance={**model.provenance, NAME_WORDS: stored})
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +142,7 @@ def explored(page: Any) -> dict[str, Any]:
           x: Number(document.getElementById('you').dataset.x), y: Number(document.getElementById('you').dataset.y),
           by: Object.fromEntries([...document.querySelectorAll('#waterfall tr[data-feature]')]
             .map((row) => [row.dataset.feature, Number(row.dataset.by)])),
+          misfits: document.getElementById('misfits').hidden ? '' : document.getElementById('misfits').textContent,
           values: JSON.parse(document.getElementById('typed').value),
         })"""
     )
@@ -143,6 +157,8 @@ def check_shown(page: Any, model: SegmentModel) -> dict[str, Any]:
     assert shown["name"] == model.names[assigned.nearest[0]]
     assert shown["strength"] == pytest.approx(assigned.strength[0], abs=1e-12)
     assert shown["by"] == pytest.approx(dict(zip(why.columns, why.contributions[0].tolist(), strict=True)), abs=1e-12)
+    untrue = named(model).name_misfits(shown["values"], shown["segment"])
+    assert shown["misfits"] == unlike_most(untrue).strip()
     raw = CustomerReader(model.contract, model.encoder).records([shown["values"]])
     (place,) = SegmentPlane.of(model).place(model.encoder.encode(raw)).tolist()
     assert [shown["x"], shown["y"]] == pytest.approx(place, abs=1e-12)
@@ -164,6 +180,9 @@ def test_a_value_is_changed_and_the_segment_changes(page: Any, url: str, kmeans:
     page.wait(f"{SETTLED} && {SEGMENT} === 's002'")
     shown = check_shown(page, kmeans)
     assert shown["values"]["monetary_value"] == 21.5
+    assert shown["misfits"] == (
+        "Unlike most of its segment: recency: 190 days, where 'lapsed – weit fort' says at least 200 days."
+    )
     here = page.js("[...document.querySelectorAll('.card.here')].map((card) => card.dataset.id)")
     assert here == ["s002"], "the card of the segment is marked"
     assert page.problems == [], "nothing was blocked or failed"

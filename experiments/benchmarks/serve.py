@@ -66,7 +66,7 @@ def run(size: int) -> dict[str, Any]:
     rounds, starts, long = (ROUNDS, STARTS, LONG) if size > 1 else (1, 1, 1)
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        model, frame = small_model()
+        model, frame = small_model() if size > 1 else small_model(MANY)
         model.save(folder / "model")
         key = add_key(folder / "keys.json", "benchmark")
         bearer = {"Authorization": f"Bearer {key}"}
@@ -91,7 +91,7 @@ def run(size: int) -> dict[str, Any]:
             "mounted": stack.enter_context(bento(folder, "Mounted", explained)),
             "mlflow models serve": stack.enter_context(mlflow(folder, model, frame, bodies.for_mlflow())),
         }
-        for side in sides.values():
+        for side in sides.values() if size > 1 else ():  # a second of warm-up each
             load(side.url, side.bodies, {"Content-Type": "application/json", **side.headers}, CONNECTIONS, 1)
         shares = []
         for _ in range(rounds):
@@ -163,9 +163,9 @@ def show(sides: Mapping[str, Side]) -> None:
 # -- what is asked -----------------------------------------------------------------------------------------------------
 
 
-def small_model() -> tuple[SegmentModel, pd.DataFrame]:
+def small_model(known: int = 5_000) -> tuple[SegmentModel, pd.DataFrame]:
     """Eight segments by KMeans over 16 numbers, and the customers that it was made from."""
-    frame, contract = customers(5000, COLUMNS, 0, seed=1)
+    frame, contract = customers(known, COLUMNS, 0, seed=1)
     settings = DiscoverySettings(algorithms=(KMeansSettings(segments=8, starts=1),))
     frame.index = pd.Index([f"C{number}" for number in range(len(frame))], dtype="str")
     return discover(frame, contract, settings, {}).model, frame

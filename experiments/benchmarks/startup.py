@@ -1,8 +1,8 @@
 """Processor time of commands on small inputs, and of a worker until it is ready: nearly all of it is imports.
 
 Processor seconds (user and system) of the process and its children: the least of several runs, after a warm-up run
-that leaves bytecode behind. The model is a KMeans model (an HDBSCAN model also imports SciPy), the registry a SQLite
-file, and the customers are few.
+that leaves bytecode behind (a single run is for tests, and is not warmed up). The model is a KMeans model (an HDBSCAN
+model also imports SciPy), the registry a SQLite file, and the customers are few.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,9 +62,8 @@ def run(size: int) -> dict[str, object]:
             f"{command}_cpu_s": least_seconds(arguments, folder, environment, size)
             for command, arguments in commands(folder).items()
         }
-        workers = [worker_seconds(folder, environment) for _ in range(size + 1)]
+        figures["worker_ready_cpu_s"] = least(lambda: worker_seconds(folder, environment), size)
     check_bytecode()
-    figures["worker_ready_cpu_s"] = min(workers[1:])
     for figure, seconds in figures.items():
         print(f"{figure:20} {seconds:6.2f}")
     return {"benchmark": "startup", **figures}
@@ -102,15 +101,21 @@ def commands(folder: Path) -> dict[str, list[str]]:
 
 
 def least_seconds(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], runs: int) -> float:
-    """The least processor seconds of `runs` runs of a command, after one that is not counted.
+    """The least processor seconds of `runs` runs of a command, as `least` counts them.
 
     Raises
     ------
     StartupError
         If the command fails.
     """
-    seconds = [_command_seconds(arguments, folder, environment) for _ in range(runs + 1)]
-    return min(seconds[1:])
+    return least(lambda: _command_seconds(arguments, folder, environment), runs)
+
+
+def least(measure: Callable[[], float], runs: int) -> float:
+    """The least of `runs` measurements after one that is not counted; a single one has none before it."""
+    if runs > 1:
+        measure()
+    return min(measure() for _ in range(runs))
 
 
 def _command_seconds(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> float:

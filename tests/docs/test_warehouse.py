@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,7 @@ def run(*arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shop(tmp_path_factory: pytest.TempPathFactory, quick_discovery: Callable[[], AbstractContextManager[None]]) -> Path:
     """The shop of the page, with a champion, its vectors and its assignments by the commands."""
     folder = tmp_path_factory.mktemp("shop")
     with duckdb.connect(str(folder / "shop.duckdb")) as database:
@@ -43,7 +45,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "segments.yaml").write_text(blocks("yaml")[0])
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        run("discover", "segments.yaml", "--promote")
+        with quick_discovery():
+            run("discover", "segments.yaml", "--promote")
         run("features", "segments.yaml", "--model", "champion", "--out", "vectors.parquet")
         run("assign", "vectors.parquet", "--explain", "--out", "assigned.parquet")
     return folder

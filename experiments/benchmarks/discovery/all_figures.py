@@ -24,7 +24,7 @@ def run(size: int) -> dict[str, object]:
         The figures of decision 27; those that need a folder of labelled sets are None where it is absent, and `missing`
         lists the companies whose data for the lasting ids are absent.
     """
-    rows = max(60, 2 * size**2)  # 20,000 at full size
+    rows = max(20, 2 * size**2)  # 20,000 at full size
     return {
         "benchmark": "discovery",
         **labelled_figures(size),

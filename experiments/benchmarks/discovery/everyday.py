@@ -24,7 +24,7 @@ from training.succession.succession import succeed
 
 SEED = 2026
 NEWCOMER = "one more"
-FEW_SHOPPERS = 1000  # of the one table that a tiny run looks at
+FEW_SHOPPERS = 300  # of the one table that a tiny run looks at
 
 
 @dataclass(frozen=True)

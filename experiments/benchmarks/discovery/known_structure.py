@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from sklearn.metrics import adjusted_rand_score
 
 from experiments.benchmarks.discovery.finding import (
     REFUSED,
+    TINY,
     Finding,
     findings,
     found_on,
@@ -37,20 +39,24 @@ from training.settings import read_settings
 FIRST_SEED = 50_000
 MIXED_SETS = 20
 BENT_SETS = 20  # of each kind of continuum
+FEW_CUSTOMERS, FEW_KINDS = 150, 1  # of each table, and of continua, in a tiny run
 
 
 def structure_figures(size: int) -> dict[str, object]:
     """The figures of `size` generated tables of each kind, of fewer where they are slow, and of a simulated company."""
     seeds = range(FIRST_SEED, FIRST_SEED + size)
-    nothing = findings("without structure", partial(found_on_made, structureless), seeds)
+    most, kinds = (None, len(CONTINUA)) if size >= TINY else (FEW_CUSTOMERS, FEW_KINDS)
+    nothing = findings("without structure", partial(found_on_made, structureless, most), seeds)
     bent = {
-        kind: findings(f"{kind}: a continuum", partial(found_on_made, make), seeds[:BENT_SETS])
-        for kind, make in CONTINUA.items()
+        kind: findings(f"{kind}: a continuum", partial(found_on_made, make, most), seeds[:BENT_SETS])
+        for kind, make in islice(CONTINUA.items(), kinds)
     }
-    planted = findings("planted groups", partial(found_on_made, planted_groups), seeds)
+    planted = findings("planted groups", partial(found_on_made, planted_groups, most), seeds)
     companies = findings("from raw tables on", company, [min(2000, 100 * size)])
-    mixed = findings("mixed types", partial(found_on_made, mixed_groups), seeds[:MIXED_SETS])
-    alone = findings("the numbers of these alone", partial(found_on_made, numbers_of_mixed_groups), seeds[:MIXED_SETS])
+    mixed = findings("mixed types", partial(found_on_made, mixed_groups, most), seeds[:MIXED_SETS])
+    alone = findings(
+        "the numbers of these alone", partial(found_on_made, numbers_of_mixed_groups, most), seeds[:MIXED_SETS]
+    )
     distinct = {
         kind: sum(finding.verdict == VerdictKind.DISTINCT for finding in of_kind) for kind, of_kind in bent.items()
     }
@@ -67,10 +73,10 @@ def structure_figures(size: int) -> dict[str, object]:
     }
 
 
-def found_on_made(make: Callable[[int], CustomerTable], seed: int) -> Finding:
-    """Discover on the generated table of a seed; the seed stands in the finding's name."""
+def found_on_made(make: Callable[[int], CustomerTable], most: int | None, seed: int) -> Finding:
+    """Discover on the table of a seed, which stands in the finding's name; most: on its first customers alone."""
     table = make(seed)
-    return found_on(replace(table, name=f"{seed}: {table.name}"))
+    return found_on(replace(table, name=f"{seed}: {table.name}", frame=table.frame[:most], truth=table.truth[:most]))
 
 
 def numbers_of_mixed_groups(seed: int) -> CustomerTable:

@@ -26,10 +26,10 @@ class DriverFigures:
     held_gb: float
 
 
-def spark_figures(sizes: Sequence[int]) -> dict[str, float | None]:
+def spark_figures(sizes: Sequence[int], champion: Path) -> dict[str, float | None]:
     """The growth of the driver's memory from the first number of customers to the last, and Spark against DuckDB.
 
-    The growth of a single size is None.
+    champion : the folder of a shop with a registry, whose champion assigns. The growth of a single size is None.
     """
     needed = {"pyspark": find_spec("pyspark"), "java": shutil.which("java")}
     lacking = [name for name, place in needed.items() if place is None]
@@ -37,8 +37,7 @@ def spark_figures(sizes: Sequence[int]) -> dict[str, float | None]:
         print(f"there is no {' and no '.join(lacking)}: {GROWTH} and {COMPARED} are not measured")
         return {GROWTH: None, COMPARED: None}
     with tempfile.TemporaryDirectory() as name:
-        folders = [_shop(Path(name) / f"{customers}", customers, Path(name)) for customers in sizes]
-        _run("cli", "discover", "segments.yaml", "--promote", "--force", folder=folders[0])
+        folders = [_shop(Path(name) / f"{customers}", customers, champion) for customers in sizes]
         of_sizes = [_figures(folder) for folder in folders]
     first, last = of_sizes[0], of_sizes[-1]
     return {
@@ -48,7 +47,7 @@ def spark_figures(sizes: Sequence[int]) -> dict[str, float | None]:
 
 
 def _shop(folder: Path, customers: int, registry: Path) -> Path:
-    """The folder of a new shop, whose models are in the registry of all sizes."""
+    """The folder of a new shop, whose models are in the registry of another one."""
     folder.mkdir()
     write_shop(folder, customers, customers * ORDERS_EACH, customers * EVENTS_EACH)
     address = f"registry: {{tracking_uri: 'sqlite:///{registry / 'mlflow.db'}'}}\n"

@@ -41,7 +41,7 @@ def main(folder: str, role: str) -> None:
     options = {
         "spark.driver.memory": "512m",
         "spark.sql.shuffle.partitions": "1",
-        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={folder}",
+        "spark.driver.extraJavaOptions": f"-Dderby.system.home={folder}",
         "spark.sql.catalogImplementation": "hive",
         "spark.sql.warehouse.dir": (Path(folder) / "warehouse").as_uri(),
         "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder}/metastore;create=true",

@@ -33,8 +33,7 @@ class Cluster:
         self.master = f"spark://127.0.0.1:{free_port()}"
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
-        quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-        self._environment = {**os.environ, "SPARK_DAEMON_MEMORY": "128m", "SPARK_DAEMON_JAVA_OPTS": quick}
+        self._environment = {**os.environ, "SPARK_DAEMON_MEMORY": "128m"}
 
     def start(self, role: str, *options: str) -> subprocess.Popen[bytes]:
         spec = find_spec("pyspark")

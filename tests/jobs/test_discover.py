@@ -11,15 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.record import AnalystRecord
 from features.settings import EngineSettings
 from jobs import discover
 from jobs.conclusion import analyse, conclude
 from jobs.customer_vectors import vectors_of
 from jobs.discover import Outcome, run_discovery
+from jobs.spark import record
 from jobs.sync import sync
 from registry.connection import connected
 from reporting.pictures.all_pictures import PICTURES
-from segment_model.errors import ArtefactError, RegistryError, SegmentsError, SettingsError
+from segment_model.errors import ArtefactError, RegistryError, SegmentsError, SettingsError, SourceError
 from segments import SegmentModel
 from serving.model.served_model import from_directory
 from tests.registries import registry_in
@@ -132,12 +134,16 @@ def test_conditions_are_stored_with_the_model_and_leave_its_ids(
         conclude(wrong, vectors, None, lambda _: None, lambda *_: None, tmp_path)
 
 
-def test_customers_who_stay_in_spark_have_no_record_and_the_page_says_so(
-    settings: Settings, tmp_path: Path, kmeans_model: SegmentModel
+def test_a_discovery_in_spark_is_kept_if_its_record_cannot_be_computed_there(
+    settings: Settings, tmp_path: Path, kmeans_model: SegmentModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def fail(*_: Any) -> AnalystRecord:
+        raise SourceError("cannot compute the record: the last worker is lost")
+
+    monkeypatch.setattr(record, "compute_in_spark", fail)
     lines: list[str] = []
     in_spark = settings.model_copy(update={"engine": EngineSettings(spark="local[2]")})
-    record, why = analyse(in_spark, tmp_path, kmeans_model, lines.append)
-    assert record is None
-    assert why.endswith("it is computed in memory, and these customers stay in Spark.")
-    assert lines == [why]
+    none, why = analyse(in_spark, tmp_path, kmeans_model, lines.append)
+    assert none is None
+    assert why == "cannot compute the record: the last worker is lost"
+    assert lines == [f"there is no record of money, retention and growth: {why}"]

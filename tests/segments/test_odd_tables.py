@@ -128,7 +128,7 @@ def test_what_tells_of_a_person_is_told_where_it_shapes_segments_unasked(custome
         Alter=(np.arange(90) * 7) % 60 + 18, q7=np.where(np.arange(90) % 2, "M", "f"), member=np.arange(90) % 2
     )
     (warning,) = warnings_of(discover(personal))
-    assert "'Alter', 'q7' may tell a person's age, gender" in warning
+    assert "segments are shaped by 'Alter', 'q7', which may tell a person's age, gender" in warning
     assert "`sensitive: ['Alter', 'q7']`" in warning
     kept_out = discover(personal, sensitive=["Alter", "q7"])
     assert warnings_of(kept_out) == []

@@ -45,11 +45,10 @@ def sensitive_notices(
         and tells_of_a_person(theirs[column.name], _levels(frame[column.name]) if column.is_category else ())
     ]
     if telling:
-        shape = "shapes" if len(telling) == 1 else "shape"
         yield Notice(
             TABLE,
-            f"{shortened(telling)} may tell a person's age, gender, origin, health or home, and {shape} the segments; "
-            f"to keep what may not out of segments and names, write `sensitive: {telling}`",
+            f"segments are shaped by {shortened(telling)}, which may tell a person's age, gender, origin, health or "
+            f"home: to keep what may not out of segments and names, write `sensitive: {telling}`",
             True,
         )
 

@@ -62,7 +62,6 @@ _NEEDED_BY = {  # the packages that a module of the face imports, itself or by a
     "segments.discovery": _DISCOVERING,
     "segments.estimators.clusterer": ("training",),
     "segments.estimators.scorer": ("training",),
-    "segments.estimators.transformer": ("training",),
     "segments.loading": ("registry",),
 }
 __all__ = [

@@ -59,26 +59,10 @@ PLANTED_CONTRACT = VectorContract(
 )
 
 
-# One after the other, most of them in one worker: the first one starts a Spark, and the others find it warm.
-SPARK_FILES = (
-    "jobs/spark/test_spark.py",
-    "jobs/spark/test_record.py",
-    "features/test_case_table.py",
-    "analytics/test_case_table.py",
-    "features/in_warehouse/test_vector_query.py",
-    "jobs/spark/test_everyone.py",
-    "docs/test_warehouse.py",
-    "warehouse/test_assignment.py",
-    "features/text/test_cases.py",
-    "jobs/spark/test_catalogue.py",
-    "features/spark/test_catalogue_table.py",
-    "jobs/spark/test_cluster.py",
-    "features/spark/test_two_writers.py",
-)
-# The files that take longest, longest first. They begin first, so that two workers end together.
+# The files that take longest, longest first. They begin first, so that two workers end together; those that need a
+# Spark follow the first one, so that most of them run in one worker, and find the Spark that another one started.
 LONGEST_FILES = (
     "experiments/benchmarks/test_benchmarks.py",
-    *SPARK_FILES,
     "experiments/variants/test_numbered.py",
     "docs/test_tutorial.py",
     "docs/test_notebook.py",
@@ -108,7 +92,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         module = module_of(test)
         if not named.isdisjoint({module, f"{module}::{test.name.partition('[')[0]}"}):
             test.add_marker(pytest.mark.torture)
-    items.sort(key=lambda test: places.get(module_of(test), len(places)))
+    in_spark = {module_of(test) for test in items if test.get_closest_marker("spark")} - {LONGEST_FILES[0]}
+    items.sort(key=lambda test: 0.5 if module_of(test) in in_spark else places.get(module_of(test), len(places)))
 
 
 def module_of(test: pytest.Item) -> str:

@@ -79,9 +79,7 @@ def features(
     type=click.Choice(["continuity", "quality"]),
     help="Keep the champion's segments, or take new ones that are clearly better; by default that of the settings.",
 )
-@click.option(
-    "--fresh", "prefer", flag_value="fresh", help="Ignore the champion: none of its segments, ids and names go on."
-)
+@click.option("--fresh", is_flag=True, help="Ignore the champion: none of its segments, ids and names go on.")
 @click.option(
     "--segments", type=SegmentCounts(), help="How many: a number such as 5, or from least to most such as 4-8."
 )
@@ -91,6 +89,7 @@ def discover(
     report: Path | None,
     force: bool,
     prefer: str | None,
+    fresh: bool,
     segments: tuple[int, int] | None,
 ) -> None:
     """Discover segments, log them to MLflow and register a version.
@@ -102,8 +101,11 @@ def discover(
     from jobs.registry_location import location_of
     from registry.versions.promotions import promote as promote_version
 
+    if fresh and prefer is not None:
+        raise click.UsageError("--fresh ignores the champion, and --prefer weighs it: leave out one of them")
     settings = settings_of(config)
-    asked = {**({"force": True} if force else {}), **({"prefer": prefer} if prefer else {})}
+    preferred = "fresh" if fresh else prefer
+    asked = {**({"force": True} if force else {}), **({"prefer": preferred} if preferred else {})}
     discovery = settings.discovery.model_copy(update=asked)
     if segments is not None:
         discovery = discovery.with_segments(*segments)

@@ -15,9 +15,11 @@ import yaml
 from click.testing import CliRunner
 
 from cli import main
+from jobs import discover
 from registry.connection import RegistryLocation
 from registry.versions.versions import list_versions
-from segment_model.errors import RegistryError
+from segment_model.errors import DiscoveryError, RegistryError
+from training.settings import Settings
 
 COMMANDS = {
     *(
@@ -135,6 +137,54 @@ def test_degenerate_input_is_one_line_and_registers_nothing(
     location = RegistryLocation(f"sqlite:///{tmp_path / 'mlflow.db'}")
     with pytest.raises(RegistryError, match="there is no registry"):
         list_versions(location)
+
+
+@pytest.mark.parametrize(
+    ("options", "preferred"),
+    [
+        ([], "continuity"),
+        (["--prefer", "continuity"], "continuity"),
+        (["--prefer", "quality"], "quality"),
+        (["--fresh"], "fresh"),
+    ],
+)
+def test_what_becomes_of_the_champion_is_an_option_of_discover(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], preferred: str
+) -> None:
+    asked: list[str] = []
+
+    def run(settings: Settings, *_: Any) -> None:
+        asked.append(settings.discovery.prefer)
+        raise DiscoveryError("no more is needed")
+
+    monkeypatch.setattr(discover, "run_discovery", run)
+    result = CliRunner().invoke(main, ["discover", str(settings_with(tmp_path, ORDERS)), *options])
+    assert "no more is needed" in result.stderr
+    assert asked == [preferred]
+
+
+def test_no_two_options_fill_one_argument() -> None:
+    """click checks the value of a flag against the choices of another option that fills the same argument."""
+
+    def walked(command: click.Command, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], click.Command]]:
+        if not isinstance(command, click.Group):
+            return [(path, command)]
+        context = click.Context(command)
+        inside = [(name, command.get_command(context, name)) for name in command.list_commands(context)]
+        return [each for name, one in inside if one is not None for each in walked(one, (*path, name))]
+
+    commands = walked(main, ())
+    assert len(commands) > 20
+    for path, command in commands:
+        filled = [parameter.name for parameter in command.params]
+        assert len(filled) == len(set(filled)), f"{' '.join(path)}: two options fill one argument"
+
+
+def test_the_champion_is_not_both_ignored_and_weighed(tmp_path: Path) -> None:
+    config = settings_with(tmp_path, ORDERS)
+    result = CliRunner().invoke(main, ["discover", str(config), "--fresh", "--prefer", "quality"])
+    assert result.exit_code == 2
+    assert "leave out one of them" in result.stderr
 
 
 def test_debug_shows_the_trace(tmp_path: Path) -> None:

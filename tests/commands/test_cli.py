@@ -158,8 +158,8 @@ def test_what_becomes_of_the_champion_is_an_option_of_discover(
         raise DiscoveryError("no more is needed")
 
     monkeypatch.setattr(discover, "run_discovery", run)
-    result = CliRunner().invoke(main, ["discover", str(settings_with(tmp_path, ORDERS)), *options])
-    assert "no more is needed" in result.stderr
+    outcome = CliRunner().invoke(main, ["discover", str(settings_with(tmp_path, ORDERS)), *options])
+    assert "no more is needed" in outcome.stderr
     assert asked == [preferred]
 
 
@@ -171,7 +171,7 @@ def test_no_two_options_fill_one_argument() -> None:
             return [(path, command)]
         context = click.Context(command)
         inside = [(name, command.get_command(context, name)) for name in command.list_commands(context)]
-        return [each for name, one in inside if one is not None for each in walked(one, (*path, name))]
+        return [each for name, below in inside if below is not None for each in walked(below, (*path, name))]
 
     commands = walked(main, ())
     assert len(commands) > 20
@@ -182,9 +182,9 @@ def test_no_two_options_fill_one_argument() -> None:
 
 def test_the_champion_is_not_both_ignored_and_weighed(tmp_path: Path) -> None:
     config = settings_with(tmp_path, ORDERS)
-    result = CliRunner().invoke(main, ["discover", str(config), "--fresh", "--prefer", "quality"])
-    assert result.exit_code == 2
-    assert "leave out one of them" in result.stderr
+    refused = CliRunner().invoke(main, ["discover", str(config), "--fresh", "--prefer", "quality"])
+    assert refused.exit_code == 2
+    assert "leave out one of them" in refused.stderr
 
 
 def test_debug_shows_the_trace(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Whole commands at three sizes, 1x, 3x and 10x, and the features against pandas and against SQL by hand.
 
 Seconds are processor seconds of all threads, user and system, of processes of their own; memory is the peak that was
-resident, with 1 GB for the embedded engine. 10x has a customer for each 5 orders and 50 events.
+resident, with 0.5 GB for the embedded engine. 10x has a customer for each 5 orders and 50 events.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from features.sources import MEMORY_VARIABLE
 TIMES = (1, 3, 10)
 COMPARED = 20  # orders, and as many events, a customer of the comparison with pandas and SQL
 LEAST = 100_000  # customers at 10x from which the sizes differ by more than the start of a command
-MEMORY = "1GB"  # for the embedded engine: the commands are to stay within 4 GB on a machine of any size
+MEMORY = "500MB"  # for the embedded engine: the commands are to stay within 4 GB on a machine of any size
 WAYS = ("parts", "sql")
 ROUNDING = 1e-9
 SPARK_SHARE = 100  # of the customers at 10x, a hundredth and a tenth are computed by Spark

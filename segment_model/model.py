@@ -110,9 +110,8 @@ class SegmentModel:
         ArtefactError
             If this version cannot read what the model stores of it.
         """
-        discovered = {card.id: card.name for card in self.discovered_cards}
-        names = dict(zip(self.ids, self.names, strict=True))
-        return claims_of_segments(self.provenance.get(NAME_WORDS, {}), self.contract, discovered, names)
+        stored = self.provenance.get(NAME_WORDS, {})
+        return claims_of_segments(stored, self.contract, self._discovered_names, self._names_by_id)
 
     @cached_property
     def previous_positions(self) -> Mapping[str, int]:
@@ -303,15 +302,23 @@ class SegmentModel:
         ContractError
             If no segment has the id or name, or several have the name.
         """
-        found_under = {card.id: card.name for card in self.discovered_cards}
-        segment_id = find_segment(segment, dict(zip(self.ids, self.names, strict=True)), found_under)
+        segment_id = find_segment(segment, self._names_by_id, self._discovered_names)
         if segment_id is None:
             raise ContractError(self._no_segment(segment))
         return segment_id
 
     def _no_segment(self, wanted: str) -> str:
-        names = dict(zip(self.ids, self.names, strict=True))
+        names = self._names_by_id
         return f"no segment {wanted!r}; the model has {listed_segments(names)}.{nearest_segment(wanted, names)}"
+
+    @property
+    def _names_by_id(self) -> dict[str, str]:
+        return dict(zip(self.ids, self.names, strict=True))
+
+    @property
+    def _discovered_names(self) -> dict[str, str]:
+        """By id, the names under which the discovery saved the segments."""
+        return {card.id: card.name for card in self.discovered_cards}
 
     @property
     def _parts(self) -> artefact.Parts:

@@ -83,8 +83,8 @@ class CatalogueTable:
             )
         self._rows.add(session, frame, moment, version)
         text = json.dumps(story, ensure_ascii=False)
-        said_of_it = session.sql(f"SELECT CAST(:{STORY} AS STRING) AS {STORY}", args={STORY: text})
-        self._versions.add(session, said_of_it, moment, version)
+        description = session.sql(f"SELECT CAST(:{STORY} AS STRING) AS {STORY}", args={STORY: text})
+        self._versions.add(session, description, moment, version)
         last = self._finished_of(session, moment)[-1]
         if last != version:
             raise DestinationError(

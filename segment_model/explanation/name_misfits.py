@@ -170,12 +170,12 @@ Claims = tuple[ColumnClaim, ...]
 def claims_of_segments(
     stored: Mapping[str, Sequence[Mapping[str, Any]]],
     contract: VectorContract,
-    found_under: Mapping[str, str],
+    discovered_names: Mapping[str, str],
     names: Mapping[str, str],
 ) -> tuple[Claims | None, ...]:
     """What the words of each segment's name claim; None where that is not stored, or people gave another name.
 
-    stored : the claims by segment id. found_under, names : by segment id, the name of the discovery and today's.
+    stored : the claims by segment id. discovered_names, names : by segment id, the name of the discovery and today's.
 
     Raises
     ------
@@ -183,7 +183,7 @@ def claims_of_segments(
         If a claim is of a column that the model does not have, or of a form that this version does not know.
     """
     return tuple(
-        _read(stored[segment], contract) if segment in stored and name == found_under[segment] else None
+        _read(stored[segment], contract) if segment in stored and name == discovered_names[segment] else None
         for segment, name in names.items()
     )
 

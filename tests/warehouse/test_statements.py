@@ -251,7 +251,7 @@ def replace_name(model: SegmentModel, name: str, other: str) -> SegmentModel:
 
 
 @pytest.mark.parametrize(
-    ("dialect", "names", "are_one"),
+    ("dialect", "names", "are_alike"),
     [
         ("snowflake", ("spend", "SPEND"), True),  # without quotes both are SPEND
         ("snowflake", ("spend", "Spend"), False),
@@ -263,11 +263,11 @@ def replace_name(model: SegmentModel, name: str, other: str) -> SegmentModel:
     ],
 )
 def test_two_columns_that_an_engine_reads_as_one_are_refused(
-    dialect: str, names: tuple[str, str], are_one: bool, make_model: Any
+    dialect: str, names: tuple[str, str], are_alike: bool, make_model: Any
 ) -> None:
     model = replace_name(replace_name(make_model(4, 2), "column_3", names[0]), "MntWines", names[1])
     statement = Statement(model, "1", CustomerTable())
-    if not are_one:
+    if not are_alike:
         assert statement.sql(DIALECTS[dialect])
         return
     with pytest.raises(ContractError, match=r"for one column: give them other names in the table, and say so by"):

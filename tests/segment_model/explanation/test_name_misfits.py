@@ -124,10 +124,10 @@ def test_a_claim_comes_back_from_json(claim: Claim) -> None:
 
 def test_an_explanation_says_which_words_do_not_hold(model: SegmentModel, planted: Any, tmp_path: Path) -> None:
     claims = [Claim("lapsed", "recency_days", least=1e6), Claim("thrifty", "monetary_value", most=1e9)]
-    told_apart = with_claims(model, claims)
-    told_apart.save(tmp_path / "model")
+    claiming = with_claims(model, claims)
+    claiming.save(tmp_path / "model")
     loaded = SegmentModel.load(tmp_path / "model")
-    assert loaded.digest == told_apart.digest
+    assert loaded.digest == claiming.digest
     for _, row in planted.frame.iloc[:30].iterrows():
         customer = {name: None if pd.isna(own) else own for name, own in row.items()}
         assignment, why = loaded.explain_record(customer)

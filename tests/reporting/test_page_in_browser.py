@@ -81,6 +81,48 @@ def test_nothing_scrolls_sideways(tab: Any, address: str, width: int, height: in
     check_width(tab, address, width, height, dark)
 
 
+# the left and right ends of what is shown of the comparison's heading and of its first figures
+COLUMNS = """(selector) => [...document.querySelectorAll(selector)].filter((e) => e.offsetParent && e.innerText.trim())
+  .map((e) => e.getBoundingClientRect()).map((box) => [Math.round(box.left), Math.round(box.right)])"""
+
+
+def opened(tab: Any, address: str, width: int, height: int) -> None:
+    """The page in a window of this size, all of it unfolded."""
+    tab.size(width, height, phone=width < 500)
+    tab.open(address)
+    tab.wait("document.readyState === 'complete'")
+    tab.js("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+
+
+@pytest.mark.parametrize(("width", "height"), [*SIZES, (430, 932)])
+def test_compared_figures_stand_under_their_segments(tab: Any, address: str, width: int, height: int) -> None:
+    opened(tab, address, width, height)
+    headings = tab.js(f"({COLUMNS})('.two thead .value')")
+    rows = tab.js("document.querySelectorAll('.two tbody tr').length")
+    for row in range(rows):
+        cells = tab.js(f"({COLUMNS})('.two tbody tr:nth-child({row + 1}) td.value')")
+        assert all(cell in headings for cell in cells)
+    beyond = """[...document.querySelectorAll(".two td.value")]
+      .filter((e) => e.offsetParent && e.scrollWidth > e.clientWidth).map((e) => e.innerText)"""
+    assert tab.js(beyond) == []
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_names_on_cards_keep_their_room(tab: Any, address: str, width: int, height: int) -> None:
+    opened(tab, address, width, height)
+    narrow = """[...document.querySelectorAll(".card .named tbody th")].filter((e) => e.offsetParent)
+      .filter((e) => e.offsetWidth < 0.4 * e.closest("table").offsetWidth || e.scrollWidth > e.clientWidth)
+      .map((e) => e.innerText)"""
+    assert tab.js("document.querySelectorAll('.card .quartiles tbody th').length") > 0
+    assert tab.js(narrow) == []
+
+
+def test_a_single_tile_is_no_banner(tab: Any, address: str) -> None:
+    opened(tab, address, 1440, 900)
+    tab.js("document.querySelectorAll('.tile + .tile').forEach((tile) => tile.remove())")
+    assert tab.js("document.querySelector('.tile').offsetWidth") < 300
+
+
 def test_on_paper_what_is_folded_is_open(tab: Any, address: str) -> None:
     """But for long tables of the cards and charts, and the page says that they are left out."""
     seen = """['.folded dt', '.paper', 'details.screen']

@@ -149,8 +149,9 @@ class AnalystRecord:
     """A record of a company by segment. A table without rows: nothing of the kind can be computed from its data.
 
     currency : the unit of money. definitions : of every figure in `figures`. money_title : "MRR" or "revenue", the
-    `money` of `sizes` and `flows`. conditions : by name; each is a grouping with the groups MEETS and REST. notes :
-    sentences on what was assumed or could not be computed.
+    `money` of `sizes` and `flows`. conditions : by name; each is a grouping with the groups MEETS and REST. undated :
+    the attributes of which only today's values are known. notes : sentences on what was assumed or could not be
+    computed.
     """
 
     month_ends: MonthEnds
@@ -172,4 +173,5 @@ class AnalystRecord:
     odds: pd.DataFrame = field(default_factory=lambda: _empty(ODDS))
     advice: pd.DataFrame = field(default_factory=lambda: _empty(ADVICE))
     goals: tuple[GoalState, ...] = ()
+    undated: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

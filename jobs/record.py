@@ -36,7 +36,7 @@ from training.progress import Announce
 from training.settings import Settings
 
 UNDATED = MonthEnds((), datetime.min)  # of a company whose tables have no dates
-NO_MONTHS = "no table has rows of a month that is over: the record has no money, retention and growth"
+NO_MONTHS = "no table has dated rows of a month that is over, so money by month, retention and growth are not known"
 FIELDS = {"subscriptions": "terms", "orders": "orders", "events": "events"}  # of `History`, by raw table
 
 
@@ -118,6 +118,7 @@ def compute(
         announce("computing money, retention and growth by segment")
         of_months = _history_of(history, settings, membership, ends, observed, model, conditions)
         hollow, notes = membership.hollow, membership.notes
+        undated = tuple(name for name in membership.compared if name in history.undated)
         del membership  # its rows, some for each customer, lie in the engine now
         options = replace(options_of(settings, hollow), goals=goals, trained=trained_until(settings, model))
         past = PastVectors(
@@ -127,7 +128,7 @@ def compute(
         )
         record = compute_record(of_months, present.frame, labels, present.contract, options, conditions, past)
     record = _with_representatives(record, settings, model, present.frame, conditions)
-    record = replace(record, notes=(*read_with_faults(present.report), *record.notes, *notes))
+    record = replace(record, notes=(*read_with_faults(present.report), *record.notes, *notes), undated=undated)
     return ComputedRecord(record, present.frame, labels, present.contract, hollow)
 
 

@@ -77,9 +77,9 @@ class TableHistory:
         """The columns of the vector that no date belongs to, each with a remark: past months have them as of today."""
         remarks: dict[str, str] = {}
         if self.sources.customers and KNOWN_AT not in self.opened.columns[CUSTOMERS.name]:
-            remark = f"no {KNOWN_AT} says since when it is true, so past months have it as it is today"
+            remark = f"no {KNOWN_AT} says since when, so past months have what is true today"
             remarks |= dict.fromkeys(self.sources.customers.attributes, remark)
-        remark = "it has no date, so past months have it as it is today"
+        remark = "without a date, so past months have what is true today"
         return remarks | {column.name: remark for column in self.opened.own}
 
     @property

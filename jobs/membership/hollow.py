@@ -62,8 +62,8 @@ def hollow_months(
             days = max((datetime.combine(day, time.min) - first).days, 0)
             if days < ENOUGH * needed and position not in hollow:
                 hollow[position] = (
-                    f"{day.isoformat()}: {table} reach back {counted(days, 'day')}, and the segments were made of "
-                    f"{counted(needed, 'day')}{_advice(table, reach)}"
+                    f"at the end of {ends.month_before(position)} {table} reach back {counted(days, 'day')}, and the "
+                    f"segments were made of {counted(needed, 'day')}{_advice(table, reach)}"
                 )
     return hollow
 

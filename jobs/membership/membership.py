@@ -200,24 +200,26 @@ def membership_notes(
     """What was assumed of a membership. not_assignable : how many customers are, at the positions where any is."""
     notes = [
         "who was in which segment is computed by today's model, from the rows before each month end; a customer on a "
-        "border stays in the segment of the month before, unless that month end is hollow; at the as-of moment the "
+        "border stays in the segment of the month before, where that month can be compared; at the as-of moment the "
         "segments are those of the cards"
     ]
     if hollow:
-        first, last = min(hollow), max(hollow)
-        which = (
-            f"the month end {ends.dates[last]} is"
-            if first == last
-            else f"{len(hollow)} month ends from {ends.dates[first]} to {ends.dates[last]} are"
+        first, last = ends.month_before(min(hollow)), ends.month_before(max(hollow))
+        which = f"the end of {last}" if first == last else f"the ends of {first} to {last}"
+        notes.append(
+            f"{which} cannot be compared with the rest, because the tables reach less far back than in training "
+            f"({hollow[max(hollow)]}); charts draw them striped or hollow"
         )
-        notes.append(f"{which} hollow, since the tables reach less far back than in training: {hollow[last]}")
     if not_assignable:
         worst = max(sorted(not_assignable), key=lambda position: not_assignable[position])
         notes.append(
             "not assignable is a customer who lacks a value then that no training customer lacked; most are at "
-            f"{ends.dates[worst]}: {counted(not_assignable[worst], 'customer')}"
+            f"the end of {ends.month_before(worst)}: {counted(not_assignable[worst], 'customer')}"
         )
-    notes += [f"{name}: {history.undated[name]}" for name in compared if name in history.undated]
+    undated = [name for name in compared if name in history.undated]
+    for remark in dict.fromkeys(history.undated[name] for name in undated):
+        names = [name.replace("_", " ") for name in undated if history.undated[name] == remark]
+        notes.append(f"{', '.join(names)}: {remark}")
     return (*notes, *undated_notes(conditions, history))
 
 

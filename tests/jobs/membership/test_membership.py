@@ -148,7 +148,7 @@ def test_whoever_lacks_what_no_training_customer_lacked_is_not_assignable_and_to
         segments = at(membership, position).segment
         assert set(segments.index[segments == NOT_ASSIGNABLE]) == {f"c{number}" for number in LATE}
     assert NOT_ASSIGNABLE not in set(at(membership, 3).segment), "their first order is in March"
-    assert any("2026-02-01: 5 customers" in note for note in membership.notes)
+    assert any("at the end of 2026-01: 5 customers" in note for note in membership.notes)
 
 
 def test_whoever_begins_to_buy_often_moves_and_no_one_else(shop: Shop) -> None:
@@ -195,6 +195,16 @@ def test_attributes_are_those_of_then(shop: Shop) -> None:
     assert set(april.vip) == {"no"}
     assert june["size"].value_counts().to_dict() == {"small": 30, "large": 30}
     assert june.vip.value_counts().to_dict() == {"no": 30, "yes": 30}
+
+
+def test_attributes_without_a_date_are_named_in_one_sentence(shop: Shop, tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    listed = pd.read_parquet(tmp_path / "customers.parquet").drop_duplicates("customer_id", keep="last")
+    listed.drop(columns="known_at").to_parquet(tmp_path / "customers.parquet", index=False)
+    own = Shop(tmp_path, shop.settings, shop.model)
+    undated = [note for note in own.members().notes if "what is true today" in note]
+    assert undated == ["size, city: no known_at says since when, so past months have what is true today"]
+    assert not any("what is true today" in note for note in shop.members().notes)
 
 
 def test_the_usual_comparison_leaves_out_what_is_sensitive(shop: Shop) -> None:

@@ -14,7 +14,7 @@ from reporting.content.report_content import ColumnContent, DiscoveryContent, Re
 from reporting.rendering import money_words, percent, signed
 from reporting.sections.by_attribute import by_attribute
 from reporting.sections.comparison import comparison
-from reporting.sections.figure_book import FigureBook, cell_of, span_words
+from reporting.sections.figure_book import PLAN, FigureBook, cell_of, span_words
 from reporting.sections.growth import growth
 from reporting.sections.headline import statements
 from reporting.sections.keys import Keys, letter_of
@@ -186,6 +186,15 @@ def test_a_level_that_nobody_has_and_a_figure_that_no_segment_has_are_left_out(
     labels = [row.label for _, rows in compared.groups for row in rows]
     assert "Quick ratio" not in labels
     assert "NRR" in labels
+
+
+def test_figures_by_an_attribute_without_a_date_are_of_today(content: DiscoveryContent, record: AnalystRecord) -> None:
+    dated = by_attribute(FigureBook(record))
+    assert dated is not None
+    assert dated.is_dated
+    undated = by_attribute(FigureBook(replace(record, undated=(PLAN,))))
+    assert undated is not None
+    assert not undated.is_dated
 
 
 def test_the_difference_of_any_two_segments_has_an_interval(content: DiscoveryContent, record: AnalystRecord) -> None:

@@ -8,8 +8,8 @@ LTV_FORMULA = Definition(
     "ltv_formula",
     "LTV (ARPA / churn)",
     Unit.MONEY,
-    "ARPA at the last month end * margin / customer churn a month, of all months; undefined where nobody left. Without "
-    "the setting `margin` the margin is 1.",
+    "ARPA at the last month end * margin / customer churn a month, of all months; undefined where fewer customers left "
+    "than the setting `floor`. Without the setting `margin` the margin is 1.",
     "high",
     ("mrr",),
 )

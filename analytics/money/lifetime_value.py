@@ -39,17 +39,21 @@ KEYS = ["grouping", "group"]
 def values_by_formula(figures: pd.DataFrame, options: RecordOptions, window: str) -> pd.DataFrame:
     """ARPA x margin / churn of each group, out of the rows of `arpa` and `churn_rate`.
 
-    Undefined where nobody left; where ARPA or churn is missing, so is the value, for the same reason. The interval is
-    that of their ratio, where both have one.
+    Undefined where fewer customers left than the floor: one loss in a thousand months makes a lifetime of centuries.
+    Where ARPA or churn is missing, so is the value, for the same reason. The interval is that of their ratio, where
+    both have one.
     """
     arpa, churn = _figure(figures, "arpa", ""), _figure(figures, "churn_rate", window)
-    rows = arpa.add_suffix("_arpa").join(churn.add_suffix("_churn"), how="inner").reset_index()
-    values = rows.value_arpa * _margin(options) / rows.value_churn.where(rows.value_churn > 0)
+    lost = _figure(figures, "churned_customers", window).value.rename("lost")
+    rows = arpa.add_suffix("_arpa").join(churn.add_suffix("_churn"), how="inner").join(lost).reset_index()
+    enough = (rows.value_churn > 0) & (rows.lost >= options.floor)
+    values = rows.value_arpa * _margin(options) / rows.value_churn.where(enough)
     reason = rows.note_arpa.where(rows.note_arpa != "", rows.note_churn)
-    note = reason.mask(rows.value_churn == 0, NOBODY_LEFT)
+    note = reason.mask((reason == "") & ~enough, f"fewer than {counted(options.floor, 'customer')} left")
+    note = note.mask(rows.value_churn == 0, NOBODY_LEFT)
     keys = rows[KEYS].assign(period=window)
     low, high = limits_of_ratio(_with_limits(rows, "arpa"), _with_limits(rows, "churn"))
-    ends = {"low": _margin(options) * low, "high": _margin(options) * high}
+    ends = {name: np.where(enough, _margin(options) * end, np.nan) for name, end in (("low", low), ("high", high))}
     return rows_of(catalogue.LTV_FORMULA, keys, values, rows.n_churn, note=note, **ends)
 
 

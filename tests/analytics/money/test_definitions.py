@@ -72,6 +72,18 @@ def test_lifetime_value_is_arpa_by_churn(everyone: Any) -> None:
     assert everyone(rows, margin=0.8).value.ltv_formula == pytest.approx(1600)
 
 
+def test_one_loss_makes_no_lifetime_value(everyone: Any) -> None:
+    """One of 2,000 leaves: the formula would look 2,000 months ahead."""
+    rows = [row for n in range(1999) for row in change(f"k{n}", 100, 100)] + change("l", 100, 0)
+    row = everyone(rows, floor=10).loc["ltv_formula"]
+    assert np.isnan([row.value, row.low, row.high]).all()
+    assert row.note == "fewer than 10 customers left"
+    rows = [row for n in range(190) for row in change(f"k{n}", 100, 100)] + [
+        row for n in range(10) for row in change(f"l{n}", 100, 0)
+    ]
+    assert everyone(rows, floor=10).value.ltv_formula == pytest.approx(2000)
+
+
 def test_lifetime_value_is_undefined_where_nobody_left(everyone: Any) -> None:
     row = everyone(change("a", 100, 100)).loc["ltv_formula"]
     assert np.isnan(row.value)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analytics.growth.shrinkage import shrunk_segments
+from analytics.growth.size_changes import CUSTOMERS, SizeChange, size_changes
 from analytics.record import AnalystRecord
 from reporting.charts.stacked_chart import Layer, StackedChart, stacked_chart
 from reporting.rendering import money_words, percent, short_amount
@@ -26,6 +26,7 @@ CHANGE_WORDS = {
 }
 SIZE_CHANGES = {"joined": "+", "came": "+", "went": "−", "gone": "−"}  # the others stay where they are
 MOST_FLOWS = 12
+MANY_TIMES = 2.0  # from here on a change is a multiple, not a percentage
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ class _Move(NamedTuple):
 class Growth:
     """The section; changes : headings of the counts of `reasons`, with what they mean. sum_words : how they add up.
 
-    shrunk : a sentence on each segment that lost more than a fifth. hollow : the months that are not comparable, in
-    words.
+    changed : a sentence on each segment that grew or shrank by more than a fifth. hollow : the months that are not
+    comparable, in words.
     """
 
     tables: tuple[MonthTable, ...]
@@ -92,7 +93,7 @@ class Growth:
     reasons: tuple[ChangeRow, ...]
     reasons_months: str
     migration: Migration | None
-    shrunk: tuple[str, ...]
+    changed: tuple[str, ...]
     hollow: str
 
 
@@ -117,9 +118,27 @@ def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
         reasons=_reasons(sizes, months, compared, present, keys) if compared else (),
         reasons_months=_span(compared),
         migration=_migration(record, compared, keys),
-        shrunk=tuple(each.sentence(keys[each.segment].name) for each in shrunk_segments(sizes, record.money_title)),
+        changed=tuple(_change_sentence(change, keys[change.segment].name, record) for change in size_changes(sizes)),
         hollow=_spans(months, hollow),
     )
+
+
+def _change_sentence(change: SizeChange, name: str, record: AnalystRecord) -> str:
+    """What happened to the customers or the money of a segment of this name."""
+    if change.measure == CUSTOMERS:
+        what = f"“{name}” {'grew' if change.after > change.before else 'shrank'}"
+        unit, moment, words = "customers", "at the end of", "{:,.0f}".format
+    else:
+        what = f"The {record.money_title} of “{name}” {'rose' if change.after > change.before else 'fell'}"
+        unit, moment, words = record.currency, "in", money_words
+    before, after = (f"{words(amount)} {unit}".strip() for amount in (change.before, change.after))
+    sentence = f"{what} from {before} {moment} {change.first_month} to {after} {moment} {change.last_month}"
+    if change.ratio is None:
+        return sentence
+    much, less = ("many", "fewer") if change.measure == CUSTOMERS else ("much", "less")
+    if change.ratio >= MANY_TIMES:
+        return f"{sentence}: {change.ratio:,.1f} times as {much}"
+    return f"{sentence}: {percent(abs(change.ratio - 1))} {'more' if change.ratio > 1 else less}"
 
 
 def _sum_words(present: Sequence[str]) -> str:

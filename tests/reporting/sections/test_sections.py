@@ -111,18 +111,25 @@ def test_all_months_hollow_leave_the_chart_and_no_sums(content: DiscoveryContent
     assert len(shown.tables[0].chart.hollow) == 13
     months = sorted(set(record.sizes["month"]))
     assert shown.hollow == f"{months[0]} to {months[-1]}"
-    assert shown.shrunk == ()
+    assert shown.changed == ()
 
 
-def test_a_segment_that_shrank_by_more_than_a_fifth_is_named(content: DiscoveryContent, record: AnalystRecord) -> None:
+def test_segments_that_change_by_more_than_a_fifth_are_named_with_the_currency(
+    content: DiscoveryContent, record: AnalystRecord
+) -> None:
     first, last = (sorted(set(record.sizes["month"]))[place] for place in (0, -1))
-    own = content.segments[0]
+    own, other = content.segments[:2]
     sizes = record.sizes.assign(hollow=~record.sizes["month"].isin([first, last]), customers=100.0, money=100.0)
     sizes.loc[(sizes["segment"] == own.id) & (sizes["month"] == last), "customers"] = 79.0
+    sizes.loc[(sizes["segment"] == other.id) & (sizes["month"] == last), "money"] = 1250.0
+    sizes.loc[(sizes["segment"] == own.id) & (sizes["month"] == last), "money"] = 60.0
     shown = growth(replace(record, sizes=sizes), Keys(content.segments))
     assert shown is not None
-    assert shown.shrunk == (
-        f"“{own.name}” shrank by 21 %: 100 customers at the end of {first}, 79 at the end of {last}",
+    assert shown.changed == (
+        f"The MRR of “{other.name}” rose from 100 USD in {first} to 1,250 USD in {last}: 12.5 times as much",
+        f"“{own.name}” shrank from 100 customers at the end of {first} to 79 customers at the end of {last}: "
+        "21.0 % fewer",
+        f"The MRR of “{own.name}” fell from 100 USD in {first} to 60 USD in {last}: 40.0 % less",
     )
 
 

@@ -56,8 +56,7 @@ def show_cards(model: SegmentModel) -> None:
     for heading in ("segment", "customers", "share", "typically", "id"):
         table.add_column(heading, justify="right" if heading in ("customers", "share") else "left", overflow="fold")
     for card in model.cards:
-        typically = card.sentence.partition("; typically ")[2] or card.sentence
-        table.add_row(card.name, f"{card.size:,}", f"{card.share:.1%}", typically, card.id)
+        table.add_row(card.name, f"{card.size:,}", f"{card.share:.1%}", card.typically, card.id)
     _console(width=None if sys.stdout.isatty() else 140).print(table)
     for card in model.cards:
         if label := model.overlay.get(card.id):

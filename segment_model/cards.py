@@ -73,6 +73,11 @@ class SegmentCard:
     differences: tuple[Difference, ...] = ()
     notes: str = ""
 
+    @property
+    def typically(self) -> str:
+        """The typical values of the sentence, without the size of the segment."""
+        return self.sentence.partition("; typically ")[2] or "no column differs much from all customers"
+
     def __repr__(self) -> str:
         return self._shown.text
 

@@ -72,8 +72,7 @@ def _rows(discovery: Discovery, record: AnalystRecord | None) -> list[dict[str, 
         if has_churn:  # of every segment a cell, though it had no customers to lose
             rate = rates.get(f"churn_rate/{card.id}")
             row["churn a month"] = "–" if rate is None else f"{plain_number(100 * rate)} %"
-        typically = card.sentence.partition("; typically ")[2] or card.sentence  # the size has a column
-        rows.append({**row, WORDS: _escaped(typically), "id": f"`{card.id}`"})
+        rows.append({**row, WORDS: _escaped(card.typically), "id": f"`{card.id}`"})
     return rows
 
 

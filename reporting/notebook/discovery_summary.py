@@ -50,7 +50,7 @@ def _cards(
             card.name,
             f"{card.size:,}",
             percent(card.share),
-            card.sentence.partition("; typically ")[2] or card.sentence,
+            card.typically,
             card.id,
         )
         for card in cards

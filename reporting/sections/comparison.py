@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analytics.pair_differences import pair_differences
-from analytics.record import Definition, Unit
+from analytics.record import Definition, Mark, Unit
+from analytics.retention.retention_figures import NO_MEMBERS
 from reporting.content.report_content import DiscoveryContent, SegmentContent
 from reporting.rendering import percent
 from reporting.sections.figure_book import (
     ABSENT,
+    MARK_WORDS,
     SEGMENT,
     FigureBook,
     FigureCell,
@@ -48,6 +50,11 @@ class ComparedRow:
     title: str
     cells: tuple[FigureCell, ...]
     pairs: tuple[PairCell, ...] = ()
+
+    @property
+    def defines(self) -> bool:
+        """Whether the segments are made by the figure, so that its differences have no mark."""
+        return any(cell.mark == MARK_WORDS[Mark.DEFINES] for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def _figures(discovery: DiscoveryContent, book: FigureBook) -> list[tuple[str, t
     by_period: dict[str, list[ComparedRow]] = {}
     for figure, definition in book.definitions.items():
         cells = tuple(book.cell(figure, segment.id) for segment in discovery.segments) if book.has(figure) else ()
-        if any(cell.note != ABSENT for cell in cells):
+        if any(cell.note not in (ABSENT, NO_MEMBERS) for cell in cells):
             row = ComparedRow(book.label(figure), definition.words, cells, pairs.get(figure, ()))
             by_period.setdefault(book.periods[figure], []).append(row)
     return [(_heading(period), tuple(rows)) for period, rows in sorted(by_period.items())]

@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
 from analytics.record import AnalystRecord, Definition, Mark, Unit
 from reporting.rendering import money_words, percent
 
 EVERYONE = "everyone"
 SEGMENT = "segment"
+NO_SEGMENT = frozenset({NOT_ASSIGNABLE, UNASSIGNED})  # groups of customers who are in none
 ABSENT = "no customers to count"
 DECILES = "decile"  # a grouping of customers by their money, no attribute
 PLAN = "plan"  # of all attributes the one that every subscription has
@@ -68,8 +70,8 @@ class FigureBook:
     def of_any_segment(self, figure: str) -> bool:
         """Whether the figure of any segment is known."""
         return any(
-            name == figure and grouping == SEGMENT and _known(row["value"]) is not None
-            for (name, grouping, _), row in self._rows.items()
+            name == figure and grouping == SEGMENT and group not in NO_SEGMENT and _known(row["value"]) is not None
+            for (name, grouping, group), row in self._rows.items()
         )
 
     def first(self, *figures: str) -> str | None:

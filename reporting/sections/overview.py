@@ -12,7 +12,15 @@ from analytics.record import AnalystRecord, Definition, Mark, Unit
 from reporting.charts.sparkline import Sparkline, sparkline
 from reporting.content.report_content import DiscoveryContent
 from reporting.rendering import money_words, percent
-from reporting.sections.figure_book import EVERYONE, SEGMENT, FigureBook, FigureCell, cell_of, period_words
+from reporting.sections.figure_book import (
+    EVERYONE,
+    MARK_WORDS,
+    SEGMENT,
+    FigureBook,
+    FigureCell,
+    cell_of,
+    period_words,
+)
 from reporting.sections.keys import Key, Keys
 
 MONEY = ("mrr", "revenue")
@@ -20,6 +28,7 @@ EACH = ("arpa", "revenue_per_customer", "basket")
 LOSS = ("churn_rate", "repeat_rate")
 LIFETIME = ("ltv_formula", "ltv_expected", "money_so_far")
 LATER = (3, 6, 12)  # months after
+DEFINES = MARK_WORDS[Mark.DEFINES]
 MOST_FLAGS = 3  # columns, where a record has no figures
 
 
@@ -34,13 +43,17 @@ class OverviewRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The table: labels of its columns with their definitions, rows, and a sentence on the times that it covers."""
+    """The table: labels of its columns with their definitions, rows, and a sentence on the times that it covers.
+
+    defining : the labels of the columns that shaped the segments, which therefore have no mark.
+    """
 
     columns: tuple[tuple[str, str], ...]
     rows: tuple[OverviewRow, ...]
     everyone: tuple[FigureCell, ...]
     has_trends: bool
     times: str
+    defining: tuple[str, ...] = ()
 
     @property
     def has_intervals(self) -> bool:
@@ -72,7 +85,23 @@ def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -
         *(retention_cells(book, EVERYONE) if book else ()),
     )
     columns = tuple((cell.label, cell.title) for cell in rows[0].cells) if rows else ()
-    return Overview(columns, rows, everyone, any(row.trends for row in rows), _times(book, figures, discovery.as_of))
+    return Overview(
+        columns,
+        tuple(replace(row, cells=_uncluttered(row.cells)) for row in rows),
+        _uncluttered(everyone),
+        any(row.trends for row in rows),
+        _times(book, figures, discovery.as_of),
+        tuple(dict.fromkeys(cell.label for row in rows for cell in row.cells if cell.mark == DEFINES)),
+    )
+
+
+def _uncluttered(cells: tuple[FigureCell, ...]) -> tuple[FigureCell, ...]:
+    """The cells of a row without what the row or the small print says once: its size, and which columns define it."""
+    size = f"n {cells[0].words}"
+    return tuple(
+        replace(cell, n="" if cell.n == size else cell.n, mark="" if cell.mark == DEFINES else cell.mark)
+        for cell in cells
+    )
 
 
 def shown_figures(book: FigureBook) -> list[str]:

@@ -59,11 +59,10 @@ class QuartileRow:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A segment's card; typically : its sentence without its size."""
+    """A segment's card."""
 
     key: Key
     segment: SegmentContent
-    typically: str
     money: tuple[dict[str, Any], ...]
     distributions: tuple[Distribution, ...]
     quartiles: tuple[QuartileRow, ...]
@@ -82,7 +81,6 @@ def cards(discovery: DiscoveryContent, record: AnalystRecord | None, keys: Keys)
         Card(
             key=keys[segment.id],
             segment=segment,
-            typically=_typically(segment.sentence),
             money=tuple(
                 {"amount": f"{money_words(money.total)} {money.unit}", "title": money.title, "share": money.share}
                 for money in segment.money
@@ -98,12 +96,6 @@ def cards(discovery: DiscoveryContent, record: AnalystRecord | None, keys: Keys)
         )
         for segment in discovery.segments
     )
-
-
-def _typically(sentence: str) -> str:
-    """The sentence without the size of the segment, which the card has above it."""
-    _, joint, words = sentence.partition("; typically ")
-    return f"Typically {words}" if joint else sentence
 
 
 def _by_segment(rows: Sequence[dict[Any, Any]]) -> dict[str, list[dict[Any, Any]]]:
@@ -157,7 +149,7 @@ def _quartile_row(row: dict[Any, Any], column: ColumnContent) -> QuartileRow:
         median="–" if median is None else write(median),
         upper="–" if upper is None else write(upper),
         answered=_answered(row),
-        mark=MARK_WORDS.get(mark, ""),
+        mark=MARK_WORDS[mark] if mark in SIGNS else "",
         sign=SIGNS.get(mark, ""),
     )
 

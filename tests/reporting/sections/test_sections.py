@@ -9,6 +9,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from analytics.history import NOT_ASSIGNABLE
 from analytics.record import AVERAGE, COHORTS, QUARTILES, SHARES, AnalystRecord, Definition, Mark, Unit
 from reporting.content.report_content import ColumnContent, DiscoveryContent, ReportContent
 from reporting.rendering import money_words, percent, signed
@@ -178,6 +179,31 @@ def test_without_figures_the_rows_show_money_of_the_vectors_and_telling_flags(
     assert shown.everyone[-1].words == "40.0 %"
     total = sum(segment.money[0].total for segment in content.segments)
     assert shown.everyone[1].number == pytest.approx(total)
+
+
+def test_a_figure_of_customers_in_no_segment_alone_is_no_column(
+    content: DiscoveryContent, record: AnalystRecord
+) -> None:
+    """As retention after 12 months is, where the first month end of a record is that of nobody assignable."""
+    keys = Keys(content.segments)
+    known = record.figures["figure"].eq("retention_12") & record.figures["grouping"].eq("segment")
+    assert "kept 12 months" in [label for label, _ in overview(content, FigureBook(record), keys).columns]
+    figures = record.figures.assign(value=record.figures["value"].mask(known))
+    others = record.figures[known].head(1).assign(group=NOT_ASSIGNABLE, value=0.9)
+    book = FigureBook(replace(record, figures=pd.concat([figures, others], ignore_index=True)))
+    assert "kept 12 months" not in [label for label, _ in overview(content, book, keys).columns]
+
+
+def test_what_defines_the_segments_and_their_sizes_are_said_once(
+    content: DiscoveryContent, record: AnalystRecord
+) -> None:
+    shown = overview(content, FigureBook(record), Keys(content.segments))
+    assert shown.defining == ("ARPA (USD a month)",)
+    for row in shown.rows:
+        size, *others = row.cells
+        assert f"n {size.words}" not in [cell.n for cell in others]
+        assert {cell.mark for cell in others} <= {"", "above others"}
+        assert {cell.label for cell in others if cell.n} >= {"Customer churn a month"}
 
 
 def test_a_level_that_nobody_has_and_a_figure_that_no_segment_has_are_left_out(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,3 +72,9 @@ def test_one_story_is_told_once() -> None:
 def test_equal_words_are_not_compared_with_everyone() -> None:
     frame = pd.DataFrame({"spend": np.repeat([1234.0, 1228.0], 100), "plan": pd.array(["pro"] * 200, dtype="str")})
     assert first_card(frame, CONTRACT, 100).sentence == "100 customers (50 %); typically spend 1,230 EUR."
+
+
+def test_what_is_typical_does_not_repeat_the_size() -> None:
+    card = SegmentCard("seg-a", "regulars", "588 customers (23.8 %); typically trips 9 (all: 11).", 588, 0.238, {})
+    assert card.typically == "trips 9 (all: 11)."
+    assert replace(card, sentence="588 customers (23.8 %).").typically == "no column differs much from all customers"

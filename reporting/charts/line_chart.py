@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reporting.charts.scale import SIDE, Scale, Tick, scale_of, spaced_ticks
 
@@ -31,7 +31,8 @@ class Line:
 class DrawnLine:
     """The SVG paths of a line in a square of `SIDE`: itself, its band, its full and its hollow marks.
 
-    end : where its letter stands, in percent from below; None for a line without numbers.
+    last : the last number's place, from the left and from above. end : where its letter stands, in percent from below.
+    Both are None for a line without numbers.
     """
 
     letter: str
@@ -41,7 +42,18 @@ class DrawnLine:
     band: str
     full_marks: str
     hollow_marks: str
+    last: tuple[int, int] | None
     end: float | None
+
+    @property
+    def leader(self) -> str:
+        """The path from the last number to the right edge, in a square of `SIDE`; empty for a line without numbers."""
+        return "" if self.last is None else f"M{self.last[0]} {self.last[1]}H{SIDE}"
+
+    @property
+    def to_letter(self) -> str:
+        """The path beside the square, from the line's height to its letter's."""
+        return "" if self.last is None or self.end is None else f"M0 {self.last[1]}L{SIDE} {SIDE - 10 * self.end:.0f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +124,7 @@ def marks_of(points: Sequence[tuple[int, float | None]], scale: Scale) -> str:
 def _drawn(line: Line, scale: Scale, across: Sequence[int], steps: bool, marks: bool) -> DrawnLine:
     points = list(zip(across, line.numbers, strict=True))
     hollow = line.hollow or [False] * len(points)
-    known = [number for number in line.numbers if number is not None and math.isfinite(number)]
+    known = [(place, number) for place, number in points if number is not None and math.isfinite(number)]
     return DrawnLine(
         letter=line.letter,
         name=line.name,
@@ -121,7 +133,8 @@ def _drawn(line: Line, scale: Scale, across: Sequence[int], steps: bool, marks: 
         band=_band(line, scale, across, steps) if len(line.low) and len(line.high) else "",
         full_marks=marks_of([p for p, empty in zip(points, hollow, strict=True) if not empty], scale) if marks else "",
         hollow_marks=marks_of([p for p, empty in zip(points, hollow, strict=True) if empty], scale) if marks else "",
-        end=scale.place(known[-1]) / SIDE * 100 if known else None,
+        last=(known[-1][0], SIDE - scale.place(known[-1][1])) if known else None,
+        end=scale.place(known[-1][1]) / SIDE * 100 if known else None,
     )
 
 
@@ -145,22 +158,30 @@ def _band(line: Line, scale: Scale, across: Sequence[int], steps: bool) -> str:
 
 
 def _apart(lines: Sequence[DrawnLine]) -> tuple[DrawnLine, ...]:
-    """The lines with their letters moved up or down until none covers another."""
-    order = sorted((n for n, line in enumerate(lines) if line.end is not None), key=lambda n: lines[n].end or 0.0)
-    ends = [lines[n].end or 0.0 for n in order]
-    distance = min(LEAST_DISTANCE, 100 / max(len(ends), 1))
-    for number in range(1, len(ends)):
-        ends[number] = max(ends[number], ends[number - 1] + distance)
-    excess = max(0.0, ends[-1] - 100) if ends else 0.0
-    if excess:
-        ends[-1] = 100.0
-        for number in range(len(ends) - 2, -1, -1):
-            ends[number] = min(ends[number], ends[number + 1] - distance)
-    moved = dict(zip(order, ends, strict=True))
-    return tuple(
-        DrawnLine(
-            line.letter, line.name, line.style, line.path, line.band, line.full_marks, line.hollow_marks,
-            round(moved[n], 1) if n in moved else None,
-        )
-        for n, line in enumerate(lines)
-    )  # fmt: skip
+    """The lines with their letters moved, as little as possible, until none covers another."""
+    order = sorted((n for n, line in enumerate(lines) if line.last is not None), key=lambda n: lines[n].end or 0.0)
+    wanted = [lines[n].end or 0.0 for n in order]
+    ends = spaced(wanted, min(LEAST_DISTANCE, 100 / max(len(wanted), 1)))
+    moved = {n: round(end, 1) for n, end in zip(order, ends, strict=True)}
+    return tuple(replace(line, end=moved.get(n)) for n, line in enumerate(lines))
+
+
+def spaced(wanted: Sequence[float], distance: float) -> list[float]:
+    """Ascending places of 0 to 100 moved apart by at least `distance`, those that touch around their common mean.
+
+    The least squares under the order constraint: isotonic regression by pooling adjacent violators, of the places less
+    what the distances take. `distance` times their number is at most 100.
+    """
+    pools: list[tuple[float, int]] = []  # mean and count
+    for number, place in enumerate(wanted):
+        mean, count = place - number * distance, 1
+        while pools and pools[-1][0] > mean:
+            before, others = pools.pop()
+            mean, count = (before * others + mean * count) / (others + count), others + count
+        pools.append((mean, count))
+    means = [mean for mean, count in pools for _ in range(count)]
+    last = len(means) - 1
+    return [
+        min(max(mean + number * distance, number * distance), 100 - (last - number) * distance)
+        for number, mean in enumerate(means)
+    ]

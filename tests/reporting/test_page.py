@@ -202,7 +202,7 @@ def test_basics_of_accessibility(page: Page) -> None:
     named = {attributes["aria-labelledby"] for _, attributes in page.tags if "aria-labelledby" in attributes}
     assert named <= set(ids)
     drawings = sum(tag == "svg" for tag, _ in page.tags)
-    assert drawings == 1 + 2 + 2 + 2 * 5  # the map, retention and survival, two stacks, two sparklines a segment
+    assert drawings == 1 + 2 * 2 + 2 + 2 * 5  # map, two line charts with leaders, two stacks, two sparklines a segment
     assert page.text.count("the numbers as a table") == 4
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.charts.line_chart import Line, line_chart
+from reporting.charts.line_chart import Line, line_chart, spaced
 from reporting.charts.map_chart import map_chart
 from reporting.charts.scale import Scale, round_step, scale_of, spaced_ticks
 from reporting.charts.sparkline import sparkline
@@ -57,6 +57,31 @@ def test_everything_is_drawn_inside_and_letters_are_apart(rows: list[list[float 
     ends = sorted(line.end for line in chart.lines if line.end is not None)
     assert all(later - earlier > 6.8 for earlier, later in pairwise(ends))
     assert all(-0.1 <= end <= 100.1 for end in ends)
+
+
+def test_letters_stay_by_their_lines_and_where_they_cannot_a_leader_says_whose_they_are() -> None:
+    """Three lines at the top: the lowest keeps its place, and each leader begins at the last number."""
+    rows = [[10.0, 10.0, None], [10.0, 10.0, 10.0], [10.0, 2.0, 2.0]]
+    chart = line_chart([Line(str(n), "", "c0", row) for n, row in enumerate(rows)], ["1", "2", "3"], str)
+    first, second, lowest = chart.lines
+    assert lowest.end == 20.0
+    assert (second.end, first.end) == (100.0, 90.5) or (first.end, second.end) == (100.0, 90.5)
+    assert (first.leader, second.leader) == ("M500 0H1000", "M1000 0H1000")
+    assert {first.to_letter, second.to_letter} == {"M0 0L1000 0", "M0 0L1000 95"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "apart"),
+    [
+        ([50.0, 52.0], [46.0, 56.0]),
+        ([0.0, 1.0, 90.0], [0.0, 10.0, 90.0]),
+        ([95.0, 100.0, 100.0], [80.0, 90.0, 100.0]),
+        ([10.0, 30.0], [10.0, 30.0]),
+        ([], []),
+    ],
+)
+def test_places_move_as_little_as_possible(wanted: list[float], apart: list[float]) -> None:
+    assert spaced(wanted, 10.0) == pytest.approx(apart)
 
 
 def test_layers_stand_on_one_another_and_add_up() -> None:

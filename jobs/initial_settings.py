@@ -21,6 +21,8 @@ from features.tables.chosen_rows import chosen_rows
 from segment_model.errors import SettingsError, SourceError, counted
 from training.settings import parse_settings
 
+MOST_NAMED = 2  # files in a title
+
 
 @dataclass(frozen=True, slots=True)
 class InitialSettings:
@@ -51,10 +53,16 @@ def initial_settings(files: Sequence[Path], out: Path, as_of: date | datetime | 
         proposal = propose(looks, as_of)
         notices = tuple(notice for notice in engines.notices if not isinstance(notice, SettingNotice))
     named = " ".join(shlex.quote(str(file)) for file in files)
-    title = f"Customers in {', '.join(dict.fromkeys(file.name for file in files))}"
-    text = settings_text(proposal, title, f"segments init {named}")
+    text = settings_text(proposal, _title(list(dict.fromkeys(file.name for file in files))), f"segments init {named}")
     parse_settings(content_of(text), str(out))
     return InitialSettings(text, proposal, checks_of(proposal), notices)
+
+
+def _title(names: Sequence[str]) -> str:
+    """The headline of reports, short enough for one."""
+    if len(names) <= MOST_NAMED:
+        return f"Customers in {' and '.join(names)}"
+    return f"Customers in {names[0]} and {counted(len(names) - 1, 'other file')}"
 
 
 def _look(engines: Engines, source: str, file: Path) -> TableLook:

@@ -10,6 +10,7 @@ import yaml
 
 from features.inspection.names.name_words import printable
 from features.inspection.proposal import Proposal
+from features.inspection.roles.attribute_columns import money_units
 from features.inspection.roles.table_proposal import TableProposal, is_number
 from features.tables.raw_tables import RAW_TABLES
 from segment_model.errors import counted
@@ -47,7 +48,7 @@ def settings_text(proposal: Proposal, title: str, command: str) -> str:
         *_as_of(proposal),
         Line(0, ""),
         Line(0, "sources"),
-        *(line for table in proposal.tables for line in _table(table)),
+        *(line for table in proposal.tables for line in _table(table, proposal.currency)),
         *(Line(1, "", comment=f"not used: {unused.file}: {unused.reason}") for unused in proposal.unused),
         Line(0, ""),
         Line(0, "features"),
@@ -92,7 +93,7 @@ def _as_of(proposal: Proposal) -> Iterator[Line]:
         yield Line(0, "as_of", proposal.as_of, comment)
 
 
-def _table(table: TableProposal) -> Iterator[Line]:
+def _table(table: TableProposal, currency: str) -> Iterator[Line]:
     yield Line(1, table.role, comment=counted(table.look.rows, "row"))
     yield Line(2, "file", table.look.file)
     for name, setting in table.options.items():
@@ -105,7 +106,7 @@ def _table(table: TableProposal) -> Iterator[Line]:
     for ours in OURS["customers" if table.role == "vectors" else table.role]:
         if ours in table.columns:
             yield Line(3, ours, table.columns[ours], _check(table, ours))
-    yield from _vectors(table) if table.role == "vectors" else _attributes(table)
+    yield from _vectors(table, currency) if table.role == "vectors" else _attributes(table)
     if table.left_out:
         listed = "; ".join(f"{name} ({reason})" for name, reason in table.left_out[:LISTED])
         more = len(table.left_out) - LISTED
@@ -119,7 +120,7 @@ def _attributes(table: TableProposal) -> Iterator[Line]:
             yield Line(3, attribute.name, dict(attribute.settings))
 
 
-def _vectors(table: TableProposal) -> Iterator[Line]:
+def _vectors(table: TableProposal, currency: str) -> Iterator[Line]:
     """What differs from the kinds that are inferred when the table is read."""
     codes = [a.column for a in table.attributes if a.settings["kind"] == "category" and is_number(table.look[a.column])]
     sensitive = [attribute.column for attribute in table.attributes if attribute.settings.get("sensitive")]
@@ -127,6 +128,8 @@ def _vectors(table: TableProposal) -> Iterator[Line]:
         yield Line(2, "exclude", [name for name, _ in table.left_out])
     if codes:
         yield Line(2, "kinds", dict.fromkeys(codes, "category"))
+    if units := money_units(table, currency):
+        yield Line(2, "units", dict(units), "confirm: money, by its name; its total over customers has a meaning")
     if sensitive:
         yield Line(2, "sensitive", sensitive, "these may not shape segments")
 

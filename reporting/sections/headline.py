@@ -171,7 +171,7 @@ def _money_of_vectors(discovery: DiscoveryContent) -> str:
     """Which segment holds most of the first amount of money among the columns."""
     shares = [(segment.money[0], segment) for segment in discovery.segments if segment.money]
     if not shares:
-        return "Not known: the tables hold no money that adds up over customers."
+        return "Not known: no column has a currency as its unit."
     money, richest = max(shares, key=lambda pair: pair[0].share)
     total = sum(each.total for each, _ in shares)
     return (

@@ -24,6 +24,7 @@ class Concept(StrEnum):
     START = "start"
     END = "end"
     AMOUNT = "amount"
+    PAID = "paid"  # money of a customer, which adds up; not a total, a value or a price of anything
     GROSS = "gross"
     NET = "net"
     PART = "part"  # money that is not what was paid: tax, shipping, cost
@@ -128,6 +129,10 @@ _WORDS: Mapping[Concept, str] = {
         erloes endbetrag bestellwert warenwert montant somme ca valeur importe monto valor ingreso importo
         valore fatturato ricavo ricavi totale bedrag omzet totaal waarde receita rechnungsbetrag
         """,
+    Concept.PAID: """
+        charge charges payment payments purchases revenue turnover spend spent spending sales money paid fare fares
+        mrr arr ltv clv umsatz erlos erloes betrag ingreso ingresos fatturato ricavo ricavi omzet receita
+        """,
     Concept.GROSS: "gross brutto ttc bruto lordo inkl incl",
     Concept.NET: "net netto ht neto sub subtotal zwischensumme nettobetrag exkl excl",
     Concept.PART: """
@@ -149,7 +154,10 @@ _WORDS: Mapping[Concept, str] = {
         discount discounts disc rabatt rabatte nachlass remise reduction descuento sconto korting desconto
         rebate markdown promo promotion savings voucher gutschein coupon
         """,
-    Concept.RATE: "pct percent percentage prozent rate ratio share anteil quote pourcentage porcentaje percentuale",
+    Concept.RATE: """
+        score scores rating ratings satisfaction nps csat pct percent percentage prozent rate ratio share anteil quote
+        pourcentage porcentaje percentuale
+        """,
     Concept.REFUND: """
         refund refunds refunded return returns reversal chargeback reimbursement erstattung erstattet
         ruckerstattung rueckerstattung retoure remboursement remboursee reembolso rimborso terugbetaling

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from features.grammar.plain_names import is_plain_name
@@ -26,6 +26,8 @@ LEAST_LEVEL = 0.005  # share of the most common level, below which text is no ca
 RESERVED = frozenset({"customer_id", "known_at"})
 CODED = frozenset({Concept.TYPE, Concept.CODE, Concept.PLACE, Concept.STATUS, Concept.KEY})
 MONEY = frozenset({Concept.AMOUNT, Concept.PRICE, Concept.PART})
+NO_SUM = frozenset({Concept.RATE, Concept.PRICE, Concept.UNIT, Concept.QUANTITY, Concept.MOMENT, Concept.KEY})
+AVERAGES = frozenset({"avg", "average", "mean", "median"})
 COUNTING = frozenset({"num", "number", "no", "nr", "anzahl"})  # at the beginning of a name
 OUTCOMES = frozenset({"churn", "churned", "attrition", "attrited", "exited", "outcome"})  # as one word of a name
 OUTCOME_NAMES = frozenset({"target", "label", "response", "converted", "defaulted", "y"})  # as the whole name
@@ -52,6 +54,19 @@ def outcome_columns(table: TableProposal) -> list[str]:
     """The columns of attributes whose names say what became of a customer."""
     words = {attribute.column: words_of(attribute.column) for attribute in table.attributes}
     return [name for name, own in words.items() if OUTCOMES & {*own} or (len(own) == 1 and own[0] in OUTCOME_NAMES)]
+
+
+def money_units(table: TableProposal, currency: str) -> Mapping[str, str]:
+    """By column, the unit of the attributes whose names say money that a customer pays: "USD" or "USD a month"."""
+    units = {}
+    for attribute in table.attributes:
+        concepts, words = concepts_of(attribute.column), {*words_of(attribute.column)}
+        own = currency_of(attribute.column)
+        is_paid = Concept.PAID in concepts and not (NO_SUM & concepts or AVERAGES & words)
+        if attribute.settings["kind"] == Kind.NUMBER.value and (own is not None or is_paid):
+            month = " a month" if {Concept.MONTH, Concept.RECURRING} & concepts else ""
+            units[attribute.column] = f"{own or currency}{month}"
+    return units
 
 
 def _attributes(

@@ -167,3 +167,39 @@ def test_numbers_with_a_unit_are_left_out_and_named(tmp_path: Path) -> None:
     source, text = proposed(tmp_path, discount=discount, colour=colour)
     assert source["attributes"] == {"colour": {"kind": "category"}}
     assert "discount (numbers with a unit: write the numbers alone)" in text
+
+
+def test_money_of_one_row_a_customer_has_its_unit(tmp_path: Path) -> None:
+    """What a customer pays adds up; an average, a share and minutes do not."""
+    numbers = [n * 10.5 for n in range(CUSTOMERS)]
+    table = pd.DataFrame(
+        {
+            "customer_id": [f"c{n}" for n in range(CUSTOMERS)],
+            "MonthlyCharges": numbers,
+            "total_payments": numbers,
+            "spend_eur": numbers,
+            "avg_payment": numbers,
+            "Total day minutes": numbers,
+            "payment_ratio": [n / 100 for n in range(CUSTOMERS)],
+        }
+    )
+    table.to_csv(tmp_path / "base.csv", index=False)
+    source = content_of(initial_settings([tmp_path / "base.csv"], tmp_path / "s.yaml").text)["sources"]["vectors"]
+    assert source["units"] == {"MonthlyCharges": "USD a month", "total_payments": "USD", "spend_eur": "EUR"}
+
+
+def test_tickets_with_a_score_are_no_orders(tmp_path: Path) -> None:
+    tickets = ORDERS.assign(ticket_id=range(120), satisfaction_score=[1 + n % 5 for n in range(120)])
+    tickets.drop(columns="total").to_csv(tmp_path / "support_tickets.csv", index=False)
+    sources = content_of(initial_settings([tmp_path / "support_tickets.csv"], tmp_path / "s.yaml").text)["sources"]
+    assert set(sources) == {"events"}
+
+
+def test_the_title_of_many_files_is_a_headline(tmp_path: Path) -> None:
+    proposed(tmp_path, industry=each("retail", "bank"))
+    tickets = ORDERS.drop(columns="total").assign(name="opened")
+    tickets.to_csv(tmp_path / "tickets.csv", index=False)
+    files = [tmp_path / name for name in ("orders.csv", "customers.csv", "tickets.csv")]
+    out = tmp_path / "s.yaml"
+    assert content_of(initial_settings(files[:2], out).text)["title"] == "Customers in orders.csv and customers.csv"
+    assert content_of(initial_settings(files, out).text)["title"] == "Customers in orders.csv and 2 other files"

@@ -144,6 +144,7 @@ def test_telco_of_one_row_a_customer(external_data: Path) -> None:
                 "columns": {"customer_id": "customerID"},
                 "sensitive": ["gender", "SeniorCitizen"],
                 "roles": {"Churn": "descriptor"},
+                "units": {"MonthlyCharges": "USD a month", "TotalCharges": "USD"},
             }
         }
     }

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 SETTINGS = "settings.yaml"
 CANDIDATES = "candidates"
+LONG = 24  # letters of a text from which its column has room
 CANDIDATES_SHOWN = f"{CANDIDATES}.json"
 _PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s]+@")
 _FILE_NAME = re.compile(r"\w[\w .()-]*")
@@ -115,11 +117,35 @@ def mlflow_table(table: pd.DataFrame) -> str:
 
 
 def table_page(name: str, table: pd.DataFrame) -> str:
-    """One table as a page of its own; every text in it is escaped."""
-    rows = table.to_html(
-        border=0, na_rep="–", float_format=_number, escape=True, index=not isinstance(table.index, pd.RangeIndex)
+    """One table as a page of its own; every text in it is escaped.
+
+    Numbers stand below one another at the right; texts of more than a few words have room, though others are short.
+    """
+    whole = table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
+    columns = [[_written(entry) for entry in whole.iloc[:, place]] for place in range(whole.shape[1])]
+    styles = [
+        "number" if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+        else "long" if max(map(len, texts), default=0) > LONG
+        else ""
+        for kind, texts in zip(whole.dtypes, columns, strict=True)
+    ]  # fmt: skip
+    return _page_template().render(
+        title=name.replace("_", " ").capitalize(),
+        headings=[{"text": str(own), "style": style} for own, style in zip(whole.columns, styles, strict=True)],
+        rows=[
+            [{"text": text, "style": style} for text, style in zip(row, styles, strict=True)]
+            for row in zip(*columns, strict=True)
+        ],
     )
-    return _page_template().render(title=name.replace("_", " ").capitalize(), table=rows)
+
+
+def _written(entry: Any) -> str:
+    """A cell of a table: a dash where it is missing, yes or no for a truth value."""
+    if isinstance(entry, bool | np.bool_):
+        return "yes" if entry else "no"
+    if not isinstance(entry, list | tuple | dict) and pd.isna(entry):
+        return "–"
+    return _number(float(entry)) if isinstance(entry, float | int | np.number) else str(entry)
 
 
 @cache
@@ -131,7 +157,9 @@ def _page_template() -> Template:
 
 
 def _number(number: float) -> str:
-    return f"{number:,.0f}" if abs(number) >= 1000 or number == round(number) else f"{number:.3g}"
+    if abs(number) >= 1000 or number == round(number):
+        return f"{number:,.0f}"
+    return np.format_float_positional(number, precision=3, fractional=False, trim="-")
 
 
 def _place(folder: Path, name: str) -> Path:

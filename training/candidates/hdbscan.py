@@ -80,7 +80,7 @@ class HdbscanSpec(UsualSpec):
         # births in the embedding are no distances of the encoded space: a segment then reaches as far as its members
         births = np.zeros(count) if self.embedding else _births(fitted)[order]
         clustered = Clustered(searched, core, labels, births)
-        facts = {f"persistence_{position}": float(share) for position, share in enumerate(persistence)}
+        facts = {"mean_persistence": float(persistence.mean()), "least_persistence": float(persistence.min())}
         return Fit(self._assigner(clustered, seed), rows, labels, facts)
 
     def _fitted(self, space: Floats) -> hdbscan.HDBSCAN:

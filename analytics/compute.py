@@ -85,6 +85,7 @@ def compute_record(
         **{name: _under_plain_names(table, plain) for name, table in tables.items()},
         conditions={name: ConditionText(text, conditions.words[name]) for name, text in conditions.texts.items()},
         overlap=shared,
+        undated=() if past is None else tuple(name for name in history.compared if name in past.undated),
         notes=tuple(dict.fromkeys((*notes, *conditions.notes))),
     )
 

@@ -118,7 +118,6 @@ def compute(
         announce("computing money, retention and growth by segment")
         of_months = _history_of(history, settings, membership, ends, observed, model, conditions)
         hollow, notes = membership.hollow, membership.notes
-        undated = tuple(name for name in membership.compared if name in history.undated)
         del membership  # its rows, some for each customer, lie in the engine now
         options = replace(options_of(settings, hollow), goals=goals, trained=trained_until(settings, model))
         past = PastVectors(
@@ -128,7 +127,7 @@ def compute(
         )
         record = compute_record(of_months, present.frame, labels, present.contract, options, conditions, past)
     record = _with_representatives(record, settings, model, present.frame, conditions)
-    record = replace(record, notes=(*read_with_faults(present.report), *record.notes, *notes), undated=undated)
+    record = replace(record, notes=(*read_with_faults(present.report), *record.notes, *notes))
     return ComputedRecord(record, present.frame, labels, present.contract, hollow)
 
 

@@ -127,12 +127,14 @@ def _change_sentence(change: SizeChange, name: str, record: AnalystRecord) -> st
     """What happened to the customers or the money of a segment of this name."""
     if change.measure == CUSTOMERS:
         what = f"“{name}” {'grew' if change.after > change.before else 'shrank'}"
-        unit, moment, words = "customers", "at the end of", "{:,.0f}".format
+        unit, moment = "customers", "at the end of"
+        before, after = f"{change.before:,.0f}", f"{change.after:,.0f}"
     else:
         what = f"The {record.money_title} of “{name}” {'rose' if change.after > change.before else 'fell'}"
-        unit, moment, words = record.currency, "in", money_words
-    before, after = (f"{words(amount)} {unit}".strip() for amount in (change.before, change.after))
-    sentence = f"{what} from {before} {moment} {change.first_month} to {after} {moment} {change.last_month}"
+        unit, moment = record.currency, "in"
+        before, after = money_words(change.before), money_words(change.after)
+    first, last = f"{moment} {change.first_month}", f"{moment} {change.last_month}"
+    sentence = " ".join(word for word in (what, "from", before, unit, first, "to", after, unit, last) if word)
     if change.ratio is None:
         return sentence
     much, less = ("many", "fewer") if change.measure == CUSTOMERS else ("much", "less")

@@ -9,7 +9,6 @@ import pandas as pd
 from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
 
 FIFTH = 0.2
-LEAST_CUSTOMERS = 10  # of a segment at the first month end: fewer vary too much by chance
 LEAST_MONEY = 0.001  # of everyone's: what moves in less is of no weight
 CUSTOMERS = "customers"
 
@@ -40,24 +39,35 @@ class Shrinkage:
         )
 
 
-def shrunk_segments(sizes: pd.DataFrame, money_title: str) -> tuple[Shrinkage, ...]:
+@dataclass(frozen=True, slots=True)
+class ShrunkSegments:
+    """The segments that lost more than a fifth of a measure; too_few : those of too few customers to compare."""
+
+    shrunk: tuple[Shrinkage, ...] = ()
+    too_few: tuple[str, ...] = ()
+    first_month: str = ""
+
+
+def shrunk_segments(sizes: pd.DataFrame, money_title: str, floor: int) -> ShrunkSegments:
     """The segments that lost more than a fifth of their customers, or of their money, in the order of the table.
 
-    sizes : the table `SIZES`. Hollow month ends are not compared, nor are segments of fewer than `LEAST_CUSTOMERS`,
-    customers in no segment, and money of less than a thousandth of everyone's.
+    sizes : the table `SIZES`. floor : customers; a segment that has fewer at the first month end is too small, since
+    they vary too much by chance. Hollow month ends are not compared, nor are customers in no segment, and money of less
+    than a thousandth of everyone's.
     """
     comparable = sizes[~sizes.hollow.astype(bool)]
     months = comparable.month.drop_duplicates().tolist()
     if len(months) < 2:
-        return ()
+        return ShrunkSegments()
     first = comparable[comparable.month == months[0]].set_index("segment")
     last = comparable[comparable.month == months[-1]].set_index("segment")
     shrunk = []
-    compared = first.index[first.customers >= LEAST_CUSTOMERS].difference([NOT_ASSIGNABLE, UNASSIGNED], sort=False)
+    segments = first.drop(index=[NOT_ASSIGNABLE, UNASSIGNED], errors="ignore")
     least = {CUSTOMERS: 0.0, "money": LEAST_MONEY * float(first.money.sum())}
-    for segment in compared:
+    for segment in segments.index[segments.customers >= floor]:
         for column, measure in ((CUSTOMERS, CUSTOMERS), ("money", money_title)):
             before, after = float(first.loc[segment, column]), float(last.loc[segment, column])
             if before > least[column] and after < (1 - FIFTH) * before:
                 shrunk.append(Shrinkage(segment, measure, months[0], months[-1], before, after))
-    return tuple(shrunk)
+    too_few = segments.index[(segments.customers > 0) & (segments.customers < floor)]
+    return ShrunkSegments(tuple(shrunk), tuple(too_few), months[0])

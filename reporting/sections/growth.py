@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analytics.growth.shrinkage import shrunk_segments
+from analytics.growth.shrinkage import ShrunkSegments, shrunk_segments
 from analytics.record import AnalystRecord
 from reporting.charts.stacked_chart import Layer, StackedChart, stacked_chart
 from reporting.rendering import money_words, percent, short_amount
 from reporting.sections.keys import Key, Keys
+from segment_model.errors import counted
 
 CHANGES = ("joined", "came", "went", "gone", "left", "returned")
 CHANGE_WORDS = {
@@ -82,7 +83,8 @@ class _Move(NamedTuple):
 class Growth:
     """The section; changes : headings of the counts of `reasons`, with what they mean. sum_words : how they add up.
 
-    shrunk : a sentence on each segment that lost more than a fifth. hollow : the months that are not comparable, in
+    shrunk : a sentence on each segment that lost more than a fifth. too_few : a sentence on those that have too few
+    customers for one, else empty. hollow : the months that are not comparable, in
     words.
     """
 
@@ -93,6 +95,7 @@ class Growth:
     reasons_months: str
     migration: Migration | None
     shrunk: tuple[str, ...]
+    too_few: str
     hollow: str
 
 
@@ -108,6 +111,7 @@ def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
         title = f"{record.money_title} ({record.currency})" if record.currency else record.money_title
         tables.append(_month_table(title, "money", sizes, months, hollow, keys, money_words))
     compared = [month for month in months[1:] if month not in hollow and _month_before(months, month) not in hollow]
+    lost = shrunk_segments(sizes, record.money_title, record.floor)
     within = sizes[sizes["month"].isin(compared)]
     present = tuple(name for name in CHANGES if name in sizes.columns and within[name].fillna(0).astype(bool).any())
     return Growth(
@@ -117,9 +121,17 @@ def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
         reasons=_reasons(sizes, months, compared, present, keys) if compared else (),
         reasons_months=_span(compared),
         migration=_migration(record, compared, keys),
-        shrunk=tuple(each.sentence(keys[each.segment].name) for each in shrunk_segments(sizes, record.money_title)),
+        shrunk=tuple(each.sentence(keys[each.segment].name) for each in lost.shrunk),
+        too_few=_too_few(lost, record.floor, keys),
         hollow=_spans(months, hollow),
     )
+
+
+def _too_few(lost: ShrunkSegments, floor: int, keys: Keys) -> str:
+    """Which segments are too small to say whether they shrank."""
+    names = " and ".join(f"“{keys[segment].name}”" for segment in lost.too_few)
+    few = f"fewer than {counted(floor, 'customer')} at the end of {lost.first_month}"
+    return f"{names} had {few}, too few to say whether a segment shrank" if names else ""
 
 
 def _sum_words(present: Sequence[str]) -> str:

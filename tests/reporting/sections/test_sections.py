@@ -124,6 +124,14 @@ def test_a_segment_that_shrank_by_more_than_a_fifth_is_named(content: DiscoveryC
     assert shown.shrunk == (
         f"“{own.name}” shrank by 21 %: 100 customers at the end of {first}, 79 at the end of {last}",
     )
+    assert shown.too_few == ""
+    sizes.loc[sizes["segment"] != own.id, "customers"] = 1_000.0
+    below = growth(replace(record, sizes=sizes, floor=101), Keys(content.segments))
+    assert below is not None
+    assert below.shrunk == ()
+    assert below.too_few == (
+        f"“{own.name}” had fewer than 101 customers at the end of {first}, too few to say whether a segment shrank"
+    )
 
 
 def test_cohorts_show_their_average_first_and_nothing_that_is_not_over(content: DiscoveryContent) -> None:
@@ -135,7 +143,7 @@ def test_cohorts_show_their_average_first_and_nothing_that_is_not_over(content: 
         ("classic", "everyone", "everyone", AVERAGE, 110, 0, 110, 1.0, 1.0, True),
         ("classic", "everyone", "everyone", AVERAGE, 100, 1, 40, 0.4, 1.0, True),
     ]
-    base = AnalystRecord(month_ends=None, currency="", money_title="", definitions=())  # type: ignore[arg-type]
+    base = AnalystRecord(month_ends=None, currency="", money_title="", definitions=(), floor=10)  # type: ignore[arg-type]
     shown = retention(replace(base, cohorts=pd.DataFrame(rows, columns=list(COHORTS))), Keys(content.segments))
     (table,) = shown.cohorts
     assert [(name, size, [cell.words for cell in cells]) for name, size, cells in table.rows] == [
@@ -163,7 +171,7 @@ def test_without_figures_the_rows_show_money_of_the_vectors_and_telling_flags(
     rows = [("Churn", own, "yes", 100, 90, 40, 0.4, 0.3, 0.5, "above" if n == 1 else "") for n, own in enumerate(ids)]
     rows += [("Partner", own, "yes", 100, 90, 40, 0.4, 0.3, 0.5, "defines the segment") for own in ids]
     rows += [("plan", own, level, 100, 90, 45, 0.5, 0.4, 0.6, "above") for own in ids for level in ("a", "b")]
-    undated = AnalystRecord(record.month_ends, "USD", "MRR", (), shares=pd.DataFrame(rows, columns=list(SHARES)))
+    undated = AnalystRecord(record.month_ends, "USD", "MRR", (), 10, shares=pd.DataFrame(rows, columns=list(SHARES)))
     shown = overview(content, FigureBook(undated), Keys(content.segments))
     assert [label for label, _ in shown.columns] == ["customers", "MRR (USD a month)", "Churn: yes"]
     cell = shown.rows[0].cells[-1]
@@ -294,7 +302,7 @@ def test_the_share_of_a_flag_is_compared_too(content: DiscoveryContent, record: 
         ("Churn", own, "yes", 100, 90, 36, share, share - 0.1, share + 0.1, "")
         for own, share in zip(ids, (0.7, 0.2, 0.25, 0.3, 0.35), strict=True)
     ]
-    undated = AnalystRecord(record.month_ends, "USD", "MRR", (), shares=pd.DataFrame(rows, columns=list(SHARES)))
+    undated = AnalystRecord(record.month_ends, "USD", "MRR", (), 10, shares=pd.DataFrame(rows, columns=list(SHARES)))
     compared = comparison(content, FigureBook(undated), Keys(content.segments))
     assert compared is not None
     (churn,) = dict(compared.groups)["Shares"]

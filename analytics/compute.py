@@ -77,6 +77,7 @@ def compute_record(
         options.currency,
         "revenue" if history.terms is None else "MRR",
         (*definitions_of(rows.figure.unique(), options), *goals.definitions),
+        options.floor,
         figures=_under_plain_names(rows, plain),
         shares=distributions.shares,
         quartiles=distributions.quartiles,

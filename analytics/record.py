@@ -149,15 +149,16 @@ class AnalystRecord:
     """A record of a company by segment. A table without rows: nothing of the kind can be computed from its data.
 
     currency : the unit of money. definitions : of every figure in `figures`. money_title : "MRR" or "revenue", the
-    `money` of `sizes` and `flows`. conditions : by name; each is a grouping with the groups MEETS and REST. undated :
-    the attributes of which only today's values are known. notes : sentences on what was assumed or could not be
-    computed.
+    `money` of `sizes` and `flows`. floor : a group of fewer customers shows no rate. conditions : by name; each is a
+    grouping with the groups MEETS and REST. undated : the attributes of which only today's values are known. notes :
+    sentences on what was assumed or could not be computed.
     """
 
     month_ends: MonthEnds
     currency: str
     money_title: str
     definitions: tuple[Definition, ...]
+    floor: int
     figures: pd.DataFrame = field(default_factory=lambda: _empty(FIGURES))
     sizes: pd.DataFrame = field(default_factory=lambda: _empty(SIZES))
     flows: pd.DataFrame = field(default_factory=lambda: _empty(FLOWS))

@@ -8,7 +8,7 @@ result, one row a customer, comes to Python and is joined here. A customer witho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -27,9 +27,8 @@ from features.scores.learned_edges import tied_scores
 from features.scores.tie_notice import notices_of_ties
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines
-from features.vector_table import CustomerVectors, Moment, counts_in_words, digest, validated
+from features.vector_table import CustomerVectors, Moment, digest, no_customer_error, validated
 from segment_model.contract import VectorContract
-from segment_model.errors import SourceError
 
 
 def build_vectors(
@@ -81,9 +80,7 @@ def build_vectors(
     if len(met.left_out):
         frame = frame.drop(index=met.left_out)
     if frame.empty:
-        before = "" if as_of is None else f" before {as_of}"
-        warnings = "".join(f". {notice.line}" for notice in met.notices if notice.warning)
-        raise SourceError(f"no customer has a usable row{before}. {_in_words(report)}{warnings}")
+        raise no_customer_error(as_of, report, met.notices)
     rules = learned if learned is not None else LearnedFeatures.learn(frame, contract, settings, groups.own)
     frame = rules.apply(frame, contract)
     notices = (*notices, *met.notices)
@@ -92,10 +89,10 @@ def build_vectors(
         notices = (*notices, *notices_of_ties(frame, tied))
         frame = frame.assign(**tied)
     frame = validated(frame, contract)
-    if learned is None:
-        notices = (*notices, *_doubts(frame, contract, rules, sources, notices))
     ids = choose_id_type(tables, frame.index)
     notices = (*notices, *ids.notices)
+    if learned is None:
+        notices = (*notices, *_doubts(frame, contract, rules, sources, notices))
     return CustomerVectors(frame, contract, rules, as_of, digest(frame), report, groups.columns, notices, ids.type)
 
 
@@ -115,11 +112,5 @@ def _doubts(
     """
     yield from notices_of_totals(frame.index, known)
     if sources.vectors is not None:
-        refuse_totals(frame, [*rules.own], sources.vectors)
-        shaping = {column.name for column in contract.basis}
-        yield from notices_of_repetitions(frame, [column for column in rules.own if column.name in shaping])
-
-
-def _in_words(report: Mapping[str, Mapping[str, int]]) -> str:
-    """The counts of the raw tables in words."""
-    return "; ".join(f"{table}: {counts_in_words(counts)}" for table, counts in report.items())
+        refuse_totals(frame, rules.own, sources.vectors)
+        yield from notices_of_repetitions(frame, contract, rules.own)

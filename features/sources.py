@@ -69,7 +69,8 @@ class Engines:
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What was assumed of the tables opened so far."""
-        return tuple(dict.fromkeys(self._files.notices))
+        of_spark = () if self._spark is None else self._spark.notices
+        return tuple(dict.fromkeys((*self._files.notices, *of_spark)))
 
     def __enter__(self) -> Self:
         return self

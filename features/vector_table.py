@@ -79,6 +79,16 @@ def counts_in_words(counts: Mapping[str, int]) -> str:
     return ", ".join(counted(count, PLURAL.sub(r"\1", words[kind]), words[kind]) for kind, count in counts.items())
 
 
+def no_customer_error(
+    as_of: Moment | None, report: Mapping[str, Mapping[str, int]], notices: Iterable[Notice]
+) -> SourceError:
+    """That no row makes a customer, with the counts of the raw tables and the warnings among the notices."""
+    before = "" if as_of is None else f" before {as_of}"
+    counts = "; ".join(f"{table}: {counts_in_words(of_table)}" for table, of_table in report.items())
+    warnings = "".join(f". {notice.line}" for notice in notices if notice.warning)
+    return SourceError(f"no customer has a usable row{before}. {counts}{warnings}")
+
+
 def read_with_faults(report: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
     """A sentence a raw table of which rows, or numbers in them, do not count: "orders: of 9 rows, 1 refund dropped".
 

@@ -5,14 +5,17 @@ A file of its own, because `segments features` needs the vectors and neither clu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from features.customer_vector import build_vectors
 from features.inspection.roles.sensitive_columns import sensitive_notices
 from features.learned import LearnedFeatures
+from features.notices import Notice
 from features.vector_file import AnyVectors
 from features.vector_table import CustomerVectors, counts_in_words
 from segment_model.contract import VectorContract
@@ -38,11 +41,19 @@ def vectors_of(settings: Settings, base: Path, learned: LearnedFeatures | None =
     """
     refuse_spark(settings)
     vectors = build_vectors(settings.sources, settings.features, settings.as_of, base, learned)
-    source = settings.sources.vectors
-    if learned is not None or source is None or settings.discovery.allow_sensitive:
+    if learned is not None:
         return vectors
-    telling = sensitive_notices(vectors.frame, vectors.contract, vectors.learned, source)
-    return replace(vectors, notices=(*vectors.notices, *telling))
+    return replace(vectors, notices=(*vectors.notices, *personal_notices(vectors.frame, vectors, settings)))
+
+
+def personal_notices(frame: pd.DataFrame, vectors: AnyVectors, settings: Settings) -> Iterator[Notice]:
+    """A warning of the user's own columns that tell of a person and shape segments, unless the settings allow it.
+
+    frame : rows of the vectors, all or a sample.
+    """
+    source = settings.sources.vectors
+    if source is not None and not settings.discovery.allow_sensitive:
+        yield from sensitive_notices(frame, vectors.contract, vectors.learned, source)
 
 
 def refuse_spark(settings: Settings) -> None:

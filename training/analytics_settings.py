@@ -43,7 +43,11 @@ class AnalyticsSettings(Block):
         True,
         description="show ids and values of a few typical customers of each segment, in the report and so in MLflow",
     )
-    floor: int = Field(10, ge=1, description="a group of fewer customers shows no rate")
+    floor: int = Field(
+        10,
+        ge=1,
+        description="a group of fewer customers shows no rate, and the report does not say whether it grew or shrank",
+    )
     cohorts: Literal["month", "quarter"] = Field("month", description="the length of the cohorts' periods")
     reactivation_in_nrr: bool = Field(False, description="whether returning customers count in net revenue retention")
     churn_denominator: Literal["start", "start_and_new"] = Field(

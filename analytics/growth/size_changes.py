@@ -9,7 +9,6 @@ import pandas as pd
 from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
 
 FIFTH = 0.2
-LEAST_CUSTOMERS = 10  # of a segment, at either month end: fewer vary too much by chance
 LEAST_MONEY = 0.001  # of everyone's: what moves in less is of no weight
 MOST_CHANGES = 6
 CUSTOMERS, MONEY = "customers", "money"
@@ -19,7 +18,8 @@ CUSTOMERS, MONEY = "customers", "money"
 class SizeChange:
     """A segment's `measure` (CUSTOMERS or MONEY) at the first and the last comparable month end.
 
-    weight : the change over everyone's amount, at the month end at which that is larger.
+    weight : the change over everyone's amount, at the month end at which that is larger. ratio : after / before; None
+    of fewer customers before than the floor, or of no money.
     """
 
     segment: str
@@ -29,34 +29,48 @@ class SizeChange:
     before: float
     after: float
     weight: float
-
-    @property
-    def ratio(self) -> float | None:
-        """After / before; None of fewer than `LEAST_CUSTOMERS` customers before, or of no money."""
-        least = LEAST_CUSTOMERS if self.measure == CUSTOMERS else 0.0
-        return self.after / self.before if self.before >= least and self.before > 0 else None
+    ratio: float | None
 
 
-def size_changes(sizes: pd.DataFrame) -> tuple[SizeChange, ...]:
+def size_changes(sizes: pd.DataFrame, floor: int) -> tuple[SizeChange, ...]:
     """The segments that have a fifth more or less customers or money than at first, at most six: those that weigh most.
 
-    sizes : the table `SIZES`. Left out are month ends that are hollow, segments that have fewer than `LEAST_CUSTOMERS`
-    at both, customers in no segment, and money of less than a thousandth of everyone's.
+    sizes : the table `SIZES`. floor : customers. Left out are month ends that are hollow, segments that are too small,
+    customers in no segment, and money of less than a thousandth of everyone's.
     """
-    comparable = sizes[~sizes.hollow.astype(bool)]
-    months = comparable.month.drop_duplicates().tolist()
-    if len(months) < 2:
+    ends = _first_and_last(sizes)
+    if ends is None:
         return ()
-    first = comparable[comparable.month == months[0]].set_index("segment")
-    last = comparable[comparable.month == months[-1]].set_index("segment")
-    most = pd.concat([first[CUSTOMERS], last[CUSTOMERS]], axis=1).max(axis=1)
-    compared = first.index[first.index.map(most) >= LEAST_CUSTOMERS].difference([NOT_ASSIGNABLE, UNASSIGNED])
+    first, last = ends
+    months = str(first.month.iloc[0]), str(last.month.iloc[0])
+    compared = first.index.difference([*too_small_segments(sizes, floor), NOT_ASSIGNABLE, UNASSIGNED])
     changes = []
     for measure, least in ((CUSTOMERS, 0.0), (MONEY, LEAST_MONEY)):
         whole = max(float(first[measure].sum()), float(last[measure].sum()))
         for segment in compared:
             before, after = float(first.loc[segment, measure]), float(last.loc[segment, measure])
             if max(before, after) > least * whole and abs(after - before) > FIFTH * before:
-                weight = abs(after - before) / whole
-                changes.append(SizeChange(segment, measure, months[0], months[-1], before, after, weight))
+                few = before < floor if measure == CUSTOMERS else before <= 0
+                ratio, weight = None if few else after / before, abs(after - before) / whole
+                changes.append(SizeChange(segment, measure, *months, before, after, weight, ratio))
     return tuple(sorted(changes, key=lambda change: -change.weight)[:MOST_CHANGES])
+
+
+def too_small_segments(sizes: pd.DataFrame, floor: int) -> tuple[str, ...]:
+    """The segments with fewer customers than the floor at both month ends, which vary too much by chance."""
+    ends = _first_and_last(sizes)
+    if ends is None:
+        return ()
+    most = pd.concat([end[CUSTOMERS] for end in ends], axis=1).max(axis=1)
+    small = most.index[(most > 0) & (most < floor)].difference([NOT_ASSIGNABLE, UNASSIGNED], sort=False)
+    return tuple(str(segment) for segment in small)
+
+
+def _first_and_last(sizes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """The rows of the first and of the last month end that is not hollow, by segment; None without two of them."""
+    comparable = sizes[~sizes.hollow.astype(bool)]
+    months = comparable.month.drop_duplicates().tolist()
+    if len(months) < 2:
+        return None
+    by_segment = comparable.set_index("segment")
+    return by_segment[by_segment.month == months[0]], by_segment[by_segment.month == months[-1]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from features.own_vectors.repeated_columns import Repetition, repeated_columns
 from features.own_vectors.row_of_totals import row_of_totals
 from features.own_vectors.vector_columns import VectorColumn, shortened
 from features.source_settings import VectorsSource
-from segment_model.contract import Kind
+from segment_model.contract import Kind, VectorContract
 from segment_model.errors import SourceError, shown
 
 CUSTOMER = "customer_id"
@@ -21,7 +21,12 @@ SUMMED = frozenset({Kind.NUMBER, Kind.COUNT})
 SHOWN = 10  # repetitions, each with a notice of its own
 
 
-def refuse_totals(frame: pd.DataFrame, columns: Sequence[VectorColumn], source: VectorsSource) -> None:
+def summed_columns(columns: Iterable[VectorColumn]) -> dict[str, str]:
+    """The columns in which a row of totals holds sums: our name to the user's."""
+    return {column.name: column.theirs for column in columns if column.kind in SUMMED}
+
+
+def refuse_totals(frame: pd.DataFrame, columns: Iterable[VectorColumn], source: VectorsSource) -> None:
     """Refuse a row of totals among the customers.
 
     frame : one row a customer, indexed by id. columns : those of it that the user brought.
@@ -31,22 +36,28 @@ def refuse_totals(frame: pd.DataFrame, columns: Sequence[VectorColumn], source: 
     SourceError
         If a customer is the sum of all others in several columns.
     """
-    names = {column.name: column.theirs for column in columns if column.kind in SUMMED}
+    names = summed_columns(columns)
     total = row_of_totals({name: frame[name].to_numpy(dtype=float) for name in names})
-    if total is None:
-        return
-    customer = str(frame.index[total.place])
+    if total is not None:
+        raise total_error(str(frame.index[total.place]), [names[name] for name in total.columns], source)
+
+
+def total_error(customer: str, columns: Sequence[str], source: VectorsSource) -> SourceError:
+    """That a customer is a row of totals. columns : those that show it, under the user's names."""
     condition = f"{written_name(source.columns.get(CUSTOMER, CUSTOMER))} <> {written_text(customer)}"
     remedy = "" if source.number_rows else f", such as by `where: {condition}`"
-    summed = shortened([names[name] for name in total.columns])
-    raise SourceError(
-        f"{TABLE}: customer {shown(customer)} is the sum of all others in {summed}, so a row of totals: leave it out"
-        f"{remedy}"
+    return SourceError(
+        f"{TABLE}: customer {shown(customer)} is the sum of all others in {shortened(columns)}, so a row of totals: "
+        f"leave it out{remedy}"
     )
 
 
-def notices_of_repetitions(frame: pd.DataFrame, shaping: Sequence[VectorColumn]) -> Iterator[Notice]:
-    """Warnings of columns that count twice. shaping : the user's columns that shape the segments."""
+def notices_of_repetitions(
+    frame: pd.DataFrame, contract: VectorContract, own: Iterable[VectorColumn]
+) -> Iterator[Notice]:
+    """Warnings of the user's own columns that shape the segments and count twice; frame : one row a customer."""
+    basis = {column.name for column in contract.basis}
+    shaping = [column for column in own if column.name in basis]
     theirs = {column.name: column.theirs for column in shaping}
     kinds = {column.name: column.kind for column in shaping}
     repetitions = repeated_columns(

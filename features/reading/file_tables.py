@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from features.notices import Notice
-from features.reading.csv_files.csv_file import CsvFile, csv_query, refuse_differences, settle_csv
+from features.reading.csv_files.csv_file import (
+    CsvFile,
+    csv_query,
+    dialect_notices,
+    refuse_differences,
+    settle_csv,
+)
 from features.reading.csv_files.faults import first_fault
 from features.reading.csv_files.plain_columns import column_that_is_not_plain, plain_columns, typed_query
 from features.reading.csv_files.total_row import check_last_row
@@ -18,7 +23,7 @@ from features.reading.parquet_files import check_parquet, parquet_fault, parquet
 from features.reading.scratch import ScratchFolder
 from features.reading.typed_files.as_parquet import json_as_parquet, sheets_as_parquet
 from features.source_settings import TableSource
-from segment_model.errors import SourceError, counted
+from segment_model.errors import SourceError
 
 
 class FileTables:
@@ -107,7 +112,8 @@ class FileTables:
         ]
         refuse_differences(csv_files)
         self._csv_files += csv_files
-        self.notices += _dialect_notices(csv_files, str(source.file), name)
+        self.notices += dialect_notices(csv_files, str(source.file), name)
+        self.notices += _unnamed_notices(csv_files[0], str(source.file), name)
         self.notices += [notice for file in csv_files if (notice := check_last_row(file, source, name))]
         return csv_query(csv_files)
 
@@ -115,21 +121,9 @@ class FileTables:
         return str(path.relative_to(self._base)) if path.is_relative_to(self._base) else str(path)
 
 
-def _dialect_notices(files: Sequence[CsvFile], file: str, name: str) -> list[Notice]:
-    """How files are read that are not plain UTF-8 with commas, and columns that nobody can name."""
-    counts = Counter(csv_file.description for csv_file in files)
-    notices = []
-    for description, count in counts.items():
-        part = f"{count} of {counted(len(files), 'file')} of " if count < len(files) else ""
-        if description:
-            notices.append(Notice(name, f"{part}{file} is read {description}"))
-    if not any(csv_file.dialect.first_rows for csv_file in files):
-        notices.append(Notice(name, f"{file} has a header and no rows", warning=True))
-    for csv_file in files[:1]:
-        absent = [column for place, column in enumerate(csv_file.dialect.names, 1) if column == unnamed(place)]
-        if absent:
-            notices.append(Notice(name, f"{file} has columns without a name, called {', '.join(absent)}"))
-    return notices
+def _unnamed_notices(first: CsvFile, file: str, name: str) -> list[Notice]:
+    absent = [column for place, column in enumerate(first.dialect.names, 1) if column == unnamed(place)]
+    return [Notice(name, f"{file} has columns without a name, called {', '.join(absent)}")] if absent else []
 
 
 def _refuse_other_settings(source: TableSource, kind: FileKind, name: str) -> None:

@@ -7,6 +7,7 @@ every worker.
 
 from __future__ import annotations
 
+import codecs
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,15 +18,20 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from features.expressions.spark_compiler import SparkCompiler
+from features.notices import Notice
+from features.reading.csv_files.csv_file import CsvFile, dialect_notices
 from features.reading.csv_files.dialect import settle_dialect
+from features.reading.csv_files.total_row import check_last_row
 from features.reading.file_list import FileKind, kind_of, list_files
 from features.reading.parquet_files import NANOSECONDS, check_parquet
 from features.reading.spark_session import ZONE
+from features.reading.text_files.encodings import UTF_8, Encoding
 from features.source_settings import TableSource
 from segment_model.errors import SourceError
 from segment_model.sql_text import quoted_name
 
 SCHEME = "://"
+WIDE = ("utf-16", "utf-32")  # codecs whose bytes show no line
 READ = "engine: spark reads .parquet, .csv, .tsv and .csv.gz files and tables of its catalogue"
 CSV_OPTIONS = {  # as the embedded engine reads CSV: quotes double, nothing is trimmed, a wrong row is an error
     "header": "true",
@@ -60,6 +66,7 @@ class SparkTables:
         self._views: list[str] = []
         self._of_text: set[str] = set()
         self._kept: list[Any] = []
+        self.notices: list[Notice] = []
 
     def open(self, source: TableSource, name: str) -> ir.Table:
         """The table as it is, with the user's column names.
@@ -76,7 +83,8 @@ class SparkTables:
         kind, files = self._files(source.file, name)
         paths = [file if isinstance(file, str) else file.as_uri() for file in files]
         if kind is FileKind.CSV:
-            return self._csv(source, paths, name)
+            settled = self._settled(source, [file for file in files if isinstance(file, Path)], name)
+            return self._csv(source, paths, settled, name)
         if kind is not FileKind.PARQUET:
             raise SourceError(f"{name}: {READ}; {source.file} is {kind}: write it as Parquet first")
         local = [file for file in files if isinstance(file, Path)]
@@ -129,10 +137,12 @@ class SparkTables:
         files = list_files(self._base, file, name)
         return files.kind, files.paths
 
-    def _csv(self, source: TableSource, paths: Sequence[str], name: str) -> ir.Table:
-        if source.header_line is not None:
-            raise SourceError(f"{name}: Spark reads files whose first line holds the names: delete the lines above it")
-        delimiter = source.delimiter or self._delimiter(str(source.file), name)
+    def _csv(self, source: TableSource, paths: Sequence[str], settled: Sequence[CsvFile], name: str) -> ir.Table:
+        """settled : those of the files that were looked at, before Spark reads them all."""
+        self.notices += dialect_notices(settled, str(source.file), name)
+        self.notices += [notice for file in settled if (notice := check_last_row(file, source, name))]
+        by_ending = "\t" if ".tsv" in str(source.file).lower() else ","
+        delimiter = source.delimiter or (settled[0].dialect.delimiter if settled else by_ending)
         options = {**CSV_OPTIONS, "sep": delimiter, "encoding": source.encoding or "UTF-8"}
         header = self._session.read.options(**options).csv(list(paths)).columns
         schema = ", ".join(f"{quoted_name(column, '`')} STRING" for column in header)
@@ -140,15 +150,27 @@ class SparkTables:
         self._of_text.add(table.op().name)
         return table
 
-    def _delimiter(self, file: str, name: str) -> str:
-        """The delimiter that the first lines show; where Spark alone sees the file, that of its ending."""
-        if SCHEME in file or file.lower().endswith(".gz"):
-            return "\t" if ".tsv" in file.lower() else ","
-        path = list_files(self._base, file, name).paths[0]
-        dialect = settle_dialect(path, f"{name}: {file}", "\n", None)
-        if dialect.skipped:
-            raise SourceError(f"{name}: {file} begins with a line that names its delimiter: remove it, for Spark")
-        return dialect.delimiter
+    def _settled(self, source: TableSource, files: Sequence[Path], name: str) -> list[CsvFile]:
+        """The files that are seen from here and are neither packed nor in two bytes a letter, with their dialects.
+
+        Raises
+        ------
+        SourceError
+            If the names of the columns do not stand in the first line, or no dialect fits.
+        """
+        if source.header_line is not None:
+            raise SourceError(f"{name}: Spark reads files whose first line holds the names: delete the lines above it")
+        encoding = Encoding(codecs.lookup(source.encoding or UTF_8).name)
+        settled = []
+        for path in files:
+            if path.suffix.lower() == ".gz" or encoding.codec.startswith(WIDE):
+                continue
+            shown = f"{name}: {path.relative_to(self._base) if path.is_relative_to(self._base) else path}"
+            dialect = settle_dialect(path, shown, "\n", source.delimiter)
+            if dialect.skipped:
+                raise SourceError(f"{shown} begins with a line that names its delimiter: remove it, for Spark")
+            settled.append(CsvFile(shown, path, encoding, dialect))
+        return settled
 
 
 def _cut_to_microseconds(frame: Any, types: Mapping[str, str]) -> Any:

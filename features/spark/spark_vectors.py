@@ -46,7 +46,8 @@ from features.spark.between_tables import (
 from features.spark.contract_checks import fault_sums, refuse_faults
 from features.spark.joined_parts import CUSTOMER, ROWS_IN, joined_parts
 from features.spark.quantiles import quantiles_of
-from features.vector_table import IdType, Moment, counts_in_words
+from features.spark.totals import notices_of_total_ids, refuse_totals_among, total_sums
+from features.vector_table import IdType, Moment, no_customer_error
 from segment_model.contract import VectorContract
 from segment_model.errors import SourceError, counted
 
@@ -101,22 +102,24 @@ def build_spark_vectors(
     contract = contract_of(groups, settings)
     with plain_errors("features: Spark could not compute them"):
         everyone = tables.hold(joined_parts(groups.parts, contract))
-        table, met = _those_who_stay(everyone, groups, read, moment, sources, settings)
+        asked = total_sums(everyone, groups.own) if learned is None else {}
+        table, met = _those_who_stay(everyone, groups, read, moment, sources, settings, asked)
         report = {name: {**rows.counts, **met.counts.get(name, {})} for name, rows in read.items()}
         if not met.customers:
-            before = "" if as_of is None else f" before {as_of}"
-            words = "; ".join(f"{name}: {counts_in_words(counts)}" for name, counts in report.items())
-            raise SourceError(f"no customer has a usable row{before}. {words}")
+            raise no_customer_error(as_of, report, met.notices)
+        of_rows = [notice for rows in read.values() for notice in rows.notices]
+        notices = tuple(dict.fromkeys((*engines.notices, *groups.notices, *of_rows, *met.notices)))
         frame = tables.frame(table)
         if learned is None:
+            notices += tuple(notices_of_total_ids(table, met.totals, notices))
+            if sources.vectors is not None:
+                refuse_totals_among(table, met.totals, groups.own, sources.vectors)
             edges = learn_edges_from(
                 lambda column, shares: quantiles_of(frame, column, shares), contract.names, settings.rfm.score_edges
             )
             learned = LearnedFeatures(edges, own=groups.own)
         vectors = tables.frame(_finished(table, contract, learned, met.id_type))
         digest = _digest(vectors)
-    of_rows = [notice for rows in read.values() for notice in rows.notices]
-    notices = tuple(dict.fromkeys((*engines.notices, *groups.notices, *of_rows, *met.notices)))
     return SparkVectors(
         vectors, contract, learned, as_of, met.customers, digest, report, groups.columns, notices, met.id_type
     )
@@ -146,12 +149,16 @@ def past_vectors(
 
 @dataclass(frozen=True)
 class _Met:
-    """What the tables show together: customers who stay, counts for the report, notices, and the type of the ids."""
+    """What the tables show together: customers who stay, counts for the report, notices, and the type of the ids.
+
+    totals : the aggregates of all customers, by name.
+    """
 
     customers: int
     counts: Mapping[str, Mapping[str, int]]
     notices: tuple[Notice, ...]
     id_type: IdType
+    totals: Mapping[str, Any]
 
 
 def _those_who_stay(
@@ -161,10 +168,14 @@ def _those_who_stay(
     moment: Any,
     sources: Sources,
     settings: FeatureSettings,
+    asked: Mapping[str, ir.Value],
 ) -> tuple[ir.Table, _Met]:
-    """The customers whom `features.joining.population` does not leave out, and what is said of the tables together."""
+    """The customers whom `features.joining.population` does not leave out, and what is said of the tables together.
+
+    asked : further aggregates, computed in the same pass.
+    """
     contract = contract_of(groups, settings)
-    sums = {**overlap_sums(everyone), **_twice_sums(everyone), **fault_sums(everyone, contract)}
+    sums = {**overlap_sums(everyone), **_twice_sums(everyone), **fault_sums(everyone, contract), **asked}
     early = _is_early(everyone)
     sums |= {f"early {which.name}": flag.sum() for which, flag in early.items()}
     totals = fetch(everyone.aggregate(**sums), "features: counting customers").to_pylist()[0]
@@ -184,7 +195,7 @@ def _those_who_stay(
     chosen = choose_type(facts, lambda: not totals[NOT_WHOLE])
     counts = {LISTED: {LEFT_OUT: number}} if number else {}
     stay = everyone if who is Early.NOBODY else everyone.filter(~early[who])
-    return stay, _Met(int(totals[ALL]) - number, counts, (*notices, *chosen.notices), chosen.type)
+    return stay, _Met(int(totals[ALL]) - number, counts, (*notices, *chosen.notices), chosen.type, totals)
 
 
 def _is_early(table: ir.Table) -> dict[Early, ir.BooleanValue]:

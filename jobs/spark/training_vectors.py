@@ -13,6 +13,7 @@ from features.reading.spark_tables import SparkTables
 from features.sources import plain_errors
 from features.spark.spark_vectors import SparkVectors, build_spark_vectors
 from features.vector_table import CustomerVectors, digest, validated
+from jobs.spark.column_doubts import column_doubts
 from jobs.spark.everyone import SparkEveryone, everyone_of
 from jobs.spark.sample import SIZES, choose_size, sampled_rows
 from segment_model.errors import counted
@@ -71,6 +72,6 @@ def _sample(vectors: SparkVectors, settings: Settings) -> CustomerVectors:
         digest(frame),
         {**vectors.report, "sample": {"rows": vectors.customers, "used": len(kept)}},
         vectors.columns,
-        (*vectors.notices, notice),
+        (*vectors.notices, *column_doubts(vectors, settings, rows), notice),
         vectors.id_type,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from features.as_of import AsOf
@@ -14,7 +14,9 @@ from features.spark.spark_vectors import build_spark_vectors
 from features.spark.stored_rows import Place
 from features.vector_file import story_of
 from jobs.customer_vectors import in_words
+from jobs.spark.column_doubts import column_doubts
 from training.settings import Settings
+from training.variation import as_descriptors, held_out_columns
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,14 @@ def write_spark_vectors(
         tables = SparkTables(session, base)
         try:
             vectors = build_spark_vectors(tables, settings.sources, settings.features, settings.as_of, base, learned)
+            held_out = {}
+            if learned is None:
+                held_out = held_out_columns(vectors.contract, settings.discovery.hold_out_groups)
+                vectors = replace(vectors, notices=(*vectors.notices, *column_doubts(vectors, settings)))
             local = AsOf.at(vectors.as_of, zone).local if vectors.as_of else None
             with plain_errors("cannot write the vectors"):
                 written = place.write(session, vectors.frame, local, story_of(vectors))
         finally:
             tables.close()
-    return WrittenVectors(written.where, vectors.digest, in_words(vectors, vectors.contract, {}, {}))
+    summary = in_words(vectors, as_descriptors(vectors.contract, held_out), {}, held_out)
+    return WrittenVectors(written.where, vectors.digest, summary)

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analytics.growth.size_changes import CUSTOMERS, SizeChange, size_changes
+from analytics.growth.size_changes import CUSTOMERS, SizeChange, size_changes, too_small_segments
 from analytics.record import AnalystRecord
 from reporting.charts.stacked_chart import Layer, StackedChart, stacked_chart
 from reporting.rendering import money_words, percent, short_amount
 from reporting.sections.keys import Key, Keys
+from segment_model.errors import counted
 
 CHANGES = ("joined", "came", "went", "gone", "left", "returned")
 CHANGE_WORDS = {
@@ -83,8 +84,8 @@ class _Move(NamedTuple):
 class Growth:
     """The section; changes : headings of the counts of `reasons`, with what they mean. sum_words : how they add up.
 
-    changed : a sentence on each segment that grew or shrank by more than a fifth. hollow : the months that are not
-    comparable, in words.
+    changed : a sentence on each segment that grew or shrank by more than a fifth. too_small : a sentence on those with
+    too few customers for one, if any. hollow : the months that are not comparable, in words.
     """
 
     tables: tuple[MonthTable, ...]
@@ -94,6 +95,7 @@ class Growth:
     reasons_months: str
     migration: Migration | None
     changed: tuple[str, ...]
+    too_small: str
     hollow: str
 
 
@@ -118,7 +120,10 @@ def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
         reasons=_reasons(sizes, months, compared, present, keys) if compared else (),
         reasons_months=_span(compared),
         migration=_migration(record, compared, keys),
-        changed=tuple(_change_sentence(change, keys[change.segment].name, record) for change in size_changes(sizes)),
+        changed=tuple(
+            _change_sentence(change, keys[change.segment].name, record) for change in size_changes(sizes, record.floor)
+        ),
+        too_small=_too_small_sentence(sizes, record.floor, keys),
         hollow=_spans(months, hollow),
     )
 
@@ -141,6 +146,13 @@ def _change_sentence(change: SizeChange, name: str, record: AnalystRecord) -> st
     if change.ratio >= MANY_TIMES:
         return f"{sentence}: {change.ratio:,.1f} times as {much}"
     return f"{sentence}: {percent(abs(change.ratio - 1))} {'more' if change.ratio > 1 else less}"
+
+
+def _too_small_sentence(sizes: pd.DataFrame, floor: int, keys: Keys) -> str:
+    """Which segments have too few customers to say whether they grew or shrank; empty without any."""
+    names = " and ".join(f"“{keys[segment].name}”" for segment in too_small_segments(sizes, floor))
+    few = f"fewer than {counted(floor, 'customer')} at the first and at the last month end"
+    return f"{names}: {few}, too few to say whether a segment grew or shrank" if names else ""
 
 
 def _sum_words(present: Sequence[str]) -> str:

@@ -171,6 +171,7 @@ def made_up_record(content: DiscoveryContent, months: int = 12, seed: int = 0, h
         currency="USD",
         money_title="MRR",
         definitions=DEFINITIONS,
+        floor=10,
         figures=_figures(content),
         sizes=_sizes(content, ends, generator, hollow),
         flows=_flows(ids, ends, generator),

@@ -35,6 +35,7 @@ def record() -> AnalystRecord:
         "",
         "MRR",
         (),
+        10,
         shares=pd.DataFrame(shares, columns=list(SHARES)),
         quartiles=pd.DataFrame(quartiles, columns=list(QUARTILES)),
     )
@@ -82,7 +83,7 @@ def test_a_record_of_numbers_alone_has_no_levels(record: AnalystRecord) -> None:
 
 
 def test_a_record_without_distributions() -> None:
-    empty = AnalystRecord(MonthEnds((), datetime.min), "", "MRR", ())
+    empty = AnalystRecord(MonthEnds((), datetime.min), "", "MRR", (), 10)
     rows = distribution_rows(empty, {})
     assert rows.empty
     assert distributions_in_words(rows).empty

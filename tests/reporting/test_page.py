@@ -234,7 +234,7 @@ def test_a_map_of_many_customers_has_at_most_3000_dots(content: DiscoveryContent
 
 
 def test_an_empty_record_shows_no_empty_chart(content: DiscoveryContent, record: AnalystRecord) -> None:
-    empty = AnalystRecord(record.month_ends, "EUR", "MRR", ())
+    empty = AnalystRecord(record.month_ends, "EUR", "MRR", (), 10)
     page = Page(html_report(ReportContent("t", content, record=empty)))
     assert "Nothing can be said of retention yet" in page.text
     assert "Growth and migration" not in page.text

@@ -50,7 +50,15 @@ class Concept(StrEnum):
     ALLOWED = "allowed"
     QUOTA = "quota"
     PERSONAL = "personal"  # names one person: telephone, address, surname
-    SENSITIVE = "sensitive"
+    SENSITIVE = "sensitive"  # a trait of a person: one of those of `TRAITS`
+    AGE = "age"
+    BIRTH = "birth"
+    GENDER = "gender"
+    HEALTH = "health"
+    HOME = "home"
+    STANDING = "standing"  # origin, belief, family, whether somebody is well
+    HOMOGRAPH = "homograph"  # a trait in one language or meaning, and something else in another
+    ACCOUNT = "account"  # no person: what a customer has or works for
     PLACE = "place"
     CODE = "code"
     FREE_TEXT = "free text"
@@ -174,7 +182,9 @@ _WORDS: Mapping[Concept, str] = {
         feature features module modul modules screen page pages view area function funktion funktionen bereich
         seite fonction fonctionnalite funcion pagina funzione functie endpoint tool component url path
         """,
-    Concept.TYPE: "type types typ art kind category categories kategorie class klasse tipo categorie group",
+    Concept.TYPE: """
+        type types typ art kind category categories kategorie class klasse tipo categorie group band bracket
+        """,
     Concept.DEVICE: """
         device devices platform plattform os browser gerat geraet appareil dispositivo apparaat ua equipment
         plataforma
@@ -197,13 +207,23 @@ _WORDS: Mapping[Concept, str] = {
         adresse direccion indirizzo adres surname lastname firstname vorname nachname prenom apellido apellidos
         cognome first last ip iban card ssn passport url website web twitter avatar
         """,
-    Concept.SENSITIVE: """
-        anrede salutation gender sex geschlecht genre sexo sesso geslacht age ages alter altersgruppe edad eta
-        leeftijd idade birth born birthday birthdate dob geburt geburtsdatum geburtstag geburtsjahr naissance
-        nacimiento nascita geboorte ethnicity ethnic race racial nationality nationalitat nationalitaet religion
-        religious konfession health gesundheit disability disabled diagnosis medical pregnancy pregnant marital
-        marriage married familienstand orientation political politics zip zipcode postal postcode plz cap
-        codepostal senior citizenship citizen
+    Concept.AGE: "age ages alter altersgruppe edad eta leeftijd idade",
+    Concept.BIRTH: """
+        birth born birthday birthdate dob geburt geburtsdatum geburtstag geburtsjahr naissance nacimiento nascita
+        geboorte
+        """,
+    Concept.GENDER: "anrede salutation gender sex geschlecht genre sexe sexo sesso geslacht",
+    Concept.HEALTH: "disability diagnosis medical pregnancy pregnant",
+    Concept.HOME: "zip zipcode postal postcode plz cap codepostal",
+    Concept.STANDING: """
+        ethnicity ethnic race racial nationality nationalitat nationalitaet religion religious konfession health
+        gesundheit disabled marital marriage married familienstand orientation sexual political politics senior
+        citizenship citizen
+        """,
+    Concept.HOMOGRAPH: "eta genre cap disabled orientation",
+    Concept.ACCOUNT: """
+        account accounts acct acc konto compte cuenta company companies organisation organization org workspace tenant
+        merchant firma firmen
         """,
     Concept.PLACE: """
         country land pays pais paese city stadt ort ville ciudad citta region province provinz bundesland county
@@ -222,11 +242,14 @@ _WORDS: Mapping[Concept, str] = {
 # words of a second meaning stand in both lists: "sales" is money and orders
 
 
+TRAITS = frozenset({Concept.AGE, Concept.BIRTH, Concept.GENDER, Concept.HEALTH, Concept.HOME, Concept.STANDING})
+
+
 def _by_word() -> Mapping[str, frozenset[Concept]]:
     concepts: dict[str, set[Concept]] = {}
     for concept, words in _WORDS.items():
         for word in words.split():
-            concepts.setdefault(word, set()).add(concept)
+            concepts.setdefault(word, set()).update({concept, Concept.SENSITIVE} if concept in TRAITS else {concept})
     return MappingProxyType({word: frozenset(meanings) for word, meanings in concepts.items()})
 
 

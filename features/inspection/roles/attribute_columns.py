@@ -13,7 +13,7 @@ from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import KNOWN_AT
 from features.inspection.names.name_words import concepts_of, currency_of, without_currency, words_of
 from features.inspection.names.vocabulary import Concept
-from features.inspection.roles.sensitive_columns import tells_of_a_person
+from features.inspection.roles.personal_traits import ColumnValues, tells_of_a_person
 from features.inspection.roles.table_proposal import AttributeProposal, TableProposal, best, is_moment
 from features.inspection.shared_keys import CustomerKey
 from segment_model.contract import Kind
@@ -121,9 +121,17 @@ def _attribute(column: ColumnProfile, taken: Sequence[str]) -> AttributeProposal
         settings["unit"] = currency
     if name != column.name:
         settings["column"] = column.name
-    if tells_of_a_person(column.name, [level for level, _ in column.levels]):
+    if tells_of_a_person(column.name, _values_of(column)):
         settings["sensitive"] = True
     return AttributeProposal(name, column.name, settings)
+
+
+def _values_of(column: ColumnProfile) -> ColumnValues:
+    if column.type is ColumnType.FLAG:
+        return ColumnValues(numbers=(0.0, 1.0))
+    if column.type is ColumnType.NUMBER:
+        return ColumnValues(numbers=tuple(sorted({*column.numbers})))
+    return ColumnValues(levels=tuple(level for level, _ in column.levels))
 
 
 def attribute_name(name: str, taken: Sequence[str] = ()) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import pandas as pd
 
-from features.inspection.names.name_words import concepts_of
-from features.inspection.names.vocabulary import Concept
+from features.inspection.roles.personal_traits import ColumnValues, tells_of_a_person
 from features.learned import LearnedFeatures
 from features.notices import Notice
 from features.own_vectors.vector_columns import shortened
@@ -15,19 +14,6 @@ from features.source_settings import VectorsSource
 from segment_model.contract import VectorContract
 
 TABLE = "vectors"
-GENDERS = frozenset(
-    {"male", "female", "m", "f", "w", "d", "man", "woman", "homme", "femme", "mann", "frau", "other", "unknown"}
-)
-OF_OTHERS = frozenset({"other", "unknown", "d"})  # which say nothing by themselves
-MOST_GENDERS = 4
-
-
-def tells_of_a_person(name: str, levels: Iterable[str]) -> bool:
-    """Whether a column tells something that may not shape segments, by the words of its name or by its levels."""
-    if Concept.SENSITIVE in concepts_of(name):
-        return True
-    lower = {level.strip().lower() for level in levels}
-    return 2 <= len(lower) <= MOST_GENDERS and lower <= GENDERS and len(lower & OF_OTHERS) < 2
 
 
 def sensitive_notices(
@@ -42,7 +28,7 @@ def sensitive_notices(
         theirs[column.name]
         for column in contract.basis
         if column.name in theirs
-        and tells_of_a_person(theirs[column.name], _levels(frame[column.name]) if column.is_category else ())
+        and tells_of_a_person(theirs[column.name], _values(frame[column.name], column.is_category))
     ]
     if telling:
         yield Notice(
@@ -53,6 +39,6 @@ def sensitive_notices(
         )
 
 
-def _levels(values: pd.Series) -> Iterable[str]:
-    levels: list[str] = values.dropna().unique().tolist()
-    return levels[: MOST_GENDERS + 1]
+def _values(column: pd.Series, is_category: bool) -> ColumnValues:
+    different = column.dropna().unique()
+    return ColumnValues(levels=tuple(different)) if is_category else ColumnValues(numbers=tuple(sorted(different)))

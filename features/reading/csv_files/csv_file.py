@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from features.notices import Notice
 from features.reading.csv_files.dialect import DELIMITERS, Dialect, settle_dialect
 from features.reading.csv_files.line_ends import settle_line_end
 from features.reading.scratch import ScratchFolder
@@ -14,7 +16,7 @@ from features.reading.sql_text import quoted_path
 from features.reading.text_files.byte_scan import LONGEST_LINE
 from features.reading.text_files.encodings import Encoding
 from features.reading.text_files.text_file import settle_text
-from segment_model.errors import SourceError
+from segment_model.errors import SourceError, counted
 from segment_model.sql_text import quoted, quoted_name
 
 
@@ -89,6 +91,19 @@ def refuse_differences(files: Sequence[CsvFile]) -> None:
                 f"{file.shown}: of the columns of {_name(first)} it {' and '.join(words)}; export all files with the "
                 "same columns"
             )
+
+
+def dialect_notices(files: Sequence[CsvFile], file: str, name: str) -> list[Notice]:
+    """How files are read that are not plain UTF-8 with commas, and that none has a row; file : their source."""
+    counts = Counter(csv_file.description for csv_file in files)
+    notices = []
+    for description, count in counts.items():
+        part = f"{count} of {counted(len(files), 'file')} of " if count < len(files) else ""
+        if description:
+            notices.append(Notice(name, f"{part}{file} is read {description}"))
+    if files and not any(csv_file.dialect.first_rows for csv_file in files):
+        notices.append(Notice(name, f"{file} has a header and no rows", warning=True))
+    return notices
 
 
 def csv_query(files: Sequence[CsvFile]) -> str:

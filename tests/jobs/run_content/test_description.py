@@ -36,7 +36,7 @@ def test_every_row_has_a_cell_for_its_churn_though_a_segment_had_nobody_to_lose(
     ids = kmeans_discovery.model.ids
     figures = [("churn_rate", "segment", ids[0], "2017-01/2017-12", 0.0364, 0.01, 0.05, 90, "", "")]
     months = MonthEnds.before(datetime(2018, 1, 1), 12)
-    record = AnalystRecord(months, "USD", "MRR", (), figures=pd.DataFrame(figures, columns=list(FIGURES)))
+    record = AnalystRecord(months, "USD", "MRR", (), 10, figures=pd.DataFrame(figures, columns=list(FIGURES)))
     rows = description_of("Shop", vectors_of(kmeans_discovery), kmeans_discovery, record).splitlines()[:6]
     cells = [[cell.strip() for cell in row.split(" | ")] for row in rows]
     assert {len(row) for row in cells} == {7}

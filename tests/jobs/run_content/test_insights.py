@@ -25,6 +25,7 @@ def record_of(segment: str) -> AnalystRecord:
         "USD",
         "MRR",
         (),
+        10,
         figures=pd.DataFrame(figures, columns=list(FIGURES)),
         sizes=pd.DataFrame(sizes, columns=list(SIZES)),
     )

@@ -16,7 +16,7 @@ from training.discovery.discovery import Discovery
 def record(*rows: tuple[str, str, str, str, float | None]) -> AnalystRecord:
     """Rows of figure, grouping, group, period, value."""
     figures = pd.DataFrame([(*row, None, None, 20, "", "") for row in rows], columns=list(FIGURES))
-    return AnalystRecord(MonthEnds.before(datetime(2018, 1, 1), 12), "USD", "MRR", (), figures=figures)
+    return AnalystRecord(MonthEnds.before(datetime(2018, 1, 1), 12), "USD", "MRR", (), 10, figures=figures)
 
 
 def model(**lineage: Any) -> Any:

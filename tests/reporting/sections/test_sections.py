@@ -132,6 +132,15 @@ def test_segments_that_change_by_more_than_a_fifth_are_named_with_the_currency(
         "21.0 % fewer",
         f"The MRR of “{own.name}” fell from 100 USD in {first} to 60 USD in {last}: 40.0 % less",
     )
+    assert shown.too_small == ""
+    few = growth(replace(record, sizes=sizes, floor=101), Keys(content.segments))
+    assert few is not None
+    assert not any(f"“{own.name}”" in sentence for sentence in few.changed)
+    assert few.too_small.startswith(f"“{own.name}”")
+    assert few.too_small.endswith(
+        "fewer than 101 customers at the first and at the last month end, too few to say whether a segment grew or "
+        "shrank"
+    )
 
 
 def test_cohorts_show_their_average_first_and_nothing_that_is_not_over(content: DiscoveryContent) -> None:
@@ -143,7 +152,7 @@ def test_cohorts_show_their_average_first_and_nothing_that_is_not_over(content: 
         ("classic", "everyone", "everyone", AVERAGE, 110, 0, 110, 1.0, 1.0, True),
         ("classic", "everyone", "everyone", AVERAGE, 100, 1, 40, 0.4, 1.0, True),
     ]
-    base = AnalystRecord(month_ends=None, currency="", money_title="", definitions=())  # type: ignore[arg-type]
+    base = AnalystRecord(month_ends=None, currency="", money_title="", definitions=(), floor=10)  # type: ignore[arg-type]
     shown = retention(replace(base, cohorts=pd.DataFrame(rows, columns=list(COHORTS))), Keys(content.segments))
     (table,) = shown.cohorts
     assert [(name, size, [cell.words for cell in cells]) for name, size, cells in table.rows] == [
@@ -171,7 +180,7 @@ def test_without_figures_the_rows_show_money_of_the_vectors_and_telling_flags(
     rows = [("Churn", own, "yes", 100, 90, 40, 0.4, 0.3, 0.5, "above" if n == 1 else "") for n, own in enumerate(ids)]
     rows += [("Partner", own, "yes", 100, 90, 40, 0.4, 0.3, 0.5, "defines the segment") for own in ids]
     rows += [("plan", own, level, 100, 90, 45, 0.5, 0.4, 0.6, "above") for own in ids for level in ("a", "b")]
-    undated = AnalystRecord(record.month_ends, "USD", "MRR", (), shares=pd.DataFrame(rows, columns=list(SHARES)))
+    undated = AnalystRecord(record.month_ends, "USD", "MRR", (), 10, shares=pd.DataFrame(rows, columns=list(SHARES)))
     shown = overview(content, FigureBook(undated), Keys(content.segments))
     assert [label for label, _ in shown.columns] == ["customers", "MRR (USD a month)", "Churn: yes"]
     cell = shown.rows[0].cells[-1]
@@ -336,7 +345,7 @@ def test_the_share_of_a_flag_is_compared_too(content: DiscoveryContent, record: 
         ("Churn", own, "yes", 100, 90, 36, share, share - 0.1, share + 0.1, "")
         for own, share in zip(ids, (0.7, 0.2, 0.25, 0.3, 0.35), strict=True)
     ]
-    undated = AnalystRecord(record.month_ends, "USD", "MRR", (), shares=pd.DataFrame(rows, columns=list(SHARES)))
+    undated = AnalystRecord(record.month_ends, "USD", "MRR", (), 10, shares=pd.DataFrame(rows, columns=list(SHARES)))
     compared = comparison(content, FigureBook(undated), Keys(content.segments))
     assert compared is not None
     (churn,) = dict(compared.groups)["Shares"]

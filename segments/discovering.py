@@ -71,7 +71,7 @@ def discover(
     sensitive
         Columns that may not shape or name segments.
     algorithms
-        What is tried instead of KMeans and HDBSCAN: names ("kmeans"), blocks of settings
+        What is tried instead of KMeans, HDBSCAN and Gaussian mixtures: names ("kmeans"), blocks of settings
         (`{"algorithm": "kmeans", "starts": 3}`), or objects of your own that follow `segments.OwnAlgorithm`.
     judgements
         Scores of your own by name, such as `{"Davies-Bouldin": davies_bouldin_score}`: each takes points (n, width) and

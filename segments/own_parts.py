@@ -31,7 +31,7 @@ def algorithm_settings(asked: Any) -> tuple[AlgorithmSettings, ...]:
     if isinstance(asked, str | Mapping) or not isinstance(asked, Sequence):
         raise SettingsError(f"algorithms is a list, such as ['kmeans'] or [MyAlgorithm()]; got {type(asked).__name__}")
     if not asked:
-        raise SettingsError("algorithms names none; leave it out to try KMeans and HDBSCAN")
+        raise SettingsError("algorithms names none; leave it out to try KMeans, HDBSCAN and Gaussian mixtures")
     return tuple(_entry_of(each) for each in asked)
 
 

@@ -65,7 +65,9 @@ class DiscoverySettings(Block):
     """What is tried, how it is judged, and what may be chosen."""
 
     algorithms: tuple[Annotated[AlgorithmSettings, RegisteredAlgorithm, AN_ALGORITHM], ...] = Field(
-        DEFAULT_ALGORITHMS, min_length=1, description="the algorithms to try; KMeans and HDBSCAN by default"
+        DEFAULT_ALGORITHMS,
+        min_length=1,
+        description="the algorithms to try; KMeans, HDBSCAN and Gaussian mixtures by default",
     )
     encoding: EncodingSettings = Field(
         EncodingSettings(), description="how a customer vector becomes a standardised point"

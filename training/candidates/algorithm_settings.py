@@ -33,7 +33,7 @@ class AlgorithmSettings(Block):
         """Every candidate that this entry asks for."""
 
     def beyond(self, numbers: Collection[int]) -> Sequence[CandidateSpec]:  # noqa: ARG002  (by default none)
-        """More candidates, once it is known that the first ones found these numbers of segments."""
+        """More candidates, once it is known that those so far found groups in these numbers of segments."""
         return ()
 
     def for_segments(self, least: int, most: int) -> Self:

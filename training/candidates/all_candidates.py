@@ -23,7 +23,7 @@ ALGORITHMS: tuple[type[AlgorithmSettings], ...] = (
     HdbscanSettings,
     GaussianMixtureSettings,
 )
-DEFAULT_ALGORITHMS: tuple[AlgorithmSettings, ...] = (KMeansSettings(), HdbscanSettings())
+DEFAULT_ALGORITHMS: tuple[AlgorithmSettings, ...] = (KMeansSettings(), HdbscanSettings(), GaussianMixtureSettings())
 
 
 def registered_algorithms() -> Mapping[str, type[AlgorithmSettings]]:

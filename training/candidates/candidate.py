@@ -41,7 +41,8 @@ class Fit:
     (m,) each; -1 is no segment. facts : the algorithm's own scores. chosen : the candidate with the parameters that the
     fit selected, which refits keep; None if it selects none. of_means : whether the assigner's centroids are the means
     of the customers nearest to them, so that Lloyd's steps on more customers refine them. top : the centroids apart,
-    where all but one are such means, and that one is the mean of a top.
+    where all but one are such means, and that one is the mean of a top. confusion : the largest share of a segment's
+    customers whom another one probably takes in, 0..1; 0 where the algorithm knows no probabilities.
     """
 
     assigner: Assigner
@@ -51,6 +52,7 @@ class Fit:
     chosen: CandidateSpec | None = None
     of_means: bool = False
     top: TopOfMeans | None = None
+    confusion: float = 0.0
 
 
 class NoSegmentsError(DiscoveryError):

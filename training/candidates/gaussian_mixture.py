@@ -72,7 +72,8 @@ class GaussianMixtureSpec(UsualSpec):
         assigner = _assigner(best.fitted, order, columns, points[rows].mean(axis=0))
         facts = {"bic": best.bic, "degenerate_mixtures": float(len(refusals))}
         chosen = replace(self, segments=(best.components,), covariances=(best.covariance,))
-        return Fit(assigner, rows, labels, facts, chosen)
+        confusion = most_confused(best.fitted.predict_proba(customers.points))
+        return Fit(assigner, rows, labels, facts, chosen, confusion=confusion)
 
     def _mixtures(self, customers: Customers, seed: int) -> tuple[list[Mixture], list[str]]:
         """Every mixture without a degenerate component, and the reason for each refused one.
@@ -125,6 +126,19 @@ class Mixture:
     fitted: FittedMixture
     bic: float
     labels: Indices
+
+
+def most_confused(probabilities: Floats) -> float:
+    """The largest share of a component's customers whom another one component takes in; 0 with one component.
+
+    probabilities : (n, components) of each customer to belong to each component. The share is the directly estimated
+    misclassification probability (Hennig 2010): of customers of component j, weighted by their probability to be of it,
+    those who are most probably of component i.
+    """
+    assigned = np.eye(probabilities.shape[1])[probabilities.argmax(axis=1)]
+    shares = probabilities.T @ assigned / np.maximum(probabilities.sum(axis=0)[:, None], np.finfo(float).tiny)
+    np.fill_diagonal(shares, 0.0)
+    return float(shares.max())
 
 
 def _fit_em(points: Floats, components: int, covariance: Covariance, *, starts: int, seed: int) -> FittedMixture:

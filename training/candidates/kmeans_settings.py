@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 USUAL = (2, 10)  # segments that are always tried
-AROUND = 1  # more and fewer segments than another algorithm finds
+AROUND = 1  # more and fewer segments than were found
 
 
 class KMeansSettings(AlgorithmSettings):
@@ -26,7 +26,7 @@ class KMeansSettings(AlgorithmSettings):
     algorithm: Literal["kmeans"] = Field("kmeans", description="says which algorithm the entry is")
     segments: SegmentRange | None = Field(
         None,
-        description="k, or the least and the most; empty: 2 to 10, and as many as other algorithms find beyond",
+        description="k, or the least and the most; empty: 2 to 10, and more while more are found or better separated",
     )
     starts: int = Field(10, ge=1, description="random starts for each k; the best one counts")
 
@@ -45,7 +45,7 @@ class KMeansSettings(AlgorithmSettings):
         return [*plain, *correlated]
 
     def beyond(self, numbers: Collection[int]) -> Sequence[CandidateSpec]:
-        """Plain KMeans at about as many segments as other algorithms find, where these are more than usual."""
+        """Plain KMeans at about as many segments as one of these numbers, where it is more than usual."""
         from training.candidates.kmeans import KMeansSpec
 
         if self.segments is not None:

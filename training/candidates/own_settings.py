@@ -40,8 +40,8 @@ class OwnSettings(AlgorithmSettings):
             raise SettingsError(f"algorithms: {own.__name__} is a class; pass an object: {own.__name__}()")
         if not callable(getattr(own, "fit", None)):
             raise SettingsError(
-                f"algorithms: {type(own).__name__} is no algorithm: name one ('kmeans', 'hdbscan'), pass its settings "
-                "as a dict, or an object whose fit(points, seed) returns labels"
+                f"algorithms: {type(own).__name__} is no algorithm: name one ('kmeans', 'hdbscan', "
+                "'gaussian_mixture'), pass its settings as a dict, or an object whose fit(points, seed) returns labels"
             )
         name = str(getattr(own, "name", type(own).__name__))
         return cls(name=name, parameters=dict(getattr(own, "parameters", {})), own=own)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -256,7 +256,28 @@ def _try_all(
             candidates.append(try_candidate(spec, points, held_out, settings, customers.amounts))
 
     try_each([spec for algorithm in settings.algorithms for spec in algorithm.candidates(context)])
-    numbers = {judged.segments for each in candidates if (judged := each.judgement) and shows_groups(judged)}
-    allowed = {count for count in numbers if count <= settings.max_segments}
-    try_each([spec for algorithm in settings.algorithms for spec in algorithm.beyond(allowed)])
+    numbers = _numbers_of_groups(candidates)
+    while near := _near(numbers, candidates, settings):
+        try_each(near)
+        numbers = _number_of_best_separated(candidates)
     return resample_unasked(candidates, points, held_out, settings)
+
+
+def _near(
+    numbers: Collection[int], candidates: Sequence[Candidate], settings: DiscoverySettings
+) -> list[CandidateSpec]:
+    """Further candidates with about as many segments as one of `numbers`, where these are more than usual."""
+    tried = {candidate.spec.name for candidate in candidates}
+    allowed = {count for count in numbers if count <= settings.max_segments}
+    return [spec for algorithm in settings.algorithms for spec in algorithm.beyond(allowed) if spec.name not in tried]
+
+
+def _numbers_of_groups(candidates: Sequence[Candidate]) -> set[int]:
+    """The numbers of segments of all candidates that show groups."""
+    return {judged.segments for each in candidates if (judged := each.judgement) and shows_groups(judged)}
+
+
+def _number_of_best_separated(candidates: Sequence[Candidate]) -> set[int]:
+    """The number of segments of the best separated candidate that shows groups: more may be better separated still."""
+    grouped = [judged for each in candidates if (judged := each.judgement) and shows_groups(judged)]
+    return {max(grouped, key=lambda judged: judged.silhouette).segments} if grouped else set()

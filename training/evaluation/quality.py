@@ -30,6 +30,7 @@ class Judgement:
     confirm them and they come into question (`selection.takes_in_most`); else 0.
     emptiness : mean emptiness of the gaps between neighbouring segments, 0 where there is no gap; 0..1.
     scatter : logarithm of the determinant of the scatter within segments; comparable for the same number of segments.
+    confusion : the largest share of a segment's customers whom another one probably takes in; 0 where unknown.
     small_hold_money : whether every segment smaller than `min_share` is worth keeping (`small_segments.hold_money`).
     """
 
@@ -48,6 +49,7 @@ class Judgement:
     recovered: float = 0.0
     recovered_least: float = 0.0
     scatter: float = 0.0
+    confusion: float = 0.0
     small_hold_money: bool = False
 
     @property
@@ -106,6 +108,7 @@ def judge(
         found_number=not (spec.divides_continuum or spec.needs_gaps),
         emptiness=float(np.mean([pair.emptiness for pair in pairs])) if pairs else 0.0,
         scatter=scatter,
+        confusion=fit.confusion,
     )
 
 

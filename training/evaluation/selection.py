@@ -17,6 +17,7 @@ LEAST_STABILITY = 0.5  # adjusted Rand index between halves; below it the segmen
 LEAST_SUPPORT = 2  # that of two groups with a gap between them
 CLEAR = 0.5  # mean emptiness of gaps; below it more than half of the density is left in them
 MOST_UNASSIGNED = 0.25  # share of the customers
+MOST_CONFUSED = 0.05  # share of a segment's customers; decision 67
 LEAST_OF_EQUAL_SHARE = 0.2  # of an equal share of the customers; a smaller segment is the tail of another
 EMPTINESS_WEIGHT = 2  # decision 27: chosen on four batteries of labelled sets, scored on the fifth
 
@@ -153,10 +154,13 @@ def all_parted(judgement: Judgement) -> bool:
 
 
 def takes_in_most(judgement: Judgement) -> bool:
-    """Whether the algorithm chose the number of segments, and they hold most customers, none of them being tiny."""
+    """Whether the algorithm chose the number of segments, they hold most customers, and none is tiny or confused.
+
+    Several components of a mixture that pass into each other describe one group of another shape than a Gaussian.
+    """
     least = LEAST_OF_EQUAL_SHARE / max(judgement.segments, 1)
     is_wide = judgement.unassigned_share <= MOST_UNASSIGNED and judgement.smallest_share >= least
-    return judgement.found_number and is_wide
+    return judgement.found_number and is_wide and judgement.confusion <= MOST_CONFUSED
 
 
 def is_found_unasked(judgement: Judgement) -> bool:
@@ -171,8 +175,11 @@ def is_found_unasked(judgement: Judgement) -> bool:
 
 
 def evidence(judgement: Judgement) -> float:
-    """The support of a candidate, weighed by how empty its gaps are; the candidate with most evidence is chosen."""
-    return support(judgement) * judgement.emptiness**EMPTINESS_WEIGHT
+    """The support of a candidate, weighed by how empty its gaps are and by the share of the customers in its segments.
+
+    The candidate with most evidence is chosen. Leaving the customers between two groups unassigned empties any gap.
+    """
+    return support(judgement) * judgement.emptiness**EMPTINESS_WEIGHT * (1 - judgement.unassigned_share)
 
 
 def _best(allowed: Mapping[int, Judgement], refines: Refines) -> int:

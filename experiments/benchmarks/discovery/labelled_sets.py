@@ -117,7 +117,8 @@ def replayed(candidates: Sequence[tuple[Candidate, float]], rule: Rule, without_
         if judged is None or objections(judged, DiscoverySettings(force=True)):
             continue
         support = judged.groups - cost * (judged.segments - judged.groups)
-        if support >= LEAST_SUPPORT and (evidence := support * judged.emptiness**weight) > best:
+        evidence = support * judged.emptiness**weight * (1 - judged.unassigned_share)
+        if support >= LEAST_SUPPORT and evidence > best:
             best, chosen = evidence, score
     return chosen
 

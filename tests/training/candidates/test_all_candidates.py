@@ -137,4 +137,8 @@ def test_every_algorithm_has_a_name_of_its_own_and_describes_itself() -> None:
 
 
 def test_the_default_algorithms_are_registered() -> None:
-    assert [entry.algorithm for entry in Settings(**LEAST).discovery.algorithms] == ["kmeans", "hdbscan"]
+    assert [entry.algorithm for entry in Settings(**LEAST).discovery.algorithms] == [
+        "kmeans",
+        "hdbscan",
+        "gaussian_mixture",
+    ]

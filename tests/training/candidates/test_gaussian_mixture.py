@@ -17,7 +17,7 @@ from segment_model.errors import DiscoveryError
 from segments import Column, Kind, SegmentModel
 from tests.training.kept_share import kept_share
 from training.candidates.candidate import NoSegmentsError
-from training.candidates.gaussian_mixture import GaussianMixtureSpec
+from training.candidates.gaussian_mixture import GaussianMixtureSpec, most_confused
 from training.candidates.gaussian_mixture_settings import GaussianMixtureSettings
 from training.candidates.kmeans import KMeansSpec
 from training.discovery.discovery import Discovery, discover
@@ -101,6 +101,23 @@ def test_bic_chooses_the_covariance_that_generated_the_customers(covariance: Cov
     assert fit.chosen is not None
     assert fit.chosen.parameters == {"segments": 2, "covariance": covariance, "starts": 2}
     assert adjusted_rand_score(truth, fit.labels) > 0.99
+
+
+def test_confusion_is_the_share_of_a_component_that_another_one_takes_in() -> None:
+    certain = np.eye(3)[[0, 1, 2, 2]]
+    assert most_confused(certain) == 0
+    by_hand = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])  # of 1.3 customers of the second, 0.5 go to the first
+    assert most_confused(by_hand) == pytest.approx(0.5 / 1.3)
+    assert most_confused(np.ones((5, 1))) == 0
+
+
+@pytest.mark.parametrize(("apart", "share"), [(2.0, 0.1587), (3.0, 0.0668), (4.0, 0.0228)])
+def test_confusion_of_two_equal_groups_is_the_tail_beyond_the_middle(apart: float, share: float) -> None:
+    """Table of the normal distribution: the tail beyond half the distance, in standard deviations."""
+    truth = np.arange(20_000) % 2
+    points = np.random.default_rng(3).normal(size=(20_000, 2))
+    points[:, 0] += apart * truth
+    assert spec((2,), ("spherical",)).fit(points, 0).confusion == pytest.approx(share, abs=0.006)
 
 
 def test_the_same_customers_and_seed_give_the_same_bits() -> None:

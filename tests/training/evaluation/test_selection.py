@@ -40,6 +40,12 @@ def test_of_equally_supported_candidates_the_one_with_the_emptier_gaps() -> None
     assert chosen(judged(2, 0.6, groups=2, emptiness=0.9), judged(3, 0.4, groups=3, emptiness=0.5)) == 0
 
 
+def test_customers_between_groups_who_are_left_unassigned_are_no_evidence() -> None:
+    everybody, most = judged(12, 0.4, groups=12, emptiness=0.8), judged(12, 0.4, groups=12, emptiness=0.83)
+    assert chosen(everybody, most) == 1
+    assert chosen(everybody, judged(12, 0.4, groups=12, emptiness=0.83, unassigned_share=0.1)) == 0
+
+
 def test_of_as_many_groups_the_tightest() -> None:
     loose, tight = judged(5, 0.5, groups=5, scatter=2.0), judged(5, 0.4, groups=5, scatter=1.0)
     assert chosen(judged(3, 0.6, groups=3), loose, tight) == 2
@@ -73,6 +79,8 @@ def test_without_groups_segments_that_were_found_unasked_and_again_come_before_t
     assert chosen(slices, judged(2, 0.3, **{**unasked, "recovered_least": 0.4})) == 0  # one segment dissolves
     assert chosen(slices, judged(2, 0.3, **{**unasked, "untied": 0.1})) == 0  # ties alone part them
     assert chosen(slices, judged(2, 0.3, **unasked, unassigned_share=0.4)) == 0
+    assert chosen(slices, judged(2, 0.3, **unasked, confusion=0.05)) == 1
+    assert chosen(slices, judged(2, 0.3, **unasked, confusion=0.06)) == 0  # the components pass into each other
     assert chosen(slices, judged(2, 0.3, **unasked, smallest_share=0.06)) == 0  # most customers, and a tail
     assert chosen(slices, judged(5, 0.3, **unasked, smallest_share=0.06)) == 1
     assert chosen(judged(2, 0.1, groups=2), judged(2, 0.6, **unasked)) == 0  # gaps count more

@@ -43,17 +43,20 @@ def test_a_path_leads_through_blocks_names_and_entries_of_lists() -> None:
         "discovery.encoding.weights.spend": 2.5,
         "discovery.algorithms.kmeans.segments": [3, 5],
         "discovery.algorithms.1.embedding.dimensions": 3,
+        "discovery.algorithms.gaussian_mixture.covariances": ["full", "diagonal"],
         "features.rfm.frequency": "active_days",
     }
     settings = changed(SETTINGS, values)
     assert settings.discovery.encoding.scale is False
     assert settings.discovery.encoding.weights == {"spend": 2.5}
-    kmeans, hdbscan = settings.discovery.algorithms
+    kmeans, hdbscan, mixture = settings.discovery.algorithms
     assert kmeans.algorithm == "kmeans"
     assert kmeans.segments == (3, 5)
     assert hdbscan.algorithm == "hdbscan"
     assert hdbscan.embedding is not None
     assert hdbscan.embedding.dimensions == 3
+    assert mixture.algorithm == "gaussian_mixture"
+    assert mixture.covariances == ("full", "diagonal")
     assert settings.features.rfm.frequency == "active_days"
     assert SETTINGS.discovery.encoding.scale is True
 
@@ -66,7 +69,7 @@ def test_a_path_leads_through_blocks_names_and_entries_of_lists() -> None:
         ({"discovery.algorithms.².starts": [2]}, "no entry '²'"),
         (
             {"discovery.algorithms.kmean.starts": [2]},
-            r"no entry 'kmean'. Did you mean 'kmeans'\? Known here: kmeans, h",
+            r"no entry 'kmean'. Did you mean 'kmeans'\? Known here: kmeans, hdbscan, gaussian_mixture",
         ),
         ({"discovery.algorithms.7.starts": [2]}, r"'discovery.algorithms' has no entry '7'"),
         ({"discovery.seed.x": [2]}, r"'discovery.seed' is one value \(0\) and holds no key 'x'"),

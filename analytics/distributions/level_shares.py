@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -16,6 +17,7 @@ from analytics.record import SHARES
 from segment_model.contract import Column, Kind, Role
 
 YES, NO = "yes", "no"
+NUMBERED = re.compile(r"(?:(under|below|less than|up to|<)\s*)?(\d[\d,]*(?:\.\d+)?)", re.IGNORECASE)
 LevelCounts = Mapping[str, npt.NDArray[np.int64]]
 
 
@@ -89,8 +91,18 @@ def _pooled(counts: LevelCounts) -> LevelCounts:
 
 
 def _in_order(counts: LevelCounts) -> LevelCounts:
-    """The commonest level first; "other" last."""
-    return dict(sorted(counts.items(), key=lambda pair: (pair[0] == OTHER, -pair[1][0], pair[0])))
+    """Levels that all begin with a number by that number, such as ages; else the commonest first. "other" is last."""
+    numbers = {level: match for level in counts if (match := NUMBERED.match(level)) is not None}
+    by_number = len(numbers) == len(counts.keys() - {OTHER})
+
+    def place(pair: tuple[str, npt.NDArray[np.int64]]) -> tuple[bool, float, float, str]:
+        level, customers = pair
+        if level == OTHER or not by_number:
+            return level == OTHER, 0.0, -float(customers[0]), level
+        below, number = numbers[level].groups()
+        return False, float(number.replace(",", "")), 0.0 if below else 1.0, level
+
+    return dict(sorted(counts.items(), key=place))
 
 
 def share_rows(

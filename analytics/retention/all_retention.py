@@ -8,6 +8,7 @@ import pandas as pd
 
 from analytics.catalogue.retention import RETENTION
 from analytics.customer_months import CustomerMonths
+from analytics.fetched import fetched
 from analytics.groups import Groupings
 from analytics.history import History
 from analytics.marking import Marking
@@ -52,6 +53,7 @@ def all_retention(
         "the end of its first period; the average of unbounded retention multiplies the shares kept from period to "
         "period, so that it never rises",
     ]
+    notes += _beginning(history, months)
     curves = pd.DataFrame(columns=list(SURVIVAL))
     if history.terms is not None:
         lived = survival(lifetimes(history, history.terms, groupings), groupings, history.segments, options.floor)
@@ -66,3 +68,12 @@ def all_retention(
         joined(figures),
         tuple(notes),
     )
+
+
+def _beginning(history: History, months: CustomerMonths) -> list[str]:
+    """That old customers count as new where no row lies before the record."""
+    first = fetched(months.firsts.aggregate(position=months.firsts["first"].min()), "the first month").position[0]
+    if pd.isna(first) or first < 1:
+        return []
+    month = history.month_ends.months[int(first) - 1]
+    return [f"The tables begin in {month}: whoever was a customer before counts as new in that month"]

@@ -94,24 +94,13 @@ def read_stored(out: Path) -> tuple[Path, Mapping[str, Any]]:
     return out.resolve() / pointer[FOLDER], pointer[STORY]
 
 
-def unfinished(out: Path) -> list[Path]:
-    """Folders in `out` that no pointer names: of writes that were interrupted, or go on."""
-    pointer = _pointer(out)
-    return sorted(path for path in _others(out) if path.name not in (pointer[FOLDER], pointer[BEFORE]))
-
-
 def _is_stored(out: Path) -> bool:
     return (out / POINTER).is_file()
 
 
 def _others(out: Path) -> list[Path]:
-    """The entries beside the pointer; a write that was interrupted before the first pointer leaves such folders."""
-    names = (path for path in out.iterdir() if path.name != POINTER)
-    return (
-        [path for path in names if not (path.is_dir() and _is_ours(path))]
-        if not _is_stored(out)
-        else [path for path in out.iterdir() if path.is_dir()]
-    )
+    """What is in a folder without a pointer, but the folders that an interrupted first write leaves."""
+    return [path for path in out.iterdir() if not (path.is_dir() and _is_ours(path))]
 
 
 def _is_ours(path: Path) -> bool:

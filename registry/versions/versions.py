@@ -12,8 +12,6 @@ from registry.connection import RegistryLocation, connected
 from registry.versions.entities import (
     CHAMPION,
     DIGEST,
-    LINEAGE,
-    SUCCEEDS,
     VERDICT,
     aliases_of,
     all_versions,
@@ -31,10 +29,8 @@ from segment_model.model import SegmentModel
 class RegisteredVersion:
     """One version of the registered model.
 
-    segment_ids : in the model's order. succeeds : digest of the model whose segments it continues. lineage : the fates
-    of those segments in a line; the model's provenance holds the whole lineage. Both are empty for a first model.
-    verdict : that of its discovery, empty for a model without a verdict. A version that was not registered by us has
-    neither a digest nor segments.
+    segment_ids : in the model's order. verdict : that of its discovery, empty for a model without a verdict. A version
+    that was not registered by us has neither a digest nor segments. The model's provenance says which it continues.
     """
 
     version: str
@@ -43,8 +39,6 @@ class RegisteredVersion:
     created: datetime
     aliases: tuple[str, ...]
     segment_ids: tuple[str, ...]
-    succeeds: str = ""
-    lineage: str = ""
     verdict: str = ""
 
     @property
@@ -141,7 +135,5 @@ def describe_version(version: Any, aliases: Mapping[str, tuple[str, ...]] | None
         created=datetime.fromtimestamp(version.creation_timestamp / 1000, tz=UTC),
         aliases=tuple(sorted(version.aliases if aliases is None else aliases.get(number, ()))),
         segment_ids=segment_ids_of(version),
-        succeeds=version.tags.get(SUCCEEDS, ""),
-        lineage=version.tags.get(LINEAGE, ""),
         verdict=version.tags.get(VERDICT, ""),
     )

@@ -1,4 +1,4 @@
-"""What a retrain changed since the last champion: which segments are kept, new, ended or split, and who moved.
+"""What a retrain changed since the last champion: which segments are kept, new, ended or split, and whom it moved.
 
 Three sizes of a segment tell apart why it grew: when the last champion was made, today's customers by the last
 champion (customers changed), and today's customers by the new model (the model changed).
@@ -26,25 +26,16 @@ ENDED = "ended"
 LEAST_ARRIVAL = 0.01  # of a segment's customers; fewer from one segment are not shown
 
 
-def what_changed(
-    incumbent: SegmentModel,
-    model: SegmentModel,
-    frame: pd.DataFrame,
-    *,
-    previous_version: str = "",
-    previous_day: str = "",
-    vectors_before: pd.DataFrame | None = None,
-) -> WhatChanged:
+def what_changed(incumbent: SegmentModel, model: SegmentModel, frame: pd.DataFrame) -> WhatChanged:
     """What became of the segments of `incumbent` in `model`, whose lineage says which continue which.
 
-    frame : today's vectors, on which `model` was trained. vectors_before : those of an earlier time, by which customers
-    who moved by themselves are distinguished from those whom the model moved. If the incumbent cannot read today's
-    vectors, only the sizes of each model's training are known, and a note says why.
+    frame : today's vectors, on which `model` was trained. If the incumbent cannot read them, only the sizes of each
+    model's training are known, and a note says why.
     """
     lineage = model.provenance.get("lineage", {})
     comparison: Comparison | None = None
     try:
-        comparison = compare(incumbent, model, frame, vectors_before)
+        comparison = compare(incumbent, model, frame)
         notes = _left_out(comparison)
     except ContractError as error:
         notes = [f"the last champion cannot read today's customers: {error}"]
@@ -53,12 +44,9 @@ def what_changed(
     fates = {entry["id"]: entry for entry in (*lineage.get("segments", ()), *lineage.get("gone", ()))}
     ids = list(dict.fromkeys([*model.ids, *incumbent.ids]))
     return WhatChanged(
-        previous_version=previous_version,
-        previous_day=previous_day,
         segments=tuple(_change(segment_id, incumbent, model, fates.get(segment_id, {}), sizes) for segment_id in ids),
         compared=0 if comparison is None else comparison.customers,
         reassigned=None if comparison is None else int(comparison.reassigned.sum()),
-        moved=None if comparison is None or comparison.moved is None else int(comparison.moved.sum()),
         money_title="" if column is None else column.title,
         money_unit="" if column is None else column.unit,
         notes=tuple(notes),
@@ -66,12 +54,8 @@ def what_changed(
 
 
 def _left_out(comparison: Comparison) -> list[str]:
-    counts = (
-        (comparison.arrived, "are new since the earlier vectors"),
-        (comparison.left, "have gone since the earlier vectors"),
-        (comparison.unread, "lack a value that one of the models needs"),
-    )
-    return [f"not compared: {counted(count, 'customer')}, who {what}" for count, what in counts if count]
+    unread = counted(comparison.unread, "customer")
+    return [f"not compared: {unread}, who lack a value that one of the models needs"] if comparison.unread else []
 
 
 def _money_column(columns: Sequence[Column]) -> Column | None:

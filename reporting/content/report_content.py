@@ -203,17 +203,13 @@ class SegmentChange:
 class WhatChanged:
     """What a retrain changed since the last champion.
 
-    compared : the customers whom both models can read. moved : how many of them changed segment by themselves since
-    the earlier vectors (the last champion says so); None where those are not known. reassigned : how many the new model
-    puts elsewhere, the customers being the same. notes : what could not be compared.
+    compared : the customers whom both models can read. reassigned : how many the new model puts elsewhere, the
+    customers being the same. notes : what could not be compared.
     """
 
-    previous_version: str
-    previous_day: str
     segments: tuple[SegmentChange, ...]
     compared: int
     reassigned: int | None
-    moved: int | None = None
     money_title: str = ""
     money_unit: str = ""
     notes: tuple[str, ...] = ()

@@ -59,7 +59,8 @@ def _draw_panel(axes: Axes, discovery: Discovery, score: str, refused: list[bool
     lowest = 0.0
     for row, candidate in enumerate(discovery.candidates):
         if candidate.judgement is None:
-            axes.text(0.02, row, candidate.refusal, va="center", fontsize=8, color=FAINT)
+            if score == SCORES[0]:  # once: there is no score to either side
+                axes.text(0.02, row, candidate.refusal, va="center", fontsize=8, color=FAINT)
             continue
         figure = float(getattr(candidate.judgement, score))
         lowest = min(lowest, figure)

@@ -39,7 +39,7 @@ def contributions_beeswarm(discovery: Discovery) -> Figure:
     ranks = colour_ranks(discovery.model.ids)
     samples = sample_segments(discovery.labels, len(cards))
     for position, (axes, rows) in enumerate(zip(panels, samples, strict=False)):
-        name = lettering(cards[position].name, 56, 2)
+        name = lettering(cards[position].name, 40, 2)
         quiet(axes).set_title(name, loc="left", fontsize=9.5, fontweight="bold", color=INK)
         axes.spines["bottom"].set(color=colour_of(ranks[position]), linewidth=3)
         if not len(rows):

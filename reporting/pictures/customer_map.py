@@ -76,7 +76,7 @@ def _draw_dots(axes: Axes, positions: Floats, rank: int, size: int) -> None:
 
 
 def _legend_entry(name: str, rank: int, share: float) -> Line2D:
-    label = f"{lettering(name, 30)} ({100 * share:.1f} %)"
+    label = f"{lettering(name, 34)} ({100 * share:.1f} %)"
     return Line2D([], [], ls="", marker=marker_of(rank), color=colour_of(rank), label=label, markersize=7)
 
 

@@ -27,6 +27,7 @@ MARKERS = "os^Dv"  # each repetition of the palette has a shape of its own
 INK, FAINT = "#22262B", "#6B7280"
 WIDER_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Zen Hei", "Arial Unicode MS", "Noto Sans")
 DOTS_PER_INCH = 130
+EDGE = 0.08  # inches without a letter on each side of a figure
 SWARM_BINS = 60  # of the values of a beeswarm; values of one bin spread out
 
 
@@ -56,7 +57,8 @@ def blank(width: float, height: float, title: str, subtitle: str = "") -> Figure
     head = 0.42 + 0.17 * len(text.splitlines())  # inches
     figure.text(0.012, 1 - 0.1 / height, title, va="top", fontsize=13, fontweight="bold", color=INK)
     figure.text(0.012, 1 - 0.37 / height, text, va="top", fontsize=9, color=FAINT, linespacing=1.25)
-    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - head / height))
+    side = EDGE / width
+    figure.set_layout_engine("constrained", rect=(side, side, 1 - 2 * side, 1 - head / height - side))
     return figure
 
 

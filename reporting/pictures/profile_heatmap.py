@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -15,7 +17,7 @@ from training.profiling.rare_levels import with_rare_levels_pooled
 from training.profiling.segment_effects import segment_effects
 from training.profiling.typical_values import typical_value
 
-WIDEST = 15  # letters of a cell
+WIDEST = 15  # letters of a line of a cell, which has two
 STRONGEST = 1.6  # standard deviations at which the heatmap's colours end
 
 
@@ -29,10 +31,9 @@ def profile_heatmap(discovery: Discovery) -> Figure:
         max(7.0, width),
         1.9 + 0.34 * len(columns),
         "What is typical of each segment",
-        "Medians, or the commonest level. Red: higher than most customers, or a level commoner here; blue: lower or "
-        "rarer; white: like everyone." + (" Below the line: columns that only describe, and do not shape, segments."
-        if any(c.role is Role.DESCRIPTOR for c in columns) and any(c.role is Role.BASIS for c in columns) else ""),
-    )  # fmt: skip
+        "Medians, or the commonest level; colours compare all of a segment's customers with everyone. Red: higher, or "
+        f"a level commoner here; blue: lower or rarer; white: alike.{_below_the_line(columns)}",
+    )
     pooled = with_rare_levels_pooled(discovery.frame, columns)
     axes = quiet(figure.subplots())
     axes.imshow(effects, cmap="RdBu_r", vmin=-STRONGEST, vmax=STRONGEST, aspect="auto")
@@ -47,11 +48,11 @@ def profile_heatmap(discovery: Discovery) -> Figure:
     if 0 < bases < len(columns):
         axes.axhline(bases - 0.5, color=INK, linewidth=1.2)
     axes.set_xlim(-0.5, len(cards) + 0.5)
-    axes.set_xticks(range(len(cards) + 1), [*(lettering(card.name, 15, 4) for card in cards), "everyone"])
+    axes.set_xticks(range(len(cards) + 1), [*(lettering(card.name, 17, 4) for card in cards), "everyone"])
     axes.xaxis.tick_top()
     ranks = colour_ranks([card.id for card in cards])
     for position, tick in enumerate(axes.get_xticklabels()):
-        tick.set(fontsize=8, fontweight="bold", color=INK if position < len(cards) else FAINT)
+        tick.set(fontsize=7.5, fontweight="bold", color=INK if position < len(cards) else FAINT)
         if position < len(cards):
             axes.plot([position - 0.46, position + 0.46], [-0.5, -0.5], color=colour_of(ranks[position]), linewidth=5,
                       solid_capstyle="butt", clip_on=False, zorder=5)  # fmt: skip
@@ -64,12 +65,18 @@ def profile_heatmap(discovery: Discovery) -> Figure:
     return figure
 
 
+def _below_the_line(columns: Sequence[Column]) -> str:
+    """What the line between columns of two roles means; empty where all have one."""
+    both = {column.role for column in columns} >= {Role.BASIS, Role.DESCRIPTOR}
+    return " Below the line: columns that only describe, and do not shape, segments." if both else ""
+
+
 def _cell(typical: float | str | None, column: Column) -> str:
-    """A typical value in the width of a cell: a long text is cut, a long number written in powers of ten."""
+    """A typical value in the width of a cell: a long text has two lines, a long number is written in powers of ten."""
     text = bare_value(typical, column)
     if len(text) > WIDEST and isinstance(typical, float):
         text = f"{typical:.3g}"  # a number that is cut reads as another one
-    return lettering(text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…")
+    return lettering(text, WIDEST, 2)
 
 
 PROFILE_HEATMAP = Picture(

@@ -96,9 +96,7 @@ class Changes:
     """What changed since the last champion."""
 
     summary: str
-    since: str
     rows: tuple[ChangeRow, ...]
-    moved: str
     reassigned: str
     money_title: str
     notes: tuple[str, ...]
@@ -108,14 +106,10 @@ def changes_shown(changed: WhatChanged, keys: Keys) -> Changes:
     """What the template `changes.html` shows."""
     fates = [segment.fate for segment in changed.segments]
     counts = ", ".join(f"{fates.count(fate)} {fate}" for fate in FATE_ORDER if fate in fates)
-    version = f"version {changed.previous_version}" if changed.previous_version else "the last champion"
-    day = f" of {changed.previous_day}" if changed.previous_day else ""
     return Changes(
         summary=counts,
-        since=version + day,
         rows=tuple(_change_row(segment, changed, keys) for segment in changed.segments),
-        moved=_moved(changed.moved, changed.compared),
-        reassigned=_moved(changed.reassigned, changed.compared),
+        reassigned=_reassigned(changed.reassigned, changed.compared),
         money_title=f"{changed.money_title} ({changed.money_unit})" if changed.money_title else "",
         notes=changed.notes,
     )
@@ -145,7 +139,7 @@ def _amount(amount: float | None) -> str:
     return "–" if amount is None else short_amount(amount)
 
 
-def _moved(count: int | None, compared: int) -> str:
+def _reassigned(count: int | None, compared: int) -> str:
     """How many of the compared customers; empty where it is not known."""
     if count is None:
         return ""

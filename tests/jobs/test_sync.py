@@ -271,8 +271,6 @@ def test_with_another_champion_by_then_its_segments_are_continued(shop: Path) ->
     assert made.model.provenance.get("raw_columns") == alone.provenance.get("raw_columns")
     assert made.model.provenance["data_digest"] == alone.provenance["data_digest"]
     assert made.model.provenance["lineage"]["incumbent"] == champion.model.digest
-    newest = list_versions(here(shop))[0]
-    assert newest.succeeds == champion.model.digest
     assert fetch(here(shop)).version == "1"
 
 

@@ -133,8 +133,6 @@ def made_up_content(segments: int = 5, customers: int = 2_000, seed: int = 0) ->
         facts=(("as of", "2018-01-01"), ("model digest", "sha256:" + "ab" * 32)),
         settings='{"discovery": {"seed": 0}}',
         what_changed=WhatChanged(
-            previous_version="6",
-            previous_day="2017-10-01",
             segments=(
                 *(
                     SegmentChange(own, NAMES[n % len(NAMES)], "kept", 300, 320, int(sizes[n]), 9_000.0, 9_400.0)
@@ -145,7 +143,6 @@ def made_up_content(segments: int = 5, customers: int = 2_000, seed: int = 0) ->
             ),
             compared=1_950,
             reassigned=260,
-            moved=141,
             money_title="MRR",
             money_unit="USD a month",
         ),

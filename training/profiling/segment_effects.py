@@ -43,11 +43,10 @@ def column_effects(
 
 def standardised_ranks(values: pd.Series[float]) -> Floats:
     """Each value's rank among the known ones, standardised to mean 0 and variance 1; a missing one counts 0."""
-    known = values.rank(method="average", pct=True).to_numpy(dtype=np.float64)
-    spread = float(np.nanstd(known)) if np.any(~np.isnan(known)) else 0.0
-    if spread == 0:
+    if values.nunique() < 2:  # the spread of equal ranks may be a rounding error instead of 0
         return np.zeros(len(values))
-    return np.nan_to_num((known - np.nanmean(known)) / spread, nan=0.0)
+    known = values.rank(method="average", pct=True).to_numpy(dtype=np.float64)
+    return np.nan_to_num((known - np.nanmean(known)) / float(np.nanstd(known)), nan=0.0)
 
 
 def _level_effect(values: pd.Series[float], members: Flags, level: float | str | None) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from experiments.benchmarks.questions.condition_flags_cost import condition_flags_cost
-from experiments.benchmarks.questions.condition_vs_sql import condition_vs_sql
 from experiments.benchmarks.questions.null_marks import null_marks
 from experiments.benchmarks.questions.planted import noise_figures, planted_figures
 from experiments.benchmarks.questions.rank_seconds import rank_seconds
@@ -22,9 +21,7 @@ def run(size: int) -> dict[str, object]:
         planted_found : the share of the planted statements that the record and the effects state, with the right
         sign. planted_power : the least probability with which a statement of an effect is found. noise_marks : how much
         is marked in the company of pure noise. null_marks : the share of experiments without effect that raise a mark.
-        rank_seconds_1m : of the ranking. condition_vs_sql : selecting by a condition
-        in the engine, against SQL written by hand. condition_flags_cost : requests with ten conditions, against the
-        same without.
+        rank_seconds_1m : of the ranking. condition_flags_cost : requests with ten conditions, against the same without.
     """
     whole = size >= WHOLE
     return {
@@ -34,6 +31,5 @@ def run(size: int) -> dict[str, object]:
         **(noise_figures(CUSTOMERS) if whole else {}),
         **null_marks(NULL_EXPERIMENTS if whole else 5),
         **rank_seconds(size),
-        "condition_vs_sql": condition_vs_sql(size),
         "condition_flags_cost": condition_flags_cost(4_000 if whole else 150),
     }

@@ -1,1 +1,1 @@
-"""Conditions over customer vectors: checked against a contract, evaluated on frames, one customer or in an engine."""
+"""Conditions over customer vectors: checked against a contract, evaluated on frames or for one customer."""

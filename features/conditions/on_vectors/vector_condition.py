@@ -1,8 +1,7 @@
 """A condition over the columns of a vector contract, and which customers meet it.
 
 A missing value meets nothing: a comparison with it is unknown, `not` of unknown is unknown, and who is unknown does not
-meet the condition (three-valued logic, as in SQL). The answer is the same for a frame, for one customer and in an
-engine.
+meet the condition (three-valued logic, as in SQL). The answer is the same for a frame and for one customer.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from segment_model.contract import VectorContract
 from segment_model.errors import SettingsError
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
     import pandas as pd
 
 
@@ -75,18 +73,3 @@ class VectorCondition:
         customer who lacks a column of the condition.
         """
         return customer_predicates(self.tree).met
-
-    def met_in(self, table: ir.Table) -> ir.BooleanValue:
-        """Whether each row of a table of vectors meets the condition, as an Ibis expression without missing values.
-
-        The table has the condition's columns, and null where a value is missing.
-        """
-        from features.conditions.on_vectors.of_table import holds_in_table
-
-        return holds_in_table(self.tree, table, self.contract).fill_null(False)
-
-    def selected_from(self, table: ir.Table) -> ir.Table:
-        """The rows of a table of vectors that meet the condition; the engine can skip parts of a file without any."""
-        from features.conditions.on_vectors.of_table import holds_in_table
-
-        return table.filter(holds_in_table(self.tree, table, self.contract))

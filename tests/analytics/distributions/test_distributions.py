@@ -208,3 +208,21 @@ def test_without_events_or_names_there_is_no_adoption(
     assert adoption(History(ends, ("s1",)))[0].empty
     later = events_of([("a", "2017-02-05", "x")])
     assert adoption(orders_history(later, ends, table="events"))[0].empty
+
+
+@pytest.mark.parametrize(
+    ("levels", "order"),
+    [
+        (["45-54", "65+", "19-24"], ["19-24", "45-54", "65+"]),
+        (["50-74K", "Under 15K", "15-24K", "250K+"], ["Under 15K", "15-24K", "50-74K", "250K+"]),
+        (["3+", "2", "10"], ["2", "3+", "10"]),
+        (["Two year", "Month-to-month", "1 year"], ["Two year", "Month-to-month", "1 year"]),
+    ],
+)
+def test_levels_with_numbers_are_in_their_order_and_others_by_how_common_they_are(
+    levels: list[str], order: list[str]
+) -> None:
+    """The first level is the commonest, the last the rarest."""
+    plans = [level for place, level in enumerate(levels) for _ in range(20 - place)]
+    table = level_shares(labelled(["s1"] * len(plans), plan=plans), (PLAN,))
+    assert table.level.drop_duplicates().tolist() == order

@@ -35,6 +35,16 @@ def everyone(terms_frame: Any, terms_history: Callable[..., History]) -> Callabl
     return figures
 
 
+@pytest.mark.parametrize(("started", "noted"), [("2024-01-01", False), ("2024-05-15", True)])
+def test_where_the_tables_begin_with_the_record_old_customers_count_as_new(
+    terms_frame: Any, terms_history: Callable[..., History], started: str, noted: bool
+) -> None:
+    history = terms_history(terms_frame([("a", started, None, 10.0), ("b", "2024-05-20", None, 10.0)]), MAY)
+    record = compute_record(history, pd.DataFrame(), pd.Series(dtype="str"), NO_CONTRACT, RecordOptions())
+    note = "The tables begin in 2024-05: whoever was a customer before counts as new in that month"
+    assert (note in record.notes) == noted
+
+
 def change(customer: str, before: float, after: float) -> list[tuple[str, str, str | None, float]]:
     """A customer's money at the start and at the end of May."""
     rows: list[tuple[str, str, str | None, float]] = []

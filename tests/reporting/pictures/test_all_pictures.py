@@ -198,7 +198,7 @@ def test_the_chosen_candidate_is_ringed_and_the_refused_say_so(hdbscan_discovery
     )
     tried = replace(hdbscan_discovery, candidates=(*hdbscan_discovery.candidates, nothing), choice=choice)
     text = texts_of(candidate_scores(tried))
-    assert text.count("fewer than two segments") == 2  # in both panels
+    assert text.count("fewer than two segments") == 1, "not in both panels"
     assert f"{tried.judgement.stability:.2f}" in text
 
 
@@ -212,6 +212,30 @@ def test_any_name_can_be_drawn(kmeans_discovery: Discovery, name: str) -> None:
     few = first_customers(replace(kmeans_discovery, model=renamed), 40)
     for picture in PICTURES:
         size_of(png(picture.draw(few)))
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_no_text_leaves_the_picture(kmeans_discovery: Discovery, picture: Picture) -> None:
+    model = kmeans_discovery.model
+    name = "campaigns in 13 weeks at least 3, frequent shoppers, first trip at least 350 days ago"
+    named = model.with_overlay(dict.fromkeys(model.ids, SegmentLabel(name)))
+    figure = picture.draw(replace(kmeans_discovery, model=named))
+    figure.canvas.draw()
+    whole = figure.bbox
+    texts = [text for text in figure.findobj(Text) if text.get_visible()]
+    drawn = [text for text in texts if any(map(str.isalpha, text.get_text()))]  # not ticks beyond the limits
+    boxes = [(text.get_text(), text.get_window_extent()) for text in drawn]
+    outside = [words for words, box in boxes if box.x0 < whole.x0 or box.x1 > whole.x1 or box.y1 > whole.y1]
+    assert outside == []
+
+
+def test_a_long_level_of_the_heatmap_has_two_lines(kmeans_discovery: Discovery) -> None:
+    cards = [
+        replace(card, medians={**card.medians, "country": "No internet service"})
+        for card in kmeans_discovery.model.cards
+    ]
+    long = replace(kmeans_discovery, model=replace(kmeans_discovery.model, discovered_cards=tuple(cards)))
+    assert "No internet service" in texts_of(profile_heatmap(long))
 
 
 def test_colours_repeat_only_after_the_palette_is_used_up() -> None:

@@ -1,4 +1,4 @@
-"""Conditions over vectors answer as DuckDB answers the same text, on frames, for one customer and in the engine."""
+"""Conditions over vectors answer as DuckDB answers the same text, on frames and for one customer."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import math
 from typing import Any
 
 import duckdb
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -17,7 +15,6 @@ from hypothesis import strategies as st
 
 from features.conditions.on_vectors.patterns import compiled_pattern
 from features.conditions.on_vectors.vector_condition import VectorCondition
-from features.sources import fetch, plain_errors
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.errors import SettingsError
 
@@ -129,39 +126,6 @@ def test_frames_and_single_customers_are_answered_as_by_duckdb(
     assert met.index.equals(frame.index)
     assert met.tolist() == expected
     assert [condition.is_met_by(row) for row in rows] == expected
-
-
-@pytest.fixture(scope="module")
-def many_rows() -> list[dict[str, Any]]:
-    draw = np.random.default_rng(7)
-    numbers: list[float | None] = [None, 0.0, 1.0, -1.0, 0.1, 0.3, 2.5, 1000.0]
-    choices: dict[str, list[Any]] = {"mrr": numbers, "share": numbers, "orders": [0.0, 1.0, 2.0, 1000.0]}
-    choices |= {name: [None, 0.0, 1.0] for name in FLAGS} | {name: [None, *LEVELS] for name in ("plan", "main device")}
-    return [{name: choices[name][draw.integers(len(choices[name]))] for name in CONTRACT.names} for _ in range(300)]
-
-
-@pytest.fixture(scope="module")
-def vectors(many_rows: list[dict[str, Any]]) -> ir.Table:
-    backend = ibis.duckdb.connect()
-    backend.con.register("vectors", table_of(many_rows, pa.float64()))
-    with plain_errors("reading the vectors"):
-        return backend.table("vectors")
-
-
-@settings(max_examples=8, deadline=None)
-@given(texts=st.lists(conditions(), min_size=4, max_size=8))
-def test_a_table_in_an_engine_is_answered_as_the_frame(
-    vectors: ir.Table, many_rows: list[dict[str, Any]], texts: list[str]
-) -> None:
-    frame = frame_of(many_rows)
-    asked = {f"c{number}": VectorCondition.read(text, CONTRACT) for number, text in enumerate(texts)}
-    met = {name: condition.met_in(vectors) for name, condition in asked.items()}
-    answers = fetch(vectors.select("position", **met).order_by("position"), "conditions")
-    for name, condition in asked.items():
-        assert answers[name].to_pylist() == condition.meets(frame).tolist(), condition.text
-    first = asked["c0"]
-    selected = fetch(first.selected_from(vectors).select("position"), "conditions")["position"].to_pylist()
-    assert sorted(selected) == np.flatnonzero(first.meets(frame)).tolist()
 
 
 def test_a_missing_value_meets_nothing_not_even_the_opposite() -> None:

@@ -20,7 +20,8 @@ LEAST: dict[str, Any] = {"as_of": "2026-07-01", "sources": {"orders": {"file": "
 
 def test_the_least_settings_have_sensible_defaults() -> None:
     settings = parse_settings(LEAST)
-    assert [type(algorithm) for algorithm in settings.discovery.algorithms] == [KMeansSettings, HdbscanSettings]
+    algorithms = [type(algorithm) for algorithm in settings.discovery.algorithms]
+    assert algorithms == [KMeansSettings, HdbscanSettings, GaussianMixtureSettings]
     assert list(KMeansSettings().counts) == list(range(2, 11))
     assert settings.registry.tracking_uri == "sqlite:///mlflow.db"
 

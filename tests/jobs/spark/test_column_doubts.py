@@ -100,3 +100,19 @@ def test_a_row_of_totals_is_refused(spark: Any, tmp_path: Path) -> None:
         assert "leave it out" in refusals[0]
     kept = settings_of("large.parquet", spark=True)
     assert "61 customers" in write_spark_vectors(kept, tmp_path, StoredFolder(tmp_path / "vectors")).summary
+
+
+def test_what_is_told_of_a_csv_file(spark: Any, tmp_path: Path) -> None:
+    """Its delimiter, and a last customer who may be a total: once, though the id is a word for one too."""
+    table = exported()
+    table.loc[CUSTOMERS - 1, "customer_id"] = "Total"
+    table.to_csv(tmp_path / "own.csv", index=False, sep=";")
+    expected = vectors_of(settings_of("own.csv", spark=False), tmp_path).notices
+    assert [notice.text for notice in expected if notice.warning] == [
+        "the last row of own.csv holds 'Total'; if it is a total, delete it, or leave it out by `where: customer_id <> "
+        "'Total'`"
+    ]
+    written = write_spark_vectors(settings_of("own.csv", spark=True), tmp_path, StoredFolder(tmp_path / "vectors"))
+    lines = written.summary.splitlines()
+    assert [line.strip() for line in lines[-len(expected) :]] == [notice.line for notice in expected]
+    assert "  vectors: own.csv is read with the delimiter semicolon" in lines

@@ -68,7 +68,7 @@ def values_by_survival(
     """ARPA x margin x the months that the survival curve expects, and what a reader must know of them.
 
     survival : the table `SURVIVAL`. A curve that is not known from the first month on has no value; one that ends
-    before the horizon counts as far as it is known, so that the value is a lower limit.
+    before the horizon counts as far as it is known, so that the value is a lower limit, and its note says so.
     """
     arpa = _figure(figures, "arpa", "").reset_index()
     months, known = [], []
@@ -78,7 +78,11 @@ def values_by_survival(
         begins = len(within) > 0 and int(within.time.iloc[0]) == 0
         months.append(float(within.share.sum()) if begins else np.nan)
         known.append(len(within) if begins and within.share.iloc[-1] > 0 else options.horizon_months)
-    note = arpa.note.where(arpa.note != "", np.where(np.isnan(months), NO_CURVE, ""))
+    limits = [
+        NO_CURVE if np.isnan(m) else f"at least: known for {counted(k, 'month')}" if k < options.horizon_months else ""
+        for k, m in zip(known, months, strict=True)
+    ]
+    note = arpa.note.where(arpa.note != "", limits)
     rows = rows_of(
         catalogue.LTV_EXPECTED, arpa[KEYS].assign(period=""), arpa.value * _margin(options) * months, arpa.n, note=note
     )

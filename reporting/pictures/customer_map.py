@@ -40,7 +40,7 @@ def customer_map(discovery: Discovery) -> Figure:
         handles.append(_legend_entry(name, rank, float(np.mean(discovery.labels == position))))
         if position >= 0:
             across, up = _name_position(layout.positions, layout.positions[members])
-            words = lettering(name, 20)
+            words = lettering(name, 20, 4)
             names.append(axes.text(across, up, words, ha="center", va="center", path_effects=outlined(3)))
     _draw_legend(figure, handles)
     for text in names:

@@ -60,6 +60,11 @@ class Overview:
         """Whether any cell has an interval, so that the small print must be explained."""
         return any(cell.interval for row in self.rows for cell in row.cells)
 
+    @property
+    def has_counts(self) -> bool:
+        """Whether any cell rests on other customers than the segment's, so that its n must be explained."""
+        return any(cell.n for row in self.rows for cell in row.cells)
+
 
 def overview(discovery: DiscoveryContent, book: FigureBook | None, keys: Keys) -> Overview:
     """A row a segment, and one of everyone."""

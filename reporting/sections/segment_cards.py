@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +77,7 @@ def cards(discovery: DiscoveryContent, record: AnalystRecord | None, keys: Keys)
     shares = {} if record is None else _by_segment(record.shares.to_dict(orient="records"))
     quartiles = {} if record is None else _by_segment(record.quartiles.to_dict(orient="records"))
     advised = {} if record is None else advice_by_segment(record)
+    defining: frozenset[str] = frozenset() if record is None else _defining(record)
     return tuple(
         Card(
             key=keys[segment.id],
@@ -85,7 +86,7 @@ def cards(discovery: DiscoveryContent, record: AnalystRecord | None, keys: Keys)
                 {"amount": f"{money_words(money.total)} {money.unit}", "title": money.title, "share": money.share}
                 for money in segment.money
             ),
-            distributions=_distributions(shares.get(segment.id, ()), discovery),
+            distributions=_distributions(shares.get(segment.id, ()), discovery, defining),
             quartiles=tuple(
                 _quartile_row(row, discovery.column(str(row["column"]))) for row in quartiles.get(segment.id, ())
             ),
@@ -105,7 +106,14 @@ def _by_segment(rows: Sequence[dict[Any, Any]]) -> dict[str, list[dict[Any, Any]
     return by
 
 
-def _distributions(rows: Sequence[dict[Any, Any]], discovery: DiscoveryContent) -> tuple[Distribution, ...]:
+def _defining(record: AnalystRecord) -> frozenset[str]:
+    """The columns that shaped the segments and differ in any of them."""
+    return frozenset(record.shares.loc[record.shares["mark"] == Mark.DEFINES, "column"])
+
+
+def _distributions(
+    rows: Sequence[dict[Any, Any]], discovery: DiscoveryContent, defining: Collection[str]
+) -> tuple[Distribution, ...]:
     columns: dict[str, list[dict[Any, Any]]] = {}
     for row in rows:
         columns.setdefault(row["column"], []).append(row)
@@ -115,7 +123,7 @@ def _distributions(rows: Sequence[dict[Any, Any]], discovery: DiscoveryContent) 
             answered=_answered(levels[0]),
             bars=tuple(_bar(level) for level in levels[:MOST_LEVELS]),
             more=max(0, len(levels) - MOST_LEVELS),
-            defines=any(level["mark"] == Mark.DEFINES for level in levels),
+            defines=column in defining,
         )
         for column, levels in columns.items()
     )

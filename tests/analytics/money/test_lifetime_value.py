@@ -38,7 +38,8 @@ def test_expected_months_are_the_sum_of_the_curve_up_to_the_horizon() -> None:
 
 def test_a_curve_that_ends_before_the_horizon_is_a_lower_limit_and_that_is_told() -> None:
     survival = pd.concat([curve("everyone", "everyone", 0, [1, 0.9]), curve("s1", "segment", 0, [1, 0])])
-    expected, _, notes = values(survival, horizon_months=36)
+    expected, note, notes = values(survival, horizon_months=36)
+    assert note == ["at least: known for 2 months", ""], "a segment known for longer is not worth more for that reason"
     assert expected == pytest.approx([190, 10]), "of s1 nobody is left, so that no more is to come"
     assert len(notes) == 1
     assert "in the shortest case 2 months" in notes[0]

@@ -215,6 +215,15 @@ def test_what_defines_the_segments_and_their_sizes_are_said_once(
         assert {cell.label for cell in others if cell.n} >= {"Customer churn a month"}
 
 
+def test_a_column_defines_the_segments_on_every_card(content: DiscoveryContent, record: AnalystRecord) -> None:
+    """Though its levels may differ from those of others in some of them alone."""
+    first, second, *_ = (segment.id for segment in content.segments)
+    row = ("Partner", first, "yes", 100, 100, 40, 0.4, 0.3, 0.5, str(Mark.DEFINES))
+    rows = [row, ("Partner", second, "yes", 100, 100, 30, 0.3, 0.2, 0.4, "")]
+    shown = cards(content, replace(record, shares=pd.DataFrame(rows, columns=list(SHARES))), Keys(content.segments))
+    assert [[own.defines for own in card.distributions] for card in shown[:2]] == [[True], [True]]
+
+
 def test_a_level_that_nobody_has_and_a_figure_that_no_segment_has_are_left_out(
     content: DiscoveryContent, record: AnalystRecord
 ) -> None:

@@ -1,7 +1,7 @@
 """The protocol of an assigner: the frozen part of a segment model that puts encoded customers into segments.
 
-An assigner works on encoded points, (width, n). Its arithmetic runs dimension by dimension, never through BLAS, whose
-rounding depends on the size of the batch: so a customer gets the same bits alone and among a million.
+An assigner works on encoded points, (width, n). The arithmetic of an answer runs dimension by dimension, never through
+BLAS, whose rounding depends on the size of the batch: so a customer gets the same bits alone and among a million.
 
 All other code asks the assigner for everything that depends on the algorithm. `all_assigners` lists the assigners.
 """

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segment_model.encoding.encoder import Flags, Floats, Indices
 
@@ -30,13 +32,17 @@ class Nearest:
         """(d_B − d_A) / (d_B + d_A) in 0..1: 0 on the border of A and B, 1 at the centre of A; 1 if A is alone."""
         total = self.distance + self.runner_up_distance
         with np.errstate(invalid="ignore"):
-            ratio = (self.runner_up_distance - self.distance) / total
-        ratio = np.where(total == 0, 0.0, ratio)  # A and B in one place: no reason to prefer either
-        return np.where(self.runner_up < 0, 1.0, ratio)
+            ratio: Floats = (self.runner_up_distance - self.distance) / total
+        ratio[total == 0] = 0.0  # A and B in one place: no reason to prefer either
+        ratio[self.runner_up < 0] = 1.0
+        return ratio
 
 
-def two_smallest(distances: Floats, outside: Flags) -> Nearest:
-    """The nearest and the second segment by (segments, n) distances, which may be overwritten; the first wins a tie."""
+def two_smallest(distances: NDArray[Any], outside: Flags) -> Nearest:
+    """The nearest and the second segment by (segments, n) distances, which may be overwritten; the first wins a tie.
+
+    Distances may be of any precision, and whatever rises with them.
+    """
     count, size = distances.shape
     if count == 1:
         no_runner_up = np.full(size, -1, dtype=np.intp)
@@ -44,7 +50,7 @@ def two_smallest(distances: Floats, outside: Flags) -> Nearest:
     return (_of_few if size < FEW else _of_many)(distances, outside)
 
 
-def _of_few(distances: Floats, outside: Flags) -> Nearest:
+def _of_few(distances: NDArray[Any], outside: Flags) -> Nearest:
     """In few calls of NumPy, each of which looks at the distances of one customer after another."""
     segment = np.argmin(distances, axis=0)
     distance = np.minimum.reduce(distances, axis=0)
@@ -53,7 +59,7 @@ def _of_few(distances: Floats, outside: Flags) -> Nearest:
     return Nearest(segment, runner_up, distance, np.minimum.reduce(distances, axis=0), outside)
 
 
-def _of_many(distances: Floats, outside: Flags) -> Nearest:
+def _of_many(distances: NDArray[Any], outside: Flags) -> Nearest:
     """Segment by segment for all customers at once, at a quarter of the time: the values first, then where they are."""
     first, second = np.minimum(distances[0], distances[1]), np.maximum(distances[0], distances[1])
     larger = np.empty_like(first)
@@ -70,7 +76,7 @@ def _of_many(distances: Floats, outside: Flags) -> Nearest:
     return Nearest(segment, runner_up, first, second, outside)
 
 
-def _first_with(distances: Floats, wanted: Floats) -> Indices:
+def _first_with(distances: NDArray[Any], wanted: NDArray[Any]) -> Indices:
     """The first segment whose distance is the wanted one, (n,): as many as there are others before it."""
     count, size = distances.shape
     before = np.zeros(size, dtype=np.min_scalar_type(count))

@@ -94,10 +94,10 @@ class NumberEncoding:
 
     def encode(self, numbers: Floats, least: Floats | None = None) -> Floats:
         """(p, n) raw values to (p, n) encoded ones; least : the least of each row, where it is known."""
-        values: Floats = np.maximum(numbers, self.lower[:, None])
+        # maximum and minimum with one bound a row take twice the time: NumPy vectorises clipping alone
+        values = np.clip(numbers, self.lower[:, None], self.upper[:, None])
         for row in np.flatnonzero(np.isnan(extent(numbers)[0] if least is None else least)):
-            values[row, np.isnan(numbers[row])] = max(self.fill[row], self.lower[row])
-        np.minimum(values, self.upper[:, None], out=values)
+            values[row, np.isnan(numbers[row])] = min(max(self.fill[row], self.lower[row]), self.upper[row])
         return self._scaled(values, self.center[:, None], self.factor[:, None])
 
     def encode_one(self, values: Floats, inside: bool) -> Floats:

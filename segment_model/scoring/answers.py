@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -29,8 +30,8 @@ class Assignments:
 
     strength : 0 on the border between the two nearest segments, 1 at the centre of the nearest.
     distance : to the nearest segment, in encoded units. unassigned : the customer belongs to no segment (never under
-    the policy "nearest"). novel : a number lies far outside what training saw. unseen : for each customer the
-    category columns whose value training never saw.
+    the policy "nearest"). novel : a number lies far outside what training saw. unseen_flags : (categories, n), in which
+    of the category columns, `categories`, training never saw the customer's value.
 
     Examples
     --------
@@ -46,7 +47,8 @@ class Assignments:
     distance: Floats
     unassigned: Flags
     novel: Flags
-    unseen: tuple[tuple[str, ...], ...]
+    unseen_flags: Flags
+    categories: tuple[str, ...]
 
     def __repr__(self) -> str:
         return self._shown.text
@@ -73,17 +75,24 @@ class Assignments:
             notes=[f"and {counted(rest, 'more row')}"] * bool(rest),
         )
 
+    @cached_property
+    def unseen(self) -> tuple[tuple[str, ...], ...]:
+        """For each customer the category columns whose value training never saw."""
+        if not self.unseen_flags.any():
+            return ((),) * len(self.nearest)
+        return tuple(
+            tuple(name for name, flag in zip(self.categories, flags, strict=True) if flag)
+            for flags in self.unseen_flags.T.tolist()
+        )
+
     @classmethod
     def joined(cls, parts: Sequence[Assignments]) -> Assignments:
         """The customers of all parts, one after another."""
         if len(parts) == 1:
             return parts[0]
-        names = ("nearest", "runner_up", "strength", "distance", "unassigned", "novel")
-        arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-        unseen: list[tuple[str, ...]] = []
-        for part in parts:
-            unseen.extend(part.unseen)
-        return cls(**arrays, unseen=tuple(unseen))
+        names = ("nearest", "runner_up", "strength", "distance", "unassigned", "novel", "unseen_flags")
+        arrays = {name: np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names}
+        return cls(**arrays, categories=parts[0].categories)
 
     @classmethod
     def of_single(cls, single: Single) -> Assignments:
@@ -96,22 +105,22 @@ class Assignments:
             distance=np.array([single.distance]),
             unassigned=no,
             novel=no,
-            unseen=((),),
+            unseen_flags=np.zeros((0, 1), dtype=np.bool_),
+            categories=(),
         )
 
     def table(self, ids: Sequence[str], names: Sequence[str], index: pd.Index[Any] | None = None) -> pd.DataFrame:
         """One row a customer, under the segments' ids and names in the model's order."""
         import pandas as pd
 
-        of_id = pd.array([*ids, None], dtype="str")  # position -1, no segment, reads the last entry
-        of_name = pd.array([*names, None], dtype="str")
-        segment = np.where(self.unassigned, -1, self.nearest)
+        of_id, of_name = pd.array(list(ids), dtype="str"), pd.array(list(names), dtype="str")
+        segment = np.where(self.unassigned, -1, self.nearest) if self.unassigned.any() else self.nearest
         return pd.DataFrame(
             {
-                "segment_id": of_id.take(segment),
-                "segment_name": of_name.take(segment),
+                "segment_id": of_id.take(segment, allow_fill=True),
+                "segment_name": of_name.take(segment, allow_fill=True),
                 "strength": self.strength,
-                "runner_up_id": of_id.take(self.runner_up),
+                "runner_up_id": of_id.take(self.runner_up, allow_fill=True),
                 "unassigned": self.unassigned,
                 "novel": self.novel,
             },

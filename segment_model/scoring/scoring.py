@@ -142,8 +142,6 @@ class Scorer:
         return self.single.assign(customers[0])
 
     def _assignments(self, raw: RawCustomers, near: Nearest, policy: Policy) -> Assignments:
-        names = [category.name for category in self.encoder.categories]
-        none_unseen: tuple[str, ...] = ()
         return Assignments(
             nearest=near.segment,
             runner_up=near.runner_up,
@@ -151,7 +149,6 @@ class Scorer:
             distance=near.distance,
             unassigned=near.outside if policy == "unassigned" else np.zeros_like(near.outside),
             novel=self.novelty.flags(raw.numbers, raw.extent),
-            unseen=tuple(tuple(name for name, flag in zip(names, flags, strict=True) if flag) for flags in raw.unseen.T)
-            if raw.unseen.any()
-            else (none_unseen,) * raw.size,
+            unseen_flags=raw.unseen,
+            categories=tuple(category.name for category in self.encoder.categories),
         )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from segment_model.contract import Column, Kind, VectorContract
+from segment_model.encoding.encoder import NumberEncoding, Transform
 from segment_model.encoding.reader import CustomerReader
 from segment_model.errors import DiscoveryError
 from training.encoding import EqualSpread, RangeClipper, fit_encoding, sklearn_frame
@@ -120,6 +121,34 @@ def test_one_customer_gets_the_bits_of_the_batch() -> None:
         batch = encoder.encode(reader.frame(frame))
         alone = np.hstack([encoder.encode(reader.records([row])) for row in frame.to_dict(orient="records")])
         assert np.array_equal(batch, alone), transform
+
+
+@pytest.mark.parametrize("size", [1, 2, 500])
+def test_numbers_outside_the_range_and_missing_ones_get_its_ends_or_the_fill(size: int) -> None:
+    lower, upper, fill = [-1.5, 0.0, 5e-324], [2.5, 1.0, 1e308], [0.1, 7.0, -3.0]  # the last two fills lie outside
+    encoding = NumberEncoding(
+        names=("a", "b", "c"),
+        fill=np.array(fill),
+        lower=np.array(lower),
+        upper=np.array(upper),
+        transforms=(Transform.NONE,) * 3,
+        power=np.ones(3),
+        quantiles=np.empty((0, 0)),
+        center=np.array([0.3, 0.0, 1e-3]),
+        factor=np.array([1 / 3, 1.0, 7.0]),
+    )
+    values = [-1e300, -1.5, -0.0, 0.0, 1e-310, 0.7, 1.0, 2.5, 1e300, float("nan")]
+    numbers = np.random.default_rng(size).choice(values, (3, size))
+    expected = [
+        [
+            (min(max(fill[row] if number != number else number, lower[row]), upper[row]) - middle) * factor
+            for number in column
+        ]
+        for row, (column, middle, factor) in enumerate(
+            zip(numbers.tolist(), encoding.center.tolist(), encoding.factor.tolist(), strict=True)
+        )
+    ]
+    assert np.array_equal(encoding.encode(numbers), expected)
 
 
 def test_a_category_counts_as_much_as_a_number_whatever_its_levels() -> None:

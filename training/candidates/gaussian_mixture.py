@@ -48,7 +48,9 @@ class GaussianMixtureSpec(UsualSpec):
     def name(self) -> str:
         least, most = self.segments[0], self.segments[-1]
         components = f"{least} components" if least == most else f"{least} to {most} components"
-        return f"Gaussian mixture, {components}, {' or '.join(self.covariances)} covariance"
+        covariances = ", ".join(self.covariances[:-1])
+        either = f"{covariances} or {self.covariances[-1]}" if covariances else self.covariances[-1]
+        return f"Gaussian mixture, {components}, {either} covariance"
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ PLACES = ((30, 0.05), (10, 1.0))
 MOST_OF_ALL = 1 / 6  # of the customers of both segments
 FEWEST_NEIGHBOURS = 5
 MIXED = 1 / 3  # share of a place's customers who belong to the other segment
+SEARCHED = 2  # times as many neighbours as a place has; a fold leaves four fifths of them
 MOST_COMPARED = 2_000  # customers of both segments
 RESOLVED = 0.5  # radius of a place over its distance to the densest places; wider ones show no dip, real or not
 SEED = 0
@@ -48,19 +49,20 @@ def touch_densely(points: Floats, nearest: Indices, folds: Indices, pair: tuple[
 class _Both:
     """The customers of both segments of a pair: points (n, width), segments (n,) and folds (n,).
 
-    most : neighbours of a place, at most. What a fold leaves is searched once, for places of any size.
+    most : neighbours of a place, at most. The nearest of all are searched once; what a fold leaves is taken from them.
     """
 
     def __init__(self, points: Floats, own: Indices, fold: Indices, pair: tuple[int, int], most: int) -> None:
         self.own, self.fold, self.pair = own, fold, pair
         self.squared = _squared_distances(points)
         self._most = most
+        self._near = _nearest(self.squared, SEARCHED * most)
         self._around: dict[int, _Around] = {}
 
     def around(self, left_out: int) -> _Around:
         """The neighbours of the customers whom a fold leaves, among themselves."""
         if left_out not in self._around:
-            self._around[left_out] = _Around.of(self.squared, np.flatnonzero(self.fold != left_out), self._most)
+            self._around[left_out] = _Around.of(self.squared, self._near, self.fold != left_out, self._most)
         return self._around[left_out]
 
 
@@ -76,12 +78,19 @@ class _Around:
     squared: Floats
 
     @classmethod
-    def of(cls, squared: Floats, kept: Indices, most: int) -> Self:
-        among = squared[kept][:, kept]
-        near = np.argpartition(among, min(most, len(kept) - 1), axis=1)[:, : most + 1]
-        distances = np.take_along_axis(among, near, axis=1)
-        order = np.argsort(distances, axis=1, kind="stable")
-        return cls(kept, np.take_along_axis(near, order, axis=1), np.take_along_axis(distances, order, axis=1))
+    def of(cls, squared: Floats, nearest: Indices, is_kept: Flags, most: int) -> Self:
+        """nearest : (n, searched) of all customers; where too few of them are kept, all that are kept are searched."""
+        kept = np.flatnonzero(is_kept)
+        wanted = min(most + 1, len(kept))
+        among = nearest[kept]
+        is_wanted = is_kept[among]
+        is_wanted &= np.cumsum(is_wanted, axis=1) <= wanted
+        near = np.empty((len(kept), wanted), dtype=np.intp)
+        is_full = is_wanted.sum(axis=1) == wanted
+        near[is_full] = among[is_full][is_wanted[is_full]].reshape(-1, wanted)
+        if not is_full.all():
+            near[~is_full] = kept[_nearest(squared[np.ix_(kept[~is_full], kept)], most)]
+        return cls(kept, (np.cumsum(is_kept) - 1)[near], squared[kept[:, None], near])
 
 
 def _dense_contact(both: _Both, neighbours: int, most_depth: float, most_chance: float) -> bool:
@@ -105,6 +114,13 @@ def _dense_contact(both: _Both, neighbours: int, most_depth: float, most_chance:
         return False
     is_deep = at_border <= most_depth * at_densest
     return not (is_deep and bdtr(at_border, at_border + at_densest, 0.5) <= most_chance)
+
+
+def _nearest(squared: Floats, most: int) -> Indices:
+    """The columns of the `most` + 1 least of each row, the least first: (rows, at most most + 1)."""
+    near = np.argpartition(squared, min(most, squared.shape[1] - 1), axis=1)[:, : most + 1]
+    order = np.argsort(np.take_along_axis(squared, near, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(near, order, axis=1)
 
 
 def _densest(radius: Floats, chosen: Flags) -> int:

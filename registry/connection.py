@@ -86,10 +86,10 @@ class Connection:
             return None
 
     def write_shared(self, write: Callable[[], None]) -> None:
-        """Do what writes a row that runs share, once more where another process wrote the same row in the meantime.
+        """Do what writes a row that others write too, once more where another process wrote it in the meantime.
 
-        MLflow looks whether a dataset is there, and then writes it: of two runs at once the later one is refused, and
-        nothing of it is kept. The second time the row is there.
+        MLflow looks whether a dataset or an alias is there, and then writes it: of two at once the later one is
+        refused, and nothing of it is kept. The second time the row is there.
         """
         try:
             write()

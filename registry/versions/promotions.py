@@ -148,7 +148,7 @@ def _move(connection: Connection, alias: str, act: Act, before: str | None, vers
     note(Outcome.BEGUN)
     current = _pointed_at(connection, alias)
     if current in (before, number):
-        client.set_registered_model_alias(name, alias, number)
+        connection.write_shared(lambda: client.set_registered_model_alias(name, alias, number))
         time.sleep(SETTLING_SECONDS)
         current = _pointed_at(connection, alias)
         if current == number:

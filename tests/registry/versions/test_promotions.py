@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from registry.connection import RegistryLocation, connected
 from registry.versions import promotions as room
@@ -145,6 +147,21 @@ def test_of_two_promotions_at_once_one_wins_and_both_are_recorded(four: Registry
         assert outcomes == {winner: Outcome.DONE, loser: Outcome.OVERTAKEN}
         promote(four, "1")
         assert len(promotions(four)) == 1 + 3 * (round_ + 1)
+
+
+def test_an_alias_that_two_make_at_once_is_set_by_both_in_turn(
+    four: RegistryLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = MlflowClient.set_registered_model_alias
+
+    def refused_once(client: MlflowClient, name: str, alias: str, version: str) -> None:
+        monkeypatch.setattr(MlflowClient, "set_registered_model_alias", real)
+        real(client, name, alias, "3")  # another one's row came first
+        raise MlflowException('duplicate key value violates unique constraint "registered_model_alias_pk"')
+
+    monkeypatch.setattr(MlflowClient, "set_registered_model_alias", refused_once)
+    assert promote(four, "2").version == "2"
+    assert alias_state(four).version == "2"
 
 
 def test_whoever_looked_before_another_promoted_is_told_without_overwriting(

@@ -183,7 +183,7 @@ def _sound_mixture(
     Raises
     ------
     NoSegmentsError
-        If a component is not finite, has too few customers, or its covariance collapses.
+        If a component is not finite, has too few customers, or all alike, or its covariance collapses.
     """
     if not (np.isfinite(fitted.means_).all() and np.isfinite(fitted.precisions_cholesky_).all()):
         raise NoSegmentsError("a component is not finite")
@@ -196,6 +196,8 @@ def _sound_mixture(
     shares = _variances(fitted) / _variances(reference)
     if shares.min() < COLLAPSED:
         raise NoSegmentsError(f"the covariance of a component collapses to {shares.min():.1g} of that of all customers")
+    if any(np.all(own == own[0]) for own in (customers.points[labels == each] for each in range(components))):
+        raise NoSegmentsError("all customers of a component are the same, so that its spread is only that of the blur")
     return Mixture(components, covariance, fitted, float(fitted.bic(customers.blur)), labels)
 
 

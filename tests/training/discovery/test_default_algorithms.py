@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from experiments.generated_tables.continua import banana, cohort
@@ -51,6 +52,14 @@ def test_one_bent_or_skewed_group_is_not_taken_for_several_that_overlap() -> Non
         mixture = next(each for each in discovery.candidates if each.spec.algorithm == "gaussian_mixture")
         assert mixture.judgement is not None
         assert mixture.judgement.confusion > 0.05  # though BIC wants several components
+
+
+@pytest.mark.parametrize("places", [[[1, 5], [2, 9], [7, 1]], [[1, 5], [2, 9], [7, 1], [9, 30]]])
+def test_customers_at_a_few_places_are_as_many_segments(places: list[list[float]]) -> None:
+    """Blurred, the nearest places are one component; the customers of each place are all the same."""
+    truth = np.repeat(np.arange(len(places), dtype=np.intp), 100)
+    discovery = discovery_of(table_of(np.array(places, dtype=np.float64)[truth], truth))
+    assert adjusted_rand_score(truth, discovery.labels) == 1
 
 
 def test_kmeans_climbs_while_more_segments_are_better_separated() -> None:

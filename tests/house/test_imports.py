@@ -1,4 +1,5 @@
-"""No two files of the house import one another, not even for types, inside functions or by a string."""
+"""No two files of the house import one another, not even for types, inside functions or by a string; and nothing
+imports MLflow before `registry.connection` has set its switches."""
 
 from __future__ import annotations
 
@@ -40,6 +41,13 @@ def import_graph(modules: Mapping[str, ast.Module]) -> Graph:
     }
 
 
+def packages_at_the_top(tree: ast.Module) -> set[str]:
+    """The packages that a file imports when it is imported itself."""
+    imported = [alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
+    imported += [node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in imported}
+
+
 def circle_of(graph: Graph) -> list[str]:
     """One circle of imports, the first module again at its end; empty where there is none."""
     try:
@@ -52,6 +60,15 @@ def circle_of(graph: Graph) -> list[str]:
 def test_there_is_no_circle_of_imports_in_the_house(product: Mapping[str, ast.Module]) -> None:
     circle = circle_of(import_graph(product))
     assert not circle, "a circle of imports: " + " -> ".join(circle)
+
+
+def test_no_file_imports_mlflow_when_it_is_imported(
+    product: Mapping[str, ast.Module], tests: Mapping[str, ast.Module]
+) -> None:
+    """It takes seconds and keeps the log level of its first import: one test file set it for all the others."""
+    assert {path for path, tree in (product | tests).items() if "mlflow" in packages_at_the_top(tree)} == {
+        "registry/scoring_model.py"  # MLflow runs it; we never import it
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 
-from registry.connection import RegistryLocation, connected
+from registry.connection import RegistryLocation, connected, load_mlflow
 from registry.versions import promotions as room
 from registry.versions.promotions import Act, Outcome, Promotion, line_of, promote, promotions, rollback
 from registry.versions.versions import alias_state
@@ -152,14 +150,17 @@ def test_of_two_promotions_at_once_one_wins_and_both_are_recorded(four: Registry
 def test_an_alias_that_two_make_at_once_is_set_by_both_in_turn(
     four: RegistryLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = MlflowClient.set_registered_model_alias
+    mlflow = load_mlflow()
+    real = mlflow.MlflowClient.set_registered_model_alias
 
-    def refused_once(client: MlflowClient, name: str, alias: str, version: str) -> None:
-        monkeypatch.setattr(MlflowClient, "set_registered_model_alias", real)
+    def refused_once(client: Any, name: str, alias: str, version: str) -> None:
+        monkeypatch.setattr(mlflow.MlflowClient, "set_registered_model_alias", real)
         real(client, name, alias, "3")  # another one's row came first
-        raise MlflowException('duplicate key value violates unique constraint "registered_model_alias_pk"')
+        raise mlflow.exceptions.MlflowException(
+            'duplicate key value violates unique constraint "registered_model_alias_pk"'
+        )
 
-    monkeypatch.setattr(MlflowClient, "set_registered_model_alias", refused_once)
+    monkeypatch.setattr(mlflow.MlflowClient, "set_registered_model_alias", refused_once)
     assert promote(four, "2").version == "2"
     assert alias_state(four).version == "2"
 

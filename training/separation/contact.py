@@ -8,7 +8,9 @@ either segment; five times. Between real groups there is no such place, or it is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -38,59 +40,107 @@ def touch_densely(points: Floats, nearest: Indices, folds: Indices, pair: tuple[
     rows = np.flatnonzero((nearest == pair[0]) | (nearest == pair[1]))
     if len(rows) > MOST_COMPARED:
         rows = np.sort(np.random.default_rng(SEED).choice(rows, MOST_COMPARED, replace=False))
+    rows = rows[np.argsort(nearest[rows], kind="stable")]
     most = int(MOST_OF_ALL * len(rows))
-    places = [(min(near, most), chance) for near, chance in PLACES]
     if most < FEWEST_NEIGHBOURS:
         return False
-    both = _Both(points[rows], nearest[rows], folds[rows], pair, max(near for near, _ in places))
+    places = [(min(near, most), chance) for near, chance in PLACES]
+    both = _Both.of(points[rows], nearest[rows], folds[rows], [near for near, _ in places])
     return any(_dense_contact(both, near, most_depth, chance) for near, chance in places)
-
-
-class _Both:
-    """The customers of both segments of a pair: points (n, width), segments (n,) and folds (n,).
-
-    most : neighbours of a place, at most. The nearest of all are searched once; what a fold leaves is taken from them.
-    """
-
-    def __init__(self, points: Floats, own: Indices, fold: Indices, pair: tuple[int, int], most: int) -> None:
-        self.own, self.fold, self.pair = own, fold, pair
-        self.squared = _squared_distances(points)
-        self._most = most
-        self._near = _nearest(self.squared, SEARCHED * most)
-        self._around: dict[int, _Around] = {}
-
-    def around(self, left_out: int) -> _Around:
-        """The neighbours of the customers whom a fold leaves, among themselves."""
-        if left_out not in self._around:
-            self._around[left_out] = _Around.of(self.squared, self._near, self.fold != left_out, self._most)
-        return self._around[left_out]
 
 
 @dataclass(frozen=True)
 class _Around:
-    """The nearest of the customers in the rows `kept` (m,) to each of them, the nearest first: (m, most + 1) each.
+    """The nearest of the customers whom a fold leaves, themselves included: near, squared, (r, most + 1) each.
 
-    near : positions in `kept`, that of the customer itself included. squared : the distances to them.
+    near : their rows, the nearest first, for each of the customers in `rows` (r,). squared : the distances to them.
     """
 
-    kept: Indices
+    rows: Indices
     near: Indices
     squared: Floats
 
-    @classmethod
-    def of(cls, squared: Floats, nearest: Indices, is_kept: Flags, most: int) -> Self:
-        """nearest : (n, searched) of all customers; where too few of them are kept, all that are kept are searched."""
+
+class _Neighbours:
+    """The neighbours of the customers in `rows`: searched once among all, and what a fold leaves taken from these."""
+
+    def __init__(self, squared: Floats, rows: Indices, fold: Indices, most: int) -> None:
+        self._squared, self._rows, self._fold, self._most = squared, rows, fold, most
+        self._around: dict[int, _Around] = {}
+
+    def without(self, left_out: int) -> _Around:
+        """The neighbours of those whom the fold leaves; where too few of the searched are left, all are searched."""
+        if left_out not in self._around:
+            self._around[left_out] = self._search(self._fold != left_out)
+        return self._around[left_out]
+
+    @cached_property
+    def _nearest(self) -> Indices:
+        return _nearest(self._squared[self._rows], SEARCHED * self._most)
+
+    def _search(self, is_kept: Flags) -> _Around:
+        is_own = is_kept[self._rows]
+        rows, among = self._rows[is_own], self._nearest[is_own]
         kept = np.flatnonzero(is_kept)
-        wanted = min(most + 1, len(kept))
-        among = nearest[kept]
+        wanted = min(self._most + 1, len(kept))
         is_wanted = is_kept[among]
         is_wanted &= np.cumsum(is_wanted, axis=1) <= wanted
-        near = np.empty((len(kept), wanted), dtype=np.intp)
+        near = np.empty((len(rows), wanted), dtype=np.intp)
         is_full = is_wanted.sum(axis=1) == wanted
         near[is_full] = among[is_full][is_wanted[is_full]].reshape(-1, wanted)
         if not is_full.all():
-            near[~is_full] = kept[_nearest(squared[np.ix_(kept[~is_full], kept)], most)]
-        return cls(kept, (np.cumsum(is_kept) - 1)[near], squared[kept[:, None], near])
+            near[~is_full] = kept[_nearest(self._squared[np.ix_(rows[~is_full], kept)], self._most)]
+        return _Around(rows, near, self._squared[rows[:, None], near])
+
+
+@dataclass(frozen=True)
+class _Both:
+    """The n customers of both segments of a pair, those of one segment after those of the other.
+
+    own, fold : (n,) their segments and folds. squared : (n, n) squared distances. doubtful : the neighbours of those
+    who may be mixed; everyone : those of all, which take most of the time and are searched only if somebody is.
+    """
+
+    own: Indices
+    fold: Indices
+    squared: Floats
+    doubtful: _Neighbours
+    everyone: _Neighbours
+
+    @classmethod
+    def of(cls, points: Floats, own: Indices, fold: Indices, neighbours: Sequence[int]) -> Self:
+        """points : (n, width). neighbours : the numbers of neighbours of a place."""
+        squared = _squared_distances(points)
+        rows = _possibly_mixed(squared, own, fold, neighbours)
+        doubtful, everyone = (
+            _Neighbours(squared, searched, fold, max(neighbours)) for searched in (rows, np.arange(len(own)))
+        )
+        return cls(own, fold, squared, doubtful, everyone)
+
+
+def _possibly_mixed(squared: Floats, own: Indices, fold: Indices, neighbours: Sequence[int]) -> Indices:
+    """The customers who may have `MIXED` of so many neighbours from the other segment, whichever fold is left out.
+
+    Whoever has them has at most the rest of the neighbours nearer than the last of them. Counting who is nearer than
+    the nearest of the other segment, which settles it for most, takes a tenth of a search.
+    """
+    most_own = max(neighbours) + 1 - MIXED * max(neighbours)
+    needed = int(np.ceil(MIXED * min(neighbours)))
+    folds = np.eye(fold.max() + 1)[fold]
+    border = int(np.searchsorted(own, own[-1]))
+    first, second = slice(0, border), slice(border, len(own))
+    possible = []
+    for these, others in ((first, second), (second, first)):
+        within, across = squared[these, these], squared[these, others]
+        if not across.size:
+            continue
+        nearer = np.count_nonzero(within < across.min(axis=1)[:, None], axis=1)
+        rows = np.flatnonzero(nearer <= most_own + folds[these].sum(axis=0).max())
+        last = min(needed, across.shape[1]) - 1
+        reach = np.partition(across[rows], last, axis=1)[:, [last]]
+        by_fold = (within[rows] < reach) @ folds[these]
+        possible.append(these.start + rows[by_fold.sum(axis=1) - by_fold.max(axis=1) <= most_own])
+    return np.concatenate(possible) if possible else np.empty(0, dtype=np.intp)
 
 
 def _dense_contact(both: _Both, neighbours: int, most_depth: float, most_chance: float) -> bool:
@@ -98,15 +148,21 @@ def _dense_contact(both: _Both, neighbours: int, most_depth: float, most_chance:
     folds = np.unique(both.fold)
     counts, resolved = np.zeros(3), 0
     for left_out in folds:
-        around, tested = both.around(left_out), np.flatnonzero(both.fold == left_out)
-        if len(around.kept) <= neighbours:
+        tested = np.flatnonzero(both.fold == left_out)
+        doubtful = both.doubtful.without(left_out)
+        if len(both.fold) - len(tested) <= neighbours:
             return False
-        own, radius = both.own[around.kept], around.squared[:, neighbours]
-        mixed = (own[around.near[:, : neighbours + 1]] != own[:, None]).sum(axis=1) >= MIXED * neighbours
-        if not mixed.any():
+        others = both.own[doubtful.near[:, : neighbours + 1]] != both.own[doubtful.rows, None]
+        is_mixed = others.sum(axis=1) >= MIXED * neighbours
+        if not is_mixed.any():
             return False
-        chosen = [_densest(radius, among) for among in (mixed, *(own == each for each in both.pair))]
-        places, widest = around.kept[chosen], radius[chosen[0]]
+        everyone = both.everyone.without(left_out)
+        own = both.own[everyone.rows]
+        border, *dense = (
+            _densest(around, among, neighbours)
+            for around, among in ((doubtful, is_mixed), *((everyone, own == each) for each in np.unique(both.own)))
+        )
+        places, widest = [border[0], *(row for row, _ in dense)], border[1]
         resolved += widest <= RESOLVED**2 * both.squared[places[0], places[1:]].min()
         counts += (both.squared[np.ix_(places, tested)] <= widest).sum(axis=1)
     at_border, at_densest = int(counts[0]), int(counts[1:].min())
@@ -123,9 +179,12 @@ def _nearest(squared: Floats, most: int) -> Indices:
     return np.take_along_axis(near, order, axis=1)
 
 
-def _densest(radius: Floats, chosen: Flags) -> int:
-    among = np.flatnonzero(chosen)
-    return int(among[np.argmin(radius[among])])
+def _densest(around: _Around, is_chosen: Flags, neighbours: int) -> tuple[int, float]:
+    """The row of the chosen customer whose so many neighbours are nearest, and the squared radius that they lie in."""
+    among = np.flatnonzero(is_chosen)
+    radii = around.squared[among, neighbours]
+    least = int(np.argmin(radii))
+    return int(around.rows[among[least]]), float(radii[least])
 
 
 def _squared_distances(points: Floats) -> Floats:

@@ -22,7 +22,7 @@ from training.separation.contact import touch_densely
 from training.separation.log_scale import on_log_scale
 from training.separation.sparse_belts import Linkage, belts_between, linkage
 from training.separation.tie_blurring import blur_ties, measure_ties
-from training.separation.valleys import Counts, count_windows, positions_between, rounded, scatter, straight
+from training.separation.valleys import Counts, Windows, positions_between, rounded, scatter, straight
 
 MOST_CHANCE = 0.05  # probability of such a valley if the density has one peak
 MOST_DEPTH = 0.6  # a valley's density over that of the lower peak; a shallower dent is no gap, however certain
@@ -208,18 +208,25 @@ def _valleys_in(
     (points, *others), own = [scale.points[~left_out] for scale in held_out.scales], labels[~left_out]
     tested, *others_tested = (scale.points[left_out] for scale in held_out.scales)
     layouts = [make(points, own, segments) for make in (straight, rounded)]
-    mapped = [(layout.on(points), layout.on(tested)) for layout in layouts]
+    on_known, on_unknown = ([layout.on(each) for layout in layouts] for each in (points, tested))
     for pair in pairs:
-        lines = [(known.along(*pair), unknown.along(*pair)) for known, unknown in mapped]
-        known, unknown = lines[_clearest([(train.positions, test.positions) for train, test in lines])]
-        counts = [count_windows(known.positions, unknown.positions)]
+        lines = [mapped.along(*pair) for mapped in on_known]
+        number, windows = _clearest([line.positions for line in lines])
+        known, unknown = lines[number], on_unknown[number].along(*pair)
+        counts = [windows.count(unknown.positions)]
         for other, other_tested in zip(others, others_tested, strict=True):
             on_other = positions_between(other[known.rows], own[known.rows], pair, other_tested[unknown.rows])
-            counts.append(count_windows(*on_other[_clearest(on_other)]) if on_other else Counts())
+            if on_other:
+                number, windows = _clearest([learned for learned, _ in on_other])
+                counts.append(windows.count(on_other[number][1]))
+            else:
+                counts.append(Counts())
         yield pair, counts
 
 
-def _clearest(lines: Sequence[tuple[Floats, Floats]]) -> int:
-    """The line whose valley is clearest among the customers in training."""
-    valleys = [count_windows(known, known) for known, _ in lines]
-    return min(range(len(lines)), key=lambda number: (valleys[number].chance, valleys[number].depth))
+def _clearest(lines: Sequence[Floats]) -> tuple[int, Windows]:
+    """The line whose valley is clearest among customers in training, who lie at these positions; and its windows."""
+    located = [Windows.located(positions) for positions in lines]
+    valleys = [windows.count(positions) for windows, positions in zip(located, lines, strict=True)]
+    number = min(range(len(lines)), key=lambda line: (valleys[line].chance, valleys[line].depth))
+    return number, located[number]

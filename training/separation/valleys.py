@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from scipy.special import bdtr
@@ -48,6 +49,45 @@ class Counts:
         if not self.left or not self.right:
             return 1.0
         return max(float(bdtr(self.valley, self.valley + peak, 0.5)) for peak in (self.left, self.right))
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Where to count along a line: the starts of the valley and of the peaks before and behind it, all of one width.
+
+    starts : (3,), or empty where customers are too few or the valley lies at an end.
+    """
+
+    starts: Floats
+    width: float = 0.0
+
+    @classmethod
+    def located(cls, positions: Floats) -> Self:
+        """The windows of (m,) positions."""
+        positions = np.sort(positions)
+        middle = int(np.searchsorted(positions, 0.5))
+        left, right = positions[:middle], positions[middle:]
+        if len(positions) < FEWEST_IN_TUBE or len(left) < 2 or len(right) < 2:
+            return cls(np.empty(0))
+        low, high = _median(left), _median(right)
+        width = WINDOW * (high - low)
+        starts = np.linspace(low, high - width, STEPS)
+        numbers = _within(positions, starts, width)
+        emptiest = np.flatnonzero(numbers == numbers.min())
+        bottom = starts[emptiest[len(emptiest) // 2]]
+        around = np.linspace(low - width, high, 2 * STEPS)
+        crowd = _within(positions, around, width)
+        before, after = around + width <= bottom, around >= bottom + width
+        if not before.any() or not after.any():
+            return cls(np.empty(0))
+        peaks = [around[side][np.argmax(crowd[side])] for side in (before, after)]
+        return cls(np.array([bottom, *peaks]), width)
+
+    def count(self, positions: Floats) -> Counts:
+        """The customers at (m,) positions in each window."""
+        if not len(self.starts):
+            return Counts()
+        return Counts(*_within(np.sort(positions), self.starts, self.width).tolist())
 
 
 @dataclass(frozen=True)
@@ -144,27 +184,6 @@ def scatter(points: Floats, labels: Indices, segments: int) -> Floats:
     return shrunk
 
 
-def count_windows(learned: Floats, tested: Floats) -> Counts:
-    """Choose the windows on `learned` positions and count the `tested` positions in them."""
-    learned, tested = np.sort(learned), np.sort(tested)
-    left, right = learned[learned < 0.5], learned[learned >= 0.5]
-    if len(learned) < FEWEST_IN_TUBE or len(left) < 2 or len(right) < 2:
-        return Counts()
-    low, high = float(np.median(left)), float(np.median(right))
-    width = WINDOW * (high - low)
-    starts = np.linspace(low, high - width, STEPS)
-    numbers = _within(learned, starts, width)
-    emptiest = np.flatnonzero(numbers == numbers.min())
-    bottom = starts[emptiest[len(emptiest) // 2]]
-    around = np.linspace(low - width, high, 2 * STEPS)
-    crowd = _within(learned, around, width)
-    before, after = around + width <= bottom, around >= bottom + width
-    if not before.any() or not after.any():
-        return Counts()
-    peaks = [around[side][np.argmax(crowd[side])] for side in (before, after)]
-    return Counts(*(int(number) for number in _within(tested, np.array([bottom, *peaks]), width)))
-
-
 def positions_between(
     known: Floats, labels: Indices, pair: tuple[int, int], unknown: Floats
 ) -> list[tuple[Floats, Floats]]:
@@ -178,6 +197,11 @@ def positions_between(
         return []
     layouts = [make(known, own, 2) for make in (straight, rounded)]
     return [(layout.between(known), layout.between(unknown)) for layout in layouts]
+
+
+def _median(ordered: Floats) -> float:
+    """The median of (m,) ordered values."""
+    return float((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2)
 
 
 def _within(positions: Floats, starts: Floats, width: float) -> Indices:

@@ -29,7 +29,7 @@ from training.evaluation.quality import Judgement
 from training.evaluation.verdict import VerdictKind, decide
 from training.separation.gaps import PairEvidence
 from training.separation.sparse_belts import belts_between, linkage
-from training.separation.valleys import Counts, count_windows, rounded, straight
+from training.separation.valleys import Counts, Windows, rounded, straight
 from training.settings import DiscoverySettings
 
 TWO = DiscoverySettings(algorithms=(KMeansSettings(segments=2),))
@@ -228,12 +228,12 @@ def test_a_belt_is_as_high_as_the_empty_way_across() -> None:
 def test_empty_valleys_are_counted_and_their_chance_is_binomial() -> None:
     generator = np.random.default_rng(7)
     positions = np.sort(np.concatenate([generator.normal(0, 0.1, 500), generator.normal(1, 0.1, 500)]))
-    counts = count_windows(positions[::2], positions[1::2])
+    counts = Windows.located(positions[::2]).count(positions[1::2])
     assert counts.depth < 0.05
     assert counts.chance < 1e-6
     assert Counts(2, 10, 8).chance == pytest.approx(56 / 1024)  # P(at most 2 of 10 coins)
     assert Counts(0, 0, 5).chance == 1.0
-    assert count_windows(np.empty(0), np.empty(0)) == Counts()
+    assert Windows.located(np.empty(0)).count(np.empty(0)) == Counts()
 
 
 @settings(max_examples=10, deadline=None)
@@ -247,7 +247,7 @@ def test_slices_of_a_gaussian_have_no_valley_in_the_tube(seed: int, slices: int,
         layout = make(points, fit.labels, slices)
         known, unknown = layout.on(points), layout.on(other)
         lines = [(known.along(a, b).positions, unknown.along(a, b).positions) for a, b in layout.neighbours()]
-        depths = [count_windows(*line) for line in lines]
+        depths = [Windows.located(learned).count(tested) for learned, tested in lines]
         assert all(c.depth > 0.6 or c.chance > 1e-4 for c in depths)
 
 

@@ -18,7 +18,6 @@ from features.reading.csv_files.faults import first_fault
 from features.reading.csv_files.plain_columns import column_that_is_not_plain, plain_columns, typed_query
 from features.reading.csv_files.total_row import check_last_row
 from features.reading.file_list import FileKind, FileList, list_files
-from features.reading.header import unnamed
 from features.reading.parquet_files import check_parquet, parquet_fault, parquet_query
 from features.reading.scratch import ScratchFolder
 from features.reading.typed_files.as_parquet import json_as_parquet, sheets_as_parquet
@@ -113,17 +112,11 @@ class FileTables:
         refuse_differences(csv_files)
         self._csv_files += csv_files
         self.notices += dialect_notices(csv_files, str(source.file), name)
-        self.notices += _unnamed_notices(csv_files[0], str(source.file), name)
         self.notices += [notice for file in csv_files if (notice := check_last_row(file, source, name))]
         return csv_query(csv_files)
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self._base)) if path.is_relative_to(self._base) else str(path)
-
-
-def _unnamed_notices(first: CsvFile, file: str, name: str) -> list[Notice]:
-    absent = [column for place, column in enumerate(first.dialect.names, 1) if column == unnamed(place)]
-    return [Notice(name, f"{file} has columns without a name, called {', '.join(absent)}")] if absent else []
 
 
 def _refuse_other_settings(source: TableSource, kind: FileKind, name: str) -> None:

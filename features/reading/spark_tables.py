@@ -18,11 +18,12 @@ import ibis.expr.types as ir
 
 from features.expressions.spark_compiler import SparkCompiler
 from features.notices import Notice
+from features.reading.copies import notices_of_copies
 from features.reading.csv_files.csv_file import dialect_notices, refuse_differences
 from features.reading.csv_files.in_spark import frame_as_it_is, settle_where_it_lies, settled_frame
 from features.reading.csv_files.total_row import check_last_row
 from features.reading.file_list import FileKind, kind_of, list_files
-from features.reading.parquet_files import NANOSECONDS, check_parquet
+from features.reading.parquet_files import NANOSECONDS, check_parquet, has_rows
 from features.reading.spark_session import ZONE
 from features.source_settings import TableSource
 from segment_model.errors import SourceError
@@ -75,6 +76,7 @@ class SparkTables:
             raise SourceError(f"{name}: {READ}; {source.file} is {kind}: write it as Parquet first")
         local = [file for file in files if isinstance(file, Path)]
         types = check_parquet(local, [f"{name}: {path.name}" for path in local])
+        self.notices += notices_of_copies(local, self._shown, has_rows, name)
         return self._view(_cut_to_microseconds(self._session.read.parquet(*_addresses(files)), types))
 
     def keep(self, table: ir.Table) -> ir.Table:
@@ -141,6 +143,8 @@ class SparkTables:
             refuse_differences(settled)
             self.notices += dialect_notices(settled, str(source.file), name)
             self.notices += [notice for file in settled if (notice := check_last_row(file, source, name))]
+            filled = {file.path: bool(file.dialect.first_rows) for file in settled}
+            self.notices += notices_of_copies(seen, self._shown, filled.__getitem__, name)
             frames.append(settled_frame(self._session, settled))
         if others:
             by_ending = "\t" if ".tsv" in str(source.file).lower() else ","

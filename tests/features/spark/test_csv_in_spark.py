@@ -28,6 +28,7 @@ FOLDERS = {
     "a byte order mark": {"a.csv": ROWS.encode("utf-8-sig")},
     "blanks around the names": {"a.csv": ROWS.replace("customer_id,city", " customer_id , city ").encode()},
     "columns in another order, in another encoding": {"a.csv": ROWS.encode(), "b.csv": TURNED.encode("cp1252")},
+    "an export that was saved twice": {"a.csv": ROWS.encode(), "a (1).csv": ROWS.encode()},
     "a column without a name": {"a.csv": b"customer_id,city,\nA,Bonn,1\nB,Ulm,2\n"},
 }
 REFUSED = {

@@ -52,6 +52,26 @@ def test_columns_that_do_not_fit_are_named(build: Any, source: dict[str, Any], m
     assert "\n" not in str(caught.value)
 
 
+def test_a_column_that_nearly_has_our_name_is_told_of(tmp_path: Path) -> None:
+    """Without its ids, two lines of one order are two orders."""
+    text = "customer_id,Order ID,ordered_at,amount,Quantity\na,1,2024-06-01,5,1\na,1,2024-06-01,5,2\n"
+
+    def frequency_and_warnings(**source: Any) -> tuple[float, list[str]]:
+        vectors = of_csv(tmp_path, text, **source)
+        lines = [notice.line for notice in vectors.notices if "is not read" in notice.line]
+        return float(vectors.frame.frequency["a"]), lines
+
+    assert frequency_and_warnings() == (
+        2.0,
+        [
+            "warning: orders: column 'Order ID' is not read, as our name is order_id: write `columns: {order_id: Order "
+            "ID}`, or `not_read: [order_id]` where it is something else"
+        ],
+    )
+    assert frequency_and_warnings(columns={"order_id": "Order ID"}) == (1.0, [])
+    assert frequency_and_warnings(not_read=["order_id"]) == (2.0, [])
+
+
 def test_an_absent_file_and_files_of_other_kinds(tmp_path: Path) -> None:
     (tmp_path / "text.parquet").write_text("this is not Parquet")
     (tmp_path / "empty.csv").write_text("")

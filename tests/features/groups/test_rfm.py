@@ -170,6 +170,23 @@ def test_discount_share(build: Any) -> None:
     assert build({"orders": orders}, date(2024, 2, 1)).frame.discount_share.to_dict() == {"a": 0.25, "b": 0.0}
 
 
+def test_discounts_that_may_be_shares_of_the_price_are_told_of(build: Any) -> None:
+    """A discount of 0.35 is 35 % here, and not 35 cents."""
+
+    def warnings_of(discount: list[float | None], amount: float = 30.0) -> list[str]:
+        orders = {"customer_id": ["a", "b", "c"], "ordered_at": datetime(2024, 1, 1), "amount": amount}
+        vectors = build({"orders": pd.DataFrame({**orders, "discount": discount})}, date(2024, 1, 2))
+        return [notice.text for notice in vectors.notices if notice.warning]
+
+    assert warnings_of([0.35, None, -0.1]) == [
+        "no discount is above 0.35, and amounts go up to 30.00: where discounts are no money, but shares of the price, "
+        "write `not_read: [discount]`"
+    ]
+    assert warnings_of([0.35, 2.5, None]) == []
+    assert warnings_of([0.0, None, 0.0]) == []
+    assert warnings_of([0.35, None, 0.1], amount=0.9) == []
+
+
 def test_sums_do_not_depend_on_the_order_of_rows(build: Any) -> None:
     amounts = [0.1, 0.2, 0.3, 1e9, 0.0001] * 20
     orders = pd.DataFrame({"customer_id": "a", "ordered_at": datetime(2024, 1, 1), "amount": amounts})

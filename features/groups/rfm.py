@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
 from features.grammar.summed_numbers import LARGEST
+from features.groups.repeated_totals import repeated_totals
 from features.groups.windows import both, in_window, window_words
 from features.notices import Notice
 from features.settings import RfmSettings
@@ -81,7 +82,8 @@ def _with_amounts(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTab
         return {**counts, **dropped, "used": used, **kept_refunds}
 
     tally = Tally(sums, count_rows, "orders: counting refunds", _notices_of_discounts)
-    return CanonicalTable(orders.name, table, (*orders.tallies, tally))
+    repeated = repeated_totals(orders.table) if settings.monetary and "amount" in orders.table.columns else ()
+    return CanonicalTable(orders.name, table, (*orders.tallies, tally, *repeated))
 
 
 def _notices_of_discounts(totals: Mapping[str, Any]) -> tuple[Notice, ...]:

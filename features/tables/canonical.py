@@ -44,13 +44,15 @@ UNLESS_NONE = (INFINITE, TOO_LARGE, BEFORE_1970, NULL_WORDS)  # counts that are 
 class Tally:
     """Row counts of a table: `sums` computes one row, `count_rows` adds it to the counts so far.
 
-    notices : what the row of `sums` says beside the counts.
+    notices : what the row of `sums` says beside the counts. only_notices : whether it adds no counts, so that nobody
+    asks it of the rows of a request.
     """
 
     sums: ir.Table
     count_rows: Callable[[Mapping[str, Any], Mapping[str, int]], dict[str, int]]
     what: str
     notices: Callable[[Mapping[str, Any]], tuple[Notice, ...]] = lambda _: ()
+    only_notices: bool = False
 
 
 TallyOf = Callable[[ir.Table], tuple[Tally, ...]]

@@ -15,9 +15,9 @@ from segment_model.sql_text import quoted
 
 TAKEN = "the last row is taken for a total"
 TAIL = 1 << 16  # bytes in which the last row is looked for
-TOTAL = re.compile(
-    r"(grand |sub)?totals?|sum|(gesamt|zwischen)?summe|gesamt|insgesamt|"
-    r"totale|totaal|suma|soma|razem|итого|合计|总计|合計",
+TOTAL = re.compile(  # also as spreadsheets call the grand total of a pivot table
+    r"(grand |sub)?totals?|total (général|general|geral)|sum|somme|(gesamt|zwischen)?summe|gesamt(ergebnis)?|insgesamt|"
+    r"totale( complessivo)?|(eind)?totaal|suma( końcowa)?|soma|razem|итого|общий итог|合计|总计|合計|総計",
     re.IGNORECASE,
 )
 

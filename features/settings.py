@@ -195,8 +195,8 @@ class FeatureSettings(Settings):
     def _pooled_once(cls, block: Any) -> Any:
         if isinstance(block, dict) and "attributes" in block:
             raise SettingsError(
-                "features: attributes: rare_share is no more: rare levels are pooled in one place; write "
-                "`discovery: encoding: rare_share` instead"
+                "features.attributes.rare_share has moved, because rare levels are pooled in one place: write "
+                "`discovery: {encoding: {rare_share: ...}}` instead"
             )
         return block
 

@@ -52,7 +52,7 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
     if contract.basis and not varying.basis:
         raise DiscoveryError(
             f"all {counted(len(frame), 'customer')} are the same in every basis column: {listed(constant)}; there is "
-            "nothing to segment by. Make a column that varies a basis: `features: roles: {column: basis}`"
+            "nothing to segment by. Make a column that varies a basis: `features: {roles: {COLUMN: basis}}`"
         )
     columns = (with_unit_of_years(column, frame[column.name]) for column in varying.columns)
     return VectorContract(tuple(replace(c, nullable=bool(frame[c.name].isna().any())) for c in columns))

@@ -40,7 +40,7 @@ def continuum() -> Discovery:
 def test_the_finest_division_is_chosen_and_the_others_are_told(continuum: Discovery) -> None:
     assert continuum.verdict.kind is VerdictKind.SLICES
     assert len(continuum.model.cards) == 4
-    assert "the finest of which every segment is found again" in continuum.choice.reason
+    assert "the finest division of which every segment is found again" in continuum.choice.reason
     assert continuum.other_divisions.startswith("also steady: 2 (0.9")
     assert [rung["segments"] for rung in continuum.model.provenance["ladder"]["rungs"]] == [2, 3, 4]
 

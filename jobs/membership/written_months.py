@@ -89,7 +89,7 @@ def _notes(
         )
     if left:
         notes.append(
-            f"what jobs wrote into {table} is left aside, and computed by today's model, where the champion no longer "
-            f"has its segments: {', '.join(left)}"
+            f"month ends of {table} with segments that the champion no longer has are computed by today's model: "
+            f"{', '.join(left)}"
         )
     return tuple(notes)

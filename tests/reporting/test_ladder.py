@@ -59,7 +59,7 @@ def test_the_table_names_what_is_united(continuum: Discovery) -> None:
 
 def test_the_page_shows_every_division(continuum: Discovery) -> None:
     page = html_report(ReportContent("t", content_of_discovery(continuum)))
-    assert "<h2>How finely</h2>" in page
+    assert "<h2>How finely the customers can be divided</h2>" in page
     assert page.count("adjusted Rand index to the flat division") == 2
     assert "Also steady: 2 (0.9" in page
 

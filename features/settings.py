@@ -109,8 +109,8 @@ class UsageSettings(Settings):
     window_days: int | None = Field(
         None,
         ge=1,
-        description="how many days before `as_of` events count, for the columns without a window of their own; the last "
-        "event is looked for in all; by default all count",
+        description="how many days before `as_of` events count, for the columns without a window of their own; the "
+        "last event is looked for in all; by default all count",
     )
     counts: tuple[str, ...] = Field(
         (), description="names of events, such as `[purchase, invite_sent]`: a column counts each"

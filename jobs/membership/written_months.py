@@ -89,7 +89,7 @@ def _notes(
         )
     if left:
         notes.append(
-            f"month ends of {table} with segments that the champion no longer has are computed by today's model: "
+            f"today's model computes the month ends at which {table} names segments that the champion no longer has: "
             f"{', '.join(left)}"
         )
     return tuple(notes)

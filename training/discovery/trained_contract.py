@@ -38,7 +38,7 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
         raise DiscoveryError(f"{few} too few to find segments in; {FEWEST_CUSTOMERS} are needed")
     if not frame.index.is_unique:
         twice = ", ".join(str(name) for name in frame.index[frame.index.duplicated()].unique()[:5])
-        raise DiscoveryError(f"a customer must have one row; more than one have: {twice}")
+        raise DiscoveryError(f"a customer must have one row; more than one have: {twice}. Keep one row each")
     contract = as_descriptors(contract, held_out_columns(contract, settings.hold_out_groups))
     sensitive = [column.name for column in contract.basis if column.sensitive]
     if sensitive and not settings.allow_sensitive:

@@ -99,7 +99,8 @@ def read(path: Path, digest: str | None = None) -> tuple[dict[str, Any], dict[st
     strange = sorted(name for name in sums if name != DOCUMENT and not _is_array(name))
     if strange:
         raise ArtefactError(
-            f"the model in {path} holds {', '.join(strange)}, which this version does not know. Fetch it again, or upgrade."
+            f"the model in {path} holds {', '.join(strange)}, which this version does not know. Fetch it again, "
+            "or upgrade."
         )
     contents = {name: (path / name).read_bytes() for name in sums}
     for name, expected in sums.items():

@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from segment_model.encoding.reader import Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # the arrays of two models do not compare to one truth
 class SegmentModel:
     """Assigns customers to segments and explains why. Safe to use from many threads.
+
+    Two models are equal if their saved files are, and their segments have the same names and notes.
 
     contract : the columns of a customer; encoder, assigner, explainer, novelty : what was learned; discovered_cards :
     one a segment, in the assigner's order; provenance : what made the model, plain JSON values; overlay : the names
@@ -65,6 +67,14 @@ class SegmentModel:
         if len(self.discovered_cards) != self.assigner.size:
             cards = counted(len(self.discovered_cards), "card")
             raise ArtefactError(f"the model has {counted(self.assigner.size, 'segment')} and {cards}")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SegmentModel):
+            return NotImplemented
+        return self is other or (self.digest == other.digest and self.cards == other.cards)
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     def __repr__(self) -> str:
         return self._shown.text

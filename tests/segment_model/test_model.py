@@ -94,6 +94,19 @@ def test_a_saved_model_is_the_model(model: SegmentModel, planted: Any, tmp_path:
     assert np.array_equal(before.contributions, after.contributions)
 
 
+def test_equal_models_are_those_of_the_same_files_and_names(
+    kmeans_model: SegmentModel, hdbscan_model: SegmentModel, tmp_path: Path
+) -> None:
+    kmeans_model.save(tmp_path / "model")
+    again = SegmentModel.load(tmp_path / "model")
+    assert again == kmeans_model
+    assert {again: "the same"}[kmeans_model] == "the same"
+    renamed = again.with_overlay({again.ids[0]: SegmentLabel("Regulars")})
+    assert renamed != kmeans_model
+    assert again.with_overlay({"seg-of-another": SegmentLabel("Regulars")}) == kmeans_model
+    assert kmeans_model not in (hdbscan_model, renamed, None)
+
+
 def assert_pickled_alike(model: SegmentModel, frame: pd.DataFrame) -> None:
     """A model that has answered and explained answers the same after a journey to another process."""
     record = records_of(frame.iloc[:1])[0]

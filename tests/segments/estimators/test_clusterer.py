@@ -120,6 +120,11 @@ def test_frames_of_polars_flags_and_names_of_a_column_transformer_are_taken(plan
     again = SegmentClusterer(segments=4, discovery=ONE).fit(pl.from_pandas(frame))
     assert again.labels_.tolist() == expected.labels_.tolist()
     assert again.predict(pl.from_pandas(frame)).tolist() == expected.predict(frame).tolist()
+    lazy = pl.from_pandas(frame).lazy()
+    assert SegmentClusterer(segments=4, discovery=ONE).fit(lazy).labels_.tolist() == expected.labels_.tolist()
+    assert again.transform(lazy).tolist() == expected.transform(frame).tolist()
+    with pytest.raises(ValueError, match=r"the LazyFrame cannot be collected: .*visits"):
+        again.predict(lazy.select("visits"))
     before = make_column_transformer((StandardScaler(), columns[:2]), remainder="passthrough")
     pipeline = make_pipeline(before.set_output(transform="pandas"), SegmentClusterer(segments=4, discovery=ONE))
     assert pipeline.fit(frame)[-1].feature_names_in_[0] == "standardscaler__frequency"

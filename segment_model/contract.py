@@ -74,7 +74,7 @@ class Column:
             try:
                 object.__setattr__(self, option, words(word))  # also takes the word as plain text
             except ValueError:
-                hint = nearest_word(str(word), [*words])
+                hint = nearest_word(word, [*words])
                 raise ContractError(
                     f"column {self.name!r}: the {option} is {shown(word)}; expected {', '.join(words)}.{hint}"
                 ) from None

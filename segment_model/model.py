@@ -18,7 +18,7 @@ from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.frames import is_frame
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import Record
-from segment_model.errors import ArtefactError, ContractError, counted
+from segment_model.errors import ArtefactError, ContractError, counted, shown
 from segment_model.explanation.explainer import Explainer, Explanations
 from segment_model.explanation.name_misfits import NAME_WORDS, Claims, NameMisfit, claims_of_segments, misfits
 from segment_model.interruption import Check, go_on
@@ -299,10 +299,9 @@ class SegmentModel:
         ContractError
             If the model has no such segment.
         """
-        try:
-            return self.ids.index(segment_id)
-        except ValueError:
-            raise ContractError(self._no_segment(segment_id)) from None
+        if not isinstance(segment_id, str) or segment_id not in self.ids:
+            raise ContractError(self._no_segment(segment_id))
+        return self.ids.index(segment_id)
 
     def id_of(self, segment: str) -> str:
         """The id of the segment that a person names by its id, its present name or the name that it was found under.
@@ -312,14 +311,15 @@ class SegmentModel:
         ContractError
             If no segment has the id or name, or several have the name.
         """
-        segment_id = find_segment(segment, self._names_by_id, self._discovered_names)
+        is_text = isinstance(segment, str)
+        segment_id = find_segment(segment, self._names_by_id, self._discovered_names) if is_text else None
         if segment_id is None:
             raise ContractError(self._no_segment(segment))
         return segment_id
 
-    def _no_segment(self, wanted: str) -> str:
+    def _no_segment(self, wanted: object) -> str:
         names = self._names_by_id
-        return f"no segment {wanted!r}; the model has {listed_segments(names)}.{nearest_segment(wanted, names)}"
+        return f"no segment {shown(wanted)}; the model has {listed_segments(names)}.{nearest_segment(wanted, names)}"
 
     @property
     def _names_by_id(self) -> dict[str, str]:

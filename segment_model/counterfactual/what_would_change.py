@@ -8,7 +8,7 @@ returns a small one (`searched_change`). The model assigns the changed customer 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -130,7 +130,7 @@ def what_would_change(
     Raises
     ------
     ContractError
-        If the model has no such segment, or `changeable` is empty, a single text, or names a column that is not a basis
+        If the model has no such segment, or `changeable` is empty, no list, or names a column that is not a basis
         column.
     InputError
         If the customer does not follow the model's contract.
@@ -138,6 +138,10 @@ def what_would_change(
     target = model.position(to)
     if isinstance(changeable, str):
         raise ContractError(f"changeable is a list of columns; write [{changeable!r}]")
+    if not isinstance(changeable, Iterable):
+        raise ContractError(
+            f"changeable is a list of columns, such as {[*model.encoder.columns[:2]]}; got {changeable!r}"
+        )
     columns = [_changeable(model, name) for name in dict.fromkeys(changeable)]
     if not columns:
         raise ContractError("no changeable column: name at least one of " + ", ".join(model.encoder.columns))

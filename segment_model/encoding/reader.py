@@ -264,7 +264,7 @@ class CustomerReader:
             absent = [name for name in self._names if name not in sent]
             for name in sent:
                 if name not in self._names:
-                    hint = nearest_word(str(name), absent) or nearest_word(str(name), self._names)
+                    hint = nearest_word(name, absent) or nearest_word(name, self._names)
                     expected = f"one of the model's {counted(len(self._names), 'feature')}.{hint}"
                     yield Problem(position, str(name), "an unknown feature", expected)
 

@@ -125,7 +125,7 @@ def check_columns(option: str, named: Sequence[Any], names: Sequence[str]) -> No
         if not isinstance(name, str) or name not in names:
             listed = ", ".join(map(repr, names[:30])) + (f" and {len(names) - 30:,} more" if len(names) > 30 else "")
             raise ContractError(
-                f"{option}: no column {shown(name)}.{nearest_word(str(name), names)} The customers have {listed}"
+                f"{option}: no column {shown(name)}.{nearest_word(name, names)} The customers have {listed}"
             )
 
 
@@ -133,7 +133,7 @@ def _kind(name: str, kind: Any, column: pa.ChunkedArray) -> Kind:
     try:
         named = Kind(kind)
     except ValueError as error:
-        hint = nearest_word(str(kind), [*Kind])
+        hint = nearest_word(kind, [*Kind])
         raise ContractError(f"kinds: {name!r} is {shown(kind)}; expected {', '.join(Kind)}.{hint}") from error
     by_type = infer_kind(name, typed_facts(column.slice(0, 0)))
     if isinstance(by_type, LeftOut) and by_type is not NO_VALUE:  # what the type alone rules out

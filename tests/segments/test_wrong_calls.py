@@ -74,6 +74,32 @@ def test_distances_of_dicts_are_those_of_the_frame(kmeans_model: SegmentModel, p
     assert "got nothing" in answer(lambda: transformer.transform([{}]))
 
 
+@pytest.mark.parametrize("segment", [0, None, 1.5, ["seg-a"], np.zeros(2)], ids=repr)
+def test_a_segment_goes_by_its_id_not_by_a_number(kmeans_model: SegmentModel, segment: Any, planted: Any) -> None:
+    record = planted.frame.iloc[0].to_dict()
+    calls: list[Callable[[], Any]] = [
+        lambda: kmeans_model.position(segment),
+        lambda: kmeans_model.id_of(segment),
+        lambda: kmeans_model.name_misfits(record, segment),
+        lambda: kmeans_model.what_would_change(record, segment, ["frequency"]),
+    ]
+    if segment is not None:  # there it means: against the runner-up
+        calls.append(lambda: kmeans_model.explain_record(record, against=segment))
+    for call in calls:
+        text = answer(call)
+        assert text.startswith("no segment ")
+        assert f"the model has {kmeans_model.ids[0]} ('" in text
+
+
+def test_a_column_goes_by_its_name(kmeans_model: SegmentModel, planted: Any) -> None:
+    record, to = planted.frame.iloc[0].to_dict(), kmeans_model.ids[0]
+    assert answer(lambda: kmeans_model.contract[5]).startswith("no column 5 in the vector")  # type: ignore[index]
+    assert "no column 5" in answer(lambda: kmeans_model.what_would_change(record, to, [5]))  # type: ignore[list-item]
+    assert "changeable is a list of columns, such as ['recency_days', " in answer(
+        lambda: kmeans_model.what_would_change(record, to, None)  # type: ignore[arg-type]
+    )
+
+
 @pytest.mark.parametrize("method", [*MANY[:2], MANY[3], *ALONE])
 def test_a_policy_that_does_not_exist(kmeans_model: SegmentModel, method: str, planted: Any) -> None:
     record = planted.frame.iloc[0].to_dict()

@@ -139,9 +139,8 @@ def what_would_change(
     if isinstance(changeable, str):
         raise ContractError(f"changeable is a list of columns; write [{changeable!r}]")
     if not isinstance(changeable, Iterable):
-        raise ContractError(
-            f"changeable is a list of columns, such as {[*model.encoder.columns[:2]]}; got {changeable!r}"
-        )
+        such_as = [*model.encoder.columns[:2]]
+        raise ContractError(f"changeable is a list of columns, such as {such_as}; got {type(changeable).__name__}")
     columns = [_changeable(model, name) for name in dict.fromkeys(changeable)]
     if not columns:
         raise ContractError("no changeable column: name at least one of " + ", ".join(model.encoder.columns))

@@ -45,7 +45,7 @@ class Column:
     Raises
     ------
     ContractError
-        If the name is no text, or the kind or role is none.
+        If the name, the unit or other words are no text, or the kind or role is none.
 
     Examples
     --------
@@ -78,6 +78,9 @@ class Column:
                 raise ContractError(
                     f"column {self.name!r}: the {option} is {shown(word)}; expected {', '.join(words)}.{hint}"
                 ) from None
+        for option in ("unit", "group", "description", "low", "high", "label"):
+            if not isinstance(word := getattr(self, option), str):
+                raise ContractError(f"column {self.name!r}: the {option} is text; got {shown(word)}")
 
     @property
     def title(self) -> str:
@@ -125,7 +128,7 @@ class VectorContract:
     Raises
     ------
     ContractError
-        If two columns share a name, or one is no `Column`.
+        If two columns share a name, one is no `Column`, or a single column is passed in place of several.
 
     Examples
     --------
@@ -137,6 +140,12 @@ class VectorContract:
     columns: tuple[Column, ...]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.columns, Iterable):
+            raise ContractError(
+                f"a contract is made of several columns, or of a tuple of one such as (Column(NAME, Kind.NUMBER),); "
+                f"got {type(self.columns).__name__}"
+            )
+        object.__setattr__(self, "columns", tuple(self.columns))  # also takes a list
         for column in self.columns:
             if not isinstance(column, Column):
                 raise ContractError(
@@ -196,8 +205,8 @@ class VectorContract:
         Raises
         ------
         ContractError
-            If the frame cannot be read or has no rows, a name is not its column, or no column, or one of the basis, can
-            be a feature.
+            If the frame cannot be read or has no rows, a name is not its column, the basis names one twice, or no
+            column, or one of the basis, can be a feature.
 
         Examples
         --------
@@ -213,7 +222,7 @@ class VectorContract:
         """
         from segment_model.inference.frame_columns import frame_columns  # imports pandas and Arrow
 
-        shaping, columns = frame_columns(customers, basis, kinds or {}, units or {}, customer_id)
+        shaping, columns = frame_columns(customers, basis, kinds, units, customer_id)
         return cls(
             tuple(
                 Column(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from jobs.customer_vectors import vectors_of
 from jobs.unlogged_discovery import FILE, champion_to_continue, discover_in_sources, discover_in_table
 from segment_model.errors import ContractError, SettingsError, nearest_word
 from segment_model.inference.customer_table import CUSTOMER, read_frame
-from segment_model.inference.frame_columns import checked_basis
+from segment_model.inference.frame_columns import by_column, checked_basis
 from segment_model.model import SegmentModel
 from segments.discovery import SegmentDiscovery
 from segments.own_parts import Judge, algorithm_settings, checked_judgements
@@ -105,8 +105,8 @@ def discover(
     """
     chosen = {
         "roles": dict[str, str](),
-        "kinds": _by_column("kinds", kinds),
-        "units": _by_column("units", units),
+        "kinds": by_column("kinds", kinds),
+        "units": by_column("units", units),
         "sensitive": _listed("sensitive", sensitive),
     }
     if champion is not None and not isinstance(champion, SegmentModel):
@@ -217,15 +217,11 @@ def _settings(
     return parse_settings(content, "discover")
 
 
-def _by_column(option: str, named: Any) -> dict[str, Any]:
-    if named is not None and not isinstance(named, Mapping):
-        raise SettingsError(f"{option} is a dict by column; got {type(named).__name__}")
-    return dict(named or {})
-
-
 def _listed(option: str, named: Any) -> list[Any]:
-    if isinstance(named, str) or not hasattr(named, "__iter__"):
+    if isinstance(named, str):
         raise SettingsError(f"{option} is a list of columns; write {option}=[{named!r}]")
+    if not isinstance(named, Iterable):
+        raise SettingsError(f"{option} is a list of columns; got {type(named).__name__}. Leave it out to name none")
     return list(named)
 
 

@@ -245,6 +245,8 @@ def wrong_calls() -> dict[str, tuple[Any, dict[str, Any], str]]:
         "settings in a list": (good, {"discovery": [1]}, "discovery is a dict of settings .* got list"),
         "kinds in a list": (good, {"kinds": ["number"]}, "kinds is a dict by column; got list"),
         "sensitive as text": (good, {"sensitive": "spend"}, r"write sensitive=\['spend'\]"),
+        "sensitive as nothing": (good, {"sensitive": None}, "got NoneType. Leave it out to name none"),
+        "a basis column twice": (good, {"basis": ["spend", "spend"]}, "basis names 'spend' twice"),
         "an address as champion": (good, {"champion": "models:/shop@champion"}, "champion is a model.* got str"),
         "a number as the name of ids": (
             good,

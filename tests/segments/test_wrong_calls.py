@@ -139,6 +139,19 @@ def test_a_column_has_a_name_a_kind_and_a_role() -> None:
     assert "got 'spend'. Write Column(NAME, Kind.NUMBER)" in answer(
         lambda: VectorContract(("spend",))  # type: ignore[arg-type]
     )
+    assert answer(lambda: Column("spend", "number", label=None)) == (  # type: ignore[arg-type]
+        "column 'spend': the label is text; got null"
+    )
+
+
+def test_a_contract_of_one_column_is_a_tuple_of_one() -> None:
+    spend = Column("spend", Kind.NUMBER)
+    assert "or of a tuple of one such as (Column(NAME, Kind.NUMBER),); got Column" in answer(
+        lambda: VectorContract(spend)  # type: ignore[arg-type]  # as (spend) is, without the comma
+    )
+    listed = VectorContract([spend])  # type: ignore[arg-type]
+    assert listed == VectorContract((spend,))
+    assert hash(listed) == hash(VectorContract((spend,)))
 
 
 @pytest.mark.parametrize("nothing", ["", None, 5])

@@ -139,7 +139,20 @@ class SegmentModel:
         return self.assigner.centres()
 
     def with_overlay(self, overlay: Mapping[str, SegmentLabel]) -> SegmentModel:
-        """The same model with segments renamed; ids of other models are ignored, the digest stays."""
+        """The same model with segments renamed; ids of other models are ignored, the digest stays.
+
+        overlay : by segment id the label, such as `SegmentLabel("Regulars")`.
+
+        Raises
+        ------
+        ContractError
+            If one is no label.
+        """
+        for segment_id, label in overlay.items():
+            if not isinstance(label, SegmentLabel):
+                raise ContractError(
+                    f"overlay: {segment_id!r} is {shown(label)}, no label; write SegmentLabel({str(label)!r:.60})"
+                )
         return replace(self, overlay=dict(overlay))._with_digest(self.digest)
 
     @overload

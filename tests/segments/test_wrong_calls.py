@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from segments import (
     Kind,
     NearestCentroid,
     Role,
+    SegmentLabel,
     SegmentModel,
     SegmentsError,
     SegmentTransformer,
@@ -159,6 +161,25 @@ def test_an_address_or_path_that_is_none(nothing: Any) -> None:
     assert "a model's address is 'models:/NAME@champion'" in answer(lambda: segments.load(nothing))
     assert "settings is the path of a YAML file" in answer(lambda: segments.discover_from(nothing))
     assert "settings is the path of a YAML file" in answer(lambda: segments.features(nothing))
+
+
+@pytest.mark.parametrize("wrong", [5, "", " ", Path("mlflow.db")], ids=repr)
+def test_the_address_of_a_registry_is_text(wrong: Any) -> None:
+    text = answer(lambda: segments.load("models:/shop@champion", tracking_uri=wrong))
+    assert "tracking_uri is text such as 'sqlite:///mlflow.db'" in text
+    assert repr(wrong) in text
+
+
+def test_an_alias_that_is_a_number_is_not_taken_for_the_version(tmp_path: Path) -> None:
+    text = answer(lambda: segments.load("models:/shop@3", tracking_uri=f"sqlite:///{tmp_path}/mlflow.db"))
+    assert text == "'models:/shop@3' names an alias that is a number; write models:/NAME/3"
+
+
+def test_a_segment_is_renamed_by_a_label(kmeans_model: SegmentModel) -> None:
+    first = kmeans_model.ids[0]
+    text = answer(lambda: kmeans_model.with_overlay({first: "Regulars"}))  # type: ignore[dict-item]
+    assert text == f"overlay: {first!r} is 'Regulars', no label; write SegmentLabel('Regulars')"
+    assert kmeans_model.with_overlay({first: SegmentLabel("Regulars")}).names[0] == "Regulars"  # the remedy
 
 
 def test_identical_customers_and_one_alone_are_answered_alike(model: SegmentModel, planted: Any) -> None:

@@ -22,6 +22,7 @@ from segment_model.model import SegmentModel
 from segments.discovery import SegmentDiscovery
 from segments.own_parts import Judge, algorithm_settings, checked_judgements
 from segments.progress import shown_progress
+from segments.seed import with_seed
 from segments.segment_numbers import least_and_most
 from training.settings import Settings, parse_as, parse_settings, read_settings
 
@@ -62,7 +63,7 @@ def discover(
     segments
         How many, or the least and the most; None looks for as many as the customers show.
     seed
-        The same seed and customers give the same segments.
+        The same seed and customers give the same segments. It may stand in `discovery` instead.
     customer_id
         The column of the ids.
     kinds, units
@@ -113,7 +114,7 @@ def discover(
         raise SettingsError(
             f"champion is a model, such as segments.load('models:/NAME@champion'); got {type(champion).__name__}"
         )
-    block = {"seed": seed, **_block("discovery", discovery, '{"min_share": 0.05}')}
+    block = with_seed(_block("discovery", discovery, '{"min_share": 0.05}'), seed)
     read = _block("source", source, '{"sheet": "2026"}')
     judges = checked_judgements(judgements)
     refine = _refinement(segments, algorithms, block)

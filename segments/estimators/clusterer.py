@@ -24,6 +24,7 @@ from segment_model.model import SegmentModel
 from segments.estimators.columns import as_pandas, is_text, read_columns
 from segments.estimators.distances import distances_to_segments
 from segments.estimators.errors import EstimatorError
+from segments.seed import with_seed
 from segments.segment_numbers import least_and_most
 from training.discovery.discovery import discover
 from training.discovery.trained_contract import FEWEST_CUSTOMERS
@@ -171,7 +172,7 @@ class SegmentClusterer(ClassNamePrefixFeaturesOutMixin, ClusterMixin, Transforme
     def _settings(self) -> DiscoverySettings:
         if self.discovery is not None and not isinstance(self.discovery, Mapping):
             raise EstimatorError(f"discovery is a dict of settings; got {type(self.discovery).__name__}")
-        content = {"seed": self.seed, "force": self.on_no_structure == "warn", **(self.discovery or {})}
+        content = {"force": self.on_no_structure == "warn", **with_seed(self.discovery or {}, self.seed)}
         settings = parse_as(DiscoverySettings, content, "SegmentClusterer")
         if self.segments is None:
             return settings

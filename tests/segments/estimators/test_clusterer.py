@@ -82,6 +82,7 @@ def test_without_structure_it_warns_or_raises() -> None:
         ({"min_customers": 1000}, "n_samples = 400: a minimum of 1000 is required"),
         ({"discovery": {"min_shar": 0.1}}, "min_share"),
         ({"seed": -1}, "seed"),
+        ({"seed": 3, "discovery": {"seed": 4}}, "the seed is named twice, 3 and 4"),
         ({"segments": "4-8"}, "got '4-8'"),
         ({"segments": (8, 4)}, r"got \(8, 4\)"),
         ({"segments": (3,)}, r"got \(3,\)"),

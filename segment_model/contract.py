@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from segment_model.display.shown_table import ShownTable
+from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.errors import ContractError, counted, nearest_word, shown
 from segment_model.inference.kind import Kind
 
@@ -121,6 +121,7 @@ class Column:
         return f"{self.expected}{remedy}"
 
 
+@shown_as_table
 @dataclass(frozen=True, slots=True)
 class VectorContract:
     """The columns of a customer vector, in order.
@@ -155,12 +156,6 @@ class VectorContract:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ContractError(f"a vector cannot hold two columns of one name: {', '.join(twice)}")
-
-    def __repr__(self) -> str:
-        return self._shown.text
-
-    def _repr_html_(self) -> str:
-        return self._shown.html
 
     @property
     def _shown(self) -> ShownTable:

@@ -12,7 +12,7 @@ from segment_model.assigners.assigner import Assigner
 from segment_model.cards import SegmentCard, SegmentLabel
 from segment_model.centres import keeps_sites, typical_points
 from segment_model.contract import VectorContract
-from segment_model.display.shown_table import ShownTable
+from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.encoding.any_frame import read_customers
 from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.frames import is_frame
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from segment_model.encoding.reader import Table
 
 
+@shown_as_table
 @dataclass(frozen=True, eq=False)  # the arrays of two models do not compare to one truth
 class SegmentModel:
     """Assigns customers to segments and explains why. Safe to use from many threads.
@@ -75,12 +76,6 @@ class SegmentModel:
 
     def __hash__(self) -> int:
         return hash(self.digest)
-
-    def __repr__(self) -> str:
-        return self._shown.text
-
-    def _repr_html_(self) -> str:
-        return self._shown.html
 
     @property
     def _shown(self) -> ShownTable:

@@ -21,7 +21,7 @@ from segment_model.counterfactual.free_categories import Codes, FreeCategory
 from segment_model.counterfactual.free_numbers import SAME, FreeNumber
 from segment_model.counterfactual.searched_change import search_change
 from segment_model.counterfactual.smallest_change import smallest_change
-from segment_model.display.shown_table import ShownTable
+from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.encoding.column_values import kind_bounds
 from segment_model.encoding.encoder import (
     MISSING_LEVEL,
@@ -75,6 +75,7 @@ class Change:
     follows: bool = False
 
 
+@shown_as_table
 @dataclass(frozen=True, slots=True)
 class WhatWouldChange:
     """The change that moves a customer to segment `to`, or the reason why there is none.
@@ -94,12 +95,6 @@ class WhatWouldChange:
     exact: bool = False
     reason: str = ""
     customer: Mapping[str, Value] | None = None
-
-    def __repr__(self) -> str:
-        return self._shown.text
-
-    def _repr_html_(self) -> str:
-        return self._shown.html
 
     @property
     def _shown(self) -> ShownTable:

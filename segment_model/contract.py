@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from itertools import chain, islice
 from typing import Any
 
 from segment_model.display.shown_table import ShownTable, shown_as_table
@@ -18,6 +19,7 @@ from segment_model.inference.kind import Kind
 __all__ = ["YEAR", "Column", "Kind", "Role", "VectorContract"]
 
 YEAR = "year"  # the unit of a column of years
+MOST_LISTED = 20  # differences between a table's columns and the contract's; each hint takes time
 
 
 class Role(StrEnum):
@@ -262,12 +264,22 @@ class VectorContract:
         missing = [column.name for column in self.basis if column.name not in columns]
         unknown = [name for name in columns if name not in self.names]
         if missing or unknown:
-            lines = [f"- {name} (missing: {self[name].expected})" for name in missing]
-            lines += [f"+ {name} (unknown.{nearest_word(name, self.names)})" for name in unknown]
+            differences = chain(
+                (f"- {name} (missing: {self[name].expected})" for name in missing),
+                (f"+ {name} (unknown{self._remedy(name)})" for name in unknown),
+            )
+            listed = [*islice(differences, MOST_LISTED)]
+            if rest := len(missing) + len(unknown) - len(listed):
+                listed.append(f"and {counted(rest, 'more difference')}")
             raise ContractError(
                 f"the columns are not those of the vector. Expected {counted(len(self.basis), 'basis column')} "
-                f"({', '.join(column.name for column in self.basis)}), found {len(columns)}: " + "; ".join(lines)
+                f"({', '.join(column.name for column in self.basis)}), found {len(columns)}: {'; '.join(listed)}"
             )
+
+    def _remedy(self, unknown: str) -> str:
+        """What to do about a column that the contract does not have."""
+        hint = nearest_word(unknown, self.names)
+        return f".{hint}" if hint else ": leave it out"
 
     def to_json(self) -> list[dict[str, Any]]:
         """Plain values for a JSON file."""

@@ -156,6 +156,19 @@ def test_a_contract_of_one_column_is_a_tuple_of_one() -> None:
     assert hash(listed) == hash(VectorContract((spend,)))
 
 
+def test_columns_that_the_model_does_not_have_are_to_be_left_out(kmeans_model: SegmentModel, planted: Any) -> None:
+    wider = planted.frame.assign(frequncy=1.0, Umsatz=2.0)
+    text = answer(lambda: kmeans_model.assign(wider))
+    assert "+ frequncy (unknown. Did you mean 'frequency'?); + Umsatz (unknown: leave it out)" in text
+    assert kmeans_model.assign(wider.drop(columns=["frequncy", "Umsatz"])).equals(kmeans_model.assign(planted.frame))
+    much_wider = pd.concat(
+        [planted.frame, pd.DataFrame(0.0, planted.frame.index, [f"k{n}" for n in range(500)])], axis=1
+    )
+    text = answer(lambda: kmeans_model.assign(much_wider.drop(columns="plan")))
+    assert "- plan (missing: text); + k0 (unknown: leave it out); " in text
+    assert text.endswith("; and 481 more differences")
+
+
 @pytest.mark.parametrize("nothing", ["", None, 5])
 def test_an_address_or_path_that_is_none(nothing: Any) -> None:
     assert "a model's address is 'models:/NAME@champion'" in answer(lambda: segments.load(nothing))

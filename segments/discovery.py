@@ -180,12 +180,16 @@ class SegmentDiscovery:
         Raises
         ------
         DiscoveryError
-            If gaps part the segments: then there is no ladder, as no number of slices is looked for.
+            If clear gaps separate the segments, or their algorithm chose how many there are: then no other numbers of
+            segments are compared.
         """
         from reporting.pictures.ladder_plot import ladder_plot
 
         if self._unlogged.discovery.ladder is None:
-            raise DiscoveryError("there is no ladder: gaps part these segments, so no number of slices was looked for")
+            raise DiscoveryError(
+                "there is no ladder to draw: other numbers of segments are compared only where no clear gaps separate "
+                "the segments, and the algorithm was told how many to make"
+            )
         return first_axes(ladder_plot(self._unlogged.discovery))
 
     def report(self, path: str | os.PathLike[str]) -> Path:

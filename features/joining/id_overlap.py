@@ -144,7 +144,7 @@ def _difference(alike: pd.DataFrame) -> str:
 
 def _remedy(alike: pd.DataFrame) -> str:
     settings = ", ".join(f"{name}: {choice}" for name, choice in _needed(alike).items())
-    return f"`features: ids: {{{settings}}}`"
+    return f"`features: {{ids: {{{settings}}}}}`"
 
 
 def _check_connected(tables: Sequence[TableCustomers], pairs: Sequence[Pair]) -> None:

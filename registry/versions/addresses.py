@@ -63,5 +63,5 @@ def _package_of(connection: Connection, run_id: str) -> tuple[str, str]:
     digest = run.data.tags.get(DIGEST_OF_RUN)
     logged = run.outputs.model_outputs if run.outputs else ()
     if digest is None or not logged:
-        raise RegistryError(f"the run {run_id} has logged no segment model")
+        raise RegistryError(f"the run {run_id} has logged no segment model; name a run of `segments discover`")
     return str(connection.client.get_logged_model(logged[0].model_id).artifact_location), str(digest)

@@ -89,7 +89,8 @@ def tag_of(version: Any, key: str) -> str:
         return str(version.tags[key])
     except KeyError:
         raise RegistryError(
-            f"version {version.version} of {version.name!r} has no tag {key!r}: it was not registered by us"
+            f"version {version.version} of {version.name!r} has no tag {key!r}: `segments discover` did not register "
+            "it; name another version"
         ) from None
 
 

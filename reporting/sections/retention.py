@@ -9,7 +9,7 @@ from typing import Any
 from analytics.record import AVERAGE, AnalystRecord
 from reporting.charts.line_chart import Line, LineChart, line_chart
 from reporting.rendering import percent
-from reporting.sections.figure_book import EVERYONE, SEGMENT, span_words
+from reporting.sections.figure_book import ABSENT, EVERYONE, SEGMENT, span_words
 from reporting.sections.keys import Keys
 from segment_model.errors import counted
 
@@ -133,7 +133,7 @@ def _heat_cell(row: dict[Any, Any] | None, k: int) -> HeatCell:
         return HeatCell("", title=f"{row['cohort']}, period {k}: not over yet")
     share = row["share"]
     if share is None or math.isnan(share):
-        return HeatCell("–", title=f"{row['cohort']}, period {k}: fewer than 10 customers")
+        return HeatCell("–", title=f"{row['cohort']}, period {k}: {ABSENT}")
     title = f"{row['cohort']}, period {k}: {row['customers']:,.0f} of {counted(int(row['size']), 'customer')}"
     return HeatCell(f"{100 * share:.0f}", max(0, min(100, round(100 * share * share))), title)
 

@@ -202,7 +202,7 @@ class Explanation(NamedTuple):
         ordered = sorted(self.contributions.items(), key=lambda pair: (-abs(pair[1]), pair[0]))
         against = "no other segment" if self.against is None else self.against
         return ShownTable(
-            f"Why {self.toward} rather than {against}: {self.score:+.3f} = {self.base:+.3f} and these",
+            f"Why {self.toward} rather than {against}: score {self.score:+.3f} = base {self.base:+.3f} + these",
             ("column", "contribution"),
             [(name, f"{contribution:+.3f}") for name, contribution in ordered],
             notes=[f"unlike most of its segment: {misfit.words}" for misfit in self.name_misfits or ()],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from segment_model.display.shown_table import ShownTable
+from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.encoding.encoder import Flags, Floats, Indices
 from segment_model.errors import counted
 from segment_model.explanation.name_misfits import NameMisfit
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_SHOWN = 10  # rows of assignments in a notebook
 
 
+@shown_as_table
 @dataclass(frozen=True)
 class Assignments:
     """The segments of n customers, as arrays (n,); `nearest` and `runner_up` are positions in the model's cards.
@@ -49,12 +50,6 @@ class Assignments:
     novel: Flags
     unseen_flags: Flags
     categories: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return self._shown.text
-
-    def _repr_html_(self) -> str:
-        return self._shown.html
 
     @property
     def _shown(self) -> ShownTable:
@@ -178,6 +173,7 @@ class Assignment(NamedTuple):
         )
 
 
+@shown_as_table
 class Explanation(NamedTuple):
     """Why one customer is nearer to the segment `toward` than to `against` (ids; the latter None if there is no other).
 
@@ -200,12 +196,6 @@ class Explanation(NamedTuple):
     contributions: dict[str, float]
     score: float
     name_misfits: tuple[NameMisfit, ...] | None = None
-
-    def __repr__(self) -> str:
-        return self._shown.text
-
-    def _repr_html_(self) -> str:
-        return self._shown.html
 
     @property
     def _shown(self) -> ShownTable:

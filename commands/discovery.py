@@ -189,14 +189,14 @@ def sweep(trials: int | None, config: Path) -> None:
     show_table(best_table(done))
     tried = f"{len(done.trials)} of {counted(done.wanted, 'trial')} done"
     if done.finished and outcome.before == len(done.trials):
-        click.echo(f"{tried}: this sweep was finished before; --trials NUMBER goes on")
+        click.echo(f"{tried}: this sweep was finished before; more --trials continue it")
     else:
-        click.echo(f"{tried}{'' if done.finished else ', the time is over: the same command goes on'}")
+        click.echo(f"{tried}{'' if done.finished else ', and the time is over: the same command continues'}")
     if outcome.run_id is not None:
         click.echo(f"logged to MLflow (run {outcome.run_id}); nothing is registered")
     write_bytes(best_settings(yaml.safe_load(text), settings, best).encode(), best_file(config))
     click.echo(f"the best settings, of trial {best.number}:\n\n{snippet(settings, best)}")
-    click.echo(f"in whole: segments discover {best_file(config)}")
+    click.echo(f"to discover with them: segments discover {best_file(config)}")
 
 
 @click.command()

@@ -18,7 +18,7 @@ months_option = click.option(
     "--months",
     metavar="NUMBER",
     type=click.IntRange(1, 120),
-    help="The last months that are over; by default those of the settings.",
+    help="How many of the last finished months; by default as many as in the settings.",
 )
 format_option = click.option(
     "--format",
@@ -70,7 +70,7 @@ def report(months: int | None, out: Path, config: Path, which: str) -> None:
     "--by",
     default="",
     metavar="GROUPING",
-    help="segment, an attribute such as plan, or a named condition; a table: segment.",
+    help="segment, an attribute such as plan, or a named condition; by default segment, and all in CSV and JSON.",
 )
 @months_option
 @format_option

@@ -86,7 +86,7 @@ def show_explanation(explanation: CustomerExplanation) -> None:
     click.echo(explanation.sentence)
     if explanation.rival_id is None:
         return
-    click.echo(f"why not {explanation.rival_id}: margin {explanation.score:.3f}, base {explanation.base:.3f}")
+    click.echo(f"why not {explanation.rival_id}: score {explanation.score:.3f}, base {explanation.base:.3f}")
     for reason in explanation.reasons:
         click.echo(f"  {reason.contribution:+9.3f}  {reason.words}")
 

@@ -25,7 +25,7 @@ from segment_model.errors import ContractError
 
 ATTRIBUTES = "customers"
 OF_ONE_ROW = frozenset({ATTRIBUTES, own_vectors.NAME})
-REMEDY = "discover anew, and the model will know"
+REMEDY = "discover again from the raw tables, and promote the new version"
 
 
 @dataclass(frozen=True, slots=True)

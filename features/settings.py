@@ -85,8 +85,8 @@ class RfmSettings(Settings):
     window_days: int | None = Field(
         None,
         ge=1,
-        description="only orders of so many days before `as_of` count for numbers, sums and the days between orders; "
-        "recency and tenure look at all; by default all count",
+        description="how many days before `as_of` orders count, for counts, sums and the days between orders; recency "
+        "and tenure look at all of them; by default all count",
     )
     monetary: bool = Field(True, description="false for orders without money: recency and frequency alone")
     scores: bool = Field(True, description="add R, F and M scores, from 1 to 5 unless `score_edges` says otherwise")
@@ -109,11 +109,11 @@ class UsageSettings(Settings):
     window_days: int | None = Field(
         None,
         ge=1,
-        description="only events of so many days before `as_of` count for the columns without a window of their own; "
-        "the last event is looked for in all; by default all count",
+        description="how many days before `as_of` events count, for the columns without a window of their own; the "
+        "last event is looked for in all; by default all count",
     )
     counts: tuple[str, ...] = Field(
-        (), description="events by their `name`, such as `[purchase, invite_sent]`: a column each counts them"
+        (), description="names of events, such as `[purchase, invite_sent]`: a column counts each"
     )
 
 
@@ -195,8 +195,8 @@ class FeatureSettings(Settings):
     def _pooled_once(cls, block: Any) -> Any:
         if isinstance(block, dict) and "attributes" in block:
             raise SettingsError(
-                "features: attributes: rare_share is no more: rare levels are pooled in one place; write "
-                "`discovery: encoding: rare_share` instead"
+                "features.attributes.rare_share has moved, because rare levels are pooled in one place: write "
+                "`discovery: {encoding: {rare_share: ...}}` instead"
             )
         return block
 

@@ -194,7 +194,7 @@ class Engines:
         path = self._base / file
         if not path.exists():
             folder = path.parent.resolve()
-            raise SourceError(f"{name}: there is no {path.name} in {folder}; file names count from the settings file")
+            raise SourceError(f"{name}: there is no {path.name} in {folder}; paths are relative to the settings file")
         return path
 
     def _backend(self, place: str, connect: Callable[[], Any]) -> Any:

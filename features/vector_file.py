@@ -251,7 +251,9 @@ def _opened(path: Path, parquet: pq.ParquetFile, stored: bytes) -> VectorFile:
     try:
         story = json.loads(stored)
         if story["format"] > FORMAT:
-            raise SourceError(f"{path} is of format {story['format']}; this version reads up to {FORMAT}: update it")
+            raise SourceError(
+                f"{path} is of format {story['format']}; this version reads up to {FORMAT}: upgrade to read it"
+            )
         return VectorFile(
             path,
             parquet,

@@ -114,7 +114,7 @@ def in_words(
         lines.append(line + (f" ({left_out})" if left_out else ""))
     lines.append(_columns_line([column.name for column in contract.basis], "shape", "the segments"))
     if constant:
-        words = "basis column shapes nothing, and counts as none", "basis columns shape nothing, and count as none"
+        words = "basis column shapes nothing, and only describes", "basis columns shape nothing, and only describe"
         lines.append(f"  {counted(len(constant), *words)}: {listed(constant)}")
     if held_out:
         lines.append(f"  held out by `discovery.hold_out_groups`: {', '.join(held_out)}")

@@ -10,6 +10,6 @@ from training.settings import Settings
 
 
 def location_of(settings: Settings, base: Path) -> RegistryLocation:
-    """The registry that the settings name; the path of a SQLite file counts from the settings file's folder."""
+    """The registry that the settings name; the path of a SQLite file is relative to the settings file's folder."""
     registry = settings.registry
     return RegistryLocation(anchored_address(registry.tracking_uri, base), registry.model_name, registry.experiment)

@@ -13,7 +13,7 @@ COLUMNS = (
 
 
 def evidence_table(discovery: Discovery) -> pd.DataFrame:
-    """One row for each pair of neighbouring segments: whether a gap parts them, and the figures that decide it.
+    """One row for each pair of neighbouring segments: whether a gap separates them, and the figures that decide it.
 
     Without rows where there are too few customers. Columns: segment_a, segment_b (ids), name_a, name_b, gap,
     valley_depth (density over that of the lower peak), valley_chance (of such a valley without a gap), belt (the

@@ -53,8 +53,8 @@ def rule_sentence(row: Mapping[Any, Any], goal: Goal, record: AnalystRecord) -> 
 def as_well_sentence(row: Mapping[Any, Any], own: Mapping[Any, Any], goal: Goal) -> str:
     """That a rule of one column does as well as a segment."""
     return (
-        f"One column does as well: customers whose {row['rule']} {verb_of(goal)} "
-        f"{times_words(row['ratio'], row['low'], row['high'])} as all others, this segment "
+        f"One column tells as much as this segment: where {row['rule']}, customers {verb_of(goal)} "
+        f"{times_words(row['ratio'], row['low'], row['high'])} as all others; those of this segment do so "
         f"{times_words(own['ratio'], own['ratio_low'], own['ratio_high'])}"
     )
 

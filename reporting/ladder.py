@@ -13,7 +13,7 @@ COLUMNS = (
 
 
 def ladder_table(discovery: Discovery) -> pd.DataFrame:
-    """One row a division of the continuum, coarsest first; without rows where gaps part the segments.
+    """One row a division of the continuum, coarsest first; without rows where no other numbers were compared.
 
     Columns: segments, has_top (one is that of the top spenders), steady, chosen, recovered (mean Jaccard similarity of
     the least steady segment), lower, upper (its 90 % interval), resamples, agreement (least similarity between five

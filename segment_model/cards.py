@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from segment_model.display.shown_table import ShownTable
+from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.errors import counted
 
 
@@ -50,6 +50,7 @@ class SegmentLabel:
         return ", ".join(part for part in (self.by, self.at[:10]) if part)
 
 
+@shown_as_table
 @dataclass(frozen=True, slots=True)
 class SegmentCard:
     """One segment as an analyst reads it.
@@ -77,12 +78,6 @@ class SegmentCard:
     def typically(self) -> str:
         """The typical values of the sentence, without the size of the segment."""
         return self.sentence.partition("; typically ")[2] or "no column differs much from all customers"
-
-    def __repr__(self) -> str:
-        return self._shown.text
-
-    def _repr_html_(self) -> str:
-        return self._shown.html
 
     @property
     def _shown(self) -> ShownTable:

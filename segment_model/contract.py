@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from itertools import chain, islice
 from typing import Any
 
-from segment_model.display.shown_table import ShownTable
+from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.errors import ContractError, counted, nearest_word, shown
 from segment_model.inference.kind import Kind
 
 __all__ = ["YEAR", "Column", "Kind", "Role", "VectorContract"]
 
 YEAR = "year"  # the unit of a column of years
+MOST_LISTED = 20  # differences between a table's columns and the contract's; each hint takes time
 
 
 class Role(StrEnum):
@@ -45,7 +47,7 @@ class Column:
     Raises
     ------
     ContractError
-        If the name is no text, or the kind or role is none.
+        If the name, the unit or other words are no text, or the kind or role is none.
 
     Examples
     --------
@@ -74,10 +76,13 @@ class Column:
             try:
                 object.__setattr__(self, option, words(word))  # also takes the word as plain text
             except ValueError:
-                hint = nearest_word(str(word), [*words])
+                hint = nearest_word(word, [*words])
                 raise ContractError(
                     f"column {self.name!r}: the {option} is {shown(word)}; expected {', '.join(words)}.{hint}"
                 ) from None
+        for option in ("unit", "group", "description", "low", "high", "label"):
+            if not isinstance(word := getattr(self, option), str):
+                raise ContractError(f"column {self.name!r}: the {option} is text; got {shown(word)}")
 
     @property
     def title(self) -> str:
@@ -118,6 +123,7 @@ class Column:
         return f"{self.expected}{remedy}"
 
 
+@shown_as_table
 @dataclass(frozen=True, slots=True)
 class VectorContract:
     """The columns of a customer vector, in order.
@@ -125,7 +131,7 @@ class VectorContract:
     Raises
     ------
     ContractError
-        If two columns share a name, or one is no `Column`.
+        If two columns share a name, one is no `Column`, or a single column is passed in place of several.
 
     Examples
     --------
@@ -137,6 +143,12 @@ class VectorContract:
     columns: tuple[Column, ...]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.columns, Iterable):
+            raise ContractError(
+                f"a contract is made of several columns, or of a tuple of one such as (Column(NAME, Kind.NUMBER),); "
+                f"got {type(self.columns).__name__}"
+            )
+        object.__setattr__(self, "columns", tuple(self.columns))  # also takes a list
         for column in self.columns:
             if not isinstance(column, Column):
                 raise ContractError(
@@ -146,12 +158,6 @@ class VectorContract:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ContractError(f"a vector cannot hold two columns of one name: {', '.join(twice)}")
-
-    def __repr__(self) -> str:
-        return self._shown.text
-
-    def _repr_html_(self) -> str:
-        return self._shown.html
 
     @property
     def _shown(self) -> ShownTable:
@@ -196,8 +202,8 @@ class VectorContract:
         Raises
         ------
         ContractError
-            If the frame cannot be read or has no rows, a name is not its column, or no column, or one of the basis, can
-            be a feature.
+            If the frame cannot be read or has no rows, a name is not its column, the basis names one twice, or no
+            column, or one of the basis, can be a feature.
 
         Examples
         --------
@@ -213,7 +219,7 @@ class VectorContract:
         """
         from segment_model.inference.frame_columns import frame_columns  # imports pandas and Arrow
 
-        shaping, columns = frame_columns(customers, basis, kinds or {}, units or {}, customer_id)
+        shaping, columns = frame_columns(customers, basis, kinds, units, customer_id)
         return cls(
             tuple(
                 Column(
@@ -258,12 +264,22 @@ class VectorContract:
         missing = [column.name for column in self.basis if column.name not in columns]
         unknown = [name for name in columns if name not in self.names]
         if missing or unknown:
-            lines = [f"- {name} (missing: {self[name].expected})" for name in missing]
-            lines += [f"+ {name} (unknown.{nearest_word(name, self.names)})" for name in unknown]
+            differences = chain(
+                (f"- {name} (missing: {self[name].expected})" for name in missing),
+                (f"+ {name} (unknown{self._remedy(name)})" for name in unknown),
+            )
+            listed = [*islice(differences, MOST_LISTED)]
+            if rest := len(missing) + len(unknown) - len(listed):
+                listed.append(f"and {counted(rest, 'more difference')}")
             raise ContractError(
                 f"the columns are not those of the vector. Expected {counted(len(self.basis), 'basis column')} "
-                f"({', '.join(column.name for column in self.basis)}), found {len(columns)}: " + "; ".join(lines)
+                f"({', '.join(column.name for column in self.basis)}), found {len(columns)}: {'; '.join(listed)}"
             )
+
+    def _remedy(self, unknown: str) -> str:
+        """What to do about a column that the contract does not have."""
+        hint = nearest_word(unknown, self.names)
+        return f".{hint}" if hint else ": leave it out"
 
     def to_json(self) -> list[dict[str, Any]]:
         """Plain values for a JSON file."""

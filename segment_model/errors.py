@@ -108,14 +108,15 @@ class InputError(SegmentsError):
         super().__init__("; ".join(str(problem) for problem in self.problems))
 
 
-def nearest_word(word: str, options: Iterable[str]) -> str:
+def nearest_word(word: object, options: Iterable[str]) -> str:
     """A hint such as " Did you mean 'monetary_value'?", or an empty string when no option is similar.
 
-    A word of more than `LONGEST_WORD` characters gets no hint.
+    word : what was written; usually text. One of more than `LONGEST_WORD` characters gets no hint.
     """
-    if len(word) > LONGEST_WORD:
+    written = str(word)  # also of a member of an enumeration
+    if len(written) > LONGEST_WORD:
         return ""
-    close = difflib.get_close_matches(word, list(map(str, options)), n=1)  # a member of an enumeration as its text
+    close = difflib.get_close_matches(written, list(map(str, options)), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 

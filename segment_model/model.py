@@ -12,13 +12,13 @@ from segment_model.assigners.assigner import Assigner
 from segment_model.cards import SegmentCard, SegmentLabel
 from segment_model.centres import keeps_sites, typical_points
 from segment_model.contract import VectorContract
-from segment_model.display.shown_table import ShownTable
+from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.encoding.any_frame import read_customers
 from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.frames import is_frame
 from segment_model.encoding.novelty import NoveltyRule
 from segment_model.encoding.reader import Record
-from segment_model.errors import ArtefactError, ContractError, counted
+from segment_model.errors import ArtefactError, ContractError, counted, shown
 from segment_model.explanation.explainer import Explainer, Explanations
 from segment_model.explanation.name_misfits import NAME_WORDS, Claims, NameMisfit, claims_of_segments, misfits
 from segment_model.interruption import Check, go_on
@@ -36,9 +36,12 @@ if TYPE_CHECKING:
     from segment_model.encoding.reader import Table
 
 
-@dataclass(frozen=True)
+@shown_as_table
+@dataclass(frozen=True, eq=False)  # the arrays of two models do not compare to one truth
 class SegmentModel:
     """Assigns customers to segments and explains why. Safe to use from many threads.
+
+    Two models are equal if their saved files are, and their segments have the same names and notes.
 
     contract : the columns of a customer; encoder, assigner, explainer, novelty : what was learned; discovered_cards :
     one a segment, in the assigner's order; provenance : what made the model, plain JSON values; overlay : the names
@@ -66,11 +69,13 @@ class SegmentModel:
             cards = counted(len(self.discovered_cards), "card")
             raise ArtefactError(f"the model has {counted(self.assigner.size, 'segment')} and {cards}")
 
-    def __repr__(self) -> str:
-        return self._shown.text
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SegmentModel):
+            return NotImplemented
+        return self is other or (self.digest == other.digest and self.cards == other.cards)
 
-    def _repr_html_(self) -> str:
-        return self._shown.html
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     @property
     def _shown(self) -> ShownTable:
@@ -129,7 +134,20 @@ class SegmentModel:
         return self.assigner.centres()
 
     def with_overlay(self, overlay: Mapping[str, SegmentLabel]) -> SegmentModel:
-        """The same model with segments renamed; ids of other models are ignored, the digest stays."""
+        """The same model with segments renamed; ids of other models are ignored, the digest stays.
+
+        overlay : by segment id the label, such as `SegmentLabel("Regulars")`.
+
+        Raises
+        ------
+        ContractError
+            If one is no label.
+        """
+        for segment_id, label in overlay.items():
+            if not isinstance(label, SegmentLabel):
+                raise ContractError(
+                    f"overlay: {segment_id!r} is {shown(label)}, no label; write SegmentLabel({str(label)!r:.60})"
+                )
         return replace(self, overlay=dict(overlay))._with_digest(self.digest)
 
     @overload
@@ -289,10 +307,9 @@ class SegmentModel:
         ContractError
             If the model has no such segment.
         """
-        try:
-            return self.ids.index(segment_id)
-        except ValueError:
-            raise ContractError(self._no_segment(segment_id)) from None
+        if not isinstance(segment_id, str) or segment_id not in self.ids:
+            raise ContractError(self._no_segment(segment_id))
+        return self.ids.index(segment_id)
 
     def id_of(self, segment: str) -> str:
         """The id of the segment that a person names by its id, its present name or the name that it was found under.
@@ -302,14 +319,15 @@ class SegmentModel:
         ContractError
             If no segment has the id or name, or several have the name.
         """
-        segment_id = find_segment(segment, self._names_by_id, self._discovered_names)
+        is_text = isinstance(segment, str)
+        segment_id = find_segment(segment, self._names_by_id, self._discovered_names) if is_text else None
         if segment_id is None:
             raise ContractError(self._no_segment(segment))
         return segment_id
 
-    def _no_segment(self, wanted: str) -> str:
+    def _no_segment(self, wanted: object) -> str:
         names = self._names_by_id
-        return f"no segment {wanted!r}; the model has {listed_segments(names)}.{nearest_segment(wanted, names)}"
+        return f"no segment {shown(wanted)}; the model has {listed_segments(names)}.{nearest_segment(wanted, names)}"
 
     @property
     def _names_by_id(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from segment_model.contract import Column, VectorContract
-from segment_model.display.shown_table import ShownTable
+from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.encoding.encoder import Flags, Floats
 from segment_model.errors import ArtefactError, ContractError, counted
 from segment_model.language.wording import exact_value
@@ -165,6 +165,7 @@ class Rule:
         return " AND ".join(condition.sql() for condition in self.conditions) or "TRUE"
 
 
+@shown_as_table
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """A segment as rules of which one must be met, with their counts on the training customers.
@@ -178,12 +179,6 @@ class RuleSet:
     matched: int
     hits: int
     size: int
-
-    def __repr__(self) -> str:
-        return self._shown.text
-
-    def _repr_html_(self) -> str:
-        return self._shown.html
 
     @property
     def _shown(self) -> ShownTable:

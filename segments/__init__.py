@@ -1,4 +1,4 @@
-"""The public face for Python and notebooks.
+"""The public Python API, for scripts and notebooks.
 
 `segments.discover(frame)` finds segments, `segments.load(address)` fetches a model, `model.assign(frame)` uses it.
 Names are imported on first use, so that `import segments` takes no time.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +19,12 @@ from jobs.customer_vectors import vectors_of
 from jobs.unlogged_discovery import FILE, champion_to_continue, discover_in_sources, discover_in_table
 from segment_model.errors import ContractError, SettingsError, nearest_word
 from segment_model.inference.customer_table import CUSTOMER, read_frame
-from segment_model.inference.frame_columns import checked_basis
+from segment_model.inference.frame_columns import by_column, checked_basis
 from segment_model.model import SegmentModel
 from segments.discovery import SegmentDiscovery
 from segments.own_parts import Judge, algorithm_settings, checked_judgements
 from segments.progress import shown_progress
+from segments.seed import with_seed
 from segments.segment_numbers import least_and_most
 from training.settings import Settings, parse_as, parse_settings, read_settings
 
@@ -64,7 +65,7 @@ def discover(
     segments
         How many, or the least and the most; None looks for as many as the customers show.
     seed
-        The same seed and customers give the same segments.
+        The same seed and customers give the same segments. It may stand in `discovery` instead.
     customer_id
         The column of the ids.
     kinds, units
@@ -107,15 +108,15 @@ def discover(
     """
     chosen = {
         "roles": dict[str, str](),
-        "kinds": _by_column("kinds", kinds),
-        "units": _by_column("units", units),
+        "kinds": by_column("kinds", kinds),
+        "units": by_column("units", units),
         "sensitive": _listed("sensitive", sensitive),
     }
     if champion is not None and not isinstance(champion, SegmentModel):
         raise SettingsError(
             f"champion is a model, such as segments.load('models:/NAME@champion'); got {type(champion).__name__}"
         )
-    block = {"seed": seed, **_block("discovery", discovery, '{"min_share": 0.05}')}
+    block = with_seed(_block("discovery", discovery, '{"min_share": 0.05}'), seed)
     read = _block("source", source, '{"sheet": "2026"}')
     judges = checked_judgements(judgements)
     refine = _refinement(segments, algorithms, block)
@@ -228,15 +229,11 @@ def _settings(
     return parse_settings(content, "discover")
 
 
-def _by_column(option: str, named: Any) -> dict[str, Any]:
-    if named is not None and not isinstance(named, Mapping):
-        raise SettingsError(f"{option} is a dict by column; got {type(named).__name__}")
-    return dict(named or {})
-
-
 def _listed(option: str, named: Any) -> list[Any]:
-    if isinstance(named, str) or not hasattr(named, "__iter__"):
+    if isinstance(named, str):
         raise SettingsError(f"{option} is a list of columns; write {option}=[{named!r}]")
+    if not isinstance(named, Iterable):
+        raise SettingsError(f"{option} is a list of columns; got {type(named).__name__}. Leave it out to name none")
     return list(named)
 
 

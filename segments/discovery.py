@@ -28,6 +28,7 @@ from segment_model.storage.sqlite_address import anchored_address
 from segments.own_parts import Judge, judged, own_notes, unserved_reason
 from segments.plots import first_axes
 from segments.progress import shown_progress
+from training.settings import RegistrySettings, parse_as
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -172,12 +173,16 @@ class SegmentDiscovery:
         Raises
         ------
         DiscoveryError
-            If gaps part the segments: then there is no ladder, as no number of slices is looked for.
+            If clear gaps separate the segments, or their algorithm chose how many there are: then no other numbers of
+            segments are compared.
         """
         from reporting.pictures.ladder_plot import ladder_plot
 
         if self._unlogged.discovery.ladder is None:
-            raise DiscoveryError("there is no ladder: gaps part these segments, so no number of slices was looked for")
+            raise DiscoveryError(
+                "there is no ladder to draw: other numbers of segments are compared only where no clear gaps separate "
+                "the segments, and the algorithm was told how many to make"
+            )
         return first_axes(ladder_plot(self._unlogged.discovery))
 
     def report(self, path: str | os.PathLike[str]) -> Path:
@@ -214,11 +219,13 @@ class SegmentDiscovery:
         DiscoveryError
             If the chosen algorithm is one of your own, and the model does not answer like it.
         SettingsError
-            If an address or a name is empty.
+            If an address or a name is empty, or the name is none of a model.
         """
         for option, text in (("tracking_uri", tracking_uri), ("model_name", model_name), ("experiment", experiment)):
             if text is not None and (not isinstance(text, str) or not text.strip()):
                 raise SettingsError(f"{option} is text, or left out to take that of the settings; got {text!r:.80}")
+        if model_name is not None:
+            parse_as(RegistrySettings, {"model_name": model_name}, "log")
         unlogged = self._unlogged
         if reason := unserved_reason(unlogged.discovery):
             raise DiscoveryError(reason)

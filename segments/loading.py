@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from registry.versions.addresses import fetch_address, is_address, present_tracking_uri
-from segment_model.errors import ArtefactError
+from segment_model.errors import ArtefactError, RegistryError
 from segment_model.model import SegmentModel
 from segment_model.storage.sqlite_address import anchored_address
 
@@ -32,6 +32,11 @@ def load(address: str | os.PathLike[str], *, tracking_uri: str | None = None) ->
     if not isinstance(address, str | os.PathLike) or not os.fspath(address):
         raise ArtefactError(
             f"a model's address is 'models:/NAME@champion', 'runs:/ID/model' or a folder; got {address!r}"
+        )
+    if tracking_uri is not None and (not isinstance(tracking_uri, str) or not tracking_uri.strip()):
+        raise RegistryError(
+            "tracking_uri is text such as 'sqlite:///mlflow.db' or 'http://HOST:5000', or left out to look where "
+            f"MLflow does; got {tracking_uri!r:.80}"
         )
     text = os.fspath(address)
     if not is_address(text):

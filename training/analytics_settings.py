@@ -37,7 +37,10 @@ class AnalyticsSettings(Block):
         "plan and the first two categories of `customers` that are not sensitive",
     )
     margin: float | None = Field(
-        None, gt=0, le=1, description="share of the money that is margin, for lifetime value; by default it is of money"
+        None,
+        gt=0,
+        le=1,
+        description="share of the money that is margin, for lifetime values; by default they are of all money",
     )
     representatives: bool = Field(
         True,

@@ -16,7 +16,7 @@ class GoalSettings(Block):
     """A goal: a row of a table that meets a condition, or a ready-made outcome, within so many days of a month end."""
 
     table: Literal["orders", "events", "subscriptions"] | None = Field(
-        None, description="the table of which a row reaches the goal; a term does by its start. Not with `outcome`"
+        None, description="a row of this table reaches the goal, a term by its start. Not with `outcome`"
     )
     condition: ConditionText | None = Field(
         None,
@@ -47,8 +47,8 @@ class GoalSettings(Block):
         None,
         gt=0,
         lt=1,
-        description="the smallest difference between two arms of an experiment that matters, such as 0.02: effects "
-        "tell with which probability so many customers show it (power)",
+        description="the smallest difference between two arms of an experiment that matters, such as 0.02: "
+        "`segments effects` prints with which probability so many customers show it (power)",
     )
 
     @property

@@ -81,7 +81,7 @@ class DiscoverySettings(Block):
     max_share: float = Field(0.95, gt=0, le=1, description="largest share of customers in a segment")
     max_unassigned: float = Field(0.5, ge=0, le=1, description="largest share of unassigned customers")
     judged_customers: int = Field(
-        4000, ge=100, description="size of the stratified sample on which silhouettes are computed"
+        4000, ge=100, description="size of the sample on which silhouettes and stability are computed"
     )
     force: bool = Field(False, description="make a model even without reproducible structure; its verdict says so")
     prefer: Literal["continuity", "quality", "fresh"] = Field(

@@ -73,7 +73,7 @@ def _sentence(problem: ErrorDetails, kind: type[BaseModel], content: Mapping[Any
     if problem["type"] == "extra_forbidden":
         block = _locate(kind, before, content)
         where, known = ".".join([*block.path, str(last)]), block.known
-        return f"unknown key {where!r}.{nearest_word(str(last), known)} Known here: {', '.join(known)}"
+        return f"unknown key {where!r}.{nearest_word(last, known)} Known here: {', '.join(known)}"
     if last == NAME_OF_A_KEY and (names := _names_in(block := _locate(kind, before[:-1], content))):
         return f"the name {before[-1]!r} in {block.name} must be {names}"
     place = _locate(kind, problem["loc"], content)
@@ -85,7 +85,7 @@ def _sentence(problem: ErrorDetails, kind: type[BaseModel], content: Mapping[Any
         return _own_sentence(place, problem["msg"].removeprefix("Value error, "))
     words = place.words.replace("a number", "a finite number") if problem["type"] == "finite_number" else place.words
     options = choices(place.annotation)
-    hint = nearest_word(str(place.refused), options) if options else _quotes_hint(place)
+    hint = nearest_word(place.refused, options) if options else _quotes_hint(place)
     return f"{place.name} must be {words} (found {shown(place.refused)}).{hint}".removesuffix(".")
 
 
@@ -142,7 +142,7 @@ def _tag_fault(place: _Place, context: Mapping[str, Any]) -> str:
     name, known = _content_at(place.refused, key), tags or ", ".join(registered_algorithms())
     if name is None:
         return f"{place.name} needs the key {key!r}: one of {known}"
-    hint = nearest_word(str(name), known.split(", "))
+    hint = nearest_word(name, known.split(", "))
     return f"{place.name}: unknown {key} {shown(name)}.{hint} Known here: {known}"
 
 

@@ -1,4 +1,4 @@
-"""Mean money: differences by the studentised bootstrap, both arms drawn from what the two have in common.
+"""Differences in mean money by the studentised bootstrap, whose samples are drawn from both arms together.
 
 Money is skewed, so that Student's test is wrong where the arms differ in size, and a bootstrap of each arm by itself
 where few customers pay anything. The deviations of both arms from their means are therefore pooled: samples of the two

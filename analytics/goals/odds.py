@@ -1,4 +1,4 @@
-"""The odds of goals by group: rates, their ratio to and difference from all others, marks, and a target's light."""
+"""The odds of goals by group: rates, their ratio to and difference from all others, marks, whether a target is met."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from analytics.history import History
 from analytics.marking import Marking
 from analytics.options import RecordOptions
 from analytics.record import SURVIVAL
-from analytics.retention.cohorts import cohorts
+from analytics.retention.cohorts import cohorts, without_small_cohorts
 from analytics.retention.later_months import members_and_months
 from analytics.retention.lifetime_figures import lifetime_figures
 from analytics.retention.lifetimes import lifetimes
@@ -62,7 +62,7 @@ def all_retention(
         figures.append(lifetime_figures(lived, with_marks=options.intervals and not hollow))
         notes += () if hollow else lived.notes
     return Retention(
-        cohorts(history, months, groupings, options.cohorts),
+        without_small_cohorts(cohorts(history, months, groupings, options.cohorts), options.floor),
         member_retention(members, history, options.floor),
         curves,
         joined(figures),

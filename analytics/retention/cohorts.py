@@ -52,6 +52,11 @@ def cohorts(
     return table.assign(money=np.nan) if months.activity is Activity.USING else table
 
 
+def without_small_cohorts(table: pd.DataFrame, floor: int) -> pd.DataFrame:
+    """The table `COHORTS` without the shares of fewer customers than `floor`, as with every rate; counts stay."""
+    return table.assign(share=table.share.where(table["size"] >= floor))
+
+
 def _active_periods(months: CustomerMonths, acquired: ir.Table, periods: Periods) -> ir.Table:
     """The periods of the acquired customers with activity or money: `customer_id`, `period`, `cents`, `active`."""
     table = months.table.mutate(period=periods.of_position(months.table.position))

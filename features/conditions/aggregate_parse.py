@@ -86,7 +86,9 @@ def parse_aggregate(text: str) -> Expression:
 def _check_levels(text: str, expression: Expression) -> None:
     aggregates = list(aggregates_in(expression))
     if not aggregates:
-        raise SettingsError(f"the {WHAT} {text!r:.60} is of no row or of each; write an aggregate, such as sum(amount)")
+        raise SettingsError(
+            f"the {WHAT} {text!r:.60} gives no single value for a customer; write an aggregate, such as sum(amount)"
+        )
     if outside := next(columns_in(expression, outside_aggregates=True), None):
         raise SettingsError(
             f"the {WHAT} {text!r:.60}: {outside!r} stands outside of an aggregate, so it has many values; write for "

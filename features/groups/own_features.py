@@ -31,7 +31,9 @@ def check_tables(settings: FeatureSettings, sources: Sources) -> None:
         wanted["features.usage.counts"] = EVENTS.name
     for place, table in wanted.items():
         if getattr(sources, table) is None:
-            raise SettingsError(f"{place} is made of {table}, and `sources` has no {table}")
+            raise SettingsError(
+                f"{place} is made of {table}, and `sources` has no {table}; add it, or leave the feature out"
+            )
 
 
 def of_table(settings: FeatureSettings, table: str) -> dict[str, OwnFeature]:

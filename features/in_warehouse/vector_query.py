@@ -129,7 +129,7 @@ def _with_population(whole: ir.Table, groups: FeatureGroups, sources: Sources, a
     if rule == "keep" or not dated:
         if rule == "leave_out":
             raise SettingsError(
-                "sources: customers: without_rows: leave_out needs orders, events or subscriptions: without them no "
+                "sources.customers.without_rows: leave_out needs orders, events or subscriptions: without them no "
                 "customer has a row"
             )
         return whole

@@ -60,13 +60,14 @@ def dominant_among(counts: LargestCounts, table: TableCustomers, column: str) ->
     ids, rows, following = [*counts.largest][:most], int(numbers[:most].sum()), numbers[most]
     times = f", {numbers[most - 1] / following:,.0f} times the next" if following else ""
     together = "" if most == 1 else " together"
+    condition = json.dumps(_condition(column, ids, table.numeric), ensure_ascii=False)
     yield Notice(
         table.name,
         f"{'customer' if most == 1 else 'customers'} {', '.join(map(repr, ids))} "
         f"{'has' if most == 1 else 'have'}{together} {rows:,} of {counted(int(counts.rows), table.name[:-1])} "
         f"({100 * rows / counts.rows:.0f} %{times}): where {'it stands' if most == 1 else 'they stand'} for many "
         f"people, such as guests, leave {'it' if most == 1 else 'them'} out by "
-        f"`sources: {table.name}: where: {json.dumps(_condition(column, ids, table.numeric), ensure_ascii=False)}`",
+        f"`sources: {{{table.name}: {{where: {condition}}}}}`",
         True,
     )
 

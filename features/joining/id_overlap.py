@@ -160,7 +160,7 @@ def _remedy(alike: pd.DataFrame) -> str:
     """What makes the ids one: settings, or another export."""
     settings = ", ".join(f"{name}: {choice}" for name, choice in _needed(alike).items())
     ways = ["one way of writing them in your tables"] if _look_alike(alike) else []
-    return " with ".join([*ways, *([f"`features: ids: {{{settings}}}`"] if settings else [])])
+    return " with ".join([*ways, *([f"`features: {{ids: {{{settings}}}}}`"] if settings else [])])
 
 
 def _check_connected(tables: Sequence[TableCustomers], pairs: Sequence[Pair]) -> None:

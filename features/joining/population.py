@@ -78,7 +78,7 @@ def who_is_left_out(tables: Sequence[TableCustomers], as_of: AsOf, rule: Without
         return Early.NOBODY
     if not dated and rule == "leave_out":
         raise SettingsError(
-            "sources: customers: without_rows: leave_out needs orders, events or subscriptions: without them no "
+            "sources.customers.without_rows: leave_out needs orders, events or subscriptions: without them no "
             "customer has a row"
         )
     if not dated:
@@ -130,6 +130,6 @@ def _notice(number: int, dated: Sequence[TableCustomers], as_of: AsOf, newest: d
     return Notice(
         LISTED,
         f"{counted(number, 'customer')} without a row in {names} before {as_of.local:%Y-%m-%d} "
-        f"{'is' if number == 1 else 'are'} left out: no known_at tells since when, and rows go on to "
-        f"{newest:%Y-%m-%d}; `sources: customers: without_rows: keep` keeps them",
+        f"{'is' if number == 1 else 'are'} left out: without known_at they may have come later, as rows go on to "
+        f"{newest:%Y-%m-%d}; `sources: {{customers: {{without_rows: keep}}}}` keeps them",
     )

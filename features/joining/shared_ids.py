@@ -68,5 +68,5 @@ def disjoint_words(pair: SharedIds, meeting: str = "") -> str:
     return (
         f"{pair.first} ({counted(pair.first_size, 'id')}) and {pair.second} ({counted(pair.second_size, 'id')}) share "
         f"no customer id: {pair.examples}{meeting}. Map the same id in both by `columns: {{customer_id: your_name}}`, "
-        "or go on without a shared customer by `features: ids: {allow_disjoint: true}`"
+        "or go on without a shared customer by `features: {ids: {allow_disjoint: true}}`"
     )

@@ -31,7 +31,7 @@ def with_preset(source: TableSource, table: str, available: Collection[str]) -> 
         return source, ()
     preset = PRESETS[source.preset]
     if preset.table != table:
-        raise SettingsError(f"sources.{table}: the preset {preset.name} is of {preset.table}")
+        raise SettingsError(f"sources.{table}: the preset {preset.name} is for {preset.table}; write the source there")
     layout = min(preset.layouts, key=lambda form: len(_absent(form, source, available)))
     if absent := _absent(layout, source, available):
         ours, theirs = next(iter(absent.items()))

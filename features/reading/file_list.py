@@ -79,7 +79,7 @@ def list_files(base: Path, file: str, table: str) -> FileList:
         paths = _matching(base, file)
         if not paths:
             raise SourceError(
-                f"{table}: no file matches {file} in {base.resolve()}; patterns count from the settings file"
+                f"{table}: no file matches {file} in {base.resolve()}; patterns are relative to the settings file"
             )
     kinds = {kind_of(match, _shown(match, base), table): match for match in reversed(paths)}
     if len(kinds) > 1:
@@ -132,7 +132,7 @@ def _require_file(path: Path, table: str) -> None:
     siblings = _names(folder)
     near = nearest_word(path.name, siblings)
     raise SourceError(
-        f"{table}: there is no {path.name} in {folder}; file names count from the settings file; {READ}.{near}"
+        f"{table}: there is no {path.name} in {folder}; paths are relative to the settings file; {READ}.{near}"
     )
 
 

@@ -75,7 +75,7 @@ class RecordProgram:
         kinds = {column.name: column.kind for column in made.columns}
         if absent := [column.name for column in contract.columns if kinds.get(column.name) != column.kind]:
             raise ContractError(
-                f"this version does not make {', '.join(absent)} as the model had it from the same tables; {REMEDY}"
+                f"this version does not make {', '.join(absent)} of these tables as it was made for the model; {REMEDY}"
             )
         tables = {
             name: {column: DUCKDB_TYPES[kind] for column, kind in columns.items()}

@@ -44,7 +44,7 @@ def learn_edges_from(
     """
     if settings.ties == "first":
         raise SettingsError(
-            "features.rfm.score_edges: ties: first ranks all customers in one order, which no engine keeps; "
+            "features.rfm.score_edges: ties: first ranks all customers in one order, which Spark does not keep; "
             "use `ties: together`"
         )
 

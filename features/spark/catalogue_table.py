@@ -106,7 +106,9 @@ class CatalogueTable:
         """
         finished = self._versions.partitions(session) if self._versions.exists(session) else []
         if not finished:
-            raise SourceError(f"{self.shown} is no table of Spark's catalogue that segments wrote")
+            raise SourceError(
+                f"{self.shown} is no table of Spark's catalogue that segments wrote; write it by `--to spark`"
+            )
         moment, version = max(finished, key=lambda pair: pair[1])
         story = json.loads(self._versions.rows(session, moment, version).first()[STORY])
         return StoredRows(self._rows.rows(session, moment, version), story, version, self.shown)

@@ -89,7 +89,9 @@ def read_stored(out: Path) -> tuple[Path, Mapping[str, Any]]:
         If there is no such table.
     """
     if not _is_stored(out):
-        raise SourceError(f"{out} holds no table that Spark wrote: there is no {POINTER} in it")
+        raise SourceError(
+            f"{out} holds no table that Spark wrote: there is no {POINTER} in it; name a folder of `segments features`"
+        )
     pointer = _pointer(out)
     return out.resolve() / pointer[FOLDER], pointer[STORY]
 

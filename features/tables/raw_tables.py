@@ -65,7 +65,7 @@ class RawTable:
                     f"{self.name}: not_read: {name!r} is not ours.{nearest_word(name, known)} Ours are {listed}"
                 )
             if known[name]:
-                raise SourceError(f"{self.name}: not_read: {name} is needed")
+                raise SourceError(f"{self.name}: not_read: {name} is needed; leave it out of not_read")
         return replace(self, columns=tuple(column for column in self.columns if column.name not in names))
 
     @property

@@ -29,6 +29,7 @@ OF_TEXT: Mapping[RawType, Callable[[ir.StringValue, TextRules, str], Reading]] =
     RawType.MOMENT: read_moments,
     RawType.FLAG: read_flags,
 }
+OTHERWISE = "convert it in your table, or map another column by `columns`"
 EMPTY = {RawType.TEXT: "string", RawType.KEY: "string", RawType.MOMENT: "timestamp"}
 
 
@@ -59,7 +60,7 @@ def read_column(column: ir.Value, wanted: RawType, rules: TextRules, name: str, 
         number = column.cast("float64")
         whole = dtype.is_integer()
         return Reading(number if whole else ibis.ifelse(number.isnan() | is_infinite(number), None, number))
-    raise SourceError(f"{where} is {dtype}, expected {wanted}")
+    raise SourceError(f"{where} is {dtype}, expected {wanted}; {OTHERWISE}")
 
 
 def _keys(column: ir.Value, wanted: RawType, where: str) -> Reading:
@@ -72,7 +73,7 @@ def _keys(column: ir.Value, wanted: RawType, where: str) -> Reading:
         return Reading(column.cast("string"))
     if dtype.is_boolean():
         return Reading(ibis.cases((column.isnull(), None), (column, "yes"), else_="no"))
-    raise SourceError(f"{where} is {dtype}, expected {wanted}")
+    raise SourceError(f"{where} is {dtype}, expected {wanted}; {OTHERWISE}")
 
 
 def _moments(column: ir.Value, rules: TextRules, name: str, where: str) -> Reading:
@@ -84,7 +85,7 @@ def _moments(column: ir.Value, rules: TextRules, name: str, where: str) -> Readi
         return Reading(column.cast("timestamp"))
     directives = rules.date_format(name)
     if not dtype.is_numeric() or dtype.is_boolean():
-        raise SourceError(f"{where} is {dtype}, expected {RawType.MOMENT}")
+        raise SourceError(f"{where} is {dtype}, expected {RawType.MOMENT}; {OTHERWISE}")
     if directives is None:
         raise SourceError(
             f"{where} is {dtype}, expected {RawType.MOMENT}; if its numbers are moments, say how by `date_format`: "

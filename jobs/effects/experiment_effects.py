@@ -205,5 +205,5 @@ def _segments_first(tests: pd.DataFrame) -> pd.DataFrame:
 def _check(what: str, chosen: str, known: list[str]) -> None:
     if chosen and chosen not in known:
         raise SettingsError(
-            f"there is no {what} {chosen!r}.{nearest_word(chosen, known)} There is {', '.join(known) or 'none'}"
+            f"there is no {what} {chosen!r}.{nearest_word(chosen, known)} Known: {', '.join(known) or 'none'}"
         )

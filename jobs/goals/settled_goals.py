@@ -57,7 +57,9 @@ def _column(name: str) -> str:
 def _check(name: str, chosen: GoalSettings, columns: Mapping[str, tuple[str, ...]]) -> None:
     table = chosen.of_table
     if table not in columns:
-        raise SettingsError(f"goals.{name} is computed from {table}, and `sources` has no {table}")
+        raise SettingsError(
+            f"goals.{name} is computed from {table}, and `sources` has no {table}; add it, or leave the goal out"
+        )
     outcome = Outcome(chosen.outcome or Outcome.EVENT)
     if missing := [column for column in NEEDED_COLUMNS.get(outcome, ()) if column not in columns[table]]:
         raise SettingsError(

@@ -85,4 +85,4 @@ def _reach(table: str, settings: FeatureSettings, contract: VectorContract) -> i
 
 def _advice(table: str, reach: int) -> str:
     setting = WINDOW_SETTING.get(table)
-    return f"; sums over a window, {setting}, could be compared" if setting and not reach else ""
+    return f"; {setting} makes sums over a window, which can be compared" if setting and not reach else ""

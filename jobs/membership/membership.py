@@ -213,8 +213,8 @@ def membership_notes(
     if not_assignable:
         worst = max(sorted(not_assignable), key=lambda position: not_assignable[position])
         notes.append(
-            "not assignable is a customer who lacks a value then that no training customer lacked; most are at "
-            f"the end of {ends.month_before(worst)}: {counted(not_assignable[worst], 'customer')}"
+            "customers are not assignable where they lack a value that every training customer had; most are at the "
+            f"end of {ends.month_before(worst)}: {counted(not_assignable[worst], 'customer')}"
         )
     undated = [name for name in compared if name in history.undated]
     for remark in dict.fromkeys(history.undated[name] for name in undated):

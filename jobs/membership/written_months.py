@@ -89,7 +89,7 @@ def _notes(
         )
     if left:
         notes.append(
-            f"what jobs wrote into {table} is left aside, and computed by today's model, where the champion no longer "
-            f"has its segments: {', '.join(left)}"
+            f"today's model computes the month ends at which {table} names segments that the champion no longer has: "
+            f"{', '.join(left)}"
         )
     return tuple(notes)

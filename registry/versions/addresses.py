@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from registry.connection import Connection, RegistryLocation, connected, load_mlflow
-from registry.versions.entities import load_package
+from registry.versions.entities import is_number, load_package
 from registry.versions.versions import fetch
 from segment_model.errors import RegistryError, shown
 from segment_model.model import SegmentModel
@@ -39,8 +39,10 @@ def fetch_address(address: str, tracking_uri: str) -> SegmentModel:
         If the stored model is not complete.
     """
     if registered := REGISTERED.fullmatch(address):
-        location = RegistryLocation(tracking_uri, registered["name"])
-        return fetch(location, registered["alias"] or registered["version"]).model
+        location, alias = RegistryLocation(tracking_uri, registered["name"]), registered["alias"]
+        if alias and is_number(alias):
+            raise RegistryError(f"{shown(address)} names an alias that is a number; write models:/NAME/{alias}")
+        return fetch(location, alias or registered["version"]).model
     if of_run := OF_RUN.fullmatch(address):
         with connected(RegistryLocation(tracking_uri)) as connection:
             return load_package(connection, *_package_of(connection, of_run["run"]))
@@ -61,5 +63,5 @@ def _package_of(connection: Connection, run_id: str) -> tuple[str, str]:
     digest = run.data.tags.get(DIGEST_OF_RUN)
     logged = run.outputs.model_outputs if run.outputs else ()
     if digest is None or not logged:
-        raise RegistryError(f"the run {run_id} has logged no segment model")
+        raise RegistryError(f"the run {run_id} has logged no segment model; name a run of `segments discover`")
     return str(connection.client.get_logged_model(logged[0].model_id).artifact_location), str(digest)

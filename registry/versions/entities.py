@@ -27,6 +27,11 @@ LINEAGE = "lineage"  # the fate of those segments, in a line
 VERDICT = "verdict"  # of the discovery; "no reproducible structure" where the settings force a model
 
 
+def is_number(which: str) -> bool:
+    """Whether a text names a version by its number, rather than by an alias."""
+    return re.fullmatch(r"\d{1,18}", which) is not None  # more digits do not fit the database's integers
+
+
 def find_version(connection: Connection, which: str) -> Any:
     """MLflow's entity of the version that an alias or version number names, with its aliases.
 
@@ -37,7 +42,7 @@ def find_version(connection: Connection, which: str) -> Any:
     """
     client, name = connection.client, connection.location.model_name
     try:
-        if re.fullmatch(r"\d{1,18}", which):  # more digits do not fit the database's integers
+        if is_number(which):
             return client.get_model_version(name, which)
         return client.get_model_version_by_alias(name, which)
     except connection.mlflow.exceptions.MlflowException as error:
@@ -84,7 +89,8 @@ def tag_of(version: Any, key: str) -> str:
         return str(version.tags[key])
     except KeyError:
         raise RegistryError(
-            f"version {version.version} of {version.name!r} has no tag {key!r}: it was not registered by us"
+            f"version {version.version} of {version.name!r} has no tag {key!r}: `segments discover` did not register "
+            "it; name another version"
         ) from None
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from registry.connection import Connection, RegistryLocation, connected
 from registry.versions.current_person import current_person
-from registry.versions.entities import CHAMPION, all_versions, find_version, load_version
+from registry.versions.entities import CHAMPION, all_versions, find_version, is_number, load_version
 from registry.versions.versions import RegisteredVersion, describe_version
 from segment_model.errors import RegistryError
 
@@ -71,10 +71,12 @@ def promote(location: RegistryLocation, version: str, alias: str = CHAMPION) -> 
     Raises
     ------
     RegistryError
-        If there is no such version, the alias is not a word that MLflow allows, or somebody else moved it meanwhile.
+        If there is no such version, the alias is a number or not a word that MLflow allows, or somebody else moved it
+        meanwhile.
     ArtefactError
         If the stored model is not complete.
     """
+    _check_alias(alias)
     with connected(location) as connection:
         target = find_version(connection, version)
         _move(connection, alias, Act.PROMOTION, _pointed_at(connection, alias), target)
@@ -93,6 +95,7 @@ def rollback(location: RegistryLocation, alias: str = CHAMPION) -> Promotion:
     ArtefactError
         If its stored model is not complete any more.
     """
+    _check_alias(alias)
     with connected(location) as connection:
         current = str(find_version(connection, alias).version)
         line = line_of(reversed(_promotions(connection, alias)), current)
@@ -130,6 +133,12 @@ def line_of(oldest_first: Iterable[Promotion], current: str | None = None) -> li
         elif line[-1:] != [move.after]:
             line.append(move.after)
     return line if current is None or line[-1:] == [current] else [*line, current]
+
+
+def _check_alias(alias: str) -> None:
+    """Refuse an alias of digits, which MLflow allows: wherever an alias or a version is named, it is the version."""
+    if is_number(alias):
+        raise RegistryError(f"the alias {alias!r} is a number, which names a version; take a word such as {CHAMPION!r}")
 
 
 def _move(connection: Connection, alias: str, act: Act, before: str | None, version: Any) -> Promotion:

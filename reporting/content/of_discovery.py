@@ -107,7 +107,7 @@ def scores_in_words(judgement: Judgement, kind: VerdictKind) -> str:
         (words for least, words in SEPARATION if judgement.silhouette > least), "hardly separated: read with care"
     )
     if kind is VerdictKind.DISTINCT and judgement.silhouette <= REASONABLE:
-        apart = "near each other for their size, though gaps part them"  # a silhouette does not measure gaps
+        apart = "near each other for their size, though gaps separate them"  # a silhouette does not measure gaps
     roughly = "found only roughly again in either half of the customers"
     steady = next((words for least, words in STEADINESS if judgement.stability >= least), roughly)
     return f"In words: the segments are {apart}; they are {steady}."
@@ -198,7 +198,7 @@ def _finite(figure: float) -> float | None:
 
 
 def _ladder(discovery: Discovery) -> LadderContent | None:
-    """The rungs; None where gaps part the segments."""
+    """The rungs; None where no other numbers of segments were compared."""
     if discovery.ladder is None or not discovery.ladder.rungs:
         return None
     unions = {union.segments: union for union in discovery.unions}

@@ -91,7 +91,7 @@ class SegmentContent:
 
 @dataclass(frozen=True, slots=True)
 class NeighbourPair:
-    """Two neighbouring segments (ids), and what decides whether a gap parts them, as in `reporting.evidence`.
+    """Two neighbouring segments (ids), and what decides whether a gap separates them, as in `reporting.evidence`.
 
     A figure is None where it is not a finite number.
     """

@@ -22,8 +22,8 @@ def candidate_scores(discovery: Discovery) -> Figure:
         9.2,
         1.7 + 0.34 * max(3, len(candidates)),
         "What was tried",
-        "Silhouette: how well separated, at most 1. Stability: how far two halves of the customers tell the same "
-        "story, 1 is fully. Filled: could be chosen; hollow: refused; the ring is the choice.",
+        "Silhouette: how well separated, at most 1. Stability: how far the segments of two halves of the customers "
+        "agree, at most 1. Filled: could be chosen; hollow: refused; the ring is the choice.",
     )
     panels = figure.subplots(1, 2, sharey=True)
     for axes, score in zip(panels, SCORES, strict=True):

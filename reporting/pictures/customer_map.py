@@ -13,7 +13,7 @@ from reporting.pictures.drawing import INK, blank, lettering, marker_of, outline
 from reporting.pictures.picture import Picture
 from segment_model.encoding.encoder import Floats
 from training.discovery.discovery import Discovery
-from training.evaluation.map_layout import MapLayout
+from training.evaluation.map_layout import BY_UMAP, MapLayout
 
 UNASSIGNED = "unassigned"
 MANY = 500  # more customers than this get smaller dots
@@ -53,12 +53,14 @@ def customer_map(discovery: Discovery) -> Figure:
 def _blank_map(layout: MapLayout, customers: int) -> Figure:
     drawn = len(layout.rows)
     sample = f"a sample of {drawn:,} of {customers:,}" if drawn < customers else "all"
+    of_umap = ": neighbourhoods mean something, directions and distances between islands do not"
+    how = of_umap if layout.method == BY_UMAP else ""
     return blank(
         9.2,
         7.2,
         "Map of customers",
-        f"Each dot is a customer ({sample}); customers who are alike lie near each other. Drawn by {layout.method}: "
-        "neighbourhoods mean something, directions and distances between islands do not.",
+        f"Each dot is a customer ({sample}); customers who are alike lie near each other. Drawn by "
+        f"{layout.method}{how}.",
     )
 
 

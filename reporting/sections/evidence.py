@@ -62,7 +62,7 @@ def _chance(chance: float | None) -> str:
 
 
 def ladder_shown(discovery: DiscoveryContent, keys: Keys) -> dict[str, Any] | None:
-    """What the template `ladder.html` shows; None where gaps part the segments."""
+    """What the template `ladder.html` shows; None where no other numbers of segments were compared."""
     if discovery.ladder is None:
         return None
     rows = [

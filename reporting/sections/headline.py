@@ -80,35 +80,35 @@ def _is_it_real(discovery: DiscoveryContent) -> tuple[str, str]:
     again = f"{sum(recovered) / len(recovered):.2f} of 1" if recovered else "not measured"
     if discovery.kind == VerdictKind.DISTINCT:
         return (
-            "Yes, these are groups: a gap parts every two neighbouring segments, and in customers drawn anew the same "
-            f"segments come back (similarity {again}).",
+            "Yes, these are groups: a gap separates every two neighbouring segments, and random resamples of the "
+            f"customers have the same segments (similarity {again}).",
             "good",
         )
     if discovery.kind == VerdictKind.SLICES:
         return _steady(sum(pair.gap for pair in evidence.pairs), len(evidence.pairs), again), "mixed"
     return (
-        f"No: in customers drawn anew these segments do not come back reliably (similarity {again}). Do not build on "
+        f"No: random resamples of the customers do not have the same segments (similarity {again}). Do not build on "
         "them.",
         "bad",
     )
 
 
 def _steady(gaps: int, pairs: int, again: str) -> str:
-    """What slices of a continuum are, by how many gaps part neighbours."""
-    come_back = f"in customers drawn anew the same segments come back (similarity {again})"
+    """What slices of a continuum are, by how many gaps separate neighbours."""
+    come_back = f"random resamples of the customers have the same segments (similarity {again})"
     if not gaps:
         return (
-            f"Steady, but not separate: {come_back}, while no gap parts neighbours, so customers near a border are "
+            f"Steady, but not separate: {come_back}, while no gap separates neighbours, so customers near a border are "
             "much alike."
         )
     if gaps < pairs:
         return (
-            f"Steady, but separate only in part: {come_back}, while a gap parts {gaps} of {counted(pairs, 'pair')} of "
-            "neighbours, and customers across the other borders are much alike."
+            f"Steady, but separate only in part: {come_back}, while a gap separates {gaps} of "
+            f"{counted(pairs, 'pair')} of neighbours, and customers across the other borders are much alike."
         )
     return (
-        f"Steady, and nearly separate: {come_back}, and a gap parts every two neighbours; but gaps are too shallow, or "
-        "a segment comes back too seldom, to call them groups."
+        f"Steady, and nearly separate: {come_back}, and a gap separates every two neighbours; but gaps are too "
+        "shallow, or a segment comes back too seldom, to call them groups."
     )
 
 

@@ -133,7 +133,7 @@ def _heat_cell(row: dict[Any, Any] | None, k: int) -> HeatCell:
         return HeatCell("", title=f"{row['cohort']}, period {k}: not over yet")
     share = row["share"]
     if share is None or math.isnan(share):
-        return HeatCell("–", title=f"{row['cohort']}, period {k}: fewer than 10 customers")
+        return HeatCell("–", title=f"{row['cohort']}, period {k}: {counted(int(row['size']), 'customer')}, too few")
     title = f"{row['cohort']}, period {k}: {row['customers']:,.0f} of {counted(int(row['size']), 'customer')}"
     return HeatCell(f"{100 * share:.0f}", max(0, min(100, round(100 * share * share))), title)
 

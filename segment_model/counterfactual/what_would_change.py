@@ -8,7 +8,7 @@ returns a small one (`searched_change`). The model assigns the changed customer 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from segment_model.counterfactual.free_categories import Codes, FreeCategory
 from segment_model.counterfactual.free_numbers import SAME, FreeNumber
 from segment_model.counterfactual.searched_change import search_change
 from segment_model.counterfactual.smallest_change import smallest_change
-from segment_model.display.shown_table import ShownTable
+from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.encoding.column_values import kind_bounds
 from segment_model.encoding.encoder import (
     MISSING_LEVEL,
@@ -75,6 +75,7 @@ class Change:
     follows: bool = False
 
 
+@shown_as_table
 @dataclass(frozen=True, slots=True)
 class WhatWouldChange:
     """The change that moves a customer to segment `to`, or the reason why there is none.
@@ -94,12 +95,6 @@ class WhatWouldChange:
     exact: bool = False
     reason: str = ""
     customer: Mapping[str, Value] | None = None
-
-    def __repr__(self) -> str:
-        return self._shown.text
-
-    def _repr_html_(self) -> str:
-        return self._shown.html
 
     @property
     def _shown(self) -> ShownTable:
@@ -130,7 +125,7 @@ def what_would_change(
     Raises
     ------
     ContractError
-        If the model has no such segment, or `changeable` is empty, a single text, or names a column that is not a basis
+        If the model has no such segment, or `changeable` is empty, no list, or names a column that is not a basis
         column.
     InputError
         If the customer does not follow the model's contract.
@@ -138,6 +133,9 @@ def what_would_change(
     target = model.position(to)
     if isinstance(changeable, str):
         raise ContractError(f"changeable is a list of columns; write [{changeable!r}]")
+    if not isinstance(changeable, Iterable):
+        such_as = [*model.encoder.columns[:2]]
+        raise ContractError(f"changeable is a list of columns, such as {such_as}; got {type(changeable).__name__}")
     columns = [_changeable(model, name) for name in dict.fromkeys(changeable)]
     if not columns:
         raise ContractError("no changeable column: name at least one of " + ", ".join(model.encoder.columns))

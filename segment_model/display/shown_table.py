@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -66,6 +66,31 @@ class ShownTable:
             for place in range(len(self.headings))
             if self.rows and all(row[place][:1].isdigit() or row[place][:1] in ("-", "+", "") for row in self.rows)
         )
+
+
+class HasTable(Protocol):
+    """What a class says of itself in a table."""
+
+    @property
+    def _shown(self) -> ShownTable: ...
+
+
+Shown = TypeVar("Shown", bound=HasTable)
+
+
+def shown_as_table(kind: type[Shown]) -> type[Shown]:
+    """The class, of which an instance is shown by its table `_shown`: as text by `repr`, as HTML in a notebook."""
+    kind.__repr__ = _as_text  # type: ignore[assignment]
+    kind._repr_html_ = _as_html  # type: ignore[attr-defined]
+    return kind
+
+
+def _as_text(shown: HasTable) -> str:
+    return shown._shown.text
+
+
+def _as_html(shown: HasTable) -> str:
+    return shown._shown.html
 
 
 def _cut(cell: str) -> str:

@@ -15,7 +15,9 @@ import numpy as np
 
 from segment_model.contract import VectorContract
 from segment_model.encoding.frames import is_frame, is_series
+from segment_model.encoding.reader import check_unique
 from segment_model.errors import ContractError, counted
+from segment_model.inference.other_frames import collected, opened, table_of_stream
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -63,6 +65,7 @@ def _as_it_is(answer: pd.DataFrame) -> pd.DataFrame:
 def _by_id(frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
     """The frame indexed by its column of ids, if it has one that is no feature."""
     if CUSTOMER in frame.columns and CUSTOMER not in contract.names:
+        check_unique(frame)
         return frame.set_index(CUSTOMER)
     return frame
 
@@ -99,19 +102,18 @@ def _pandas_of(native: nw.DataFrame[Any]) -> pd.DataFrame:
 def _of_other_frame(customers: Any, contract: VectorContract) -> GivenCustomers:
     """A frame of another library, through narwhals or Arrow's stream."""
     import narwhals as nw
-    import pyarrow as pa
 
-    native = nw.from_native(customers, pass_through=True)
+    native = opened(customers)
     lazy = isinstance(native, nw.LazyFrame)
     if isinstance(native, nw.LazyFrame):
-        native = native.collect()
+        native = collected(native)
     if not isinstance(native, nw.DataFrame):
         if not hasattr(customers, "__arrow_c_stream__"):
             raise ContractError(
                 "expected customers as a list of dicts or a frame (pandas, polars, Arrow); "
                 f"got {type(customers).__name__}"
             )
-        native = nw.from_native(pa.table(customers), eager_only=True)
+        native = opened(table_of_stream(customers))
     frame = _pandas_of(native)
     has_ids = CUSTOMER in frame.columns and CUSTOMER not in contract.names
     return GivenCustomers(_by_id(frame, contract), _answer_by(native.implementation, has_ids=has_ids, lazy=lazy))
@@ -140,6 +142,11 @@ def _answer_by(library: Any, *, has_ids: bool, lazy: bool) -> Callable[[pd.DataF
         import narwhals as nw
         import pyarrow as pa
 
+        if has_ids and table.index.name in table.columns:
+            raise ContractError(
+                f"the ids are in the column {table.index.name!r}, which is a column of the answer too; rename that of "
+                "the ids"
+            )
         arrow = pa.Table.from_pandas(table.reset_index() if has_ids else table, preserve_index=False)
         same = nw.DataFrame.from_arrow(arrow, backend=library)
         return (same.lazy() if lazy else same).to_native()

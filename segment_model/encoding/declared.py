@@ -22,7 +22,7 @@ from segment_model.encoding.column_values import holds_numbers, plain_of
 from segment_model.encoding.encoder import Floats
 from segment_model.encoding.frames import is_frame
 from segment_model.encoding.reader import check_unique
-from segment_model.errors import InputError, Problem, shown
+from segment_model.errors import ContractError, InputError, Problem, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,15 +63,28 @@ def frame_of(customers: Any, contract: VectorContract) -> pd.DataFrame:
     Raises
     ------
     ContractError
-        If they are no customers.
+        If they are no customers, or columns of a dict are not equally long.
     """
     import pandas as pd
 
     if isinstance(customers, Mapping):
-        is_single = all(np.ndim(value) == 0 for value in customers.values())
-        return pd.DataFrame([dict(customers)] if is_single else dict(customers))
+        lengths = {name: len(values) for name, values in customers.items() if _is_list(values)}
+        try:
+            return pd.DataFrame(dict(customers) if lengths else [dict(customers)])
+        except ValueError as error:
+            raise ContractError(
+                "a dict of columns has a list of one value a customer under each name; got lists of "
+                f"{', '.join(f'{count:,} ({name})' for name, count in lengths.items())}"
+            ) from error
     table = read_customers(customers, contract).table
     return table if is_frame(table) else pd.DataFrame(list(table))
+
+
+def _is_list(value: Any) -> bool:
+    """Whether a value of a dict holds one value a customer, rather than being one; nested lists are looked at later."""
+    if hasattr(value, "ndim"):
+        return bool(value.ndim > 0)
+    return hasattr(value, "__getitem__") and hasattr(value, "__len__") and not isinstance(value, str | Mapping)
 
 
 def _cast(series: pd.Series[Any], column: Column) -> Floats | NDArray[np.object_]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -60,10 +60,8 @@ class CustomerReader:
         self._is_flag = np.array([column.kind is Kind.FLAG for column in self._numbers], dtype=np.bool_)
 
     @cached_property
-    def _take(self) -> Any:
-        """All basis values of a record, as a tuple, in one call."""
-        columns = self._encoder.columns
-        return itemgetter(*columns) if len(columns) > 1 else lambda record: (record[columns[0]],)
+    def _take(self) -> Callable[[Record], tuple[Any, ...]]:
+        return value_taker(self._encoder.columns)
 
     def records(self, records: Sequence[Record]) -> RawCustomers:
         """Read a list of dicts, one a customer.
@@ -266,9 +264,18 @@ class CustomerReader:
             absent = [name for name in self._names if name not in sent]
             for name in sent:
                 if name not in self._names:
-                    hint = nearest_word(str(name), absent) or nearest_word(str(name), self._names)
+                    hint = nearest_word(name, absent) or nearest_word(name, self._names)
                     expected = f"one of the model's {counted(len(self._names), 'feature')}.{hint}"
                     yield Problem(position, str(name), "an unknown feature", expected)
+
+
+def value_taker(columns: Sequence[str]) -> Callable[[Record], tuple[Any, ...]]:
+    """What takes all values of these columns out of a record, as a tuple, in one call; it can be pickled."""
+    return itemgetter(*columns) if len(columns) > 1 else partial(_values_alone, tuple(columns))
+
+
+def _values_alone(columns: tuple[str, ...], record: Record) -> tuple[Any, ...]:
+    return tuple([record[name] for name in columns])
 
 
 def check_table(customers: Any) -> None:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segment_model.errors import ContractError, counted, nearest_word, shown
+from segment_model.inference.other_frames import collected, table_of_stream
 
 CUSTOMER = "customer_id"
 NANOSECONDS_OF_A_DAY = 86_400e9
@@ -85,28 +86,16 @@ def _arrow(customers: Any) -> pa.Table:
         return customers
     native = nw.from_native(customers, pass_through=True) if not isinstance(customers, type) else customers
     if isinstance(native, nw.LazyFrame):
-        native = _collected(native)
+        native = collected(native)
     if isinstance(native, nw.DataFrame):
         return _table_of({name: native.get_column(name) for name in native.columns}, lambda column: column.to_arrow())
     if hasattr(native, "__arrow_c_stream__") and not isinstance(native, type):
-        try:
-            return pa.table(native)
-        except pa.ArrowException as error:
-            raise ContractError(
-                f"expected a frame of one row a customer; got a single column ({type(customers).__name__})"
-            ) from error
+        return table_of_stream(native)
     if isinstance(customers, str | os.PathLike):
         raise ContractError(f"expected a frame (pandas, polars, Arrow); got {shown(str(customers))}: read it first")
     raise ContractError(
         f"expected a frame (pandas, polars, Arrow) or the path of a file; got {type(customers).__name__}"
     )
-
-
-def _collected(lazy: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
-    try:
-        return lazy.collect()
-    except Exception as error:  # whatever the library raises of the user's own query
-        raise ContractError(f"the LazyFrame cannot be collected: {str(error).splitlines()[0]}") from error
 
 
 def _table_of(columns: Mapping[str, Any], convert: Callable[[Any], pa.Array]) -> pa.Table:

@@ -46,8 +46,8 @@ class FrameColumn:
 def frame_columns(
     customers: Any,
     basis: Sequence[str] | None,
-    kinds: Mapping[str, str],
-    units: Mapping[str, str],
+    kinds: Mapping[str, str] | None,
+    units: Mapping[str, str] | None,
     customer_id: str | None,
 ) -> tuple[frozenset[str], list[FrameColumn]]:
     """The names of the columns that shape the segments, and all columns of a frame that are features, in its order.
@@ -66,6 +66,7 @@ def frame_columns(
             "the frame has no rows, and kinds and missing values are read off them; pass the customers, or write the "
             'contract: VectorContract((Column("spend", Kind.NUMBER),))'
         )
+    kinds, units = by_column("kinds", kinds), by_column("units", units)
     for option, named in (("kinds", kinds), ("units", units)):
         check_columns(option, [*named], table.column_names)
     shaping = frozenset(table.column_names if basis is None else checked_basis(basis, table.column_names))
@@ -94,13 +95,26 @@ def frame_columns(
     ]
 
 
+def by_column(option: str, named: Any) -> dict[str, Any]:
+    """What an argument says of columns, by their names; empty for None.
+
+    Raises
+    ------
+    ContractError
+        If it is no dict.
+    """
+    if named is not None and not isinstance(named, Mapping):
+        raise ContractError(f"{option} is a dict by column; got {type(named).__name__}")
+    return dict(named or {})
+
+
 def checked_basis(basis: Any, names: Sequence[str]) -> Sequence[str]:
     """The basis, if the customers have each of its columns.
 
     Raises
     ------
     ContractError
-        If they do not, it names none or one twice, or it is no list.
+        If they do not, it names no column or one twice, or it is no list.
     """
     if isinstance(basis, str):
         raise ContractError(f"basis is a list of columns; write basis=[{basis!r}]")
@@ -110,6 +124,8 @@ def checked_basis(basis: Any, names: Sequence[str]) -> Sequence[str]:
     if not chosen:
         raise ContractError("basis names no column; leave it out to take every column that can be a feature")
     check_columns("basis", chosen, names)
+    if twice := [name for name in chosen if chosen.count(name) > 1]:
+        raise ContractError(f"basis names {shown(twice[0])} twice; name each column once")
     return chosen
 
 
@@ -125,7 +141,7 @@ def check_columns(option: str, named: Sequence[Any], names: Sequence[str]) -> No
         if not isinstance(name, str) or name not in names:
             listed = ", ".join(map(repr, names[:30])) + (f" and {len(names) - 30:,} more" if len(names) > 30 else "")
             raise ContractError(
-                f"{option}: no column {shown(name)}.{nearest_word(str(name), names)} The customers have {listed}"
+                f"{option}: no column {shown(name)}.{nearest_word(name, names)} The customers have {listed}"
             )
 
 
@@ -133,7 +149,7 @@ def _kind(name: str, kind: Any, column: pa.ChunkedArray) -> Kind:
     try:
         named = Kind(kind)
     except ValueError as error:
-        hint = nearest_word(str(kind), [*Kind])
+        hint = nearest_word(kind, [*Kind])
         raise ContractError(f"kinds: {name!r} is {shown(kind)}; expected {', '.join(Kind)}.{hint}") from error
     by_type = infer_kind(name, typed_facts(column.slice(0, 0)))
     if isinstance(by_type, LeftOut) and by_type is not NO_VALUE:  # what the type alone rules out

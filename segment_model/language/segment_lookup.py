@@ -37,7 +37,7 @@ def listed_segments(names: Mapping[str, str]) -> str:
     return ", ".join(f"{segment_id} ({name!r})" for segment_id, name in names.items())
 
 
-def nearest_segment(wanted: str, names: Mapping[str, str]) -> str:
+def nearest_segment(wanted: object, names: Mapping[str, str]) -> str:
     """A hint at the id or name nearest to what was written, or an empty string."""
     return nearest_word(wanted, [*names, *names.values()])
 

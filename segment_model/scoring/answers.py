@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from segment_model.display.shown_table import ShownTable
+from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.encoding.encoder import Flags, Floats, Indices
 from segment_model.errors import counted
 from segment_model.explanation.name_misfits import NameMisfit
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_SHOWN = 10  # rows of assignments in a notebook
 
 
+@shown_as_table
 @dataclass(frozen=True)
 class Assignments:
     """The segments of n customers, as arrays (n,); `nearest` and `runner_up` are positions in the model's cards.
@@ -49,12 +50,6 @@ class Assignments:
     novel: Flags
     unseen_flags: Flags
     categories: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return self._shown.text
-
-    def _repr_html_(self) -> str:
-        return self._shown.html
 
     @property
     def _shown(self) -> ShownTable:
@@ -178,6 +173,7 @@ class Assignment(NamedTuple):
         )
 
 
+@shown_as_table
 class Explanation(NamedTuple):
     """Why one customer is nearer to the segment `toward` than to `against` (ids; the latter None if there is no other).
 
@@ -201,18 +197,12 @@ class Explanation(NamedTuple):
     score: float
     name_misfits: tuple[NameMisfit, ...] | None = None
 
-    def __repr__(self) -> str:
-        return self._shown.text
-
-    def _repr_html_(self) -> str:
-        return self._shown.html
-
     @property
     def _shown(self) -> ShownTable:
         ordered = sorted(self.contributions.items(), key=lambda pair: (-abs(pair[1]), pair[0]))
         against = "no other segment" if self.against is None else self.against
         return ShownTable(
-            f"Why {self.toward} rather than {against}: {self.score:+.3f} = {self.base:+.3f} and these",
+            f"Why {self.toward} rather than {against}: score {self.score:+.3f} = base {self.base:+.3f} + these",
             ("column", "contribution"),
             [(name, f"{contribution:+.3f}") for name, contribution in ordered],
             notes=[f"unlike most of its segment: {misfit.words}" for misfit in self.name_misfits or ()],

@@ -8,15 +8,16 @@ second, does not stay.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segment_model.encoding.encoder import Flags, Indices
-from segment_model.encoding.frames import is_series
-from segment_model.errors import ContractError, counted
+from segment_model.encoding.frames import is_frame, is_series
+from segment_model.errors import ContractError, counted, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,8 +55,8 @@ def apply_hysteresis(
     ContractError
         If the margin is no strength, or there is not one previous segment a customer.
     """
-    if not 0 <= margin <= 1:
-        raise ContractError(f"the margin is {margin:g}; it is a strength, from 0 (nobody stays) to 1")
+    if not isinstance(margin, Real) or not 0 <= margin <= 1:
+        raise ContractError(f"the margin is {shown(margin)}; it is a strength, from 0 (nobody stays) to 1")
     if len(previous) != len(assignments.nearest):
         raise ContractError(
             f"{counted(len(previous), 'previous segment')} for {counted(len(assignments.nearest), 'customer')}; "
@@ -88,18 +89,36 @@ def align_previous(previous: Sequence[str | None] | pd.Series, index: pd.Index |
     Raises
     ------
     ContractError
-        If the Series names a customer twice, or it is a single text.
+        If the Series names a customer twice, or customers by text where theirs are numbers or the reverse, or previous
+        segments are neither a list nor a Series.
     """
     if isinstance(previous, str):
         raise ContractError(f"previous is a list of one segment id a customer; write [{previous!r}]")
+    if is_frame(previous) or isinstance(previous, Mapping) or not isinstance(previous, Iterable):
+        raise ContractError(
+            "previous is a list of one segment id a customer, in their order, or a Series by customer, such as "
+            f"pd.Series({{'C1': 'seg-a'}}); got {type(previous).__name__}"
+        )
     if not is_series(previous):
         return list(previous)
     if index is not None:
         if not previous.index.is_unique:
             twice = ", ".join(str(name) for name in previous.index[previous.index.duplicated()].unique()[:5])
             raise ContractError(f"a customer has one previous segment; these have more: {twice}")
+        _check_same_names(previous.index, index)
         previous = previous.reindex(index)
     return [segment_id if isinstance(segment_id, str) else None for segment_id in previous]
+
+
+def _check_same_names(previous: pd.Index, customers: pd.Index) -> None:
+    """Refuse previous segments that go by the numbers of rows where customers have names, or the reverse: none fits."""
+    if previous.empty or customers.empty or previous.isin(customers).any():
+        return
+    if isinstance(previous[0], str) != isinstance(customers[0], str):
+        raise ContractError(
+            f"previous goes by customer: its index has {shown(previous[0])}, and the customers have "
+            f"{shown(customers[0])}. Index it by the customers' ids, or pass a list in their order: previous.tolist()"
+        )
 
 
 def with_previous(

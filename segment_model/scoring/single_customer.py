@@ -7,7 +7,7 @@ general path, which reports them.
 from __future__ import annotations
 
 from math import inf, sqrt
-from operator import getitem, itemgetter, le
+from operator import getitem, le
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from segment_model.contract import Kind, VectorContract
 from segment_model.encoding.column_values import kind_bounds
 from segment_model.encoding.encoder import Encoder, Floats
 from segment_model.encoding.novelty import NoveltyRule
-from segment_model.encoding.reader import Record
+from segment_model.encoding.reader import Record, value_taker
 from segment_model.explanation.explainer import Explanations, LinearMargin
 
 _NUMBERS = frozenset({float, int})
@@ -48,7 +48,7 @@ class SingleCustomer:
         columns = encoder.columns
         self._columns = columns
         self._names = frozenset(contract.names)
-        self._take = itemgetter(*columns) if len(columns) > 1 else lambda record: (record[columns[0]],)
+        self._take = value_taker(columns)
         self._column_count = len(columns)
         self._count = len(encoder.numbers.names)
         kinds = [kind_bounds(contract[name].kind) for name in encoder.numbers.names]

@@ -98,7 +98,10 @@ def read(path: Path, digest: str | None = None) -> tuple[dict[str, Any], dict[st
         raise ArtefactError(f"the files of the model in {path} are not those of its manifest: {what}. Fetch it again.")
     strange = sorted(name for name in sums if name != DOCUMENT and not _is_array(name))
     if strange:
-        raise ArtefactError(f"the model in {path} holds {', '.join(strange)}, which this version does not know")
+        raise ArtefactError(
+            f"the model in {path} holds {', '.join(strange)}, which this version does not know. Fetch it again, "
+            "or upgrade."
+        )
     contents = {name: (path / name).read_bytes() for name in sums}
     for name, expected in sums.items():
         if hashlib.sha256(contents[name]).hexdigest() != expected:
@@ -128,13 +131,13 @@ def _manifest(path: Path) -> dict[str, Any]:
         raise ArtefactError(f"the manifest of the model in {path} is not valid JSON: {error}") from error
     version = manifest.get("format_version") if isinstance(manifest, dict) else None
     if not isinstance(version, int):
-        raise ArtefactError(f"the manifest of the model in {path} names no format version")
+        raise ArtefactError(f"the manifest of the model in {path} names no format version. Fetch it again.")
     if version > FORMAT_VERSION:
         raise NewerFormatError(
             f"the model in {path} has format {version}; this version reads up to {FORMAT_VERSION}. Upgrade to read it."
         )
     if not isinstance(manifest.get("files"), dict) or not isinstance(manifest.get("digest"), str):
-        raise ArtefactError(f"the manifest of the model in {path} lists no files or no digest")
+        raise ArtefactError(f"the manifest of the model in {path} lists no files or no digest. Fetch it again.")
     return {"files": manifest["files"], "digest": manifest["digest"]}
 
 

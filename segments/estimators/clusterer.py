@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from numbers import Integral
 from typing import Any, Literal, Self
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
-from narwhals.dependencies import is_into_dataframe
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
 from sklearn.utils import Tags
@@ -23,9 +21,10 @@ from segment_model.contract import Column, Kind, VectorContract
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import SegmentsError, counted
 from segment_model.model import SegmentModel
-from segments.estimators.columns import is_text, read_columns
+from segments.estimators.columns import as_pandas, is_text, read_columns
 from segments.estimators.distances import distances_to_segments
 from segments.estimators.errors import EstimatorError
+from segments.seed import with_seed
 from segments.segment_numbers import least_and_most
 from training.discovery.discovery import discover
 from training.discovery.trained_contract import FEWEST_CUSTOMERS
@@ -108,6 +107,8 @@ class SegmentClusterer(ClassNamePrefixFeaturesOutMixin, ClusterMixin, Transforme
         EstimatorError
             If there are too few rows, a parameter is wrong, all rows are the same, or, with `on_no_structure="raise"`,
             the segments are not found again.
+        ValueError, TypeError
+            If X is no table of numbers and text, in scikit-learn's own words: of one dimension, sparse, or infinite.
         """
         if self.on_no_structure not in ("warn", "raise"):
             raise EstimatorError(f'on_no_structure is "warn" or "raise"; got {self.on_no_structure!r}')
@@ -141,15 +142,21 @@ class SegmentClusterer(ClassNamePrefixFeaturesOutMixin, ClusterMixin, Transforme
 
         Raises
         ------
-        EstimatorError
-            If a value is missing where none was in training, or is infinite.
+        ValueError
+            If X has other columns than that of the fit, or a value is infinite, or missing where none was in training.
         """
         check_is_fitted(self)
         assignments = self._scored(self._frame(X, reset=False))
         return np.where(assignments.unassigned, -1, assignments.nearest)
 
     def transform(self, X: Any) -> Floats:
-        """Distances (n, segments) of each row to each segment, in the standardised space of the model."""
+        """Distances (n, segments) of each row to each segment, in the standardised space of the model.
+
+        Raises
+        ------
+        ValueError
+            As `predict`.
+        """
         check_is_fitted(self)
         try:
             return distances_to_segments(self.model_, self._frame(X, reset=False))
@@ -165,7 +172,7 @@ class SegmentClusterer(ClassNamePrefixFeaturesOutMixin, ClusterMixin, Transforme
     def _settings(self) -> DiscoverySettings:
         if self.discovery is not None and not isinstance(self.discovery, Mapping):
             raise EstimatorError(f"discovery is a dict of settings; got {type(self.discovery).__name__}")
-        content = {"seed": self.seed, "force": self.on_no_structure == "warn", **(self.discovery or {})}
+        content = {"force": self.on_no_structure == "warn", **with_seed(self.discovery or {}, self.seed)}
         settings = parse_as(DiscoverySettings, content, "SegmentClusterer")
         if self.segments is None:
             return settings
@@ -173,8 +180,7 @@ class SegmentClusterer(ClassNamePrefixFeaturesOutMixin, ClusterMixin, Transforme
 
     def _frame(self, X: Any, *, reset: bool) -> pd.DataFrame:
         """X as a frame with text as names; a frame with text is taken as it is, all else as scikit-learn does."""
-        if not isinstance(X, pd.DataFrame) and is_into_dataframe(X):
-            X = nw.from_native(X, eager_only=True).to_pandas()
+        X = as_pandas(X)
         if isinstance(X, pd.DataFrame):
             X = table = read_columns(X)
             if any(is_text(table[name]) for name in table.columns):

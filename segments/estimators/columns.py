@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from segment_model.errors import ContractError
+from segment_model.inference.other_frames import collected, opened
 from segments.estimators.errors import EstimatorError
 
 NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "decimal"})  # what pandas calls values of objects
+
+
+def as_pandas(rows: Any) -> Any:
+    """A frame of any library as one of pandas, a LazyFrame collected; what is no frame, as it is.
+
+    Raises
+    ------
+    EstimatorError
+        If a name stands twice, or the query of a LazyFrame fails.
+    """
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    try:
+        native = opened(rows)
+        native = collected(native) if isinstance(native, nw.LazyFrame) else native
+    except ContractError as error:
+        raise EstimatorError(str(error)) from error
+    return native.to_pandas() if isinstance(native, nw.DataFrame) else rows
 
 
 def read_columns(frame: pd.DataFrame) -> pd.DataFrame:

@@ -79,7 +79,14 @@ class SegmentTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.equal.outer(places, np.arange(len(self.model.ids))).astype(np.float64)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray[Any, Any]:  # noqa: ARG002
-        """The names of the features: the segments' ids, or "strength"."""
+        """The names of the features: output and id of each segment, such as "one-hot_seg-a", or "strength".
+
+        Raises
+        ------
+        EstimatorError
+            If there is no model, or no such output.
+        """
+        self._check()
         names = ["strength"] if self.output == "strength" else [f"{self.output}_{own}" for own in self.model.ids]
         return np.array(names, dtype=object)
 

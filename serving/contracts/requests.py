@@ -103,9 +103,7 @@ class AssignRequest(WireModel):
 
     customers: Annotated[list[AssignedCustomer], *CUSTOMERS]
     explain: Flag = Field(False, description="Also answer each feature's SHAP contribution.")
-    words: Flag = Field(
-        False, description="Also say each contribution in plain words; `explain` goes without saying then."
-    )
+    words: Flag = Field(False, description="Also say each contribution in plain words; implies `explain`.")
     policy: PolicyField = Field(
         "unassigned",
         description="What a customer outside every segment gets: no segment (`segment_id` null), or the nearest one.",

@@ -67,9 +67,11 @@ class Explanation(WireModel):
     """Why `toward` rather than `against`: base + the contributions = score."""
 
     toward: str = Field(description="Id of the nearest segment.")
-    against: str | None = Field(description="Id of the runner-up; null where there is one segment only.")
+    against: str | None = Field(
+        description="Id of the runner-up, or the one sent to `/contrast`; null where there is one segment only."
+    )
     base: float = Field(description="Mean score over the training customers.")
-    score: float = Field(description="The margin of `toward` over `against`; its unit depends on the algorithm.")
+    score: float = Field(description="By how much `toward` is nearer than `against`; the unit is the algorithm's.")
     contributions: list[Contribution]
     name_misfits: list[NameMisfit] | None = Field(
         None,

@@ -216,7 +216,7 @@ function showAnswer(found) {
   if (own) dot.style.setProperty("--own", colourOf(own));
   find("segment").replaceChildren(dot, own ? found.segment_name : "no segment");
   find("segment").dataset.id = own ?? "";
-  const other = found.runner_up_id ? `next best: ${nameOf(found.runner_up_id)}` : "the only segment";
+  const other = found.runner_up_id ? `runner-up: ${nameOf(found.runner_up_id)}` : "the only segment";
   find("note").textContent = own ? other : `nearest: ${nameOf(found.nearest_id)}`;
   const flags = [];
   if (found.novel) flags.push("far outside what training saw");
@@ -247,7 +247,7 @@ function showMisfits(misfits) {
 function showWaterfall(why) {
   find("waterfall").hidden = why.against === null;
   const runnerUp = find("against").options[0];
-  runnerUp.textContent = find("against").value || !why.against ? "the next best" : `the next best: ${nameOf(why.against)}`;
+  runnerUp.textContent = find("against").value || !why.against ? "the runner-up" : `the runner-up: ${nameOf(why.against)}`;
   const features = Object.fromEntries(basis().map((feature) => [feature.name, feature]));
   const parts = [...why.contributions].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
   const rows = parts.slice(0, MOST_ROWS).map((part) => ({
@@ -461,7 +461,7 @@ async function start() {
   find("model").textContent = `${model.name}, version ${model.model_version}`;
   const options = () => cards.map((card) => element("option", { value: card.id }, card.name));
   find("start").replaceChildren(...options());
-  find("against").replaceChildren(element("option", { value: "" }, "the next best"), ...options());
+  find("against").replaceChildren(element("option", { value: "" }, "the runner-up"), ...options());
   find("cards").replaceChildren(...cards.map(cardOf));
   find("report").hidden = !listed.has_report;
   find("search").hidden = !listed.finds_customers;

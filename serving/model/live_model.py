@@ -57,7 +57,7 @@ def warm(served: ServedModel) -> None:
     served.model.assign_records(records)
     if not examined:
         logger.warning(
-            "version %s has no self-test: that it answers as where it was trained is not known", served.version
+            "version %s has no self-test: whether it answers as it did in training is not known", served.version
         )
     _ = served.units
     if "raw_columns" in served.model.provenance:

@@ -25,7 +25,7 @@ def test_a_sentence_then_the_reasons(model: SegmentModel, planted: Any, capsys: 
     toward, against = int(explanations.toward[0]), int(explanations.against[0])
     assert first.startswith(f"C00001: segment {model.names[toward]!r} ({model.ids[toward]}), strength 0.")
     assert sentence.startswith(f"{model.names[toward]!r} rather than {model.names[against]!r}, mostly because of ")
-    assert why == f"why not {model.ids[against]}: margin {explanations.score[0]:.3f}, base {explanations.base[0]:.3f}"
+    assert why == f"why not {model.ids[against]}: score {explanations.score[0]:.3f}, base {explanations.base[0]:.3f}"
     numbers = [float(line.split()[0]) for line in reasons]
     assert sum(numbers) + explanations.base[0] == pytest.approx(explanations.score[0], abs=0.005)
     assert [abs(number) for number in numbers] == sorted(map(abs, numbers), reverse=True)

@@ -76,7 +76,7 @@ def test_what_an_older_model_learned_still_pools(build: Any) -> None:
 
 
 def test_the_setting_that_pooled_says_where_it_went() -> None:
-    with pytest.raises(SettingsError, match="write `discovery: encoding: rare_share` instead"):
+    with pytest.raises(SettingsError, match=r"write `discovery: \{encoding: \{rare_share: \.\.\.\}\}` instead"):
         FeatureSettings.model_validate({"attributes": {"rare_share": 0.02}})
 
 

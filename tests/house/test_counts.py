@@ -22,7 +22,7 @@ NEVER_ONE = frozenset(
         "{least} components",
         "{least} to {most} components",
         "{components} components, {covariance} covariance: {error}",
-        "a gap parts {gaps} of {pairs} pairs of neighbouring segments, the others pass into each other",
+        "a gap separates {gaps} of {pairs} pairs of neighbouring segments, the others pass into each other",
         "{number} customers of this id",
         "1 to {most} customers",
         "a request carries 1 to {most} customers, this one {len(customers)}",

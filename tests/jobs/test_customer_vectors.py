@@ -40,7 +40,7 @@ def test_columns_that_shape_nothing_are_named_apart() -> None:
     lines = describe_vectors(vectors(city=cities, vip=1.0), DiscoverySettings()).splitlines()
     assert lines[2:] == [
         "  1 column shapes the segments: spend",
-        "  2 basis columns shape nothing, and count as none: city (all of its 200 levels are rarer than 1 % and "
+        "  2 basis columns shape nothing, and only describe: city (all of its 200 levels are rarer than 1 % and "
         "pooled), vip (1 for everyone)",
         "  3 columns describe them: city, vip, age",
         "  orders: of its 200 ids, 3 are in customers (3 ids)",

@@ -287,7 +287,7 @@ def test_the_run_has_a_row_a_candidate_with_its_scores_and_what_was_said_of_it(
         if pd.notna(row["silhouette"]):
             assert f"silhouette {row['silhouette']:.3f}" in row["remark"]
         else:
-            assert row["remark"] == "refused: no gaps part its segments"
+            assert row["remark"] == "refused: too few gaps between its segments"
             assert row["gap_share"] < 0.75
 
 

@@ -107,7 +107,7 @@ def made_up_content(segments: int = 5, customers: int = 2_000, seed: int = 0) ->
             for n in range(segments)
         ),
         kind="stable slices of a continuum",
-        verdict="Stable slices of a continuum: a gap parts 3 of 6 pairs of neighbouring segments.",
+        verdict="Stable slices of a continuum: a gap separates 3 of 6 pairs of neighbouring segments.",
         reason="the finest division of which every segment is found again",
         scores="In words: the segments are weakly separated; they are found again in either half of the customers.",
         evidence=Evidence(

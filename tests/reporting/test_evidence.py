@@ -73,8 +73,8 @@ def test_a_chance_is_short_and_words_never_contradict_the_verdict(cloud: Discove
     assert "&lt; 0.001" in paragraph(parted)
     assert "0.0000" not in paragraph(parted)
     assert "borders are gradual" not in paragraph(parted)
-    assert "though gaps part them" in paragraph(parted)
-    assert "though gaps part them" not in paragraph(cloud)
+    assert "though gaps separate them" in paragraph(parted)
+    assert "though gaps separate them" not in paragraph(cloud)
 
 
 def test_too_few_customers_for_gaps_is_said(cloud: Discovery) -> None:
@@ -86,7 +86,7 @@ def test_too_few_customers_for_gaps_is_said(cloud: Discovery) -> None:
 
 def test_candidates_refused_unjudged_keep_their_figures(cloud: Discovery) -> None:
     table = candidate_table(cloud)
-    unjudged = table[table["remark"] == "refused: no gaps part its segments"]
+    unjudged = table[table["remark"] == "refused: too few gaps between its segments"]
     assert unjudged["segments"].tolist() == [3, 4]
     assert (unjudged["gap_share"] < 0.75).all()
     assert (unjudged["smallest_share"] > 0).all()

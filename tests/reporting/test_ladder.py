@@ -40,7 +40,7 @@ def continuum() -> Discovery:
 def test_the_finest_division_is_chosen_and_the_others_are_told(continuum: Discovery) -> None:
     assert continuum.verdict.kind is VerdictKind.SLICES
     assert len(continuum.model.cards) == 4
-    assert "the finest of which every segment is found again" in continuum.choice.reason
+    assert "the finest division of which every segment is found again" in continuum.choice.reason
     assert continuum.other_divisions.startswith("also steady: 2 (0.9")
     assert [rung["segments"] for rung in continuum.model.provenance["ladder"]["rungs"]] == [2, 3, 4]
 
@@ -59,7 +59,7 @@ def test_the_table_names_what_is_united(continuum: Discovery) -> None:
 
 def test_the_page_shows_every_division(continuum: Discovery) -> None:
     page = html_report(ReportContent("t", content_of_discovery(continuum)))
-    assert "<h2>How finely</h2>" in page
+    assert "<h2>How finely the customers can be divided</h2>" in page
     assert page.count("adjusted Rand index to the flat division") == 2
     assert "Also steady: 2 (0.9" in page
 

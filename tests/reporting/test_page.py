@@ -278,7 +278,7 @@ def test_each_card_shows_its_rule_with_figures(hostile: Discovery) -> None:
     plain = learn_rules(hostile.frame, hostile.contract, hostile.labels, hostile.model.cards)
     rules = [replace(rule, rules=(Rule((OneOf(hostile.contract.basis[0].name, (MARKUP,)),)),)) for rule in plain]
     page = Page(html_report(ReportContent("t", content_of_discovery(hostile, rules))))
-    assert page.text.count("as a rule") == len(hostile.model.cards)
+    assert page.text.count("a rule that describes it") == len(hostile.model.cards)
     for rule in rules:
         assert f"WHERE {rule.sql()}" in page.text
         assert rule.precision is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from segment_model.errors import ContractError, InputError
-from segments import SegmentLabel, SegmentModel
+from segments import SegmentClusterer, SegmentLabel, SegmentModel
 from training.discovery.discovery import Discovery
 
 
@@ -91,6 +92,41 @@ def test_a_saved_model_is_the_model(model: SegmentModel, planted: Any, tmp_path:
     records = records_of(planted.frame.iloc[:5])
     before, after = model.explain_records(records)[1], again.explain_records(records)[1]
     assert np.array_equal(before.contributions, after.contributions)
+
+
+def test_equal_models_are_those_of_the_same_files_and_names(
+    kmeans_model: SegmentModel, hdbscan_model: SegmentModel, tmp_path: Path
+) -> None:
+    kmeans_model.save(tmp_path / "model")
+    again = SegmentModel.load(tmp_path / "model")
+    assert again == kmeans_model
+    assert {again: "the same"}[kmeans_model] == "the same"
+    renamed = again.with_overlay({again.ids[0]: SegmentLabel("Regulars")})
+    assert renamed != kmeans_model
+    assert again.with_overlay({"seg-of-another": SegmentLabel("Regulars")}) == kmeans_model
+    assert kmeans_model not in (hdbscan_model, renamed, None)
+
+
+def assert_pickled_alike(model: SegmentModel, frame: pd.DataFrame) -> None:
+    """A model that has answered and explained answers the same after a journey to another process."""
+    record = records_of(frame.iloc[:1])[0]
+    alone, (_, why) = model.assign_record(record), model.explain_record(record)
+    expected = model.assign(records_of(frame))
+    again = pickle.loads(pickle.dumps(model))  # noqa: S301  (our own bytes)
+    assert again.digest == model.digest
+    assert again.assign_record(record) == alone
+    assert again.explain_record(record)[1] == why
+    pd.testing.assert_frame_equal(again.assign(records_of(frame)), expected, check_exact=True)
+
+
+def test_a_model_that_has_answered_can_be_pickled(model: SegmentModel, planted: Any) -> None:
+    assert_pickled_alike(model, planted.frame.head(30))
+
+
+def test_a_model_of_one_column_can_be_pickled(planted: Any) -> None:
+    frame = planted.frame[["monetary_value"]]
+    kmeans = {"algorithms": [{"algorithm": "kmeans", "starts": 1}], "force": True}
+    assert_pickled_alike(SegmentClusterer(segments=2, discovery=kmeans).fit(frame).model_, frame.head(30))
 
 
 def test_a_kmeans_model_holds_no_training_row(kmeans_discovery: Discovery) -> None:

@@ -152,6 +152,15 @@ def test_an_address_a_name_or_a_path_that_is_none_is_refused(discovered: Segment
         discovered.report("" if isinstance(nothing, str) else nothing)
 
 
+@pytest.mark.parametrize("name", ["my/shop", "shop:eu", "shop's"])
+def test_a_name_that_no_registered_model_has_is_refused_before_the_report(
+    discovered: SegmentDiscovery, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(SegmentsError, match=f"log: 'model_name' must be a name without any of .*{name}"):
+        discovered.log(f"sqlite:///{tmp_path / 'mlflow.db'}", name)
+    assert not [*tmp_path.iterdir()]
+
+
 def test_logged_and_promoted_it_loads_by_every_address(discovered: SegmentDiscovery, tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path / 'mlflow.db'}"
     logged = discovered.log(address, "shop").promote()
@@ -237,6 +246,7 @@ def wrong_calls() -> dict[str, tuple[Any, dict[str, Any], str]]:
         "no segments": (good, {"segments": 0}, "from 2 on; got 0"),
         "more segments than customers": (good, {"segments": 500}, "fewer than 500 different customers"),
         "no seed": (good, {"seed": None}, "seed.*found null"),
+        "two seeds": (good, {"seed": 3, "discovery": {"seed": 4}}, "the seed is named twice, 3 and 4: leave it out"),
         "half a seed": (good, {"seed": 1.5}, r"seed.*found 1\.5"),
         "a generator as seed": (good, {"seed": rng}, "seed.*Generator"),
         "a seed that no generator takes": (good, {"seed": 2**40}, "seed.*found 1099511627776"),
@@ -245,6 +255,8 @@ def wrong_calls() -> dict[str, tuple[Any, dict[str, Any], str]]:
         "settings in a list": (good, {"discovery": [1]}, "discovery is a dict of settings .* got list"),
         "kinds in a list": (good, {"kinds": ["number"]}, "kinds is a dict by column; got list"),
         "sensitive as text": (good, {"sensitive": "spend"}, r"write sensitive=\['spend'\]"),
+        "sensitive as nothing": (good, {"sensitive": None}, "got NoneType. Leave it out to name none"),
+        "a basis column twice": (good, {"basis": ["spend", "spend"]}, "basis names 'spend' twice"),
         "an address as champion": (good, {"champion": "models:/shop@champion"}, "champion is a model.* got str"),
         "a number as the name of ids": (
             good,

@@ -47,7 +47,7 @@ def test_telephone_customers_with_and_without_internet(customers: Customers) -> 
     basis = [name for name in frame.columns if name not in ("customerID", "gender", "SeniorCitizen", "Churn")]
     discovered = segments.discover(frame, basis, customer_id="customerID", seed=1, verbose=False)
     page = kept(discovered, "telco")
-    assert discovered.verdict.startswith("Distinct groups: a gap parts the two segments")
+    assert discovered.verdict.startswith("Distinct groups: a gap separates the two segments")
     by_segment = frame.groupby(discovered.labels.to_numpy())
     without = by_segment["InternetService"].agg(lambda level: (level == "No").mean())
     assert sorted(without) == [0.0, 1.0]  # the gap is that between those who have internet and those who have none
@@ -75,7 +75,7 @@ def test_members_of_a_frequent_flyer_programme(customers: Customers) -> None:
     frame = customers("airline").drop(columns="Award?")
     discovered = segments.discover(frame, customer_id="ID#", seed=1, verbose=False)
     kept(discovered, "airline")
-    assert discovered.verdict.startswith("Stable slices of a continuum: no gap parts neighbouring segments")
+    assert discovered.verdict.startswith("Stable slices of a continuum: no gap separates neighbouring segments")
     assert len(discovered.segments) == 8
     assert {"Bonus miles 0", "Qual miles at least 1,000"} < set(discovered.model.names)
     names = dict(zip(discovered.model.ids, discovered.model.names, strict=True))

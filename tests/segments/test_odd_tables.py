@@ -80,6 +80,13 @@ def test_a_frame_is_answered_in_its_own_kind(discovered: SegmentDiscovery, custo
     assert under_own_name["Kunde"].to_list() == [*customers["customer_id"].head(20)]
 
 
+def test_ids_in_a_column_that_the_answer_has_too(discovered: SegmentDiscovery, customers: pd.DataFrame) -> None:
+    frame = customers.rename(columns={"customer_id": "segment_id"})
+    assert discovered.assign(frame, "segment_id").index.equals(pd.Index(frame["segment_id"]))
+    with pytest.raises(SegmentsError, match="the ids are in the column 'segment_id', which is a column of the answer"):
+        discovered.assign(pl.from_pandas(frame), "segment_id")
+
+
 def test_a_path_is_read_before_it_is_assigned(discovered: SegmentDiscovery) -> None:
     with pytest.raises(SegmentsError, match=r"expected a frame \(pandas, polars, Arrow\); got 'a\.csv': read it first"):
         discovered.assign("a.csv")

@@ -101,7 +101,7 @@ class CorrelatedKMeansSpec(UsualSpec):
         assigner = NearestCentroid(np.ascontiguousarray(voronoi_sites(best.means[order], best.whitening)))
         answers = assigner.nearest(np.ascontiguousarray(points.T)).segment
         if np.mean(answers == labels) < LEAST_AGREEMENT or len(np.unique(answers)) < self.segments:
-            raise NoSegmentsError("no nearest centroids have the same borders")
+            raise NoSegmentsError("nearest centroids, by which a model would serve it, give other segments")
         return Fit(assigner, rows, labels, {"log_determinant": best.log_determinant})
 
     def _search(self, points: Floats, seed: int) -> RoundPartition | None:

@@ -186,7 +186,7 @@ def _sound_mixture(
         If a component is not finite, has too few customers, or all alike, or its covariance collapses.
     """
     if not (np.isfinite(fitted.means_).all() and np.isfinite(fitted.precisions_cholesky_).all()):
-        raise NoSegmentsError("a component is not finite")
+        raise NoSegmentsError("a component has a mean or covariance that is not finite")
     labels = fitted.predict(customers.points).astype(np.intp)
     fewest = int(np.bincount(labels, minlength=components).min())
     if fewest < FEWEST_CUSTOMERS:
@@ -197,7 +197,7 @@ def _sound_mixture(
     if shares.min() < COLLAPSED:
         raise NoSegmentsError(f"the covariance of a component collapses to {shares.min():.1g} of that of all customers")
     if any(np.all(own == own[0]) for own in (customers.points[labels == each] for each in range(components))):
-        raise NoSegmentsError("all customers of a component are the same, so that its spread is only that of the blur")
+        raise NoSegmentsError("all customers of a component are the same, so it has no spread")
     return Mixture(components, covariance, fitted, float(fitted.bic(customers.blur)), labels)
 
 

@@ -26,7 +26,7 @@ class KMeansSettings(AlgorithmSettings):
     algorithm: Literal["kmeans"] = Field("kmeans", description="says which algorithm the entry is")
     segments: SegmentRange | None = Field(
         None,
-        description="k, or the least and the most; empty: 2 to 10, and more while more are found or better separated",
+        description="k, or the least and the most; empty: 2 to 10, and more where other candidates find more groups",
     )
     starts: int = Field(10, ge=1, description="random starts for each k; the best one counts")
 

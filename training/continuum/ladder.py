@@ -73,7 +73,8 @@ class Ladder:
             return ""
         top = ", with the top spenders as a segment of their own" if self.chosen.has_top else ""
         return (
-            f"the finest of which every segment is found again, with a similarity of at least {self.chosen.figure}{top}"
+            f"the finest division of which every segment is found again, with a similarity of at least "
+            f"{self.chosen.figure}{top}"
         )
 
     def beside(self, position: int) -> str:

@@ -66,7 +66,7 @@ def try_candidate(
             "groups": float(groups),
             **_size_shares(near.segment, size),
         }
-        return Candidate(spec, fit, None, None, pairs, "no gaps part its segments", facts)
+        return Candidate(spec, fit, None, None, pairs, "too few gaps between its segments", facts)
     scatter = scatter_within(held_out, near.segment, size)
     judgement = judge(spec, fit, points, labels, settings.judged_customers, settings.seed, pairs, scatter)
     worth_keeping = hold_money(labels, size, amounts, settings.min_share)

@@ -178,5 +178,5 @@ def _objections(
     reasons = objections(candidate.judgement, widened)
     found_again = float(np.mean(verdict.evidence["recovered"]))
     if found_again < (1 - TOLERANCE) * DISSOLVED and not settings.force:
-        reasons.append(f"drawn again, they are found with a similarity of {found_again:.2f} only")
+        reasons.append(f"bootstrap samples recover them with a similarity of {found_again:.2f} only")
     return tuple(reasons)

@@ -48,7 +48,7 @@ def finest_found_again(proposal: Proposal, settings: DiscoverySettings) -> tuple
         if finest is None or finest.segments <= judgement.segments:
             return proposal, None
         coarser = (
-            f"gaps part {counted(judgement.groups, 'group')}, but leave more than half of the density between them"
+            f"gaps separate {counted(judgement.groups, 'group')}, but leave more than half of the density between them"
         )
         chosen, ladder = _chosen(proposal, ladder, settings)
         return replace(chosen, verdict=replace(chosen.verdict, remarks=(coarser,))), ladder

@@ -80,7 +80,7 @@ def _groups_found_again(
     for position in sorted(as_good, key=lambda p: -evidence(rivals[p]))[: MOST_VERDICTS - 1]:
         rival, other = candidates[position], verdict_of(candidates[position], points, settings)
         if other.kind is VerdictKind.DISTINCT and Evidence.of(other).is_steady:
-            how = f"gaps part the segments of {chosen.spec.name}, but not all of those are found again"
+            how = f"gaps separate the segments of {chosen.spec.name}, but bootstrap samples do not recover all of those"
             reason = f"{rival.spec.name}: {choice.remarks[position]}; {how}"
             return Choice(position, reason, choice.remarks), other
     return choice, verdict

@@ -38,7 +38,7 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
         raise DiscoveryError(f"{few} too few to find segments in; {FEWEST_CUSTOMERS} are needed")
     if not frame.index.is_unique:
         twice = ", ".join(str(name) for name in frame.index[frame.index.duplicated()].unique()[:5])
-        raise DiscoveryError(f"a customer must have one row; more than one have: {twice}")
+        raise DiscoveryError(f"a customer must have one row; more than one have: {twice}. Keep one row each")
     contract = as_descriptors(contract, held_out_columns(contract, settings.hold_out_groups))
     sensitive = [column.name for column in contract.basis if column.sensitive]
     if sensitive and not settings.allow_sensitive:
@@ -52,7 +52,7 @@ def trained_contract(frame: pd.DataFrame, contract: VectorContract, settings: Di
     if contract.basis and not varying.basis:
         raise DiscoveryError(
             f"all {counted(len(frame), 'customer')} are the same in every basis column: {listed(constant)}; there is "
-            "nothing to segment by. Make a column that varies a basis: `features: roles: {column: basis}`"
+            "nothing to segment by. Make a column that varies a basis: `features: {roles: {COLUMN: basis}}`"
         )
     columns = (with_unit_of_years(column, frame[column.name]) for column in varying.columns)
     return VectorContract(tuple(replace(c, nullable=bool(frame[c.name].isna().any())) for c in columns))

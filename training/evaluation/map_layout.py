@@ -16,6 +16,7 @@ MOST_LAID_OUT = 1_500
 FEWEST_FOR_UMAP = 50
 NEIGHBOURS = 25
 SEED = 0
+BY_UMAP = "UMAP"
 LEAST_SPREAD = 1e-9  # of a direction, relative to the widest; less is rounding
 
 
@@ -43,7 +44,7 @@ def lay_out_map(points: Floats, labels: Indices) -> MapLayout:
         return MapLayout(
             rows, principal_plane(sample), "principal components (one number a customer is too few for UMAP)"
         )
-    return MapLayout(rows, umap_plane(sample), "UMAP")
+    return MapLayout(rows, umap_plane(sample), BY_UMAP)
 
 
 def lay_out_by_components(points: Floats, labels: Indices) -> MapLayout:

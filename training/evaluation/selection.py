@@ -70,7 +70,7 @@ def choose(
     refines: Refines = lambda _finer, _coarser: False,
     refused: Mapping[int, str] = MappingProxyType({}),
 ) -> Choice:
-    """Choose the best separated candidate among those without objection.
+    """Choose the candidate whose groups gaps confirm best, among those without objection; `_best` has the order.
 
     judgements : None for a candidate that was not judged. refines : whether the first candidate only divides the
     segments of the second. refused : by position, why a candidate may not be chosen.
@@ -95,7 +95,7 @@ def choose(
         reasons = "; ".join(f"{name}: {remark}" for name, remark in zip(names, remarks, strict=True))
         raise DiscoveryError(f"{_nothing_allowed(names, judgements, settings, refused)} {reasons}")
     best = _best(allowed, refines)
-    rank = _rank(len(allowed), len(names))
+    rank = _rank(allowed[best], len(allowed), len(names))
     return Choice(best, f"{names[best]}: {remarks[best]}; {rank}", tuple(remarks))
 
 
@@ -210,10 +210,20 @@ def _best_separated(candidates: Mapping[int, Judgement]) -> int:
     return max(contenders, key=lambda p: (round(contenders[p].stability, 2), -contenders[p].unassigned_share, -p))
 
 
-def _rank(allowed: int, tried: int) -> str:
+def _rank(best: Judgement, allowed: int, tried: int) -> str:
+    """Which place the best candidate has, and why."""
     if tried == 1:
         return "the only one tried"
     refused = f"{counted(tried - allowed, f'of {tried} was', f'of {tried} were')} refused"
     if allowed == 1:
         return f"the only one without objection ({refused})"
-    return f"the best separated of {allowed} without objection ({refused})"
+    return f"the best of {allowed} without objection ({refused}): {_advantage(best)}"
+
+
+def _advantage(best: Judgement) -> str:
+    """Why the candidate that `_best` gives comes before the others."""
+    if shows_clear_groups(best):
+        return "gaps confirm its groups"
+    if is_found_unasked(best):
+        return "the algorithm chose how many segments there are, and bootstrap samples recover them"
+    return "gaps that are mostly filled confirm its groups" if shows_groups(best) else "the best separated"

@@ -77,7 +77,7 @@ def decide(
         kind = VerdictKind.NOTHING
     reasons = [
         _gap_reason(kind, gaps, len(pairs), is_clear=is_clear),
-        f"drawn again, segments are found with a similarity of {typical:.2f}",
+        f"bootstrap samples recover the segments with a similarity of {typical:.2f}",
     ]
     if least < RECURRING:
         reasons[-1] += f", the least steady with {least:.2f}"
@@ -92,15 +92,15 @@ def _gap_reason(kind: VerdictKind, gaps: int, pairs: int, *, is_clear: bool) -> 
     if not pairs:
         return "too few customers to look for gaps between segments"
     if not gaps:
-        return "no gap parts neighbouring segments" if pairs > 1 else "no gap parts the two segments"
+        return "no gap separates neighbouring segments" if pairs > 1 else "no gap separates the two segments"
     if gaps < pairs:
-        return f"a gap parts {gaps} of {pairs} pairs of neighbouring segments, the others pass into each other"
+        return f"a gap separates {gaps} of {pairs} pairs of neighbouring segments, the others pass into each other"
     if kind is VerdictKind.DISTINCT:
-        return "a gap parts every two neighbouring segments" if pairs > 1 else "a gap parts the two segments"
+        return "a gap separates every two neighbouring segments" if pairs > 1 else "a gap separates the two segments"
     which = "all neighbouring segments" if pairs > 1 else "the two segments"
     if not is_clear:
-        return f"gaps part {which}, but more than half of the density of either side is left in them"
-    return f"gaps part {which} of these customers, but drawn again, not every segment is found"
+        return f"gaps separate {which}, but more than half of the density of either side is left in them"
+    return f"gaps separate {which} of these customers, but bootstrap samples do not recover every segment"
 
 
 def _evidence(

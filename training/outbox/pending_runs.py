@@ -248,7 +248,7 @@ def _read_record(folder: Path) -> tuple[PendingRecord, Settings]:
         raise SettingsError(f"{file} cannot be read: {error}") from error
     number = content.get("format") if isinstance(content, dict) else None
     if isinstance(number, int) and number > FORMAT:
-        raise SettingsError(f"{folder} is of format {number}; this version reads up to {FORMAT}: update it")
+        raise SettingsError(f"{folder} is of format {number}; this version reads up to {FORMAT}: upgrade to read it")
     kept = parse_as(PendingRecord, content, str(file))
     return kept, parse_settings(kept.settings, f"the settings in {file}")
 

@@ -162,7 +162,7 @@ def _dense_contact(both: _Both, neighbours: int, most_depth: float, most_chance:
             _densest(around, among, neighbours)
             for around, among in ((doubtful, is_mixed), *((everyone, own == each) for each in np.unique(both.own)))
         )
-        places, widest = [border[0], *(row for row, _ in dense)], border[1]
+        places, widest = np.array([border[0], *(row for row, _ in dense)]), border[1]
         resolved += widest <= RESOLVED**2 * both.squared[places[0], places[1:]].min()
         counts += (both.squared[np.ix_(places, tested)] <= widest).sum(axis=1)
     at_border, at_densest = int(counts[0]), int(counts[1:].min())

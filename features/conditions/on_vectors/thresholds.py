@@ -25,7 +25,9 @@ def best_share(column: str, share: float) -> Threshold:
         values = frame[column].dropna()
         values = values[values > 0]
         if values.empty:
-            raise SettingsError(f"no customer has a {column} above 0, so there are no best {share:.0%}")
+            raise SettingsError(
+                f"no customer has a {column} above 0, so there are no best {share:.0%}; leave the condition out"
+            )
         return repr(float(values.quantile(1 - share, interpolation="higher")))
 
     return threshold
@@ -41,7 +43,10 @@ def mid_plans(plan: str, money: str) -> Threshold:
         middle = [name for name in ordered if medians[ordered[0]] < medians[name] < medians[ordered[-1]]]
         if not middle:
             plans = counted(len(ordered), "plan with customers who pay", "plans with customers who pay")
-            raise SettingsError(f"no plan lies in the middle: the vectors have {plans}")
+            raise SettingsError(
+                f"no plan lies in the middle: the vectors have {plans}; write the condition with the names of "
+                "your plans, or leave it out"
+            )
         return f"({', '.join(map(quoted, middle))})"
 
     return threshold

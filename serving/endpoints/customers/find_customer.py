@@ -26,7 +26,8 @@ def _read(context: Context, body: bytes) -> ForModel[str]:
 def _answer(context: Context, request: ForModel[str], _: Deadline) -> Answer:
     file, served = context.settings.assignments, request.served
     if file is None:
-        raise Refusal(404, "no_assignments", "this service has no file of assignments: set SEGMENTS_ASSIGNMENTS")
+        message = "no file of assignments: set SEGMENTS_ASSIGNMENTS to a file that `segments assign --out` wrote"
+        raise Refusal(404, "no_assignments", message)
     try:
         customer = find_assigned(file, request.content)
     except SourceError as error:

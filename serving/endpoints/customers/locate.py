@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from segment_model.errors import InputError
+from serving.assignment.answer import check_descriptors
 from serving.assignment.request import AssignmentRequest, read_customers
 from serving.contracts.requests import MOST_CUSTOMERS, MapRequest
 from serving.contracts.responses import PlacesResponse
@@ -33,6 +34,7 @@ def locate(served: ServedModel, request: AssignmentRequest) -> dict[str, Any]:
         422, naming customer and feature, if the model cannot use a value.
     """
     model = served.model
+    check_descriptors(model.contract.descriptors, request.ids, request.features)
     try:
         raw = model.scorer.reader.records(request.features)
     except InputError as error:

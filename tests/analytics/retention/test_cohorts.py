@@ -16,7 +16,7 @@ from analytics.groups import groupings_of
 from analytics.history import History
 from analytics.month_ends import MonthEnds
 from analytics.record import AVERAGE, COHORTS
-from analytics.retention.cohorts import cohorts
+from analytics.retention.cohorts import cohorts, without_small_cohorts
 
 # customers of Online Retail with an order k months after the month of their first; the last diagonal is not over
 ONLINE_RETAIL = {
@@ -89,6 +89,20 @@ def test_three_users(orders_history: Callable[..., History], month_ends: Callabl
     assert shares(table, "classic", "2017-01") == [1, 0.3333, 0, 0, 0, 0.3333, 0]
     assert shares(table, "unbounded", "2017-01") == [1, 0.6667, 0.3333, 0.3333, 0.3333, 0.3333, 0]
     assert shares(table, "unbounded", AVERAGE) == [1, 0.6667, 0.3333, 0.3333, 0.3333, 0.3333, 0]
+
+
+def test_a_cohort_of_fewer_customers_than_a_rate_needs_has_counts_and_no_shares(
+    orders_history: Callable[..., History], month_ends: Callable[..., MonthEnds]
+) -> None:
+    orders = orders_of(("a", "2017-01-05"), ("b", "2017-01-31"), ("c", "2017-02-01"))
+    table = cohorts_of(orders_history(orders, month_ends(JANUARY, 3)))
+    shown = without_small_cohorts(table, 2)
+    assert shares(shown, "classic", "2017-01") == [1, 0, 0]
+    small = shown[(shown["kind"] == "classic") & (shown["cohort"] == "2017-02")]
+    assert small["share"].isna().all()
+    assert small["customers"].tolist()[:2] == [1, 0]
+    assert shares(shown, "classic", AVERAGE)[0] == 1
+    pd.testing.assert_frame_equal(without_small_cohorts(table, 1), table)
 
 
 def test_the_average_weights_by_size(

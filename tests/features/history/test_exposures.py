@@ -76,7 +76,7 @@ def test_where_chooses_exposures(folder: Path) -> None:
 
 
 def test_a_preset_or_a_missing_column_is_refused(folder: Path) -> None:
-    with pytest.raises(SegmentsError, match="the preset shopify is of orders"):
+    with pytest.raises(SegmentsError, match="the preset shopify is for orders"):
         opened(folder, {**SOURCE, "preset": "shopify"})
     with pytest.raises(SegmentsError, match="experiments: missing arm"):
         opened(folder, {**SOURCE, "columns": {k: v for k, v in SOURCE["columns"].items() if k != "arm"}})  # type: ignore[attr-defined]

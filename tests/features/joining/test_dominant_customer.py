@@ -27,7 +27,7 @@ def crowd(size: int, rows: int = 10) -> dict[str, int]:
 def test_a_guest_with_over_a_tenth_of_all_orders() -> None:
     assert issued({**crowd(89), "0": 110}, "CustomerID") == [
         "warning: orders: customer '0' has 110 of 1,000 orders (11 %, 11 times the next): where it stands for many "
-        "people, such as guests, leave it out by `sources: orders: where: \"CustomerID <> '0'\"`"
+        "people, such as guests, leave it out by `sources: {orders: {where: \"CustomerID <> '0'\"}}`"
     ]
     assert not issued({**crowd(90), "0": 100}), "a tenth is not over a tenth"
 
@@ -40,13 +40,13 @@ def test_a_guest_with_twenty_times_the_next() -> None:
 def test_several_guests_are_named_together() -> None:
     (line,) = issued({**crowd(3000), "guest": 900, "": 400, "it's": 700})
     assert "customers 'guest', \"it's\", '' have together 2,000 of 32,000 orders (6 %, 40 times the next)" in line
-    assert "leave them out by `sources: orders: where: \"customer_id not in ('guest', 'it''s', '')\"`" in line
+    assert "leave them out by `sources: {orders: {where: \"customer_id not in ('guest', 'it''s', '')\"}}`" in line
 
 
 def test_a_column_that_needs_quotes_and_ids_that_are_numbers() -> None:
     (line,) = issued({**{str(n): 1 for n in range(1, 40)}, "0": 100}, "Customer ID", True, "events")
     assert "customer '0' has 100 of 139 events" in line
-    assert line.endswith('`sources: events: where: "\\"Customer ID\\" <> 0"`')
+    assert line.endswith('`sources: {events: {where: "\\"Customer ID\\" <> 0"}}`')
 
 
 @pytest.mark.parametrize("counts", [{}, {"a": 5}, crowd(19) | {"0": 10**6}, dict.fromkeys("abcdefghijklmnopqrstu", 0)])

@@ -82,7 +82,7 @@ def test_ids_that_would_meet_are_named_with_the_setting(first: str, second: str,
     (issued,) = [n for n in notices(of("orders", [first, *same]), of("customers", [second, *same])) if n.warning]
     assert issued.line == (
         f"warning: orders: 1 id would meet another in customers but for {difference}, such as {first!r} here and "
-        f"{second!r} there; `features: ids: {setting}` makes them one customer"
+        f"{second!r} there; `features: {{ids: {setting}}}` makes them one customer"
     )
 
 
@@ -106,7 +106,7 @@ def test_ids_that_look_alike_are_named(first: str, second: str, shown: str) -> N
 
 def test_ids_that_look_alike_but_for_case_need_both() -> None:
     with pytest.raises(
-        SourceError, match=r"2 ids would meet under one way of writing them .* with `features: ids: \{case"
+        SourceError, match=r"2 ids would meet under one way of writing them .* with `features: \{ids: \{case"
     ):
         notices(of("orders", ["zoe\u0308", "bo\ufeff"]), of("customers", ["ZOË", "bo"]))
 
@@ -126,7 +126,7 @@ def test_ids_of_one_table_that_differ_in_writing_alone_are_named() -> None:
     (notice,) = notices(of("orders", ["Anna@x.de", "anna@x.de", "ANNA@X.DE", "bo@x.de"]))
     assert notice.line == (
         "orders: 2 ids differ from another by upper and lower case alone, such as 'ANNA@X.DE' and 'Anna@x.de'; "
-        "`features: ids: {case: fold}` makes them one customer"
+        "`features: {ids: {case: fold}}` makes them one customer"
     )
     (notice,) = notices(of("events", ["0", "00", "7"]))
     assert "1 id differs from another by leading zeros alone, such as '0' and '00'" in notice.text
@@ -139,9 +139,11 @@ def test_tables_without_a_shared_id_stop_the_run() -> None:
     assert str(caught.value) == (
         "orders (2 ids) and customers (1 id) share no customer id: 'A1' only in orders, 'B1' only in customers. Map "
         "the same id in both by `columns: {customer_id: your_name}`, or go on without a shared customer by "
-        "`features: ids: {allow_disjoint: true}`"
+        "`features: {ids: {allow_disjoint: true}}`"
     )
-    with pytest.raises(SourceError, match=r"; 2 ids would meet under `features: ids: \{leading_zeros: strip\}`\. Map"):
+    with pytest.raises(
+        SourceError, match=r"; 2 ids would meet under `features: \{ids: \{leading_zeros: strip\}\}`\. Map"
+    ):
         notices(of("orders", ["007", "008"]), of("customers", ["7", "8"]))
     (issued,) = notices(of("orders", ["A1"]), of("customers", ["B1"]), allow_disjoint=True)
     assert issued.line == "orders: of its 1 id, 0 are in customers (1 id)"

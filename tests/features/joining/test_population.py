@@ -43,8 +43,8 @@ def test_before_the_newest_row_those_without_a_row_are_left_out_and_counted(buil
         "customers: no known_at dates the attributes: they are as the table has them, not as of 2024-02-01"
     )
     assert issued == (
-        "customers: 3 customers without a row in orders before 2024-02-01 are left out: no known_at tells since when, "
-        "and rows go on to 2024-03-09; `sources: customers: without_rows: keep` keeps them"
+        "customers: 3 customers without a row in orders before 2024-02-01 are left out: without known_at they may "
+        "have come later, as rows go on to 2024-03-09; `sources: {customers: {without_rows: keep}}` keeps them"
     )
 
 

@@ -288,7 +288,7 @@ def test_a_renamed_column_of_the_statuses_is_told_too(tmp_path: Path) -> None:
 
 def test_a_preset_is_of_one_table() -> None:
     source = TableSource(file="events.csv", preset="shopify")
-    with pytest.raises(SettingsError, match=r"sources\.events: the preset shopify is of orders"):
+    with pytest.raises(SettingsError, match=r"sources\.events: the preset shopify is for orders"):
         with_preset(source, "events", ["Email"])
 
 

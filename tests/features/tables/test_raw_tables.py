@@ -81,7 +81,7 @@ def test_an_absent_file_and_files_of_other_kinds(tmp_path: Path) -> None:
     for place, message in [
         ({"file": "absent.parquet"}, f"there is no absent.parquet in {re.escape(str(tmp_path.resolve()))}"),
         ({"file": "absent.xlsx"}, r"there is no absent.xlsx in .*; \.csv, \.tsv, .* and \.jsonl are read"),
-        ({"file": "2024/absent.csv"}, r"there is no absent.csv in .*2024; file names count from the settings file"),
+        ({"file": "2024/absent.csv"}, r"there is no absent.csv in .*2024; paths are relative to the settings file"),
         ({"file": "text.parquet"}, "text.parquet is no Parquet file"),
         ({"file": "empty.csv"}, r"orders: empty.csv is empty \(0 bytes\)"),
         ({"file": "sheet.xlsx"}, r"sheet.xlsx is empty \(0 bytes\)"),

@@ -29,8 +29,8 @@ def test_orders_summed_since_the_data_began_a_year_ago() -> None:
     months = hollow({"orders": datetime(2025, 1, 1)}, "frequency")
     assert set(months) == set(range(11))
     assert months[1] == (
-        "at the end of 2025-01 orders reach back 31 days, and the segments were made of 365 days; sums over a window, "
-        "features.rfm.window_days, could be compared"
+        "at the end of 2025-01 orders reach back 31 days, and the segments were made of 365 days; "
+        "features.rfm.window_days makes sums over a window, which can be compared"
     )
 
 

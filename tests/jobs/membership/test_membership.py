@@ -332,8 +332,8 @@ def test_where_a_job_wrote_who_was_where_that_counts_and_is_told(
     assert about_the_table == [
         "at 1 month end, the segments are those that jobs wrote into written_segments, not those of today's model: "
         "2026-05-01",
-        "what jobs wrote into written_segments is left aside, and computed by today's model, where the champion no "
-        "longer has its segments: 2026-04-01 (version 1: seg-ended)",
+        "today's model computes the month ends at which written_segments names segments that the champion no longer "
+        "has: 2026-04-01 (version 1: seg-ended)",
     ]
     write_to(table, at(computed, 4).segment, datetime(2026, 5, 1), version=2)
     assert at(asked.members(), 4).segment.to_dict() == at(computed, 4).segment.to_dict(), "the version written last"

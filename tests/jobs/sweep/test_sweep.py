@@ -127,7 +127,7 @@ def test_a_sweep_is_interrupted_goes_on_and_is_logged_as_nested_runs(
     assert settings.features.rfm.frequency == best.data.params["features.rfm.frequency"]
 
     again = run(config)
-    assert "3 of 3 trials done: this sweep was finished before; --trials NUMBER goes on" in again.output
+    assert "3 of 3 trials done: this sweep was finished before; more --trials continue it" in again.output
     assert len(runs_of(tmp_path)) == 4
     more = run(config, "--trials", "9")
     assert "4 of 4 trials done\n" in more.output  # the space holds no more

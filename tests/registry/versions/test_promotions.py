@@ -71,6 +71,15 @@ def test_each_rollback_undoes_one_promotion_and_all_is_recorded(
     assert [promotion.number for promotion in promotions(four)] == [7, 6, 5, 4, 3, 2, 1]
 
 
+def test_an_alias_is_no_number(four: RegistryLocation) -> None:
+    """`segments promote 1 --alias 3` would set an alias that everyone reads as version 3."""
+    for move in (lambda: promote(four, "1", "3"), lambda: rollback(four, "3")):
+        with pytest.raises(RegistryError, match="the alias '3' is a number, which names a version; take a word"):
+            move()
+    assert promotions(four) == []
+    assert alias_state(four, "3").version == "3"
+
+
 def test_aliases_have_lines_of_their_own(four: RegistryLocation) -> None:
     promote(four, "1")
     promote(four, "2")

@@ -310,7 +310,9 @@ def test_a_version_that_is_not_ours_is_named(registered: tuple[RegistryLocation,
     location, run_id = registered
     with connected(location) as connection:
         connection.client.create_model_version(location.model_name, source="s3://elsewhere/model", run_id=run_id)
-    with pytest.raises(RegistryError, match=r"version 2 .* has no tag 'digest': it was not registered by us"):
+    with pytest.raises(
+        RegistryError, match=r"version 2 .* has no tag 'digest': `segments discover` did not register it"
+    ):
         fetch(location, "2")
 
 

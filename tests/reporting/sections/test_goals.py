@@ -113,8 +113,8 @@ def test_what_to_do_has_number_interval_money_and_a_command(record: AnalystRecor
     assert rule.command.endswith(f'--segment {segment} --condition "plan = \'entry\' and \\"idle\\" >= 30"')
     assert as_well.command == ""
     assert as_well.sentence == (
-        "One column does as well: customers whose seats is below 3 leave 3.1 times as often (2.2 to 4.4) as all "
-        "others, this segment 2.5 times as often (1.6 to 3.9)"
+        "One column tells as much as this segment: where seats is below 3, customers leave 3.1 times as often (2.2 to "
+        "4.4) as all others; those of this segment do so 2.5 times as often (1.6 to 3.9)"
     )
 
 

@@ -271,7 +271,7 @@ def test_the_difference_of_any_two_segments_has_an_interval(content: DiscoveryCo
 @pytest.mark.parametrize(
     ("gaps", "start", "end"),
     [
-        (0, "Steady, but not separate", "no gap parts neighbours, so customers near a border are much alike."),
+        (0, "Steady, but not separate", "no gap separates neighbours, so customers near a border are much alike."),
         (1, "Steady, but separate only in part", "and customers across the other borders are much alike."),
         (4, "Steady, and nearly separate", "or a segment comes back too seldom, to call them groups."),
     ],

@@ -77,6 +77,33 @@ def test_what_is_no_frame_is_refused(kmeans_model: SegmentModel, customers: Any)
         kmeans_model.assign(customers)
 
 
+@pytest.mark.parametrize(
+    "column",
+    [pl.Series("a", [1.0, 2.0]), pa.chunked_array([[1.0], [2.0]])],
+    ids=["polars", "Arrow"],
+)
+def test_a_single_column_of_another_library_is_refused(numbers_model: SegmentModel, column: Any) -> None:
+    with pytest.raises(ContractError, match=f"got a single column \\({type(column).__name__}\\)"):
+        numbers_model.assign(column)
+
+
+def test_a_lazy_frame_whose_query_fails_is_refused_in_one_line(numbers_model: SegmentModel) -> None:
+    query = pl.LazyFrame({"a": [1.0], "b": [2.0]}).select("a", "visits")
+    with pytest.raises(ContractError, match=r"the LazyFrame cannot be collected: .*visits") as caught:
+        numbers_model.assign(query)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_stands_twice_is_refused_in_every_library(kmeans_model: SegmentModel, column: pd.DataFrame) -> None:
+    for name in ("customer_id", "plan"):
+        twice = pd.concat([column, column[[name]]], axis="columns")
+        arrays = [pa.array(twice.iloc[:, place]) for place in range(twice.shape[1])]
+        table = pa.Table.from_arrays(arrays, [*twice.columns])
+        for frame in (twice, table, table.to_reader()):
+            with pytest.raises(ContractError, match=f"columns appear more than once: {name}. Keep one of each"):
+                kmeans_model.assign(frame)
+
+
 @pytest.fixture(scope="module")
 def numbers_model() -> SegmentModel:
     from training.candidates.kmeans_settings import KMeansSettings

@@ -143,6 +143,17 @@ def test_every_form_of_customers_is_the_same_frame() -> None:
     pd.testing.assert_frame_equal(as_declared(rows[0], CONTRACT), plain.iloc[:1])
 
 
+def test_columns_of_a_dict_are_equally_long() -> None:
+    with pytest.raises(ContractError, match=r"a list of one value a customer .* got lists of 2 \(spend\), 1 \(plan\)"):
+        as_declared({"spend": [1.0, 2.0], "plan": ["pro"]}, CONTRACT)
+
+
+def test_lists_in_cells_are_named() -> None:
+    columns = PLAIN.to_dict("list")
+    with pytest.raises(InputError, match=r'row 0, plan: got \["pro"\], expected text'):
+        as_declared({**columns, "plan": [["pro"], ["pro", "team"]]}, CONTRACT)
+
+
 def test_absent_unknown_and_doubled_columns_are_named() -> None:
     with pytest.raises(ContractError, match=r"- seats \(missing: .*\+ seat \(unknown. Did you mean 'seats'"):
         as_declared(PLAIN.rename(columns={"seats": "seat"}), CONTRACT)

@@ -88,10 +88,32 @@ def test_a_series_goes_by_customer(kmeans_model: SegmentModel, planted: Any) -> 
         kmeans_model.assign(frame, previous=pd.concat([series, series.iloc[:1]]))
 
 
+def test_a_series_by_other_names_is_refused(kmeans_model: SegmentModel, planted: Any) -> None:
+    """Rows of a CSV file are numbered, so no customer of a frame with ids would have a previous segment, in silence."""
+    frame = planted.frame
+    before = kmeans_model.assign(frame)["segment_id"]
+    numbered = before.reset_index(drop=True)
+    with pytest.raises(ContractError, match=r"its index has 0, and the customers have 'C00000'\. .* previous\.tolist"):
+        kmeans_model.assign(frame, previous=numbered)
+    with pytest.raises(ContractError, match="its index has 'C00000', and the customers have 0"):
+        kmeans_model.assign(frame.reset_index(drop=True), previous=before)
+    in_order = kmeans_model.assign(frame, previous=numbered.tolist())  # the remedy
+    assert in_order["previous_segment_id"].equals(before.rename("previous_segment_id"))
+    new = kmeans_model.assign(frame.rename(index="new {}".format), previous=before)
+    assert new["previous_segment_id"].isna().all()  # nobody was there before
+
+
+@pytest.mark.parametrize("wrong", [5, {"C00000": "seg-a"}, pd.DataFrame({"segment_id": ["seg-a"]})])
+def test_previous_segments_that_are_no_list(kmeans_model: SegmentModel, planted: Any, wrong: Any) -> None:
+    with pytest.raises(ContractError, match=f"or a Series by customer, .* got {type(wrong).__name__}"):
+        kmeans_model.assign(planted.frame.head(1), previous=wrong)
+
+
 def test_what_does_not_fit_is_refused(kmeans_model: SegmentModel, planted: Any) -> None:
     with pytest.raises(ContractError, match="3 previous segments for 400 customers"):
         kmeans_model.assign(planted.frame, previous=["a", "b", "c"])
-    for margin in (-0.1, 1.1, float("nan")):
+    margins: list[Any] = [-0.1, 1.1, float("nan"), "0.1", None]
+    for margin in margins:
         with pytest.raises(ContractError, match="it is a strength, from 0"):
             kmeans_model.assign(planted.frame, previous=[None] * 400, margin=margin)
     nobody = kmeans_model.assign(planted.frame.iloc[:0], previous=[])

@@ -82,6 +82,7 @@ def test_without_structure_it_warns_or_raises() -> None:
         ({"min_customers": 1000}, "n_samples = 400: a minimum of 1000 is required"),
         ({"discovery": {"min_shar": 0.1}}, "min_share"),
         ({"seed": -1}, "seed"),
+        ({"seed": 3, "discovery": {"seed": 4}}, "the seed is named twice, 3 and 4"),
         ({"segments": "4-8"}, "got '4-8'"),
         ({"segments": (8, 4)}, r"got \(8, 4\)"),
         ({"segments": (3,)}, r"got \(3,\)"),
@@ -120,6 +121,11 @@ def test_frames_of_polars_flags_and_names_of_a_column_transformer_are_taken(plan
     again = SegmentClusterer(segments=4, discovery=ONE).fit(pl.from_pandas(frame))
     assert again.labels_.tolist() == expected.labels_.tolist()
     assert again.predict(pl.from_pandas(frame)).tolist() == expected.predict(frame).tolist()
+    lazy = pl.from_pandas(frame).lazy()
+    assert SegmentClusterer(segments=4, discovery=ONE).fit(lazy).labels_.tolist() == expected.labels_.tolist()
+    assert again.transform(lazy).tolist() == expected.transform(frame).tolist()
+    with pytest.raises(ValueError, match=r"the LazyFrame cannot be collected: .*visits"):
+        again.predict(lazy.select("visits"))
     before = make_column_transformer((StandardScaler(), columns[:2]), remainder="passthrough")
     pipeline = make_pipeline(before.set_output(transform="pandas"), SegmentClusterer(segments=4, discovery=ONE))
     assert pipeline.fit(frame)[-1].feature_names_in_[0] == "standardscaler__frequency"

@@ -47,6 +47,10 @@ def test_a_pipeline_learns_from_segments(kmeans_model: SegmentModel, planted: An
 def test_an_unknown_output_is_named(kmeans_model: SegmentModel, planted: Any) -> None:
     with pytest.raises(ValueError, match="got 'labels'"):
         SegmentTransformer(kmeans_model, "labels").fit(planted.frame)  # type: ignore[arg-type]  # what is tested
+    with pytest.raises(ValueError, match="got 'labels'"):
+        SegmentTransformer(kmeans_model, "labels").get_feature_names_out()  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"model is a trained model, such as .* got None"):
+        SegmentTransformer(None).get_feature_names_out()  # type: ignore[arg-type]
 
 
 def test_folds_in_processes_score_as_one(kmeans_model: SegmentModel, planted: Any) -> None:

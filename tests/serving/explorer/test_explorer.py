@@ -75,8 +75,11 @@ def test_customers_lie_where_their_encoded_points_project_to(
 
 
 def test_a_value_that_cannot_be_used_is_refused_on_the_map_too(call: Any, good: dict[str, Any]) -> None:
-    reply = places(call, [{**good, "frequency": -1}])
-    assert (reply.status, reply.error["code"]) == (422, "invalid_features")
+    for wrong in ({"frequency": -1}, {"employees": "many"}):  # the second is a descriptor
+        reply = places(call, [{**good, **wrong}])
+        assert (reply.status, reply.error["code"]) == (422, "invalid_features")
+        (detail,) = reply.error["details"]
+        assert detail == {**call.assign_one({**good, **wrong}).error["details"][0], "customer": "C0"}
 
 
 # -- the files ------------------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def test_without_a_gap_plain_kmeans_makes_the_slices() -> None:
     table = customer_table("", frame, columns, np.zeros(600, dtype=np.intp))
     discovery = discover(table.frame, table.contract, DiscoverySettings(algorithms=(KMeansSettings(segments=2),)), {})
     assert discovery.chosen.spec.name == "KMeans, 2 segments"
-    assert "refused: no gaps part its segments" in discovery.choice.remarks
+    assert "refused: too few gaps between its segments" in discovery.choice.remarks
 
 
 def test_a_column_of_two_values_does_not_decide_where_its_blur_is_known() -> None:

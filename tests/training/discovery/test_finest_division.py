@@ -28,7 +28,7 @@ def test_a_filled_gap_does_not_end_the_search() -> None:
     discovery = two_groups(3.3)  # 0.56 of the density of either group is left between them
     assert discovery.judgement.segments == 4  # either half of either group
     assert discovery.verdict.kind is VerdictKind.SLICES
-    assert "gaps part 2 groups, but leave more than half of the density" in discovery.verdict.sentence
+    assert "gaps separate 2 groups, but leave more than half of the density" in discovery.verdict.sentence
     assert discovery.ladder is not None
     assert discovery.other_divisions.startswith("also steady: 2")
 

@@ -64,7 +64,7 @@ def test_groups_found_again_on_the_whole_but_not_each_of_them_give_way_to_steady
     choice, verdict = choose_recurring([half_lost, steady], POINTS, DiscoverySettings())
     assert (choice.chosen, verdict.kind) == (1, VerdictKind.DISTINCT)
     assert choice.reason.startswith("steady: ")
-    assert choice.reason.endswith("gaps part the segments of half lost, but not all of those are found again")
+    assert "gaps separate the segments of half lost, but bootstrap samples do not recover all" in choice.reason
     choice, verdict = choose_recurring([half_lost, slices], POINTS, DiscoverySettings())
     assert (choice.chosen, verdict.kind) == (0, VerdictKind.SLICES)
 

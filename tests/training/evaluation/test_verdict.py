@@ -64,9 +64,9 @@ def test_the_sentence_of_a_verdict_agrees_with_its_kind(
     pairs = [GAP if is_parted else NO_GAP for is_parted in parted]
     judgement = replace(JUDGEMENT, stability=stability, groups=2 if parted and all(parted) else 1)
     verdict = decide(judgement, pairs, np.array(recovered), NULL)
-    says_all_parted = "a gap parts every two" in verdict.sentence or "a gap parts the two" in verdict.sentence
+    says_all_parted = "a gap separates every" in verdict.sentence or "a gap separates the two" in verdict.sentence
     assert says_all_parted == (verdict.kind is VerdictKind.DISTINCT)
-    assert ("not every segment is found" in verdict.sentence) <= (min(recovered) < RECURRING and all(parted))
+    assert ("do not recover every segment" in verdict.sentence) <= (min(recovered) < RECURRING and all(parted))
     assert ("halves of the customers agree" in verdict.sentence) <= (verdict.kind is VerdictKind.NOTHING)
     if verdict.kind is VerdictKind.NOTHING:
         assert "least steady" in verdict.sentence or "halves" in verdict.sentence
@@ -102,7 +102,7 @@ def test_gaps_recovery_and_stability_decide(
 def test_one_pair_without_a_gap_is_enough_to_deny_distinct_groups() -> None:
     verdict = decide(JUDGEMENT, [GAP, NO_GAP], np.array([1.0, 1.0]), NULL)
     assert verdict.kind is VerdictKind.SLICES
-    assert "a gap parts 1 of 2 pairs" in verdict.reasons[0]
+    assert "a gap separates 1 of 2 pairs" in verdict.reasons[0]
     assert decide(JUDGEMENT, [], np.array([1.0, 1.0]), NULL).kind is VerdictKind.SLICES
 
 
@@ -117,7 +117,7 @@ def test_a_gap_that_is_mostly_filled_makes_no_distinct_groups() -> None:
 def test_planted_groups_are_distinct_and_every_model_says_so(planted: Any) -> None:
     discovery = discover(planted.frame, planted.contract, DiscoverySettings(), {})
     assert discovery.model.provenance["verdict"]["verdict"] == "distinct groups"
-    assert discovery.verdict.sentence.startswith("Distinct groups: a gap parts every two")
+    assert discovery.verdict.sentence.startswith("Distinct groups: a gap separates every two")
 
 
 def test_a_correlated_gaussian_is_a_continuum() -> None:

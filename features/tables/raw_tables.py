@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -190,6 +190,12 @@ def matched_columns(available: tuple[str, ...], contract: RawTable, columns: Map
             f"Where your names differ, map them: columns: {{{missing[0].split()[0]}: your_name}}{without_money}"
         )
     return matched
+
+
+def number_columns(available: Collection[str], contract: RawTable, columns: Mapping[str, str]) -> list[str]:
+    """The columns of the user's table that are read as numbers; those that it lacks are left out."""
+    names = [columns.get(column.name, column.name) for column in contract.columns if column.type is RawType.NUMBER]
+    return [name for name in names if name in available]
 
 
 def nearly_named(available: Sequence[str], contract: RawTable, matched: Mapping[str, str]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from features.reading.csv_files.in_spark import frame_as_it_is, settle_where_it_
 from features.reading.csv_files.total_row import check_last_row
 from features.reading.file_list import FileKind, kind_of, list_files
 from features.reading.parquet_files import NANOSECONDS, check_parquet, has_rows
-from features.reading.spark_session import ZONE
+from features.reading.spark_session import ZONE, address_to_read
 from features.source_settings import TableSource
 from segment_model.errors import SourceError
 from segment_model.sql_text import quoted_name
@@ -159,7 +159,7 @@ class SparkTables:
 
 
 def _addresses(files: Sequence[str | Path]) -> list[str]:
-    return [file if isinstance(file, str) else file.as_uri() for file in files]
+    return [file if isinstance(file, str) else address_to_read(file) for file in files]
 
 
 def _cut_to_microseconds(frame: Any, types: Mapping[str, str]) -> Any:

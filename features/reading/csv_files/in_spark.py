@@ -15,6 +15,7 @@ from typing import Any
 
 from features.reading.csv_files.csv_file import CsvFile
 from features.reading.csv_files.dialect import WITHOUT_MARK, settle_dialect
+from features.reading.spark_session import address_to_read
 from features.reading.text_files.encodings import UTF_8
 from features.reading.text_files.text_file import encoding_where_it_lies
 from features.source_settings import TableSource
@@ -65,7 +66,7 @@ def settle_where_it_lies(path: Path, shown: str, source: TableSource) -> CsvFile
 def settled_frame(session: Any, files: Sequence[CsvFile]) -> Any:
     """A Spark DataFrame of the text in settled files, with the columns of the first, whatever their order in others."""
     frames = [
-        _frame(session, [file.path.as_uri() for file in alike], dialect.delimiter, codec, dialect.names, "true")
+        _frame(session, [address_to_read(file.path) for file in alike], dialect.delimiter, codec, dialect.names, "true")
         for (dialect, codec), alike in groupby(files, lambda file: (file.dialect, file.encoding.codec))
     ]
     return reduce(lambda above, below: above.unionByName(below), frames)

@@ -306,6 +306,17 @@ def test_attributes_out_of_their_kind_are_refused(build: Any, kind: str, values:
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("row", "word"), [("b,2024-06-01,-", "-"), ("b,2024-06-01,k.A.", "k.A."), ("b,0000-00-00,5", "0000-00-00")]
+)
+def test_a_word_that_may_mean_missing_is_refused_with_the_setting(row: str, word: str, tmp_path: Path) -> None:
+    text = f"customer_id,ordered_at,amount\na,2024-06-01,5\n{row}\n"
+    with pytest.raises(SourceError) as caught:
+        of_csv(tmp_path, text)
+    assert str(caught.value).endswith(f", or where it means missing, set `null_values: ['{word}']`")
+    assert of_csv(tmp_path, text, null_values=[word]).frame.index.tolist() == ["a"]
+
+
 def test_attributes_carry_what_was_declared(build: Any) -> None:
     about = pd.DataFrame({"customer_id": ["a", "b"], "n_employees": [5, None], "public": [True, None]})
     declared = {

@@ -44,8 +44,8 @@ UNLESS_NONE = (INFINITE, TOO_LARGE, BEFORE_1970, NULL_WORDS)  # counts that are 
 class Tally:
     """Row counts of a table: `sums` computes one row, `count_rows` adds it to the counts so far.
 
-    notices : what the row of `sums` says beside the counts. only_notices : whether it adds no counts, so that nobody
-    asks it of the rows of a request.
+    notices : what the row of `sums` says beside the counts. only_notices : whether it adds no counts, and nobody asks
+    it of the rows of a request, whose values are checked before.
     """
 
     sums: ir.Table

@@ -16,9 +16,7 @@ TOP = 20
 @click.command()
 @click.option("--by", required=True, metavar="MEASURE", help="mrr, revenue, usage, growth, or a number of the vector.")
 @click.option("--segment", metavar="SEGMENT", help="Only this segment (id or name).")
-@click.option(
-    "--condition", metavar="CONDITION", help="Only customers who meet it: its name in the settings, or its text."
-)
+@click.option("--condition", metavar="CONDITION", help="Only customers who meet it: its name, or its text.")
 @click.option("--out", type=TableFile, help=".parquet or .csv to write; without it the first are printed.")
 @click.option(
     "--top",

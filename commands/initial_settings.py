@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -15,7 +16,9 @@ from commands.settings_file import moment_of
 @click.option(
     "--out", type=NewSettings, default=Path("segments.yaml"), show_default=True, help="Settings file (.yaml) to write."
 )
-@click.option("--as-of", metavar="DATE", help="As-of date or time; by default the day after the newest row.")
+@click.option(
+    "--as-of", metavar="DATE", help="As-of date or time; by default the day after the newest row up to today."
+)
 @click.option("--force", is_flag=True, help="Replace a settings file that exists.")
 def init(files: tuple[Path, ...], out: Path, as_of: str | None, force: bool) -> None:
     """Write a settings file for your tables.
@@ -28,7 +31,8 @@ def init(files: tuple[Path, ...], out: Path, as_of: str | None, force: bool) -> 
 
     if out.exists() and not force:
         raise SettingsError(f"{out} exists already; write another with --out FILE, or replace it with --force")
-    proposed = initial_settings(files, out, None if as_of is None else moment_of(as_of))
+    today = datetime.now().astimezone().date()
+    proposed = initial_settings(files, out, None if as_of is None else moment_of(as_of), today)
     write_bytes(proposed.text.encode(), out)
     click.echo(describe_proposal(proposed))
     click.echo(f"wrote {out}; next: segments discover {out} --promote --report report.html")

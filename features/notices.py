@@ -7,6 +7,18 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 
+class TableWarning(UserWarning):
+    """What may be wrong with a table, or with how it was read; `segments.features` warns of it.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from segments import TableWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", TableWarning)  # where it is known
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One sentence on a raw table; a warning says what may be wrong, and the setting that corrects it."""

@@ -72,6 +72,11 @@ class CustomerVectors:
         """The as-of moment in words, such as " as of 2026-07-01"; empty where no table has dates."""
         return "" if self.as_of is None else f" as of {self.as_of.isoformat()}"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How many rows and numbers of the raw tables do not count, and the notices, in sentences."""
+        return (*read_with_faults(self.report), *(notice.line for notice in self.notices))
+
 
 def counts_in_words(counts: Mapping[str, int]) -> str:
     """The counts of a raw table's rows: "1,200 rows, 1 refund dropped, 1,199 used"."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from features.inspection.looks.table_look import TableLook, look_at
-from features.inspection.proposal import Proposal, propose
+from features.inspection.proposal import EVER, Proposal, propose
 from features.inspection.settings_text import checks_of, content_of, settings_text
 from features.notices import Notice
 from features.reading.needed_settings import NeededSettingError, SettingNotice
@@ -34,8 +34,12 @@ class InitialSettings:
     notices: tuple[Notice, ...] = ()
 
 
-def initial_settings(files: Sequence[Path], out: Path, as_of: date | datetime | None = None) -> InitialSettings:
+def initial_settings(
+    files: Sequence[Path], out: Path, as_of: date | datetime | None = None, today: date = EVER
+) -> InitialSettings:
     """Look at files and propose the settings file `out` for them; nothing is written.
+
+    today : by default no row is of a day to come.
 
     Raises
     ------
@@ -50,7 +54,7 @@ def initial_settings(files: Sequence[Path], out: Path, as_of: date | datetime | 
     with Engines(base, "UTC") as engines:
         looks = [_look(engines, _relative(file, base), file) for file in dict.fromkeys(files)]
         looks = [_whole(engines, parts, base) for parts in _tables(looks)]
-        proposal = propose(looks, as_of)
+        proposal = propose(looks, as_of, today)
         notices = tuple(notice for notice in engines.notices if not isinstance(notice, SettingNotice))
     named = " ".join(shlex.quote(str(file)) for file in files)
     text = settings_text(proposal, _title(list(dict.fromkeys(file.name for file in files))), f"segments init {named}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
+    from features.notices import TableWarning
     from segment_model.assigners.nearest_centroid import NearestCentroid
     from segment_model.cards import SegmentCard, SegmentLabel
     from segment_model.contract import Column, Kind, Role, VectorContract
@@ -49,6 +50,7 @@ _MODULE_OF = {
     "SegmentModel": "segment_model.model",
     "SegmentTransformer": "segments.estimators.transformer",
     "SegmentsError": "segment_model.errors",
+    "TableWarning": "features.notices",
     "VectorContract": "segment_model.contract",
     "discover": "segments.discovering",
     "discover_from": "segments.discovering",
@@ -84,6 +86,7 @@ __all__ = [
     "SegmentModel",
     "SegmentTransformer",
     "SegmentsError",
+    "TableWarning",
     "VectorContract",
     "__version__",
     "discover",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from features.notices import TableWarning
 from features.own_vectors.vector_columns import shortened
 from features.reading.needed_settings import NeededSettingError
 from features.source_settings import VectorsSource
@@ -176,6 +178,9 @@ def discover_from(
 def features(settings: str | os.PathLike[str], *, as_of: str | date | None = None) -> pd.DataFrame:
     """The customer vectors that a settings file describes: one row a customer, indexed by `customer_id`.
 
+    `attrs["notes"]` of the frame says what was assumed of the tables, and how many of their rows and numbers do not
+    count. What may be wrong with them is a `TableWarning` too.
+
     Raises
     ------
     SegmentsError
@@ -189,7 +194,13 @@ def features(settings: str | os.PathLike[str], *, as_of: str | date | None = Non
     segment_model.errors.SettingsError: ...no-file.yaml...
     """
     chosen, base = _read(settings, as_of)
-    return vectors_of(chosen, base).frame
+    vectors = vectors_of(chosen, base)
+    for notice in vectors.notices:
+        if notice.warning:
+            warnings.warn(f"{notice.table}: {notice.text}", TableWarning, stacklevel=2)
+    frame = vectors.frame
+    frame.attrs["notes"] = vectors.notes
+    return frame
 
 
 def _read(settings: str | os.PathLike[str], as_of: str | date | None) -> tuple[Settings, Path]:

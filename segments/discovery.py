@@ -13,7 +13,6 @@ import pandas as pd
 
 from analytics.record import AnalystRecord
 from features.grammar.keys import read_key
-from features.vector_table import read_with_faults
 from jobs.registry_location import location_of
 from jobs.unlogged_discovery import UnloggedDiscovery, log, vectors_in_table
 from registry.connection import RegistryLocation
@@ -87,13 +86,7 @@ class SegmentDiscovery:
         self._unlogged = unlogged
         self._ids = ids
         self._judgements = judgements or {}
-        vectors = unlogged.vectors
-        self.notes = (
-            *notes,
-            *read_with_faults(vectors.report),
-            *(notice.line for notice in vectors.notices),
-            *own_notes(unlogged.discovery),
-        )
+        self.notes = (*notes, *unlogged.vectors.notes, *own_notes(unlogged.discovery))
 
     @property
     def model(self) -> SegmentModel:

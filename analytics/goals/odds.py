@@ -66,7 +66,7 @@ def goal_odds(history: History, groupings: Groupings, options: RecordOptions) ->
             tables.append(_odds(goal, kept[goal.name], positions, groupings, history, options))
     odds = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(ODDS))
     definitions = tuple(definition_of(goal) for goal in options.goals)
-    notes = tuple(note for state in states for note in (_unknown(state),) if note)
+    notes = tuple(note for state in states for note in (_unknown(state), _never_reached(state.goal, odds)) if note)
     return GoalOdds(tuple(states), odds, _figures(odds, definitions), definitions, notes, kept)
 
 
@@ -115,6 +115,17 @@ def _unknown(state: GoalState) -> str:
     return (
         f"{state.goal.title}: {NOT_KNOWN_YET}; no month end of the record lies {days} before the end of the data, and "
         f"the first is known on {state.known_from} (`analytics.months` says how far the record reaches back)"
+    )
+
+
+def _never_reached(goal: Goal, odds: pd.DataFrame) -> str:
+    """That nobody reaches a goal, where its condition may not write a value as the table does; else an empty text."""
+    everyone = odds[(odds.goal == goal.name) & (odds.grouping == EVERYONE)]
+    if not goal.condition or not len(everyone) or everyone.reached.any():
+        return ""
+    return (
+        f"{goal.title}: nobody reaches it from any month end of the record; see whether {goal.table} write the values "
+        f"of its condition so: {goal.condition}"
     )
 
 

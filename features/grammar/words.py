@@ -35,3 +35,8 @@ def key_advice(text: str) -> str:
     if re.match(r"^-?[0-9.]+(?:[eE]\+[0-9]+)?$", text.strip()) and "." not in text.strip().removesuffix(".0"):
         return "for a floating-point number does not hold all its digits: write the column as whole numbers or text"
     return ""
+
+
+def missing_advice(text: str) -> str:
+    """What to set where a text without a digit other than 0, such as `-` or `0000-00-00`, means missing; else empty."""
+    return "" if re.search("[1-9]", text) else f"or where it means missing, set `null_values: [{text!r:.60}]`"

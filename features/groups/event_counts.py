@@ -84,4 +84,4 @@ def absent_events(events: ir.Table, counted: Sequence[str]) -> Tally:
             if not totals[f"times_{number}"]
         )
 
-    return Tally(sums, lambda _, counts: dict(counts), "events: counting names", notices)
+    return Tally(sums, lambda _, counts: dict(counts), "events: counting names", notices, only_notices=True)

@@ -21,7 +21,7 @@ from features.presets.all_presets import with_preset
 from features.settings import FeatureSettings, Sources, SubscriptionsSource, TableSource
 from features.tables.canonical import Keep, Tally, canonical
 from features.tables.choice_marks import chosen_of
-from features.tables.chosen_rows import mark_rows
+from features.tables.chosen_rows import mark_rows, with_one_mark
 from features.tables.money import settle_money
 from features.tables.raw_tables import (
     CUSTOMER,
@@ -31,6 +31,7 @@ from features.tables.raw_tables import (
     ORDERS_WITHOUT_MONEY,
     SUBSCRIPTIONS,
     RawTable,
+    number_columns,
 )
 from features.tables.term_rules import settle_terms
 from features.text.rules import TextRules
@@ -97,7 +98,9 @@ def open_tables(
         source, origin = with_preset(source, contract.name, raw.columns)
         contract = contract.without(source.not_read)
         mapped = {**source.columns, **mapped}
-        marked, tally_choice = mark_rows(raw, source, contract.name, settings.time_zone, origin)
+        numbers = number_columns(raw.columns, contract, mapped)
+        source, written = with_one_mark(raw, source, contract.name, numbers)
+        marked, tally_choice = mark_rows(raw, source, contract.name, settings.time_zone, (*origin, *written))
         table = canonical(marked, contract, mapped, as_of, distinct, TextRules.of(source), keep, tally_choice)
         table = settle_money(table, source, settings)
         if isinstance(source, SubscriptionsSource):

@@ -11,7 +11,9 @@ import ibis.expr.types as ir
 
 from features.as_of import AnyAsOf
 from features.grammar.summed_numbers import LARGEST
+from features.groups.repeated_totals import repeated_totals
 from features.groups.windows import both, in_window, window_words
+from features.notices import Notice
 from features.settings import RfmSettings
 from features.tables.canonical import CanonicalTable, Tally
 from features.tables.exact_sums import from_ten_thousandths, ten_thousandths
@@ -20,6 +22,8 @@ from segment_model.contract import Column, Kind, Role
 
 GROUP = "rfm"
 ORDER_COUNT = "__orders"  # beside the columns of the vector: the orders of a customer under any convention
+DISCOUNT = "discount"
+MOST = "largest "  # before the name of a column, in the totals of a tally
 OF_MONEY = frozenset({"monetary_value", "average_order_value", "discount_share", "cdnow_repeat_value"})
 
 
@@ -50,8 +54,13 @@ def _with_amounts(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTab
     table = table.mutate(amount=amount)
     usable = (table.amount.abs() <= LARGEST).fill_null(False)
     refund, zero = usable & (table.amount < 0), usable & (table.amount == 0)
+    compared = ("amount", DISCOUNT) if settings.monetary and DISCOUNT in table.columns else ()
     sums = table.aggregate(
-        unusable=(~usable).sum(), refunds=refund.sum(), zero_amounts=zero.sum(), countable=table.count()
+        unusable=(~usable).sum(),
+        refunds=refund.sum(),
+        zero_amounts=zero.sum(),
+        countable=table.count(),
+        **{f"{MOST}{name}": table[name].abs().max() for name in compared},
     )
     kept = usable
     if settings.refunds == "dropped":
@@ -72,7 +81,21 @@ def _with_amounts(orders: CanonicalTable, settings: RfmSettings) -> CanonicalTab
         kept_refunds = {} if settings.refunds == "dropped" else {f"refunds_{settings.refunds}": refunds}
         return {**counts, **dropped, "used": used, **kept_refunds}
 
-    return CanonicalTable(orders.name, table, (*orders.tallies, Tally(sums, count_rows, "orders: counting refunds")))
+    tally = Tally(sums, count_rows, "orders: counting refunds", _notices_of_discounts)
+    repeated = repeated_totals(orders.table) if settings.monetary and "amount" in orders.table.columns else ()
+    return CanonicalTable(orders.name, table, (*orders.tallies, tally, *repeated))
+
+
+def _notices_of_discounts(totals: Mapping[str, Any]) -> tuple[Notice, ...]:
+    """A warning where no discount is above 1 and amounts are: then they may be shares of the price."""
+    discount, amount = (float(totals.get(f"{MOST}{name}") or 0) for name in (DISCOUNT, "amount"))
+    if not 0 < discount <= 1 < amount:
+        return ()
+    text = (
+        f"no discount is above {discount:g}, and amounts go up to {amount:,.2f}: where discounts are no money, but "
+        "shares of the price, write `not_read: [discount]`"
+    )
+    return (Notice(ORDERS.name, text, warning=True),)
 
 
 def rfm(orders: ir.Table, as_of: AnyAsOf, settings: RfmSettings) -> ir.Table:
@@ -271,4 +294,4 @@ def cdnow_columns(settings: RfmSettings, currency: str) -> tuple[Column, ...]:
 
 def is_discounted(orders: ir.Table) -> bool:
     """Whether prepared orders have both money and discounts."""
-    return {"discount", "money"} <= set(orders.columns)
+    return {DISCOUNT, "money"} <= set(orders.columns)

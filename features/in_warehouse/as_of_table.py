@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 
+from features.as_of import AsOf
 from features.expressions.engine import SPARK
 from segment_model.sql_text import quoted
 
@@ -11,15 +12,15 @@ from segment_model.sql_text import quoted
 def with_as_of(query: str, moment: date | datetime, time_zone: str, engine: str) -> str:
     """The query, preceded by the table `as_of` that it reads.
 
-    moment : of the business's wall clock; a date is the midnight at which it starts. engine : as Ibis calls it.
+    moment : of the business's wall clock, or of another with its zone; a date is the midnight at which it starts.
+    engine : as Ibis calls it.
     """
-    return with_moment(query, f"{clock_type(engine)} {quoted(wall_clock(moment))}", time_zone, engine)
+    return with_moment(query, f"{clock_type(engine)} {quoted(wall_clock(moment, time_zone))}", time_zone, engine)
 
 
-def wall_clock(moment: date | datetime) -> str:
-    """The moment as SQL writes a timestamp."""
-    local = moment if isinstance(moment, datetime) else datetime.combine(moment, time.min)
-    return local.replace(tzinfo=None).isoformat(sep=" ")
+def wall_clock(moment: date | datetime, time_zone: str) -> str:
+    """The moment on the wall clock of the business, as SQL writes a timestamp."""
+    return AsOf.at(moment, time_zone).local.isoformat(sep=" ")
 
 
 def clock_type(engine: str) -> str:

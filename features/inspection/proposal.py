@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+
+import ibis
 
 from features.grammar.proposals import moment_advice
 from features.inspection.looks.column_profile import ColumnType, is_named_moment
@@ -18,6 +20,7 @@ from features.inspection.shared_keys import OVERLAP, CustomerKey, meeting_keys
 from features.presets.all_presets import with_preset
 from features.source_settings import TableSource
 from features.sources import fetch
+from features.tables.canonical import CALENDAR
 from features.tables.raw_tables import CUSTOMERS, EVENTS, ORDERS, SUBSCRIPTIONS, RawType
 from features.tables.typed_columns import read_column
 from features.text.rules import TextRules
@@ -27,6 +30,8 @@ MOMENTS = {contract.name: str(contract.moment) for contract in (ORDERS, EVENTS, 
 TEXT_OPTIONS = ("date_format", "decimal", "preset")
 DOUBTFUL = 0.35  # score of a customer column, up to which it is marked
 DEFAULT_CURRENCY = "USD"
+DAY = timedelta(days=1)
+EVER = date.fromisoformat(CALENDAR[1])  # a day that stands for no day
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,10 @@ class Proposal:
     as_of_check: str = ""
 
 
-def propose(looks: Sequence[TableLook], as_of: date | None = None) -> Proposal:
+def propose(looks: Sequence[TableLook], as_of: date | None = None, today: date = EVER) -> Proposal:
     """Propose settings for tables that were looked at.
+
+    today : rows of later days, which are planned or misread, do not move the as-of date.
 
     Raises
     ------
@@ -70,21 +77,26 @@ def propose(looks: Sequence[TableLook], as_of: date | None = None) -> Proposal:
         )
     for table in tables:
         _check_one_row_each(table)
-    newest = max(((moment, table.look.file) for table in tables if (moment := newest_day(table))), default=None)
+    dated = [(rows, table) for table in tables if (rows := dated_rows(table, today)) is not None]
+    days = [(rows.newest, table.look.file) for rows, table in dated if rows.newest is not None]
+    newest = max(days or [(rows.last, table.look.file) for rows, table in dated if rows.last is not None], default=None)
     if newest is None and as_of is None and tables[0].role != "vectors":
         table = tables[0]
         theirs = table.columns[MOMENTS[table.role]]
         raise SourceError(f"{table.look.file}: {theirs} holds no date that can be read; write it as 2026-06-29")
-    chosen, place = (None, "") if newest is None else (newest[0] + timedelta(days=1), f"{newest[0]} in {newest[1]}")
+    chosen, place = (None, "") if newest is None else (newest[0] + DAY, f"{newest[0]} in {newest[1]}")
     currency, source = _currency(tables)
     features = {name: setting for table in tables for name, setting in table.features.items() if name != "currency"}
     rules = ids.model_dump(exclude_defaults=True)
     features |= {"ids": rules} if rules else {}
     checks = dict.fromkeys(rules, "as they are written, the files share no ids")
     zoned = tuple(table.look.file for table in tables if _is_zoned(table))
-    later = _later_ends(tables, newest[0]) if newest is not None and as_of is None else ""
+    doubts: list[str] = []
+    if newest is not None and as_of is None:
+        doubts = [*(rows.doubt(table) for rows, table in dated), _later_ends(tables, newest[0], today)]
+    doubt = "; ".join(filter(None, doubts))
     return Proposal(
-        tables, unused, as_of or chosen, "" if as_of else place, currency, source, features, checks, zoned, later
+        tables, unused, as_of or chosen, "" if as_of else place, currency, source, features, checks, zoned, doubt
     )
 
 
@@ -98,8 +110,28 @@ def _remedy(look: TableLook) -> str:
     return "if there is no other column of ids, add one"
 
 
-def newest_day(table: TableProposal) -> date | None:
-    """The day of the newest row, in the zone of the engine; None without a date."""
+@dataclass(frozen=True, slots=True)
+class DatedRows:
+    """The days of a table's rows, in the zone of the engine.
+
+    newest : of the newest row up to today, None without such a row. last : of the newest of all, None without any.
+    later : the number of rows after today.
+    """
+
+    newest: date | None
+    last: date | None
+    later: int
+
+    def doubt(self, table: TableProposal) -> str:
+        """That rows are of days to come; empty where none is."""
+        if not self.later:
+            return ""
+        up_to = f", up to {self.last}" if self.last is not None and self.last != self.newest else ""
+        return f"{counted(self.later, 'row')} of {table.look.file} dated after today{up_to}: planned, or misread?"
+
+
+def dated_rows(table: TableProposal, today: date) -> DatedRows | None:
+    """The days of the rows of a table; None where it has no dates."""
     theirs = table.columns.get(MOMENTS.get(table.role, ""))
     if theirs is None:
         return None
@@ -109,17 +141,27 @@ def newest_day(table: TableProposal) -> date | None:
     rules = replace(rules, zoned=frozenset({theirs} if table.look[theirs].zoned else ()))
     reading = read_column(table.look.table[theirs], RawType.MOMENT, rules, theirs, table.look.file)
     clock = reading.column.cast("timestamp")  # the wall clock of the engine's time zone
-    newest = fetch(table.look.table.aggregate(newest=clock.max()), table.look.file).to_pylist()[0]["newest"]
-    return None if newest is None else newest.date()
+    # where a zone is ahead, tomorrow has begun
+    end = ibis.literal(datetime.combine(min(today, EVER - 2 * DAY) + 2 * DAY, time.min), "timestamp")
+    ever = ibis.literal(datetime.combine(EVER, time.min), "timestamp")
+    sums = table.look.table.aggregate(
+        newest=clock.max(where=clock < end), last=clock.max(where=clock < ever), later=(clock >= end).sum()
+    )
+    newest, last, later = fetch(sums, table.look.file).to_pylist()[0].values()
+    return DatedRows(newest and newest.date(), last and last.date(), int(later or 0))
 
 
-def _later_ends(tables: Sequence[TableProposal], newest: date) -> str:
-    """That terms end after the newest row, and so still run as of the day after it; empty where none does."""
+def _later_ends(tables: Sequence[TableProposal], newest: date, today: date) -> str:
+    """That terms end between the newest row and today, and so still run as of the day after it; empty where none does.
+
+    Terms that end after today do run.
+    """
     for table in tables:
         ended_at = table.columns.get("ended_at")
         if table.role == "subscriptions" and ended_at is not None:
             ends = sampled_moments(table.look, ended_at, len(table.look.sample[ended_at]))
-            last = max((end.date() for end in ends if end is not None), default=newest)
+            days = [end.date() for end in ends if end is not None]
+            last = max((day for day in days if day <= today and day < EVER), default=newest)
             if last > newest:
                 return f"{ended_at} reaches to {last}: if these terms are over, write the day after; as it is, they run"
     return ""

@@ -1,11 +1,13 @@
 """Whether the ids of several tables meet: how many are shared, and which would be under another writing.
 
 Leading zeros and case are part of an id, so `00123` and `123` are two customers until the settings merge them. Where an
-export has dropped them in one table, the tables do not meet, and every customer falls into two halves.
+export has dropped them in one table, the tables do not meet, and every customer falls into two halves. So it does where
+a program wrote one letter as two characters, or left one that nobody sees.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -95,8 +97,8 @@ def _within(table: TableCustomers) -> Iterator[Notice]:
     yield Notice(
         table.name,
         f"{counted(len(alike), 'id')} {'differs' if len(alike) == 1 else 'differ'} from another by "
-        f"{_difference(alike)} alone, such as {example['first']!r} and {example['second']!r}; {_remedy(alike)} makes "
-        "them one customer",
+        f"{_difference(alike)} alone, such as {_shown(example['first'])} and {_shown(example['second'])}; "
+        f"{_remedy(alike)} makes them one customer",
     )
 
 
@@ -108,7 +110,7 @@ def _would_meet(pair: Pair) -> Iterator[Notice]:
     yield Notice(
         pair.first.name,
         f"{counted(len(alike), 'id')} would meet {'another' if len(alike) == 1 else 'others'} in {pair.second.name} "
-        f"but for {_difference(alike)}, such as {example['first']!r} here and {example['second']!r} there; "
+        f"but for {_difference(alike)}, such as {_shown(example['first'])} here and {_shown(example['second'])} there; "
         f"{_remedy(alike)} makes them one customer",
         True,
     )
@@ -137,14 +139,28 @@ def _needed(alike: pd.DataFrame) -> dict[str, str]:
     return {**({"case": "fold"} if case else {}), **({"leading_zeros": "strip"} if zeros else {})}
 
 
+def _shown(name: str) -> str:
+    """An id in quotes; characters that are not seen, or are two for one letter, in their code."""
+    return repr(name) if unicodedata.is_normalized("NFKC", name) else ascii(name)
+
+
+def _look_alike(alike: pd.DataFrame) -> bool:
+    """Whether some of the ids differ in characters that a person does not tell apart."""
+    first, second = pd.Index(alike["first"]), pd.Index(alike["second"])
+    return bool((rewritten(first, see=False) != rewritten(second, see=False)).any())
+
+
 def _difference(alike: pd.DataFrame) -> str:
     words = {"case": "upper and lower case", "leading_zeros": "leading zeros"}
-    return " and ".join(words[name] for name in _needed(alike))
+    not_told_apart = ["characters that look alike or are not seen"] if _look_alike(alike) else []
+    return " and ".join([*(words[name] for name in _needed(alike)), *not_told_apart])
 
 
 def _remedy(alike: pd.DataFrame) -> str:
+    """What makes the ids one: settings, or another export."""
     settings = ", ".join(f"{name}: {choice}" for name, choice in _needed(alike).items())
-    return f"`features: {{ids: {{{settings}}}}}`"
+    ways = ["one way of writing them in your tables"] if _look_alike(alike) else []
+    return " with ".join([*ways, *([f"`features: {{ids: {{{settings}}}}}`"] if settings else [])])
 
 
 def _check_connected(tables: Sequence[TableCustomers], pairs: Sequence[Pair]) -> None:

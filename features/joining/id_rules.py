@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CUSTOMER = "customer_id"
+NOT_SEEN = frozenset({"Cf", "Cc"})  # kinds of characters that a person does not see, such as one of no width
 ZEROS, FIRST_OTHER = "^0+(.)", r"\1"  # the last zero of "000" stays
 
 
@@ -28,11 +30,22 @@ def under_id_rules(table: ir.Table, ids: IdSettings) -> ir.Table:
     return table.mutate(**{CUSTOMER: written})
 
 
-def rewritten(ids: pd.Index, fold: bool = True, strip: bool = True) -> pd.Index:
-    """Text ids as `under_id_rules` writes them under the rules that are asked for."""
+def rewritten(ids: pd.Index, fold: bool = True, strip: bool = True, see: bool = True) -> pd.Index:
+    """Text ids as `under_id_rules` writes them under the rules that are asked for.
+
+    see : in the usual characters of the letters that a person sees, for which there is no rule.
+    """
     import pandas as pd
 
-    texts = pd.Series(ids, dtype="str")
+    texts = pd.Series([_as_seen(name) for name in ids] if see else ids, dtype="str")
     if fold:
         texts = texts.str.lower()
     return pd.Index(texts.str.replace(ZEROS, FIRST_OTHER, regex=True) if strip else texts)
+
+
+def _as_seen(name: str) -> str:
+    """A text without what a person does not see: an `ë` of two characters is one, a character of no width none."""
+    if name.isascii():
+        return name
+    composed = unicodedata.normalize("NFKC", name)
+    return " ".join("".join(letter for letter in composed if unicodedata.category(letter) not in NOT_SEEN).split())

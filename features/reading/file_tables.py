@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from features.notices import Notice
+from features.reading.copies import notices_of_copies
 from features.reading.csv_files.csv_file import (
     CsvFile,
     csv_query,
@@ -18,8 +19,7 @@ from features.reading.csv_files.faults import first_fault
 from features.reading.csv_files.plain_columns import column_that_is_not_plain, plain_columns, typed_query
 from features.reading.csv_files.total_row import check_last_row
 from features.reading.file_list import FileKind, FileList, list_files
-from features.reading.header import unnamed
-from features.reading.parquet_files import check_parquet, parquet_fault, parquet_query
+from features.reading.parquet_files import check_parquet, has_rows, parquet_fault, parquet_query
 from features.reading.scratch import ScratchFolder
 from features.reading.typed_files.as_parquet import json_as_parquet, sheets_as_parquet
 from features.source_settings import TableSource
@@ -97,12 +97,13 @@ class FileTables:
         if files.kind is FileKind.PARQUET:
             types = check_parquet(files.paths, shown)
             self._parquet_files += zip(files.paths, shown, strict=True)
+            self.notices += notices_of_copies(files.paths, self._shown, has_rows, name)
             return parquet_query(files.paths, types)
         if files.kind is FileKind.CSV:
             return self._csv_query(files, shown, source, name)
         as_parquet = sheets_as_parquet if files.kind is FileKind.EXCEL else json_as_parquet
         written, notices = as_parquet(files.paths, shown, source, name, self._scratch)
-        self.notices += notices
+        self.notices += [*notices, *notices_of_copies(files.paths, self._shown, lambda _: True, name)]
         return parquet_query([written], {})
 
     def _csv_query(self, files: FileList, shown: Sequence[str], source: TableSource, name: str) -> str:
@@ -113,17 +114,13 @@ class FileTables:
         refuse_differences(csv_files)
         self._csv_files += csv_files
         self.notices += dialect_notices(csv_files, str(source.file), name)
-        self.notices += _unnamed_notices(csv_files[0], str(source.file), name)
         self.notices += [notice for file in csv_files if (notice := check_last_row(file, source, name))]
+        filled = {path: bool(file.dialect.first_rows) for path, file in zip(files.paths, csv_files, strict=True)}
+        self.notices += notices_of_copies(files.paths, self._shown, filled.__getitem__, name)
         return csv_query(csv_files)
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self._base)) if path.is_relative_to(self._base) else str(path)
-
-
-def _unnamed_notices(first: CsvFile, file: str, name: str) -> list[Notice]:
-    absent = [column for place, column in enumerate(first.dialect.names, 1) if column == unnamed(place)]
-    return [Notice(name, f"{file} has columns without a name, called {', '.join(absent)}")] if absent else []
 
 
 def _refuse_other_settings(source: TableSource, kind: FileKind, name: str) -> None:

@@ -54,6 +54,13 @@ def parquet_query(paths: Sequence[Path], types: Mapping[str, str]) -> str:
     return f"SELECT {columns} FROM read_parquet([{files}], union_by_name = {by_name})"  # noqa: S608
 
 
+def has_rows(path: Path) -> bool:
+    """Whether a Parquet file has a row."""
+    from pyarrow import parquet
+
+    return bool(parquet.read_metadata(path).num_rows)
+
+
 def parquet_fault(path: Path, shown: str) -> str | None:
     """One line on a file whose columns cannot be read to their end; None if they can."""
     with duckdb.connect() as connection:

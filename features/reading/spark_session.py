@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from features.settings import EngineSettings
@@ -99,6 +101,16 @@ def _python_of_workers(master: str) -> Iterator[None]:
         yield
     finally:
         del os.environ[PYTHON]
+
+
+def address_to_write(path: Path) -> str:
+    """A path of this machine as Spark writes to it: it decodes no address, so a blank is a blank and not `%20`."""
+    return f"file://{path.absolute().as_posix()}"
+
+
+def address_to_read(path: Path) -> str:
+    """A path of this machine as Spark reads it: its letters are no pattern."""
+    return re.sub(r"[\\*?\[\]{}]", lambda letter: f"\\{letter[0]}", address_to_write(path))
 
 
 def spark_errors() -> tuple[type[Exception], ...]:

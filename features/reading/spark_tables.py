@@ -7,7 +7,6 @@ every worker.
 
 from __future__ import annotations
 
-import codecs
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,31 +18,20 @@ import ibis.expr.types as ir
 
 from features.expressions.spark_compiler import SparkCompiler
 from features.notices import Notice
-from features.reading.csv_files.csv_file import CsvFile, dialect_notices
-from features.reading.csv_files.dialect import settle_dialect
+from features.reading.copies import notices_of_copies
+from features.reading.csv_files.csv_file import dialect_notices, refuse_differences
+from features.reading.csv_files.in_spark import frame_as_it_is, settle_where_it_lies, settled_frame
 from features.reading.csv_files.total_row import check_last_row
 from features.reading.file_list import FileKind, kind_of, list_files
-from features.reading.parquet_files import NANOSECONDS, check_parquet
-from features.reading.spark_session import ZONE
-from features.reading.text_files.encodings import UTF_8, Encoding
+from features.reading.parquet_files import NANOSECONDS, check_parquet, has_rows
+from features.reading.spark_session import ZONE, address_to_read
 from features.source_settings import TableSource
 from segment_model.errors import SourceError
 from segment_model.sql_text import quoted_name
 
 SCHEME = "://"
-WIDE = ("utf-16", "utf-32")  # codecs whose bytes show no line
+PACKED = ".gz"
 READ = "engine: spark reads .parquet, .csv, .tsv and .csv.gz files and tables of its catalogue"
-CSV_OPTIONS = {  # as the embedded engine reads CSV: quotes double, nothing is trimmed, a wrong row is an error
-    "header": "true",
-    "quote": '"',
-    "escape": '"',
-    "multiLine": "true",
-    "mode": "FAILFAST",
-    "enforceSchema": "false",
-    "unescapedQuoteHandling": "RAISE_ERROR",
-    "ignoreLeadingWhiteSpace": "false",
-    "ignoreTrailingWhiteSpace": "false",
-}
 
 
 class SparkTables:
@@ -60,6 +48,7 @@ class SparkTables:
     def __init__(self, session: Any, base: Path) -> None:
         self._session, self._base = session, base.resolve()
         session.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")  # else a file with nanoseconds is refused
+        session.conf.set("spark.sql.legacy.javaCharsets", "true")  # else all but UTF and latin-1 are
         self.backend = ibis.pyspark.connect(session, **{ZONE: session.conf.get(ZONE)})
         self.backend.compiler = SparkCompiler()
         self._prefix = f"segments_{secrets.token_hex(4)}"
@@ -81,15 +70,14 @@ class SparkTables:
         if source.file is None:
             raise SourceError(f"{name}: {READ}, not another database; write the table as Parquet first")
         kind, files = self._files(source.file, name)
-        paths = [file if isinstance(file, str) else file.as_uri() for file in files]
         if kind is FileKind.CSV:
-            settled = self._settled(source, [file for file in files if isinstance(file, Path)], name)
-            return self._csv(source, paths, settled, name)
+            return self._csv(source, files, name)
         if kind is not FileKind.PARQUET:
             raise SourceError(f"{name}: {READ}; {source.file} is {kind}: write it as Parquet first")
         local = [file for file in files if isinstance(file, Path)]
         types = check_parquet(local, [f"{name}: {path.name}" for path in local])
-        return self._view(_cut_to_microseconds(self._session.read.parquet(*paths), types))
+        self.notices += notices_of_copies(local, self._shown, has_rows, name)
+        return self._view(_cut_to_microseconds(self._session.read.parquet(*_addresses(files)), types))
 
     def keep(self, table: ir.Table) -> ir.Table:
         """The table computed once and held by the workers, if it comes from text; else an expression, as it is."""
@@ -137,40 +125,41 @@ class SparkTables:
         files = list_files(self._base, file, name)
         return files.kind, files.paths
 
-    def _csv(self, source: TableSource, paths: Sequence[str], settled: Sequence[CsvFile], name: str) -> ir.Table:
-        """settled : those of the files that were looked at, before Spark reads them all."""
-        self.notices += dialect_notices(settled, str(source.file), name)
-        self.notices += [notice for file in settled if (notice := check_last_row(file, source, name))]
-        by_ending = "\t" if ".tsv" in str(source.file).lower() else ","
-        delimiter = source.delimiter or (settled[0].dialect.delimiter if settled else by_ending)
-        options = {**CSV_OPTIONS, "sep": delimiter, "encoding": source.encoding or "UTF-8"}
-        header = self._session.read.options(**options).csv(list(paths)).columns
-        schema = ", ".join(f"{quoted_name(column, '`')} STRING" for column in header)
-        table = self._view(self._session.read.options(**options).schema(schema).csv(list(paths)))
-        self._of_text.add(table.op().name)
-        return table
-
-    def _settled(self, source: TableSource, files: Sequence[Path], name: str) -> list[CsvFile]:
-        """The files that are seen from here and are neither packed nor in two bytes a letter, with their dialects.
+    def _csv(self, source: TableSource, files: Sequence[str | Path], name: str) -> ir.Table:
+        """The text of CSV files; those that are seen from here and are not packed are settled first.
 
         Raises
         ------
         SourceError
-            If the names of the columns do not stand in the first line, or no dialect fits.
+            If such a file is no text, its names do not stand in the first line, or its columns are not those of others.
         """
         if source.header_line is not None:
             raise SourceError(f"{name}: Spark reads files whose first line holds the names: delete the lines above it")
-        encoding = Encoding(codecs.lookup(source.encoding or UTF_8).name)
-        settled = []
-        for path in files:
-            if path.suffix.lower() == ".gz" or encoding.codec.startswith(WIDE):
-                continue
-            shown = f"{name}: {path.relative_to(self._base) if path.is_relative_to(self._base) else path}"
-            dialect = settle_dialect(path, shown, "\n", source.delimiter)
-            if dialect.skipped:
-                raise SourceError(f"{shown} begins with a line that names its delimiter: remove it, for Spark")
-            settled.append(CsvFile(shown, path, encoding, dialect))
-        return settled
+        seen = [file for file in files if isinstance(file, Path) and file.suffix.lower() != PACKED]
+        others = [file for file in files if file not in seen]
+        settled = [settle_where_it_lies(path, f"{name}: {self._shown(path)}", source) for path in seen]
+        frames = []
+        if settled:
+            refuse_differences(settled)
+            self.notices += dialect_notices(settled, str(source.file), name)
+            self.notices += [notice for file in settled if (notice := check_last_row(file, source, name))]
+            filled = {file.path: bool(file.dialect.first_rows) for file in settled}
+            self.notices += notices_of_copies(seen, self._shown, filled.__getitem__, name)
+            frames.append(settled_frame(self._session, settled))
+        if others:
+            by_ending = "\t" if ".tsv" in str(source.file).lower() else ","
+            delimiter = source.delimiter or (settled[0].dialect.delimiter if settled else by_ending)
+            frames.append(frame_as_it_is(self._session, _addresses(others), delimiter, source.encoding))
+        table = self._view(frames[0] if len(frames) == 1 else frames[0].unionByName(frames[1]))
+        self._of_text.add(table.op().name)
+        return table
+
+    def _shown(self, path: Path) -> str:
+        return str(path.relative_to(self._base)) if path.is_relative_to(self._base) else str(path)
+
+
+def _addresses(files: Sequence[str | Path]) -> list[str]:
+    return [file if isinstance(file, str) else address_to_read(file) for file in files]
 
 
 def _cut_to_microseconds(frame: Any, types: Mapping[str, str]) -> Any:

@@ -88,7 +88,10 @@ class RecordProgram:
             tables,
             tuple(_sql(part.table, tables) for part in groups.parts),
             tuple(
-                (name, _sql(tally.sums, tables), tally) for name, tallies in groups.tallies.items() for tally in tallies
+                (name, _sql(tally.sums, tables), tally)
+                for name, tallies in groups.tallies.items()
+                for tally in tallies
+                if not tally.only_notices
             ),
         )
 

@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from features.reading.spark_session import address_to_read, address_to_write
 from features.spark.stored_rows import StoredRows
 from segment_model.errors import SourceError
 from segment_model.storage.atomic_write import atomic_write
@@ -46,12 +47,12 @@ class StoredFolder:
     ) -> StoredRows:
         """As `write_stored`."""
         folder = write_stored(frame, self.out, story)
-        return StoredRows(session.read.parquet(folder.as_uri()), story, folder.name, str(folder))
+        return StoredRows(session.read.parquet(address_to_read(folder)), story, folder.name, str(folder))
 
     def read(self, session: Any) -> StoredRows:
         """As `read_stored`."""
         folder, story = read_stored(self.out)
-        return StoredRows(session.read.parquet(folder.as_uri()), story, folder.name, str(folder))
+        return StoredRows(session.read.parquet(address_to_read(folder)), story, folder.name, str(folder))
 
 
 def write_stored(frame: Any, out: Path, story: Mapping[str, Any]) -> Path:
@@ -70,7 +71,7 @@ def write_stored(frame: Any, out: Path, story: Mapping[str, Any]) -> Path:
     folder = out.resolve() / secrets.token_hex(8)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        frame.write.parquet(folder.as_uri())
+        frame.write.parquet(address_to_write(folder))
         pointer = {FOLDER: folder.name, BEFORE: before.get(FOLDER), STORY: dict(story)}
         atomic_write(out / POINTER, json.dumps(pointer, ensure_ascii=False, indent=1).encode())
     except OSError as error:

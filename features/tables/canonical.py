@@ -8,7 +8,7 @@ and counted.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from features.as_of import AnyAsOf
 from features.notices import Notice
 from features.tables.choice_marks import choice_marks, chosen_of, own_columns
 from features.tables.packed_marks import keep_packed
-from features.tables.raw_tables import RawTable, RawType, matched_columns
+from features.tables.raw_tables import RawTable, RawType, matched_columns, nearly_named
 from features.tables.text_marks import INFINITE as INFINITE_IN
 from features.tables.text_marks import LEVELS, NULL_WORDS, UNREADABLE, read_once, text_marks
 from features.tables.text_source import TextSource, column_words
@@ -44,13 +44,15 @@ UNLESS_NONE = (INFINITE, TOO_LARGE, BEFORE_1970, NULL_WORDS)  # counts that are 
 class Tally:
     """Row counts of a table: `sums` computes one row, `count_rows` adds it to the counts so far.
 
-    notices : what the row of `sums` says beside the counts.
+    notices : what the row of `sums` says beside the counts. only_notices : whether it adds no counts, and nobody asks
+    it of the rows of a request, whose values are checked before.
     """
 
     sums: ir.Table
     count_rows: Callable[[Mapping[str, Any], Mapping[str, int]], dict[str, int]]
     what: str
     notices: Callable[[Mapping[str, Any]], tuple[Notice, ...]] = lambda _: ()
+    only_notices: bool = False
 
 
 TallyOf = Callable[[ir.Table], tuple[Tally, ...]]
@@ -96,7 +98,8 @@ def canonical(
     matched = matched_columns(own_columns(raw), contract, columns)
     wanted = {c.name: c.type for c in contract.columns if c.name in matched}
     by_type = {kind: [matched[name] for name, own in wanted.items() if own is kind] for kind in RawType}
-    rules, notices = settle(rules, chosen_of(raw), by_type[RawType.MOMENT], by_type[RawType.NUMBER], contract.name)
+    rules, settled = settle(rules, chosen_of(raw), by_type[RawType.MOMENT], by_type[RawType.NUMBER], contract.name)
+    notices = (*settled, *_not_read(nearly_named(own_columns(raw), contract, matched), contract.name))
     raw = keep(raw) if duplicates_dropped else raw  # it is read twice: to count, and to find what is distinct
     whole = chosen_of(raw).distinct() if duplicates_dropped else raw
     readings = {
@@ -132,6 +135,17 @@ def canonical(
         kept = kept.filter(kept[str(contract.moment)].notnull())
         kept = kept.mutate(day=kept[str(contract.moment)].date().epoch_days().cast("int64"))
     return CanonicalTable(contract.name, kept.drop(*marks), tuple(tallies))
+
+
+def _not_read(nearly: Mapping[str, str], table: str) -> Iterator[Notice]:
+    """Warnings of columns that are not read though they nearly have a name of ours. nearly : as `nearly_named`."""
+    for ours, theirs in nearly.items():
+        yield Notice(
+            table,
+            f"column {theirs!r} is not read, as our name is {ours}: write `columns: {{{ours}: {theirs}}}`, or "
+            f"`not_read: [{ours}]` where it is something else",
+            warning=True,
+        )
 
 
 def _wall_clock(value: ir.Value) -> ir.Value:

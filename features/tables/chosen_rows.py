@@ -5,7 +5,7 @@ Text is parsed once: the rows that are not chosen are kept and counted with the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,29 @@ def mark_rows(
     return marked, lambda rows: (_tally(rows, marked, table, [*condition.unreadable], (*origin, *notices)),)
 
 
+def with_one_mark(
+    raw: ir.Table, source: TableSource, name: str, numbers: Collection[str]
+) -> tuple[TableSource, tuple[Notice, ...]]:
+    """The source with the decimal mark that all its numbers show together, and what was assumed of them.
+
+    Where the condition compares no number, the columns show it by themselves, and the source is as it was. numbers :
+    the columns of the user's table that are read as numbers.
+
+    Raises
+    ------
+    SourceError
+        As `mark_rows`.
+    """
+    if source.where is None or source.decimal:
+        return source, ()
+    rules = TextRules.of(source)
+    compared = _RawRows(raw, f"{name}: where", "UTC", source.where).compared(rules)[ReadAs.NUMBER]
+    if not compared:
+        return source, ()
+    settled, notices = settle(rules, raw, (), {*numbers, *compared}, name)
+    return (source.model_copy(update={"decimal": settled.decimal}), notices) if settled.decimal else (source, ())
+
+
 def chosen_rows(raw: ir.Table, source: TableSource, name: str) -> ir.Table:
     """The rows of a table that `where` chooses, without the marks; all of them where it is absent.
 
@@ -86,17 +109,20 @@ class _RawRows:
 
     def condition(self, rules: TextRules, name: str) -> tuple[ConditionExpression, tuple[Notice, ...]]:
         """The condition, with text read as the first rows of the table show that it is written."""
-        condition = parse_condition(self.where)
+        of = self.compared(rules)
+        settled, notices = settle(rules, self.raw, of[ReadAs.MOMENT], of[ReadAs.NUMBER], name)
+        return self.expression(parse_condition(self.where), self.reader(settled)), notices
+
+    def compared(self, rules: TextRules) -> dict[ReadAs, list[str]]:
+        """The columns that the condition names, by what they are compared as."""
         asked: set[tuple[str, ReadAs]] = set()
 
         def noted(column: str, wanted: ReadAs) -> ReadColumn:
             asked.add((column, wanted))
             return self.reader(rules)(column, wanted)
 
-        self.expression(condition, noted)
-        of = {kind: sorted(column for column, wanted in asked if wanted is kind) for kind in ReadAs}
-        settled, notices = settle(rules, self.raw, of[ReadAs.MOMENT], of[ReadAs.NUMBER], name)
-        return self.expression(condition, self.reader(settled)), notices
+        self.expression(parse_condition(self.where), noted)
+        return {kind: sorted(column for column, wanted in asked if wanted is kind) for kind in ReadAs}
 
     def expression(self, condition: Condition, read: Read) -> ConditionExpression:
         columns = {column: self.raw[column] for column in self.raw.columns}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -189,3 +190,24 @@ def matched_columns(available: tuple[str, ...], contract: RawTable, columns: Map
             f"Where your names differ, map them: columns: {{{missing[0].split()[0]}: your_name}}{without_money}"
         )
     return matched
+
+
+def number_columns(available: Collection[str], contract: RawTable, columns: Mapping[str, str]) -> list[str]:
+    """The columns of the user's table that are read as numbers; those that it lacks are left out."""
+    names = [columns.get(column.name, column.name) for column in contract.columns if column.type is RawType.NUMBER]
+    return [name for name in names if name in available]
+
+
+def nearly_named(available: Sequence[str], contract: RawTable, matched: Mapping[str, str]) -> dict[str, str]:
+    """Columns of the user's table that are not read, by the name of ours that theirs has but for case and blanks.
+
+    matched : as `matched_columns`. Where a table has its money, no other column is missed for it.
+    """
+    read, money = {*matched.values()}, {name for names in contract.either for name in names}
+    ours = {letters(c.name): c.name for c in contract.columns if c.name not in matched and c.name not in money}
+    return {ours[letters(theirs)]: theirs for theirs in available if theirs not in read and letters(theirs) in ours}
+
+
+def letters(name: str) -> str:
+    """The letters and digits of a name in lower case: what `order_id`, `Order ID` and `orderId` have in common."""
+    return re.sub(r"[\W_]+", "", name.lower())

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from features.grammar.moments import has_zone
 from features.grammar.proposals import fitting_formats, moment_advice
-from features.grammar.words import key_advice, number_advice
+from features.grammar.words import key_advice, missing_advice, number_advice
 from features.notices import Notice
 from features.tables.packed_marks import PRESENT
 from features.tables.raw_tables import RawTable, RawType
@@ -79,10 +79,13 @@ class TextSource:
 
     def _advice(self, kind: RawType, name: str, example: str) -> str:
         if kind is RawType.NUMBER:
-            return number_advice(example, self.rules.decimal)
+            return number_advice(example, self.rules.decimal) or missing_advice(example)
         if kind is RawType.KEY:
             return key_advice(example)
-        return self._moment_advice(self.matched[name], example) if kind is RawType.MOMENT else ""
+        if kind is RawType.FLAG:
+            return "or say what it means by `true_values` or `false_values`"
+        advice = self._moment_advice(self.matched[name], example) if kind is RawType.MOMENT else ""
+        return advice or missing_advice(example)
 
     def _moment_advice(self, column: str, example: str) -> str:
         """What to set, by all texts of the column; a declared format only says what it is."""

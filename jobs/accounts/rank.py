@@ -15,13 +15,12 @@ from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
 from analytics.ranking.measures import BEFORE, MEASURES, NOW, month_before
 from analytics.ranking.ranked_accounts import RANK, ranked_accounts, with_amounts
 from features.as_of import AsOf, NoAsOf
-from features.conditions.on_vectors.vector_condition import VectorCondition
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from features.sources import fetch
 from jobs.accounts.present_members import CUSTOMER, Reasons, present_members, reasons_of, typical_customers
+from jobs.conditions.asked import asked_condition
 from jobs.customer_vectors import learned_by, refuse_spark, vectors_of
-from jobs.membership.met_conditions import conditions_of
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch as fetch_model
 from segment_model.contract import VectorContract
@@ -80,8 +79,7 @@ def ranking(
     """The accounts of the model that an alias or version names, the highest first; the tables are open meanwhile.
 
     by : "mrr", "revenue", "usage", "growth" (the change of MRR, else of revenue), or a number of the vector. segment :
-    only this one (id or name). condition : only who meets it: a name in the settings, or a text over the columns
-    of the vector. most : only so many.
+    only this one (id or name). condition : only who meets it (`jobs.conditions.asked`). most : only so many.
 
     Raises
     ------
@@ -113,8 +111,9 @@ def ranking(
             table = table.assign(**{NOW: frame[criterion.name].to_numpy(dtype=float), BEFORE: before})
             notes += remark
         if condition is not None:
-            met, remarks = _met(condition, settings, contract, frame)
-            table, notes = table[met], [*notes, *remarks]
+            asked = asked_condition(settings, contract, frame, condition)
+            (met,) = (each.meets(frame).to_numpy(dtype=np.bool_) for each in asked.by_name.values())
+            table, notes = table[met], [*notes, *asked.notes]
         if chosen is not None:
             table = table[table["segment_id"] == chosen]
         table = table.reset_index(drop=True)
@@ -152,23 +151,6 @@ def _criterion(by: str, history: TableHistory, contract: VectorContract, setting
     if column.sensitive and not settings.discovery.allow_sensitive:
         raise SettingsError(f"{by} is sensitive: rank by another column, or set discovery.allow_sensitive")
     return _Criterion(by, "", False, column.unit, column.description or column.title)
-
-
-def _met(
-    condition: str, settings: Settings, contract: VectorContract, frame: pd.DataFrame
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], tuple[str, ...]]:
-    """Whether each customer of a frame meets a condition, and the numbers that a ready-made one took."""
-    if condition.strip().isidentifier():
-        named = conditions_of(settings, contract, frame)
-        return named[condition.strip()].meets(frame).to_numpy(dtype=np.bool_), named.notes
-    read = VectorCondition.read(condition, contract, "--condition")
-    if sensitive := [
-        name for name in read.columns if contract[name].sensitive and not settings.discovery.allow_sensitive
-    ]:
-        raise SettingsError(
-            f"--condition: {sensitive[0]!r} is sensitive: leave it out, or set discovery.allow_sensitive"
-        )
-    return read.meets(frame).to_numpy(dtype=np.bool_), ()
 
 
 def _has_measure(name: str, history: TableHistory) -> bool:

@@ -10,20 +10,15 @@ import pandas as pd
 
 from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
 from analytics.intervals.shares import wilson
-from features.conditions.on_vectors.named_conditions import NamedConditions
-from features.conditions.on_vectors.ready_made import ready_list
-from features.conditions.written import READY
 from features.joining.id_type import typed_ids
-from features.vector_table import CustomerVectors
+from jobs.conditions.asked import asked_condition
 from jobs.customer_vectors import learned_by, vectors_of
-from jobs.membership.met_conditions import conditions_of
 from jobs.membership.month_members import assigned
 from jobs.registry_location import location_of
 from registry.versions.versions import fetch
 from training.money_columns import adds_up
 from training.settings import Settings
 
-ASKED = "asked"  # the name of a condition that has none
 NAMES = {UNASSIGNED: "unassigned", NOT_ASSIGNABLE: "not assignable"}
 
 
@@ -59,7 +54,7 @@ def select(settings: Settings, base: Path, which: str, condition: str) -> Select
     """
     fetched = fetch(location_of(settings, base), which)
     vectors = vectors_of(settings, base, learned_by(fetched.model))
-    asked = _asked(settings, vectors, condition)
+    asked = asked_condition(settings, vectors.contract, vectors.frame, condition)
     (name,) = asked
     met = asked[name].meets(vectors.frame)
     segments = assigned(fetched.model, vectors.frame)
@@ -71,18 +66,6 @@ def select(settings: Settings, base: Path, which: str, condition: str) -> Select
     customers.index = typed_ids(customers.index, vectors.id_type)
     by_segment = _by_segment(vectors.frame[[*money]], segments, met, {**names, **NAMES})
     return Selection(asked[name].text, customers, by_segment, len(met), vectors.moment, fetched.version, money)
-
-
-def _asked(settings: Settings, vectors: CustomerVectors, condition: str) -> NamedConditions:
-    """The one condition that a person asks for, by its name or its text."""
-    usable = ready_list(vectors.contract, vectors.frame).usable
-    if condition in settings.conditions:
-        wanted = {condition: settings.conditions[condition]}
-    elif condition in usable and condition not in vectors.contract.names:
-        wanted = {condition: READY}
-    else:
-        wanted = {ASKED: condition}
-    return conditions_of(settings.model_copy(update={"conditions": wanted}), vectors.contract, vectors.frame)
 
 
 def _by_segment(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -21,14 +23,22 @@ def conditions_of(settings: Settings, contract: VectorContract, frame: pd.DataFr
         If one cannot be evaluated on the vectors, or reads a sensitive column that the settings do not allow.
     """
     conditions = named_conditions(settings.conditions, contract, frame)
-    if not settings.discovery.allow_sensitive:
-        for name, columns in conditions.columns.items():
-            for column in sorted(columns):
-                if contract[column].sensitive:
-                    raise SettingsError(
-                        f"conditions.{name}: {column!r} is sensitive: leave it out, or set discovery.allow_sensitive"
-                    )
+    for name, columns in conditions.columns.items():
+        refuse_sensitive(columns, contract, settings, f"conditions.{name}")
     return conditions
+
+
+def refuse_sensitive(columns: Iterable[str], contract: VectorContract, settings: Settings, place: str) -> None:
+    """Refuse sensitive columns of a condition, unless the settings allow them; place : begins the error.
+
+    Raises
+    ------
+    SettingsError
+        Naming the first of them.
+    """
+    sensitive = [column for column in sorted(columns) if contract[column].sensitive]
+    if sensitive and not settings.discovery.allow_sensitive:
+        raise SettingsError(f"{place}: {sensitive[0]!r} is sensitive: leave it out, or set discovery.allow_sensitive")
 
 
 def condition_texts(frame: pd.DataFrame, conditions: NamedConditions) -> pd.DataFrame:

@@ -43,7 +43,8 @@ def dbt_models(settings: Settings, base: Path, which: str, request: AssignmentRe
         tables, contract = dict(made.query.tables), made.query.contract
         query = from_sources(made.query.sql, tables, request.dialect)
         if made.query.is_dated:
-            moment = f"CAST('{{{{ var('as_of', '{wall_clock(made.moment)}') }}}}' AS {clock_type(made.engine)})"
+            clock = wall_clock(made.moment, made.time_zone)
+            moment = f"CAST('{{{{ var('as_of', '{clock}') }}}}' AS {clock_type(made.engine)})"
             query = with_moment(query, moment, made.time_zone, made.engine)
         files[f"{VECTORS}.sql"] = model_file(above + query, [made.set_zone])
         if request.columns or request.table != VECTORS:

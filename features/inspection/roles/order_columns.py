@@ -32,8 +32,10 @@ from features.inspection.roles.table_proposal import (
     ranked,
 )
 from features.inspection.shared_keys import BY_VALUES, CustomerKey
+from features.tables.raw_tables import letters
 from segment_model.errors import SourceError
 
+DISCOUNT = "discount"  # our name of the column
 ATTRIBUTES = 2  # further columns, from which a table of one row a customer rather is one of customers
 SIGN = re.compile(r"[$€£¥]|\b[A-Z]{3}\b")
 SIMILAR = 0.25  # difference of the scores of names of which either may be meant
@@ -60,12 +62,15 @@ def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
     checks |= doubts
     discounts = _discounts(look, columns)
     if discounts:
-        columns["discount"] = discounts[0]
+        columns[DISCOUNT] = discounts[0]
     if len(discounts) > 1:
-        checks["discount"] = f"or {' or '.join(discounts[1:])}?"
+        checks[DISCOUNT] = f"or {' or '.join(discounts[1:])}?"
     if key.score <= BY_VALUES and "amount" in columns and "amount" not in checks:
         checks |= {"amount": "is it the money of the row?"} if says_nothing(columns["amount"]) else {}
     conventions = order_conventions(look, columns)
+    if not discounts and any(letters(column.name) == DISCOUNT for column in look.columns):
+        conventions.options["not_read"] = [DISCOUNT]  # else its name would have it read
+        conventions.checks["not_read"] = "its values look like shares of the price; or are they money?"
     stem = 0.7 if Concept.ORDER in concepts_of(look.stem) else 0.0
     has_more = len(look.columns) - len(columns) >= ATTRIBUTES
     is_one_row_each = has_more and look[key.column].is_unique and order_id is None and not stem

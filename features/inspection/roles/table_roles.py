@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from features.catalogue import every_column
 from features.inspection.looks.table_look import TableLook
+from features.inspection.names.name_words import concepts_of
+from features.inspection.names.vocabulary import Concept
 from features.inspection.roles.attribute_columns import outcome_columns, propose_customers
 from features.inspection.roles.event_columns import propose_events
 from features.inspection.roles.order_columns import propose_orders
@@ -17,6 +19,7 @@ from features.inspection.shared_keys import CustomerKey
 
 ROLES = ("orders", "events", "subscriptions", "customers")
 SECOND_BEST = 0.75  # of its best score, from which a table takes another role than its best
+OF_CUSTOMERS = {"subscription_id": Concept.SUBSCRIPTION, "order_id": Concept.ORDER}  # keys of what a customer has
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,24 @@ def _why(
     look: TableLook, key: CustomerKey | None, options: Sequence[TableProposal], taken: dict[str, TableProposal]
 ) -> str:
     if key is None:
-        return "no column shares customers with the other files"
+        return _without_customers(look, taken)
     roles = [option.role for option in sorted(options, key=lambda o: -o.score) if option.look is look]
     if not roles:
         return "neither dates nor one row a customer"
     return f"more {roles[0]}; {taken[roles[0]].look.file} is used" if roles[0] in taken else "no table of ours"
+
+
+def _without_customers(look: TableLook, taken: Mapping[str, TableProposal]) -> str:
+    """Why a table is not used that does not say whose rows it has; and where it could be read, if another says it."""
+    for table in taken.values():
+        for ours, what in OF_CUSTOMERS.items():
+            if ours not in table.columns:
+                continue
+            keys = [column for column in look.columns if what in concepts_of(column.name)]
+            if theirs := next((column.name for column in keys if column.is_key_like), None):
+                customer = table.columns["customer_id"]
+                return (
+                    f"it has {theirs} and no customer; to use it, write the {customer} that {table.look.file} has for "
+                    f"each {table.columns[ours]} into it"
+                )
+    return "no column shares customers with the other files"

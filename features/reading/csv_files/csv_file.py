@@ -11,6 +11,7 @@ from pathlib import Path
 from features.notices import Notice
 from features.reading.csv_files.dialect import DELIMITERS, Dialect, settle_dialect
 from features.reading.csv_files.line_ends import settle_line_end
+from features.reading.header import unnamed
 from features.reading.scratch import ScratchFolder
 from features.reading.sql_text import quoted_path
 from features.reading.text_files.byte_scan import LONGEST_LINE
@@ -94,7 +95,10 @@ def refuse_differences(files: Sequence[CsvFile]) -> None:
 
 
 def dialect_notices(files: Sequence[CsvFile], file: str, name: str) -> list[Notice]:
-    """How files are read that are not plain UTF-8 with commas, and that none has a row; file : their source."""
+    """How files are read that are not plain UTF-8 with commas, that none has a row, and which columns have no name.
+
+    file : their source.
+    """
     counts = Counter(csv_file.description for csv_file in files)
     notices = []
     for description, count in counts.items():
@@ -103,6 +107,9 @@ def dialect_notices(files: Sequence[CsvFile], file: str, name: str) -> list[Noti
             notices.append(Notice(name, f"{part}{file} is read {description}"))
     if files and not any(csv_file.dialect.first_rows for csv_file in files):
         notices.append(Notice(name, f"{file} has a header and no rows", warning=True))
+    names = files[0].dialect.names if files else ()
+    if absent := [column for place, column in enumerate(names, 1) if column == unnamed(place)]:
+        notices.append(Notice(name, f"{file} has columns without a name, called {', '.join(absent)}"))
     return notices
 
 

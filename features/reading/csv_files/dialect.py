@@ -20,6 +20,7 @@ from segment_model.errors import SourceError
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 HEAD_RECORDS = 1_000
 SEPARATOR_LINE = "sep="  # Excel's own first line, which names the delimiter
+WITHOUT_MARK = "utf-8-sig"  # UTF-8, whose byte order mark is no part of the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,14 @@ class Dialect:
 
 
 def settle_dialect(
-    path: Path, shown: str, line_end: str, chosen: str | None, header_line: int | None = None
+    path: Path,
+    shown: str,
+    line_end: str,
+    chosen: str | None,
+    header_line: int | None = None,
+    codec: str = WITHOUT_MARK,
 ) -> Dialect:
-    """The dialect of a UTF-8 file.
+    """The dialect of a file.
 
     Parameters
     ----------
@@ -49,6 +55,8 @@ def settle_dialect(
         The delimiter of the settings; None settles it from the header and the first lines.
     header_line
         The line that holds the names, from 1; None takes the first that is not blank, and refuses a title.
+    codec
+        The encoding of the file.
 
     Raises
     ------
@@ -57,7 +65,7 @@ def settle_dialect(
     NeededSettingError
         If a title stands above the header.
     """
-    head = read_head(path, line_end)
+    head = read_head(path, line_end, codec)
     if not head.strip():
         raise SourceError(f"{shown} holds only blank lines: not even the names of columns are in it; export it again")
     first = head.split(line_end, 1)[0]
@@ -82,12 +90,12 @@ def settle_dialect(
     return Dialect(delimiter, line_end, names, skipped, tuple(tuple(record.fields) for record in records[1:]))
 
 
-def read_head(path: Path, line_end: str) -> str:
-    """The first lines of a UTF-8 file, whole ones."""
+def read_head(path: Path, line_end: str, codec: str) -> str:
+    """The first lines of a file, whole ones."""
     with path.open("rb") as file:
         head = file.read(CHUNK)
         is_whole = not file.read(1)
-    text = head.decode("utf-8-sig", errors="ignore")
+    text = head.decode(codec, errors="ignore")
     return text if is_whole or line_end not in text else text[: text.rindex(line_end) + len(line_end)]
 
 

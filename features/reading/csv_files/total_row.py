@@ -15,9 +15,9 @@ from segment_model.sql_text import quoted
 
 TAKEN = "the last row is taken for a total"
 TAIL = 1 << 16  # bytes in which the last row is looked for
-TOTAL = re.compile(
-    r"(grand |sub)?totals?|sum|(gesamt|zwischen)?summe|gesamt|insgesamt|"
-    r"totale|totaal|suma|soma|razem|итого|合计|总计|合計",
+TOTAL = re.compile(  # also as spreadsheets call the grand total of a pivot table
+    r"(grand |sub)?totals?|total (général|general|geral)|sum|somme|(gesamt|zwischen)?summe|gesamt(ergebnis)?|insgesamt|"
+    r"totale( complessivo)?|(eind)?totaal|suma( końcowa)?|soma|razem|итого|общий итог|合计|总计|合計|総計",
     re.IGNORECASE,
 )
 
@@ -28,24 +28,32 @@ def is_total(fields: Sequence[str]) -> bool:
 
 
 def check_last_row(file: CsvFile, source: TableSource, name: str) -> Notice | None:
+    """As `check_total`, of the last row of a CSV file."""
+    return check_total(_last_row(file), file.dialect.names, file.shown, source, name)
+
+
+def check_total(
+    fields: Sequence[str], names: Sequence[str], shown: str, source: TableSource, name: str
+) -> Notice | None:
     """Refuse a last row of totals, unless a condition chooses the rows; a warning where it may be an ordinary row.
+
+    fields : of the row. names : of the columns. shown : the file's name for messages. name : of the raw table.
 
     Raises
     ------
     NeededSettingError
         If the last row names a total and leaves a field empty.
     """
-    fields = _last_row(file)
     place = _place_of_total(fields)
     if place is None or source.where:
         return None
-    condition = _condition(file, source, place, fields[place])
+    condition = _condition(names[place], source, fields[place])
     remedy = f"delete it, or leave it out by `where: {condition}`"
     if all(text.strip() for text in fields):
         text = f"the last row of {source.file} holds {fields[place]!r}; if it is a total, {remedy}"
         return SettingNotice(name, text, True, {"where": condition}, TAKEN)
     raise NeededSettingError(
-        f"{file.shown}: the last row is a total ({', '.join(fields)!r:.60}): {remedy}", {"where": condition}, TAKEN
+        f"{shown}: the last row is a total ({', '.join(fields)!r:.60}): {remedy}", {"where": condition}, TAKEN
     )
 
 
@@ -54,9 +62,8 @@ def _place_of_total(fields: Sequence[str]) -> int | None:
     return next(words, None)
 
 
-def _condition(file: CsvFile, source: TableSource, place: int, word: str) -> str:
+def _condition(column: str, source: TableSource, word: str) -> str:
     """The condition that leaves the total out and keeps the rows without a value in that column."""
-    column = file.dialect.names[place]
     written = written_name(column)
     differs = f"{written} <> {quoted(word)}"
     is_id = column == source.columns.get("customer_id", "customer_id")

@@ -43,16 +43,31 @@ def settle_text(path: Path, shown: str, encoding: str | None, scratch: ScratchFo
         unpacked = scratch.new(".txt")
         unpack(path, shown, unpacked)
         path = unpacked
-    scan = scan_bytes(path)
-    if not scan.size:
-        raise SourceError(f"{shown} is empty (0 bytes): not even the names of columns are in it; export it again")
-    settled = settle_encoding(path, shown, scan, encoding)
+    settled, scan = _scanned(path, shown, encoding)
     if not settled.is_utf_8:
         decoded = scratch.new(".txt")
         decode_to_utf8(path, shown, settled.codec, decoded)
         path, scan = decoded, scan_bytes(decoded)
     _refuse_faults(path, shown, scan)
     return TextFile(shown, path, settled, scan)
+
+
+def encoding_where_it_lies(path: Path, shown: str, encoding: str | None) -> Encoding:
+    """The encoding of a file that an engine decodes by itself, and so without a copy of it.
+
+    Parameters and errors are those of `settle_text`; whether all bytes fit an encoding other than UTF-8 is not checked.
+    """
+    settled, scan = _scanned(path, shown, encoding)
+    if settled.is_utf_8:
+        _refuse_faults(path, shown, scan)
+    return settled
+
+
+def _scanned(path: Path, shown: str, encoding: str | None) -> tuple[Encoding, ByteScan]:
+    scan = scan_bytes(path)
+    if not scan.size:
+        raise SourceError(f"{shown} is empty (0 bytes): not even the names of columns are in it; export it again")
+    return settle_encoding(path, shown, scan, encoding), scan
 
 
 def _refuse_faults(path: Path, shown: str, scan: ByteScan) -> None:

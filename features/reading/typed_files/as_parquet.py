@@ -8,6 +8,7 @@ from pathlib import Path
 
 from features.notices import Notice
 from features.reading.csv_files.plain_columns import MOMENTS
+from features.reading.csv_files.total_row import check_total
 from features.reading.scratch import ScratchFolder
 from features.reading.text_files.text_file import settle_text
 from features.reading.typed_files.excel import SheetRows, open_sheet
@@ -39,7 +40,8 @@ def sheets_as_parquet(
     Raises
     ------
     SourceError
-        If a file is no workbook, its sheet is not clear, or its columns are not those of the first.
+        If a file is no workbook, its sheet is not clear, its last row is a total, or its columns are not those of the
+        first.
     """
     moments = {source.columns.get(moment, moment) for moment in MOMENTS}
     sheets = [
@@ -53,6 +55,8 @@ def sheets_as_parquet(
     notices = [Notice(name, f"{source.file}: {text}", warning=True)] if errors else []
     if not any(True for sheet in sheets for _ in sheet):
         notices.append(Notice(name, f"{source.file} has a header and no rows", warning=True))
+    totals = (check_total(sheet.last_row, sheet.names, sheet.shown, source, name) for sheet in sheets)
+    notices += [notice for notice in totals if notice is not None]
     return _written(RowsOfAll(sheets), sheets[0].names, source, name, scratch), notices
 
 

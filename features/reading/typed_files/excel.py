@@ -57,6 +57,14 @@ class SheetRows:
                 continue
             yield {name: self._cell(name, cell) for name, cell in zip(self.names, cells, strict=False)}
 
+    @property
+    def last_row(self) -> tuple[str, ...]:
+        """The cells of the last row as text, empty where they are missing; none without a row."""
+        last: Row = {}
+        for row in self:
+            last = row
+        return tuple("" if last.get(name) is None else str(last[name]) for name in self.names) if last else ()
+
     def _cell(self, name: str, cell: Any) -> Cell:
         if isinstance(cell, str):
             return cell or None

@@ -119,6 +119,24 @@ def test_a_window_that_is_not_over_is_not_known_yet(ten: History) -> None:
     assert row(odds_of(ten, replace(CHURNED, within_days=60)), "everyone", "everyone", "2023-12").reached == 3
 
 
+def test_a_goal_that_nobody_reaches_may_write_a_value_otherwise_than_the_table(
+    terms_frame: Any, members_of: Any, month_ends: Any, terms_history: Callable[..., History]
+) -> None:
+    """Zero per cent would be a target of churn reached."""
+    ends: MonthEnds = month_ends(date(2024, 1, 1), 2)
+    members = members_of(sorted({row[0] for row in TERMS}), ends, segment=segment_of)
+    terms = terms_frame(TERMS)
+    goal = Goal("pro", "subscriptions", within_days=20, meets="is pro", condition="plan = 'Pro'")
+    never, ever = (
+        odds_of(terms_history(terms.assign(**{"is pro": meets}), ends, members), goal).notes for meets in (False, True)
+    )
+    assert ever == ()
+    assert never == (
+        "pro: nobody reaches it from any month end of the record; see whether subscriptions write the values of its "
+        "condition so: plan = 'Pro'",
+    )
+
+
 def test_a_model_fitted_after_the_start_has_a_footnote(ten: History) -> None:
     trained = odds_of(ten, CHURNED, trained=datetime(2024, 3, 1))
     assert trained.states[0].footnote not in trained.notes  # said with the goals

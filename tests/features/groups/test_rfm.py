@@ -170,6 +170,45 @@ def test_discount_share(build: Any) -> None:
     assert build({"orders": orders}, date(2024, 2, 1)).frame.discount_share.to_dict() == {"a": 0.25, "b": 0.0}
 
 
+def test_discounts_that_may_be_shares_of_the_price_are_told_of(build: Any) -> None:
+    """A discount of 0.35 is 35 % here, and not 35 cents."""
+
+    def warnings_of(discount: list[float | None], amount: float = 30.0) -> list[str]:
+        orders = {"customer_id": ["a", "b", "c"], "ordered_at": datetime(2024, 1, 1), "amount": amount}
+        vectors = build({"orders": pd.DataFrame({**orders, "discount": discount})}, date(2024, 1, 2))
+        return [notice.text for notice in vectors.notices if notice.warning]
+
+    assert warnings_of([0.35, None, -0.1]) == [
+        "no discount is above 0.35, and amounts go up to 30.00: where discounts are no money, but shares of the price, "
+        "write `not_read: [discount]`"
+    ]
+    assert warnings_of([0.35, 2.5, None]) == []
+    assert warnings_of([0.0, None, 0.0]) == []
+    assert warnings_of([0.35, None, 0.1], amount=0.9) == []
+
+
+@pytest.mark.parametrize(
+    ("amounts", "is_told_of"),
+    [
+        (lambda order: [20.0 + order] * 3, True),  # the total of the order
+        (lambda order: [20.0 + order, 21.0 + order, 5.0], False),
+        (lambda order: [20.0 + order, 0.0, 0.0], False),  # the total in the first line alone
+        (lambda order: [20.0 + order] * 3 if order else [1.0, 2.0, 3.0], False),  # in four orders of five
+    ],
+)
+def test_the_same_amount_on_each_line_of_an_order_is_told_of(amounts: Any, is_told_of: bool, build: Any) -> None:
+    lines = [(f"c{order}", order, amount) for order in range(5) for amount in amounts(order)]
+    orders = pd.DataFrame(lines, columns=["customer_id", "order_id", "amount"])
+    single = pd.DataFrame({"customer_id": "c9", "order_id": [90 + n for n in range(40)], "amount": 7.0})
+    table = pd.concat([orders, single]).assign(ordered_at=datetime(2024, 1, 1))
+    notices = build({"orders": table}, date(2024, 1, 2)).notices
+    expected = (
+        "5 of 5 orders with several lines have the same amount on each line: where it is the total of the order, it "
+        "counts once a line; keep one line of each order, or map the money of the line to amount"
+    )
+    assert [notice.text for notice in notices if "several lines" in notice.text] == [expected] * is_told_of
+
+
 def test_sums_do_not_depend_on_the_order_of_rows(build: Any) -> None:
     amounts = [0.1, 0.2, 0.3, 1e9, 0.0001] * 20
     orders = pd.DataFrame({"customer_id": "a", "ordered_at": datetime(2024, 1, 1), "amount": amounts})

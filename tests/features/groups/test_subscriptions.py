@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from features.learned import LearnedFeatures
+from segment_model.errors import SourceError
 
 AS_OF = date(2024, 7, 1)
 
@@ -134,3 +135,17 @@ def test_an_end_may_be_the_last_day_of_use(build: Any) -> None:
     assert exclusive.churned.to_dict() == {"a": 1, "b": 1}
     assert inclusive.churned.to_dict() == {"a": 0, "b": 1}, "on the last day of use they still run"
     assert inclusive.mrr.to_dict() == {"a": 10, "b": 0}
+
+
+def test_the_length_of_a_trial_is_no_trial(build: Any) -> None:
+    """A paid term whose plan begins with 14 days of trial would have MRR in one place, and none in another."""
+    rows = [terms("a", "2024-01-01", None, 100, trial=14.0), terms("b", "2024-01-01", None, 50, trial=0.0)]
+    with pytest.raises(SourceError) as caught:
+        frame_of(build, *rows)
+    assert str(caught.value) == (
+        "subscriptions: trial holds 1 number other than 0 and 1, such as 14: write whether the terms are a trial, yes "
+        "or no; where the column says how long trials are, leave it out by `not_read: [trial]`"
+    )
+    table = pd.DataFrame(rows).astype({"ended_at": "datetime64[us]"})
+    vectors = build({"subscriptions": table}, AS_OF, subscriptions={"not_read": ["trial"]})
+    assert vectors.frame.mrr.to_dict() == {"a": 100, "b": 50}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +78,15 @@ EVERY = ("orders", "events", "customers", "subscriptions")
 def test_the_query_gives_the_vectors(
     engine: str, tables: tuple[str, ...], case_folder: Path, case_postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As of two moments by one query; at the earlier one, customers without rows are left out."""
+    """As of three moments by one query; at the earlier ones, customers without rows are left out.
+
+    The last is of another clock than the business's, where it is the next day.
+    """
     monkeypatch.setenv("SHOP_URL", case_postgres)
     sources = sources_of(tables, **PLACES[engine])
     learned = build_vectors(sources, SETTINGS, date(2024, 7, 1), case_folder).learned
     query = vector_query(sources, SETTINGS, learned, case_folder, engine)
-    for moment in (date(2024, 7, 1), datetime(2024, 2, 3, 12, 30)):
+    for moment in (date(2024, 7, 1), datetime(2024, 2, 3, 12, 30), datetime(2024, 2, 3, 23, 30, tzinfo=UTC)):
         expected = build_vectors(sources, SETTINGS, moment, case_folder, learned)
         sql = with_as_of(query.sql, moment, SETTINGS.time_zone, engine)
         assert_same(answers(engine, sql, case_folder, case_postgres), expected.frame)

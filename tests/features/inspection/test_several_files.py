@@ -49,6 +49,23 @@ def test_a_table_of_something_else_is_left_out_and_named(tmp_path: Path) -> None
     assert "not used: products.csv" in text
 
 
+def test_a_table_that_names_subscriptions_alone_says_where_their_customers_are(tmp_path: Path) -> None:
+    terms = [
+        "id,account_id,plan,start_date,mrr",
+        *(f"S-{n},{1 + n % 20},{('basic', 'pro')[n % 2]},2026-0{1 + n % 3}-01,2{n}.5" for n in range(1, 31)),
+    ]
+    events = [
+        "subscription_id,event,occurred_at",
+        *(f"S-{1 + n % 30},{('login', 'export')[n % 2]},2026-03-{1 + n % 28:02d}" for n in range(120)),
+    ]
+    text = initial_settings(write(tmp_path, subscriptions=terms, events=events), tmp_path / "segments.yaml").text
+    assert set(yaml.safe_load(text)["sources"]) == {"subscriptions"}
+    assert (
+        "# not used: events.csv: it has subscription_id and no customer; to use it, write the account_id that "
+        "subscriptions.csv has for each id into it" in text
+    )
+
+
 def test_the_column_is_found_by_its_values(tmp_path: Path) -> None:
     """No name says whose row it is, and both tables have the same texts in one column."""
     orders = [line.replace("customer_id", "alpha") for line in ORDERS]

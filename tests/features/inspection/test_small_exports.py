@@ -292,6 +292,14 @@ EXPORTS = {
         "orders",
         {"customer_id": "customer_id", "order_id": "order_id", "ordered_at": "date", "amount": "amount"},
     ),
+    "a rate that is called a discount": Export(
+        "customer_id,order_id,date,amount,Discount",
+        rows(lambda n, day: f"c{n % 7},{n},{day},{n + 20}.00,0.{n % 3}"),
+        "orders",
+        {"customer_id": "customer_id", "order_id": "order_id", "ordered_at": "date", "amount": "amount"},
+        checks=("not_read",),
+        options={"not_read": ["discount"]},
+    ),
     "more than one date": Export(
         "order_id,customer_id,order_purchase_timestamp,order_delivered_customer_date,order_estimated_delivery_date,payment_value",
         rows(lambda n, day: f"{n},c{n % 7},{day} 10:00:00,{day} 20:00:00,2026-12-24,{n}.99"),

@@ -86,6 +86,31 @@ def test_ids_that_would_meet_are_named_with_the_setting(first: str, second: str,
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "shown"),
+    [
+        ("Zoe\u0308", "Zoë", r"'Zoe\u0308' here and 'Zoë' there"),  # as a Mac writes it
+        ("K-17\u200b", "K-17", r"'K-17\u200b' here and 'K-17' there"),  # copied from a page
+        ("Anna\u3000李", "Anna 李", r"'Anna\u3000\u674e' here and 'Anna 李' there"),
+        ("Ｋ１７", "K17", r"'\uff2b\uff11\uff17' here and 'K17' there"),
+    ],
+)
+def test_ids_that_look_alike_are_named(first: str, second: str, shown: str) -> None:
+    same = ["same", "too"]
+    (issued,) = [n for n in notices(of("orders", [first, *same]), of("customers", [second, *same])) if n.warning]
+    assert issued.text == (
+        f"1 id would meet another in customers but for characters that look alike or are not seen, such as {shown}; "
+        "one way of writing them in your tables makes them one customer"
+    )
+
+
+def test_ids_that_look_alike_but_for_case_need_both() -> None:
+    with pytest.raises(
+        SourceError, match=r"2 ids would meet under one way of writing them .* with `features: \{ids: \{case"
+    ):
+        notices(of("orders", ["zoe\u0308", "bo\ufeff"]), of("customers", ["ZOË", "bo"]))
+
+
 def test_an_id_that_meets_may_also_meet_under_another_writing() -> None:
     issued = notices(of("orders", ["00123", "123", "7"]), of("customers", ["123", "7"]))
     assert "1 id differs from another by leading zeros alone" in issued[1].text

@@ -181,3 +181,21 @@ def test_a_second_row_of_units_in_a_sheet(read: Any, tmp_path: Path) -> None:
     write_workbook(tmp_path / "a.xlsx", {"S": rows})
     with pytest.raises(SourceError, match=r"a\.xlsx, sheet 'S': line 2 holds words above numbers \(', EUR, pieces'\)"):
         read("a.xlsx")
+
+
+def test_a_last_row_of_totals_is_refused_as_that_of_a_text_file_is(read: Any, tmp_path: Path) -> None:
+    """Its word beside dates or ids would make text of the whole column."""
+    rows = [[17850, datetime(2026, 6, 29), 5.5], [17851, datetime(2026, 6, 30), 7.25]]
+    write_workbook(tmp_path / "a.xlsx", {"Orders": [HEADER, *rows, [None, "Total", 12.75]]})
+    with pytest.raises(NeededSettingError) as refused:
+        read("a.xlsx")
+    assert str(refused.value) == (
+        "orders: a.xlsx: the last row is a total (', Total, 12.75'): delete it, or leave it out by `where: ordered_at "
+        "is null or ordered_at <> 'Total'`"
+    )
+    sources = Sources.model_validate({"orders": {"file": "a.xlsx", **refused.value.settings}})
+    vectors = build_vectors(sources, FeatureSettings(), date(2026, 7, 1), tmp_path)
+    assert vectors.frame.monetary_value.to_dict() == {"17850": 5.5, "17851": 7.25}
+    write_workbook(tmp_path / "b.xlsx", {"Orders": [HEADER, *rows, ["Total", datetime(2026, 6, 30), 12.75]]})
+    (warning,) = read("b.xlsx")[1]
+    assert warning.text.startswith("the last row of b.xlsx holds 'Total'; if it is a total, delete it")

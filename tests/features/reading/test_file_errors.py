@@ -140,3 +140,17 @@ def test_files_that_are_absent_name_the_nearest(read: Any, tmp_path: Path) -> No
     assert "mixed holds files of several kinds" in refusal(read, "mixed")
     assert "the folder empty holds no file that is read" in refusal(read, "empty")
     assert "old.xls must end in .csv" in refusal(read, "old.xls")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("Total", "Grand Total:", "Subtotal", "Gesamtergebnis", "Zwischensumme", "Total général", "Total general"),
+        *("Totale complessivo", "Eindtotaal", "Total Geral", "Suma końcowa", "Общий итог", "総計"),
+    ],
+)
+def test_a_last_row_of_totals_is_refused_in_the_words_of_spreadsheets(word: str, read: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"customer_id,city,amount\n1,Bonn,5\n{word},,5\n", encoding="utf-8")
+    assert f"the last row is a total ('{word}, , 5')" in refusal(read, "a.csv")
+    (tmp_path / "b.csv").write_text(f"customer_id,city,amount\n1,Bonn,5\n{word} Ltd,,5\n", encoding="utf-8")
+    assert len(read("b.csv")[0]) == 2

@@ -506,3 +506,29 @@ def test_text_is_read_as_the_source_says_that_it_is_written(tmp_path: Path) -> N
             table, tally = chosen_rows(engines, source, "orders")
             tally.count_rows(fetch(tally.sums, "counts").to_pylist()[0], {})
             assert {row["id"] for row in fetch(table.select("id"), "rows").to_pylist()} == ids, where
+
+
+@pytest.mark.parametrize(
+    ("rows", "where", "frequency"),
+    [
+        (["A;12,50;1.500", "B;8,00;900", "C;1.000,00;2"], "pieces > 1000", {"A": 1}),  # the money shows the mark
+        (["A;2.000;0,5", "B;1.500;0,25", "C;1.000;0"], "pieces > 0", {"A": 1, "B": 1}),  # the condition's column does
+        (["A;2.000;1.500", "B;1.500;900"], "pieces > 1000", None),  # nothing does
+    ],
+)
+def test_a_table_has_one_decimal_mark_for_its_columns_and_its_condition(
+    rows: list[str], where: str, frequency: dict[str, int] | None, tmp_path: Path
+) -> None:
+    lines = [f"{line};2026-06-01" for line in rows]
+    (tmp_path / "orders.csv").write_text("\n".join(["customer_id;amount;pieces;ordered_at", *lines]) + "\n")
+    sources = Sources.model_validate({"orders": {"file": "orders.csv", "where": where}})
+    if frequency is None:  # 1.5 pieces, as every program writes them
+        with pytest.raises(SourceError, match="no row of 2 meets 'pieces > 1000'"):
+            build_vectors(sources, FeatureSettings(), date(2026, 6, 2), tmp_path)
+        return
+    vectors = build_vectors(sources, FeatureSettings(), date(2026, 6, 2), tmp_path)
+    assert vectors.frame.frequency.to_dict() == frequency
+    assert vectors.frame.monetary_value["A"] in (12.5, 2000.0)
+    told_of = [notice.line for notice in vectors.notices if "decimal" in notice.line]
+    assert len(told_of) == 1
+    assert "has a decimal comma" in told_of[0]

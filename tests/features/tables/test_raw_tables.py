@@ -52,6 +52,26 @@ def test_columns_that_do_not_fit_are_named(build: Any, source: dict[str, Any], m
     assert "\n" not in str(caught.value)
 
 
+def test_a_column_that_nearly_has_our_name_is_told_of(tmp_path: Path) -> None:
+    """Without its ids, two lines of one order are two orders."""
+    text = "customer_id,Order ID,ordered_at,amount,Quantity\na,1,2024-06-01,5,1\na,1,2024-06-01,5,2\n"
+
+    def frequency_and_warnings(**source: Any) -> tuple[float, list[str]]:
+        vectors = of_csv(tmp_path, text, **source)
+        lines = [notice.line for notice in vectors.notices if "is not read" in notice.line]
+        return float(vectors.frame.frequency["a"]), lines
+
+    assert frequency_and_warnings() == (
+        2.0,
+        [
+            "warning: orders: column 'Order ID' is not read, as our name is order_id: write `columns: {order_id: Order "
+            "ID}`, or `not_read: [order_id]` where it is something else"
+        ],
+    )
+    assert frequency_and_warnings(columns={"order_id": "Order ID"}) == (1.0, [])
+    assert frequency_and_warnings(not_read=["order_id"]) == (2.0, [])
+
+
 def test_an_absent_file_and_files_of_other_kinds(tmp_path: Path) -> None:
     (tmp_path / "text.parquet").write_text("this is not Parquet")
     (tmp_path / "empty.csv").write_text("")
@@ -284,6 +304,17 @@ def test_attributes_out_of_their_kind_are_refused(build: Any, kind: str, values:
     with pytest.raises(SourceError) as caught:
         build({"customers": about}, AS_OF, customers={"attributes": {"size": {"kind": kind}}})
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "word"), [("b,2024-06-01,-", "-"), ("b,2024-06-01,k.A.", "k.A."), ("b,0000-00-00,5", "0000-00-00")]
+)
+def test_a_word_that_may_mean_missing_is_refused_with_the_setting(row: str, word: str, tmp_path: Path) -> None:
+    text = f"customer_id,ordered_at,amount\na,2024-06-01,5\n{row}\n"
+    with pytest.raises(SourceError) as caught:
+        of_csv(tmp_path, text)
+    assert str(caught.value).endswith(f", or where it means missing, set `null_values: ['{word}']`")
+    assert of_csv(tmp_path, text, null_values=[word]).frame.index.tolist() == ["a"]
 
 
 def test_attributes_carry_what_was_declared(build: Any) -> None:

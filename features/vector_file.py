@@ -238,7 +238,7 @@ def open_vectors(path: str | Path) -> Iterator[VectorFile]:
         raise SourceError(f"there is no file {path}") from error
     except pa.ArrowInvalid as error:
         raise SourceError(other) from error
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeError, pa.ArrowException) as error:  # the names of columns may be no text
         raise SourceError(f"cannot read vectors from {path}: {str(error).splitlines()[0]}") from error
     with parquet:
         stored = (parquet.schema_arrow.metadata or {}).get(KEY)
@@ -279,7 +279,7 @@ def _plain_errors(path: Path) -> Iterator[None]:
     """The reader's error as one line."""
     try:
         yield
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeError, pa.ArrowException) as error:
         raise SourceError(f"cannot read vectors from {path}: {str(error).splitlines()[0]}") from error
 
 

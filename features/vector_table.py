@@ -137,7 +137,7 @@ def validated(frame: pd.DataFrame, contract: VectorContract) -> pd.DataFrame:
     """
     try:
         return schema(contract).validate(frame, inplace=True)  # nothing is changed; else all values are copied
-    except pandera.errors.SchemaError as error:
+    except (pandera.errors.SchemaError, pandera.errors.SchemaErrors) as error:
         column = getattr(error.schema, "name", None)
         if column not in contract.names:
             raise SourceError(f"the vectors break their contract: {_fault_of_table(frame, contract)}") from error

@@ -106,6 +106,28 @@ def test_what_is_no_vector_file(tmp_path: Path) -> None:
             read(path)
 
 
+@pytest.mark.parametrize("name", ["v\0sits", "VISITS", "spend "])
+def test_a_column_of_another_name_is_named(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "vectors.parquet"
+    written(path)
+    table = pq.read_table(path)
+    renamed = table.rename_columns({"visits": name}).replace_schema_metadata(table.schema.metadata)
+    rewrite(path, renamed)
+    message = f"they have the columns spend, city, {name}; expected spend, city, visits"
+    for read in (read_vectors, lambda path: list(_parts(path))):
+        with pytest.raises(SourceError, match=message):
+            read(path)
+
+
+def test_names_of_columns_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "vectors.parquet"
+    written(path)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"visits", b"v\x80sits"))
+    with pytest.raises(SourceError, match="cannot read vectors from"):
+        read_vectors(path)
+
+
 def _parts(path: Path) -> list[pd.DataFrame]:
     with open_vectors(path) as file:
         return list(file.frames(3))

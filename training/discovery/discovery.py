@@ -26,7 +26,7 @@ from training.discovery.finest_division import finest_found_again
 from training.discovery.found_unasked import resample_unasked
 from training.discovery.ladder_beside import ladder_beside
 from training.discovery.of_everyone import OfEveryone
-from training.discovery.recurrence import choose_recurring
+from training.discovery.recurrence import choose_recurring, unasked_instead
 from training.discovery.refinement import refine
 from training.discovery.trained_contract import refuse_huge, trained_contract, with_nullable
 from training.encoding import EncodedCustomers, fit_encoding
@@ -39,7 +39,7 @@ from training.incumbent.assignments import transforms_of
 from training.profiling.profile import Profile, profile_of
 from training.profiling.repeated_attribute import repetition_reason
 from training.progress import Progress
-from training.separation.gaps import hold_out
+from training.separation.gaps import HeldOut, hold_out
 from training.settings import DiscoverySettings
 
 
@@ -150,9 +150,10 @@ def _discover(
     if everyone is not None:
         contract = with_nullable(contract, everyone.missing)
     customers = _encode(frame, contract, settings, incumbent)
-    candidates = _try_all(customers, settings, progress)
+    held_out = hold_out(customers.points, customers.encoder, settings.judged_customers, settings.seed)
+    candidates = _try_all(customers, held_out, settings, progress)
     continued = None if incumbent is None else judge_continued(incumbent, customers, settings, everyone)
-    decided, ladder = _decided(customers, candidates, continued, settings)
+    decided, ladder = _decided(customers, candidates, held_out, continued, settings)
     all_assigned = None
     if everyone is not None:
         decided, all_assigned = _refined(decided, everyone, ladder, settings)
@@ -185,6 +186,7 @@ def _discover(
 def _decided(
     customers: EncodedCustomers,
     candidates: Sequence[Candidate],
+    held_out: HeldOut,
     continued: ContinuedCandidate | None,
     settings: DiscoverySettings,
 ) -> tuple[Proposal, Ladder | None]:
@@ -195,6 +197,7 @@ def _decided(
         if continued is None or continued.objections:
             raise
         return kept_alone(continued, candidates, settings, error), None
+    candidates, choice, verdict = unasked_instead(candidates, customers.points, held_out, settings, choice, verdict)
     new, ladder = finest_found_again(Proposal(customers, tuple(candidates), choice, verdict), settings)
     if continued is None:
         return new, ladder
@@ -241,11 +244,10 @@ def _encode(
 
 
 def _try_all(
-    customers: EncodedCustomers, settings: DiscoverySettings, progress: Progress | None
+    customers: EncodedCustomers, held_out: HeldOut, settings: DiscoverySettings, progress: Progress | None
 ) -> Sequence[Candidate]:
     """Try every candidate that the settings ask for, in their order."""
     points, context = customers.points, context_of(customers)
-    held_out = hold_out(points, customers.encoder, settings.judged_customers, settings.seed)
     candidates: list[Candidate] = []
 
     def try_each(specs: Sequence[CandidateSpec]) -> None:

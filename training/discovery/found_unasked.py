@@ -28,12 +28,17 @@ from training.settings import DiscoverySettings
 
 
 def resample_unasked(
-    candidates: Sequence[Candidate], points: Floats, held_out: HeldOut, settings: DiscoverySettings
+    candidates: Sequence[Candidate],
+    points: Floats,
+    held_out: HeldOut,
+    settings: DiscoverySettings,
+    beside: Judgement | None = None,
 ) -> list[Candidate]:
     """The candidates; those that were found unasked say whether resamples of (n, width) points find them again.
 
     They are resampled in the order of their silhouettes until one is found again, which would be chosen before the
-    others. None is resampled where clear gaps confirm groups, because those are chosen first.
+    others. Where clear gaps confirm groups, which are chosen first, none is resampled; unless those are only slices,
+    `beside`, and then only candidates that divide the customers as finely.
     """
     tested = list(candidates)
     by_size_alone = settings.model_copy(update={"force": True})  # resamples decide, and not whether two halves agree
@@ -43,9 +48,10 @@ def resample_unasked(
         if (judgement := candidate.judgement) and not objections(judgement, by_size_alone)
     }
     evident = most_evident(allowed)
-    if evident is not None and shows_clear_groups(allowed[evident]):
+    if beside is None and evident is not None and shows_clear_groups(allowed[evident]):
         return tested
-    unasked = [position for position, judgement in allowed.items() if takes_in_most(judgement)]
+    least = 0 if beside is None else beside.segments
+    unasked = [p for p, judgement in allowed.items() if takes_in_most(judgement) and judgement.segments >= least]
     for position in sorted(unasked, key=lambda p: -allowed[p].silhouette):
         judgement = _resampled(candidates[position], allowed[position], points, held_out, settings.seed)
         tested[position] = replace(candidates[position], judgement=judgement)

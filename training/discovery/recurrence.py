@@ -10,12 +10,22 @@ import numpy as np
 from segment_model.encoding.encoder import Floats
 from segment_model.errors import DiscoveryError
 from training.discovery.candidate_trial import Candidate
+from training.discovery.found_unasked import resample_unasked
 from training.evaluation.bootstrap_recovery import MOST_RESAMPLED, recovery
 from training.evaluation.null_reference import null_silhouettes
 from training.evaluation.preference import Evidence
-from training.evaluation.selection import Choice, all_parted, choose, evidence, is_found_unasked, objections
+from training.evaluation.selection import (
+    Choice,
+    all_parted,
+    choose,
+    evidence,
+    is_found_unasked,
+    objections,
+    shows_clear_groups,
+)
 from training.evaluation.verdict import Verdict, VerdictKind, decide
 from training.incumbent.contingency import overlap
+from training.separation.gaps import HeldOut
 from training.settings import DiscoverySettings
 
 MOST_VERDICTS = 4  # candidates that get a verdict; if none recurs, the discovery has no reproducible structure
@@ -84,6 +94,41 @@ def _groups_found_again(
             reason = f"{rival.spec.name}: {choice.remarks[position]}; {how}"
             return Choice(position, reason, choice.remarks), other
     return choice, verdict
+
+
+def unasked_instead(
+    candidates: Sequence[Candidate],
+    points: Floats,
+    held_out: HeldOut,
+    settings: DiscoverySettings,
+    choice: Choice,
+    verdict: Verdict,
+) -> tuple[Sequence[Candidate], Choice, Verdict]:
+    """The choice; or, if clear gaps separate some of its segments that are no distinct groups, others found unasked.
+
+    Those divide the customers as finely, and resamples find each of them again, which says more than gaps between
+    some segments of which others pass into each other or are lost. The candidates come with what resamples said.
+    """
+    chosen = candidates[choice.chosen]
+    judged = chosen.judgement
+    if verdict.kind is VerdictKind.DISTINCT or judged is None or not shows_clear_groups(judged):
+        return candidates, choice, verdict
+    resampled = resample_unasked(candidates, points, held_out, settings, beside=judged)
+    unasked = {
+        position: judgement
+        for position, candidate in enumerate(resampled)
+        if (judgement := candidate.judgement) and is_found_unasked(judgement) and not objections(judgement, settings)
+        if judgement.segments >= judged.segments
+    }
+    if not unasked or choice.chosen in unasked:
+        return resampled, choice, verdict
+    position = max(unasked, key=lambda p: (unasked[p].silhouette, -p))
+    instead = resampled[position]
+    reason = (
+        f"{instead.spec.name}: {choice.remarks[position]}; the algorithm chose how many segments there are, and "
+        f"bootstrap samples recover them, while the segments of {chosen.spec.name} are no distinct groups"
+    )
+    return resampled, Choice(position, reason, choice.remarks), verdict_of(instead, points, settings)
 
 
 def verdict_of(

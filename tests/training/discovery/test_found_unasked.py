@@ -13,9 +13,11 @@ from tests.training.discovery.halves import Halves
 from training.candidates.kmeans import KMeansSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.found_unasked import resample_unasked
+from training.discovery.recurrence import choose_recurring, unasked_instead
 from training.encoding import EncodedCustomers, fit_encoding
 from training.evaluation.quality import Judgement
 from training.evaluation.selection import objections
+from training.evaluation.verdict import VerdictKind
 from training.separation.gaps import hold_out
 from training.settings import DiscoverySettings, EncodingSettings
 
@@ -33,6 +35,19 @@ class Unasked(Halves):
 
     def across(self, customers: int, seed: int) -> int:
         return self.column if customers >= self.needed else 1 - seed % 2
+
+
+@dataclass(frozen=True)
+class AskedFor(Halves):
+    """Its two segments were asked for; where `lost`, in every second resample the line crosses the other column."""
+
+    name: str = "asked for"
+    divides_continuum: bool = True
+    lost: bool = False
+
+    def across(self, customers: int, seed: int) -> int:
+        is_resample = CUSTOMERS / 2 < customers < CUSTOMERS
+        return seed % 2 if self.lost and is_resample else 0
 
 
 def square(apart: float = 0.0) -> pd.DataFrame:
@@ -96,3 +111,31 @@ def test_beside_groups_resamples_are_drawn_where_their_gaps_are_mostly_filled(
     """Whether such a gap is there is nearly a matter of chance; so it must not decide alone."""
     candidate = tried(two_groups(deviations), Unasked(needed=0, column=1), KMeansSpec(2, 3))
     assert judgement_of(candidate).recovered == pytest.approx(recovered)
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "unasked", "chosen", "kind"),
+    [
+        (AskedFor(lost=True), Unasked(column=1), "unasked", VerdictKind.SLICES),
+        (AskedFor(lost=False), Unasked(column=1), "asked for", VerdictKind.DISTINCT),
+        (AskedFor(lost=True), Unasked(column=1, needed=CUSTOMERS), "asked for", VerdictKind.SLICES),
+    ],
+)
+def test_clear_groups_that_are_not_found_again_give_way_to_unasked_ones_that_are(
+    asked_for: AskedFor, unasked: Unasked, chosen: str, kind: VerdictKind
+) -> None:
+    """As many segments, which gaps do not part, but each of which resamples find again."""
+    frame, settings = square(2.0), DiscoverySettings()
+    contract = VectorContract((Column("first", Kind.NUMBER), Column("second", Kind.NUMBER)))
+    encoder = fit_encoding(frame, contract, EncodingSettings(), {}).encoder
+    points = EncodedCustomers.encode(frame, contract, encoder).points
+    held_out = hold_out(points, encoder, 4000, 0)
+    tried = [try_candidate(spec, points, held_out, settings) for spec in (asked_for, unasked)]
+    by_gaps, verdict = choose_recurring(tried, points, settings)
+    assert tried[by_gaps.chosen].spec.name == "asked for"
+    candidates, choice, verdict = unasked_instead(tried, points, held_out, settings, by_gaps, verdict)
+    assert (candidates[choice.chosen].spec.name, verdict.kind) == (chosen, kind)
+    if chosen == "unasked":
+        assert "bootstrap samples recover them, while the segments of asked for are no distinct groups" in choice.reason
+    else:
+        assert choice == by_gaps

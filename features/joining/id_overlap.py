@@ -83,7 +83,7 @@ def _pairs(tables: Sequence[TableCustomers]) -> list[Pair]:
 
 
 def _within(table: TableCustomers) -> Iterator[Notice]:
-    """The ids of one table that are equal but for case and leading zeros; they may well be two customers."""
+    """The ids of one table that are equal but for case, zeros or letters that look alike; they may be two customers."""
     if table.whole:
         return
     keys = rewritten(table.ids)
@@ -117,7 +117,7 @@ def _would_meet(pair: Pair) -> Iterator[Notice]:
 
 
 def _alike(pair: Pair) -> pd.DataFrame:
-    """Different ids, `first` and `second`, that are equal but for case and leading zeros; one of them is not shared."""
+    """Different ids, `first` and `second`, that are equal but for such differences; one of them is not shared."""
     both_whole = pair.first.whole and pair.second.whole
     if both_whole or not (len(pair.only_first) or len(pair.only_second)):
         return pd.DataFrame(columns=["first", "second"])

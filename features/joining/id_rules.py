@@ -37,7 +37,10 @@ def rewritten(ids: pd.Index, fold: bool = True, strip: bool = True, see: bool = 
     """
     import pandas as pd
 
-    texts = pd.Series([_as_seen(name) for name in ids] if see else ids, dtype="str")
+    texts = pd.Series(ids, dtype="str")
+    if see:
+        is_other = ~texts.str.isascii()  # few are, and those are written one by one
+        texts = texts.mask(is_other, pd.Series([_as_seen(name) for name in texts[is_other]], texts.index[is_other]))
     if fold:
         texts = texts.str.lower()
     return pd.Index(texts.str.replace(ZEROS, FIRST_OTHER, regex=True) if strip else texts)
@@ -45,7 +48,5 @@ def rewritten(ids: pd.Index, fold: bool = True, strip: bool = True, see: bool = 
 
 def _as_seen(name: str) -> str:
     """A text without what a person does not see: an `ë` of two characters is one, a character of no width none."""
-    if name.isascii():
-        return name
     composed = unicodedata.normalize("NFKC", name)
     return " ".join("".join(letter for letter in composed if unicodedata.category(letter) not in NOT_SEEN).split())

@@ -33,9 +33,9 @@ async function ask(path, body) {
   const address = new URL(path, location.origin + location.pathname);
   const headers = body && { "Content-Type": "application/json" };
   const reply = await fetch(address, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });
-  const found = await reply.json();
-  if (!reply.ok) throw new Refused(reply.status, found.error);
-  return found;
+  const content = await reply.json();
+  if (!reply.ok) throw new Refused(reply.status, content.error);
+  return content;
 }
 
 function complain(error) {
@@ -173,8 +173,8 @@ function fallback(feature) {
 
 let fields = [];
 
-function use(found) {
-  for (const feature of basis()) if (feature.name in found) values[feature.name] = found[feature.name];
+function use(features) {
+  for (const feature of basis()) if (feature.name in features) values[feature.name] = features[feature.name];
   for (const one of fields) one.show();
   later();
 }
@@ -210,22 +210,22 @@ async function answer(number) {
 
 // -- the answer -----------------------------------------------------------------------------------------------------
 
-function showAnswer(found) {
-  const own = found.segment_id ?? null;
+function showAnswer(assignment) {
+  const own = assignment.segment_id ?? null;
   const dot = element("span", { class: "dot", "aria-hidden": "true" });
   if (own) dot.style.setProperty("--own", colourOf(own));
-  find("segment").replaceChildren(dot, own ? found.segment_name : "no segment");
+  find("segment").replaceChildren(dot, own ? assignment.segment_name : "no segment");
   find("segment").dataset.id = own ?? "";
-  const other = found.runner_up_id ? `runner-up: ${nameOf(found.runner_up_id)}` : "the only segment";
-  find("note").textContent = own ? other : `nearest: ${nameOf(found.nearest_id)}`;
+  const other = assignment.runner_up_id ? `runner-up: ${nameOf(assignment.runner_up_id)}` : "the only segment";
+  find("note").textContent = own ? other : `nearest: ${nameOf(assignment.nearest_id)}`;
   const flags = [];
-  if (found.novel) flags.push("far outside what training saw");
-  for (const name of found.unseen) flags.push(`${name}: a category never seen in training`);
+  if (assignment.novel) flags.push("far outside what training saw");
+  for (const name of assignment.unseen) flags.push(`${name}: a category never seen in training`);
   find("flags").replaceChildren(...flags.map((flag) => element("span", { class: "flag" }, flag)));
-  find("strength").textContent = found.strength.toFixed(3);
-  find("strength").dataset.exact = found.strength;
-  find("meter").style.width = `${100 * found.strength}%`;
-  find("meter").style.background = colourOf(found.nearest_id);
+  find("strength").textContent = assignment.strength.toFixed(3);
+  find("strength").dataset.exact = assignment.strength;
+  find("meter").style.width = `${100 * assignment.strength}%`;
+  find("meter").style.background = colourOf(assignment.nearest_id);
   for (const card of document.querySelectorAll(".card")) {
     const here = card.dataset.id === own;
     card.classList.toggle("here", here);
@@ -233,8 +233,8 @@ function showAnswer(found) {
     card.querySelector("button").hidden = here;
     card.querySelector(".change").replaceChildren();
   }
-  showMisfits(found.explanation.name_misfits ?? []);
-  showWaterfall(found.explanation);
+  showMisfits(assignment.explanation.name_misfits ?? []);
+  showWaterfall(assignment.explanation);
 }
 
 // The words of the name that do not hold for this customer.
@@ -319,7 +319,7 @@ function inLines(name) {
     .map((line) => (line.length > NAME_LETTERS ? `${[...line].slice(0, NAME_LETTERS - 1).join("")}…` : line));
 }
 
-function showMap(found, place) {
+function showMap(assignment, place) {
   const svg = find("map");
   const points = [...plane.segments, place];
   const reach = (axis) => [Math.min(...points.map((p) => p[axis])), Math.max(...points.map((p) => p[axis]))];
@@ -328,7 +328,7 @@ function showMap(found, place) {
   const x = (p) => 200 + unit * (p.x - (left + right) / 2);
   const y = (p) => 138 - unit * (p.y - (low + high) / 2);
   const shapes = [];
-  const nearest = plane.segments.find((segment) => segment.id === found.nearest_id);
+  const nearest = plane.segments.find((segment) => segment.id === assignment.nearest_id);
   shapes.push(drawn("line", { class: "link", x1: x(nearest), y1: y(nearest), x2: x(place), y2: y(place) }));
   const circles = plane.segments.map((segment) => ({
     id: segment.id, x: x(segment), y: y(segment), r: 6 + 30 * Math.sqrt(cards.find((one) => one.id === segment.id).share),
@@ -343,7 +343,7 @@ function showMap(found, place) {
   shapes.push(drawn("circle", { cx: x(place), cy: y(place), r: 3.5, fill: "currentColor", "data-x": place.x, "data-y": place.y, id: "you" }));
   svg.replaceChildren(...shapes);
   find("map-words").textContent =
-    `The ring is this customer, nearest to ${nameOf(found.nearest_id)}. Circles are segments, larger for more customers. ` +
+    `The ring is this customer, nearest to ${nameOf(assignment.nearest_id)}. Circles are segments, larger for more customers. ` +
     `The picture keeps ${Math.round(100 * plane.kept)} % of the differences between segments; the model looks at all of them.`;
 }
 

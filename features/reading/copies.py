@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from features.notices import Notice
+from features.reading.file_list import shown_path
 
 SHOWN = 3  # groups of copies, each with a warning of its own
 
@@ -30,21 +31,20 @@ def same_files(paths: Sequence[Path]) -> list[list[Path]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def notices_of_copies(
-    paths: Sequence[Path], shown: Callable[[Path], str], has_rows: Callable[[Path], bool], table: str
-) -> list[Notice]:
+def notices_of_copies(paths: Sequence[Path], base: Path, has_rows: Callable[[Path], bool], table: str) -> list[Notice]:
     """Warnings that name files with the same bytes; of those without rows, such as months without data, nothing.
 
-    shown : a file's name for messages. has_rows : whether a file has any.
+    base : the folder of the settings file. has_rows : whether a file has any.
     """
     groups = [group for group in same_files(paths) if has_rows(group[0])]
-    return [
-        Notice(
-            table,
-            f"{' and '.join(repr(shown(path)) for path in group)} hold the same bytes, so each of their rows counts "
-            f"{'twice' if len(group) == 2 else f'{len(group)} times'}: where one is a copy, delete it, or name the "
-            "others by a pattern",
-            warning=True,
-        )
-        for group in groups[:SHOWN]
-    ]
+    return [_notice([shown_path(path, base) for path in group], table) for group in groups[:SHOWN]]
+
+
+def _notice(names: Sequence[str], table: str) -> Notice:
+    return Notice(
+        table,
+        f"{' and '.join(map(repr, names))} hold the same bytes, so each of their rows counts "
+        f"{'twice' if len(names) == 2 else f'{len(names)} times'}: where one is a copy, delete it, or name the "
+        "others by a pattern",
+        warning=True,
+    )

@@ -81,9 +81,9 @@ def list_files(base: Path, file: str, table: str) -> FileList:
             raise SourceError(
                 f"{table}: no file matches {file} in {base.resolve()}; patterns are relative to the settings file"
             )
-    kinds = {kind_of(match, _shown(match, base), table): match for match in reversed(paths)}
+    kinds = {kind_of(match, shown_path(match, base), table): match for match in reversed(paths)}
     if len(kinds) > 1:
-        examples = " and ".join(f"{_shown(match, base)} ({kind})" for kind, match in kinds.items())
+        examples = " and ".join(f"{shown_path(match, base)} ({kind})" for kind, match in kinds.items())
         raise SourceError(
             f"{table}: {file} holds files of several kinds, {examples}; name those of one kind by a pattern"
         )
@@ -140,5 +140,6 @@ def _names(folder: Path) -> Sequence[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
-def _shown(path: Path, base: Path) -> str:
+def shown_path(path: Path, base: Path) -> str:
+    """A path for messages: relative to the folder of the settings file, if it lies there."""
     return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)

@@ -22,7 +22,7 @@ from features.reading.copies import notices_of_copies
 from features.reading.csv_files.csv_file import dialect_notices, refuse_differences
 from features.reading.csv_files.in_spark import frame_as_it_is, settle_where_it_lies, settled_frame
 from features.reading.csv_files.total_row import check_last_row
-from features.reading.file_list import FileKind, kind_of, list_files
+from features.reading.file_list import FileKind, kind_of, list_files, shown_path
 from features.reading.parquet_files import NANOSECONDS, check_parquet, has_rows
 from features.reading.spark_session import ZONE, address_to_read
 from features.source_settings import TableSource
@@ -76,7 +76,7 @@ class SparkTables:
             raise SourceError(f"{name}: {READ}; {source.file} is {kind}: write it as Parquet first")
         local = [file for file in files if isinstance(file, Path)]
         types = check_parquet(local, [f"{name}: {path.name}" for path in local])
-        self.notices += notices_of_copies(local, self._shown, has_rows, name)
+        self.notices += notices_of_copies(local, self._base, has_rows, name)
         return self._view(_cut_to_microseconds(self._session.read.parquet(*_addresses(files)), types))
 
     def keep(self, table: ir.Table) -> ir.Table:
@@ -137,14 +137,14 @@ class SparkTables:
             raise SourceError(f"{name}: Spark reads files whose first line holds the names: delete the lines above it")
         seen = [file for file in files if isinstance(file, Path) and file.suffix.lower() != PACKED]
         others = [file for file in files if file not in seen]
-        settled = [settle_where_it_lies(path, f"{name}: {self._shown(path)}", source) for path in seen]
+        settled = [settle_where_it_lies(path, f"{name}: {shown_path(path, self._base)}", source) for path in seen]
         frames = []
         if settled:
             refuse_differences(settled)
             self.notices += dialect_notices(settled, str(source.file), name)
             self.notices += [notice for file in settled if (notice := check_last_row(file, source, name))]
             filled = {file.path: bool(file.dialect.first_rows) for file in settled}
-            self.notices += notices_of_copies(seen, self._shown, filled.__getitem__, name)
+            self.notices += notices_of_copies(seen, self._base, filled.__getitem__, name)
             frames.append(settled_frame(self._session, settled))
         if others:
             by_ending = "\t" if ".tsv" in str(source.file).lower() else ","
@@ -153,9 +153,6 @@ class SparkTables:
         table = self._view(frames[0] if len(frames) == 1 else frames[0].unionByName(frames[1]))
         self._of_text.add(table.op().name)
         return table
-
-    def _shown(self, path: Path) -> str:
-        return str(path.relative_to(self._base)) if path.is_relative_to(self._base) else str(path)
 
 
 def _addresses(files: Sequence[str | Path]) -> list[str]:

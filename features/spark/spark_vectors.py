@@ -19,6 +19,7 @@ from features.feature_spec import OF_ONE_ROW
 from features.groups.all_groups import FeatureGroups, contract_of, groups_of
 from features.groups.firmographics import IS_DATED
 from features.groups.opened_tables import open_tables
+from features.joining.alike_ids import AlikeInTables
 from features.joining.as_of_range import as_of_notices
 from features.joining.between_tables import LAST
 from features.joining.dominant_customer import LOOKED_AT, LargestCounts, dominant_among
@@ -32,6 +33,7 @@ from features.scores.learned_edges import learn_edges_from
 from features.scores.score_columns import LOW_IS_GOOD, SCORED
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines, fetch, plain_errors
+from features.spark.alike_in_spark import alike_in_spark
 from features.spark.between_tables import (
     ALL,
     IDS,
@@ -103,7 +105,7 @@ def build_spark_vectors(
     with plain_errors("features: Spark could not compute them"):
         everyone = tables.hold(joined_parts(groups.parts, contract))
         asked = total_sums(everyone, groups.own) if learned is None else {}
-        table, met = _those_who_stay(everyone, groups, read, moment, sources, settings, asked)
+        table, met = _those_who_stay(tables, everyone, groups, read, moment, sources, settings, asked)
         report = {name: {**rows.counts, **met.counts.get(name, {})} for name, rows in read.items()}
         if not met.customers:
             raise no_customer_error(as_of, report, met.notices)
@@ -162,6 +164,7 @@ class _Met:
 
 
 def _those_who_stay(
+    tables: SparkTables,
     everyone: ir.Table,
     groups: FeatureGroups,
     read: Mapping[str, RowsRead],
@@ -182,7 +185,8 @@ def _those_who_stay(
     _refuse_twice(totals, tables_of(everyone))
     refuse_faults(totals, contract)
     names = tables_of(everyone)
-    notices = overlap_notices_of(names, totals, settings.ids)
+    alike = alike_in_spark(tables, everyone, names) if totals[NOT_WHOLE] else AlikeInTables()
+    notices = overlap_notices_of(names, totals, alike, settings.ids)
     facts = [table_facts(name, groups, read[name], totals) for name in names]
     as_of = moment if isinstance(moment, AsOf) else LAST
     who = who_is_left_out(facts, as_of, sources.customers.without_rows if sources.customers else "keep")

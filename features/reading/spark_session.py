@@ -109,8 +109,13 @@ def address_to_write(path: Path) -> str:
 
 
 def address_to_read(path: Path) -> str:
-    """A path of this machine as Spark reads it: its letters are no pattern."""
-    return re.sub(r"[\\*?\[\]{}]", lambda letter: f"\\{letter[0]}", address_to_write(path))
+    """A path of this machine as Spark reads it."""
+    return literal_address(address_to_write(path))
+
+
+def literal_address(address: str) -> str:
+    """An address as Spark reads it where its letters are no pattern."""
+    return re.sub(r"[\\*?\[\]{}]", lambda letter: f"\\{letter[0]}", address)
 
 
 def spark_errors() -> tuple[type[Exception], ...]:

@@ -132,7 +132,7 @@ def analyse(
     """
     try:
         if settings.engine.spark is not None:
-            from jobs.spark.record import compute_in_spark  # imports what only a Spark needs
+            from jobs.spark.analysis.record import compute_in_spark  # imports what only a Spark needs
 
             return compute_in_spark(settings, base, model, announce), ""
         return compute(settings, base, model, announce, vectors).record, ""

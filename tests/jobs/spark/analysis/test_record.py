@@ -19,7 +19,7 @@ from cli import main
 from jobs import conclusion
 from jobs.conclusion import analyse
 from jobs.record import record_of
-from jobs.spark.record import LEFT_OUT
+from jobs.spark.analysis.record import LEFT_OUT
 from training.settings import read_settings
 
 pytestmark = [

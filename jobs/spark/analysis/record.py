@@ -39,8 +39,8 @@ from jobs.record import (
     with_months,
 )
 from jobs.registry_location import location_of
-from jobs.spark.distributions import distributions_in_spark
-from jobs.spark.month_members import members_in_spark
+from jobs.spark.analysis.distributions import distributions_in_spark
+from jobs.spark.analysis.month_members import members_in_spark
 from registry.versions.versions import fetch
 from segment_model.contract import VectorContract
 from segment_model.errors import SettingsError

@@ -19,14 +19,17 @@ from cli import main
 from jobs import conclusion
 from jobs.conclusion import analyse
 from jobs.record import record_of
-from jobs.spark.analysis.record import LEFT_OUT
+from jobs.spark.analysis.record import OF_ALL
 from training.settings import read_settings
 
 pytestmark = [
     pytest.mark.spark,
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),  # of py4j's gateway
 ]
-TABLES = ("figures", "sizes", "flows", "cohorts", "retention", "survival", "odds", "shares", "quartiles")
+TABLES = (
+    "figures", "sizes", "flows", "cohorts", "retention", "survival", "odds", "shares", "quartiles", "overlap",
+    "condition_sizes", "representatives", "advice",
+)  # fmt: skip
 HERE = """
 as_of: 2026-07-01
 sources:
@@ -40,6 +43,10 @@ discovery: {algorithms: [{algorithm: kmeans, segments: 3, starts: 1}], force: tr
 analytics: {compare: [city], floor: 2, months: 2}
 goals:
   buys_again: {table: orders, within_days: 30}
+conditions:
+  best_20_percent: ready
+  frequent: frequency >= 5 and city is not null
+  nobody: frequency > 1000
 """
 
 
@@ -134,9 +141,10 @@ def test_the_record_of_a_discovery_is_that_of_the_embedded_engine(company: Path,
     assert counties.customers.idxmax() == counties.index[-1]
     *notes, last = theirs.notes
     assert set(notes) == set(ours.notes)
-    assert last == LEFT_OUT
+    assert last == OF_ALL
+    assert (theirs.conditions, theirs.undated) == (ours.conditions, ours.undated)
     page = unescape((company / "report.html").read_text(encoding="utf-8"))
-    assert LEFT_OUT in page  # the report of the discovery has this record, and says what it lacks
+    assert OF_ALL in page  # the report of the discovery has this record, and says of whom it is
     titles = [definition.title for definition in theirs.definitions]
     assert 2 * sum(title in page for title in titles) > len(titles) > 10
 

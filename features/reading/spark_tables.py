@@ -15,6 +15,7 @@ from typing import Any
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+from ibis.common.exceptions import IbisError
 
 from features.expressions.spark_compiler import SparkCompiler
 from features.notices import Notice
@@ -32,6 +33,7 @@ from segment_model.errors import SourceError
 from segment_model.sql_text import quoted_name
 
 SCHEME = "://"
+UNREAD = ("time32", "time64", "halffloat")  # Arrow types of Parquet columns
 READ = "engine: spark reads .parquet, .csv, .tsv and .csv.gz files and tables of its catalogue"
 
 
@@ -67,7 +69,7 @@ class SparkTables:
             If a file is absent or of no kind that Spark reads here, or the source is another database.
         """
         if source.spark_table is not None:
-            return self._view(self._session.table(source.spark_table))
+            return self._view(_of_known_types(self._session.table(source.spark_table)))
         if source.file is None:
             raise SourceError(f"{name}: {READ}, not another database; write the table as Parquet first")
         kind, files = self._files(source.file, name)
@@ -79,6 +81,11 @@ class SparkTables:
         local = {file: shown_path(file, self._base) for file in files if isinstance(file, Path)}
         types = check_parquet([*local], [f"{name}: {label}" for label in local.values()])
         self.notices += notices_of_copies(local, has_rows, name)
+        if unread := next((column for column, kind in types.items() if any(part in kind for part in UNREAD)), None):
+            raise SourceError(
+                f"{name}: {source.file} has the column {unread!r} of {types[unread]}, which Spark does not read: write "
+                "it as text or another number, or leave it out of the file"
+            )
         return self._view(_cut_to_microseconds(self._session.read.parquet(*_addresses(files)), types))
 
     def keep(self, table: ir.Table) -> ir.Table:
@@ -179,6 +186,28 @@ class SparkTables:
 
 def _addresses(files: Sequence[str | Path]) -> list[str]:
     return [file if isinstance(file, str) else address_to_read(file) for file in files]
+
+
+def _of_known_types(frame: Any) -> Any:
+    """The table with values that no other engine has, such as years and months of an interval, as Spark writes them."""
+    from pyspark.sql import functions as spark
+
+    texts = {
+        field.name: spark.col(quoted_name(field.name, "`")).cast("string")
+        for field in frame.schema
+        if not _is_known(field.dataType)
+    }
+    return frame.withColumns(texts) if texts else frame
+
+
+def _is_known(dtype: Any) -> bool:
+    from ibis.backends.pyspark.datatypes import PySparkType  # imports pyspark
+
+    try:
+        PySparkType.to_ibis(dtype)
+    except (NotImplementedError, IbisError):
+        return False
+    return True
 
 
 def _cut_to_microseconds(frame: Any, types: Mapping[str, str]) -> Any:

@@ -84,7 +84,7 @@ class SparkMonth:
 
         values = [spark.when(spark.abs(known(c)) < float("inf"), known(c)) for c in columns]
         names = [f"c{place}" for place in range(len(columns))]
-        frame = self.frame.select(*(value.alias(name) for value, name in zip(values, names, strict=True)))
+        frame = self.frame.select(*(number.alias(name) for number, name in zip(values, names, strict=True)))
         counts = frame.agg(*(spark.count(name).alias(name) for name in names)).first()
         of_known = [name for name in names if counts[name]]
         asked = [

@@ -75,7 +75,7 @@ def test_the_summary_of_written_vectors_has_them(spark: Any, tmp_path: Path) -> 
     )
     table.to_parquet(tmp_path / "own.parquet", index=False)
     block = {"sources": {"vectors": {"file": "own.parquet", "kinds": {"basic": "number", "city": "category"}}}}
-    here, there = parse_settings(block), parse_settings({**block, "engine": {"spark": "local[1]"}})
-    expected = describe_vectors(vectors_of(here, tmp_path), here.discovery)
+    in_memory, in_spark = parse_settings(block), parse_settings({**block, "engine": {"spark": "local[1]"}})
+    expected = describe_vectors(vectors_of(in_memory, tmp_path), in_memory.discovery)
     assert "2 basis columns shape nothing, and only describe: basic (1 for everyone), city ('Ulm' for" in expected
-    assert write_spark_vectors(there, tmp_path, StoredFolder(tmp_path / "vectors")).summary == expected
+    assert write_spark_vectors(in_spark, tmp_path, StoredFolder(tmp_path / "vectors")).summary == expected

@@ -205,7 +205,7 @@ def _least_bic(
             except NoSegmentsError as error:
                 refusals.append(f"{components} components, {covariance} covariance: {error}")
     if not mixtures:
-        raise NoSegmentsError(refusals[0] if refusals else f"fewer than {counts[0]} different customers")
+        raise NoSegmentsError(refusals[0] if refusals else f"fewer than {counted(counts[0], 'different customer')}")
     return min(mixtures, key=lambda mixture: mixture.bic), len(refusals)
 
 

@@ -8,7 +8,7 @@ mixture with a degenerate component is refused whatever its BIC (Schwarz 1978).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -38,7 +38,7 @@ MOST_STEPS = 300
 FEWEST_CUSTOMERS = 5  # of a component
 REGULARISATION = 1e-6  # share of the least variance of a column; added to every variance
 COLLAPSED = 1e-5  # a component is degenerate below this share of a column's variance among all customers
-STARTED_AT = "started_at"  # the parameter that says which algorithm's segments a mixture started at
+STARTED_AT, OF_START = "started_at", "start_"  # the parameter that names the algorithm of the start, and its prefix
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,8 @@ class StartedMixtureSpec(DerivedSpec):
     @property
     def parameters(self) -> dict[str, Any]:
         covariance = self.covariances[0] if len(self.covariances) == 1 else list(self.covariances)
-        return {**self.spec.parameters, "covariance": covariance, STARTED_AT: self.spec.algorithm}
+        of_start = {f"{OF_START}{name}": value for name, value in self.spec.parameters.items()}
+        return {"covariance": covariance, STARTED_AT: self.spec.algorithm, **of_start}
 
     @property
     def needs_gaps(self) -> bool:
@@ -131,6 +132,11 @@ class StartedMixtureSpec(DerivedSpec):
             search = Search(1, seed, nearest)
             best, refused = _least_bic(sample.customers, self.covariances, [components], search)
         return sample.fit(best, refused, self.of(best.covariance))
+
+
+def start_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of the candidate at whose segments a mixture started, from those of the mixture."""
+    return {name.removeprefix(OF_START): p for name, p in parameters.items() if name.startswith(OF_START)}
 
 
 @dataclass(frozen=True)

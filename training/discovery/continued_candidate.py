@@ -13,7 +13,7 @@ from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec, Fit, FittingContext, KeptSpec
-from training.candidates.gaussian_mixture import STARTED_AT, StartedMixtureSpec
+from training.candidates.gaussian_mixture import STARTED_AT, StartedMixtureSpec, start_of
 from training.candidates.top_spenders import HEAD, TOP, AmountAxis, TopSpendersSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.everyone import Everyone
@@ -127,18 +127,18 @@ def continued_spec(
 
     segments : how many of them go on; None for all. A segment of top spenders is made beside the others.
     """
-    wanted = _parameters(incumbent)
+    made_by = _parameters(incumbent)
+    started_at = made_by.get(STARTED_AT)
+    wanted = made_by if started_at is None else start_of(made_by)
     if segments is not None and "segments" in wanted:
         wanted["segments"] = segments
     top, head = wanted.pop(TOP, None), wanted.pop(HEAD, 1)
     if top is not None and "segments" in wanted:
         wanted["segments"] -= 1
-    algorithm = incumbent.provenance.get("algorithm")
-    started_at = wanted.pop(STARTED_AT, None)
     context = context_of(customers)
-    spec = _asked_again(started_at or algorithm, wanted, context, settings)
+    spec = _asked_again(started_at or incumbent.provenance.get("algorithm"), wanted, context, settings)
     if spec is not None and started_at is not None:
-        spec = _mixture_again(spec, wanted["covariance"], context, settings)
+        return _mixture_again(spec, made_by["covariance"], context, settings)
     return spec if spec is None or top is None else _with_top(spec, customers.encoder, top, head - 1)
 
 

@@ -45,7 +45,8 @@ def test_the_tail_of_a_wide_group_stays_with_it() -> None:
     assert "by the shapes of the groups" in by_shapes.choice.reason
     parameters = by_shapes.model.provenance["parameters"]
     assert by_shapes.model.provenance["algorithm"] == "gaussian_mixture"
-    assert (parameters["segments"], parameters["started_at"]) == (2, "kmeans")
+    start = {"started_at": "kmeans", "start_segments": 2, "start_starts": 10}
+    assert parameters == {"covariance": "spherical", **start}
 
 
 def test_groups_of_equal_spread_keep_their_centroids() -> None:

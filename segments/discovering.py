@@ -21,6 +21,7 @@ from segment_model.errors import ContractError, SettingsError, nearest_word
 from segment_model.inference.customer_table import CUSTOMER, read_frame
 from segment_model.inference.frame_columns import by_column, checked_basis
 from segment_model.model import SegmentModel
+from segment_model.storage.user_path import user_path
 from segments.discovery import SegmentDiscovery
 from segments.own_parts import Judge, algorithm_settings, checked_judgements
 from segments.progress import shown_progress
@@ -123,7 +124,7 @@ def discover(
     if isinstance(customers, str | os.PathLike):
         if not os.fspath(customers):
             raise SettingsError("the path of the customers is empty; name a file")
-        path = Path(customers).resolve()
+        path = user_path(customers).resolve()
         read = _beside({**chosen, "file": path.name, "columns": {CUSTOMER: customer_id} if customer_id else {}}, read)
         names = _columns_of(path, read)
         _check_ids(customer_id or CUSTOMER, names, read)
@@ -206,7 +207,7 @@ def features(settings: str | os.PathLike[str], *, as_of: str | date | None = Non
 def _read(settings: str | os.PathLike[str], as_of: str | date | None) -> tuple[Settings, Path]:
     if not isinstance(settings, str | os.PathLike) or not os.fspath(settings):
         raise SettingsError(f"settings is the path of a YAML file; got {settings!r:.80}")
-    path = Path(settings)
+    path = user_path(settings)
     chosen, _ = read_settings(path)
     if as_of is not None:
         chosen = parse_settings({**chosen.model_dump(exclude_unset=True), "as_of": as_of}, "as_of")

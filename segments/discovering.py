@@ -15,6 +15,7 @@ from features.own_vectors.vector_columns import shortened
 from features.reading.needed_settings import NeededSettingError
 from features.source_settings import VectorsSource
 from features.sources import Engines
+from jobs.champion.incumbent import Incumbent
 from jobs.customer_vectors import vectors_of
 from jobs.unlogged_discovery import FILE, champion_to_continue, discover_in_sources, discover_in_table
 from segment_model.errors import ContractError, SettingsError, nearest_word
@@ -117,6 +118,7 @@ def discover(
         raise SettingsError(
             f"champion is a model, such as segments.load('models:/NAME@champion'); got {type(champion).__name__}"
         )
+    incumbent = None if champion is None else Incumbent(champion)
     block = with_seed(_block("discovery", discovery, '{"min_share": 0.05}'), seed)
     read = _block("source", source, '{"sheet": "2026"}')
     judges = checked_judgements(judgements)
@@ -130,13 +132,13 @@ def discover(
         _check_ids(customer_id or CUSTOMER, names, read)
         settings = refine(_settings(read, names, basis, customer_id or CUSTOMER, block, title))
         with shown_progress(verbose) as (announce, step):
-            unlogged = discover_in_sources(settings, path.parent, champion, announce, step)
+            unlogged = discover_in_sources(settings, path.parent, incumbent, announce, step)
         return SegmentDiscovery(unlogged, judgements=judges)
     table = read_frame(customers, customer_id)
     read = _beside({**chosen, "file": FILE, "columns": {}}, read)
     settings = refine(_settings(read, table.table.column_names, basis, CUSTOMER, block, title))
     with shown_progress(verbose) as (announce, step):
-        unlogged = discover_in_table(table.table, settings, champion, announce, step)
+        unlogged = discover_in_table(table.table, settings, incumbent, announce, step)
     return SegmentDiscovery(unlogged, table.ids, table.notes, judges)
 
 

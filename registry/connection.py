@@ -143,14 +143,9 @@ def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[C
     RegistryError
         If it refuses the request.
     """
-    database = location.database
-    if database is not None and not database.exists():
-        if not create:
-            raise UnreachableError(f"there is no registry at {location.shown}: run `segments discover` first")
-        try:
-            database.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RegistryError(f"the folder of {location.shown} cannot be made: {error.strerror or error}") from error
+    _check_address(location)
+    if location.database is not None:
+        _check_file(location, location.database, create)
     mlflow = load_mlflow()
     from sqlalchemy.exc import SQLAlchemyError  # MLflow passes some errors of its database through unwrapped
 
@@ -159,6 +154,33 @@ def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[C
         yield Connection(location, mlflow, client)
     except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
         raise _kind_of(error)(_in_words(location, error)) from error
+
+
+def _check_address(location: RegistryLocation) -> None:
+    """Refuse an address that cannot be read; it is not shown, for it may hold a password."""
+    try:
+        urlsplit(location.tracking_uri)
+    except ValueError as error:
+        raise RegistryError(f"the registry's tracking_uri is no address: {error}; correct it") from error
+
+
+def _check_file(location: RegistryLocation, database: Path, create: bool) -> None:
+    """Refuse a SQLite file that cannot be opened or made: MLflow tries for a hundred seconds before it says so."""
+    try:
+        if database.exists():
+            database.open("rb").close()
+        elif not create:
+            raise UnreachableError(f"there is no registry at {location.shown}: run `segments discover` first")
+        else:
+            database.parent.mkdir(parents=True, exist_ok=True)
+            if not os.access(database.parent, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(database.parent))
+    except OSError as error:
+        why = f"{error.strerror or error} ({error.filename or database})"
+        raise LocalFileError(
+            f"the registry's file {location.shown} cannot be opened: {why}; correct its permissions, or the registry's "
+            "tracking_uri"
+        ) from error
 
 
 @cache

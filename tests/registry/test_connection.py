@@ -58,8 +58,22 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     location = registry_in(tmp_path / "taken" / "registry")
-    with pytest.raises(RegistryError, match="cannot be made"), connected(location, create=True):
+    with pytest.raises(LocalFileError, match=r"cannot be opened: Not a directory \("), connected(location, create=True):
         pass
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_registry_that_cannot_be_opened_is_refused_at_once(tmp_path: Path, create: bool) -> None:
+    (tmp_path / "mlflow.db").mkdir()
+    words = r"cannot be opened: Is a directory \(.*db\); correct its permissions, or the registry's tracking_uri"
+    with pytest.raises(LocalFileError, match=words), connected(registry_in(tmp_path), create=create):
+        pytest.fail("MLflow tries for a hundred seconds")
+
+
+def test_an_address_that_cannot_be_read_is_one_line_without_its_password() -> None:
+    with pytest.raises(RegistryError, match=r"tracking_uri is no address: .*; correct it") as caught:
+        list_versions(RegistryLocation("http://ana:s3cret@[mlflow"))
+    assert "s3cret" not in str(caught.value)
 
 
 def test_a_deleted_experiment_is_named(location: RegistryLocation) -> None:

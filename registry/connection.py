@@ -25,8 +25,9 @@ GUESSED_KIND = ("_inferred", "no_inferred_type")  # how a kind ends that no pers
 # what the system says of files without their names
 DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE})
 
-# Without these a server that is down blocks one call for four minutes. A variable that is set already stays.
+READ_ONLY = "attempt to write a readonly database"  # as SQLite says it, also of a read-only file system
 WRITTEN_TWICE = ("duplicate key", "unique constraint", "duplicate entry")  # as PostgreSQL, SQLite and MySQL say it
+# Without these a server that is down blocks one call for four minutes. A variable that is set already stays.
 ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
@@ -196,13 +197,15 @@ def load_mlflow() -> ModuleType:
         import mlflow.pyfunc
     # urllib3 logs a warning at each retry; our error reports the failure once
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+    # MLflow logs the trace of a database's error, with the values of the statement, and raises the error too
+    logging.getLogger("mlflow.store.db.utils").addFilter(lambda record: not record.exc_info)
     return mlflow
 
 
 def _kind_of(error: Exception) -> type[RegistryError]:
     if is_unreachable(str(error)):
         return UnreachableError
-    return LocalFileError if is_of_a_file(error) else RegistryError
+    return LocalFileError if is_of_a_file(error) or READ_ONLY in str(error) else RegistryError
 
 
 def _in_words(location: RegistryLocation, error: Exception) -> str:
@@ -214,6 +217,8 @@ def _in_words(location: RegistryLocation, error: Exception) -> str:
             f"the MLflow server at {location.shown} does not answer: start it (`make mlflow`), or correct the "
             "registry's tracking_uri"
         )
+    if READ_ONLY in text:
+        return f"the registry's file {location.shown} is read-only: correct its permissions, or those of its folder"
     if is_disk_full(text):
         return f"no room on this machine's disk for what comes from {location.shown}: {short}"
     if isinstance(error, OSError) and is_of_a_file(error):

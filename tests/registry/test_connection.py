@@ -70,6 +70,22 @@ def test_a_registry_that_cannot_be_opened_is_refused_at_once(tmp_path: Path, cre
         pytest.fail("MLflow tries for a hundred seconds")
 
 
+def test_a_registry_that_is_read_only_can_be_read_and_says_so_when_it_is_written(
+    location: RegistryLocation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SQLite refuses to write for a pragma as for a file of a read-only file system, which only root can mount."""
+    with connected(location) as connection:
+        connection.client.create_registered_model(location.model_name)
+    assert location.database is not None
+    read_only = RegistryLocation(f"sqlite:///file:{location.database}?mode=ro&uri=true", location.model_name)
+    words = r"is read-only: correct its permissions, or those of its folder$"
+    monkeypatch.setattr(RegistryLocation, "database", None)
+    assert list_versions(read_only) == []
+    with pytest.raises(LocalFileError, match=words), connected(read_only) as connection:
+        connection.client.set_registered_model_tag(location.model_name, "note", "customers of Maria")
+    assert "Maria" not in capsys.readouterr().err, "MLflow logs no statement either"
+
+
 def test_an_address_that_cannot_be_read_is_one_line_without_its_password() -> None:
     with pytest.raises(RegistryError, match=r"tracking_uri is no address: .*; correct it") as caught:
         list_versions(RegistryLocation("http://ana:s3cret@[mlflow"))

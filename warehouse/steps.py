@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from segment_model.errors import ContractError
+from segment_model.errors import ContractError, counted
 from warehouse.dialects.dialect import Dialect
 
 
@@ -46,8 +46,8 @@ def render(source: str, steps: Sequence[Step], dialect: Dialect, remedy: str) ->
     most = max(len(lines) for lines in (*(lines for _, lines in listed), last.columns))
     if dialect.most_columns is not None and most > dialect.most_columns:
         raise ContractError(
-            f"the statement needs {most:,} columns in one SELECT, and {dialect.title} takes {dialect.most_columns:,}: "
-            f"{remedy}"
+            f"the statement needs {counted(most, 'column')} in one SELECT, and {dialect.title} takes "
+            f"{dialect.most_columns:,}: {remedy}"
         )
     fence = f"\n{dialect.fence}" if dialect.fence else ""
     tables = [source, *(name for name, _ in listed)]

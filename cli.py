@@ -41,6 +41,13 @@ COMMANDS = (
 class OneLineErrors(click.Group):
     """Our own errors become one line and exit code 2; --debug shows the trace."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; bytes that are no UTF-8, which Python passes on as half characters, go to no library."""
+        for argument in args:
+            if any("\ud800" <= letter <= "\udfff" for letter in argument):
+                raise click.UsageError(f"{argument!r:.80} is no text in UTF-8: set the terminal to UTF-8", ctx)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         from segment_model.errors import SegmentsError
 

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from commands.results import AnyFile, write_bytes
 from commands.settings_file import FilePath, config_option, location_of, which_option
-
-if TYPE_CHECKING:
-    from registry.connection import RegistryLocation
-    from serving.settings import ServiceSettings
 
 
 @click.command()
@@ -35,6 +30,7 @@ def serve(config: Path, which: str, host: str, port: int) -> None:
     While there is no model to serve (for example, the registry is down) it stays up, unready, and keeps trying.
     """
     from serving.launcher import serve as serve_until_ended
+    from serving.settings import ServiceSettings
 
     def ready(url: str) -> None:
         click.echo(f"serving {which} at {url} (open it to explore; documentation at {url}/docs); Ctrl-C stops it")
@@ -42,7 +38,8 @@ def serve(config: Path, which: str, host: str, port: int) -> None:
     def no_model(why: str) -> None:
         click.echo(f"not ready yet: {why}. Still trying; Ctrl-C stops it", err=True)
 
-    settings = _service_settings(location_of(config), which)
+    location = location_of(config)
+    settings = ServiceSettings.of_pointer(location.tracking_uri, location.model_name, which)
     with _interrupted_by_sigterm():
         serve_until_ended(settings, port=port, host=host, ready=ready, no_model=no_model)
 
@@ -104,13 +101,6 @@ def key(name: str, file: Path, revoke: bool) -> None:
         return
     click.echo(add_key(file, name))
     click.echo(f"the key of {name!r}; {file} keeps its hash only", err=True)
-
-
-def _service_settings(location: RegistryLocation, which: str) -> ServiceSettings:
-    from serving.settings import ServiceSettings
-
-    pointer = {"version": which} if which.isdigit() else {"alias": which}
-    return ServiceSettings(tracking_uri=location.tracking_uri, model_name=location.model_name, **pointer)
 
 
 @contextmanager

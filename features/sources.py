@@ -33,6 +33,7 @@ from features.reading.spark_tables import SparkTables
 from features.source_settings import TableSource
 from segment_model.errors import SourceError, nearest_word
 from segment_model.sql_text import quoted
+from segment_model.storage.user_path import user_path
 
 OPEN_SCHEMAS = ("main", "public")  # their tables need no schema before the name
 MOST_LISTED = 20  # tables in a message
@@ -191,7 +192,7 @@ class Engines:
             return backend.table(view)
 
     def _path(self, file: str, name: str) -> Path:
-        path = self._base / file
+        path = self._base / user_path(file)
         if not path.exists():
             folder = path.parent.resolve()
             raise SourceError(f"{name}: there is no {path.name} in {folder}; paths are relative to the settings file")

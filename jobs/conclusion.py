@@ -14,6 +14,7 @@ import pandas as pd
 from analytics.record import AnalystRecord
 from features.conditions.on_vectors.vector_figures import FrameFigures
 from features.vector_table import CustomerVectors
+from jobs.champion.incumbent import Incumbent
 from jobs.membership.met_conditions import conditions_of
 from jobs.record import compute
 from jobs.run_content.discovery_record import make_record, provenance
@@ -49,7 +50,7 @@ class ConcludedDiscovery:
 def conclude(
     settings: Settings,
     vectors: CustomerVectors,
-    incumbent: SegmentModel | None,
+    incumbent: Incumbent | None,
     announce: Announce,
     progress: Progress,
     base: Path,
@@ -79,7 +80,7 @@ def record_discovery(
     settings: Settings,
     vectors: CustomerVectors,
     discovery: Discovery,
-    incumbent: SegmentModel | None,
+    incumbent: Incumbent | None,
     analysis: Callable[[], tuple[AnalystRecord | None, str]],
     announce: Announce,
 ) -> ConcludedDiscovery:
@@ -145,7 +146,7 @@ def analyse(
 def discover_named(
     settings: Settings,
     vectors: CustomerVectors,
-    incumbent: SegmentModel | None,
+    incumbent: Incumbent | None,
     origin: Mapping[str, Any],
     announce: Announce,
     progress: Progress,
@@ -162,7 +163,8 @@ def discover_named(
     """
     figures = FrameFigures(vectors.frame) if everyone is None else everyone.figures
     conditions = conditions_of(settings, vectors.contract, figures)  # refused before the work begins
-    discovery = discover(vectors.frame, vectors.contract, settings.discovery, origin, progress, incumbent, everyone)
+    former = None if incumbent is None else incumbent.model
+    discovery = discover(vectors.frame, vectors.contract, settings.discovery, origin, progress, former, everyone)
     announce(f"verdict: {discovery.verdict.sentence}")
     announce(f"chosen: {discovery.choice.reason}")
     for sentence in () if discovery.of_all is None else discovery.of_all.sentences:
@@ -170,16 +172,16 @@ def discover_named(
     if discovery.other_divisions:
         announce(discovery.other_divisions)
     model = discovery.model
-    if incumbent is not None:
+    if former is not None:
         population = None if discovery.of_all is None else discovery.of_all.population
-        model, lineage = succeed(model, incumbent, discovery.frame, population)
+        model, lineage = succeed(model, former, discovery.frame, population)
         announce(f"of the champion's segments: {'; '.join(lineage.sentences)}")
     return replace(discovery, model=with_conditions(with_examples(model, discovery.frame), conditions.texts))
 
 
-def _changed(incumbent: SegmentModel, discovery: Discovery) -> WhatChanged:
+def _changed(incumbent: Incumbent, discovery: Discovery) -> WhatChanged:
     """What a retrain changed; of a sample, where the discovery has learned from one."""
-    changed = what_changed(incumbent, discovery.model, discovery.frame)
+    changed = replace(what_changed(incumbent.model, discovery.model, discovery.frame), champion=incumbent.words)
     if discovery.of_all is None:
         return changed
     of_all = f"{len(discovery.frame):,} of {counted(discovery.of_all.customers, 'customer')}"

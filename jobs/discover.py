@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from features.vector_table import CustomerVectors
-from jobs.champion.incumbent import end_killed, incumbent_of
+from jobs.champion.incumbent import Incumbent, end_killed, incumbent_of
 from jobs.conclusion import conclude
 from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.delivery import Sent, send
 from jobs.registry_location import location_of
 from segment_model.errors import ArtefactError, RegistryError, UnreachableError
-from segment_model.model import SegmentModel
 from training.discovery.discovery import Discovery
 from training.discovery.everyone import Everyone
 from training.outbox.pending_runs import write_pending
@@ -86,7 +85,7 @@ def _discover(
     """Discover in vectors, log and register; everyone : all customers, where the vectors are a sample of them."""
     announce(describe_vectors(vectors, settings.discovery))
     location = location_of(settings, base)
-    incumbent: SegmentModel | None = None
+    incumbent: Incumbent | None = None
     reachable = True
     try:
         end_killed(location, announce)
@@ -98,7 +97,7 @@ def _discover(
     record = replace(concluded.record, began=began, ended=time.time())
 
     def keep() -> Path:
-        return write_pending(base, record, vectors, incumbent.digest if incumbent else "", announce)
+        return write_pending(base, record, vectors, incumbent.model.digest if incumbent else "", announce)
 
     sent = None
     if reachable:

@@ -98,7 +98,7 @@ def _send(location: RegistryLocation, pending: Pending, announce: Announce, prog
     if run_id is not None:
         return Sent(run_id, register(location, run_id))
     champion = incumbent_of(location, announce)
-    if champion is None or champion.digest == pending.champion:
+    if champion is None or champion.model.digest == pending.champion:
         announce(f"sending {pending.folder.name}")
         return send(location, pending.record, pending.files)
     knew = "another champion" if pending.champion else "no champion"

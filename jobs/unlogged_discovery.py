@@ -21,7 +21,7 @@ from features.learned import LearnedFeatures
 from features.own_vectors.vector_columns import VectorColumns
 from features.source_settings import Sources, VectorsSource
 from features.vector_table import CustomerVectors
-from jobs.champion.incumbent import incumbent_of
+from jobs.champion.incumbent import Incumbent, incumbent_of
 from jobs.conclusion import ConcludedDiscovery, analyse, discover_named, record_discovery
 from jobs.customer_vectors import describe_vectors, vectors_of
 from jobs.delivery import Sent, send
@@ -32,7 +32,6 @@ from jobs.run_content.discovery_record import provenance
 from registry.connection import RegistryLocation
 from segment_model.contract import Kind
 from segment_model.errors import ContractError, UnreachableError, counted
-from segment_model.model import SegmentModel
 from training.discovery.discovery import Discovery
 from training.progress import Announce, Progress
 from training.settings import Settings
@@ -56,7 +55,7 @@ class UnloggedDiscovery:
     base: Path | None
     vectors: CustomerVectors
     discovery: Discovery
-    incumbent: SegmentModel | None
+    incumbent: Incumbent | None
     began: float
     ended: float
 
@@ -90,7 +89,7 @@ class UnloggedDiscovery:
 
 
 def discover_in_table(
-    table: pa.Table, settings: Settings, incumbent: SegmentModel | None, announce: Announce, progress: Progress
+    table: pa.Table, settings: Settings, incumbent: Incumbent | None, announce: Announce, progress: Progress
 ) -> UnloggedDiscovery:
     """Discover segments in a table of one row a customer.
 
@@ -169,7 +168,7 @@ def _our_name(theirs: str, learned: LearnedFeatures) -> str:
 
 
 def discover_in_sources(
-    settings: Settings, base: Path, incumbent: SegmentModel | None, announce: Announce, progress: Progress
+    settings: Settings, base: Path, incumbent: Incumbent | None, announce: Announce, progress: Progress
 ) -> UnloggedDiscovery:
     """Discover segments in the sources of the settings.
 
@@ -187,7 +186,7 @@ def discover_in_sources(
     return UnloggedDiscovery(settings, base, vectors, discovery, incumbent, began, time.time())
 
 
-def champion_to_continue(settings: Settings, base: Path, announce: Announce) -> SegmentModel | None:
+def champion_to_continue(settings: Settings, base: Path, announce: Announce) -> Incumbent | None:
     """The champion of the settings' registry, unless they ignore it; None, announced, if the registry does not answer.
 
     Raises

@@ -25,8 +25,9 @@ GUESSED_KIND = ("_inferred", "no_inferred_type")  # how a kind ends that no pers
 # what the system says of files without their names
 DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE})
 
-# Without these a server that is down blocks one call for four minutes. A variable that is set already stays.
+READ_ONLY = "attempt to write a readonly database"  # as SQLite says it, also of a read-only file system
 WRITTEN_TWICE = ("duplicate key", "unique constraint", "duplicate entry")  # as PostgreSQL, SQLite and MySQL say it
+# Without these a server that is down blocks one call for four minutes. A variable that is set already stays.
 ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
@@ -143,14 +144,9 @@ def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[C
     RegistryError
         If it refuses the request.
     """
-    database = location.database
-    if database is not None and not database.exists():
-        if not create:
-            raise UnreachableError(f"there is no registry at {location.shown}: run `segments discover` first")
-        try:
-            database.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RegistryError(f"the folder of {location.shown} cannot be made: {error.strerror or error}") from error
+    _check_address(location)
+    if location.database is not None:
+        _check_file(location, location.database, create)
     mlflow = load_mlflow()
     from sqlalchemy.exc import SQLAlchemyError  # MLflow passes some errors of its database through unwrapped
 
@@ -159,6 +155,33 @@ def connected(location: RegistryLocation, *, create: bool = False) -> Iterator[C
         yield Connection(location, mlflow, client)
     except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
         raise _kind_of(error)(_in_words(location, error)) from error
+
+
+def _check_address(location: RegistryLocation) -> None:
+    """Refuse an address that cannot be read; it is not shown, for it may hold a password."""
+    try:
+        urlsplit(location.tracking_uri)
+    except ValueError as error:
+        raise RegistryError(f"the registry's tracking_uri is no address: {error}; correct it") from error
+
+
+def _check_file(location: RegistryLocation, database: Path, create: bool) -> None:
+    """Refuse a SQLite file that cannot be opened or made: MLflow tries for a hundred seconds before it says so."""
+    try:
+        if database.exists():
+            database.open("rb").close()
+        elif not create:
+            raise UnreachableError(f"there is no registry at {location.shown}: run `segments discover` first")
+        else:
+            database.parent.mkdir(parents=True, exist_ok=True)
+            if not os.access(database.parent, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(database.parent))
+    except OSError as error:
+        why = f"{error.strerror or error} ({error.filename or database})"
+        raise LocalFileError(
+            f"the registry's file {location.shown} cannot be opened: {why}; correct its permissions, or the registry's "
+            "tracking_uri"
+        ) from error
 
 
 @cache
@@ -174,13 +197,15 @@ def load_mlflow() -> ModuleType:
         import mlflow.pyfunc
     # urllib3 logs a warning at each retry; our error reports the failure once
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+    # MLflow logs the trace of a database's error, with the values of the statement, and raises the error too
+    logging.getLogger("mlflow.store.db.utils").addFilter(lambda record: not record.exc_info)
     return mlflow
 
 
 def _kind_of(error: Exception) -> type[RegistryError]:
     if is_unreachable(str(error)):
         return UnreachableError
-    return LocalFileError if is_of_a_file(error) else RegistryError
+    return LocalFileError if is_of_a_file(error) or READ_ONLY in str(error) else RegistryError
 
 
 def _in_words(location: RegistryLocation, error: Exception) -> str:
@@ -192,6 +217,8 @@ def _in_words(location: RegistryLocation, error: Exception) -> str:
             f"the MLflow server at {location.shown} does not answer: start it (`make mlflow`), or correct the "
             "registry's tracking_uri"
         )
+    if READ_ONLY in text:
+        return f"the registry's file {location.shown} is read-only: correct its permissions, or those of its folder"
     if is_disk_full(text):
         return f"no room on this machine's disk for what comes from {location.shown}: {short}"
     if isinstance(error, OSError) and is_of_a_file(error):

@@ -55,7 +55,7 @@ class DiscoveryError(SegmentsError):
 
 
 class ArtefactError(SegmentsError):
-    """A saved model is missing, changed, or written by a newer version."""
+    """A saved model is missing, changed, written by a newer version, or cannot be saved."""
 
 
 class SelfTestError(ArtefactError):

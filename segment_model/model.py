@@ -27,6 +27,7 @@ from segment_model.scoring import hysteresis
 from segment_model.scoring.answers import Assignment, Assignments, Explanation
 from segment_model.scoring.scoring import Policy, Scorer, check_policy
 from segment_model.storage import artefact, directory
+from segment_model.storage.user_path import user_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -343,13 +344,14 @@ class SegmentModel:
         return artefact.Parts(**{part.name: getattr(self, part.name) for part in fields(artefact.Parts)})
 
     @cached_property
-    def _contents(self) -> dict[str, bytes]:
+    def files(self) -> dict[str, bytes]:
+        """The files of the saved model but the manifest, by relative name, as `storage.directory.write` takes them."""
         return directory.contents_of(*artefact.write_parts(self._parts))
 
     @cached_property
     def digest(self) -> str:
         """sha256 over every byte of the saved model, the overlay apart."""
-        return directory.digest_of(self._contents)
+        return directory.digest_of(self.files)
 
     @property
     def artefact_digest(self) -> str:
@@ -371,8 +373,19 @@ class SegmentModel:
         return self
 
     def save(self, path: str | Path) -> None:
-        """Write the model as a directory of JSON and arrays; the overlay is not part of it."""
-        directory.write(Path(path), self._contents)
+        """Write the model as a directory of JSON and arrays; the overlay is not part of it.
+
+        Raises
+        ------
+        ArtefactError
+            If the path holds something that is not a saved model, or cannot be written; then what it held stays.
+        """
+        place = user_path(path)
+        try:
+            directory.write(place, self.files)
+        except OSError as error:
+            why = f"{error.strerror or error} ({error.filename or place})"
+            raise ArtefactError(f"the model cannot be saved as {place}: {why}; save it in another folder") from error
 
     @classmethod
     def load(cls, path: str | Path, digest: str | None = None) -> SegmentModel:
@@ -383,7 +396,7 @@ class SegmentModel:
         ArtefactError
             If the model is missing, changed, incomplete, of a newer format, or has another digest.
         """
-        document, arrays, verified = directory.read(Path(path), digest)
+        document, arrays, verified = directory.read(user_path(path), digest)
         try:
             parts = artefact.read_parts(document, arrays)
         except (KeyError, TypeError, ValueError) as error:

@@ -15,12 +15,14 @@ from features.own_vectors.vector_columns import shortened
 from features.reading.needed_settings import NeededSettingError
 from features.source_settings import VectorsSource
 from features.sources import Engines
+from jobs.champion.incumbent import Incumbent
 from jobs.customer_vectors import vectors_of
 from jobs.unlogged_discovery import FILE, champion_to_continue, discover_in_sources, discover_in_table
 from segment_model.errors import ContractError, SettingsError, nearest_word
 from segment_model.inference.customer_table import CUSTOMER, read_frame
 from segment_model.inference.frame_columns import by_column, checked_basis
 from segment_model.model import SegmentModel
+from segment_model.storage.user_path import user_path
 from segments.discovery import SegmentDiscovery
 from segments.own_parts import Judge, algorithm_settings, checked_judgements
 from segments.progress import shown_progress
@@ -116,6 +118,7 @@ def discover(
         raise SettingsError(
             f"champion is a model, such as segments.load('models:/NAME@champion'); got {type(champion).__name__}"
         )
+    incumbent = None if champion is None else Incumbent(champion)
     block = with_seed(_block("discovery", discovery, '{"min_share": 0.05}'), seed)
     read = _block("source", source, '{"sheet": "2026"}')
     judges = checked_judgements(judgements)
@@ -123,19 +126,19 @@ def discover(
     if isinstance(customers, str | os.PathLike):
         if not os.fspath(customers):
             raise SettingsError("the path of the customers is empty; name a file")
-        path = Path(customers).resolve()
+        path = user_path(customers).resolve()
         read = _beside({**chosen, "file": path.name, "columns": {CUSTOMER: customer_id} if customer_id else {}}, read)
         names = _columns_of(path, read)
         _check_ids(customer_id or CUSTOMER, names, read)
         settings = refine(_settings(read, names, basis, customer_id or CUSTOMER, block, title))
         with shown_progress(verbose) as (announce, step):
-            unlogged = discover_in_sources(settings, path.parent, champion, announce, step)
+            unlogged = discover_in_sources(settings, path.parent, incumbent, announce, step)
         return SegmentDiscovery(unlogged, judgements=judges)
     table = read_frame(customers, customer_id)
     read = _beside({**chosen, "file": FILE, "columns": {}}, read)
     settings = refine(_settings(read, table.table.column_names, basis, CUSTOMER, block, title))
     with shown_progress(verbose) as (announce, step):
-        unlogged = discover_in_table(table.table, settings, champion, announce, step)
+        unlogged = discover_in_table(table.table, settings, incumbent, announce, step)
     return SegmentDiscovery(unlogged, table.ids, table.notes, judges)
 
 
@@ -206,7 +209,7 @@ def features(settings: str | os.PathLike[str], *, as_of: str | date | None = Non
 def _read(settings: str | os.PathLike[str], as_of: str | date | None) -> tuple[Settings, Path]:
     if not isinstance(settings, str | os.PathLike) or not os.fspath(settings):
         raise SettingsError(f"settings is the path of a YAML file; got {settings!r:.80}")
-    path = Path(settings)
+    path = user_path(settings)
     chosen, _ = read_settings(path)
     if as_of is not None:
         chosen = parse_settings({**chosen.model_dump(exclude_unset=True), "as_of": as_of}, "as_of")

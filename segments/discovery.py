@@ -24,7 +24,9 @@ from segment_model.encoding.any_frame import answer_like
 from segment_model.errors import DiscoveryError, SettingsError
 from segment_model.inference.customer_table import read_frame, text_of_id
 from segment_model.model import SegmentModel
+from segment_model.storage.atomic_write import atomic_write
 from segment_model.storage.sqlite_address import anchored_address
+from segment_model.storage.user_path import user_path
 from segments.own_parts import Judge, judged, own_notes, unserved_reason
 from segments.plots import first_axes
 from segments.progress import shown_progress
@@ -197,9 +199,9 @@ class SegmentDiscovery:
             raise SettingsError(f"the page is written to a file such as 'report.html'; got {path!r:.80}")
         with shown_progress(verbose=False) as (announce, _):
             page = self._unlogged.conclude(announce).report
-        out = Path(path)
+        out = user_path(path)
         try:
-            out.write_text(page, encoding="utf-8")
+            atomic_write(out, page.encode())
         except OSError as error:
             raise SettingsError(f"{out} cannot be written: {error.strerror or error}") from error
         return out

@@ -48,7 +48,7 @@ def serve_environment(settings: ServiceSettings, environment: Mapping[str, str] 
     quiet = {"BENTOML_DO_NOT_TRACK": "true", "OTEL_SDK_DISABLED": "true"}
     inherited = dict(os.environ if environment is None else environment)
     if settings.alias or settings.version:
-        for pointer in ("ALIAS", "VERSION"):
+        for pointer in ("MODEL_PATH", "ALIAS", "VERSION"):
             inherited.pop(PREFIX + pointer, None)
     merged = {**quiet, **inherited, **settings.to_environment()}
     # the service runs in another folder, so relative paths of the caller's environment are anchored here

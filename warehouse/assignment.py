@@ -42,7 +42,7 @@ class Statement:
         Raises
         ------
         ContractError
-            If the model cannot be written as SQL, with the reason.
+            If the model cannot be written as SQL, or not for this dialect, with the reason.
         SettingsError
             If the table's name is none in the dialect.
         """
@@ -70,7 +70,8 @@ class Statement:
         if self.explained and parts is not None:
             steps += explanation_steps(parts, encoder)
         steps.append(Step("answers", self._answers(dialect)))
-        return render(source, steps, dialect)
+        others = "use `segments assign`, or take fewer columns into the basis"
+        return render(source, steps, dialect, f"leave out --explain, {others}" if self.explained else others)
 
     def _answers(self, dialect: Dialect) -> dict[str, exp.Expression]:
         """The columns of the answer, in order; all but the first and the last are null in a refused row."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from segment_model.errors import ContractError, counted
 from warehouse.dialects.dialect import Dialect
 
 
@@ -22,10 +23,15 @@ class Step:
     columns: Mapping[str, exp.Expression]
 
 
-def render(source: str, steps: Sequence[Step], dialect: Dialect) -> str:
+def render(source: str, steps: Sequence[Step], dialect: Dialect, remedy: str) -> str:
     """The statement that selects the columns of the last step, those of the first being read from `source`.
 
     A step passes on those columns alone that a later one reads; a column that none reads is not computed.
+
+    Raises
+    ------
+    ContractError
+        With the `remedy`, if a step has more columns than the dialect takes.
     """
     *inner, last = steps
     needed = _read_by(last.columns)
@@ -37,6 +43,12 @@ def render(source: str, steps: Sequence[Step], dialect: Dialect) -> str:
         passed = [name for name in needed if name not in own]
         needed = dict.fromkeys([*passed, *_read_by(own)])
         listed.insert(0, (step.name, [*passed, *_lines(own, dialect)]))
+    most = max(len(lines) for lines in (*(lines for _, lines in listed), last.columns))
+    if dialect.most_columns is not None and most > dialect.most_columns:
+        raise ContractError(
+            f"the statement needs {counted(most, 'column')} in one SELECT, and {dialect.title} takes "
+            f"{dialect.most_columns:,}: {remedy}"
+        )
     fence = f"\n{dialect.fence}" if dialect.fence else ""
     tables = [source, *(name for name, _ in listed)]
     parts = [

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from features.source_settings import TableSource
 from segment_model.errors import SourceError, nearest_word
+from segment_model.storage.user_path import user_path
 
 
 class FileKind(StrEnum):
@@ -68,7 +69,7 @@ def list_files(base: Path, file: str, table: str) -> FileList:
     SourceError
         If there is none, one is of no kind that is read, or their kinds differ.
     """
-    path = base / file
+    path = base / user_path(file)
     if path.is_dir():
         paths = _in_folder(path)
         if not paths:
@@ -77,7 +78,7 @@ def list_files(base: Path, file: str, table: str) -> FileList:
         _require_file(path, table)
         return FileList(kind_of(path, file, table), (path,))
     else:
-        paths = _matching(base, file)
+        paths = _matching(base, str(user_path(file)))
         if not paths:
             raise SourceError(
                 f"{table}: no file matches {file} in {base.resolve()}; patterns are relative to the settings file"

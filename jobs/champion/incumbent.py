@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from registry.connection import RegistryLocation
 from registry.orphans.killed_runs import end_killed_runs
 from registry.versions.versions import fetch_champion
@@ -10,7 +12,22 @@ from segment_model.model import SegmentModel
 from training.progress import Announce
 
 
-def incumbent_of(location: RegistryLocation, announce: Announce) -> SegmentModel | None:
+@dataclass(frozen=True, slots=True)
+class Incumbent:
+    """The model whose segments a retrain continues. version : its registered one; empty for a model from elsewhere."""
+
+    model: SegmentModel
+    version: str = ""
+
+    @property
+    def words(self) -> str:
+        """Which model it is, such as "version 3, as of 2026-06-01"; empty where neither is known."""
+        as_of = self.model.provenance.get("as_of", "")
+        known = (f"version {self.version}" if self.version else "", f"as of {as_of}" if as_of else "")
+        return ", ".join(part for part in known if part)
+
+
+def incumbent_of(location: RegistryLocation, announce: Announce) -> Incumbent | None:
     """The champion, whose segments a retrain continues; None without a champion, or if it cannot be read (announced).
 
     Raises
@@ -23,7 +40,7 @@ def incumbent_of(location: RegistryLocation, announce: Announce) -> SegmentModel
     except ArtefactError as error:
         announce(f"the champion cannot be read, so its segments' ids and names are not passed on: {error}")
         return None
-    return champion.model if champion else None
+    return Incumbent(champion.model, champion.version) if champion else None
 
 
 def end_killed(location: RegistryLocation, announce: Announce) -> None:

@@ -18,6 +18,7 @@ from segment_model.encoding.declared import as_declared
 from segment_model.errors import RegistryError
 from segment_model.model import SegmentModel
 from segment_model.self_test import typical_customers
+from segment_model.storage import directory
 
 SAVED_MODEL = "segment_model"
 SAVED_MODEL_PATH = f"artifacts/{SAVED_MODEL}"  # where MLflow puts it inside the package
@@ -40,7 +41,7 @@ def write_package(model: SegmentModel, vectors: pd.DataFrame, path: Path, identi
     mlflow = load_mlflow()
     stage = path.with_name(path.name + "-parts")
     saved, code = stage / SAVED_MODEL, stage / "code" / "segment_model"
-    model.save(saved)
+    directory.write(saved, model.files)
     shutil.copytree(Path(segment_model.__file__).parent, code, ignore=shutil.ignore_patterns("__pycache__"))
     example = synthetic_customers(model, vectors)
     try:

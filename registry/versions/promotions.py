@@ -8,6 +8,7 @@ promotion at the same moment. No record is ever deleted.
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -20,9 +21,10 @@ from registry.connection import Connection, RegistryLocation, connected
 from registry.versions.current_person import current_person
 from registry.versions.entities import CHAMPION, all_versions, find_version, is_number, load_version
 from registry.versions.versions import RegisteredVersion, describe_version
-from segment_model.errors import RegistryError
+from segment_model.errors import RegistryError, shown
 
 TAG = "promotion."
+ALIAS = re.compile(r"(?!(?i:latest|v\d+)$)[\w-]{1,255}")
 SETTLING_SECONDS = 0.5  # longer than setting an alias takes, so that a promotion at the same moment has ended
 
 
@@ -136,9 +138,17 @@ def line_of(oldest_first: Iterable[Promotion], current: str | None = None) -> li
 
 
 def _check_alias(alias: str) -> None:
-    """Refuse an alias of digits, which MLflow allows: wherever an alias or a version is named, it is the version."""
+    """Refuse what names a version, or what MLflow would refuse after the attempt is recorded.
+
+    MLflow allows digits: wherever an alias or a version is named, they are the version.
+    """
     if is_number(alias):
         raise RegistryError(f"the alias {alias!r} is a number, which names a version; take a word such as {CHAMPION!r}")
+    if ALIAS.fullmatch(alias) is None:
+        raise RegistryError(
+            f"{shown(alias)} is no alias: take letters, digits, _ and -, such as {CHAMPION!r}; 'latest' and 'v1' are "
+            "MLflow's own words"
+        )
 
 
 def _move(connection: Connection, alias: str, act: Act, before: str | None, version: Any) -> Promotion:

@@ -6,6 +6,7 @@ So two people may rename two segments at once, a name survives a retrain, and th
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, astuple
@@ -20,6 +21,8 @@ from segment_model.errors import ArtefactError, RegistryError, counted, nearest_
 from segment_model.language.segment_lookup import find_segment, listed_segments, nearest_segment
 
 LABEL = "segment_label."
+NO_TEXT = ("Cs",)  # half a character: what a terminal of another encoding sends
+NO_LINE = ("Cc", "Zl", "Zp")  # ends of lines, and what a terminal obeys
 
 
 def find_segment_id(location: RegistryLocation, segment: str) -> str:
@@ -84,9 +87,12 @@ def rename_segment(
     Raises
     ------
     RegistryError
-        If no version has the segment, another segment of the same model bears the name, the name is empty, or name and
-        notes are too long.
+        If no version has the segment, another segment of the same model bears the name, the name is empty, name and
+        notes are too long, or one of the texts has a character that cannot be shown or stored.
     """
+    _check_letters("name", name.strip(), (*NO_TEXT, *NO_LINE))
+    _check_letters("name of who gives it", by, (*NO_TEXT, *NO_LINE))
+    _check_letters("notes", notes, NO_TEXT)
     if not name.strip():
         raise RegistryError(f"the name of the segment {segment_id} is empty: give it one")
     moment = "" if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
@@ -110,6 +116,13 @@ def rename_segment(
                 )
         connection.client.set_registered_model_tag(location.model_name, f"{LABEL}{segment_id}", label)
         return remark
+
+
+def _check_letters(what: str, text: str, refused: Sequence[str]) -> None:
+    """Refuse the Unicode categories that would break a line of the terminal, or that no database holds."""
+    for letter in text:
+        if unicodedata.category(letter) in refused:
+            raise RegistryError(f"the {what} has the character U+{ord(letter):04X}, which no line shows: leave it out")
 
 
 def _names_beside(connection: Connection, versions: Sequence[Any], segment_id: str) -> tuple[dict[str, str], str]:
@@ -165,4 +178,5 @@ def _label(text: str) -> SegmentLabel:
         raise ValueError("it is nested too deeply") from error
     if not all(isinstance(part, str) for part in astuple(label)):
         raise TypeError("name, notes, by and at are texts")
+    "".join(astuple(label)).encode()  # half a character could not be served
     return label

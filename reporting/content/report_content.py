@@ -203,6 +203,7 @@ class SegmentChange:
 class WhatChanged:
     """What a retrain changed since the last champion.
 
+    champion : which it was, such as "version 3, as of 2026-06-01"; empty where that is not known.
     compared : the customers whom both models can read. reassigned : how many the new model puts elsewhere, the
     customers being the same. notes : what could not be compared.
     """
@@ -213,6 +214,7 @@ class WhatChanged:
     money_title: str = ""
     money_unit: str = ""
     notes: tuple[str, ...] = ()
+    champion: str = ""
 
 
 @dataclass(frozen=True, slots=True)

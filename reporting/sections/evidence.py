@@ -100,6 +100,7 @@ class Changes:
     reassigned: str
     money_title: str
     notes: tuple[str, ...]
+    champion: str
 
 
 def changes_shown(changed: WhatChanged, keys: Keys) -> Changes:
@@ -112,6 +113,7 @@ def changes_shown(changed: WhatChanged, keys: Keys) -> Changes:
         reassigned=_reassigned(changed.reassigned, changed.compared),
         money_title=f"{changed.money_title} ({changed.money_unit})" if changed.money_title else "",
         notes=changed.notes,
+        champion=changed.champion,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from segment_model.array_equality import ComparedByArrays
 from segment_model.assigners.nearest import Nearest, two_smallest
 from segment_model.assigners.quadratic_distances import QuadraticDistances
 from segment_model.encoding.encoder import Encoder, Floats, Indices
@@ -19,8 +20,8 @@ from segment_model.explanation.quadratic import LogDensities, QuadraticExplainer
 AT_ONCE = 1024  # customers; the intermediate arrays of more would not fit the processor's cache
 
 
-@dataclass(frozen=True)
-class GaussianMixture:
+@dataclass(frozen=True, eq=False)
+class GaussianMixture(ComparedByArrays):
     """A customer belongs to the component with the largest posterior probability; nobody is outside.
 
     The distance of a point z to a component is √(|(z − mean) · factor|² + 2 (highest − height)): its Mahalanobis

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segment_model.array_equality import ComparedByArrays
 from segment_model.encoding.encoder import Flags, Floats, Indices
 
 FEW = 2048  # customers; of fewer, calls of NumPy cost more than the comparisons that they save
 
 
-@dataclass(frozen=True)
-class Nearest:
+@dataclass(frozen=True, eq=False)
+class Nearest(ComparedByArrays):
     """The two nearest segments of n customers.
 
     `segment` and `runner_up` are positions, the latter -1 where there is one segment only (its distance is then

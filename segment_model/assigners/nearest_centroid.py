@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from segment_model.array_equality import ComparedByArrays
 from segment_model.assigners.nearest import FEW, Nearest, two_smallest
 from segment_model.assigners.quadratic_distances import QuadraticDistances
 from segment_model.assigners.screening import Screen
@@ -23,8 +24,8 @@ SEGMENTS_WORTH_SCREENING = 7  # of fewer, all distances take less time than scre
 SURE_ENOUGH = 0.9  # share of the customers; the rest are gathered one by one, which takes longer than it saves for more
 
 
-@dataclass(frozen=True)
-class NearestCentroid:
+@dataclass(frozen=True, eq=False)
+class NearestCentroid(ComparedByArrays):
     """A customer belongs to the segment whose centroid is nearest. centroids : (segments, width).
 
     Raises

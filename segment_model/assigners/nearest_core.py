@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from segment_model.array_equality import ComparedByArrays
 from segment_model.assigners.nearest import Nearest
 from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.explanation.core import CoreExplainer
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 SOFTNESS = 0.5  # the share of an exemplar's core distance below which no distance to it falls
 
 
-@dataclass(frozen=True)
-class NearestCore:
+@dataclass(frozen=True, eq=False)
+class NearestCore(ComparedByArrays):
     """HDBSCAN: a customer belongs to the segment of the exemplar with the smallest soft reachability distance.
 
     The soft reachability distance from a customer z to an exemplar e is √(‖z − e‖² + (core(e) / 2)²). Like the mutual

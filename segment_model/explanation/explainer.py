@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from segment_model.array_equality import ComparedByArrays
 from segment_model.encoding.encoder import Floats, Indices
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 CONTRIBUTION = "contribution__"  # begins the name of a contribution's column in a table
 
 
-@dataclass(frozen=True)
-class Explanations:
+@dataclass(frozen=True, eq=False)
+class Explanations(ComparedByArrays):
     """n explanations of p columns: score = base + contributions.sum(axis=1), the margin of A (`toward`) over B.
 
     toward, against : (n,) positions of segments; `against` is -1 where there is only one segment, and then every

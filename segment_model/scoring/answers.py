@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from segment_model.array_equality import ComparedByArrays
 from segment_model.display.shown_table import ShownTable, shown_as_table
 from segment_model.encoding.encoder import Flags, Floats, Indices
 from segment_model.errors import counted
@@ -25,8 +26,8 @@ MOST_SHOWN = 10  # rows of assignments in a notebook
 
 
 @shown_as_table
-@dataclass(frozen=True)
-class Assignments:
+@dataclass(frozen=True, eq=False)
+class Assignments(ComparedByArrays):
     """The segments of n customers, as arrays (n,); `nearest` and `runner_up` are positions in the model's cards.
 
     strength : 0 on the border between the two nearest segments, 1 at the centre of the nearest.

@@ -48,12 +48,14 @@ def contents_of(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]])
 def write(path: Path, files: Mapping[str, bytes]) -> None:
     """Write a model's files and manifest as one directory, whole or not at all; an older one is replaced.
 
-    If that fails, the older one stays.
+    If that fails or is interrupted, the older one stays.
 
     Raises
     ------
     ArtefactError
         If the path holds something that is not a saved model.
+    OSError
+        If it cannot be written.
     """
     if path.exists() and not (path / MANIFEST).is_file():
         raise ArtefactError(f"{path} exists and is not a saved model; choose another place or remove it")
@@ -67,12 +69,12 @@ def write(path: Path, files: Mapping[str, bytes]) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         (fresh / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
-        if path.exists():
-            path.rename(older)  # deleted with the temporary folder
         try:
+            if path.exists():
+                path.rename(older)  # deleted with the temporary folder
             fresh.rename(path)
-        except OSError:
-            if older.exists():
+        except BaseException:  # also Ctrl-C between the two
+            if older.exists() and not path.exists():
                 older.rename(path)
             raise
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from segment_model.storage.user_path import user_path
+
 SQLITE = "sqlite:///"
 DRIVERS_CLASS = re.compile(r"^\((builtins|sqlite3|psycopg2?)\.[\w.]+\) ")
 
@@ -24,7 +26,7 @@ def sqlite_path(address: str) -> Path | None:
 
 def anchored_address(address: str, folder: Path) -> str:
     """The same address, with a relative path of a SQLite file counted from `folder`; a server's address as it is."""
-    return sqlite_address(folder / address.removeprefix(SQLITE)) if address.startswith(SQLITE) else address
+    return sqlite_address(folder / user_path(address.removeprefix(SQLITE))) if address.startswith(SQLITE) else address
 
 
 def without_driver(reason: str) -> str:

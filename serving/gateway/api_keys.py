@@ -28,6 +28,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
 HASH = re.compile(r"(sha256:)?[0-9a-fA-F]{64}")
 KEY_BYTES = 32
 CHECK_SECONDS = 1.0
+NO_KEY = hashlib.sha256(b"").digest()  # of a shell variable that was not set, and of a request without a key
 OPEN = "anyone"  # the caller's name where the service has no keys
 
 
@@ -115,7 +116,14 @@ def read_keys(path: Path) -> dict[str, bytes]:
     for name, text in names.items():
         if not NAME.fullmatch(name) or not isinstance(text, str) or not HASH.fullmatch(text):
             raise SettingsError(f"the API keys file {path} is not {FORM}")
-    return {name: bytes.fromhex(text.removeprefix("sha256:")) for name, text in names.items()}
+    hashes = {name: bytes.fromhex(text.removeprefix("sha256:")) for name, text in names.items()}
+    for name, stored in hashes.items():
+        if stored == NO_KEY:
+            raise SettingsError(
+                f"the API keys file {path}: the key of {name!r} is empty, which everybody sends: make another by "
+                "`segments key`"
+            )
+    return hashes
 
 
 def add_key(path: Path, name: str) -> str:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from segment_model.cards import SegmentLabel
 from segment_model.errors import ArtefactError, SegmentsError
+from segment_model.storage import directory
 from serving.model.finished_pages import FinishedPages, read_pages, write_pages
 from serving.model.served_model import ServedModel, from_directory
 
@@ -45,7 +46,7 @@ def write_stored(
     folder: Path, model: SegmentModel, name: str, version: str, pages: FinishedPages | None = None
 ) -> None:
     """Write a model with the names that people gave its segments, and its pages."""
-    model.save(folder / MODEL_FOLDER)
+    directory.write(folder / MODEL_FOLDER, model.files)
     write_pages(folder, pages or FinishedPages())
     (folder / OVERLAY).write_text(_overlay(model, name, version), encoding="utf-8")
 

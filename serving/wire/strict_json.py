@@ -61,7 +61,9 @@ def parse(body: bytes) -> Any:
 
 
 def _fault(body: bytes, error: ValueError) -> str:
-    """What is wrong with a body that is no JSON: the mark that Windows writes before UTF-8, else the parser's words."""
+    """What is wrong with a body that is no JSON: it is empty, or has the mark of Windows; else the parser's words."""
+    if not body.strip():
+        return "it is empty"
     if body.startswith(codecs.BOM_UTF8):
         return "it begins with a byte order mark; send UTF-8 without one"
     return str(error)

@@ -84,9 +84,11 @@ def _object_problems(model: Any, sent: Any, customer: str | None, expected: str)
         yield RefusalDetail(customer, None, describe_value(sent), expected)
         return
     known = _known_fields(model, sent)
-    for name in _wrong_fields(model, known):
+    for name, entry in _wrong_fields(model, known).items():
         words = f"{field_words(model)[name]} for {name!r}"
-        yield RefusalDetail(customer, None, describe_value(known.get(name, MISSING)), words)
+        sent_there = known.get(name, MISSING)
+        got = describe_value(sent_there) if entry is None else f"{describe_value(sent_there[entry])} at {name}[{entry}]"
+        yield RefusalDetail(customer, None, got, words)
     keys = tuple(field_words(model))
     for name in islice((name for name in sent if name not in keys), MOST_DETAILS):
         yield RefusalDetail(
@@ -99,14 +101,17 @@ def _known_fields(model: Any, sent: Mapping[str, Any]) -> dict[str, Any]:
     return {name: sent[name] for name in field_words(model) if name in sent and name not in NESTED}
 
 
-def _wrong_fields(model: Any, fields: Mapping[str, Any]) -> list[str]:
-    """The names of the fields that the model refuses, in its order."""
+def _wrong_fields(model: Any, fields: Mapping[str, Any]) -> dict[str, int | None]:
+    """The fields that the model refuses, in its order; and the first entry that is wrong, where it is of a list."""
+    wrong: dict[str, int | None] = {}
     try:
         _adapter(model).validate_python(fields)
     except ValidationError as error:
-        names = [str(problem["loc"][0]) for problem in error.errors(include_url=False, include_context=False)]
-        return [name for name in dict.fromkeys(names) if name not in NESTED]
-    return []
+        for problem in error.errors(include_url=False, include_context=False):
+            name, entry = str(problem["loc"][0]), problem["loc"][1] if len(problem["loc"]) > 1 else None
+            if name not in NESTED:
+                wrong.setdefault(name, entry if isinstance(entry, int) else None)
+    return wrong
 
 
 @cache

@@ -187,6 +187,13 @@ def test_the_champion_is_not_both_ignored_and_weighed(tmp_path: Path) -> None:
     assert "leave out one of them" in refused.stderr
 
 
+@pytest.mark.parametrize("command", [["rename", "\udcff", "Loyal"], ["sql", "--table", "caf\udce9"]])
+def test_bytes_that_are_no_text_are_one_line(command: list[str]) -> None:
+    invoked = CliRunner().invoke(main, command)
+    assert invoked.exit_code == 2
+    assert "is no text in UTF-8: set the terminal to UTF-8" in invoked.stderr
+
+
 def test_debug_shows_the_trace(tmp_path: Path) -> None:
     config = settings_with(tmp_path, ORDERS.iloc[:0])
     done = subprocess.run(

@@ -58,8 +58,38 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     location = registry_in(tmp_path / "taken" / "registry")
-    with pytest.raises(RegistryError, match="cannot be made"), connected(location, create=True):
+    with pytest.raises(LocalFileError, match=r"cannot be opened: Not a directory \("), connected(location, create=True):
         pass
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_registry_that_cannot_be_opened_is_refused_at_once(tmp_path: Path, create: bool) -> None:
+    (tmp_path / "mlflow.db").mkdir()
+    words = r"cannot be opened: Is a directory \(.*db\); correct its permissions, or the registry's tracking_uri"
+    with pytest.raises(LocalFileError, match=words), connected(registry_in(tmp_path), create=create):
+        pytest.fail("MLflow tries for a hundred seconds")
+
+
+def test_a_registry_that_is_read_only_can_be_read_and_says_so_when_it_is_written(
+    location: RegistryLocation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SQLite refuses to write for a pragma as for a file of a read-only file system, which only root can mount."""
+    with connected(location) as connection:
+        connection.client.create_registered_model(location.model_name)
+    assert location.database is not None
+    read_only = RegistryLocation(f"sqlite:///file:{location.database}?mode=ro&uri=true", location.model_name)
+    words = r"is read-only: correct its permissions, or those of its folder$"
+    monkeypatch.setattr(RegistryLocation, "database", None)
+    assert list_versions(read_only) == []
+    with pytest.raises(LocalFileError, match=words), connected(read_only) as connection:
+        connection.client.set_registered_model_tag(location.model_name, "note", "customers of Maria")
+    assert "Maria" not in capsys.readouterr().err, "MLflow logs no statement either"
+
+
+def test_an_address_that_cannot_be_read_is_one_line_without_its_password() -> None:
+    with pytest.raises(RegistryError, match=r"tracking_uri is no address: .*; correct it") as caught:
+        list_versions(RegistryLocation("http://ana:s3cret@[mlflow"))
+    assert "s3cret" not in str(caught.value)
 
 
 def test_a_deleted_experiment_is_named(location: RegistryLocation) -> None:

@@ -145,6 +145,7 @@ def made_up_content(segments: int = 5, customers: int = 2_000, seed: int = 0) ->
             reassigned=260,
             money_title="MRR",
             money_unit="USD a month",
+            champion="version 3, as of 2017-12-01",
         ),
     )
 

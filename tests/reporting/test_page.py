@@ -297,7 +297,7 @@ def test_a_name_without_notes_is_signed_too(report: ReportContent) -> None:
 
 
 def test_what_changed_since_the_last_champion(report: ReportContent, page: Page) -> None:
-    assert "1 new, 4 kept, 1 ended." in page.text
+    assert "The last champion is version 3, as of 2017-12-01. 1 new, 4 kept, 1 ended." in page.text
     assert "What changed since the last champion" in page.text
     assert "the customers being the same: 260 of 1,950 customers (13.3 %)" in page.text
     assert "those who paid by cheque" in page.text

@@ -321,6 +321,20 @@ def test_codes_as_categories_and_durations_are_read_again_as_they_were() -> None
         assert [*discovered.assign(again)["segment_id"]] == [*discovered.labels]
 
 
+def test_files_of_the_home_folder_are_read_and_written_there(
+    frame: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    frame.to_csv(tmp_path / "c [1].csv", index_label="customer_id")
+    discovered = segments.discover("~/c [1].csv", seed=1, discovery=ONE)
+    assert len(discovered.labels) == len(frame)
+    assert discovered.report("~/page.html") == tmp_path / "page.html"
+    (tmp_path / "in").mkdir()
+    settings = "sources: {vectors: {file: '~/c *.csv'}}\nregistry: {tracking_uri: 'sqlite:///~/mlflow.db'}\n"
+    (tmp_path / "in" / "s.yaml").write_text(settings)
+    assert len(segments.features("~/in/s.yaml")) == len(frame)
+
+
 def test_a_report_that_cannot_be_written_is_one_line(discovered: SegmentDiscovery, tmp_path: Path) -> None:
     with pytest.raises(SegmentsError, match=r"r\.html cannot be written: No such file or directory"):
         discovered.report(tmp_path / "absent" / "r.html")

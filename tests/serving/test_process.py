@@ -218,6 +218,8 @@ def test_the_callers_own_environment_wins_but_for_our_settings() -> None:
     made = serve_environment(ServiceSettings(version="3"), {"OTEL_SDK_DISABLED": "false", "SEGMENTS_VERSION": "2"})
     assert (made["OTEL_SDK_DISABLED"], made["SEGMENTS_VERSION"]) == ("false", "3")
     assert made["BENTOML_DO_NOT_TRACK"] == "true"
+    named = serve_environment(ServiceSettings(alias="champion"), {"SEGMENTS_MODEL_PATH": "/srv/old-model"})
+    assert ServiceSettings.from_environment(named).model_path is None, "it says that it serves the champion"
 
 
 def test_paths_of_the_callers_environment_start_from_the_callers_folder(

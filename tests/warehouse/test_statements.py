@@ -155,6 +155,21 @@ def test_a_model_of_exemplars_says_why_not(hdbscan_model: SegmentModel) -> None:
         Statement(hdbscan_model, "1", CustomerTable()).sql(DIALECTS["duckdb"])
 
 
+@pytest.mark.parametrize(
+    ("explained", "remedy"),
+    [(True, "leave out --explain, use `segments assign`, or take fewer columns"), (False, "use `segments assign`, or")],
+)
+def test_more_columns_than_an_engine_takes_are_refused_with_the_remedy(
+    make_model: Any, explained: bool, remedy: str
+) -> None:
+    statement = Statement(make_model(20, 3, mixture=True), "1", CustomerTable(), explained)
+    assert DIALECTS["postgres"].most_columns == 1_664
+    statement.sql(DIALECTS["postgres"])
+    narrow = replace(DIALECTS["postgres"], most_columns=60)
+    with pytest.raises(ContractError, match=rf"needs \d+ columns in one SELECT, and PostgreSQL takes 60: {remedy}"):
+        statement.sql(narrow)
+
+
 @pytest.mark.parametrize("name", ["a b", "t; DROP TABLE x", "(SELECT 1)", "t AS x", "t JOIN u", "f(1)", ""])
 def test_what_names_no_table_is_refused(name: str, make_model: Any) -> None:
     with pytest.raises(SettingsError, match="names no table in PostgreSQL"):

@@ -39,7 +39,7 @@ def encoded(engine: Any, numbers: NumberEncoding, values: Any) -> Any:
         *encoding_steps(Encoder(numbers)),
         Step("answers", {"row_number": column("row_number"), "z0": column("z0")}),
     ]
-    answers = engine.query(render("spends", steps, engine.dialect))
+    answers = engine.query(render("spends", steps, engine.dialect, "take fewer"))
     return answers.sort_values("row_number")["z0"].to_numpy(dtype=float)
 
 

@@ -31,6 +31,7 @@ from registry.runs.records import DiscoveryRecord
 from registry.runs.run_files import plain_settings, without_passwords, write_files
 from segment_model.errors import SettingsError
 from segment_model.model import SegmentModel
+from segment_model.storage import directory
 from segment_model.storage.file_lock import HeldError, exclusive_lock, shared_lock
 from training.progress import Announce
 from training.settings import Settings, parse_as, parse_settings
@@ -227,7 +228,7 @@ def _write(folder: Path, record: DiscoveryRecord, model: SegmentModel, vectors: 
     folder.mkdir()
     folder.chmod(0o700)
     write_files(record, folder / FILES)
-    model.save(folder / MODEL)
+    directory.write(folder / MODEL, model.files)
     write_vectors(vectors, folder / VECTORS)
     content = {
         "format": FORMAT,

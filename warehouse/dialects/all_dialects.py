@@ -17,6 +17,7 @@ DIALECTS = {
             fence="OFFSET 0",
             plain=LOWER_CASE,
             longest_name=63,
+            most_columns=1_664,  # https://www.postgresql.org/docs/current/limits.html
             ignores_case=False,
             collation="C",
             functions=FUNCTIONS["postgres"],

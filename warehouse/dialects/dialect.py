@@ -31,10 +31,10 @@ class Dialect:
     is_run : a test runs the statements on the engine. fence : ends a step, so that the planner does not merge it with
     the next; hint : the same, before the step. plain : names that need no quotes, unless they are reserved.
     casts_numbers : a number with an exponent is no double by itself. truth_is_text : true and false can be cast to
-    text. longest_name : bytes of an identifier. ignores_case : of quoted names too. raises_case : a name without quotes
-    is one in upper case. forbidden : characters that no column's name has. end_of_text : closes the texts that are
-    compared, where blanks at their end would not count. collation : by which they are compared; a column's own may
-    take other letters for the same.
+    text. longest_name : bytes of an identifier. most_columns : of one SELECT, where that is bounded. ignores_case : of
+    quoted names too. raises_case : a name without quotes is one in upper case. forbidden : characters that no column's
+    name has. end_of_text : closes the texts that are compared, where blanks at their end would not count. collation :
+    by which they are compared; a column's own may take other letters for the same.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Dialect:
     casts_numbers: bool = False
     truth_is_text: bool = True
     longest_name: int = 128
+    most_columns: int | None = None
     ignores_case: bool = True
     raises_case: bool = False
     forbidden: str = ""

@@ -19,11 +19,11 @@ import pytest
 from features.learned import LearnedFeatures
 from features.vector_table import CustomerVectors
 from jobs import conclusion
+from jobs.champion.incumbent import Incumbent
 from jobs.conclusion import conclude
 from jobs.delivery import Sent, send
 from registry.versions.promotions import promote
 from reporting.pictures.all_pictures import DrawnPictures
-from segment_model.model import SegmentModel
 from training.discovery.discovery import Discovery
 from training.settings import parse_settings
 from training.succession.succession import succeed
@@ -68,13 +68,13 @@ def served(
     """A server with a champion and its retrain on the same customers; the retrain is version 2."""
     server = mlflow_server(tmp_path_factory.mktemp("pages"))
     settings, frame = parse_settings(SHOP), kmeans_discovery.frame
-    champion: SegmentModel | None = None
+    champion: Incumbent | None = None
 
-    def continued(_: Any, __: Any, incumbent: SegmentModel | None, *___: Any) -> Discovery:
+    def continued(_: Any, __: Any, incumbent: Incumbent | None, *___: Any) -> Discovery:
         """Discovering takes longer than all of this test, and is tested elsewhere."""
         if incumbent is None:
             return kmeans_discovery
-        return replace(kmeans_discovery, model=succeed(kmeans_discovery.model, incumbent, frame)[0])
+        return replace(kmeans_discovery, model=succeed(kmeans_discovery.model, incumbent.model, frame)[0])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(conclusion, "draw_pictures", lambda _: DrawnPictures({}, {}))
@@ -85,7 +85,7 @@ def served(
         for _ in range(2):
             concluded = conclude(settings, vectors, champion, lambda _: None, lambda *_: None, Path())
             sent = send(server.direct, replace(concluded.record, began=1_700_000_000.0, ended=1_700_000_042.5))
-            champion = concluded.discovery.model
+            champion = Incumbent(concluded.discovery.model, sent.version)
     promote(server.direct, "1")
     with server.running():
         yield server, sent

@@ -80,6 +80,13 @@ def test_an_alias_is_no_number(four: RegistryLocation) -> None:
     assert alias_state(four, "3").version == "3"
 
 
+@pytest.mark.parametrize("alias", ["", "my shop", "a/b", "Latest", "v12", "champion\n", "x" * 256])
+def test_what_mlflow_takes_for_no_alias_is_refused_before_it_is_recorded(four: RegistryLocation, alias: str) -> None:
+    with pytest.raises(RegistryError, match="is no alias: take letters, digits, _ and -, such as 'champion'"):
+        promote(four, "1", alias)
+    assert promotions(four) == [], "no attempt that is not known to have ended"
+
+
 def test_aliases_have_lines_of_their_own(four: RegistryLocation) -> None:
     promote(four, "1")
     promote(four, "2")

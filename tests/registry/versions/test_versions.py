@@ -205,9 +205,30 @@ def test_bad_names_are_refused(registered: tuple[RegistryLocation, str], kmeans_
         rename_segment(location, known, "   ")
     with pytest.raises(RegistryError, match=r"the registry holds 5,000"):
         rename_segment(location, known, "Loyal", "é" * 5000)
+    for letter, texts in {
+        "U+001B": {"name": "\x1b[2JLoyal"},
+        "U+000A": {"name": "Loyal\nto us"},
+        "U+DCFF": {"name": "Loyal", "notes": "\udcff"},  # a byte that is no UTF-8, on the command line
+        "U+2028": {"name": "Loyal", "by": "ma\u2028ria"},
+    }.items():
+        with pytest.raises(RegistryError, match=f"has the character {re.escape(letter)}, which no line shows"):
+            rename_segment(location, known, **texts)
     assert alias_state(location).labels == {}
     rename_segment(location, known, "Loyal", "é" * 4900)
     assert alias_state(location).labels[known].notes == "é" * 4900
+
+
+def test_half_a_character_in_a_stored_name_is_not_served(
+    registered: tuple[RegistryLocation, str], kmeans_model: SegmentModel
+) -> None:
+    location, _ = registered
+    tag = f"segment_label.{kmeans_model.ids[0]}"
+    with connected(location) as connection:
+        connection.client.set_registered_model_tag(location.model_name, tag, '{"name": "\\ud800"}')
+    with pytest.raises(RegistryError, match=f"the tag {tag} cannot be read: rename the segment to replace it"):
+        fetch(location)
+    rename_segment(location, kmeans_model.ids[0], "Loyal")
+    assert fetch(location).model.names[0] == "Loyal"
 
 
 def test_two_segments_never_bear_one_name(registered: tuple[RegistryLocation, str], kmeans_model: SegmentModel) -> None:

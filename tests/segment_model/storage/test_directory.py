@@ -65,7 +65,7 @@ def test_a_changed_digest_is_refused(saved: Path) -> None:
 
 
 def test_content_that_nobody_knows_is_refused_by_name(kmeans_model: SegmentModel, tmp_path: Path) -> None:
-    contents = dict(kmeans_model._contents)
+    contents = dict(kmeans_model.files)
     document = json.loads(contents["model.json"])
     key = {"model.json": json.dumps(document | {"startup": "run me"}).encode()}
     array = {"arrays/evil_code.npy": contents["arrays/encoder_fill.npy"]}
@@ -94,7 +94,7 @@ def test_an_array_that_asks_for_more_than_it_holds_is_refused(
 ) -> None:
     buffer = io.BytesIO()
     np.lib.format.write_array_header_1_0(buffer, {"descr": "<f8", "fortran_order": False, "shape": shape})
-    contents = {**kmeans_model._contents, "arrays/assigner_centroids.npy": buffer.getvalue()}
+    contents = {**kmeans_model.files, "arrays/assigner_centroids.npy": buffer.getvalue()}
     directory.write(tmp_path / "model", contents)
     with pytest.raises(ArtefactError, match="cannot be read"):
         SegmentModel.load(tmp_path / "model")
@@ -116,21 +116,55 @@ def test_saving_replaces_a_model_and_nothing_else(kmeans_model: SegmentModel, sa
     assert (other / "cat.png").read_bytes() == b"meow"
 
 
-def test_a_save_that_fails_at_its_last_step_leaves_the_older_model(
-    kmeans_model: SegmentModel, saved: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("raised", "kind", "words"),
+    [
+        (
+            OSError(errno.ENOSPC, "no space left on the device"),
+            ArtefactError,
+            "cannot be saved as .*/model: no space left",
+        ),
+        (KeyboardInterrupt(), KeyboardInterrupt, None),
+    ],
+)
+def test_a_save_that_fails_or_is_interrupted_at_its_last_step_leaves_the_older_model(
+    kmeans_model: SegmentModel,
+    saved: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    raised: BaseException,
+    kind: type[BaseException],
+    words: str | None,
 ) -> None:
     rename = Path.rename
 
-    def no_room(source: Path, target: Path) -> Path:
-        if source.name in ("fresh", saved.name) and target == saved:
-            raise OSError(errno.ENOSPC, "no space left on the device")
+    def stopped(source: Path, target: Path) -> Path:
+        if source.name == "fresh" and target == saved:
+            raise raised
         return rename(source, target)
 
-    monkeypatch.setattr(Path, "rename", no_room)
-    with pytest.raises(OSError, match="no space"):
+    monkeypatch.setattr(Path, "rename", stopped)
+    with pytest.raises(kind, match=words):
         kmeans_model.save(saved)
     assert SegmentModel.load(saved).digest == kmeans_model.digest
     assert [path for path in saved.parent.iterdir() if path.name.startswith(".saving-")] == []
+
+
+def test_a_place_that_cannot_be_written_is_one_line_with_the_remedy(kmeans_model: SegmentModel, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ArtefactError, match=r"as .*/file/model: File exists \(.*/file\); save it in another folder"):
+        kmeans_model.save(tmp_path / "file" / "model")
+
+
+def test_a_model_is_saved_in_the_home_folder_and_loaded_from_there(
+    kmeans_model: SegmentModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(elsewhere)
+    kmeans_model.save("~/models/champion")
+    assert [*elsewhere.iterdir()] == [], "no folder of the name ~"
+    assert SegmentModel.load(home / "models" / "champion") == SegmentModel.load("~/models/champion") == kmeans_model
 
 
 def test_two_saves_are_the_same_bytes(kmeans_model: SegmentModel, saved: Path, tmp_path: Path) -> None:

@@ -22,6 +22,11 @@ def test_a_relative_path_counts_from_the_folder_and_an_absolute_one_stays(tmp_pa
     assert sqlite_path(sqlite_address(tmp_path / "a.db")) == tmp_path / "a.db"
 
 
+def test_a_path_in_the_home_folder_is_found_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert anchored_address("sqlite:///~/mlflow.db", Path("/elsewhere")) == f"sqlite:///{tmp_path}/mlflow.db"
+
+
 def test_the_reason_of_a_database_comes_without_the_class_of_its_driver() -> None:
     assert without_driver("(sqlite3.OperationalError) database is locked") == "database is locked"
     assert without_driver("(psycopg2.errors.UndefinedTable) no such table") == "no such table"

@@ -271,6 +271,12 @@ def test_a_file_made_with_sha256sum_is_read_with_and_without_its_prefix(path: Pa
     assert [keys.caller(bearer(key)) for key in "ab"] == ["one", "two"]
 
 
+def test_the_hash_of_an_empty_key_is_refused_since_it_would_open_to_everybody(path: Path) -> None:
+    path.write_text(json.dumps({"web shop": f"sha256:{hashlib.sha256(b'').hexdigest()}"}))
+    with pytest.raises(SettingsError, match="the key of 'web shop' is empty, which everybody sends: make another"):
+        ApiKeys(path)
+
+
 def test_a_key_is_told_once_and_only_its_hash_is_kept(path: Path) -> None:
     first, second = add_key(path, "web shop"), add_key(path, "crm")
     assert len(first) >= 43, "256 bits"

@@ -373,7 +373,7 @@ def bad_versions(
     with zipfile.ZipFile(skops, "w") as archive:
         archive.writestr("schema.json", json.dumps({"__class__": "system", "__module__": "os", "__loader__": "x"}))
     weeks = VectorContract((replace(model.contract.columns[0], unit="weeks"), *model.contract.columns[1:]))
-    document = json.loads(dict(model._contents)["model.json"])
+    document = json.loads(dict(model.files)["model.json"])
     document["contract"] = document["contract"][1:]
 
     def with_file(name: str, content: bytes, format_version: int = 1) -> Callable[[Path], None]:

@@ -142,6 +142,28 @@ def test_what_is_no_json_is_refused_on_every_route(call_kmeans: Any, path: str, 
     assert text in json.dumps(reply.error, ensure_ascii=False)
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "got"),
+    [
+        (
+            "/assign_records",
+            '{"as_of": "2026-07-01", "customers": [{"id": "C1", "orders": [{}, {"amount": 1, "amount": 2}]}]}',
+            "an object that names 'amount' twice at orders[1]",
+        ),
+        (
+            "/what_would_change",
+            '{"customer": {"id": "C1", "features": {}}, "to": "s000", "changeable": ["frequency", 5]}',
+            "5 at changeable[1]",
+        ),
+        ("/assign", '{"customers": [{"id": "C1", "features": {}}], "conditions": [null]}', "null at conditions[0]"),
+    ],
+)
+def test_the_entry_of_a_list_that_is_wrong_is_named(call_kmeans: Any, path: str, body: str, got: str) -> None:
+    reply = call_kmeans("POST", path, body.encode())
+    assert (reply.status, reply.error["code"]) == (422, "invalid_request")
+    assert reply.error["details"][0]["got"] == got
+
+
 ONE: dict[str, Any] = {
     "id": "C1",
     "features": {"recency_days": 3, "frequency": 12, "monetary_value": 1, "industry": "retail"},

@@ -14,6 +14,7 @@ from serving.wire.strict_json import parse
     ("body", "fault"),
     [
         (codecs.BOM_UTF8 + b'{"a": 1}', "it begins with a byte order mark; send UTF-8 without one"),
+        (b" \n", "it is empty"),
         (b'{"a": [', "EOF while parsing a list at line 1 column 7"),
     ],
 )

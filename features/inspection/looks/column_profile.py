@@ -68,9 +68,13 @@ class ColumnProfile:
 
     @property
     def is_key_like(self) -> bool:
-        """Whether it can identify rows of another table: text without sentences, or whole numbers."""
+        """Whether it can identify rows of another table: text without sentences, or whole numbers.
+
+        A text of digits such as 1043.1700 is an id too, if its name says so.
+        """
         if self.type is ColumnType.NUMBER:
-            return self.is_whole and min(self.numbers) >= 0
+            named = self.is_text and Concept.KEY in concepts_of(self.name)
+            return named or (self.is_whole and min(self.numbers) >= 0)
         return self.type is ColumnType.TEXT and self.longest <= 100 and (self.spaced < 0.9 or self.longest <= 40)
 
     @property

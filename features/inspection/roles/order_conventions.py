@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from features.inspection.names.meanings import CURRENCY_OF, REFUNDED_OF
 from features.inspection.names.name_words import words_of
 from features.inspection.roles.status_rows import (
     RowCondition,
+    all_states_count,
     cancelled_ids,
     flag_conditions,
     status_condition,
@@ -35,6 +36,13 @@ class Conventions:
     features: dict[str, Any] = field(default_factory=dict)
     checks: dict[str, str] = field(default_factory=dict)
 
+    def choose_rows(self, conditions: Sequence[RowCondition | None]) -> None:
+        """Note the conditions on rows, all of which must hold."""
+        needed = [condition for condition in conditions if condition is not None]
+        if needed:
+            self.options["where"] = " and ".join(condition.text for condition in needed)
+            self.checks["where"] = "; ".join(condition.reason for condition in needed)
+
 
 def order_conventions(look: TableLook, columns: Mapping[str, str]) -> Conventions:
     """The conventions that the values of an orders table ask for."""
@@ -47,15 +55,15 @@ def order_conventions(look: TableLook, columns: Mapping[str, str]) -> Convention
     if money.negative:
         conventions.features["rfm"] = {"refunds": "dropped"}
         conventions.checks["refunds"] = f"{money.negative:.1%} of the rows are negative; or netted, or kept?"
-    settle_minor_units(look, columns.get("amount") or columns["price"], conventions)
+    money_column = "amount" if "amount" in columns else "price"
+    settle_minor_units(look, columns[money_column], conventions)
     cancelled = None if money.negative else cancelled_ids(look, columns.get("order_id"))
     status = status_condition(look)
     states = flag_conditions(look) if status is None else [status]
+    if not states and (doubt := all_states_count(look)):
+        conventions.checks[money_column] = doubt
     conditions = [*states, cancelled, settle_currency(look, taken, conventions)]
-    needed = [condition for condition in conditions if condition is not None]
-    if needed:
-        conventions.options["where"] = " and ".join(condition.text for condition in needed)
-        conventions.checks["where"] = "; ".join(condition.reason for condition in needed)
+    conventions.choose_rows(conditions)
     return conventions
 
 

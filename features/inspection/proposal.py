@@ -29,7 +29,7 @@ from segment_model.errors import SourceError, counted, shown
 
 MOMENTS = {contract.name: str(contract.moment) for contract in (ORDERS, EVENTS, SUBSCRIPTIONS, CUSTOMERS)}
 MONEY = ("amount", "price", "mrr", "discount")  # our columns
-TEXT_OPTIONS = ("date_format", "decimal", "preset")
+TEXT_OPTIONS = ("date_format", "decimal", "null_values", "preset")
 DOUBTFUL = 0.35  # score of a customer column, up to which it is marked
 DEFAULT_CURRENCY = "USD"
 DAY = timedelta(days=1)

@@ -75,6 +75,9 @@ def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | 
     more = 0.7 * (scores["ended_at"] > 0) + 0.4 * scores["plan"] + 0.3 * scores["seats"] + 0.8 * stem
     conventions = Conventions(checks=checks)
     settle_minor_units(look, columns["mrr"], conventions)
+    if early := _ends_before_starts(look, columns):
+        conventions.options["null_values"] = {columns["ended_at"]: [early]}
+        conventions.checks["null_values"] = f"{early} is before the start, and so taken for no end"
     conventions.choose_rows([unpaid_terms(look), settle_currency(look, set(columns.values()), conventions)])
     return TableProposal(
         "subscriptions",
@@ -126,7 +129,18 @@ def _is_of_one_seat(look: TableLook, money: str, seats: str) -> bool:
 
 
 def _lasts(look: TableLook, started_at: str, ended_at: str) -> bool:
-    """Whether the terms that ended lasted for days; True where none ended."""
+    """Whether the terms that ended lasted for days; True where none ended. An end before the start is none."""
     pairs = zip(sampled_moments(look, started_at), sampled_moments(look, ended_at), strict=True)
-    lengths = sorted(ended - started for started, ended in pairs if started is not None and ended is not None)
+    lengths = sorted(end - start for start, end in pairs if start is not None and end is not None and end >= start)
     return not lengths or lengths[len(lengths) // 2] >= SHORTEST
+
+
+def _ends_before_starts(look: TableLook, columns: Mapping[str, str]) -> str:
+    """The day that stands for no end, such as 1900-01-01: the only end before its start, of many terms; else empty."""
+    if "ended_at" not in columns:
+        return ""
+    starts, ends = (sampled_moments(look, columns[name]) for name in ("started_at", "ended_at"))
+    written = look.sample[columns["ended_at"]]
+    moments = zip(starts, ends, written, strict=False)
+    early = [str(text).strip() for start, end, text in moments if start is not None and end is not None and end < start]
+    return early[0] if len(early) > 1 and len({*early}) == 1 else ""

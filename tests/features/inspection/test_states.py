@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from features.customer_vector import build_vectors
 from jobs.initial_settings import initial_settings
+from training.settings import parse_settings
 
 ORDERS = "order_id,customer_id,order_date,amount"
 TERMS = "customer_id,started_at,mrr"
@@ -94,3 +99,38 @@ def test_money_that_is_alike_beside_several_seats_may_be_that_of_one(tmp_path: P
         return f"a{number},2026-01-{1 + number % 28:02d},{9 * (1 + number // 2 % 5) + number % 2},{1 + number // 2 % 5}"
 
     assert not [check for check in proposed(tmp_path, header, in_total, file)[1] if "the same money" in check]
+
+
+@pytest.mark.parametrize(
+    ("word", "form", "reason"),
+    [
+        ("00000000", "%Y%m%d", "taken for no date: 00000000"),
+        ("00.00.0000", "%d.%m.%Y", "taken for no date: 00.00.0000"),
+        ("open", "%Y-%m-%d", "taken for no date: open"),
+        ("1900-01-01", "%Y-%m-%d", "1900-01-01 is before the start, and so taken for no end"),
+    ],
+)
+def test_a_word_or_a_day_that_stands_for_no_end_is_named(word: str, form: str, reason: str, tmp_path: Path) -> None:
+    """Without it nobody's contract ended, or everybody's did before it began."""
+
+    def contract(number: int) -> str:
+        start = date(2026, 1, 1) + timedelta(number)
+        end = word if number % 3 else (start + timedelta(90)).strftime(form)
+        return f"a{number},{start.strftime(form)},{end},{number + 1}.50"
+
+    sources, checks = proposed(tmp_path, "customer_id,start_date,end_date,monthly_price", contract)
+    assert sources["subscriptions"]["columns"]["ended_at"] == "end_date"
+    assert sources["subscriptions"]["null_values"] == {"end_date": [word]}
+    assert f"subscriptions.null_values: {reason}" in checks
+
+
+def test_a_day_for_no_end_in_a_column_of_dates(tmp_path: Path) -> None:
+    days = [datetime(2026, 1, 1) + timedelta(number) for number in range(40)]
+    ends = [datetime(1900, 1, 1) if number % 3 else day + timedelta(90) for number, day in enumerate(days)]
+    ids = [f"a{number}" for number in range(40)]
+    table = pa.table({"customer_id": ids, "start_date": days, "end_date": ends, "monthly_price": [9.5] * 40})
+    pq.write_table(table, tmp_path / "contracts.parquet")
+    initial = initial_settings([tmp_path / "contracts.parquet"], tmp_path / "segments.yaml")
+    settings = parse_settings(yaml.safe_load(initial.text), "segments.yaml")
+    vectors = build_vectors(settings.sources, settings.features, date(2026, 3, 1), tmp_path)
+    assert vectors.frame.mrr.sum() == 9.5 * 40

@@ -81,7 +81,9 @@ def look_at(table: ir.Table, file: str) -> TableLook:
         if name in usable:
             columns.append(_profile(name, usable[name], sample[name], rows, counts[name], decimal))
         else:
-            columns.append(ColumnProfile(name, ColumnType.OTHER, rows, 0))
+            dtype = table[name].type()
+            is_empty = dtype.is_null() or dtype.is_unknown()  # a column of nulls only
+            columns.append(ColumnProfile(name, ColumnType.EMPTY if is_empty else ColumnType.OTHER, rows, 0))
     return TableLook(file, table, rows, tuple(columns), sample, decimal)
 
 

@@ -92,7 +92,7 @@ _WORDS: Mapping[Concept, str] = {
         commande commandes facture factures achat achats vente ventes panier pedido pedidos factura facturas
         compra compras venta ventas ordine ordini fattura fatture acquisto acquisti vendita vendite scontrino
         bestelling bestellingen factuur facturen aankoop verkoop encomenda fatura venda vendas inv ord
-        zahlung zahlungen faktura fakturen
+        zahlung zahlungen faktura fakturen buchung buchungen
         """,
     Concept.LINE: """
         line lines lineitem item items row rows position positionen pos zeile zeilen posten detail details ligne

@@ -101,7 +101,7 @@ def flag_conditions(look: TableLook) -> list[RowCondition]:
         words = set(words_of(column.name))
         if CANCELLED & words and _marks_rows(column):
             text = f"{written_name(column.name)} is null"
-            conditions.append(RowCondition(text, f"leaves out the rows that have a {column.name}"))
+            conditions.append(RowCondition(text, f"leaves out the rows in which {column.name} is filled"))
         if not _is_mixed_flag(column) or Concept.MOMENT in concepts_of(column.name):
             continue
         name = written_name(column.name)

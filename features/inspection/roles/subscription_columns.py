@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from features.inspection.looks.table_look import TableLook, sampled_moments
@@ -78,7 +78,7 @@ def propose_subscriptions(look: TableLook, key: CustomerKey) -> TableProposal | 
     if early := _ends_before_starts(look, columns):
         conventions.options["null_values"] = {columns["ended_at"]: [early]}
         conventions.checks["null_values"] = f"{early} is before the start, and so taken for no end"
-    conventions.choose_rows([unpaid_terms(look), settle_currency(look, set(columns.values()), conventions)])
+    conventions.choose_rows([unpaid_terms(look), settle_currency(look, columns.values(), conventions, columns["mrr"])])
     return TableProposal(
         "subscriptions",
         look,
@@ -136,11 +136,11 @@ def _lasts(look: TableLook, started_at: str, ended_at: str) -> bool:
 
 
 def _ends_before_starts(look: TableLook, columns: Mapping[str, str]) -> str:
-    """The day that stands for no end, such as 1900-01-01: the only end before its start, of many terms; else empty."""
+    """The day that stands for no end, such as 1900-01-01: of many terms, and before every start; else empty."""
     if "ended_at" not in columns:
         return ""
     starts, ends = (sampled_moments(look, columns[name]) for name in ("started_at", "ended_at"))
-    written = look.sample[columns["ended_at"]]
-    moments = zip(starts, ends, written, strict=False)
-    early = [str(text).strip() for start, end, text in moments if start is not None and end is not None and end < start]
+    first = min((start for start in starts if start is not None), default=datetime.min)
+    written = zip(ends, look.sample[columns["ended_at"]], strict=False)
+    early = [str(text).strip() for end, text in written if end is not None and end < first]
     return early[0] if len(early) > 1 and len({*early}) == 1 else ""

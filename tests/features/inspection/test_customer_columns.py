@@ -140,7 +140,9 @@ def test_a_refusal_says_what_of_the_file_was_not_read(tmp_path: Path) -> None:
 
 
 def test_nested_columns_of_parquet_are_named(tmp_path: Path) -> None:
-    rows = [{"user_id": f"u{n % 7}", "event": "login", "ts": day(n), "device": {"os": "x"}} for n in range(40)]
+    rows = [
+        {"user_id": f"u{n % 7}", "event": "login", "ts": day(n), "device": {"os": "x"}, "plan": None} for n in range(40)
+    ]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "events.parquet")
     lines = describe_proposal(initial_settings([tmp_path / "events.parquet"], tmp_path / "segments.yaml")).splitlines()
     assert (
@@ -163,3 +165,14 @@ def test_what_is_said_of_an_address_is_an_attribute_and_the_address_is_not(tmp_p
     _, initial = proposed(tmp_path / "customers.csv", header, rows)
     (table,) = initial.proposal.tables
     assert [attribute.column for attribute in table.attributes] == ["email_opt_in", "address_country", "visits"]
+
+
+def test_the_currency_is_that_of_the_money(tmp_path: Path) -> None:
+    header = "order_id,customer_id,created_at,order_total,order_currency,base_total,base_currency"
+    rows = [f"{n},c{n % 7},{day(n)},{n + 1}.50,{('USD', 'USD', 'EUR')[n % 3]},{n + 2}.10,EUR" for n in range(40)]
+    sources, initial = proposed(tmp_path / "a.csv", header, rows)
+    assert sources["orders"]["columns"]["currency"] == "order_currency"
+    assert sources["orders"]["where"] == "order_currency = 'USD'"
+    assert "orders.currency: is it that of order_total; or base_currency?" in initial.checks
+    same = [row.replace("USD", "EUR") for row in rows]
+    assert proposed(tmp_path / "a.csv", header, same)[1].checks == ()

@@ -65,7 +65,7 @@ def test_states_that_no_word_explains_all_count_and_are_named(tmp_path: Path) ->
 def test_a_column_that_marks_cancelled_rows_leaves_them_out(column: str, mark: str, tmp_path: Path) -> None:
     sources, checks = proposed(tmp_path, f"{ORDERS},{column}", lambda n: f"{order(n)},{'' if n % 5 else mark}")
     assert sources["orders"]["where"] == f"{column} is null"
-    assert checks == [f"orders.where: leaves out the rows that have a {column}"]
+    assert checks == [f"orders.where: leaves out the rows in which {column} is filled"]
 
 
 def test_terms_for_which_nothing_is_paid_are_left_out(tmp_path: Path) -> None:

@@ -70,13 +70,13 @@ def read_column(column: ir.Value, wanted: RawType, rules: TextRules, name: str, 
 def _without(column: ir.Value, words: Collection[str]) -> ir.Value:
     """Numbers or moments, missing where they are what one of the words writes."""
     dtype = column.type()
-    values: list[ir.Value] = []
+    missing: list[ir.Value] = []
     if dtype.is_numeric() and not dtype.is_boolean():
-        values = [ibis.literal(number) for word in words if (number := read_number(word, POINT)) is not None]
+        missing = [ibis.literal(number) for word in words if (number := read_number(word, POINT)) is not None]
     elif dtype.is_timestamp() or dtype.is_date():
         moments = [moment for word in words if (moment := read_moment(word)) is not None]
-        values = [ibis.literal(moment).cast(dtype) for moment in moments]
-    return ibis.ifelse(column.isin(values), None, column) if values else column
+        missing = [ibis.literal(moment).cast(dtype) for moment in moments]
+    return ibis.ifelse(column.isin(missing), None, column) if missing else column
 
 
 def _keys(column: ir.Value, wanted: RawType, where: str) -> Reading:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from features.inspection.looks.column_profile import ColumnType
 from features.inspection.looks.table_look import TableLook, look_at
 from features.inspection.proposal import EVER, Proposal, propose
 from features.inspection.settings_text import checks_of, content_of, settings_text
 from features.notices import Notice
 from features.reading.needed_settings import NeededSettingError, SettingNotice
+from features.reading.typed_files.json_lines import not_read
 from features.settings import TableSource
 from features.sources import Engines
 from features.tables.chosen_rows import chosen_rows
@@ -54,12 +56,28 @@ def initial_settings(
     with Engines(base, "UTC") as engines:
         looks = [_look(engines, _relative(file, base), file) for file in dict.fromkeys(files)]
         looks = [_whole(engines, parts, base) for parts in _tables(looks)]
-        proposal = propose(looks, as_of, today)
-        notices = tuple(notice for notice in engines.notices if not isinstance(notice, SettingNotice))
+        read = (notice for notice in engines.notices if not isinstance(notice, SettingNotice))
+        notices = (*read, *(notice for look in looks for notice in _not_read(look)))
+        try:
+            proposal = propose(looks, as_of, today)
+        except SourceError as error:  # how the files were read may be the cause
+            raise type(error)(f"{error} ({'; '.join(map(_shown, notices))})" if notices else str(error)) from error
     named = " ".join(shlex.quote(str(file)) for file in files)
     text = settings_text(proposal, _title(list(dict.fromkeys(file.name for file in files))), f"segments init {named}")
     parse_settings(content_of(text), str(out))
     return InitialSettings(text, proposal, checks_of(proposal), notices)
+
+
+def _not_read(look: TableLook) -> Iterator[Notice]:
+    """What of a table is neither text, number nor date."""
+    if names := [column.name for column in look.columns if column.type is ColumnType.OTHER]:
+        yield Notice(look.file, not_read(names, "objects, lists or bytes"))
+
+
+def _shown(notice: Notice) -> str:
+    """A notice with the name of its file once."""
+    named = notice.text.startswith(notice.table)
+    return f"warning: {notice.text}" if named and notice.warning else notice.text if named else notice.line
 
 
 def _title(names: Sequence[str]) -> str:
@@ -166,6 +184,12 @@ def _nothing_to_check(proposal: Proposal) -> str:
     return f"nothing is left to check{' but ' if left else ''}{' and '.join(left)}"
 
 
+def _currency(proposal: Proposal) -> str:
+    if proposal.currency_from:
+        return f"currency {proposal.currency}, by {proposal.currency_from}"
+    return f"currency {proposal.currency}, which nothing in the files says: write yours as features.currency"
+
+
 def describe_proposal(proposed: InitialSettings) -> str:
     """What was decided in a few lines: the role of each table with its columns, and what to check."""
     lines = []
@@ -176,6 +200,8 @@ def describe_proposal(proposed: InitialSettings) -> str:
     lines += [f"not used: {unused.file}: {unused.reason}" for unused in proposed.proposal.unused]
     if proposed.proposal.as_of is not None:
         lines.append(f"as of {proposed.proposal.as_of.isoformat()}")
-    lines += [notice.line for notice in proposed.notices]
+    if proposed.proposal.has_money:
+        lines.append(_currency(proposed.proposal))
+    lines += map(_shown, proposed.notices)
     lines += [f"check {check}" for check in proposed.checks] or [_nothing_to_check(proposed.proposal)]
     return "\n".join(lines)

@@ -22,6 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 LAST_YEAR = 2068  # 00 to 68 are 2000 to 2068, 69 to 99 are 1969 to 1999, as POSIX has it
 READ = "~"  # stands before a rewritten text
+GROUP, DELIMITED = r"\\([0-9])", r"\\g<\1>"  # a group before a digit, such as \6 before 20: Python would read \620
 PADDED, UNPADDED = r"_0?([0-9]{2})", r"\1"  # `_06` and `_012` become 06 and 12
 
 _SHORT = {"%T": "%H:%M:%S", "%R": "%H:%M", "%D": "%m/%d/%y", "%F": "%Y-%m-%d"}
@@ -73,7 +74,7 @@ class DateFormat:
         match = re.fullmatch(self.pattern, written.upper())
         if match is None or not re.fullmatch(self.strict or ".*", written.upper()):
             return None
-        iso = re.sub(PADDED, UNPADDED, match.expand(self.template))
+        iso = re.sub(PADDED, UNPADDED, match.expand(re.sub(GROUP, DELIMITED, self.template)))
         for number, month in enumerate(MONTHS, 1):
             iso = iso.replace(f"-{month}-", f"-{number:02}-")
         core = iso[len(READ) + self.twelve_hours :]

@@ -10,13 +10,14 @@ from typing import Any
 import ibis
 
 from features.grammar.proposals import moment_advice
-from features.inspection.looks.column_profile import ColumnType, is_named_moment
+from features.inspection.looks.column_profile import ColumnProfile, ColumnType, is_named_moment
 from features.inspection.looks.table_look import TableLook, sampled_moments
 from features.inspection.names.name_words import currency_of
+from features.inspection.roles.attribute_columns import money_units
 from features.inspection.roles.source_options import with_source_options
-from features.inspection.roles.table_proposal import TableProposal
+from features.inspection.roles.table_proposal import CERTAIN, TableProposal
 from features.inspection.roles.table_roles import Unused, assigned_roles
-from features.inspection.shared_keys import OVERLAP, CustomerKey, meeting_keys
+from features.inspection.shared_keys import OVERLAP, CustomerKey, key_score, meeting_keys
 from features.presets.all_presets import with_preset
 from features.source_settings import TableSource
 from features.sources import fetch
@@ -27,7 +28,8 @@ from features.text.rules import TextRules
 from segment_model.errors import SourceError, counted, shown
 
 MOMENTS = {contract.name: str(contract.moment) for contract in (ORDERS, EVENTS, SUBSCRIPTIONS, CUSTOMERS)}
-TEXT_OPTIONS = ("date_format", "decimal", "preset")
+MONEY = ("amount", "price", "mrr", "discount")  # our columns
+TEXT_OPTIONS = ("date_format", "decimal", "null_values", "preset")
 DOUBTFUL = 0.35  # score of a customer column, up to which it is marked
 DEFAULT_CURRENCY = "USD"
 DAY = timedelta(days=1)
@@ -52,6 +54,14 @@ class Proposal:
     checks: Mapping[str, str] = field(default_factory=dict)
     zoned: tuple[str, ...] = ()
     as_of_check: str = ""
+
+    @property
+    def has_money(self) -> bool:
+        """Whether a table has a column of money."""
+        return any(
+            {*MONEY} & table.columns.keys() or (table.role == "vectors" and money_units(table, self.currency))
+            for table in self.tables
+        )
 
 
 def propose(looks: Sequence[TableLook], as_of: date | None = None, today: date = EVER) -> Proposal:
@@ -197,14 +207,37 @@ def _check(look: TableLook) -> None:
 
 
 def _with_doubts(table: TableProposal, key: CustomerKey) -> TableProposal:
-    """The proposal, its customer column marked where its name does not say it, or few ids are in another table."""
-    if key.shared is not None and key.shared < OVERLAP:
-        doubt = f"only {key.shared:.0%} of the ids are in another file"
-    elif key.score < DOUBTFUL and not key.shared:
-        doubt = "does it say whose row it is, and is it another one for each customer?"
-    else:
+    """The proposal, its customer column marked where it may not say whose row it is, or not of every row."""
+    column = table.look[table.columns["customer_id"]]
+    doubts = [_doubt_of_ids(column, key), _doubt_of_names(column), _doubt_of_gaps(table.look, column)]
+    if not any(doubts):
         return table
-    return replace(table, checks={"customer_id": doubt, **table.checks})
+    return replace(table, checks={"customer_id": "; ".join(filter(None, doubts)), **table.checks})
+
+
+def _doubt_of_ids(column: ColumnProfile, key: CustomerKey) -> str:
+    if column.name == key.column and key.shared is not None and key.shared < OVERLAP:
+        return f"only {key.shared:.0%} of the ids are in another file"
+    if column.name == key.column and key.score < DOUBTFUL and not key.shared:
+        return "does it say whose row it is, and is it another one for each customer?"
+    return ""
+
+
+def _doubt_of_names(column: ColumnProfile) -> str:
+    """That customers may share a name; empty where the values are no names."""
+    names = [level for level, _ in column.levels if " " in level and not any(map(str.isdigit, level))]
+    if column.type is not ColumnType.TEXT or len(names) <= len(column.levels) / 2:
+        return ""
+    return f"holds names such as {shown(names[0])}: customers of one name count as one"
+
+
+def _doubt_of_gaps(look: TableLook, column: ColumnProfile) -> str:
+    """That another column says the customer of more rows; empty where none does."""
+    others = [(key_score(other, look.stem), other.name) for other in look.columns if other.present > column.present]
+    score, other = max(others, default=(0.0, ""))
+    if score < CERTAIN:
+        return ""
+    return f"{1 - column.present:.1%} of the rows have none and are left out; or {other}, which more of them have?"
 
 
 def _currency(tables: Sequence[TableProposal]) -> tuple[str, str]:
@@ -213,7 +246,7 @@ def _currency(tables: Sequence[TableProposal]) -> tuple[str, str]:
         if "currency" in table.features:
             return str(table.features["currency"]), "the column of currencies"
     for table in tables:
-        for ours in ("amount", "price", "mrr", "discount"):
+        for ours in MONEY:
             if ours in table.columns and (code := currency_of(table.columns[ours])):
                 return code, f"the name {table.columns[ours]}"
     return DEFAULT_CURRENCY, ""

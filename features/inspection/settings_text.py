@@ -101,6 +101,8 @@ def _table(table: TableProposal, currency: str) -> Iterator[Line]:
     if "preset" in table.options:
         mapped = ", ".join(f"{ours} = {theirs}" for ours, theirs in table.columns.items())
         yield Line(2, "", comment=f"the preset says: {mapped}")
+        for ours in table.columns.keys() & table.checks.keys():
+            yield Line(2, "", comment=_check(table, ours))
         return
     yield Line(2, "columns", comment="our name: yours")
     for ours in OURS["customers" if table.role == "vectors" else table.role]:

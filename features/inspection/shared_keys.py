@@ -30,6 +30,8 @@ PLAIN_NAME = 0.8  # score of a name that hardly can mean anything else
 LISTED = 12  # columns in a message
 MEETING = 0.5  # how much shared ids count beside names: numbers from 1 on meet by chance
 MOST_VALUES = 2_000_000  # of a column that are compared with those of other tables
+OWN_ROWS = 1.25  # how much more a column counts that differs in each row of a file about customers,
+OF_ROWS = 0.9  # and one that is only called "id" in another file: it may be that of the row
 OVERLAP = 0.5  # the share of the smaller side from which tables are taken to meet
 
 AS_WRITTEN = IdSettings()
@@ -99,10 +101,10 @@ def key_score(column: ColumnProfile, stem: str) -> float:
     """How well a column of a file could say whose row it is, from 0 to 1."""
     if not column.is_key_like:
         return 0.0
-    score = CUSTOMER_KEY.score(column.name)
+    score = CUSTOMER_KEY.score(column.name) * (OWN_ROWS if _has_own_rows(column, stem) else 1.0)
     if column.distinct < 2 and column.rows > 1:  # a single customer, where the name says so
         return score if score >= PLAIN_NAME else 0.0
-    score = max(score, ANY_KEY.score(column.name) * _own_id(stem))
+    score = max(score, ANY_KEY.score(column.name) * _own_id(column, stem))
     if not score and says_nothing(column.name) and column.distinct >= min(FEW_LEVELS, max(3, 0.1 * column.rows)):
         score = _by_values(column)
     if not score and concepts_of(column.name) == {Concept.NAME} and column.distinct == column.rows:
@@ -119,12 +121,19 @@ def _by_values(column: ColumnProfile) -> float:
     return BY_VALUES * (1.0 if repeats else 0.9 if column.distinct == column.rows else 0.8)
 
 
-def _own_id(stem: str) -> float:
-    """How much a column that is only called "id" counts, by what the file is about."""
+def _own_id(column: ColumnProfile, stem: str) -> float:
+    """How much a column that is only called "id" counts, by what the file is about and whether it repeats."""
     concepts = concepts_of(stem)
     if Concept.CUSTOMER in concepts:
-        return 2.0
-    return 0.0 if {Concept.PRODUCT, Concept.LINE} & concepts else 1.0
+        return 2.0 * (OWN_ROWS if _has_own_rows(column, stem) else 1.0)
+    if {Concept.PRODUCT, Concept.LINE} & concepts:
+        return 0.0
+    return OF_ROWS if column.is_unique else 1.0
+
+
+def _has_own_rows(column: ColumnProfile, stem: str) -> bool:
+    """Whether each customer has one row, in a file that is about customers."""
+    return column.is_unique and Concept.CUSTOMER in concepts_of(stem)
 
 
 def _candidates(look: TableLook, most: int) -> dict[str, float]:

@@ -47,12 +47,12 @@ def look_between(
     moment = as_of if isinstance(as_of, AsOf) else LAST
     early = left_out(tables, moment, sources.customers.without_rows if sources.customers else "keep")
     counts = {LISTED: {LEFT_OUT: len(early.ids)}} if len(early.ids) else {}
-    dominant = [notice for table in tables for notice in dominant_notices(table, _id_column(sources, table.name))]
+    dominant = [notice for table in tables for notice in dominant_notices(table, *id_column(sources, table.name))]
     past = (*early.notices, *attribute_notices(tables, moment), *as_of_notices(tables, moment))
     return BetweenTables(early.ids, counts, (*met, *past, *dominant))
 
 
-def _id_column(sources: Sources, table: str) -> str:
-    """The customer's id in the user's table."""
+def id_column(sources: Sources, table: str) -> tuple[str, str | None]:
+    """The customer's id in the user's table, and the condition by which the source chooses rows."""
     source = getattr(sources, table, None)
-    return CUSTOMER if source is None else source.columns.get(CUSTOMER, CUSTOMER)
+    return (CUSTOMER, None) if source is None else (source.columns.get(CUSTOMER, CUSTOMER), source.where)

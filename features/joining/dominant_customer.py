@@ -40,16 +40,19 @@ class LargestCounts:
         return cls(largest, len(counts), float(counts.to_numpy(dtype=np.float64).sum()))
 
 
-def dominant_notices(table: TableCustomers, column: str) -> Iterator[Notice]:
+def dominant_notices(table: TableCustomers, column: str, where: str | None = None) -> Iterator[Notice]:
     """A warning that names the customers with over a tenth of all rows, or with 20 times as many as the next.
 
-    column : the name of the customer's id in the user's table, for the condition that leaves them out.
+    column, where : the name of the customer's id in the user's table, and the condition of its source, for the
+    condition that leaves them out as well.
     """
     if table.rows is not None:
-        yield from dominant_among(LargestCounts.of(table.rows), table, column)
+        yield from dominant_among(LargestCounts.of(table.rows), table, column, where)
 
 
-def dominant_among(counts: LargestCounts, table: TableCustomers, column: str) -> Iterator[Notice]:
+def dominant_among(
+    counts: LargestCounts, table: TableCustomers, column: str, where: str | None = None
+) -> Iterator[Notice]:
     """As `dominant_notices`, of rows that were counted elsewhere."""
     if counts.customers < FEWEST_CUSTOMERS:
         return
@@ -60,7 +63,8 @@ def dominant_among(counts: LargestCounts, table: TableCustomers, column: str) ->
     ids, rows, following = [*counts.largest][:most], int(numbers[:most].sum()), numbers[most]
     times = f", {numbers[most - 1] / following:,.0f} times the next" if following else ""
     together = "" if most == 1 else " together"
-    condition = json.dumps(_condition(column, ids, table.numeric), ensure_ascii=False)
+    own = _condition(column, ids, table.numeric)
+    condition = json.dumps(f"({where}) and {own}" if where else own, ensure_ascii=False)
     yield Notice(
         table.name,
         f"{'customer' if most == 1 else 'customers'} {', '.join(map(repr, ids))} "

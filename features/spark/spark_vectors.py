@@ -21,7 +21,7 @@ from features.groups.firmographics import IS_DATED
 from features.groups.opened_tables import open_tables
 from features.joining.alike_ids import AlikeInTables
 from features.joining.as_of_range import as_of_notices
-from features.joining.between_tables import LAST
+from features.joining.between_tables import LAST, id_column
 from features.joining.dominant_customer import LOOKED_AT, LargestCounts, dominant_among
 from features.joining.id_type import choose_type
 from features.joining.population import LEFT_OUT, Early, attribute_notices, early_notices, who_is_left_out
@@ -236,8 +236,7 @@ def _dominant(
         return []
     rows = fetch(largest_rows(everyone, table.name, column, LOOKED_AT), f"{table.name}: the largest").to_pylist()
     counts = LargestCounts({row[CUSTOMER]: row["rows"] for row in rows}, customers, total)
-    mapped = getattr(sources, table.name).columns.get(CUSTOMER, CUSTOMER)
-    return [*dominant_among(counts, table, mapped)]
+    return [*dominant_among(counts, table, *id_column(sources, table.name))]
 
 
 def _finished(table: ir.Table, contract: VectorContract, learned: LearnedFeatures, id_type: IdType) -> ir.Table:

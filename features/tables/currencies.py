@@ -57,12 +57,16 @@ def in_one_currency(table: CanonicalTable, source: TableSource, own: str) -> Can
 
 @dataclass(frozen=True, slots=True)
 class Currencies:
-    """What the settings say of a table's currencies. rates : by code, into `own`; empty where none are set."""
+    """What the settings say of a table's currencies.
+
+    rates : by code, into `own`; empty where none are set. where : the condition by which its rows are chosen.
+    """
 
     table: str
     column: str
     own: str
     rates: Mapping[str, float]
+    where: str | None = None
 
     @property
     def all_rates(self) -> dict[str, float]:
@@ -72,6 +76,7 @@ class Currencies:
         """Refuse several currencies without rates, and a currency without a rate. written : how the rows write each."""
         if not self.rates and len(rows) > 1:
             condition = f"{written_name(self.column)} = {quoted(written[next(iter(rows))])}"
+            condition = f"({self.where}) and {condition}" if self.where else condition
             raise SourceError(
                 f"{self.table}: money is in several currencies ({_listed(rows)}); choose one by where: {condition}, or "
                 f"give `exchange_rates` to features.currency ({self.own})"
@@ -102,7 +107,9 @@ class Currencies:
 
 def _with_currency(table: CanonicalTable, source: TableSource, own: str) -> CanonicalTable:
     """Money in one currency and in whole units; the column `currency` is gone."""
-    currencies = Currencies(table.name, source.columns.get(CURRENCY, CURRENCY), own, source.exchange_rates)
+    currencies = Currencies(
+        table.name, source.columns.get(CURRENCY, CURRENCY), own, source.exchange_rates, source.where
+    )
     if currencies.rates.get(own.strip().upper(), 1.0) != 1.0:
         raise SourceError(
             f"{table.name}: `exchange_rates` are into features.currency, so the rate of {own} itself is 1"

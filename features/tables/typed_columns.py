@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +12,8 @@ import ibis.expr.types as ir
 from features.expressions.engine import SPARK, engine_of
 from features.expressions.portable import is_infinite
 from features.grammar.date_formats import date_format
+from features.grammar.moments import read_moment
+from features.grammar.numbers import POINT, read_number
 from features.tables.raw_tables import RawType
 from features.text.categories import read_categories
 from features.text.flags import read_flags
@@ -44,6 +46,8 @@ def read_column(column: ir.Value, wanted: RawType, rules: TextRules, name: str, 
         If the column's type cannot become the type wanted.
     """
     dtype = column.type()
+    if not dtype.is_string():  # the grammar of text knows the words itself
+        column = _without(column, rules.own_nulls(name))
     if dtype.is_null() or dtype.is_unknown():  # a column of nulls only; PostgreSQL's own types
         return Reading(column.cast(EMPTY.get(wanted, "float64")))
     if dtype.is_string():
@@ -61,6 +65,18 @@ def read_column(column: ir.Value, wanted: RawType, rules: TextRules, name: str, 
         whole = dtype.is_integer()
         return Reading(number if whole else ibis.ifelse(number.isnan() | is_infinite(number), None, number))
     raise SourceError(f"{where} is {dtype}, expected {wanted}; {OTHERWISE}")
+
+
+def _without(column: ir.Value, words: Collection[str]) -> ir.Value:
+    """Numbers or moments, missing where they are what one of the words writes."""
+    dtype = column.type()
+    missing: list[ir.Value] = []
+    if dtype.is_numeric() and not dtype.is_boolean():
+        missing = [ibis.literal(number) for word in words if (number := read_number(word, POINT)) is not None]
+    elif dtype.is_timestamp() or dtype.is_date():
+        moments = [moment for word in words if (moment := read_moment(word)) is not None]
+        missing = [ibis.literal(moment).cast(dtype) for moment in moments]
+    return ibis.ifelse(column.isin(missing), None, column) if missing else column
 
 
 def _keys(column: ir.Value, wanted: RawType, where: str) -> Reading:

@@ -21,7 +21,7 @@ from features.grammar.date_formats import (
     date_format,
 )
 from features.grammar.moments import CLOCK_PATTERN, ZONED_PATTERN
-from features.text.reading import Reading, cut_to_microseconds, trimmed
+from features.text.reading import Reading, cut_to_microseconds, trimmed, without_words
 from features.text.rules import TextRules
 
 INSTANT = "timestamp('UTC')"
@@ -35,7 +35,7 @@ def read_moments(text: ir.StringValue, rules: TextRules, column: str) -> Reading
         moment = iso_moment(text, zoned, iso_moment(trimmed(text), zoned))
     else:
         moment = formatted_moment(trimmed(text), date_format(directives))
-    return Reading(moment, text, rules.nulls_of_moments(column))
+    return Reading(without_words(moment, text, rules.own_nulls(column)), text, rules.nulls_of_moments(column))
 
 
 def iso_moment(text: ir.StringValue, zoned: bool, otherwise: ir.Value | None = None) -> ir.TimestampValue:

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.grammar.numbers import COMMA, LONGEST, OTHER_MINUS, PATTERNS, PLAIN_PATTERN, POINT, THOUSANDS
-from features.text.reading import Reading, trimmed
+from features.text.reading import Reading, trimmed, without_words
 from features.text.rules import TextRules
 
 
@@ -14,7 +14,7 @@ def read_numbers(text: ir.StringValue, rules: TextRules, column: str) -> Reading
     """The numbers of a column as doubles."""
     # nested in one CASE: only there does DuckDB not compute the trimmed text of every row
     number = number_of(text, rules.decimal, number_of(trimmed(text), rules.decimal))
-    return Reading(number, text, rules.nulls_of_keys(column))
+    return Reading(without_words(number, text, rules.own_nulls(column)), text, rules.nulls_of_keys(column))
 
 
 def number_of(text: ir.StringValue, decimal: str, otherwise: ir.Value | None = None) -> ir.FloatingValue:

@@ -59,6 +59,11 @@ def is_word(text: ir.StringValue, words: Collection[str]) -> ir.BooleanValue:
     return text.re_search(f"^(?:{'|'.join(re.escape(word) for word in sorted(words))})$")
 
 
+def without_words(column: ir.Value, text: ir.StringValue, words: Collection[str]) -> ir.Value:
+    """What a text is read as, missing where it is one of the words."""
+    return ibis.cases((is_word(trimmed(text), words), None), else_=column) if words else column
+
+
 def cut_to_microseconds(text: ir.StringValue) -> ir.StringValue:
     """A moment without digits beyond microseconds, which PostgreSQL rounds and others cut."""
     return text if engine_of(text) == "duckdb" else replaced(text, r"(\.[0-9]{6})[0-9]+", r"\1")

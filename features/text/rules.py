@@ -62,6 +62,10 @@ class TextRules:
         """The words that mean missing in a column of moments."""
         return self.null_words.get(column, NO_MOMENT | self.more_null_words)
 
+    def own_nulls(self, column: str) -> frozenset[str]:
+        """The words that mean missing by the settings alone, and may write a value, such as -999 or 1900-01-01."""
+        return self.null_words.get(column, self.more_null_words) - NO_MOMENT
+
     def nulls_of_categories(self, column: str) -> frozenset[str]:
         """The words that mean missing in a column of categories."""
         return self.null_words.get(column, ALWAYS | self.more_null_words)

@@ -12,7 +12,7 @@ from typing import Any
 
 from features.grammar.numbers import read_number
 from features.inspection.looks.flag_words import are_flags
-from features.inspection.looks.text_forms import MomentForm, is_missing, moment_form
+from features.inspection.looks.text_forms import MomentForm, is_missing, moment_form, words_for_no_moment
 from features.inspection.names.name_words import concepts_of
 from features.inspection.names.vocabulary import Concept
 
@@ -40,7 +40,8 @@ class ColumnProfile:
     `rows` is that of the whole file, `distinct` the number of its different values there (approximate); all else is of
     the sample: `present` is the share of rows with a value, `levels` are the most common values with their counts,
     `numbers` those of a column of numbers, `moment` is how moments are written, `longest` is the length of the longest
-    text, `spaced` the share of texts with a blank, `unreadable` the few texts in a column of numbers that are none.
+    text, `spaced` the share of texts with a blank, `unreadable` the few texts in a column of numbers or of moments that
+    are none.
     """
 
     name: str
@@ -68,9 +69,13 @@ class ColumnProfile:
 
     @property
     def is_key_like(self) -> bool:
-        """Whether it can identify rows of another table: text without sentences, or whole numbers."""
+        """Whether it can identify rows of another table: text without sentences, or whole numbers.
+
+        A text of digits such as 1043.1700 is an id too, if its name says so.
+        """
         if self.type is ColumnType.NUMBER:
-            return self.is_whole and min(self.numbers) >= 0
+            named = self.is_text and Concept.KEY in concepts_of(self.name)
+            return named or (self.is_whole and min(self.numbers) >= 0)
         return self.type is ColumnType.TEXT and self.longest <= 100 and (self.spaced < 0.9 or self.longest <= 40)
 
     @property
@@ -93,6 +98,10 @@ def profile_texts(name: str, texts: Sequence[str | None], rows: int, distinct: i
     different = set(known)
     if (form := moment_form(different, is_named_moment(name))) is not None:
         return replace(profile, type=ColumnType.MOMENT, moment=form)
+    words = words_for_no_moment(different) if is_named_moment(name) else frozenset()
+    if words and different - words and (form := moment_form(different - words, True)) is not None:
+        present = sum(text not in words for text in known) / len(texts)
+        return replace(profile, type=ColumnType.MOMENT, moment=form, present=present, unreadable=tuple(sorted(words)))
     if any(CODE.fullmatch(text) for text in different):
         return profile
     read = {text: read_number(text, decimal) for text in different}

@@ -21,7 +21,8 @@ from features.inspection.looks.column_profile import (
     profile_texts,
 )
 from features.inspection.looks.text_forms import settled_decimal
-from features.inspection.names.name_words import stem_of
+from features.inspection.names.name_words import concepts_of, stem_of
+from features.inspection.names.vocabulary import Concept
 from features.sources import fetch
 
 HEAD, SPREAD = 5_000, 5_000  # rows of the sample
@@ -51,6 +52,12 @@ class TableLook:
         """The file's name without its endings."""
         return stem_of(self.file)
 
+    @property
+    def is_named_for_customers(self) -> bool:
+        """Whether the file's name says customers, and nothing that customers do."""
+        concepts = concepts_of(self.stem)
+        return Concept.CUSTOMER in concepts and not {Concept.ORDER, Concept.EVENT, Concept.SUBSCRIPTION} & concepts
+
     def __getitem__(self, name: str) -> ColumnProfile:
         return next(column for column in self.columns if column.name == name)
 
@@ -74,7 +81,9 @@ def look_at(table: ir.Table, file: str) -> TableLook:
         if name in usable:
             columns.append(_profile(name, usable[name], sample[name], rows, counts[name], decimal))
         else:
-            columns.append(ColumnProfile(name, ColumnType.OTHER, rows, 0))
+            dtype = table[name].type()
+            is_empty = dtype.is_null() or dtype.is_unknown()  # a column of nulls only
+            columns.append(ColumnProfile(name, ColumnType.EMPTY if is_empty else ColumnType.OTHER, rows, 0))
     return TableLook(file, table, rows, tuple(columns), sample, decimal)
 
 

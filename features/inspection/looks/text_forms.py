@@ -14,6 +14,8 @@ from features.grammar.proposals import fitting_formats
 
 DIGITS = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 DAYS = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", re.ASCII)  # 20260629
+NO_DIGITS = re.compile(r"[^1-9]+")  # but zeros
+MOST_WORDS = 3  # that stand for no moment in a column
 SECONDS = (300_000_000, 4_000_000_000)  # 1979 to 2096
 MOST_TEXTS = 2_000  # different texts that are read
 
@@ -39,6 +41,12 @@ def settled_decimal(texts: Iterable[str]) -> str:
             point, comma = (read_number(text, mark) is not None for mark in (POINT, COMMA))
             points, commas = points + (point and not comma), commas + (comma and not point)
     return COMMA if commas > points else POINT
+
+
+def words_for_no_moment(texts: Iterable[str]) -> frozenset[str]:
+    """The texts of a column of moments that write none, such as 0000-00-00, - or open; empty where they are many."""
+    words = frozenset(text for text in texts if NO_DIGITS.fullmatch(text))
+    return words if len(words) <= MOST_WORDS else frozenset()
 
 
 def moment_form(texts: Collection[str], named_moment: bool) -> MomentForm | None:

@@ -74,7 +74,7 @@ _WORDS: Mapping[Concept, str] = {
         benutzer nutzer mitglied kaufer kaeufer besteller abonnent abonnenten haushalt haushalte firma firmen
         acheteur utilisateur abonne membre compte comprador usuario usuarios socio miembro cuenta acquirente
         utente utenti foyer gebruiker koper lid asiakas clienti konto donor donors player players debitor
-        debitoren demographics
+        debitoren auftraggeber demographics
         """,
     Concept.KEY: """
         uid cid custid id ids no nr num number nummer nummern key keys uuid guid ref reference referenz kennung
@@ -92,6 +92,7 @@ _WORDS: Mapping[Concept, str] = {
         commande commandes facture factures achat achats vente ventes panier pedido pedidos factura facturas
         compra compras venta ventas ordine ordini fattura fatture acquisto acquisti vendita vendite scontrino
         bestelling bestellingen factuur facturen aankoop verkoop encomenda fatura venda vendas inv ord
+        zahlung zahlungen faktura fakturen buchung buchungen
         """,
     Concept.LINE: """
         line lines lineitem item items row rows position positionen pos zeile zeilen posten detail details ligne
@@ -107,7 +108,7 @@ _WORDS: Mapping[Concept, str] = {
         fecha hora jour heure dia giorno ora dtm dt day utc local gmt tijd tijdstip data am stamp
         """,
     Concept.CREATED: """
-        created create creation placed processed completed closed paid ordered purchased invoiced booked issued
+        created create creation placed processed completed close closed paid ordered purchased invoiced booked issued
         posted bought sold erstellt angelegt bezahlt bestellt gekauft occurred happened logged received cree
         creado creata pago pagado effective
         """,
@@ -172,7 +173,9 @@ _WORDS: Mapping[Concept, str] = {
         gutschrift storno
         """,
     Concept.CURRENCY: "currency currencies ccy cur curr waehrung wahrung devise moneda divisa valuta moeda munt",
-    Concept.STATUS: "status state zustand statut estado stato stand cancelled canceled financial storniert voided",
+    Concept.STATUS: """
+        status state stage zustand statut estado stato stand cancelled canceled financial storniert voided
+        """,
     Concept.EVENT: """
         event events action actions activity activities interaction log logs click clicks ereignis ereignisse
         aktion aktivitat aktivitaet evenement evento eventos accion azione gebeurtenis actie usage tracking

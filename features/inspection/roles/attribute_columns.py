@@ -12,7 +12,7 @@ from features.inspection.looks.column_profile import ColumnProfile, ColumnType
 from features.inspection.looks.table_look import TableLook
 from features.inspection.names.meanings import KNOWN_AT
 from features.inspection.names.name_words import concepts_of, currency_of, without_currency, words_of
-from features.inspection.names.vocabulary import Concept
+from features.inspection.names.vocabulary import CONCEPTS, Concept
 from features.inspection.roles.personal_traits import ColumnValues, tells_of_a_person
 from features.inspection.roles.table_proposal import AttributeProposal, TableProposal, best, is_moment
 from features.inspection.shared_keys import CustomerKey
@@ -32,6 +32,8 @@ COUNTING = frozenset({"num", "number", "no", "nr", "anzahl"})  # at the beginnin
 OUTCOMES = frozenset({"churn", "churned", "attrition", "attrited", "exited", "outcome"})  # as one word of a name
 OUTCOME_NAMES = frozenset({"target", "label", "response", "converted", "defaulted", "y"})  # as the whole name
 NAMING = frozenset({Concept.EMAIL, Concept.FREE_TEXT, Concept.PERSONAL})
+NO_TOPIC = frozenset({Concept.JOINT, Concept.KEY, Concept.CUSTOMER, Concept.ORDER})  # says only whose address it is
+MOST_TOPICS = 12  # levels of what is said about an address
 
 
 def propose_customers(look: TableLook, key: CustomerKey) -> TableProposal | None:
@@ -95,7 +97,7 @@ def _no_attribute(column: ColumnProfile) -> str:
     if column.distinct == 1 and column.present == 1.0 and column.rows > 1:
         return "one value only"
     many = column.distinct > 0.5 * column.rows * column.present
-    if NAMING & concepts and Concept.SENSITIVE not in concepts and (text or many):
+    if NAMING & concepts and Concept.SENSITIVE not in concepts and (text or many) and not _is_about(column):
         return "names a person, or free text"
     if many and column.is_key_like and (Concept.KEY in concepts and not _counts(column.name)):
         return "an id"
@@ -110,6 +112,12 @@ def _no_attribute(column: ColumnProfile) -> str:
     if text and column.rows >= FEW_ROWS and many:
         return f"text of {counted(column.distinct, 'different value')}"
     return ""
+
+
+def _is_about(column: ColumnProfile) -> bool:
+    """Whether a column of few levels says something about what names a person, such as email_opt_in or phone_type."""
+    others = [word for word in words_of(column.name) if not CONCEPTS.get(word, frozenset()) & (NAMING | NO_TOPIC)]
+    return bool(others) and Concept.NAME not in concepts_of(column.name) and column.distinct <= MOST_TOPICS
 
 
 def _attribute(column: ColumnProfile, taken: Sequence[str]) -> AttributeProposal:

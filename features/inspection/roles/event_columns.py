@@ -45,6 +45,8 @@ def propose_events(look: TableLook, key: CustomerKey) -> TableProposal | None:
     if look[key.column].is_unique:
         dated -= 0.5
     stem = 0.7 if Concept.EVENT in concepts_of(look.stem) else 0.0
+    if "name" not in columns and "feature" not in columns and not stem:
+        checks["occurred_at"] = "no column says what happened then: is each row an event?"
     score = dated + 0.7 * scores["name"] + 0.3 * scores["feature"] + 0.4 * scores["device"] + stem
     return TableProposal("events", look, columns, score, checks=checks)
 

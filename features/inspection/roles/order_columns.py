@@ -27,6 +27,7 @@ from features.inspection.roles.table_proposal import (
     best,
     best_moment,
     is_key,
+    is_moment,
     is_number,
     is_text,
     ranked,
@@ -38,8 +39,10 @@ from segment_model.errors import SourceError
 DISCOUNT = "discount"  # our name of the column
 ATTRIBUTES = 2  # further columns, from which a table of one row a customer rather is one of customers
 SIGN = re.compile(r"[$€£¥]|\b[A-Z]{3}\b")
+ALIKE = 0.01  # difference of the scores of names that say the same
 SIMILAR = 0.25  # difference of the scores of names of which either may be meant
 SAME_ORDER = 0.98  # the least share of order ids that belong to one customer
+LISTED = 5  # columns in a message
 ENOUGH_ORDERS = 5  # with several rows, to judge how a total repeats
 
 
@@ -51,6 +54,9 @@ def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
         return None
     columns = {"customer_id": key.column, "ordered_at": ordered_at}
     checks = {} if dated >= CERTAIN else {"ordered_at": "its name does not say that the order was placed then"}
+    as_good = [column.name for score, column in ranked(look, ORDERED_AT, is_moment, taken) if score >= dated - ALIKE]
+    if len(as_good) > 1 and not checks:
+        checks["ordered_at"] = f"or {' or '.join(name for name in as_good if name != ordered_at)}?"
     identified, order_id = _order_id(look, key.column, taken | {ordered_at})
     if order_id is not None:
         columns["order_id"] = order_id
@@ -65,6 +71,8 @@ def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
         columns[DISCOUNT] = discounts[0]
     if len(discounts) > 1:
         checks[DISCOUNT] = f"or {' or '.join(discounts[1:])}?"
+    if look.is_named_for_customers:
+        checks.setdefault("ordered_at", f"{look.stem} is the name of a table of customers: is each row an order?")
     if key.score <= BY_VALUES and "amount" in columns and "amount" not in checks:
         checks |= {"amount": "is it the money of the row?"} if says_nothing(columns["amount"]) else {}
     conventions = order_conventions(look, columns)
@@ -73,7 +81,8 @@ def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
         conventions.checks["not_read"] = "its values look like shares of the price; or are they money?"
     stem = 0.7 if Concept.ORDER in concepts_of(look.stem) else 0.0
     has_more = len(look.columns) - len(columns) >= ATTRIBUTES
-    is_one_row_each = has_more and look[key.column].is_unique and order_id is None and not stem
+    is_one_row_each = has_more and look[key.column].is_unique and identified < CERTAIN and not stem
+    also = {name: "; ".join(filter(None, (checks.get(name), why))) for name, why in conventions.checks.items()}
     return TableProposal(
         "orders",
         look,
@@ -81,7 +90,7 @@ def propose_orders(look: TableLook, key: CustomerKey) -> TableProposal | None:
         dated + paid + 0.5 * identified + stem - is_one_row_each,
         conventions.options,
         conventions.features,
-        {**checks, **conventions.checks},
+        {**checks, **also},
     )
 
 
@@ -115,7 +124,11 @@ def _belongs_to(look: TableLook, order_id: str, customer: str) -> float:
 
 def _money(look: TableLook, taken: set[str], order_id: str | None) -> tuple[float, dict[str, str], dict[str, str]]:
     """The score, the columns of the money, and what is not certain of them."""
-    amounts = ranked(look, AMOUNT_OF, is_number, taken)
+    amounts = [
+        (score, column)
+        for score, column in ranked(look, AMOUNT_OF, is_number, taken)
+        if score >= CERTAIN or len(set(column.numbers)) > 1 or column.rows == 1  # a code of all rows is no money
+    ]
     units, quantity = best(look, QUANTITY_OF, is_number, taken)
     priced, price = best(look, PRICE_OF, is_number, taken | {str(quantity)})
     both = {"quantity": quantity, "price": price} if quantity is not None and price is not None else {}
@@ -134,8 +147,9 @@ def _doubts(look: TableLook, amounts: Sequence[tuple[float, ColumnProfile]], ord
     if _repeats(look, order_id, column.name):
         return "the same amount stands on every line of an order, and each line counts: keep one line of each"
     if score < CERTAIN and len(amounts) > 1:
-        return "no name says which column is the money of the row"
-    rivals = [other.name for close, other in amounts[1:] if close >= score - 0.01 or _is_net(column, other)]
+        others = " or ".join(other.name for _, other in amounts[1:LISTED])
+        return f"no name says which column is the money of the row; or {others}?"
+    rivals = [other.name for close, other in amounts[1:] if close >= score - ALIKE or _is_net(column, other)]
     return f"or {' or '.join(rivals)}?" if rivals else ""
 
 

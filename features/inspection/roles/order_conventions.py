@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +14,12 @@ from features.inspection.names.meanings import CURRENCY_OF, REFUNDED_OF
 from features.inspection.names.name_words import words_of
 from features.inspection.roles.status_rows import (
     RowCondition,
+    all_states_count,
     cancelled_ids,
     flag_conditions,
     status_condition,
 )
-from features.inspection.roles.table_proposal import best, is_number, is_text
+from features.inspection.roles.table_proposal import CERTAIN, best, is_number, is_text, ranked
 from segment_model.sql_text import quoted
 
 MINOR = frozenset({"cent", "cents", "pence", "minor"})  # words of money in the smallest unit
@@ -35,6 +36,13 @@ class Conventions:
     features: dict[str, Any] = field(default_factory=dict)
     checks: dict[str, str] = field(default_factory=dict)
 
+    def choose_rows(self, conditions: Sequence[RowCondition | None]) -> None:
+        """Note the conditions on rows, all of which must hold."""
+        needed = [condition for condition in conditions if condition is not None]
+        if needed:
+            self.options["where"] = " and ".join(condition.text for condition in needed)
+            self.checks["where"] = "; ".join(condition.reason for condition in needed)
+
 
 def order_conventions(look: TableLook, columns: Mapping[str, str]) -> Conventions:
     """The conventions that the values of an orders table ask for."""
@@ -47,15 +55,15 @@ def order_conventions(look: TableLook, columns: Mapping[str, str]) -> Convention
     if money.negative:
         conventions.features["rfm"] = {"refunds": "dropped"}
         conventions.checks["refunds"] = f"{money.negative:.1%} of the rows are negative; or netted, or kept?"
-    settle_minor_units(look, columns.get("amount") or columns["price"], conventions)
+    money_column = "amount" if "amount" in columns else "price"
+    settle_minor_units(look, columns[money_column], conventions)
     cancelled = None if money.negative else cancelled_ids(look, columns.get("order_id"))
     status = status_condition(look)
     states = flag_conditions(look) if status is None else [status]
-    conditions = [*states, cancelled, settle_currency(look, taken, conventions)]
-    needed = [condition for condition in conditions if condition is not None]
-    if needed:
-        conventions.options["where"] = " and ".join(condition.text for condition in needed)
-        conventions.checks["where"] = "; ".join(condition.reason for condition in needed)
+    if not states and (doubt := all_states_count(look)):
+        conventions.checks[money_column] = doubt
+    conditions = [*states, cancelled, settle_currency(look, taken, conventions, columns[money_column])]
+    conventions.choose_rows(conditions)
     return conventions
 
 
@@ -77,17 +85,37 @@ def _has_ids_of_stripe(column: ColumnProfile) -> bool:
     return is_text(column) and bool(column.levels) and all(STRIPE_ID.match(level) for level, _ in column.levels)
 
 
-def settle_currency(look: TableLook, taken: set[str], conventions: Conventions) -> RowCondition | None:
-    """Note the currency of the rows; where there are several, the condition that keeps the most common."""
-    _, name = best(look, CURRENCY_OF, is_text, taken)
-    if name is None or not all(len(code) == LONGEST_CODE and code.isalpha() for code, _ in look[name].levels):
+def settle_currency(
+    look: TableLook, taken: Collection[str], conventions: Conventions, money: str
+) -> RowCondition | None:
+    """Note the currency of the rows; where there are several, the condition that keeps the most common.
+
+    money : the column whose currency it is: of several columns of currencies, the one of the most alike name.
+    """
+    columns = [column for score, column in ranked(look, CURRENCY_OF, is_text, taken) if score >= CERTAIN]
+    columns = [column for column in columns if all(_is_code(code) for code, _ in column.levels)]
+    if not columns:
         return None
-    codes = [code for code, _ in look[name].levels]
+    chosen = max(columns, key=lambda column: (_likeness(column.name, money), len(column.levels)))
+    others = [column.name for column in columns if look.sample[column.name] != look.sample[chosen.name]]
+    if others:
+        conventions.checks["currency"] = f"is it that of {money}; or {' or '.join(others)}?"
+    codes = [code for code, _ in chosen.levels]
     conventions.features["currency"] = codes[0].upper()
-    conventions.columns["currency"] = name
+    conventions.columns["currency"] = chosen.name
     if len(codes) == 1:
         return None
-    others = ", ".join(codes[1:4]) + (", ..." if len(codes) > 4 else "")
+    more = ", ".join(codes[1:4]) + (", ..." if len(codes) > 4 else "")
     return RowCondition(
-        f"{written_name(name)} = {quoted(codes[0])}", f"leaves out money in {others}; or give exchange_rates"
+        f"{written_name(chosen.name)} = {quoted(codes[0])}", f"leaves out money in {more}; or give exchange_rates"
     )
+
+
+def _is_code(text: str) -> bool:
+    return len(text) == LONGEST_CODE and text.isalpha()
+
+
+def _likeness(name: str, other: str) -> float:
+    """The share of the words of two names that both have."""
+    words, others = {*words_of(name)}, {*words_of(other)}
+    return len(words & others) / len(words | others)

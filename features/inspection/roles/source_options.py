@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from features.grammar.date_formats import date_format
+from features.grammar.null_words import NO_MOMENT
 from features.grammar.numbers import COMMA, POINT, ambiguous_number, decimal_mark
 from features.inspection.looks.column_profile import ColumnType
 from features.inspection.looks.flag_words import other_flag_words
@@ -16,6 +17,7 @@ from features.inspection.looks.table_look import HEAD, TableLook
 from features.inspection.roles.table_proposal import TableProposal
 
 WHERE = "where"
+NULLS = "null_values"
 FEW_STEPS_BACK = 0.02  # of the rows of a file that is in the order of time
 COMPARED = 1_000  # rows whose order is compared
 
@@ -35,7 +37,11 @@ def with_source_options(table: TableProposal) -> TableProposal:
     yes, no = other_flag_words([level for name in _flags(table) for level, _ in table.look[name].levels])
     options |= {"true_values": yes} if yes else {}
     options |= {"false_values": no} if no else {}
-    checks = {name: text for name, text in (("date_format", doubts), ("decimal", doubt)) if text}
+    words = _words_for_no_moment(table)
+    options |= {NULLS: words} if words else {}
+    listed = ", ".join(sorted({word for own in words.values() for word in own}))
+    stands = f"taken for no date: {listed}" if words else ""
+    checks = {name: text for name, text in (("date_format", doubts), ("decimal", doubt), (NULLS, stands)) if text}
     look = table.look
     options = {**look.options, **options, **table.options}
     checks = {**look.doubts, **checks, **table.checks}
@@ -68,6 +74,17 @@ def _formats(table: TableProposal) -> tuple[dict[str, str], str]:
             other = next(text for text in form.formats if text != formats[name])
             doubts.append(f"{other} fits {name} as well")
     return formats, "; ".join(doubts)
+
+
+def _words_for_no_moment(table: TableProposal) -> dict[str, list[str]]:
+    """By used column of moments, the words for a missing one, where the grammar does not know them all."""
+    words = {}
+    for name in _used(table):
+        column = table.look[name]
+        if column.type is ColumnType.MOMENT and column.unreadable:
+            known = {str(text).strip() for text in table.look.sample[name]} & NO_MOMENT
+            words[name] = sorted({*column.unreadable, *known})
+    return words
 
 
 def _settled(look: TableLook, name: str, formats: Sequence[str]) -> tuple[str, bool]:

@@ -38,7 +38,7 @@ def _needed(layout: Layout) -> set[str]:
 def _with_currency(proposal: TableProposal, layout: Layout) -> TableProposal:
     """The proposal with the currency of its rows; of several, the most common and the condition that keeps it."""
     conventions = Conventions()
-    condition = settle_currency(proposal.look, set(), conventions)
+    condition = settle_currency(proposal.look, (), conventions, layout.columns["currency"])
     if condition is None:
         return replace(proposal, features=conventions.features)
     where = f"({layout.where}) and {condition.text}"

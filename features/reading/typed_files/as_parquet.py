@@ -12,7 +12,7 @@ from features.reading.csv_files.total_row import check_total
 from features.reading.scratch import ScratchFolder
 from features.reading.text_files.text_file import settle_text
 from features.reading.typed_files.excel import SheetRows, open_sheet
-from features.reading.typed_files.json_lines import JsonRows, refuse_nested
+from features.reading.typed_files.json_lines import JsonRows, not_read, refuse_nested
 from features.reading.typed_files.rows import Row, Rows, column_types, write_rows
 from features.source_settings import TableSource
 from segment_model.errors import SourceError, counted
@@ -76,10 +76,7 @@ def json_as_parquet(
     for file in files:
         refuse_nested(file, _wanted(source, name, file.names))
     nested = sorted({key for file in files for key in file.nested})
-    notices = (
-        [Notice(name, f"{source.file}: {', '.join(nested)} hold objects or lists, and are not read")] if nested else []
-    )
-    return written, notices
+    return written, [Notice(name, f"{source.file}: {not_read(nested)}")] if nested else []
 
 
 def _wanted(source: TableSource, table: str, flat: Collection[str]) -> set[str]:

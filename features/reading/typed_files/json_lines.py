@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -98,6 +98,12 @@ def refuse_nested(rows: JsonRows, wanted: set[str]) -> None:
     """
     for name in sorted(wanted & rows.nested.keys()):
         _refuse(rows, name)
+
+
+def not_read(names: Sequence[str], what: str = "objects or lists") -> str:
+    """That columns are left out since they hold objects or lists, and what to do to have them read."""
+    holds, are, them = ("holds", "is", "it") if len(names) == 1 else ("hold", "are", "them")
+    return f"{', '.join(names)} {holds} {what}, and {are} not read: write what you need of {them} as columns"
 
 
 def _refuse(rows: JsonRows, name: str) -> NoReturn:

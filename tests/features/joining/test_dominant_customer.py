@@ -49,6 +49,16 @@ def test_a_column_that_needs_quotes_and_ids_that_are_numbers() -> None:
     assert line.endswith('`sources: {events: {where: "\\"Customer ID\\" <> 0"}}`')
 
 
+def test_the_condition_that_is_there_stays() -> None:
+    """Pasted, the advice replaced it, and cancelled orders counted again."""
+    rows = pd.Series({**crowd(89), "0": 110}, dtype=float)
+    table = TableCustomers("orders", rows.index, rows=rows)
+    (notice,) = dominant_notices(table, "user", "status <> 'cancelled' or status is null")
+    assert notice.text.endswith(
+        "`sources: {orders: {where: \"(status <> 'cancelled' or status is null) and user <> '0'\"}}`"
+    )
+
+
 @pytest.mark.parametrize("counts", [{}, {"a": 5}, crowd(19) | {"0": 10**6}, dict.fromkeys("abcdefghijklmnopqrstu", 0)])
 def test_too_few_customers_and_no_orders_are_no_warning(counts: dict[str, int]) -> None:
     if len(counts) == 20:

@@ -46,7 +46,9 @@ def test_nested_values_are_left_out_by_name_and_refused_where_they_are_wanted(re
     (tmp_path / "a.ndjson").write_text('{"id": 1, "items": [1], "who": {"name": "x"}}\n{"id": 2, "items": null}\n')
     rows, notices = read("a.ndjson")
     assert [row["id"] for row in rows] == [1, 2]
-    assert notices[0].line == "orders: a.ndjson: items, who hold objects or lists, and are not read"
+    assert notices[0].line == (
+        "orders: a.ndjson: items, who hold objects or lists, and are not read: write what you need of them as columns"
+    )
     refused = refusal(read, "a.ndjson", columns={"customer_id": "who"})
     assert refused.startswith("orders: a.ndjson, line 1: the key 'who' holds an object or a list")
 
@@ -56,7 +58,7 @@ def test_a_nested_value_that_the_table_needs_is_named(key: str, read: Any, tmp_p
     row = {"customer_id": 7, "ordered_at": "2026-06-29", "amount": 9, "items": [1], key: {"value": 5}}
     (tmp_path / "a.jsonl").write_text(f"{json.dumps(row)}\n")
     assert refusal(read, "a.jsonl").startswith(f"orders: a.jsonl, line 1: the key {key!r} holds an object or a list")
-    assert read("a.jsonl", columns={key: "other"})[1][0].line.endswith("hold objects or lists, and are not read")
+    assert read("a.jsonl", columns={key: "other"})[1][0].text.startswith("a.jsonl: ")
     if key == "amount":
         (tmp_path / "a.jsonl").write_text(f"{json.dumps({**row, 'price': 5, 'quantity': 1})}\n")
         assert len(read("a.jsonl")[0]) == 1

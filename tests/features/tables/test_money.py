@@ -43,6 +43,11 @@ def test_several_currencies_are_an_error_that_names_and_counts_them(tmp_path: Pa
     )
 
 
+def test_the_condition_that_chooses_a_currency_keeps_the_one_that_is_there(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="choose one by where: \\(amount > 1\\) and currency = 'EUR', or"):
+        built(tmp_path, MIXED, {"where": "amount > 1"}, currency="USD")
+
+
 def test_where_picks_one_currency(tmp_path: Path) -> None:
     vectors = built(tmp_path, MIXED, {"where": "currency = 'USD'"}, currency="USD")
     assert money(vectors) == {"b": 30}

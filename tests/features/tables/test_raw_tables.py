@@ -317,6 +317,15 @@ def test_a_word_that_may_mean_missing_is_refused_with_the_setting(row: str, word
     assert of_csv(tmp_path, text, null_values=[word]).frame.index.tolist() == ["a"]
 
 
+def test_words_for_missing_hold_where_a_column_has_another_type_than_text(build: Any) -> None:
+    """A guest's id 0, an unknown amount of -999 and a day that stands for none were data in Parquet."""
+    days = pd.to_datetime(["2024-06-01", "1900-01-01", "2024-06-02", "2024-06-03"])
+    table = pd.DataFrame({"customer_id": [7, 8, 0, 9], "ordered_at": days, "amount": [5.0, 6.0, 7.0, -999.0]})
+    words = {"customer_id": ["0"], "ordered_at": ["1900-01-01"], "amount": ["-999"]}
+    vectors = build({"orders": table}, AS_OF, orders={"null_values": words})
+    assert vectors.frame.monetary_value.to_dict() == {"7": 5.0}
+
+
 def test_attributes_carry_what_was_declared(build: Any) -> None:
     about = pd.DataFrame({"customer_id": ["a", "b"], "n_employees": [5, None], "public": [True, None]})
     declared = {

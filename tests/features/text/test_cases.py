@@ -258,13 +258,18 @@ ALL_RIGHT: dict[str, tuple[RawType, dict[str, Any], dict[str, Any]]] = {
     "own words": (KEY, {"-": MISSING, "NULL": MISSING, "7": "7"}, {"null_values": ["-"]}),
     "words of a column": (KEY, {"-": MISSING, "NULL": "NULL", "7": "7"}, {"null_values": {"theirs": ["-"]}}),
     "a level that is missing": (TEXT, {"NA": MISSING, "None": "None"}, {"null_values": ["NA"]}),
+    "a number that is missing": (NUMBER, {"-999": MISSING, " -999 ": MISSING, "-99": -99.0}, {"null_values": ["-999"]}),
+    "a day that is missing": (
+        MOMENT, {"1900-01-01": MISSING, "2026-06-29": at(2026, 6, 29)}, {"null_values": {"theirs": ["1900-01-01"]}},
+    ),
+    "a flag that is missing": (FLAG, {"0": MISSING, "no": 0.0, "1": 1.0}, {"null_values": {"theirs": ["0"]}}),
     "own flags": (FLAG, {"Ja": 1.0, "nein": 0.0, "1": 1.0}, {"true_values": ["ja"], "false_values": ["NEIN"]}),
 }  # fmt: skip
 # what a request refuses: JSON has numbers, true and false of its own, and its moments are ISO
 REFUSED_IN_JSON = frozenset({
     *("flags", "own flags", "plain numbers", "numbers with a point", "numbers with a comma", "a declared comma"),
     *("a declared point", "day first", "month first", "half days", "names of months", "mails", "no separators"),
-    *("fractions", "literal text", "unix", "unix_ms"),
+    *("fractions", "literal text", "unix", "unix_ms", "a number that is missing", "a flag that is missing"),
 })  # fmt: skip
 OUT_OF_JSON = ("0001-01-01", "9999-12-31")  # a time zone could move them out of the calendar
 JSON_VALUES: list[tuple[RawType, Any, Any]] = [

@@ -94,6 +94,7 @@ def test_times_of_the_wall_clock_come_back_exactly(evaluate: Evaluate, pairs: li
 FORMATS = (
     *("%d/%m/%Y", "%m/%d/%y %H:%M", "%Y-%m-%d %I:%M:%S %p", "%d %B %Y", "%b %d, %Y at %I:%M %p", "%d.%m.%y %H:%M:%S"),
     *("%Y%m%d%H%M%S", "%d-%b-%y", "%Y/%m/%d %H:%M:%S.%f", "%a, %d %b %Y %H:%M:%S %z", "%y%m%d"),
+    "%m/%d/%y %I:%M %p",
 )
 
 

@@ -1,0 +1,47 @@
+"""The states of subscriptions: terms for which nothing is paid, and those that are over without an end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from features.inspection.looks.table_look import TableLook
+from features.inspection.looks.text_forms import is_missing
+from features.inspection.names.name_words import words_of
+from features.inspection.roles.status_rows import CANCELLED, RowCondition, status_column, without_states
+
+UNPAID = frozenset(["trial", "trialing", "trialling", "testphase", "incomplete", "draft", "pending", "future"])
+_OVER = """
+    cancel expired ended terminated churned inactive beendet gekundigt gekuendigt abgelaufen resilie resiliee cancelada
+    finalizado disdetto opgezegd
+"""
+OVER = CANCELLED | frozenset(_OVER.split())
+
+
+def unpaid_terms(look: TableLook) -> RowCondition | None:
+    """The condition that leaves out the terms whose state says that nothing is paid, such as trials; None without."""
+    column = status_column(look)
+    states = [] if column is None else [state for state, _ in column.levels]
+    unpaid = _with_words(states, UNPAID)
+    if column is None or not unpaid or len(unpaid) == len(states):
+        return None
+    return RowCondition(without_states(column, unpaid), f"counts {', '.join(sorted({*states} - {*unpaid}))}")
+
+
+def endless_terms(look: TableLook, ended_at: str | None) -> str:
+    """That terms are over by their state and have no end, and so run on; empty where none are."""
+    column = status_column(look)
+    if column is None:
+        return ""
+    states = [state for state, _ in column.levels]
+    over = {*_with_words(states, OVER)} - {*_with_words(states, UNPAID)}
+    written = [str(state).strip() for state in look.sample[column.name]]
+    ends = [None] * len(written) if ended_at is None else look.sample[ended_at]
+    pairs = zip(written, ends, strict=True)
+    endless = sorted({state for state, end in pairs if state in over and is_missing(str(end))})
+    if not endless:
+        return ""
+    return f"rows of {' or '.join(endless)} have no end, and so run on: write it, or leave them out by `where`"
+
+
+def _with_words(states: Collection[str], words: Collection[str]) -> list[str]:
+    return sorted(state for state in states if {*words} & {*words_of(state)})

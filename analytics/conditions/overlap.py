@@ -14,7 +14,7 @@ from segment_model.contract import Role, VectorContract
 
 
 def overlap(
-    labelled: Labelled, met: pd.DataFrame, conditions: NamedConditions, contract: VectorContract, floor: int = 10
+    labelled: Labelled, met: pd.DataFrame, conditions: NamedConditions, contract: VectorContract, floor: int
 ) -> pd.DataFrame:
     """The table `OVERLAP`: for each condition the share of everyone, then of each segment, who meets it.
 

@@ -114,7 +114,8 @@ def _by_month(months: pd.DataFrame, ends: MonthEnds, options: RecordOptions) -> 
     keys = sums.loc[:, ["grouping", "group"]].assign(period=sums.month.map(lambda month: ends.months[month]))
     tables = _movements(sums, keys, sums.start_customers)
     for definition, (numerator, denominator) in _rates(sums, options).items():
-        rows = _rate(definition, keys, sums, numerator, denominator)
+        n = denominator if definition == catalogue.CHURN_RATE else sums.start_customers
+        rows = _rate(definition, keys, n, numerator, denominator)
         if options.intervals:
             low, high = _limits_of_months(definition, sums, numerator, denominator, options)
             rows = rows.assign(low=low, high=high)
@@ -132,7 +133,7 @@ def _pooled(sums: SubscriptionSums, ends: MonthEnds, options: RecordOptions, mar
         n = pd.Series(PairSums.of_frame(own, CHURN).n, whole.index)
     tables = _movements(whole, keys, n)
     for definition, (numerator, denominator) in _rates(whole, options).items():
-        rows = _rate(definition, keys, whole, numerator, denominator)
+        rows = _rate(definition, keys, n, numerator, denominator)
         if sums.pooled is not None:
             pair, estimate = POOLED[definition]
             pairs = PairSums.of_frame(own, pair)
@@ -169,12 +170,12 @@ def _rates(sums: pd.DataFrame, options: RecordOptions) -> dict[Definition, tuple
 def _rate(
     definition: Definition,
     keys: pd.DataFrame,
-    sums: pd.DataFrame,
+    n: pd.Series,
     numerator: pd.Series[int],
     denominator: pd.Series[int],
 ) -> pd.DataFrame:
     note = np.where(denominator == 0, NOBODY, "")
-    return rows_of(definition, keys, numerator / denominator.where(denominator != 0), sums.start_customers, note=note)
+    return rows_of(definition, keys, numerator / denominator.where(denominator != 0), n, note=note)
 
 
 def _limits_of_months(

@@ -137,6 +137,21 @@ def test_terms_that_end_before_they_start_are_counted(terms_frame: Any, terms_hi
     assert "1 term never runs: the end is not after the start" in record.notes
 
 
+def test_whoever_only_had_a_term_that_never_ran_is_new(everyone: Any) -> None:
+    """A sign-up that was taken back on its day brought no MRR: what follows months later is no return."""
+    may = everyone([("a", "2024-01-05", "2024-01-05", 100), ("a", "2024-05-10", None, 10)]).value
+    assert (may.new_mrr, may.new_customers) == (10, 1)
+    assert (may.reactivation_mrr, may.reactivated_customers) == (0, 0)
+
+
+def test_churn_of_all_is_shown_where_enough_customers_were_won(everyone: Any) -> None:
+    """Twelve are won in May, nobody was there before: 0 of 12 left, where churn of the start has no denominator."""
+    rows = [row for number in range(12) for row in change(f"k{number}", 0, 5)]
+    churn = everyone(rows, floor=10, churn_denominator="start_and_new").loc["churn_rate"]
+    assert (churn.value, churn.n, churn.note) == (0, 12, "")
+    assert everyone(rows, floor=10).loc["churn_rate"].note == "nobody pays"
+
+
 def test_money_of_the_first_year(everyone: Any) -> None:
     """12 a month for 365 days are 144; who came less than a year ago is not counted."""
     rows = [("a", "2023-01-01", None, 12), ("b", "2023-01-01", "2023-07-02 12:00", 12), ("c", "2024-01-01", None, 900)]

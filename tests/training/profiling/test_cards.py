@@ -43,7 +43,7 @@ def test_a_level_of_too_few_is_not_said(known: int, words: list[str]) -> None:
     ("level", "name"), [("No", "plan: No"), ("ja", "plan: ja"), ("Norway", "mostly Norway (plan)")]
 )
 def test_a_bare_yes_or_no_stands_behind_its_column(level: str, name: str) -> None:
-    """ "mostly No (plan)" would begin with a word that says nothing; a flag is written so, too."""
+    """A name of the words "mostly No (plan)" would begin with one that says nothing; a flag is written so, too."""
     spend, plan = [float(n % 7) for n in range(400)], [level] * 200 + ["basic"] * 200
     assert cards_of(spend, plan, 200) == (name, [name])
     card = first_card(pd.DataFrame({"spend": spend, "plan": pd.array(plan, dtype="str")}), CONTRACT, 200)

@@ -123,10 +123,7 @@ def _never_reached(goal: Goal, odds: pd.DataFrame) -> str:
     everyone = odds[(odds.goal == goal.name) & (odds.grouping == EVERYONE)]
     if not goal.condition or not len(everyone) or everyone.reached.any():
         return ""
-    return (
-        f"{goal.title}: nobody reaches it from any month end of the record; see whether {goal.table} write the values "
-        f"of its condition so: {goal.condition}"
-    )
+    return goal.never_reached("from any month end of the record")
 
 
 def _odds(

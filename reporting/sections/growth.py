@@ -12,7 +12,7 @@ import pandas as pd
 from analytics.growth.size_changes import CUSTOMERS, SizeChange, size_changes, too_small_segments
 from analytics.record import AnalystRecord
 from reporting.charts.stacked_chart import Layer, StackedChart, stacked_chart
-from reporting.rendering import money_words, percent, short_amount
+from reporting.rendering import money_column, percent
 from reporting.sections.keys import Key, Keys
 from segment_model.errors import counted
 
@@ -109,7 +109,7 @@ def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
     tables = [_month_table("customers", "customers", sizes, months, hollow, keys, "{:,.0f}".format)]
     if sizes["money"].notna().any():
         title = f"{record.money_title} ({record.currency})" if record.currency else record.money_title
-        tables.append(_month_table(title, "money", sizes, months, hollow, keys, money_words))
+        tables.append(_month_table(title, "money", sizes, months, hollow, keys, money_column(sizes["money"])))
     compared = [month for month in months[1:] if month not in hollow and _month_before(months, month) not in hollow]
     within = sizes[sizes["month"].isin(compared)]
     present = tuple(name for name in CHANGES if name in sizes.columns and within[name].fillna(0).astype(bool).any())
@@ -137,7 +137,8 @@ def _change_sentence(change: SizeChange, name: str, record: AnalystRecord) -> st
     else:
         what = f"The {record.money_title} of “{name}” {'rose' if change.after > change.before else 'fell'}"
         unit, moment = record.currency, "in"
-        before, after = money_words(change.before), money_words(change.after)
+        write = money_column([change.before, change.after])
+        before, after = write(change.before), write(change.after)
     first, last = f"{moment} {change.first_month}", f"{moment} {change.last_month}"
     sentence = " ".join(word for word in (what, "from", before, unit, first, "to", after, unit, last) if word)
     if change.ratio is None:
@@ -206,7 +207,8 @@ def _month_table(
         )
         for place, month in enumerate(months)
     )
-    tick = short_amount if column == "money" else "{:,.0f}".format
+    largest = max((sum(numbers[own][place] or 0.0 for own in ids) for place in range(len(months))), default=0.0)
+    tick = money_column([largest]) if column == "money" else "{:,.0f}".format
     return MonthTable(title, stacked_chart(layers, months, tick, flags), columns, rows)
 
 
@@ -271,9 +273,10 @@ def _matrix_cell(count: float, total: float, source: Key, target: Key) -> Matrix
 def _largest(moves: Sequence[_Move], currency: str, keys: Keys) -> tuple[tuple[Key, Key, str, str, str], ...]:
     """The largest moves between segments: from, to, customers, and their money before and after."""
     away = sorted((move for move in moves if move.source != move.target), key=lambda move: -move.customers)
+    write = money_column(money for move in away for money in (move.money_before, move.money_after))
 
     def words(money: float) -> str:
-        return "–" if math.isnan(money) else f"{money_words(money)} {currency}".strip()
+        return "–" if math.isnan(money) else f"{write(money)} {currency}".strip()
 
     return tuple(
         (

@@ -28,7 +28,7 @@ from segment_model.errors import counted
 NOT_KNOWN_YET = "not known yet"
 NOBODY = "nobody can reach it"
 NONE_OF_THE_REST = "none of the others reaches it"
-HOLLOW = "less history than in training"
+SHORT_HISTORY = "less history than in training"
 RATES = ("rate", "low", "high", *(f"{name}{end}" for name in ("ratio", "difference") for end in ("", "_low", "_high")))
 
 
@@ -144,9 +144,9 @@ def _odds(
         [NOBODY, f"fewer than {counted(options.floor, 'customer')}", NONE_OF_THE_REST],
         "",
     )
-    hollow = rows.position.isin(options.hollow) & (rows.grouping == SEGMENT)
-    rows = rows.assign(note=np.where(hollow & (note == ""), HOLLOW, note), latest=is_latest)
-    marks = _marks(rows, is_latest & ~hollow, history.segments, groupings.conditions, options)
+    short_history = rows.position.isin(options.short_history) & (rows.grouping == SEGMENT)
+    rows = rows.assign(note=np.where(short_history & (note == ""), SHORT_HISTORY, note), latest=is_latest)
+    marks = _marks(rows, is_latest & ~short_history, history.segments, groupings.conditions, options)
     rows = rows.assign(**{name: rows[name].mask(few) for name in RATES}, mark=marks, goal=goal.name)
     lights = [
         str(light_of(goal, rate, history.month_ends.observed_until)) if latest else ""

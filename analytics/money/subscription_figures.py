@@ -70,7 +70,7 @@ def subscription_figures(
         )
     if sums.never_run:
         notes.append(f"{counted(sums.never_run, 'term never runs', 'terms never run')}: the end is not after the start")
-    if _is_hollow(options, ends):
+    if _has_short_history(options, ends):
         notes.append(
             "churn and retention of money carry no marks: at some month ends the tables reach less far back than in "
             "training, so that segments then are not those of today"
@@ -139,8 +139,8 @@ def _pooled(sums: SubscriptionSums, ends: MonthEnds, options: RecordOptions, mar
             pairs = PairSums.of_frame(own, pair)
             rows = with_interval(rows.assign(n=pairs.n), pairs, estimate)
             marked = marking.marked(rows, definition, pairs, estimate)
-            hollow = (marked.grouping == SEGMENT) & _is_hollow(options, ends)
-            rows = marked.assign(mark=marked.mark.mask(hollow, ""))
+            short_history = (marked.grouping == SEGMENT) & _has_short_history(options, ends)
+            rows = marked.assign(mark=marked.mark.mask(short_history, ""))
         tables.append(with_floor(rows, options.floor))
     return joined([*tables, _quick_ratio(whole, keys, n, options)])
 
@@ -203,6 +203,6 @@ def _quick_ratio(sums: pd.DataFrame, keys: pd.DataFrame, n: pd.Series, options: 
     return with_floor(quick, options.floor)
 
 
-def _is_hollow(options: RecordOptions, ends: MonthEnds) -> bool:
+def _has_short_history(options: RecordOptions, ends: MonthEnds) -> bool:
     """Whether segments at the start of some month are of less history than in training."""
-    return any(position in options.hollow for position in range(len(ends.months)))
+    return any(position in options.short_history for position in range(len(ends.months)))

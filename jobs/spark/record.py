@@ -25,8 +25,8 @@ from features.vector_table import read_with_faults
 from jobs.customer_vectors import learned_by
 from jobs.goals.settled_goals import goal_conditions, settled_goals
 from jobs.membership.compared_columns import compared_columns
-from jobs.membership.hollow import hollow_months
 from jobs.membership.membership import ends_without_previous, membership_notes, trained_until
+from jobs.membership.short_history import months_of_short_history
 from jobs.record import (
     FIELDS,
     NO_MONTHS,
@@ -106,19 +106,23 @@ def _computed(
         if ends is UNDATED:
             return _of_vectors(settings, model, tables, present, history.contract)
         compared = compared_columns(settings, history.contract)
-        hollow = hollow_months(ends, history.oldest, until, history.settings, model.contract) if until else {}
+        short_history = (
+            months_of_short_history(ends, history.oldest, until, history.settings, model.contract) if until else {}
+        )
         announce("assigning customers at each month end, and computing money, retention and growth by segment")
-        members = members_in_spark(tables, history, model, ends, compared, ends_without_previous(ends, as_of, hollow))
+        members = members_in_spark(
+            tables, history, model, ends, compared, ends_without_previous(ends, as_of, short_history)
+        )
         dated = {}
         for name in history.dated:
             rows = history.rows(name, observed, goal_conditions(settings, name))
             dated[FIELDS[name]] = DatedRows(rows.mutate(customer_id=rows.customer_id.cast("string")), members)
         company = History(ends, model.ids, **dated, compared=compared, conditions={}, keep=tables.hold)
-        options = replace(options_of(settings, hollow), goals=goals, trained=until)
+        options = replace(options_of(settings, short_history), goals=goals, trained=until)
         record = compute_record(company, NOBODY, NO_LABELS, history.contract, options)
         counts = record.sizes[record.sizes.segment == NOT_ASSIGNABLE].customers  # one a month end
         not_assignable = {position: int(count) for position, count in enumerate(counts) if count}
-        notes = membership_notes(ends, not_assignable, hollow, history, compared, NO_CONDITIONS)
+        notes = membership_notes(ends, not_assignable, short_history, history, compared, NO_CONDITIONS)
         announce("counting levels and quartiles by segment")
         record = _with_distributions(record, settings, model, tables, present, history.contract)
         report = {name: history.read[name].counts for name in history.opened.columns}

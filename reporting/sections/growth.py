@@ -32,7 +32,7 @@ MANY_TIMES = 2.0  # from here on a change is a multiple, not a percentage
 
 @dataclass(frozen=True, slots=True)
 class MonthTable:
-    """Numbers by month and segment; rows : a month, whether it is hollow, and its cells in words."""
+    """Numbers by month and segment; rows : a month, whether its history is short, and its cells in words."""
 
     title: str
     chart: StackedChart
@@ -85,7 +85,7 @@ class Growth:
     """The section; changes : headings of the counts of `reasons`, with what they mean. sum_words : how they add up.
 
     changed : a sentence on each segment that grew or shrank by more than a fifth. too_small : a sentence on those with
-    too few customers for one, if any. hollow : the months that are not comparable, in words.
+    too few customers for one, if any. short_history : the months that are not comparable, in words.
     """
 
     tables: tuple[MonthTable, ...]
@@ -96,7 +96,7 @@ class Growth:
     migration: Migration | None
     changed: tuple[str, ...]
     too_small: str
-    hollow: str
+    short_history: str
 
 
 def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
@@ -105,12 +105,18 @@ def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
     if sizes.empty:
         return None
     months = sorted(set(sizes["month"]))
-    hollow = tuple(month for month in months if sizes.loc[sizes["month"] == month, "hollow"].astype(bool).any())
-    tables = [_month_table("customers", "customers", sizes, months, hollow, keys, "{:,.0f}".format)]
+    short_history = tuple(
+        month for month in months if sizes.loc[sizes["month"] == month, "short_history"].astype(bool).any()
+    )
+    tables = [_month_table("customers", "customers", sizes, months, short_history, keys, "{:,.0f}".format)]
     if sizes["money"].notna().any():
         title = f"{record.money_title} ({record.currency})" if record.currency else record.money_title
-        tables.append(_month_table(title, "money", sizes, months, hollow, keys, money_column(sizes["money"])))
-    compared = [month for month in months[1:] if month not in hollow and _month_before(months, month) not in hollow]
+        tables.append(_month_table(title, "money", sizes, months, short_history, keys, money_column(sizes["money"])))
+    compared = [
+        month
+        for month in months[1:]
+        if month not in short_history and _month_before(months, month) not in short_history
+    ]
     within = sizes[sizes["month"].isin(compared)]
     present = tuple(name for name in CHANGES if name in sizes.columns and within[name].fillna(0).astype(bool).any())
     return Growth(
@@ -124,7 +130,7 @@ def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
             _change_sentence(change, keys[change.segment].name, record) for change in size_changes(sizes, record.floor)
         ),
         too_small=_too_small_sentence(sizes, record.floor, keys),
-        hollow=_spans(months, hollow),
+        short_history=_spans(months, short_history),
     )
 
 
@@ -189,7 +195,7 @@ def _month_table(
     column: str,
     sizes: pd.DataFrame,
     months: Sequence[str],
-    hollow: Sequence[str],
+    short_history: Sequence[str],
     keys: Keys,
     words: Callable[[float], str],
 ) -> MonthTable:
@@ -198,11 +204,11 @@ def _month_table(
     columns = tuple(keys[own] for own in ids)
     numbers = {own: [_known(wide[own].get(month)) for month in months] for own in ids}
     layers = [Layer(key.letter, key.name, key.style, numbers[key.id]) for key in columns]
-    flags = [month in hollow for month in months]
+    flags = [month in short_history for month in months]
     rows = tuple(
         (
             month,
-            month in hollow,
+            month in short_history,
             tuple("–" if (amount := numbers[own][place]) is None else words(amount) for own in ids),
         )
         for place, month in enumerate(months)

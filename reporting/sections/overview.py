@@ -192,7 +192,7 @@ def trends_of(sizes: pd.DataFrame, money_title: str) -> tuple[tuple[str, Sparkli
     own = sizes.sort_values("month")
     if own.empty:
         return ()
-    hollow = own["hollow"].astype(bool).tolist()
+    short_history = own["short_history"].astype(bool).tolist()
     trends = []
     for title, column in (("customers", "customers"), (money_title, "money")):
         numbers = [None if number is None or math.isnan(number) else float(number) for number in own[column]]
@@ -201,7 +201,7 @@ def trends_of(sizes: pd.DataFrame, money_title: str) -> tuple[tuple[str, Sparkli
             continue
         write = money_column(known) if column == "money" else "{:,.0f}".format
         words = f"{title}: {write(known[0])} in {own['month'].iloc[0]}, {write(known[-1])} in {own['month'].iloc[-1]}"
-        line = sparkline(numbers, hollow, words)
+        line = sparkline(numbers, short_history, words)
         if line is not None:
             trends.append((title, line))
     return tuple(trends)

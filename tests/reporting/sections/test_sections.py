@@ -138,13 +138,15 @@ def test_moves_of_comparable_months_are_added_up(content: DiscoveryContent, reco
     assert shown.sum_words == "Before + joined + came − went = after; who left or returned is still counted."
 
 
-def test_all_months_hollow_leave_the_chart_and_no_sums(content: DiscoveryContent, record: AnalystRecord) -> None:
-    shown = growth(replace(record, sizes=record.sizes.assign(hollow=True)), Keys(content.segments))
+def test_all_months_of_short_history_leave_the_chart_and_no_sums(
+    content: DiscoveryContent, record: AnalystRecord
+) -> None:
+    shown = growth(replace(record, sizes=record.sizes.assign(short_history=True)), Keys(content.segments))
     assert shown is not None
     assert (shown.reasons, shown.migration) == ((), None)
-    assert len(shown.tables[0].chart.hollow) == 13
+    assert len(shown.tables[0].chart.striped) == 13
     months = sorted(set(record.sizes["month"]))
-    assert shown.hollow == f"{months[0]} to {months[-1]}"
+    assert shown.short_history == f"{months[0]} to {months[-1]}"
     assert shown.changed == ()
 
 
@@ -153,7 +155,7 @@ def test_segments_that_change_by_more_than_a_fifth_are_named_with_the_currency(
 ) -> None:
     first, last = (sorted(set(record.sizes["month"]))[place] for place in (0, -1))
     own, other = content.segments[:2]
-    sizes = record.sizes.assign(hollow=~record.sizes["month"].isin([first, last]), customers=100.0, money=100.0)
+    sizes = record.sizes.assign(short_history=~record.sizes["month"].isin([first, last]), customers=100.0, money=100.0)
     sizes.loc[(sizes["segment"] == own.id) & (sizes["month"] == last), "customers"] = 79.0
     sizes.loc[(sizes["segment"] == other.id) & (sizes["month"] == last), "money"] = 1250.0
     sizes.loc[(sizes["segment"] == own.id) & (sizes["month"] == last), "money"] = 60.0

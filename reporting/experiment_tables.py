@@ -61,7 +61,7 @@ def effects_in_words(record: ExperimentRecord, names: Mapping[str, str]) -> pd.D
     columns = ("measure", "outcome", "outcome_control", "difference", "low", "high", "detectable")
     money = rows.loc[rows["measure"] != RATE, list(columns[1:])]
     write = money_column(money.to_numpy(dtype=float).ravel())
-    words = [_words(*numbers, write) for numbers in zip(*(rows[name] for name in columns), strict=True)]
+    words = [_words(*numbers, write_money=write) for numbers in zip(*(rows[name] for name in columns), strict=True)]
     shown = rows[["experiment", "goal", "arm", "name"]].rename(columns={"name": "group"})
     shown["n"] = [f"{int(n):,} / {int(rest):,}" for n, rest in zip(rows["n"], rows["n_control"], strict=True)]
     headings = ("arm's", f"{record.control}'s", "difference", "95 % interval", "would show")
@@ -118,6 +118,7 @@ def _words(
     low: float,
     high: float,
     detectable: float,
+    *,
     write_money: WriteAmount,
 ) -> tuple[str, str, str, str, str]:
     """The two outcomes, the difference, its interval, and what would show."""

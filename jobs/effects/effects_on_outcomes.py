@@ -82,7 +82,7 @@ class ExposedGroups:
         counts = rate_counts(exposed, outcomes(goal, rows, starts, self.observed.local), self.columns)
         power_of = float("nan") if stated is None else stated
         why = f"{self._not_over(goal.within_days)}, or they cannot reach it"
-        everyone = counts.xs(EVERYONE, level="grouping")
+        everyone = counts[counts.index.get_level_values("grouping") == EVERYONE]
         incomplete = everyone[INCOMPLETE].groupby("experiment").sum().to_dict()
         floor = self.settings.analytics.floor
         return (

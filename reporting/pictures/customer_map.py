@@ -126,12 +126,12 @@ def _draw_names(figure: Figure, axes: Axes, names: Sequence[_Name]) -> None:
     whole = (high - low) / (1 - sum(margins))
     axes.set_xlim(low - margins[0] * whole, high + margins[1] * whole)
     bottom, top = axes.get_ylim()
-    for side, own, column, extents in zip((1, -1), sides, columns, boxes, strict=True):
+    for direction, own, column, extents in zip((1, -1), sides, columns, boxes, strict=True):
         height = max((box.height + pad for box in extents), default=0.0) / frame.height
         middles = _middles([(name.up - bottom) / (top - bottom) for name in own], height)
         for name, text, box, middle in zip(own, column, extents, middles, strict=True):
             text.set_y(middle)
-            start = text.get_position()[0] + side * (box.width + pad / 2) / frame.width
+            start = text.get_position()[0] + direction * (box.width + pad / 2) / frame.width
             axes.annotate(
                 "", (name.across, name.up), (start, middle), textcoords="axes fraction",
                 arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0,

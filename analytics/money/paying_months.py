@@ -91,7 +91,7 @@ def customers_below_zero(by_customer: ir.Table, ends: MonthEnds) -> ir.Table:
 
 def terms_that_never_run(terms: ir.Table) -> ir.Table:
     """One number: the terms that end when or before they start."""
-    return terms.aggregate(terms=never_runs(terms).ifelse(1, 0).sum().fill_null(0))
+    return terms.aggregate(terms=terms.count(where=never_runs(terms)))
 
 
 def never_runs(terms: ir.Table) -> ir.BooleanValue:

@@ -36,6 +36,10 @@ class AlgorithmSettings(Block):
         """More candidates, once it is known that those so far found groups in these numbers of segments."""
         return ()
 
+    def started_at(self, spec: CandidateSpec, context: FittingContext) -> CandidateSpec | None:  # noqa: ARG002
+        """The candidate that starts at the segments of another one; None where this entry makes none."""
+        return None
+
     def for_segments(self, least: int, most: int) -> Self:
         """The same entry for numbers of segments from `least` to `most`, if it is asked for a number at all."""
         asks = "segments" in type(self).model_fields

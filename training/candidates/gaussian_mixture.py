@@ -8,7 +8,7 @@ mixture with a degenerate component is refused whatever its BIC (Schwarz 1978).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,16 +19,26 @@ from sklearn.mixture import GaussianMixture as FittedMixture
 from segment_model.assigners.gaussian_mixture import GaussianMixture
 from segment_model.encoding.encoder import Floats, Indices
 from segment_model.errors import counted
-from training.candidates.candidate import Fit, NoSegmentsError, UsualSpec, largest_first, sample_rows
+from training.candidates.candidate import (
+    CandidateSpec,
+    DerivedSpec,
+    Fit,
+    NoSegmentsError,
+    UsualSpec,
+    largest_first,
+    sample_rows,
+)
 from training.fitting.mixture_covariance import SKLEARN_NAMES, Covariance
+from training.fitting.mixture_start import start_at
 from training.fitting.single_thread import single_thread
 
 MIXTURE_SAMPLE = 10_000  # customers
-ILL_COVARIANCE = ("ill-defined empirical covariance", "positive-definite")  # scikit-learn's words
+ILL_COVARIANCE = ("ill-defined empirical covariance", "positive-definite", "Singular matrix")  # the libraries' words
 MOST_STEPS = 300
 FEWEST_CUSTOMERS = 5  # of a component
 REGULARISATION = 1e-6  # share of the least variance of a column; added to every variance
 COLLAPSED = 1e-5  # a component is degenerate below this share of a column's variance among all customers
+STARTED_AT, OF_START = "started_at", "start_"  # the parameter that names the algorithm of the start, and its prefix
 
 
 @dataclass(frozen=True)
@@ -60,44 +70,149 @@ class GaussianMixtureSpec(UsualSpec):
 
     def fit(self, points: Floats, seed: int) -> Fit:
         """The mixture of least BIC without a degenerate component, of at most `MIXTURE_SAMPLE` customers."""
+        sample = MixtureSample.of(points, self.tie_variance, seed)
+        with single_thread():
+            best, refused = _least_bic(sample.customers, self.covariances, self.segments, Search(self.starts, seed))
+        chosen = replace(self, segments=(best.components,), covariances=(best.covariance,))
+        return sample.fit(best, refused, chosen)
+
+
+@dataclass(frozen=True)
+class StartedMixtureSpec(DerivedSpec):
+    """A mixture that starts at the segments of `spec`, with a component for each; the covariance by BIC.
+
+    tie_variance : as of `GaussianMixtureSpec`.
+    """
+
+    covariances: tuple[Covariance, ...]
+    tie_variance: tuple[float, ...] = field(repr=False)
+
+    @property
+    def algorithm(self) -> str:
+        return "gaussian_mixture"
+
+    @property
+    def name(self) -> str:
+        form = f"{self.covariances[0]} covariance" if len(self.covariances) == 1 else "by BIC"
+        return f"Gaussian mixture, {form}, started at {self.spec.name}"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        covariance = self.covariances[0] if len(self.covariances) == 1 else list(self.covariances)
+        of_start = {f"{OF_START}{name}": value for name, value in self.spec.parameters.items()}
+        return {"covariance": covariance, STARTED_AT: self.spec.algorithm, **of_start}
+
+    @property
+    def needs_gaps(self) -> bool:
+        return True
+
+    @property
+    def divides_continuum(self) -> bool:
+        return False
+
+    def of(self, covariance: Covariance) -> StartedMixtureSpec:
+        """The same mixture of one covariance."""
+        return replace(self, covariances=(covariance,))
+
+    def for_share(self, share: float) -> CandidateSpec:
+        return replace(self, spec=self.spec.for_share(share))
+
+    def centres_of(self, points: Floats, labels: Indices) -> None:  # noqa: ARG002  (no centres decide)
+        return None
+
+    def fit(self, points: Floats, seed: int) -> Fit:
+        """Fit `spec`, and from its segments the mixture of least BIC without a degenerate component."""
+        started = self.spec.fit(points, seed)
+        sample = MixtureSample.of(points, self.tie_variance, seed)
+        nearest = started.assigner.nearest(np.ascontiguousarray(points[sample.rows].T)).segment
+        components = started.assigner.size
+        if len(np.unique(nearest)) < components:
+            raise NoSegmentsError("a segment that the mixture starts at has no customers")
+        with single_thread():
+            search = Search(1, seed, nearest)
+            best, refused = _least_bic(sample.customers, self.covariances, [components], search)
+        return sample.fit(best, refused, self.of(best.covariance))
+
+
+def start_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of the candidate at whose segments a mixture started, from those of the mixture."""
+    return {name.removeprefix(OF_START): p for name, p in parameters.items() if name.startswith(OF_START)}
+
+
+@dataclass(frozen=True)
+class MixtureSample:
+    """The customers that a mixture is fitted on.
+
+    rows : (m,) their positions among all. columns : those that are not constant. middle : (width,) their mean.
+    """
+
+    rows: Indices
+    columns: Indices
+    middle: Floats
+    customers: Customers
+
+    @classmethod
+    def of(cls, points: Floats, tie_variance: Sequence[float], seed: int) -> MixtureSample:
+        """At most `MIXTURE_SAMPLE` of (n, width) points.
+
+        Raises
+        ------
+        NoSegmentsError
+            If all customers are the same.
+        """
         rows = sample_rows(len(points), MIXTURE_SAMPLE, seed)
         columns = np.flatnonzero(np.ptp(points[rows], axis=0) > 0)
         if not len(columns):
             raise NoSegmentsError("all customers are the same")
-        customers = Customers.blurred(points[rows], columns, self.tie_variance, seed)
-        with single_thread():
-            mixtures, refusals = self._mixtures(customers, seed)
-        if not mixtures:
-            raise NoSegmentsError(refusals[0] if refusals else f"fewer than {self.segments[0]} different customers")
-        best = min(mixtures, key=lambda mixture: mixture.bic)
+        customers = Customers.blurred(points[rows], columns, tie_variance, seed)
+        return cls(rows, columns, points[rows].mean(axis=0), customers)
+
+    def fit(self, best: Mixture, refused: int, chosen: CandidateSpec) -> Fit:
+        """The fit of a mixture: its segments in order of size. refused : how many degenerate ones were not compared."""
         order, labels = largest_first(best.labels, best.components)
-        assigner = _assigner(best.fitted, order, columns, points[rows].mean(axis=0))
-        facts = {"bic": best.bic, "degenerate_mixtures": float(len(refusals))}
-        chosen = replace(self, segments=(best.components,), covariances=(best.covariance,))
-        confusion = most_confused(best.fitted.predict_proba(customers.points))
-        return Fit(assigner, rows, labels, facts, chosen, confusion=confusion)
+        assigner = _assigner(best.fitted, order, self.columns, self.middle)
+        facts = {"bic": best.bic, "degenerate_mixtures": float(refused)}
+        confusion = most_confused(best.fitted.predict_proba(self.customers.points))
+        return Fit(assigner, self.rows, labels, facts, chosen, confusion=confusion)
 
-    def _mixtures(self, customers: Customers, seed: int) -> tuple[list[Mixture], list[str]]:
-        """Every mixture without a degenerate component, and the reason for each refused one.
 
-        A mixture with more components than there are different customers is not tried.
-        """
-        mixtures, refusals = [], []
-        for covariance in self.covariances:
+@dataclass(frozen=True)
+class Search:
+    """How expectation maximisation searches: from random starts, or from the segments `at` (m,) of its customers."""
+
+    starts: int
+    seed: int
+    at: Indices | None = None
+
+
+def _least_bic(
+    customers: Customers, covariances: Sequence[Covariance], counts: Sequence[int], search: Search
+) -> tuple[Mixture, int]:
+    """The mixture of least BIC of these covariances and numbers of components, and how many were refused.
+
+    Raises
+    ------
+    NoSegmentsError
+        If every mixture has a degenerate component, or there are fewer customers than components.
+    """
+    mixtures, refusals = [], []
+    for covariance in covariances:
+        try:
+            reference = _fit_em(customers.blur, 1, covariance, Search(1, search.seed))
+        except NoSegmentsError as error:
+            refusals.append(f"{covariance} covariance: {error}")
+            continue
+        for components in counts:
+            if components > customers.different:
+                break
             try:
-                reference = _fit_em(customers.blur, 1, covariance, starts=1, seed=seed)
+                fitted = _fit_em(customers.blur, components, covariance, search)
+                mixtures.append(_sound_mixture(fitted, reference, customers, components, covariance))
             except NoSegmentsError as error:
-                refusals.append(f"{covariance} covariance: {error}")
-                continue
-            for components in self.segments:
-                if components > customers.different:
-                    break
-                try:
-                    fitted = _fit_em(customers.blur, components, covariance, starts=self.starts, seed=seed)
-                    mixtures.append(_sound_mixture(fitted, reference, customers, components, covariance))
-                except NoSegmentsError as error:
-                    refusals.append(f"{components} components, {covariance} covariance: {error}")
-        return mixtures, refusals
+                refusals.append(f"{components} components, {covariance} covariance: {error}")
+    if not mixtures:
+        raise NoSegmentsError(refusals[0] if refusals else f"fewer than {counted(counts[0], 'different customer')}")
+    return min(mixtures, key=lambda mixture: mixture.bic), len(refusals)
 
 
 @dataclass(frozen=True)
@@ -143,28 +258,30 @@ def most_confused(probabilities: Floats) -> float:
     return float(shares.max())
 
 
-def _fit_em(points: Floats, components: int, covariance: Covariance, *, starts: int, seed: int) -> FittedMixture:
-    """A mixture fitted by at most `MOST_STEPS` steps of expectation maximisation, from KMeans partitions.
+def _fit_em(points: Floats, components: int, covariance: Covariance, search: Search) -> FittedMixture:
+    """A mixture fitted by at most `MOST_STEPS` steps of expectation maximisation; random starts are KMeans partitions.
 
     Raises
     ------
     NoSegmentsError
         If a covariance is not positive definite, or scikit-learn cannot fit for another reason.
     """
-    mixture = FittedMixture(
-        components,
-        covariance_type=SKLEARN_NAMES[covariance],
-        n_init=starts,
-        max_iter=MOST_STEPS,
-        reg_covar=REGULARISATION * float(points.var(axis=0).min()),
-        random_state=seed,
-    )
+    regularisation = REGULARISATION * float(points.var(axis=0).min())
     with warnings.catch_warnings():
         # a mixture that still improves after so many steps is compared as it is; KMeans may find fewer groups
         warnings.simplefilter("ignore", ConvergenceWarning)
         try:
-            return mixture.fit(points)
-        except ValueError as error:
+            start = {} if search.at is None else start_at(points, search.at, covariance, regularisation)
+            return FittedMixture(
+                components,
+                covariance_type=SKLEARN_NAMES[covariance],
+                n_init=search.starts,
+                max_iter=MOST_STEPS,
+                reg_covar=regularisation,
+                random_state=search.seed,
+                **start,
+            ).fit(points)
+        except (ValueError, np.linalg.LinAlgError) as error:
             raise NoSegmentsError(_fault_of_fit(str(error))) from error
 
 
@@ -204,12 +321,12 @@ def _sound_mixture(
 def _variances(fitted: FittedMixture) -> Floats:
     """Of each component, every column's marginal variance, then its variance given all other columns.
 
-    Full and diagonal covariance: (components, 2 · columns); spherical: (components, 2).
+    Full and diagonal covariance: (components, 2 · columns); tied: (1, 2 · columns); spherical: (components, 2).
     """
     covariances, precisions = fitted.covariances_, fitted.precisions_
-    if fitted.covariance_type == "full":
-        covariances, precisions = (np.diagonal(array, axis1=1, axis2=2) for array in (covariances, precisions))
-    components = len(fitted.means_)
+    if fitted.covariance_type in ("full", "tied"):
+        covariances, precisions = (np.diagonal(array, axis1=-2, axis2=-1) for array in (covariances, precisions))
+    components = 1 if fitted.covariance_type == "tied" else len(fitted.means_)
     return np.hstack([covariances.reshape(components, -1), 1 / precisions.reshape(components, -1)])
 
 
@@ -218,9 +335,12 @@ def _assigner(fitted: FittedMixture, order: Indices, columns: Indices, middle: F
     components, width = len(order), len(middle)
     means = np.tile(middle, (components, 1))
     means[:, columns] = fitted.means_[order]
-    roots = fitted.precisions_cholesky_[order]
-    if fitted.covariance_type != "full":
-        roots = roots.reshape(components, -1, 1) * np.eye(len(columns))
+    if fitted.covariance_type == "tied":
+        roots = np.tile(fitted.precisions_cholesky_, (components, 1, 1))
+    elif fitted.covariance_type == "full":
+        roots = fitted.precisions_cholesky_[order]
+    else:
+        roots = fitted.precisions_cholesky_[order].reshape(components, -1, 1) * np.eye(len(columns))
     factors = np.zeros((components, width, width))
     factors[np.ix_(np.arange(components), columns, columns)] = roots
     heights = np.log(fitted.weights_[order]) + np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -25,7 +25,8 @@ class GaussianMixtureSettings(AlgorithmSettings):
     covariances: tuple[Covariance, ...] = Field(
         ("full", "diagonal", "spherical"),
         min_length=1,
-        description="covariances of the components; BIC chooses among them",
+        description="covariances of the components; BIC chooses among them. Where gaps separate the chosen segments, a "
+        "mixture that starts at them may be tied, too",
     )
     starts: int = Field(3, ge=1, description="random starts for each mixture; the likeliest one counts")
 
@@ -35,6 +36,18 @@ class GaussianMixtureSettings(AlgorithmSettings):
 
         counts = tuple(counts_in(self.segments))
         return [GaussianMixtureSpec(counts, self.covariances, self.starts, context.tie_variance)]
+
+    def started_at(self, spec: CandidateSpec, context: FittingContext) -> CandidateSpec | None:
+        """The mixture that starts at segments of another algorithm.
+
+        It may be tied, too: KMeans that allows for correlation finds groups that share a covariance.
+        """
+        from training.candidates.gaussian_mixture import StartedMixtureSpec
+
+        if spec.algorithm == self.algorithm:
+            return None
+        covariances = tuple(name for name in get_args(Covariance) if name in {*self.covariances, "tied"})
+        return StartedMixtureSpec(spec, covariances, context.tie_variance)
 
     def continued(self, parameters: Mapping[str, Any], context: FittingContext) -> CandidateSpec | None:
         """The mixture of the same number of components and the same covariance."""

@@ -14,7 +14,7 @@ from training.candidates.candidate import CandidateSpec, Fit, NoSegmentsError
 from training.continuum.small_segments import hold_money
 from training.evaluation.quality import Judgement, gap_share, judge
 from training.evaluation.selection import LEAST_SUPPORT
-from training.separation.gaps import HeldOut, PairEvidence, confirmed_groups, pairs_of, scatter_within
+from training.separation.gaps import HeldOut, PairEvidence, confirmed_groups, pairs_of
 from training.settings import DiscoverySettings
 
 
@@ -67,8 +67,7 @@ def try_candidate(
             **_size_shares(near.segment, size),
         }
         return Candidate(spec, fit, None, None, pairs, "too few gaps between its segments", facts)
-    scatter = scatter_within(held_out, near.segment, size)
-    judgement = judge(spec, fit, points, labels, settings.judged_customers, settings.seed, pairs, scatter)
+    judgement = judge(spec, fit, points, labels, settings.judged_customers, settings.seed, pairs)
     worth_keeping = hold_money(labels, size, amounts, settings.min_share)
     return Candidate(spec, fit, replace(judgement, small_hold_money=worth_keeping), labels, pairs)
 

@@ -13,6 +13,7 @@ from segment_model.encoding.encoder import Encoder, Floats, Indices
 from segment_model.errors import ContractError
 from segment_model.model import SegmentModel
 from training.candidates.candidate import CandidateSpec, Fit, FittingContext, KeptSpec
+from training.candidates.gaussian_mixture import STARTED_AT, StartedMixtureSpec, start_of
 from training.candidates.top_spenders import HEAD, TOP, AmountAxis, TopSpendersSpec
 from training.discovery.candidate_trial import Candidate, try_candidate
 from training.discovery.everyone import Everyone
@@ -22,6 +23,7 @@ from training.encoding import EncodedCustomers
 from training.evaluation.bootstrap_recovery import DISSOLVED
 from training.evaluation.selection import objections
 from training.evaluation.verdict import Verdict
+from training.fitting.mixture_covariance import Covariance
 from training.incumbent.assignments import Reading, assign_vectors
 from training.incumbent.continuation import continue_segments
 from training.separation.gaps import hold_out
@@ -125,18 +127,36 @@ def continued_spec(
 
     segments : how many of them go on; None for all. A segment of top spenders is made beside the others.
     """
-    wanted = _parameters(incumbent)
+    made_by = _parameters(incumbent)
+    started_at = made_by.get(STARTED_AT)
+    wanted = made_by if started_at is None else start_of(made_by)
     if segments is not None and "segments" in wanted:
         wanted["segments"] = segments
     top, head = wanted.pop(TOP, None), wanted.pop(HEAD, 1)
     if top is not None and "segments" in wanted:
         wanted["segments"] -= 1
-    for asked in settings.algorithms:
-        if asked.algorithm == incumbent.provenance.get("algorithm"):
-            spec = asked.continued(wanted, context_of(customers))
-            if spec is not None:
-                return spec if top is None else _with_top(spec, customers.encoder, top, head - 1)
-    return None
+    context = context_of(customers)
+    spec = _asked_again(started_at or incumbent.provenance.get("algorithm"), wanted, context, settings)
+    if spec is not None and started_at is not None:
+        return _mixture_again(spec, made_by["covariance"], context, settings)
+    return spec if spec is None or top is None else _with_top(spec, customers.encoder, top, head - 1)
+
+
+def _asked_again(
+    algorithm: object, wanted: Mapping[str, Any], context: FittingContext, settings: DiscoverySettings
+) -> CandidateSpec | None:
+    """The candidate of an algorithm with the wanted parameters; None where the settings do not ask for it."""
+    asked = (entry.continued(wanted, context) for entry in settings.algorithms if entry.algorithm == algorithm)
+    return next((spec for spec in asked if spec is not None), None)
+
+
+def _mixture_again(
+    spec: CandidateSpec, covariance: Covariance, context: FittingContext, settings: DiscoverySettings
+) -> CandidateSpec | None:
+    """The mixture of this covariance that starts at the segments of `spec`; None where the settings ask for none."""
+    started = (entry.started_at(spec, context) for entry in settings.algorithms)
+    mixture = next((each for each in started if isinstance(each, StartedMixtureSpec)), None)
+    return None if mixture is None or covariance not in mixture.covariances else mixture.of(covariance)
 
 
 def _with_top(spec: CandidateSpec, encoder: Encoder, top: str, depth: int) -> CandidateSpec | None:

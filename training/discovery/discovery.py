@@ -26,6 +26,7 @@ from training.discovery.finest_division import finest_found_again
 from training.discovery.found_unasked import resample_unasked
 from training.discovery.ladder_beside import ladder_beside
 from training.discovery.of_everyone import OfEveryone
+from training.discovery.own_shapes import in_own_shapes
 from training.discovery.recurrence import choose_recurring, unasked_instead
 from training.discovery.refinement import refine
 from training.discovery.trained_contract import refuse_huge, trained_contract, with_nullable
@@ -198,6 +199,7 @@ def _decided(
             raise
         return kept_alone(continued, candidates, settings, error), None
     candidates, choice, verdict = unasked_instead(candidates, customers.points, held_out, settings, choice, verdict)
+    candidates, choice, verdict = in_own_shapes(candidates, customers, held_out, settings, choice, verdict)
     new, ladder = finest_found_again(Proposal(customers, tuple(candidates), choice, verdict), settings)
     if continued is None:
         return new, ladder

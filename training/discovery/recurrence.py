@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 
@@ -19,17 +18,16 @@ from training.evaluation.selection import (
     all_parted,
     choose,
     evidence,
+    is_as_evident,
     is_found_unasked,
     objections,
     shows_clear_groups,
 )
 from training.evaluation.verdict import Verdict, VerdictKind, decide
-from training.incumbent.contingency import overlap
 from training.separation.gaps import HeldOut
 from training.settings import DiscoverySettings
 
 MOST_VERDICTS = 4  # candidates that get a verdict; if none recurs, the discovery has no reproducible structure
-REFINING_SHARE = 0.95  # of each finer segment's customers, who must share one coarser segment
 
 
 def choose_recurring(
@@ -49,7 +47,7 @@ def choose_recurring(
     first: tuple[Choice, Verdict] | None = None
     while len(refused) < last:
         try:
-            choice = choose(names, judgements, settings, partial(_refines, candidates), refused)
+            choice = choose(names, judgements, settings, refused)
         except DiscoveryError:
             if first is None:
                 raise
@@ -75,7 +73,7 @@ def _groups_found_again(
 ) -> tuple[Choice, Verdict]:
     """The choice; or, if gaps part its segments but not each is surely found again, another one's that are.
 
-    Another candidate counts if gaps part its segments too, and confirm at least as many groups.
+    Another candidate counts if gaps part its segments too, and confirm as many groups or give about as much evidence.
     """
     chosen = candidates[choice.chosen]
     wanted = chosen.judgement
@@ -86,7 +84,11 @@ def _groups_found_again(
         for position, candidate in enumerate(candidates)
         if (judgement := candidate.judgement) and position != choice.chosen and not objections(judgement, settings)
     }
-    as_good = [p for p, rival in rivals.items() if all_parted(rival) and rival.groups >= wanted.groups]
+    as_good = [
+        position
+        for position, rival in rivals.items()
+        if all_parted(rival) and (rival.groups >= wanted.groups or is_as_evident(rival, wanted))
+    ]
     for position in sorted(as_good, key=lambda p: -evidence(rivals[p]))[: MOST_VERDICTS - 1]:
         rival, other = candidates[position], verdict_of(candidates[position], points, settings)
         if other.kind is VerdictKind.DISTINCT and Evidence.of(other).is_steady:
@@ -143,12 +145,3 @@ def verdict_of(
     recovered = recovery(candidate.spec, points, nearest, size, most, seed)
     null = null_silhouettes(candidate.spec, points, seed)
     return decide(candidate.judgement, candidate.pairs, recovered, null, found_again=found_again)
-
-
-def _refines(candidates: Sequence[Candidate], finer: int, coarser: int) -> bool:
-    """Whether nearly every customer of each segment of one candidate shares a segment of the other."""
-    inner, outer = candidates[finer].labels, candidates[coarser].labels
-    if inner is None or outer is None:
-        return False
-    counts = overlap(inner, outer)
-    return bool(np.all(counts.max(axis=1) >= REFINING_SHARE * counts.sum(axis=1)))

@@ -29,7 +29,6 @@ class Judgement:
     recovered, recovered_least : mean and least Jaccard similarity of such segments under resampling, where no gaps
     confirm them and they come into question (`selection.takes_in_most`); else 0.
     emptiness : mean emptiness of the gaps between neighbouring segments, 0 where there is no gap; 0..1.
-    scatter : logarithm of the determinant of the scatter within segments; comparable for the same number of segments.
     confusion : the largest share of a segment's customers whom another one probably takes in; 0 where unknown.
     small_hold_money : whether every segment smaller than `min_share` is worth keeping (`small_segments.hold_money`).
     """
@@ -48,7 +47,6 @@ class Judgement:
     untied: float = 0.0
     recovered: float = 0.0
     recovered_least: float = 0.0
-    scatter: float = 0.0
     confusion: float = 0.0
     small_hold_money: bool = False
 
@@ -89,7 +87,6 @@ def judge(
     judged: int,
     seed: int,
     pairs: Sequence[PairEvidence] = (),
-    scatter: float = 0.0,
 ) -> Judgement:
     """Judge a fitted candidate; `labels` are its assignments of all (n, width) `points`."""
     sizes = np.bincount(labels[labels >= 0], minlength=fit.assigner.size)
@@ -107,7 +104,6 @@ def judge(
         groups=confirmed_groups(pairs, fit.assigner.size),
         found_number=not (spec.divides_continuum or spec.needs_gaps),
         emptiness=float(np.mean([pair.emptiness for pair in pairs])) if pairs else 0.0,
-        scatter=scatter,
         confusion=fit.confusion,
     )
 

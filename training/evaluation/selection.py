@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -20,8 +20,7 @@ MOST_UNASSIGNED = 0.25  # share of the customers
 MOST_CONFUSED = 0.05  # share of a segment's customers; decision 67
 LEAST_OF_EQUAL_SHARE = 0.2  # of an equal share of the customers; a smaller segment is the tail of another
 EMPTINESS_WEIGHT = 2  # decision 27: chosen on four batteries of labelled sets, scored on the fifth
-
-Refines = Callable[[int, int], bool]
+AS_EVIDENT = 0.9  # share of the most evidence; a few customers more or fewer in the gaps make such a difference
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,11 @@ def choose(
     names: Sequence[str],
     judgements: Sequence[Judgement | None],
     settings: DiscoverySettings,
-    refines: Refines = lambda _finer, _coarser: False,
     refused: Mapping[int, str] = MappingProxyType({}),
 ) -> Choice:
     """Choose the candidate whose groups gaps confirm best, among those without objection; `_best` has the order.
 
-    judgements : None for a candidate that was not judged. refines : whether the first candidate only divides the
-    segments of the second. refused : by position, why a candidate may not be chosen.
+    judgements : None for a candidate that was not judged. refused : by position, why a candidate may not be chosen.
 
     Raises
     ------
@@ -94,7 +91,7 @@ def choose(
     if not allowed:
         reasons = "; ".join(f"{name}: {remark}" for name, remark in zip(names, remarks, strict=True))
         raise DiscoveryError(f"{_nothing_allowed(names, judgements, settings, refused)} {reasons}")
-    best = _best(allowed, refines)
+    best = _best(allowed)
     rank = _rank(allowed[best], len(allowed), len(names))
     return Choice(best, f"{names[best]}: {remarks[best]}; {rank}", tuple(remarks))
 
@@ -145,7 +142,7 @@ def shows_clear_groups(judgement: Judgement) -> bool:
 def most_evident(judgements: Mapping[int, Judgement]) -> int | None:
     """The position of the candidate with most evidence of groups; None where none shows groups."""
     grouped = {position: judgement for position, judgement in judgements.items() if shows_groups(judgement)}
-    return max(grouped, key=lambda p: (evidence(grouped[p]), -grouped[p].scatter, -p), default=None)
+    return max(grouped, key=lambda p: (evidence(grouped[p]), -p), default=None)
 
 
 def all_parted(judgement: Judgement) -> bool:
@@ -182,12 +179,22 @@ def evidence(judgement: Judgement) -> float:
     return support(judgement) * judgement.emptiness**EMPTINESS_WEIGHT * (1 - judgement.unassigned_share)
 
 
-def _best(allowed: Mapping[int, Judgement], refines: Refines) -> int:
+def is_as_evident(judgement: Judgement, best: Judgement) -> bool:
+    """Whether there is about as much evidence of a candidate's groups as of those of the best one."""
+    return shows_groups(judgement) and evidence(judgement) >= AS_EVIDENT * evidence(best)
+
+
+def divides_as_well(judgement: Judgement, best: Judgement) -> bool:
+    """Whether gaps confirm as many groups as those of the best candidate, with about as much evidence."""
+    return judgement.groups >= best.groups and is_as_evident(judgement, best)
+
+
+def _best(allowed: Mapping[int, Judgement]) -> int:
     """The candidate with most evidence of groups, if their gaps are clear.
 
     Otherwise segments found unasked that resamples find again come first, if they are no fewer than those groups; then
     groups whose gaps are mostly filled, and without any groups the best separated candidate. Of candidates that divide
-    the same groups the same way, except for a few customers, and confirm as many of them, the best separated is chosen.
+    the customers as well as that with most evidence, the best separated is chosen.
     """
     best = most_evident(allowed)
     if best is None or not shows_clear_groups(allowed[best]):
@@ -195,12 +202,7 @@ def _best(allowed: Mapping[int, Judgement], refines: Refines) -> int:
         unasked = {p: j for p, j in allowed.items() if is_found_unasked(j) and j.segments >= groups}
         if unasked or best is None:
             return _best_separated(unasked or allowed)
-    same = {p: j for p, j in allowed.items() if _divides_as_well(j, allowed[best]) and refines(p, best)}
-    return _best_separated({best: allowed[best], **same})
-
-
-def _divides_as_well(judgement: Judgement, best: Judgement) -> bool:
-    return shows_groups(judgement) and judgement.segments == best.segments and judgement.groups >= best.groups
+    return _best_separated({p: j for p, j in allowed.items() if divides_as_well(j, allowed[best])})
 
 
 def _best_separated(candidates: Mapping[int, Judgement]) -> int:

@@ -5,5 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-Covariance = Literal["full", "diagonal", "spherical"]
-SKLEARN_NAMES: Mapping[Covariance, str] = {"full": "full", "diagonal": "diag", "spherical": "spherical"}
+Covariance = Literal["full", "tied", "diagonal", "spherical"]
+SKLEARN_NAMES: Mapping[Covariance, str] = {
+    "full": "full",
+    "tied": "tied",
+    "diagonal": "diag",
+    "spherical": "spherical",
+}

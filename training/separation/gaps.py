@@ -22,7 +22,7 @@ from training.separation.contact import touch_densely
 from training.separation.log_scale import on_log_scale
 from training.separation.sparse_belts import Linkage, belts_between, linkage
 from training.separation.tie_blurring import blur_ties, measure_ties
-from training.separation.valleys import Counts, Windows, positions_between, rounded, scatter, straight
+from training.separation.valleys import Counts, Windows, positions_between, rounded, straight
 
 MOST_CHANCE = 0.05  # probability of such a valley if the density has one peak
 MOST_DEPTH = 0.6  # a valley's density over that of the lower peak; a shallower dent is no gap, however certain
@@ -163,14 +163,6 @@ def confirmed_groups(pairs: Sequence[PairEvidence], segments: int) -> int:
         return 1
     graph = coo_array((np.ones(len(joined)), (joined[:, 0], joined[:, 1])), shape=(segments, segments))
     return int(connected_components(graph, directed=False)[0])
-
-
-def scatter_within(held_out: HeldOut, nearest: Indices, segments: int) -> float:
-    """Logarithm of the determinant of the scatter within segments (Friedman and Rubin 1967).
-
-    Lower is tighter, whatever the directions of the scatter. nearest : (all customers,) the nearest segments.
-    """
-    return float(np.linalg.slogdet(scatter(held_out.points, nearest[held_out.rows], segments))[1])
 
 
 def _neighbours(points: Floats, labels: Indices, segments: int, touching: Flags) -> list[tuple[int, int]]:

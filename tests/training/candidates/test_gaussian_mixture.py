@@ -23,10 +23,10 @@ from training.candidates.kmeans import KMeansSpec
 from training.discovery.discovery import Discovery, discover
 from training.evaluation.null_reference import null_silhouettes
 from training.evaluation.verdict import VerdictKind
-from training.fitting.mixture_covariance import Covariance
+from training.fitting.mixture_covariance import SKLEARN_NAMES, Covariance
 from training.settings import DiscoverySettings
 
-EVERY: tuple[Covariance, ...] = ("full", "diagonal", "spherical")
+EVERY: tuple[Covariance, ...] = ("full", "tied", "diagonal", "spherical")
 MIXTURE = DiscoverySettings(algorithms=(GaussianMixtureSettings(segments=(2, 5)),))
 
 
@@ -79,8 +79,9 @@ def test_the_assigner_agrees_with_the_fit_and_the_largest_segment_comes_first() 
 def test_the_posterior_is_scikit_learns(covariance: Covariance) -> None:
     points, _ = correlated_groups()
     fit = spec((3,), (covariance,)).fit(points, 0)
-    kind = {"full": "full", "diagonal": "diag", "spherical": "spherical"}[covariance]
-    peer = FittedMixture(3, covariance_type=kind, n_init=2, max_iter=300, random_state=0).fit(points)
+    peer = FittedMixture(3, covariance_type=SKLEARN_NAMES[covariance], n_init=2, max_iter=300, random_state=0).fit(
+        points
+    )
     near = fit.assigner.nearest(np.ascontiguousarray(points.T))
     ours = 1 / (1 + np.exp((near.distance**2 - near.runner_up_distance**2) / 2))  # of the two nearest components
     theirs = np.sort(peer.predict_proba(points), axis=1)[:, ::-1]
@@ -91,12 +92,15 @@ def test_the_posterior_is_scikit_learns(covariance: Covariance) -> None:
 def test_bic_chooses_the_covariance_that_generated_the_customers(covariance: Covariance) -> None:
     generator = np.random.default_rng(4)
     truth = np.repeat([0, 1], 400)
+    correlated = np.array([[1.0, 0.0], [0.9, 0.4]])
     mixing = {
-        "full": np.array([[1.0, 0.0], [0.9, 0.4]]),
-        "diagonal": np.diag([1.0, 0.2]),
-        "spherical": 0.5 * np.eye(2),
+        "full": [correlated, np.array([[1.0, 0.0], [-0.9, 0.4]])],
+        "tied": [correlated, correlated],
+        "diagonal": [np.diag([1.0, 0.2]), np.diag([0.3, 1.0])],
+        "spherical": [0.5 * np.eye(2), 0.3 * np.eye(2)],
     }[covariance]
-    points = np.array([[0.0, 0.0], [6.0, 6.0]])[truth] + generator.normal(size=(800, 2)) @ mixing.T
+    spread = np.einsum("nij,nj->ni", np.array(mixing)[truth], generator.normal(size=(800, 2)))
+    points = np.array([[0.0, 0.0], [6.0, 6.0]])[truth] + spread
     fit = spec().fit(points, 0)
     assert fit.chosen is not None
     assert fit.chosen.parameters == {"segments": 2, "covariance": covariance, "starts": 2}

@@ -17,11 +17,9 @@ def judged(segments: int = 4, silhouette: float = 0.4, groups: int = 1, **more: 
     return Judgement(segments=segments, silhouette=silhouette, groups=groups, **{"emptiness": 0.8, **scores, **more})
 
 
-def chosen(
-    *judgements: Judgement, finer: tuple[tuple[int, int], ...] = (), settings: DiscoverySettings | None = None
-) -> int:
+def chosen(*judgements: Judgement, settings: DiscoverySettings | None = None) -> int:
     names = [str(number) for number in range(len(judgements))]
-    return choose(names, judgements, settings or DiscoverySettings(), refines=lambda a, b: (a, b) in finer).chosen
+    return choose(names, judgements, settings or DiscoverySettings()).chosen
 
 
 def test_confirmed_groups_beat_better_separated_slices() -> None:
@@ -41,24 +39,21 @@ def test_of_equally_supported_candidates_the_one_with_the_emptier_gaps() -> None
 
 
 def test_customers_between_groups_who_are_left_unassigned_are_no_evidence() -> None:
-    everybody, most = judged(12, 0.4, groups=12, emptiness=0.8), judged(12, 0.4, groups=12, emptiness=0.83)
+    everybody, most = judged(12, 0.4, groups=12, emptiness=0.8), judged(12, 0.5, groups=12, emptiness=0.83)
     assert chosen(everybody, most) == 1
-    assert chosen(everybody, judged(12, 0.4, groups=12, emptiness=0.83, unassigned_share=0.1)) == 0
+    assert chosen(everybody, judged(12, 0.5, groups=12, emptiness=0.83, unassigned_share=0.2)) == 0
 
 
-def test_of_as_many_groups_the_tightest() -> None:
-    loose, tight = judged(5, 0.5, groups=5, scatter=2.0), judged(5, 0.4, groups=5, scatter=1.0)
-    assert chosen(judged(3, 0.6, groups=3), loose, tight) == 2
-
-
-def test_of_groups_that_are_the_same_but_for_a_few_customers_the_best_separated() -> None:
-    loose, tight = judged(5, 0.5, groups=5, scatter=2.0), judged(5, 0.4, groups=5, scatter=1.0)
-    assert chosen(loose, tight, finer=((0, 1),)) == 0
+def test_with_about_as_much_evidence_of_as_many_groups_the_best_separated() -> None:
+    evident = judged(5, 0.4, groups=5, emptiness=0.9)
+    assert chosen(evident, judged(5, 0.5, groups=5, emptiness=0.86)) == 1
+    assert chosen(evident, judged(5, 0.5, groups=5, emptiness=0.84)) == 0  # under 90 % of the evidence
+    assert chosen(judged(3, 0.6, groups=3), evident) == 1
+    assert chosen(judged(19, 0.55, groups=19), judged(20, 0.57, groups=19)) == 1  # two segments touch
 
 
 def test_the_best_separated_must_confirm_as_many_groups() -> None:
-    confirmed, better_separated = judged(5, 0.4, groups=5, emptiness=0.9), judged(5, 0.5, groups=4, emptiness=0.8)
-    assert chosen(confirmed, better_separated, finer=((1, 0),)) == 0
+    assert chosen(judged(30, 0.4, groups=30), judged(29, 0.5, groups=29)) == 0
 
 
 def test_halves_that_disagree_refuse_gradual_segments_unless_forced() -> None:

@@ -20,8 +20,8 @@ from training.evaluation.map_layout import BY_UMAP, MapLayout
 
 UNASSIGNED = "unassigned"
 MANY = 500  # more customers than this get smaller dots
-LETTERS, LINES = 20, 3  # of a name beside the map
-MOST_BESIDE = 16  # segments; the lines to more of them are a tangle
+LETTERS, LINES = 20, 4  # of a name beside the map
+MOST_BESIDE = 14  # segments; the lines to more of them are a tangle
 PAD = 6  # points between two names, and between a name and its line
 
 

@@ -9,12 +9,11 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from analytics.catalogue.all_definitions import definitions_of
-from analytics.conditions.overlap import conditions_met, overlap
 from analytics.customer_months import customer_months
 from analytics.distributions.all_distributions import all_distributions
-from analytics.distributions.labelled import Labelled
-from analytics.goals.advice import PastVectors, Present, advice
+from analytics.goals.advice import advice
 from analytics.goals.odds import goal_odds
+from analytics.goals.past_months import PastMonths
 from analytics.groups import Groupings, groupings_of
 from analytics.growth.sizes import growth
 from analytics.history import History, condition_column
@@ -24,6 +23,7 @@ from analytics.money.order_figures import order_figures
 from analytics.money.subscription_figures import SubscriptionFigures, subscription_figures
 from analytics.money.trials import trial_figures
 from analytics.options import RecordOptions
+from analytics.present import Present, PresentFrame
 from analytics.record import AnalystRecord, ConditionText
 from analytics.retention.all_retention import all_retention
 from analytics.tidy import joined
@@ -38,14 +38,27 @@ def compute_record(
     contract: VectorContract,
     options: RecordOptions,
     conditions: NamedConditions = NO_CONDITIONS,
-    past: PastVectors | None = None,
+    past: PastMonths | None = None,
+) -> AnalystRecord:
+    """As `compute_record_of`, of present customers in memory.
+
+    vectors : a row a customer at the last month end, with the contract's columns. labels : the segment of each row.
+    """
+    return compute_record_of(history, PresentFrame(vectors, labels, contract), options, conditions, past)
+
+
+def compute_record_of(
+    history: History,
+    present: Present,
+    options: RecordOptions,
+    conditions: NamedConditions = NO_CONDITIONS,
+    past: PastMonths | None = None,
 ) -> AnalystRecord:
     """The record of a history.
 
-    vectors : a row a customer at the last month end, with the contract's columns. labels : the segment of each row.
-    conditions : evaluated on the vectors for the overlap with the segments; the history's members say who met them at
-    each month end. past : the vectors as of month ends, in which rules of who reaches a goal are searched; None: no
-    rules.
+    present : the customers at the as-of moment. conditions : evaluated on them for the overlap with the segments; the
+    history's members say who met them at each month end. past : the customers as of month ends, in whose vectors rules
+    of who reaches a goal are searched; None: no rules.
 
     Raises
     ------
@@ -53,6 +66,7 @@ def compute_record(
         If an engine fails.
     """
     groupings = groupings_of(history)
+    contract = present.contract
     shaped = frozenset(column.name for column in contract.columns if column.role is Role.BASIS)
     read = {condition_column(name): columns for name, columns in history.conditions.items()}
     marking = Marking(history.segments, shaped, options.floor, read)
@@ -64,13 +78,11 @@ def compute_record(
     goals = goal_odds(history, groupings, options)
     tables = {**staying.tables}
     if past is not None and goals.outcomes:
-        present = Present(vectors, labels, contract)
         tables["advice"] = advice(history, goals, past, present, by_customer, options)
-    distributions = all_distributions(history, vectors, labels, contract, options)
+    distributions = all_distributions(history, present, options)
     rows = joined([*worth.figures, *staying.figures, *lifetimes.figures, goals.figures])
     plain = {condition_column(name): name for name in history.conditions}
-    labelled = Labelled.of(vectors, labels, history.segments)
-    shared = overlap(labelled, conditions_met(conditions, vectors), conditions, contract, options.floor)
+    shared = present.overlap(history.segments, conditions, options.floor)
     notes = (*groupings.notes, *worth.notes, *staying.notes, *lifetimes.notes, *goals.notes, *distributions.notes)
     return AnalystRecord(
         history.month_ends,

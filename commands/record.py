@@ -180,7 +180,7 @@ def record_for(config: Path, which: str, months: int | None) -> NamedRecord:
     """The record of a model in the registry; progress goes to the standard error, so that output can be piped."""
     settings = settings_of(config)
     if settings.engine.spark is not None:
-        from jobs.spark.record import record_in_spark as record_of
+        from jobs.spark.analysis.record import record_in_spark as record_of
     else:
         from jobs.record import record_of
 

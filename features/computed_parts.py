@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -19,6 +19,7 @@ from features.tables.canonical import NEWEST, OLDEST, Tally
 from segment_model.errors import SourceError, counted
 
 Read = TypeVar("Read")
+TWICE_SHOWN = 3  # customers that a message names
 COUNTED = {"orders": rfm.ORDER_COUNT, "events": "events"}  # the column with a customer's rows, by raw table
 
 
@@ -104,8 +105,13 @@ def part_frame(part: Part, computed: pa.Table | None = None) -> pd.DataFrame:
     frame.index = pd.Index(frame.pop("customer_id").astype("str"), name="customer_id")
     if not frame.index.is_unique:
         twice = frame.index[frame.index.duplicated()].unique().sort_values()
-        raise SourceError(
-            f"{part.raw_table}: {counted(len(twice), 'customer has', 'customers have')} more than one row, such as "
-            f"{', '.join(twice[:3])}; keep one row each"
-        )
+        raise twice_error(part.raw_table, len(twice), twice[:TWICE_SHOWN])
     return frame
+
+
+def twice_error(table: str, customers: int, first: Iterable[str]) -> SourceError:
+    """That customers have more than one row in a table of one row each. first : a few of them."""
+    return SourceError(
+        f"{table}: {counted(customers, 'customer has', 'customers have')} more than one row, such as "
+        f"{', '.join(first)}; keep one row each"
+    )

@@ -270,8 +270,14 @@ def plain_errors(what: str) -> Iterator[None]:
         try:
             yield
         except _engine_errors() as error:
-            lines = (spark_cause(error) or str(error)).strip().splitlines()
-            raise SourceError(f"{what}: {lines[0] if lines else type(error).__name__}") from error
+            cause = spark_cause(error) if isinstance(error, spark_errors()) else _first_line(error)
+            raise SourceError(f"{what}: {cause}") from error
+
+
+def _first_line(error: Exception) -> str:
+    """The first line of an error's text, or the name of its class."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def _no_such_table(backend: Any, table: str) -> str:

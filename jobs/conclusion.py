@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.record import AnalystRecord
+from features.conditions.on_vectors.vector_figures import FrameFigures
 from features.vector_table import CustomerVectors
 from jobs.membership.met_conditions import conditions_of
 from jobs.record import compute
@@ -132,7 +133,7 @@ def analyse(
     """
     try:
         if settings.engine.spark is not None:
-            from jobs.spark.record import compute_in_spark  # imports what only a Spark needs
+            from jobs.spark.analysis.record import compute_in_spark  # imports what only a Spark needs
 
             return compute_in_spark(settings, base, model, announce), ""
         return compute(settings, base, model, announce, vectors).record, ""
@@ -159,7 +160,8 @@ def discover_named(
     SegmentsError
         If no segments can be made of these vectors.
     """
-    conditions = conditions_of(settings, vectors.contract, vectors.frame)  # refused before the work begins
+    figures = FrameFigures(vectors.frame) if everyone is None else everyone.figures
+    conditions = conditions_of(settings, vectors.contract, figures)  # refused before the work begins
     discovery = discover(vectors.frame, vectors.contract, settings.discovery, origin, progress, incumbent, everyone)
     announce(f"verdict: {discovery.verdict.sentence}")
     announce(f"chosen: {discovery.choice.reason}")

@@ -11,13 +11,14 @@ import pandas as pd
 
 from analytics.compute import compute_record
 from analytics.conditions.overlap import conditions_met
-from analytics.goals.advice import PastVectors
+from analytics.goals.past_months import PastVectors
 from analytics.history import DatedRows, History
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
 from analytics.record import AnalystRecord
 from features.as_of import AsOf
 from features.conditions.on_vectors.named_conditions import NamedConditions
+from features.conditions.on_vectors.vector_figures import FrameFigures
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from features.vector_table import read_with_faults
@@ -113,7 +114,7 @@ def compute(
         if ends is UNDATED:
             record = record_of_vectors(settings, model, present.frame, labels, present.contract)
             return ComputedRecord(record, present.frame, labels, present.contract, {})
-        conditions = conditions_of(settings, present.contract, present.frame)
+        conditions = conditions_of(settings, present.contract, FrameFigures(present.frame))
         membership = membership_of(settings, base, model, history, ends, as_of, announce, conditions)
         announce("computing money, retention and growth by segment")
         of_months = _history_of(history, settings, membership, ends, observed, model, conditions)
@@ -208,7 +209,7 @@ def record_of_vectors(
     frame : the vectors (n, columns of the contract). labels : the segment of each of them.
     """
     history = History(UNDATED, model.ids)
-    conditions = conditions_of(settings, contract, frame)
+    conditions = conditions_of(settings, contract, FrameFigures(frame))
     record = compute_record(history, frame, labels, contract, options_of(settings, {}), conditions)
     record = _with_representatives(record, settings, model, frame, conditions)
     return replace(record, notes=(*record.notes, NO_MONTHS))

@@ -7,6 +7,8 @@ rare levels pooled.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -18,20 +20,76 @@ from segment_model.feature_groups import feature_group, groups_of, known_groups
 from training.settings import EncodingSettings
 
 
+@dataclass(frozen=True, slots=True)
+class NumberCounts:
+    """The customers of a number: all, those whose value is known, and of these those below and above its median."""
+
+    customers: int
+    known: int
+    median: float
+    below: int
+    above: int
+
+    def why_constant(self, settings: EncodingSettings) -> str:
+        """Why the number is encoded alike for everyone; empty where it is not.
+
+        The quantiles at which its ends are clipped are then both the median, with which missing values are filled.
+        """
+        last = self.customers - 1
+        lowest, highest = floor(last * settings.clip_share), ceil(last * (1 - settings.clip_share))
+        if lowest < self.below or highest > last - self.above:
+            return ""
+        alike = self.customers - self.below - self.above
+        if alike == self.customers:
+            return f"{self.median:g} for everyone" + (" whose value is known" if self.known < self.customers else "")
+        return f"{self.median:g} for {100 * alike / self.customers:.4g} % of all, and clipped to it for the rest"
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCounts:
+    """The customers of a category: all, and those whose level is known; how many levels there are, and rare ones.
+
+    least : the first of the levels.
+    """
+
+    customers: int
+    known: int
+    levels: int
+    rare: int
+    least: str
+
+    def why_constant(self, settings: EncodingSettings) -> str:
+        """Why the category is encoded alike for everyone; empty where it is not. Missing counts as a level."""
+        missing = self.customers - self.known
+        kinds = self.levels + bool(missing)
+        rare = self.rare + (0 < missing < settings.rare_share * self.customers)
+        if kinds - rare + bool(rare) > 1:
+            return ""
+        if kinds == 1:
+            return f"{self.least!r} for everyone"
+        return f"all of its {counted(self.levels, 'level')} are rarer than {100 * settings.rare_share:g} % and pooled"
+
+
 def constant_columns(frame: pd.DataFrame, contract: VectorContract, settings: EncodingSettings) -> dict[str, str]:
     """The basis columns that are encoded alike for every customer, and why; frame : one row a customer.
 
     A column without any value is not among them: a discovery refuses it.
     """
-    reasons = {}
-    for column in contract.basis:
-        known = frame[column.name].notna()
-        if not known.any():
-            continue
-        why = _level_reason if column.is_category else _number_reason
-        if reason := why(frame[column.name], known, settings):
-            reasons[column.name] = reason
-    return reasons
+    return constant_by_counts(
+        {
+            column.name: _level_counts(frame[column.name], settings)
+            if column.is_category
+            else _number_counts(frame[column.name])
+            for column in contract.basis
+        },
+        settings,
+    )
+
+
+def constant_by_counts(counts: Mapping[str, NumberCounts | LevelCounts], settings: EncodingSettings) -> dict[str, str]:
+    """As `constant_columns`, by the counts of the basis columns, whoever counted."""
+    reasons = {name: own.why_constant(settings) for name, own in counts.items() if own.known}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def as_descriptors(contract: VectorContract, names: Mapping[str, str]) -> VectorContract:
@@ -66,25 +124,15 @@ def listed(reasons: Mapping[str, str]) -> str:
     return ", ".join(f"{name} ({reason})" for name, reason in reasons.items())
 
 
-def _number_reason(values: pd.Series[Any], known: pd.Series[bool], settings: EncodingSettings) -> str:
+def _number_counts(values: pd.Series[Any]) -> NumberCounts:
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    filled = np.where(known, numbers, np.median(numbers[known]))
-    low, high = np.quantile(filled, [settings.clip_share, 1 - settings.clip_share])
-    if low < high:
-        return ""
-    alike = float(np.mean(filled == low))
-    if alike == 1:
-        return f"{low:g} for everyone" + ("" if known.all() else " whose value is known")
-    return f"{low:g} for {100 * alike:.4g} % of all, and clipped to it for the rest"
+    numbers = numbers[values.notna().to_numpy()]
+    median = float(np.median(numbers)) if len(numbers) else np.nan
+    below, above = int((numbers < median).sum()), int((numbers > median).sum())
+    return NumberCounts(len(values), len(numbers), median, below, above)
 
 
-def _level_reason(values: pd.Series[Any], known: pd.Series[bool], settings: EncodingSettings) -> str:
-    counts = values[known].astype("str").value_counts().to_numpy()
-    missing = int((~known).sum())
-    everything = np.append(counts, missing) if missing else counts
-    is_rare = everything < settings.rare_share * len(values)
-    if len(everything) - is_rare.sum() + is_rare.any() > 1:
-        return ""
-    if len(everything) == 1:
-        return f"{values[known].iloc[0]!r} for everyone"
-    return f"all of its {counted(len(counts), 'level')} are rarer than {100 * settings.rare_share:g} % and pooled"
+def _level_counts(values: pd.Series[Any], settings: EncodingSettings) -> LevelCounts:
+    counts = values.dropna().astype("str").value_counts()
+    rare = int((counts < settings.rare_share * len(values)).sum())
+    return LevelCounts(len(values), int(counts.sum()), len(counts), rare, min(counts.index, default=""))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analytics.distributions.labelled import Labelled
@@ -11,6 +14,8 @@ from analytics.history import MEETS
 from analytics.record import OVERLAP
 from features.conditions.on_vectors.named_conditions import NamedConditions
 from segment_model.contract import Role, VectorContract
+
+Counts = npt.NDArray[np.int64]
 
 
 def overlap(
@@ -21,13 +26,28 @@ def overlap(
     Intervals are Wilson's; a mark compares a segment with all other customers, over all segments of a condition. Where
     a condition reads a column that shapes the segments, the mark says so instead. met : see `conditions_met`.
     """
+    customers = {name: labelled.counts(met[name].to_numpy(dtype=bool)) for name in conditions}
     n = labelled.counts(np.ones(len(met), dtype=bool))
+    return overlap_of_counts(labelled.everyone_and_groups, n, customers, conditions, contract, floor)
+
+
+def overlap_of_counts(
+    groups: tuple[str, ...],
+    n: Counts,
+    customers: Mapping[str, Counts],
+    conditions: NamedConditions,
+    contract: VectorContract,
+    floor: int,
+) -> pd.DataFrame:
+    """The table `OVERLAP` by counts, whoever counted.
+
+    groups : everyone, then the segments. n : (groups,) customers; customers : of them those who meet each condition.
+    """
     shaping = {column.name for column in contract.columns if column.role is Role.BASIS}
     tables = []
     for name in conditions:
-        customers = labelled.counts(met[name].to_numpy(dtype=bool))[None, :]
         defines = not shaping.isdisjoint(conditions.columns[name])
-        tables.append(share_rows(name, labelled.everyone_and_groups, [MEETS], n, n, customers, floor, defines))
+        tables.append(share_rows(name, groups, [MEETS], n, n, customers[name][None, :], floor, defines))
     if not tables:
         return pd.DataFrame(columns=list(OVERLAP))
     return pd.concat(tables, ignore_index=True).rename(columns={"column": "condition"}).loc[:, list(OVERLAP)]

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analytics.distributions.adoption import adoption
-from analytics.distributions.labelled import Labelled, shown_columns
-from analytics.distributions.level_shares import level_shares
-from analytics.distributions.quartiles import quartiles
 from analytics.history import History
 from analytics.options import RecordOptions
+from analytics.present import Present
 from analytics.record import SHARES
-from segment_model.contract import VectorContract
 
 
 @dataclass(frozen=True)
@@ -25,9 +22,7 @@ class Distributions:
     notes: tuple[str, ...]
 
 
-def all_distributions(
-    history: History, vectors: pd.DataFrame, labels: pd.Series[str], contract: VectorContract, options: RecordOptions
-) -> Distributions:
+def all_distributions(history: History, present: Present, options: RecordOptions) -> Distributions:
     """Of the columns of a vector that are not sensitive, and of the features that members used.
 
     Raises
@@ -35,12 +30,11 @@ def all_distributions(
     SourceError
         If an engine fails.
     """
-    columns = [column for column in shown_columns(contract) if column.name in vectors.columns]
-    labelled = Labelled.of(vectors, labels, history.segments)
+    own, quartiles = present.distributions(history.segments, options.floor)
     adopted, notes = adoption(history, options.floor)
-    parts = [part for part in (level_shares(labelled, columns, options.floor), adopted) if len(part)]
-    hidden = [column.title for column in contract.columns if column.sensitive]
+    parts = [part for part in (own, adopted) if len(part)]
+    hidden = [column.title for column in present.contract.columns if column.sensitive]
     if hidden:
         notes = (*notes, f"Not shown, being marked sensitive: {', '.join(hidden)}")
     shares = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SHARES))
-    return Distributions(shares, quartiles(labelled, columns, options.floor), notes)
+    return Distributions(shares, quartiles, notes)

@@ -77,22 +77,45 @@ def rule_columns(frame: pd.DataFrame, contract: VectorContract, left_out: Sequen
 
     left_out : columns that are not known as of the past, such as attributes without a date.
     """
-    columns = []
-    for column in contract.columns:
-        if column.sensitive or column.name in left_out or column.name not in frame.columns:
-            continue
-        known = frame[column.name].dropna()
-        if known.nunique() < 2:
-            continue
-        if column.kind is Kind.FLAG:
-            columns.append(RuleColumn(column, levels=("true", "false")))
-        elif column.kind is Kind.CATEGORY:
-            sizes = known.astype("str").value_counts()
-            levels = sorted(sizes.index, key=lambda level: (-sizes[level], level))[:MOST_LEVELS]
-            columns.append(RuleColumn(column, levels=tuple(levels)))
-        elif thresholds := _thresholds(known.to_numpy(dtype=np.float64), is_year(column)):
-            columns.append(RuleColumn(column, thresholds))
-    return tuple(columns)
+    usable = [column for column in usable_columns(contract, left_out) if column.name in frame.columns]
+    made = (_of_values(column, frame[column.name].dropna()) for column in usable)
+    return tuple(column for column in made if column is not None)
+
+
+def usable_columns(contract: VectorContract, left_out: Sequence[str] = ()) -> tuple[Column, ...]:
+    """The columns that a rule may read."""
+    return tuple(column for column in contract.columns if not column.sensitive and column.name not in left_out)
+
+
+def column_of_levels(column: Column, commonest: Sequence[str]) -> RuleColumn | None:
+    """A category cut by its levels, the commonest first; None if it has one level or none."""
+    return RuleColumn(column, levels=tuple(commonest[:MOST_LEVELS])) if len(commonest) > 1 else None
+
+
+def column_of_numbers(column: Column, least: float, most: float, cuts: Sequence[float]) -> RuleColumn | None:
+    """A number or flag cut at thresholds, which are none of a flag; None if its values are all the same.
+
+    cuts : the quantiles of the known values at `PARTS`, each a value or the next one above.
+    """
+    if not least < most:
+        return None
+    if column.kind is Kind.FLAG:
+        return RuleColumn(column, levels=("true", "false"))
+    rounded = {float(cut if is_year(column) else f"{cut:.2g}") for cut in cuts}
+    thresholds = tuple(sorted(cut for cut in rounded if least < cut <= most))
+    return RuleColumn(column, thresholds) if thresholds else None
+
+
+def _of_values(column: Column, known: pd.Series) -> RuleColumn | None:
+    if column.kind is Kind.CATEGORY:
+        sizes = known.astype("str").value_counts()
+        return column_of_levels(column, sorted(sizes.index, key=lambda level: (-sizes[level], level)))
+    values = known.to_numpy(dtype=np.float64)
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return None
+    cuts = np.quantile(finite, PARTS, method="higher")
+    return column_of_numbers(column, float(finite.min()), float(finite.max()), cuts.tolist())
 
 
 def binned(frame: pd.DataFrame, columns: Sequence[RuleColumn]) -> pd.DataFrame:
@@ -106,12 +129,3 @@ def binned(frame: pd.DataFrame, columns: Sequence[RuleColumn]) -> pd.DataFrame:
 def bin_name(place: int) -> str:
     """The name under which the bins of a column stand in the engine."""
     return f"bin_{place}"
-
-
-def _thresholds(values: np.ndarray, are_years: bool) -> tuple[float, ...]:
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return ()
-    cuts = np.quantile(finite, PARTS, method="higher")
-    rounded = {float(cut if are_years else f"{cut:.2g}") for cut in cuts}
-    return tuple(sorted(cut for cut in rounded if finite.min() < cut <= finite.max()))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from features.joining.alike_ids import AlikeInTables, between_notice, within_notice
 from features.notices import Notice
 from features.settings import IdSettings
-from segment_model.errors import counted
+from segment_model.errors import SourceError, counted
 
 FEW = 0.5  # of the smaller table's ids; a smaller share is a warning
 
@@ -27,7 +28,34 @@ class SharedIds:
     examples: str
 
 
-def shared_notice(table: str, size: int, pairs: Sequence[SharedIds]) -> Notice:
+def notices_of_shared(
+    sizes: Mapping[str, int], pairs: Sequence[SharedIds], alike: AlikeInTables, ids: IdSettings
+) -> list[Notice]:
+    """What a person should know of the ids that tables share, and of those that they would share.
+
+    sizes : the number of ids of each table, in order. pairs : every pair of tables with ids, the earlier one first.
+
+    Raises
+    ------
+    SourceError
+        If tables share no id with the others, not even by way of a third one, and the settings do not allow it.
+    """
+    filled = [name for name, size in sizes.items() if size]
+    if not ids.allow_disjoint and (lonely := _apart(filled, pairs)) is not None:
+        raise SourceError(_disjoint_words(lonely, alike))
+    notices = [
+        _shared_notice(name, sizes[name], [pair for pair in pairs if pair.first == name]) for name in filled[:-1]
+    ]
+    notices += [within_notice(name, alike.within[name]) for name in filled if name in alike.within]
+    for pair in pairs:
+        notices += _hardly_notices(pair, ids)
+        if (would_meet := alike.between.get((pair.first, pair.second))) is not None:
+            notices.append(between_notice(pair.first, pair.second, would_meet))
+    absent = [name for name, size in sizes.items() if not size] if len(sizes) > 1 else []
+    return notices + [Notice(name, "no customer has a usable row before the as-of moment", True) for name in absent]
+
+
+def _shared_notice(table: str, size: int, pairs: Sequence[SharedIds]) -> Notice:
     """How many ids of a table are in each of those that it is the first of a pair with."""
     parts = [
         f"{pair.shared:,} {'is' if pair.shared == 1 else 'are'} in {pair.second} ({counted(pair.second_size, 'id')})"
@@ -37,7 +65,7 @@ def shared_notice(table: str, size: int, pairs: Sequence[SharedIds]) -> Notice:
     return Notice(table, f"of its {counted(size, 'id')}, {listed}")
 
 
-def hardly_notices(pair: SharedIds, ids: IdSettings) -> Iterator[Notice]:
+def _hardly_notices(pair: SharedIds, ids: IdSettings) -> Iterator[Notice]:
     """A warning where two tables share fewer than `FEW` of the smaller one's ids."""
     smaller = min(pair.first_size, pair.second_size)
     if pair.shared < FEW * smaller and not (ids.allow_disjoint and not pair.shared):
@@ -49,12 +77,7 @@ def hardly_notices(pair: SharedIds, ids: IdSettings) -> Iterator[Notice]:
         )
 
 
-def empty_notice(table: str) -> Notice:
-    """That a table has no customer."""
-    return Notice(table, "no customer has a usable row before the as-of moment", True)
-
-
-def apart(tables: Sequence[str], pairs: Sequence[SharedIds]) -> SharedIds | None:
+def _apart(tables: Sequence[str], pairs: Sequence[SharedIds]) -> SharedIds | None:
     """The first table and one that shares no id with it, not even by way of others; None if all meet."""
     joined = set(tables[:1])
     meeting = [{pair.first, pair.second} for pair in pairs if pair.shared]
@@ -63,8 +86,10 @@ def apart(tables: Sequence[str], pairs: Sequence[SharedIds]) -> SharedIds | None
     return next((pair for pair in pairs if pair.first == tables[0] and pair.second not in joined), None)
 
 
-def disjoint_words(pair: SharedIds, meeting: str = "") -> str:
-    """The refusal of two tables without a shared id. meeting : what would make them meet, in words."""
+def _disjoint_words(pair: SharedIds, alike: AlikeInTables) -> str:
+    """The refusal of two tables without a shared id."""
+    would_meet = alike.between.get((pair.first, pair.second))
+    meeting = f"; {counted(would_meet.count, 'id')} would meet under {would_meet.remedy}" if would_meet else ""
     return (
         f"{pair.first} ({counted(pair.first_size, 'id')}) and {pair.second} ({counted(pair.second_size, 'id')}) share "
         f"no customer id: {pair.examples}{meeting}. Map the same id in both by `columns: {{customer_id: your_name}}`, "

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from features.notices import Notice
-from features.reading.file_list import shown_path
 
 SHOWN = 3  # groups of copies, each with a warning of its own
 
 
-def same_files(paths: Sequence[Path]) -> list[list[Path]]:
+def same_files(paths: Iterable[Path]) -> list[list[Path]]:
     """Groups of files that hold the same bytes, in the order of the paths; only files of one size are read.
 
     Raises
@@ -31,13 +30,13 @@ def same_files(paths: Sequence[Path]) -> list[list[Path]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def notices_of_copies(paths: Sequence[Path], base: Path, has_rows: Callable[[Path], bool], table: str) -> list[Notice]:
+def notices_of_copies(labels: Mapping[Path, str], has_rows: Callable[[Path], bool], table: str) -> list[Notice]:
     """Warnings that name files with the same bytes; of those without rows, such as months without data, nothing.
 
-    base : the folder of the settings file. has_rows : whether a file has any.
+    labels : how messages name each file. has_rows : whether a file has any.
     """
-    groups = [group for group in same_files(paths) if has_rows(group[0])]
-    return [_notice([shown_path(path, base) for path in group], table) for group in groups[:SHOWN]]
+    groups = [group for group in same_files(labels) if has_rows(group[0])]
+    return [_notice([labels[path] for path in group], table) for group in groups[:SHOWN]]
 
 
 def _notice(names: Sequence[str], table: str) -> Notice:

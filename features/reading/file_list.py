@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from features.source_settings import TableSource
 from segment_model.errors import SourceError, nearest_word
 
 
@@ -105,6 +106,26 @@ def kind_of(path: Path, shown: str, table: str) -> FileKind:
     advice = ADVICE.get(path.suffix.lower())
     remedy = f"; {advice}" if advice else ""
     raise SourceError(f"{table}: {shown} must end in .csv, .tsv, .csv.gz, .parquet, .xlsx or .jsonl{remedy}")
+
+
+def refuse_other_settings(source: TableSource, kind: FileKind, name: str) -> None:
+    """Settings of one kind of file mean nothing for another.
+
+    Raises
+    ------
+    SourceError
+        If such a setting is there.
+    """
+    text = (FileKind.CSV, FileKind.JSON_LINES)
+    homes = {
+        "encoding": text,
+        "delimiter": (FileKind.CSV,),
+        "sheet": (FileKind.EXCEL,),
+        "header_line": (FileKind.CSV, FileKind.EXCEL),
+    }
+    for setting, kinds in homes.items():
+        if getattr(source, setting) is not None and kind not in kinds:
+            raise SourceError(f"{name}: `{setting}` belongs to {' and '.join(kinds)}; {source.file} is read as {kind}")
 
 
 def _in_folder(folder: Path) -> list[Path]:

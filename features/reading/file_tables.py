@@ -18,7 +18,7 @@ from features.reading.csv_files.csv_file import (
 from features.reading.csv_files.faults import first_fault
 from features.reading.csv_files.plain_columns import column_that_is_not_plain, plain_columns, typed_query
 from features.reading.csv_files.total_row import check_last_row
-from features.reading.file_list import FileKind, FileList, list_files, shown_path
+from features.reading.file_list import FileKind, FileList, list_files, refuse_other_settings, shown_path
 from features.reading.parquet_files import check_parquet, has_rows, parquet_fault, parquet_query
 from features.reading.scratch import ScratchFolder
 from features.reading.typed_files.as_parquet import json_as_parquet, sheets_as_parquet
@@ -57,8 +57,7 @@ class FileTables:
             If a file is absent, of no kind that is read, or not written as a table.
         """
         files = list_files(self._base, str(source.file), name)
-        labels = [shown_path(path, self._base) for path in files.paths]
-        shown = [label if label == name else f"{name}: {label}" for label in labels]
+        shown = [label if label == name else f"{name}: {label}" for label in self._labels(files).values()]
         try:
             query = self._query(files, shown, source, name)
             return (self._typed(query, source, name) if typed else query), files.kind is FileKind.CSV
@@ -92,18 +91,21 @@ class FileTables:
         )
         return next((fault for fault in faults if fault), None)
 
+    def _labels(self, files: FileList) -> dict[Path, str]:
+        return {path: shown_path(path, self._base) for path in files.paths}
+
     def _query(self, files: FileList, shown: Sequence[str], source: TableSource, name: str) -> str:
-        _refuse_other_settings(source, files.kind, name)
+        refuse_other_settings(source, files.kind, name)
         if files.kind is FileKind.PARQUET:
             types = check_parquet(files.paths, shown)
             self._parquet_files += zip(files.paths, shown, strict=True)
-            self.notices += notices_of_copies(files.paths, self._base, has_rows, name)
+            self.notices += notices_of_copies(self._labels(files), has_rows, name)
             return parquet_query(files.paths, types)
         if files.kind is FileKind.CSV:
             return self._csv_query(files, shown, source, name)
         as_parquet = sheets_as_parquet if files.kind is FileKind.EXCEL else json_as_parquet
         written, notices = as_parquet(files.paths, shown, source, name, self._scratch)
-        self.notices += [*notices, *notices_of_copies(files.paths, self._base, lambda _: True, name)]
+        self.notices += [*notices, *notices_of_copies(self._labels(files), lambda _: True, name)]
         return parquet_query([written], {})
 
     def _csv_query(self, files: FileList, shown: Sequence[str], source: TableSource, name: str) -> str:
@@ -116,25 +118,5 @@ class FileTables:
         self.notices += dialect_notices(csv_files, str(source.file), name)
         self.notices += [notice for file in csv_files if (notice := check_last_row(file, source, name))]
         filled = {path: bool(file.dialect.first_rows) for path, file in zip(files.paths, csv_files, strict=True)}
-        self.notices += notices_of_copies(files.paths, self._base, filled.__getitem__, name)
+        self.notices += notices_of_copies(self._labels(files), filled.__getitem__, name)
         return csv_query(csv_files)
-
-
-def _refuse_other_settings(source: TableSource, kind: FileKind, name: str) -> None:
-    """Settings of one kind of file mean nothing for another.
-
-    Raises
-    ------
-    SourceError
-        If such a setting is there.
-    """
-    text = (FileKind.CSV, FileKind.JSON_LINES)
-    homes = {
-        "encoding": text,
-        "delimiter": (FileKind.CSV,),
-        "sheet": (FileKind.EXCEL,),
-        "header_line": (FileKind.CSV, FileKind.EXCEL),
-    }
-    for setting, kinds in homes.items():
-        if getattr(source, setting) is not None and kind not in kinds:
-            raise SourceError(f"{name}: `{setting}` belongs to {' and '.join(kinds)}; {source.file} is read as {kind}")

@@ -16,7 +16,11 @@ from features.settings import EngineSettings
 from segment_model.errors import SettingsError, SourceError
 
 APPLICATION = "segments"
-PYTHON = "PYSPARK_PYTHON"
+PYTHON, JAVA = "PYSPARK_PYTHON", "JAVA_HOME"
+GATEWAY = "JAVA_GATEWAY_EXITED"
+OF_WORKER = "An exception was thrown from the Python worker"
+JAVA_PART = "JVM stacktrace"  # begins what Spark appends for Java programmers
+OURS = re.compile(r"^segment_model\.errors\.\w+: ")
 ZONE = "spark.sql.session.timeZone"
 CATALOGUE, IN_MEMORY = "spark.sql.catalogImplementation", "in-memory"
 FORGETS = (
@@ -71,11 +75,18 @@ def _session_class() -> Any:
             from pyspark.sql import SparkSession
     except ImportError as error:
         raise SourceError(f"engine: spark needs pyspark, which is not installed: {INSTALL}") from error
-    if shutil.which("java") is None:
+    _check_java(os.environ.get(JAVA))
+    return SparkSession
+
+
+def _check_java(home: str | None) -> None:
+    """home : where Spark looks for Java; None: among the programs of the shell."""
+    if home is not None and not (Path(home) / "bin" / "java").exists():
+        raise SourceError(f"engine: spark needs Java 17, and there is no bin/java in {home}: correct or unset {JAVA}")
+    if home is None and shutil.which("java") is None:
         raise SourceError(
             "engine: spark needs Java 17, and there is no `java` (apt-get install openjdk-17-jre-headless)"
         )
-    return SparkSession
 
 
 def _start(session_class: Any, engine: EngineSettings) -> Any:
@@ -84,10 +95,19 @@ def _start(session_class: Any, engine: EngineSettings) -> Any:
         builder = builder.config(name, option)
     try:
         with _python_of_workers(str(engine.spark)):
-            return builder.getOrCreate()
+            session = builder.getOrCreate()
+            session.conf.get(ZONE)  # only the first question makes Spark read all its settings
+            return session
     except spark_errors() as error:
-        lines = str(error).strip().splitlines()
-        raise SourceError(f"engine: no session at {engine.spark}: {lines[0] if lines else 'it ended'}") from error
+        if (unfinished := session_class.getActiveSession()) is not None:
+            unfinished.stop()
+        raise SourceError(f"engine: no session at {engine.spark}: {_why_none(error)}") from error
+
+
+def _why_none(error: Exception) -> str:
+    cause = spark_cause(error)
+    ends = "; what Java wrote above says why, such as a Java older than 17 or a wrong name in spark_options"
+    return f"{cause}{ends if GATEWAY in cause else ''}"
 
 
 @contextmanager
@@ -109,8 +129,13 @@ def address_to_write(path: Path) -> str:
 
 
 def address_to_read(path: Path) -> str:
-    """A path of this machine as Spark reads it: its letters are no pattern."""
-    return re.sub(r"[\\*?\[\]{}]", lambda letter: f"\\{letter[0]}", address_to_write(path))
+    """A path of this machine as Spark reads it."""
+    return literal_address(address_to_write(path))
+
+
+def literal_address(address: str) -> str:
+    """An address as Spark reads it where its letters are no pattern."""
+    return re.sub(r"[\\*?\[\]{}]", lambda letter: f"\\{letter[0]}", address)
 
 
 def spark_errors() -> tuple[type[Exception], ...]:
@@ -124,9 +149,17 @@ def spark_errors() -> tuple[type[Exception], ...]:
 
 
 def spark_cause(error: Exception) -> str:
-    """The innermost cause of an error of the Java side, whose own first line names none; empty for other errors."""
-    if "py4j" not in type(error).__module__:
-        return ""
-    causes = [line for line in str(error).splitlines() if line.startswith(("Caused by:", ": "))]
+    """What is wrong, in one line, by an error of Spark: its first line, unless that only names the place.
+
+    Of an error in a worker it is the last line of the Python traceback, of one of the Java side the innermost cause.
+    """
+    text = str(error).strip()
+    lines = text.splitlines() or [type(error).__name__]
+    if OF_WORKER in lines[0]:
+        raised = [line for line in text.partition(JAVA_PART)[0].splitlines() if line.strip() and not line[0].isspace()]
+        return OURS.sub("", raised[-1])
+    if lines[0].startswith("["):
+        return lines[0]
+    causes = [line for line in lines if line.startswith(("Caused by:", ": "))]
     named = [line for line in causes if "[" in line] or causes
-    return named[-1].removeprefix("Caused by:").lstrip(": ").partition(" SQLSTATE")[0] if named else ""
+    return named[-1].removeprefix("Caused by:").lstrip(": ").partition(" SQLSTATE")[0] if named else lines[0]

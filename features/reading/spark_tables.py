@@ -8,29 +8,32 @@ every worker.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+from ibis.common.exceptions import IbisError
 
 from features.expressions.spark_compiler import SparkCompiler
 from features.notices import Notice
 from features.reading.copies import notices_of_copies
 from features.reading.csv_files.csv_file import dialect_notices, refuse_differences
-from features.reading.csv_files.in_spark import frame_as_it_is, settle_where_it_lies, settled_frame
+from features.reading.csv_files.in_spark import SparkCsv, frame_as_it_is, settle_for_spark, settled_frame
 from features.reading.csv_files.total_row import check_last_row
-from features.reading.file_list import FileKind, kind_of, list_files, shown_path
+from features.reading.file_list import FileKind, kind_of, list_files, refuse_other_settings, shown_path
 from features.reading.parquet_files import NANOSECONDS, check_parquet, has_rows
-from features.reading.spark_session import ZONE, address_to_read
+from features.reading.remote_files import copy_here, remote_files
+from features.reading.scratch import ScratchFolder
+from features.reading.spark_session import ZONE, address_to_read, literal_address
 from features.source_settings import TableSource
 from segment_model.errors import SourceError
 from segment_model.sql_text import quoted_name
 
 SCHEME = "://"
-PACKED = ".gz"
+UNREAD = ("time32", "time64", "halffloat")  # Arrow types of Parquet columns
 READ = "engine: spark reads .parquet, .csv, .tsv and .csv.gz files and tables of its catalogue"
 
 
@@ -66,17 +69,23 @@ class SparkTables:
             If a file is absent or of no kind that Spark reads here, or the source is another database.
         """
         if source.spark_table is not None:
-            return self._view(self._session.table(source.spark_table))
+            return self._view(_of_known_types(self._session.table(source.spark_table)))
         if source.file is None:
             raise SourceError(f"{name}: {READ}, not another database; write the table as Parquet first")
         kind, files = self._files(source.file, name)
+        refuse_other_settings(source, kind, name)
         if kind is FileKind.CSV:
             return self._csv(source, files, name)
         if kind is not FileKind.PARQUET:
             raise SourceError(f"{name}: {READ}; {source.file} is {kind}: write it as Parquet first")
-        local = [file for file in files if isinstance(file, Path)]
-        types = check_parquet(local, [f"{name}: {path.name}" for path in local])
-        self.notices += notices_of_copies(local, self._base, has_rows, name)
+        local = {file: shown_path(file, self._base) for file in files if isinstance(file, Path)}
+        types = check_parquet([*local], [f"{name}: {label}" for label in local.values()])
+        self.notices += notices_of_copies(local, has_rows, name)
+        if unread := next((column for column, kind in types.items() if any(part in kind for part in UNREAD)), None):
+            raise SourceError(
+                f"{name}: {source.file} has the column {unread!r} of {types[unread]}, which Spark does not read: write "
+                "it as text or another number, or leave it out of the file"
+            )
         return self._view(_cut_to_microseconds(self._session.read.parquet(*_addresses(files)), types))
 
     def keep(self, table: ir.Table) -> ir.Table:
@@ -126,37 +135,79 @@ class SparkTables:
         return files.kind, files.paths
 
     def _csv(self, source: TableSource, files: Sequence[str | Path], name: str) -> ir.Table:
-        """The text of CSV files; those that are seen from here and are not packed are settled first.
+        """The text of CSV files, each settled before; packed and remote ones by a copy that lasts as long as that.
 
         Raises
         ------
         SourceError
-            If such a file is no text, its names do not stand in the first line, or its columns are not those of others.
+            If a file is no text, its names do not stand in the first line, or its columns are not those of others.
         """
         if source.header_line is not None:
             raise SourceError(f"{name}: Spark reads files whose first line holds the names: delete the lines above it")
-        seen = [file for file in files if isinstance(file, Path) and file.suffix.lower() != PACKED]
-        others = [file for file in files if file not in seen]
-        settled = [settle_where_it_lies(path, f"{name}: {shown_path(path, self._base)}", source) for path in seen]
-        frames = []
-        if settled:
-            refuse_differences(settled)
-            self.notices += dialect_notices(settled, str(source.file), name)
-            self.notices += [notice for file in settled if (notice := check_last_row(file, source, name))]
-            filled = {file.path: bool(file.dialect.first_rows) for file in settled}
-            self.notices += notices_of_copies(seen, self._base, filled.__getitem__, name)
-            frames.append(settled_frame(self._session, settled))
-        if others:
-            by_ending = "\t" if ".tsv" in str(source.file).lower() else ","
-            delimiter = source.delimiter or (settled[0].dialect.delimiter if settled else by_ending)
-            frames.append(frame_as_it_is(self._session, _addresses(others), delimiter, source.encoding))
-        table = self._view(frames[0] if len(frames) == 1 else frames[0].unionByName(frames[1]))
+        remote = [file for file in files if isinstance(file, str)]
+        if remote and source.encoding is not None and source.delimiter is not None:
+            text = f"{source.file} is not looked at, as encoding and delimiter are set: its last row may be a total"
+            self.notices.append(Notice(name, text))
+            frame = frame_as_it_is(self._session, remote, source.delimiter, source.encoding)
+        else:
+            with ScratchFolder() as scratch:
+                frame = settled_frame(self._session, self._settled(source, files, name, scratch))
+        table = self._view(frame)
         self._of_text.add(table.op().name)
         return table
+
+    def _settled(
+        self, source: TableSource, files: Sequence[str | Path], name: str, scratch: ScratchFolder
+    ) -> list[SparkCsv]:
+        labels: dict[Path, str] = {}
+        settled: list[SparkCsv] = []
+        for file in files:
+            for path, label, address in self._here(file, name, scratch):
+                labels[path] = label
+                settled.append(SparkCsv(address, settle_for_spark(path, f"{name}: {label}", source, scratch)))
+        csv_files = [file.settled for file in settled]
+        refuse_differences(csv_files)
+        self.notices += dialect_notices(csv_files, str(source.file), name)
+        self.notices += [notice for file in csv_files if (notice := check_last_row(file, source, name))]
+        filled = {path: bool(file.dialect.first_rows) for path, file in zip(labels, csv_files, strict=True)}
+        self.notices += notices_of_copies(labels, filled.__getitem__, name)
+        return settled
+
+    def _here(self, file: str | Path, name: str, scratch: ScratchFolder) -> Iterator[tuple[Path, str, str]]:
+        """Where each file can be looked at, how messages call it, and the address by which Spark reads it."""
+        if isinstance(file, Path):
+            yield file, shown_path(file, self._base), address_to_read(file)
+            return
+        for address in remote_files(self._session, file, name):
+            copy = scratch.new(PurePosixPath(address).suffix)
+            copy_here(self._session, address, copy)
+            yield copy, address, literal_address(address)
 
 
 def _addresses(files: Sequence[str | Path]) -> list[str]:
     return [file if isinstance(file, str) else address_to_read(file) for file in files]
+
+
+def _of_known_types(frame: Any) -> Any:
+    """The table with values that no other engine has, such as years and months of an interval, as Spark writes them."""
+    from pyspark.sql import functions as spark
+
+    texts = {
+        field.name: spark.col(quoted_name(field.name, "`")).cast("string")
+        for field in frame.schema
+        if not _is_known(field.dataType)
+    }
+    return frame.withColumns(texts) if texts else frame
+
+
+def _is_known(dtype: Any) -> bool:
+    from ibis.backends.pyspark.datatypes import PySparkType  # imports pyspark
+
+    try:
+        PySparkType.to_ibis(dtype)
+    except (NotImplementedError, IbisError):
+        return False
+    return True
 
 
 def _cut_to_microseconds(frame: Any, types: Mapping[str, str]) -> Any:

@@ -12,12 +12,12 @@ import ibis.expr.types as ir
 from features.computed_parts import COUNTED, RowsRead
 from features.groups.all_groups import FeatureGroups
 from features.groups.firmographics import IS_DATED
-from features.joining.shared_ids import SharedIds, apart, disjoint_words, empty_notice, hardly_notices, shared_notice
+from features.joining.alike_ids import AlikeInTables
+from features.joining.shared_ids import SharedIds, notices_of_shared
 from features.joining.table_customers import NO_IDS, ORDER, TableCustomers
 from features.notices import Notice
 from features.settings import IdSettings
 from features.spark.joined_parts import CUSTOMER, ROWS_IN
-from segment_model.errors import SourceError
 
 IDS, SHARED, ONLY, ROWS_OF = "ids ", "shared ", "only ", "rows of "  # before the names of raw tables
 DATED, NOT_WHOLE, ALL = "dated", "not whole", "customers"
@@ -60,8 +60,10 @@ def tables_of(table: ir.Table) -> list[str]:
     return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 
 
-def overlap_notices_of(names: Sequence[str], totals: Mapping[str, Any], ids: IdSettings) -> list[Notice]:
-    """As `features.joining.id_overlap.overlap_notices`, but for ids that would meet under another writing.
+def overlap_notices_of(
+    names: Sequence[str], totals: Mapping[str, Any], alike: AlikeInTables, ids: IdSettings
+) -> list[Notice]:
+    """As `features.joining.id_overlap.overlap_notices`, by what `overlap_sums` counted.
 
     Raises
     ------
@@ -71,11 +73,7 @@ def overlap_notices_of(names: Sequence[str], totals: Mapping[str, Any], ids: IdS
     sizes = {name: int(totals[f"{IDS}{name}"] or 0) for name in names}
     filled = [name for name in names if sizes[name]]
     pairs = [_pair(first, second, sizes, totals) for first, second in combinations(filled, 2)]
-    if not ids.allow_disjoint and (lonely := apart(filled, pairs)) is not None:
-        raise SourceError(disjoint_words(lonely))
-    notices = [shared_notice(name, sizes[name], [p for p in pairs if p.first == name]) for name in filled[:-1]]
-    notices += [notice for pair in pairs for notice in hardly_notices(pair, ids)]
-    return notices + ([empty_notice(name) for name in names if not sizes[name]] if len(names) > 1 else [])
+    return notices_of_shared(sizes, pairs, alike, ids)
 
 
 def _pair(first: str, second: str, sizes: Mapping[str, int], totals: Mapping[str, Any]) -> SharedIds:

@@ -26,17 +26,22 @@ def quantiles_of(frame: Any, column: str, shares: Sequence[float]) -> NDArray[np
     places = np.asarray(shares) * (count - 1)
     below, above = np.floor(places), np.ceil(places)
     ranks = sorted({*below.astype(int).tolist(), *above.astype(int).tolist()})
-    row = known.agg(*(_value_at(rank, count, column).alias(f"rank_{rank}") for rank in ranks)).first()
-    between = [(row[f"rank_{int(low)}"], row[f"rank_{int(high)}"]) for low, high in zip(below, above, strict=True)]
+    at = dict(zip(ranks, values_at(known, column, ranks, count), strict=True))
+    between = [(at[int(low)], at[int(high)]) for low, high in zip(below, above, strict=True)]
     return np.array(
         [np.quantile(ends, place - low) for ends, place, low in zip(between, places, below, strict=True)],
         dtype=np.float64,
     )
 
 
-def _value_at(rank: int, count: int, column: str) -> Any:
-    """The value of a rank, counted from 0; the share lies in the middle of its step, as rounding must not miss it."""
+def values_at(frame: Any, column: str, ranks: Sequence[int], count: int) -> list[float]:
+    """The values of ranks, from 0, among the `count` values of a column of a Spark DataFrame, all of them known."""
+    return list(frame.agg(ranked(column, ranks, count)).first()[0])
+
+
+def ranked(column: str, ranks: Sequence[int], count: int) -> Any:
+    """The aggregate of `values_at`; each share lies in the middle of its step, as rounding must not miss it."""
     from pyspark.sql import functions as spark
 
-    share = (rank + 0.5) / count
-    return spark.expr(f"percentile_disc({share!r}D) WITHIN GROUP (ORDER BY {quoted_name(column, '`')})")
+    shares = ", ".join(f"{(rank + 0.5) / count!r}D" for rank in ranks)
+    return spark.expr(f"percentile_disc(array({shares})) WITHIN GROUP (ORDER BY {quoted_name(column, '`')})")

@@ -5,7 +5,7 @@ What comes are sums: counts of rows and of shared ids, values that break the con
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ import ibis
 import ibis.expr.types as ir
 
 from features.as_of import AsOf, moment_of
-from features.computed_parts import COUNTED, RowsRead, rows_read
+from features.computed_parts import COUNTED, TWICE_SHOWN, RowsRead, rows_read, twice_error
 from features.feature_spec import OF_ONE_ROW
 from features.groups.all_groups import FeatureGroups, contract_of, groups_of
 from features.groups.firmographics import IS_DATED
 from features.groups.opened_tables import open_tables
+from features.joining.alike_ids import AlikeInTables
 from features.joining.as_of_range import as_of_notices
 from features.joining.between_tables import LAST
 from features.joining.dominant_customer import LOOKED_AT, LargestCounts, dominant_among
@@ -32,6 +33,7 @@ from features.scores.learned_edges import learn_edges_from
 from features.scores.score_columns import LOW_IS_GOOD, SCORED
 from features.settings import FeatureSettings, Sources
 from features.sources import Engines, fetch, plain_errors
+from features.spark.alike_in_spark import alike_in_spark
 from features.spark.between_tables import (
     ALL,
     IDS,
@@ -49,9 +51,8 @@ from features.spark.quantiles import quantiles_of
 from features.spark.totals import notices_of_total_ids, refuse_totals_among, total_sums
 from features.vector_table import IdType, Moment, no_customer_error
 from segment_model.contract import VectorContract
-from segment_model.errors import SourceError, counted
 
-TWICE, TWICE_EXAMPLE = "twice in ", "such as "
+TWICE = "twice in "
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def build_spark_vectors(
     with plain_errors("features: Spark could not compute them"):
         everyone = tables.hold(joined_parts(groups.parts, contract))
         asked = total_sums(everyone, groups.own) if learned is None else {}
-        table, met = _those_who_stay(everyone, groups, read, moment, sources, settings, asked)
+        table, met = _those_who_stay(tables, everyone, groups, read, moment, sources, settings, asked)
         report = {name: {**rows.counts, **met.counts.get(name, {})} for name, rows in read.items()}
         if not met.customers:
             raise no_customer_error(as_of, report, met.notices)
@@ -162,6 +163,7 @@ class _Met:
 
 
 def _those_who_stay(
+    tables: SparkTables,
     everyone: ir.Table,
     groups: FeatureGroups,
     read: Mapping[str, RowsRead],
@@ -179,10 +181,11 @@ def _those_who_stay(
     early = _is_early(everyone)
     sums |= {f"early {which.name}": flag.sum() for which, flag in early.items()}
     totals = fetch(everyone.aggregate(**sums), "features: counting customers").to_pylist()[0]
-    _refuse_twice(totals, tables_of(everyone))
+    _refuse_twice(everyone, totals)
     refuse_faults(totals, contract)
     names = tables_of(everyone)
-    notices = overlap_notices_of(names, totals, settings.ids)
+    alike = alike_in_spark(tables, everyone, names) if totals[NOT_WHOLE] else AlikeInTables()
+    notices = overlap_notices_of(names, totals, alike, settings.ids)
     facts = [table_facts(name, groups, read[name], totals) for name in names]
     as_of = moment if isinstance(moment, AsOf) else LAST
     who = who_is_left_out(facts, as_of, sources.customers.without_rows if sources.customers else "keep")
@@ -209,21 +212,19 @@ def _is_early(table: ir.Table) -> dict[Early, ir.BooleanValue]:
 
 
 def _twice_sums(table: ir.Table) -> dict[str, ir.Value]:
-    """How many customers have more than one row in a table of one row each, and the least of them."""
+    """How many customers have more than one row in a table of one row each."""
     sums: dict[str, ir.Value] = {}
     for name in (name for name in tables_of(table) if name in OF_ONE_ROW):
         twice = table[f"{ROWS_IN}{name}"] > 1
-        sums |= {f"{TWICE}{name}": twice.sum(), f"{TWICE_EXAMPLE}{name}": table[CUSTOMER].min(where=twice)}
+        sums[f"{TWICE}{name}"] = twice.sum()
     return sums
 
 
-def _refuse_twice(totals: Mapping[str, Any], names: Sequence[str]) -> None:
-    for name in names:
+def _refuse_twice(table: ir.Table, totals: Mapping[str, Any]) -> None:
+    for name in tables_of(table):
         if count := int(totals.get(f"{TWICE}{name}") or 0):
-            raise SourceError(
-                f"{name}: {counted(count, 'customer has', 'customers have')} more than one row, such as "
-                f"{totals[f'{TWICE_EXAMPLE}{name}']}; keep one row each"
-            )
+            first = table.filter(table[f"{ROWS_IN}{name}"] > 1).select(CUSTOMER).order_by(CUSTOMER).limit(TWICE_SHOWN)
+            raise twice_error(name, count, fetch(first, f"{name}: customers with several rows")[CUSTOMER].to_pylist())
 
 
 def _dominant(

@@ -7,6 +7,7 @@ import pandas as pd
 from features.conditions.on_vectors.named_conditions import NamedConditions
 from features.conditions.on_vectors.ready_made import ready_list
 from features.conditions.on_vectors.vector_condition import VectorCondition
+from features.conditions.on_vectors.vector_figures import FrameFigures
 from features.conditions.written import READY
 from jobs.membership.met_conditions import conditions_of, refuse_sensitive
 from segment_model.contract import VectorContract
@@ -30,7 +31,7 @@ def asked_condition(
         allow.
     """
     asked = condition.strip()
-    usable = ready_list(contract, frame).usable
+    usable = ready_list(contract, FrameFigures(frame)).usable
     if asked in settings.conditions:
         return _named(settings, contract, frame, asked, settings.conditions[asked])
     if asked in usable and asked not in contract.names:
@@ -45,4 +46,4 @@ def asked_condition(
 
 
 def _named(settings: Settings, contract: VectorContract, frame: pd.DataFrame, name: str, text: str) -> NamedConditions:
-    return conditions_of(settings.model_copy(update={"conditions": {name: text}}), contract, frame)
+    return conditions_of(settings.model_copy(update={"conditions": {name: text}}), contract, FrameFigures(frame))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from features.conditions.on_vectors.named_conditions import named_conditions
 from features.conditions.on_vectors.ready_made import ready_list
+from features.conditions.on_vectors.vector_figures import FrameFigures
 from features.conditions.written import READY
 from jobs.customer_vectors import vectors_of
 from jobs.membership.met_conditions import conditions_of
@@ -45,12 +46,13 @@ def list_conditions(settings: Settings, base: Path) -> ConditionList:
     """
     vectors = vectors_of(settings, base)
     contract, frame = vectors.contract, vectors.frame
-    chosen = conditions_of(settings, contract, frame)
+    figures = FrameFigures(frame)
+    chosen = conditions_of(settings, contract, figures)
     usable = [
         ListedCondition(name, condition.text, chosen.words[name], int(condition.meets(frame).sum()), True)
         for name, condition in chosen.by_name.items()
     ]
-    ready = ready_list(contract, frame)
+    ready = ready_list(contract, figures)
     off = {
         name: "needs the columns " + " or ".join(", ".join(needs) for needs in ways) for name, ways in ready.off.items()
     }
@@ -58,7 +60,7 @@ def list_conditions(settings: Settings, base: Path) -> ConditionList:
         if name in chosen.by_name:
             continue
         try:
-            (condition,) = named_conditions({name: READY}, contract, frame).by_name.values()
+            (condition,) = named_conditions({name: READY}, contract, figures).by_name.values()
         except SettingsError as error:
             off[name] = str(error).removeprefix(f"conditions.{name}: ")
             continue

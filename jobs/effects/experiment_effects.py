@@ -18,6 +18,7 @@ from analytics.groups import SEGMENT
 from analytics.history import EVERYONE, MEETS, REST, condition_column
 from features.as_of import AsOf
 from features.conditions.on_vectors.named_conditions import NO_CONDITIONS, NamedConditions
+from features.conditions.on_vectors.vector_figures import FrameFigures
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory, open_history
 from features.settings import ExperimentsSource
@@ -154,7 +155,7 @@ def _conditions(settings: Settings, history: TableHistory, as_of: AsOf) -> Named
     if not settings.conditions:
         return NO_CONDITIONS
     present = history.vectors(as_of)
-    return conditions_of(settings, present.contract, present.frame)
+    return conditions_of(settings, present.contract, FrameFigures(present.frame))
 
 
 def _placeable(kept: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:

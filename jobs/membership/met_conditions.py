@@ -9,20 +9,21 @@ import pandas as pd
 
 from analytics.history import MEETS, REST, condition_column
 from features.conditions.on_vectors.named_conditions import NamedConditions, named_conditions
+from features.conditions.on_vectors.vector_figures import VectorFigures
 from segment_model.contract import VectorContract
 from segment_model.errors import SettingsError
 from training.settings import Settings
 
 
-def conditions_of(settings: Settings, contract: VectorContract, frame: pd.DataFrame) -> NamedConditions:
-    """The conditions of the settings, read against vectors; ready-made ones take their numbers from `frame`.
+def conditions_of(settings: Settings, contract: VectorContract, vectors: VectorFigures) -> NamedConditions:
+    """The conditions of the settings, read against vectors; ready-made ones take their numbers from `vectors`.
 
     Raises
     ------
     SettingsError
         If one cannot be evaluated on the vectors, or reads a sensitive column that the settings do not allow.
     """
-    conditions = named_conditions(settings.conditions, contract, frame)
+    conditions = named_conditions(settings.conditions, contract, vectors)
     for name, columns in conditions.columns.items():
         refuse_sensitive(columns, contract, settings, f"conditions.{name}")
     return conditions

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from features.sources import plain_errors
+from features.spark.figures_in_spark import SparkFigures
 from features.spark.spark_vectors import SparkVectors
 from jobs.spark.assigned import assigned_frame
 from jobs.spark.assigned_everyone import FORMER, SEGMENT, WHOLE, Marker, SparkAssigned, known
@@ -31,6 +32,11 @@ class SparkEveryone:
     customers: int
     missing: frozenset[str]
     _held: list[Any] = field(default_factory=list, repr=False)
+
+    @property
+    def figures(self) -> SparkFigures:
+        """What conditions ask of their vectors."""
+        return SparkFigures(self.frame)
 
     def shares(self, model: SegmentModel) -> Floats:
         """The shares, (segments,), of all in the segments of another model; whom it cannot read is in none.

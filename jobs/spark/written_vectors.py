@@ -15,6 +15,7 @@ from features.spark.stored_rows import Place
 from features.vector_file import story_of
 from jobs.customer_vectors import in_words
 from jobs.spark.column_doubts import column_doubts
+from jobs.spark.variation import constant_in_spark
 from training.settings import Settings
 from training.variation import as_descriptors, held_out_columns
 
@@ -45,14 +46,17 @@ def write_spark_vectors(
         tables = SparkTables(session, base)
         try:
             vectors = build_spark_vectors(tables, settings.sources, settings.features, settings.as_of, base, learned)
-            held_out = {}
+            held_out, constant = dict[str, str](), dict[str, str]()
             if learned is None:
                 held_out = held_out_columns(vectors.contract, settings.discovery.hold_out_groups)
+                trained = as_descriptors(vectors.contract, held_out)
+                constant = constant_in_spark(vectors.frame, trained, settings.discovery.encoding)
                 vectors = replace(vectors, notices=(*vectors.notices, *column_doubts(vectors, settings)))
             local = AsOf.at(vectors.as_of, zone).local if vectors.as_of else None
             with plain_errors("cannot write the vectors"):
                 written = place.write(session, vectors.frame, local, story_of(vectors))
         finally:
             tables.close()
-    summary = in_words(vectors, as_descriptors(vectors.contract, held_out), {}, held_out)
+    contract = as_descriptors(vectors.contract, {**held_out, **constant})
+    summary = in_words(vectors, contract, constant, held_out)
     return WrittenVectors(written.where, vectors.digest, summary)

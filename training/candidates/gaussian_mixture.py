@@ -99,7 +99,7 @@ class StartedMixtureSpec(DerivedSpec):
     @property
     def parameters(self) -> dict[str, Any]:
         covariance = self.covariances[0] if len(self.covariances) == 1 else list(self.covariances)
-        of_start = {f"{OF_START}{name}": value for name, value in self.spec.parameters.items()}
+        of_start = {f"{OF_START}{name}": setting for name, setting in self.spec.parameters.items()}
         return {"covariance": covariance, STARTED_AT: self.spec.algorithm, **of_start}
 
     @property

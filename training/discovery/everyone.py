@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from features.conditions.on_vectors.vector_figures import VectorFigures
 from segment_model.assigners.assigner import Assigner
 from segment_model.contract import VectorContract
 from segment_model.encoding.encoder import Encoder, Floats
@@ -32,6 +33,11 @@ class Everyone(Protocol):
     @property
     def missing(self) -> frozenset[str]:
         """The columns in which some customer has no value."""
+        ...
+
+    @property
+    def figures(self) -> VectorFigures:
+        """What conditions ask of their vectors."""
         ...
 
     def shares(self, model: SegmentModel) -> Floats:

@@ -15,6 +15,7 @@ from analytics.record import AnalystRecord
 from experiments.simulated_company.company_history import CompanyHistory, write_history
 from experiments.simulated_company.planted_odds import ARMS, EXPERIMENTS
 from features.as_of import AsOf
+from features.conditions.on_vectors.vector_figures import FrameFigures
 from features.history.table_history import open_history
 from jobs.customer_vectors import learned_by
 from jobs.discover import run_discovery
@@ -66,7 +67,7 @@ def _exposed(settings: Settings, folder: Path, history: CompanyHistory) -> pd.Da
     rows["exposed_at"] = rows["exposed_at"].dt.tz_localize(None)
     with open_history(settings.sources, settings.features, as_of, folder, learned_by(model)) as opened:
         present = opened.vectors(as_of)
-        conditions = conditions_of(settings, present.contract, present.frame)
+        conditions = conditions_of(settings, present.contract, FrameFigures(present.frame))
         groups, _ = exposed_segments(model, opened, rows, conditions, None, lambda _: None)
     planted = {experiment.name: experiment.segment for experiment in EXPERIMENTS}
     return rows.assign(

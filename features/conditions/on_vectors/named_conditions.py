@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from features.conditions.on_vectors.ready_made import PLACE, ReadyMade, ready_list
 from features.conditions.on_vectors.vector_condition import VectorCondition
+from features.conditions.on_vectors.vector_figures import VectorFigures
 from features.conditions.written import READY
 from segment_model.contract import VectorContract
 from segment_model.errors import SettingsError, nearest_word
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -61,11 +58,13 @@ class NamedConditions:
 NO_CONDITIONS = NamedConditions({}, {})
 
 
-def named_conditions(conditions: Mapping[str, str], contract: VectorContract, frame: pd.DataFrame) -> NamedConditions:
+def named_conditions(
+    conditions: Mapping[str, str], contract: VectorContract, vectors: VectorFigures
+) -> NamedConditions:
     """Read the conditions of the settings.
 
-    conditions : texts by name; READY stands for the ready-made one. frame : the vectors as of the moment for which
-    ready-made conditions take their numbers from them.
+    conditions : texts by name; READY stands for the ready-made one. vectors : as of the moment for which ready-made
+    conditions take their numbers from them.
 
     Raises
     ------
@@ -76,7 +75,7 @@ def named_conditions(conditions: Mapping[str, str], contract: VectorContract, fr
     by_name: dict[str, VectorCondition] = {}
     words: dict[str, str] = {}
     notes: list[str] = []
-    ready = ready_list(contract, frame) if READY in conditions.values() else None
+    ready = ready_list(contract, vectors) if READY in conditions.values() else None
     for name, text in conditions.items():
         place = f"conditions.{name}"
         if name in contract.names:
@@ -87,14 +86,14 @@ def named_conditions(conditions: Mapping[str, str], contract: VectorContract, fr
                 raise SettingsError(f"{place}: {_why_off(name, ready.usable, ready.off)}")
             entry = ready.usable[name]
             words[name] = entry.words
-            text = resolved(entry, frame, place)
+            text = resolved(entry, vectors, place)
             if entry.threshold is not None:
                 notes.append(f"the condition {name} is {text}, computed from the vectors as of the as-of moment")
         by_name[name] = VectorCondition.read(text, contract, place)
     return NamedConditions(by_name, words, tuple(notes))
 
 
-def resolved(entry: ReadyMade, frame: pd.DataFrame, place: str) -> str:
+def resolved(entry: ReadyMade, vectors: VectorFigures, place: str) -> str:
     """The text of a ready-made condition, with what it takes from the vectors.
 
     Raises
@@ -105,7 +104,7 @@ def resolved(entry: ReadyMade, frame: pd.DataFrame, place: str) -> str:
     if entry.threshold is None:
         return entry.text
     try:
-        return entry.text.replace(PLACE, entry.threshold(frame))
+        return entry.text.replace(PLACE, entry.threshold(vectors))
     except SettingsError as error:
         raise SettingsError(f"{place}: {error}") from error
 

@@ -9,15 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from features.conditions.on_vectors.thresholds import Threshold, best_share, mid_plans
+from features.conditions.on_vectors.vector_figures import VectorFigures
 from features.conditions.written import written_name
 from segment_model.contract import Kind, VectorContract
 from segment_model.sql_text import quoted
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PAYS, ACTIVE = "mrr", "days_since_last_event"
 DEVICE, ROLE = "main_device", "role"
@@ -105,10 +102,10 @@ class ReadyList:
     off: dict[str, tuple[tuple[str, ...], ...]]
 
 
-def ready_list(contract: VectorContract, frame: pd.DataFrame) -> ReadyList:
+def ready_list(contract: VectorContract, vectors: VectorFigures) -> ReadyList:
     """Which ready-made conditions can be evaluated on vectors, and what the others need.
 
-    frame : vectors, whose levels name the devices and roles.
+    vectors : whose levels name the devices and roles.
     """
     usable: dict[str, ReadyMade] = {}
     for entry in READY_MADE:
@@ -119,7 +116,7 @@ def ready_list(contract: VectorContract, frame: pd.DataFrame) -> ReadyList:
         for entry in READY_MADE
         if entry.name not in usable
     }
-    for entry in _families(contract, frame):
+    for entry in _families(contract, vectors):
         usable.setdefault(entry.name, entry)
     for prefix, needs, _ in FAMILIES:
         if not any(name.startswith(prefix) for name in usable):
@@ -127,15 +124,15 @@ def ready_list(contract: VectorContract, frame: pd.DataFrame) -> ReadyList:
     return ReadyList(usable, off)
 
 
-def _families(contract: VectorContract, frame: pd.DataFrame) -> Iterable[ReadyMade]:
+def _families(contract: VectorContract, vectors: VectorFigures) -> Iterable[ReadyMade]:
     for column in contract.columns:
         if column.kind is Kind.COUNT and column.name.endswith(COUNTED):
             feature = column.name.removesuffix(COUNTED)
             text, words = f"{written_name(column.name)} = 0", f"never used {feature.replace('_', ' ')}"
             yield ReadyMade(f"non_adopter_of_{feature}", (column.name,), text, words)
     for name, prefix, words in ((DEVICE, "device_", "mostly uses"), (ROLE, "role_", "has the role")):
-        if name in contract.names and contract[name].is_category and name in frame.columns:
-            for level in sorted(str(level) for level in frame[name].dropna().unique()):
+        if name in contract.names and contract[name].is_category:
+            for level in sorted(vectors.levels(name)):
                 word = re.sub(r"[^a-z0-9]+", "_", level.lower()).strip("_")
                 if word and level == level.strip():
                     yield ReadyMade(f"{prefix}{word}", (name,), f"{name} = {quoted(level)}", f"{words} {level}")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from features.conditions.on_vectors.vector_figures import VectorFigures
 from segment_model.errors import SettingsError, counted
 from segment_model.sql_text import quoted
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-Threshold = Callable[["pd.DataFrame"], str]  # vectors to the text that stands in the condition
+Threshold = Callable[[VectorFigures], str]  # vectors to the text that stands in the condition
 
 
 def best_share(column: str, share: float) -> Threshold:
@@ -21,14 +18,13 @@ def best_share(column: str, share: float) -> Threshold:
     higher value where it falls between two.
     """
 
-    def threshold(frame: pd.DataFrame) -> str:
-        values = frame[column].dropna()
-        values = values[values > 0]
-        if values.empty:
+    def threshold(vectors: VectorFigures) -> str:
+        least = vectors.quantile_of_positive(column, 1 - share)
+        if least is None:
             raise SettingsError(
                 f"no customer has a {column} above 0, so there are no best {share:.0%}; leave the condition out"
             )
-        return repr(float(values.quantile(1 - share, interpolation="higher")))
+        return repr(least)
 
     return threshold
 
@@ -36,10 +32,9 @@ def best_share(column: str, share: float) -> Threshold:
 def mid_plans(plan: str, money: str) -> Threshold:
     """The plans between the cheapest and the dearest, by the median of what their customers pay."""
 
-    def threshold(frame: pd.DataFrame) -> str:
-        paying = frame[frame[money] > 0]
-        medians = paying.groupby(paying[plan].astype("str"))[money].median()
-        ordered = sorted(medians.index, key=lambda name: (medians[name], name))
+    def threshold(vectors: VectorFigures) -> str:
+        medians = vectors.medians_of_positive(money, plan)
+        ordered = sorted(medians, key=lambda name: (medians[name], name))
         middle = [name for name in ordered if medians[ordered[0]] < medians[name] < medians[ordered[-1]]]
         if not middle:
             plans = counted(len(ordered), "plan with customers who pay", "plans with customers who pay")

@@ -1,23 +1,21 @@
 """CSV files as Spark reads them, each settled as for the embedded engine: its names, delimiter and encoding.
 
 Spark would take the bytes of any encoding for UTF-8 and write one letter for all that it cannot read, so that Müller
-and Möller become one customer. Files that this machine does not see, and packed ones, are read as Spark finds them.
+and Möller become one customer.
 """
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from features.reading.csv_files.csv_file import CsvFile
-from features.reading.csv_files.dialect import WITHOUT_MARK, settle_dialect
-from features.reading.spark_session import address_to_read
-from features.reading.text_files.encodings import UTF_8
-from features.reading.text_files.text_file import encoding_where_it_lies
+from features.reading.csv_files.csv_file import CsvFile, settle_csv
+from features.reading.scratch import ScratchFolder
 from features.source_settings import TableSource
 from segment_model.errors import SourceError
 from segment_model.sql_text import quoted_name
@@ -32,6 +30,7 @@ OPTIONS = {  # as the embedded engine reads CSV: quotes double, nothing is trimm
     "ignoreLeadingWhiteSpace": "false",
     "ignoreTrailingWhiteSpace": "false",
 }
+PACKED = ".gz"
 OWN_NAMES = "enforceSchema"  # whether columns are called as we say, and not as the first line of each file
 OF_JAVA = {  # names of encodings that Java writes otherwise than Python
     "utf-8-sig": "UTF-8",
@@ -43,40 +42,49 @@ OF_JAVA = {  # names of encodings that Java writes otherwise than Python
 }
 
 
-def settle_where_it_lies(path: Path, shown: str, source: TableSource) -> CsvFile:
-    """Settle the encoding and the dialect of a file that is not packed, without a copy of it.
+@dataclass(frozen=True, slots=True)
+class SparkCsv:
+    """A file that was settled where this machine sees it, and the address by which Spark reads it."""
 
-    shown : the file's name for messages.
+    address: str
+    settled: CsvFile
+
+
+def settle_for_spark(path: Path, shown: str, source: TableSource, scratch: ScratchFolder) -> CsvFile:
+    """As `features.reading.csv_files.csv_file.settle_csv`, of a file that Spark unpacks and decodes by itself.
+
+    shown : the file's name for messages. scratch : for copies that are unpacked and decoded to be looked at.
 
     Raises
     ------
     SourceError
-        If the file is empty or no text, its names do not stand in the first line, or no encoding or dialect fits.
+        As `settle_csv`, and if Spark would read the file as another one than the embedded engine.
     OSError
-        If the file cannot be read.
+        If the file cannot be read or a copy not be written.
     """
-    encoding = encoding_where_it_lies(path, shown, source.encoding)
-    codec = WITHOUT_MARK if encoding.is_utf_8 else encoding.codec
-    dialect = settle_dialect(path, shown, "\n", source.delimiter, codec=codec)
-    if dialect.skipped:
+    if path.suffix != PACKED and path.suffix.lower() == PACKED:
+        raise SourceError(
+            f"{shown}: Spark unpacks a file only if its name ends in {PACKED} in small letters: rename it"
+        )
+    file = settle_csv(path, shown, source.encoding, source.delimiter, scratch)
+    if file.dialect.skipped:
         raise SourceError(f"{shown} begins with a line that names its delimiter: remove it, for Spark")
-    return CsvFile(shown, path, encoding, dialect)
+    return file
 
 
-def settled_frame(session: Any, files: Sequence[CsvFile]) -> Any:
+def settled_frame(session: Any, files: Sequence[SparkCsv]) -> Any:
     """A Spark DataFrame of the text in settled files, with the columns of the first, whatever their order in others."""
     frames = [
-        _frame(session, [address_to_read(file.path) for file in alike], dialect.delimiter, codec, dialect.names, "true")
-        for (dialect, codec), alike in groupby(files, lambda file: (file.dialect, file.encoding.codec))
+        _frame(session, [file.address for file in alike], dialect.delimiter, codec, dialect.names, "true")
+        for (dialect, codec), alike in groupby(files, lambda f: (f.settled.dialect, f.settled.encoding.codec))
     ]
     return reduce(lambda above, below: above.unionByName(below), frames)
 
 
-def frame_as_it_is(session: Any, paths: Sequence[str], delimiter: str, encoding: str | None) -> Any:
+def frame_as_it_is(session: Any, addresses: Sequence[str], delimiter: str, codec: str) -> Any:
     """A Spark DataFrame of the text in files that are not settled, with the columns of their first lines."""
-    codec = encoding or UTF_8
-    header = session.read.options(**_options(delimiter, codec)).csv([*paths]).columns
-    return _frame(session, paths, delimiter, codec, header, "false")
+    header = session.read.options(**_options(delimiter, codec)).csv([*addresses]).columns
+    return _frame(session, addresses, delimiter, codec, header, "false")
 
 
 def _frame(session: Any, paths: Sequence[str], delimiter: str, codec: str, names: Sequence[str], own_names: str) -> Any:

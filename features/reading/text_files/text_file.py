@@ -52,17 +52,6 @@ def settle_text(path: Path, shown: str, encoding: str | None, scratch: ScratchFo
     return TextFile(shown, path, settled, scan)
 
 
-def encoding_where_it_lies(path: Path, shown: str, encoding: str | None) -> Encoding:
-    """The encoding of a file that an engine decodes by itself, and so without a copy of it.
-
-    Parameters and errors are those of `settle_text`; whether all bytes fit an encoding other than UTF-8 is not checked.
-    """
-    settled, scan = _scanned(path, shown, encoding)
-    if settled.is_utf_8:
-        _refuse_faults(path, shown, scan)
-    return settled
-
-
 def _scanned(path: Path, shown: str, encoding: str | None) -> tuple[Encoding, ByteScan]:
     scan = scan_bytes(path)
     if not scan.size:

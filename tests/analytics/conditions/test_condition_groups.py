@@ -19,6 +19,7 @@ from analytics.money.subscription_figures import subscription_figures
 from analytics.options import RecordOptions
 from analytics.record import CONDITION_SIZES, OVERLAP, AnalystRecord
 from features.conditions.on_vectors.named_conditions import NO_CONDITIONS, named_conditions
+from features.conditions.on_vectors.vector_figures import FrameFigures
 from segment_model.contract import Column, Kind, Role, VectorContract
 from tests.analytics.conftest import Engine, members_of, month_ends
 
@@ -77,7 +78,7 @@ def record(terms: pd.DataFrame, members: pd.DataFrame) -> AnalystRecord:
     last = [is_idle(customer, MONTHS) for customer in CUSTOMERS]
     vectors = pd.DataFrame({"mrr": 5.0, "idle_days": np.where(last, 40.0, 2.0)}, index=[str(c) for c in CUSTOMERS])
     labels = pd.Series([f"s{customer % 2}" for customer in CUSTOMERS], index=vectors.index)
-    conditions = named_conditions({"churned": "idle_days >= 30"}, CONTRACT, vectors)
+    conditions = named_conditions({"churned": "idle_days >= 30"}, CONTRACT, FrameFigures(vectors))
     return compute_record(history, vectors, labels, CONTRACT, RecordOptions(), conditions)
 
 
@@ -172,7 +173,7 @@ def test_wilson_intervals_and_marks_of_the_overlap() -> None:
     met = [True] * 81 + [False] * 182 + [True] * 15 + [False] * 133
     vectors = pd.DataFrame({"mrr": np.where(met, 2.0, 1.0), "idle_days": np.where(met, 30.0, np.nan)})
     labels = pd.Series(["a"] * 263 + ["b"] * 148)
-    conditions = named_conditions({"idle": "idle_days >= 30", "paid": "mrr >= 2"}, CONTRACT, vectors)
+    conditions = named_conditions({"idle": "idle_days >= 30", "paid": "mrr >= 2"}, CONTRACT, FrameFigures(vectors))
     labelled = Labelled.of(vectors, labels, ("a", "b"))
     table = overlap(labelled, conditions_met(conditions, vectors), conditions, CONTRACT, 10).set_index(
         ["condition", "segment"]
@@ -203,7 +204,7 @@ def test_without_conditions_nothing_overlaps() -> None:
     labelled = Labelled.of(nobody, pd.Series([], dtype="str"), ("a",))
     none = overlap(labelled, conditions_met(NO_CONDITIONS, nobody), NO_CONDITIONS, CONTRACT, 10)
     assert (tuple(none.columns), len(none)) == (OVERLAP, 0)
-    idle = named_conditions({"idle": "idle_days >= 30"}, CONTRACT, nobody)
+    idle = named_conditions({"idle": "idle_days >= 30"}, CONTRACT, FrameFigures(nobody))
     empty = overlap(labelled, conditions_met(idle, nobody), idle, CONTRACT, 10)
     assert empty["customers"].tolist() == [0, 0]
     assert empty["share"].isna().all()

@@ -18,6 +18,7 @@ from analytics.distributions.quartiles import quartiles, rank_differences, rank_
 from analytics.history import UNASSIGNED, History
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
+from analytics.present import PresentFrame
 from analytics.record import QUARTILES, SHARES
 from segment_model.contract import Column, Kind, Role, VectorContract
 
@@ -150,7 +151,7 @@ def test_sensitive_columns_are_not_shown_and_named(
     events = events_of([("c0", "2017-01-10", "login")])
     history = orders_history(events, month_ends(JANUARY, 1), table="events")
     labels = pd.Series(["s1"] * 12, index=own.frame.index, dtype="str")
-    parts = all_distributions(history, own.frame, labels, contract, RecordOptions(floor=1))
+    parts = all_distributions(history, PresentFrame(own.frame, labels, contract), RecordOptions(floor=1))
     assert set(parts.shares.column) == {"plan", ADOPTION}
     assert "Not shown, being marked sensitive: religion" in parts.notes
 

@@ -12,14 +12,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.goals.advice import PastVectors, Present, advice
+from analytics.goals.advice import advice
 from analytics.goals.goal import Goal, Outcome
 from analytics.goals.odds import goal_odds
+from analytics.goals.past_months import PastVectors
 from analytics.groups import groupings_of
 from analytics.history import DatedRows, History
 from analytics.money.paying_months import mrr_by_customer
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
+from analytics.present import PresentFrame
 from analytics.record import ADVICE, AS_WELL, RULE
 from segment_model.contract import Column, Kind, Role, VectorContract
 
@@ -92,7 +94,7 @@ def record_of(
     options, groupings = RecordOptions("USD", goals=(CHURNED,)), groupings_of(history)
     mrr = engine.keep(mrr_by_customer(dated.rows, ends))
     odds = goal_odds(history, groupings, options)
-    rules = advice(history, odds, past, Present(today, labels, CONTRACT), mrr, options)
+    rules = advice(history, odds, past, PresentFrame(today, labels, CONTRACT), mrr, options)
     return Advised(odds.odds, rules)
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from features.groups.all_groups import Part, joined
+from features.joining.alike_ids import AlikeInTables
 from features.settings import IdSettings
 from features.sources import fetch
 from features.spark.between_tables import overlap_notices_of, overlap_sums, tables_of
@@ -70,7 +71,7 @@ def totals_of(own: list[Part]) -> tuple[list[str], dict[str, object]]:
 def test_shared_ids_are_counted() -> None:
     names, totals = totals_of(parts(["A", "B", "C"]))
     assert names == ["orders", "events", "subscriptions"]
-    lines = [notice.line for notice in overlap_notices_of(names, totals, IdSettings())]
+    lines = [notice.line for notice in overlap_notices_of(names, totals, AlikeInTables(), IdSettings())]
     assert lines[:2] == [
         "orders: of its 2 ids, 1 is in events (2 ids) and 0 are in subscriptions (1 id)",
         "events: of its 2 ids, 1 is in subscriptions (1 id)",
@@ -85,8 +86,8 @@ def test_tables_without_a_shared_id_are_refused_unless_allowed() -> None:
     ]
     names, totals = totals_of(own)
     with pytest.raises(SourceError, match=r"orders \(1 id\) and events \(1 id\) share no customer id: 'A' only in"):
-        overlap_notices_of(names, totals, IdSettings())
-    assert len(overlap_notices_of(names, totals, IdSettings(allow_disjoint=True))) == 1
+        overlap_notices_of(names, totals, AlikeInTables(), IdSettings())
+    assert len(overlap_notices_of(names, totals, AlikeInTables(), IdSettings(allow_disjoint=True))) == 1
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ import pytest
 from analytics.history import NOT_ASSIGNABLE
 from analytics.month_ends import MonthEnds
 from features.as_of import AsOf
+from features.conditions.on_vectors.vector_figures import FrameFigures
 from features.history.table_history import TableHistory, open_history
 from features.vector_file import write_vectors
 from features.vector_table import IdType
@@ -281,7 +282,7 @@ def test_conditions_are_those_of_then_and_part_of_what_the_file_was_made_from(sh
     own = Shop(tmp_path, asked, shop.model)
     with own.history() as history:
         vectors = {day: history.vectors(AsOf.at(day, "UTC")).frame for day in ENDS.dates}
-        conditions = conditions_of(asked, history.contract, vectors[AS_OF])
+        conditions = conditions_of(asked, history.contract, FrameFigures(vectors[AS_OF]))
         ask = (asked, tmp_path, shop.model, history, ENDS, AT_END)
         membership = membership_of(*ask, lambda _: None, conditions)
         without = membership_of(*ask, lambda _: None)
@@ -301,9 +302,9 @@ def test_a_condition_on_a_sensitive_column_is_refused_unless_it_is_allowed(shop:
     with shop.history() as history:
         frame = history.vectors(AT_END).frame
         with pytest.raises(SettingsError, match=r"conditions\.believers: 'faith' is sensitive: leave it out, or set"):
-            conditions_of(asked, history.contract, frame)
+            conditions_of(asked, history.contract, FrameFigures(frame))
         allowed = asked.model_copy(update={"discovery": asked.discovery.model_copy(update={"allow_sensitive": True})})
-        assert conditions_of(allowed, history.contract, frame)["believers"].meets(frame).all()
+        assert conditions_of(allowed, history.contract, FrameFigures(frame))["believers"].meets(frame).all()
 
 
 def test_where_a_job_wrote_who_was_where_that_counts_and_is_told(

@@ -8,6 +8,7 @@ import pytest
 
 from features.conditions.on_vectors.named_conditions import named_conditions
 from features.conditions.on_vectors.ready_made import READY_MADE, ready_list
+from features.conditions.on_vectors.vector_figures import FrameFigures
 from features.conditions.written import READY
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.errors import SettingsError
@@ -65,7 +66,7 @@ MEET = {
 
 @pytest.mark.parametrize(("name", "customers"), MEET.items())
 def test_a_ready_made_condition_is_met_by_those_whom_its_words_describe(name: str, customers: str) -> None:
-    condition = named_conditions({name: READY}, COMPANY, CUSTOMERS)[name]
+    condition = named_conditions({name: READY}, COMPANY, FrameFigures(CUSTOMERS))[name]
     assert "".join(CUSTOMERS.index[condition.meets(CUSTOMERS)]) == customers
 
 
@@ -82,15 +83,15 @@ def test_a_shop_has_those_of_its_orders() -> None:
         },
         index=list("ABCDEF"),
     )
-    usable = ready_list(shop, frame).usable
+    usable = ready_list(shop, FrameFigures(frame)).usable
     assert list(usable) == ["at_risk", "inactive", "best_20_percent", "new_this_month"]
-    named = named_conditions(dict.fromkeys(usable, READY), shop, frame)
+    named = named_conditions(dict.fromkeys(usable, READY), shop, FrameFigures(frame))
     met = {name: "".join(frame.index[named[name].meets(frame)]) for name in named}
     assert met == {"at_risk": "BF", "inactive": "AF", "best_20_percent": "F", "new_this_month": "D"}
 
 
 def test_a_number_from_the_vectors_is_a_value_of_a_customer_and_is_said() -> None:
-    named = named_conditions({"best_20_percent": READY, "about_to_upgrade": READY}, COMPANY, CUSTOMERS)
+    named = named_conditions({"best_20_percent": READY, "about_to_upgrade": READY}, COMPANY, FrameFigures(CUSTOMERS))
     assert named.texts["best_20_percent"] == "mrr >= 100.0"
     assert named.texts["about_to_upgrade"].startswith("plan in ('team') and mrr_change_90_days = 0")
     assert [note.partition(" is ")[2] for note in named.notes] == [
@@ -98,7 +99,9 @@ def test_a_number_from_the_vectors_is_a_value_of_a_customer_and_is_said() -> Non
         f"{named.texts['about_to_upgrade']}, computed from the vectors as of the as-of moment",
     ]
     tens = pd.DataFrame({"mrr": [float(number) for number in range(11)]})  # 0 pays nothing; of 1 to 10 the best two
-    best = named_conditions({"best_20_percent": READY}, contract_of(mrr=Kind.NUMBER), tens)["best_20_percent"]
+    best = named_conditions({"best_20_percent": READY}, contract_of(mrr=Kind.NUMBER), FrameFigures(tens))[
+        "best_20_percent"
+    ]
     assert tens.mrr[best.meets(tens)].tolist() == [9.0, 10.0]
 
 
@@ -106,13 +109,13 @@ def test_every_ready_made_condition_can_be_asked_of_its_columns() -> None:
     kinds = {name: Kind.NUMBER for entry in READY_MADE for name in entry.needs}
     everything = contract_of(**{**kinds, "plan": Kind.CATEGORY, "churned": Kind.FLAG})
     frame = pd.DataFrame({**{name: [1.0, 2.0, 3.0] for name in kinds}, "plan": ["a", "b", "c"]})
-    usable = ready_list(everything, frame).usable
+    usable = ready_list(everything, FrameFigures(frame)).usable
     assert set(usable) == {entry.name for entry in READY_MADE}
-    assert len(named_conditions(dict.fromkeys(usable, READY), everything, frame)) == len(usable)
+    assert len(named_conditions(dict.fromkeys(usable, READY), everything, FrameFigures(frame))) == len(usable)
 
 
 def test_without_their_columns_they_are_off_and_say_what_they_need() -> None:
-    listed = ready_list(contract_of(age=Kind.NUMBER), pd.DataFrame({"age": [30.0]}))
+    listed = ready_list(contract_of(age=Kind.NUMBER), FrameFigures(pd.DataFrame({"age": [30.0]})))
     assert listed.usable == {}
     assert listed.off["at_risk"] == (("mrr", "days_since_last_event"), ("frequency", "recency_days"))
     assert listed.off["device_..."] == (("main_device",),)
@@ -129,7 +132,7 @@ def test_without_their_columns_they_are_off_and_say_what_they_need() -> None:
 )
 def test_wrong_conditions_say_their_name(conditions: dict[str, str], sentence: str) -> None:
     with pytest.raises(SettingsError) as refusal:
-        named_conditions(conditions, COMPANY, CUSTOMERS)
+        named_conditions(conditions, COMPANY, FrameFigures(CUSTOMERS))
     assert sentence in str(refusal.value)
 
 
@@ -146,7 +149,7 @@ def test_wrong_conditions_say_their_name(conditions: dict[str, str], sentence: s
 )
 def test_a_condition_that_the_vectors_do_not_allow_is_refused(name: str, frame: pd.DataFrame, sentence: str) -> None:
     with pytest.raises(SettingsError) as refusal:
-        named_conditions({name: READY}, contract_of(mrr=Kind.NUMBER), frame)
+        named_conditions({name: READY}, contract_of(mrr=Kind.NUMBER), FrameFigures(frame))
     assert sentence in str(refusal.value)
 
 
@@ -155,13 +158,13 @@ def test_plans_without_a_middle_are_said() -> None:
     with pytest.raises(
         SettingsError, match="no plan lies in the middle: the vectors have 2 plans with customers who pay"
     ):
-        named_conditions({"about_to_upgrade": READY}, COMPANY, two)
+        named_conditions({"about_to_upgrade": READY}, COMPANY, FrameFigures(two))
 
 
 def test_no_condition_is_nothing_and_an_unknown_name_has_its_nearest() -> None:
-    nothing = named_conditions({}, COMPANY, CUSTOMERS)
+    nothing = named_conditions({}, COMPANY, FrameFigures(CUSTOMERS))
     assert (len(nothing), nothing.texts, nothing.notes) == (0, {}, ())
-    named = named_conditions({"at_risk": READY}, COMPANY, CUSTOMERS)
+    named = named_conditions({"at_risk": READY}, COMPANY, FrameFigures(CUSTOMERS))
     with pytest.raises(
         SettingsError, match=r"no condition 'at_rsk'. Did you mean 'at_risk'\? The settings have at_risk"
     ):

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from analytics.history import condition_column
 from analytics.month_ends import MonthEnds
 from features.as_of import AsOf
+from features.conditions.on_vectors.named_conditions import NamedConditions
 from features.history.table_history import TableHistory
 from features.reading.spark_tables import SparkTables
 from features.spark.spark_vectors import past_vectors
 from jobs.membership.compared_columns import texts
+from jobs.membership.met_conditions import condition_texts
 from jobs.membership.month_members import SEGMENT, assigned
 from segment_model.arrow_batches import CUSTOMER, SavedModel, load_once
 from segment_model.contract import VectorContract
@@ -33,12 +36,14 @@ class MembersOfMonth:
     """Maps record batches of vectors to record batches of members, of at most `CHUNK` rows each.
 
     The batches have `customer_id`, the columns of the contract and, where customers on a border stay where they were,
-    the segment of the month end before. compared : the columns that stand beside the segment, as text.
+    the segment of the month end before. compared : the columns that stand beside the segment, as text. conditions : who
+    meets them stands beside, too.
     """
 
     saved: SavedModel
     contract: VectorContract
     compared: tuple[str, ...]
+    conditions: NamedConditions
     position: int
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -50,7 +55,8 @@ class MembersOfMonth:
     @property
     def schema(self) -> str:
         """The columns of the members, as Spark writes types."""
-        beside = "".join(f", {quoted_name(name, '`')} string" for name in self.compared)
+        names = (*self.compared, *map(condition_column, self.conditions))
+        beside = "".join(f", {quoted_name(name, '`')} string" for name in names)
         return f"{CUSTOMER} string, {POSITION} bigint, {SEGMENT} string{beside}"
 
     def _members(self, model: SegmentModel, part: pa.RecordBatch) -> pa.RecordBatch:
@@ -59,12 +65,16 @@ class MembersOfMonth:
         frame = part.to_pandas().set_index(CUSTOMER)
         before = frame.pop(PREVIOUS).dropna().astype("str") if PREVIOUS in frame else None
         segments = assigned(model, frame, before)
-        beside = texts(frame, self.compared, self.contract)
+        beside = {**texts(frame, self.compared, self.contract), **condition_texts(frame, self.conditions)}
         arrays = [pa.Array.from_pandas(column, type=pa.string()) for column in (segments, *(beside[n] for n in beside))]
         positions = pa.array([self.position] * part.num_rows, pa.int64())
-        return pa.RecordBatch.from_arrays(
-            [part[CUSTOMER], positions, *arrays], [CUSTOMER, POSITION, SEGMENT, *self.compared]
-        )
+        return pa.RecordBatch.from_arrays([part[CUSTOMER], positions, *arrays], [CUSTOMER, POSITION, SEGMENT, *beside])
+
+
+def vectors_as_of(tables: SparkTables, history: TableHistory, as_of: AsOf) -> Any:
+    """The vectors of a history as of a moment, as a Spark DataFrame; customers are text."""
+    groups = history.groups_as_of(as_of)
+    return past_vectors(tables, groups, history.read, history.sources, history.settings, as_of, history.learned)
 
 
 def members_in_spark(
@@ -73,6 +83,7 @@ def members_in_spark(
     model: SegmentModel,
     ends: MonthEnds,
     compared: Sequence[str],
+    conditions: NamedConditions,
     without_previous: Collection[int],
 ) -> ir.Table:
     """The members of all month ends as one table, each month end held by the workers; see `DatedRows.members`.
@@ -82,12 +93,10 @@ def members_in_spark(
     saved, months = SavedModel.of(model), []
     previous: Any = None
     for position, day in enumerate(ends.dates):
-        as_of = AsOf.at(day, history.settings.time_zone)
-        groups = history.groups_as_of(as_of)
-        vectors = past_vectors(tables, groups, history.read, history.sources, history.settings, as_of, history.learned)
+        vectors = vectors_as_of(tables, history, AsOf.at(day, history.settings.time_zone))
         if previous is not None and position not in without_previous:
             vectors = vectors.join(previous.select(CUSTOMER, previous[SEGMENT].alias(PREVIOUS)), CUSTOMER, "left")
-        month = MembersOfMonth(saved, history.contract, tuple(compared), position)
+        month = MembersOfMonth(saved, history.contract, tuple(compared), conditions, position)
         previous = tables.frame(tables.hold_frame(vectors.mapInArrow(month, month.schema)))
         months.append(previous)
     return tables.hold_frame(reduce(lambda left, right: left.unionByName(right), months))

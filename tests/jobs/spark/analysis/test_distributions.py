@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.distributions.quartiles import rank_differences, rank_differences_of_counts
-from jobs.spark.distributions import LABEL, RANKED, HistogramCounter, places_of
+from jobs.spark.analysis.distributions import LABEL, RANKED, HistogramCounter, places_of
 from segment_model.encoding.encoder import Floats
 
 GROUPS = ("s1", "s2", "nobody")

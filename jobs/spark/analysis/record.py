@@ -1,7 +1,4 @@
-"""The analyst's record of the champion, computed in Spark: money, retention, growth and goals; no customer is fetched.
-
-Named conditions and advice for goals need the customers in memory, and are left out.
-"""
+"""The analyst's record of the champion, computed in Spark; of the customers a few are fetched, as examples."""
 
 from __future__ import annotations
 
@@ -9,23 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from analytics.compute import compute_record
+from analytics.compute import compute_record_of
 from analytics.history import NOT_ASSIGNABLE, DatedRows, History
 from analytics.record import AnalystRecord
 from features.as_of import AsOf
-from features.conditions.on_vectors.named_conditions import NO_CONDITIONS
 from features.history.table_history import open_history
+from features.own_vectors.repeated_columns import LOOKED_AT
 from features.reading.spark_session import spark_session
 from features.reading.spark_tables import SparkTables
 from features.sources import plain_errors
-from features.spark.spark_vectors import build_spark_vectors, past_vectors
+from features.spark.figures_in_spark import SparkFigures
+from features.spark.spark_vectors import build_spark_vectors
 from features.vector_table import read_with_faults
 from jobs.customer_vectors import learned_by
 from jobs.goals.settled_goals import goal_conditions, settled_goals
 from jobs.membership.compared_columns import compared_columns
 from jobs.membership.membership import ends_without_previous, membership_notes, trained_until
+from jobs.membership.met_conditions import conditions_of
 from jobs.membership.short_history import months_of_short_history
 from jobs.record import (
     FIELDS,
@@ -39,8 +36,9 @@ from jobs.record import (
     with_months,
 )
 from jobs.registry_location import location_of
-from jobs.spark.distributions import distributions_in_spark
-from jobs.spark.month_members import members_in_spark
+from jobs.spark.analysis.month_members import members_in_spark, vectors_as_of
+from jobs.spark.analysis.past_months import SparkPast
+from jobs.spark.analysis.present import SparkPresent
 from registry.versions.versions import fetch
 from segment_model.contract import VectorContract
 from segment_model.errors import SettingsError
@@ -48,11 +46,7 @@ from segment_model.model import SegmentModel
 from training.progress import Announce
 from training.settings import Settings
 
-LEFT_OUT = (
-    "The figures of this record are of all customers, not of a sample. With `engine: spark` it has no named "
-    "conditions, no advice for goals and no example customers: they need the customers in memory"
-)
-NOBODY, NO_LABELS = pd.DataFrame(), pd.Series(dtype="str")  # in memory
+OF_ALL = "The figures of this record are of all customers, not of a sample"
 
 
 def record_in_spark(settings: Settings, base: Path, which: str, months: int | None, announce: Announce) -> NamedRecord:
@@ -101,52 +95,61 @@ def _computed(
     with open_history(settings.sources, settings.features, last, base, learned, spark=tables) as history:
         goals = settled_goals(settings, history.opened.columns)
         ends = month_ends(history, observed, settings.analytics.months)
-        groups = history.groups_as_of(as_of)
-        present = past_vectors(tables, groups, history.read, history.sources, history.settings, as_of, history.learned)
+        vectors = vectors_as_of(tables, history, as_of)
+        contract = history.contract
         if ends is UNDATED:
-            return _of_vectors(settings, model, tables, present, history.contract)
-        compared = compared_columns(settings, history.contract)
+            return _of_vectors(settings, model, tables, vectors, contract)
+        conditions = conditions_of(settings, contract, SparkFigures(vectors))
+        compared = compared_columns(settings, contract)
         short_history = (
             months_of_short_history(ends, history.oldest, until, history.settings, model.contract) if until else {}
         )
         announce("assigning customers at each month end, and computing money, retention and growth by segment")
-        members = members_in_spark(
-            tables, history, model, ends, compared, ends_without_previous(ends, as_of, short_history)
-        )
+        alone = ends_without_previous(ends, as_of, short_history)
+        members = members_in_spark(tables, history, model, ends, compared, conditions, alone)
         dated = {}
         for name in history.dated:
             rows = history.rows(name, observed, goal_conditions(settings, name))
             dated[FIELDS[name]] = DatedRows(rows.mutate(customer_id=rows.customer_id.cast("string")), members)
-        company = History(ends, model.ids, **dated, compared=compared, conditions={}, keep=tables.hold)
+        read = conditions.columns
+        company = History(ends, model.ids, **dated, compared=compared, conditions=read, keep=tables.hold)
         options = replace(options_of(settings, short_history), goals=goals, trained=until)
-        record = compute_record(company, NOBODY, NO_LABELS, history.contract, options)
+        present = SparkPresent.of(tables, vectors, model, contract, conditions)
+        past = SparkPast(
+            tables,
+            lambda position: vectors_as_of(tables, history, AsOf.at(ends.dates[position], history.settings.time_zone)),
+            tuple(history.undated),
+        )
+        record = compute_record_of(company, present, options, conditions, past)
         counts = record.sizes[record.sizes.segment == NOT_ASSIGNABLE].customers  # one a month end
         not_assignable = {position: int(count) for position, count in enumerate(counts) if count}
-        notes = membership_notes(ends, not_assignable, short_history, history, compared, NO_CONDITIONS)
-        announce("counting levels and quartiles by segment")
-        record = _with_distributions(record, settings, model, tables, present, history.contract)
+        notes = membership_notes(ends, not_assignable, short_history, history, compared, conditions)
+        record = _with_examples(record, settings, model, present)
         report = {name: history.read[name].counts for name in history.opened.columns}
-    return replace(record, notes=(*read_with_faults(report), *record.notes, *notes, LEFT_OUT))
+    return replace(record, notes=(*read_with_faults(report), *record.notes, *notes, OF_ALL))
 
 
 def _of_vectors(
     settings: Settings, model: SegmentModel, tables: SparkTables, vectors: Any, contract: VectorContract
 ) -> AnalystRecord:
     """As `jobs.record.record_of_vectors`, of a Spark DataFrame of vectors."""
-    record = compute_record(History(UNDATED, model.ids), NOBODY, NO_LABELS, contract, options_of(settings, {}))
-    record = _with_distributions(record, settings, model, tables, vectors, contract)
-    return replace(record, notes=(*record.notes, NO_MONTHS, LEFT_OUT))
+    conditions = conditions_of(settings, contract, SparkFigures(vectors))
+    present = SparkPresent.of(tables, vectors, model, contract, conditions)
+    record = compute_record_of(History(UNDATED, model.ids), present, options_of(settings, {}), conditions)
+    record = _with_examples(record, settings, model, present)
+    return replace(record, notes=(*record.notes, NO_MONTHS, OF_ALL))
 
 
-def _with_distributions(
-    record: AnalystRecord,
-    settings: Settings,
-    model: SegmentModel,
-    tables: SparkTables,
-    vectors: Any,
-    contract: VectorContract,
+def _with_examples(
+    record: AnalystRecord, settings: Settings, model: SegmentModel, present: SparkPresent
 ) -> AnalystRecord:
-    """The record with what describes the vectors, a Spark DataFrame, beside the adoption of features that it has."""
-    shares, quartiles = distributions_in_spark(tables, vectors, model, contract, settings.analytics.floor)
-    parts = [table for table in (shares, record.shares) if len(table)]
-    return replace(record, shares=pd.concat(parts, ignore_index=True) if parts else shares, quartiles=quartiles)
+    """The record with a few customers who meet each condition, unless the settings keep ids out of it."""
+    if not settings.analytics.representatives:
+        return record
+    examples = present.representatives(model, settings.discovery.seed)
+    many = present.sampled_conditions
+    note = (
+        f"the examples of customers who meet {', '.join(many)} are typical of a sample of {LOOKED_AT:,} of them, and "
+        "not of all"
+    )
+    return replace(record, representatives=examples, notes=(*record.notes, *([note] if many else [])))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,14 +24,10 @@ from analytics.distributions.quartiles import (
 )
 from analytics.groups import MOST_LEVELS, OTHER
 from analytics.history import EVERYONE
-from features.reading.spark_tables import SparkTables
-from jobs.membership.month_members import assigned
 from jobs.spark.assigned_everyone import COLUMNS_AT_ONCE, known
 from jobs.spark.segment_sums import in_chunks
-from segment_model.arrow_batches import CUSTOMER, SavedModel, load_once
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.encoding.encoder import Floats
-from segment_model.model import SegmentModel
 from segment_model.sql_text import quoted_name
 
 if TYPE_CHECKING:
@@ -44,18 +40,28 @@ Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Labeller:
-    """Adds to record batches of vectors the segment of each customer, as text."""
+class LabelledCustomers:
+    """All customers as a Spark DataFrame of `customer_id`, their vectors and `LABEL`.
 
-    saved: SavedModel
+    groups : the segments that occur, those of the model first. counts : (1 + groups,) each, of everyone and then of
+    each group: the customers, then whatever else was counted of them.
+    """
 
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
+    frame: Any
+    groups: tuple[str, ...]
+    counts: tuple[Counts, ...]
 
-        model = load_once(self.saved)
-        for batch in in_chunks(batches):
-            labels = pa.Array.from_pandas(assigned(model, batch.to_pandas().set_index(CUSTOMER)), type=pa.string())
-            yield pa.RecordBatch.from_arrays([*batch.columns, labels], [*batch.schema.names, LABEL])
+    @classmethod
+    def of(cls, frame: Any, segments: Sequence[str], counts: Mapping[str, Sequence[int]], kinds: int) -> Self:
+        """segments : the ids of the model. counts : by label so many kinds, the customers first."""
+        groups = (*segments, *sorted(counts.keys() - {*segments}))
+        of_groups = ({name: own[kind] for name, own in counts.items()} for kind in range(kinds))
+        return cls(frame, groups, tuple(_with_everyone(own, groups) for own in of_groups))
+
+    @property
+    def everyone_and_groups(self) -> tuple[str, ...]:
+        """The names of the counts."""
+        return EVERYONE, *self.groups
 
 
 @dataclass(frozen=True)
@@ -102,23 +108,14 @@ def places_of(values: Floats, cuts: Floats) -> npt.NDArray[np.intp]:
 
 
 def distributions_in_spark(
-    tables: SparkTables, vectors: Any, model: SegmentModel, contract: VectorContract, floor: int
+    labelled: LabelledCustomers, contract: VectorContract, floor: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The tables `SHARES` and `QUARTILES` of a Spark DataFrame of vectors, whom the model assigns.
-
-    vectors : `customer_id` and the columns of `contract`. floor : as of `level_shares`.
-    """
-    from pyspark.sql.types import StringType, StructField, StructType
-
-    schema = StructType([*vectors.schema.fields, StructField(LABEL, StringType())])
-    frame = tables.frame(tables.hold_frame(vectors.mapInArrow(Labeller(SavedModel.of(model)), schema)))
-    sizes = {row[LABEL]: row["count"] for row in frame.groupBy(f"`{LABEL}`").count().collect()}
-    groups = (*model.ids, *sorted(sizes.keys() - {*model.ids}))
-    n = _with_everyone({name: sizes.get(name, 0) for name in groups}, groups)
+    """The tables `SHARES` and `QUARTILES`. contract : of the vectors. floor : as of `level_shares`."""
+    frame, groups, n = labelled.frame, labelled.groups, labelled.counts[0]
     columns = shown_columns(contract)
     counted_levels = [(column, _levels(frame, column, groups)) for column in columns if has_levels(column)]
     summaries = _summaries(frame, [column for column in columns if not has_levels(column)], groups)
-    everyone = (EVERYONE, *groups)
+    everyone = labelled.everyone_and_groups
     return shares_of_counts(everyone, n, counted_levels, floor), quartiles_of_summaries(everyone, n, summaries, floor)
 
 

@@ -19,14 +19,17 @@ from cli import main
 from jobs import conclusion
 from jobs.conclusion import analyse
 from jobs.record import record_of
-from jobs.spark.record import LEFT_OUT
+from jobs.spark.analysis.record import OF_ALL
 from training.settings import read_settings
 
 pytestmark = [
     pytest.mark.spark,
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),  # of py4j's gateway
 ]
-TABLES = ("figures", "sizes", "flows", "cohorts", "retention", "survival", "odds", "shares", "quartiles")
+TABLES = (
+    "figures", "sizes", "flows", "cohorts", "retention", "survival", "odds", "shares", "quartiles", "overlap",
+    "condition_sizes", "representatives", "advice",
+)  # fmt: skip
 HERE = """
 as_of: 2026-07-01
 sources:
@@ -40,6 +43,10 @@ discovery: {algorithms: [{algorithm: kmeans, segments: 3, starts: 1}], force: tr
 analytics: {compare: [city], floor: 2, months: 2}
 goals:
   buys_again: {table: orders, within_days: 30}
+conditions:
+  best_20_percent: ready
+  frequent: frequency >= 5 and city is not null
+  nobody: frequency > 1000
 """
 
 
@@ -55,39 +62,39 @@ class Discovered:
 def discovered(
     spark: Any, tmp_path_factory: pytest.TempPathFactory, quick_discovery: Callable[[], AbstractContextManager[None]]
 ) -> Discovered:
-    """Ninety customers, of whom ten have no order before June and some never one; settings with and without Spark.
+    """Three hundred customers, of whom some never order; settings with and without Spark.
 
     The registry has a champion, which was discovered in Spark, and no test changes it.
     """
     assert spark is not None
     folder = tmp_path_factory.mktemp("company")
-    random, names = np.random.default_rng(5), np.array([f"c{n:02}" for n in range(90)])
+    random, names = np.random.default_rng(5), np.array([f"c{n:03}" for n in range(300)])
     start = np.datetime64("2026-01-20", "us")
-    who = names[random.integers(0, 80, 700) ** 2 // 80]
+    who = names[random.integers(0, 290, 2_400) ** 2 // 290]
     orders = pd.DataFrame(
         {
             "customer_id": who,
-            "order_id": [f"o{n // 2}" for n in range(700)],
-            "ordered_at": start + random.integers(0, 161 * 86_400, 700).astype("timedelta64[s]"),
-            "amount": np.round(random.lognormal(3, 1, 700), 2),
+            "order_id": [f"o{n // 2}" for n in range(2_400)],
+            "ordered_at": start + random.integers(0, 161 * 86_400, 2_400).astype("timedelta64[s]"),
+            "amount": np.round(random.lognormal(3, 1, 2_400), 2),
         }
     )
-    begun = start + random.integers(0, 150, 60).astype("timedelta64[D]")
+    begun = start + random.integers(0, 150, 200).astype("timedelta64[D]")
     terms = pd.DataFrame(
         {
-            "customer_id": names[:60],
+            "customer_id": names[:200],
             "started_at": begun,
-            "ended_at": pd.Series(begun + random.integers(10, 90, 60).astype("timedelta64[D]")).where(
-                random.random(60) < 0.5
+            "ended_at": pd.Series(begun + random.integers(10, 90, 200).astype("timedelta64[D]")).where(
+                random.random(200) < 0.5
             ),
-            "mrr": np.round(random.lognormal(2, 1, 60), 2),
+            "mrr": np.round(random.lognormal(2, 1, 200), 2),
         }
     )
     people = pd.DataFrame(
         {
             "customer_id": names,
-            "city": np.array(["Ulm", "Köln", None], dtype=object)[random.integers(0, 3, 90)],
-            "county": np.array([*"abcdefghijkl"], dtype=object)[random.integers(0, 12, 90)],
+            "city": np.array(["Ulm", "Köln", None], dtype=object)[random.integers(0, 3, 300)],
+            "county": np.array([*"abcdefghijkl"], dtype=object)[random.integers(0, 12, 300)],
         }
     )
     for name, table in {"orders": orders, "subscriptions": terms, "customers": people}.items():
@@ -134,9 +141,10 @@ def test_the_record_of_a_discovery_is_that_of_the_embedded_engine(company: Path,
     assert counties.customers.idxmax() == counties.index[-1]
     *notes, last = theirs.notes
     assert set(notes) == set(ours.notes)
-    assert last == LEFT_OUT
+    assert last == OF_ALL
+    assert (theirs.conditions, theirs.undated) == (ours.conditions, ours.undated)
     page = unescape((company / "report.html").read_text(encoding="utf-8"))
-    assert LEFT_OUT in page  # the report of the discovery has this record, and says what it lacks
+    assert OF_ALL in page  # the report of the discovery has this record, and says of whom it is
     titles = [definition.title for definition in theirs.definitions]
     assert 2 * sum(title in page for title in titles) > len(titles) > 10
 

@@ -1,0 +1,1 @@
+"""The analyst's record of customers who stay in Spark: money, retention, growth, goals, conditions and advice."""

@@ -142,7 +142,7 @@ def _retention_and_growth(
     if months is None:
         return _Part()
     retention = all_retention(history, months, groupings, options, marking)
-    grown = growth(history, months, options.hollow)
+    grown = growth(history, months, options.short_history)
     tables = {
         "cohorts": retention.cohorts,
         "retention": retention.retention,

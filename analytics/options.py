@@ -19,7 +19,7 @@ class RecordOptions:
     left after costs, for lifetime values; None: 1, with a note. reactivation_in_nrr : whether money that came back
     counts as retained. churn_denominator : "start_and_new" divides by the customers of the start and those won
     meanwhile. horizon_months : how far an expected lifetime value looks ahead. cohorts : the length of a period of
-    acquisition. hollow : the positions of month ends where the tables reach less far back than they did in training.
+    acquisition. short_history : the positions of month ends where the tables reach less far back than in training.
     intervals : whether intervals and marks are computed, which takes a further pass over the customers. goals : those
     of the business. trained : the moment until which the model was fitted, on the wall clock; None where not known.
     """
@@ -31,7 +31,7 @@ class RecordOptions:
     churn_denominator: Literal["start", "start_and_new"] = "start"
     horizon_months: int = 36
     cohorts: Literal["month", "quarter"] = "month"
-    hollow: frozenset[int] = frozenset()
+    short_history: frozenset[int] = frozenset()
     intervals: bool = True
     goals: tuple[Goal, ...] = ()
     trained: datetime | None = None

@@ -86,9 +86,21 @@ FIGURES = ("figure", "grouping", "group", "period", "value", "low", "high", "n",
 # revenue of the month. The changes since the month end before, missing at the first: joined (had no membership), came
 # (from other segments), went (to others), gone (have no membership any more), so that customers are those before +
 # joined + came - went - gone. Beside these, whoever stays a member: left (of those who were in the segment: have no MRR
-# any more; without subscriptions 0), returned (of those who are: have MRR again). `hollow`: the tables reach less far
-# back than they did in training, so that sums are not comparable.
-SIZES = ("month", "segment", "customers", "money", "joined", "came", "went", "gone", "left", "returned", "hollow")
+# any more; without subscriptions 0), returned (of those who are: have MRR again). `short_history`: the tables reach
+# less far back than they did in training, so that sums are not comparable.
+SIZES = (
+    "month",
+    "segment",
+    "customers",
+    "money",
+    "joined",
+    "came",
+    "went",
+    "gone",
+    "left",
+    "returned",
+    "short_history",
+)
 # Customers by where they were at a month end and at the next; `source` is a segment or JOINED, `target` a segment or
 # GONE. `money_before` and `money_after` are theirs at the two.
 FLOWS = ("month", "source", "target", "customers", "money_before", "money_after")

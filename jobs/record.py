@@ -45,14 +45,14 @@ FIELDS = {"subscriptions": "terms", "orders": "orders", "events": "events"}  # o
 class ComputedRecord:
     """A record, and the customers at the as-of moment whom it describes: their vectors, and the segment of each.
 
-    hollow : the positions of hollow month ends, each with the reason as a sentence.
+    short_history : the positions of month ends of short history, each with the reason as a sentence.
     """
 
     record: AnalystRecord
     vectors: pd.DataFrame
     labels: pd.Series[str]
     contract: VectorContract
-    hollow: Mapping[int, str]
+    short_history: Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,9 @@ def compute(
         membership = membership_of(settings, base, model, history, ends, as_of, announce, conditions)
         announce("computing money, retention and growth by segment")
         of_months = _history_of(history, settings, membership, ends, observed, model, conditions)
-        hollow, notes = membership.hollow, membership.notes
+        short_history, notes = membership.short_history, membership.notes
         del membership  # its rows, some for each customer, lie in the engine now
-        options = replace(options_of(settings, hollow), goals=goals, trained=trained_until(settings, model))
+        options = replace(options_of(settings, short_history), goals=goals, trained=trained_until(settings, model))
         past = PastVectors(
             lambda position: history.vectors(AsOf.at(ends.dates[position], zone)).frame,
             lambda frame, rows: PlacedMembers(frame, history.temporary).beside(rows)[1],
@@ -129,7 +129,7 @@ def compute(
         record = compute_record(of_months, present.frame, labels, present.contract, options, conditions, past)
     record = _with_representatives(record, settings, model, present.frame, conditions)
     record = replace(record, notes=(*read_with_faults(present.report), *record.notes, *notes))
-    return ComputedRecord(record, present.frame, labels, present.contract, hollow)
+    return ComputedRecord(record, present.frame, labels, present.contract, short_history)
 
 
 def observed_until(settings: Settings, as_of: AsOf) -> AsOf:
@@ -179,7 +179,7 @@ def _with_representatives(
     return replace(record, representatives=representatives(model, readable, conditions_met(conditions, frame)))
 
 
-def options_of(settings: Settings, hollow: Mapping[int, str]) -> RecordOptions:
+def options_of(settings: Settings, short_history: Mapping[int, str]) -> RecordOptions:
     chosen = settings.analytics
     return RecordOptions(
         currency=settings.features.currency,
@@ -189,7 +189,7 @@ def options_of(settings: Settings, hollow: Mapping[int, str]) -> RecordOptions:
         churn_denominator=chosen.churn_denominator,
         horizon_months=chosen.horizon_months,
         cohorts=chosen.cohorts,
-        hollow=frozenset(hollow),
+        short_history=frozenset(short_history),
     )
 
 

@@ -14,7 +14,7 @@ from analytics.experiments.rates import RATE
 from analytics.experiments.record import ExperimentRecord
 from analytics.groups import SEGMENT
 from analytics.history import EVERYONE, MEETS, NOT_ASSIGNABLE, UNASSIGNED
-from reporting.rendering import money_words, percent
+from reporting.rendering import WriteAmount, money_column, percent
 from segment_model.errors import SettingsError, counted, nearest_word
 
 NAMES = {UNASSIGNED: "unassigned", NOT_ASSIGNABLE: "not assignable", EVERYONE: "everyone"}
@@ -59,7 +59,9 @@ def effects_in_words(record: ExperimentRecord, names: Mapping[str, str]) -> pd.D
     """The rows of `effects_named` for people; with the power of the stated difference where one is stated."""
     rows = effects_named(record, names)
     columns = ("measure", "outcome", "outcome_control", "difference", "low", "high", "detectable")
-    words = [_words(*numbers) for numbers in zip(*(rows[name] for name in columns), strict=True)]
+    money = rows.loc[rows["measure"] != RATE, list(columns[1:])]
+    write = money_column(money.to_numpy(dtype=float).ravel())
+    words = [_words(*numbers, write_money=write) for numbers in zip(*(rows[name] for name in columns), strict=True)]
     shown = rows[["experiment", "goal", "arm", "name"]].rename(columns={"name": "group"})
     shown["n"] = [f"{int(n):,} / {int(rest):,}" for n, rest in zip(rows["n"], rows["n_control"], strict=True)]
     headings = ("arm's", f"{record.control}'s", "difference", "95 % interval", "would show")
@@ -109,13 +111,21 @@ def effects_json(record: ExperimentRecord, names: Mapping[str, str]) -> str:
 
 
 def _words(
-    measure: str, outcome: float, control: float, difference: float, low: float, high: float, detectable: float
+    measure: str,
+    outcome: float,
+    control: float,
+    difference: float,
+    low: float,
+    high: float,
+    detectable: float,
+    *,
+    write_money: WriteAmount,
 ) -> tuple[str, str, str, str, str]:
     """The two outcomes, the difference, its interval, and what would show."""
     if math.isnan(difference):
         return (MISSING,) * 5
-    write = _points if measure == RATE else money_words
-    level = percent if measure == RATE else money_words
+    write = _points if measure == RATE else write_money
+    level = percent if measure == RATE else write_money
     interval = MISSING if math.isnan(low) else f"{write(low).removesuffix(POINTS)} to {write(high)}"
     would = MISSING if math.isnan(detectable) else write(detectable)
     return level(outcome), level(control), write(difference), interval, would

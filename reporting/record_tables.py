@@ -154,7 +154,7 @@ def _sizes_shown(sizes: pd.DataFrame, money_title: str) -> dict[str, list[str]]:
         column: [MISSING if _lacks(number) else f"{int(number):,}" for number in sizes[column]] for column in counts
     }
     money = [MISSING if _lacks(sum_) else f"{sum_:,.0f}" for sum_ in sizes["money"]]
-    remarks = ["less history than in training" if hollow else "" for hollow in sizes["hollow"]]
+    remarks = ["less history than in training" if is_short else "" for is_short in sizes["short_history"]]
     return {"customers": shown.pop("customers"), money_title: money, **shown, "remark": remarks}
 
 

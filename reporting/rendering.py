@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from segment_model.errors import counted
-from segment_model.language.wording import plain_number
 
 LARGE_DIGITS = 4  # of an amount of millions
+UNITS = ((1e9, " B"), (1e6, " M"))
+WriteAmount = Callable[[float], str]
 
 
 def render(template: str, **context: Any) -> str:
@@ -23,7 +26,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters.update(counted=counted, percent=percent, short_amount=short_amount, signed=signed)
+    environment.filters.update(counted=counted, percent=percent, signed=signed)
     return environment
 
 
@@ -32,27 +35,29 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def short_amount(amount: float) -> str:
-    """A large amount in few letters: "55.4 M"."""
-    for size, letter in ((1e9, "B"), (1e6, "M")):
-        if abs(amount) >= size:
-            return f"{plain_number(amount / size)} {letter}"
-    return plain_number(amount)
-
-
 def signed(count: float) -> str:
     """A change with its sign: "+12", "−3", "0"."""
     return f"{count:+,.0f}".replace("-", "−") if round(count) else "0"
 
 
 def money_words(amount: float) -> str:
-    """An amount of money without its unit: "7.25", "1,234", "1.235 M"."""
-    for size, letter in ((1e9, "B"), (1e6, "M")):
-        if abs(amount) >= size:
+    """A lone amount of money without its unit: "7.25", "1,234", "1.235 M"."""
+    return money_column([amount])(amount)
+
+
+def money_column(amounts: Iterable[float | None]) -> WriteAmount:
+    """How to write amounts that are compared, such as those of a column: all in millions, or none.
+
+    The smallest that is not 0 decides, so that none loses its digits: 526,464 beside 1,363,412, not beside "1.363 M".
+    """
+    known = [abs(amount) for amount in amounts if amount is not None and math.isfinite(amount) and amount]
+    size, letter = next((unit for unit in UNITS if known and min(known) >= unit[0]), (1.0, ""))
+
+    def write(amount: float) -> str:
+        if letter:
             digits = max(0, LARGE_DIGITS - len(f"{abs(amount) / size:.0f}"))
             text = f"{amount / size:,.{digits}f}"
-            return (text.rstrip("0").rstrip(".") if digits else text) + f" {letter}"
-    if abs(amount) >= 100:
-        return f"{amount:,.0f}"
-    text = f"{amount:,.2f}"
-    return text.removesuffix(".00")
+            return (text.rstrip("0").rstrip(".") if digits else text) + letter
+        return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:,.2f}".removesuffix(".00")
+
+    return write

@@ -55,7 +55,8 @@ REVENUE_PER_CUSTOMER = Definition(
     "revenue_per_customer",
     "Revenue a customer",
     Unit.MONEY,
-    "Revenue / customers with an order, of all months, by where customers are at the last month end.",
+    "Revenue of customers with an order / these customers, of all months, by where customers are at the last month "
+    "end.",
     "high",
     ("monetary_value",),
 )

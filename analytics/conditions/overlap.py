@@ -19,7 +19,7 @@ Counts = npt.NDArray[np.int64]
 
 
 def overlap(
-    labelled: Labelled, met: pd.DataFrame, conditions: NamedConditions, contract: VectorContract, floor: int = 10
+    labelled: Labelled, met: pd.DataFrame, conditions: NamedConditions, contract: VectorContract, floor: int
 ) -> pd.DataFrame:
     """The table `OVERLAP`: for each condition the share of everyone, then of each segment, who meets it.
 
@@ -37,7 +37,7 @@ def overlap_of_counts(
     customers: Mapping[str, Counts],
     conditions: NamedConditions,
     contract: VectorContract,
-    floor: int = 10,
+    floor: int,
 ) -> pd.DataFrame:
     """The table `OVERLAP` by counts, whoever counted.
 

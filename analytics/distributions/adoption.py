@@ -22,7 +22,7 @@ MOST_FEATURES = 20
 WHAT = "adoption of features"
 
 
-def adoption(history: History, floor: int = 10) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def adoption(history: History, floor: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Rows of `SHARES` with the column ADOPTION and a feature as the level, and notes on what is left out.
 
     Of the members at the last month end: those with an event of the feature in the months of the record. The twenty

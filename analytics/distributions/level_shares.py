@@ -21,7 +21,7 @@ NUMBERED = re.compile(r"(?:(under|below|less than|up to|<)\s*)?(\d[\d,]*(?:\.\d+
 LevelCounts = Mapping[str, npt.NDArray[np.int64]]
 
 
-def level_shares(labelled: Labelled, columns: Iterable[Column], floor: int = 10) -> pd.DataFrame:
+def level_shares(labelled: Labelled, columns: Iterable[Column], floor: int) -> pd.DataFrame:
     """The table `SHARES` of the categories and flags among `columns`: everyone, then each segment.
 
     The eight commonest levels of a category are shown, the rest together as "other"; of a flag the level "yes". A
@@ -42,7 +42,7 @@ def shares_of_counts(
     groups: tuple[str, ...],
     n: npt.NDArray[np.int64],
     counted_levels: Iterable[tuple[Column, LevelCounts]],
-    floor: int = 10,
+    floor: int,
 ) -> pd.DataFrame:
     """The table `SHARES` by counts, whoever counted.
 

@@ -34,7 +34,7 @@ class NumberSummary:
     p: Floats
 
 
-def quartiles(labelled: Labelled, columns: Iterable[Column], floor: int = 10) -> pd.DataFrame:
+def quartiles(labelled: Labelled, columns: Iterable[Column], floor: int) -> pd.DataFrame:
     """The table `QUARTILES` of the numbers among `columns`: everyone, then each segment.
 
     A segment in which fewer than `floor` customers have a value has no quartiles. A mark says that the values of a
@@ -49,7 +49,7 @@ def quartiles_of_summaries(
     groups: tuple[str, ...],
     n: npt.NDArray[np.int64],
     summaries: Iterable[tuple[Column, NumberSummary]],
-    floor: int = 10,
+    floor: int,
 ) -> pd.DataFrame:
     """The table `QUARTILES` of what is known of each number, whoever computed it.
 

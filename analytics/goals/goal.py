@@ -70,3 +70,8 @@ class Goal:
         rows = {"orders": "an order", "events": "an event", "subscriptions": "a term that starts"}[self.table]
         which = f" where {self.condition}" if self.condition else ""
         return f"Of all customers at the start, those with {rows}{which} within {days}."
+
+    def never_reached(self, starts: str) -> str:
+        """That nobody reaches the goal from these starts, in words, and what may be wrong with its condition."""
+        doubt = f"; see whether {self.table} write the values of its condition so: {self.condition}"
+        return f"{self.title}: nobody reaches it {starts}{doubt if self.condition else ''}"

@@ -28,7 +28,7 @@ from segment_model.errors import counted
 NOT_KNOWN_YET = "not known yet"
 NOBODY = "nobody can reach it"
 NONE_OF_THE_REST = "none of the others reaches it"
-HOLLOW = "less history than in training"
+SHORT_HISTORY = "less history than in training"
 RATES = ("rate", "low", "high", *(f"{name}{end}" for name in ("ratio", "difference") for end in ("", "_low", "_high")))
 
 
@@ -123,10 +123,7 @@ def _never_reached(goal: Goal, odds: pd.DataFrame) -> str:
     everyone = odds[(odds.goal == goal.name) & (odds.grouping == EVERYONE)]
     if not goal.condition or not len(everyone) or everyone.reached.any():
         return ""
-    return (
-        f"{goal.title}: nobody reaches it from any month end of the record; see whether {goal.table} write the values "
-        f"of its condition so: {goal.condition}"
-    )
+    return goal.never_reached("from any month end of the record")
 
 
 def _odds(
@@ -147,9 +144,9 @@ def _odds(
         [NOBODY, f"fewer than {counted(options.floor, 'customer')}", NONE_OF_THE_REST],
         "",
     )
-    hollow = rows.position.isin(options.hollow) & (rows.grouping == SEGMENT)
-    rows = rows.assign(note=np.where(hollow & (note == ""), HOLLOW, note), latest=is_latest)
-    marks = _marks(rows, is_latest & ~hollow, history.segments, groupings.conditions, options)
+    short_history = rows.position.isin(options.short_history) & (rows.grouping == SEGMENT)
+    rows = rows.assign(note=np.where(short_history & (note == ""), SHORT_HISTORY, note), latest=is_latest)
+    marks = _marks(rows, is_latest & ~short_history, history.segments, groupings.conditions, options)
     rows = rows.assign(**{name: rows[name].mask(few) for name in RATES}, mark=marks, goal=goal.name)
     lights = [
         str(light_of(goal, rate, history.month_ends.observed_until)) if latest else ""

@@ -1,7 +1,7 @@
 """Rules of one column: a number is at least, or below, a threshold; a category or flag has a level.
 
-Thresholds lie at twentieths of the customers as of a past month end, rounded to two digits that matter. A missing value
-meets no rule.
+Thresholds lie at twentieths of the customers as of a past month end, rounded to two digits that matter, but years. A
+missing value meets no rule.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pandas as pd
 
 from features.conditions.written import written_name, written_text
 from segment_model.contract import Column, Kind, VectorContract
+from segment_model.language.wording import is_year, plain_value
 
 PARTS = np.arange(1, 20) / 20
 MOST_LEVELS = 8
@@ -57,13 +58,12 @@ class RuleColumn:
     def rules(self) -> tuple[Rule, ...]:
         """The rules of the column."""
         name, title = self.column.name, self.column.title
-        written, unit = written_name(name), f" {self.column.unit}" if self.column.unit else ""
-        rules = []
+        written, rules = written_name(name), []
         for place, threshold in enumerate(self.thresholds):
-            below, number = frozenset(range(place + 1)), f"{threshold:g}"
-            above = frozenset(range(place + 1, len(self.thresholds) + 1))
-            rules.append(Rule(name, above, f"{written} >= {number}", f"{title} is at least {number}{unit}"))
-            rules.append(Rule(name, below, f"{written} < {number}", f"{title} is below {number}{unit}"))
+            below, above = frozenset(range(place + 1)), frozenset(range(place + 1, len(self.thresholds) + 1))
+            number, shown = np.format_float_positional(threshold, trim="-"), plain_value(threshold, self.column)
+            rules.append(Rule(name, above, f"{written} >= {number}", f"{title} is at least {shown}"))
+            rules.append(Rule(name, below, f"{written} < {number}", f"{title} is below {shown}"))
         for place, level in enumerate(self.levels):
             is_flag = self.column.kind is Kind.FLAG
             literal = level if is_flag else written_text(level)
@@ -101,7 +101,7 @@ def column_of_numbers(column: Column, least: float, most: float, cuts: Sequence[
         return None
     if column.kind is Kind.FLAG:
         return RuleColumn(column, levels=("true", "false"))
-    rounded = {float(f"{cut:.2g}") for cut in cuts}
+    rounded = {float(cut if is_year(column) else f"{cut:.2g}") for cut in cuts}
     thresholds = tuple(sorted(cut for cut in rounded if least < cut <= most))
     return RuleColumn(column, thresholds) if thresholds else None
 

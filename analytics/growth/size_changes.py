@@ -35,7 +35,7 @@ class SizeChange:
 def size_changes(sizes: pd.DataFrame, floor: int) -> tuple[SizeChange, ...]:
     """The segments that have a fifth more or less customers or money than at first, at most six: those that weigh most.
 
-    sizes : the table `SIZES`. floor : customers. Left out are month ends that are hollow, segments that are too small,
+    sizes : the table `SIZES`. floor : customers. Left out are month ends of short history, segments that are too small,
     customers in no segment, and money of less than a thousandth of everyone's.
     """
     ends = _first_and_last(sizes)
@@ -67,8 +67,8 @@ def too_small_segments(sizes: pd.DataFrame, floor: int) -> tuple[str, ...]:
 
 
 def _first_and_last(sizes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """The rows of the first and of the last month end that is not hollow, by segment; None without two of them."""
-    comparable = sizes[~sizes.hollow.astype(bool)]
+    """By segment, the rows of the first and of the last month end of no short history; None without two of them."""
+    comparable = sizes[~sizes.short_history.astype(bool)]
     months = comparable.month.drop_duplicates().tolist()
     if len(months) < 2:
         return None

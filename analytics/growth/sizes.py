@@ -28,8 +28,10 @@ class Growth:
     of_conditions: pd.DataFrame
 
 
-def growth(history: History, months: CustomerMonths, hollow: Collection[int] = ()) -> Growth:
-    """How segments grew, and who meets each condition. hollow : positions of month ends that are not comparable.
+def growth(history: History, months: CustomerMonths, short_history: Collection[int] = ()) -> Growth:
+    """How segments grew, and who meets each condition.
+
+    short_history : the positions of month ends that are not comparable.
 
     Raises
     ------
@@ -41,28 +43,28 @@ def growth(history: History, months: CustomerMonths, hollow: Collection[int] = (
     first, moved = first_sizes(members), moves(members, last)
     present = {*first.segment, *moved.source.dropna(), *moved.target.dropna()}
     segments = (*history.segments, *sorted(present - {*history.segments}))
-    sizes, flows = sizes_table(first, moved, segments, ends, hollow), flows_table(moved, segments, ends)
-    of_conditions = condition_sizes(members, history, hollow)
+    sizes, flows = sizes_table(first, moved, segments, ends, short_history), flows_table(moved, segments, ends)
+    of_conditions = condition_sizes(members, history, short_history)
     if months.activity is Activity.USING:
         flows = flows.assign(money_before=np.nan, money_after=np.nan)
         return Growth(sizes.assign(money=np.nan), flows, of_conditions.assign(money=np.nan))
     return Growth(sizes, flows, of_conditions)
 
 
-def condition_sizes(members: ir.Table, history: History, hollow: Collection[int]) -> pd.DataFrame:
+def condition_sizes(members: ir.Table, history: History, short_history: Collection[int]) -> pd.DataFrame:
     """`CONDITION_SIZES`: a row for each condition and month end, in which who meets it stands as a segment does."""
     ends, tables = history.month_ends, []
     for name in history.conditions:
         grouped = members.mutate(segment=members[condition_column(name)].fill_null(REST))
         moved = moves(grouped, len(ends.dates) - 1)
-        sizes = sizes_table(first_sizes(grouped), moved, (MEETS,), ends, hollow)
+        sizes = sizes_table(first_sizes(grouped), moved, (MEETS,), ends, short_history)
         tables.append(sizes.drop(columns="segment").assign(condition=name))
     whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(CONDITION_SIZES))
     return whole.loc[:, list(CONDITION_SIZES)]
 
 
 def sizes_table(
-    first: pd.DataFrame, moved: pd.DataFrame, segments: Sequence[str], ends: MonthEnds, hollow: Collection[int]
+    first: pd.DataFrame, moved: pd.DataFrame, segments: Sequence[str], ends: MonthEnds, short_history: Collection[int]
 ) -> pd.DataFrame:
     """`SIZES`, with a row for each month end and segment; first, moved : see `growth.moves`."""
     index = pd.MultiIndex.from_product([range(len(ends.dates)), segments], names=["position", "segment"])
@@ -91,7 +93,7 @@ def sizes_table(
     table = table.assign(
         **{name: table[name].mask(at_first).astype(float) for name in CHANGES},
         month=table.position.map(ends.month_before),
-        hollow=table.position.isin(list(hollow)),
+        short_history=table.position.isin(list(short_history)),
     )
     return table.loc[:, list(SIZES)]
 

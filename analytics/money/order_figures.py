@@ -13,7 +13,7 @@ from analytics.history import EVERYONE, History
 from analytics.intervals.estimates import RatioOfMoney, RatioOfSums, Share
 from analytics.intervals.pair_sums import PairSums
 from analytics.marking import EstimateOf, Marking, with_interval
-from analytics.money.order_sums import BASKET, CUSTOMER, MARGIN, OrderSums, order_sums
+from analytics.money.order_sums import BASKET, CUSTOMER, DECILES, MARGIN, OrderSums, order_sums
 from analytics.month_ends import MonthEnds
 from analytics.options import RecordOptions
 from analytics.record import Definition
@@ -22,6 +22,7 @@ from features.tables.exact_sums import TEN_THOUSANDTHS
 
 DECILE = "decile"  # the grouping of tenths of the customers by what they spent
 NO_ORDERS = "no orders"
+NO_REVENUE = "revenue is not above 0"  # as where refunds outweigh the orders
 NO_COSTS = "no costs known"
 PAIRS: Mapping[Definition, tuple[str, EstimateOf]] = {
     catalogue.BASKET: (BASKET, RatioOfSums),
@@ -48,7 +49,7 @@ def order_figures(history: History, groupings: Groupings, options: RecordOptions
         tables.append(_of_period(window, window_keys, sums, options, marking))
     tables.append(_of_customers(window, window_keys, sums.has_money, options, marking))
     if sums.has_money:
-        tables.append(_by_decile(sums.deciles, ends))
+        tables.append(_by_decile(sums.deciles, ends, options.floor))
     return joined(tables)
 
 
@@ -64,7 +65,7 @@ def _of_period(
     tables = [rows_of(catalogue.ORDERS, keys, sums.orders, n), rows_of(catalogue.BUYERS, keys, n, n)]
     if not whole.has_money:
         return joined(tables)
-    total = keys.period.map(sums.cents[keys.grouping == EVERYONE].set_axis(keys.period[keys.grouping == EVERYONE]))
+    total, orders_of_all = _of_everyone(sums.cents, keys), _of_everyone(sums.orders, keys)
     tables += [
         rows_of(catalogue.REVENUE, keys, sums.cents / TEN_THOUSANDTHS, n),
         rows_of(
@@ -72,12 +73,13 @@ def _of_period(
             keys,
             sums.cents / total.where(total > 0),
             n,
-            note=np.where(total > 0, "", NO_ORDERS),
+            note=np.where(total > 0, "", np.where(orders_of_all > 0, NO_REVENUE, NO_ORDERS)),
         ),
     ]
-    rates = {catalogue.BASKET: (sums.cents / TEN_THOUSANDTHS, sums.orders, NO_ORDERS)}
+    rates = {catalogue.BASKET: (sums.cents / TEN_THOUSANDTHS, sums.orders, np.full(len(sums), NO_ORDERS))}
     if whole.has_costs:
-        rates[catalogue.MARGIN] = (sums.profit, sums.known_cents, NO_COSTS)
+        reason = np.where(sums.known_lines > 0, NO_REVENUE, NO_COSTS)
+        rates[catalogue.MARGIN] = (sums.profit, sums.known_cents, reason)
     for definition, (numerator, denominator, reason) in rates.items():
         note = np.where(denominator > 0, "", reason)
         rows = rows_of(definition, keys, numerator / denominator.where(denominator > 0), n, note=note)
@@ -116,10 +118,17 @@ def independent_share(sums: PairSums) -> Share:
     return Share(sums.x, sums.y)
 
 
-def _by_decile(deciles: pd.DataFrame, ends: MonthEnds) -> pd.DataFrame:
-    """The share of revenue of each tenth of the customers, and of the top tenth."""
+def _of_everyone(sums: pd.Series[int], keys: pd.DataFrame) -> pd.Series[int]:
+    """Everyone's sum of the period of each row."""
+    is_everyone = keys.grouping == EVERYONE
+    return keys.period.map(sums[is_everyone].set_axis(keys.period[is_everyone]))
+
+
+def _by_decile(deciles: pd.DataFrame, ends: MonthEnds, floor: int) -> pd.DataFrame:
+    """The share of revenue of each tenth of the customers, and of the top tenth; none of fewer customers than the
+    floor, or than there are tenths."""
     total = deciles.cents.sum()
-    if total <= 0:
+    if total <= 0 or deciles.customers.sum() < max(floor, DECILES):
         return joined([])
     groups = deciles.decile.astype("int64").astype("str")
     keys = pd.DataFrame({"grouping": DECILE, "group": groups, "period": ends.window})

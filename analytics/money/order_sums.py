@@ -20,7 +20,7 @@ from analytics.whole_sums import whole_sum
 from features.tables.exact_sums import from_ten_thousandths
 
 BASKET, MARGIN, CUSTOMER = "basket", "margin", "customer"  # pairs of sums behind intervals
-SUMMED = ("cents", "orders", "known_cents", "profit")
+SUMMED = ("cents", "orders", "known_cents", "known_lines", "profit")
 DECILES = 10
 
 
@@ -78,7 +78,8 @@ def purchases_by_month(rows: ir.Table, ends: MonthEnds) -> ir.Table:
     """A row for each customer and month with order lines, by the position of the month's end.
 
     cents : the money. orders : different order ids, and lines without one. known_cents, profit : money of the lines
-    whose cost is known, and that less the cost. Where refunds are netted, they lower the money and are no orders.
+    whose cost is known (`known_lines` of them), and that less the cost. Where refunds are netted, they lower the money
+    and are no orders.
     """
     first, last = (ibis.literal(day.isoformat(), "timestamp") for day in (ends.dates[0], ends.dates[-1]))
     none = ibis.literal(0, "int64")
@@ -94,6 +95,7 @@ def purchases_by_month(rows: ir.Table, ends: MonthEnds) -> ir.Table:
         cents=whole_sum(lines.money),
         orders=orders.cast("int64"),
         known_cents=whole_sum(lines.money, where=lines.profit.notnull()),  # noqa: PD004 - an expression, no frame
+        known_lines=lines.profit.count().cast("int64"),
         profit=whole_sum(lines.profit),
     )
 

@@ -29,12 +29,15 @@ def paid_terms(terms: ir.Table) -> ir.Table:
 
 
 def mrr_by_customer(terms: ir.Table, ends: MonthEnds) -> ir.Table:
-    """One row a customer: `mrr_0` to `mrr_n` at the month ends in ten-thousandths, and when it first paid at all."""
+    """One row a customer: `mrr_0` to `mrr_n` at the month ends in ten-thousandths, and when it first paid at all.
+
+    Terms that never run bring no MRR at any moment, so that a customer of nothing else before is a new one.
+    """
     paid = paid_terms(terms)
     moments = [ibis.literal(day.isoformat(), "timestamp") for day in ends.dates]
     return paid.group_by("customer_id").aggregate(
         **{f"mrr_{p}": paid.cents.sum(where=runs(paid, moment)).fill_null(0) for p, moment in enumerate(moments)},
-        **{FIRST_PAID: paid.started_at.min(where=paid.cents > 0)},
+        **{FIRST_PAID: paid.started_at.min(where=(paid.cents > 0) & ~never_runs(paid))},
     )
 
 
@@ -88,6 +91,11 @@ def customers_below_zero(by_customer: ir.Table, ends: MonthEnds) -> ir.Table:
 
 def terms_that_never_run(terms: ir.Table) -> ir.Table:
     """One number: the terms that end when or before they start."""
+    return terms.aggregate(terms=terms.count(where=never_runs(terms)))
+
+
+def never_runs(terms: ir.Table) -> ir.BooleanValue:
+    """Whether terms end when or before they start."""
     if "ended_at" not in terms.columns:
-        return terms.aggregate(terms=ibis.literal(0, "int64").max())
-    return terms.aggregate(terms=(terms.ended_at <= terms.started_at).sum().fill_null(0))
+        return ibis.literal(False)
+    return (terms.ended_at <= terms.started_at).fill_null(False)

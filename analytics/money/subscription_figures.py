@@ -70,7 +70,7 @@ def subscription_figures(
         )
     if sums.never_run:
         notes.append(f"{counted(sums.never_run, 'term never runs', 'terms never run')}: the end is not after the start")
-    if _is_hollow(options, ends):
+    if _has_short_history(options, ends):
         notes.append(
             "churn and retention of money carry no marks: at some month ends the tables reach less far back than in "
             "training, so that segments then are not those of today"
@@ -114,7 +114,8 @@ def _by_month(months: pd.DataFrame, ends: MonthEnds, options: RecordOptions) -> 
     keys = sums.loc[:, ["grouping", "group"]].assign(period=sums.month.map(lambda month: ends.months[month]))
     tables = _movements(sums, keys, sums.start_customers)
     for definition, (numerator, denominator) in _rates(sums, options).items():
-        rows = _rate(definition, keys, sums, numerator, denominator)
+        n = denominator if definition == catalogue.CHURN_RATE else sums.start_customers
+        rows = _rate(definition, keys, n, numerator, denominator)
         if options.intervals:
             low, high = _limits_of_months(definition, sums, numerator, denominator, options)
             rows = rows.assign(low=low, high=high)
@@ -132,14 +133,14 @@ def _pooled(sums: SubscriptionSums, ends: MonthEnds, options: RecordOptions, mar
         n = pd.Series(PairSums.of_frame(own, CHURN).n, whole.index)
     tables = _movements(whole, keys, n)
     for definition, (numerator, denominator) in _rates(whole, options).items():
-        rows = _rate(definition, keys, whole, numerator, denominator)
+        rows = _rate(definition, keys, n, numerator, denominator)
         if sums.pooled is not None:
             pair, estimate = POOLED[definition]
             pairs = PairSums.of_frame(own, pair)
             rows = with_interval(rows.assign(n=pairs.n), pairs, estimate)
             marked = marking.marked(rows, definition, pairs, estimate)
-            hollow = (marked.grouping == SEGMENT) & _is_hollow(options, ends)
-            rows = marked.assign(mark=marked.mark.mask(hollow, ""))
+            short_history = (marked.grouping == SEGMENT) & _has_short_history(options, ends)
+            rows = marked.assign(mark=marked.mark.mask(short_history, ""))
         tables.append(with_floor(rows, options.floor))
     return joined([*tables, _quick_ratio(whole, keys, n, options)])
 
@@ -169,12 +170,12 @@ def _rates(sums: pd.DataFrame, options: RecordOptions) -> dict[Definition, tuple
 def _rate(
     definition: Definition,
     keys: pd.DataFrame,
-    sums: pd.DataFrame,
+    n: pd.Series,
     numerator: pd.Series[int],
     denominator: pd.Series[int],
 ) -> pd.DataFrame:
     note = np.where(denominator == 0, NOBODY, "")
-    return rows_of(definition, keys, numerator / denominator.where(denominator != 0), sums.start_customers, note=note)
+    return rows_of(definition, keys, numerator / denominator.where(denominator != 0), n, note=note)
 
 
 def _limits_of_months(
@@ -202,6 +203,6 @@ def _quick_ratio(sums: pd.DataFrame, keys: pd.DataFrame, n: pd.Series, options: 
     return with_floor(quick, options.floor)
 
 
-def _is_hollow(options: RecordOptions, ends: MonthEnds) -> bool:
+def _has_short_history(options: RecordOptions, ends: MonthEnds) -> bool:
     """Whether segments at the start of some month are of less history than in training."""
-    return any(position in options.hollow for position in range(len(ends.months)))
+    return any(position in options.short_history for position in range(len(ends.months)))

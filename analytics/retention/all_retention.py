@@ -58,9 +58,9 @@ def all_retention(
     if history.terms is not None:
         lived = survival(lifetimes(history, history.terms, groupings), groupings, history.segments, options.floor)
         curves = lived.table
-        hollow = not options.hollow.isdisjoint(range(len(history.month_ends.months)))
-        figures.append(lifetime_figures(lived, with_marks=options.intervals and not hollow))
-        notes += () if hollow else lived.notes
+        short_history = not options.short_history.isdisjoint(range(len(history.month_ends.months)))
+        figures.append(lifetime_figures(lived, with_marks=options.intervals and not short_history))
+        notes += () if short_history else lived.notes
     return Retention(
         without_small_cohorts(cohorts(history, months, groupings, options.cohorts), options.floor),
         member_retention(members, history, options.floor),

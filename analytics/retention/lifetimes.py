@@ -17,7 +17,7 @@ from analytics.customer_months import month_position
 from analytics.fetched import fetched
 from analytics.groups import Groupings
 from analytics.history import EVERYONE, NOT_ASSIGNABLE, DatedRows, History
-from analytics.money.paying_months import paid_terms
+from analytics.money.paying_months import never_runs, paid_terms
 
 WHAT = "lifetimes of subscriptions"
 Counts = npt.NDArray[np.int64]
@@ -33,10 +33,9 @@ def lifetimes(history: History, terms: DatedRows, groupings: Groupings) -> ir.Ta
     of life that is known: the customer left in it, or stayed.
     """
     paid = paid_terms(terms.rows)
-    paid = paid.filter(paid.cents > 0)
+    paid = paid.filter((paid.cents > 0) & ~never_runs(paid))
     if "ended_at" not in paid.columns:
         paid = paid.mutate(ended_at=ibis.null("timestamp"))
-    paid = paid.filter(paid.ended_at.isnull() | (paid.ended_at > paid.started_at))
     each = paid.group_by("customer_id").aggregate(
         start=paid.started_at.min(), end=paid.ended_at.max(), runs=paid.ended_at.isnull().max()
     )

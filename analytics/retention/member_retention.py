@@ -13,7 +13,7 @@ from analytics.record import RETENTION
 from analytics.retention.later_months import active_by_month
 
 
-def member_retention(members: ir.Table, history: History, floor: int = 10) -> pd.DataFrame:
+def member_retention(members: ir.Table, history: History, floor: int) -> pd.DataFrame:
     """The table `RETENTION`, of everyone, of each segment, and of who meets each condition and who does not.
 
     members : see `later_months.members_and_months`. A month end with fewer members than `floor` has no share.

@@ -29,9 +29,9 @@ def retention_figures(
 ) -> pd.DataFrame:
     """Rows of `FIGURES`, of the table of `later_months.members_and_months` with the k of the catalogue.
 
-    Segments get no mark where they were hollow at a month end that counts (`RecordOptions.hollow`). The interval is
-    Wilson's for as many customers as are independently as informative: a customer who is a member at
-    ten month ends is not ten customers.
+    Segments get no mark where a month end that counts has a short history (`RecordOptions.short_history`). The interval
+    is Wilson's for as many customers as are independently as informative: a customer who is a member at ten month ends
+    is not ten customers.
 
     Raises
     ------
@@ -63,8 +63,8 @@ def _figures(
         keys = pd.DataFrame({"grouping": name, "group": sums.group, "period": period})
         pairs = {k: PairSums.of_frame(sums, f"after {k}") for k in after}
         for k in after:
-            hollow = name == SEGMENT and not options.hollow.isdisjoint(range(len(months) - k + 1))
-            tables.append(_rows(definitions[k], keys, pairs[k], marking, options, not hollow))
+            short_history = name == SEGMENT and not options.short_history.isdisjoint(range(len(months) - k + 1))
+            tables.append(_rows(definitions[k], keys, pairs[k], marking, options, not short_history))
     unknown = pd.DataFrame(
         [(EVERYONE, EVERYONE, period), *((SEGMENT, segment, period) for segment in history.segments)],
         columns=["grouping", "group", "period"],

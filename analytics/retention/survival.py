@@ -44,7 +44,7 @@ class Survival:
         )
 
 
-def survival(table: ir.Table, groupings: Groupings, segments: Sequence[str], floor: int = 10) -> Survival:
+def survival(table: ir.Table, groupings: Groupings, segments: Sequence[str], floor: int) -> Survival:
     """The curves of everyone and of each group.
 
     table : of `lifetimes.lifetimes`. segments : the ids that the tests compare; customers of no segment are among
@@ -72,7 +72,7 @@ def survival(table: ir.Table, groupings: Groupings, segments: Sequence[str], flo
     return Survival(frame.loc[:, list(SURVIVAL)], test, against_rest)
 
 
-def curve_rows(at_risk: Counts, left: Counts, floor: int = 10) -> pd.DataFrame:
+def curve_rows(at_risk: Counts, left: Counts, floor: int) -> pd.DataFrame:
     """`time`, `share`, `low`, `high` and `at_risk` of one group, by its counts in the months of life from 1 on.
 
     The first row is the beginning, at share 1: `time` 0, or the month before the first with enough customers at risk.

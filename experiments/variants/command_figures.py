@@ -32,7 +32,7 @@ def history_figures(settings: Settings, folder: Path, model: SegmentModel) -> Ma
     """The months that can be compared with the day of training, and the share of members who leave their segment a
     month in them."""
     sizes = _record(settings, folder, model).sizes
-    segments = sizes[sizes["segment"].isin(model.ids) & ~sizes["hollow"].astype(bool)]
+    segments = sizes[sizes["segment"].isin(model.ids) & ~sizes["short_history"].astype(bool)]
     changes = segments[segments["went"].notna() & segments["customers"].notna()].fillna(0)
     went = changes["went"].sum()
     before = (changes["customers"] - changes["joined"] - changes["came"] + changes["gone"]).sum() + went

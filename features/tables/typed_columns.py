@@ -58,12 +58,17 @@ def read_column(column: ir.Value, wanted: RawType, rules: TextRules, name: str, 
         return _in_utc(reading) if rules.utc else reading
     if wanted in (RawType.TEXT, RawType.KEY):
         return _keys(column, wanted, where)
-    if dtype.is_boolean():
+    if dtype.is_boolean() and wanted is RawType.FLAG:
         return Reading(ibis.cases((column.isnull(), None), (column, 1.0), else_=0.0))
-    if dtype.is_numeric():
+    if dtype.is_numeric() and not dtype.is_boolean():
         number = column.cast("float64")
         whole = dtype.is_integer()
         return Reading(number if whole else ibis.ifelse(number.isnan() | is_infinite(number), None, number))
+    if dtype.is_boolean():
+        raise SourceError(
+            f"{where} is {dtype}, expected {wanted}, and true is no amount: map a column of numbers by `columns`; an "
+            "attribute of yes and no has `kind: flag`"
+        )
     raise SourceError(f"{where} is {dtype}, expected {wanted}; {OTHERWISE}")
 
 

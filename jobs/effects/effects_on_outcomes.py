@@ -17,7 +17,7 @@ from features.as_of import AsOf
 from features.history.placed_members import PlacedMembers
 from features.history.table_history import TableHistory
 from jobs.effects.data_start import DataStart
-from jobs.effects.exposure_notes import incomplete_windows
+from jobs.effects.exposure_notes import incomplete_windows, reached_by_nobody
 from jobs.goals.settled_goals import goal_conditions, settled_goals
 from segment_model.errors import counted
 from training.settings import Settings
@@ -82,11 +82,12 @@ class ExposedGroups:
         counts = rate_counts(exposed, outcomes(goal, rows, starts, self.observed.local), self.columns)
         power_of = float("nan") if stated is None else stated
         why = f"{self._not_over(goal.within_days)}, or they cannot reach it"
-        incomplete = counts.xs(EVERYONE, level="grouping")[INCOMPLETE].groupby("experiment").sum().to_dict()
+        everyone = counts[counts.index.get_level_values("grouping") == EVERYONE]
+        incomplete = everyone[INCOMPLETE].groupby("experiment").sum().to_dict()
         floor = self.settings.analytics.floor
         return (
             arm_effects(Rates(counts), self.control, floor, goal.name, power_of),
-            incomplete_windows(incomplete, since, goal.name, why),
+            [*incomplete_windows(incomplete, since, goal.name, why), *reached_by_nobody(everyone, goal)],
         )
 
     def _on_money(self, windows: list[int]) -> tuple[list[ArmEffects], list[str]]:

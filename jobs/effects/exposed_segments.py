@@ -12,9 +12,9 @@ from analytics.month_ends import MonthEnds
 from features.as_of import AsOf
 from features.conditions.on_vectors.named_conditions import NamedConditions
 from features.history.table_history import TableHistory
-from jobs.membership.hollow import hollow_months
 from jobs.membership.met_conditions import condition_texts
 from jobs.membership.month_members import assigned
+from jobs.membership.short_history import months_of_short_history
 from segment_model.errors import counted
 from segment_model.model import SegmentModel
 from training.progress import Announce
@@ -75,14 +75,16 @@ def _cautions(
     if trained is None:
         return []
     moments = tuple(sorted({day.date() for day in days}))
-    hollow = hollow_months(MonthEnds(moments, trained), history.oldest, trained, history.settings, model.contract)
+    short_history = months_of_short_history(
+        MonthEnds(moments, trained), history.oldest, trained, history.settings, model.contract
+    )
     cautions = []
-    if hollow:
+    if short_history:
         words = "of exposure has", "of exposure have"
-        first = hollow[min(hollow)]
+        first = short_history[min(short_history)]
         cautions.append(
-            f"{counted(len(hollow), f'moment {words[0]}', f'moments {words[1]}')} less history than the training had, "
-            f"so that segments then are not quite comparable: {first}"
+            f"{counted(len(short_history), f'moment {words[0]}', f'moments {words[1]}')} less history than the "
+            f"training had, so that segments then are not quite comparable: {first}"
         )
     if trained > min(days):
         cautions.append(

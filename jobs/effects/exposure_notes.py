@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.experiments.record import ExperimentSummary
+from analytics.goals.goal import Goal
 from jobs.effects.data_start import DataStart
 from segment_model.errors import counted, nearest_word
 
@@ -48,6 +49,13 @@ def incomplete_windows(customers: Mapping[Any, float], since: DataStart, goal: s
         for experiment, number in others.items()
         if number
     ]
+
+
+def reached_by_nobody(counts: pd.DataFrame, goal: Goal) -> list[str]:
+    """That no exposed customer reaches a goal, so that all rates and effects are 0. counts : of `rate_counts`."""
+    if counts["reached"].any() or not counts["n"].any():
+        return []
+    return [goal.never_reached("after an exposure, in any arm")]
 
 
 def mismatch_warning(summary: ExperimentSummary) -> str:

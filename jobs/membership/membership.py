@@ -16,10 +16,10 @@ from features.conditions.on_vectors.named_conditions import NO_CONDITIONS, Named
 from features.history.fingerprints import fingerprints
 from features.history.table_history import TableHistory
 from jobs.membership.compared_columns import compared_columns, texts
-from jobs.membership.hollow import hollow_months
 from jobs.membership.membership_file import membership_file, read_members, write_members
 from jobs.membership.met_conditions import condition_texts
 from jobs.membership.month_members import SEGMENT, assigned
+from jobs.membership.short_history import months_of_short_history
 from jobs.membership.written_months import WrittenMonths, written_months
 from segment_model.errors import counted
 from segment_model.model import SegmentModel
@@ -37,13 +37,13 @@ class Membership:
     members : a row a customer and month end at which there were rows of it: `customer_id` (text), `position` in
     `MonthEnds.dates`, `segment` (an id, UNASSIGNED or NOT_ASSIGNABLE), the attributes to compare by as they were then,
     missing where they are not known, and for each condition whether the vector of then meets it
-    (`analytics.history.condition_column`). compared : the names of the attributes. hollow : the positions of hollow
-    month ends, with the reason. notes : what was assumed, in sentences.
+    (`analytics.history.condition_column`). compared : the names of the attributes. short_history : the positions of
+    month ends of short history, with the reason. notes : what was assumed, in sentences.
     """
 
     members: pd.DataFrame
     compared: tuple[str, ...]
-    hollow: Mapping[int, str]
+    short_history: Mapping[int, str]
     notes: tuple[str, ...] = ()
 
 
@@ -69,8 +69,10 @@ def membership_of(
     """
     compared = compared_columns(settings, history.contract)
     trained = trained_until(settings, model)
-    hollow = hollow_months(ends, history.oldest, trained, history.settings, model.contract) if trained else {}
-    without_previous = ends_without_previous(ends, as_of, hollow)
+    short_history = (
+        months_of_short_history(ends, history.oldest, trained, history.settings, model.contract) if trained else {}
+    )
+    without_previous = ends_without_previous(ends, as_of, short_history)
     written = written_months(settings, model, ends.dates, _of_the_cards(ends, as_of))
     made_from = _made_from(settings, base, model, history, ends, compared, without_previous, conditions)
     if written.by_position:
@@ -86,8 +88,8 @@ def membership_of(
             announce(f"the membership is not kept for the next time: {file.parent} {error.strerror or error}")
     refused = members[members[SEGMENT] == NOT_ASSIGNABLE].groupby(POSITION).size()
     not_assignable = {int(str(position)): int(count) for position, count in refused.items()}
-    notes = membership_notes(ends, not_assignable, hollow, history, compared, conditions)
-    return Membership(members, compared, hollow, (notes[0], *written.notes, *notes[1:]))
+    notes = membership_notes(ends, not_assignable, short_history, history, compared, conditions)
+    return Membership(members, compared, short_history, (notes[0], *written.notes, *notes[1:]))
 
 
 def compute_members(
@@ -167,12 +169,12 @@ def _made_from(
     }
 
 
-def ends_without_previous(ends: MonthEnds, as_of: AsOf, hollow: Mapping[int, str]) -> frozenset[int]:
+def ends_without_previous(ends: MonthEnds, as_of: AsOf, short_history: Mapping[int, str]) -> frozenset[int]:
     """The positions at which nobody stays in the segment of the month end before.
 
-    That month end is hollow, or the position is the moment of the cards, which were counted without it.
+    That month end has a short history, or the position is the moment of the cards, which were counted without it.
     """
-    return _of_the_cards(ends, as_of) | {position + 1 for position in hollow}
+    return _of_the_cards(ends, as_of) | {position + 1 for position in short_history}
 
 
 def _of_the_cards(ends: MonthEnds, as_of: AsOf) -> frozenset[int]:
@@ -192,7 +194,7 @@ def trained_until(settings: Settings, model: SegmentModel) -> datetime | None:
 def membership_notes(
     ends: MonthEnds,
     not_assignable: Mapping[int, int],
-    hollow: Mapping[int, str],
+    short_history: Mapping[int, str],
     history: TableHistory,
     compared: tuple[str, ...],
     conditions: NamedConditions,
@@ -203,12 +205,12 @@ def membership_notes(
         "border stays in the segment of the month before, where that month can be compared; at the as-of moment the "
         "segments are those of the cards"
     ]
-    if hollow:
-        first, last = ends.month_before(min(hollow)), ends.month_before(max(hollow))
+    if short_history:
+        first, last = ends.month_before(min(short_history)), ends.month_before(max(short_history))
         which = f"the end of {last}" if first == last else f"the ends of {first} to {last}"
         notes.append(
             f"{which} cannot be compared with the rest, because the tables reach less far back than in training "
-            f"({hollow[max(hollow)]}); charts draw them striped or hollow"
+            f"({short_history[max(short_history)]}); charts draw them striped or hollow"
         )
     if not_assignable:
         worst = max(sorted(not_assignable), key=lambda position: not_assignable[position])

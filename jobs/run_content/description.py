@@ -12,7 +12,7 @@ from analytics.record import AnalystRecord
 from features.vector_table import CustomerVectors
 from jobs.run_content.metrics import record_metrics
 from registry.limits import DESCRIPTION_LIMIT
-from reporting.rendering import percent, short_amount
+from reporting.rendering import money_column, percent
 from reporting.tables import money_columns, money_of
 from segment_model.errors import counted
 from segment_model.language.wording import plain_number
@@ -61,14 +61,16 @@ def markdown_table(rows: Sequence[Mapping[str, str]], most: int) -> str:
 
 def _rows(discovery: Discovery, record: AnalystRecord | None) -> list[dict[str, str]]:
     """One row a segment."""
-    money = money_columns(discovery)[:1]
+    money = next(iter(money_columns(discovery)), None)
+    totals = [money_of(discovery, money, place)[0] for place in range(len(discovery.model.cards))] if money else []
+    write = money_column(totals)
     rates = {} if record is None else record_metrics(record)
     has_churn = any(name.startswith("churn_rate/") for name in rates)
     rows = []
     for position, card in enumerate(discovery.model.cards):
         row = {"segment": _escaped(card.name), "customers": f"{card.size:,}", "share": percent(card.share)}
-        for column in money:
-            row[_escaped(f"{column.title}, {column.unit}")] = short_amount(money_of(discovery, column, position)[0])
+        if money:
+            row[_escaped(f"{money.title}, {money.unit}")] = write(totals[position])
         if has_churn:  # of every segment a cell, though it had no customers to lose
             rate = rates.get(f"churn_rate/{card.id}")
             row["churn a month"] = "–" if rate is None else f"{plain_number(100 * rate)} %"

@@ -50,4 +50,6 @@ def _trend(record: AnalystRecord, segment_id: str) -> list[TrendPoint]:
 
 
 def _point(row: dict[Any, Any]) -> TrendPoint:
-    return TrendPoint(month=str(row["month"]), customers=int(row["customers"]), hollow=bool(row["hollow"]))
+    return TrendPoint(
+        month=str(row["month"]), customers=int(row["customers"]), short_history=bool(row["short_history"])
+    )

@@ -35,16 +35,16 @@ class DrawnLayer:
 
 @dataclass(frozen=True, slots=True)
 class StackedChart:
-    """A drawn chart; hollow : stripes of places that are not comparable, as (left, width) in percent."""
+    """A drawn chart; striped : stripes of places that are not comparable, as (left, width) in percent."""
 
     layers: tuple[DrawnLayer, ...]
     y_ticks: tuple[Tick, ...]
     x_ticks: tuple[Tick, ...]
-    hollow: tuple[tuple[float, float], ...] = ()
+    striped: tuple[tuple[float, float], ...] = ()
 
 
 def stacked_chart(
-    layers: Sequence[Layer], x_labels: Sequence[str], words: Callable[[float], str], hollow: Sequence[bool] = ()
+    layers: Sequence[Layer], x_labels: Sequence[str], words: Callable[[float], str], striped: Sequence[bool] = ()
 ) -> StackedChart:
     """Draw areas over equally spaced places, the first at the bottom; numbers below 0 count as 0."""
     across = places(len(x_labels))
@@ -68,18 +68,18 @@ def stacked_chart(
                 round(scale.place(middle) / SIDE * 100, 1) if thick >= LEAST_LETTERED else None,
             )
         )
-    return StackedChart(tuple(drawn), scale.ticks(words), spaced_ticks(x_labels), _stripes(across, hollow))
+    return StackedChart(tuple(drawn), scale.ticks(words), spaced_ticks(x_labels), _stripes(across, striped))
 
 
 def _part(number: float | None) -> float:
     return max(0.0, number) if number is not None and math.isfinite(number) else 0.0
 
 
-def _stripes(across: Sequence[int], hollow: Sequence[bool]) -> tuple[tuple[float, float], ...]:
-    """A stripe around each hollow place, half way to its neighbours."""
+def _stripes(across: Sequence[int], striped: Sequence[bool]) -> tuple[tuple[float, float], ...]:
+    """A stripe around each of these places, half way to its neighbours."""
     half = SIDE / max(1, len(across) - 1) / 2
     stripes = []
-    for place, empty in zip(across, hollow, strict=False):
+    for place, empty in zip(across, striped, strict=False):
         if empty:
             left, right = max(0.0, place - half), min(float(SIDE), place + half)
             stripes.append((round(left / 10, 2), round((right - left) / 10, 2)))

@@ -1,4 +1,4 @@
-"""Drawing functions that the pictures share: texts, axes, PNG files, and placing marks so that none hides another.
+"""Drawing functions that the pictures share: texts, axes, PNG files, and swarms of dots of which none hides another.
 
 Figures use matplotlib's object-oriented interface, so no global state is read or changed, and no figure stays open.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import textwrap
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -96,35 +96,10 @@ def _any_letters(figure: Figure) -> Iterator[None]:
         yield
 
 
-def spread(axes: Axes, labels: Sequence[Text], rounds: int = 200) -> None:
-    """Move labels apart, up and down, until none covers another, and keep them inside the axes."""
-    figure = axes.get_figure()
-    if not isinstance(figure, Figure) or not labels:
-        return
+def lay_out(figure: Figure) -> None:
+    """Lay the figure out, after which its axes and texts have the extents that they are drawn with."""
     with _any_letters(figure):
         figure.draw_without_rendering()
-    frame = axes.get_window_extent()
-    boxes = [label.get_window_extent() for label in labels]
-    half = np.array([[box.width, box.height] for box in boxes]) / 2 + 4
-    centre = np.array([[(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2] for box in boxes])
-    lowest, highest = np.array([frame.x0, frame.y0]) + half, np.array([frame.x1, frame.y1]) - half
-    for _ in range(rounds):
-        moved = False
-        for first in range(len(boxes)):
-            for second in range(first):
-                gap = centre[first] - centre[second]
-                cover = half[first] + half[second] - np.abs(gap)
-                if np.all(cover > 0):
-                    step = (cover[1] / 2 + 0.5) * (1 if gap[1] >= 0 else -1)
-                    centre[first, 1] += step
-                    centre[second, 1] -= step
-                    moved = True
-        centre = np.clip(centre, lowest, np.maximum(lowest, highest))
-        if not moved:
-            break
-    places = axes.transData.inverted().transform(centre)
-    for label, place in zip(labels, places, strict=True):
-        label.set_position((float(place[0]), float(place[1])))
 
 
 def swarm(values: Floats, width: float) -> Floats:

@@ -12,6 +12,7 @@ from matplotlib.patches import Polygon, Rectangle
 
 from reporting.colours import NOBODY, colour_of, colour_ranks
 from reporting.pictures.drawing import FAINT, INK, blank, lettering, outlined
+from reporting.rendering import percent
 from segment_model.encoding.encoder import Flags, Floats
 from segment_model.errors import counted
 from training.incumbent.contingency import overlap
@@ -94,7 +95,7 @@ def _draw_bar(
         colour = colours[stage.ids[block.position]]
         axes.add_patch(Rectangle((column - BAR, block.top), 2 * BAR, height, color=colour, linewidth=0, zorder=3))
         size = int(stage.sizes[block.position])
-        count = f"{size:,} ({size / len(stage.segment):.0%})"
+        count = f"{size:,} ({percent(size / len(stage.segment))})"
         if column in (0, columns - 1):
             side = -1 if column == 0 else 1
             axes.text(

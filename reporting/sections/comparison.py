@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,7 +11,7 @@ from analytics.pair_differences import pair_differences
 from analytics.record import Definition, Mark, Unit
 from analytics.retention.retention_figures import NO_MEMBERS
 from reporting.content.report_content import DiscoveryContent, SegmentContent
-from reporting.rendering import percent
+from reporting.rendering import WriteAmount, percent
 from reporting.sections.figure_book import (
     ABSENT,
     MARK_WORDS,
@@ -91,7 +91,7 @@ def _figures(discovery: DiscoveryContent, book: FigureBook) -> list[tuple[str, t
     """Every figure that any segment has, those of one period under a heading that says which."""
     figures = book.record.figures
     shown = figures[figures["period"] == figures["figure"].map(book.periods)]
-    pairs = _pairs(discovery, shown, book.definitions)
+    pairs = _pairs(discovery, shown, book.definitions, book.amounts_of)
     by_period: dict[str, list[ComparedRow]] = {}
     for figure, definition in book.definitions.items():
         cells = tuple(book.cell(figure, segment.id) for segment in discovery.segments) if book.has(figure) else ()
@@ -118,7 +118,7 @@ def _shares(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow,
     rows = flags.rename(columns={"column": "figure", "segment": "group", "share": "value"})
     rows = rows.assign(n=rows["answered"], grouping=SEGMENT, period="", note="")
     by_group = {(row["figure"], row["group"]): row for row in rows.to_dict(orient="records")}
-    pairs = _pairs(discovery, rows, definitions)
+    pairs = _pairs(discovery, rows, definitions, book.amounts_of)
     return tuple(
         ComparedRow(
             definition.title,
@@ -131,9 +131,15 @@ def _shares(discovery: DiscoveryContent, book: FigureBook) -> tuple[ComparedRow,
 
 
 def _pairs(
-    discovery: DiscoveryContent, figures: pd.DataFrame, definitions: Mapping[str, Definition]
+    discovery: DiscoveryContent,
+    figures: pd.DataFrame,
+    definitions: Mapping[str, Definition],
+    amounts_of: Callable[[str], WriteAmount],
 ) -> Mapping[str, tuple[PairCell, ...]]:
-    """By figure, the differences of each ordered pair of segments; figures : rows of `FIGURES`, one period a figure."""
+    """By figure, the differences of each ordered pair of segments.
+
+    figures : rows of `FIGURES`, one period a figure. amounts_of : a figure, how its money is written.
+    """
     if len(discovery.segments) > MOST_PAIRED:
         return {}
     places = {segment.id: place for place, segment in enumerate(discovery.segments)}
@@ -144,7 +150,8 @@ def _pairs(
         if figure not in definitions or row["first"] not in places or row["second"] not in places:
             continue
         definition = definitions[figure]
-        difference, *span = (difference_words(number, definition) for number in (row["difference"], low, high))
+        numbers = (row["difference"], low, high)
+        difference, *span = (difference_words(number, definition, amounts_of(figure)) for number in numbers)
         words = f"{difference} points" if is_percentage(definition) else difference
         pair = (places[row["first"]], places[row["second"]])
         cells.setdefault(figure, []).append(PairCell(pair, words, " to ".join(span), bool(low > 0 or high < 0)))

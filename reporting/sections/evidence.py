@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reporting.content.report_content import DiscoveryContent, SegmentChange, WhatChanged
-from reporting.rendering import percent, short_amount
+from reporting.rendering import WriteAmount, money_column, percent
 from reporting.sections.keys import Key, Keys
 from segment_model.errors import counted
 from training.continuum.ladder import LEAST_RECOVERED
@@ -87,7 +87,7 @@ class ChangeRow:
     key: Key
     fate: str
     sizes: tuple[str, str, str]
-    money: tuple[str, str]
+    money: tuple[str, ...]
     arrivals: str
 
 
@@ -107,9 +107,10 @@ def changes_shown(changed: WhatChanged, keys: Keys) -> Changes:
     """What the template `changes.html` shows."""
     fates = [segment.fate for segment in changed.segments]
     counts = ", ".join(f"{fates.count(fate)} {fate}" for fate in FATE_ORDER if fate in fates)
+    write = money_column(amount for each in changed.segments for amount in (each.money_old, each.money_new))
     return Changes(
         summary=counts,
-        rows=tuple(_change_row(segment, changed, keys) for segment in changed.segments),
+        rows=tuple(_change_row(segment, changed, keys, write) for segment in changed.segments),
         reassigned=_reassigned(changed.reassigned, changed.compared),
         money_title=f"{changed.money_title} ({changed.money_unit})" if changed.money_title else "",
         notes=changed.notes,
@@ -117,7 +118,7 @@ def changes_shown(changed: WhatChanged, keys: Keys) -> Changes:
     )
 
 
-def _change_row(segment: SegmentChange, changed: WhatChanged, keys: Keys) -> ChangeRow:
+def _change_row(segment: SegmentChange, changed: WhatChanged, keys: Keys, write: WriteAmount) -> ChangeRow:
     former = {each.id: each.name for each in changed.segments}
     arrivals = (
         f"{arrival.customers:,} from {keys[arrival.source].letter or former.get(arrival.source, arrival.source)}"
@@ -128,17 +129,13 @@ def _change_row(segment: SegmentChange, changed: WhatChanged, keys: Keys) -> Cha
         key=key if segment.id in keys else Key(segment.id, "", key.style, segment.name),
         fate=segment.fate,
         sizes=(_count(segment.size_then), _count(segment.size_old), _count(segment.size_new)),
-        money=(_amount(segment.money_old), _amount(segment.money_new)),
+        money=tuple("–" if amount is None else write(amount) for amount in (segment.money_old, segment.money_new)),
         arrivals="; ".join(arrivals),
     )
 
 
 def _count(size: int | None) -> str:
     return "–" if size is None else f"{size:,}"
-
-
-def _amount(amount: float | None) -> str:
-    return "–" if amount is None else short_amount(amount)
 
 
 def _reassigned(count: int | None, compared: int) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from analytics.history import NOT_ASSIGNABLE, UNASSIGNED
 from analytics.record import AnalystRecord, Definition, Mark, Unit
-from reporting.rendering import money_words, percent
+from reporting.rendering import WriteAmount, money_column, money_words, percent
 
 EVERYONE = "everyone"
 SEGMENT = "segment"
@@ -62,6 +62,10 @@ class FigureBook:
             for row in rows
             if row["period"] == self.periods[row["figure"]]
         }
+        amounts: dict[str, list[float | None]] = {}
+        for row in self._rows.values():
+            amounts.setdefault(row["figure"], []).extend(_known(row[name]) for name in ("value", "low", "high"))
+        self._writes = {figure: money_column(own) for figure, own in amounts.items()}
 
     def has(self, figure: str) -> bool:
         """Whether any group has the figure."""
@@ -88,7 +92,11 @@ class FigureBook:
         """A figure of a group; of everyone where the group is so called."""
         grouping = EVERYONE if group == EVERYONE else grouping
         row = self._rows.get((figure, grouping, group))
-        return cell_of(self.definitions[figure], row, self.record.currency)
+        return cell_of(self.definitions[figure], row, self.record.currency, self.amounts_of(figure))
+
+    def amounts_of(self, figure: str) -> WriteAmount:
+        """How the amounts of a figure are written, those of all groups in one unit."""
+        return self._writes.get(figure, money_words)
 
     def levels(self, grouping: str) -> list[str]:
         """The groups of an attribute, in the order of the record."""
@@ -131,12 +139,12 @@ def is_percentage(definition: Definition) -> bool:
     return definition.unit is Unit.SHARE or definition.name in PERCENT_RATIOS
 
 
-def number_words(number: float, definition: Definition) -> str:
-    """A figure's number, without the unit that its label has."""
+def number_words(number: float, definition: Definition, write: WriteAmount = money_words) -> str:
+    """A figure's number, without the unit that its label has; write : amounts of money."""
     if is_percentage(definition):
         return percent(number)
     if definition.unit in (Unit.MONEY, Unit.MONEY_A_MONTH):
-        return money_words(number)
+        return write(number)
     if definition.unit is Unit.RATIO:
         return f"{number:.2f}"
     if definition.unit is Unit.COUNT:
@@ -144,15 +152,17 @@ def number_words(number: float, definition: Definition) -> str:
     return f"{number:,.1f}".removesuffix(".0")
 
 
-def difference_words(number: float, definition: Definition) -> str:
+def difference_words(number: float, definition: Definition, write: WriteAmount = money_words) -> str:
     """A difference of two of a figure's numbers with its sign, in percentage points where they are percentages."""
-    words = number_words(abs(number), definition).removesuffix(" %")
+    words = number_words(abs(number), definition, write).removesuffix(" %")
     is_zero = not any(letter in "123456789" for letter in words)
     return words if is_zero else f"{'+' if number > 0 else MINUS}{words}"
 
 
-def cell_of(definition: Definition, row: Mapping[Any, Any] | None, currency: str) -> FigureCell:
-    """The cell of a row of `FIGURES`; without one, it says that the figure is not there."""
+def cell_of(
+    definition: Definition, row: Mapping[Any, Any] | None, currency: str, write: WriteAmount = money_words
+) -> FigureCell:
+    """The cell of a row of `FIGURES`; without one, it says that the figure is not there. write : amounts of money."""
     label = label_of(definition, currency)
     if row is None:
         return FigureCell(label, "–", note=ABSENT, title=f"{label}: {definition.words} Missing: {ABSENT}.")
@@ -165,14 +175,14 @@ def cell_of(definition: Definition, row: Mapping[Any, Any] | None, currency: str
     low, high = _known(row["low"]), _known(row["high"])
     interval = ""
     if low is not None and high is not None:
-        interval = span_words(number_words(low, definition), number_words(high, definition))
+        interval = span_words(number_words(low, definition, write), number_words(high, definition, write))
     mark = Mark(row["mark"] or "")
     parts = [f"95 % interval {interval}" if interval else "", n, MARK_WORDS.get(mark, ""), note]
     period = f"; {period_words(row['period'])}" if row["period"] else ""
     details = ", ".join(part for part in parts if part)
     return FigureCell(
         label=label,
-        words=number_words(number, definition),
+        words=number_words(number, definition, write),
         interval=interval,
         n=n,
         mark=MARK_WORDS.get(mark, ""),

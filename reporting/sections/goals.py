@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.goals.goal import Goal
-from analytics.goals.odds import HOLLOW
+from analytics.goals.odds import SHORT_HISTORY
 from analytics.record import RULE, AnalystRecord, GoalState, Light, Mark
 from reporting.charts.sparkline import Sparkline, sparkline
 from reporting.goal_tables import odds_of
@@ -42,7 +42,7 @@ class GoalRow:
 @dataclass(frozen=True, slots=True)
 class GoalPanel:
     """A goal. start : when its latest window starts; empty where none is over, then `unknown` says from when it is.
-    is_hollow : the tables reach less far back at the start than in training, so that no segment has a mark.
+    has_short_history : the tables reach less far back at the start than in training, so that no segment has a mark.
     """
 
     title: str
@@ -52,7 +52,7 @@ class GoalPanel:
     unknown: str
     rows: tuple[GoalRow, ...]
     months: str
-    is_hollow: bool
+    has_short_history: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _panel(state: GoalState, record: AnalystRecord, keys: Keys) -> GoalPanel:
         unknown=unknown,
         rows=tuple(_rows(goal, rows, keys)),
         months=f"{months[0]} to {months[-1]}" if len(months) > 1 else "",
-        is_hollow=any(row["latest"] and row["note"] == HOLLOW for row in rows),
+        has_short_history=any(row["latest"] and row["note"] == SHORT_HISTORY for row in rows),
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from analytics.growth.size_changes import CUSTOMERS, SizeChange, size_changes, too_small_segments
 from analytics.record import AnalystRecord
 from reporting.charts.stacked_chart import Layer, StackedChart, stacked_chart
-from reporting.rendering import money_words, percent, short_amount
+from reporting.rendering import money_column, percent
 from reporting.sections.keys import Key, Keys
 from segment_model.errors import counted
 
@@ -32,7 +32,7 @@ MANY_TIMES = 2.0  # from here on a change is a multiple, not a percentage
 
 @dataclass(frozen=True, slots=True)
 class MonthTable:
-    """Numbers by month and segment; rows : a month, whether it is hollow, and its cells in words."""
+    """Numbers by month and segment; rows : a month, whether its history is short, and its cells in words."""
 
     title: str
     chart: StackedChart
@@ -85,7 +85,7 @@ class Growth:
     """The section; changes : headings of the counts of `reasons`, with what they mean. sum_words : how they add up.
 
     changed : a sentence on each segment that grew or shrank by more than a fifth. too_small : a sentence on those with
-    too few customers for one, if any. hollow : the months that are not comparable, in words.
+    too few customers for one, if any. short_history : the months that are not comparable, in words.
     """
 
     tables: tuple[MonthTable, ...]
@@ -96,7 +96,7 @@ class Growth:
     migration: Migration | None
     changed: tuple[str, ...]
     too_small: str
-    hollow: str
+    short_history: str
 
 
 def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
@@ -105,12 +105,18 @@ def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
     if sizes.empty:
         return None
     months = sorted(set(sizes["month"]))
-    hollow = tuple(month for month in months if sizes.loc[sizes["month"] == month, "hollow"].astype(bool).any())
-    tables = [_month_table("customers", "customers", sizes, months, hollow, keys, "{:,.0f}".format)]
+    short_history = tuple(
+        month for month in months if sizes.loc[sizes["month"] == month, "short_history"].astype(bool).any()
+    )
+    tables = [_month_table("customers", "customers", sizes, months, short_history, keys, "{:,.0f}".format)]
     if sizes["money"].notna().any():
         title = f"{record.money_title} ({record.currency})" if record.currency else record.money_title
-        tables.append(_month_table(title, "money", sizes, months, hollow, keys, money_words))
-    compared = [month for month in months[1:] if month not in hollow and _month_before(months, month) not in hollow]
+        tables.append(_month_table(title, "money", sizes, months, short_history, keys, money_column(sizes["money"])))
+    compared = [
+        month
+        for month in months[1:]
+        if month not in short_history and _month_before(months, month) not in short_history
+    ]
     within = sizes[sizes["month"].isin(compared)]
     present = tuple(name for name in CHANGES if name in sizes.columns and within[name].fillna(0).astype(bool).any())
     return Growth(
@@ -124,7 +130,7 @@ def growth(record: AnalystRecord, keys: Keys) -> Growth | None:
             _change_sentence(change, keys[change.segment].name, record) for change in size_changes(sizes, record.floor)
         ),
         too_small=_too_small_sentence(sizes, record.floor, keys),
-        hollow=_spans(months, hollow),
+        short_history=_spans(months, short_history),
     )
 
 
@@ -137,7 +143,8 @@ def _change_sentence(change: SizeChange, name: str, record: AnalystRecord) -> st
     else:
         what = f"The {record.money_title} of “{name}” {'rose' if change.after > change.before else 'fell'}"
         unit, moment = record.currency, "in"
-        before, after = money_words(change.before), money_words(change.after)
+        write = money_column([change.before, change.after])
+        before, after = write(change.before), write(change.after)
     first, last = f"{moment} {change.first_month}", f"{moment} {change.last_month}"
     sentence = " ".join(word for word in (what, "from", before, unit, first, "to", after, unit, last) if word)
     if change.ratio is None:
@@ -188,7 +195,7 @@ def _month_table(
     column: str,
     sizes: pd.DataFrame,
     months: Sequence[str],
-    hollow: Sequence[str],
+    short_history: Sequence[str],
     keys: Keys,
     words: Callable[[float], str],
 ) -> MonthTable:
@@ -197,16 +204,17 @@ def _month_table(
     columns = tuple(keys[own] for own in ids)
     numbers = {own: [_known(wide[own].get(month)) for month in months] for own in ids}
     layers = [Layer(key.letter, key.name, key.style, numbers[key.id]) for key in columns]
-    flags = [month in hollow for month in months]
+    flags = [month in short_history for month in months]
     rows = tuple(
         (
             month,
-            month in hollow,
+            month in short_history,
             tuple("–" if (amount := numbers[own][place]) is None else words(amount) for own in ids),
         )
         for place, month in enumerate(months)
     )
-    tick = short_amount if column == "money" else "{:,.0f}".format
+    largest = max((sum(numbers[own][place] or 0.0 for own in ids) for place in range(len(months))), default=0.0)
+    tick = money_column([largest]) if column == "money" else "{:,.0f}".format
     return MonthTable(title, stacked_chart(layers, months, tick, flags), columns, rows)
 
 
@@ -271,9 +279,10 @@ def _matrix_cell(count: float, total: float, source: Key, target: Key) -> Matrix
 def _largest(moves: Sequence[_Move], currency: str, keys: Keys) -> tuple[tuple[Key, Key, str, str, str], ...]:
     """The largest moves between segments: from, to, customers, and their money before and after."""
     away = sorted((move for move in moves if move.source != move.target), key=lambda move: -move.customers)
+    write = money_column(money for move in away for money in (move.money_before, move.money_after))
 
     def words(money: float) -> str:
-        return "–" if math.isnan(money) else f"{money_words(money)} {currency}".strip()
+        return "–" if math.isnan(money) else f"{write(money)} {currency}".strip()
 
     return tuple(
         (

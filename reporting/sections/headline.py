@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from reporting.content.report_content import DiscoveryContent, ReportContent, SegmentContent
-from reporting.rendering import money_words, percent
+from reporting.rendering import money_column, money_words, percent
 from reporting.sections.figure_book import EVERYONE, FigureBook, FigureCell
 from reporting.sections.keys import Keys
 from segment_model.errors import counted
@@ -174,9 +174,10 @@ def _money_of_vectors(discovery: DiscoveryContent) -> str:
         return "Not known: no column has a currency as its unit."
     money, richest = max(shares, key=lambda pair: pair[0].share)
     total = sum(each.total for each, _ in shares)
+    write = money_column([money.total, total])
     return (
         f"{_named(richest)}: {percent(richest.share)} of the customers, {percent(money.share)} of all "
-        f"{money.title} ({money_words(money.total)} of {money_words(total)} {money.unit})."
+        f"{money.title} ({write(money.total)} of {write(total)} {money.unit})."
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from analytics.record import AnalystRecord, Definition, Mark, Unit
 from reporting.charts.sparkline import Sparkline, sparkline
 from reporting.content.report_content import DiscoveryContent
-from reporting.rendering import money_words, percent
+from reporting.rendering import money_column, percent
 from reporting.sections.figure_book import (
     EVERYONE,
     MARK_WORDS,
@@ -154,24 +154,24 @@ def _vector_money(discovery: DiscoveryContent, number: int) -> list[FigureCell]:
     return [
         FigureCell(
             f"{money.title} ({money.unit})",
-            money_words(money.total),
+            money_column(each.money[place].total for each in discovery.segments)(money.total),
             note=percent(money.share),
             title=f"{money.title}: the total over the segment's customers, and its share of everyone's.",
             number=money.total,
         )
-        for money in discovery.segments[number].money
+        for place, money in enumerate(discovery.segments[number].money)
     ]
 
 
 def _all_vector_money(discovery: DiscoveryContent) -> list[FigureCell]:
     """The same of all customers who are in a segment."""
     of_segments = [_vector_money(discovery, number) for number in range(len(discovery.segments))]
-    totals = [sum(cell.number or 0.0 for cell in cells) for cells in zip(*of_segments, strict=True)]
-    labels = [cell.label for cell in of_segments[0]] if of_segments else []
-    return [
-        FigureCell(label, money_words(total), note="in segments", number=total)
-        for label, total in zip(labels, totals, strict=True)
-    ]
+    everyone = []
+    for cells in zip(*of_segments, strict=True):
+        total = sum(cell.number or 0.0 for cell in cells)
+        words = money_column(cell.number for cell in cells)(total)
+        everyone.append(FigureCell(cells[0].label, words, note="in segments", number=total))
+    return everyone
 
 
 def retention_cells(book: FigureBook, group: str, grouping: str = SEGMENT) -> list[FigureCell]:
@@ -192,16 +192,16 @@ def trends_of(sizes: pd.DataFrame, money_title: str) -> tuple[tuple[str, Sparkli
     own = sizes.sort_values("month")
     if own.empty:
         return ()
-    hollow = own["hollow"].astype(bool).tolist()
+    short_history = own["short_history"].astype(bool).tolist()
     trends = []
     for title, column in (("customers", "customers"), (money_title, "money")):
         numbers = [None if number is None or math.isnan(number) else float(number) for number in own[column]]
         known = [number for number in numbers if number is not None]
         if not known:
             continue
-        write = money_words if column == "money" else "{:,.0f}".format
+        write = money_column(known) if column == "money" else "{:,.0f}".format
         words = f"{title}: {write(known[0])} in {own['month'].iloc[0]}, {write(known[-1])} in {own['month'].iloc[-1]}"
-        line = sparkline(numbers, hollow, words)
+        line = sparkline(numbers, short_history, words)
         if line is not None:
             trends.append((title, line))
     return tuple(trends)

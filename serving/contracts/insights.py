@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from serving.contracts.wire_model import WireModel
 
@@ -23,7 +23,11 @@ class TrendPoint(WireModel):
 
     month: str = Field(description="The month that ends, such as 2017-12.")
     customers: int
-    hollow: bool = Field(False, description="The tables reach less far back than in training: not comparable.")
+    short_history: bool = Field(
+        False,
+        description="The tables reach less far back than in training: not comparable.",
+        validation_alias=AliasChoices("short_history", "hollow"),  # as runs of before call it
+    )
 
 
 class ExampleValue(WireModel):

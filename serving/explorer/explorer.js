@@ -374,7 +374,7 @@ function insightOf(insight) {
   if (insight.churn_rate !== null) figures.push(["churn a month", `${plain(100 * insight.churn_rate)} %`]);
   if (figures.length) parts.push(element("dl", {}, ...figures.flatMap(([title, words]) =>
     [element("dt", {}, title), element("dd", {}, words)])));
-  const points = insight.trend.filter((point) => !point.hollow); // what the tables do not reach back to is no trend
+  const points = insight.trend.filter((point) => !point.short_history); // what the tables do not reach back to is no trend
   if (points.length > 1) parts.push(trendOf(points));
   if (insight.examples.length) parts.push(element("details", {}, element("summary", {}, "Customers like these"),
     element("ul", { class: "examples" }, ...insight.examples.map((example) => element("li", {},

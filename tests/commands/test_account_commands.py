@@ -33,6 +33,7 @@ features:
   rfm: {scores: false}
 goals:
   june_order: {table: orders, within_days: 15}
+  large_order: {table: orders, condition: amount > 900000, within_days: 15}
 conditions: {lapsed: "recency_days > 100"}
 discovery:
   algorithms: [{algorithm: kmeans, segments: 2, starts: 1}]
@@ -254,6 +255,8 @@ def test_who_is_not_counted_is_said(effects: dict[str, object]) -> None:
         "the model was fitted on data until 2026-07-01, after the exposures of 2026-06-10",
         "lost, june_order: 120 exposed customers not counted, since the 15 days after it are not over by 2026-07-01",
         "alone has no arm 'control', but mail, and so no effects",
+        "large order: nobody reaches it after an exposure, in any arm; see whether orders write the values of its "
+        "condition so: amount > 900000",
     ):
         assert words in notes
     (summary,) = (each for each in effects["experiments"] if each["name"] == "june")  # type: ignore[attr-defined]

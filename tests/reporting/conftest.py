@@ -159,8 +159,8 @@ def _map(sizes: Sequence[int], generator: np.random.Generator) -> MapContent:
     return MapContent(tuple(clip[0]), tuple(clip[1]), tuple(labels.tolist()), "UMAP")
 
 
-def made_up_record(content: DiscoveryContent, months: int = 12, seed: int = 0, hollow: int = 3) -> AnalystRecord:
-    """A record of the segments of a content; the earliest `hollow` month ends are not comparable."""
+def made_up_record(content: DiscoveryContent, months: int = 12, seed: int = 0, short_history: int = 3) -> AnalystRecord:
+    """A record of the segments of a content; the earliest `short_history` of its month ends are not comparable."""
     generator = np.random.default_rng(seed)
     ends = MonthEnds.before(datetime(2018, 1, 1), months)
     ids = [segment.id for segment in content.segments]
@@ -171,7 +171,7 @@ def made_up_record(content: DiscoveryContent, months: int = 12, seed: int = 0, h
         definitions=DEFINITIONS,
         floor=10,
         figures=_figures(content),
-        sizes=_sizes(content, ends, generator, hollow),
+        sizes=_sizes(content, ends, generator, short_history),
         flows=_flows(ids, ends, generator),
         cohorts=_cohorts(ends, generator),
         retention=_retention(ids, ends),
@@ -223,7 +223,9 @@ def _figures(content: DiscoveryContent) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FIGURES))
 
 
-def _sizes(content: DiscoveryContent, ends: MonthEnds, generator: np.random.Generator, hollow: int) -> pd.DataFrame:
+def _sizes(
+    content: DiscoveryContent, ends: MonthEnds, generator: np.random.Generator, short_history: int
+) -> pd.DataFrame:
     rows = []
     last = len(ends.dates) - 1
     for n, segment in enumerate(content.segments):
@@ -233,13 +235,20 @@ def _sizes(content: DiscoveryContent, ends: MonthEnds, generator: np.random.Gene
             changes = [np.nan] * 5 if position == 0 else generator.poisson([9, 4, 5, 3, 1]).astype(float).tolist()
             money = segment.money[0].total * size / max(segment.size, 1)
             month = ends.month_before(position)
-            rows.append((month, segment.id, round(size), round(money, 2), *changes, position < hollow))
+            rows.append((month, segment.id, round(size), round(money, 2), *changes, position < short_history))
     for position in range(last + 1):
         month = ends.month_before(position)
         rows.append(
-            (month, "unassigned", 60 + position, 900.0, *[np.nan if position == 0 else 2.0] * 5, position < hollow)
+            (
+                month,
+                "unassigned",
+                60 + position,
+                900.0,
+                *[np.nan if position == 0 else 2.0] * 5,
+                position < short_history,
+            )
         )
-    columns = ["month", "segment", "customers", "money", "joined", "came", "went", "left", "returned", "hollow"]
+    columns = ["month", "segment", "customers", "money", "joined", "came", "went", "left", "returned", "short_history"]
     return pd.DataFrame(rows, columns=columns).reindex(columns=list(SIZES))
 
 

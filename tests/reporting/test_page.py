@@ -17,7 +17,8 @@ from analytics.record import AnalystRecord
 from reporting.content.of_discovery import content_of_discovery
 from reporting.content.report_content import DiscoveryContent, MapContent, ReportContent
 from reporting.page import changes_page, html_report
-from reporting.rendering import money_words, percent
+from reporting.rendering import percent
+from reporting.sections.figure_book import FigureBook
 from segment_model.cards import SegmentLabel
 from segment_model.rules import OneOf, Rule
 from segments import Column, Kind, Role, VectorContract
@@ -151,7 +152,7 @@ def test_figures_are_those_of_the_frames(content: DiscoveryContent, record: Anal
         churn = figures.loc[("churn_rate", segment.id, "2017-01/2017-12")]
         cell = f"{percent(churn['value'])} {percent(churn['low']).removesuffix(' %')}–{percent(churn['high'])}"
         assert f"{cell} n {churn['n']:,}" in text
-        assert money_words(figures.loc[("mrr", segment.id, ""), "value"]) in text
+        assert FigureBook(record).amounts_of("mrr")(figures.loc[("mrr", segment.id, ""), "value"]) in text
         assert f"{segment.size:,} {percent(segment.share)}" in text
     for segment in content.segments[:-1]:
         kept = figures.loc[("retention_12", segment.id, "2017-01/2017-12")]

@@ -167,7 +167,9 @@ def _read_of(word: str, column: Column, frame: pd.DataFrame) -> Any:
     if word == f"{title} unknown":
         return values.isna()
     if column.kind == "category":
-        level = re.fullmatch(rf"mostly (.*) \({re.escape(title)}\)", word)
+        level = re.fullmatch(rf"mostly (.*) \({re.escape(title)}\)", word) or re.fullmatch(
+            rf"{re.escape(title)}: (yes|no|true|false|[01])", word, re.IGNORECASE
+        )
         true = values.notna() & (values.astype("str") == (level[1] if level else ""))
         return true if level and true.any() else None
     if column.kind == "flag" and word in (column.low or f"{title}: no", column.high or f"{title}: yes"):

@@ -1,4 +1,4 @@
-"""Words for yes and no in other languages than English, which the settings of a source must name."""
+"""Words for yes and no, also in other languages than English, which the settings of a source must name."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ def are_flags(texts: Collection[str]) -> bool:
     yes = {word for word in words if word in OTHER_YES or read_flag(word) == 1.0}
     no = {word for word in words if word in OTHER_NO or read_flag(word) == 0.0}
     return bool(yes and no) and words == yes | no
+
+
+def is_flag_word(text: str) -> bool:
+    """Whether a text by itself is a word for yes or no, in any of the languages."""
+    word = text.strip().lower()
+    return read_flag(word) is not None or word in OTHER_YES | OTHER_NO
 
 
 def other_flag_words(texts: Collection[str]) -> tuple[list[str], list[str]]:

@@ -21,9 +21,9 @@ from features.vector_table import read_with_faults
 from jobs.customer_vectors import learned_by
 from jobs.goals.settled_goals import goal_conditions, settled_goals
 from jobs.membership.compared_columns import compared_columns
-from jobs.membership.hollow import hollow_months
 from jobs.membership.membership import ends_without_previous, membership_notes, trained_until
 from jobs.membership.met_conditions import conditions_of
+from jobs.membership.short_history import months_of_short_history
 from jobs.record import (
     FIELDS,
     NO_MONTHS,
@@ -101,9 +101,11 @@ def _computed(
             return _of_vectors(settings, model, tables, vectors, contract)
         conditions = conditions_of(settings, contract, SparkFigures(vectors))
         compared = compared_columns(settings, contract)
-        hollow = hollow_months(ends, history.oldest, until, history.settings, model.contract) if until else {}
+        short_history = (
+            months_of_short_history(ends, history.oldest, until, history.settings, model.contract) if until else {}
+        )
         announce("assigning customers at each month end, and computing money, retention and growth by segment")
-        alone = ends_without_previous(ends, as_of, hollow)
+        alone = ends_without_previous(ends, as_of, short_history)
         members = members_in_spark(tables, history, model, ends, compared, conditions, alone)
         dated = {}
         for name in history.dated:
@@ -111,7 +113,7 @@ def _computed(
             dated[FIELDS[name]] = DatedRows(rows.mutate(customer_id=rows.customer_id.cast("string")), members)
         read = conditions.columns
         company = History(ends, model.ids, **dated, compared=compared, conditions=read, keep=tables.hold)
-        options = replace(options_of(settings, hollow), goals=goals, trained=until)
+        options = replace(options_of(settings, short_history), goals=goals, trained=until)
         present = SparkPresent.of(tables, vectors, model, contract, conditions)
         past = SparkPast(
             tables,
@@ -121,7 +123,7 @@ def _computed(
         record = compute_record_of(company, present, options, conditions, past)
         counts = record.sizes[record.sizes.segment == NOT_ASSIGNABLE].customers  # one a month end
         not_assignable = {position: int(count) for position, count in enumerate(counts) if count}
-        notes = membership_notes(ends, not_assignable, hollow, history, compared, conditions)
+        notes = membership_notes(ends, not_assignable, short_history, history, compared, conditions)
         record = _with_examples(record, settings, model, present)
         report = {name: history.read[name].counts for name in history.opened.columns}
     return replace(record, notes=(*read_with_faults(report), *record.notes, *notes, OF_ALL))

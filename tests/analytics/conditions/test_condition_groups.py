@@ -175,7 +175,7 @@ def test_wilson_intervals_and_marks_of_the_overlap() -> None:
     labels = pd.Series(["a"] * 263 + ["b"] * 148)
     conditions = named_conditions({"idle": "idle_days >= 30", "paid": "mrr >= 2"}, CONTRACT, FrameFigures(vectors))
     labelled = Labelled.of(vectors, labels, ("a", "b"))
-    table = overlap(labelled, conditions_met(conditions, vectors), conditions, CONTRACT).set_index(
+    table = overlap(labelled, conditions_met(conditions, vectors), conditions, CONTRACT, 10).set_index(
         ["condition", "segment"]
     )
     assert table.loc[("idle", "a"), ["low", "high"]].tolist() == pytest.approx([0.2553, 0.3662], abs=5e-5)
@@ -202,9 +202,9 @@ def test_a_figure_that_measures_what_a_condition_reads_gets_no_mark_of_its_own(
 def test_without_conditions_nothing_overlaps() -> None:
     nobody = pd.DataFrame({"mrr": [], "idle_days": []})
     labelled = Labelled.of(nobody, pd.Series([], dtype="str"), ("a",))
-    none = overlap(labelled, conditions_met(NO_CONDITIONS, nobody), NO_CONDITIONS, CONTRACT)
+    none = overlap(labelled, conditions_met(NO_CONDITIONS, nobody), NO_CONDITIONS, CONTRACT, 10)
     assert (tuple(none.columns), len(none)) == (OVERLAP, 0)
     idle = named_conditions({"idle": "idle_days >= 30"}, CONTRACT, FrameFigures(nobody))
-    empty = overlap(labelled, conditions_met(idle, nobody), idle, CONTRACT)
+    empty = overlap(labelled, conditions_met(idle, nobody), idle, CONTRACT, 10)
     assert empty["customers"].tolist() == [0, 0]
     assert empty["share"].isna().all()

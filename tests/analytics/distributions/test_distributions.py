@@ -51,7 +51,7 @@ def test_levels_of_those_who_answered() -> None:
 
 def test_flags_show_yes_and_few_answers_no_share() -> None:
     own = labelled(["s1"] * 12 + ["s2"] * 12, is_public=[1.0, 0.0] * 6 + [1.0] * 9 + [np.nan] * 3)
-    table = level_shares(own, (PUBLIC,)).set_index("segment")
+    table = level_shares(own, (PUBLIC,), floor=10).set_index("segment")
     assert table.level.tolist() == ["yes"] * 3
     assert table.loc["s1", "share"] == 0.5
     assert table.loc["s2", ["answered", "customers"]].tolist() == [9, 9]
@@ -62,17 +62,17 @@ def test_flags_show_yes_and_few_answers_no_share() -> None:
 def test_a_segment_that_differs_is_marked_unless_the_column_shaped_it() -> None:
     plans = ["pro"] * 70 + ["basic"] * 30 + ["pro"] * 30 + ["basic"] * 70
     own = labelled(["s1"] * 100 + ["s2"] * 100, plan=plans)
-    marks = level_shares(own, (PLAN,)).set_index(["segment", "level"]).mark
+    marks = level_shares(own, (PLAN,), floor=10).set_index(["segment", "level"]).mark
     assert marks[("s1", "pro")] == "above"
     assert marks[("s1", "basic")] == "below"
     assert marks[("everyone", "pro")] == ""
-    shaping = level_shares(own, (Column("plan", Kind.CATEGORY),)).set_index(["segment", "level"]).mark
+    shaping = level_shares(own, (Column("plan", Kind.CATEGORY),), floor=10).set_index(["segment", "level"]).mark
     assert shaping[("s1", "pro")] == "defines the segment"
 
 
 def test_many_levels_are_pooled() -> None:
     plans = [f"p{i:02}" for i in range(20) for _ in range(20 - i)]
-    table = level_shares(labelled(["s1"] * len(plans), plan=plans), (PLAN,))
+    table = level_shares(labelled(["s1"] * len(plans), plan=plans), (PLAN,), floor=10)
     levels = table.level.drop_duplicates().tolist()
     assert levels == [f"p{i:02}" for i in range(8)] + ["other"]
     assert table[table.segment == "everyone"].share.sum() == pytest.approx(1)
@@ -116,7 +116,7 @@ def test_ranks_by_counts_are_those_of_the_values() -> None:
 
 def test_a_level_that_is_called_other_is_counted_with_the_rest() -> None:
     plans = [name for place, name in enumerate("abcdefghij") for _ in range(20 - place)] + ["other"] * 30
-    table = level_shares(labelled(["s1"] * len(plans), plan=plans), (PLAN,)).set_index(["segment", "level"])
+    table = level_shares(labelled(["s1"] * len(plans), plan=plans), (PLAN,), floor=10).set_index(["segment", "level"])
     assert table.loc["s1"].index.tolist() == [*"abcdefg", "other"]
     assert table.loc[("s1", "other"), "customers"] == 30 + 13 + 12 + 11
     assert table.loc["s1", "customers"].sum() == len(plans)
@@ -125,7 +125,7 @@ def test_a_level_that_is_called_other_is_counted_with_the_rest() -> None:
 def test_numbers_that_differ_are_marked() -> None:
     generator = np.random.default_rng(1)
     scores = np.concatenate([generator.normal(0, 1, 80), generator.normal(1, 1, 80)])
-    marks = quartiles(labelled(["s1"] * 80 + ["s2"] * 80, score=scores), (SCORE,)).set_index("segment").mark
+    marks = quartiles(labelled(["s1"] * 80 + ["s2"] * 80, score=scores), (SCORE,), floor=10).set_index("segment").mark
     assert marks.to_dict() == {"everyone": "", "s1": "below", "s2": "above"}
 
 
@@ -136,10 +136,10 @@ def test_one_customer_and_nobody() -> None:
     )
     assert quartiles(single, (SCORE,), floor=1).mark.tolist() == ["", "", ""]
     nobody = labelled([], plan=pd.Series([], dtype="str"), score=pd.Series([], dtype="float64"))
-    assert level_shares(nobody, (PLAN, PUBLIC)[:1]).empty
-    assert quartiles(nobody, (SCORE,))["median"].isna().all()
+    assert level_shares(nobody, (PLAN, PUBLIC)[:1], floor=10).empty
+    assert quartiles(nobody, (SCORE,), floor=10)["median"].isna().all()
     unknown = labelled(["s1", "s2"], plan=[None, None], score=[np.nan, np.nan])
-    assert level_shares(unknown, (PLAN,)).empty
+    assert level_shares(unknown, (PLAN,), floor=10).empty
     assert quartiles(unknown, (SCORE,), floor=1)["median"].isna().all()
 
 
@@ -205,10 +205,10 @@ def test_without_events_or_names_there_is_no_adoption(
 ) -> None:
     ends = month_ends(JANUARY, 1)
     nameless = events_of([("a", "2017-01-05", "x")]).drop(columns="name")
-    assert adoption(orders_history(nameless, ends, table="events"))[0].empty
-    assert adoption(History(ends, ("s1",)))[0].empty
+    assert adoption(orders_history(nameless, ends, table="events"), floor=10)[0].empty
+    assert adoption(History(ends, ("s1",)), floor=10)[0].empty
     later = events_of([("a", "2017-02-05", "x")])
-    assert adoption(orders_history(later, ends, table="events"))[0].empty
+    assert adoption(orders_history(later, ends, table="events"), floor=10)[0].empty
 
 
 @pytest.mark.parametrize(
@@ -225,5 +225,5 @@ def test_levels_with_numbers_are_in_their_order_and_others_by_how_common_they_ar
 ) -> None:
     """The first level is the commonest, the last the rarest."""
     plans = [level for place, level in enumerate(levels) for _ in range(20 - place)]
-    table = level_shares(labelled(["s1"] * len(plans), plan=plans), (PLAN,))
+    table = level_shares(labelled(["s1"] * len(plans), plan=plans), (PLAN,), floor=10)
     assert table.level.drop_duplicates().tolist() == order

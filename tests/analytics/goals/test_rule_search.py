@@ -97,6 +97,30 @@ def test_rules_are_written_as_conditions() -> None:
     assert days.bins_of(pd.Series([0.0, 7.0, 29.0, 30.0])).tolist() == [0, 1, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("column", "threshold", "words", "condition"),
+    [
+        (Column("idle", Kind.COUNT, unit="days"), 1.0, "idle is at least 1 day", "idle >= 1"),
+        (Column("mrr", Kind.NUMBER, unit="EUR"), 1.2e6, "mrr is at least 1,200,000 EUR", "mrr >= 1200000"),
+        (Column("fill", Kind.SHARE), 0.25, "fill is at least 25 %", "fill >= 0.25"),
+        (Column("founded", Kind.NUMBER, unit="year"), 1987.0, "founded is at least 1987", "founded >= 1987"),
+        (Column("rate", Kind.NUMBER), 2e-5, "rate is at least 0.00002", "rate >= 0.00002"),
+    ],
+)
+def test_thresholds_are_written_as_people_say_them(
+    column: Column, threshold: float, words: str, condition: str
+) -> None:
+    above = RuleColumn(column, thresholds=(threshold,)).rules()[0]
+    assert (above.words, above.condition) == (words, condition)
+
+
+def test_thresholds_of_years_are_years() -> None:
+    """Rounded to two digits, all years from 1951 to 2049 are 2000."""
+    years = pd.DataFrame({"founded": np.repeat(np.arange(1980.0, 2020.0), 5)})
+    (column,) = rule_columns(years, VectorContract((Column("founded", Kind.NUMBER, unit="year"),)))
+    assert column.thresholds[:2] == (1982.0, 1984.0)
+
+
 def test_sensitive_undated_and_constant_columns_make_no_rules() -> None:
     frame = pd.DataFrame({"age": [1.0, 2.0], "country": ["a", "b"], "same": [1.0, 1.0], "idle": [1.0, 2.0]})
     contract = VectorContract(

@@ -11,13 +11,13 @@ FLOOR = 10
 MONTHS = ("2017-01", "2017-02", "2017-03")
 
 
-def sizes(hollow: str = "", **segments: tuple[tuple[int, float], ...]) -> pd.DataFrame:
+def sizes(short_history: str = "", **segments: tuple[tuple[int, float], ...]) -> pd.DataFrame:
     rows = [
-        (month, segment, customers, money, month == hollow)
+        (month, segment, customers, money, month == short_history)
         for segment, own in segments.items()
         for month, (customers, money) in zip(MONTHS, own, strict=True)
     ]
-    return pd.DataFrame(rows, columns=["month", "segment", "customers", "money", "hollow"])
+    return pd.DataFrame(rows, columns=["month", "segment", "customers", "money", "short_history"])
 
 
 def test_more_than_a_fifth_is_named_what_weighs_most_first() -> None:
@@ -57,7 +57,7 @@ def test_what_is_no_segment_and_money_of_no_weight_are_not_named() -> None:
     assert size_changes(table, FLOOR) == ()
 
 
-def test_hollow_month_ends_and_few_customers_are_not_compared() -> None:
+def test_month_ends_of_short_history_and_few_customers_are_not_compared() -> None:
     assert size_changes(sizes("2017-01", s1=((100, 1.0), (10, 1.0), (10, 1.0))), FLOOR) == ()
     assert size_changes(sizes(s1=((9, 1.0), (1, 0.0), (0, 0.0))), FLOOR) == ()
 

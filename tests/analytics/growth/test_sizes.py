@@ -30,10 +30,10 @@ GROUP BY ALL ORDER BY ALL
 """
 
 
-def growth_of(history: History, hollow: frozenset[int] = frozenset()) -> Growth:
+def growth_of(history: History, short_history: frozenset[int] = frozenset()) -> Growth:
     months = customer_months(history)
     assert months is not None
-    return growth(history, months, hollow)
+    return growth(history, months, short_history)
 
 
 def an_event() -> pd.DataFrame:
@@ -73,12 +73,12 @@ def test_six_customers_on_paper(
     sizes = grown.sizes.set_index(["month", "segment"])
     assert sizes.loc[("2016-12", "s1"), ["customers", "money"]].tolist() == [3, 70]
     assert sizes.loc["2016-12"][["joined", "gone", "left"]].isna().all(axis=None)
-    # customers, money, joined, came, went, gone, left, returned, hollow
+    # customers, money, joined, came, went, gone, left, returned, short_history
     assert sizes.loc[("2017-01", "s1")].tolist() == [2, 15, 0, 0, 1, 0, 1, 0, False]
     assert sizes.loc[("2017-01", "s2")].tolist() == [3, 30, 1, 1, 0, 0, 0, 0, False]
     assert sizes.loc[("2017-02", "s1")].tolist() == [3, 65, 0, 1, 0, 0, 0, 1, False]
     assert sizes.loc[("2017-02", "s2")].tolist() == [2, 27, 0, 0, 0, 1, 1, 0, False]
-    assert sizes.loc["2016-12"].hollow.all()
+    assert sizes.loc["2016-12"].short_history.all()
     assert tuple(grown.flows.columns) == FLOWS
     flows = grown.flows.set_index(["month", "source", "target"])
     assert flows.loc[("2017-01", "s1", "s1")].tolist() == [2, 50, 15]

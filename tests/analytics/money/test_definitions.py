@@ -137,6 +137,32 @@ def test_terms_that_end_before_they_start_are_counted(terms_frame: Any, terms_hi
     assert "1 term never runs: the end is not after the start" in record.notes
 
 
+def test_whoever_only_had_a_term_that_never_ran_is_new(everyone: Any) -> None:
+    """A sign-up that was taken back on its day brought no MRR: what follows months later is no return."""
+    may = everyone([("a", "2024-01-05", "2024-01-05", 100), ("a", "2024-05-10", None, 10)]).value
+    assert (may.new_mrr, may.new_customers) == (10, 1)
+    assert (may.reactivation_mrr, may.reactivated_customers) == (0, 0)
+
+
+def test_terms_without_a_column_of_ends_all_run(terms_frame: Any, terms_history: Callable[..., History]) -> None:
+    terms = terms_frame([("a", "2024-01-05", None, 10), ("b", "2024-05-10", None, 7)]).drop(columns="ended_at")
+    record = compute_record(
+        terms_history(terms, MAY), pd.DataFrame(), pd.Series(dtype="str"), NO_CONTRACT, RecordOptions(floor=1)
+    )
+    may = record.figures[(record.figures.grouping == "everyone") & (record.figures.period == "2024-05")]
+    own = may.set_index("figure").value
+    assert (own.mrr, own.new_mrr, own.churned_mrr, own.reactivation_mrr) == (17, 7, 0, 0)
+    assert not any("never run" in note for note in record.notes)
+
+
+def test_churn_of_all_is_shown_where_enough_customers_were_won(everyone: Any) -> None:
+    """Twelve are won in May, nobody was there before: 0 of 12 left, where churn of the start has no denominator."""
+    rows = [row for number in range(12) for row in change(f"k{number}", 0, 5)]
+    churn = everyone(rows, floor=10, churn_denominator="start_and_new").loc["churn_rate"]
+    assert (churn.value, churn.n, churn.note) == (0, 12, "")
+    assert everyone(rows, floor=10).loc["churn_rate"].note == "nobody pays"
+
+
 def test_money_of_the_first_year(everyone: Any) -> None:
     """12 a month for 365 days are 144; who came less than a year ago is not counted."""
     rows = [("a", "2023-01-01", None, 12), ("b", "2023-01-01", "2023-07-02 12:00", 12), ("c", "2024-01-01", None, 900)]

@@ -68,6 +68,32 @@ def test_the_margin_is_of_lines_with_a_cost(history: History) -> None:
     assert rows.value["margin", "everyone", "2024-01/2024-02"] == pytest.approx(70 / 130)
 
 
+def test_where_refunds_outweigh_orders_no_share_is_missing_for_want_of_orders(
+    month_ends: Any, orders_history: Callable[..., History]
+) -> None:
+    """Of -20 nobody has a share; a free sample has a cost, but no margin."""
+    lines = [("a", "2024-01-05", "o1", 10, None), ("b", "2024-01-06", "o2", -30, None)]
+    rows = figures(orders_history(frame(lines), month_ends(date(2024, 1, 1), 1)))
+    assert rows.value["revenue", "everyone", "2024-01"] == -20
+    assert rows.note["revenue_share", "everyone", "2024-01"] == "revenue is not above 0"
+    given_away = figures(orders_history(frame([("a", "2024-01-05", "o1", 0, 4.0)]), month_ends(date(2024, 1, 1), 1)))
+    assert given_away.note["margin", "everyone", "2024-01"] == "revenue is not above 0"
+    nothing = figures(orders_history(frame([("a", "2023-01-05", "o1", 10, None)]), month_ends(date(2024, 1, 1), 1)))
+    assert nothing.note["revenue_share", "everyone", "2024-01"] == "no orders"
+
+
+@pytest.mark.parametrize(("buyers", "floor", "shown"), [(9, 1, False), (10, 10, True), (10, 11, False)])
+def test_there_are_no_tenths_of_a_few_customers(
+    buyers: int, floor: int, shown: bool, month_ends: Any, orders_history: Callable[..., History]
+) -> None:
+    """Of nine customers the first is no tenth, and under the floor no rate is shown."""
+    lines = [(f"c{number}", "2024-01-05", f"o{number}", 1 + number, None) for number in range(buyers)]
+    rows = figures(orders_history(frame(lines), month_ends(date(2024, 1, 1), 1)), floor=floor)
+    assert ("top_decile_share" in rows.index.get_level_values(0)) == shown
+    if shown:
+        assert rows.value["top_decile_share", "everyone", "2024-01"] == pytest.approx(10 / 55)
+
+
 def test_of_the_customers_of_the_last_month_end(history: History) -> None:
     number, window = figures(history).value, "2024-01/2024-02"
     assert number["repeat_rate", "everyone", window] == pytest.approx(2 / 3)

@@ -181,7 +181,7 @@ def test_nobody_is_a_member(
     assert set(figures.note) <= {NOT_KNOWN_YET}
 
 
-def test_hollow_month_ends_give_segments_no_marks(
+def test_month_ends_of_short_history_give_segments_no_marks(
     company: dict[str, pd.DataFrame], orders_history: Callable[..., History], month_ends: Callable[..., MonthEnds]
 ) -> None:
     history = orders_history(company["orders"], month_ends(JANUARY, 12), company["members"])
@@ -189,7 +189,7 @@ def test_hollow_month_ends_give_segments_no_marks(
     assert months is not None
     members = members_and_months(history, months, groupings, (3, 6, 12))
     marking = Marking(history.segments, frozenset(), 1)
-    options = RecordOptions(floor=1, hollow=frozenset({8}))  # position 8 has 3 months after it, and not 6
+    options = RecordOptions(floor=1, short_history=frozenset({8}))  # position 8 has 3 months after it, and not 6
     marks = retention_figures(members, history, groupings, options, marking).set_index(["figure", "group"]).mark
     assert marks[("retention_3", "even")] == ""
     assert marks[("retention_6", "even")] == "above"

@@ -42,10 +42,15 @@ def of_csv(folder: Path, text: str, settings: dict[str, Any] | None = None, **so
         ({"columns": {}}, "missing amount (or quantity and price)"),
         ({"columns": {"amount": "sales_value", "ordered_at": "amount_of_days"}}, "is int64, expected timestamp"),
         ({"columns": {"amount": "ordered_at"}}, "expected number"),
+        (
+            {"columns": {"amount": "is_paid"}},
+            "column 'is_paid' (amount) is boolean, expected number, and true is no amount: map a column of numbers by "
+            "`columns`",
+        ),
     ],
 )
 def test_columns_that_do_not_fit_are_named(build: Any, source: dict[str, Any], message: str) -> None:
-    table = orders(amount_of_days=[1, 2]).rename(columns={"amount": "sales_value"})
+    table = orders(amount_of_days=[1, 2], is_paid=[True, False]).rename(columns={"amount": "sales_value"})
     with pytest.raises(SourceError) as caught:
         build({"orders": table}, AS_OF, orders=source)
     assert message in str(caught.value)

@@ -8,7 +8,14 @@ import pandas as pd
 
 from analytics.experiments.record import ExperimentSummary
 from analytics.experiments.sample_ratio import sample_ratio
-from jobs.effects.exposure_notes import exposures_left_out, mismatch_warning, rows_left_out, without_effects
+from analytics.goals.goal import Goal, Outcome
+from jobs.effects.exposure_notes import (
+    exposures_left_out,
+    mismatch_warning,
+    reached_by_nobody,
+    rows_left_out,
+    without_effects,
+)
 
 DAY = date(2026, 5, 1)
 
@@ -24,6 +31,21 @@ def test_an_experiment_needs_control_and_another_arm() -> None:
         "sources.experiments.control",
         "lone has no arm but 'control', and so no effects",
     ]
+
+
+def test_a_goal_that_nobody_reaches_after_an_exposure_is_named() -> None:
+    """All its effects are 0, and so they are where the condition writes a value otherwise than the table."""
+    nobody = pd.DataFrame({"n": [50.0, 60.0], "reached": [0.0, 0.0]})
+    pro = Goal("went_pro", "subscriptions", meets="is pro", condition="plan = 'Pro'")
+    assert reached_by_nobody(nobody, pro) == [
+        "went pro: nobody reaches it after an exposure, in any arm; see whether subscriptions write the values of its "
+        "condition so: plan = 'Pro'"
+    ]
+    assert reached_by_nobody(nobody, Goal("left", "subscriptions", Outcome.CHURNED)) == [
+        "left: nobody reaches it after an exposure, in any arm"
+    ]
+    assert reached_by_nobody(nobody.assign(reached=[0.0, 1.0]), pro) == []
+    assert reached_by_nobody(nobody.assign(n=0.0), pro) == []  # no window is over: another note says so
 
 
 def test_a_mismatch_names_both_sizes_and_the_chance() -> None:

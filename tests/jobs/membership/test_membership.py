@@ -129,7 +129,7 @@ def test_each_month_is_what_the_model_says_of_vectors_as_of_then_told_the_month_
             frame = vectors_of(settings, shop.folder, learned_by(shop.model)).frame
             alone = assigned(shop.model, frame, None if day == AS_OF else previous)  # the cards' own moment
             assert at(membership, position).segment.to_dict() == alone.to_dict()
-            previous = None if position in membership.hollow else alone
+            previous = None if position in membership.short_history else alone
     assert at(membership, 0).empty, "nobody is a customer before the first day"
 
 
@@ -176,7 +176,7 @@ def test_a_customer_on_a_border_stays_where_the_month_before_was(shop: Shop) -> 
     assert after_first.iloc[-1] == after_other.iloc[-1] == other
 
 
-def test_nobody_stays_in_the_segment_of_a_hollow_month_end(shop: Shop) -> None:
+def test_nobody_stays_in_the_segment_of_a_month_end_of_short_history(shop: Shop) -> None:
     with shop.history() as history:
         whole = compute_members(shop.model, history, ENDS, (), frozenset(range(len(ENDS.dates))))
         frame = history.vectors(AsOf.at(AS_OF, "UTC")).frame

@@ -37,7 +37,7 @@ def test_the_service_reads_what_the_job_writes(kmeans_discovery: Discovery) -> N
     text = insights_json(content, record_of(own))
     insights = FinishedPages.of({INSIGHTS: text.encode()}).insights
     assert set(insights) == set(kmeans_discovery.model.ids)
-    assert [(point.month, point.customers, point.hollow) for point in insights[own].trend] == [
+    assert [(point.month, point.customers, point.short_history) for point in insights[own].trend] == [
         ("2017-11", 40, True),
         ("2017-12", 42, False),
     ]

@@ -91,7 +91,7 @@ def test_layers_stand_on_one_another_and_add_up() -> None:
     assert points(chart.layers[0].path) == [(0, 667), (1000, 0), (1000, 1000), (0, 1000)]
     assert points(chart.layers[1].path) == [(0, 333), (1000, 0), (1000, 0), (0, 667)]
     assert [layer.middle for layer in chart.layers] == [50.0, None]
-    assert chart.hollow == ((0.0, 50.0),)
+    assert chart.striped == ((0.0, 50.0),)
 
 
 def test_a_sparkline_needs_two_numbers_and_marks_the_last() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from reporting.pictures.all_pictures import PICTURES, draw_pictures
 from reporting.pictures.candidate_scores import candidate_scores
 from reporting.pictures.contributions_beeswarm import contributions_beeswarm
 from reporting.pictures.customer_map import customer_map
-from reporting.pictures.drawing import blank, lettering, png, spread, swarm
+from reporting.pictures.drawing import lettering, png, swarm
 from reporting.pictures.picture import Picture
 from reporting.pictures.profile_heatmap import profile_heatmap
 from reporting.pictures.silhouette_plot import silhouette_plot
@@ -24,6 +26,7 @@ from segment_model.assigners.nearest_centroid import NearestCentroid
 from segment_model.cards import SegmentLabel
 from segment_model.explanation.centroid import CentroidExplainer
 from training.discovery.discovery import Discovery
+from training.evaluation.map_layout import MapLayout
 from training.profiling.rare_levels import OTHER
 
 FAST = [picture for picture in PICTURES if picture.name != "customer_map"]  # UMAP takes seconds to warm up
@@ -90,8 +93,50 @@ def test_the_map_shows_each_segment_in_its_colour_and_names_it(hdbscan_discovery
     for position in np.unique(hdbscan_discovery.labels):
         assert drawn[to_rgba(colour_of(ranks[position]))[:3]] == np.sum(hdbscan_discovery.labels == position)
     for card in hdbscan_discovery.model.cards:
-        assert texts_of(figure).count(card.name) >= 2  # on its island and in the legend
+        assert texts_of(figure).count(card.name) == 1
     assert "UMAP" in texts_of(figure)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "campaigns in 13 weeks at least 3, frequent shoppers {}", "Größe 日本語 {}", "x" * 50]
+)
+def test_names_on_the_map_cover_neither_dots_nor_one_another(discovery: Discovery, name: str) -> None:
+    model = discovery.model
+    if name:
+        labels = {own: SegmentLabel(f"{name} {place}") for place, own in enumerate(model.ids)}
+        discovery = replace(discovery, model=model.with_overlay(labels))
+    figure = customer_map(discovery)
+    png(figure)
+    axes = figure.axes[0]
+    boxes = [text.get_window_extent() for text in axes.texts if text.get_text()]
+    assert len(boxes) == len(model.ids)
+    assert not any(first.overlaps(second) for place, first in enumerate(boxes) for second in boxes[:place])
+    for dots in axes.collections:
+        places = axes.transData.transform(dots.get_offsets())
+        radius = np.sqrt(dots.get_sizes()[0]) / 2 * figure.dpi / 72
+        for box in boxes:
+            across = np.maximum(np.maximum(box.x0 - places[:, 0], places[:, 0] - box.x1), 0)
+            up = np.maximum(np.maximum(box.y0 - places[:, 1], places[:, 1] - box.y1), 0)
+            assert np.hypot(across, up).min() > radius
+    frame = axes.get_window_extent()
+    assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 for box in boxes)
+    assert all(frame.y0 <= box.y0 and box.y1 <= frame.y1 for box in boxes)
+
+
+def test_more_names_than_fit_beside_the_map_stand_below_it(kmeans_discovery: Discovery) -> None:
+    """Of forty segments no name is on the map, and each is in the legend."""
+    card = kmeans_discovery.model.cards[0]
+    cards = [replace(card, id=f"seg-{place:02d}", name=f"group {place}") for place in range(40)]
+    labels = np.arange(400) % 40
+    discovery = SimpleNamespace(
+        map_layout=MapLayout(np.arange(400), np.random.default_rng(0).normal(size=(400, 2)), "UMAP"),
+        model=SimpleNamespace(ids=[card.id for card in cards], cards=cards),
+        profile=kmeans_discovery.profile,
+        labels=labels,
+    )
+    figure = customer_map(cast(Discovery, discovery))
+    assert list(figure.axes[0].texts) == []
+    assert [text.get_text() for text in figure.legends[0].get_texts()][39] == "group 39 (2.5 %)"
 
 
 def test_few_customers_are_mapped_by_principal_components_and_it_says_so(kmeans_discovery: Discovery) -> None:
@@ -247,18 +292,6 @@ def test_colours_repeat_only_after_the_palette_is_used_up() -> None:
 def test_a_segment_keeps_its_colour_whatever_its_place() -> None:
     assert colour_ranks(["seg-c", "seg-a", "seg-b"]) == (2, 0, 1)
     assert colour_ranks([]) == ()
-
-
-def test_labels_on_one_spot_are_moved_apart_and_stay_inside() -> None:
-    figure = blank(6, 4, "title")
-    axes = figure.subplots()
-    labels = [axes.text(0.5, 0.99, "the same place", ha="center", va="center") for _ in range(5)]
-    spread(axes, labels)
-    figure.draw_without_rendering()
-    boxes = [label.get_window_extent() for label in labels]
-    frame = axes.get_window_extent()
-    assert not any(first.overlaps(second) for n, first in enumerate(boxes) for second in boxes[:n])
-    assert all(frame.y0 <= box.y0 and box.y1 <= frame.y1 for box in boxes)
 
 
 def test_a_swarm_stays_on_its_line_and_spreads_equal_values() -> None:

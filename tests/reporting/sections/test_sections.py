@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from analytics.history import NOT_ASSIGNABLE
 from analytics.record import AVERAGE, COHORTS, QUARTILES, SHARES, AnalystRecord, Definition, Mark, Unit
 from reporting.content.report_content import ColumnContent, DiscoveryContent, ReportContent
-from reporting.rendering import money_words, percent, signed
+from reporting.rendering import money_column, money_words, percent, signed
 from reporting.sections.by_attribute import by_attribute
 from reporting.sections.comparison import comparison
 from reporting.sections.figure_book import PLAN, FigureBook, cell_of, span_words
@@ -86,6 +87,38 @@ def test_amounts_in_words() -> None:
     assert span_words("-3", "-1") == "-3 to -1"
 
 
+@pytest.mark.parametrize(
+    ("amounts", "words"),
+    [
+        ([526_464.2, 1_363_412.0], ["526,464", "1,363,412"]),
+        ([1_363_412.0, 12_360_000.0, 0.0], ["1.363 M", "12.36 M", "0 M"]),
+        ([2_500_000.0, 1_300_000_000.0], ["2.5 M", "1,300 M"]),
+        ([12.5, -3_000_000.0], ["12.50", "-3,000,000"]),
+        ([0.0], ["0"]),
+    ],
+)
+def test_amounts_of_a_column_have_one_unit(amounts: list[float], words: list[str]) -> None:
+    assert [money_column([*amounts, None, math.nan])(amount) for amount in amounts] == words
+
+
+def test_amounts_that_are_compared_are_written_in_one_unit(content: DiscoveryContent, record: AnalystRecord) -> None:
+    """Beside a segment of half a million, everyone's MRR is no "1.363 M"; nor is one that grew so in a sentence."""
+    keys, (first, *others) = Keys(content.segments), [segment.id for segment in content.segments]
+    is_mrr, figures = record.figures["figure"] == "mrr", record.figures
+    amounts = figures["group"].map({first: 526_464.0, "everyone": 1_363_412.0} | dict.fromkeys(others, 278_982.67))
+    unlimited = figures[["low", "high"]].mask(is_mrr)
+    large = figures.assign(value=figures["value"].where(~is_mrr, amounts), low=unlimited.low, high=unlimited.high)
+    sizes = record.sizes.assign(money=np.where(record.sizes["month"] < "2017-06", 526_464.0, 1_363_412.0))
+    grown = replace(record, figures=large, sizes=sizes)
+    table = overview(content, FigureBook(grown), keys)
+    place = [label for label, _ in table.columns].index("MRR (USD a month)")
+    assert [row.cells[place].words for row in table.rows][:2] == ["526,464", "278,983"]
+    assert table.everyone[place].words == "1,363,412"
+    section = growth(grown, keys)
+    assert section is not None
+    assert any(" from 526,464 USD in 2017-03 to 1,363,412 USD in 2017-12" in each for each in section.changed)
+
+
 def test_moves_of_comparable_months_are_added_up(content: DiscoveryContent, record: AnalystRecord) -> None:
     shown = growth(record, Keys(content.segments))
     assert shown is not None
@@ -105,13 +138,15 @@ def test_moves_of_comparable_months_are_added_up(content: DiscoveryContent, reco
     assert shown.sum_words == "Before + joined + came − went = after; who left or returned is still counted."
 
 
-def test_all_months_hollow_leave_the_chart_and_no_sums(content: DiscoveryContent, record: AnalystRecord) -> None:
-    shown = growth(replace(record, sizes=record.sizes.assign(hollow=True)), Keys(content.segments))
+def test_all_months_of_short_history_leave_the_chart_and_no_sums(
+    content: DiscoveryContent, record: AnalystRecord
+) -> None:
+    shown = growth(replace(record, sizes=record.sizes.assign(short_history=True)), Keys(content.segments))
     assert shown is not None
     assert (shown.reasons, shown.migration) == ((), None)
-    assert len(shown.tables[0].chart.hollow) == 13
+    assert len(shown.tables[0].chart.striped) == 13
     months = sorted(set(record.sizes["month"]))
-    assert shown.hollow == f"{months[0]} to {months[-1]}"
+    assert shown.short_history == f"{months[0]} to {months[-1]}"
     assert shown.changed == ()
 
 
@@ -120,7 +155,7 @@ def test_segments_that_change_by_more_than_a_fifth_are_named_with_the_currency(
 ) -> None:
     first, last = (sorted(set(record.sizes["month"]))[place] for place in (0, -1))
     own, other = content.segments[:2]
-    sizes = record.sizes.assign(hollow=~record.sizes["month"].isin([first, last]), customers=100.0, money=100.0)
+    sizes = record.sizes.assign(short_history=~record.sizes["month"].isin([first, last]), customers=100.0, money=100.0)
     sizes.loc[(sizes["segment"] == own.id) & (sizes["month"] == last), "customers"] = 79.0
     sizes.loc[(sizes["segment"] == other.id) & (sizes["month"] == last), "money"] = 1250.0
     sizes.loc[(sizes["segment"] == own.id) & (sizes["month"] == last), "money"] = 60.0

@@ -22,7 +22,7 @@ PAGE = "<!doctype html><title>Grüße</title>".encode()
 INSIGHT = {
     "money": [{"title": "MRR", "unit": "USD a month", "amount": 1250.5, "share": 0.4}],
     "churn_rate": 0.021,
-    "trend": [{"month": "2017-11", "customers": 40}, {"month": "2017-12", "customers": 42, "hollow": True}],
+    "trend": [{"month": "2017-11", "customers": 40}, {"month": "2017-12", "customers": 42, "short_history": True}],
     "examples": [{"customer": "C1", "why": "typical", "values": [{"title": "recency", "value": "5 days"}]}],
 }
 
@@ -46,6 +46,13 @@ def test_the_page_is_sent_as_it_is_stored(make_caller: Any, kmeans: SegmentModel
     assert "script" not in policy
     assert "frame-ancestors 'none'" in policy
     assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+def test_figures_of_runs_that_call_a_short_history_hollow_are_read() -> None:
+    before = {"trend": [{"month": "2017-12", "customers": 42, "hollow": True}]}
+    ((own, insight),) = FinishedPages.of({INSIGHTS: insights(s000=before)}).insights.items()
+    assert (own, insight.trend[0].short_history) == ("s000", True)
+    assert "hollow" not in insight.model_dump_json()
 
 
 def test_without_a_page_the_error_says_of_which_version(make_caller: Any, kmeans: SegmentModel) -> None:

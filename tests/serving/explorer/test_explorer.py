@@ -376,9 +376,9 @@ INSIGHT = {
     "money": [{"title": "MRR", "unit": "USD a month", "amount": 1_250_500.0, "share": 0.4}],
     "churn_rate": 0.021,
     "trend": [
-        {"month": "2017-10", "customers": 900, "hollow": True},
-        {"month": "2017-11", "customers": 40, "hollow": False},
-        {"month": "2017-12", "customers": 42, "hollow": False},
+        {"month": "2017-10", "customers": 900, "short_history": True},
+        {"month": "2017-11", "customers": 40, "short_history": False},
+        {"month": "2017-12", "customers": 42, "short_history": False},
     ],
     "examples": [
         {"customer": "<b>C1</b>", "why": "typical", "values": [{"title": "recency", "value": "5 days"}]},
@@ -411,7 +411,7 @@ def test_a_card_shows_money_trend_notes_and_customers_where_they_are_stored(page
     assert figures == ["MRR", "1.25 M USD a month (40 %)", "churn a month", "2.1 %"]
     assert page.js(f"{card}.querySelector('.notes').textContent") == "call them first"
     trend = page.js(f"{card}.querySelector('.trend').getAttribute('aria-label')")
-    assert trend == "40 customers in 2017-11, 42 in 2017-12", "a hollow month is no part of the trend"
+    assert trend == "40 customers in 2017-11, 42 in 2017-12", "a month of short history is no part of the trend"
     examples = page.js(f"[...{card}.querySelectorAll('.examples li')].map((line) => line.textContent)")
     assert examples == ["<b>C1</b>: recency 5 days", "C2 (on the border): "]
     assert page.js(f"{other}.querySelector('dl, .trend, .examples')") is None

@@ -39,6 +39,18 @@ def test_a_level_of_too_few_is_not_said(known: int, words: list[str]) -> None:
     assert name == "mostly pro (plan)" if words else "pro" not in name
 
 
+@pytest.mark.parametrize(
+    ("level", "name"), [("No", "plan: No"), ("ja", "plan: ja"), ("Norway", "mostly Norway (plan)")]
+)
+def test_a_bare_yes_or_no_stands_behind_its_column(level: str, name: str) -> None:
+    """A name of the words "mostly No (plan)" would begin with one that says nothing; a flag is written so, too."""
+    spend, plan = [float(n % 7) for n in range(400)], [level] * 200 + ["basic"] * 200
+    assert cards_of(spend, plan, 200) == (name, [name])
+    card = first_card(pd.DataFrame({"spend": spend, "plan": pd.array(plan, dtype="str")}), CONTRACT, 200)
+    typical = f"plan {level}" if name.startswith("mostly") else name
+    assert card.sentence.startswith(f"200 customers (50 %); typically {typical}")
+
+
 def test_a_missing_value_is_a_word_of_its_own() -> None:
     name, _ = cards_of([float(n % 7) for n in range(400)], [None] * 200 + ["basic"] * 200, 200)
     assert name == "plan unknown"
@@ -65,8 +77,8 @@ def test_one_story_is_told_once() -> None:
         )
     )
     card = first_card(frame, contract, 200)
-    assert card.name == "mostly no (online)"
-    assert [difference.words for difference in card.differences] == ["mostly no (online)"]
+    assert card.name == "online: no"
+    assert [difference.words for difference in card.differences] == ["online: no"]
 
 
 def test_equal_words_are_not_compared_with_everyone() -> None:

@@ -9,6 +9,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
 
+from features.inspection.looks.flag_words import is_flag_word
 from segment_model.contract import Column, Kind
 from segment_model.encoding.encoder import Flags, Floats
 from segment_model.language.wording import in_percent, is_year, plain_number, plain_value
@@ -109,9 +110,12 @@ def _around(column: Column, joint: bool) -> tuple[str, str]:
 def titled_value(value: float | str | None, column: Column) -> str:
     """A column's title and a value, without a unit that the title names: "spend 80 USD", but "upgrades 4".
 
-    A colon parts a title that ends with a number or a bracket from the value: "active days of the last 30: 12 days".
+    A colon parts a title that ends with a number or a bracket from the value, "active days of the last 30: 12 days",
+    and a title from a bare yes or no: "internet service: No".
     """
-    return f"{column.title}{_joint(column)}{_end(value, column)}"
+    text = _end(value, column)
+    is_bare = (column.is_category or column.kind is Kind.FLAG) and is_flag_word(text)
+    return f"{column.title}{': ' if is_bare else _joint(column)}{text}"
 
 
 def _joint(column: Column, may_be_colon: bool = True) -> str:

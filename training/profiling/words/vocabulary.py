@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
+from features.inspection.looks.flag_words import is_flag_word
 from segment_model.contract import Column, Kind, VectorContract
 from segment_model.encoding.encoder import Indices
 from training.profiling.rare_levels import OTHER, usual_levels
@@ -23,10 +24,17 @@ def words_of(column: Column, frame: pd.DataFrame, spread_of: SpreadOf | None = N
     if column.is_category:
         for level in usual_levels(frame[column.name].dropna().astype("str")):
             if level != OTHER:
-                yield Word(f"mostly {level} ({column.title})", column.name, AtLevel(column.name, str(level)))
+                yield Word(level_words(str(level), column), column.name, AtLevel(column.name, str(level)))
     else:
         yield from words_of_number(column, frame, spread_of)
     yield Word(f"{column.title} unknown", column.name, Unknown(column.name))
+
+
+def level_words(level: str, column: Column) -> str:
+    """A level of a category in words: "mostly pro (plan)"; of a bare yes or no, which names nothing, as of a flag:
+    "internet service: No".
+    """
+    return f"{column.title}: {level}" if is_flag_word(level) else f"mostly {level} ({column.title})"
 
 
 def standing_words(

@@ -1,8 +1,8 @@
 """Month ends whose sums cannot be compared with those of the training: the tables reached less far back then.
 
 The number of orders since the data began grows by itself, from month to month. A model that learned it from three years
-puts everyone into the segment of rare buyers when it is applied to one year. So such month ends are called hollow: they
-are drawn, and kept out of sentences and marks.
+puts everyone into the segment of rare buyers when it is applied to one year. So month ends of such a short history are
+drawn, and kept out of sentences and marks.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ WINDOWS = {  # days that a column of its own window looks back, by raw table
 WINDOW_SETTING = {"orders": "features.rfm.window_days", "events": "features.usage.window_days"}
 
 
-def hollow_months(
+def months_of_short_history(
     ends: MonthEnds,
     oldest: Mapping[str, datetime],
     trained: datetime,
     settings: FeatureSettings,
     contract: VectorContract,
 ) -> dict[int, str]:
-    """The positions of hollow month ends, each with the reason as a sentence.
+    """The positions of month ends of short history, each with the reason as a sentence.
 
     oldest : the first moment of each dated table. trained : the as-of moment of the training, on the wall clock.
     contract : that of the model, whose basis columns say which tables need how much history.
     """
-    hollow: dict[int, str] = {}
+    short_history: dict[int, str] = {}
     for table, first in oldest.items():
         reach = _reach(table, settings, contract)
         if reach is None:
@@ -60,12 +60,12 @@ def hollow_months(
         needed = min(in_training, reach) if reach else in_training
         for position, day in enumerate(ends.dates):
             days = max((datetime.combine(day, time.min) - first).days, 0)
-            if days < ENOUGH * needed and position not in hollow:
-                hollow[position] = (
+            if days < ENOUGH * needed and position not in short_history:
+                short_history[position] = (
                     f"at the end of {ends.month_before(position)} {table} reach back {counted(days, 'day')}, and the "
                     f"segments were made of {counted(needed, 'day')}{_advice(table, reach)}"
                 )
-    return hollow
+    return short_history
 
 
 def _reach(table: str, settings: FeatureSettings, contract: VectorContract) -> int | None:

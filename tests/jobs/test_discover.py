@@ -17,7 +17,7 @@ from jobs import discover
 from jobs.conclusion import analyse, conclude
 from jobs.customer_vectors import vectors_of
 from jobs.discover import Outcome, run_discovery
-from jobs.spark import record
+from jobs.spark.analysis import record
 from jobs.sync import sync
 from registry.connection import connected
 from reporting.pictures.all_pictures import PICTURES

@@ -71,7 +71,8 @@ def _against(mixture: Candidate, chosen: Judgement, moved: float, settings: Disc
         return f"refused: {'; '.join(broken)} ({_scores(mixture)})"
     if judged.segments != chosen.segments or not divides_as_well(judged, chosen):
         return f"{_scores(mixture)}; gaps confirm its groups less well than those that it started at"
-    return f"{_scores(mixture)}; it would move {moved:.1%} of the customers only" if moved < WORTH_A_MIXTURE else ""
+    whom = f"only {moved:.1%} of the customers" if moved else "nobody"
+    return f"{_scores(mixture)}; it would move {whom}" if moved < WORTH_A_MIXTURE else ""
 
 
 def _scores(candidate: Candidate) -> str:

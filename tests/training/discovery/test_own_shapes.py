@@ -52,7 +52,8 @@ def test_the_tail_of_a_wide_group_stays_with_it() -> None:
 def test_groups_of_equal_spread_keep_their_centroids() -> None:
     discovery = discovery_of(two_groups(wide=1.0, narrow=1.0), BOTH)
     assert discovery.chosen.spec.algorithm == "kmeans"
-    assert discovery.candidates[-1].spec.parameters["started_at"] == "kmeans"  # it was tried, and would move nobody
+    assert discovery.candidates[-1].spec.parameters["started_at"] == "kmeans"
+    assert discovery.choice.remarks[-1].endswith("it would move nobody")
     assert len(discovery.choice.remarks) == len(discovery.candidates)
 
 

@@ -178,13 +178,17 @@ def effects(experiment: str, goal: str, by: str, effect: float | None, form: str
 
 def record_for(config: Path, which: str, months: int | None) -> NamedRecord:
     """The record of a model in the registry; progress goes to the standard error, so that output can be piped."""
-    settings = settings_of(config)
-    if settings.engine.spark is not None:
-        from jobs.spark.analysis.record import record_in_spark as record_of
-    else:
-        from jobs.record import record_of
+    from jobs.record import record_of
 
-    return record_of(settings, config.parent, which, months, lambda line: click.echo(line, err=True))
+    def announce(line: str) -> None:
+        click.echo(line, err=True)
+
+    settings = settings_of(config)
+    if settings.engine.spark is None:
+        return record_of(settings, config.parent, which, months, announce)
+    from jobs.spark.analysis.record import compute_in_spark
+
+    return record_of(settings, config.parent, which, months, announce, compute_in_spark)
 
 
 def _show_distributions(named: NamedRecord, column: str, form: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,7 @@ from training.settings import Settings
 
 UNDATED = MonthEnds((), datetime.min)  # of a company whose tables have no dates
 NO_MONTHS = "no table has dated rows of a month that is over, so money by month, retention and growth are not known"
+ComputeRecord = Callable[[Settings, Path, SegmentModel, Announce], AnalystRecord]
 FIELDS = {"subscriptions": "terms", "orders": "orders", "events": "events"}  # of `History`, by raw table
 
 
@@ -63,10 +64,17 @@ class NamedRecord:
     names: Mapping[str, str]
 
 
-def record_of(settings: Settings, base: Path, which: str, months: int | None, announce: Announce) -> NamedRecord:
+def record_of(
+    settings: Settings,
+    base: Path,
+    which: str,
+    months: int | None,
+    announce: Announce,
+    elsewhere: ComputeRecord | None = None,
+) -> NamedRecord:
     """The record of the model that an alias or version names.
 
-    months : instead of those of the settings.
+    months : instead of those of the settings. elsewhere : computes it where the customers lie, if not in memory.
 
     Raises
     ------
@@ -74,8 +82,9 @@ def record_of(settings: Settings, base: Path, which: str, months: int | None, an
         If the model or a table cannot be read, or the tables do not make the model's columns.
     """
     model = fetch(location_of(settings, base), which).model
-    computed = compute(with_months(settings, months), base, model, announce)
-    return NamedRecord(computed.record, dict(zip(model.ids, model.names, strict=True)))
+    wanted = with_months(settings, months)
+    own = elsewhere or (lambda *of: compute(*of).record)
+    return NamedRecord(own(wanted, base, model, announce), dict(zip(model.ids, model.names, strict=True)))
 
 
 def with_months(settings: Settings, months: int | None) -> Settings:

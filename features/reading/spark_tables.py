@@ -205,7 +205,7 @@ def _is_known(dtype: Any) -> bool:
 
     try:
         PySparkType.to_ibis(dtype)
-    except (NotImplementedError, IbisError):
+    except (NotImplementedError, IbisError):  # of a type that it lacks Ibis says so by either
         return False
     return True
 

@@ -86,8 +86,8 @@ def _object_problems(model: Any, sent: Any, customer: str | None, expected: str)
     known = _known_fields(model, sent)
     for name, entry in _wrong_fields(model, known).items():
         words = f"{field_words(model)[name]} for {name!r}"
-        sent_there = known.get(name, MISSING)
-        got = describe_value(sent_there) if entry is None else f"{describe_value(sent_there[entry])} at {name}[{entry}]"
+        field_sent = known.get(name, MISSING)
+        got = describe_value(field_sent) if entry is None else f"{describe_value(field_sent[entry])} at {name}[{entry}]"
         yield RefusalDetail(customer, None, got, words)
     keys = tuple(field_words(model))
     for name in islice((name for name in sent if name not in keys), MOST_DETAILS):

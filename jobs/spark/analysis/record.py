@@ -28,18 +28,14 @@ from jobs.record import (
     FIELDS,
     NO_MONTHS,
     UNDATED,
-    NamedRecord,
     later,
     month_ends,
     observed_until,
     options_of,
-    with_months,
 )
-from jobs.registry_location import location_of
 from jobs.spark.analysis.month_members import members_in_spark, vectors_as_of
 from jobs.spark.analysis.past_months import SparkPast
 from jobs.spark.analysis.present import SparkPresent
-from registry.versions.versions import fetch
 from segment_model.contract import VectorContract
 from segment_model.errors import SettingsError
 from segment_model.model import SegmentModel
@@ -47,19 +43,6 @@ from training.progress import Announce
 from training.settings import Settings
 
 OF_ALL = "The figures of this record are of all customers, not of a sample"
-
-
-def record_in_spark(settings: Settings, base: Path, which: str, months: int | None, announce: Announce) -> NamedRecord:
-    """As `jobs.record.record_of`, where the settings name a Spark.
-
-    Raises
-    ------
-    SegmentsError
-        If the model or a table cannot be read, or the tables do not make the model's columns.
-    """
-    model = fetch(location_of(settings, base), which).model
-    record = compute_in_spark(with_months(settings, months), base, model, announce)
-    return NamedRecord(record, dict(zip(model.ids, model.names, strict=True)))
 
 
 def compute_in_spark(settings: Settings, base: Path, model: SegmentModel, announce: Announce) -> AnalystRecord:

@@ -76,8 +76,8 @@ def test_where_refunds_outweigh_orders_no_share_is_missing_for_want_of_orders(
     rows = figures(orders_history(frame(lines), month_ends(date(2024, 1, 1), 1)))
     assert rows.value["revenue", "everyone", "2024-01"] == -20
     assert rows.note["revenue_share", "everyone", "2024-01"] == "revenue is not above 0"
-    given_away = figures(orders_history(frame([("a", "2024-01-05", "o1", 0, 4.0)]), month_ends(date(2024, 1, 1), 1)))
-    assert given_away.note["margin", "everyone", "2024-01"] == "revenue is not above 0"
+    free_goods = figures(orders_history(frame([("a", "2024-01-05", "o1", 0, 4.0)]), month_ends(date(2024, 1, 1), 1)))
+    assert free_goods.note["margin", "everyone", "2024-01"] == "revenue is not above 0"
     nothing = figures(orders_history(frame([("a", "2023-01-05", "o1", 10, None)]), month_ends(date(2024, 1, 1), 1)))
     assert nothing.note["revenue_share", "everyone", "2024-01"] == "no orders"
 

@@ -65,16 +65,16 @@ def rows_and_notices(
 
 @pytest.mark.parametrize("case", FOLDERS)
 def test_the_rows_of_a_csv_file(case: str, spark: Any, tmp_path: Path) -> None:
-    expected, told_of = rows_and_notices(tmp_path, FOLDERS[case], None)
-    assert rows_and_notices(tmp_path, FOLDERS[case], spark) == (expected, told_of)
+    expected, notices = rows_and_notices(tmp_path, FOLDERS[case], None)
+    assert rows_and_notices(tmp_path, FOLDERS[case], spark) == (expected, notices)
     assert len({row["customer_id"] for row in expected}) >= 2
 
 
 def test_an_encoding_by_the_name_that_python_has(spark: Any, tmp_path: Path) -> None:
     files = {"a.csv": ROWS.encode("latin-1")}
-    rows, told_of = rows_and_notices(tmp_path, files, spark, encoding="latin-1")
+    rows, notices = rows_and_notices(tmp_path, files, spark, encoding="latin-1")
     assert [row["customer_id"] for row in rows] == ["Möller", "Müller"]
-    assert [notice.line for notice in told_of] == ["customers: *.csv* is read as latin-1"]
+    assert [notice.line for notice in notices] == ["customers: *.csv* is read as latin-1"]
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -96,10 +96,10 @@ def test_a_remote_csv_file_is_read_and_refused_as_one_here(case: str, spark: Any
 
     def read(session: Any, start: str) -> str:
         try:
-            rows, told_of = rows_and_notices(tmp_path, files, session, file=f"{start}{pattern}", **source)
+            rows, notices = rows_and_notices(tmp_path, files, session, file=f"{start}{pattern}", **source)
         except SourceError as error:
             return str(error)
-        return "\n".join([str(rows), *(notice.line for notice in told_of)])
+        return "\n".join([str(rows), *(notice.line for notice in notices)])
 
     in_spark = read(spark, f"{tmp_path.as_uri()}/")
     for start in (f"{tmp_path.as_uri()}/", f"file:{tmp_path}/"):
@@ -113,10 +113,10 @@ def test_a_remote_folder_that_a_program_wrote(spark: Any, tmp_path: Path) -> Non
     spark.createDataFrame([("A", "Ulm"), ("B", "Total")], "customer_id string, city string").repartition(2).write.csv(
         folder.as_uri(), header=True
     )
-    rows, told_of = rows_and_notices(tmp_path, {}, spark, file=folder.as_uri())
+    rows, notices = rows_and_notices(tmp_path, {}, spark, file=folder.as_uri())
     assert [row["customer_id"] for row in rows] == ["A", "B"]
-    assert [notice.warning for notice in told_of] == [True]
-    assert "the last row of" in told_of[0].text
+    assert [notice.warning for notice in notices] == [True]
+    assert "the last row of" in notices[0].text
     with pytest.raises(SourceError, match=r"customers: Spark finds no file at file:///.*absent\.csv$"):
         rows_and_notices(tmp_path, {}, spark, file=f"{tmp_path.as_uri()}/absent.csv")
 
@@ -124,9 +124,9 @@ def test_a_remote_folder_that_a_program_wrote(spark: Any, tmp_path: Path) -> Non
 def test_a_remote_file_that_the_settings_describe_is_not_copied(spark: Any, tmp_path: Path) -> None:
     files = {"a.csv": (ROWS.replace(",", ";") + "Summe;\n").encode("cp1252")}
     address = f"{tmp_path.as_uri()}/a.csv"
-    rows, told_of = rows_and_notices(tmp_path, files, spark, file=address, encoding="cp1252", delimiter=";")
+    rows, notices = rows_and_notices(tmp_path, files, spark, file=address, encoding="cp1252", delimiter=";")
     assert [row["customer_id"] for row in rows] == ["Möller", "Müller", "Summe"]
-    assert [notice.line for notice in told_of] == [
+    assert [notice.line for notice in notices] == [
         f"customers: {address} is not looked at, as encoding and delimiter are set: its last row may be a total"
     ]
 

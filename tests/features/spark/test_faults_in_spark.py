@@ -120,13 +120,13 @@ def test_an_error_in_a_worker_is_its_last_line(work: Any, line: str, spark: Any)
 
 def test_values_that_no_other_engine_has_are_text(spark: Any, tmp_path: Path) -> None:
     rows = spark.sql(
-        "SELECT 'K1' AS customer_id, INTERVAL '3' MONTH AS `a b`, parse_json('{\"a\": 1}') AS told, ARRAY(1) AS listed"
+        "SELECT 'K1' AS customer_id, INTERVAL '3' MONTH AS `a b`, parse_json('{\"a\": 1}') AS json, ARRAY(1) AS listed"
     )
     rows.createOrReplaceTempView("odd_values")
     tables = SparkTables(spark, tmp_path)
     table = tables.open(TableSource(spark_table="odd_values"), "customers")
     (row,) = fetch(table.drop("listed"), "customers").to_pylist()
-    assert row == {"customer_id": "K1", "a b": "INTERVAL '3' MONTH", "told": '{"a":1}'}
+    assert row == {"customer_id": "K1", "a b": "INTERVAL '3' MONTH", "json": '{"a":1}'}
     assert table.listed.type().is_array()
     tables.close()
     spark.catalog.dropTempView("odd_values")
